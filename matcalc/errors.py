@@ -1,0 +1,94 @@
+"""Errors a user can meet; each one can point at the place in the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of character offsets in the text that was given."""
+
+    start: int
+    end: int
+
+
+class MatcalcError(Exception):
+    """Base of every error that user input can cause.
+
+    ``message`` says what is wrong, ``expected`` what was expected and ``suggestion`` what to write instead.
+    When ``text`` and ``span`` are known, ``str(error)`` shows the line of the input with the place marked by carets.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        text: str | None = None,
+        span: Span | None = None,
+        expected: str | None = None,
+        suggestion: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.span = span
+        self.expected = expected
+        self.suggestion = suggestion
+
+    def with_text(self, text: str) -> MatcalcError:
+        """The same error, now knowing the text that its span points into."""
+        if self.text is None:
+            self.text = text
+        return self
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        if self.text is not None and self.span is not None:
+            lines += _marked(self.text, self.span)
+        if self.expected:
+            lines.append(f"expected: {self.expected}")
+        if self.suggestion:
+            lines.append(f"try: {self.suggestion}")
+        return "\n".join(lines)
+
+
+_WINDOW = 72
+
+
+def _marked(text: str, span: Span) -> list[str]:
+    """The line of ``text`` that holds ``span`` (cut to a window when long) and carets under the place."""
+    start = min(max(span.start, 0), len(text))
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", start)
+    line = text[line_start : line_end if line_end >= 0 else len(text)]
+    column = start - line_start
+    width = max(1, min(span.end, line_start + len(line)) - start)
+    if len(line) > _WINDOW:
+        left = max(0, min(column - _WINDOW // 2, len(line) - _WINDOW))
+        shown = ("…" if left else "") + line[left : left + _WINDOW] + ("…" if left + _WINDOW < len(line) else "")
+        column = column - left + (1 if left else 0)
+        width = min(width, max(1, _WINDOW - column))
+    else:
+        shown = line
+    return ["  " + shown.replace("\t", " "), "  " + " " * column + "^" * width]
+
+
+class ParseError(MatcalcError):
+    """The text is not in the input language."""
+
+
+class ShapeError(MatcalcError):
+    """Kinds or sizes do not fit together."""
+
+
+class UnknownFunctionError(MatcalcError):
+    """A function that is not in ``rules/`` and was not declared."""
+
+
+class NotDifferentiableError(MatcalcError):
+    """The derivative asked for does not exist or no rule for it is known."""
+
+
+class LimitError(MatcalcError):
+    """The input or an intermediate result is larger than the engine accepts."""

@@ -1,0 +1,492 @@
+"""Typed matrix expressions: a closed set of immutable, interned node classes.
+
+Structural equality is identity (``is``). Constructors check shapes but do not simplify: ``Transpose(Transpose(A))`` stays as it is.
+Every node has ``shape``: ``()`` scalar, ``(n,)`` column vector, ``(ONE, n)`` row vector, ``(m, n)`` matrix.
+Positional arguments only; sequences are tuples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TypeAlias
+
+from matcalc.errors import ShapeError
+from matcalc.interning import Interned
+from matcalc.sizes import ONE, Shape, Size, shape_of
+
+
+@dataclass(frozen=True, eq=False)
+class Expr(metaclass=Interned):
+    """Base class; not instantiated itself."""
+
+    shape: Shape = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", self._shape())
+
+    def _shape(self) -> Shape:
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> Size:
+        """Number of rows (``ONE`` for a scalar or a row vector)."""
+        return self.shape[0] if self.shape else ONE
+
+    @property
+    def cols(self) -> Size:
+        """Number of columns (``ONE`` for a scalar or a column vector)."""
+        return self.shape[1] if len(self.shape) > 1 else ONE
+
+    @property
+    def is_scalar(self) -> bool:
+        return not self.shape
+
+    @property
+    def is_column(self) -> bool:
+        return len(self.shape) == 1
+
+    @property
+    def is_row(self) -> bool:
+        return len(self.shape) == 2 and self.shape[0] == ONE
+
+    @property
+    def is_matrix(self) -> bool:
+        return len(self.shape) == 2 and self.shape[0] != ONE
+
+
+# ---------------------------------------------------------------- leaves
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol(Expr):
+    """A named variable. ``properties`` holds declared facts such as ``"symmetric"``."""
+
+    name: str
+    sizes: Shape
+    properties: frozenset[str] = frozenset()
+
+    def _shape(self) -> Shape:
+        return self.sizes
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Expr):
+    """An exact rational number (decimals in the input are read exactly)."""
+
+    value: Fraction
+
+    def _shape(self) -> Shape:
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Constant(Expr):
+    """A named real constant; only ``"pi"`` so far."""
+
+    name: str
+
+    def _shape(self) -> Shape:
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class SizeValue(Expr):
+    """A size used as a number, as ``n`` in ``sum(x)/n``."""
+
+    size: Size
+
+    def _shape(self) -> Shape:
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Identity(Expr):
+    size: Size
+
+    def _shape(self) -> Shape:
+        return (self.size, self.size)
+
+
+@dataclass(frozen=True, eq=False)
+class Ones(Expr):
+    """All entries one; a column, a row or a matrix."""
+
+    sizes: Shape
+
+    def _shape(self) -> Shape:
+        return self.sizes
+
+
+@dataclass(frozen=True, eq=False)
+class Zeros(Expr):
+    """All entries zero, of any shape (the scalar zero is ``Number(Fraction(0))``)."""
+
+    sizes: Shape
+
+    def _shape(self) -> Shape:
+        return self.sizes
+
+
+@dataclass(frozen=True, eq=False)
+class UnitVector(Expr):
+    """The column ``e_i`` with a one at ``position`` (counted from 1)."""
+
+    position: int
+    size: Size
+
+    def _shape(self) -> Shape:
+        return (self.size,)
+
+
+@dataclass(frozen=True, eq=False)
+class Commutation(Expr):
+    """K with ``K vec(X) = vec(X')`` for X with ``m`` rows and ``n`` columns."""
+
+    m: Size
+    n: Size
+
+    def _shape(self) -> Shape:
+        return (self.m * self.n, self.m * self.n)
+
+
+# ---------------------------------------------------------------- linear and elementwise structure
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(Expr):
+    """Two or more terms of equal shape; a difference is a ``Negative`` term."""
+
+    terms: tuple[Expr, ...]
+
+    def _shape(self) -> Shape:
+        return _common(self.terms, "added")
+
+
+@dataclass(frozen=True, eq=False)
+class Negative(Expr):
+    operand: Expr
+
+    def _shape(self) -> Shape:
+        return self.operand.shape
+
+
+@dataclass(frozen=True, eq=False)
+class Product(Expr):
+    """Two or more factors, multiplied from the left; a scalar factor (or a scalar product so far) scales."""
+
+    factors: tuple[Expr, ...]
+
+    def _shape(self) -> Shape:
+        shape = self.factors[0].shape
+        for factor in self.factors[1:]:
+            shape = product_shape(shape, factor.shape)
+        return shape
+
+
+@dataclass(frozen=True, eq=False)
+class Hadamard(Expr):
+    """Elementwise product of two or more factors of equal shape."""
+
+    factors: tuple[Expr, ...]
+
+    def _shape(self) -> Shape:
+        return _common(self.factors, "multiplied elementwise")
+
+
+@dataclass(frozen=True, eq=False)
+class Quotient(Expr):
+    """``numerator / denominator`` with a scalar denominator, or elementwise when the shapes are equal.
+
+    A scalar numerator over a vector or matrix is elementwise too (``1 ./ x``).
+    """
+
+    numerator: Expr
+    denominator: Expr
+
+    def _shape(self) -> Shape:
+        if self.denominator.is_scalar:
+            return self.numerator.shape
+        if self.numerator.is_scalar:
+            return self.denominator.shape
+        return _common((self.numerator, self.denominator), "divided elementwise")
+
+
+@dataclass(frozen=True, eq=False)
+class Power(Expr):
+    """Scalar or elementwise power; the exponent is a scalar or has the shape of the base."""
+
+    base: Expr
+    exponent: Expr
+
+    def _shape(self) -> Shape:
+        if not self.exponent.is_scalar:
+            return _common((self.base, self.exponent), "raised elementwise")
+        return self.base.shape
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixPower(Expr):
+    """Power of a square matrix with a scalar exponent (an integer, or symbolic)."""
+
+    base: Expr
+    exponent: Expr
+
+    def _shape(self) -> Shape:
+        return _square(self.base, "a matrix power")
+
+
+@dataclass(frozen=True, eq=False)
+class Elementwise(Expr):
+    """A scalar function applied to every entry: a name from ``rules/functions.toml``, or the user's own (``f``, ``f'``)."""
+
+    function: str
+    argument: Expr
+
+    def _shape(self) -> Shape:
+        return self.argument.shape
+
+
+# ---------------------------------------------------------------- matrix structure
+
+
+@dataclass(frozen=True, eq=False)
+class Transpose(Expr):
+    operand: Expr
+
+    def _shape(self) -> Shape:
+        return shape_of(self.operand.cols, self.operand.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Inverse(Expr):
+    operand: Expr
+
+    def _shape(self) -> Shape:
+        return _square(self.operand, "the inverse")
+
+
+@dataclass(frozen=True, eq=False)
+class Trace(Expr):
+    operand: Expr
+
+    def _shape(self) -> Shape:
+        _square(self.operand, "the trace")
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Total(Expr):
+    """Sum of the entries: of all (``axis is None``), ``"rows"`` = one number a row, ``"cols"`` = one number a column (a column vector too)."""
+
+    operand: Expr
+    axis: str | None = None
+
+    def _shape(self) -> Shape:
+        return reduced_shape(self.operand, self.axis)
+
+
+@dataclass(frozen=True, eq=False)
+class Diagonal(Expr):
+    """The diagonal of a square matrix, as a column vector."""
+
+    operand: Expr
+
+    def _shape(self) -> Shape:
+        return (_square(self.operand, "the diagonal")[0],)
+
+
+@dataclass(frozen=True, eq=False)
+class DiagonalMatrix(Expr):
+    """The diagonal matrix of a vector."""
+
+    operand: Expr
+
+    def _shape(self) -> Shape:
+        if self.operand.is_matrix or self.operand.is_scalar:
+            raise ShapeError("a diagonal matrix is made from a vector")
+        size = self.operand.shape[-1]
+        return (size, size)
+
+
+@dataclass(frozen=True, eq=False)
+class Vec(Expr):
+    """The columns stacked into one column."""
+
+    operand: Expr
+
+    def _shape(self) -> Shape:
+        return shape_of(self.operand.rows * self.operand.cols, ONE)
+
+
+@dataclass(frozen=True, eq=False)
+class Kronecker(Expr):
+    """Kronecker product of two or more factors."""
+
+    factors: tuple[Expr, ...]
+
+    def _shape(self) -> Shape:
+        rows, cols = ONE, ONE
+        for factor in self.factors:
+            rows, cols = rows * factor.rows, cols * factor.cols
+        return shape_of(rows, cols)
+
+
+@dataclass(frozen=True, eq=False)
+class Norm(Expr):
+    """A norm; ``kind`` is ``"2"`` (Euclidean, of a matrix Frobenius), ``"1"`` (sum of absolute values), ``"p"``
+    (with ``parameter`` the scalar p), ``"A"`` (``sqrt(x'Ax)`` with ``parameter`` A), ``"nuclear"`` or ``"spectral"``."""
+
+    operand: Expr
+    kind: str
+    parameter: Expr | None = None
+
+    def _shape(self) -> Shape:
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Call(Expr):
+    """Any other function of ``rules/functions.toml`` (``det``, ``logdet``, ``softmax``, ``expm``...), with its result shape.
+
+    ``axis`` is ``None``, ``"rows"`` or ``"cols"``: a vector function applied to each row or column of a matrix.
+    """
+
+    function: str
+    arguments: tuple[Expr, ...]
+    axis: str | None
+    result_shape: Shape
+
+    def _shape(self) -> Shape:
+        return self.result_shape
+
+
+@dataclass(frozen=True, eq=False)
+class Index(Expr):
+    """A named index ranging over ``1..size``; only inside ``Entry`` and bound by ``IndexSum``, or free in a rule."""
+
+    name: str
+    size: Size
+
+    def _shape(self) -> Shape:
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Entry(Expr):
+    """One entry: ``X[i,j]``, ``x[3]``; each position is an ``int`` counted from 1 or an ``Index``."""
+
+    operand: Expr
+    positions: tuple[int | Index, ...]
+
+    def _shape(self) -> Shape:
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class IndexSum(Expr):
+    """An explicit sum of a scalar expression over one index."""
+
+    index: Index
+    body: Expr
+
+    def _shape(self) -> Shape:
+        return ()
+
+
+Node: TypeAlias = (
+    Symbol | Number | Constant | SizeValue | Identity | Ones | Zeros | UnitVector | Commutation
+    | Sum | Negative | Product | Hadamard | Quotient | Power | MatrixPower | Elementwise
+    | Transpose | Inverse | Trace | Total | Diagonal | DiagonalMatrix | Vec | Kronecker | Norm | Call
+    | Index | Entry | IndexSum
+)  # fmt: skip
+"""The closed union, for ``match`` with ``assert_never``."""
+
+
+# ---------------------------------------------------------------- shapes
+
+
+def product_shape(left: Shape, right: Shape) -> Shape:
+    """Shape of ``left * right``: scaling when one is scalar, the matrix product else.
+
+    Raises ShapeError when the inner sizes differ.
+    """
+    if not left:
+        return right
+    if not right:
+        return left
+    inner_left = left[1] if len(left) > 1 else ONE
+    if inner_left != right[0]:
+        raise ShapeError(f"cannot multiply {shape_text(left)} by {shape_text(right)}: the inner sizes {inner_left} and {right[0]} differ")
+    return shape_of(left[0], right[1] if len(right) > 1 else ONE)
+
+
+def reduced_shape(operand: Expr, axis: str | None) -> Shape:
+    """Shape of a reduction (sum, mean, logsumexp...) over everything, or one number per row or column."""
+    if axis is None:
+        return ()
+    return shape_of(operand.rows if axis == "rows" else operand.cols, ONE)
+
+
+def shape_text(shape: Shape) -> str:
+    """The shape in words, for messages.
+
+    >>> shape_text(())
+    'a scalar'
+    """
+    if not shape:
+        return "a scalar"
+    if len(shape) == 1:
+        return f"a vector of size {shape[0]}"
+    if len(shape) == 2 and shape[0] == ONE:
+        return f"a row vector of size {shape[1]}"
+    return f"a {'×'.join(str(size) for size in shape)} {'matrix' if len(shape) == 2 else 'tensor'}"
+
+
+def _common(operands: tuple[Expr, ...], verb: str) -> Shape:
+    shape = operands[0].shape
+    for operand in operands:
+        if operand.shape != shape:
+            raise ShapeError(f"{shape_text(shape)} and {shape_text(operand.shape)} cannot be {verb}")
+    return shape
+
+
+def _square(operand: Expr, what: str) -> Shape:
+    if operand.rows != operand.cols:
+        raise ShapeError(f"{what} needs a square matrix, not {shape_text(operand.shape)}")
+    return operand.shape
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """The operands of a node, in reading order."""
+    match node:
+        case Sum(terms=operands) | Product(factors=operands) | Hadamard(factors=operands) | Kronecker(factors=operands) | Call(arguments=operands):
+            return operands
+        case Quotient(numerator=first, denominator=second) | Power(base=first, exponent=second) | MatrixPower(base=first, exponent=second):
+            return (first, second)
+        case Elementwise(argument=operand):
+            return (operand,)
+        case Negative() | Transpose() | Inverse() | Trace() | Total() | Diagonal() | DiagonalMatrix() | Vec() | Entry():
+            return (node.operand,)
+        case Norm():
+            return (node.operand,) if node.parameter is None else (node.operand, node.parameter)
+        case IndexSum():
+            return (node.body,)
+        case _:
+            return ()
+
+
+def postorder(*roots: Expr) -> list[Expr]:
+    """Every node below ``roots`` once, operands before their users; no recursion."""
+    seen: set[Expr] = set()
+    order: list[Expr] = []
+    stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(children(node)) if child not in seen)
+    return order

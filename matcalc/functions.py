@@ -1,0 +1,54 @@
+"""The function table, read from ``rules/functions.toml``: names, signatures and texts, not yet parsed formulas."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Literal, Mapping
+
+from matcalc.resources import read
+
+Kind = Literal["elementwise", "matrix", "defined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of the language; the fields are those of ``rules/functions.toml``."""
+
+    name: str
+    kind: Kind
+    aliases: tuple[str, ...] = ()
+    derivative: str = ""
+    definition: str = ""
+    signature: str = "t -> t"
+    axis: bool = False
+    domain: str = "all"
+    at_kink: str = ""
+    parity: str = ""
+    numpy: str = ""
+    unicode: str = ""
+    latex: str = ""
+
+    @property
+    def argument_order(self) -> int:
+        """The number of axes of the first parameter: 0 elementwise, 1 a vector, 2 a matrix."""
+        parameter = self.signature.partition("->")[0].split(",")[0].split(":")[-1].strip()
+        return 0 if parameter in ("t", "scalar") else 2 if "×" in parameter else 1
+
+
+@cache
+def functions() -> Mapping[str, Function]:
+    """Every function by its own name, in the order of the file."""
+    table = tomllib.loads(read("rules", "functions.toml"))
+    return MappingProxyType({name: Function(name=name, **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for name, row in table.items()})
+
+
+@cache
+def spellings() -> Mapping[str, str]:
+    """Every accepted spelling, aliases included, and the function's own name."""
+    names = {name: name for name in functions()}
+    for function in functions().values():
+        names.update({alias: function.name for alias in function.aliases})
+    return MappingProxyType(names)

@@ -1,0 +1,64 @@
+"""Symbolic sizes: monomials such as ``n``, ``3`` or ``2*m*n``.
+
+A size is the length of one axis. Products are needed for ``kron`` and ``vec``; sums of sizes are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Size:
+    """``factor`` times the product of ``names`` (sorted, repeated names allowed)."""
+
+    names: tuple[str, ...] = ()
+    factor: int = 1
+
+    @staticmethod
+    def of(value: int | str) -> Size:
+        """A number or a single name as a size.
+
+        >>> str(Size.of("n")), str(Size.of(3))
+        ('n', '3')
+        """
+        return Size((), value) if isinstance(value, int) else Size((value,), 1)
+
+    def __mul__(self, other: Size) -> Size:
+        return Size(tuple(sorted(self.names + other.names)), self.factor * other.factor)
+
+    @property
+    def number(self) -> int | None:
+        """The value when no name is involved."""
+        return None if self.names else self.factor
+
+    def value(self, sizes: Mapping[str, int]) -> int:
+        """The number this size stands for, given a number for each name."""
+        result = self.factor
+        for name in self.names:
+            result *= sizes[name]
+        return result
+
+    def __str__(self) -> str:
+        return _text(self)
+
+
+@lru_cache(maxsize=4096)
+def _text(size: Size) -> str:
+    parts = ([str(size.factor)] if size.factor != 1 or not size.names else []) + list(size.names)
+    return "*".join(parts)
+
+
+ONE = Size((), 1)
+Shape: TypeAlias = tuple[Size, ...]
+"""``()`` scalar, ``(n,)`` column vector, ``(ONE, n)`` row vector, ``(m, n)`` matrix, longer for declared tensors."""
+
+
+def shape_of(rows: Size, cols: Size) -> Shape:
+    """The shape with ``rows`` and ``cols``, in its one spelling (a column has one axis, a scalar none)."""
+    if cols == ONE:
+        return () if rows == ONE else (rows,)
+    return (rows, cols)

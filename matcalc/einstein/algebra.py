@@ -1,0 +1,600 @@
+"""Building tensors in normal form: sums with like terms collected, contractions without deltas, ones or nested contractions.
+
+Every function here takes normal tensors and gives a normal tensor. Each step removes an operand, a label or a term, or moves a
+number outwards, so building ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import reduce
+from math import gcd, isqrt, lcm
+from weakref import WeakKeyDictionary
+
+from matcalc.einstein.canonical import canonical
+from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Power, SizeValue, Sum, Symbol, Tensor, Unit
+from matcalc.errors import LimitError
+from matcalc.functions import functions
+from matcalc.sizes import Shape, Size
+
+_MOST_OPERANDS = 20_000
+
+ONE_TENSOR = Contraction((), (), (), ())
+NO, YES = Fraction(0), Fraction(1)
+
+
+def number(value: Fraction | int) -> Tensor:
+    """A number as a scalar tensor."""
+    return scale(Fraction(value), ONE_TENSOR)
+
+
+def ones(shape: Shape) -> Tensor:
+    """The tensor whose entries are all one."""
+    labels = tuple(range(len(shape)))
+    return Contraction((), (), labels, shape)
+
+
+def zero(shape: Shape) -> Tensor:
+    return Sum((), shape)
+
+
+def delta(shape: Shape) -> Tensor:
+    """The identity with axes (``shape``, ``shape``)."""
+    labels = tuple(range(len(shape)))
+    return Contraction((), (), labels + labels, shape)
+
+
+def is_zero(tensor: Tensor) -> bool:
+    return isinstance(tensor, Sum) and not tensor.terms
+
+
+def value_of(tensor: Tensor) -> Fraction | None:
+    """The number that a scalar tensor is, if it is one."""
+    if tensor is ONE_TENSOR:
+        return YES
+    if isinstance(tensor, Sum) and not tensor.sizes:
+        if not tensor.terms:
+            return NO
+        if len(tensor.terms) == 1 and tensor.terms[0][1] is ONE_TENSOR:
+            return tensor.terms[0][0]
+    return None
+
+
+# ---------------------------------------------------------------- sums
+
+
+def add(terms: Iterable[tuple[Fraction, Tensor]], shape: Shape) -> Tensor:
+    """A linear combination; nested sums are flattened and like terms collected."""
+    collected: dict[Tensor, Fraction] = {}
+    for coefficient, term in terms:
+        if isinstance(term, Sum):
+            for inner, core in term.terms:
+                collected[core] = collected.get(core, NO) + coefficient * inner
+        else:
+            collected[term] = collected.get(term, NO) + coefficient
+    kept = [(c, t) for t, c in collected.items() if c]
+    if len(kept) == 1 and kept[0][0] == 1:
+        return kept[0][1]
+    kept.sort(key=lambda pair: pair[1].digest)
+    return Sum(tuple(kept), shape)
+
+
+def scale(coefficient: Fraction, tensor: Tensor) -> Tensor:
+    return tensor if coefficient == 1 else add([(coefficient, tensor)], tensor.shape)
+
+
+def subtract(left: Tensor, right: Tensor) -> Tensor:
+    return add([(YES, left), (-YES, right)], left.shape)
+
+
+def content(tensor: Tensor) -> tuple[Fraction, Tensor]:
+    """The tensor as (number, primitive tensor): coefficients of the primitive part are coprime integers, its first is positive."""
+    if not isinstance(tensor, Sum) or not tensor.terms:
+        return YES, tensor
+    if len(tensor.terms) == 1:
+        return tensor.terms[0]
+    numerator = reduce(gcd, (abs(c.numerator) for c, _ in tensor.terms))
+    denominator = reduce(lcm, (c.denominator for c, _ in tensor.terms))
+    factor = Fraction(numerator, denominator)
+    if tensor.terms[0][0] < 0:
+        factor = -factor
+    if factor == 1:
+        return YES, tensor
+    return factor, Sum(tuple([(c / factor, t) for c, t in tensor.terms]), tensor.sizes)
+
+
+# ---------------------------------------------------------------- contractions
+
+
+class _Labels:
+    """Union-find over the labels of a contraction under construction."""
+
+    def __init__(self, sizes: Mapping[int, Size]) -> None:
+        self.sizes = dict(sizes)
+        self.parent = {label: label for label in sizes}
+
+    def fresh(self, size: Size) -> int:
+        label = len(self.parent)
+        while label in self.parent:
+            label += 1
+        self.parent[label] = label
+        self.sizes[label] = size
+        return label
+
+    def find(self, label: int) -> int:
+        while self.parent[label] != label:
+            self.parent[label] = self.parent[self.parent[label]]
+            label = self.parent[label]
+        return label
+
+    def join(self, one: int, other: int) -> None:
+        one, other = self.find(one), self.find(other)
+        if one != other:
+            self.parent[other] = one
+
+
+def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], output: Sequence[int], sizes: Mapping[int, Size]) -> Tensor:
+    """The einsum of ``operands``; labels are any integers, ``sizes`` gives each one's size.
+
+    Deltas and ones are absorbed, nested contractions merged, numbers pulled out, repeated factors collected into powers, and scalar
+    factors that stand alone kept as operands of their own.
+    """
+    labels = _Labels(sizes)
+    coefficient = YES
+    flat: list[tuple[Tensor, tuple[int, ...]]] = []
+    stack = [(operand, tuple(index)) for operand, index in zip(operands, indices)]
+    stack.reverse()
+    while stack:
+        operand, index = stack.pop()
+        if isinstance(operand, Sum):
+            if not operand.terms:
+                return zero(tuple([labels.sizes[label] for label in output]))
+            factor, operand = content(operand)
+            coefficient *= factor
+        if isinstance(operand, Contraction) and not _is_scalar_atom(operand):
+            new: dict[int, int] = {}
+            for inner, outer in zip(operand.output, index):
+                if inner in new:
+                    labels.join(new[inner], outer)
+                else:
+                    new[inner] = outer
+            for inner, size in enumerate(operand.sizes):
+                if inner not in new:
+                    new[inner] = labels.fresh(size)
+            stack.extend((o, tuple([new[label] for label in i])) for o, i in zip(reversed(operand.operands), reversed(operand.indices)))
+        else:
+            flat.append((operand, index))
+            if len(flat) > _MOST_OPERANDS:
+                raise LimitError(f"a product of more than {_MOST_OPERANDS} factors", suggestion="name the repeated part and differentiate by it")
+    outer = tuple([labels.find(label) for label in output])
+    factor, factors = _collected([(operand, tuple([labels.find(label) for label in index])) for operand, index in flat])
+    coefficient *= factor
+    return scale(coefficient, _assembled(factors, outer, labels))
+
+
+def _is_scalar_atom(tensor: Contraction) -> bool:
+    """A connected scalar contraction stays one factor, so that ``(a'x)²`` is seen as a power."""
+    return not tensor.output and bool(tensor.sizes)
+
+
+Factor = tuple[Tensor, tuple[int, ...]]
+
+
+def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
+    """Factors with the same base on the same labels become one power; the number that this frees comes first."""
+    exponents: dict[tuple[Tensor, tuple[int, ...]], Fraction] = {}
+    symbolic: dict[tuple[Tensor, tuple[int, ...]], list[Tensor]] = {}
+    for operand, index in factors:
+        if len(index) == 2 and index[0] > index[1] and is_symmetric(operand):
+            index = (index[1], index[0])
+        base, exponent = _base_and_exponent(operand)
+        key = (base, index)
+        if isinstance(exponent, Fraction):
+            exponents[key] = exponents.get(key, NO) + exponent
+        else:
+            symbolic.setdefault(key, []).append(exponent)
+    coefficient = YES
+    result: list[Factor] = []
+    for key, parts in symbolic.items():
+        base, index = key
+        rational = exponents.pop(key, NO)
+        total = add([(YES, part) for part in parts] + [(rational, ones(base.shape))], base.shape)
+        result.append((symbolic_power(base, total), index))
+    for (base, index), exponent in exponents.items():
+        if not exponent:
+            continue
+        factor, core = content(_power_of_base(base, exponent))
+        coefficient *= factor
+        if core is ONE_TENSOR:
+            continue
+        if isinstance(core, Contraction) and not _is_scalar_atom(core):
+            result.extend(_inlined(core, index))
+        else:
+            result.append((core, index))
+    return coefficient, result
+
+
+def _inlined(core: Contraction, index: tuple[int, ...]) -> list[Factor]:
+    """The factors of an elementwise product (no bound labels, distinct outputs) on ``index``."""
+    return [(o, tuple([index[core.output.index(label)] for label in i])) for o, i in zip(core.operands, core.indices)]
+
+
+def _base_and_exponent(operand: Tensor) -> tuple[Tensor, Fraction | Tensor]:
+    match operand:
+        case Power(base=base, exponent=exponent):
+            return base, exponent
+        case Map(function="pow", arguments=(base, exponent_tensor)):
+            return base, exponent_tensor
+        case Map(function="exp", arguments=(argument,)):
+            factor, core = content(argument)
+            return Map("exp", (core,)), factor
+        case _:
+            return operand, YES
+
+
+def _power_of_base(base: Tensor, exponent: Fraction) -> Tensor:
+    if isinstance(base, Map) and base.function == "exp":
+        return Map("exp", (scale(exponent, base.arguments[0]),))
+    return power(base, exponent)
+
+
+def _assembled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> Tensor:
+    """Canonical contraction of collected factors; each scalar component becomes a factor of its own."""
+    coefficient, factors, output = cancelled(factors, output, labels)
+    used = {label for _, index in factors for label in index}
+    present = [label for label in labels.parent if labels.find(label) == label]
+    for label in present:
+        if label not in used and label not in output:
+            size = labels.sizes[label]
+            if size.number is not None:
+                coefficient *= size.number
+            else:
+                coefficient *= size.factor
+                factors.extend((SizeValue(Size.of(name)), ()) for name in size.names)
+    main, scalars = _components(factors, set(output))
+    if scalars and (main or output or len(scalars) > 1):
+        atoms = [_interned(component, (), labels) for component in scalars]
+        main += [(atom, ()) for atom in atoms]
+        factor, main = _collected(main)
+        coefficient *= factor
+    elif scalars:
+        main = scalars[0]
+    return scale(coefficient, _interned(main, output, labels))
+
+
+def _components(factors: list[Factor], output: set[int]) -> tuple[list[Factor], list[list[Factor]]]:
+    """The factors that reach an output label or have no labels, and the connected groups of the others."""
+    root: dict[int, int] = {}
+
+    def find(label: int) -> int:
+        root.setdefault(label, label)
+        while root[label] != label:
+            root[label] = root[root[label]]
+            label = root[label]
+        return label
+
+    for _, index in factors:
+        for label in index[1:]:
+            root[find(label)] = find(index[0])
+    reached = {find(label) for label in output}
+    main: list[Factor] = []
+    groups: dict[int, list[Factor]] = {}
+    for operand, index in factors:
+        if not index or find(index[0]) in reached:
+            main.append((operand, index))
+        else:
+            groups.setdefault(find(index[0]), []).append((operand, index))
+    return main, list(groups.values())
+
+
+def _interned(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> Tensor:
+    if len(factors) == 1 and factors[0][1] == output and len(set(output)) == len(output):
+        return factors[0][0]
+    if len(factors) == 1 and isinstance(factors[0][0], Sum) and sorted(factors[0][1]) == sorted(output) and len(set(output)) == len(output):
+        return permuted(factors[0][0], [factors[0][1].index(label) for label in output])
+    edges = [(operand.digest, len(index) == 2 and is_symmetric(operand), index) for operand, index in factors]
+    order, indices, result, old = canonical(edges, output, labels.sizes)
+    return Contraction(tuple([factors[k][0] for k in order]), indices, result, tuple([labels.sizes[label] for label in old]))
+
+
+def cancelled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> tuple[Fraction, list[Factor], tuple[int, ...]]:
+    """An inverse next to its matrix, or an orthogonal matrix next to its transpose, becomes a delta; each time two factors go."""
+    coefficient = YES
+    while True:
+        pair = _cancelling_pair(factors, output)
+        if pair is None:
+            return coefficient, factors, output
+        left, right, bound, one, other = pair
+        labels.join(one, other)
+        labels.join(one, bound)
+        rest = [factor for k, factor in enumerate(factors) if k not in (left, right)]
+        factor, factors = _collected([(operand, tuple([labels.find(label) for label in index])) for operand, index in rest])
+        coefficient *= factor
+        output = tuple([labels.find(label) for label in output])
+
+
+def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> tuple[int, int, int, int, int] | None:
+    special = [k for k, (operand, index) in enumerate(factors) if len(index) == 2 and _may_cancel(operand)]
+    if not special:
+        return None
+    where: dict[int, list[int]] = {}
+    for k, (_, index) in enumerate(factors):
+        for label in set(index):
+            where.setdefault(label, []).append(k)
+    for k in special:
+        operand, index = factors[k]
+        for place in (0, 1):
+            bound = index[place]
+            if bound in output or index[0] == index[1] or len(where[bound]) != 2:
+                continue
+            other = where[bound][0] if where[bound][1] == k else where[bound][1]
+            partner, around = factors[other]
+            if len(around) != 2 or around[0] == around[1]:
+                continue
+            position = around.index(bound)
+            if _cancels(operand, place, partner, position):
+                return k, other, bound, index[1 - place], around[1 - position]
+    return None
+
+
+def _may_cancel(operand: Tensor) -> bool:
+    return (isinstance(operand, Apply) and operand.function == "inv") or (isinstance(operand, Symbol) and "orthogonal" in operand.properties)
+
+
+def _cancels(operand: Tensor, place: int, partner: Tensor, position: int) -> bool:
+    """Whether summing axis ``place`` of ``operand`` with axis ``position`` of ``partner`` gives the identity."""
+    if isinstance(operand, Symbol):
+        return operand is partner and place == position
+    assert isinstance(operand, Apply)
+    return operand.arguments[0] is partner and (place != position or is_symmetric(partner))
+
+
+# ---------------------------------------------------------------- rearranging
+
+
+def transposed(tensor: Tensor) -> Tensor:
+    """The tensor of order two with its axes swapped."""
+    return permuted(tensor, (1, 0))
+
+
+def permuted(tensor: Tensor, axes: Sequence[int]) -> Tensor:
+    """The tensor whose axis ``k`` is axis ``axes[k]`` of ``tensor``."""
+    if tuple(axes) == tuple(range(tensor.order)):
+        return tensor
+    if isinstance(tensor, Sum):
+        shape = tuple([tensor.shape[axis] for axis in axes])
+        return add([(c, permuted(t, axes)) for c, t in tensor.terms], shape)
+    labels = range(tensor.order)
+    return contract([tensor], [tuple(labels)], tuple(axes), dict(enumerate(tensor.shape)))
+
+
+_SYMMETRIC: WeakKeyDictionary[Tensor, bool] = WeakKeyDictionary()
+
+
+def is_symmetric(tensor: Tensor) -> bool:
+    """Whether a tensor of order two is known to equal its transpose."""
+    if isinstance(tensor, Symbol):
+        return "symmetric" in tensor.properties
+    known = _SYMMETRIC.get(tensor)
+    if known is None:
+        known = _SYMMETRIC[tensor] = _found_symmetric(tensor)
+    return known
+
+
+def _found_symmetric(tensor: Tensor) -> bool:
+    if tensor.order != 2 or tensor.shape[0] != tensor.shape[1]:
+        return False
+    match tensor:
+        case Sum():
+            return permuted(tensor, (1, 0)) is tensor
+        case Contraction():
+            return _swapped(tensor) is tensor
+        case Power():
+            return is_symmetric(tensor.base)
+        case Map():
+            return all(is_symmetric(argument) for argument in tensor.arguments)
+        case Apply():
+            return tensor.function in _KEEPS_SYMMETRY and is_symmetric(tensor.arguments[0])
+        case _:
+            return False
+
+
+_KEEPS_SYMMETRY = frozenset({"inv", "expm", "logm", "sqrtm", "adj", "pinv"})
+
+
+def _swapped(tensor: Contraction) -> Tensor:
+    edges = [(o.digest, len(i) == 2 and is_symmetric(o), i) for o, i in zip(tensor.operands, tensor.indices)]
+    order, indices, result, old = canonical(edges, (tensor.output[1], tensor.output[0]), dict(enumerate(tensor.sizes)))
+    return Contraction(tuple([tensor.operands[k] for k in order]), indices, result, tuple([tensor.sizes[label] for label in old]))
+
+
+def elementwise(factors: Sequence[Tensor], shape: Shape) -> Tensor:
+    """Product entry by entry; scalar factors multiply every entry."""
+    labels = tuple(range(len(shape)))
+    return contract(factors, [labels if factor.order else () for factor in factors], labels, dict(enumerate(shape)))
+
+
+def broadcast(scalar: Tensor, shape: Shape) -> Tensor:
+    """The scalar in every entry of ``shape``."""
+    return elementwise([scalar], shape)
+
+
+# ---------------------------------------------------------------- functions of one entry
+
+
+def power(base: Tensor, exponent: Fraction) -> Tensor:
+    """Elementwise rational power, with numbers, products and inner powers taken out where that is valid for real entries."""
+    if exponent == 1:
+        return base
+    if exponent == 0:
+        return ones(base.shape)
+    integer = exponent.denominator == 1
+    match base:
+        case Sum(terms=()):
+            return base if exponent > 0 else Power(base, exponent)
+        case Sum():
+            return _power_of_sum(base, exponent)
+        case Power(base=inner, exponent=first):
+            if not integer and first.denominator == 1 and first.numerator % 2 == 0:
+                total = first * exponent
+                return power(inner if total.denominator == 1 and total.numerator % 2 == 0 else Map("abs", (inner,)), total)
+            return power(inner, first * exponent)
+        case Map(function="exp"):
+            return Map("exp", (scale(exponent, base.arguments[0]),))
+        case Map(function="abs") if integer and exponent.numerator % 2 == 0:
+            return power(base.arguments[0], exponent)
+        case Map(function="pow", arguments=(inner, upper)) if integer:
+            return symbolic_power(inner, scale(exponent, upper))
+        case Contraction():
+            distinct = len(set(base.output)) == len(base.output)
+            if distinct and len(base.sizes) == len(base.output):
+                if not base.operands:
+                    return base
+                if integer:
+                    return contract([power(o, exponent) for o in base.operands], base.indices, base.output, dict(enumerate(base.sizes)))
+        case Symbol() if "sign" in base.properties and integer:
+            return ones(base.shape) if exponent.numerator % 2 == 0 else base
+        case Symbol() if "mask" in base.properties and exponent > 0:
+            return base
+    return Power(base, exponent)
+
+
+def _power_of_sum(base: Sum, exponent: Fraction) -> Tensor:
+    factor, core = content(base)
+    if exponent.denominator == 1:
+        return Power(base, exponent) if factor == 1 else scale(factor**exponent.numerator, power(core, exponent))
+    size = abs(factor)
+    root = _exact_root(size, exponent)
+    if size == 1 or (root is None and (core is ONE_TENSOR or len(base.terms) > 1)):
+        return Power(base, exponent)
+    rest = power(core, exponent) if factor > 0 else Power(scale(-YES, core), exponent)
+    return scale(root, rest) if root is not None else elementwise([Power(number(size), exponent), rest], base.shape)
+
+
+def _exact_root(value: Fraction, exponent: Fraction) -> Fraction | None:
+    """``value**exponent`` when rational, for square roots."""
+    if exponent.denominator != 2:
+        return None
+    top, bottom = isqrt(value.numerator), isqrt(value.denominator)
+    if top * top != value.numerator or bottom * bottom != value.denominator:
+        return None
+    return Fraction(top, bottom) ** exponent.numerator
+
+
+def symbolic_power(base: Tensor, exponent: Tensor) -> Tensor:
+    """Elementwise power whose exponent is a tensor of the same shape."""
+    known = _constant_value(exponent)
+    if known is not None:
+        return power(base, known)
+    if _constant_value(base) == 1:
+        return base
+    return Map("pow", (base, exponent))
+
+
+def _constant_value(tensor: Tensor) -> Fraction | None:
+    """The value of every entry, when the tensor is a number times ones."""
+    if isinstance(tensor, Sum):
+        if not tensor.terms:
+            return NO
+        if len(tensor.terms) == 1 and _constant_value(tensor.terms[0][1]) == 1:
+            return tensor.terms[0][0]
+        return None
+    if isinstance(tensor, Contraction) and not tensor.operands and len(set(tensor.output)) == len(tensor.output) == len(tensor.sizes):
+        return YES
+    return None
+
+
+def apply_map(function: str, argument: Tensor) -> Tensor:
+    """A function of every entry; values at 0 and parity come from the function table."""
+    if function == "exp":
+        if is_zero(argument):
+            return ones(argument.shape)
+        if isinstance(argument, Map) and argument.function == "log":
+            return argument.arguments[0]
+    elif function == "log":
+        if _constant_value(argument) == 1:
+            return zero(argument.shape)
+        if isinstance(argument, Map) and argument.function == "exp":
+            return argument.arguments[0]
+    elif function in ("abs", "sign") and isinstance(argument, Symbol) and "positive" in argument.properties:
+        return argument if function == "abs" else ones(argument.shape)
+    entry = functions().get(function)
+    if entry is not None and entry.parity and isinstance(argument, Sum):
+        if not argument.terms:
+            return argument if entry.parity == "odd" else Map(function, (argument,))
+        if len(argument.terms) == 1 and argument.terms[0][0] < 0:
+            flipped = Map(function, (scale(-YES, argument),))
+            return scale(-YES, flipped) if entry.parity == "odd" else flipped
+    return Map(function, (argument,))
+
+
+def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
+    """A function of whole vectors or matrices; a transposition of the argument is moved outside where the function allows it."""
+    argument = arguments[0]
+    if function in _KEEPS_SYMMETRY and argument.order == 2 and _prefers_transposed(argument):
+        return transposed(apply(function, (transposed(argument), *arguments[1:]), (shape[1], shape[0])))
+    if function in ("det", "logdet", "eigmax") and argument.order == 2 and _prefers_transposed(argument):
+        return apply(function, (transposed(argument), *arguments[1:]), shape)
+    if function == "inv":
+        known = _simple_inverse(argument)
+        if known is not None:
+            return known
+    return Apply(function, arguments, shape)
+
+
+def _prefers_transposed(argument: Tensor) -> bool:
+    """Of a matrix and its transpose one is the canonical argument; a bare transposition is never it."""
+    if is_symmetric(argument):
+        return False
+    if not isinstance(argument, (Sum, Contraction)):
+        return False
+    other = transposed(argument)
+    return not isinstance(other, (Sum, Contraction)) or other.digest < argument.digest
+
+
+def _simple_inverse(argument: Tensor) -> Tensor | None:
+    match argument:
+        case Apply(function="inv"):
+            return argument.arguments[0]
+        case Symbol() if "orthogonal" in argument.properties:
+            return transposed(argument)
+        case Contraction(operands=(), output=(0, 0)):
+            return argument
+        case Sum(terms=((factor, core),)):
+            return scale(1 / factor, apply("inv", (core,), argument.shape))
+        case Contraction():
+            return _inverse_of_chain(argument)
+    return None
+
+
+def _inverse_of_chain(product: Contraction) -> Tensor | None:
+    """``inv(s A B) = inv(B) inv(A) / s`` for square factors; None when the product is not a chain of square matrices."""
+    row, col = product.output
+    matrices = [k for k, index in enumerate(product.indices) if index]
+    if row == col or len(matrices) < 2 - (len(matrices) < len(product.operands)):
+        return None
+    path: list[tuple[Tensor, bool]] = []
+    left = set(matrices)
+    at = row
+    while left:
+        here = [k for k in left if at in product.indices[k]]
+        if len(here) != 1 or len(product.indices[here[0]]) != 2 or product.sizes[at] != product.sizes[row]:
+            return None
+        first, second = product.indices[here[0]]
+        path.append((product.operands[here[0]], first == at))
+        left.remove(here[0])
+        at = second if first == at else first
+    if at != col or product.sizes[col] != product.sizes[row] or len(product.sizes) != len(path) + 1:
+        return None
+    shape = product.shape
+    operands: list[Tensor] = [power(o, Fraction(-1)) for o, index in zip(product.operands, product.indices) if not index]
+    indices: list[tuple[int, ...]] = [() for _ in operands]
+    for place, (matrix, forward) in enumerate(reversed(path)):
+        operands.append(apply("inv", (matrix,), shape))
+        indices.append((place, place + 1) if forward else (place + 1, place))
+    return contract(operands, indices, (0, len(path)), {label: shape[0] for label in range(len(path) + 1)})
+
+
+def is_leaf(tensor: Tensor) -> bool:
+    return isinstance(tensor, (Symbol, Constant, SizeValue, Unit))

@@ -1,0 +1,79 @@
+"""Distribution of products over sums: the long normal form that folding tries beside the factored one, and that proofs compare."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import prod
+
+from matcalc.einstein.algebra import add, contract
+from matcalc.einstein.nodes import Contraction, Sum, Tensor
+from matcalc.einstein.substitution import rebuilt
+
+_MOST_TERMS = 64
+
+
+def expanded(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
+    """``tensor`` with its outer contractions distributed over sums among their operands; unchanged above ``most`` terms.
+
+    Only operands of the outer contractions are opened, not arguments of functions. Every step removes a sum from under a contraction.
+    """
+    current = tensor
+    while True:
+        terms = current.terms if isinstance(current, Sum) else ((Fraction(1), current),)
+        if sum(_count(term) for _, term in terms) > most:
+            return tensor
+        result = add([(c, _distributed(term)) for c, term in terms], tensor.shape)
+        if result is current:
+            return result
+        current = result
+
+
+def opened(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
+    """``tensor`` with only those sums distributed, at any depth, that have an identity or ones among their terms.
+
+    Such a term makes the product around it shorter, as in ``(s I - x x') A``; other sums stay factored.
+    """
+
+    def replacement(node: Tensor) -> Tensor | None:
+        if not isinstance(node, Contraction):
+            return None
+        at = next((k for k, operand in enumerate(node.operands) if isinstance(operand, Sum) and _has_plain_term(operand)), None)
+        if at is None or len(node.operands) == 1 and not node.output == ():
+            return None
+        result = _opened_at(node, at)
+        if isinstance(result, Sum) and len(result.terms) <= most:
+            return add([(c, replacement(term) or term) for c, term in result.terms], result.shape)
+        return result
+
+    return rebuilt(tensor, replacement)
+
+
+def _has_plain_term(total: Sum) -> bool:
+    return total.order > 0 and any(isinstance(term, Contraction) and not any(term.indices) for _, term in total.terms)
+
+
+def _count(term: Tensor) -> int:
+    if not isinstance(term, Contraction):
+        return 1
+    return prod(len(operand.terms) for operand in term.operands if isinstance(operand, Sum))
+
+
+def _distributed(term: Tensor) -> Tensor:
+    if not isinstance(term, Contraction):
+        return term
+    at = next((k for k, operand in enumerate(term.operands) if isinstance(operand, Sum)), None)
+    if at is None:
+        return term
+    return _opened_at(term, at)
+
+
+def _opened_at(term: Contraction, at: int) -> Tensor:
+    """The contraction distributed over the sum that is its operand ``at``."""
+    total = term.operands[at]
+    assert isinstance(total, Sum)
+    sizes = dict(enumerate(term.sizes))
+    parts = []
+    for coefficient, inner in total.terms:
+        operands = [*term.operands[:at], inner, *term.operands[at + 1 :]]
+        parts.append((coefficient, contract(operands, term.indices, term.output, sizes)))
+    return add(parts, term.shape)

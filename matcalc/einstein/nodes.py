@@ -1,0 +1,221 @@
+"""The index notation: a hash-consed DAG of positional tensors of any order.
+
+A node has axes, not index names. Index labels are small integers local to one ``Contraction``; two terms that differ only in the names
+of bound indices or in the order of factors are one object. Nodes are built by the functions of ``algebra``, which keep the normal form;
+the classes here only hold it.
+
+There is no class for a number, a Kronecker delta or a tensor of ones: they are contractions without operands. ``1`` has no output,
+``delta_ij`` the output ``(0, 0)``, ones of order two the output ``(0, 1)``, and a number is a ``Sum`` of one multiple of ``1``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from hashlib import blake2b
+from typing import TypeAlias
+
+from matcalc.interning import Interned
+from matcalc.sizes import Shape, Size
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor(metaclass=Interned):
+    """Base class. ``digest`` is a process-independent name of the structure, used to order operands."""
+
+    digest: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        parts = "|".join((type(self).__name__, *self._parts()))
+        object.__setattr__(self, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=12).digest(), "big"))
+
+    def _parts(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> Shape:
+        """The sizes of the axes."""
+        raise NotImplementedError
+
+    @property
+    def order(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol(Tensor):
+    """A named variable; ``properties`` are its declared facts."""
+
+    name: str
+    sizes: Shape
+    properties: frozenset[str] = frozenset()
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.name, *map(str, self.sizes), *sorted(self.properties))
+
+    @property
+    def shape(self) -> Shape:
+        return self.sizes
+
+
+@dataclass(frozen=True, eq=False)
+class Constant(Tensor):
+    """A named real constant, such as pi."""
+
+    name: str
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    @property
+    def shape(self) -> Shape:
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class SizeValue(Tensor):
+    """A symbolic size as a number."""
+
+    size: Size
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.size),)
+
+    @property
+    def shape(self) -> Shape:
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Unit(Tensor):
+    """The unit vector with a one at ``position``, counted from 1."""
+
+    position: int
+    size: Size
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.position), str(self.size))
+
+    @property
+    def shape(self) -> Shape:
+        return (self.size,)
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(Tensor):
+    """A linear combination: pairs (coefficient, term). Without terms it is zero. Terms are never sums themselves."""
+
+    terms: tuple[tuple[Fraction, Tensor], ...]
+    sizes: Shape
+
+    def _parts(self) -> tuple[str, ...]:
+        return (*(f"{c}*{t.digest}" for c, t in self.terms), *map(str, self.sizes))
+
+    @property
+    def shape(self) -> Shape:
+        return self.sizes
+
+
+@dataclass(frozen=True, eq=False)
+class Contraction(Tensor):
+    """An n-ary einsum. ``indices[k]`` labels the axes of ``operands[k]``, ``output`` the axes of the result, ``sizes`` the labels.
+
+    A label that is not in ``output`` is summed. A label twice in ``output`` is a Kronecker delta; one found in no operand a one.
+    """
+
+    operands: tuple[Tensor, ...]
+    indices: tuple[tuple[int, ...], ...]
+    output: tuple[int, ...]
+    sizes: tuple[Size, ...]
+
+    def _parts(self) -> tuple[str, ...]:
+        return (*(f"{o.digest}{i}" for o, i in zip(self.operands, self.indices)), str(self.output), *map(str, self.sizes))
+
+    @property
+    def shape(self) -> Shape:
+        return tuple([self.sizes[label] for label in self.output])
+
+
+@dataclass(frozen=True, eq=False)
+class Power(Tensor):
+    """Elementwise power with a rational exponent other than 0 and 1."""
+
+    base: Tensor
+    exponent: Fraction
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.base.digest), str(self.exponent))
+
+    @property
+    def shape(self) -> Shape:
+        return self.base.shape
+
+
+@dataclass(frozen=True, eq=False)
+class Map(Tensor):
+    """A scalar function applied entry by entry to arguments of one shape; ``"pow"`` has base and exponent as arguments."""
+
+    function: str
+    arguments: tuple[Tensor, ...]
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.function, *(str(a.digest) for a in self.arguments))
+
+    @property
+    def shape(self) -> Shape:
+        return self.arguments[0].shape
+
+
+@dataclass(frozen=True, eq=False)
+class Apply(Tensor):
+    """A function of a whole vector or matrix (``inv``, ``det``, ``softmax``...), over the last axes of its arguments.
+
+    Leading axes are a batch: ``softmax`` of an order-two tensor is one softmax a row.
+    """
+
+    function: str
+    arguments: tuple[Tensor, ...]
+    sizes: Shape
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.function, *(str(a.digest) for a in self.arguments), *map(str, self.sizes))
+
+    @property
+    def shape(self) -> Shape:
+        return self.sizes
+
+
+Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Sum | Contraction | Power | Map | Apply
+"""The closed union, for ``match`` with ``assert_never``."""
+
+
+def children(node: Tensor) -> tuple[Tensor, ...]:
+    """The operands of a node."""
+    match node:
+        case Sum():
+            return tuple([term for _, term in node.terms])
+        case Contraction():
+            return node.operands
+        case Power():
+            return (node.base,)
+        case Map() | Apply():
+            return node.arguments
+        case _:
+            return ()
+
+
+def postorder(*roots: Tensor) -> list[Tensor]:
+    """Every node below ``roots`` once, operands before their users; no recursion."""
+    seen: set[Tensor] = set()
+    order: list[Tensor] = []
+    stack: list[tuple[Tensor, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(children(node)) if child not in seen)
+    return order

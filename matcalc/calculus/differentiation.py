@@ -1,0 +1,142 @@
+"""Differentiation, entry by entry, in reverse over the tensor DAG.
+
+Every node gets its cotangent: the derivative of the root's entries by the node's entries, with axes (axes of the root..., axes of the
+node...). Shared nodes are visited once, so the cost is linear in the DAG. There is one pullback a node class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import assert_never, cast
+
+from matcalc.einstein.algebra import add, apply, apply_map, contract, delta, elementwise, is_zero, power, symbolic_power, zero
+from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Power, SizeValue, Sum, Symbol, Tensor, Unit, children, postorder
+from matcalc.errors import NotDifferentiableError
+from matcalc.functions import functions
+from matcalc.rules.entrywise import entry_rules
+from matcalc.rules.scalar import derivative_of, times_power
+from matcalc.sizes import Size
+
+YES = Fraction(1)
+
+
+def derivative(root: Tensor, variable: Symbol) -> Tensor:
+    """The derivative of every entry of ``root`` by every entry of ``variable``, axes (root..., variable...).
+
+    Raises NotDifferentiableError for a function without a derivative rule.
+    """
+    order = postorder(root)
+    depends: set[Tensor] = set()
+    for node in order:
+        if node is variable or any(child in depends for child in children(node)):
+            depends.add(node)
+    if root not in depends:
+        return zero(root.shape + variable.shape)
+    waiting: dict[Tensor, list[tuple[Fraction, Tensor]]] = {root: [(YES, delta(root.shape))]}
+    for node in reversed(order):
+        if node not in waiting or node is variable:
+            continue
+        cotangent = add(waiting.pop(node), root.shape + node.shape)
+        if is_zero(cotangent):
+            continue
+        for child, part in _pullback(cast("Node", node), cotangent, root.order, depends):
+            waiting.setdefault(child, []).append(part)
+    return add(waiting.get(variable, []), root.shape + variable.shape)
+
+
+def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) -> Iterator[tuple[Tensor, tuple[Fraction, Tensor]]]:
+    """What ``node`` passes on to each operand that depends on the variable; ``root`` is the order of the root."""
+    match node:
+        case Sum():
+            for coefficient, term in node.terms:
+                if term in depends:
+                    yield term, (coefficient, cotangent)
+        case Contraction():
+            outer = tuple(range(-root, 0))
+            sizes = dict(enumerate(node.sizes)) | dict(zip(outer, cotangent.shape))
+            for k, operand in enumerate(node.operands):
+                if operand in depends:
+                    others = [o for j, o in enumerate(node.operands) if j != k]
+                    around = [i for j, i in enumerate(node.indices) if j != k]
+                    yield (
+                        operand,
+                        (YES, contract([cotangent, *others], [outer + node.output, *around], outer + node.indices[k], sizes)),
+                    )
+        case Power():
+            yield node.base, (YES, _times(cotangent, times_power(node.exponent, node.base), root))
+        case Map(function="pow", arguments=(base, exponent)):
+            if base in depends:
+                lowered = symbolic_power(base, add([(YES, exponent), (-YES, power(base, Fraction(0)))], base.shape))
+                yield base, (YES, _times(cotangent, elementwise([exponent, lowered], base.shape), root))
+            if exponent in depends:
+                yield exponent, (YES, _times(cotangent, elementwise([node, apply_map("log", base)], base.shape), root))
+        case Map(arguments=(argument,)):
+            yield argument, (YES, _times(cotangent, derivative_of(node.function, argument), root))
+        case Map():
+            raise NotDifferentiableError(f"no rule for {node.function} with {len(node.arguments)} arguments")
+        case Apply():
+            yield node.arguments[0], (YES, _entrywise(node, cotangent, root))
+        case Symbol() | Constant() | SizeValue() | Unit():
+            return
+        case _:
+            assert_never(node)
+
+
+def _times(cotangent: Tensor, factor: Tensor, root: int) -> Tensor:
+    """The cotangent times a tensor of the node's shape, entry by entry."""
+    labels = tuple(range(cotangent.order))
+    return contract([cotangent, factor], [labels, labels[root:]], labels, dict(enumerate(cotangent.shape)))
+
+
+def _entrywise(node: Apply, cotangent: Tensor, root: int) -> Tensor:
+    """The cotangent contracted with the entrywise rule of the function; leading axes of the argument are a batch."""
+    rule = entry_rules().get(node.function)
+    if rule is None:
+        raise NotDifferentiableError(
+            f"the derivative of {node.function} has no rule", expected=f"one of {', '.join(sorted(entry_rules()))}, or an elementwise function"
+        )
+    argument = node.arguments[0]
+    batch_order = argument.order - len(rule.argument)
+    outer = tuple(range(-root, 0))
+    # rule labels are 0..; batch labels follow after the largest of them
+    used = {label for _, factors in rule.terms for factor in factors for label in factor.labels} | set(rule.output + rule.argument)
+    start = max(used) + 1
+    batch = tuple(range(start, start + batch_order))
+    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(zip(batch, argument.shape))
+    sizes |= dict(zip(rule.argument, argument.shape[batch_order:])) | dict(zip(rule.output, node.shape[batch_order:]))
+    terms = []
+    for coefficient, factors in rule.terms:
+        operands: list[Tensor] = [cotangent]
+        indices: list[tuple[int, ...]] = [outer + batch + rule.output]
+        local = dict(sizes)
+        for factor in factors:
+            if factor.function == "delta":
+                known = next((local[label] for label in factor.labels if label in local), None)
+                assert known is not None
+                operands.append(delta((known,)))
+                indices.append(factor.labels)
+                local |= {label: known for label in factor.labels}
+                continue
+            operand = argument if not factor.function else _applied(factor.function, node, len(factor.labels))
+            operands.append(operand)
+            indices.append(batch + factor.labels)
+            local |= dict(zip(factor.labels, operand.shape[batch_order:]))
+        terms.append((coefficient, contract(operands, indices, outer + batch + rule.argument, local)))
+    return add(terms, cotangent.shape[:root] + argument.shape)
+
+
+def _applied(function: str, node: Apply, order: int) -> Tensor:
+    """``function`` of the same argument."""
+    if function == node.function:
+        return node
+    argument = node.arguments[0]
+    signature = functions()[function].signature
+    parameter, _, result = signature.partition("->")
+    names = [part.strip() for part in parameter.split(":")[-1].split("×")]
+    axes = [] if result.strip() == "scalar" else [part.strip() for part in result.split("×")]
+    batch = argument.order - len(names)
+    known = dict(zip(names, argument.shape[batch:]))
+    shape = argument.shape[:batch] + tuple([known[axis] for axis in axes])
+    assert len(axes) == order
+    return apply(function, node.arguments, shape)

@@ -1,0 +1,154 @@
+"""From a typed expression to its derivative: lowering, differentiation, folding, layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from matcalc.calculus.differentiation import derivative
+from matcalc.derivation.conditions import conditions_of
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.algebra import add, contract, delta, is_zero, permuted
+from matcalc.einstein.lowering import Lowered, axes_of, lower
+from matcalc.einstein.substitution import substituted
+from matcalc.errors import MatcalcError
+from matcalc.evaluation import confirms_zero
+from matcalc.expr.nodes import Expr, Number, Symbol, Zeros, postorder
+from matcalc.folding.fold import fold
+from matcalc.sizes import ONE, Shape, Size, shape_of
+
+Layout = Literal["denominator", "numerator", "tensor"]
+Symmetric = Literal["projected", "independent", "cookbook"]
+
+HALF = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A derivative. ``tensor`` has the axes of the numerator, then those of each variable; ``expression`` is its closed form in the
+    layout asked for, or None."""
+
+    expression: Expr | None
+    tensor: ix.Tensor
+    shape: Shape
+    conditions: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def differentiate(
+    expression: Expr, wrt: Sequence[Symbol], *, layout: Layout = "denominator", symmetric: Symmetric = "projected"
+) -> Outcome:
+    """The derivative of ``expression`` by each symbol of ``wrt`` in turn (one, or two for a second derivative).
+
+    Raises NotDifferentiableError where no rule is known, LimitError where the result would be too large.
+    """
+    value = lower(expression)
+    tensor = value.tensor
+    notes: list[str] = []
+    for symbol in wrt:
+        before = tensor.order
+        tensor = _by_symbol(tensor, symbol)
+        tensor = _structured(tensor, before, symbol, symmetric, notes)
+    if is_zero(tensor) and any(node in wrt for node in postorder(expression)) and not confirms_zero(expression, tuple(wrt)):
+        raise MatcalcError(
+            "internal error: the derivative came out as 0, but numerically it is not",
+            suggestion="report this expression; no answer is better than a wrong one",
+        )
+    form, shape = _laid_out(tensor, value, wrt, layout, _reading_order(expression))
+    return Outcome(form, tensor, shape, conditions_of(expression, form), tuple(dict.fromkeys(notes)))
+
+
+def _by_symbol(tensor: ix.Tensor, symbol: Symbol) -> ix.Tensor:
+    """The derivative by all entries as if they were free; facts that tie entries together hold at the point, not for the variation."""
+    axes = axes_of(symbol.shape)
+    declared = ix.Symbol(symbol.name, axes, symbol.properties)
+    free = ix.Symbol(symbol.name, axes, frozenset())
+    if declared is free:
+        return derivative(tensor, declared)
+    return substituted(derivative(substituted(tensor, {declared: free}), free), {free: declared})
+
+
+def _structured(tensor: ix.Tensor, before: int, symbol: Symbol, symmetric: Symmetric, notes: list[str]) -> ix.Tensor:
+    """The convention for a variable whose entries are tied to each other; its axes are the last two."""
+    kind = next((fact for fact in ("diagonal", "symmetric", "antisymmetric") if fact in symbol.properties), None)
+    if kind is None or tensor.order - before != 2:
+        return tensor
+    if symmetric == "independent":
+        notes.append(f"{symbol.name} is {kind}; its entries are varied independently")
+        return tensor
+    swapped = permuted(tensor, (*range(before), before + 1, before))
+    only_diagonal = _on_diagonal(tensor, before)
+    if kind == "diagonal":
+        notes.append(f"{symbol.name} is diagonal: only its diagonal is varied")
+        return only_diagonal
+    if kind == "symmetric" and symmetric == "cookbook":
+        notes.append(f"{symbol.name} is symmetric: G + Gᵀ − diag(G), one number for each pair of equal entries (Matrix Cookbook 2.8)")
+        return add([(Fraction(1), tensor), (Fraction(1), swapped), (Fraction(-1), only_diagonal)], tensor.shape)
+    sign = Fraction(-1) if kind == "antisymmetric" else Fraction(1)
+    notes.append(f"{symbol.name} is {kind}: ½(G {'+' if sign > 0 else '−'} Gᵀ), the projection of the gradient")
+    return add([(HALF, tensor), (sign * HALF, swapped)], tensor.shape)
+
+
+def _on_diagonal(tensor: ix.Tensor, before: int) -> ix.Tensor:
+    labels = tuple(range(tensor.order))
+    identity = delta((tensor.shape[before],))
+    return contract([tensor, identity], [labels, labels[before:]], labels, dict(enumerate(tensor.shape)))
+
+
+def _reading_order(expression: Expr) -> dict[str, int]:
+    names: dict[str, int] = {}
+    for node in postorder(expression):
+        if isinstance(node, Symbol):
+            names.setdefault(node.name, len(names))
+    return names
+
+
+def _laid_out(
+    tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout, order: dict[str, int]
+) -> tuple[Expr | None, Shape]:
+    """The closed form in the layout, and the shape of the result in it.
+
+    Rows and columns are groups of axes; the vec of a matrix runs through its columns slowly and its rows fast.
+    """
+    top = value.tensor.order
+    if layout == "tensor":
+        form = _folded(tensor, min(tensor.order, 1), order) if tensor.order <= 2 else None
+        return form, tensor.shape
+    axes = tuple(range(tensor.order))
+    if top == 0 and len(wrt) == 1:
+        rows, cols = _matrix_axes(wrt[0], 0)
+        if layout == "numerator":
+            rows, cols = cols, rows
+    elif tensor.order == top and top - value.split and value.split:
+        rows, cols = axes[: value.split], axes[value.split :]  # a matrix by a scalar keeps its shape in every layout
+    elif top == 0:
+        first = len(axes_of(wrt[0].shape))
+        rows, cols = axes[:first][::-1], axes[first:][::-1]
+    else:
+        rows, cols = axes[top:][::-1], axes[value.split : top] + axes[: value.split]
+        if layout == "numerator":
+            rows, cols = cols, rows
+    shape = shape_of(_flat([tensor.shape[axis] for axis in rows]), _flat([tensor.shape[axis] for axis in cols]))
+    return _folded(permuted(tensor, rows + cols), len(rows), order), shape
+
+
+def _matrix_axes(symbol: Symbol, start: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes of a variable that are its rows, and those that are its columns."""
+    axes = tuple(range(start, start + len(axes_of(symbol.shape))))
+    return ((), axes) if symbol.is_row else (axes[:1], axes[1:])
+
+
+def _folded(tensor: ix.Tensor, split: int, order: dict[str, int]) -> Expr | None:
+    if is_zero(tensor):
+        shape = shape_of(_flat(tensor.shape[:split]), _flat(tensor.shape[split:]))
+        return Zeros(shape) if shape else Number(Fraction(0))
+    return fold(tensor, split, order)
+
+
+def _flat(shape: Sequence[Size]) -> Size:
+    size = ONE
+    for axis in shape:
+        size = size * axis
+    return size

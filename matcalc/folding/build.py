@@ -1,0 +1,250 @@
+"""Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered, and what each form costs to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from fractions import Fraction
+from hashlib import blake2b
+from weakref import WeakKeyDictionary
+
+from matcalc.expr.nodes import (
+    Call,
+    Constant,
+    Diagonal,
+    DiagonalMatrix,
+    Elementwise,
+    Expr,
+    Hadamard,
+    Identity,
+    Inverse,
+    Kronecker,
+    MatrixPower,
+    Negative,
+    Norm,
+    Number,
+    Ones,
+    Power,
+    Product,
+    Quotient,
+    SizeValue,
+    Sum,
+    Symbol,
+    Total,
+    Trace,
+    Transpose,
+    Vec,
+    children,
+    postorder,
+)
+
+UNIT = Number(Fraction(1))
+
+# Expressions known to equal their transposes; filled by folding, which sees it on the tensors.
+_SYMMETRIC: WeakKeyDictionary[Expr, bool] = WeakKeyDictionary()
+
+
+def mark_symmetric(expression: Expr) -> None:
+    _SYMMETRIC[expression] = True
+
+
+def is_symmetric(expression: Expr) -> bool:
+    match expression:
+        case Symbol():
+            return "symmetric" in expression.properties
+        case Identity() | DiagonalMatrix():
+            return True
+        case Ones():
+            return expression.rows == expression.cols
+        case _:
+            return expression in _SYMMETRIC
+
+
+def transpose(expression: Expr) -> Expr:
+    """The transpose in its shortest spelling."""
+    if expression.is_scalar or is_symmetric(expression):
+        return expression
+    match expression:
+        case Transpose():
+            return expression.operand
+        case Negative():
+            return Negative(transpose(expression.operand))
+        case Ones() if expression.is_matrix:
+            return Ones((expression.cols, expression.rows))
+        case Product():
+            return product(transposed_chain(expression.factors))
+        case Elementwise() if isinstance(expression.argument, Transpose):
+            return Elementwise(expression.function, expression.argument.operand)
+        case Power() if isinstance(expression.base, Transpose) and expression.exponent.is_scalar:
+            return Power(expression.base.operand, expression.exponent)
+        case _:
+            return Transpose(expression)
+
+
+def transposed_chain(chain: Sequence[Expr]) -> tuple[Expr, ...]:
+    return tuple([transpose(factor) for factor in reversed(chain)])
+
+
+def product(factors: Iterable[Expr]) -> Expr:
+    """A product with nested products opened where that keeps the meaning, and without factors of one."""
+    flat: list[Expr] = []
+    for factor in factors:
+        if factor is UNIT:
+            continue
+        for part in factor.factors if isinstance(factor, Product) and not factor.is_scalar else (factor,):
+            _append(flat, part)
+    if not flat:
+        return UNIT
+    return flat[0] if len(flat) == 1 else Product(tuple(flat))
+
+
+def _append(flat: list[Expr], factor: Expr) -> None:
+    """Appends a factor; equal square neighbours become a power, a column and a row of ones a matrix of ones."""
+    if flat and not factor.is_scalar:
+        last = flat[-1]
+        base, count = _as_power(last)
+        other, more = _as_power(factor)
+        if base is other and base.is_matrix and base.rows == base.cols and not isinstance(base, DiagonalMatrix):
+            flat[-1] = _matrix_power(base, count + more)
+            return
+        if isinstance(last, Ones) and last.is_column and isinstance(factor, Transpose) and isinstance(factor.operand, Ones):
+            flat[-1] = Ones((last.rows, factor.cols))
+            return
+    flat.append(factor)
+
+
+def _as_power(factor: Expr) -> tuple[Expr, int]:
+    """A matrix power as base and positive exponent; the transpose and the inverse belong to the base."""
+    if isinstance(factor, Transpose) and isinstance(factor.operand, MatrixPower):
+        base, count = _as_power(factor.operand)
+        return transpose(base), count
+    if isinstance(factor, MatrixPower) and isinstance(factor.exponent, Number) and factor.exponent.value.denominator == 1:
+        return factor.base, int(factor.exponent.value)
+    return factor, 1
+
+
+def _matrix_power(base: Expr, count: int) -> Expr:
+    if isinstance(base, Transpose):
+        return Transpose(_matrix_power(base.operand, count))
+    result = MatrixPower(base, Number(Fraction(count)))
+    if is_symmetric(base):
+        mark_symmetric(result)
+    return result
+
+
+def hadamard(factors: Sequence[Expr]) -> Expr:
+    """An elementwise product; reciprocals among the factors become one denominator."""
+    above: list[Expr] = []
+    below: list[Expr] = []
+    for factor in factors:
+        if isinstance(factor, Hadamard):
+            above.extend(factor.factors)
+        elif isinstance(factor, Quotient) and not factor.denominator.is_scalar:
+            below.extend(factor.denominator.factors if isinstance(factor.denominator, Hadamard) else (factor.denominator,))
+            if not factor.numerator.is_scalar:
+                above.extend(factor.numerator.factors if isinstance(factor.numerator, Hadamard) else (factor.numerator,))
+        elif not isinstance(factor, Ones):
+            above.append(factor)
+    if not above and not below:
+        return factors[0]
+    top = (above[0] if len(above) == 1 else Hadamard(tuple(above))) if above else UNIT
+    if not below:
+        return top
+    return Quotient(top, below[0] if len(below) == 1 else Hadamard(tuple(below)))
+
+
+def negative(expression: Expr) -> Expr:
+    return expression.operand if isinstance(expression, Negative) else Negative(expression)
+
+
+def scaled(coefficient: Fraction, expression: Expr) -> Expr:
+    """A number times an expression; the number joins a quotient that is there."""
+    if coefficient == 1:
+        return expression
+    if coefficient == -1:
+        return negative(expression)
+    if coefficient < 0:
+        return Negative(scaled(-coefficient, expression))
+    if isinstance(expression, Number):
+        return Number(coefficient * expression.value)
+    if isinstance(expression, Quotient) and (expression.denominator.is_scalar or expression.numerator is not UNIT):
+        top, bottom = Fraction(coefficient.numerator), Fraction(coefficient.denominator)
+        below = expression.denominator if bottom == 1 else product((Number(bottom), expression.denominator))
+        return Quotient(scaled(top, expression.numerator), below)
+    if isinstance(expression, Quotient):
+        return Quotient(Number(coefficient), expression.denominator)
+    if isinstance(expression, Product):
+        return Product((Number(coefficient), *expression.factors))
+    return Product((Number(coefficient), expression))
+
+
+def raised(base: Expr, exponent: Fraction) -> Expr:
+    """An elementwise or scalar power; a negative one becomes a quotient."""
+    if exponent == 1:
+        return base
+    if exponent < 0:
+        return Quotient(UNIT, raised(base, -exponent))
+    return Power(base, Number(exponent))
+
+
+def diagonal_matrix(vector: Expr) -> Expr:
+    if isinstance(vector, Ones):
+        return Identity(vector.shape[0])
+    if isinstance(vector, Diagonal) and isinstance(vector.operand, DiagonalMatrix):
+        return vector.operand
+    return DiagonalMatrix(vector)
+
+
+_COST: WeakKeyDictionary[Expr, int] = WeakKeyDictionary()
+
+
+def cost(expression: Expr) -> int:
+    """How much there is to read: one for each symbol, operator, function name and pair of brackets that stays."""
+    known = _COST.get(expression)
+    if known is not None:
+        return known
+    for node in postorder(expression):
+        if node not in _COST:
+            _COST[node] = _own_cost(node) + sum(_COST[child] for child in children(node))
+    return _COST[expression]
+
+
+def _own_cost(node: Expr) -> int:
+    match node:
+        case Number():
+            return 1 if node.value.denominator in (1, 2, 4, 5, 8, 10) else 3
+        case Symbol() | Constant() | SizeValue():
+            return 1
+        case Identity() | Ones():
+            return 1
+        case Sum(terms=parts):
+            negatives = sum(isinstance(part, Negative) for part in parts[1:])
+            return len(parts) - 1 - negatives
+        case Product(factors=parts) | Hadamard(factors=parts) | Kronecker(factors=parts):
+            return len(parts) - 1
+        case Power(exponent=Number(value=value)) if value == Fraction(1, 2):
+            return 0
+        case Total(axis=axis):
+            return 1 if axis is None else 2
+        case Call():
+            return len(node.arguments) + (node.axis is not None)
+        case Inverse() | Transpose() | Trace() | Diagonal() | DiagonalMatrix() | Vec() | Norm() | Elementwise() | Negative() | Power() | MatrixPower() | Quotient():
+            return 1
+        case _:
+            return 2
+
+
+_DIGEST: WeakKeyDictionary[Expr, int] = WeakKeyDictionary()
+
+
+def digest(expression: Expr) -> int:
+    """A process-independent name of the structure, to break ties in orderings."""
+    known = _DIGEST.get(expression)
+    if known is not None:
+        return known
+    for node in postorder(expression):
+        if node not in _DIGEST:
+            own = [str(getattr(node, f.name)) for f in fields(node) if f.init and not isinstance(getattr(node, f.name), (Expr, tuple, frozenset))]
+            parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *(str(_DIGEST[child]) for child in children(node))])
+            _DIGEST[node] = int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big")
+    return _DIGEST[expression]

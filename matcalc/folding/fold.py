@@ -1,0 +1,284 @@
+"""Folding: index expressions become the shortest closed matrix form, node by node from the leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import assert_never, cast
+
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.algebra import add, contract, is_symmetric, permuted, value_of
+from matcalc.einstein.expansion import expanded, opened
+from matcalc.expr.nodes import (
+    Call,
+    Constant,
+    Elementwise,
+    Expr,
+    Inverse,
+    Norm,
+    Number,
+    Power,
+    SizeValue,
+    Symbol,
+    Transpose,
+    UnitVector,
+    Zeros,
+)
+from matcalc.folding.build import cost, mark_symmetric, product, raised, transpose
+from matcalc.folding.build import is_symmetric as is_symmetric_expression
+from matcalc.folding.graph import Graph, square_root_chain
+from matcalc.folding.kronecker import swapped_commutation
+from matcalc.folding.sums import combined
+from matcalc.folding.terms import Place, ReadingOrder, Term, expression_of
+from matcalc.functions import functions
+
+YES = Fraction(1)
+
+
+def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Expr | None:
+    """The closed matrix form of a tensor, or None when there is none.
+
+    The first ``split`` axes together are the rows, the others the columns; of two axes in a group the first runs slowly, as in ``kron``.
+    ``reading_order`` ranks the symbols by their place in the user's input.
+    """
+    folder = _Folder(ReadingOrder(reading_order))
+    best = _shortest(folder, tensor, split)
+    if best is not None and best.is_matrix and not is_symmetric_expression(best) and cost(best) >= _WORTH_TURNING:
+        turned = _shortest(folder, permuted(tensor, (*range(split, tensor.order), *range(split))), tensor.order - split)
+        if turned is not None and cost(turned) + _WORTH_TURNING < cost(best):
+            return Transpose(turned)
+    return best
+
+
+_WORTH_TURNING = 2
+"""How much shorter the transpose of a whole result must be to be preferred: ``A'B'`` stays, ``(X B + B X)'`` is turned."""
+
+
+def _shortest(folder: _Folder, tensor: ix.Tensor, split: int) -> Expr | None:
+    forms = [folder.matrix(candidate, split) for candidate in dict.fromkeys((tensor, opened(tensor), expanded(tensor)))]
+    closed = [form for form in forms if form is not None]
+    return min(closed, key=cost) if closed else None
+
+
+class _Folder:
+    def __init__(self, order: ReadingOrder) -> None:
+        self.order = order
+        self.terms: dict[ix.Tensor, Term | None] = {}
+        self.forms: dict[ix.Tensor, Expr | None] = {}
+
+    def folded(self, tensor: ix.Tensor) -> Expr | None:
+        for node in ix.postorder(tensor):
+            if node not in self.terms:
+                self.terms[node] = self._term(cast("ix.Node", node)) if node.order <= 2 else None
+        return self.form(tensor)
+
+    def matrix(self, tensor: ix.Tensor, split: int) -> Expr | None:
+        """The form of the result, whose rows are its first ``split`` axes."""
+        natural = tensor.order <= 2 and split == min(tensor.order, 1)
+        parts = tensor.terms if isinstance(tensor, ix.Sum) and tensor.terms and not natural else ((YES, tensor),)
+        if natural:
+            return self.folded(tensor)
+        for _, part in parts:
+            for node in ix.children(part) if isinstance(part, ix.Contraction) else (part,):
+                self.folded(node)
+        terms = []
+        for coefficient, part in parts:
+            term = self._placed(part, split)
+            if term is None:
+                return None
+            terms.append(replace(term, coefficient=coefficient * term.coefficient))
+        terms = _aligned_commutations(terms)
+        shape = product(terms[0].chain).shape
+        return expression_of(combined(terms, shape, self.order), self.order)
+
+    def _placed(self, node: ix.Tensor, split: int) -> Term | None:
+        """The term of a node with its axes grouped into rows and columns."""
+        if isinstance(node, ix.Contraction):
+            return self._contraction(node, split)
+        labels = tuple(range(node.order))
+        return self._contraction(ix.Contraction((node,), (labels,), labels, node.shape), split) if self.terms.get(node) is not None else None
+
+    def form(self, tensor: ix.Tensor) -> Expr | None:
+        """The expression of a node whose term is known."""
+        if tensor not in self.forms:
+            term = self.terms[tensor]
+            form = None if term is None else expression_of(term, self.order)
+            if form is not None and tensor.order == 2 and is_symmetric(tensor):
+                mark_symmetric(form)
+            self.forms[tensor] = form
+        return self.forms[tensor]
+
+    def _term(self, node: ix.Node) -> Term | None:
+        match node:
+            case ix.Symbol():
+                return _leaf(Symbol(node.name, node.sizes, node.properties))
+            case ix.Constant():
+                return _leaf(Constant(node.name))
+            case ix.SizeValue():
+                return _leaf(SizeValue(node.size))
+            case ix.Unit():
+                return _leaf(UnitVector(node.position, node.size))
+            case ix.Sum():
+                return self._sum(node)
+            case ix.Contraction():
+                return self._contraction(node)
+            case ix.Power():
+                return self._power(node)
+            case ix.Map(function="pow", arguments=(base, exponent)):
+                return self._symbolic_power(base, exponent)
+            case ix.Map():
+                argument = self.form(node.arguments[0])
+                return None if argument is None else _leaf(Elementwise(node.function, argument))
+            case ix.Apply():
+                return self._apply(node)
+            case _:
+                assert_never(node)
+
+    def _sum(self, node: ix.Sum) -> Term | None:
+        if not node.terms:
+            return Term(YES, {}, (Zeros(node.sizes),)) if node.sizes else Term(Fraction(0), {}, ())
+        terms = []
+        for coefficient, part in node.terms:
+            term = self.terms[part]
+            if term is None:
+                return None
+            terms.append(Term(coefficient * term.coefficient, term.scalars, term.chain))
+        first = min(terms, key=lambda term: self._place(term))
+        if first.coefficient > 0:
+            return combined(terms, node.shape, self.order)
+        turned = combined([replace(term, coefficient=-term.coefficient) for term in terms], node.shape, self.order)
+        return replace(turned, coefficient=-turned.coefficient)
+
+    def _place(self, term: Term) -> tuple[bool, list[Place]]:
+        """Where a term stands in reading order; numbers and ones come last."""
+        ranks = sorted(self.order.rank(base) for base in term.scalars) + [self.order.rank(factor) for factor in term.chain]
+        return (not any(rank[0] for rank in ranks), [rank for rank in ranks if rank[0]])
+
+    def _contraction(self, node: ix.Contraction, split: int = 1) -> Term | None:
+        graph = Graph(node.output[:split], node.output[split:], dict(enumerate(node.sizes)), self.order)
+        coefficient = YES
+        for operand, labels in zip(node.operands, node.indices):
+            term = self.terms[operand]
+            if term is None:
+                return None
+            coefficient *= term.coefficient
+            for base, exponent in term.scalars.items():
+                graph.add_scalar(base, exponent)
+            if labels:
+                form = expression_of(Term(YES, {}, term.chain), self.order)
+                if operand.order == 2 and is_symmetric(operand):
+                    mark_symmetric(form)
+                graph.add(form, labels)
+        square = self._square(node)
+        if square is not None:
+            return square
+        return graph.folded(coefficient)
+
+    def _square(self, node: ix.Contraction) -> Term | None:
+        """The sum of the squares of all entries: ``x'x`` or ``||X||²``, whichever reads shorter."""
+        base = _sum_of_squares(node)
+        term = None if base is None else self.terms[base]
+        if base is None or term is None:
+            return None
+        form = self._positive(term)
+        if base.order == 1 and isinstance(form, Symbol):
+            return None
+        return Term(term.coefficient**2, {Norm(form, "2"): Fraction(2)}, ())
+
+    def _positive(self, term: Term) -> Expr:
+        """The expression of a term without its number."""
+        return expression_of(replace(term, coefficient=YES), self.order)
+
+    def _power(self, node: ix.Power) -> Term | None:
+        known = value_of(node.base)
+        if known is not None:
+            return Term(YES, {Number(known): node.exponent}, ())
+        squares = _sum_of_squares(node.base) if isinstance(node.base, ix.Contraction) else None
+        term = self.terms[node.base if squares is None else squares]
+        if term is None:
+            return None
+        exponent = node.exponent
+        if squares is not None and exponent.denominator <= 2:
+            root = abs(term.coefficient) ** int(2 * exponent)
+            return Term(root, {Norm(self._positive(term), "2"): 2 * exponent}, ())
+        if exponent.denominator == 1:
+            number = term.coefficient**exponent.numerator
+            if node.order == 0 and not term.chain:
+                return Term(number, {base: inner * exponent for base, inner in term.scalars.items()}, ())
+            return _leaf(raised(self._positive(term), exponent), number)
+        if node.order == 0 and term.coefficient == 1 and len(term.scalars) == 1:
+            ((base, inner),) = term.scalars.items()
+            if inner == 1 or isinstance(base, Norm):
+                half = square_root_chain(base) if inner == 1 and exponent.denominator == 2 else None
+                if half is not None:
+                    return Term(YES, {Norm(half, "2"): 2 * exponent}, ())
+                return Term(YES, {base: inner * exponent}, ())
+        form = expression_of(term, self.order)
+        return Term(YES, {form: exponent}, ()) if node.order == 0 else _leaf(raised(form, exponent))
+
+    def _symbolic_power(self, base: ix.Tensor, exponent: ix.Tensor) -> Term | None:
+        form = self.form(base)
+        scalar = _unbroadcast(exponent)
+        upper = self.form(exponent) if scalar is None else self.folded(scalar)
+        return None if form is None or upper is None else _leaf(Power(form, upper))
+
+    def _apply(self, node: ix.Apply) -> Term | None:
+        argument = node.arguments[0]
+        form = self.form(argument)
+        if form is None:
+            return None
+        if node.function in ("inv", "det", "logdet") and argument.order == 2:
+            other = self.folded(permuted(argument, (1, 0)))
+            turned = other is not None and (cost(other), self.order.rank(other)) < (cost(form), self.order.rank(form))
+            if turned:
+                assert other is not None
+                if node.function == "inv":
+                    return _leaf(transpose(Inverse(other)))
+                form = other
+            if node.function == "inv":
+                return _leaf(Inverse(form))
+        if node.function in ("spectral_norm", "nuclear_norm"):
+            return _leaf(Norm(form, node.function.removesuffix("_norm")))
+        batch = argument.order - functions()[node.function].argument_order
+        if batch not in (0, 1):
+            return None
+        return _leaf(Call(node.function, (form,), "rows" if batch else None, node.shape))
+
+
+def _aligned_commutations(terms: list[Term]) -> list[Term]:
+    """``kron(A, B) K`` becomes ``K kron(B, A)`` where another term is ``kron(B, A)``, so that ``(I + K) kron(B, A)`` is seen."""
+    plain = {term.chain for term in terms}
+    result = []
+    for term in terms:
+        swapped = swapped_commutation(term.chain)
+        result.append(replace(term, chain=swapped) if swapped is not None and (swapped[1],) in plain else term)
+    return result
+
+
+def _leaf(expression: Expr, number: Fraction = YES) -> Term:
+    if expression.is_scalar:
+        return Term(number, {expression: YES}, ())
+    return Term(number, {}, (expression,))
+
+
+def _sum_of_squares(node: ix.Contraction) -> ix.Tensor | None:
+    """The tensor whose squared entries ``node`` sums, all of them."""
+    if node.output or len(node.operands) != 1 or len(set(node.indices[0])) != len(node.indices[0]):
+        return None
+    operand = node.operands[0]
+    return operand.base if isinstance(operand, ix.Power) and operand.exponent == 2 else None
+
+
+def _unbroadcast(tensor: ix.Tensor) -> ix.Tensor | None:
+    """The scalar that stands in every entry of ``tensor``; None when entries differ."""
+    match tensor:
+        case ix.Sum():
+            parts = [(coefficient, _unbroadcast(part)) for coefficient, part in tensor.terms]
+            if any(part is None for _, part in parts):
+                return None
+            return add([(coefficient, part) for coefficient, part in parts if part is not None], ())
+        case ix.Contraction() if not any(tensor.indices) and len(set(tensor.output)) == len(tensor.output):
+            return contract(tensor.operands, tensor.indices, (), {})
+        case _:
+            return tensor if not tensor.order else None

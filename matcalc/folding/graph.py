@@ -1,0 +1,284 @@
+"""Folding one contraction: a hypergraph of operands over index vertices is reduced to one matrix expression.
+
+Vertices are index labels, a matrix is an edge, a vector sits on its vertex. Each step removes an edge or a bound vertex, so it ends:
+
+    bound vertex, two edges            A(i,k) B(k,j)        ->  A B
+    bound vertex, an edge and vectors  A(i,k) v(k)          ->  A v          (without vectors: A 1)
+    bound vertex, vectors only         u(k) v(k)            ->  u' v         (one vector: sum(v))
+    edge from a vertex to itself       A(i,i)               ->  diag(A), or tr(A) when nothing else is there
+    parallel edges                     A(i,j) B(i,j)        ->  A ⊙ B
+    bound vertex, two edges, vectors   A(i,k) v(k) B(k,j)   ->  A diag(v) B
+
+What is left is one edge, one vector, or vectors on two output vertices (an outer product). Anything else has no matrix form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Total, Trace
+from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transposed_chain
+from matcalc.folding.kronecker import kronecker_chain
+from matcalc.folding.terms import ReadingOrder, Term
+from matcalc.sizes import Size
+
+Chain = tuple[Expr, ...]
+
+
+@dataclass
+class Edge:
+    """A matrix expression as a chain of factors, rows on ``start`` and columns on ``end``."""
+
+    start: int
+    end: int
+    chain: Chain
+
+    def seen_from(self, vertex: int) -> Chain:
+        """The chain whose rows are on ``vertex``."""
+        return self.chain if self.start == vertex else transposed_chain(self.chain)
+
+    def other(self, vertex: int) -> int:
+        return self.end if self.start == vertex else self.start
+
+
+@dataclass
+class Graph:
+    """The state of one reduction."""
+
+    rows: tuple[int, ...]
+    cols: tuple[int, ...]
+    sizes: dict[int, Size]
+    order: ReadingOrder
+    edges: list[Edge] = field(default_factory=list)
+    vectors: dict[int, list[Chain]] = field(default_factory=dict)
+    scalars: dict[Expr, Fraction] = field(default_factory=dict)
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        return self.rows + self.cols
+
+    def hubs(self) -> list[int]:
+        """Bound vertices that could not be removed."""
+        return sorted({vertex for edge in self.edges for vertex in (edge.start, edge.end) if vertex not in self.output})
+
+    def add_scalar(self, base: Expr, exponent: Fraction = Fraction(1)) -> None:
+        total = self.scalars.get(base, Fraction(0)) + exponent
+        if total:
+            self.scalars[base] = total
+        else:
+            self.scalars.pop(base, None)
+
+    def add(self, expression: Expr, labels: tuple[int, ...]) -> None:
+        """One operand, as the expression of its own fold (a column when it has one axis)."""
+        if len(labels) == 1:
+            self.vectors.setdefault(labels[0], []).append((expression,))
+        else:
+            self.edges.append(Edge(labels[0], labels[1], (expression,)))
+
+    # ------------------------------------------------------------ reduction
+
+    def folded(self, coefficient: Fraction) -> Term | None:
+        """The reduced term, or None when there is no matrix form."""
+        while self._step():
+            pass
+        chain = self._final()
+        return None if chain is None else Term(coefficient, self.scalars, chain)
+
+    def _step(self) -> bool:
+        at = self._incidence()
+        bound = [vertex for vertex in self._vertices(at) if vertex not in self.output]
+        return (
+            self._finish_vectors(bound, at)
+            or self._finish_leaves(bound, at)
+            or self._join_chains(bound, at)
+            or self._close_loops(at)
+            or self._merge_parallel()
+            or self._insert_diagonals(bound, at)
+        )
+
+    def _vertices(self, at: dict[int, list[Edge]]) -> list[int]:
+        return sorted({*at, *self.vectors})
+
+    def _incidence(self) -> dict[int, list[Edge]]:
+        at: dict[int, list[Edge]] = {}
+        for edge in self.edges:
+            at.setdefault(edge.start, []).append(edge)
+            if edge.end != edge.start:
+                at.setdefault(edge.end, []).append(edge)
+        return at
+
+    def _finish_vectors(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:
+        for vertex in bound:
+            if vertex in self.vectors and vertex not in at:
+                self._add_square_or(self._inner(self.vectors.pop(vertex)))
+                return True
+        return False
+
+    def _finish_leaves(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:
+        for vertex in bound:
+            edges = at.get(vertex, [])
+            if len(edges) == 1 and edges[0].start != edges[0].end:
+                edge = edges[0]
+                vectors = self.vectors.pop(vertex, None)
+                tail: Chain = self.combined(vectors) if vectors else (Ones((self.sizes[vertex],)),)
+                self.edges.remove(edge)
+                other = edge.other(vertex)
+                self.vectors.setdefault(other, []).append((*edge.seen_from(other), *tail))
+                return True
+        return False
+
+    def _join_chains(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:
+        for vertex in bound:
+            edges = at.get(vertex, [])
+            if len(edges) == 2 and vertex not in self.vectors and all(edge.start != edge.end for edge in edges):
+                one, two = edges
+                start, end = one.other(vertex), two.other(vertex)
+                self.edges = [edge for edge in self.edges if edge is not one and edge is not two]
+                self.edges.append(Edge(start, end, (*one.seen_from(start), *two.seen_from(vertex))))
+                return True
+        return False
+
+    def _close_loops(self, at: dict[int, list[Edge]]) -> bool:
+        for edge in self.edges:
+            vertex = edge.start
+            if vertex != edge.end:
+                continue
+            self.edges.remove(edge)
+            if vertex not in self.output and len(at[vertex]) == 1 and vertex not in self.vectors:
+                self._add_square_or(self._trace(edge.chain))
+            else:
+                self.vectors.setdefault(vertex, []).append((self._diagonal(edge.chain),))
+            return True
+        return False
+
+    def _merge_parallel(self) -> bool:
+        found: dict[tuple[int, int], list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault((min(edge.start, edge.end), max(edge.start, edge.end)), []).append(edge)
+        for (low, high), edges in found.items():
+            if len(edges) > 1:
+                along = [product(edge.seen_from(low)) for edge in edges]
+                across = [product(edge.seen_from(high)) for edge in edges]
+                self.edges = [edge for edge in self.edges if edge not in edges]
+                if sum(map(cost, across)) < sum(map(cost, along)):
+                    self.edges.append(Edge(high, low, (self._elementwise(across),)))
+                else:
+                    self.edges.append(Edge(low, high, (self._elementwise(along),)))
+                return True
+        return False
+
+    def _insert_diagonals(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:
+        for vertex in bound:
+            edges = at.get(vertex, [])
+            if len(edges) == 2 and vertex in self.vectors:
+                one, two = edges
+                start, end = one.other(vertex), two.other(vertex)
+                middle = diagonal_matrix(product(self.combined(self.vectors.pop(vertex))))
+                self.edges = [edge for edge in self.edges if edge is not one and edge is not two]
+                self.edges.append(Edge(start, end, (*one.seen_from(start), middle, *two.seen_from(vertex))))
+                return True
+        return False
+
+    # ------------------------------------------------------------ forms
+
+    def _elementwise(self, factors: list[Expr]) -> Expr:
+        return hadamard(sorted(factors, key=self.order.rank))
+
+    def combined(self, vectors: list[Chain]) -> Chain:
+        if len(vectors) == 1:
+            return vectors[0]
+        return (self._elementwise([product(chain) for chain in vectors]),)
+
+    def _inner(self, vectors: list[Chain]) -> Expr:
+        if len(vectors) == 1:
+            return self._sum_of(vectors[0])
+        if len(vectors) == 2:
+            return self._best(
+                [(*transposed_chain(vectors[0]), *vectors[1]), (*transposed_chain(vectors[1]), *vectors[0])],
+            )
+        ordered = sorted(vectors, key=lambda chain: self.order.rank(product(chain)))
+        left = self.combined(ordered[:-1])
+        return product((*transposed_chain(left), *ordered[-1]))
+
+    def _best(self, chains: list[Chain]) -> Expr:
+        return min((product(chain) for chain in chains), key=lambda e: (cost(e), self.order.rank(e)))
+
+    def _add_square_or(self, scalar: Expr) -> None:
+        """``x'A'Ax`` is read as ``||Ax||²`` where that is shorter."""
+        half = square_root_chain(scalar)
+        if half is not None and cost(Norm(half, "2")) + 2 < cost(scalar):
+            self.add_scalar(Norm(half, "2"), Fraction(2))
+        else:
+            self.add_scalar(scalar)
+
+    def _sum_of(self, chain: Chain) -> Expr:
+        *front, last = chain
+        if not isinstance(last, Ones) or not front:
+            return Total(product(chain))
+        return min((Total(product(c)) for c in (front, transposed_chain(front))), key=lambda e: (cost(e), self.order.rank(e)))
+
+    def _trace(self, chain: Chain) -> Expr:
+        """The rotation or transposition of the cycle that reads best."""
+        candidates = [chain[k:] + chain[:k] for k in range(min(len(chain), 8))]
+        candidates += [transposed_chain(candidate) for candidate in candidates]
+        return Trace(self._best(candidates))
+
+    def _diagonal(self, chain: Chain) -> Expr:
+        return Diagonal(self._best([chain, transposed_chain(chain)]))
+
+    def _final(self) -> Chain | None:
+        """The chain on the output vertices, once nothing is left to reduce."""
+        if len(self.rows) + len(self.cols) > 2 or len(self.rows) == 2 or len(self.cols) == 2:
+            return kronecker_chain(self) if len(self.rows) <= 2 and len(self.cols) <= 2 else None
+        if self.hubs():
+            return None
+        if not self.output:
+            return None if self.edges else ()
+        if len(self.output) == 1:
+            vertex = self.output[0]
+            vectors = self.vectors.get(vertex)
+            column: Chain = self.combined(vectors) if vectors else (Ones((self.sizes[vertex],)),)
+            return column if self.rows else transposed_chain(column)
+        row, col = self.output
+        if row == col:
+            vectors = self.vectors.get(row)
+            return (diagonal_matrix(product(self.combined(vectors))),) if vectors else (Identity(self.sizes[row]),)
+        return self.matrix(row, col, self.edges)
+
+    def matrix(self, row: int, col: int, edges: list[Edge]) -> Chain:
+        """The matrix on two different vertices, from the edges between them and the vectors on them."""
+        left = self.combined(self.vectors[row]) if row in self.vectors else None
+        right = self.combined(self.vectors[col]) if col in self.vectors else None
+        if not edges:
+            if left is None and right is None:
+                return (Ones((self.sizes[row], self.sizes[col])),)
+            left = left or (Ones((self.sizes[row],)),)
+            right = right or (Ones((self.sizes[col],)),)
+            return (*left, *transposed_chain(right))
+        middle = edges[0].seen_from(row)
+        scaled: list[Expr] = []
+        if left is not None:
+            scaled.append(diagonal_matrix(product(left)))
+        scaled.extend(middle)
+        if right is not None:
+            scaled.append(diagonal_matrix(product(right)))
+        if left is not None and right is not None:
+            outer = self._elementwise([product((*left, *transposed_chain(right))), product(middle)])
+            if cost(outer) < cost(product(scaled)):
+                return (outer,)
+        return tuple(scaled)
+
+
+def square_root_chain(scalar: Expr) -> Expr | None:
+    """Y with ``scalar = ||Y||²``, when ``scalar`` is visibly ``y'y`` or ``tr(Y'Y)``."""
+    inner = scalar.operand if isinstance(scalar, Trace) else scalar
+    if not isinstance(inner, Product) or len(inner.factors) % 2:
+        return None
+    middle = len(inner.factors) // 2
+    rotations = range(len(inner.factors)) if isinstance(scalar, Trace) else range(1)
+    for k in rotations:
+        chain = inner.factors[k:] + inner.factors[:k]
+        if transposed_chain(chain[:middle]) == chain[middle:]:
+            return product(chain[middle:])
+    return None

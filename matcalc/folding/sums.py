@@ -1,0 +1,209 @@
+"""Sums of terms: numbers and common factors taken out where that leaves less to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import reduce
+from math import gcd, lcm
+
+from matcalc.expr.nodes import Expr, Hadamard, Identity, Kronecker, Negative, Ones
+from matcalc.folding.build import cost, hadamard, product, transposed_chain
+from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined
+from matcalc.sizes import Shape
+
+_MOST_GROUPED = 40
+"""Above this many terms only numbers and factors common to all are taken out, so that long sums stay linear."""
+
+Key = tuple[str, object]
+
+
+def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
+    """One term equal to the sum of ``terms`` (two or more, or one)."""
+    if len(terms) == 1:
+        return terms[0]
+    number = _content(terms)
+    if number != 1:
+        inner = combined([replace(term, coefficient=term.coefficient / number) for term in terms], shape, order)
+        return replace(inner, coefficient=inner.coefficient * number)
+    shared = _shared(terms, shape, order)
+    if shared is not None:
+        return shared
+    if len(terms) <= _MOST_GROUPED:
+        grouped = _grouped(list(terms), shape, order)
+        if len(grouped) < len(terms):
+            return combined(grouped, shape, order)
+    parts = []
+    for term in terms:
+        expression = expression_of(term, order)
+        minus = isinstance(expression, Negative)
+        parts.append((expression.operand if isinstance(expression, Negative) else expression, minus))
+    return _opaque(joined(parts, order))
+
+
+def _opaque(expression: Expr) -> Term:
+    if expression.is_scalar:
+        return Term(Fraction(1), {expression: Fraction(1)}, ())
+    return Term(Fraction(1), {}, (expression,))
+
+
+def _content(terms: Sequence[Term]) -> Fraction:
+    """The greatest number to take out; negative when every term is."""
+    numerator = reduce(gcd, (abs(term.coefficient.numerator) for term in terms))
+    denominator = reduce(lcm, (term.coefficient.denominator for term in terms))
+    factor = Fraction(numerator, denominator)
+    if any(term.coefficient.denominator != denominator for term in terms):
+        factor = Fraction(numerator, reduce(gcd, (term.coefficient.denominator for term in terms)))
+    return -factor if all(term.coefficient < 0 for term in terms) else factor
+
+
+def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | None:
+    """Everything that all terms have in common, outside; None when that is nothing or makes the result longer."""
+    scalars = {}
+    for base, exponent in terms[0].scalars.items():
+        exponents = [term.scalars.get(base, Fraction(0)) for term in terms]
+        if all(e > 0 for e in exponents):
+            scalars[base] = min(exponents)
+        elif all(e < 0 for e in exponents):
+            scalars[base] = max(exponents)
+    prefix, suffix, chains, inner = _common_ends([term.chain for term in terms], shape)
+    if not scalars and not prefix and not suffix:
+        return None
+    rest = []
+    for term, chain in zip(terms, chains):
+        left = {base: exponent - scalars.get(base, Fraction(0)) for base, exponent in term.scalars.items()}
+        rest.append(Term(term.coefficient, {base: exponent for base, exponent in left.items() if exponent}, chain))
+    total = _transposed_rows(rest, inner, order) if inner and inner[0].number == 1 and len(inner) == 2 else _collected(rest, inner, order)
+    merged = dict(total.scalars)
+    for base, exponent in scalars.items():
+        merged[base] = merged.get(base, Fraction(0)) + exponent
+    return Term(total.coefficient, {b: e for b, e in merged.items() if e}, (*prefix, *total.chain, *suffix))
+
+
+def _collected(rest: list[Term], shape: Shape, order: ReadingOrder) -> Term:
+    """Like terms may meet once the common factors are out."""
+    found: dict[tuple[tuple[tuple[Expr, Fraction], ...], tuple[Expr, ...]], Term] = {}
+    for term in rest:
+        key = (tuple(sorted(term.scalars.items(), key=lambda item: order.rank(item[0]))), term.chain)
+        old = found.get(key)
+        found[key] = term if old is None else replace(old, coefficient=old.coefficient + term.coefficient)
+    kept = [term for term in found.values() if term.coefficient]
+    if not kept:
+        return Term(Fraction(0), {}, rest[0].chain)
+    if shape:
+        kept = [term if term.chain else replace(term, chain=(Identity(shape[0]),)) for term in kept]
+    return combined(kept, shape, order)
+
+
+def _transposed_rows(rest: list[Term], shape: Shape, order: ReadingOrder) -> Term:
+    """A sum of rows is written as the transpose of a sum of columns."""
+    columns = [replace(term, chain=transposed_chain(term.chain)) for term in rest]
+    total = _collected(columns, (shape[1],), order)
+    return replace(total, chain=transposed_chain(total.chain))
+
+
+def _common_ends(chains: Sequence[tuple[Expr, ...]], shape: Shape) -> tuple[tuple[Expr, ...], tuple[Expr, ...], list[tuple[Expr, ...]], Shape]:
+    """Common prefix and suffix, what is left of each chain, and the shape of that."""
+    first = chains[0]
+    if all(chain == first for chain in chains):
+        return first, (), [() for _ in chains], ()
+    shortest = min(map(len, chains))
+    start = 0
+    while start < shortest and all(chain[start] is first[start] for chain in chains):
+        start += 1
+    end = 0
+    while end < shortest - start and all(chain[-1 - end] is first[-1 - end] for chain in chains):
+        end += 1
+    prefix, suffix = first[:start], first[len(first) - end :]
+    rest = [chain[start : len(chain) - end] for chain in chains]
+    whole = next(chain for chain in rest if chain)
+    return prefix, suffix, rest, product(whole).shape
+
+
+def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]:
+    """Repeatedly merges the group of terms whose common factor saves most; every merge removes a term."""
+    while len(terms) > 1:
+        groups: dict[Key, list[int]] = {}
+        for k, term in enumerate(terms):
+            for key in _keys(term):
+                groups.setdefault(key, []).append(k)
+        best: tuple[int, list[int], Term] | None = None
+        for key, members in groups.items():
+            if len(members) < 2 or (len(members) == len(terms) and key[0] in ("left", "right", "scalar", "chain")):
+                continue
+            chosen = [terms[k] for k in members]
+            merged = _merged(chosen, key, shape, order)
+            before = sum(_signed_cost(term, order) for term in chosen) + len(chosen) - 1
+            saving = before - _signed_cost(merged, order)
+            if saving > 0 and (best is None or saving > best[0]):
+                best = (saving, members, merged)
+        if best is None:
+            return terms
+        _, members, merged = best
+        terms = [term for k, term in enumerate(terms) if k not in members]
+        terms.insert(members[0], merged)
+    return terms
+
+
+def _merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> Term:
+    match key[0]:
+        case "hadamard":
+            return _hadamard_merged(terms, key, shape, order)
+        case "kron first" | "kron last":
+            return _kronecker_merged(terms, key[0] == "kron first", order)
+        case _:
+            return combined(terms, shape, order)
+
+
+def _kronecker_merged(terms: list[Term], first: bool, order: ReadingOrder) -> Term:
+    """``kron(A, B) + kron(A, C)`` as ``kron(A, B + C)``."""
+    kroneckers = [term.chain[0] for term in terms]
+    assert all(isinstance(kronecker, Kronecker) for kronecker in kroneckers)
+    parts = [kronecker.factors for kronecker in kroneckers if isinstance(kronecker, Kronecker)]
+    varying = [(factors[1:] if first else factors[:-1]) for factors in parts]
+    rest = [replace(term, chain=(factors[0] if len(factors) == 1 else Kronecker(factors),)) for term, factors in zip(terms, varying)]
+    total = combined(rest, rest[0].chain[0].shape, order)
+    inner = expression_of(Term(Fraction(1), {}, total.chain), order)
+    shared = parts[0][0] if first else parts[0][-1]
+    return replace(total, chain=(Kronecker((shared, inner) if first else (inner, shared)),))
+
+
+def _signed_cost(term: Term, order: ReadingOrder) -> int:
+    expression = expression_of(term, order)
+    return cost(expression) - isinstance(expression, Negative)
+
+
+def _keys(term: Term) -> list[Key]:
+    keys: list[Key] = [("scalar", (base, exponent > 0)) for base, exponent in term.scalars.items()]
+    if term.chain:
+        keys.append(("chain", term.chain))
+        if len(term.chain) > 1 or not isinstance(term.chain[0], Identity):
+            keys += [("left", term.chain[0]), ("right", term.chain[-1])]
+        last = term.chain[-1]
+        if isinstance(last, Kronecker) and len(term.chain) == 1:
+            keys += [("kron first", last.factors[0]), ("kron last", last.factors[-1])]
+        keys += [("hadamard", factor) for factor in _hadamard_factors(term) if not isinstance(factor, Ones)]
+    return keys
+
+
+def _hadamard_factors(term: Term) -> tuple[Expr, ...]:
+    if len(term.chain) == 1 and isinstance(term.chain[0], Hadamard):
+        return term.chain[0].factors
+    return (product(term.chain),)
+
+
+def _hadamard_merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> Term:
+    """``a ⊙ x + b ⊙ x`` as ``(a + b) ⊙ x``."""
+    common = key[1]
+    rest = []
+    for term in terms:
+        factors = list(_hadamard_factors(term))
+        factors.remove(common)  # type: ignore[arg-type]
+        rest.append(replace(term, chain=(hadamard(factors),) if factors else (Ones(shape),)))
+    total = combined(rest, shape, order)
+    assert isinstance(common, Expr)
+    inner = expression_of(replace(total, coefficient=Fraction(1), scalars={}), order)
+    return replace(total, chain=(hadamard(sorted([common, inner], key=order.rank)),))
+
+

@@ -1,0 +1,127 @@
+"""A term of a result: a number, scalar factors with exponents, and a chain of matrix factors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Negative, Number, Ones, Quotient, Sum, Symbol, Transpose, postorder
+from matcalc.folding.build import UNIT, cost, digest, product, raised, scaled
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """``coefficient * Π scalars^exponent * chain``; an empty chain is a scalar term."""
+
+    coefficient: Fraction
+    scalars: Mapping[Expr, Fraction]
+    chain: tuple[Expr, ...]
+
+
+Place = tuple[tuple[int, ...], int, int]
+
+
+class ReadingOrder:
+    """Where symbols stand in the user's input: commuting factors and terms are written in that order."""
+
+    def __init__(self, names: Mapping[str, int]) -> None:
+        self._names = names
+        self._places: dict[Expr, Place] = {}
+
+    def rank(self, expression: Expr) -> Place:
+        """Ranks of the symbols in reading order, at most a dozen, then length and structure; no symbols come first."""
+        known = self._places.get(expression)
+        if known is None:
+            found: list[int] = []
+            for node in postorder(expression):
+                if isinstance(node, Symbol):
+                    found.append(self._names.get(node.name, len(self._names)))
+                    if len(found) == 12:
+                        break
+            known = self._places[expression] = (tuple(found), cost(expression), digest(expression))
+        return known
+
+
+def expression_of(term: Term, order: ReadingOrder) -> Expr:
+    """The term as an expression: number, scalars, chain; negative exponents in the denominator."""
+    coefficient = term.coefficient
+    above: list[Expr] = []
+    below: list[Expr] = []
+    for base, exponent in sorted(term.scalars.items(), key=lambda item: order.rank(item[0])):
+        if exponent > 0:
+            above.append(raised(base, exponent))
+        else:
+            below.append(raised(base, -exponent))
+    chain = list(term.chain)
+    coefficient, above, below, chain = _signs(coefficient, above, below, chain)
+    if below and coefficient.denominator != 1 and cost(Number(coefficient)) > 1:
+        below.insert(0, Number(Fraction(coefficient.denominator)))
+        coefficient = Fraction(coefficient.numerator)
+    result = product([*above, *chain])
+    if below:
+        size = abs(coefficient)
+        top = result if size == 1 else Number(size) if result is UNIT else scaled(size, result)
+        quotient: Expr = Quotient(top, product(below))
+        return quotient if coefficient > 0 else Negative(quotient)
+    return scaled(coefficient, result)
+
+
+def _signs(
+    coefficient: Fraction, above: list[Expr], below: list[Expr], chain: list[Expr]
+) -> tuple[Fraction, list[Expr], list[Expr], list[Expr]]:
+    """A minus in front goes into a difference among the factors: ``-2 U'(X - UV)`` becomes ``2 U'(UV - X)``."""
+    if coefficient > 0:
+        return coefficient, above, below, chain
+    for group in (chain, above, below):
+        for k in range(len(group) - 1, -1, -1):
+            flipped = flipped_difference(group[k])
+            if flipped is not None:
+                changed = [*group[:k], flipped, *group[k + 1 :]]
+                if group is chain:
+                    return -coefficient, above, below, changed
+                return -coefficient, changed if group is above else above, changed if group is below else below, chain
+    return coefficient, above, below, chain
+
+
+def flipped_difference(expression: Expr) -> Expr | None:
+    """``b - a`` for ``a - b``; None when the expression is not a difference."""
+    if isinstance(expression, Transpose):
+        flipped = flipped_difference(expression.operand)
+        return None if flipped is None else Transpose(flipped)
+    match expression:
+        case DiagonalMatrix(operand=operand):
+            flipped = flipped_difference(operand)
+            return None if flipped is None else DiagonalMatrix(flipped)
+        case Quotient(numerator=numerator, denominator=denominator):
+            flipped = flipped_difference(numerator)
+            return None if flipped is None else Quotient(flipped, denominator)
+        case Hadamard(factors=factors):
+            for k in range(len(factors) - 1, -1, -1):
+                flipped = flipped_difference(factors[k])
+                if flipped is not None:
+                    return Hadamard((*factors[:k], flipped, *factors[k + 1 :]))
+            return None
+        case Sum():
+            return _flipped_sum(expression)
+        case _:
+            return None
+
+
+def _flipped_sum(expression: Sum) -> Expr | None:
+    positive = [term for term in expression.terms if not isinstance(term, Negative)]
+    negative = [term.operand for term in expression.terms if isinstance(term, Negative)]
+    if not negative or not positive:
+        return None
+    return Sum(tuple([*negative, *(Negative(term) for term in positive)]))
+
+
+def joined(terms: list[tuple[Expr, bool]], order: ReadingOrder) -> Expr:
+    """A sum of (expression, negative) in reading order, a positive one first when there is one."""
+    if len(terms) == 1:
+        expression, minus = terms[0]
+        return Negative(expression) if minus else expression
+    ordered = sorted(terms, key=lambda term: (isinstance(term[0], (Number, Ones)), order.rank(term[0])))
+    first = next((k for k, (_, minus) in enumerate(ordered) if not minus), 0)
+    ordered.insert(0, ordered.pop(first))
+    return Sum(tuple([Negative(expression) if minus else expression for expression, minus in ordered]))

@@ -28,6 +28,10 @@ class Function:
     at_kink: str = ""
     parity: str = ""
     numpy: str = ""
+    jax: str = ""
+    torch: str = ""
+    divided: str = ""
+    note: str = ""
     unicode: str = ""
     latex: str = ""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import assert_never, cast
 
+from matcalc.calculus.matrix_functions import primary_pullback
 from matcalc.einstein.algebra import add, apply, apply_map, contract, delta, elementwise, is_zero, power, symbolic_power, zero
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Power, SizeValue, Sum, Symbol, Tensor, Unit, children, postorder
 from matcalc.errors import NotDifferentiableError
@@ -76,7 +77,10 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) ->
         case Map():
             raise NotDifferentiableError(f"no rule for {node.function} with {len(node.arguments)} arguments")
         case Apply():
-            yield node.arguments[0], (YES, _entrywise(node, cotangent, root))
+            if node.function in entry_rules():
+                yield node.arguments[0], (YES, _entrywise(node, cotangent, root))
+            else:
+                yield from primary_pullback(node, cotangent, root, depends)
         case Symbol() | Constant() | SizeValue() | Unit():
             return
         case _:
@@ -91,11 +95,7 @@ def _times(cotangent: Tensor, factor: Tensor, root: int) -> Tensor:
 
 def _entrywise(node: Apply, cotangent: Tensor, root: int) -> Tensor:
     """The cotangent contracted with the entrywise rule of the function; leading axes of the argument are a batch."""
-    rule = entry_rules().get(node.function)
-    if rule is None:
-        raise NotDifferentiableError(
-            f"the derivative of {node.function} has no rule", expected=f"one of {', '.join(sorted(entry_rules()))}, or an elementwise function"
-        )
+    rule = entry_rules()[node.function]
     argument = node.arguments[0]
     batch_order = argument.order - len(rule.argument)
     outer = tuple(range(-root, 0))

@@ -8,6 +8,8 @@ from fractions import Fraction
 from typing import Literal
 
 from matcalc.calculus.differentiation import derivative
+from matcalc.calculus.matrix_functions import AT_SYMMETRIC
+from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.conditions import conditions_of
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import add, contract, delta, is_zero, permuted
@@ -17,11 +19,13 @@ from matcalc.errors import MatcalcError
 from matcalc.evaluation import confirms_zero
 from matcalc.expr.nodes import Expr, Number, Symbol, Zeros, postorder
 from matcalc.folding.fold import fold
+from matcalc.functions import functions
 from matcalc.sizes import ONE, Shape, Size, shape_of
 
 Layout = Literal["denominator", "numerator", "tensor"]
 Symmetric = Literal["projected", "independent", "cookbook"]
 
+_TYING_FACTS = frozenset({"symmetric", "antisymmetric", "diagonal", "orthogonal", "mask", "sign", "simplex"})
 HALF = Fraction(1, 2)
 
 
@@ -45,17 +49,21 @@ def differentiate(
     Raises NotDifferentiableError where no rule is known, LimitError where the result would be too large.
     """
     value = lower(expression)
-    tensor = value.tensor
+    tensor = simplified(value.tensor)
     notes: list[str] = []
-    for symbol in wrt:
+    for place, symbol in enumerate(wrt):
+        if place:
+            tensor = lightest(tensor)
         before = tensor.order
         tensor = _by_symbol(tensor, symbol)
-        tensor = _structured(tensor, before, symbol, symmetric, notes)
+        tensor = simplified(_structured(tensor, before, symbol, symmetric, notes))
     if is_zero(tensor) and any(node in wrt for node in postorder(expression)) and not confirms_zero(expression, tuple(wrt)):
         raise MatcalcError(
             "internal error: the derivative came out as 0, but numerically it is not",
             suggestion="report this expression; no answer is better than a wrong one",
         )
+    used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
+    notes += [f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note]
     form, shape = _laid_out(tensor, value, wrt, layout, _reading_order(expression))
     return Outcome(form, tensor, shape, conditions_of(expression, form), tuple(dict.fromkeys(notes)))
 
@@ -64,7 +72,8 @@ def _by_symbol(tensor: ix.Tensor, symbol: Symbol) -> ix.Tensor:
     """The derivative by all entries as if they were free; facts that tie entries together hold at the point, not for the variation."""
     axes = axes_of(symbol.shape)
     declared = ix.Symbol(symbol.name, axes, symbol.properties)
-    free = ix.Symbol(symbol.name, axes, frozenset())
+    facts = symbol.properties - _TYING_FACTS
+    free = ix.Symbol(symbol.name, axes, facts | {AT_SYMMETRIC} if "symmetric" in symbol.properties else facts)
     if declared is free:
         return derivative(tensor, declared)
     return substituted(derivative(substituted(tensor, {declared: free}), free), {free: declared})

@@ -140,7 +140,8 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
     Deltas and ones are absorbed, nested contractions merged, numbers pulled out, repeated factors collected into powers, and scalar
     factors that stand alone kept as operands of their own.
     """
-    labels = _Labels(sizes)
+    used = {label for index in indices for label in index} | set(output)
+    labels = _Labels({label: sizes[label] for label in used})
     coefficient = YES
     flat: list[tuple[Tensor, tuple[int, ...]]] = []
     stack = [(operand, tuple(index)) for operand, index in zip(operands, indices)]

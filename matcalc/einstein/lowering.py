@@ -82,7 +82,7 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
         case ex.Power():
             return _power(node, done[node.base], done[node.exponent])
         case ex.MatrixPower():
-            return _matrix_power(node, done[node.base])
+            return _matrix_power(node, done[node.base], done[node.exponent])
         case ex.Elementwise():
             argument = done[node.argument]
             return Lowered(apply_map(node.function, argument.tensor), argument.split)
@@ -204,14 +204,16 @@ def _power(node: ex.Power, base: Lowered, exponent: Lowered) -> Lowered:
 _LARGEST_POWER = 10_000
 
 
-def _matrix_power(node: ex.MatrixPower, base: Lowered) -> Lowered:
+def _matrix_power(node: ex.MatrixPower, base: Lowered, upper: Lowered) -> Lowered:
     _plain(base, "a power")
     exponent = node.exponent
     sign = 1
     while isinstance(exponent, ex.Negative):
         exponent, sign = exponent.operand, -sign
-    if not isinstance(exponent, ex.Number) or exponent.value.denominator != 1 or abs(exponent.value) > _LARGEST_POWER:
-        raise NotDifferentiableError("a matrix power needs an integer exponent", expected=f"an integer up to {_LARGEST_POWER}")
+    if not isinstance(exponent, ex.Number):
+        return Lowered(apply("matrix_power", (base.tensor, upper.tensor), base.tensor.shape), 1)
+    if exponent.value.denominator != 1 or abs(exponent.value) > _LARGEST_POWER:
+        raise NotDifferentiableError("a numeric matrix power needs an integer exponent", expected=f"an integer up to {_LARGEST_POWER}", suggestion="expm and logm give other powers")
     count = sign * exponent.value.numerator
     if count == 0:
         return Lowered(algebra.delta(base.rows), 1)

@@ -8,11 +8,17 @@ from typing import assert_never, cast
 
 from matcalc.einstein.algebra import add, apply, apply_map, contract, power, symbolic_power
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
+from matcalc.sizes import Size
 
 
-def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor]) -> Tensor:
-    """``tensor`` with each node that is a key of ``values`` replaced; shapes must agree."""
-    return rebuilt(tensor, lambda node: values.get(node))
+def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size] | None = None) -> Tensor:
+    """``tensor`` with each node that is a key of ``values`` replaced, and its sizes renamed by ``sizes``; shapes must agree."""
+    if not sizes:
+        return rebuilt(tensor, values.get)
+    built: dict[Tensor, Tensor] = {}
+    for node in postorder(tensor):
+        built[node] = values[node] if node in values else _resized(cast("Node", node), built, sizes)
+    return built[tensor]
 
 
 def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None]) -> Tensor:
@@ -22,6 +28,22 @@ def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None]) -> T
         again = _again(cast("Node", node), built)
         built[node] = replacement(again) or again
     return built[tensor]
+
+
+def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size]) -> Tensor:
+    match node:
+        case Sum():
+            return add([(coefficient, built[term]) for coefficient, term in node.terms], tuple([sizes.get(size, size) for size in node.sizes]))
+        case Contraction():
+            labels = {label: sizes.get(size, size) for label, size in enumerate(node.sizes)}
+            return contract([built[operand] for operand in node.operands], node.indices, node.output, labels)
+        case Apply():
+            arguments = tuple([built[argument] for argument in node.arguments])
+            return apply(node.function, arguments, tuple([sizes.get(size, size) for size in node.sizes]))
+        case SizeValue():
+            return SizeValue(sizes.get(node.size, node.size))
+        case _:
+            return _again(node, built)
 
 
 def _again(node: Node, built: Mapping[Tensor, Tensor]) -> Tensor:

@@ -16,6 +16,7 @@ from matcalc.expr.nodes import (
     Elementwise,
     Expr,
     Inverse,
+    MatrixPower,
     Norm,
     Number,
     Power,
@@ -56,9 +57,11 @@ _WORTH_TURNING = 2
 
 
 def _shortest(folder: _Folder, tensor: ix.Tensor, split: int) -> Expr | None:
-    forms = [folder.matrix(candidate, split) for candidate in dict.fromkeys((tensor, opened(tensor), expanded(tensor)))]
-    closed = [form for form in forms if form is not None]
-    return min(closed, key=cost) if closed else None
+    """Of the factored, the partly and the fully expanded form the cheapest; an expanded one must be worth it."""
+    candidates = dict.fromkeys((tensor, opened(tensor), expanded(tensor)))
+    forms = [(folder.matrix(candidate, split), penalty) for penalty, candidate in enumerate(candidates)]
+    closed = [(form, cost(form) + penalty) for form, penalty in forms if form is not None]
+    return min(closed, key=lambda pair: pair[1])[0] if closed else None
 
 
 class _Folder:
@@ -240,6 +243,9 @@ class _Folder:
                 return _leaf(Inverse(form))
         if node.function in ("spectral_norm", "nuclear_norm"):
             return _leaf(Norm(form, node.function.removesuffix("_norm")))
+        if node.function == "matrix_power":
+            exponent = self.form(node.arguments[1])
+            return None if exponent is None else _leaf(MatrixPower(form, exponent))
         batch = argument.order - functions()[node.function].argument_order
         if batch not in (0, 1):
             return None

@@ -1,0 +1,134 @@
+"""Pullbacks of primary matrix functions (exp, log, square root, powers of a matrix), which have no entrywise rule.
+
+Three cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
+
+    tr(f(X))             the derivative is f'(X)'
+    f(s A)               with a scalar s and a constant A: df = A f'(s A) ds
+    X symmetric          f(X + E) - f(X) = Q (L ⊙ Q'EQ) Q' + ..., X = Q diag(λ) Q', L the divided differences of f
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
+
+from matcalc.einstein.algebra import add, apply, contract, is_symmetric
+from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder
+from matcalc.einstein.substitution import substituted
+from matcalc.errors import NotDifferentiableError
+from matcalc.expr.nodes import Expr
+from matcalc.expr.nodes import postorder as postorder_of
+from matcalc.functions import Function, functions
+from matcalc.language import elaborate
+from matcalc.sizes import Size
+
+YES = Fraction(1)
+AT_SYMMETRIC = "symmetric value"
+"""A fact about a variable whose entries are varied freely around a symmetric matrix."""
+
+Contribution = tuple[Tensor, tuple[Fraction, Tensor]]
+
+
+def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Tensor]) -> Iterator[Contribution]:
+    """What a primary matrix function passes on to its argument.
+
+    Raises NotDifferentiableError outside the three cases.
+    """
+    function = functions()[node.function]
+    argument = node.arguments[0]
+    if any(other in depends for other in node.arguments[1:]) or not function.derivative:
+        raise NotDifferentiableError(f"the derivative of {node.function} by its parameter or without a rule is not known")
+    traced = _traced(cotangent, root)
+    if traced is not None:
+        outer = tuple(range(-root, 0))
+        sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(enumerate(argument.shape))
+        yield argument, (YES, contract([traced, _slope(function, node)], [outer, (1, 0)], (*outer, 0, 1), sizes))
+    elif isinstance(argument, Contraction) and _is_multiple(argument, depends):
+        yield from _multiple(function, node, argument, cotangent, root, depends)
+    elif function.divided and _symmetric_value(argument):
+        yield argument, (YES, _divided(function, node, cotangent, root))
+    else:
+        raise NotDifferentiableError(
+            f"the derivative of {node.function} has no closed form here",
+            expected=f"tr({node.function}(X)), {node.function} of a scalar times a constant matrix, or a symmetric argument",
+            suggestion="declare the matrix symmetric or positive_definite",
+        )
+
+
+def _traced(cotangent: Tensor, root: int) -> Tensor | None:
+    """The cotangent without its last two axes, when it is a multiple of the identity in them."""
+    if isinstance(cotangent, Sum):
+        parts = [(coefficient, _traced(term, root)) for coefficient, term in cotangent.terms]
+        if any(part is None for _, part in parts):
+            return None
+        return add([(coefficient, part) for coefficient, part in parts if part is not None], cotangent.shape[:root])
+    if not isinstance(cotangent, Contraction) or cotangent.output[-1] != cotangent.output[-2]:
+        return None
+    label = cotangent.output[-1]
+    if label in cotangent.output[:-2] or any(label in index for index in cotangent.indices):
+        return None
+    return contract(cotangent.operands, cotangent.indices, cotangent.output[:-2], {k: s for k, s in enumerate(cotangent.sizes) if k != label})
+
+
+def _slope(function: Function, node: Apply) -> Tensor:
+    """f'(X) as a tensor of the argument's shape."""
+    expression, names = _slope_formula(function)
+    parameter = next(size for part in postorder_of(expression) for size in part.shape)
+    values: dict[Tensor, Tensor] = {}
+    formula = lower(expression).tensor
+    for symbol in postorder(formula):
+        if isinstance(symbol, Symbol):
+            values[symbol] = node.arguments[names.index(symbol.name)]
+    return substituted(formula, values, {parameter: node.shape[0]})
+
+
+@cache
+def _slope_formula(function: Function) -> tuple[Expr, tuple[str, ...]]:
+    parameters = function.signature.partition("->")[0]
+    names = tuple([part.partition(":")[0].strip() for part in parameters.split(",")])
+    return elaborate(function.derivative, parameters.replace(",", ";")).expression, names
+
+
+def _is_multiple(argument: Contraction, depends: set[Tensor]) -> bool:
+    return all(not index or operand not in depends for operand, index in zip(argument.operands, argument.indices))
+
+
+def _multiple(
+    function: Function, node: Apply, argument: Contraction, cotangent: Tensor, root: int, depends: set[Tensor]
+) -> Iterator[Contribution]:
+    outer = tuple(range(-root, 0))
+    slope = _slope(function, node)
+    row, col, between = len(argument.sizes), len(argument.sizes) + 1, argument.output[1]
+    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(enumerate(argument.sizes)) | {row: node.shape[0], col: node.shape[1]}
+    for k, operand in enumerate(argument.operands):
+        if operand in depends:
+            others = [o for j, o in enumerate(argument.operands) if j != k]
+            around = [i for j, i in enumerate(argument.indices) if j != k]
+            inner = dict(enumerate(argument.sizes))
+            rest = contract(others, around, argument.output, inner)
+            start, end = argument.output[0], between
+            yield (
+                operand,
+                (YES, contract([cotangent, rest, slope], [(*outer, start, col), (start, end), (end, col)], outer, sizes)),
+            )
+
+
+def _symmetric_value(argument: Tensor) -> bool:
+    symbols = {node for node in postorder(argument) if isinstance(node, Symbol) and AT_SYMMETRIC in node.properties}
+    values: dict[Tensor, Tensor] = {s: Symbol(s.name, s.sizes, (s.properties - {AT_SYMMETRIC}) | {"symmetric"}) for s in symbols}
+    return is_symmetric(substituted(argument, values))
+
+
+def _divided(function: Function, node: Apply, cotangent: Tensor, root: int) -> Tensor:
+    """``Q (L ⊙ (Q' G Q)) Q'`` for the cotangent G."""
+    argument = node.arguments[0]
+    vectors = apply("eigvecs", (argument,), argument.shape)
+    differences = apply(function.divided, (argument,), argument.shape)
+    outer = tuple(range(-root, 0))
+    size = argument.shape[0]
+    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | {label: size for label in range(6)}
+    operands = [cotangent, vectors, vectors, differences, vectors, vectors]
+    indices = [(*outer, 0, 1), (0, 2), (1, 3), (2, 3), (4, 2), (5, 3)]
+    return contract(operands, indices, (*outer, 4, 5), sizes)

@@ -1,0 +1,139 @@
+"""Recognising short forms: the identities of ``rules/rewrites.rules``, applied from the leaves up until none matches."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from matcalc.einstein.algebra import contract, elementwise, power
+from matcalc.einstein.expansion import expanded, opened
+from matcalc.einstein.matching import factors_within, matches
+from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, postorder
+from matcalc.einstein.substitution import rebuilt, substituted
+from matcalc.einstein.weight import weight
+from matcalc.rules.rewrites import Rewrite, rewrite_lines, rewrites
+from matcalc.sizes import Size
+
+_MOST_PASSES = 20
+_WORTH_IT = 2
+"""How much smaller a multiplied-out product must be, so that factored forms that the user wrote stay."""
+
+
+def simplified(tensor: Tensor) -> Tensor:
+    """``tensor`` with the rewrites applied and elementwise products multiplied out where that is shorter.
+
+    Each step makes the written-out formula smaller, so this ends.
+    """
+    for _ in range(_MOST_PASSES):
+        rules = _candidates(tensor)
+        result = rebuilt(tensor, lambda node, rules=rules: _rewritten(node, rules) or _multiplied_out(node))  # type: ignore[misc]
+        if result is tensor:
+            return tensor
+        tensor = result
+    return tensor
+
+
+def lightest(tensor: Tensor) -> Tensor:
+    """Of the factored, partly and fully expanded forms the smallest: what a further derivative should start from."""
+    return min(dict.fromkeys((tensor, opened(tensor), expanded(tensor))), key=weight)
+
+
+def _multiplied_out(node: Tensor) -> Tensor | None:
+    """Factors on the same indices, multiplied out when terms cancel: ``(y/s + (1 - y)/(s - 1)) s (s - 1)`` becomes ``s - y``."""
+    if not isinstance(node, Contraction) or len(node.operands) < 2:
+        return None
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for k, index in enumerate(node.indices):
+        groups.setdefault(index, []).append(k)
+    for index, places in groups.items():
+        if len(places) < 2 or len(set(index)) != len(index) or not any(isinstance(node.operands[k], Sum) for k in places):
+            continue
+        group = [node.operands[k] for k in places]
+        before = elementwise(group, group[0].shape)
+        after = expanded(before)
+        if after is not before and weight(after) + _WORTH_IT <= weight(before):
+            kept = [k for k in range(len(node.operands)) if k not in places]
+            operands = [*(node.operands[k] for k in kept), after]
+            return contract(operands, [*(node.indices[k] for k in kept), index], node.output, dict(enumerate(node.sizes)))
+    return None
+
+
+def _candidates(tensor: Tensor) -> list[Rewrite]:
+    """The rules all of whose functions stand in the formula."""
+    present = {node.function for node in postorder(tensor) if isinstance(node, (Map, Apply))}
+    if not present:
+        return []
+    return [rule for line in rewrite_lines() if line.functions <= present for rule in rewrites(line)]
+
+
+def _rewritten(node: Tensor, rules: list[Rewrite]) -> Tensor | None:
+    for rule in rules:
+        if isinstance(node, Contraction) and isinstance(rule.left, Contraction):
+            result = _within(node, rule)
+        elif isinstance(node, Power) and isinstance(rule.left, Power):
+            result = _power(node, rule)
+        else:
+            result = _whole(node, rule)
+        if result is not None:
+            return result
+    return None
+
+
+def _whole(node: Tensor, rule: Rewrite) -> Tensor | None:
+    if rule.left.order != node.order:
+        return None
+    for binding in matches(rule.left, node, rule.wildcards, {}):
+        return _replaced(rule, binding)
+    return None
+
+
+def _power(node: Power, rule: Rewrite) -> Tensor | None:
+    """A power of the left side is the same power of the right side."""
+    assert isinstance(rule.left, Power)
+    times = node.exponent / rule.left.exponent
+    if rule.left.order != node.order or times <= 0 or times.denominator != 1:
+        return None
+    for binding in matches(rule.left.base, node.base, rule.wildcards, {}):
+        return power(_replaced(rule, binding), Fraction(times))
+    return None
+
+
+def _within(node: Contraction, rule: Rewrite) -> Tensor | None:
+    found = _directly_within(node, rule)
+    if found is None and len(rule.left.shape) and any(isinstance(operand, Contraction) for operand in node.operands):
+        flat = _opened_scalars(node)
+        found = None if flat is node else _directly_within(flat, rule)
+    return found
+
+
+def _opened_scalars(node: Contraction) -> Contraction:
+    """The same product with the factors of its scalar contractions side by side; a view for matching, not in normal form."""
+    operands: list[Tensor] = []
+    indices: list[tuple[int, ...]] = []
+    sizes = list(node.sizes)
+    for operand, index in zip(node.operands, node.indices):
+        if not isinstance(operand, Contraction) or operand.output:
+            operands.append(operand)
+            indices.append(index)
+            continue
+        start = len(sizes)
+        sizes.extend(operand.sizes)
+        operands.extend(operand.operands)
+        indices.extend(tuple([start + label for label in inner]) for inner in operand.indices)
+    return Contraction(tuple(operands), tuple(indices), node.output, tuple(sizes))
+
+
+def _directly_within(node: Contraction, rule: Rewrite) -> Tensor | None:
+    assert isinstance(rule.left, Contraction)
+    for binding, labels, places in factors_within(rule.left, node, rule.wildcards):
+        kept = [k for k in range(len(node.operands)) if k not in places]
+        operands = [node.operands[k] for k in kept] + [_replaced(rule, binding)]
+        indices = [node.indices[k] for k in kept] + [tuple([labels[label] for label in rule.left.output])]
+        return contract(operands, indices, node.output, dict(enumerate(node.sizes)))
+    return None
+
+
+def _replaced(rule: Rewrite, binding: dict[Tensor, Tensor]) -> Tensor:
+    sizes: dict[Size, Size] = {}
+    for wildcard, value in binding.items():
+        sizes.update(zip(wildcard.shape, value.shape))
+    return substituted(rule.right, binding, sizes)

@@ -1,0 +1,108 @@
+"""Callables of results: sizes found from every array that is given, and derivatives without a closed form laid out as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from matcalc.einstein.nodes import Tensor
+from matcalc.evaluation import compile_function, evaluate_tensor
+from matcalc.evaluation.arrays import as_array, solve_sizes
+from matcalc.expr.nodes import Expr, SizeValue, Symbol, postorder
+from matcalc.language.spelling import canonical_name
+from matcalc.sizes import ONE, Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def expression_function(expression: Expr, others: Sequence[Symbol] = ()) -> Callable[..., NDArray[Any]]:
+    """``compile_function``, with sizes that the arrays of ``others`` fix when those of the expression do not."""
+    compiled = compile_function(expression)
+    symbols = (*symbols_of(expression), *others)
+    names = _size_names(expression, symbols)
+
+    def function(**values: Any) -> NDArray[Any]:
+        return compiled(**{**_sizes(symbols, names, values), **values})
+
+    return function
+
+
+def tensor_function(tensor: Tensor, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Callable[..., NDArray[Any]]:
+    """The derivative of ``source``, given as a tensor, as a callable that returns an array in the layout."""
+    symbols = (*symbols_of(source), *wrt)
+    names = _size_names(source, symbols)
+
+    def function(**values: Any) -> NDArray[Any]:
+        sizes = _sizes(symbols, names, values)
+        array = evaluate_tensor(tensor, values, sizes)
+        numerator = tuple([size.value(sizes) for size in _axes(source.shape)])
+        return laid_out(array, numerator, tuple([len(_axes(symbol.shape)) for symbol in wrt]), layout)
+
+    return function
+
+
+def laid_out(array: NDArray[Any], numerator: tuple[int, ...], variables: tuple[int, ...], layout: str) -> NDArray[Any]:
+    """A derivative with separate axes as the array of a layout.
+
+    ``numerator`` are the lengths of the axes of the value, ``variables`` the number of axes of each variable. The axes of the value
+    may come split, as those of a Kronecker product do. A Hessian has a row for each entry of the first variable, in every matrix layout.
+    """
+    below = sum(variables)
+    array = array.reshape(numerator + array.shape[array.ndim - below :])
+    if layout == "tensor" or array.ndim == 0:
+        return array
+    if not numerator and len(variables) == 1:
+        return array.T if layout == "numerator" else array
+    if not below:
+        return array
+    if not numerator:
+        return _matrix(array, variables[0]) if all(variables) else array
+    flat = _matrix(array, len(numerator))
+    return flat if layout == "numerator" else flat.T
+
+
+def _matrix(array: NDArray[Any], above: int) -> NDArray[Any]:
+    """Rows are the column-major vec of the first axes, columns that of the others."""
+    rows = 1
+    for length in array.shape[:above]:
+        rows *= length
+    return array.reshape((rows, -1), order="F")
+
+
+def symbols_of(expression: Expr) -> tuple[Symbol, ...]:
+    """The symbols of an expression, in reading order."""
+    return tuple([node for node in postorder(expression) if isinstance(node, Symbol)])
+
+
+def by_any_spelling(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The callable, taking its keywords in any spelling of a name: ``β`` may be given for ``beta``."""
+
+    @wraps(call)
+    def function(**values: Any) -> Any:
+        return call(**{canonical_name(name): value for name, value in values.items()})
+
+    return function
+
+
+def _axes(shape: Shape) -> Shape:
+    return shape[1:] if len(shape) == 2 and shape[0] == ONE else shape
+
+
+def _size_names(expression: Expr, symbols: Sequence[Symbol]) -> frozenset[str]:
+    """The names of all sizes in an expression, without names that are symbols themselves."""
+    sizes = [size for node in (*postorder(expression), *symbols) for size in node.shape]
+    sizes += [node.size for node in postorder(expression) if isinstance(node, SizeValue)]
+    return frozenset(name for size in sizes for name in size.names) - {symbol.name for symbol in symbols}
+
+
+def _sizes(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str, Any]) -> dict[str, int]:
+    """A number for every size that a keyword or one of the arrays given for these symbols fixes."""
+    given = {name: values[name] for name in sorted(names) if name in values}
+    shapes = []
+    for symbol in dict.fromkeys(symbols):
+        if symbol.name in values:
+            array = as_array(symbol.name, values[symbol.name], symbol.shape)
+            shapes.append((symbol.name, symbol.shape, (array.size,) if len(symbol.shape) == 1 else array.shape if symbol.shape else ()))
+    return solve_sizes(shapes, given, ())

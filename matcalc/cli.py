@@ -1,0 +1,150 @@
+"""The command line: results on standard output, everything said about them on standard error."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+import click
+
+from matcalc.api import LAYOUTS, SYMMETRIC, derive
+from matcalc.derivation.pipeline import Layout, Symmetric
+from matcalc.errors import MatcalcError
+from matcalc.results import Derivation
+from matcalc.version import VERSION
+
+FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", "numpy", "jax", "torch")
+BAD_INPUT = 2
+
+_OPTION_SHAPED = re.compile(r"--[A-Za-z][A-Za-z-]+(=|$)")
+
+
+class ExpressionCommand(click.Command):
+    """A command whose argument is an expression, which may begin with a minus sign."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with_value = [option for option in self.get_params(ctx) if isinstance(option, click.Option) and not option.is_flag]
+        valued = {spelling for option in with_value for spelling in option.opts}
+        options: list[str] = []
+        expressions: list[str] = []
+        rest = iter(args)
+        for argument in rest:
+            if argument == "--":
+                expressions += rest
+            elif argument in valued:
+                options.append(argument)
+                value = next(rest, None)
+                if value is None:  # click itself says what is missing
+                    return super().parse_args(ctx, options)
+                options.append(value)
+            elif _OPTION_SHAPED.match(argument):
+                options.append(argument)
+            else:
+                expressions.append(argument)
+        return super().parse_args(ctx, [*options, "--", *expressions])
+
+
+@click.group(context_settings={"max_content_width": 100})
+@click.version_option(VERSION, prog_name="matcalc")
+def cli() -> None:
+    """Symbolic matrix calculus."""
+
+
+@cli.command("derive", cls=ExpressionCommand)
+@click.argument("expression")
+@click.option("--wrt", required=True, metavar="NAME", help="The symbol to differentiate by; two, as in x,y, for a mixed second derivative.")
+@click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
+@click.option("--order", type=click.IntRange(1, 2), default=1, show_default=True, help="First or second derivative.")
+@click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of the result.")
+@click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
+@click.option("--to", "target", type=click.Choice(FORMATS), help="Form of the result.  [default: unicode]")
+def derive_command(
+    expression: str, wrt: str, declare: tuple[str, ...], order: int, layout: Layout, symmetric: Symmetric, target: str | None
+) -> None:
+    """Print the derivative of EXPRESSION.  An EXPRESSION of - reads standard input.
+
+    \b
+    matcalc derive "||X - UV||²" --wrt V
+    matcalc derive "x'Ax" --wrt x --declare "A: n×n symmetric"
+    """
+    names = [name for name in re.split(r"[,\s]+", wrt) if name]
+    derivation = derive(
+        _read(expression),
+        names[0] if len(names) == 1 else names,
+        declare="; ".join(declare) or None,
+        order=order,
+        layout=layout,
+        symmetric=symmetric,
+    )
+    target = target or ("unicode" if _shows(str(derivation)) else "ascii")
+    click.echo(_rendered(derivation, target))
+    if target != "json":
+        for line in _remarks(derivation, shown_as_index=target == "index"):
+            click.echo(line, err=True)
+
+
+def main() -> None:
+    """Run the command line and exit: 0, or 2 for bad input, whose message goes to standard error."""
+    try:
+        cli(prog_name="matcalc")
+    except MatcalcError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(BAD_INPUT)
+
+
+def _read(expression: str) -> str:
+    """The expression given, or standard input when it is ``-``."""
+    if expression != "-":
+        return expression
+    return sys.stdin.buffer.read().decode("utf-8", errors="replace").strip()
+
+
+def _shows(text: str) -> bool:
+    """Whether standard output can show the text."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _rendered(derivation: Derivation, target: str) -> str:
+    match target:
+        case "ascii":
+            return derivation.text("ascii")
+        case "latex":
+            return derivation.latex()
+        case "markdown":
+            return derivation.markdown()
+        case "json":
+            return json.dumps(derivation.to_dict(), ensure_ascii=not _shows("ᵀ−²"), indent=2)
+        case "index":
+            return derivation.index_form
+        case "numpy" | "jax" | "torch":
+            return derivation.code(target).rstrip("\n")
+        case _:
+            return derivation.text()
+
+
+def _remarks(derivation: Derivation, *, shown_as_index: bool) -> list[str]:
+    """What the result rests on, a labelled line each."""
+    rows: list[tuple[str, str]] = [("where", "; ".join(f"{name}: {kind}" for name, kind in derivation.declarations.items()))]
+    rows.append(("shape", f"{_shape_words(derivation.shape)}, {derivation.layout} layout"))
+    rows += [("holds if", condition) for condition in derivation.conditions]
+    rows += [("note", note) for note in derivation.notes]
+    if not derivation.closed and not shown_as_index:
+        rows.append(("note", "no closed matrix form is known; this is index notation"))
+    return [f"{label + ':':<10}{content}" for label, content in rows if content]
+
+
+def _shape_words(shape: tuple[Any, ...]) -> str:
+    sizes = [f"({size})" if len(shape) > 1 and "*" in str(size) else str(size) for size in shape]
+    match len(sizes):
+        case 0:
+            return "scalar"
+        case 1:
+            return f"vector of size {sizes[0]}"
+        case _:
+            return "×".join(sizes)

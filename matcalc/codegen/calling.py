@@ -1,0 +1,139 @@
+"""Generated functions with checked arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from matcalc.codegen.generation import compile_source, generated
+from matcalc.codegen.requests import Output
+from matcalc.codegen.signature import array_axes, size_statements
+from matcalc.codegen.targets import TargetName
+from matcalc.errors import MatcalcError, ShapeError
+from matcalc.evaluation.arrays import solve_sizes
+from matcalc.expr.nodes import Symbol, shape_text
+
+
+def function(
+    outputs: Mapping[str, Output],
+    target: TargetName,
+    *,
+    name: str = "function",
+    sizes: Mapping[str, int] | None = None,
+    others: Sequence[Symbol] = (),
+) -> Callable[..., Any]:
+    """The generated function, compiled, taking the symbols as keyword arguments under their own names.
+
+    A size that no array fixes is a keyword integer, or is read off the arrays of ``others``, symbols that the code itself does not use.
+    Vectors may be given as ``(n, 1)`` or ``(1, n)`` too. Works on tracers: it may be jitted, and mapped over batches.
+    The callable raises ShapeError for arrays that do not fit, MatcalcError for a missing argument or a singular matrix.
+    """
+    made = generated(outputs, target, name=name, sizes=sizes)
+    compiled = compile_source(made.source)
+    parameters = made.parameters
+    _, open_sizes = size_statements(parameters.symbols, parameters.sizes, parameters.names)
+    symbols = [(symbol, parameters.names.of("symbol", symbol.name)) for symbol in parameters.symbols]
+    functions = [(user, parameters.names.of("function", user)) for user in parameters.functions]
+    spelled = [(size, parameters.names.of("size", size)) for size in open_sizes]
+    extra = [symbol for symbol in dict.fromkeys(others) if symbol.name not in {known.name for known in parameters.symbols}]
+    converted = _converter(target)
+    failures = _failures(target)
+    taken = {symbol.name for symbol, _ in symbols}
+
+    def call(**values: Any) -> Any:
+        missing = [symbol.name for symbol, _ in symbols if symbol.name not in values]
+        missing += [user for user, spelling in functions if user not in values and spelling not in values]
+        if missing:
+            raise MatcalcError(f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{one}=..." for one in missing))
+        arrays = {symbol.name: _fitting(symbol, converted(symbol.name, values[symbol.name])) for symbol, _ in symbols}
+        shapes = [(symbol.name, array_axes(symbol), tuple(arrays[symbol.name].shape)) for symbol, _ in symbols]
+        given: dict[str, int] = {}
+        if open_sizes:
+            shapes += [(s.name, array_axes(s), tuple(_fitting(s, converted(s.name, values[s.name])).shape)) for s in extra if s.name in values]
+            given = {size: values[size] for size in open_sizes if size in values and size not in taken}
+        numbers = _sizes(shapes, given, open_sizes)
+        arguments = {spelling: arrays[symbol.name] for symbol, spelling in symbols}
+        arguments.update({spelling: values[user] if user in values else values[spelling] for user, spelling in functions})
+        arguments.update({spelling: numbers[size] for size, spelling in spelled})
+        try:
+            return compiled(**arguments)
+        except failures as error:
+            raise MatcalcError(f"the function cannot be computed at this point: {error}") from error
+
+    call.__name__ = name
+    call.__doc__ = made.source
+    return call
+
+
+def _sizes(shapes: list[tuple[str, Any, tuple[int, ...]]], given: Mapping[str, int], needed: Sequence[str]) -> Mapping[str, int]:
+    """Numbers for the sizes; the common case, single names that agree, without the solver."""
+    found: dict[str, int] = dict(given)
+    for _, sizes, lengths in shapes:
+        for size, length in zip(sizes, lengths, strict=True):
+            if size.factor == 1 and len(size.names) == 1:
+                if found.setdefault(size.names[0], length) == length:
+                    continue
+            elif size.number == length:
+                continue
+            return solve_sizes(shapes, given, needed)
+    return found if all(name in found for name in needed) and not given else solve_sizes(shapes, given, needed)
+
+
+def _fitting(symbol: Symbol, array: Any) -> Any:
+    """The array with the axes of the symbol. Raises ShapeError when it has others."""
+    axes = array_axes(symbol)
+    if len(array.shape) == len(axes):
+        return array
+    long_axes = [length for length in array.shape if length != 1]
+    if (not axes and not long_axes) or (len(axes) == 1 and len(array.shape) <= 2 and len(long_axes) <= 1):
+        return array.reshape(()) if not axes else array.reshape(-1)
+    raise ShapeError(f"{symbol.name} is {shape_text(symbol.shape)}, but the array given for it has shape {tuple(array.shape)}")
+
+
+def _converter(target: TargetName) -> Callable[[str, Any], Any]:
+    """Values as arrays of floating-point numbers of the library; arrays that are that already are passed on."""
+    if target == "numpy":
+        import numpy as np
+
+        def numpy_array(name: str, value: Any) -> Any:
+            try:
+                array = np.asarray(value)
+                return array if array.dtype.kind in "fc" else array.astype(np.float64)
+            except (TypeError, ValueError) as error:
+                raise MatcalcError(f"the value of {name} is not a numeric array") from error
+
+        return numpy_array
+    if target == "jax":
+        import jax.numpy as jnp
+
+        def jax_array(name: str, value: Any) -> Any:
+            try:
+                array = jnp.asarray(value)
+                return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(jnp.result_type(float))
+            except (TypeError, ValueError) as error:
+                raise MatcalcError(f"the value of {name} is not a numeric array") from error
+
+        return jax_array
+    import torch
+
+    def torch_tensor(name: str, value: Any) -> Any:
+        try:
+            array = torch.as_tensor(value)
+            return array if array.is_floating_point() or array.is_complex() else array.to(torch.get_default_dtype())
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise MatcalcError(f"the value of {name} is not a numeric array") from error
+
+    return torch_tensor
+
+
+def _failures(target: TargetName) -> tuple[type[Exception], ...]:
+    """What the library raises for a singular matrix."""
+    if target == "numpy":
+        import numpy as np
+
+        return (np.linalg.LinAlgError,)
+    if target == "torch":
+        import torch
+
+        return (torch.linalg.LinAlgError,)
+    return ()

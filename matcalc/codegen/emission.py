@@ -1,0 +1,97 @@
+"""Operations as the statements of a function: what is used twice gets a name, the rest stands where it is used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from matcalc.codegen.names import Names
+from matcalc.codegen.operations import Op
+from matcalc.codegen.targets import Text, Writer, is_constant
+
+_LONGEST_LINE = 96
+_VIEWS = frozenset({"transpose", "reshape", "permute", "expand", "pick", "vec", "unvec", "diagonal", "broadcast", "row", "column"})
+_READ_ONLY = frozenset({"broadcast", "diagonal"})
+# Not new arrays: adding to their diagonals in place would change something else.
+_NOT_FRESH = _VIEWS | {"input", "einsum", "user", "call"}
+
+
+@dataclass(slots=True)
+class Body:
+    """Statements, and the code of each result."""
+
+    statements: list[str] = field(default_factory=list)
+    results: dict[str, str] = field(default_factory=dict)
+
+
+def written_body(outputs: Mapping[str, Op], writer: Writer, names: Names, given: Mapping[Op, str] | None = None) -> Body:
+    """The statements that compute ``outputs``; ``given`` operations have these names already."""
+    given = dict(given or {})
+    order = reachable(list(outputs.values()), given)
+    uses = Counter(operand for op in order if op not in given for operand in op.operands)
+    uses.update(outputs.values())
+    body = Body()
+    texts: dict[Op, Text] = {op: Text(name) for op, name in given.items()}
+    for op in order:
+        if op in given:
+            continue
+        operands = [texts[operand] for operand in op.operands]
+        first = op.operands[0] if op.operands else None
+        in_place = first is not None and uses[first] == 1 and first.kind not in _NOT_FRESH and first not in given
+        text = writer.written(op, operands, in_place=in_place)
+        while len(text.code) > _LONGEST_LINE:
+            longest = max(op.operands, key=lambda operand: len(texts[operand].code), default=None)
+            if longest is None or len(texts[longest].code) < _LONGEST_LINE // 4 or texts[longest].code.isidentifier():
+                break
+            texts[longest] = _named(body, names, texts[longest])
+            text = writer.written(op, [texts[operand] for operand in op.operands], in_place=in_place)
+        if uses[op] > 1 and not _is_trivial(op, texts):
+            text = _named(body, names, text)
+        texts[op] = text
+    for name, op in outputs.items():
+        body.results[name] = _returned(op, texts[op], writer)
+    return body
+
+
+def reachable(roots: Sequence[Op], stop: Mapping[Op, object] | None = None) -> list[Op]:
+    """Every operation that the roots need, operands first; those in ``stop`` without what they need."""
+    seen: set[Op] = set()
+    stack = list(roots)
+    while stack:
+        op = stack.pop()
+        if op not in seen:
+            seen.add(op)
+            if not stop or op not in stop:
+                stack.extend(op.operands)
+    return sorted(seen, key=lambda op: op.serial)
+
+
+def _named(body: Body, names: Names, text: Text) -> Text:
+    name = names.fresh()
+    body.statements.append(f"{name} = {text.code}")
+    return Text(name)
+
+
+def _is_trivial(op: Op, texts: Mapping[Op, Text]) -> bool:
+    """Whether writing the operation again costs no work and no reading."""
+    if op.kind in ("input", "literal", "pi", "size"):
+        return True
+    return op.kind in ("transpose", "row", "column") and texts[op.operands[0]].code.isidentifier()
+
+
+def _returned(op: Op, text: Text, writer: Writer) -> str:
+    """The code of a result: an array, and never one that shares memory with an argument."""
+    if is_constant(op):
+        if writer.target == "torch":
+            return f"torch.tensor(float({text.code}){writer.made_like()})"
+        return f"{writer.xp}.asarray(float({text.code}){writer.made_like()})"
+    if writer.target == "jax":
+        return f"jnp.asarray({text.code})" if op.kind == "input" and not op.shape else text.code
+    inner, read_only = op, False
+    while inner.kind in _VIEWS or (inner.kind == "einsum" and len(inner.operands) == 1):
+        read_only |= inner.kind in _READ_ONLY
+        inner = inner.operands[0]
+    if inner.kind == "input" or read_only:
+        return f"np.array({text.code})" if writer.target == "numpy" else f"{text.within(3)}.clone()"
+    return text.code

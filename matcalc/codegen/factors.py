@@ -1,0 +1,122 @@
+"""A product taken apart: a number, scalar factors above and below, and the chain of vectors and matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from matcalc.codegen.facts import Factor
+from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Product, Quotient, Transpose, children, product_shape
+from matcalc.sizes import Shape
+
+
+@dataclass(slots=True)
+class Factors:
+    """``coefficient * above / below`` times the chain, each factor of which may be transposed."""
+
+    coefficient: Fraction = Fraction(1)
+    above: list[Expr] = field(default_factory=list)
+    below: list[Expr] = field(default_factory=list)
+    chain: list[Factor] = field(default_factory=list)
+
+    def scale(self, expression: Expr, *, under: bool = False) -> None:
+        """Takes a scalar factor in; products, quotients and signs of scalars are opened."""
+        stack = [(expression, under)]
+        while stack:
+            node, below = stack.pop()
+            match node:
+                case Number(value=value) if value or not below:
+                    self.coefficient = self.coefficient / value if below else self.coefficient * value
+                case Negative(operand=operand):
+                    self.coefficient = -self.coefficient
+                    stack.append((operand, below))
+                case Quotient(numerator=numerator, denominator=denominator):
+                    stack += [(denominator, not below), (numerator, below)]
+                case Product(factors=factors) if all(factor.is_scalar for factor in factors):
+                    stack.extend((factor, below) for factor in reversed(factors))
+                case Transpose(operand=operand):
+                    stack.append((operand, below))
+                case _:
+                    (self.below if below else self.above).append(node)
+
+
+def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
+    """The factors of ``node``. Nested products are opened unless they are used elsewhere too: then they are computed once."""
+    result = Factors()
+    stack: list[tuple[Expr, bool, bool]] = [(node, False, False)]
+    while stack:
+        factor, turned, shared = stack.pop()
+        if factor.is_scalar and not (factor is node and isinstance(factor, Product)):
+            result.scale(factor)
+            continue
+        shared = factor is not node and (shared or uses.get(factor, 0) > 1)
+        match factor:
+            case Transpose(operand=operand):
+                stack.append((operand, not turned, shared))
+            case Negative(operand=operand):
+                result.coefficient = -result.coefficient
+                stack.append((operand, turned, shared))
+            case Quotient(numerator=above, denominator=below) if below.is_scalar and not above.is_scalar:
+                result.scale(below, under=True)
+                stack.append((above, turned, shared))
+            case Product(factors=factors) if not shared:
+                scalars, run = segments(factors)
+                if factor is node and len(scalars) == 1 and not run and scalars[0] is node:
+                    run = list(factors)  # a chain that ends as a scalar, such as x'Ax
+                else:
+                    for scalar in scalars:
+                        result.scale(scalar)
+                # A scalar met inside x'(cA)x stays a factor: scalars commute with everything.
+                parts = [(inner, turned, False) for inner in run]
+                stack.extend(parts if turned else reversed(parts))
+            case _:
+                result.chain.append((factor, turned))
+    return result
+
+
+def segments(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[Expr]]:
+    """The scalar parts of a product read from the left (a run such as ``x'Ax`` is one), and the run that remains."""
+    scalars: list[Expr] = []
+    run: list[Expr] = []
+    shape: Shape = ()
+    for factor in factors:
+        if factor.is_scalar:
+            (scalars if not run else run).append(factor)
+            continue
+        run.append(factor)
+        shape = product_shape(shape, factor.shape)
+        if not shape:
+            scalars.append(Product(tuple(run)))
+            run = []
+    inner = [factor for factor in run if factor.is_scalar]
+    return scalars + inner, [factor for factor in run if not factor.is_scalar]
+
+
+def explicit_inverses(order: list[Expr], roots: tuple[Expr, ...]) -> set[Expr]:
+    """Inverses that are needed as matrices somewhere, not only applied to something."""
+    found: set[Expr] = set()
+    for root in roots:
+        _note(root, found)
+    for node in order:
+        if isinstance(node, Transpose | Negative) or (isinstance(node, Quotient) and node.denominator.is_scalar):
+            continue  # whoever uses these decides
+        applied = isinstance(node, Product) and sum(not factor.is_scalar for factor in node.factors) > 1
+        if not applied:
+            for child in children(node):
+                _note(child, found)
+    return found
+
+
+def _note(node: Expr, found: set[Expr]) -> None:
+    while True:
+        match node:
+            case Transpose(operand=operand) | Negative(operand=operand) | Quotient(numerator=operand):
+                node = operand
+            case Product(factors=factors) if sum(not factor.is_scalar for factor in factors) == 1:
+                node = next(factor for factor in factors if not factor.is_scalar)
+            case Inverse():
+                found.add(node)
+                return
+            case _:
+                return

@@ -1,0 +1,215 @@
+"""Functions that a generated file defines for itself, where a library has none or a slower one. ``{xp}`` is the library's module."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+_NUMPY = {
+    "add_diagonal": '''
+def _add_diagonal(matrix, entries):
+    """Adds to the diagonal in place: the matrix is a new one, made for this."""
+    matrix = np.ascontiguousarray(matrix, dtype=np.result_type(matrix, entries))
+    matrix.reshape(-1)[:: len(matrix) + 1] += entries
+    return matrix
+''',
+    "eye_kron": '''
+def _eye_kron(size, matrix):
+    """kron(eye(size), matrix), only the blocks on the diagonal written."""
+    rows, cols = matrix.shape
+    result = np.zeros((size, rows, size, cols))
+    np.einsum("iaib->iab", result)[...] = matrix
+    return result.reshape(size * rows, size * cols)
+''',
+    "kron_eye": '''
+def _kron_eye(matrix, size):
+    """kron(matrix, eye(size)), only the diagonals of the blocks written."""
+    rows, cols = matrix.shape
+    result = np.zeros((rows, size, cols, size))
+    np.einsum("aibi->iab", result)[...] = matrix
+    return result.reshape(rows * size, cols * size)
+''',
+    "cholesky_solve": '''
+def _cholesky_solve(factor, right):
+    """Solves L L' X = B by substitution in blocks, so that matrix products do nearly all of the work."""
+    result = np.array(right, dtype=np.result_type(factor, right))
+    starts = range(0, len(factor), 64)
+    for k in starts:
+        here, end = slice(k, k + 64), k + 64
+        result[here] = np.linalg.solve(factor[here, here], result[here] - factor[here, :k] @ result[:k])
+    for k in reversed(starts):
+        here, end = slice(k, k + 64), k + 64
+        result[here] = np.linalg.solve(factor[here, here].T, result[here] - factor[end:, here].T @ result[end:])
+    return result
+''',
+    "cholesky_inverse": '''
+def _cholesky_inverse(factor):
+    """inv(L L'): L is inverted in blocks, then one symmetric product."""
+    inverse = np.zeros_like(factor)
+    for k in range(0, len(factor), 64):
+        here = slice(k, k + 64)
+        inverse[here, here] = np.linalg.inv(factor[here, here])
+        inverse[here, :k] = -inverse[here, here] @ (factor[here, :k] @ inverse[:k, :k])
+    return inverse.T @ inverse
+''',
+    "softmax": '''
+def _softmax(x, axis=-1):
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+''',
+    "logsumexp": '''
+def _logsumexp(x, axis=-1):
+    m = np.max(x, axis=axis)
+    return m + np.log(np.sum(np.exp(x - np.expand_dims(m, axis)), axis=axis))
+''',
+    "expm": '''
+def _expm(A):
+    """Matrix exponential: scaling and squaring with the [13/13] Padé approximant."""
+    norm = np.linalg.norm(A, 1)
+    squarings = max(0, int(np.ceil(np.log2(norm / 5.37)))) if norm > 5.37 else 0
+    A = A / 2.0**squarings
+    coefficients = [1.0]
+    for k in range(1, 14):
+        coefficients.append(coefficients[-1] * (14 - k) / (k * (27 - k)))
+    square, identity = A @ A, np.eye(len(A))
+    even, odd = np.zeros_like(A), np.zeros_like(A)
+    for k in range(6, -1, -1):
+        even = even @ square + coefficients[2 * k] * identity
+        odd = odd @ square + coefficients[2 * k + 1] * identity
+    odd = A @ odd
+    result = np.linalg.solve(even - odd, even + odd)
+    for _ in range(squarings):
+        result = result @ result
+    return result
+''',
+}
+
+_JAX = {
+    "cholesky_inverse": '''
+def _cholesky_inverse(factor):
+    return jax.scipy.linalg.cho_solve((factor, True), jnp.eye(len(factor), dtype=factor.dtype))
+''',
+    "expm": '''
+def _expm(A):
+    return jax.scipy.linalg.expm(A)
+''',
+}
+
+_TORCH = {
+    "kron": '''
+def _kron(left, right):
+    """torch.kron takes only arrays that lie row by row."""
+    return torch.kron(left.contiguous(), right.contiguous())
+''',
+    "expm": '''
+def _expm(A):
+    return torch.linalg.matrix_exp(A)
+''',
+}
+
+_COMMON = {
+    "sqrtm": '''
+def _sqrtm(A):
+    """Principal square root: the product form of the Denman-Beavers iteration, scaled by determinants."""
+    n = len(A)
+    identity = {xp}.eye(n{like})
+    root, product = A, A
+    for _ in range(25):
+        scale = {xp}.abs({xp}.linalg.det(product)) ** (-0.5 / n)
+        inverse = {xp}.linalg.inv(product) / scale**2
+        root = 0.5 * scale * root @ (identity + inverse)
+        product = 0.5 * (identity + 0.5 * (scale**2 * product + inverse))
+    return root
+''',
+    "logm": '''
+def _logm(A):
+    """Principal logarithm by inverse scaling and squaring; Gauss-Legendre quadrature near the identity."""
+    identity = {xp}.eye(len(A){like})
+    for _ in range(8):
+        A = _sqrtm(A)
+    nodes, weights = _quadrature(8)
+    rest = A - identity
+    total = 0.0
+    for node, weight in zip(nodes, weights):
+        total = total + weight * {xp}.linalg.solve(identity + node * rest, rest)
+    return 256.0 * total
+
+
+def _quadrature(count):
+    """Nodes and weights on [0, 1]."""
+    nodes, weights = numpy.polynomial.legendre.leggauss(count)
+    return (0.5 * (nodes + 1.0)).tolist(), (0.5 * weights).tolist()
+''',
+    "matrix_power": '''
+def _matrix_power(A, exponent):
+    """A power with an exponent known only when it runs; one that is not an integer through the principal logarithm."""
+    if isinstance(exponent, int) or (not hasattr(exponent, "aval") and float(exponent) == int(exponent)):
+        return {xp}.linalg.matrix_power(A, int(exponent))
+    return _expm(exponent * _logm(A))
+''',
+    "adj": '''
+def _adj(A):
+    """The adjugate from the singular value decomposition, right for singular matrices too."""
+    left, values, right = {xp}.linalg.svd(A)
+    n = len(values)
+    others = {xp}.where({xp}.eye(n) > 0, {xp}.ones_like(values), values)
+    cofactors = {xp}.prod(others, {dim}=1)
+    sign = {xp}.linalg.det(left) * {xp}.linalg.det(right)
+    return sign * (right.T * cofactors) @ left.T
+''',
+    "polar": '''
+def _polar(A):
+    """U V' of the thin singular value decomposition A = U S V'."""
+    left, _, right = {xp}.linalg.svd(A, full_matrices=False)
+    return left @ right
+''',
+    "leftsv": '''
+def _leftsv(A):
+    """The left singular vector of the largest singular value, in the sign that makes the largest entry of the right one positive."""
+    left, _, right = {xp}.linalg.svd(A, full_matrices=False)
+    return left[:, 0] * {xp}.sign(right[0, {xp}.argmax({xp}.abs(right[0]))])
+''',
+    "rightsv": '''
+def _rightsv(A):
+    """The right singular vector of the largest singular value, its largest entry positive."""
+    _, _, right = {xp}.linalg.svd(A, full_matrices=False)
+    return right[0] * {xp}.sign(right[0, {xp}.argmax({xp}.abs(right[0]))])
+''',
+}
+
+_NEEDS = {"logm": ("sqrtm",), "matrix_power": ("sqrtm", "logm", "expm")}
+_IMPORTS = {
+    ("jax", "expm"): ("jax.scipy.linalg",),
+    ("jax", "cholesky_inverse"): ("jax.scipy.linalg",),
+    ("jax", "logm"): ("numpy",),
+    ("torch", "logm"): ("numpy",),
+}
+
+_TABLES = MappingProxyType({"numpy": _NUMPY, "jax": _JAX, "torch": _TORCH})
+_LIKE = {"numpy": "", "jax": ", dtype=A.dtype", "torch": ", dtype=A.dtype, device=A.device"}
+
+
+def helper_source(target: str, name: str) -> str | None:
+    """The source of a helper function, or None when there is none of this name for the target."""
+    own = _TABLES[target].get(name)
+    if own is not None:
+        return own.strip("\n")
+    common = _COMMON.get(name)
+    if common is None:
+        return None
+    xp = {"numpy": "np", "jax": "jnp", "torch": "torch"}[target]
+    text = common.replace("{xp}", xp).replace("{like}", _LIKE[target]).replace("{dim}", "dim" if target == "torch" else "axis")
+    if target == "numpy":
+        text = text.replace("numpy.polynomial", "np.polynomial")
+    if target == "torch":
+        text = text.replace("torch.eye(n) > 0", "torch.eye(n, device=A.device) > 0")
+    return text.strip("\n")
+
+
+def needed_helpers(name: str) -> tuple[str, ...]:
+    """Helpers that a helper calls."""
+    return _NEEDS.get(name, ())
+
+
+def needed_imports(target: str, name: str) -> tuple[str, ...]:
+    """Modules that a helper uses besides the library itself."""
+    return _IMPORTS.get((target, name), ())

@@ -1,0 +1,344 @@
+"""The operations of a straight-line program: hash-consed, so that a common subexpression is one operation.
+
+Arrays are held as users hold them: a scalar has no axis, a column and a row vector one, a matrix two. An axis of size ``ONE`` broadcasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal, TypeAlias
+
+from matcalc.sizes import ONE, Shape, Size
+
+Kind: TypeAlias = Literal[
+    # leaves; data holds the name, the number, the size
+    "input", "literal", "pi", "size", "eye", "full", "unit",
+    # entry by entry, with broadcasting; "add" has the signs as data, "map" the function, "user" the user's own function
+    "add", "mul", "div", "neg", "pow", "sqrt", "map", "user",
+    # axes; "reshape" has the new shape as data, "permute" the order of axes, "expand" the places of new axes, "pick" indices or None
+    "transpose", "column", "row", "broadcast", "reshape", "permute", "expand", "pick",
+    # structure
+    "diagonal", "diagonal_matrix", "add_diagonal", "outer", "kron", "vec", "unvec",
+    # products and reductions; "sum" and "max" have the axis or None, "einsum" the label tuples
+    "matmul", "dot_all", "sum", "max", "trace", "einsum", "matrix_power",
+    # linear algebra
+    "inverse", "solve", "cholesky", "cholesky_solve", "cholesky_inverse", "cholesky_logdet",
+    # functions of whole arrays; data holds the name and the axis
+    "call",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One operation. ``serial`` counts operations in the order of their making, operands before users."""
+
+    kind: Kind
+    operands: tuple[Op, ...]
+    data: Any
+    shape: Shape
+    serial: int
+
+    @property
+    def order(self) -> int:
+        return len(self.shape)
+
+
+_COMMUTATIVE = frozenset({"mul", "dot_all"})
+
+
+class Builder:
+    """Makes operations: equal ones are one object, and what can be had for nothing is simplified away."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, Op] = {}
+        self._symmetric: set[Op] = set()
+        self._count = 0
+
+    def make(self, kind: Kind, operands: Sequence[Op] = (), data: Any = None, shape: Shape = ()) -> Op:
+        """The operation itself, found again when it was made before."""
+        found = self._find(kind, operands, data, shape)
+        if found is None:
+            key = _key(kind, operands, data, shape)
+            found = self._known[key] = Op(kind, tuple(operands), data, shape, self._count)
+            self._count += 1
+        return found
+
+    def _find(self, kind: Kind, operands: Sequence[Op], data: Any, shape: Shape) -> Op | None:
+        return self._known.get(_key(kind, operands, data, shape))
+
+    def mark_symmetric(self, op: Op) -> Op:
+        """Notes that a matrix equals its transpose, so that none is taken."""
+        self._symmetric.add(op)
+        return op
+
+    def is_symmetric(self, op: Op) -> bool:
+        return op in self._symmetric or op.kind in ("eye", "diagonal_matrix")
+
+    # ------------------------------------------------------------ leaves
+
+    def literal(self, value: Fraction | int) -> Op:
+        return self.make("literal", (), Fraction(value))
+
+    def size(self, size: Size) -> Op:
+        return self.literal(size.factor) if not size.names else self.make("size", (), size)
+
+    def full(self, value: Op, shape: Shape) -> Op:
+        """A scalar repeated over a shape."""
+        return self.make("full", (value,), None, shape) if shape else value
+
+    # ------------------------------------------------------------ entry by entry
+
+    def add(self, terms: Sequence[tuple[int, Op]]) -> Op:
+        """Terms with signs +1 or -1; numbers are added up, negations and nested signs taken in."""
+        constant = Fraction(0)
+        kept: list[tuple[int, Op]] = []
+        for sign, given in terms:
+            term = given
+            if term.kind == "neg":
+                sign, term = -sign, term.operands[0]
+            if term.kind == "literal":
+                constant += sign * term.data
+                continue
+            if term.kind == "mul" and term.operands[0].kind == "literal" and term.operands[0].data < 0:
+                sign, term = -sign, self.neg(term)
+            kept.append((sign, term))
+        if constant or not kept:
+            kept.append((1, self.literal(constant)) if constant >= 0 else (-1, self.literal(-constant)))
+        kept.sort(key=lambda pair: -pair[0])  # a leading minus reads worse and costs a pass
+        if len(kept) == 1:
+            return kept[0][1] if kept[0][0] > 0 else self.neg(kept[0][1])
+        shape = broadcast_shape([op.shape for _, op in kept])
+        opposite = sorted([(-sign, op) for sign, op in kept], key=lambda pair: -pair[0])
+        known = self._find("add", [op for _, op in opposite], tuple([sign for sign, _ in opposite]), shape)
+        if known is not None:  # X - UV, where UV - X is there already
+            return self.neg(known)
+        result = self.make("add", [op for _, op in kept], tuple([sign for sign, _ in kept]), shape)
+        if all(self.is_symmetric(op) or not op.shape for _, op in kept):
+            self.mark_symmetric(result)
+        return result
+
+    def mul(self, factors: Sequence[Op]) -> Op:
+        """Entry by entry; numbers are multiplied out and come first, then scalars, then arrays."""
+        number = Fraction(1)
+        kept: list[Op] = []
+        queue = list(reversed(factors))
+        while queue:
+            factor = queue.pop()
+            if factor.kind == "literal":
+                number *= factor.data
+            elif factor.kind == "neg":
+                number = -number
+                queue.append(factor.operands[0])
+            elif factor.kind == "mul" and factor.operands[0].kind == "literal":
+                queue.extend(reversed(factor.operands))
+            else:
+                kept.append(factor)
+        shape = broadcast_shape([factor.shape for factor in factors])
+        if not number or not kept:
+            return self.full(self.literal(number), shape)
+        kept.sort(key=lambda op: bool(op.shape))
+        if number in (1, -1):
+            result = kept[0] if len(kept) == 1 else self._same_symmetry(self.make("mul", kept, None, shape))
+            return result if number == 1 else self.neg(result)
+        return self._same_symmetry(self.make("mul", [self.literal(number), *kept], None, shape))
+
+    def neg(self, op: Op) -> Op:
+        if op.kind == "literal":
+            return self.literal(-op.data)
+        if op.kind == "neg":
+            return op.operands[0]
+        if op.kind == "mul" and op.operands[0].kind == "literal":
+            return self.mul([self.literal(-1), op])
+        return self._same_symmetry(self.make("neg", (op,), None, op.shape))
+
+    def div(self, above: Op, below: Op) -> Op:
+        if below.kind == "literal" and below.data:
+            return self.mul([self.literal(1 / below.data), above])
+        if below.kind == "neg":
+            return self.neg(self.div(above, below.operands[0]))
+        if above.kind == "neg":
+            return self.neg(self.div(above.operands[0], below))
+        return self._same_symmetry(self.make("div", (above, below), None, broadcast_shape([above.shape, below.shape])))
+
+    def power(self, base: Op, exponent: Fraction) -> Op:
+        """A rational power; integer and half-integer ones by multiplication and square roots, which is far quicker than ``pow``."""
+        if exponent == 0:
+            return self.full(self.literal(1), base.shape)
+        if exponent < 0:
+            return self.div(self.literal(1), self.power(base, -exponent))
+        whole, rest = divmod(exponent, 1)
+        if exponent > 64 or rest not in (0, Fraction(1, 2)):
+            return self.make("pow", (base, self.literal(exponent)), None, base.shape)
+        factors = [self.make("sqrt", (base,), None, base.shape)] if rest else []
+        if whole:
+            factors.insert(0, self._whole_power(base, whole))
+        return factors[0] if len(factors) == 1 else self._same_symmetry(self.make("mul", factors, None, base.shape))
+
+    def _whole_power(self, base: Op, exponent: int) -> Op:
+        result: Op | None = None
+        square = base
+        while exponent:
+            if exponent % 2:
+                result = square if result is None else self.make("mul", (result, square), None, base.shape)
+            exponent //= 2
+            if exponent:
+                square = self.make("mul", (square, square), None, base.shape)
+        assert result is not None
+        return result
+
+    def map(self, function: str, argument: Op) -> Op:
+        """A function of the table, entry by entry; broadcasting comes after it."""
+        if argument.kind in ("column", "row"):
+            inner = self.map(function, argument.operands[0])
+            return self.make(argument.kind, (inner,), None, argument.shape)
+        return self._same_symmetry(self.make("map", (argument,), function, argument.shape))
+
+    # ------------------------------------------------------------ axes
+
+    def transpose(self, op: Op) -> Op:
+        """Rows and columns of a matrix exchanged; a vector stays as it is."""
+        if op.order < 2 or self.is_symmetric(op):
+            return op
+        if op.kind == "transpose":
+            return op.operands[0]
+        shape = (op.shape[1], op.shape[0])
+        if op.kind == "column":
+            return self.make("row", op.operands, None, shape)
+        if op.kind == "row":
+            return self.make("column", op.operands, None, shape)
+        if op.kind == "full":
+            return self.make("full", op.operands, None, shape)
+        return self.make("transpose", (op,), None, shape)
+
+    def column(self, vector: Op) -> Op:
+        """A vector as one column that broadcasts along rows."""
+        return self.make("column", (vector,), None, (vector.shape[0], ONE))
+
+    def row(self, vector: Op) -> Op:
+        """A vector as one row that broadcasts along columns."""
+        return self.make("row", (vector,), None, (ONE, vector.shape[0]))
+
+    def full_shape(self, op: Op, shape: Shape) -> Op:
+        """The operation with exactly this shape, repeated along axes where it has one entry or no axis."""
+        if op.shape == shape:
+            return op
+        if not op.shape:
+            return self.full(op, shape)
+        return self.make("broadcast", (op,), None, shape)
+
+    def reshape(self, op: Op, shape: Shape) -> Op:
+        return op if op.shape == shape else self.make("reshape", (op,), None, shape)
+
+    def permute(self, op: Op, order: tuple[int, ...]) -> Op:
+        """Axes in another order: axis ``k`` of the result is axis ``order[k]``."""
+        if order == tuple(range(op.order)):
+            return op
+        if order == (1, 0):
+            return self.transpose(op)
+        if op.kind == "permute":
+            return self.permute(op.operands[0], tuple([op.data[axis] for axis in order]))
+        return self.make("permute", (op,), order, tuple([op.shape[axis] for axis in order]))
+
+    def pick(self, op: Op, places: tuple[int | None, ...]) -> Op:
+        """Entries at fixed places, counted from 0, of some axes; ``None`` keeps an axis."""
+        if op.kind == "transpose":
+            return self.pick(op.operands[0], (*places, None)[1::-1])
+        if op.kind == "pick" and places:
+            left = iter(places)
+            return self.pick(op.operands[0], tuple([next(left, None) if place is None else place for place in op.data]))
+        places += (None,) * (op.order - len(places))
+        return self.make("pick", (op,), places, tuple([size for size, place in zip(op.shape, places, strict=True) if place is None]))
+
+    def vec(self, op: Op) -> Op:
+        """The columns of a matrix, one under the other; of a vector, itself."""
+        if op.order < 2:
+            return op
+        return op.operands[0] if op.kind == "unvec" else self.make("vec", (op,), None, (op.shape[0] * op.shape[1],))
+
+    def unvec(self, op: Op, shape: Shape) -> Op:
+        """The matrix whose columns are stacked in a vector."""
+        if len(shape) < 2 or ONE in shape:
+            return op
+        return op.operands[0] if op.kind == "vec" and op.operands[0].shape == shape else self.make("unvec", (op,), None, shape)
+
+    # ------------------------------------------------------------ products
+
+    def matmul(self, left: Op, right: Op) -> Op:
+        """Product of a vector or matrix with a vector or matrix; a vector on the left is a row, on the right a column."""
+        if right.order == 1 and left.kind == "transpose":
+            return self.matmul(right, left.operands[0])  # v @ X reads X along its rows; a jitted X.T @ v is many times slower
+        if left.order == 1 and right.kind == "transpose":
+            return self.matmul(right.operands[0], left)
+        if left.order == 1 and right.order == 2 and self.is_symmetric(right):
+            return self.matmul(right, left)
+        shape = (left.shape[:-1] if left.order == 2 else ()) + (right.shape[1:] if right.order == 2 else ())
+        if left.order == 1 and right.order == 1 and left.serial > right.serial:
+            left, right = right, left
+        result = self.make("matmul", (left, right), None, shape)
+        if left is self.transpose(right):
+            self.mark_symmetric(result)
+        return result
+
+    def outer(self, left: Op, right: Op) -> Op:
+        result = self.make("outer", (left, right), None, left.shape + right.shape)
+        return self.mark_symmetric(result) if left is right else result
+
+    def frobenius(self, left: Op, right: Op) -> Op:
+        """The sum of all products of entries of two arrays of equal shape."""
+        if left.kind == "neg" or right.kind == "neg":
+            sign = -1 if (left.kind == "neg") != (right.kind == "neg") else 1
+            product = self.frobenius(*(op.operands[0] if op.kind == "neg" else op for op in (left, right)))
+            return product if sign > 0 else self.neg(product)
+        if left.kind == "transpose" and right.kind == "transpose":
+            left, right = left.operands[0], right.operands[0]
+        if left.order == 1:
+            return self.matmul(left, right)
+        return self.make("dot_all", (left, right), None, ())
+
+    def sum(self, op: Op, axis: int | None = None) -> Op:
+        """The sum of all entries, or along one axis of a matrix."""
+        if op.kind == "transpose":
+            op, axis = op.operands[0], None if axis is None else 1 - axis
+        if op.kind == "neg":
+            return self.neg(self.sum(op.operands[0], axis))
+        if op.kind == "mul" and not op.operands[0].shape:
+            scalars = [factor for factor in op.operands if not factor.shape]
+            arrays = [factor for factor in op.operands if factor.shape]
+            if broadcast_shape([factor.shape for factor in arrays]) == op.shape:
+                return self.mul([*scalars, self.sum(self.mul(arrays), axis)])
+        if axis is None and op.kind == "mul" and len(op.operands) >= 2:
+            last = op.operands[-1]
+            rest = self.mul(op.operands[:-1])
+            if last.shape == rest.shape == op.shape:
+                return self.frobenius(rest, last)
+        shape = () if axis is None else (op.shape[1 - axis],)
+        return self.make("sum", (op,), axis, shape)
+
+    def inverse(self, op: Op) -> Op:
+        return self._same_symmetry(self.make("inverse", (op,), None, op.shape))
+
+    def _same_symmetry(self, result: Op) -> Op:
+        """An operation entry by entry, and an inverse, keep the symmetry of their operands."""
+        if result.order == 2 and all(self.is_symmetric(op) or not op.shape for op in result.operands):
+            self._symmetric.add(result)
+        return result
+
+
+def _key(kind: Kind, operands: Sequence[Op], data: Any, shape: Shape) -> Any:
+    """What equal operations have in common; the order of operands where it matters."""
+    serials = [operand.serial for operand in operands]
+    if kind == "add":
+        return (kind, tuple(sorted(zip(data, serials, strict=True))), shape)
+    return (kind, tuple(sorted(serials) if kind in _COMMUTATIVE else serials), data, shape)
+
+
+def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
+    """The common shape of arrays that broadcast against each other; missing leading axes count as one."""
+    order = max(len(shape) for shape in shapes)
+    result: list[Size] = []
+    for axis in range(order):
+        lengths = [shape[len(shape) - order + axis] for shape in shapes if len(shape) - order + axis >= 0]
+        result.append(next((length for length in lengths if length != ONE), ONE))
+    return tuple(result)

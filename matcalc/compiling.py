@@ -1,0 +1,144 @@
+"""Functions that compute a value and its derivatives together, sharing what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from matcalc.codegen import Check, Derivative, LaidOut, Operator, Output, TargetName, function, generate
+from matcalc.derivation import differentiate
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.algebra import contract
+from matcalc.einstein.lowering import axes_of
+from matcalc.errors import MatcalcError, ShapeError
+from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, postorder
+from matcalc.language import elaborate
+from matcalc.programs import checked_target, derivative_output
+
+Names: TypeAlias = str | Sequence[str]
+HessianNames: TypeAlias = str | Sequence[str | tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A generated function: call it with the symbols as keyword arguments; ``source`` is its text, with a self check under ``__main__``.
+
+    It returns an array for one output, else a named tuple with a field for each of ``outputs``.
+    """
+
+    source: str
+    outputs: tuple[str, ...]
+    _call: Any
+
+    def __call__(self, **values: Any) -> Any:
+        return self._call(**values)
+
+
+def compile(
+    expression: str,
+    *,
+    value: bool = True,
+    gradient: Names = (),
+    hessian: HessianNames = (),
+    hessian_operator: Names = (),
+    hvp: Names = (),
+    target: str = "numpy",
+    declare: str | Mapping[str, str] | None = None,
+    sizes: Mapping[str, int] | None = None,
+    symmetric: str = "projected",
+) -> Compiled:
+    """A function for the value of a scalar expression and derivatives of it.
+
+    ``gradient``, ``hessian`` (also pairs of names), ``hessian_operator`` and ``hvp`` name the symbols to differentiate by. Outputs are
+    ``value``, ``gradient_x``, ``hessian_x``, ``hessian_operator_x``, a callable that multiplies a direction shaped like x, and ``hvp_x``,
+    the product of the Hessian with the argument ``dx``. ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. ``sizes`` are used
+    to order products by cost; the function is right for all sizes.
+
+    Raises MatcalcError; ShapeError when the expression is not a scalar and derivatives are asked for.
+
+    >>> compile("||X - UV||^2", gradient=["U", "V"]).outputs
+    ('value', 'gradient_U', 'gradient_V')
+    """
+    chosen = checked_target(target)
+    pairs = [(name, name) if isinstance(name, str) else (name[0], name[1]) for name in _listed(hessian)]
+    singles = {"gradient": _names(gradient), "hessian_operator": _names(hessian_operator), "hvp": _names(hvp)}
+    wrt = list(dict.fromkeys([*(name for names in singles.values() for name in names), *(name for pair in pairs for name in pair)]))
+    elaborated = elaborate(expression, declare, wrt=wrt)
+    source = elaborated.expression
+    if wrt and not source.is_scalar:
+        raise ShapeError("gradients and Hessians need a scalar expression", suggestion="matcalc.derive(...).code(...) for a Jacobian")
+    found = {node.name: node for node in postorder(source) if isinstance(node, Symbol)}
+    missing = [name for name in wrt if name not in found]
+    if missing:
+        raise MatcalcError(f"the expression does not depend on {', '.join(missing)}")
+    request = _Request(source, chosen, symmetric)
+    if value:
+        request.add("value", source, Derivative())
+    for name in singles["gradient"]:
+        request.derivative(f"gradient_{name}", (found[name],))
+    for first, second in pairs:
+        request.derivative(f"hessian_{first}" if first == second else f"hessian_{first}_{second}", (found[first], found[second]))
+    for name in singles["hessian_operator"]:
+        request.along(f"hessian_operator_{name}", found[name], bound=False)
+    for name in singles["hvp"]:
+        request.along(f"hvp_{name}", found[name], bound=True)
+    return request.compiled(sizes)
+
+
+class _Request:
+    """The outputs asked for, and what each of them is."""
+
+    def __init__(self, source: Expr, target: TargetName, symmetric: str) -> None:
+        self.source = source
+        self.target = target
+        self.symmetric = symmetric
+        self.outputs: dict[str, Output] = {}
+        self.derivatives: dict[str, Derivative] = {}
+
+    def add(self, name: str, output: Output, derivative: Derivative) -> None:
+        self.outputs[name] = output
+        self.derivatives[name] = derivative
+
+    def derivative(self, name: str, wrt: tuple[Symbol, ...]) -> None:
+        outcome = differentiate(self.source, wrt, symmetric=self.symmetric)  # type: ignore[arg-type]
+        output = derivative_output(outcome, self.source, wrt, "denominator")
+        self.add(name, output, Derivative(wrt, "denominator", self.symmetric))
+
+    def along(self, name: str, symbol: Symbol, *, bound: bool) -> None:
+        """The derivative of the gradient along a direction: the Hessian times it, without the Hessian."""
+        direction = Symbol(f"d{symbol.name}", symbol.shape, symbol.properties & {"symmetric", "diagonal", "antisymmetric"})
+        gradient = differentiate(self.source, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
+        output: Output | None = None
+        if gradient is not None:
+            slope = Product((gradient, direction)) if symbol.is_scalar else Total(Hadamard((gradient, direction)), None)
+            output = differentiate(slope, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
+        if output is None:
+            output = self._tensor_along(symbol, direction)
+        made = output if bound else Operator(output, direction)
+        self.add(name, made, Derivative((symbol, symbol), "tensor", self.symmetric, direction))
+
+    def _tensor_along(self, symbol: Symbol, direction: Symbol) -> LaidOut:
+        """The same in index notation, where there is no closed form."""
+        hessian = differentiate(self.source, (symbol, symbol), symmetric=self.symmetric).tensor  # type: ignore[arg-type]
+        axes = axes_of(symbol.shape)
+        labels = tuple(range(2 * len(axes)))
+        moved = ix.Symbol(direction.name, axes, direction.properties)
+        tensor = contract([hessian, moved], [labels, labels[len(axes) :]], labels[: len(axes)], dict(enumerate(axes + axes)))
+        return LaidOut(tensor, (), (len(axes),), "denominator")
+
+    def compiled(self, sizes: Mapping[str, int] | None) -> Compiled:
+        if not self.outputs:
+            raise MatcalcError("nothing was asked for", expected="value=True, gradient=..., hessian=..., hessian_operator=... or hvp=...")
+        check = Check(self.source, self.derivatives)
+        source = generate(self.outputs, self.target, name="compute", check=check, sizes=sizes)
+        call = function(self.outputs, self.target, name="compute", sizes=sizes)
+        return Compiled(source, tuple(self.outputs), call)
+
+
+def _listed(names: HessianNames) -> Sequence[str | tuple[str, str]]:
+    return (names,) if isinstance(names, str) else names
+
+
+def _names(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

@@ -1,0 +1,131 @@
+"""Between the arrays that users hold and the two-dimensional arrays that the evaluator computes with.
+
+Outside, a scalar is a number or 0-d array, a column or row vector a 1-D array and a matrix a 2-D array.
+Inside, everything is ``(rows, columns)``, so that a row and a column cannot be mistaken for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from matcalc.errors import LimitError, MatcalcError, ShapeError
+from matcalc.expr.nodes import shape_text
+from matcalc.sizes import ONE, Shape, Size
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LARGEST = 2 * 10**8
+"""Most entries an array may have."""
+
+
+def as_array(name: str, value: Any, shape: Shape) -> NDArray[Any]:
+    """A user's value for the symbol ``name`` as an array of the inside form: 2-D, or more axes for a declared tensor.
+
+    Vectors are taken as ``(n,)``, ``(n, 1)`` or ``(1, n)``. Raises ShapeError for an array of another order, MatcalcError for
+    something that is not a numeric array.
+    """
+    import numpy as np
+
+    try:
+        array = np.asarray(value)
+        array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64)
+    except (TypeError, ValueError) as error:
+        raise MatcalcError(f"the value of {name} is not a numeric array") from error
+    given = array.shape
+    if not shape:
+        if array.size == 1:
+            return array.reshape(1, 1)
+    elif len(shape) == 1 or (len(shape) == 2 and shape[0] == ONE):
+        if array.ndim <= 1 or (array.ndim == 2 and 1 in given):
+            return array.reshape((-1, 1) if len(shape) == 1 else (1, -1))
+    elif array.ndim == len(shape):
+        return array
+    raise ShapeError(f"{name} is {shape_text(shape)}, but the array given for it has shape {given}")
+
+
+def from_inside(array: NDArray[Any], shape: Shape) -> NDArray[Any]:
+    """An inside array of this ``shape``, leading axes kept, in the form that users hold."""
+    lead = array.shape[:-2]
+    if not shape:
+        return array.reshape(lead)
+    if len(shape) == 1 or shape[0] == ONE:
+        return array.reshape((*lead, -1))
+    return array
+
+
+def dimensions(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, int]:
+    """Rows and columns of a scalar, vector or matrix of this shape.
+
+    Raises LimitError when an array of it would not fit.
+    """
+    rows = shape[0].value(sizes) if shape else 1
+    columns = shape[1].value(sizes) if len(shape) > 1 else 1
+    if rows * columns > LARGEST:
+        raise LimitError(f"a {rows}×{columns} matrix is too large to evaluate")
+    return rows, columns
+
+
+def as_float(value: Fraction) -> float:
+    """The nearest double, infinite when there is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def solve_sizes(
+    shapes: Iterable[tuple[str, Shape, tuple[int, ...]]],
+    given: Mapping[str, int],
+    needed: Iterable[str],
+) -> dict[str, int]:
+    """Numbers for size names, from the lengths of arrays: ``shapes`` has (symbol, its shape, its array's axes without ones).
+
+    A monomial such as ``m*n`` is solved once all but one of its names are known. Raises ShapeError when two
+    arrays disagree, or when a name in ``needed`` stays open.
+    """
+    found: dict[str, int] = {}
+    origin: dict[str, str] = {}
+    for name, number in given.items():
+        if isinstance(number, bool) or int(number) != number or number < 1:
+            raise ShapeError(f"the size {name} is a positive integer, not {number!r}")
+        found[name], origin[name] = int(number), f"{name}={int(number)}"
+    pending = [(symbol, size, length) for symbol, shape, axes in shapes for size, length in zip(shape, axes, strict=True)]
+    progress = True
+    while pending and progress:
+        progress = False
+        left = []
+        for symbol, size, length in pending:
+            unknown = [name for name in size.names if name not in found]
+            if not unknown:
+                expected = size.value(found)
+                if expected != length:
+                    because = ", ".join(dict.fromkeys(origin[name] for name in size.names if name in origin))
+                    where = f" (by {because})" if because else ""
+                    raise ShapeError(f"the array for {symbol} has length {length} where its size {size} is {expected}{where}")
+                progress = True
+            elif len(set(unknown)) == 1:
+                found[unknown[0]] = _solved(symbol, size, length, found, unknown)
+                origin[unknown[0]] = symbol
+                progress = True
+            else:
+                left.append((symbol, size, length))
+        pending = left
+    missing = sorted({name for name in needed if name not in found})
+    if missing:
+        keywords = ", ".join(f"{name}=..." for name in missing)
+        raise ShapeError(f"no array fixes the size{'s' if len(missing) > 1 else ''} {', '.join(missing)}", suggestion=f"pass {keywords}")
+    return found
+
+
+def _solved(symbol: str, size: Size, length: int, found: Mapping[str, int], unknown: list[str]) -> int:
+    """The number for the one name in ``unknown`` (repeated as often as it occurs) that makes ``size`` equal ``length``."""
+    known = size.factor
+    for name in size.names:
+        known *= found.get(name, 1)
+    root = round((length / known) ** (1 / len(unknown))) if known else 0
+    if root < 1 or known * root ** len(unknown) != length:
+        raise ShapeError(f"the array for {symbol} has length {length}, which is not of the form {size}")
+    return root

@@ -1,0 +1,92 @@
+"""Comparing numerical results, and the engine's own check that a derivative it calls zero is zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matcalc.errors import MatcalcError
+from matcalc.evaluation.differences import central_differences
+from matcalc.evaluation.interpreter import program
+from matcalc.evaluation.sampling import find_point
+from matcalc.expr.nodes import Expr, Symbol
+
+_DIRECTIONS = 3
+
+
+def agrees(first: Any, second: Any, *, relative: float = 1e-6, absolute: float = 1e-9) -> bool:
+    """Whether two arrays are equal up to rounding: no entry differs by more than ``absolute + relative * (largest entry)``.
+
+    Never true for arrays of different shapes, for empty arrays, or when an entry is not finite.
+
+    >>> agrees([1.0, 2.0], [1.0, 2.0 + 1e-9]), agrees([1.0], 1.0), agrees([], []), agrees([float("nan")], [float("nan")])
+    (True, False, False, False)
+    """
+    import numpy as np
+
+    left, right = np.asarray(first), np.asarray(second)
+    if left.shape != right.shape or left.size == 0 or left.dtype == object or right.dtype == object:
+        return False
+    if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
+        return False
+    largest = max(float(np.max(np.abs(left))), float(np.max(np.abs(right))))
+    return bool(np.max(np.abs(left - right)) <= absolute + relative * largest)
+
+
+def confirms_zero(expression: Expr, wrt: Symbol | tuple[Symbol, ...], *, order: int = 1, points: int = 3, seed: int = 0) -> bool:
+    """Whether the derivative (of the second order for a pair of symbols or ``order=2``) is numerically zero.
+
+    Directional derivatives along random directions are taken at ``points`` random points with distinct prime sizes. False when
+    one of them is not zero, and also when no point can be found at which the expression can be evaluated: zero is then not confirmed.
+    """
+    import numpy as np
+
+    variables = wrt if isinstance(wrt, tuple) else (wrt,) * order
+    ready = program(expression)
+    for number in range(points):
+        point = find_point([expression], seed + number, extra=variables)
+        if point is None:
+            return False
+        rng = np.random.default_rng([seed, number])
+        moves = [_random_moves(rng, variable, point.values[variable.name]) for variable in variables]
+        try:
+            quotients = central_differences(ready, variables, moves, point.values, point.sizes)
+            largest = float(np.max(np.abs(ready.run(point.values, point.sizes))))
+        except MatcalcError:
+            return False
+        if not _vanishes(quotients, largest):
+            return False
+    return True
+
+
+def _vanishes(quotients: Any, largest: float) -> bool:
+    """Whether difference quotients (first axis: steps, from large to small) are rounding errors of a function of this size.
+
+    Size alone cannot tell 1e-9 x from rounding. The quotients of a function that does depend on its variable agree with each other
+    for small steps, those of rounding errors grow as the step shrinks and change sign.
+    """
+    import numpy as np
+
+    last = quotients[-3:]
+    if not np.all(np.isfinite(last)):
+        return False
+    mean, spread = np.abs(last.mean(axis=0)), last.max(axis=0) - last.min(axis=0)
+    if np.any(mean > 1e-6 * max(1.0, largest)):
+        return False
+    settled = (mean > 0.0) & (spread < 0.05 * mean)
+    return not bool(np.mean(settled) > 0.3)
+
+
+def _random_moves(rng: Any, variable: Symbol, value: Any) -> Any:
+    import numpy as np
+
+    own = 2 if len(variable.shape) < 2 or variable.is_row else len(variable.shape)
+    array = np.asarray(value, dtype=float)
+    if len(variable.shape) == 1:
+        array = array.reshape(-1, 1)
+    array = array.reshape((1,) * (own - array.ndim) + array.shape)
+    moves = rng.uniform(-1.0, 1.0, (_DIRECTIONS, *array.shape))
+    if variable.properties & {"symmetric", "positive_definite"}:
+        moves = 0.5 * (moves + np.swapaxes(moves, -1, -2))
+    elif "antisymmetric" in variable.properties:
+        moves = 0.5 * (moves - np.swapaxes(moves, -1, -2))
+    return moves * np.eye(array.shape[-1]) if "diagonal" in variable.properties else moves

@@ -1,0 +1,422 @@
+"""Independent NumPy evaluation of typed matrix expressions.
+
+Nothing here is shared with lowering, differentiation, simplification or folding: the evaluator is what they are checked against.
+
+Every value is an array with axes (lead..., one for each named index of the expression, rows, columns). There are no index axes unless
+the expression has explicit sums, and no lead unless many points are evaluated at once (``Program.run_inside``); an axis along which a
+value does not change has length one, and NumPy's broadcasting does the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, assert_never, cast
+
+from matcalc.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, solve_sizes
+from matcalc.evaluation.calls import apply_call
+from matcalc.evaluation.chains import multiply
+from matcalc.evaluation.numpy_functions import numpy_function
+from matcalc.evaluation.operations import added, commutation, kronecker, norm
+from matcalc.evaluation.spectral import matrix_power
+from matcalc.expr.nodes import (
+    Call,
+    Commutation,
+    Constant,
+    Diagonal,
+    DiagonalMatrix,
+    Elementwise,
+    Entry,
+    Expr,
+    Hadamard,
+    Identity,
+    Index,
+    IndexSum,
+    Inverse,
+    Kronecker,
+    MatrixPower,
+    Negative,
+    Node,
+    Norm,
+    Number,
+    Ones,
+    Power,
+    Product,
+    Quotient,
+    SizeValue,
+    Sum,
+    Symbol,
+    Total,
+    Trace,
+    Transpose,
+    UnitVector,
+    Vec,
+    Zeros,
+    children,
+    postorder,
+    shape_text,
+)
+from matcalc.functions import functions
+from matcalc.sizes import Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Observer = Callable[[Expr, tuple[Any, ...]], None]
+"""Called before every operation with the node and its operands' inside arrays."""
+
+_MOST_INDICES = 24
+
+
+class Program:
+    """An expression made ready to be evaluated many times."""
+
+    def __init__(self, expression: Expr) -> None:
+        self.root = expression
+        self.order = postorder(expression)
+        self.uses = Counter(child for node in self.order for child in children(node))
+        self.symbols = tuple(node for node in self.order if isinstance(node, Symbol))
+        self.indices = _indices(self.order)
+        self.size_names = _size_names(self.order)
+        if len(self.indices) > _MOST_INDICES:
+            raise LimitError(f"more than {_MOST_INDICES} named indices in one expression")
+        self.check_bound()
+
+    def check_bound(self) -> None:
+        """Raises MatcalcError for an index that no explicit sum binds."""
+        free: dict[Expr, frozenset[Index]] = {}
+        for node in self.order if self.indices else ():
+            below = frozenset[Index]().union(*(free[child] for child in children(node)))
+            if isinstance(node, Entry):
+                below |= frozenset(position for position in node.positions if isinstance(position, Index))
+            elif isinstance(node, Index):
+                below = frozenset((node,))
+            elif isinstance(node, IndexSum):
+                below -= {node.index}
+            free[node] = below
+        unbound = sorted(index.name for index in free.get(self.root, ()))
+        if unbound:
+            raise MatcalcError(f"the index {unbound[0]} has no value: no sum binds it", suggestion=f"sum({unbound[0]}, ...)")
+
+    def inputs(self, values: Mapping[str, Any], sizes: Mapping[str, int] | None) -> tuple[dict[str, Any], dict[str, int]]:
+        """The users' arrays in inside form, and a number for every size.
+
+        Raises MatcalcError for a missing value, ShapeError for arrays that do not fit.
+        """
+        missing = sorted({symbol.name for symbol in self.symbols if symbol.name not in values})
+        if missing:
+            raise MatcalcError(f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{name}=..." for name in missing))
+        arrays = {symbol.name: as_array(symbol.name, values[symbol.name], symbol.shape) for symbol in self.symbols}
+        lengths = [(symbol.name, symbol.shape, _axes(arrays[symbol.name], symbol.shape)) for symbol in self.symbols]
+        given = {name: number for name, number in (sizes or {}).items() if name in self.size_names}
+        return arrays, solve_sizes(lengths, given, self.size_names)
+
+    def run(
+        self,
+        values: Mapping[str, Any],
+        sizes: Mapping[str, int] | None = None,
+        *,
+        observe: Observer | None = None,
+    ) -> NDArray[Any]:
+        """The value at one point, in the form that users hold."""
+        arrays, numbers = self.inputs(values, sizes)
+        callables = {name: value for name, value in values.items() if callable(value)}
+        return from_inside(self.run_inside(arrays, numbers, callables, observe=observe), self.root.shape)
+
+    def run_inside(
+        self,
+        arrays: Mapping[str, NDArray[Any]],
+        sizes: Mapping[str, int],
+        callables: Mapping[str, Callable[..., Any]],
+        *,
+        lead: int = 0,
+        observe: Observer | None = None,
+    ) -> NDArray[Any]:
+        """The value as an inside array with ``lead`` leading axes (and no index axes).
+
+        A symbol's array is ``(rows, columns)`` or has the leading axes before these.
+        """
+        import numpy as np
+
+        step = _Step(sizes, callables, {index: lead + k for k, index in enumerate(self.indices)}, lead)
+        held: dict[Expr, Any] = {}
+        waiting = dict(self.uses)
+        with np.errstate(all="ignore"):
+            for node in self.order:
+                below = children(node)
+                operands = tuple([held[child] for child in below])
+                if observe is not None:
+                    observe(node, operands)
+                try:
+                    held[node] = step.leaf(node, arrays[node.name]) if isinstance(node, Symbol) else step.value(node, operands)
+                except np.linalg.LinAlgError as error:
+                    raise MatcalcError(f"{_operation(node)} cannot be computed at this point: {error}") from error
+                for child in below:
+                    waiting[child] -= 1
+                    if not waiting[child]:
+                        held.pop(child, None)
+        result: NDArray[Any] = held[self.root]
+        return result.reshape((*result.shape[:lead], *result.shape[lead + len(self.indices) :]))
+
+
+class _Step:
+    """Evaluates one node, given the arrays of its operands."""
+
+    def __init__(
+        self,
+        sizes: Mapping[str, int],
+        callables: Mapping[str, Callable[..., Any]],
+        axes: Mapping[Index, int],
+        lead: int,
+    ) -> None:
+        self.sizes = sizes
+        self.callables = callables
+        self.axes = axes
+        self.flat = (1,) * (lead + len(axes))
+        self.checked: dict[Shape, tuple[int, int]] = {}
+
+    def leaf(self, node: Symbol, array: NDArray[Any]) -> NDArray[Any]:
+        own = max(len(node.shape), 2)
+        lead = array.shape[: array.ndim - own]
+        return array.reshape((*lead, *self.flat[len(lead) :], *array.shape[array.ndim - own :]))
+
+    def dims(self, shape: Shape) -> tuple[int, int]:
+        found = self.checked.get(shape)
+        if found is None:
+            found = self.checked[shape] = dimensions(shape, self.sizes)
+        return found
+
+    def value(self, node: Expr, operands: tuple[Any, ...]) -> NDArray[Any]:
+        rows, columns = self.dims(node.shape)
+        if any(operand.ndim != len(self.flat) + 2 for operand in operands) and not isinstance(node, Entry):
+            raise ShapeError("a tensor of order three or more can only be used entry by entry")
+        array = self.compute(node, operands)
+        if array.shape[-2:] != (rows, columns):
+            raise ShapeError(f"{_operation(node)} gave an array of shape {array.shape[-2:]} where {shape_text(node.shape)} was expected")
+        if array.size > LARGEST:
+            raise LimitError("the explicit sums need too large an intermediate array")
+        return array
+
+    def constant(self, matrix: Any) -> NDArray[Any]:
+        import numpy as np
+
+        array = np.asarray(matrix, dtype=np.float64)
+        return array.reshape(self.flat + (array.shape if array.ndim == 2 else (1, 1)))
+
+    def compute(self, node: Expr, operands: tuple[Any, ...]) -> NDArray[Any]:
+        import numpy as np
+
+        result: NDArray[Any]
+        typed = cast("Node", node)
+        match typed:
+            case Symbol():
+                raise AssertionError("symbols are handled by leaf()")
+            case Number(value=number):
+                return self.constant(as_float(number))
+            case Constant(name=name):
+                if name != "pi":
+                    raise MatcalcError(f"the constant {name!r} has no numerical value here")
+                return self.constant(np.pi)
+            case SizeValue(size=size):
+                return self.constant(size.value(self.sizes))
+            case Identity():
+                return self.constant(np.eye(self.dims(node.shape)[0]))
+            case Ones():
+                return self.constant(np.ones(self.dims(node.shape)))
+            case Zeros():
+                return self.constant(np.zeros(self.dims(node.shape)))
+            case UnitVector(position=position):
+                column = np.zeros(self.dims(node.shape))
+                if not 1 <= position <= len(column):
+                    raise ShapeError(f"the unit vector e_{position} needs at least {position} entries, here there are {len(column)}")
+                column[position - 1] = 1.0
+                return self.constant(column)
+            case Commutation(m=m, n=n):
+                return self.constant(commutation(m.value(self.sizes), n.value(self.sizes)))
+            case Sum():
+                return added(operands)
+            case Negative():
+                result = -operands[0]
+            case Product(factors=factors):
+                return multiply(factors, operands)
+            case Hadamard():
+                result = operands[0]
+                for operand in operands[1:]:
+                    result = result * operand
+            case Quotient():
+                result = operands[0] / operands[1]
+            case Power():
+                result = operands[0] ** operands[1]
+            case MatrixPower():
+                return self.each(lambda base, exponent: matrix_power(base, exponent.reshape(-1)[0].real), operands)
+            case Elementwise():
+                return self.elementwise(typed, operands[0])
+            case Transpose():
+                result = np.swapaxes(operands[0], -1, -2)
+            case Inverse():
+                result = np.linalg.inv(operands[0])
+            case Trace():
+                result = np.trace(operands[0], axis1=-2, axis2=-1)[..., None, None]
+            case Total(axis=axis):
+                if axis is None:
+                    result = operands[0].sum(axis=(-2, -1), keepdims=True)
+                else:
+                    result = operands[0].sum(axis=-1 if axis == "rows" else -2)[..., None]
+            case Diagonal():
+                result = np.diagonal(operands[0], axis1=-2, axis2=-1)[..., None]
+            case DiagonalMatrix():
+                entries = operands[0].reshape((*operands[0].shape[:-2], 1, -1))
+                # Not entries * eye: an infinite entry would spread NaN over its row.
+                result = np.where(np.eye(entries.shape[-1], dtype=bool), entries, 0.0)
+            case Vec():
+                turned = np.swapaxes(operands[0], -1, -2)
+                result = turned.reshape((*turned.shape[:-2], -1, 1))
+            case Kronecker():
+                result = operands[0]
+                for operand in operands[1:]:
+                    result = kronecker(result, operand)
+            case Norm(kind=kind):
+                return norm(kind, operands)
+            case Call():
+                return self.each(lambda *matrices: apply_call(typed, matrices, self.callables), operands)
+            case Index(size=size):
+                result = self.along(self.axes[typed], np.arange(1.0, size.value(self.sizes) + 1))[..., None, None]
+            case Entry(positions=positions):
+                return self.entry(operands[0], positions)
+            case IndexSum(index=index):
+                summed, length = self.axes[index], index.size.value(self.sizes)
+                constant = operands[0].shape[summed] == 1
+                result = operands[0].sum(axis=summed, keepdims=True) * (length if constant else 1)
+            case _ as never:
+                assert_never(never)
+        return result
+
+    def elementwise(self, node: Elementwise, argument: NDArray[Any]) -> NDArray[Any]:
+        import numpy as np
+
+        if node.function in self.callables:
+            call: Callable[..., Any] = self.callables[node.function]
+        elif node.function in functions():
+            call = numpy_function(node.function).call
+        else:
+            raise UnknownFunctionError(
+                f"no value was given for the function {node.function}", suggestion=f'pass a callable under the name "{node.function}"'
+            )
+        result = np.asarray(call(argument))
+        # A constant function may well return one number.
+        return np.broadcast_to(result, argument.shape) if result.ndim == 0 else result
+
+    def each(self, function: Callable[..., NDArray[Any]], operands: tuple[Any, ...]) -> NDArray[Any]:
+        """``function`` of two-dimensional arrays, for every position along the other axes."""
+        import numpy as np
+
+        outer = np.broadcast_shapes(*(operand.shape[:-2] for operand in operands))
+        wide = [np.broadcast_to(operand, outer + operand.shape[-2:]) for operand in operands]
+        results = [function(*(operand[place] for operand in wide)) for place in np.ndindex(outer)]
+        return np.stack(results).reshape(outer + results[0].shape)
+
+    def entry(self, operand: NDArray[Any], positions: tuple[int | Index, ...]) -> NDArray[Any]:
+        import numpy as np
+
+        own = operand.shape[len(self.flat) :]
+        if len(positions) < len(own):  # a vector has one position, inside it has two axes
+            positions = (*positions, 1) if own[1] == 1 else (1, *positions)
+        places: list[Any] = [self.along(axis, np.arange(length)) for axis, length in enumerate(operand.shape[: len(self.flat)])]
+        for position, length in zip(positions, own, strict=True):
+            if isinstance(position, Index):
+                number = position.size.value(self.sizes)
+                places.append(self.along(self.axes[position], np.arange(number)))
+            else:
+                number = position
+                places.append(np.full(self.flat, position - 1))
+            if not 1 <= number <= length:
+                raise ShapeError(f"entry {number} was asked for where there are {length}")
+        result: NDArray[Any] = operand[tuple(places)] if places else operand
+        return result.reshape((*result.shape[: len(self.flat)], 1, 1))
+
+    def along(self, axis: int, numbers: NDArray[Any]) -> NDArray[Any]:
+        shape = list(self.flat)
+        shape[axis] = len(numbers)
+        return numbers.reshape(shape)
+
+
+def evaluate(expression: Expr, values: Mapping[str, Any], sizes: Mapping[str, int] | None = None) -> NDArray[Any]:
+    """The value of ``expression``: a 0-d array for a scalar, 1-D for a column or row vector, 2-D for a matrix.
+
+    ``values`` has an array for every symbol (vectors 1-D, ``(n, 1)`` or ``(1, n)``) and a callable for every function of the user's own
+    (``"f"``, ``"f'"``); what is not used is ignored. Sizes come from the arrays, those that no array fixes from ``sizes``.
+
+    Raises ShapeError for arrays that do not fit, MatcalcError for a missing value or an operation that fails at this point (a singular
+    matrix), LimitError for arrays that are too large.
+    """
+    return program(expression).run(values, sizes)
+
+
+def compile_function(expression: Expr) -> Callable[..., NDArray[Any]]:
+    """A function of the symbols of ``expression`` as keyword arguments, returning what ``evaluate`` returns.
+
+    A size that no array fixes is a keyword too (``n=4``). Unused keywords are ignored.
+    """
+    compiled = Program(expression)
+    names = {symbol.name for symbol in compiled.symbols}
+
+    def function(**symbols: Any) -> NDArray[Any]:
+        sizes = {name: symbols[name] for name in sorted(compiled.size_names) if name in symbols and name not in names}
+        return compiled.run(symbols, sizes)
+
+    return function
+
+
+@lru_cache(maxsize=64)
+def program(expression: Expr) -> Program:
+    """The program of an expression, kept for the next call."""
+    return Program(expression)
+
+
+def _axes(array: NDArray[Any], shape: Shape) -> tuple[int, ...]:
+    """The lengths that belong to the sizes in ``shape``."""
+    return (array.size,) if len(shape) == 1 else array.shape if shape else ()
+
+
+def _indices(order: list[Expr]) -> tuple[Index, ...]:
+    found: dict[Index, None] = {}
+    for node in order:
+        match node:
+            case Index():
+                found[node] = None
+            case Entry(positions=positions):
+                found.update((position, None) for position in positions if isinstance(position, Index))
+            case IndexSum(index=index):
+                found[index] = None
+    return tuple(found)
+
+
+def _size_names(order: list[Expr]) -> frozenset[str]:
+    names: set[str] = set()
+    for node in order:
+        for size in node.shape:
+            names.update(size.names)
+        match node:
+            case SizeValue(size=size) | Index(size=size):
+                names.update(size.names)
+            case IndexSum(index=index):
+                names.update(index.size.names)
+            case Entry(positions=positions):
+                names.update(name for position in positions if isinstance(position, Index) for name in position.size.names)
+            case Commutation(m=m, n=n):
+                names.update(m.names + n.names)
+    return frozenset(names)
+
+
+def _operation(node: Expr) -> str:
+    match node:
+        case Elementwise(function=name) | Call(function=name):
+            return f"the function {name}"
+        case Inverse():
+            return "an inverse"
+        case MatrixPower():
+            return "a matrix power"
+        case _:
+            return f"a {type(node).__name__.lower()}"

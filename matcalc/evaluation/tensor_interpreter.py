@@ -1,0 +1,185 @@
+"""Independent NumPy evaluation of tensors in index notation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, assert_never, cast
+
+from matcalc.einstein.nodes import (
+    Apply,
+    Constant,
+    Contraction,
+    Map,
+    Node,
+    Power,
+    SizeValue,
+    Sum,
+    Symbol,
+    Tensor,
+    Unit,
+    children,
+    postorder,
+)
+from matcalc.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.evaluation.arrays import LARGEST, as_float, solve_sizes
+from matcalc.evaluation.contractions import contract
+from matcalc.evaluation.numpy_functions import NumpyFunction, numpy_function
+from matcalc.functions import functions
+from matcalc.sizes import Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def evaluate_tensor(tensor: Tensor, values: Mapping[str, Any], sizes: Mapping[str, int] | None = None) -> NDArray[Any]:
+    """The value of ``tensor`` as an array with one axis for each of its axes.
+
+    ``values`` and ``sizes`` are as for ``evaluate``: an array for every symbol, a callable for every function of the user's own; what is
+    not used is ignored.
+
+    Raises ShapeError for arrays that do not fit, MatcalcError for a missing value or an operation that fails at this point,
+    LimitError for arrays that are too large.
+    """
+    import numpy as np
+
+    order = postorder(tensor)
+    symbols = [node for node in order if isinstance(node, Symbol)]
+    missing = sorted({symbol.name for symbol in symbols if symbol.name not in values})
+    if missing:
+        raise MatcalcError(f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{name}=..." for name in missing))
+    arrays = {symbol: _symbol_array(symbol, values[symbol.name]) for symbol in symbols}
+    needed = _size_names(order)
+    given = {name: number for name, number in (sizes or {}).items() if name in needed}
+    numbers = solve_sizes([(symbol.name, symbol.shape, array.shape) for symbol, array in arrays.items()], given, needed)
+    callables = {name: value for name, value in values.items() if callable(value)}
+    waiting = Counter(child for node in order for child in children(node))
+    held: dict[Tensor, Any] = {}
+    with np.errstate(all="ignore"):
+        for node in order:
+            below = children(node)
+            try:
+                operands = tuple([held[child] for child in below])
+                value = arrays[node] if isinstance(node, Symbol) else _value(node, operands, numbers, callables)
+            except np.linalg.LinAlgError as error:
+                name = node.function if isinstance(node, Apply) else "a term"
+                raise MatcalcError(f"{name} cannot be computed at this point: {error}") from error
+            expected = operands[0].shape if isinstance(node, (Map, Power)) else _lengths(node.shape, numbers)
+            if value.shape != expected:
+                raise ShapeError(f"a {type(node).__name__.lower()} gave an array of shape {value.shape} where {expected} was expected")
+            held[node] = value
+            for child in below:
+                waiting[child] -= 1
+                if not waiting[child]:
+                    held.pop(child, None)
+    result: NDArray[Any] = held[tensor]
+    return result
+
+
+def _symbol_array(symbol: Symbol, value: Any) -> NDArray[Any]:
+    """The user's array with as many axes as the symbol; a vector may come as a row or a column."""
+    import numpy as np
+
+    try:
+        array = np.asarray(value)
+        array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64)
+    except (TypeError, ValueError) as error:
+        raise MatcalcError(f"the value of {symbol.name} is not a numeric array") from error
+    order = len(symbol.shape)
+    if array.ndim == order:
+        return array
+    long_axes = sum(length != 1 for length in array.shape)
+    if order == 0 and array.size == 1:
+        return array.reshape(())
+    if order == 1 and long_axes <= 1 and array.ndim <= 2:
+        return array.reshape(-1)
+    if order == 2 and array.ndim == 1 and symbol.shape[0].number == 1:
+        return array.reshape(1, -1)
+    raise ShapeError(f"{symbol.name} has {order} axes, but the array given for it has shape {array.shape}")
+
+
+def _lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    lengths = tuple([size.value(sizes) for size in shape])
+    entries = 1
+    for length in lengths:
+        entries *= length
+    if entries > LARGEST:
+        raise LimitError(f"an array of shape {lengths} is too large to evaluate")
+    return lengths
+
+
+def _size_names(order: list[Tensor]) -> frozenset[str]:
+    names: set[str] = set()
+    for node in order:
+        match node:
+            case Symbol(sizes=sizes) | Sum(sizes=sizes) | Contraction(sizes=sizes) | Apply(sizes=sizes):
+                names.update(name for size in sizes for name in size.names)
+            case SizeValue(size=size) | Unit(size=size):
+                names.update(size.names)
+    return frozenset(names)
+
+
+def _value(
+    node: Tensor,
+    operands: tuple[Any, ...],
+    sizes: Mapping[str, int],
+    callables: Mapping[str, Callable[..., Any]],
+) -> NDArray[Any]:
+    import numpy as np
+
+    result: NDArray[Any]
+    match cast("Node", node):
+        case Symbol():
+            raise AssertionError("symbols have their arrays already")
+        case Constant(name=name):
+            if name != "pi":
+                raise MatcalcError(f"the constant {name!r} has no numerical value here")
+            return np.asarray(np.pi)
+        case SizeValue(size=size):
+            return np.asarray(float(size.value(sizes)))
+        case Unit(position=position):
+            result = np.zeros(_lengths(node.shape, sizes))
+            if position > len(result):
+                raise ShapeError(f"the unit vector e_{position} needs at least {position} entries, here there are {len(result)}")
+            result[position - 1] = 1.0
+        case Sum(terms=terms):
+            result = np.zeros(_lengths(node.shape, sizes))
+            for (coefficient, _), operand in zip(terms, operands, strict=True):
+                result = result + as_float(coefficient) * operand
+        case Contraction(indices=indices, output=output, sizes=labels):
+            return contract(operands, indices, output, tuple([size.value(sizes) for size in labels]))
+        case Power(exponent=exponent):
+            result = np.asarray(operands[0] ** as_float(exponent))
+        case Map(function="pow"):
+            result = np.asarray(operands[0] ** operands[1])
+        case Map(function=name):
+            result = np.asarray(_implementation(name, callables).call(*operands))
+            result = np.broadcast_to(result, operands[0].shape) if result.ndim == 0 else result
+        case Apply(function=name, arguments=arguments):
+            return _applied(_implementation(name, callables), tuple(argument.order for argument in arguments), operands)
+        case _ as never:
+            assert_never(never)
+    return result
+
+
+def _implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
+    import numpy as np
+
+    if name in callables:
+        return NumpyFunction(callables[name], ())
+    if name == "inv":  # the language writes it as a node of its own, so the table has no text for it
+        return NumpyFunction(np.linalg.inv, (2,))
+    if name not in functions():
+        raise UnknownFunctionError(f"no value was given for the function {name}", suggestion=f'pass a callable under the name "{name}"')
+    return numpy_function(name)
+
+
+def _applied(function: NumpyFunction, orders: tuple[int, ...], operands: tuple[Any, ...]) -> NDArray[Any]:
+    """``function`` over the last axes of its operands, one call for every position along the leading axes."""
+    import numpy as np
+
+    own = [order if want is None else want for order, want in zip(orders, function.orders or orders, strict=True)]
+    outer = np.broadcast_shapes(*(operand.shape[: operand.ndim - axes] for operand, axes in zip(operands, own, strict=True)))
+    wide = [np.broadcast_to(operand, outer + operand.shape[operand.ndim - axes :]) for operand, axes in zip(operands, own, strict=True)]
+    results = [np.asarray(function.call(*(operand[place] for operand in wide))) for place in np.ndindex(outer)]
+    return np.stack(results).reshape(outer + results[0].shape)

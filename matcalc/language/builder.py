@@ -1,0 +1,448 @@
+"""Syntax tree to terms: names are resolved, operators put their relations between cells. No recursion over the depth of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import assert_never, cast
+
+from matcalc.errors import ParseError, ShapeError, Span
+from matcalc.language import constraints as c
+from matcalc.language import syntax as s
+from matcalc.language import terms as t
+from matcalc.language.dimensions import Dimension, Unknown
+from matcalc.language.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint
+from matcalc.language.scope import Scope
+from matcalc.language.spelling import ONES
+from matcalc.sizes import ONE, Size
+
+ONE_VALUE = Fraction(1)
+
+
+class Builder:
+    """Builds the terms of one text. ``constraints`` are in the order of evaluation, operands first."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.constraints: list[Constraint] = []
+        self.soft: list[Cell] = []
+        """Cells of literals that may be scalars or ones: the literal 1 in a product, and 𝟏."""
+        self.notes: list[Callable[[], str | None]] = []
+        """Asked for their text when all kinds are known."""
+        self.evidence = False
+        """Something in the text shows that vectors or matrices are meant."""
+        self.depth = 0
+        self.users_functions: dict[str, None] = {}
+        self._place: Span | None = None
+
+    # ------------------------------------------------------------ cells
+
+    def cell(self, mask: int, span: Span) -> Cell:
+        return Cell(mask, self._place or span)
+
+    def relate(self, constraint: Constraint) -> None:
+        self.constraints.append(constraint)
+
+    def place(self, span: Span) -> Span:
+        """Inside a definition everything stands at the place of the call."""
+        return self._place or span
+
+    def note(self, text: str) -> None:
+        self.notes.append(lambda: text)
+
+    # ------------------------------------------------------------ the walk
+
+    def build(self, root: s.Syntax, place: Span | None = None) -> t.Term:
+        """The term of a syntax tree; ``place`` overrides all spans (for definitions)."""
+        outer, self._place = self._place, place or self._place
+        done: list[t.Term] = []
+        stack: list[tuple[s.Syntax, list[s.Syntax] | None]] = [(root, None)]
+        while stack:
+            node, operands = stack.pop()
+            if operands is None:
+                operands = self._operands(node)
+                stack.append((node, operands))
+                stack.extend((operand, None) for operand in reversed(operands))
+                self._enter(node)
+            else:
+                start = len(done) - len(operands)
+                made = self._make(cast("s.SyntaxNode", node), done[start:])
+                del done[start:]
+                done.append(made)
+                self._leave(node)
+        self._place = outer
+        return done[0]
+
+    def _operands(self, node: s.Syntax) -> list[s.Syntax]:
+        """The parts of a node that become operands; chains of one operator are gathered from the left."""
+        match node:
+            case s.Binary(operator="+" | "-"):
+                return [part for part, _ in _spine(node, ("+", "-"))]
+            case s.Binary(operator="*" | ".*" | "⊗" as operator):
+                return [part for part, _ in _spine(node, (operator,))]
+            case s.Binary(operator="./", left=left, right=right) | s.Binary(left=left, right=right):
+                return [left, right]
+            case s.Raised(base=s.Name(name="e"), exponent=exponent) if self._is_euler():
+                return [exponent]
+            case s.Raised(base=base, exponent=exponent):
+                return [base, exponent]
+            case s.Group() | s.Minus() | s.Transposed() | s.Entries() | s.Bars():
+                return [node.operand]
+            case s.Summation():
+                return [node.body]
+            case s.NormBars(operand=operand, subscript=subscript):
+                return [operand] if subscript is None or _fixed_subscript(subscript, self.scope) else [operand, subscript]
+            case s.Applied():
+                return self.argument_terms(node)
+            case _:
+                return []
+
+    def argument_terms(self, node: s.Applied) -> list[s.Syntax]:
+        raise NotImplementedError
+
+    def call(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
+        raise NotImplementedError
+
+    def summed_index(self, node: s.Applied) -> str | None:
+        """The index of ``sum(i, body)``."""
+        if node.function != "sum" or len(node.arguments) != 2:
+            return None
+        index, body = node.arguments
+        return index.name if isinstance(index, s.Name) and not isinstance(body, s.Word) else None
+
+    def _enter(self, node: s.Syntax) -> None:
+        for name in self._bound(node):
+            self.scope.indices.setdefault(name, []).append(t.BoundIndex(name, Unknown()))
+
+    def _leave(self, node: s.Syntax) -> None:
+        for name in self._bound(node):
+            self.scope.indices[name].pop()
+
+    def _bound(self, node: s.Syntax) -> tuple[str, ...]:
+        match node:
+            case s.Summation(indices=indices):
+                return indices
+            case s.Applied() if (index := self.summed_index(node)) is not None:
+                return (index,)
+            case _:
+                return ()
+
+    def _make(self, node: s.SyntaxNode, operands: list[t.Term]) -> t.Term:
+        match node:
+            case s.NumberLiteral(span=span, value=value):
+                return t.NumberTerm(Cell(SCALAR, self.place(span), literal=True), self.place(span), value)
+            case s.Name():
+                return self._name(node)
+            case s.Group():
+                return operands[0]
+            case s.Minus(span=span):
+                return t.NegativeTerm(operands[0].cell, self.place(span), (operands[0],))
+            case s.Binary():
+                return self._binary(node, operands)
+            case s.Transposed(span=span):
+                return self._transposed(operands[0], span)
+            case s.Raised():
+                return self._raised(node, operands)
+            case s.Entries():
+                return self._entries(node, operands[0])
+            case s.Applied():
+                return self.call(node, operands)
+            case s.NormBars():
+                return self._norm_bars(node, operands)
+            case s.Bars(span=span):
+                self.evidence = True
+                result = self.cell(ANY, span)
+                self.relate(c.Barred(self.place(span), operands[0].cell, result))
+                return t.BarsTerm(result, self.place(span), (operands[0],))
+            case s.Summation(span=span, indices=indices):
+                body = operands[0]
+                for name in reversed(indices):
+                    body = self.index_sum(name, body, span)
+                return body
+            case s.Word(span=span, word=word):
+                raise ParseError(f"{word!r} cannot stand here", span=span)
+            case s.DerivativeOf(span=span):
+                raise ParseError(
+                    "a derivative cannot be part of an expression", span=span, suggestion="derive(f, x), or verify a statement d(f)/dx = ..."
+                )
+            case s.Equation(span=span):
+                raise ParseError("an expression is expected, not an equation", span=span, suggestion="verify(...) for statements")
+            case s.Program(span=span):
+                raise ParseError("an expression is expected, not a program", span=span)
+            case _:
+                assert_never(node)
+
+    # ------------------------------------------------------------ names
+
+    def _name(self, node: s.Name) -> t.Term:
+        name, span, scope = node.name, node.span, self.scope
+        if scope.bound_index(name) is not None:
+            raise ParseError(f"the index {name} can only stand in square brackets", span=span, suggestion=f"x[{name}]")
+        if name in scope.values:
+            return scope.values[name]
+        if name in scope.sizes:
+            return t.SizeTerm(self.cell(SCALAR, span), self.place(span), scope.sizes[name])
+        if name in scope.size_names:
+            return t.SizeTerm(self.cell(SCALAR, span), self.place(span), Size.of(name))
+        if name in scope.declarations:
+            return self._symbol(name, span)
+        match name:
+            case "I" | "eye":
+                return self.identity(span)
+            case "pi":
+                return t.ConstantTerm(self.cell(SCALAR, span), self.place(span), "pi")
+            case str() if name == ONES:
+                cell = self.cell(COLUMN | ROW | MATRIX, span)
+                self.soft.append(cell)
+                self.evidence = True
+                return t.FilledTerm(cell, self.place(span), ONE_VALUE)
+        return self._indexed_name(name, span) or self._symbol(name, span)
+
+    def _indexed_name(self, name: str, span: Span) -> t.Term | None:
+        """``x_i`` with i bound by a sum, and the unit vector ``e_3``."""
+        base, mark, index = name.partition("_")
+        if not mark:
+            return None
+        if base == "e" and index.isdecimal() and "e" not in self.scope.declarations:
+            return self.unit(int(index), span)
+        bound = [self.scope.bound_index(letter) for letter in index]
+        found = [index for index in bound if index is not None]
+        if len(found) < len(bound):
+            return None
+        return self.entry(self._name(s.Name(span, base)), tuple(found), span)
+
+    def _symbol(self, name: str, span: Span) -> t.Term:
+        declaration = self.scope.declarations.get(name)
+        if declaration is not None and declaration.kind == "function":
+            raise ParseError(f"{name} is declared as a function", span=span, suggestion=f"{name}(x)")
+        if declaration is not None and declaration.kind == "tensor":
+            raise ShapeError(f"{name} has more than two axes and cannot stand in a matrix expression", span=span)
+        return t.SymbolTerm(self.scope.variable(name, self.place(span)).cell, self.place(span), name)
+
+    def identity(self, span: Span, size: Dimension | None = None) -> t.Term:
+        self.evidence = True
+        cell = self.cell(MATRIX, span)
+        size = size or Unknown()
+        self.relate(c.Measured(self.place(span), frozenset({(MATRIX,)}), "eye", (cell,), ((size, size),)))
+        return t.IdentityTerm(cell, self.place(span))
+
+    def unit(self, position: int, span: Span, size: Dimension | None = None) -> t.Term:
+        if position < 1:
+            raise ShapeError("unit vectors are counted from 1", span=span, suggestion="e_1")
+        cell = self.cell(COLUMN, span)
+        self.evidence = True
+        self.relate(c.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),)))
+        return t.UnitTerm(cell, self.place(span), position)
+
+    def _is_euler(self) -> bool:
+        scope = self.scope
+        return "e" not in scope.declarations and "e" not in scope.values and scope.bound_index("e") is None
+
+    # ------------------------------------------------------------ operators
+
+    def _binary(self, node: s.Binary, operands: list[t.Term]) -> t.Term:
+        match node.operator:
+            case "+" | "-":
+                negative = tuple([sign == "-" for _, sign in _spine(node, ("+", "-"))])
+                return self.total(operands, negative, node.span)
+            case "*":
+                return self.product(operands, node.span)
+            case "/":
+                self.relate(c.Divided(self.place(node.span), operands[0].cell, operands[1].cell).at(operands[0].span, operands[1].span))
+                return t.QuotientTerm(operands[0].cell, self.place(node.span), (operands[0], operands[1]), False)
+            case ".*":
+                self.evidence = True
+                cell = self.folded(c.ElementMultiplied, operands)
+                return t.ElementProductTerm(cell, self.place(node.span), tuple(operands))
+            case "./":
+                self.evidence = True
+                cell = self.folded(c.ElementDivided, operands)
+                return t.QuotientTerm(cell, self.place(node.span), (operands[0], operands[1]), True)
+            case _:
+                return self.kronecker(operands, node.span)
+
+    def total(self, operands: list[t.Term], negative: tuple[bool, ...], span: Span) -> t.Term:
+        return t.SumTerm(self.folded(c.Broadcast, operands), self.place(span), tuple(operands), negative)
+
+    def product(self, operands: list[t.Term], span: Span) -> t.Term:
+        factors = [self._perhaps_ones(operand, operands, k) for k, operand in enumerate(operands)]
+        return t.ProductTerm(self.folded(c.Multiplied, factors), self.place(span), tuple(factors))
+
+    def _perhaps_ones(self, factor: t.Term, factors: list[t.Term], position: int) -> t.Term:
+        """The literal 1 as a factor may be a vector of ones; it is one before a row of ones."""
+        if not isinstance(factor, t.NumberTerm) or factor.value != 1:
+            return factor
+        after = factors[position + 1] if position + 1 < len(factors) else None
+        if isinstance(after, t.TransposeTerm) and isinstance(after.operands[0], t.FilledTerm):
+            return t.NumberTerm(self.cell(COLUMN, factor.span), factor.span, factor.value)
+        cell = self.cell(SCALAR | COLUMN, factor.span)
+        self.soft.append(cell)
+        return t.NumberTerm(cell, factor.span, factor.value)
+
+    def folded(self, constraint: type[Constraint], operands: list[t.Term]) -> Cell:
+        """The cell of ``a op b op c``, grouped from the left."""
+        cell, left = operands[0].cell, operands[0].span
+        for operand in operands[1:]:
+            span = self.place(Span(left.start, max(operand.span.end, left.end)))
+            result = self.cell(ANY, span)
+            self.relate(constraint(span, cell, operand.cell, result).at(left, operand.span))
+            cell, left = result, span
+        return cell
+
+    def kronecker(self, operands: list[t.Term], span: Span) -> t.Term:
+        self.evidence = True
+        cell = operands[0].cell
+        for operand in operands[1:]:
+            result = self.cell(ANY, span)
+            self.relate(c.KroneckerOf(self.place(span), cell, operand.cell, result))
+            cell = result
+        return t.KroneckerTerm(cell, self.place(span), tuple(operands))
+
+    def _transposed(self, operand: t.Term, span: Span) -> t.Term:
+        self.evidence = True
+        if isinstance(operand, t.NumberTerm):
+            if operand.value != 1:
+                raise ShapeError("a number has no transpose; only 1' is read, as a row of ones", span=span)
+            operand = t.FilledTerm(self.cell(COLUMN, operand.span), operand.span, ONE_VALUE)
+        return self.transpose(operand, span)
+
+    def transpose(self, operand: t.Term, span: Span) -> t.Term:
+        if isinstance(operand, t.SymbolTerm):
+            self.scope.variables[operand.name].transposed = True
+        result = self.cell(ANY, span)
+        self.relate(c.TransposedTo(self.place(span), operand.cell, result))
+        return t.TransposeTerm(result, self.place(span), (operand,))
+
+    def _raised(self, node: s.Raised, operands: list[t.Term]) -> t.Term:
+        span = self.place(node.span)
+        if len(operands) == 1:
+            self.relate(c.InRelation(span, frozenset({(SCALAR,)}), "e^", operands[0].cell))
+            self.note("e is read as the base of the exponential function")
+            return t.ElementwiseTerm(operands[0].cell, span, (operands[0],), "exp")
+        base, exponent = operands
+        if node.elementwise:
+            self.evidence = True
+            cell = self.folded(c.ElementRaised, operands)
+            return t.PowerTerm(cell, span, (base, exponent), True)
+        self.relate(c.Raised(span, base.cell, exponent.cell).at(base.span, exponent.span))
+        if _is_minus_one(exponent):
+            return t.InverseTerm(base.cell, span, (base,))
+        return t.PowerTerm(base.cell, span, (base, exponent), False)
+
+    # ------------------------------------------------------------ norms, entries, sums over indices
+
+    def _norm_bars(self, node: s.NormBars, operands: list[t.Term]) -> t.Term:
+        fixed = "2" if node.subscript is None else _fixed_subscript(node.subscript, self.scope)
+        if isinstance(node.subscript, s.NumberLiteral) and fixed == "2":
+            operand = operands[0]
+            self.notes.append(
+                lambda: "||.||_2 of a matrix is read as the Frobenius norm; the spectral norm is norm(X, spectral)"
+                if operand.cell.mask == MATRIX
+                else None
+            )
+        return self.norm(operands, fixed, node.span)
+
+    def norm(self, operands: list[t.Term], kind: str, span: Span) -> t.Term:
+        """A norm; ``kind`` is empty when the second operand is p or A."""
+        self.evidence = True
+        if kind in ("nuclear", "spectral"):
+            self.relate(c.InRelation(self.place(span), frozenset({(MATRIX,)}), f"the {kind} norm", operands[0].cell))
+        if not kind:
+            self.relate(c.NormParameter(self.place(span), operands[0].cell, operands[1].cell))
+        return t.NormTerm(self.cell(SCALAR, span), self.place(span), tuple(operands), kind)
+
+    def _entries(self, node: s.Entries, operand: t.Term) -> t.Term:
+        return self.entry(operand, tuple([self._position(position) for position in node.positions]), node.span)
+
+    def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+        self.evidence = True
+        if len(positions) > 2:
+            raise ShapeError("at most two positions", span=span, suggestion="X[i,j]")
+        dimensions = tuple([None if isinstance(position, int) else position.size for position in positions])
+        self.relate(c.Indexed(self.place(span), operand.cell, dimensions))
+        return t.EntryTerm(self.cell(SCALAR, span), self.place(span), (operand,), positions)
+
+    def _position(self, node: s.Syntax) -> int | t.BoundIndex:
+        if isinstance(node, s.NumberLiteral) and node.value.denominator == 1:
+            if node.value < 1:
+                raise ShapeError("entries are counted from 1", span=node.span)
+            return int(node.value)
+        if isinstance(node, s.Name):
+            index = self.scope.bound_index(node.name)
+            if index is None:
+                raise ParseError(
+                    f"the index {node.name} is not bound", span=node.span, suggestion=f"sum({node.name}, ...) around it, or a number"
+                )
+            return index
+        raise ParseError("a position is a number or an index", span=node.span, suggestion="x[3], or sum(i, x[i])")
+
+    def index_sum(self, name: str, body: t.Term, span: Span) -> t.Term:
+        index = self.scope.bound_index(name)
+        assert index is not None
+        self.relate(c.InRelation(self.place(span), frozenset({(SCALAR,)}), "the sum over an index", body.cell))
+        return t.IndexSumTerm(self.cell(SCALAR, span), self.place(span), (body,), index)
+
+    def total_of(self, operand: t.Term, axis: str | None, span: Span) -> t.Term:
+        """The sum of all entries, or one for each row or column."""
+        self.evidence = True
+        if axis is None:
+            return t.TotalTerm(self.cell(SCALAR, span), self.place(span), (operand,), None)
+        result = self.cell(ANY, span)
+        self.relate(c.Totalled(self.place(span), axis, "sum", operand.cell, result))
+        return t.TotalTerm(result, self.place(span), (operand,), axis)
+
+    # ------------------------------------------------------------ sizes in the text
+
+    def size(self, node: s.Syntax) -> Dimension:
+        """A size written as an argument: ``n``, ``3``, ``m*n``."""
+        result = ONE
+        stack = [node]
+        while stack:
+            part = stack.pop()
+            match part:
+                case s.Group(operand=operand):
+                    stack.append(operand)
+                case s.Binary(operator="*", left=left, right=right):
+                    stack += [left, right]
+                case s.Raised(base=base, exponent=s.NumberLiteral(value=value), elementwise=False) if value in (1, 2, 3, 4):
+                    stack += [base] * int(value)
+                case s.NumberLiteral(value=value) if value.denominator == 1 and 0 < value < 10**9:
+                    result = result * Size.of(int(value))
+                case s.Name(name=name) if name in self.scope.sizes:
+                    if part is not node:
+                        raise ParseError("a size is expected", span=part.span)
+                    return self.scope.sizes[name]
+                case s.Name(name=name):
+                    result = result * Size.of(name)
+                case _:
+                    raise ParseError("a size is expected", span=part.span, expected="a name such as n, a number, or a product m*n")
+        return result
+
+
+def _spine(node: s.Syntax, operators: tuple[str, ...]) -> list[tuple[s.Syntax, str]]:
+    """The operands of a chain grouped from the left, each with the sign before it (``+`` before the first)."""
+    found: list[tuple[s.Syntax, str]] = []
+    while isinstance(node, s.Binary) and node.operator in operators:
+        found.append((node.right, node.operator))
+        node = node.left
+    found.append((node, "+"))
+    return found[::-1]
+
+
+def _is_minus_one(exponent: t.Term) -> bool:
+    return isinstance(exponent, t.NegativeTerm) and isinstance(exponent.operands[0], t.NumberTerm) and exponent.operands[0].value == 1 or (
+        isinstance(exponent, t.NumberTerm) and exponent.value == -1
+    )
+
+
+def _fixed_subscript(subscript: s.Syntax, scope: Scope) -> str:
+    """The norm that a subscript names by itself: ``1``, ``2``, ``F``, ``nuclear``; empty when it is a parameter."""
+    match subscript:
+        case s.NumberLiteral(value=value) if value in (1, 2):
+            return str(value)
+        case s.Name(name="F" | "nuclear" as name) if name not in scope.declarations and name not in scope.values:
+            return "2" if name == "F" else "nuclear"
+        case _:
+            return ""
+
+

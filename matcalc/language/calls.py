@@ -1,0 +1,332 @@
+"""Calls: the functions with a place of their own in the language, those of ``rules/functions.toml``, and the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from matcalc.errors import LimitError, ParseError, Span, UnknownFunctionError
+from matcalc.functions import Function, functions, spellings
+from matcalc.language import constraints as c
+from matcalc.language import syntax as s
+from matcalc.language import terms as t
+from matcalc.language.builder import Builder
+from matcalc.language.definitions import definition_of
+from matcalc.language.dimensions import Dimension, Unknown
+from matcalc.language.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
+from matcalc.language.lifting import Lifting
+from matcalc.language.signatures import Signature, signature_of
+from matcalc.language.spelling import canonical_name
+from matcalc.language.vocabulary import nearest_function
+from matcalc.sizes import ONE, Size
+
+_SIZED = frozenset(["eye", "ones", "zeros", "vector", "matrix", "commutation", "unit"])
+_MATRIX_COUNTERPART = {"exp": ("expm", "exponential"), "log": ("logm", "logarithm"), "sqrt": ("sqrtm", "square root")}
+_NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
+_DEEPEST_DEFINITION = 8
+
+
+class CallBuilder(Builder):
+    """The builder with calls."""
+
+    def argument_terms(self, node: s.Applied) -> list[s.Syntax]:
+        if self._is_users(node.function):
+            return list(node.arguments)
+        if node.function in _SIZED:
+            return []
+        if self.summed_index(node) is not None:
+            return [node.arguments[1]]
+        if node.function == "norm" and len(node.arguments) == 2 and _norm_kind(node.arguments[1], self):
+            return [node.arguments[0]]
+        return [argument for argument in node.arguments if not isinstance(argument, s.Word)]
+
+    def call(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
+        name, span = node.function, node.span
+        if self._is_users(name):
+            self._count(node, arguments, 1)
+            self.users_functions[canonical_name(name.rstrip("'"))] = None
+            return t.ElementwiseTerm(arguments[0].cell, self.place(span), (arguments[0],), canonical_name(name))
+        words = [argument for argument in node.arguments if isinstance(argument, s.Word)]
+        axis = next((word.word for word in words if word.word in ("rows", "cols")), None)
+        if name in _SIZED:
+            return self._sized(node)
+        structural = _STRUCTURAL.get(name)
+        known = spellings().get(name)
+        if structural is None and known is None:
+            near = nearest_function(name)
+            raise UnknownFunctionError(f"there is no function {name!r}", span=node.function_span, suggestion=near or f"declare it: {name}: function")
+        if words and not (len(words) == 1 and node.arguments[-1] is words[0] and (axis or name == "norm")):
+            raise ParseError(f"{words[0].word!r} cannot stand here", span=words[0].span)
+        if structural is not None:
+            if axis and name != "sum":
+                raise ParseError(f"{name} is not taken along {axis}", span=words[0].span)
+            return structural(self, node, arguments, axis)
+        assert known is not None
+        return self.function(functions()[known], node, arguments, axis)
+
+    def _is_users(self, name: str) -> bool:
+        declaration = self.scope.declarations.get(canonical_name(name.rstrip("'")))
+        return declaration is not None and declaration.kind == "function"
+
+    def _count(self, node: s.Applied, arguments: list[t.Term], wanted: int) -> None:
+        if len(arguments) != wanted:
+            plural = "argument" if wanted == 1 else "arguments"
+            raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span)
+
+    # ------------------------------------------------------------ constants with sizes
+
+    def _sized(self, node: s.Applied) -> t.Term:
+        name, span, arguments = node.function, node.span, node.arguments
+        for argument in arguments:
+            if isinstance(argument, s.Word):
+                raise ParseError(f"{argument.word!r} cannot stand here", span=argument.span)
+        match name, len(arguments):
+            case "eye", 0 | 1:
+                return self.identity(span, self.size(arguments[0]) if arguments else None)
+            case "commutation", 2:
+                return self._commutation(self.size(arguments[0]), self.size(arguments[1]), span)
+            case "unit", 1 | 2:
+                position = self._whole(arguments[0])
+                return self.unit(position, span, self.size(arguments[1]) if len(arguments) == 2 else None)
+            case "ones" | "zeros", 0 | 1 | 2:
+                sizes = [self.size(argument) for argument in arguments]
+                return self.filled(Fraction(name == "ones"), sizes, span)
+            case "vector", 1 | 2:
+                sizes = [self.size(argument) for argument in arguments[1:]] or [Unknown()]
+                return self.filled(self._value(arguments[0]), sizes, span)
+            case "matrix", 1 | 3:
+                sizes = [self.size(argument) for argument in arguments[1:]] or [Unknown(), Unknown()]
+                return self.filled(self._value(arguments[0]), sizes, span)
+            case _:
+                usage = {"commutation": "commutation(m, n)", "unit": "unit(3, n)", "vector": "vector(1)", "matrix": "matrix(0)"}
+                raise ParseError(f"{name} does not take {len(arguments)} arguments", span=span, suggestion=usage.get(name, f"{name}(n)"))
+
+    def filled(self, value: Fraction, sizes: list[Dimension], span: Span) -> t.Term:
+        """All entries ``value``; without sizes a vector or matrix, as the surroundings ask."""
+        self.evidence = True
+        if not sizes:
+            cell = self.cell(COLUMN | ROW | MATRIX, span)
+            self.soft.append(cell)
+            return t.FilledTerm(cell, self.place(span), value)
+        rows, cols = sizes[0], sizes[1] if len(sizes) == 2 else ONE
+        kind = (SCALAR if cols == ONE else ROW) if rows == ONE else COLUMN if cols == ONE else MATRIX
+        cell = self.cell(kind, span)
+        self.relate(c.Measured(self.place(span), frozenset({(kind,)}), "ones", (cell,), ((rows, cols),)))
+        return t.FilledTerm(cell, self.place(span), value)
+
+    def _commutation(self, m: Dimension, n: Dimension, span: Span) -> t.Term:
+        self.evidence = True
+        if not isinstance(m, Size) or not isinstance(n, Size):
+            raise ParseError("commutation needs two sizes", span=span, suggestion="commutation(m, n)")
+        cell = self.cell(MATRIX, span)
+        self.relate(c.Commuting(self.place(span), m, n, cell))
+        return t.CommutationTerm(cell, self.place(span), m, n)
+
+    def _value(self, node: s.Syntax) -> Fraction:
+        sign = 1
+        while isinstance(node, s.Minus | s.Group):
+            sign = -sign if isinstance(node, s.Minus) else sign
+            node = node.operand
+        if not isinstance(node, s.NumberLiteral):
+            raise ParseError("a number is expected", span=node.span, suggestion="vector(1), matrix(0)")
+        return sign * node.value
+
+    def _whole(self, node: s.Syntax) -> int:
+        value = self._value(node)
+        if value.denominator != 1:
+            raise ParseError("a whole number is expected", span=node.span)
+        return int(value)
+
+    # ------------------------------------------------------------ functions of the table
+
+    def function(self, entry: Function, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        """A function of ``rules/functions.toml``, applied to the whole, or to each row or column."""
+        span = self.place(node.span)
+        if axis and not entry.axis:
+            raise ParseError(f"{entry.name} is not taken along {axis}", span=node.span, suggestion=f"{node.function}(X)")
+        if entry.name in _MATRIX_COUNTERPART and len(arguments) == 1:
+            self._note_counterpart(entry.name, node.function, arguments[0])
+        if entry.kind == "elementwise":
+            self._count(node, arguments, 1)
+            return t.ElementwiseTerm(arguments[0].cell, span, (arguments[0],), entry.name)
+        signature = signature_of(entry)
+        self._count(node, arguments, len(signature.parameters))
+        if entry.kind == "defined":
+            return self._defined(entry, signature, node, arguments, axis)
+        self.evidence = True
+        if entry.name == "inv":
+            return self._inverse(node, arguments, None)
+        if axis is not None:
+            result = self.cell(ANY, node.span)
+            if signature.result == ():
+                self.relate(c.Totalled(span, axis, node.function, arguments[0].cell, result))
+            else:
+                result = arguments[0].cell
+                self.relate(c.InRelation(span, frozenset({(MATRIX,)}), node.function, result))
+            return t.CallTerm(result, span, tuple(arguments), entry.name, axis)
+        return self._measured(entry, signature, node, arguments)
+
+    def _measured(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term]) -> t.Term:
+        span = self.place(node.span)
+        unknown: dict[str, Dimension] = {name: Unknown() for name in signature.size_names}
+        shapes = [*signature.parameters.values(), signature.result]
+        dimensions = tuple([_dimensions(shape, unknown) for shape in shapes])
+        result = self.cell(ANY, node.span)
+        kinds = _signature_kinds(shapes)
+        cells = (*[argument.cell for argument in arguments], result)
+        self.relate(c.Measured(span, kinds, node.function, cells, dimensions))
+        return t.CallTerm(result, span, tuple(arguments), entry.name, None)
+
+    def _note_counterpart(self, name: str, written: str, argument: t.Term) -> None:
+        counterpart, meaning = _MATRIX_COUNTERPART[name]
+        cell = argument.cell
+
+        def text() -> str | None:
+            square = cell.mask == MATRIX and c.resolved(cell.rows) == c.resolved(cell.cols)
+            return f"{written} of a matrix is elementwise; the matrix {meaning} is {counterpart}" if square else None
+
+        self.notes.append(text)
+
+    # ------------------------------------------------------------ functions defined by other operations
+
+    def _defined(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        if self.depth >= _DEEPEST_DEFINITION:
+            raise LimitError(f"the definition of {entry.name} is nested too deeply", span=node.span)
+        span = self.place(node.span)
+        scope = self.scope
+        outer = scope.values, scope.sizes, scope.indices, scope.declarations, self.depth
+        self.depth += 1
+        try:
+            if axis is not None:
+                self.evidence = True
+                return Lifting(self, arguments[0], axis, span).build(entry.name)
+            sizes: dict[str, Dimension] = {name: Unknown() for name in signature.size_names}
+            if signature.size_names:
+                self.evidence = True
+                shapes = list(signature.parameters.values())
+                kinds = frozenset({tuple([_kind(shape) for shape in shapes])})
+                cells = tuple([argument.cell for argument in arguments])
+                self.relate(c.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes])))
+            scope.values = dict(zip(signature.parameters, arguments, strict=True))
+            scope.sizes, scope.indices, scope.declarations = sizes, {}, {}
+            evidence = self.evidence
+            built = self.build(definition_of(entry.name), span)
+            self.evidence = evidence or bool(signature.size_names)
+            return built
+        finally:
+            scope.values, scope.sizes, scope.indices, scope.declarations, self.depth = outer
+
+    # ------------------------------------------------------------ functions with their own classes
+
+    def _trace(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 1)
+        self._needs(node, arguments[0], SCALAR | MATRIX, square=True)
+        return t.TraceTerm(self.cell(SCALAR, node.span), self.place(node.span), (arguments[0],))
+
+    def _inverse(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 1)
+        self._needs(node, arguments[0], SCALAR | MATRIX, square=True)
+        return t.InverseTerm(arguments[0].cell, self.place(node.span), (arguments[0],))
+
+    def _needs(self, node: s.Applied, argument: t.Term, mask: int, square: bool = False) -> None:
+        self.evidence = True
+        kinds: Relation = frozenset({(kind,) for kind in KINDS if kind & mask})
+        self.relate(c.InRelation(self.place(node.span), kinds, node.function, argument.cell, square=square))
+
+    def _sum(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        index = self.summed_index(node)
+        self._count(node, arguments, 1)
+        if index is not None:
+            return self.index_sum(index, arguments[0], node.span)
+        return self.total_of(arguments[0], axis, node.span)
+
+    def _diag(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 1)
+        self.evidence = True
+        result = self.cell(ANY, node.span)
+        self.relate(c.DiagonalOf(self.place(node.span), arguments[0].cell, result))
+        return t.DiagonalTerm(result, self.place(node.span), (arguments[0],))
+
+    def _vec(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 1)
+        self.evidence = True
+        result = self.cell(ANY, node.span)
+        self.relate(c.Stacked(self.place(node.span), arguments[0].cell, result))
+        return t.VecTerm(result, self.place(node.span), (arguments[0],))
+
+    def _kron(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        if len(arguments) < 2:
+            self._count(node, arguments, 2)
+        return self.kronecker(arguments, node.span)
+
+    def _transpose(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 1)
+        self.evidence = True
+        return self.transpose(arguments[0], node.span)
+
+    def _outer(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 2)
+        for argument in arguments:
+            self._needs(node, argument, COLUMN)
+        return self.product([arguments[0], self.transpose(arguments[1], arguments[1].span)], node.span)
+
+    def _inner(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 2)
+        for argument in arguments:
+            self._needs(node, argument, COLUMN)
+        return self.product([self.transpose(arguments[0], arguments[0].span), arguments[1]], node.span)
+
+    def _norm(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        if node.function != "norm":
+            self._count(node, arguments, 1)
+            return self.norm(arguments, _NORMS[node.function], node.span)
+        if len(node.arguments) not in (1, 2):
+            self._count(node, arguments, 1)
+        kind = "2" if len(node.arguments) == 1 else _norm_kind(node.arguments[1], self)
+        if len(arguments) != (1 if kind else 2):
+            raise ParseError("norm takes an expression and the sort of norm", span=node.span, suggestion="norm(x), norm(X, nuclear)")
+        return self.norm(arguments, kind, node.span)
+
+
+def _norm_kind(node: s.Syntax, builder: Builder) -> str:
+    """The norm that the second argument of ``norm`` names by itself; empty when it is a parameter."""
+    match node:
+        case s.Word(word="nuclear" | "spectral" as word):
+            return word
+        case s.Word(word=word):
+            raise ParseError(f"there is no norm {word!r}", span=node.span, suggestion="norm(X, nuclear), norm(X, spectral)")
+        case s.NumberLiteral(value=value) if value in (1, 2):
+            return str(value)
+        case s.Name(name="F") if "F" not in builder.scope.declarations and "F" not in builder.scope.values:
+            return "2"
+        case _:
+            return ""
+
+
+_Structural = Callable[[CallBuilder, s.Applied, list[t.Term], str | None], t.Term]
+_STRUCTURAL: dict[str, _Structural] = {
+    "tr": CallBuilder._trace, "trace": CallBuilder._trace, "sum": CallBuilder._sum, "diag": CallBuilder._diag,
+    "inv": CallBuilder._inverse, "vec": CallBuilder._vec, "kron": CallBuilder._kron, "transpose": CallBuilder._transpose,
+    "outer": CallBuilder._outer, "inner": CallBuilder._inner, "dot": CallBuilder._inner, "norm": CallBuilder._norm,
+    "norm1": CallBuilder._norm, "norm2": CallBuilder._norm, "spectral": CallBuilder._norm, "nuclear": CallBuilder._norm,
+}  # fmt: skip
+
+
+def _kind(shape: tuple[str, ...]) -> int:
+    return SCALAR if not shape else COLUMN if len(shape) == 1 else MATRIX
+
+
+def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
+    """The kinds of a signature; a function of one vector takes a row too, and gives a row where it gives a vector."""
+    kinds = [_kind(shape) for shape in shapes]
+    found = {tuple(kinds)}
+    if kinds[0] == COLUMN and len(kinds) == 2:
+        found.add((ROW, ROW if kinds[1] == COLUMN else kinds[1]))
+    return frozenset(found)
+
+
+def _dimensions(shape: tuple[str, ...], sizes: dict[str, Dimension]) -> tuple[Dimension, Dimension]:
+    found = [sizes[name] for name in shape]
+    return (found[0] if found else ONE, found[1] if len(found) == 2 else ONE)
+
+

@@ -1,0 +1,160 @@
+"""Finds ``d(f)/dx``, ``∂²(f)/∂x²``, ``d/dx f`` and ``∇_x f`` among raw tokens."""
+
+from __future__ import annotations
+
+import re
+
+from matcalc.errors import ParseError
+from matcalc.language.scanner import Token
+from matcalc.language.spelling import SUBSCRIPTS, canonical_name, is_name
+from matcalc.language.vocabulary import Vocabulary
+
+_LETTER = r"[^\W\d_]"
+_ONE_NAME = rf"{_LETTER}[0-9]*(?:_[^\W_]+|[{''.join(SUBSCRIPTS)}]+)?′*"
+
+
+def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """The tokens with derivative signs as ``DERIVATIVE`` ... ``BY`` around brackets, or as ``DERIVATIVE_BY`` before an operand.
+
+    The value of ``BY`` and ``DERIVATIVE_BY`` lists the names differentiated by, one for each order, with commas between.
+    """
+    if not any(token.type in ("PARTIAL", "NABLA") or token.value in ("d", "d2") for token in tokens):
+        return tokens
+    partner = _partners(tokens)
+    closing: dict[int, tuple[int, str, int]] = {}
+    out: list[Token] = []
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        if position in closing:
+            start, names, stop = closing[position]
+            out += [token, Token("BY", names, tokens[start].start, tokens[stop - 1].end)]
+            position = stop
+            continue
+        if token.type == "NABLA":
+            names, position = _nabla(tokens, position, vocabulary, out)
+            out.append(Token("DERIVATIVE_BY", names, token.start, tokens[position - 1].end))
+            if out[-1].end > tokens[position - 1].start and tokens[position - 1].type == "RUN" and (rest := _left_over(tokens[position - 1], names)):
+                out.append(rest)
+            continue
+        head = _head(tokens, position, vocabulary)
+        if head is not None:
+            order, after = head
+            if after in partner and partner[after] + 1 < len(tokens) and tokens[partner[after] + 1].type == "DIVIDE":
+                slash = partner[after] + 1
+                found = _denominator(tokens, slash + 1, order, vocabulary)
+                if found is not None:
+                    closing[partner[after]] = (slash, found[0], found[1])
+                    out.append(Token("DERIVATIVE", "d", token.start, tokens[after - 1].end))
+                    position = after
+                    continue
+            if after < len(tokens) and tokens[after].type == "DIVIDE":
+                found = _denominator(tokens, after + 1, order, vocabulary)
+                if found is not None:
+                    out.append(Token("DERIVATIVE_BY", found[0], token.start, tokens[found[1] - 1].end))
+                    position = found[1]
+                    continue
+        out.append(token)
+        position += 1
+    return out
+
+
+def _partners(tokens: list[Token]) -> dict[int, int]:
+    """Opening bracket -> closing bracket, by position."""
+    partner: dict[int, int] = {}
+    opened: list[int] = []
+    for position, token in enumerate(tokens):
+        if token.type == "LPAR":
+            opened.append(position)
+        elif token.type == "RPAR":
+            partner[opened.pop()] = position
+    return partner
+
+
+def _head(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[int, int] | None:
+    """Order and the position after ``d``, ``∂``, ``d2``, ``d^2`` or ``d²``."""
+    token = tokens[position]
+    if token.type == "RUN" and token.value == "d2" and "d2" not in vocabulary.symbols:
+        return 2, position + 1
+    if token.type != "PARTIAL" and not (token.type == "RUN" and token.value == "d" and "d" not in vocabulary.symbols):
+        return None
+    return _squared(tokens, position + 1)
+
+
+def _squared(tokens: list[Token], position: int) -> tuple[int, int]:
+    """An optional exponent 2: the order and the position after it."""
+    rest = tokens[position : position + 2]
+    if rest and rest[0].type in ("SUPERSCRIPT", "NUMBER") and rest[0].value == "2":
+        return 2, position + 1
+    if len(rest) == 2 and rest[0].type == "POWER" and rest[1].type == "NUMBER" and rest[1].value == "2":
+        return 2, position + 2
+    return 1, position
+
+
+def _denominator(tokens: list[Token], position: int, order: int, vocabulary: Vocabulary) -> tuple[str, int] | None:
+    """Reads ``dx``, ``∂x``, ``dx2``, ``dx^2``, ``dx dy``, ``(dx dy)``: the names and the position after them."""
+    if position < len(tokens) and tokens[position].type == "LPAR":
+        inside = _denominator(tokens, position + 1, order, vocabulary)
+        if inside is None or inside[1] >= len(tokens) or tokens[inside[1]].type != "RPAR":
+            return None
+        return inside[0], inside[1] + 1
+    names: list[str] = []
+    first = position
+    while position < len(tokens) and len(names) < order:
+        token = tokens[position]
+        if token.type == "RUN" and token.value[0] == "d" and len(token.value) > 1:
+            found = _names_after_d(token.value[1:], order - len(names), vocabulary)
+            position += 1
+        elif token.type == "PARTIAL" and position + 1 < len(tokens) and tokens[position + 1].type == "RUN":
+            found = _names_after_d(tokens[position + 1].value, order - len(names), vocabulary)
+            position += 2
+        else:
+            break
+        power, position = _squared(tokens, position)
+        if found is None or power * len(found) > order:
+            raise ParseError("differentiate by one name", span=tokens[position - 1].span, suggestion="d(f)/dx")
+        names += found * power
+    if not names:
+        return None
+    if len(names) != order:
+        span = tokens[first].span
+        raise ParseError(f"a derivative of order {order} needs {order} names below", span=span, suggestion="d2(f)/dx2 or d2(f)/dx dy")
+    return ",".join(names), position
+
+
+def _names_after_d(text: str, wanted: int, vocabulary: Vocabulary) -> list[str] | None:
+    name = canonical_name(text)
+    if vocabulary.declares(name) or vocabulary.is_greek(name):
+        return [name]
+    if wanted == 2 and text.endswith("2") and re.fullmatch(_ONE_NAME, text[:-1]):
+        return [canonical_name(text[:-1])] * 2
+    if wanted == 2 and (both := re.fullmatch(rf"({_ONE_NAME})d({_ONE_NAME})", text)):
+        return [canonical_name(both[1]), canonical_name(both[2])]
+    if re.fullmatch(_ONE_NAME, text) and is_name(name):
+        return [name]
+    return None
+
+
+def _nabla(tokens: list[Token], position: int, vocabulary: Vocabulary, out: list[Token]) -> tuple[str, int]:
+    """Reads ``∇_x`` or ``∇²_x``: the names and the position after them."""
+    sign = tokens[position]
+    order, position = _squared(tokens, position + 1)
+    rest = tokens[position : position + 2]
+    if rest and rest[0].type == "SUBSCRIPT_RUN":
+        name = "".join(SUBSCRIPTS[c] for c in rest[0].value)
+        return ",".join([name] * order), position + 1
+    if len(rest) == 2 and rest[0].type == "UNDERSCORE" and rest[1].type == "RUN":
+        name = canonical_name(rest[1].value)
+        if not (vocabulary.declares(name) or vocabulary.is_greek(name)):
+            match = re.match(_ONE_NAME, rest[1].value)
+            name = canonical_name(match[0]) if match else name
+        return ",".join([name] * order), position + 2
+    raise ParseError("∇ needs the name to differentiate by", span=sign.span, suggestion="∇_x(f)")
+
+
+def _left_over(run: Token, names: str) -> Token | None:
+    """What follows the name in a run such as ``∇_xf``."""
+    match = re.match(_ONE_NAME, run.value)
+    if match is None or canonical_name(run.value) == names.partition(",")[0] or match.end() == len(run.value):
+        return None
+    return Token("RUN", run.value[match.end() :], run.start + match.end(), run.end)

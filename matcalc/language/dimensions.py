@@ -1,0 +1,144 @@
+"""Sizes under inference: known monomials and unknowns, joined by unification, with products between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from matcalc.sizes import ONE, Size
+
+
+class Unknown:
+    """A size to be found. ``value`` points to what it was joined with."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value: Dimension | None = None
+
+
+Dimension: TypeAlias = Size | Unknown
+
+
+class SizeClash(Exception):
+    """Two different known sizes were to be equal."""
+
+    def __init__(self, left: Size, right: Size) -> None:
+        super().__init__()
+        self.left, self.right = left, right
+
+
+def resolved(dimension: Dimension) -> Dimension:
+    """What the dimension stands for now; paths are shortened on the way."""
+    root = dimension
+    while isinstance(root, Unknown) and root.value is not None:
+        root = root.value
+    while isinstance(dimension, Unknown) and dimension.value is not None:
+        dimension.value, dimension = root, dimension.value
+    return root
+
+
+def unify(left: Dimension, right: Dimension) -> None:
+    """Makes two dimensions one.
+
+    Raises SizeClash when both are known and differ.
+    """
+    left, right = resolved(left), resolved(right)
+    if left is right:
+        return
+    if isinstance(left, Unknown):
+        left.value = right
+    elif isinstance(right, Unknown):
+        right.value = left
+    elif left != right:
+        raise SizeClash(left, right)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SizeProduct:
+    """``product = left * right``."""
+
+    product: Dimension
+    left: Dimension
+    right: Dimension
+
+    def solve(self) -> bool:
+        """Finds the third size from two known ones; True when done.
+
+        Raises SizeClash when that is impossible.
+        """
+        product, left, right = resolved(self.product), resolved(self.left), resolved(self.right)
+        if isinstance(left, Size) and isinstance(right, Size):
+            unify(product, left * right)
+            return True
+        if left == ONE or right == ONE:
+            unify(product, right if left == ONE else left)
+            return True
+        if isinstance(product, Size) and (isinstance(left, Size) or isinstance(right, Size)):
+            known, sought = (left, right) if isinstance(left, Size) else (right, left)
+            assert isinstance(known, Size)
+            unify(sought, divided(product, known))
+            return True
+        return False
+
+
+class SizeSystem:
+    """The products between sizes that are not solved yet. ``final``: sizes still unknown will stay so, and differ from all others."""
+
+    def __init__(self) -> None:
+        self.final = False
+        self._products: list[SizeProduct] = []
+        self._solved: list[SizeProduct] = []
+
+    def product(self, left: Dimension, right: Dimension) -> Dimension:
+        """The size ``left * right``, perhaps unknown until its factors are found."""
+        result = Unknown()
+        relation = SizeProduct(result, left, right)
+        (self._solved if relation.solve() else self._products).append(relation)
+        return result
+
+    def is_product(self, root: Unknown) -> bool:
+        """Whether the unknown is to be found as the product of other sizes."""
+        return any(resolved(relation.product) is root for relation in self._products)
+
+    def pair_up(self) -> None:
+        """Equal products of sizes about which nothing else is known have equal factors: in ``vec(X)'*vec(Y)`` X and Y get one shape."""
+        for relation in self._products:
+            factors = resolved(relation.left), resolved(relation.right)
+            if all(isinstance(factor, Unknown) for factor in factors):
+                product = resolved(relation.product)
+                for other in (*self._solved, *self._products):
+                    if other is not relation and resolved(other.product) == product:
+                        unify(relation.left, other.left)
+                        unify(relation.right, other.right)
+                        break
+
+    def solve(self) -> bool:
+        """Solves products until nothing changes; whether anything changed.
+
+        Raises SizeClash.
+        """
+        changed = False
+        while True:
+            left = []
+            for relation in self._products:
+                (self._solved if relation.solve() else left).append(relation)
+            if len(left) == len(self._products):
+                return changed
+            self._products = left
+            changed = True
+
+
+def divided(product: Size, factor: Size) -> Size:
+    """The size whose product with ``factor`` is ``product``.
+
+    Raises SizeClash when there is none.
+    """
+    names = list(product.names)
+    for name in factor.names:
+        if name not in names:
+            raise SizeClash(product, factor)
+        names.remove(name)
+    if product.factor % factor.factor:
+        raise SizeClash(product, factor)
+    return Size(tuple(names), product.factor // factor.factor)

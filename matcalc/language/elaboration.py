@@ -1,0 +1,222 @@
+"""Text to typed expression: reading, inference, construction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+
+from matcalc.errors import MatcalcError, ParseError, Span
+from matcalc.expr import nodes as e
+from matcalc.language import constraints as c
+from matcalc.language import syntax as s
+from matcalc.language import terms as t
+from matcalc.language.calls import CallBuilder
+from matcalc.language.construction import Construction, filled, shape_of_cell
+from matcalc.language.declarations import Declaration, Declare, declaration_text, declared_sizes, parse_declarations
+from matcalc.language.dimensions import SizeSystem
+from matcalc.language.failures import explain_kinds, explain_sizes, quoted
+from matcalc.language.inference import SizeFailure, infer_kinds, infer_sizes, measure
+from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, Constraint, Contradiction
+from matcalc.language.parser import parse_syntax
+from matcalc.language.scope import Scope, Variable
+from matcalc.language.spelling import canonical_name, is_name
+from matcalc.language.survey import size_names_in
+from matcalc.language.vocabulary import Vocabulary
+from matcalc.sizes import ONE, Shape
+
+_ASSIGNED = re.compile(r"(?:^|[;\n])\s*([^\W\d_][\w]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
+_SIZE_LETTERS = "nmpqrkldst"
+
+
+@dataclass(frozen=True)
+class Elaborated:
+    """A typed expression and what reading it rested on.
+
+    ``symbols`` are the variables by name (``beta`` for ``β``), declared ones that do not occur included. ``declarations`` gives kind,
+    sizes and properties of those that occur, in the ``declare`` syntax, so that a text can be read again in the same way.
+    ``notes`` say what was assumed. ``intermediates`` are the named intermediate results.
+    """
+
+    expression: e.Expr
+    symbols: Mapping[str, e.Symbol]
+    declarations: Mapping[str, str]
+    notes: tuple[str, ...]
+    intermediates: Mapping[str, e.Expr]
+
+
+def elaborate(text: str, declare: Declare = None, *, wrt: Iterable[str] = (), shape: Shape | None = None) -> Elaborated:
+    """The typed expression that a text stands for.
+
+    ``declare`` gives kinds, sizes and properties of names, the rest is inferred; ``wrt`` are names that must be symbols of the
+    expression; ``shape`` is the shape that the expression is to have, which settles sizes of ``eye``, ``vector(1)`` and the literal 0.
+    Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
+    """
+    reader = Reader(text, declare, wrt)
+    try:
+        return reader.expression(shape)
+    except MatcalcError as error:
+        raise error.with_text(text) from None
+
+
+class Reader:
+    """One text on its way from characters to terms; used by ``elaborate`` and by statements."""
+
+    def __init__(self, text: str, declare: Declare, wrt: Iterable[str] = ()) -> None:
+        self.text = text
+        self.declarations = parse_declarations(declare)
+        self.wrt = tuple([self._wrt_name(name) for name in wrt])
+        known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
+        self.scope = Scope(known, set(declared_sizes(self.declarations)))
+        self.builder = CallBuilder(self.scope)
+        self.notes: list[str] = []
+
+    def _wrt_name(self, name: str) -> str:
+        if not isinstance(name, str) or not is_name(name):
+            raise ParseError(f"{name!r} is not a name to differentiate by", text=self.text, expected="the name of a symbol")
+        return canonical_name(name)
+
+    # ------------------------------------------------------------ reading
+
+    def parse(self) -> s.Program:
+        """The syntax tree; also learns which names are sizes."""
+        functions = [name for name, d in self.declarations.items() if d.kind == "function"]
+        assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)]
+        symbols = [*(name for name in self.scope.declarations if name not in functions), *assigned]
+        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions))
+        self.notes += parsed.notes
+        self.scope.size_names |= size_names_in(parsed.program)
+        return parsed.program
+
+    def build_assignments(self, program: s.Program) -> None:
+        """Binds the names of intermediate results to their terms."""
+        for name, value in program.assignments:
+            if name.name in self.declarations:
+                raise ParseError(f"{name.name} is declared, and cannot be given a value too", span=name.span)
+            if name.name in self.scope.values:
+                raise ParseError(f"{name.name} is given a value twice", span=name.span)
+            term = self.builder.build(value)
+            if name.name in self.scope.variables and name.name not in self.wrt:
+                raise ParseError(f"{name.name} is used before it is given a value", span=name.span)
+            self.scope.values[name.name] = term
+
+    def expression(self, shape: Shape | None) -> Elaborated:
+        """The whole of ``elaborate``, without the text in its errors."""
+        program = self.parse()
+        self.build_assignments(program)
+        root = self.builder.build(program.value)
+        if shape is not None:
+            if shape and isinstance(root, t.NumberTerm) and root.value == 0:
+                self.solve([])
+                return self.result(filled(root.value, shape), Construction({}, self.text))
+            self.expect(root, shape)
+        self.check_wrt()
+        self.solve([root])
+        construction = Construction(self.symbols(), self.text)
+        return self.result(construction.build(root), construction)
+
+    def expect(self, root: t.Term, shape: Shape) -> None:
+        """Asks for a shape of the whole."""
+        kind = SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
+        rows = shape[0] if shape else ONE
+        cols = shape[1] if len(shape) == 2 else ONE
+        words = f"the expected shape ({declaration_text(shape, ())})"
+        self.builder.relate(c.Measured(root.span, frozenset({(kind,)}), words, (root.cell,), ((rows, cols),)))
+
+    def check_wrt(self) -> None:
+        """Every name differentiated by must be a symbol, of the expression or declared."""
+        for name in self.wrt:
+            if name in self.scope.values:
+                raise ParseError(f"{name} is an intermediate result, not a symbol to differentiate by")
+            declaration = self.declarations.get(name)
+            if declaration is not None and declaration.kind == "function":
+                raise ParseError(f"{name} is declared as a function, not as a symbol to differentiate by")
+            if name not in self.scope.variables and declaration is None:
+                names = ", ".join(self.scope.variables) or "no symbol"
+                raise ParseError(f"{name} does not occur in the expression", expected=f"one of its symbols: {names}")
+
+    # ------------------------------------------------------------ solving
+
+    def solve(self, roots: list[t.Term]) -> None:
+        """Finds kinds and sizes of everything built so far."""
+        builder, scope = self.builder, self.scope
+        for name, declaration in self.declarations.items():
+            if declaration.kind not in ("function", "tensor") and name not in scope.variables:
+                scope.variable(name, Span(0, 0)).mentioned = False
+        variables = list(scope.variables.values())
+        constraints = builder.constraints
+        self.infer_kinds(constraints, variables)
+        # Intermediate results first: sizes are named in reading order.
+        terms = t.postorder(*scope.values.values(), *roots)
+        cells = list(dict.fromkeys(term.cell for term in terms))
+        measure(constraints, cells, variables)
+        try:
+            free = infer_sizes(constraints, variables, cells, self._fresh_sizes(), self.expect_sizes)
+        except SizeFailure as failure:
+            raise explain_sizes(self.text, failure) from None
+        self._note_conventions(variables)
+        for name, cell in free.items():
+            self.notes.append(f"the size of {quoted(self.text, cell.span)} does not follow from the expression; it is called {name}")
+
+    def infer_kinds(self, constraints: list[Constraint], variables: list[Variable]) -> None:
+        """Decides all kinds; raises the ShapeError that explains why that is impossible."""
+        try:
+            infer_kinds(constraints, variables, self.builder.soft, self.builder.evidence)
+        except Contradiction as contradiction:
+            raise explain_kinds(self.text, contradiction.constraint, constraints, variables) from None
+
+    def expect_sizes(self, sizes: SizeSystem) -> None:
+        """What a reader of more than one expression wishes of their sizes."""
+
+    def _fresh_sizes(self) -> Iterator[str]:
+        taken = {*self.scope.variables, *self.scope.values, *self.scope.size_names, *self.declarations, *self.scope.indices}
+        for name in _SIZE_LETTERS:
+            if name not in taken:
+                yield name
+        for number in count(1):
+            if f"n_{number}" not in taken:
+                yield f"n_{number}"
+
+    def _note_conventions(self, variables: list[Variable]) -> None:
+        kinds = {SCALAR: "scalar", COLUMN: "vector", MATRIX: "matrix"}
+        groups: dict[int, list[str]] = {}
+        for variable in variables:
+            if variable.open and variable.mentioned:
+                groups.setdefault(variable.cell.mask, []).append(variable.name)
+        plural = {SCALAR: "scalars", COLUMN: "vectors", MATRIX: "matrices"}
+        parts = [
+            f"{', '.join(groups[kind])}: {(plural if len(groups[kind]) > 1 else kinds)[kind]}" for kind in (MATRIX, COLUMN, SCALAR) if kind in groups
+        ]
+        if parts:
+            self.notes.append("assumed " + "; ".join(parts))
+
+    # ------------------------------------------------------------ results
+
+    def symbols(self) -> dict[str, e.Symbol]:
+        """The typed symbols; tensors of higher order that are declared are among them."""
+        found: dict[str, e.Symbol] = {}
+        for variable in self.scope.variables.values():
+            facts = variable.declaration.facts if variable.declaration else frozenset()
+            found[variable.name] = e.Symbol(variable.name, shape_of_cell(variable.cell), facts)
+        for name, declaration in self.declarations.items():
+            if declaration.kind == "tensor" and declaration.shape is not None:
+                found[name] = e.Symbol(name, declaration.shape, declaration.facts)
+        return found
+
+    def result(self, expression: e.Expr, construction: Construction) -> Elaborated:
+        symbols = self.symbols()
+        values = construction.build_all(tuple(self.scope.values.values()))
+        intermediates = dict(zip(self.scope.values, values, strict=True))
+        declarations: dict[str, str] = {}
+        for name, symbol in symbols.items():
+            variable = self.scope.variables.get(name)
+            if (variable is not None and variable.mentioned) or name in self.wrt:
+                properties = variable.declaration.properties if variable is not None and variable.declaration else ()
+                declarations[name] = declaration_text(symbol.shape, properties)
+        declarations |= {name: "function" for name in self.builder.users_functions}
+        asked = [note() for note in self.builder.notes]
+        notes = [*self.notes, *construction.notes, *[note for note in asked if note is not None]]
+        return Elaborated(expression, symbols, declarations, tuple(dict.fromkeys(notes)), intermediates)
+
+

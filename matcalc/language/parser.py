@@ -1,0 +1,235 @@
+"""Text to syntax tree: Lark's LALR parser for ``grammar/matcalc.lark``, fed with the tokens of this package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from lark import Lark, Transformer
+from lark import Token as LarkToken
+from lark.exceptions import UnexpectedToken
+from lark.lexer import Lexer
+
+from matcalc.errors import LimitError, ParseError, Span
+from matcalc.language import syntax as s
+from matcalc.language.scanner import Token
+from matcalc.language.tokens import tokenize
+from matcalc.language.vocabulary import Vocabulary
+from matcalc.resources import read
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A syntax tree and notes on how the letters were read."""
+
+    program: s.Program
+    notes: tuple[str, ...]
+
+
+def parse_syntax(text: str, vocabulary: Vocabulary | None = None) -> Parsed:
+    """The syntax tree of ``text``; ``vocabulary`` holds the declared names.
+
+    Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
+    """
+    tokens, notes = tokenize(text, vocabulary or Vocabulary())
+    parser: Any = _parser().parse_interactive()
+    try:
+        for token in tokens:
+            parser.feed_token(token)
+        program = parser.feed_eof(LarkToken("$END", ""))
+    except UnexpectedToken as error:
+        raise _unexpected(error, text, tokens) from None
+    return Parsed(program, tuple(notes))
+
+
+class _NoLexer(Lexer):
+    """Tokens are fed one by one; there is nothing for Lark to lex."""
+
+    def __init__(self, lexer_conf: Any) -> None:
+        pass
+
+    def lex(self, *_: Any) -> Any:
+        return iter(())
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(read("grammar", "matcalc.lark"), parser="lalr", lexer=_NoLexer, transformer=_Builder())
+
+
+_SHOWN = {
+    "NUMBER": "a number", "NAME": "a name", "CALL": "a function", "LPAR": "'('", "RPAR": "')'", "RSQB": "']'", "LSQB": "'['",
+    "COMMA": "','", "NORM_OPEN": "'||'", "NORM_CLOSE": "'||'", "BAR_CLOSE": "'|'", "$END": "the end", "EQUALS": "'='",
+}  # fmt: skip
+
+
+def _unexpected(error: UnexpectedToken, text: str, tokens: list[Token]) -> ParseError:
+    accepted = set(error.accepts or error.expected or ())
+    operand = "NAME" in accepted
+    expected = "a number, a name, a function or '('" if operand else ", ".join(_SHOWN[name] for name in sorted(accepted) if name in _SHOWN)
+    if error.token.type == "$END":
+        span = Span(len(text.rstrip()), len(text.rstrip()) + 1)
+        last = f" after {tokens[-1].value!r}" if tokens else ""
+        return ParseError(f"the input ends too early{last}", span=span, expected=expected)
+    token: Token = error.token  # type: ignore[assignment]
+    shown = "the end of the line" if token.type == "SEPARATOR" and token.value == "\n" else repr(token.value)
+    if token.type == "JUXT":
+        shown = "another factor"
+    if token.type in ("LSQB",) and operand:
+        return ParseError("matrices cannot be written out entry by entry", span=token.span, suggestion="a name, such as A")
+    return ParseError(f"{shown} cannot stand here", span=token.span, expected=expected or None)
+
+
+_LARGEST_EXPONENT = 400
+
+
+def _number(token: Token) -> s.NumberLiteral:
+    mantissa, _, exponent = token.value.lower().partition("e")
+    if len(mantissa) > _LARGEST_EXPONENT or len(exponent) > 5 or abs(int(exponent or 0)) > _LARGEST_EXPONENT:
+        raise LimitError("the number has too many digits", span=token.span)
+    return s.NumberLiteral(token.span, Fraction(mantissa.rstrip(".")) * Fraction(10) ** int(exponent or 0))
+
+
+def _join(first: Span, last: Span) -> Span:
+    return Span(first.start, last.end)
+
+
+def _binary(operator: str, children: list[Any]) -> s.Binary:
+    left, sign, right = children
+    return s.Binary(_join(left.span, right.span), operator, left, right, sign.span)
+
+
+class _Builder(Transformer[Any, Any]):
+    """Builds the nodes of the syntax tree while the parser reduces, so that no tree is walked recursively."""
+
+    def start(self, children: list[Any]) -> s.Program:
+        statements = [child for child in children if isinstance(child, s.Syntax)]
+        assignments: list[tuple[s.Name, s.Syntax]] = []
+        for statement in statements[:-1]:
+            if not isinstance(statement, s.Equation):
+                raise ParseError(
+                    "every statement but the last gives a name to a value", span=statement.span, suggestion="z = W*x + b; tanh(z)"
+                )
+            if not isinstance(statement.left, s.Name):
+                raise ParseError("only a name can be given a value", span=statement.left.span, suggestion="z = W*x + b; tanh(z)")
+            assignments.append((statement.left, statement.right))
+        return s.Program(_join(statements[0].span, statements[-1].span), tuple(assignments), statements[-1])
+
+    def equation(self, children: list[Any]) -> s.Equation:
+        left, _, right = children
+        return s.Equation(_join(left.span, right.span), left, right)
+
+    def add(self, children: list[Any]) -> s.Binary:
+        return _binary("+", children)
+
+    def subtract(self, children: list[Any]) -> s.Binary:
+        return _binary("-", children)
+
+    def multiply(self, children: list[Any]) -> s.Binary:
+        return _binary("*", children)
+
+    def divide(self, children: list[Any]) -> s.Binary:
+        return _binary("/", children)
+
+    def element_multiply(self, children: list[Any]) -> s.Binary:
+        return _binary(".*", children)
+
+    def element_divide(self, children: list[Any]) -> s.Binary:
+        return _binary("./", children)
+
+    def kronecker(self, children: list[Any]) -> s.Binary:
+        return _binary("⊗", children)
+
+    def minus(self, children: list[Any]) -> s.Minus:
+        sign, operand = children
+        return s.Minus(_join(sign.span, operand.span), operand)
+
+    def plus(self, children: list[Any]) -> s.Syntax:
+        operand: s.Syntax = children[1]
+        return operand
+
+    def summation(self, children: list[Any]) -> s.Summation:
+        sign, body = children
+        return s.Summation(_join(sign.span, body.span), tuple(sign.value), body)
+
+    def apply(self, children: list[Any]) -> s.Applied:
+        function, operand = children
+        return s.Applied(_join(function.span, operand.span), function.value, (operand,), function.span)
+
+    def derivative_by(self, children: list[Any]) -> s.DerivativeOf:
+        sign, body = children
+        return s.DerivativeOf(_join(sign.span, body.span), body, tuple(sign.value.split(",")))
+
+    def derivative(self, children: list[Any]) -> s.DerivativeOf:
+        sign, _, body, _, by = children
+        return s.DerivativeOf(_join(sign.span, by.span), body, tuple(by.value.split(",")))
+
+    def transpose(self, children: list[Any]) -> s.Transposed:
+        operand, sign = children
+        return s.Transposed(_join(operand.span, sign.span), operand)
+
+    def superscript(self, children: list[Any]) -> s.Syntax:
+        base, token = children
+        span = _join(base.span, token.span)
+        if token.value == "-T":
+            return s.Transposed(span, s.Raised(span, base, s.NumberLiteral(token.span, Fraction(-1)), False))
+        digits = token.value.lstrip("-")
+        exponent: s.Syntax = _number(Token("NUMBER", digits, token.start, token.end)) if digits.isdecimal() else s.Name(token.span, digits)
+        if token.value.startswith("-"):
+            exponent = s.Minus(token.span, exponent)
+        return s.Raised(span, base, exponent, False)
+
+    def power(self, children: list[Any]) -> s.Raised:
+        base, _, exponent = children
+        return s.Raised(_join(base.span, exponent.span), base, exponent, False)
+
+    def element_power(self, children: list[Any]) -> s.Raised:
+        base, _, exponent = children
+        return s.Raised(_join(base.span, exponent.span), base, exponent, True)
+
+    def entry(self, children: list[Any]) -> s.Entries:
+        operand, *rest = children
+        positions = tuple([child for child in rest if isinstance(child, s.Syntax)])
+        return s.Entries(_join(operand.span, rest[-1].span), operand, positions)
+
+    def number(self, children: list[Any]) -> s.NumberLiteral:
+        return _number(children[0])
+
+    def name(self, children: list[Any]) -> s.Name:
+        return s.Name(children[0].span, children[0].value)
+
+    def word(self, children: list[Any]) -> s.Word:
+        return s.Word(children[0].span, children[0].value)
+
+    def group(self, children: list[Any]) -> s.Group:
+        opening, operand, closing = children
+        return s.Group(_join(opening.span, closing.span), operand)
+
+    def arguments(self, children: list[Any]) -> list[s.Syntax]:
+        return [child for child in children if isinstance(child, s.Syntax)]
+
+    def call(self, children: list[Any]) -> s.Syntax:
+        function, _, arguments, closing = children
+        span = _join(function.span, closing.span)
+        if function.value in ("grad", "gradient", "hessian", "jacobian"):
+            return _named_derivative(function, arguments, span)
+        return s.Applied(span, function.value, tuple(arguments), function.span)
+
+    def norm(self, children: list[Any]) -> s.NormBars:
+        opening, operand, closing, *subscript = children
+        last = subscript[-1] if subscript else closing
+        return s.NormBars(_join(opening.span, last.span), operand, subscript[-1] if subscript else None)
+
+    def bars(self, children: list[Any]) -> s.Bars:
+        opening, operand, closing = children
+        return s.Bars(_join(opening.span, closing.span), operand)
+
+
+def _named_derivative(function: Token, arguments: list[s.Syntax], span: Span) -> s.DerivativeOf:
+    names = [argument.name for argument in arguments[1:] if isinstance(argument, s.Name)]
+    second = function.value == "hessian"
+    if len(arguments) not in ((2, 3) if second else (2,)) or len(names) != len(arguments) - 1:
+        raise ParseError(f"{function.value} needs an expression and a name", span=span, suggestion=f"{function.value}(x'*A*x, x)")
+    return s.DerivativeOf(span, arguments[0], tuple(names * 2 if second and len(names) == 1 else names))

@@ -1,0 +1,141 @@
+"""Characters to raw tokens: numbers, runs of letters, operators, brackets and undecided bars."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from matcalc.errors import LimitError, ParseError, Span
+from matcalc.language.spelling import ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+
+MOST_CHARACTERS = 1_000_000
+DEEPEST_NESTING = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """``type`` is a terminal of the grammar, or one of the raw types ``RUN``, ``BAR``, ``NEWLINE`` that later stages resolve."""
+
+    type: str
+    value: str
+    start: int
+    end: int
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+
+_OPERATORS = {
+    "PLUS": "+",
+    "MINUS": "-−–‐",
+    "TIMES": "*·⋅∙@×",
+    "DIVIDE": "/÷∕",
+    "ELEMENT_TIMES": "⊙∘∗",
+    "ELEMENT_DIVIDE": "⊘",
+    "KRONECKER": "⊗",
+    "POWER": "^",
+    "TRANSPOSE": "'⊤’´ʹ",
+    "EQUALS": "=",
+    "SEPARATOR": ";",
+    "COMMA": ",",
+    "LPAR": "(",
+    "RPAR": ")",
+    "LSQB": "[",
+    "RSQB": "]",
+    "NORM_BAR": "‖∥",
+    "BAR": "|∣",
+    "UNDERSCORE": "_",
+    "NABLA": "∇",
+    "SUM_SIGN": "∑",
+    "NEWLINE": "\n",
+}
+_TYPE = {character: kind for kind, characters in _OPERATORS.items() for character in characters}
+_TYPE |= {".*": "ELEMENT_TIMES", "./": "ELEMENT_DIVIDE", ".^": "ELEMENT_POWER", "**": "POWER"}
+_SUPER = "".join(re.escape(c) for c in SUPERSCRIPTS)
+_SUB = "".join(SUBSCRIPTS)
+_LETTER = r"[^\W\d_]"
+_TOKEN = re.compile(
+    rf"""
+      (?P<SPACE>[ \t\r\f\v\u00a0\u2000-\u200b\u2061-\u2064\u202f]+)
+    | (?P<NUMBER>(?:[0-9]+(?:\.(?![*/^'])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![^\W\d_]))?)
+    | (?P<SUPERSCRIPT>[{_SUPER}]+)
+    | (?P<ONES>{ONES})
+    | (?P<PARTIAL>∂)
+    | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
+    | (?P<RUN>(?!{ONES}){_LETTER}(?:(?!{ONES})[^\W_]|[{_SUB}]|_[^\W_])*′*)
+    | (?P<OPERATOR>\.[*/^]|\*\*|[{re.escape("".join(k for k in _TYPE if len(k) == 1))}])
+    """,
+    re.VERBOSE,
+)
+_SUPER_LETTERS = frozenset(SUPERSCRIPTS)
+
+
+def scan(text: str) -> list[Token]:
+    """Raw tokens of ``text``; positions are offsets into it.
+
+    Raises ParseError for a character that is not in the language and for brackets that do not match; LimitError above a million
+    characters or ten thousand nested brackets.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise LimitError(f"the input has more than {MOST_CHARACTERS:,} characters")
+    plain = plain_letters(text)
+    tokens: list[Token] = []
+    position = 0
+    while position < len(plain):
+        match = _TOKEN.match(plain, position)
+        if match is None:
+            raise _unknown_character(plain, position)
+        kind, value = match.lastgroup or "", match[0]
+        end = match.end()
+        if kind == "RUN":
+            cut = _before_superscript(value)
+            value, end = value[:cut], position + cut
+        elif kind == "OPERATOR":
+            kind = _TYPE[value]
+        if kind != "SPACE":
+            tokens.append(Token(kind, value, position, end))
+        position = end
+    _check_brackets(tokens)
+    return tokens
+
+
+def _before_superscript(run: str) -> int:
+    """Superscript letters are letters to a regular expression; a run ends before them."""
+    for place, character in enumerate(run):
+        if character in _SUPER_LETTERS or character == ONES:
+            return place
+    return len(run)
+
+
+def _unknown_character(text: str, position: int) -> ParseError:
+    character = text[position]
+    span = Span(position, position + 1)
+    if character == "\\":
+        return ParseError("LaTeX commands are not read yet", span=span, suggestion="the plain spelling, such as x'*A*x or xᵀAx")
+    if character in "{}":
+        return ParseError(f"{character!r} is not used here", span=span, suggestion="round brackets")
+    if character in "<>≤≥≠:":
+        return ParseError(f"{character!r} is not used in expressions", span=span)
+    return ParseError(f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span)
+
+
+_PAIRS = {"RPAR": "LPAR", "RSQB": "LSQB"}
+_SHOWN = {"LPAR": "(", "LSQB": "[", "RPAR": ")", "RSQB": "]"}
+
+
+def _check_brackets(tokens: list[Token]) -> None:
+    opened: list[Token] = []
+    for token in tokens:
+        if token.type in ("LPAR", "LSQB"):
+            opened.append(token)
+            if len(opened) > DEEPEST_NESTING:
+                raise LimitError(f"brackets are nested more than {DEEPEST_NESTING:,} deep", span=token.span)
+        elif token.type in _PAIRS:
+            if not opened:
+                raise ParseError(f"{token.value!r} closes nothing", span=token.span, suggestion=f"remove it, or open a {_SHOWN[_PAIRS[token.type]]!r} before")
+            if opened[-1].type != _PAIRS[token.type]:
+                raise ParseError(f"{token.value!r} does not match {opened[-1].value!r}", span=token.span)
+            opened.pop()
+    if opened:
+        raise ParseError(f"{opened[-1].value!r} is never closed", span=opened[-1].span, suggestion="add the closing bracket")

@@ -1,0 +1,68 @@
+"""The characters of the language: Greek letters, superscripts, subscripts, and the one spelling of a name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from types import MappingProxyType
+
+_LOWER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega".split()
+_LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
+
+GREEK_NAMES = MappingProxyType(
+    dict(zip(_LETTERS, _LOWER, strict=True))
+    | {letter.upper(): name.capitalize() for letter, name in zip(_LETTERS, _LOWER, strict=True)}
+    | {"ϵ": "varepsilon", "ϑ": "vartheta", "ϕ": "varphi"}
+)
+"""Letter -> spelled name."""
+
+SPELLED_GREEK = frozenset(GREEK_NAMES.values())
+
+SUPERSCRIPTS = MappingProxyType(
+    dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
+    | dict(zip("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᴴ", "abcdefghijklmnoprstuvwxyzTH", strict=True))
+)
+SUBSCRIPTS = MappingProxyType(
+    dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)) | dict(zip("ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "aehijklmnoprstuvx", strict=True))
+)
+
+ONES = "𝟏"
+"""The vector of ones; kept apart from the digit that it is compatible with."""
+
+_SUBSCRIPTED = re.compile("_?([" + "".join(SUBSCRIPTS) + "]+)")
+
+
+@lru_cache(maxsize=4096)
+def canonical_name(text: str) -> str:
+    """The one spelling of a name: Greek letters spelled out, subscripts after an underscore.
+
+    >>> canonical_name("β₁"), canonical_name("x₀"), canonical_name("Sigma")
+    ('beta_1', 'x_0', 'Sigma')
+    """
+    text = _SUBSCRIPTED.sub(lambda found: "_" + "".join(SUBSCRIPTS[c] for c in found[1]), plain_letters(text.strip()))
+    return "".join(GREEK_NAMES.get(c, c) for c in text)
+
+
+def plain_letters(text: str) -> str:
+    """Styled letters such as 𝐗 replaced by plain ones, character by character (so that places stay the same)."""
+    if text.isascii():
+        return text
+    return "".join(_plain(c) for c in text)
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    if character == ONES or character in SUPERSCRIPTS or character in SUBSCRIPTS:
+        return character
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if len(plain) == 1 and plain.isalnum() else character
+
+
+def is_name(text: str) -> bool:
+    """Whether the text could be the name of a symbol.
+
+    >>> is_name("W_1"), is_name("x y"), is_name("2")
+    (True, False, False)
+    """
+    return re.fullmatch(r"[^\W\d_][^\W_]*(_[^\W_]+)*[′']*", canonical_name(text)) is not None

@@ -1,0 +1,229 @@
+"""Terms: the expression with names resolved, before kinds and sizes are known. A closed set of classes.
+
+``cell`` holds what is known of a term's kind and size; terms of one shape may share a cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from matcalc.errors import Span
+from matcalc.language.dimensions import Dimension
+from matcalc.language.kinds import Cell
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Base:
+    """Base class. ``span`` is the place in the text."""
+
+    cell: Cell
+    span: Span
+
+
+# ---------------------------------------------------------------- leaves
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SymbolTerm(Base):
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberTerm(Base):
+    """A number; the literal 1 may turn out to be a vector of ones (``1*b'``)."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConstantTerm(Base):
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SizeTerm(Base):
+    """A size used as a number."""
+
+    size: Dimension
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IdentityTerm(Base):
+    pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilledTerm(Base):
+    """A vector or matrix with all entries ``value``."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitTerm(Base):
+    position: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CommutationTerm(Base):
+    m: Dimension
+    n: Dimension
+
+
+# ---------------------------------------------------------------- operators
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SumTerm(Base):
+    """``negative[k]`` tells whether operand k is subtracted."""
+
+    operands: tuple[Term, ...]
+    negative: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProductTerm(Base):
+    operands: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ElementProductTerm(Base):
+    operands: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuotientTerm(Base):
+    operands: tuple[Term, Term]
+    elementwise: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PowerTerm(Base):
+    operands: tuple[Term, Term]
+    elementwise: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NegativeTerm(Base):
+    operands: tuple[Term]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TransposeTerm(Base):
+    operands: tuple[Term]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ElementwiseTerm(Base):
+    operands: tuple[Term]
+    function: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InverseTerm(Base):
+    operands: tuple[Term]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TraceTerm(Base):
+    operands: tuple[Term]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TotalTerm(Base):
+    operands: tuple[Term]
+    axis: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiagonalTerm(Base):
+    operands: tuple[Term]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VecTerm(Base):
+    operands: tuple[Term]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KroneckerTerm(Base):
+    operands: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormTerm(Base):
+    """``operands`` are the operand and, for the p and A norms, the parameter."""
+
+    operands: tuple[Term, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BarsTerm(Base):
+    """``|x|``: a determinant or an absolute value, by kind."""
+
+    operands: tuple[Term]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallTerm(Base):
+    operands: tuple[Term, ...]
+    function: str
+    axis: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EntryTerm(Base):
+    operands: tuple[Term]
+    positions: tuple[int | BoundIndex, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexSumTerm(Base):
+    operands: tuple[Term]
+    index: BoundIndex
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundIndex:
+    """An index of an explicit sum, with the size that it runs over."""
+
+    name: str
+    size: Dimension
+
+
+Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTerm | FilledTerm | UnitTerm | CommutationTerm
+Operation: TypeAlias = (
+    SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
+    | InverseTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | KroneckerTerm | NormTerm | BarsTerm | CallTerm | EntryTerm
+    | IndexSumTerm
+)  # fmt: skip
+Term: TypeAlias = Leaf | Operation
+"""The closed union, for ``match`` with ``assert_never``."""
+
+
+def operands_of(term: Term) -> tuple[Term, ...]:
+    """The operands, in reading order."""
+    match term:
+        case SymbolTerm() | NumberTerm() | ConstantTerm() | SizeTerm() | IdentityTerm() | FilledTerm() | UnitTerm() | CommutationTerm():
+            return ()
+        case _:
+            return term.operands
+
+
+def postorder(*roots: Term) -> list[Term]:
+    """Every term below ``roots`` once, operands before their users; no recursion."""
+    seen: set[int] = set()
+    order: list[Term] = []
+    stack: list[tuple[Term, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        term, done = stack.pop()
+        if done:
+            order.append(term)
+        elif id(term) not in seen:
+            seen.add(id(term))
+            stack.append((term, True))
+            stack.extend((operand, False) for operand in reversed(operands_of(term)) if id(operand) not in seen)
+    return order

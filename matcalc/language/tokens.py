@@ -1,0 +1,158 @@
+"""Raw tokens to the terminals of ``grammar/matcalc.lark``: separators, derivatives, names, calls, bars, juxtaposition."""
+
+from __future__ import annotations
+
+import re
+
+from matcalc.errors import ParseError, Span, UnknownFunctionError
+from matcalc.language.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
+from matcalc.language.derivative_tokens import resolve_derivatives
+from matcalc.language.runs import resolve_runs
+from matcalc.language.scanner import Token, scan
+from matcalc.language.spelling import SUBSCRIPTS, SUPERSCRIPTS
+from matcalc.language.vocabulary import Vocabulary
+
+__all__ = ["tokenize"]
+
+_INFIX = frozenset(
+    [
+        "PLUS", "MINUS", "TIMES", "DIVIDE", "ELEMENT_TIMES", "ELEMENT_DIVIDE", "KRONECKER", "POWER", "ELEMENT_POWER", "EQUALS",
+        "COMMA",
+    ]
+)  # fmt: skip
+
+
+_LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi", "psi"])
+
+
+def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[str]]:
+    """The terminals of ``text``, and notes on what was split or read in one of several ways.
+
+    Raises ParseError, UnknownFunctionError or LimitError with the place.
+    """
+    notes: list[str] = []
+    tokens = _separated(scan(text))
+    if not tokens:
+        raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
+    tokens = _superscripts(tokens, vocabulary)
+    tokens = resolve_derivatives(tokens, vocabulary)
+    tokens = resolve_runs(tokens, vocabulary, notes)
+    tokens = resolve_bars(tokens)
+    return _juxtaposed(_norm_subscripts(tokens), vocabulary, notes), notes
+
+
+def _separated(tokens: list[Token]) -> list[Token]:
+    """Newlines end a statement unless brackets are open or an operator continues it."""
+    out: list[Token] = []
+    depth = 0
+    for position, token in enumerate(tokens):
+        depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
+        if token.type == "NEWLINE":
+            after = next((t.type for t in tokens[position + 1 : position + 2]), "")
+            if depth or not out or out[-1].type in _INFIX or after in _INFIX:
+                continue
+            token = Token("SEPARATOR", token.value, token.start, token.end)
+        if token.type == "SEPARATOR" and not depth and (not out or out[-1].type == "SEPARATOR"):
+            continue
+        out.append(token)
+    while out and out[-1].type == "SEPARATOR":
+        out.pop()
+    return out
+
+
+_EXPONENT = re.compile(r"(?P<power>-?\d+|-?[a-z]|-T)?(?P<transposes>T*)")
+
+
+def _superscripts(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """Superscript characters and ``^T`` as ``SUPERSCRIPT`` and ``TRANSPOSE``."""
+    out: list[Token] = []
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        following = tokens[position + 1 : position + 3]
+        if token.type == "SUPERSCRIPT":
+            out += _superscript(token)
+        elif token.type == "POWER" and following and following[0].type == "TRANSPOSE":
+            out.append(Token("TRANSPOSE", "'", token.start, following[0].end))
+            position += 1
+        elif token.type == "POWER" and following and following[0].type == "SUPERSCRIPT":
+            out += _superscript(following[0])
+            position += 1
+        elif token.type == "POWER" and (run := _marks_transpose(following, vocabulary)) is not None:
+            negative = following[0].type == "MINUS"
+            out.append(Token("SUPERSCRIPT" if negative else "TRANSPOSE", "-T" if negative else "'", token.start, run.start + 1))
+            position += 2 if negative else 1
+            if len(run.value) > 1:
+                out.append(Token("RUN", run.value[1:], run.start + 1, run.end))
+        else:
+            out.append(token)
+        position += 1
+    return out
+
+
+def _marks_transpose(following: list[Token], vocabulary: Vocabulary) -> Token | None:
+    """The run of letters in ``^T...`` or ``^-T...`` when T is no declared name."""
+    if len(following) > 1 and following[0].type == "MINUS":
+        following = following[1:]
+    if not following or following[0].type != "RUN":
+        return None
+    run = following[0]
+    if run.value == "H" and "H" not in vocabulary.symbols:
+        raise ParseError("the conjugate transpose is not read: all symbols are real", span=run.span, suggestion="the transpose, A'")
+    if not re.match(r"T(?![\d_′])", run.value) or "T" in vocabulary.symbols or run.value in vocabulary.symbols:
+        return None
+    return run
+
+
+def _superscript(token: Token) -> list[Token]:
+    plain = "".join(SUPERSCRIPTS[c] for c in token.value).replace("+", "")
+    if "H" in plain:
+        raise ParseError("the conjugate transpose is not read: all symbols are real", span=token.span, suggestion="the transpose, Aᵀ")
+    match = _EXPONENT.fullmatch(plain)
+    if match is None or not plain:
+        raise ParseError(f"the superscript {token.value!r} is not understood", span=token.span, suggestion="brackets: x^(...)")
+    out = [Token("SUPERSCRIPT", match["power"], token.start, token.end)] if match["power"] else []
+    return out + [Token("TRANSPOSE", "'", token.start, token.end)] * len(match["transposes"])
+
+
+def _norm_subscripts(tokens: list[Token]) -> list[Token]:
+    """What hangs on closing norm bars: ``_F``, ``_1``, ``_*``, ``₂``."""
+    out: list[Token] = []
+    for position, token in enumerate(tokens):
+        before = out[-1] if out else None
+        if before is not None and before.type == "NORM_CLOSE" and token.type == "UNDERSCORE":
+            after = tokens[position + 1] if position + 1 < len(tokens) else None
+            if after is None or after.type not in ("NUMBER", "NAME", "LPAR", "CALL", "TIMES", "NORM_OPEN", "BAR_OPEN"):
+                raise ParseError("the norm's subscript is missing", span=token.span, suggestion="||X||_F, ||x||_1 or ||x||_A")
+            out.append(Token("SUBSCRIPT", "_", token.start, token.end))
+        elif before is not None and before.type == "SUBSCRIPT" and token.type == "TIMES":
+            out.append(Token("NAME", "nuclear", token.start, token.end))
+        elif before is not None and before.type == "NORM_CLOSE" and token.type == "SUBSCRIPT_RUN":
+            plain = "".join(SUBSCRIPTS[c] for c in token.value)
+            out.append(Token("SUBSCRIPT", "_", token.start, token.start))
+            out.append(Token("NUMBER" if plain.isdecimal() else "NAME", plain, token.start, token.end))
+        elif token.type in ("UNDERSCORE", "SUBSCRIPT_RUN"):
+            raise ParseError("a subscript belongs to a letter or to norm bars", span=token.span, suggestion="x_1, x[1] or ||X||_F")
+        else:
+            out.append(token)
+    return out
+
+
+def _juxtaposed(tokens: list[Token], vocabulary: Vocabulary, notes: list[str]) -> list[Token]:
+    """``JUXT`` where two factors stand side by side."""
+    out: list[Token] = []
+    for position, token in enumerate(tokens):
+        if token.type == "APPLY" and (position + 1 == len(tokens) or tokens[position + 1].type not in STARTS_OPERAND):
+            raise UnknownFunctionError(f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)")
+        if out and out[-1].type in ENDS_OPERAND and token.type in STARTS_OPERAND:
+            before = out[-1]
+            if token.type == "LPAR" and before.end == token.start and before.value in _LIKE_FUNCTIONS and before.value not in vocabulary.symbols:
+                notes.append(f"{before.value}(...) is read as a product; declare '{before.value}: function' if it is a function")
+            out.append(Token("JUXT", "", token.start, token.start))
+        # 11' can only be the product of a column and a row of ones.
+        if token.type == "NUMBER" and token.value == "11" and position + 1 < len(tokens) and tokens[position + 1].type == "TRANSPOSE":
+            middle = token.start + 1
+            out += [Token("NUMBER", "1", token.start, middle), Token("JUXT", "", middle, middle), Token("NUMBER", "1", middle, token.end)]
+        else:
+            out.append(token)
+    return out

@@ -1,0 +1,78 @@
+"""The words that the reader of tokens must know: functions, declared names, keywords."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+
+from matcalc.functions import spellings
+from matcalc.language.spelling import SPELLED_GREEK, canonical_name
+
+STRUCTURAL = frozenset(
+    [
+        "tr", "trace", "sum", "diag", "inv", "vec", "kron", "commutation", "transpose", "outer", "inner", "dot",
+        "norm", "norm1", "norm2", "spectral", "nuclear", "eye", "vector", "matrix", "ones", "zeros", "unit",
+        "grad", "gradient", "hessian", "jacobian",
+    ]
+)  # fmt: skip
+"""Functions with their own place in the language, beside those of ``rules/functions.toml``."""
+
+NAMES_TOO = frozenset(["eye", "vector", "matrix", "ones", "zeros", "unit", "spectral", "nuclear", "dot"])
+"""Functions only when brackets follow."""
+
+WORDS = frozenset(["rows", "cols", "nuclear", "spectral"])
+
+
+_INDEXED = re.compile(r"([^\W\d_]+)[0-9]*(?:_(?:[0-9]+|[^\W\d_]+[0-9]*))?′*")
+
+
+@cache
+def known_functions() -> frozenset[str]:
+    """Every spelling that is a function when brackets follow."""
+    return STRUCTURAL | frozenset(spellings())
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Names that are known before reading, in their one spelling; ``functions`` are the user's own."""
+
+    symbols: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+    lengths: tuple[int, ...] = field(init=False)
+    """Of the names with more than one character, longest first."""
+
+    def __post_init__(self) -> None:
+        lengths = {len(name) for name in self.symbols | self.functions}
+        object.__setattr__(self, "lengths", tuple(sorted(lengths - {0, 1}, reverse=True)))
+
+    @staticmethod
+    def of(symbols: Iterable[str] = (), functions: Iterable[str] = ()) -> Vocabulary:
+        return Vocabulary(frozenset(symbols), frozenset(functions))
+
+    def declares(self, name: str) -> bool:
+        return name in self.symbols or name in self.functions
+
+    def long_name_at(self, run: str, place: int, end: int) -> str | None:
+        """The longest declared name of several characters that the run has at ``place``."""
+        for length in self.lengths:
+            if place + length <= end and self.declares(run[place : place + length]):
+                return run[place : place + length]
+        return None
+
+    def is_function(self, spelling: str) -> bool:
+        """Whether the spelling is a function that no declaration hides."""
+        return spelling in known_functions() and not self.declares(canonical_name(spelling))
+
+    def is_greek(self, name: str) -> bool:
+        """Whether the name is a Greek letter's, perhaps with an index: ``beta``, ``sigma_1``, ``mu2``."""
+        match = _INDEXED.fullmatch(name)
+        return match is not None and match[1] in SPELLED_GREEK
+
+
+def nearest_function(name: str, others: Iterable[str] = ()) -> str | None:
+    """The known function whose spelling is closest."""
+    found = difflib.get_close_matches(name, sorted(known_functions() | set(others)), n=1, cutoff=0.6)
+    return found[0] if found else None

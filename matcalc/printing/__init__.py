@@ -1,0 +1,8 @@
+"""Expressions and tensors as text: ASCII and Unicode that the language package reads again, LaTeX, and index notation."""
+
+from __future__ import annotations
+
+from matcalc.printing.expressions import equation, latex, markdown, text
+from matcalc.printing.indices import index_letters, index_text
+
+__all__ = ["equation", "index_letters", "index_text", "latex", "markdown", "text"]

@@ -1,0 +1,48 @@
+"""The public printers of expressions."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from matcalc.expr import nodes as e
+from matcalc.printing.latex_notation import LatexNotation
+from matcalc.printing.pieces import render
+from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
+from matcalc.printing.printer import printed
+
+
+def text(expr: e.Expr, style: Literal["unicode", "ascii"] = "unicode") -> str:
+    """The expression as text that the language package reads again to an equal expression, given the declarations of its symbols.
+
+    Raises LimitError above two million characters.
+    """
+    notation = AsciiNotation() if style == "ascii" else UnicodeNotation(_names(expr))
+    return render(printed(expr, notation))
+
+
+def latex(expr: e.Expr) -> str:
+    """The expression as LaTeX source for math mode.
+
+    Raises LimitError above two million characters.
+    """
+    return render(printed(expr, LatexNotation(_names(expr))))
+
+
+def markdown(expr: e.Expr) -> str:
+    """The expression as inline mathematics in Markdown, ``$...$``.
+
+    Raises LimitError above two million characters.
+    """
+    return f"${latex(expr)}$"
+
+
+def equation(left: str, expr: e.Expr) -> str:
+    r"""``left = expr`` in LaTeX, with ``left`` given as LaTeX source, such as ``\frac{\partial f}{\partial x}``.
+
+    Raises LimitError above two million characters.
+    """
+    return f"{left} = {latex(expr)}"
+
+
+def _names(expr: e.Expr) -> list[str]:
+    return [node.name for node in e.postorder(expr) if isinstance(node, e.Symbol | e.Index)]

@@ -1,0 +1,284 @@
+"""Tensors in index notation: ``A_kj x_j + A_jk x_j``.
+
+An index that occurs exactly twice in a product is summed by convention; every other sum is written with Σ. An index inside a function's
+argument is not counted, so it is never summed silently. The axes of the whole have the first letters, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from fractions import Fraction
+from typing import TypeAlias, assert_never, cast
+
+from matcalc.einstein import nodes as t
+from matcalc.errors import LimitError
+from matcalc.printing.index_notation import IndexNotation, Style
+from matcalc.printing.notation import fits, negated
+from matcalc.printing.numbers import decimal_text
+from matcalc.printing.pieces import Level, Operator, Part, Piece, piece, render
+from matcalc.printing.reading_order import own_axes, reading_order, shown_once
+
+Letters: TypeAlias = tuple[int, ...]
+Request: TypeAlias = tuple[t.Tensor, Letters, int]
+"""A tensor, the numbers of the letters of its axes, and the number of the first letter that is free."""
+Answer: TypeAlias = tuple[Piece, int]
+"""The text, and the first letter that is free after it."""
+Steps: TypeAlias = Generator[Request, Answer, Answer]
+
+_MOST_STEPS = 300_000
+_HALF = Fraction(1, 2)
+
+
+def index_text(tensor: t.Tensor, style: Style = "unicode") -> str:
+    """The entry of ``tensor`` at ``i, j, ...`` (``index_letters`` gives the letters of the axes) in index notation.
+
+    Raises LimitError when shared parts, written out at every use, make it too long.
+    """
+    return render(_Printer(_notation(tensor, style), tensor).printed())
+
+
+def index_letters(tensor: t.Tensor) -> tuple[str, ...]:
+    """The letters of the axes in ``index_text``, in order."""
+    notation = _notation(tensor, "ascii")
+    return tuple([notation.letter(axis) for axis in range(len(shown_once(tensor)[tensor]))])
+
+
+def _notation(tensor: t.Tensor, style: Style) -> IndexNotation:
+    names: dict[str, None] = {}
+    for node in t.postorder(tensor):
+        if isinstance(node, t.Symbol | t.Constant):
+            names[node.name] = None
+        sizes = node.sizes if isinstance(node, t.Symbol) else (node.size,) if isinstance(node, t.SizeValue) else ()
+        names.update(dict.fromkeys(name for size in sizes for name in size.names))
+    return IndexNotation(style, names)
+
+
+class _Printer:
+    """Walks the tensor with generators on an explicit stack: depth costs no recursion."""
+
+    def __init__(self, notation: IndexNotation, root: t.Tensor) -> None:
+        self._to = notation
+        self._glyphs = notation.glyphs
+        self._root = root
+        self._once = shown_once(root)
+        self._reciprocals: dict[Piece, Piece] = {}
+
+    def printed(self) -> Piece:
+        order = len(self._once[self._root])
+        request: Request = (self._root, tuple(range(order)), order)
+        done: dict[Request, Answer] = {}
+        stack: list[tuple[Request, Steps]] = [(request, self._steps(request))]
+        answer: Answer | None = None
+        steps = 0
+        while stack:
+            request, walk = stack[-1]
+            steps += 1
+            if steps > _MOST_STEPS:
+                raise LimitError("the index form is too long to print", suggestion="use the closed form, or the result as a function")
+            try:
+                wanted = next(walk) if answer is None else walk.send(answer)
+            except StopIteration as stop:
+                answer = done[request] = stop.value
+                stack.pop()
+                continue
+            answer = done.get(wanted)
+            if answer is None:
+                stack.append((wanted, self._steps(wanted)))
+        assert answer is not None
+        return answer[0]
+
+    def _steps(self, request: Request) -> Steps:
+        tensor, at, free = request
+        match cast("t.Node", tensor):
+            case t.Symbol(name=name):
+                return self._leaf(self._to.entry(self._glyphs.symbol(name), self._names(at)), free)
+            case t.Constant(name=name):
+                return self._leaf(self._glyphs.symbol(name), free)
+            case t.SizeValue(size=size):
+                return self._leaf(self._glyphs.size_value(size), free)
+            case t.Unit(position=position):
+                return self._leaf(self._to.delta(self._names(at)[0], str(position)), free)
+            case t.Sum() as total:
+                return self._sum(total, at, free)
+            case t.Contraction() as product:
+                return self._product(product, at, free)
+            case t.Power() as power:
+                return self._power(power, at, free)
+            case t.Map() as mapped:
+                return self._map(mapped, at, free)
+            case t.Apply() as applied:
+                return self._apply(applied, at, free)
+            case unreachable:
+                assert_never(unreachable)
+
+    def _names(self, at: Letters) -> list[str]:
+        return [self._to.letter(position) for position in at]
+
+    def _leaf(self, text: Piece, free: int) -> Steps:
+        return text, free
+        yield  # makes this a generator like the others
+
+    def _sum(self, total: t.Sum, at: Letters, free: int) -> Steps:
+        if not total.terms:
+            return piece("0"), free
+        # A sum that begins with a minus sign reads worse than one that does not.
+        terms = sorted(total.terms, key=lambda term: term[0] < 0)
+        last = free
+        pieces = []
+        for coefficient, term in terms:
+            text, end = yield (term, at, free)
+            pieces.append(self._multiple(coefficient, text))
+            last = max(last, end)
+        if len(pieces) == 1:
+            return pieces[0], last
+        first = pieces[0]
+        shown: list[Part] = [first.unsigned]
+        for text in pieces[1:]:
+            shown += [f" {self._glyphs.minus} " if text.negative else " + ", text.unsigned]
+        return piece(*shown, level=Level.SUM, negative=first.negative, minus=self._glyphs.minus), last
+
+    def _multiple(self, coefficient: Fraction, text: Piece) -> Piece:
+        """``coefficient * text``."""
+        glyphs = self._glyphs
+        if text.length == 1 and str(text) == "1":
+            return glyphs.number(coefficient)
+        if coefficient == 1:
+            return text
+        if text in self._reciprocals:
+            return self._over(coefficient, self._reciprocals[text])
+        divisor = 1
+        if not glyphs.stacked_quotient and decimal_text(coefficient) is None:
+            coefficient, divisor = Fraction(coefficient.numerator), coefficient.denominator
+        if text.level == Level.SUM or text.negative:
+            text = glyphs.bracketed(text)
+        number = glyphs.number(abs(coefficient))
+        if abs(coefficient) != 1:
+            operator: Operator = "quotient" if text.operator == "quotient" else "product"
+            text = piece(number, glyphs.between(number, text), text, level=Level.PRODUCT, operator=operator)
+        if divisor != 1:
+            text = glyphs.quotient(text, piece(str(divisor)))
+        return negated(text, glyphs.minus) if coefficient < 0 else text
+
+    def _over(self, coefficient: Fraction, bottom: Piece) -> Piece:
+        """``coefficient / bottom``."""
+        glyphs = self._glyphs
+        if glyphs.stacked_quotient or decimal_text(coefficient) is None:
+            if coefficient.denominator != 1:
+                bottom = self._side_by_side([glyphs.number(Fraction(coefficient.denominator)), bottom])
+            coefficient = Fraction(coefficient.numerator)
+        number = glyphs.number(abs(coefficient))
+        result = glyphs.quotient(number, self._bottom(bottom))
+        return negated(result, glyphs.minus) if coefficient < 0 else result
+
+    def _bottom(self, text: Piece) -> Piece:
+        return text if self._glyphs.stacked_quotient or fits(text, Level.FRACTION) else self._glyphs.bracketed(text)
+
+    def _product(self, product: t.Contraction, at: Letters, free: int) -> Steps:
+        letters: dict[int, int] = {}
+        deltas = []
+        for label, letter in zip(product.output, at, strict=True):
+            if label in letters:
+                deltas.append(self._to.delta(*self._names((letters[label], letter))))
+            else:
+                letters[label] = letter
+        order = reading_order(product)
+        explicit = []
+        silent = self._summed_silently(product)
+        for label in [label for k in order for label in product.indices[k]] + list(range(len(product.sizes))):
+            if label not in letters:
+                letters[label] = free
+                free += 1
+                if label not in silent:
+                    explicit.append(letters[label])
+        above: list[Piece] = []
+        below: list[Piece] = []
+        for k in order:
+            operand, axes = product.operands[k], tuple([letters[label] for label in product.indices[k]])
+            inverted = isinstance(operand, t.Power) and operand.exponent < 0
+            if inverted:
+                operand = cast("t.Power", operand)
+                base, free = yield (operand.base, axes, free)
+                below.append(self._raised(base, -operand.exponent))
+            else:
+                text, free = yield (operand, axes, free)
+                above.append(text)
+        body = self._quotient(above + deltas, below)
+        if silent and body.level == Level.ATOM:
+            # The square of A_ii is (A_ii)²; without brackets the squares would seem to be summed.
+            body = piece(body, level=Level.POSTFIX)
+        return (self._to.summed(self._names(tuple(explicit)), body) if explicit else body), free
+
+    def _summed_silently(self, product: t.Contraction) -> frozenset[int]:
+        """The bound labels that occur exactly twice, both times in sight."""
+        count = dict.fromkeys(range(len(product.sizes)), 0)
+        hidden = set(product.output)
+        for operand, axes in zip(product.operands, product.indices, strict=True):
+            for axis, label in enumerate(axes):
+                count[label] += 1
+                if not self._once[operand][axis]:
+                    hidden.add(label)
+        return frozenset(label for label, times in count.items() if times == 2 and label not in hidden)
+
+    def _quotient(self, above: list[Piece], below: list[Piece]) -> Piece:
+        top = self._side_by_side(above)
+        if not below:
+            return top
+        bottom = self._side_by_side(below)
+        result = self._glyphs.quotient(top, self._bottom(bottom))
+        if not above:
+            self._reciprocals[result] = bottom
+        return result
+
+    def _side_by_side(self, factors: Sequence[Piece]) -> Piece:
+        if not factors:
+            return piece("1")
+        if len(factors) == 1:
+            return factors[0] if fits(factors[0], Level.PRODUCT) else self._glyphs.bracketed(factors[0])
+        shown: list[Part] = []
+        left: Piece | None = None
+        for factor in factors:
+            # A product of scalars within the product stays in sight: no two of its letters are used beside it.
+            inline = factor.operator == "product" and not factor.negative and not factor.starts_number
+            right = factor if inline or fits(factor, Level.FRACTION) else self._glyphs.bracketed(factor)
+            shown += [right] if left is None else [self._glyphs.between(left, right), right]
+            left = right
+        return piece(*shown, level=Level.PRODUCT, operator="product")
+
+    def _power(self, power: t.Power, at: Letters, free: int) -> Steps:
+        base, free = yield (power.base, at, free)
+        if power.exponent < 0:
+            return self._quotient([], [self._raised(base, -power.exponent)]), free
+        return self._raised(base, power.exponent), free
+
+    def _raised(self, base: Piece, exponent: Fraction) -> Piece:
+        if exponent == 1:
+            return base
+        if exponent == _HALF:
+            return self._glyphs.root(base)
+        return self._glyphs.power(base if fits(base, Level.ATOM) else self._glyphs.bracketed(base), exponent, False)
+
+    def _map(self, mapped: t.Map, at: Letters, free: int) -> Steps:
+        pieces = []
+        for argument in mapped.arguments:
+            text, free = yield (argument, at, free)
+            pieces.append(text)
+        if mapped.function == "pow":
+            base = pieces[0] if fits(pieces[0], Level.ATOM) else self._glyphs.bracketed(pieces[0])
+            return self._glyphs.power(base, pieces[1], False), free
+        return self._glyphs.call(mapped.function, tuple(pieces), None), free
+
+    def _apply(self, applied: t.Apply, at: Letters, free: int) -> Steps:
+        pieces = []
+        for argument in applied.arguments:
+            order = len(self._once[argument])
+            batch = order - own_axes(applied.function, order)
+            if isinstance(argument, t.Symbol) and not batch:
+                pieces.append(self._glyphs.symbol(argument.name))
+                continue
+            inner = tuple(range(free, free + order - batch))
+            free += len(inner)
+            text, free = yield (argument, at[:batch] + inner, free)
+            pieces.append(self._to.array(text, self._names(inner)))
+        glyphs = self._glyphs
+        whole = glyphs.inverse(pieces[0]) if applied.function == "inv" else glyphs.call(applied.function, tuple(pieces), None)
+        return self._to.entry(whole, self._names(at)), free

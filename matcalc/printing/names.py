@@ -1,0 +1,111 @@
+"""How names of symbols and sizes are written: Greek letters, digits as subscripts."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from types import MappingProxyType
+
+from matcalc.sizes import Size
+
+_LOWER = (
+    ("alpha", "α"), ("beta", "β"), ("gamma", "γ"), ("delta", "δ"), ("epsilon", "ε"), ("zeta", "ζ"), ("eta", "η"), ("theta", "θ"),
+    ("iota", "ι"), ("kappa", "κ"), ("lambda", "λ"), ("mu", "μ"), ("nu", "ν"), ("xi", "ξ"), ("omicron", "ο"), ("pi", "π"), ("rho", "ρ"),
+    ("sigma", "σ"), ("tau", "τ"), ("upsilon", "υ"), ("phi", "φ"), ("chi", "χ"), ("psi", "ψ"), ("omega", "ω"),
+)  # fmt: skip
+
+GREEK = MappingProxyType(
+    dict(_LOWER) | {name.capitalize(): letter.upper() for name, letter in _LOWER} | {"varepsilon": "ϵ", "vartheta": "ϑ", "varphi": "ϕ"}
+)
+"""Spelled name -> letter."""
+
+_SPELLED = MappingProxyType({letter: name for name, letter in GREEK.items()})
+_AS_LATIN = MappingProxyType(
+    {
+        "Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K", "Mu": "M", "Nu": "N",
+        "Omicron": "O", "omicron": "o", "Rho": "P", "Tau": "T", "Chi": "X",
+    }
+)  # fmt: skip
+"""Greek letters that LaTeX has no command for, because they look like these."""
+
+_SUBSCRIPT_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
+_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<mark>_?)(?P<index>.*?)(?P<primes>['′]*)", re.DOTALL)
+
+
+def superscript(number: int) -> str:
+    """The integer in superscript digits.
+
+    >>> superscript(-12)
+    '⁻¹²'
+    """
+    return str(number).translate(_SUPERSCRIPT)
+
+
+@lru_cache(maxsize=4096)
+def ascii_name(name: str) -> str:
+    """The name in ASCII where it has such a spelling.
+
+    >>> ascii_name("β"), ascii_name("x₀")
+    ('beta', 'x_0')
+    """
+    stem, mark, index, primes = _split(name)
+    return _SPELLED.get(stem, stem) + mark + index + primes
+
+
+@lru_cache(maxsize=4096)
+def unicode_name(name: str) -> str:
+    """The name with Greek letters and subscript digits.
+
+    >>> unicode_name("beta_1"), unicode_name("W1")
+    ('β₁', 'W1')
+    """
+    stem, mark, index, primes = _split(name)
+    if mark and index.isdecimal():
+        mark, index = "", index.translate(_SUBSCRIPT_DIGITS)
+    return GREEK.get(stem, stem) + mark + index + primes
+
+
+@lru_cache(maxsize=4096)
+def latex_name(name: str) -> str:
+    r"""The name in LaTeX.
+
+    >>> latex_name("Sigma"), latex_name("W1"), latex_name("loss")
+    ('\\Sigma', 'W_{1}', '\\mathrm{loss}')
+    """
+    stem, _, index, primes = _split(name)
+    stem = _SPELLED.get(stem, stem)
+    if stem in _AS_LATIN:
+        letter = f"\\mathrm{{{_AS_LATIN[stem]}}}"
+    elif stem in GREEK:
+        letter = "\\" + stem
+    else:
+        letter = stem if len(stem) == 1 else f"\\mathrm{{{escaped(stem)}}}"
+    if not index:
+        return letter + primes.replace("′", "'")
+    if len(index) > 1 and not index.isdecimal():
+        index = f"\\mathrm{{{escaped(index)}}}"
+    return f"{letter}_{{{index}}}" + primes.replace("′", "'")
+
+
+def size_text(size: Size, style: str) -> str:
+    """The size as it is written in ``eye(m*n)`` (plain text) or as a subscript (LaTeX)."""
+    spell = {"ascii": ascii_name, "unicode": unicode_name, "latex": latex_name}[style]
+    parts = ([str(size.factor)] if size.factor != 1 or not size.names else []) + [spell(name) for name in size.names]
+    return (" " if style == "latex" else "*").join(parts)
+
+
+def _split(name: str) -> tuple[str, str, str, str]:
+    """Stem, subscript mark, subscript and primes of a name."""
+    spelled = _SUBSCRIPT.sub(lambda found: "_" + found[0], name).translate(_PLAIN_DIGITS)
+    match = _NAME.fullmatch(spelled)
+    if match is None:
+        return name, "", "", ""
+    return match["stem"], match["mark"], match["index"], match["primes"]
+
+
+def escaped(text: str) -> str:
+    """The text with the characters protected that LaTeX gives a meaning."""
+    return re.sub(r"[_#$%&{}]", lambda found: "\\" + found[0], text)

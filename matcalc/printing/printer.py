@@ -1,0 +1,272 @@
+"""From an expression to a piece of text: signs and brackets, decided once for all notations.
+
+Brackets follow one precedence table (``pieces.Level``). Beyond the grammar's need they are put in three places where a reader would
+otherwise have to know that all products have one level: between matrix products and elementwise ones, around a scalar product that
+scales (``(x'*y)*z``), and around the base of a second postfix (``(A^2)'``).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import assert_never, cast
+
+from matcalc.expr import nodes as e
+from matcalc.printing.known_sizes import BOTH, passed_down, settled
+from matcalc.printing.notation import Notation, fits, negated
+from matcalc.printing.numbers import decimal_text
+from matcalc.printing.pieces import Level, Operator, Part, Piece, piece
+
+_HALF = Fraction(1, 2)
+
+
+def printed(root: e.Expr, notation: Notation) -> Piece:
+    """The text of ``root`` as a piece. Shared nodes are printed once for each thing that is known of their size."""
+    known = settled(e.postorder(root), notation.bare_ones)
+    done: dict[tuple[e.Expr, int], Piece] = {}
+    uses: dict[tuple[e.Expr, int], tuple[tuple[e.Expr, int], ...]] = {}
+    stack = [(root, known[root])]
+    while stack:
+        key = stack[-1]
+        if key in done:
+            stack.pop()
+        elif key not in uses:
+            node, around = key
+            uses[key] = _operands(node, around, known)
+            stack.extend(use for use in reversed(uses[key]) if use not in done)
+        else:
+            stack.pop()
+            done[key] = _Node(notation, key[1] == BOTH).piece(key[0], tuple([done[use] for use in uses[key]]))
+    return done[root, known[root]]
+
+
+def _operands(node: e.Expr, around: int, known: dict[e.Expr, int]) -> tuple[tuple[e.Expr, int], ...]:
+    """What is to be printed for ``node``, each with what is known of its size. An inverse transpose is one postfix of the base."""
+    uses = tuple(zip(e.children(node), passed_down(node, around, known), strict=True))
+    if isinstance(node, e.Transpose) and isinstance(node.operand, e.Inverse):
+        return _operands(*uses[0], known)
+    return uses
+
+
+class _Node:
+    """Prints one node from the pieces of its operands."""
+
+    def __init__(self, notation: Notation, size_known: bool) -> None:
+        self._to = notation
+        self._size_known = size_known
+
+    def piece(self, node: e.Expr, parts: tuple[Piece, ...]) -> Piece:
+        to = self._to
+        match cast("e.Node", node):
+            case e.Symbol(name=name) | e.Constant(name=name) | e.Index(name=name):
+                return to.symbol(name)
+            case e.Number(value=value):
+                return to.number(value)
+            case e.SizeValue(size=size):
+                return to.size_value(size)
+            case e.Identity(size=size):
+                return to.identity(size, self._size_known)
+            case e.Ones(sizes=sizes):
+                return to.ones(sizes, self._size_known)
+            case e.Zeros(sizes=sizes):
+                return to.zeros(sizes)
+            case e.UnitVector(position=position, size=size):
+                return to.unit(position, size)
+            case e.Commutation(m=m, n=n):
+                return to.commutation(m, n)
+            case e.Sum():
+                return self._sum(parts)
+            case e.Negative():
+                return negated(self._at(parts[0], Level.PRODUCT), to.minus)
+            case e.Product() as product:
+                return self._product(product, parts)
+            case e.Hadamard() as hadamard:
+                return self._elementwise(to.times_elementwise, hadamard.factors, parts)
+            case e.Quotient() as quotient:
+                return self._quotient(quotient, parts)
+            case e.Power(base=base, exponent=exponent):
+                if exponent is e.Number(_HALF):
+                    return to.root(parts[0])
+                return to.power(self._at(parts[0], Level.ATOM), _exponent(exponent, parts[1]), bool(base.shape))
+            case e.MatrixPower(exponent=exponent):
+                return to.power(self._at(parts[0], Level.ATOM), _exponent(exponent, parts[1]), False)
+            case e.Elementwise(function=name):
+                return to.call(name, parts, None)
+            case e.Transpose(operand=operand) if operand.is_scalar:
+                return parts[0]
+            case e.Transpose(operand=e.Inverse()):
+                return to.inverse_transpose(parts[0] if to.inverse_is_call else self._at(parts[0], Level.ATOM))
+            case e.Transpose():
+                return to.transpose(self._at(parts[0], Level.ATOM))
+            case e.Inverse():
+                return to.inverse(parts[0] if to.inverse_is_call else self._at(parts[0], Level.ATOM))
+            case e.Trace():
+                return to.call("tr", parts, None)
+            case e.Total(axis=axis):
+                return to.call("sum", parts, axis)
+            case e.Diagonal() | e.DiagonalMatrix():
+                return to.call("diag", parts, None)
+            case e.Vec():
+                return to.call("vec", parts, None)
+            case e.Kronecker():
+                return self._kronecker(parts)
+            case e.Norm(kind=kind):
+                return to.norm(kind, parts[0], parts[1] if len(parts) > 1 else None)
+            case e.Call(function=name, axis=axis):
+                return to.call(name, parts, axis)
+            case e.Entry(positions=positions):
+                shown = tuple([to.symbol(p.name) if isinstance(p, e.Index) else piece(str(p)) for p in positions])
+                return to.entry(self._at(parts[0], Level.ATOM), shown)
+            case e.IndexSum(index=index):
+                return to.index_sum(to.symbol(index.name), parts[0])
+            case unreachable:
+                assert_never(unreachable)
+
+    # ------------------------------------------------------------ brackets
+
+    def _at(self, part: Piece, level: Level) -> Piece:
+        return part if fits(part, level) else self._to.bracketed(part)
+
+    def _sum(self, parts: tuple[Piece, ...]) -> Piece:
+        # A sum within the sum needs no brackets, whatever its first sign.
+        first, minus = parts[0], self._to.minus
+        shown: list[Part] = [first.unsigned]
+        for part in parts[1:]:
+            shown += [f" {minus} " if part.negative else " + ", part.unsigned]
+        return piece(*shown, level=Level.SUM, negative=first.negative, minus=minus)
+
+    def _signed(self, body: Piece, negative: bool) -> Piece:
+        return negated(body, self._to.minus) if negative else body
+
+    def _product(self, node: e.Product, parts: tuple[Piece, ...]) -> Piece:
+        # A factor 1 says nothing, and next to a vector it would be read as a vector of ones.
+        kept = [(f, p) for f, p in zip(node.factors, parts, strict=True) if f is not _ONE]
+        coefficient, divisor = Fraction(1), 1
+        first = kept[0][0] if kept else _ONE
+        if kept and isinstance(first, e.Number):
+            kept.pop(0)
+            coefficient = first.value
+            if not self._to.stacked_quotient and decimal_text(coefficient) is None:
+                coefficient, divisor = Fraction(coefficient.numerator), coefficient.denominator
+        number = self._to.number(coefficient)
+        if not kept:
+            return self._over(number, divisor)
+        if abs(coefficient) != 1:
+            kept.insert(0, (e.Number(abs(coefficient)), number.unsigned))
+        elif number.negative:
+            kept[0] = (kept[0][0], self._at(kept[0][1], Level.PRODUCT))
+        return self._signed(self._over(self._joined(node, kept), divisor), number.negative)
+
+    def _over(self, body: Piece, divisor: int) -> Piece:
+        """``body/divisor``, with the sign in front."""
+        if divisor == 1:
+            return body
+        if body.level == Level.SUM or body.operator == "kronecker":
+            body = self._to.bracketed(body)
+        return self._signed(self._to.quotient(body.unsigned, piece(str(divisor))), body.negative)
+
+    def _joined(self, node: e.Product, kept: list[tuple[e.Expr, Piece]]) -> Piece:
+        """The factors side by side."""
+        if len(kept) == 1:
+            return kept[0][1]
+        shaped = [position for position, (factor, _) in enumerate(kept) if factor.shape]
+        head = self._first_factor(node, *kept[0])
+        left = head.unsigned
+        shown: list[Part] = [left]
+        mixed = False
+        contracts = _contracts(kept) or (head.contracts and head.operator == "product")
+        for position, (_, part) in enumerate(kept[1:], 1):
+            if len(kept) == 2 and isinstance(kept[0][0], e.Number) and part.operator == "elementwise" and _plain_start(part):
+                right, mixed = part, True
+            elif part.operator == "product" and _plain_start(part) and (shaped in ([], [position]) or not part.contracts):
+                right = part
+                contracts = contracts or part.contracts
+            else:
+                right = self._at(part, Level.FRACTION)
+            shown += [self._to.between(left, right), right]
+            left = right
+        operator: Operator = "elementwise" if mixed else "product"
+        return self._signed(piece(*shown, level=Level.PRODUCT, operator=operator, contracts=contracts), head.negative)
+
+    def _first_factor(self, node: e.Product, factor: e.Expr, part: Piece) -> Piece:
+        if part.operator == "product":
+            scales = factor.is_scalar and bool(node.shape) and part.contracts
+        else:
+            scales = part.level == Level.SUM or part.operator != ""
+        if not scales:
+            return part
+        # Of a sum, the sign belongs to the first term and stays inside.
+        negative = part.negative and part.level > Level.SUM
+        return self._signed(self._to.bracketed(part.unsigned if negative else part), negative)
+
+    def _elementwise(self, sign: str, factors: tuple[e.Expr, ...], parts: tuple[Piece, ...]) -> Piece:
+        first = parts[0]
+        if not (first.level >= Level.UNARY or first.operator == "elementwise" or (first.operator == "product" and _scales(factors[0]))):
+            first = self._to.bracketed(first)
+        left = first.unsigned
+        shown: list[Part] = [left]
+        for factor, part in zip(factors[1:], parts[1:], strict=True):
+            chained = sign == self._to.times_elementwise and part.operator == "elementwise" and _plain_start(part) and _all_shaped(factor)
+            right = part if chained else self._at(part, Level.FRACTION)
+            # "2.*x" would be read as the decimal 2. and a product.
+            shown += [f" {sign.strip()} " if left.ends_number else sign, right]
+            left = right
+        return self._signed(piece(*shown, level=Level.PRODUCT, operator="elementwise"), first.negative)
+
+    def _quotient(self, node: e.Quotient, parts: tuple[Piece, ...]) -> Piece:
+        top, bottom = parts
+        if node.denominator.shape:
+            return self._elementwise(self._to.over_elementwise, (node.numerator, node.denominator), parts)
+        if not self._to.stacked_quotient:
+            bottom = self._at(bottom, Level.FRACTION)
+            if top.level == Level.SUM or top.operator == "kronecker":
+                top = self._to.bracketed(top)
+        # The sign of a sum's first term belongs to that term.
+        negative = top.negative and top.level > Level.SUM
+        return self._signed(self._to.quotient(top.unsigned if negative else top, bottom), negative)
+
+    def _kronecker(self, parts: tuple[Piece, ...]) -> Piece:
+        if not self._to.infix_kronecker:
+            return self._to.call("kron", parts, None)
+        first = parts[0]
+        if first.level < Level.UNARY and first.operator != "kronecker":
+            first = self._to.bracketed(first)
+        shown: list[Part] = [first.unsigned]
+        for part in parts[1:]:
+            shown += [self._to.infix_kronecker, self._at(part, Level.FRACTION)]
+        return self._signed(piece(*shown, level=Level.PRODUCT, operator="kronecker"), first.negative)
+
+
+_ONE = e.Number(Fraction(1))
+
+
+def _exponent(exponent: e.Expr, part: Piece) -> Fraction | Piece:
+    return exponent.value if isinstance(exponent, e.Number) else part
+
+
+def _plain_start(part: Piece) -> bool:
+    """Whether the first factor in sight is neither signed nor a number nor itself made of factors."""
+    first = part.parts[0]
+    return not part.negative and not part.starts_number and isinstance(first, Piece) and first.level >= Level.FRACTION
+
+
+def _all_shaped(node: e.Expr) -> bool:
+    return all(operand.shape for operand in e.children(node))
+
+
+def _scales(node: e.Expr) -> bool:
+    """Whether a product has at most one factor that is not a scalar."""
+    while isinstance(node, e.Negative):
+        node = node.operand
+    return isinstance(node, e.Product) and sum(bool(factor.shape) for factor in node.factors) <= 1
+
+
+def _contracts(factors: list[tuple[e.Expr, Piece]]) -> bool:
+    """Whether a row meets a column among the factors themselves."""
+    shape = factors[0][0].shape
+    seen = bool(shape)
+    for factor, _ in factors[1:]:
+        shape = e.product_shape(shape, factor.shape)
+        seen = seen or bool(factor.shape)
+        if seen and not shape:
+            return True
+    return False

@@ -1,0 +1,206 @@
+"""What a caller gets back: a read expression, and a derivation with its texts, its callable and its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal, TypeAlias, get_args
+
+from matcalc.calling import by_any_spelling
+from matcalc.derivation import Outcome
+from matcalc.errors import MatcalcError
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.printing import index_text, latex, markdown, text
+from matcalc.sizes import Shape
+
+Style: TypeAlias = Literal["unicode", "ascii"]
+_STYLES: tuple[Style, ...] = get_args(Style)
+
+
+@dataclass(frozen=True, eq=False)
+class ParsedExpression:
+    """A typed matrix expression.
+
+    ``declarations`` are the kinds and sizes of its symbols in the ``declare`` syntax, ``notes`` what was assumed in reading it.
+    """
+
+    node: Expr
+    declarations: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int | str, ...]:
+        """``()`` scalar, ``("n",)`` vector, ``(1, "n")`` row vector, ``("m", "n")`` matrix."""
+        return plain_shape(self.node.shape)
+
+    def text(self, style: Style = "unicode") -> str:
+        """The expression in the input language; ``"ascii"`` reads back to the same expression."""
+        return text(self.node, _checked_style(style))
+
+    def latex(self) -> str:
+        """LaTeX source, without dollar signs."""
+        return latex(self.node)
+
+    def markdown(self) -> str:
+        """LaTeX between dollar signs."""
+        return markdown(self.node)
+
+    def function(self, target: str = "numpy") -> Callable[..., Any]:
+        """A callable that takes the symbols as keyword arguments and returns an array (vectors have one axis).
+
+        ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Raises MatcalcError for another target; the callable raises it for missing or
+        unfitting arguments.
+        """
+        return by_any_spelling(_programs().expression_callable(self.node, target))
+
+    def code(self, target: str = "numpy") -> str:
+        """The source text of a self-contained function for the expression."""
+        return str(_programs().expression_code(self.node, target))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"<ParsedExpression {self.text()}>"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """The derivative of ``source`` by ``wrt`` in one layout.
+
+    ``str()`` and ``text()`` give the closed matrix form, or the index form when there is none; ``closed`` tells which.
+    ``shape`` is the shape of the result in ``layout``; ``conditions`` say where it holds, ``notes`` what was assumed.
+    """
+
+    source: ParsedExpression
+    wrt: tuple[Symbol, ...]
+    outcome: Outcome
+    layout: str
+    symmetric: str
+    notes: tuple[str, ...]
+
+    @property
+    def expression(self) -> ParsedExpression | None:
+        """The closed matrix form, or None when there is none."""
+        if self.outcome.expression is None:
+            return None
+        return ParsedExpression(self.outcome.expression, self.source.declarations, self.notes)
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is a closed matrix form (Kronecker and vec forms count)."""
+        return self.outcome.expression is not None
+
+    @property
+    def order(self) -> int:
+        return len(self.wrt)
+
+    @property
+    def index_form(self) -> str:
+        """The derivative entry by entry, in index notation; always there."""
+        return index_text(self.outcome.tensor, "unicode")
+
+    @property
+    def shape(self) -> tuple[int | str, ...]:
+        """Sizes of the result in the layout asked for; ``()`` for a scalar."""
+        return plain_shape(self.outcome.shape)
+
+    @property
+    def declarations(self) -> dict[str, str]:
+        """Kind and size of every symbol, declared or inferred, in the ``declare`` syntax."""
+        return dict(self.source.declarations)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Where the derivative holds, such as ``X invertible``."""
+        return self.outcome.conditions
+
+    def text(self, style: Style = "unicode") -> str:
+        """The closed form in the input language, or the index form when there is none."""
+        if self.outcome.expression is None:
+            return index_text(self.outcome.tensor, _checked_style(style))
+        return text(self.outcome.expression, _checked_style(style))
+
+    def latex(self, equation: bool = False) -> str:
+        """LaTeX source of the right-hand side, or of the whole equation."""
+        right = index_text(self.outcome.tensor, "latex") if self.outcome.expression is None else latex(self.outcome.expression)
+        return f"{self._left_latex()} = {right}" if equation else right
+
+    def markdown(self) -> str:
+        """The right-hand side as LaTeX between dollar signs."""
+        return f"${self.latex()}$" if self.outcome.expression is None else markdown(self.outcome.expression)
+
+    def _left_latex(self) -> str:
+        names = [latex(symbol) for symbol in self.wrt]
+        if len(names) == 1:
+            operator = rf"\frac{{\partial}}{{\partial {names[0]}}}"
+        elif names[0] == names[1]:
+            operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]}^{{2}}}}"
+        else:
+            operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]} \, \partial {names[1]}}}"
+        return rf"{operator} \left( {self.source.latex()} \right)"
+
+    def function(self, target: str = "numpy") -> Callable[..., Any]:
+        """A callable that takes the symbols as keyword arguments and returns an array in the layout of the derivation.
+
+        Vectors have one axis, in and out. A size that no array fixes is given as a keyword integer (``n=4``); keywords that are
+        not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``: the callable may be jitted and mapped over batches.
+        Raises MatcalcError for another target.
+        """
+        return by_any_spelling(_programs().derivative_callable(self.outcome, self.source.node, self.wrt, self.layout, target))
+
+    def code(self, target: str = "numpy") -> str:
+        """The source text of a self-contained function, for ``"numpy"``, ``"jax"`` or ``"torch"``.
+
+        Run as a file, it compares its result with finite differences. Raises MatcalcError where there is no code.
+        """
+        return str(_programs().derivative_code(self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON-ready values."""
+        return {
+            "expression": self.source.text(),
+            "wrt": [symbol.name for symbol in self.wrt],
+            "order": self.order,
+            "layout": self.layout,
+            "symmetric": self.symmetric,
+            "closed": self.closed,
+            "shape": list(self.shape),
+            "unicode": self.text("unicode"),
+            "ascii": self.text("ascii"),
+            "latex": self.latex(),
+            "index": self.index_form,
+            "declarations": self.declarations,
+            "conditions": list(self.conditions),
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        by = ", ".join(symbol.name for symbol in self.wrt)
+        return f"<Derivation of {self.source.text()} by {by}: {self.text()}>"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex(equation=True)}$"
+
+
+def plain_shape(shape: Shape) -> tuple[int | str, ...]:
+    """A shape with numbers as ``int`` and symbolic sizes as text."""
+    return tuple([str(size) if size.number is None else size.number for size in shape])
+
+
+def _checked_style(style: str) -> Style:
+    if style not in _STYLES:
+        raise MatcalcError(f"there is no text style {style!r}", expected=" or ".join(_STYLES))
+    return style
+
+
+def _programs() -> Any:
+    """Code generation, loaded when it is first used: a derivation that is only printed does without it."""
+    return import_module("matcalc.programs")

@@ -1,0 +1,89 @@
+"""Loads ``rules/rewrites.rules``: identities that recognise a short form, used from left to right."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Symbol, Tensor, postorder
+from matcalc.functions import spellings
+from matcalc.language import elaborate
+from matcalc.resources import read
+from matcalc.rules.scalar import instantiated
+from matcalc.sizes import Size
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteLine:
+    """One line of the file, not yet parsed. ``functions`` are the names on its left side: without them in a formula it cannot match."""
+
+    name: str
+    variables: str
+    left: str
+    right: str
+    source: str
+    functions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Pattern and replacement, with the symbols that stand for anything."""
+
+    name: str
+    left: Tensor
+    right: Tensor
+    wildcards: frozenset[Tensor]
+
+
+@cache
+def rewrite_lines() -> tuple[RewriteLine, ...]:
+    """The lines of the file, split into their fields.
+
+    Raises ValueError for a line that is not of the form ``name | variables | left = right | source``.
+    """
+    lines = []
+    for number, text in enumerate(read("rules", "rewrites.rules").splitlines(), 1):
+        if not text.strip() or text.lstrip().startswith("#"):
+            continue
+        parts = [part.strip() for part in text.split(" | ")]
+        if len(parts) != 4 or parts[2].count("=") != 1:
+            raise ValueError(f"rewrites.rules line {number}: expected 'name | variables | left = right | source'")
+        name, variables, identity, source = parts
+        left, right = (side.strip() for side in identity.split("="))
+        lines.append(RewriteLine(name, variables, left, right, source, frozenset(_function_names(left))))
+    return tuple(lines)
+
+
+def _function_names(text: str) -> list[str]:
+    structural = {"sum", "diag"}
+    return [spellings()[word] for word in re.findall(r"[a-z]+(?=\()", text) if word not in structural and word in spellings()]
+
+
+@cache
+def rewrites(line: RewriteLine) -> tuple[Rewrite, ...]:
+    """The parsed rule; a rule in a scalar ``t`` is given for tensors of order 0, 1 and 2.
+
+    Raises ValueError when the right side has another shape, an unbound name, or is not shorter.
+    """
+    left = elaborate(line.left, line.variables)
+    right = elaborate(line.right, line.variables)
+    unbound = set(right.symbols) - set(left.symbols)
+    if unbound:
+        raise ValueError(f"rewrite {line.name!r}: the right side uses {', '.join(sorted(unbound))}, which the left side does not bind")
+    if left.expression.shape != right.expression.shape:
+        raise ValueError(f"rewrite {line.name!r}: the two sides have different shapes")
+    pattern, replacement = lower(left.expression).tensor, lower(right.expression).tensor
+    if len(postorder(replacement)) >= len(postorder(pattern)):
+        raise ValueError(f"rewrite {line.name!r}: the right side is not shorter, so rewriting might not end")
+    symbols = [node for node in postorder(pattern) if isinstance(node, Symbol)]
+    if pattern.order == 0 and [symbol.order for symbol in symbols] == [0]:
+        return tuple([_entrywise(line.name, symbols[0], pattern, replacement, order) for order in (0, 1, 2)])
+    return (Rewrite(line.name, pattern, replacement, frozenset(symbols)),)
+
+
+def _entrywise(name: str, symbol: Symbol, pattern: Tensor, replacement: Tensor, order: int) -> Rewrite:
+    wildcard = Symbol(symbol.name, tuple([Size.of(size) for size in ("m", "n")[:order]]))
+    values = {symbol.name: wildcard}
+    return Rewrite(name, instantiated(pattern, values), instantiated(replacement, values), frozenset({wildcard}))

@@ -1,0 +1,71 @@
+"""The proof normal form of a tensor: an expanded sum of products in which functions have been brought to a small basis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import assert_never, cast
+
+from matcalc.einstein.algebra import add, contract, transposed
+from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
+from matcalc.errors import LimitError
+from matcalc.verification.matrix_laws import apply_law
+from matcalc.verification.rewriting import spread
+from matcalc.verification.scalar_laws import map_law, power_law, symbolic_power_law
+
+YES = Fraction(1)
+_MOST_NODES = 20_000
+
+
+def normal_form(tensor: Tensor) -> Tensor:
+    """The normal form; equal results mean equal tensors (for all sizes and all values at which both are defined).
+
+    Raises LimitError when it would become too large.
+    """
+    order = postorder(tensor)
+    if len(order) > _MOST_NODES:
+        raise LimitError("the expression is too large for a proof")
+    built: dict[Tensor, Tensor] = {}
+    for node in order:
+        built[node] = _built(cast("Node", node), built)
+    return built[tensor]
+
+
+def _built(node: Node, done: Mapping[Tensor, Tensor]) -> Tensor:
+    match node:
+        case Symbol():
+            return _free_parameters(node)
+        case Constant() | SizeValue() | Unit():
+            return node
+        case Sum():
+            return add([(c, done[term]) for c, term in node.terms], node.shape)
+        case Contraction():
+            return spread(contract([done[o] for o in node.operands], node.indices, node.output, dict(enumerate(node.sizes))))
+        case Power():
+            return power_law(done[node.base], node.exponent)
+        case Map(function="pow", arguments=(base, exponent)):
+            return symbolic_power_law(done[base], done[exponent])
+        case Map(arguments=(argument,)):
+            return map_law(node.function, done[argument])
+        case Map():
+            return Map(node.function, tuple([done[argument] for argument in node.arguments]))
+        case Apply(arguments=(argument,)):
+            return apply_law(node.function, done[argument], node.shape)
+        case Apply():
+            return Apply(node.function, tuple([done[argument] for argument in node.arguments]), node.shape)
+        case _:
+            assert_never(node)
+
+
+def _free_parameters(symbol: Symbol) -> Tensor:
+    """A diagonal matrix as diag of a free vector, an antisymmetric one as B - B' of a free matrix: then no relation is left to know."""
+    if symbol.order != 2:
+        return symbol
+    if "diagonal" in symbol.properties:
+        kept = symbol.properties & {"mask", "sign", "positive"}
+        vector = Symbol(f"diagonal of {symbol.name}", symbol.sizes[:1], frozenset(kept))
+        return contract([vector], [(0,)], (0, 0), {0: symbol.sizes[0]})
+    if "antisymmetric" in symbol.properties:
+        free = Symbol(f"half of {symbol.name}", symbol.sizes)
+        return add([(YES, free), (-YES, transposed(free))], symbol.sizes)
+    return symbol

@@ -1,0 +1,176 @@
+"""What is known about the functions that occur in a normal form, as rewrite rules: an inverse times its matrix, sin² + cos², and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from matcalc.einstein.algebra import add, apply, contract, delta, elementwise, ones, power, scale
+from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor, postorder
+from matcalc.verification.chains import terms_of
+from matcalc.verification.matrix_laws import determinant
+from matcalc.verification.monomials import monomial
+from matcalc.verification.rewriting import Factor, Graph, Rule, as_rule, graph_of, spread
+from matcalc.verification.scalar_laws import map_law
+
+YES = Fraction(1)
+
+
+def equations(tensor: Tensor) -> tuple[list[Rule], list[tuple[Tensor, str]]]:
+    """(rules of one entry and other rules that need no completion, matrix equations ``E = 0`` that may need it)."""
+    rules: list[Rule] = []
+    matrix: dict[Tensor, str] = {}
+    for node in sorted(set(postorder(tensor)), key=lambda node: node.digest):
+        for rule in _rules(node):
+            rules.append(rule)
+        for zero, name in _matrix_equations(node):
+            if not (isinstance(zero, Sum) and not zero.terms):
+                matrix.setdefault(zero, name)
+    return rules, list(matrix.items())
+
+
+def _rules(node: Tensor) -> Iterator[Rule]:
+    match node:
+        case Power(base=Sum() as base, exponent=exponent) if exponent < 0:
+            found = _reciprocal(base)
+            if found is not None:
+                yield found
+        case Map(function="sin", arguments=(argument,)):
+            square, cosine = power(node, Fraction(2)), power(map_law("cos", argument), Fraction(2))
+            yield _sure(square, add([(YES, ones(node.shape)), (-YES, cosine)], node.shape), "sin² + cos² = 1")
+        case Map(function="sign"):
+            yield _sure(power(node, Fraction(2)), ones(node.shape), "sign² = 1")
+        case Symbol() if "simplex" in node.properties and node.order in (1, 2):
+            labels = tuple(range(node.order))
+            total = Contraction((node,), (labels,), labels[:-1], node.shape)
+            yield Rule(graph_of(total), ones(node.shape[:-1]), f"the entries of {node.name} sum to one")
+        case Symbol() if "orthogonal" in node.properties and node.order == 2 and node.shape[0] == node.shape[1]:
+            for pattern in (((0, 1), (0, 2)), ((1, 0), (2, 0))):
+                graph = graph_of(contract([node, node], pattern, (1, 2), dict.fromkeys(range(3), node.shape[0])))
+                if graph.factors:
+                    yield Rule(graph, delta(node.shape[:1]), f"{node.name} is orthogonal")
+        case Apply(function="sqrtm", arguments=(argument,)):
+            squared = contract([node, node], [(0, 1), (1, 2)], (0, 2), dict.fromkeys(range(3), node.shape[0]))
+            yield _sure(squared, argument, "the square of the square root")
+        case Apply(function="logm", arguments=(argument,)):
+            trace = Contraction((node,), ((0, 0),), (), node.shape[:1])
+            yield Rule(graph_of(trace), map_law("log", spread(determinant(argument))), "tr(logm(X)) = log(det(X))")
+        case _:
+            return
+
+
+def _sure(pattern: Tensor, result: Tensor, name: str) -> Rule:
+    rule = as_rule(pattern, result, name)
+    assert rule is not None
+    return rule
+
+
+def _reciprocal(base: Sum) -> Rule | None:
+    """``lead/base = 1 - (rest of base)/base``, entry by entry, for a leading term without bound indices."""
+    inverse = Power(base, -YES)
+    labels = tuple(range(base.order))
+    best: tuple[tuple[int, int], int] | None = None
+    for k, (_, term) in enumerate(base.terms):
+        factors = monomial(term)
+        whole = isinstance(term, Contraction) and (len(factors) < len(term.operands) or len(set(term.output)) < len(term.output))
+        if not factors or whole or any(exponent < 0 or exponent.denominator != 1 for exponent in factors.values()):
+            continue
+        rank = (sum(exponent.numerator for exponent in factors.values()), term.digest)
+        if best is None or rank > best[0]:
+            best = (rank, k)
+    if best is None:
+        return None
+    coefficient, lead = base.terms[best[1]]
+    rest = add([pair for k, pair in enumerate(base.terms) if k != best[1]], base.shape)
+    result = add([(YES, ones(base.shape)), (-YES, spread(elementwise([inverse, rest], base.shape)))], base.shape)
+    graph = graph_of(lead)
+    pattern = Graph((*graph.factors, graph_of(inverse).factors[0]), graph.output, graph.sizes)
+    if graph.output != labels:
+        return None
+    return Rule(pattern, scale(1 / coefficient, result), "a term over its sum")
+
+
+# ---------------------------------------------------------------- matrices
+
+
+def _matrix_equations(node: Tensor) -> Iterator[tuple[Tensor, str]]:
+    match node:
+        case Apply(function="inv", arguments=(argument,)):
+            size = node.shape[0]
+            for left, right in ((node, argument), (argument, node)):
+                product = _spread_product(left, right)
+                yield add([(YES, product), (-YES, delta((size,)))], node.shape), "an inverse times its matrix"
+        case Apply(function="expm" | "logm" | "sqrtm", arguments=(argument,)):
+            difference = add([(YES, _spread_product(node, argument)), (-YES, _spread_product(argument, node))], node.shape)
+            yield difference, f"{node.function}(A) commutes with A"
+        case Apply(function="pinv", arguments=(argument,)):
+            yield from _moore_penrose(node, argument)
+        case _:
+            return
+
+
+def _product(left: Tensor, right: Tensor) -> Tensor:
+    return contract([left, right], [(0, 1), (1, 2)], (0, 2), {0: left.shape[0], 1: left.shape[1], 2: right.shape[1]})
+
+
+def _spread_product(left: Tensor, right: Tensor) -> Tensor:
+    """The matrix product term by term: taken as a whole, an inverse next to its sum would be gone."""
+    terms = [(c * d, spread(_product(one, other))) for c, one in terms_of(left) for d, other in terms_of(right)]
+    return add(terms, (left.shape[0], right.shape[1]))
+
+
+def _moore_penrose(node: Apply, argument: Tensor) -> Iterator[tuple[Tensor, str]]:
+    rows, cols = argument.shape
+
+    def word(*letters: tuple[Tensor, bool]) -> Tensor:
+        indices = [(k + 1, k) if turned else (k, k + 1) for k, (_, turned) in enumerate(letters)]
+        sizes = {label: letter.shape[axis] for (letter, _), labels in zip(letters, indices) for axis, label in enumerate(labels)}
+        return spread(contract([letter for letter, _ in letters], indices, (0, len(letters)), sizes))
+
+    x, p = (argument, False), (node, False)
+    xt, pt = (argument, True), (node, True)
+    for long, short in (
+        ((x, p, x), x),
+        ((p, x, p), p),
+        ((xt, x, p), xt),
+        ((p, x, xt), xt),
+        ((p, pt, xt), p),
+        ((xt, pt, p), p),
+    ):
+        left, right = word(*long), word(short)
+        yield add([(YES, left), (-YES, right)], left.shape), "Moore and Penrose"
+
+
+def built_in(tensor: Tensor) -> list[Rule]:
+    """Cancellations that building a contraction does by itself, as rules whose overlaps with others still count."""
+    rules = []
+    for node in sorted(set(postorder(tensor)), key=lambda node: node.digest):
+        if isinstance(node, Apply) and node.function == "inv" and not isinstance(node.arguments[0], (Sum, Contraction)):
+            size = node.shape[0]
+            for pair in ((node, node.arguments[0]), (node.arguments[0], node)):
+                factors = tuple([Factor(letter, YES, (k, k + 1)) for k, letter in enumerate(pair)])
+                rules.append(Rule(Graph(factors, (0, 2), dict.fromkeys(range(3), size)), delta((size,)), "an inverse times its matrix"))
+    return rules
+
+
+def full_rank(tensor: Tensor) -> dict[Tensor, Tensor]:
+    """Pseudoinverses of matrices whose Gram matrix is inverted somewhere in ``tensor``: there they are ``inv(X'X)X'`` or ``X'inv(XX')``."""
+    inverted = {node.arguments[0] for node in postorder(tensor) if isinstance(node, Apply) and node.function in ("inv", "det", "logdet")}
+    found: dict[Tensor, Tensor] = {}
+    for node in postorder(tensor):
+        if isinstance(node, Apply) and node.function == "pinv":
+            matrix = node.arguments[0]
+            rows, cols = matrix.shape
+            columns = spread(contract([matrix, matrix], [(0, 1), (0, 2)], (1, 2), {0: rows, 1: cols, 2: cols}))
+            if columns in inverted:
+                gram = apply("inv", (columns,), columns.shape)
+                found[node] = contract([gram, matrix], [(0, 1), (2, 1)], (0, 2), {0: cols, 1: cols, 2: rows})
+                continue
+            gram_rows = spread(contract([matrix, matrix], [(0, 1), (2, 1)], (0, 2), {0: rows, 1: cols, 2: rows}))
+            if gram_rows in inverted:
+                gram = apply("inv", (gram_rows,), gram_rows.shape)
+                found[node] = contract([matrix, gram], [(0, 1), (0, 2)], (1, 2), {0: rows, 1: cols, 2: rows})
+    return found
+
+
+

@@ -1,0 +1,168 @@
+"""A module imports only from the layers before its own, at the top of the file, and never the package root."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "matcalc"
+
+LAYERS = (
+    {"errors", "version"},
+    {"interning", "sizes", "resources"},
+    {"functions"},
+    {"expr"},
+    {"language", "einstein"},
+    {"rules"},
+    {"calculus"},
+    {"folding"},
+    {"printing", "evaluation"},
+    {"derivation", "calling", "codegen"},
+    {"verification", "programs"},
+    {"results", "compiling"},
+    {"api"},
+    {"cli"},
+    {"__main__"},
+)
+RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
+HEAVY = {"numpy", "sympy", "mpmath", "jax", "torch", "rich"}
+"""Slow to import: these are imported inside the functions that need them, never at the top."""
+EITHER_WAY = {"lark"}
+"""May be imported at the top or where it is needed."""
+BY_NAME = {("matcalc.results", "matcalc.programs")}
+"""(module, what it loads by name when first used): a derivation that is only printed does without code generation."""
+
+
+def sources() -> dict[str, str]:
+    """Every module of the package by its dotted name."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = ["matcalc", *path.relative_to(PACKAGE).with_suffix("").parts]
+        if parts[-1] == "__init__":
+            parts.pop()
+        found[".".join(parts)] = path.read_text(encoding="utf-8")
+    return found
+
+
+def imports(source: str) -> list[tuple[str, str | None, bool]]:
+    """(module, imported name, inside a function) for every import statement, those for type checking included."""
+    found: list[tuple[str, str | None, bool]] = []
+    stack: list[tuple[ast.AST, bool]] = [(ast.parse(source), False)]
+    while stack:
+        node, inside = stack.pop()
+        if isinstance(node, ast.Import):
+            found += [(alias.name, None, inside) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [("." * node.level + (node.module or ""), alias.name, inside) for alias in node.names]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            found.append((ast.literal_eval(node.args[0]) if isinstance(node.args[0], ast.Constant) else "?", None, inside))
+        within = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        stack += [(child, within) for child in ast.iter_child_nodes(node)]
+    return found
+
+
+def under_type_checking(source: str) -> set[str]:
+    """Modules imported only for type checkers: they are never loaded, so a heavy one may stand at the top."""
+    guarded = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    return {module for node in guarded for statement in node.body for module, _, _ in imports(ast.unparse(statement))}
+
+
+def violations(modules: Mapping[str, str]) -> list[str]:
+    """Everything in these sources that breaks the direction of imports, one line each."""
+    found: list[str] = []
+    graph: dict[str, set[str]] = {}
+    for name, source in modules.items():
+        if name == "matcalc":  # the root only names what the layers offer
+            continue
+        part = name.split(".")[1]
+        if part not in RANK:
+            found.append(f"{name}: {part!r} is in no layer")
+            continue
+        typing_only = under_type_checking(source)
+        for module, imported, inside in imports(source):
+            top = module.split(".")[0]
+            if module.startswith("."):
+                found.append(f"{name}: relative import {module}")
+            elif module == "matcalc":
+                found.append(f"{name}: imports the package root")
+            elif top == "matcalc":
+                target = f"{module}.{imported}" if f"{module}.{imported}" in modules else module
+                graph.setdefault(name, set()).add(target)
+                other = module.split(".")[1]
+                if inside and (name, module) not in BY_NAME:
+                    found.append(f"{name}: imports {module} inside a function")
+                if other != part and RANK.get(other, len(LAYERS)) >= RANK[part]:
+                    found.append(f"{name}: {part} may not import {other}")
+            elif top in HEAVY and not inside and module not in typing_only:
+                found.append(f"{name}: imports {top} at the top")
+            elif top not in HEAVY | EITHER_WAY and inside:
+                found.append(f"{name}: imports {module} inside a function")
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        found.append("cycle: " + " -> ".join(error.args[1]))
+    return found
+
+
+def test_the_package_keeps_the_direction() -> None:
+    modules = sources()
+    assert "matcalc.expr.nodes" in modules
+    assert violations(modules) == []
+
+
+def test_every_layer_exists() -> None:
+    parts = {name.split(".")[1] for name in sources() if "." in name}
+    assert parts == set(RANK)
+
+
+PLANTED = [
+    ("matcalc.expr.nodes", "from matcalc.printing import text", "expr may not import printing"),
+    ("matcalc.language.parser", "import matcalc.einstein.nodes", "language may not import einstein"),
+    ("matcalc.einstein.algebra", "from matcalc.language import elaborate", "einstein may not import language"),
+    ("matcalc.results", "from matcalc.api import derive", "results may not import api"),
+    ("matcalc.derivation.pipeline", "from matcalc import derive", "imports the package root"),
+    ("matcalc.derivation.pipeline", "import matcalc", "imports the package root"),
+    ("matcalc.folding.forms", "from . import costs", "relative import"),
+    ("matcalc.folding.forms", "def f():\n    from matcalc.expr.nodes import Expr", "inside a function"),
+    ("matcalc.folding.forms", "def f():\n    import json", "imports json inside a function"),
+    ("matcalc.evaluation.arrays", "import numpy as np", "imports numpy at the top"),
+    (
+        "matcalc.evaluation.arrays",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from matcalc.api import derive",
+        "may not import api",
+    ),
+    ("matcalc.newpackage.module", "import json", "is in no layer"),
+    ("matcalc.folding.forms", "def f():\n    return importlib.import_module('matcalc.errors')", "inside a function"),
+    ("matcalc.folding.forms", "def f(name):\n    return import_module(name)", "imports ? inside a function"),
+    ("matcalc.programs", "import_module('matcalc.results')", "programs may not import results"),
+]
+
+
+@pytest.mark.parametrize(("module", "source", "complaint"), PLANTED)
+def test_a_planted_violation_is_seen(module: str, source: str, complaint: str) -> None:
+    found = violations({module: source})
+    assert len(found) == 1
+    assert complaint in found[0]
+
+
+def test_a_planted_cycle_is_seen() -> None:
+    first, second = "from matcalc.folding.second import b", "from matcalc.folding.first import a"
+    found = violations({"matcalc.folding.first": first, "matcalc.folding.second": second})
+    assert len(found) == 1
+    assert found[0].startswith("cycle: ")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import json\nfrom matcalc.expr.nodes import Expr",
+        "def f():\n    import numpy as np",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy as np",
+    ],
+)
+def test_what_is_allowed_passes(source: str) -> None:
+    assert violations({"matcalc.evaluation.arrays": source}) == []

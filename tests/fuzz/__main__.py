@@ -1,0 +1,121 @@
+"""``python -m tests.fuzz --count 2000 --oracle jax``: many random derivatives against an independent derivative.
+
+The same seed draws the same expressions. Exit status 1 when an answer is wrong.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from tests.fuzz.checking import Oracle, check, described, differences, operators
+from tests.fuzz.expressions import Case, generate
+from tests.fuzz.shrinking import shrink
+
+
+def oracle_named(name: str) -> Oracle:
+    if name == "differences":
+        return differences
+    from tests.fuzz.jax_oracle import jax_derivative
+
+    return jax_derivative
+
+
+def drawn(seed: int, number: int, depth: int, orders: tuple[int, ...]) -> Case:
+    """The case of this number; cases do not depend on each other, so any one can be run again alone."""
+    return generate(random.Random(f"{seed}/{number}").randrange, depth=depth, orders=orders)
+
+
+class TooSlow(BaseException):
+    """Raised by the clock; not an Exception, so that nothing on the way takes it for a crash."""
+
+
+@contextmanager
+def time_limit(seconds: int) -> Iterator[None]:
+    """Raises TooSlow after so many seconds, and again each second, because weak references swallow exceptions."""
+
+    def ring(*_: Any) -> None:
+        raise TooSlow
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@click.command(help=__doc__)
+@click.option("--count", default=2000, show_default=True, help="Number of expressions.")
+@click.option("--oracle", "oracle_name", type=click.Choice(["jax", "differences"]), default="jax", show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--start", default=0, show_default=True, help="Number of the first expression, to run one again.")
+@click.option("--depth", default=3, show_default=True, help="Levels of operations at most.")
+@click.option("--orders", default="1", show_default=True, help="Orders of the derivatives, such as 1,2.")
+@click.option("--seconds", default=60, show_default=True, help="Time for one expression; then it counts as slow.")
+@click.option("--most", default=5, show_default=True, help="Disagreements that are shrunk and shown.")
+def main(count: int, oracle_name: str, seed: int, start: int, depth: int, orders: str, seconds: int, most: int) -> None:
+    oracle = oracle_named(oracle_name)
+    wanted = tuple(int(order) for order in orders.split(","))
+    totals: Counter[str] = Counter()
+    refusals: Counter[str] = Counter()
+    used: Counter[str] = Counter()
+    began = time.monotonic()
+    with click.progressbar(range(start, start + count), file=sys.stderr, label="expressions") as numbers:
+        for number in numbers:
+            case = drawn(seed, number, depth, wanted)
+            used.update(operators(case.expression))
+            try:
+                with time_limit(seconds):
+                    result = check(case, oracle, seed=number)
+            except TooSlow:
+                totals["slow"] += 1
+                click.echo(f"\nslow: number {number}: {described(case)}")
+                continue
+            totals[result.status] += 1
+            if result.status == "refused":
+                refusals[result.detail.split(":")[0]] += 1
+                if refusals[result.detail.split(":")[0]] <= 3:
+                    click.echo(f"\nrefused: number {number}: {described(case)}\n  {result.detail}")
+            elif result.status == "disagreed":
+                _report(case, number, oracle, result.detail, shrunk=totals["disagreed"] <= most)
+    _summary(totals, refusals, used, count, time.monotonic() - began)
+    raise SystemExit(1 if totals["disagreed"] else 0)
+
+
+def _report(case: Case, number: int, oracle: Oracle, detail: str, *, shrunk: bool) -> None:
+    click.echo(f"\nDISAGREEMENT: number {number}: {described(case)}")
+    if shrunk:
+        case = shrink(case, lambda smaller: _disagrees(smaller, number, oracle), attempts=150)
+        detail = check(case, oracle, seed=number).detail
+        click.echo(f"  smallest: {described(case)}")
+    click.echo("  " + detail.replace("\n", "\n  "))
+
+
+def _disagrees(case: Case, number: int, oracle: Oracle) -> bool:
+    try:
+        with time_limit(10):
+            return check(case, oracle, seed=number).status == "disagreed"
+    except TooSlow:
+        return False
+
+
+def _summary(totals: Counter[str], refusals: Counter[str], used: Counter[str], count: int, seconds: float) -> None:
+    parts: dict[str, Any] = {status: totals[status] for status in ("agreed", "disagreed", "refused", "slow", "unchecked")}
+    click.echo(f"\nran {count}: " + ", ".join(f"{status} {number}" for status, number in parts.items()) + f" ({seconds:.0f} s)")
+    for reason, number in sorted(refusals.items()):
+        click.echo(f"  refused with {reason}: {number}")
+    click.echo("operations: " + ", ".join(f"{name} {number}" for name, number in sorted(used.items())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Compares an answer, a callable of the symbols, with the numerical derivative of an expression at random points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from matcalc.errors import MatcalcError
+from matcalc.evaluation import Point, agrees, find_point, layout, numerical_derivative
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.sizes import Shape
+
+Answer = Callable[..., Any]
+
+# Different random points tried at one choice of sizes before giving up on a trustworthy numerical derivative.
+_TRIES = 12
+
+
+class Disagreement(AssertionError):
+    """An answer differs from the numerical derivative."""
+
+
+class NoPoint(AssertionError):
+    """No point was found at which the answer could be checked: nothing has been verified."""
+
+
+@dataclass(frozen=True)
+class CheckPoint:
+    """A point, and what the answer has to be there."""
+
+    point: Point
+    expected: np.ndarray
+
+
+def laid_out(tensor: np.ndarray, value: Shape, wrt: Sequence[Symbol], name: str) -> np.ndarray:
+    """A derivative with separate axes in a layout; the Hessian of a scalar has a row for each entry of the first variable."""
+    shapes = [symbol.shape for symbol in wrt]
+    if len(shapes) == 1:
+        return layout(tensor, value, shapes[0], name)
+    axes = [shape for shape in shapes if shape]
+    if not value:
+        return layout(tensor, *axes, "tensor" if name == "tensor" else "numerator") if len(axes) == 2 else tensor
+    return layout(tensor, value, axes[0] if axes else (), name)
+
+
+def points(
+    expression: Expr,
+    wrt: Sequence[Symbol],
+    *,
+    layout: str = "denominator",
+    symmetric: str = "projected",
+    seeds: Sequence[int] = (0, 1),
+    equal: bool = True,
+) -> Iterator[CheckPoint]:
+    """Random points at distinct prime sizes, one for each seed, and one where all sizes are equal.
+
+    Raises NoPoint when there is none at which the numerical derivative can be trusted.
+    """
+    for seed, same in [*((seed, False) for seed in seeds), *([(seeds[0], True)] if equal else [])]:
+        yield _point(expression, tuple(wrt), layout, symmetric, seed, same)
+
+
+def _point(expression: Expr, wrt: tuple[Symbol, ...], layout: str, symmetric: str, seed: int, equal: bool) -> CheckPoint:
+    for number in range(_TRIES):
+        point = find_point([expression], seed + 1000 * number, equal=equal, extra=wrt)
+        if point is None:
+            break
+        try:
+            found = numerical_derivative(expression, wrt, point.values, point.sizes, symmetric=symmetric)
+        except MatcalcError:
+            continue
+        if found.reliable:
+            return CheckPoint(point, laid_out(found.value, expression.shape, wrt, layout))
+    raise NoPoint(f"no point where the derivative can be checked ({'equal' if equal else 'prime'} sizes, seed {seed})")
+
+
+def check_answer(answer: Answer, checkpoints: Sequence[CheckPoint], *, what: str = "the answer", relative: float = 1e-6) -> None:
+    """Raises Disagreement where ``answer(**values, **sizes)`` is not what the numerical derivative says."""
+    if not checkpoints:
+        raise NoPoint("no points were given")
+    for checkpoint in checkpoints:
+        point = checkpoint.point
+        try:
+            found = np.asarray(answer(**{**point.sizes, **point.values}))
+        except MatcalcError as error:
+            raise Disagreement(f"{what} cannot be evaluated at sizes {point.sizes}: {error}") from error
+        if not agrees(found, checkpoint.expected, relative=relative, absolute=1e-8):
+            raise Disagreement(
+                f"{what} is wrong at sizes {point.sizes}\n"
+                f"shape {found.shape}, expected shape {checkpoint.expected.shape}\n"
+                f"found\n{found}\nexpected\n{checkpoint.expected}"
+            )

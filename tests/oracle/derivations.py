@@ -1,0 +1,56 @@
+"""Checks everything that a ``Derivation`` says about a derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import matcalc
+from matcalc.evaluation import compile_function, evaluate_tensor
+from matcalc.language import elaborate
+from matcalc.results import Derivation
+from tests.oracle.answers import Disagreement, check_answer, laid_out, points
+
+
+def check_derivation(
+    expression: str,
+    wrt: str | tuple[str, ...],
+    declare: str | Mapping[str, str] | None = None,
+    expected: str | None = None,
+    *,
+    order: int = 1,
+    layout: str = "denominator",
+    symmetric: str = "projected",
+    closed: bool | None = None,
+    derive: Callable[..., Any] = matcalc.derive,
+) -> Derivation:
+    """Derives, and compares with numerical derivatives at two sets of distinct prime sizes and at equal sizes.
+
+    Compared are the callable of the derivation, its index form, its ASCII text read again and, when given, the text ``expected``.
+    ``closed`` demands that there is, or is not, a closed matrix form. Returns the derivation.
+    Raises Disagreement (an AssertionError) where something is wrong, NoPoint where nothing could be checked.
+    """
+    derivation: Derivation = derive(expression, wrt, declare=declare, order=order, layout=layout, symmetric=symmetric)
+    if closed is not None and derivation.closed != closed:
+        raise Disagreement(f"{expression} by {wrt}: {'no ' if closed else 'a '}closed form came out: {derivation}")
+    source = derivation.source.node
+    checkpoints = list(points(source, derivation.wrt, layout=layout, symmetric=symmetric))
+    tensor = derivation.outcome.tensor
+
+    def index_form(**values: Any) -> Any:
+        sizes = {name: value for name, value in values.items() if isinstance(value, int)}
+        return laid_out(evaluate_tensor(tensor, values, sizes), source.shape, derivation.wrt, layout)
+
+    check_answer(index_form, checkpoints, what=f"the index form {derivation.index_form}")
+    check_answer(derivation.function("numpy"), checkpoints, what=f"the function of {derivation}")
+    if derivation.closed:
+        check_answer(_read(derivation.text("ascii"), derivation), checkpoints, what=f"the ASCII text {derivation.text('ascii')}")
+        check_answer(_read(derivation.text("unicode"), derivation), checkpoints, what=f"the Unicode text {derivation}")
+    if expected is not None:
+        check_answer(_read(expected, derivation), checkpoints, what=f"the expected text {expected}")
+    return derivation
+
+
+def _read(text: str, derivation: Derivation) -> Callable[..., Any]:
+    shape = derivation.outcome.shape
+    return compile_function(elaborate(text, derivation.declarations, shape=shape).expression)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Literal, Mapping
+from typing import Any, Literal
 
 from matcalc.resources import read
 
@@ -31,6 +32,7 @@ class Function:
     jax: str = ""
     torch: str = ""
     divided: str = ""
+    symmetry: str = ""
     note: str = ""
     unicode: str = ""
     latex: str = ""
@@ -45,8 +47,12 @@ class Function:
 @cache
 def functions() -> Mapping[str, Function]:
     """Every function by its own name, in the order of the file."""
-    table = tomllib.loads(read("rules", "functions.toml"))
-    return MappingProxyType({name: Function(name=name, **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for name, row in table.items()})
+    table: dict[str, dict[str, Any]] = tomllib.loads(read("rules", "functions.toml"))
+    found: dict[str, Function] = {}
+    for name, row in table.items():
+        fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        found[name] = Function(name=name, **fields)
+    return MappingProxyType(found)
 
 
 @cache
@@ -54,5 +60,5 @@ def spellings() -> Mapping[str, str]:
     """Every accepted spelling, aliases included, and the function's own name."""
     names = {name: name for name in functions()}
     for function in functions().values():
-        names.update({alias: function.name for alias in function.aliases})
+        names.update(dict.fromkeys(function.aliases, function.name))
     return MappingProxyType(names)

@@ -116,7 +116,7 @@ def _entrywise(node: Apply, cotangent: Tensor, root: int) -> Tensor:
                 assert known is not None
                 operands.append(delta((known,)))
                 indices.append(factor.labels)
-                local |= {label: known for label in factor.labels}
+                local |= dict.fromkeys(factor.labels, known)
                 continue
             operand = argument if not factor.function else _applied(factor.function, node, len(factor.labels))
             operands.append(operand)

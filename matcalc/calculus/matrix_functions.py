@@ -69,7 +69,9 @@ def _traced(cotangent: Tensor, root: int) -> Tensor | None:
     label = cotangent.output[-1]
     if label in cotangent.output[:-2] or any(label in index for index in cotangent.indices):
         return None
-    return contract(cotangent.operands, cotangent.indices, cotangent.output[:-2], {k: s for k, s in enumerate(cotangent.sizes) if k != label})
+    return contract(
+        cotangent.operands, cotangent.indices, cotangent.output[:-2], {k: s for k, s in enumerate(cotangent.sizes) if k != label}
+    )
 
 
 def _slope(function: Function, node: Apply) -> Tensor:
@@ -128,7 +130,7 @@ def _divided(function: Function, node: Apply, cotangent: Tensor, root: int) -> T
     differences = apply(function.divided, (argument,), argument.shape)
     outer = tuple(range(-root, 0))
     size = argument.shape[0]
-    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | {label: size for label in range(6)}
+    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict.fromkeys(range(6), size)
     operands = [cotangent, vectors, vectors, differences, vectors, vectors]
     indices = [(*outer, 0, 1), (0, 2), (1, 3), (2, 3), (4, 2), (5, 3)]
     return contract(operands, indices, (*outer, 4, 5), sizes)

@@ -67,7 +67,11 @@ def _domain(name: str, argument: Expr) -> list[str]:
     if function.domain == "t > 0" and isinstance(argument, Symbol) and "positive" in argument.properties:
         return []
     subject = _text(argument) if argument.is_scalar else f"entries of {_text(argument)}"
-    condition = function.domain.replace("!=", "≠").replace("t", subject, 1) if "(t)" not in function.domain else function.domain.replace("!=", "≠").replace("(t)", f"({subject})")
+    condition = (
+        function.domain.replace("!=", "≠").replace("t", subject, 1)
+        if "(t)" not in function.domain
+        else function.domain.replace("!=", "≠").replace("(t)", f"({subject})")
+    )
     if function.at_kink:
         condition += f" (there {name} has a kink; the value used at 0 is {function.at_kink})"
     return [condition]

@@ -31,11 +31,13 @@ HALF = Fraction(1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A derivative. ``tensor`` has the axes of the numerator, then those of each variable; ``expression`` is its closed form in the
-    layout asked for, or None."""
+    """A derivative. ``tensor`` has the axes of the numerator, then those of each variable; ``axes`` are those that
+    together are the rows of the result, and those that are its columns, of each group the slow one first. ``expression`` is the closed form
+    in the layout asked for, or None."""
 
     expression: Expr | None
     tensor: ix.Tensor
+    axes: tuple[tuple[int, ...], tuple[int, ...]]
     shape: Shape
     conditions: tuple[str, ...]
     notes: tuple[str, ...]
@@ -48,15 +50,17 @@ def differentiate(
 
     Raises NotDifferentiableError where no rule is known, LimitError where the result would be too large.
     """
-    value = lower(expression)
+    free = {symbol.name: _free(symbol) for symbol in wrt}
+    value = lower(expression, free)
     tensor = simplified(value.tensor)
     notes: list[str] = []
     for place, symbol in enumerate(wrt):
         if place:
             tensor = lightest(tensor)
         before = tensor.order
-        tensor = _by_symbol(tensor, symbol)
+        tensor = derivative(tensor, free[symbol.name])
         tensor = simplified(_structured(tensor, before, symbol, symmetric, notes))
+    tensor = simplified(substituted(tensor, {free[symbol.name]: _declared(symbol) for symbol in wrt}))
     if is_zero(tensor) and any(node in wrt for node in postorder(expression)) and not confirms_zero(expression, tuple(wrt)):
         raise MatcalcError(
             "internal error: the derivative came out as 0, but numerically it is not",
@@ -64,19 +68,19 @@ def differentiate(
         )
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
     notes += [f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note]
-    form, shape = _laid_out(tensor, value, wrt, layout, _reading_order(expression))
-    return Outcome(form, tensor, shape, conditions_of(expression, form), tuple(dict.fromkeys(notes)))
+    rows, cols = _groups(tensor, value, wrt, layout)
+    form, shape = _laid_out(tensor, rows, cols, layout, _reading_order(expression))
+    return Outcome(form, tensor, (rows, cols), shape, conditions_of(expression, form), tuple(dict.fromkeys(notes)))
 
 
-def _by_symbol(tensor: ix.Tensor, symbol: Symbol) -> ix.Tensor:
-    """The derivative by all entries as if they were free; facts that tie entries together hold at the point, not for the variation."""
-    axes = axes_of(symbol.shape)
-    declared = ix.Symbol(symbol.name, axes, symbol.properties)
+def _declared(symbol: Symbol) -> ix.Symbol:
+    return ix.Symbol(symbol.name, axes_of(symbol.shape), symbol.properties)
+
+
+def _free(symbol: Symbol) -> ix.Symbol:
+    """The variable with entries that may vary freely; facts that tie entries together hold at the point, not for the variation."""
     facts = symbol.properties - _TYING_FACTS
-    free = ix.Symbol(symbol.name, axes, facts | {AT_SYMMETRIC} if "symmetric" in symbol.properties else facts)
-    if declared is free:
-        return derivative(tensor, declared)
-    return substituted(derivative(substituted(tensor, {declared: free}), free), {free: declared})
+    return ix.Symbol(symbol.name, axes_of(symbol.shape), facts | {AT_SYMMETRIC} if "symmetric" in symbol.properties else facts)
 
 
 def _structured(tensor: ix.Tensor, before: int, symbol: Symbol, symmetric: Symmetric, notes: list[str]) -> ix.Tensor:
@@ -114,38 +118,40 @@ def _reading_order(expression: Expr) -> dict[str, int]:
     return names
 
 
-def _laid_out(
-    tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout, order: dict[str, int]
-) -> tuple[Expr | None, Shape]:
-    """The closed form in the layout, and the shape of the result in it.
+def _groups(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes that are the rows and those that are the columns of the result.
 
-    Rows and columns are groups of axes; the vec of a matrix runs through its columns slowly and its rows fast.
+    The vec of a matrix runs through its columns slowly and its rows fast.
     """
     top = value.tensor.order
-    if layout == "tensor":
-        form = _folded(tensor, min(tensor.order, 1), order) if tensor.order <= 2 else None
-        return form, tensor.shape
     axes = tuple(range(tensor.order))
+    if layout == "tensor":
+        return axes[: min(tensor.order, 1)], axes[1:]
     if top == 0 and len(wrt) == 1:
-        rows, cols = _matrix_axes(wrt[0], 0)
-        if layout == "numerator":
-            rows, cols = cols, rows
-    elif tensor.order == top and top - value.split and value.split:
-        rows, cols = axes[: value.split], axes[value.split :]  # a matrix by a scalar keeps its shape in every layout
+        rows, cols = _matrix_axes(wrt[0])
+    elif tensor.order == top and 0 < value.split < top:
+        return axes[: value.split], axes[value.split :]  # a matrix by a scalar keeps its shape in every layout
     elif top == 0:
         first = len(axes_of(wrt[0].shape))
-        rows, cols = axes[:first][::-1], axes[first:][::-1]
+        return axes[:first][::-1], axes[first:][::-1]
     else:
         rows, cols = axes[top:][::-1], axes[value.split : top] + axes[: value.split]
-        if layout == "numerator":
-            rows, cols = cols, rows
+    return (cols, rows) if layout == "numerator" else (rows, cols)
+
+
+def _laid_out(
+    tensor: ix.Tensor, rows: tuple[int, ...], cols: tuple[int, ...], layout: Layout, order: dict[str, int]
+) -> tuple[Expr | None, Shape]:
+    """The closed form in the layout, and the shape of the result in it."""
+    if layout == "tensor":
+        return (_folded(tensor, len(rows), order) if tensor.order <= 2 else None), tensor.shape
     shape = shape_of(_flat([tensor.shape[axis] for axis in rows]), _flat([tensor.shape[axis] for axis in cols]))
     return _folded(permuted(tensor, rows + cols), len(rows), order), shape
 
 
-def _matrix_axes(symbol: Symbol, start: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _matrix_axes(symbol: Symbol) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The axes of a variable that are its rows, and those that are its columns."""
-    axes = tuple(range(start, start + len(axes_of(symbol.shape))))
+    axes = tuple(range(len(axes_of(symbol.shape))))
     return ((), axes) if symbol.is_row else (axes[:1], axes[1:])
 
 

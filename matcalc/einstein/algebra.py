@@ -155,11 +155,11 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
             coefficient *= factor
         if isinstance(operand, Contraction) and not _is_scalar_atom(operand):
             new: dict[int, int] = {}
-            for inner, outer in zip(operand.output, index):
+            for inner, outside in zip(operand.output, index):
                 if inner in new:
-                    labels.join(new[inner], outer)
+                    labels.join(new[inner], outside)
                 else:
-                    new[inner] = outer
+                    new[inner] = outside
             for inner, size in enumerate(operand.sizes):
                 if inner not in new:
                     new[inner] = labels.fresh(size)
@@ -167,7 +167,9 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
         else:
             flat.append((operand, index))
             if len(flat) > _MOST_OPERANDS:
-                raise LimitError(f"a product of more than {_MOST_OPERANDS} factors", suggestion="name the repeated part and differentiate by it")
+                raise LimitError(
+                    f"a product of more than {_MOST_OPERANDS} factors", suggestion="name the repeated part and differentiate by it"
+                )
     outer = tuple([labels.find(label) for label in output])
     factor, factors = _collected([(operand, tuple([labels.find(label) for label in index])) for operand, index in flat])
     coefficient *= factor
@@ -290,8 +292,10 @@ def _components(factors: list[Factor], output: set[int]) -> tuple[list[Factor], 
 
 
 def _interned(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> Tensor:
-    if len(factors) == 1 and factors[0][1] == output and len(set(output)) == len(output):
-        return factors[0][0]
+    if len(factors) == 1 and len(set(output)) == len(output):
+        operand, index = factors[0]
+        if index == output or (len(index) == 2 and index == output[::-1] and is_symmetric(operand)):
+            return operand
     if len(factors) == 1 and isinstance(factors[0][0], Sum) and sorted(factors[0][1]) == sorted(output) and len(set(output)) == len(output):
         return permuted(factors[0][0], [factors[0][1].index(label) for label in output])
     edges = [(operand.digest, len(index) == 2 and is_symmetric(operand), index) for operand, index in factors]
@@ -340,7 +344,9 @@ def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> tuple[in
 
 
 def _may_cancel(operand: Tensor) -> bool:
-    return (isinstance(operand, Apply) and operand.function == "inv") or (isinstance(operand, Symbol) and "orthogonal" in operand.properties)
+    return (isinstance(operand, Apply) and operand.function == "inv") or (
+        isinstance(operand, Symbol) and "orthogonal" in operand.properties
+    )
 
 
 def _cancels(operand: Tensor, place: int, partner: Tensor, position: int) -> bool:
@@ -396,12 +402,10 @@ def _found_symmetric(tensor: Tensor) -> bool:
         case Map():
             return all(is_symmetric(argument) for argument in tensor.arguments)
         case Apply():
-            return tensor.function in _KEEPS_SYMMETRY and is_symmetric(tensor.arguments[0])
+            symmetry = functions()[tensor.function].symmetry
+            return symmetry == "always" or (symmetry == "kept" and is_symmetric(tensor.arguments[0]))
         case _:
             return False
-
-
-_KEEPS_SYMMETRY = frozenset({"inv", "expm", "logm", "sqrtm", "adj", "pinv"})
 
 
 def _swapped(tensor: Contraction) -> Tensor:
@@ -533,7 +537,7 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
 def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     """A function of whole vectors or matrices; a transposition of the argument is moved outside where the function allows it."""
     argument = arguments[0]
-    if function in _KEEPS_SYMMETRY and argument.order == 2 and _prefers_transposed(argument):
+    if functions()[function].symmetry == "kept" and argument.order == 2 and _prefers_transposed(argument):
         return transposed(apply(function, (transposed(argument), *arguments[1:]), (shape[1], shape[0])))
     if function in ("det", "logdet", "eigmax") and argument.order == 2 and _prefers_transposed(argument):
         return apply(function, (transposed(argument), *arguments[1:]), shape)
@@ -594,7 +598,7 @@ def _inverse_of_chain(product: Contraction) -> Tensor | None:
     for place, (matrix, forward) in enumerate(reversed(path)):
         operands.append(apply("inv", (matrix,), shape))
         indices.append((place, place + 1) if forward else (place + 1, place))
-    return contract(operands, indices, (0, len(path)), {label: shape[0] for label in range(len(path) + 1)})
+    return contract(operands, indices, (0, len(path)), dict.fromkeys(range(len(path) + 1), shape[0]))
 
 
 def is_leaf(tensor: Tensor) -> bool:

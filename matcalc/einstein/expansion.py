@@ -38,7 +38,7 @@ def opened(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
         if not isinstance(node, Contraction):
             return None
         at = next((k for k, operand in enumerate(node.operands) if isinstance(operand, Sum) and _has_plain_term(operand)), None)
-        if at is None or len(node.operands) == 1 and not node.output == ():
+        if at is None or (len(node.operands) == 1 and node.output != ()):
             return None
         result = _opened_at(node, at)
         if isinstance(result, Sum) and len(result.terms) <= most:

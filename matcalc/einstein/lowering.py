@@ -213,7 +213,11 @@ def _matrix_power(node: ex.MatrixPower, base: Lowered, upper: Lowered) -> Lowere
     if not isinstance(exponent, ex.Number):
         return Lowered(apply("matrix_power", (base.tensor, upper.tensor), base.tensor.shape), 1)
     if exponent.value.denominator != 1 or abs(exponent.value) > _LARGEST_POWER:
-        raise NotDifferentiableError("a numeric matrix power needs an integer exponent", expected=f"an integer up to {_LARGEST_POWER}", suggestion="expm and logm give other powers")
+        raise NotDifferentiableError(
+            "a numeric matrix power needs an integer exponent",
+            expected=f"an integer up to {_LARGEST_POWER}",
+            suggestion="expm and logm give other powers",
+        )
     count = sign * exponent.value.numerator
     if count == 0:
         return Lowered(algebra.delta(base.rows), 1)
@@ -260,7 +264,9 @@ def _norm(node: ex.Norm, done: Mapping[ex.Expr, Lowered]) -> ix.Tensor:
             assert node.parameter is not None
             weight = done[node.parameter]
             flat = tensor.order
-            return power(contract([tensor, weight.tensor, tensor], [labels, (0, flat), (flat, *labels[1:])], (), {**sizes, flat: sizes[0]}), HALF)
+            return power(
+                contract([tensor, weight.tensor, tensor], [labels, (0, flat), (flat, *labels[1:])], (), {**sizes, flat: sizes[0]}), HALF
+            )
         case "spectral" | "nuclear":
             return apply(f"{node.kind}_norm", (tensor,), ())
         case _:

@@ -33,13 +33,19 @@ def matches(pattern: Tensor, node: Tensor, wildcards: frozenset[Tensor], bound: 
                         yield found
         case Power(), Power() if pattern.exponent == node.exponent:
             yield from matches(pattern.base, node.base, wildcards, bound)
-        case (Map(), Map()) | (Apply(), Apply()) if pattern.function == node.function and len(pattern.arguments) == len(node.arguments):
-            found = [bound]
-            for one, other in zip(pattern.arguments, node.arguments):
-                found = [result for binding in found for result in matches(one, other, wildcards, binding)]
-            yield from found
+        case Map(), Map() if pattern.function == node.function and len(pattern.arguments) == len(node.arguments):
+            yield from _all(pattern.arguments, node.arguments, wildcards, bound)
+        case Apply(), Apply() if pattern.function == node.function and len(pattern.arguments) == len(node.arguments):
+            yield from _all(pattern.arguments, node.arguments, wildcards, bound)
         case _ if pattern is node:
             yield bound
+
+
+def _all(patterns: tuple[Tensor, ...], nodes: tuple[Tensor, ...], wildcards: frozenset[Tensor], bound: Binding) -> list[Binding]:
+    bindings = [bound]
+    for pattern, node in zip(patterns, nodes):
+        bindings = [result for binding in bindings for result in matches(pattern, node, wildcards, binding)]
+    return bindings
 
 
 def _sums(
@@ -78,7 +84,9 @@ def _factors(
 ) -> Iterator[tuple[Binding, dict[int, int], tuple[int, ...]]]:
     ordered = sorted(range(len(pattern.operands)), key=lambda k: pattern.operands[k] in wildcards)
 
-    def search(place: int, bound: Binding, labels: Mapping[int, int], used: tuple[int, ...]) -> Iterator[tuple[Binding, dict[int, int], tuple[int, ...]]]:
+    def search(
+        place: int, bound: Binding, labels: Mapping[int, int], used: tuple[int, ...]
+    ) -> Iterator[tuple[Binding, dict[int, int], tuple[int, ...]]]:
         if place == len(ordered):
             yield bound, dict(labels), used
             return
@@ -101,5 +109,3 @@ def _label_map(pattern: tuple[int, ...], node: tuple[int, ...], known: Mapping[i
         if labels.setdefault(one, other) != other:
             return None
     return labels
-
-

@@ -21,19 +21,21 @@ from matcalc.sizes import Shape, Size
 
 @dataclass(frozen=True, eq=False)
 class Tensor(metaclass=Interned):
-    """Base class. ``digest`` is a process-independent name of the structure, used to order operands."""
+    """Base class. ``shape`` holds the sizes of the axes; ``digest`` is a name of the structure that every process gives alike, to order
+    operands by."""
 
     digest: int = field(init=False, repr=False)
+    shape: Shape = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         parts = "|".join((type(self).__name__, *self._parts()))
+        object.__setattr__(self, "shape", self._shape())
         object.__setattr__(self, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=12).digest(), "big"))
 
     def _parts(self) -> tuple[str, ...]:
         raise NotImplementedError
 
-    @property
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         """The sizes of the axes."""
         raise NotImplementedError
 
@@ -54,8 +56,7 @@ class Symbol(Tensor):
     def _parts(self) -> tuple[str, ...]:
         return (self.name, *map(str, self.sizes), *sorted(self.properties))
 
-    @property
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         return self.sizes
 
 
@@ -68,8 +69,7 @@ class Constant(Tensor):
     def _parts(self) -> tuple[str, ...]:
         return (self.name,)
 
-    @property
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         return ()
 
 
@@ -82,8 +82,7 @@ class SizeValue(Tensor):
     def _parts(self) -> tuple[str, ...]:
         return (str(self.size),)
 
-    @property
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         return ()
 
 
@@ -97,8 +96,7 @@ class Unit(Tensor):
     def _parts(self) -> tuple[str, ...]:
         return (str(self.position), str(self.size))
 
-    @property
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         return (self.size,)
 
 
@@ -112,8 +110,7 @@ class Sum(Tensor):
     def _parts(self) -> tuple[str, ...]:
         return (*(f"{c}*{t.digest}" for c, t in self.terms), *map(str, self.sizes))
 
-    @property
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         return self.sizes
 
 
@@ -132,8 +129,7 @@ class Contraction(Tensor):
     def _parts(self) -> tuple[str, ...]:
         return (*(f"{o.digest}{i}" for o, i in zip(self.operands, self.indices)), str(self.output), *map(str, self.sizes))
 
-    @property
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         return tuple([self.sizes[label] for label in self.output])
 
 
@@ -147,8 +143,7 @@ class Power(Tensor):
     def _parts(self) -> tuple[str, ...]:
         return (str(self.base.digest), str(self.exponent))
 
-    @property
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         return self.base.shape
 
 
@@ -162,8 +157,7 @@ class Map(Tensor):
     def _parts(self) -> tuple[str, ...]:
         return (self.function, *(str(a.digest) for a in self.arguments))
 
-    @property
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         return self.arguments[0].shape
 
 
@@ -181,8 +175,7 @@ class Apply(Tensor):
     def _parts(self) -> tuple[str, ...]:
         return (self.function, *(str(a.digest) for a in self.arguments), *map(str, self.sizes))
 
-    @property
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         return self.sizes
 
 

@@ -33,7 +33,9 @@ def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None]) -> T
 def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size]) -> Tensor:
     match node:
         case Sum():
-            return add([(coefficient, built[term]) for coefficient, term in node.terms], tuple([sizes.get(size, size) for size in node.sizes]))
+            return add(
+                [(coefficient, built[term]) for coefficient, term in node.terms], tuple([sizes.get(size, size) for size in node.sizes])
+            )
         case Contraction():
             labels = {label: sizes.get(size, size) for label, size in enumerate(node.sizes)}
             return contract([built[operand] for operand in node.operands], node.indices, node.output, labels)

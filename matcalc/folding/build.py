@@ -228,7 +228,20 @@ def _own_cost(node: Expr) -> int:
             return 1 if axis is None else 2
         case Call():
             return len(node.arguments) + (node.axis is not None)
-        case Inverse() | Transpose() | Trace() | Diagonal() | DiagonalMatrix() | Vec() | Norm() | Elementwise() | Negative() | Power() | MatrixPower() | Quotient():
+        case (
+            Inverse()
+            | Transpose()
+            | Trace()
+            | Diagonal()
+            | DiagonalMatrix()
+            | Vec()
+            | Norm()
+            | Elementwise()
+            | Negative()
+            | Power()
+            | MatrixPower()
+            | Quotient()
+        ):
             return 1
         case _:
             return 2
@@ -244,7 +257,11 @@ def digest(expression: Expr) -> int:
         return known
     for node in postorder(expression):
         if node not in _DIGEST:
-            own = [str(getattr(node, f.name)) for f in fields(node) if f.init and not isinstance(getattr(node, f.name), (Expr, tuple, frozenset))]
+            own = [
+                str(getattr(node, f.name))
+                for f in fields(node)
+                if f.init and not isinstance(getattr(node, f.name), (Expr, tuple, frozenset))
+            ]
             parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *(str(_DIGEST[child]) for child in children(node))])
             _DIGEST[node] = int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big")
     return _DIGEST[expression]

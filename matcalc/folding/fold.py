@@ -29,7 +29,7 @@ from matcalc.expr.nodes import (
 from matcalc.folding.build import cost, mark_symmetric, product, raised, transpose
 from matcalc.folding.build import is_symmetric as is_symmetric_expression
 from matcalc.folding.graph import Graph, square_root_chain
-from matcalc.folding.kronecker import swapped_commutation
+from matcalc.folding.kronecker import kronecker_chain, swapped_commutation
 from matcalc.folding.sums import combined
 from matcalc.folding.terms import Place, ReadingOrder, Term, expression_of
 from matcalc.functions import functions
@@ -100,7 +100,9 @@ class _Folder:
         if isinstance(node, ix.Contraction):
             return self._contraction(node, split)
         labels = tuple(range(node.order))
-        return self._contraction(ix.Contraction((node,), (labels,), labels, node.shape), split) if self.terms.get(node) is not None else None
+        return (
+            self._contraction(ix.Contraction((node,), (labels,), labels, node.shape), split) if self.terms.get(node) is not None else None
+        )
 
     def form(self, tensor: ix.Tensor) -> Expr | None:
         """The expression of a node whose term is known."""
@@ -176,7 +178,9 @@ class _Folder:
         square = self._square(node)
         if square is not None:
             return square
-        return graph.folded(coefficient)
+        graph.reduce()
+        chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else kronecker_chain(graph)
+        return None if chain is None else Term(coefficient, graph.scalars, chain)
 
     def _square(self, node: ix.Contraction) -> Term | None:
         """The sum of the squares of all entries: ``x'x`` or ``||X||²``, whichever reads shorter."""

@@ -19,8 +19,7 @@ from fractions import Fraction
 
 from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Total, Trace
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transposed_chain
-from matcalc.folding.kronecker import kronecker_chain
-from matcalc.folding.terms import ReadingOrder, Term
+from matcalc.folding.terms import ReadingOrder
 from matcalc.sizes import Size
 
 Chain = tuple[Expr, ...]
@@ -78,12 +77,10 @@ class Graph:
 
     # ------------------------------------------------------------ reduction
 
-    def folded(self, coefficient: Fraction) -> Term | None:
-        """The reduced term, or None when there is no matrix form."""
+    def reduce(self) -> None:
+        """Takes every step that applies."""
         while self._step():
             pass
-        chain = self._final()
-        return None if chain is None else Term(coefficient, self.scalars, chain)
 
     def _step(self) -> bool:
         at = self._incidence()
@@ -227,10 +224,8 @@ class Graph:
     def _diagonal(self, chain: Chain) -> Expr:
         return Diagonal(self._best([chain, transposed_chain(chain)]))
 
-    def _final(self) -> Chain | None:
-        """The chain on the output vertices, once nothing is left to reduce."""
-        if len(self.rows) + len(self.cols) > 2 or len(self.rows) == 2 or len(self.cols) == 2:
-            return kronecker_chain(self) if len(self.rows) <= 2 and len(self.cols) <= 2 else None
+    def chain(self) -> Chain | None:
+        """The chain of a reduced graph with at most one row and one column vertex; None when there is no matrix form."""
         if self.hubs():
             return None
         if not self.output:

@@ -1,7 +1,7 @@
 """Results of order three and four: rows and columns are pairs of axes, folded to Kronecker, vec and commutation forms.
 
-The row group is (slow, fast) and so is the column group, as in ``kron`` and in column-major ``vec``. Once no bound vertex is left, a term is
-a product of pieces on its output vertices, and every such product is written
+The row group is (slow, fast) and so is the column group, as in ``kron`` and in column-major ``vec``. Once no bound vertex is left, a term
+is a product of pieces on its output vertices, and every such product is written
 
     diag(vec(R)) * kron(A, B) * diag(vec(C))          A, B on the pairs (slow row, slow column), (fast row, fast column)
     diag(vec(R)) * kron(A, B) * K * diag(vec(C))      on the crossed pairs, K the commutation matrix
@@ -12,20 +12,18 @@ with the factors that are not there left out. A bound vertex that meets three or
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from matcalc.expr.nodes import Commutation, DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Ones, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose
+from matcalc.folding.graph import Chain, Edge, Graph
 from matcalc.sizes import Size
-
-if TYPE_CHECKING:
-    from matcalc.folding.graph import Chain, Edge, Graph
 
 Pair = tuple[int | None, int | None]
 
 
 def kronecker_chain(graph: Graph) -> Chain | None:
-    """The shortest chain for what is left of ``graph``, or None."""
+    """The shortest chain for a reduced graph with two row or two column vertices; None when there is no matrix form."""
+    if len(graph.rows) > 2 or len(graph.cols) > 2:
+        return None
     if graph.hubs():
         return _khatri_rao(graph)
     found: list[Chain] = []

@@ -61,7 +61,7 @@ def _content(terms: Sequence[Term]) -> Fraction:
 def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | None:
     """Everything that all terms have in common, outside; None when that is nothing or makes the result longer."""
     scalars = {}
-    for base, exponent in terms[0].scalars.items():
+    for base in terms[0].scalars:
         exponents = [term.scalars.get(base, Fraction(0)) for term in terms]
         if all(e > 0 for e in exponents):
             scalars[base] = min(exponents)
@@ -103,7 +103,9 @@ def _transposed_rows(rest: list[Term], shape: Shape, order: ReadingOrder) -> Ter
     return replace(total, chain=transposed_chain(total.chain))
 
 
-def _common_ends(chains: Sequence[tuple[Expr, ...]], shape: Shape) -> tuple[tuple[Expr, ...], tuple[Expr, ...], list[tuple[Expr, ...]], Shape]:
+def _common_ends(
+    chains: Sequence[tuple[Expr, ...]], shape: Shape
+) -> tuple[tuple[Expr, ...], tuple[Expr, ...], list[tuple[Expr, ...]], Shape]:
     """Common prefix and suffix, what is left of each chain, and the shape of that."""
     first = chains[0]
     if all(chain == first for chain in chains):
@@ -117,6 +119,8 @@ def _common_ends(chains: Sequence[tuple[Expr, ...]], shape: Shape) -> tuple[tupl
         end += 1
     prefix, suffix = first[:start], first[len(first) - end :]
     rest = [chain[start : len(chain) - end] for chain in chains]
+    if len(shape) == 1 and not prefix and not all(rest):
+        return (), (), list(chains), shape  # no identity matrices in vectors: ``a x + B x`` stays
     whole = next(chain for chain in rest if chain)
     return prefix, suffix, rest, product(whole).shape
 
@@ -126,7 +130,7 @@ def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]
     while len(terms) > 1:
         groups: dict[Key, list[int]] = {}
         for k, term in enumerate(terms):
-            for key in _keys(term):
+            for key in _keys(term, shape):
                 groups.setdefault(key, []).append(k)
         best: tuple[int, list[int], Term] | None = None
         for key, members in groups.items():
@@ -174,11 +178,11 @@ def _signed_cost(term: Term, order: ReadingOrder) -> int:
     return cost(expression) - isinstance(expression, Negative)
 
 
-def _keys(term: Term) -> list[Key]:
+def _keys(term: Term, shape: Shape) -> list[Key]:
     keys: list[Key] = [("scalar", (base, exponent > 0)) for base, exponent in term.scalars.items()]
     if term.chain:
         keys.append(("chain", term.chain))
-        if len(term.chain) > 1 or not isinstance(term.chain[0], Identity):
+        if len(term.chain) > 1 or (len(shape) != 1 and not isinstance(term.chain[0], Identity)):
             keys += [("left", term.chain[0]), ("right", term.chain[-1])]
         last = term.chain[-1]
         if isinstance(last, Kronecker) and len(term.chain) == 1:
@@ -205,5 +209,3 @@ def _hadamard_merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOr
     assert isinstance(common, Expr)
     inner = expression_of(replace(total, coefficient=Fraction(1), scalars={}), order)
     return replace(total, chain=(hadamard(sorted([common, inner], key=order.rank)),))
-
-

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 import matcalc
 from matcalc.evaluation import compile_function, evaluate_tensor
+from matcalc.expr.nodes import Kronecker, Vec, postorder
 from matcalc.language import elaborate
 from matcalc.results import Derivation
 from tests.oracle.answers import Disagreement, check_answer, laid_out, points
@@ -39,7 +42,10 @@ def check_derivation(
 
     def index_form(**values: Any) -> Any:
         sizes = {name: value for name, value in values.items() if isinstance(value, int)}
-        return laid_out(evaluate_tensor(tensor, values, sizes), source.shape, derivation.wrt, layout)
+        array = evaluate_tensor(tensor, values, sizes)
+        if (source.is_matrix or source.is_column) and any(isinstance(node, (Kronecker, Vec)) for node in postorder(source)):
+            return _grouped(array, derivation.outcome.axes)  # rows and columns of the value may be groups of axes
+        return laid_out(array, source.shape, derivation.wrt, layout)
 
     check_answer(index_form, checkpoints, what=f"the index form {derivation.index_form}")
     check_answer(derivation.function("numpy"), checkpoints, what=f"the function of {derivation}")
@@ -49,6 +55,13 @@ def check_derivation(
     if expected is not None:
         check_answer(_read(expected, derivation), checkpoints, what=f"the expected text {expected}")
     return derivation
+
+
+def _grouped(array: Any, axes: tuple[tuple[int, ...], tuple[int, ...]]) -> Any:
+    rows, cols = axes
+    turned = array.transpose(rows + cols)
+    count = int(np.prod(turned.shape[: len(rows)]))
+    return turned.reshape(count, -1) if rows and cols else turned.reshape(-1)
 
 
 def _read(text: str, derivation: Derivation) -> Callable[..., Any]:

@@ -90,8 +90,8 @@ def test_wrong_differentiation_is_seen(monkeypatch: pytest.MonkeyPatch, text: st
 def test_wrong_lowering_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     right = pipeline.lower
 
-    def forgetful(expression: e.Expr) -> Any:
-        lowered = right(expression)
+    def forgetful(*arguments: Any) -> Any:
+        lowered = right(*arguments)
         return type(lowered)(algebra.scale(Fraction(1, 2), lowered.tensor), lowered.split)
 
     monkeypatch.setattr(pipeline, "lower", forgetful)

@@ -130,7 +130,7 @@ def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]
     while len(terms) > 1:
         groups: dict[Key, list[int]] = {}
         for k, term in enumerate(terms):
-            for key in _keys(term, shape):
+            for key in dict.fromkeys(_keys(term, shape)):  # a factor may stand twice in one term
                 groups.setdefault(key, []).append(k)
         best: tuple[int, list[int], Term] | None = None
         for key, members in groups.items():

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from matcalc.api import derive, gradient, hessian, jacobian, parse
     from matcalc.compiling import compile
     from matcalc.results import Derivation, ParsedExpression
+    from matcalc.verification.documents import verify_file
+    from matcalc.verification.judgement import verify
+    from matcalc.verification.verdict import Verdict
 
 __all__ = [
     "Derivation",
@@ -29,6 +32,7 @@ __all__ = [
     "ParsedExpression",
     "ShapeError",
     "UnknownFunctionError",
+    "Verdict",
     "__version__",
     "compile",
     "derive",
@@ -36,6 +40,8 @@ __all__ = [
     "hessian",
     "jacobian",
     "parse",
+    "verify",
+    "verify_file",
 ]
 
 _LAZY = {
@@ -47,6 +53,9 @@ _LAZY = {
     "hessian": "matcalc.api",
     "jacobian": "matcalc.api",
     "parse": "matcalc.api",
+    "Verdict": "matcalc.verification.verdict",
+    "verify": "matcalc.verification.judgement",
+    "verify_file": "matcalc.verification.documents",
 }
 
 

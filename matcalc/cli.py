@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
@@ -46,7 +47,24 @@ class ExpressionCommand(click.Command):
         return super().parse_args(ctx, [*options, "--", *expressions])
 
 
-@click.group(context_settings={"max_content_width": 100})
+LAZY = {"identities": "matcalc.commands.identities", "verify": "matcalc.commands.verify"}
+"""Subcommands by the module that holds them as ``command``, imported when they are first asked for."""
+
+
+class LazyGroup(click.Group):
+    """A group that also knows the subcommands in ``LAZY``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LAZY})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LAZY:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = import_module(LAZY[cmd_name]).command
+        return found
+
+
+@click.group(cls=LazyGroup, context_settings={"max_content_width": 100})
 @click.version_option(VERSION, prog_name="matcalc")
 def cli() -> None:
     """Symbolic matrix calculus."""

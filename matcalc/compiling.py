@@ -109,13 +109,13 @@ class _Request:
         """The derivative of the gradient along a direction: the Hessian times it, without the Hessian."""
         direction = Symbol(f"d{symbol.name}", symbol.shape, symbol.properties & {"symmetric", "diagonal", "antisymmetric"})
         gradient = differentiate(self.source, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
-        output: Output | None = None
+        output: Expr | LaidOut | None = None
         if gradient is not None:
             slope = Product((gradient, direction)) if symbol.is_scalar else Total(Hadamard((gradient, direction)), None)
             output = differentiate(slope, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
         if output is None:
             output = self._tensor_along(symbol, direction)
-        made = output if bound else Operator(output, direction)
+        made: Output = output if bound else Operator(output, direction)
         self.add(name, made, Derivative((symbol, symbol), "tensor", self.symmetric, direction))
 
     def _tensor_along(self, symbol: Symbol, direction: Symbol) -> LaidOut:

@@ -63,7 +63,9 @@ def derivative_callable(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...],
     checked = checked_target(target)
     others = (*symbols_of(source), *wrt)
     try:
-        return function({"result": derivative_output(outcome, source, wrt, layout)}, checked, name=derivative_name(source, wrt), others=others)
+        return function(
+            {"result": derivative_output(outcome, source, wrt, layout)}, checked, name=derivative_name(source, wrt), others=others
+        )
     except MatcalcError:
         if checked != "numpy":
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from matcalc.einstein.algebra import contract, elementwise, power
+from matcalc.einstein.algebra import add, contract, elementwise, power
 from matcalc.einstein.expansion import expanded, opened
 from matcalc.einstein.matching import factors_within, matches
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, postorder
@@ -39,8 +39,10 @@ def lightest(tensor: Tensor) -> Tensor:
 
 def _multiplied_out(node: Tensor) -> Tensor | None:
     """Factors on the same indices, multiplied out when terms cancel: ``(y/s + (1 - y)/(s - 1)) s (s - 1)`` becomes ``s - y``."""
-    if not isinstance(node, Contraction) or len(node.operands) < 2:
+    if not isinstance(node, Contraction):
         return None
+    if len(node.operands) < 2:
+        return _summed(node)
     groups: dict[tuple[int, ...], list[int]] = {}
     for k, index in enumerate(node.indices):
         groups.setdefault(index, []).append(k)
@@ -54,7 +56,33 @@ def _multiplied_out(node: Tensor) -> Tensor | None:
             kept = [k for k in range(len(node.operands)) if k not in places]
             operands = [*(node.operands[k] for k in kept), after]
             return contract(operands, [*(node.indices[k] for k in kept), index], node.output, dict(enumerate(node.sizes)))
+    return _summed(node)
+
+
+def _summed(node: Contraction) -> Tensor | None:
+    """A sum over an axis on which a term is constant, term by term: ``sum(x - 1 mean(x))`` becomes 0."""
+    for k, operand in enumerate(node.operands):
+        if not isinstance(operand, Sum):
+            continue
+        index = node.indices[k]
+        alone = [axis for axis, label in enumerate(index) if label not in node.output and sum(i.count(label) for i in node.indices) == 1]
+        if any(_constant_along(term, axis) for _, term in operand.terms for axis in alone):
+            sizes = dict(enumerate(node.sizes))
+            parts = [
+                (c, contract([*node.operands[:k], term, *node.operands[k + 1 :]], node.indices, node.output, sizes))
+                for c, term in operand.terms
+            ]
+            after = add(parts, node.shape)
+            if weight(after) < weight(node):
+                return after
     return None
+
+
+def _constant_along(term: Tensor, axis: int) -> bool:
+    if not isinstance(term, Contraction):
+        return False
+    label = term.output[axis]
+    return term.output.count(label) == 1 and not any(label in index for index in term.indices)
 
 
 def _candidates(tensor: Tensor) -> list[Rewrite]:

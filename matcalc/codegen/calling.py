@@ -12,6 +12,7 @@ from matcalc.codegen.targets import TargetName
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.evaluation.arrays import solve_sizes
 from matcalc.expr.nodes import Symbol, shape_text
+from matcalc.language.spelling import canonical_name
 
 
 def function(
@@ -40,7 +41,11 @@ def function(
     failures = _failures(target)
     taken = {symbol.name for symbol, _ in symbols}
 
+    needed = {*taken, *(size for size, _ in spelled)}
+
     def call(**values: Any) -> Any:
+        if not needed <= values.keys():
+            values = {canonical_name(one): value for one, value in values.items()}
         missing = [symbol.name for symbol, _ in symbols if symbol.name not in values]
         missing += [user for user, spelling in functions if user not in values and spelling not in values]
         if missing:
@@ -49,7 +54,8 @@ def function(
         shapes = [(symbol.name, array_axes(symbol), tuple(arrays[symbol.name].shape)) for symbol, _ in symbols]
         given: dict[str, int] = {}
         if open_sizes:
-            shapes += [(s.name, array_axes(s), tuple(_fitting(s, converted(s.name, values[s.name])).shape)) for s in extra if s.name in values]
+            more = {one: _fitting(one, converted(one.name, values[one.name])) for one in extra if one.name in values}
+            shapes += [(one.name, array_axes(one), tuple(array.shape)) for one, array in more.items()]
             given = {size: values[size] for size in open_sizes if size in values and size not in taken}
         numbers = _sizes(shapes, given, open_sizes)
         arguments = {spelling: arrays[symbol.name] for symbol, spelling in symbols}
@@ -135,5 +141,5 @@ def _failures(target: TargetName) -> tuple[type[Exception], ...]:
     if target == "torch":
         import torch
 
-        return (torch.linalg.LinAlgError,)
+        return (torch.linalg.LinAlgError,)  # type: ignore[attr-defined]
     return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -79,7 +80,7 @@ def _product_cost(left: LinkKind, right: LinkKind, rows: float, inner: float, co
     if left == right == "diagonal":
         return inner
     if left == right == "kronecker":
-        return 2 * rows * (inner * cols) ** 0.5
+        return 2 * rows * math.sqrt(inner * cols)
     if "unit" in (left, right):
         return 1.0
     if "ones" in (left, right):
@@ -93,9 +94,9 @@ def _product_cost(left: LinkKind, right: LinkKind, rows: float, inner: float, co
     if right in ("inverse", "definite_inverse"):
         return (0.67 if right == "inverse" else 0.33) * inner**3 + 2 * inner * inner * rows
     if left == "kronecker":
-        return 2 * (rows * inner) ** 0.75 * cols
+        return 2 * math.pow(rows * inner, 0.75) * cols
     if right == "kronecker":
-        return 2 * (inner * cols) ** 0.75 * rows
+        return 2 * math.pow(inner * cols, 0.75) * rows
     return 2 * rows * inner * cols
 
 

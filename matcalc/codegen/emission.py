@@ -40,7 +40,9 @@ def written_body(outputs: Mapping[str, Op], writer: Writer, names: Names, given:
         first = op.operands[0] if op.operands else None
         in_place = first is not None and uses[first] == 1 and first.kind not in _NOT_FRESH and first not in given
         text = writer.written(op, operands, in_place=in_place)
-        while len(text.code) > _LONGEST_LINE:
+        if op.kind == "neg" and first is not None and first.kind == "add" and uses[first] == 1 and first not in given:
+            text = writer.negated_sum(first, [texts[operand] for operand in first.operands])
+        while len(text.code) > _LONGEST_LINE and op.kind != "neg":
             longest = max(op.operands, key=lambda operand: len(texts[operand].code), default=None)
             if longest is None or len(texts[longest].code) < _LONGEST_LINE // 4 or texts[longest].code.isidentifier():
                 break

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from matcalc.codegen.facts import Factor
-from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Product, Quotient, Transpose, children, product_shape
+from matcalc.codegen.forms import is_plain_diagonal, is_thin
+from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Product, Quotient, Sum, Transpose, children, product_shape
 from matcalc.sizes import Shape
 
 
@@ -82,7 +83,7 @@ def segments(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[Expr]]:
     shape: Shape = ()
     for factor in factors:
         if factor.is_scalar:
-            (scalars if not run else run).append(factor)
+            (run or scalars).append(factor)
             continue
         run.append(factor)
         shape = product_shape(shape, factor.shape)
@@ -101,11 +102,26 @@ def explicit_inverses(order: list[Expr], roots: tuple[Expr, ...]) -> set[Expr]:
     for node in order:
         if isinstance(node, Transpose | Negative) or (isinstance(node, Quotient) and node.denominator.is_scalar):
             continue  # whoever uses these decides
-        applied = isinstance(node, Product) and sum(not factor.is_scalar for factor in node.factors) > 1
+        if isinstance(node, Product):
+            arrays = [factor for factor in node.factors if not factor.is_scalar]
+            # In S⁻¹ (I - u v') S⁻¹ the inverse meets the identity once the product is taken apart.
+            alone = all(_is_inverse(factor) or _is_identity_plus(factor) for factor in arrays)
+            applied = len(arrays) > 1 and not (alone and any(_is_identity_plus(factor) for factor in arrays))
+        else:
+            applied = False
         if not applied:
             for child in children(node):
                 _note(child, found)
     return found
+
+
+def _is_inverse(factor: Expr) -> bool:
+    return isinstance(factor.operand if isinstance(factor, Transpose) else factor, Inverse)
+
+
+def _is_identity_plus(factor: Expr) -> bool:
+    factor = factor.operand if isinstance(factor, Transpose) else factor
+    return isinstance(factor, Sum) and all(is_thin(term) for term in factor.terms) and any(is_plain_diagonal(term) for term in factor.terms)
 
 
 def _note(node: Expr, found: set[Expr]) -> None:

@@ -9,8 +9,8 @@ from typing import TypeAlias
 from matcalc.expr.nodes import (
     Call,
     Constant,
-    DiagonalMatrix,
     Diagonal,
+    DiagonalMatrix,
     Elementwise,
     Expr,
     Hadamard,
@@ -28,8 +28,8 @@ from matcalc.expr.nodes import (
     Sum,
     Symbol,
     Total,
-    Transpose,
     Trace,
+    Transpose,
     UnitVector,
     Vec,
     Zeros,
@@ -40,6 +40,7 @@ from matcalc.expr.nodes import (
 Factor: TypeAlias = tuple[Expr, bool]
 """A factor of a product, and whether its transpose is meant."""
 
+_NEVER_NEGATIVE = frozenset({"exp", "abs", "relu", "step", "sigmoid", "softplus", "cosh"})
 _AT_MOST_ONE = frozenset({"sigmoid", "tanh", "sin", "cos", "erf", "step"})
 
 
@@ -91,7 +92,7 @@ class Facts:
             case Norm():
                 return True
             case Elementwise(function=name, argument=argument):
-                return name in ("exp", "abs", "relu", "step", "sigmoid", "softplus", "cosh") or (name in ("sinh", "tanh", "sqrt") and known[argument])
+                return name in _NEVER_NEGATIVE or (name in ("sinh", "tanh", "sqrt") and known[argument])
             case Call(function=name):
                 return name in ("softmax", "spectral_norm", "nuclear_norm")
             case Sum(terms=terms):
@@ -204,8 +205,9 @@ def _one_minus_at_most_one(terms: tuple[Expr, ...]) -> bool:
     if len(ones) != 1 or len(others) != 1:
         return False
     other = others[0]
-    if isinstance(other, Power) and isinstance(other.exponent, Number) and other.exponent.value > 0 and other.exponent.value.denominator == 1:
-        other = other.base
+    if isinstance(other, Power) and isinstance(other.exponent, Number):
+        power = other.exponent.value
+        other = other.base if power > 0 and power.denominator == 1 else other
     return isinstance(other, Elementwise) and other.function in _AT_MOST_ONE
 
 

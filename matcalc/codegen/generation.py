@@ -19,7 +19,7 @@ from matcalc.codegen.selfcheck import self_check
 from matcalc.codegen.signature import Parameters, size_statements
 from matcalc.codegen.stable import stable
 from matcalc.codegen.targets import TARGETS, TargetName, Writer, elementwise_code
-from matcalc.codegen.tensors import laid_out, tensor_op
+from matcalc.codegen.tensors import laid_out
 from matcalc.codegen.translation import Translator
 from matcalc.einstein.nodes import Symbol as TensorSymbol
 from matcalc.einstein.nodes import postorder as tensor_postorder
@@ -51,8 +51,8 @@ def generate(
 ) -> str:
     """The source of a Python file that defines ``name``, a function of the symbols of ``outputs``.
 
-    Vectors are 1-D, in and out; sizes that no array fixes are integer keywords, other keywords are ignored. With several outputs the function
-    returns a named tuple of them, and they share their common subexpressions. ``sizes`` are used to order products by cost, the code
+    Vectors are 1-D, in and out; sizes that no array fixes are integer keywords, other keywords are ignored. With several outputs the
+    function returns a named tuple of them, and they share their common subexpressions. ``sizes`` are used to order products by cost, the code
     is right for all sizes. With ``check`` the file compares its outputs with finite differences when it is run.
 
     Raises MatcalcError when there is no code for a function, LimitError for index products with too many indices.
@@ -91,16 +91,20 @@ class _Function:
         self.outputs = outputs
         self.target = target
         self.name = name
-        self.builder = Builder()
+        self.builder = Builder(fresh_first=target == "numpy")
         self.ops = self._operations(sizes)
         self.names = Names()
         self.symbols = _symbols(outputs)
         self.operators = {key: self.ops[key] for key, output in outputs.items() if isinstance(output, Operator)}
         arguments = {output.argument.name for output in outputs.values() if isinstance(output, Operator)}
         order = reachable(list(self.ops.values()))
-        used = {op.data for op in order if op.kind == "input"}
+        roots = [op for key, op in self.ops.items() if key not in self.operators]
+        for key, output in outputs.items():
+            if isinstance(output, Operator):
+                roots += _captured(self.ops[key], output.argument.name)
+        used = {op.data for op in reachable(roots) if op.kind == "input"}
         users = sorted({op.data for op in order if op.kind == "user"} | {op.data[0] for op in order if op.kind == "call" and _is_users(op)})
-        symbols = [symbol for symbol in self.symbols.values() if symbol.name in used - arguments]
+        symbols = [symbol for symbol in self.symbols.values() if symbol.name in used]
         for symbol in symbols:
             self.names.of("symbol", symbol.name)
         for user in users:
@@ -128,8 +132,7 @@ class _Function:
         ops: dict[str, Op] = {}
         for key, output in plain.items():
             if isinstance(output, LaidOut):
-                made = tensor_op(self.builder, output.tensor, translator.extents)
-                ops[key] = laid_out(self.builder, made, output.numerator, output.variables, output.layout)
+                ops[key] = laid_out(self.builder, output, translator.extents)
             else:
                 ops[key] = translator.exact(rewritten[key])
         return ops

@@ -51,7 +51,9 @@ _COMMUTATIVE = frozenset({"mul", "dot_all"})
 class Builder:
     """Makes operations: equal ones are one object, and what can be had for nothing is simplified away."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, fresh_first: bool = False) -> None:
+        # NumPy reuses the memory of a first operand that nothing else holds: U V - X costs less than X - U V.
+        self.fresh_first = fresh_first
         self._known: dict[Any, Op] = {}
         self._symmetric: set[Op] = set()
         self._count = 0
@@ -114,10 +116,14 @@ class Builder:
         known = self._find("add", [op for _, op in opposite], tuple([sign for sign, _ in opposite]), shape)
         if known is not None:  # X - UV, where UV - X is there already
             return self.neg(known)
+        turned = False
+        if self.fresh_first and len(shape) == 2 and kept[0][1].kind in ("input", "transpose") and kept[-1][1].kind in ("matmul", "outer"):
+            turned = kept[-1][0] < 0
+            kept = opposite if turned else kept
         result = self.make("add", [op for _, op in kept], tuple([sign for sign, _ in kept]), shape)
         if all(self.is_symmetric(op) or not op.shape for _, op in kept):
             self.mark_symmetric(result)
-        return result
+        return self.neg(result) if turned else result
 
     def mul(self, factors: Sequence[Op]) -> Op:
         """Entry by entry; numbers are multiplied out and come first, then scalars, then arrays."""

@@ -21,6 +21,7 @@ from matcalc.expr.nodes import (
     Kronecker,
     MatrixPower,
     Negative,
+    Node,
     Norm,
     Number,
     Ones,
@@ -34,7 +35,6 @@ from matcalc.expr.nodes import (
     Vec,
     children,
     postorder,
-    Node,
 )
 
 STABLE_FUNCTIONS = frozenset({"log1p", "expm1"})
@@ -180,7 +180,7 @@ def _total_of_exponentials(below: Expr) -> tuple[Expr, int] | None:
     """``exp(t)`` and p when ``below`` is ``sum(exp(t))^p`` for a vector t."""
     count = Fraction(1)
     if isinstance(below, Power) and isinstance(below.exponent, Number):
-        below, count = below.base, below.exponent.value
+        count, below = below.exponent.value, below.base
     match below:
         case Total(operand=Elementwise(function="exp") as exponential, axis=None) if count.denominator == 1 and count > 0:
             return (exponential, int(count)) if not exponential.is_matrix and not exponential.is_scalar else None

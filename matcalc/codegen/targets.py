@@ -111,7 +111,7 @@ class Writer:
             case "unit":
                 return Text(f"{xp}.eye({self.size(op.shape[0])}{self.made_like()})[{op.data - 1}]")
             case "add":
-                return self._sum(op, operands)
+                return _signed_sum(list(zip(op.data, operands, strict=True)))
             case "mul":
                 left = first.within(TIMES, kinds=("mul", "div"))
                 return Text("*".join([left, *(operand.within(TIMES) for operand in operands[1:])]), TIMES, "mul")
@@ -206,15 +206,9 @@ class Writer:
     def _tuple(self, shape: Shape) -> str:
         return f"({self.size(shape[0])},)" if len(shape) == 1 else self.shape(shape)
 
-    def _sum(self, op: Op, operands: Sequence[Text]) -> Text:
-        code = ""
-        for sign, operand in zip(op.data, operands, strict=True):
-            inner = operand.within(PLUS, kinds=("sum",) if not code and sign > 0 else ())
-            if not code:
-                code = inner if sign > 0 else f"-{operand.within(UNARY)}"
-            else:
-                code += f" {'+' if sign > 0 else '-'} {inner}"
-        return Text(code, PLUS, "sum")
+    def negated_sum(self, op: Op, operands: Sequence[Text]) -> Text:
+        """The negative of a sum, written with the opposite signs."""
+        return _signed_sum(sorted([(-sign, text) for sign, text in zip(op.data, operands, strict=True)], key=lambda pair: -pair[0]))
 
     def _full(self, op: Op, value: Text) -> Text:
         xp, inner = self.xp, op.operands[0]
@@ -326,6 +320,17 @@ class Writer:
             self.imports.setdefault("math")
             return True
         return False
+
+
+def _signed_sum(terms: list[tuple[int, Text]]) -> Text:
+    code = ""
+    for sign, operand in terms:
+        inner = operand.within(PLUS, kinds=("sum",) if not code and sign > 0 else ())
+        if not code:
+            code = inner if sign > 0 else f"-{operand.within(UNARY)}"
+        else:
+            code += f" {'+' if sign > 0 else '-'} {inner}"
+    return Text(code, PLUS, "sum")
 
 
 def is_constant(op: Op) -> bool:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from fractions import Fraction
 from typing import TypeAlias, assert_never, cast
 
 from matcalc.codegen.extents import Extents
 from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.requests import LaidOut
 from matcalc.einstein import nodes as ix
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.functions import functions
-from matcalc.sizes import Shape, Size
+from matcalc.sizes import ONE, Shape, Size
 
 Labels: TypeAlias = tuple[int, ...]
 Labelled: TypeAlias = tuple[Op, Labels]
+
+Pieces: TypeAlias = tuple[Labelled, ...]
+"""A tensor as an outer product: arrays, each with the axes of the tensor that it covers. Along axes that none covers it is constant.
+
+Sums of products with a common factor, such as the derivatives of a deep network, are so computed without the factor.
+"""
 
 # The best pair of operands is searched among all of them up to this many, then among neighbours.
 _SEARCHED = 24
@@ -26,32 +33,54 @@ def tensor_op(b: Builder, tensor: ix.Tensor, extents: Extents) -> Op:
 
     Raises LimitError for products of more than 52 indices, MatcalcError where there is no code for a function.
     """
-    done: dict[ix.Tensor, Op] = {}
-    for node in ix.postorder(tensor):
-        done[node] = _operation(b, cast("ix.Node", node), [done[child] for child in ix.children(node)], extents)
-    return done[tensor]
+    return _whole(b, _in_pieces(b, tensor, extents), tensor.shape, extents)
 
 
-def laid_out(b: Builder, op: Op, numerator: Shape, variables: Sequence[int], layout: str) -> Op:
-    """A derivative with separate axes in a layout: ``numerator`` are the axes of the value, ``variables`` how many each variable has."""
-    below = sum(variables)
-    op = b.reshape(op, (*numerator, *op.shape[op.order - below :]))
-    if layout == "tensor" or not op.order:
-        return op
+def laid_out(b: Builder, output: LaidOut, extents: Extents) -> Op:
+    """The operation for a derivative in its layout; axes are put in order before anything large is formed.
+
+    Raises what ``tensor_op`` raises.
+    """
+    shape = output.tensor.shape
+    order, result = _arrangement(shape, output)
+    pieces = [(op, tuple([order.index(axis) for axis in axes])) for op, axes in _in_pieces(b, output.tensor, extents)]
+    return b.reshape(_whole(b, tuple(pieces), tuple([shape[axis] for axis in order]), extents), result)
+
+
+def _arrangement(shape: Shape, output: LaidOut) -> tuple[tuple[int, ...], Shape]:
+    """The order of the tensor's axes whose row-major reshape to the shape that is given too is the layout."""
+    numerator, variables, layout = output.numerator, output.variables, output.layout
+    above = len(shape) - sum(variables)
+    below = tuple(range(above, len(shape)))
+    plain = tuple(range(len(shape)))
+    separate = (*numerator, *shape[above:])
+    if layout == "tensor" or not below or (not numerator and len(variables) == 1 and layout != "numerator"):
+        return plain, separate
     if not numerator and len(variables) == 1:
-        return b.transpose(op) if layout == "numerator" else op
-    if not below:
-        return op
+        return plain[::-1], separate[::-1]
     if not numerator:
-        return _matrix(b, op, variables[0]) if all(variables) else op
-    flat = _matrix(b, op, len(numerator))
-    return flat if layout == "numerator" else b.transpose(flat)
+        if not all(variables):
+            return plain, separate
+        first, second = below[: variables[0]], below[variables[0] :]
+        return (*first[::-1], *second[::-1]), (_product(separate[: variables[0]]), _product(separate[variables[0] :]))
+    # Column-major over the axes of the value; those that make up one of them together stay in their order.
+    rows: tuple[int, ...] = ()
+    axis = 0
+    for size in numerator:
+        start = axis
+        while axis < above and _product(shape[start:axis]) != size:
+            axis += 1
+        rows = (*range(start, axis), *rows)
+    cols = below[::-1]
+    both = (_product(numerator), _product(shape[above:]))
+    return ((*rows, *cols), both) if layout == "numerator" else ((*cols, *rows), both[::-1])
 
 
-def _matrix(b: Builder, op: Op, above: int) -> Op:
-    """Rows are the column-major vec of the first axes, columns that of the others."""
-    turned = b.permute(op, (*reversed(range(above)), *reversed(range(above, op.order))))
-    return b.reshape(turned, (_product(op.shape[:above]), _product(op.shape[above:])))
+def _in_pieces(b: Builder, tensor: ix.Tensor, extents: Extents) -> Pieces:
+    done: dict[ix.Tensor, Pieces] = {}
+    for node in ix.postorder(tensor):
+        done[node] = _pieces(b, cast("ix.Node", node), [done[child] for child in ix.children(node)], extents)
+    return done[tensor]
 
 
 def _product(sizes: Shape) -> Size:
@@ -61,7 +90,18 @@ def _product(sizes: Shape) -> Size:
     return result
 
 
-def _operation(b: Builder, node: ix.Node, operands: list[Op], extents: Extents) -> Op:
+def _pieces(b: Builder, node: ix.Node, operands: list[Pieces], extents: Extents) -> Pieces:
+    """The tensor as an outer product of arrays. Only products and sums are ever left in pieces."""
+    match node:
+        case ix.Contraction():
+            return _contraction(b, node, operands, extents)
+        case ix.Sum(terms=terms):
+            return _sum(b, [coefficient for coefficient, _ in terms], operands, node.shape, extents)
+    ops = [_whole(b, pieces, child.shape, extents) for pieces, child in zip(operands, ix.children(node), strict=True)]
+    return ((_operation(b, node, ops), tuple(range(len(node.shape)))),)
+
+
+def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:
     match node:
         case ix.Symbol(name=name):
             op = b.make("input", (), name, node.shape)
@@ -72,11 +112,6 @@ def _operation(b: Builder, node: ix.Node, operands: list[Op], extents: Extents) 
             return b.size(size)
         case ix.Unit(position=position):
             return b.make("unit", (), position, node.shape)
-        case ix.Sum(terms=terms, sizes=sizes):
-            parts = [(1, b.mul([b.literal(coefficient), op])) for (coefficient, _), op in zip(terms, operands, strict=True)]
-            return b.full_shape(b.add(parts), sizes)
-        case ix.Contraction():
-            return _contraction(b, node, operands, extents)
         case ix.Power(exponent=exponent):
             return b.power(operands[0], exponent)
         case ix.Map(function="pow"):
@@ -87,8 +122,60 @@ def _operation(b: Builder, node: ix.Node, operands: list[Op], extents: Extents) 
             return b.map(name, operands[0]) if name in functions() else b.make("user", operands, name, node.shape)
         case ix.Apply(function=name):
             return _applied(b, name, node.shape, operands)
+        case ix.Contraction() | ix.Sum():
+            raise AssertionError("products and sums are put together from pieces")
         case _:
             assert_never(node)
+
+
+def _whole(b: Builder, pieces: Pieces, shape: Shape, extents: Extents) -> Op:
+    """The pieces multiplied out, with all axes."""
+    labels = tuple(range(len(shape)))
+    product = _Product(b, dict(enumerate(shape)), extents, set(labels))
+    parts = product.components(list(pieces))
+    scalars = [op for op, covered in parts if not covered]
+    arrays = sorted([part for part in parts if part[1]], key=lambda part: (product.entries(set(part[1])), part[1]))
+    if not arrays:
+        return b.full_shape(b.mul(scalars or [b.literal(1)]), shape)
+    arrays[0] = (b.mul([*scalars, arrays[0][0]]), arrays[0][1])  # a scalar goes into the smallest array
+    covered = tuple(sorted(label for _, own in arrays for label in own))
+    if len(arrays) == 2 and len(covered) == 2:
+        first, second = sorted(arrays, key=lambda part: part[1])
+        op = b.outer(first[0], second[0])
+    else:
+        op = b.mul([_spread(b, product.arranged((op, own), tuple(sorted(own))), tuple(sorted(own)), covered) for op, own in arrays])
+    if len(covered) < len(labels):
+        op = _spread(b, op, covered, labels)
+    return b.full_shape(op, shape)
+
+
+def _spread(b: Builder, op: Op, own: Labels, labels: Labels) -> Op:
+    """The array with axes of one entry for the labels that it does not have; both are in order."""
+    if own == labels:
+        return op
+    sizes = dict(zip(own, op.shape, strict=True))
+    places = tuple([k for k, label in enumerate(labels) if label not in own])
+    return b.make("expand", (op,), places, tuple([sizes.get(label, ONE) for label in labels]))
+
+
+def _sum(b: Builder, coefficients: list[Fraction], terms: list[Pieces], shape: Shape, extents: Extents) -> Pieces:
+    """A linear combination; arrays that are factors of every term stay factors of the sum."""
+    if not terms:
+        return ((b.literal(0), ()),)
+    if len(terms) == 1:
+        return ((b.literal(coefficients[0]), ()), *terms[0])
+    common = tuple([piece for piece in terms[0] if piece[1] and all(piece in term for term in terms[1:])])
+    apart = {axis for _, axes in common for axis in axes}
+    rest = tuple([axis for axis in range(len(shape)) if axis not in apart])
+    place = {axis: k for k, axis in enumerate(rest)}
+    parts: list[tuple[int, Op]] = []
+    for coefficient, term in zip(coefficients, terms, strict=True):
+        left = tuple([(op, tuple([place[axis] for axis in axes])) for op, axes in term if (op, axes) not in common])
+        constant = not any(axes for _, axes in left)  # ones broadcast: they are not formed
+        op = b.mul([op for op, _ in left] or [b.literal(1)]) if constant else _whole(b, left, tuple([shape[axis] for axis in rest]), extents)
+        parts.append((1, b.mul([b.literal(coefficient), op])))
+    total = b.add(parts)
+    return ((total, rest if total.order else ()), *common)
 
 
 def _applied(b: Builder, name: str, shape: Shape, operands: list[Op]) -> Op:
@@ -104,39 +191,27 @@ def _applied(b: Builder, name: str, shape: Shape, operands: list[Op]) -> Op:
     raise MatcalcError(f"there is no code for {name} of an array with {argument.order} axes")
 
 
-def _contraction(b: Builder, node: ix.Contraction, operands: list[Op], extents: Extents) -> Op:
+def _contraction(b: Builder, node: ix.Contraction, operands: list[Pieces], extents: Extents) -> Pieces:
     sizes = dict(enumerate(node.sizes))
-    items: list[Labelled] = list(zip(operands, node.indices, strict=True))
-    present = {label for labels in node.indices for label in labels}
-    factors = [b.size(sizes[label]) for label in sorted(sizes) if label not in present and label not in node.output]
+    items: list[Labelled] = []
+    for pieces, labels in zip(operands, node.indices, strict=True):
+        items += [(op, tuple([labels[axis] for axis in axes])) for op, axes in pieces]
+    present = {label for _, labels in items for label in labels}
+    scalars: list[Labelled] = [(b.size(sizes[label]), ()) for label in sorted(sizes) if label not in present and label not in node.output]
     output: list[int] = []
-    eyes: list[Labelled] = []
     for label in node.output:  # a label met again is a new one, tied to the first by an identity
         if label in output:
             fresh = len(sizes)
             sizes[fresh] = sizes[label]
-            eyes.append((b.make("eye", (), None, (sizes[label], sizes[label])), (label, fresh)))
+            items.append((b.make("eye", (), None, (sizes[label], sizes[label])), (label, fresh)))
             output.append(fresh)
         else:
             output.append(label)
-    covered = present | {label for _, labels in eyes for label in labels}
-    kept = [label for label in output if label in covered]
     if len(sizes) > _LABELS:
         raise LimitError(f"a product in index notation with more than {_LABELS} indices has no code")
-    core = _Product(b, sizes, extents, {*kept} | {label for _, labels in eyes for label in labels[:1]})
-    op, labels = core.reduced(items)
-    for eye in eyes:
-        op, labels = core.pair((op, labels), eye)
-    op = core.arranged((op, labels), tuple(kept))
-    if factors:
-        op = b.mul([*factors, op])
-    if len(kept) == len(output):
-        return op
-    if op.order:
-        places = tuple([k for k, label in enumerate(output) if label not in covered])
-        shape = tuple([sizes[label] if label in covered else Size((), 1) for label in output])
-        op = b.make("expand", (op,), places, shape)
-    return b.full_shape(op, node.shape)
+    product = _Product(b, sizes, extents, set(output))
+    made = product.components(items)
+    return tuple([(op, tuple([output.index(label) for label in labels])) for op, labels in scalars + made])
 
 
 class _Product:
@@ -149,30 +224,33 @@ class _Product:
         self.kept = kept
         self.needed: set[int] = set(kept)
 
-    def reduced(self, items: list[Labelled]) -> Labelled:
-        """All items as one, two at a time, cheapest first."""
-        if not items:
-            return self.b.literal(1), ()
+    def components(self, items: list[Labelled]) -> list[Labelled]:
+        """Arrays that share labels multiplied, two at a time, cheapest first; arrays that share none are left apart."""
         items = list(items)
-        while len(items) > 1:
-            span = len(items) if len(items) <= _SEARCHED else _SEARCHED
-            pairs = [(i, j) for i in range(span) for j in range(i + 1, span)]
+        while True:
+            span = range(min(len(items), _SEARCHED))
+            pairs = [(i, j) for i in span for j in span if i < j and set(items[i][1]) & set(items[j][1])]
+            if not pairs and len(items) > _SEARCHED:
+                pairs = [(i, j) for j in range(len(items)) for i in range(j) if set(items[i][1]) & set(items[j][1])][:1]
+            if not pairs:
+                break
             i, j = min(pairs, key=lambda pair: self._cost(items, pair))
             self.needed = self.kept | {label for k, (_, labels) in enumerate(items) if k not in (i, j) for label in labels}
             made = self.pair(items[i], items[j])
             items = [item for k, item in enumerate(items) if k not in (i, j)]
             items.insert(i, made)
         self.needed = set(self.kept)
-        return items[0]
+        return [self._lone(item, set()) for item in items]
 
     def _cost(self, items: list[Labelled], pair: tuple[int, int]) -> tuple[float, float]:
         around = set(items[pair[0]][1]) | set(items[pair[1]][1])
         others = self.kept | {label for k, (_, labels) in enumerate(items) if k not in pair for label in labels}
-        left = self._entries(around & others)
-        before = self._entries(set(items[pair[0]][1])) + self._entries(set(items[pair[1]][1]))
-        return (left - before, self._entries(around))
+        left = self.entries(around & others)
+        before = self.entries(set(items[pair[0]][1])) + self.entries(set(items[pair[1]][1]))
+        return (left - before, self.entries(around))
 
-    def _entries(self, labels: set[int]) -> float:
+    def entries(self, labels: set[int]) -> float:
+        """How many entries an array with these labels has."""
         return self.extents.entries(tuple([self.sizes[label] for label in sorted(labels)]))
 
     def pair(self, first: Labelled, second: Labelled) -> Labelled:

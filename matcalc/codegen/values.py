@@ -1,4 +1,4 @@
-"""Factors of a chain as they are multiplied: arrays, and matrices that are never formed (diagonal, ones, inverse, permutation, Kronecker)."""
+"""Factors of a chain as they are multiplied: arrays, and matrices that are not formed (diagonal, ones, inverse, permutation, Kronecker)."""
 
 from __future__ import annotations
 
@@ -155,7 +155,8 @@ class Multiplication:
             return self.product(array(b.full(b.literal(1), (value.rows,)), ONE, value.rows), value)
         elif value.kind == "kronecker":
             parts = [self._column_sums(part) for part in self._kronecker_parts(value)]
-            return Value("kronecker", ONE, value.cols, tuple([self.exact(p) for p in parts]), shapes=tuple([(p.rows, p.cols) for p in parts]))
+            shapes = tuple([(part.rows, part.cols) for part in parts])
+            return Value("kronecker", ONE, value.cols, tuple([self.exact(part) for part in parts]), shapes=shapes)
         else:
             op = b.sum(self.exact(value), None if value.cols == ONE else 0)
         return array(op, ONE, value.cols)
@@ -258,12 +259,7 @@ class Multiplication:
     def _kronecker_thrice(self, left: Value, inner: Value, right: Value) -> Value:
         """left · inner · right, the identity left out, the smaller product first."""
         b = self.b
-        if right.kind == "array" and right.ops[0].kind == "eye":
-            done = inner
-        else:
-            done = self.product(inner, right)
-        if left.kind == "array" and left.ops[0].kind == "eye":
-            return done
+        done = self.product(inner, right)
         if left.kind == "kronecker":
             # Column by column: vec of the columns stays apart in the second axis.
             return array(b.matmul(self.kronecker(left), self.exact(done)), left.rows, done.cols)

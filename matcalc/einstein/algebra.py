@@ -113,6 +113,7 @@ class _Labels:
     def __init__(self, sizes: Mapping[int, Size]) -> None:
         self.sizes = dict(sizes)
         self.parent = {label: label for label in sizes}
+        self.retired: set[int] = set()
 
     def fresh(self, size: Size) -> int:
         label = len(self.parent)
@@ -127,6 +128,10 @@ class _Labels:
             self.parent[label] = self.parent[self.parent[label]]
             label = self.parent[label]
         return label
+
+    def retire(self, label: int) -> None:
+        """Forgets a label whose sum is done."""
+        self.retired.add(self.find(label))
 
     def join(self, one: int, other: int) -> None:
         one, other = self.find(one), self.find(other)
@@ -165,6 +170,8 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
                     new[inner] = labels.fresh(size)
             stack.extend((o, tuple([new[label] for label in i])) for o, i in zip(reversed(operand.operands), reversed(operand.indices)))
         else:
+            if isinstance(operand, Symbol) and "diagonal" in operand.properties and len(index) == 2:
+                labels.join(*index)
             flat.append((operand, index))
             if len(flat) > _MOST_OPERANDS:
                 raise LimitError(
@@ -246,7 +253,7 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) 
     """Canonical contraction of collected factors; each scalar component becomes a factor of its own."""
     coefficient, factors, output = cancelled(factors, output, labels)
     used = {label for _, index in factors for label in index}
-    present = [label for label in labels.parent if labels.find(label) == label]
+    present = [label for label in labels.parent if labels.find(label) == label and label not in labels.retired]
     for label in present:
         if label not in used and label not in output:
             size = labels.sizes[label]
@@ -292,6 +299,42 @@ def _components(factors: list[Factor], output: set[int]) -> tuple[list[Factor], 
 
 
 def _interned(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> Tensor:
+    odd = [k for k, (operand, _) in enumerate(factors) if isinstance(operand, Symbol) and "antisymmetric" in operand.properties]
+    if odd:
+        return _oriented(factors, odd, output, labels)
+    return _settled(factors, output, labels)
+
+
+_MOST_ODD = 5
+
+
+def _oriented(factors: list[Factor], odd: list[int], output: tuple[int, ...], labels: _Labels) -> Tensor:
+    """Of the ways to write antisymmetric factors as minus their transposes, the one that comes first; zero when two with opposite
+    signs are the same."""
+    best: tuple[int, Tensor, int] | None = None
+    for choice in range(2 ** min(len(odd), _MOST_ODD)):
+        turned = list(factors)
+        sign = 1
+        for place, k in enumerate(odd[:_MOST_ODD]):
+            operand, index = factors[k]
+            if index[0] == index[1]:
+                return zero(tuple([labels.sizes[label] for label in output]))
+            if choice >> place & 1:
+                turned[k] = (operand, index[::-1])
+                sign = -sign
+        form = _settled(turned, output, labels)
+        if best is not None and form is best[1] and sign != best[2]:
+            return zero(form.shape)
+        if best is None or form.digest < best[0]:
+            best = (form.digest, form, sign)
+    assert best is not None
+    plain = next((o for o, i in factors if len(factors) == 1 and i in (output, output[::-1]) and len(set(output)) == 2), None)
+    if plain is not None:
+        return plain if factors[0][1] == output else scale(-YES, plain)
+    return scale(Fraction(best[2]), best[1])
+
+
+def _settled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> Tensor:
     if len(factors) == 1 and len(set(output)) == len(output):
         operand, index = factors[0]
         if index == output or (len(index) == 2 and index == output[::-1] and is_symmetric(operand)):
@@ -307,6 +350,7 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -
     """An inverse next to its matrix, or an orthogonal matrix next to its transpose, becomes a delta; each time two factors go."""
     coefficient = YES
     while True:
+        factors = _without_unit_sums(factors, output, labels)
         pair = _cancelling_pair(factors, output)
         if pair is None:
             return coefficient, factors, output
@@ -317,6 +361,26 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -
         factor, factors = _collected([(operand, tuple([labels.find(label) for label in index])) for operand, index in rest])
         coefficient *= factor
         output = tuple([labels.find(label) for label in output])
+
+
+def _without_unit_sums(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> list[Factor]:
+    """Leaves out a factor whose entries sum to one along its last axis, where nothing else is on that axis."""
+    kept = list(factors)
+    for factor in factors:
+        operand, index = factor
+        if not index or index[-1] in output or index.count(index[-1]) > 1 or not _sums_to_one(operand):
+            continue
+        if sum(index[-1] in other for _, other in kept) > 1:
+            continue
+        kept.remove(factor)
+        labels.retire(index[-1])
+    return kept
+
+
+def _sums_to_one(operand: Tensor) -> bool:
+    if isinstance(operand, Symbol):
+        return "simplex" in operand.properties
+    return isinstance(operand, Apply) and operand.function == "softmax"
 
 
 def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> tuple[int, int, int, int, int] | None:
@@ -443,7 +507,7 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
         case Power(base=inner, exponent=first):
             if not integer and first.denominator == 1 and first.numerator % 2 == 0:
                 total = first * exponent
-                return power(inner if total.denominator == 1 and total.numerator % 2 == 0 else Map("abs", (inner,)), total)
+                return power(inner if total.denominator == 1 and total.numerator % 2 == 0 else apply_map("abs", inner), total)
             return power(inner, first * exponent)
         case Map(function="exp"):
             return Map("exp", (scale(exponent, base.arguments[0]),))

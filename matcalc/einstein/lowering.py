@@ -27,6 +27,8 @@ class Lowered:
 
     tensor: ix.Tensor
     split: int
+    free: tuple[str, ...] = ()
+    """Inside an explicit sum: the names of the indices that a scalar depends on, one axis each."""
 
     @property
     def rows(self) -> Shape:
@@ -41,7 +43,12 @@ def lower(expression: ex.Expr, symbols: Mapping[str, ix.Tensor] | None = None) -
     """The index form of ``expression``. ``symbols`` may give tensors to use in place of named symbols."""
     lowered: dict[ex.Expr, Lowered] = {}
     for node in ex.postorder(expression):
-        lowered[node] = _lowered(cast("ex.Node", node), lowered, symbols or {})
+        if isinstance(node, (ex.Entry, ex.IndexSum)) or any(lowered[child].free for child in ex.children(node)):
+            lowered[node] = _indexed(cast("ex.Node", node), lowered)
+        else:
+            lowered[node] = _lowered(cast("ex.Node", node), lowered, symbols or {})
+    if lowered[expression].free:
+        raise ShapeError(f"the index {lowered[expression].free[0]} is not bound", suggestion=f"sum({lowered[expression].free[0]}, ...)")
     return lowered[expression]
 
 
@@ -116,9 +123,82 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
         case ex.Call():
             return _call(node, [done[argument] for argument in node.arguments])
         case ex.Index() | ex.Entry() | ex.IndexSum():
-            raise NotDifferentiableError("entries and explicit sums are not lowered yet", suggestion="write the sum in matrix form")
+            raise ShapeError("an index stands only inside square brackets", suggestion="x[i]")
         case _:
             assert_never(node)
+
+
+def _indexed(node: ex.Node, done: Mapping[ex.Expr, Lowered]) -> Lowered:
+    """A scalar that depends on named indices: every operation is entry by entry over them."""
+    match node:
+        case ex.Entry():
+            return _entry(node, done[node.operand])
+        case ex.IndexSum():
+            body = done[node.body]
+            return _summed(body, node.index)
+        case ex.Negative():
+            operand = done[node.operand]
+            return Lowered(algebra.scale(Fraction(-1), operand.tensor), 0, operand.free)
+        case ex.Sum():
+            names, shape, parts = _over_common_indices([done[term] for term in node.terms])
+            return Lowered(add([(Fraction(1), part) for part in parts], shape), 0, names)
+        case ex.Product() | ex.Hadamard():
+            names, shape, parts = _over_common_indices([done[factor] for factor in node.factors])
+            return Lowered(elementwise(parts, shape), 0, names)
+        case ex.Quotient():
+            names, shape, (above, below) = _over_common_indices([done[node.numerator], done[node.denominator]])
+            return Lowered(elementwise([above, power(below, Fraction(-1))], shape), 0, names)
+        case ex.Power():
+            exponent = algebra.value_of(done[node.exponent].tensor)
+            names, _, (base, upper) = _over_common_indices([done[node.base], done[node.exponent]])
+            return Lowered(power(base, exponent) if exponent is not None else symbolic_power(base, upper), 0, names)
+        case ex.Elementwise():
+            argument = done[node.argument]
+            return Lowered(apply_map(node.function, argument.tensor), 0, argument.free)
+        case _:
+            raise ShapeError("inside an explicit sum entries may only be added, multiplied, divided and put into elementwise functions")
+
+
+def _entry(node: ex.Entry, operand: Lowered) -> Lowered:
+    """``X[i, j]``: a named index stays as an axis, a number picks with a unit vector."""
+    if operand.free or len(node.positions) != operand.tensor.order:
+        raise ShapeError(f"an entry of {ex.shape_text(node.operand.shape)} has {operand.tensor.order} indices, not {len(node.positions)}")
+    names = tuple(dict.fromkeys(position.name for position in node.positions if isinstance(position, ex.Index)))
+    operands: list[ix.Tensor] = [operand.tensor]
+    labels: list[int] = []
+    for place, (position, size) in enumerate(zip(node.positions, operand.tensor.shape)):
+        if isinstance(position, ex.Index):
+            labels.append(names.index(position.name))
+        else:
+            labels.append(len(names) + place)
+            operands.append(ix.Unit(position, size))
+    sizes = dict(zip(labels, operand.tensor.shape))
+    indices = [tuple(labels), *((label,) for label in labels if label >= len(names))]
+    return Lowered(contract(operands, indices, tuple(range(len(names))), sizes), 0, names)
+
+
+def _summed(body: Lowered, index: ex.Index) -> Lowered:
+    if index.name not in body.free:
+        return Lowered(elementwise([_size_value(index.size), body.tensor], body.tensor.shape), 0, body.free)
+    axis = body.free.index(index.name)
+    labels = tuple(range(body.tensor.order))
+    kept = tuple([label for label in labels if label != axis])
+    total = contract([body.tensor], [labels], kept, dict(enumerate(body.tensor.shape)))
+    return Lowered(total, 0, tuple([name for name in body.free if name != index.name]))
+
+
+def _over_common_indices(parts: list[Lowered]) -> tuple[tuple[str, ...], Shape, list[ix.Tensor]]:
+    """The parts with one axis for every index that any of them has."""
+    sizes: dict[str, Size] = {}
+    for part in parts:
+        sizes.update({name: size for name, size in zip(part.free, part.tensor.shape) if name not in sizes})
+    names = tuple(sizes)
+    shape = tuple(sizes.values())
+    labels = dict(enumerate(shape))
+    spread = [
+        contract([part.tensor], [tuple([names.index(name) for name in part.free])], tuple(range(len(names))), labels) for part in parts
+    ]
+    return names, shape, spread
 
 
 def axes_of(shape: Shape) -> Shape:

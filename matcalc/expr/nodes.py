@@ -460,7 +460,13 @@ def _square(operand: Expr, what: str) -> Shape:
 def children(node: Expr) -> tuple[Expr, ...]:
     """The operands of a node, in reading order."""
     match node:
-        case Sum(terms=operands) | Product(factors=operands) | Hadamard(factors=operands) | Kronecker(factors=operands) | Call(arguments=operands):
+        case (
+            Sum(terms=operands)
+            | Product(factors=operands)
+            | Hadamard(factors=operands)
+            | Kronecker(factors=operands)
+            | Call(arguments=operands)
+        ):
             return operands
         case Quotient(numerator=first, denominator=second) | Power(base=first, exponent=second) | MatrixPower(base=first, exponent=second):
             return (first, second)

@@ -51,13 +51,18 @@ def mark_symmetric(expression: Expr) -> None:
 def is_symmetric(expression: Expr) -> bool:
     match expression:
         case Symbol():
-            return "symmetric" in expression.properties
+            return "symmetric" in expression.properties or "diagonal" in expression.properties
         case Identity() | DiagonalMatrix():
             return True
         case Ones():
             return expression.rows == expression.cols
         case _:
             return expression in _SYMMETRIC
+
+
+def is_diagonal(expression: Expr) -> bool:
+    """Whether the expression is a symbol declared diagonal."""
+    return isinstance(expression, Symbol) and "diagonal" in expression.properties
 
 
 def transpose(expression: Expr) -> Expr:
@@ -190,7 +195,7 @@ def raised(base: Expr, exponent: Fraction) -> Expr:
 def diagonal_matrix(vector: Expr) -> Expr:
     if isinstance(vector, Ones):
         return Identity(vector.shape[0])
-    if isinstance(vector, Diagonal) and isinstance(vector.operand, DiagonalMatrix):
+    if isinstance(vector, Diagonal) and (isinstance(vector.operand, DiagonalMatrix) or is_diagonal(vector.operand)):
         return vector.operand
     return DiagonalMatrix(vector)
 

@@ -17,9 +17,11 @@ from matcalc.expr.nodes import (
     Expr,
     Inverse,
     MatrixPower,
+    Negative,
     Norm,
     Number,
     Power,
+    Product,
     SizeValue,
     Symbol,
     Transpose,
@@ -48,8 +50,19 @@ def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Exp
     if best is not None and best.is_matrix and not is_symmetric_expression(best) and cost(best) >= _WORTH_TURNING:
         turned = _shortest(folder, permuted(tensor, (*range(split, tensor.order), *range(split))), tensor.order - split)
         if turned is not None and cost(turned) + _WORTH_TURNING < cost(best):
-            return Transpose(turned)
+            return _turned(turned)
     return best
+
+
+def _turned(expression: Expr) -> Expr:
+    """The transpose of a result as a whole, its sign and number in front."""
+    match expression:
+        case Negative(operand=operand):
+            return Negative(_turned(operand))
+        case Product(factors=(Number() as number, *rest)):
+            return Product((number, Transpose(product(rest))))
+        case _:
+            return Transpose(expression)
 
 
 _WORTH_TURNING = 2

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Total, Trace
-from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transposed_chain
+from matcalc.folding.build import cost, diagonal_matrix, hadamard, is_diagonal, product, transposed_chain
 from matcalc.folding.terms import ReadingOrder
 from matcalc.sizes import Size
 
@@ -185,6 +185,9 @@ class Graph:
     def combined(self, vectors: list[Chain]) -> Chain:
         if len(vectors) == 1:
             return vectors[0]
+        for k, chain in enumerate(vectors):
+            if isinstance(chain[0], Diagonal) and is_diagonal(chain[0].operand):
+                return (chain[0].operand, *self.combined(vectors[:k] + vectors[k + 1 :]))
         return (self._elementwise([product(chain) for chain in vectors]),)
 
     def _inner(self, vectors: list[Chain]) -> Expr:

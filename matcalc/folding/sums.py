@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 
-from matcalc.expr.nodes import Expr, Hadamard, Identity, Kronecker, Negative, Ones
+from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Ones
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
 from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined
 from matcalc.sizes import Shape
@@ -156,8 +156,19 @@ def _merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> T
             return _hadamard_merged(terms, key, shape, order)
         case "kron first" | "kron last":
             return _kronecker_merged(terms, key[0] == "kron first", order)
+        case "diagonal":
+            return _diagonal_merged(terms, order)
         case _:
             return combined(terms, shape, order)
+
+
+def _diagonal_merged(terms: list[Term], order: ReadingOrder) -> Term:
+    """``diag(u) + diag(v)`` as ``diag(u + v)``."""
+    vectors = [term.chain[0].operand for term in terms if isinstance(term.chain[0], DiagonalMatrix)]
+    rest = [replace(term, chain=(vector,)) for term, vector in zip(terms, vectors)]
+    total = combined(rest, vectors[0].shape, order)
+    inner = expression_of(Term(Fraction(1), {}, total.chain), order)
+    return replace(total, chain=(DiagonalMatrix(inner),))
 
 
 def _kronecker_merged(terms: list[Term], first: bool, order: ReadingOrder) -> Term:
@@ -185,6 +196,8 @@ def _keys(term: Term, shape: Shape) -> list[Key]:
         if len(term.chain) > 1 or (len(shape) != 1 and not isinstance(term.chain[0], Identity)):
             keys += [("left", term.chain[0]), ("right", term.chain[-1])]
         last = term.chain[-1]
+        if isinstance(last, DiagonalMatrix) and len(term.chain) == 1:
+            keys.append(("diagonal", None))
         if isinstance(last, Kronecker) and len(term.chain) == 1:
             keys += [("kron first", last.factors[0]), ("kron last", last.factors[-1])]
         keys += [("hadamard", factor) for factor in _hadamard_factors(term) if not isinstance(factor, Ones)]

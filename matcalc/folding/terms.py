@@ -6,8 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Negative, Number, Ones, Quotient, Sum, Symbol, Transpose, postorder
-from matcalc.folding.build import UNIT, cost, digest, product, raised, scaled
+from matcalc.expr.nodes import (
+    Diagonal,
+    DiagonalMatrix,
+    Expr,
+    Hadamard,
+    Negative,
+    Number,
+    Ones,
+    Quotient,
+    Sum,
+    Symbol,
+    Total,
+    Trace,
+    Transpose,
+    postorder,
+)
+from matcalc.folding.build import UNIT, cost, digest, product, raised, scaled, transpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,7 @@ def expression_of(term: Term, order: ReadingOrder) -> Expr:
     coefficient = term.coefficient
     above: list[Expr] = []
     below: list[Expr] = []
-    for base, exponent in sorted(term.scalars.items(), key=lambda item: order.rank(item[0])):
+    for base, exponent in sorted(term.scalars.items(), key=lambda item: (cost(item[0]) > 1, order.rank(item[0]))):
         if exponent > 0:
             above.append(raised(base, exponent))
         else:
@@ -75,6 +90,9 @@ def _signs(
         return coefficient, above, below, chain
     for group in (chain, above, below):
         for k in range(len(group) - 1, -1, -1):
+            others = [factor for j, factor in enumerate(group) if j != k]
+            if any(other is group[k] or transpose(other) is group[k] for other in others):
+                continue  # r r' reads better with its minus than (a - b)(b - a)'
             flipped = flipped_difference(group[k])
             if flipped is not None:
                 changed = [*group[:k], flipped, *group[k + 1 :]]
@@ -90,9 +108,12 @@ def flipped_difference(expression: Expr) -> Expr | None:
         flipped = flipped_difference(expression.operand)
         return None if flipped is None else Transpose(flipped)
     match expression:
-        case DiagonalMatrix(operand=operand):
+        case DiagonalMatrix(operand=operand) | Diagonal(operand=operand) | Trace(operand=operand):
             flipped = flipped_difference(operand)
-            return None if flipped is None else DiagonalMatrix(flipped)
+            return None if flipped is None else type(expression)(flipped)
+        case Total(operand=operand, axis=axis):
+            flipped = flipped_difference(operand)
+            return None if flipped is None else Total(flipped, axis)
         case Quotient(numerator=numerator, denominator=denominator):
             flipped = flipped_difference(numerator)
             return None if flipped is None else Quotient(flipped, denominator)

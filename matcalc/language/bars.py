@@ -99,7 +99,8 @@ def resolve_bars(tokens: list[Token]) -> list[Token]:
 def _choices(tokens: list[Token], position: int, opened: Open, ends: bool) -> list[Choice]:
     """The readings of the bar at ``position`` that are possible so far, likeliest first."""
     token = tokens[position]
-    double = token.type == "BAR" and position + 1 < len(tokens) and tokens[position + 1].type == "BAR" and tokens[position + 1].start == token.end
+    following = tokens[position + 1] if position + 1 < len(tokens) else token
+    double = token.type == following.type == "BAR" and following.start == token.end
     sorts: list[Choice] = [("NORM", 1)] if token.type == "NORM_BAR" else [("NORM", 2), ("BAR", 1)] if double else [("BAR", 1)]
     inner = opened[0] if opened is not None else ""
     closing: list[Choice] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import assert_never, cast
 
@@ -10,45 +10,25 @@ from matcalc.errors import ParseError, ShapeError, Span
 from matcalc.language import constraints as c
 from matcalc.language import syntax as s
 from matcalc.language import terms as t
+from matcalc.language.assembly import Assembly
 from matcalc.language.dimensions import Dimension, Unknown
-from matcalc.language.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint
+from matcalc.language.kinds import ANY, COLUMN, MATRIX, SCALAR, Cell
 from matcalc.language.scope import Scope
 from matcalc.language.spelling import ONES
+from matcalc.language.vocabulary import NAMES_TOO
 from matcalc.sizes import ONE, Size
 
 ONE_VALUE = Fraction(1)
 
 
-class Builder:
-    """Builds the terms of one text. ``constraints`` are in the order of evaluation, operands first."""
+class Builder(Assembly):
+    """Builds the terms of one text from its syntax tree."""
 
     def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.constraints: list[Constraint] = []
-        self.soft: list[Cell] = []
-        """Cells of literals that may be scalars or ones: the literal 1 in a product, and 𝟏."""
-        self.notes: list[Callable[[], str | None]] = []
-        """Asked for their text when all kinds are known."""
-        self.evidence = False
-        """Something in the text shows that vectors or matrices are meant."""
+        super().__init__(scope)
         self.depth = 0
+        """How many definitions deep the builder is."""
         self.users_functions: dict[str, None] = {}
-        self._place: Span | None = None
-
-    # ------------------------------------------------------------ cells
-
-    def cell(self, mask: int, span: Span) -> Cell:
-        return Cell(mask, self._place or span)
-
-    def relate(self, constraint: Constraint) -> None:
-        self.constraints.append(constraint)
-
-    def place(self, span: Span) -> Span:
-        """Inside a definition everything stands at the place of the call."""
-        return self._place or span
-
-    def note(self, text: str) -> None:
-        self.notes.append(lambda: text)
 
     # ------------------------------------------------------------ the walk
 
@@ -108,7 +88,9 @@ class Builder:
         if node.function != "sum" or len(node.arguments) != 2:
             return None
         index, body = node.arguments
-        return index.name if isinstance(index, s.Name) and not isinstance(body, s.Word) else None
+        if not isinstance(index, s.Name) or isinstance(body, s.Word) or index.name in self.scope.declarations:
+            return None
+        return index.name
 
     def _enter(self, node: s.Syntax) -> None:
         for name in self._bound(node):
@@ -162,9 +144,8 @@ class Builder:
             case s.Word(span=span, word=word):
                 raise ParseError(f"{word!r} cannot stand here", span=span)
             case s.DerivativeOf(span=span):
-                raise ParseError(
-                    "a derivative cannot be part of an expression", span=span, suggestion="derive(f, x), or verify a statement d(f)/dx = ..."
-                )
+                advice = "derive(f, x), or verify a statement d(f)/dx = ..."
+                raise ParseError("a derivative cannot be part of an expression", span=span, suggestion=advice)
             case s.Equation(span=span):
                 raise ParseError("an expression is expected, not an equation", span=span, suggestion="verify(...) for statements")
             case s.Program(span=span):
@@ -179,7 +160,8 @@ class Builder:
         if scope.bound_index(name) is not None:
             raise ParseError(f"the index {name} can only stand in square brackets", span=span, suggestion=f"x[{name}]")
         if name in scope.values:
-            return scope.values[name]
+            # The same term at another place, so that messages quote the place of use.
+            return replace(scope.values[name], span=self.place(span))
         if name in scope.sizes:
             return t.SizeTerm(self.cell(SCALAR, span), self.place(span), scope.sizes[name])
         if name in scope.size_names:
@@ -191,11 +173,12 @@ class Builder:
                 return self.identity(span)
             case "pi":
                 return t.ConstantTerm(self.cell(SCALAR, span), self.place(span), "pi")
+            case "ones" | "zeros":
+                return self.filled(Fraction(name == "ones"), [], span)
             case str() if name == ONES:
-                cell = self.cell(COLUMN | ROW | MATRIX, span)
-                self.soft.append(cell)
-                self.evidence = True
-                return t.FilledTerm(cell, self.place(span), ONE_VALUE)
+                return self.filled(ONE_VALUE, [], span)
+            case str() if name in NAMES_TOO:
+                raise ParseError(f"{name} is a function and needs brackets", span=span, suggestion=f"{name}(...)")
         return self._indexed_name(name, span) or self._symbol(name, span)
 
     def _indexed_name(self, name: str, span: Span) -> t.Term | None:
@@ -209,6 +192,8 @@ class Builder:
         found = [index for index in bound if index is not None]
         if len(found) < len(bound):
             return None
+        if base == "e" and self._is_euler():
+            raise ParseError("the position of a unit vector is a number", span=span, suggestion="e_3, or declare e")
         return self.entry(self._name(s.Name(span, base)), tuple(found), span)
 
     def _symbol(self, name: str, span: Span) -> t.Term:
@@ -218,21 +203,6 @@ class Builder:
         if declaration is not None and declaration.kind == "tensor":
             raise ShapeError(f"{name} has more than two axes and cannot stand in a matrix expression", span=span)
         return t.SymbolTerm(self.scope.variable(name, self.place(span)).cell, self.place(span), name)
-
-    def identity(self, span: Span, size: Dimension | None = None) -> t.Term:
-        self.evidence = True
-        cell = self.cell(MATRIX, span)
-        size = size or Unknown()
-        self.relate(c.Measured(self.place(span), frozenset({(MATRIX,)}), "eye", (cell,), ((size, size),)))
-        return t.IdentityTerm(cell, self.place(span))
-
-    def unit(self, position: int, span: Span, size: Dimension | None = None) -> t.Term:
-        if position < 1:
-            raise ShapeError("unit vectors are counted from 1", span=span, suggestion="e_1")
-        cell = self.cell(COLUMN, span)
-        self.evidence = True
-        self.relate(c.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),)))
-        return t.UnitTerm(cell, self.place(span), position)
 
     def _is_euler(self) -> bool:
         scope = self.scope
@@ -261,43 +231,6 @@ class Builder:
             case _:
                 return self.kronecker(operands, node.span)
 
-    def total(self, operands: list[t.Term], negative: tuple[bool, ...], span: Span) -> t.Term:
-        return t.SumTerm(self.folded(c.Broadcast, operands), self.place(span), tuple(operands), negative)
-
-    def product(self, operands: list[t.Term], span: Span) -> t.Term:
-        factors = [self._perhaps_ones(operand, operands, k) for k, operand in enumerate(operands)]
-        return t.ProductTerm(self.folded(c.Multiplied, factors), self.place(span), tuple(factors))
-
-    def _perhaps_ones(self, factor: t.Term, factors: list[t.Term], position: int) -> t.Term:
-        """The literal 1 as a factor may be a vector of ones; it is one before a row of ones."""
-        if not isinstance(factor, t.NumberTerm) or factor.value != 1:
-            return factor
-        after = factors[position + 1] if position + 1 < len(factors) else None
-        if isinstance(after, t.TransposeTerm) and isinstance(after.operands[0], t.FilledTerm):
-            return t.NumberTerm(self.cell(COLUMN, factor.span), factor.span, factor.value)
-        cell = self.cell(SCALAR | COLUMN, factor.span)
-        self.soft.append(cell)
-        return t.NumberTerm(cell, factor.span, factor.value)
-
-    def folded(self, constraint: type[Constraint], operands: list[t.Term]) -> Cell:
-        """The cell of ``a op b op c``, grouped from the left."""
-        cell, left = operands[0].cell, operands[0].span
-        for operand in operands[1:]:
-            span = self.place(Span(left.start, max(operand.span.end, left.end)))
-            result = self.cell(ANY, span)
-            self.relate(constraint(span, cell, operand.cell, result).at(left, operand.span))
-            cell, left = result, span
-        return cell
-
-    def kronecker(self, operands: list[t.Term], span: Span) -> t.Term:
-        self.evidence = True
-        cell = operands[0].cell
-        for operand in operands[1:]:
-            result = self.cell(ANY, span)
-            self.relate(c.KroneckerOf(self.place(span), cell, operand.cell, result))
-            cell = result
-        return t.KroneckerTerm(cell, self.place(span), tuple(operands))
-
     def _transposed(self, operand: t.Term, span: Span) -> t.Term:
         self.evidence = True
         if isinstance(operand, t.NumberTerm):
@@ -305,13 +238,6 @@ class Builder:
                 raise ShapeError("a number has no transpose; only 1' is read, as a row of ones", span=span)
             operand = t.FilledTerm(self.cell(COLUMN, operand.span), operand.span, ONE_VALUE)
         return self.transpose(operand, span)
-
-    def transpose(self, operand: t.Term, span: Span) -> t.Term:
-        if isinstance(operand, t.SymbolTerm):
-            self.scope.variables[operand.name].transposed = True
-        result = self.cell(ANY, span)
-        self.relate(c.TransposedTo(self.place(span), operand.cell, result))
-        return t.TransposeTerm(result, self.place(span), (operand,))
 
     def _raised(self, node: s.Raised, operands: list[t.Term]) -> t.Term:
         span = self.place(node.span)
@@ -342,25 +268,8 @@ class Builder:
             )
         return self.norm(operands, fixed, node.span)
 
-    def norm(self, operands: list[t.Term], kind: str, span: Span) -> t.Term:
-        """A norm; ``kind`` is empty when the second operand is p or A."""
-        self.evidence = True
-        if kind in ("nuclear", "spectral"):
-            self.relate(c.InRelation(self.place(span), frozenset({(MATRIX,)}), f"the {kind} norm", operands[0].cell))
-        if not kind:
-            self.relate(c.NormParameter(self.place(span), operands[0].cell, operands[1].cell))
-        return t.NormTerm(self.cell(SCALAR, span), self.place(span), tuple(operands), kind)
-
     def _entries(self, node: s.Entries, operand: t.Term) -> t.Term:
         return self.entry(operand, tuple([self._position(position) for position in node.positions]), node.span)
-
-    def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
-        self.evidence = True
-        if len(positions) > 2:
-            raise ShapeError("at most two positions", span=span, suggestion="X[i,j]")
-        dimensions = tuple([None if isinstance(position, int) else position.size for position in positions])
-        self.relate(c.Indexed(self.place(span), operand.cell, dimensions))
-        return t.EntryTerm(self.cell(SCALAR, span), self.place(span), (operand,), positions)
 
     def _position(self, node: s.Syntax) -> int | t.BoundIndex:
         if isinstance(node, s.NumberLiteral) and node.value.denominator == 1:
@@ -375,21 +284,6 @@ class Builder:
                 )
             return index
         raise ParseError("a position is a number or an index", span=node.span, suggestion="x[3], or sum(i, x[i])")
-
-    def index_sum(self, name: str, body: t.Term, span: Span) -> t.Term:
-        index = self.scope.bound_index(name)
-        assert index is not None
-        self.relate(c.InRelation(self.place(span), frozenset({(SCALAR,)}), "the sum over an index", body.cell))
-        return t.IndexSumTerm(self.cell(SCALAR, span), self.place(span), (body,), index)
-
-    def total_of(self, operand: t.Term, axis: str | None, span: Span) -> t.Term:
-        """The sum of all entries, or one for each row or column."""
-        self.evidence = True
-        if axis is None:
-            return t.TotalTerm(self.cell(SCALAR, span), self.place(span), (operand,), None)
-        result = self.cell(ANY, span)
-        self.relate(c.Totalled(self.place(span), axis, "sum", operand.cell, result))
-        return t.TotalTerm(result, self.place(span), (operand,), axis)
 
     # ------------------------------------------------------------ sizes in the text
 
@@ -430,9 +324,13 @@ def _spine(node: s.Syntax, operators: tuple[str, ...]) -> list[tuple[s.Syntax, s
 
 
 def _is_minus_one(exponent: t.Term) -> bool:
-    return isinstance(exponent, t.NegativeTerm) and isinstance(exponent.operands[0], t.NumberTerm) and exponent.operands[0].value == 1 or (
-        isinstance(exponent, t.NumberTerm) and exponent.value == -1
-    )
+    match exponent:
+        case t.NegativeTerm(operands=(t.NumberTerm(value=value),)):
+            return value == 1
+        case t.NumberTerm(value=value):
+            return value == -1
+        case _:
+            return False
 
 
 def _fixed_subscript(subscript: s.Syntax, scope: Scope) -> str:

@@ -12,7 +12,7 @@ from matcalc.language import syntax as s
 from matcalc.language import terms as t
 from matcalc.language.builder import Builder
 from matcalc.language.definitions import definition_of
-from matcalc.language.dimensions import Dimension, Unknown
+from matcalc.language.dimensions import Dimension, Unknown, resolved
 from matcalc.language.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
 from matcalc.language.lifting import Lifting
 from matcalc.language.signatures import Signature, signature_of
@@ -53,8 +53,8 @@ class CallBuilder(Builder):
         structural = _STRUCTURAL.get(name)
         known = spellings().get(name)
         if structural is None and known is None:
-            near = nearest_function(name)
-            raise UnknownFunctionError(f"there is no function {name!r}", span=node.function_span, suggestion=near or f"declare it: {name}: function")
+            advice = nearest_function(name) or f"declare it: {name}: function"
+            raise UnknownFunctionError(f"there is no function {name!r}", span=node.function_span, suggestion=advice)
         if words and not (len(words) == 1 and node.arguments[-1] is words[0] and (axis or name == "norm")):
             raise ParseError(f"{words[0].word!r} cannot stand here", span=words[0].span)
         if structural is not None:
@@ -99,20 +99,8 @@ class CallBuilder(Builder):
                 return self.filled(self._value(arguments[0]), sizes, span)
             case _:
                 usage = {"commutation": "commutation(m, n)", "unit": "unit(3, n)", "vector": "vector(1)", "matrix": "matrix(0)"}
-                raise ParseError(f"{name} does not take {len(arguments)} arguments", span=span, suggestion=usage.get(name, f"{name}(n)"))
-
-    def filled(self, value: Fraction, sizes: list[Dimension], span: Span) -> t.Term:
-        """All entries ``value``; without sizes a vector or matrix, as the surroundings ask."""
-        self.evidence = True
-        if not sizes:
-            cell = self.cell(COLUMN | ROW | MATRIX, span)
-            self.soft.append(cell)
-            return t.FilledTerm(cell, self.place(span), value)
-        rows, cols = sizes[0], sizes[1] if len(sizes) == 2 else ONE
-        kind = (SCALAR if cols == ONE else ROW) if rows == ONE else COLUMN if cols == ONE else MATRIX
-        cell = self.cell(kind, span)
-        self.relate(c.Measured(self.place(span), frozenset({(kind,)}), "ones", (cell,), ((rows, cols),)))
-        return t.FilledTerm(cell, self.place(span), value)
+                counted = f"{len(arguments)} argument{'s' if len(arguments) != 1 else ''}"
+                raise ParseError(f"{name} does not take {counted}", span=span, suggestion=usage.get(name, f"{name}(n)"))
 
     def _commutation(self, m: Dimension, n: Dimension, span: Span) -> t.Term:
         self.evidence = True
@@ -182,7 +170,7 @@ class CallBuilder(Builder):
         cell = argument.cell
 
         def text() -> str | None:
-            square = cell.mask == MATRIX and c.resolved(cell.rows) == c.resolved(cell.cols)
+            square = cell.mask == MATRIX and resolved(cell.rows) == resolved(cell.cols)
             return f"{written} of a matrix is elementwise; the matrix {meaning} is {counterpart}" if square else None
 
         self.notes.append(text)

@@ -236,7 +236,7 @@ class Stacked(InRelation):
 
     def join(self, sizes: SizeSystem) -> bool:
         operand, result = self.cells
-        unify(result.rows, sizes.product(operand.rows, operand.cols))
+        unify(result.rows, sizes.product(operand.cols, operand.rows))
         return True
 
 
@@ -270,7 +270,7 @@ class Commuting(InRelation):
         self.m, self.n = m, n
 
     def join(self, sizes: SizeSystem) -> bool:
-        unify(self.cells[0].rows, sizes.product(self.m, self.n))
+        unify(self.cells[0].cols, sizes.product(self.n, self.m))
         unify(self.cells[0].cols, self.cells[0].rows)
         return True
 
@@ -300,7 +300,7 @@ class Indexed(InRelation):
 
     def __init__(self, span: Span, operand: Cell, dimensions: tuple[Dimension | None, ...]) -> None:
         kinds = frozenset({(COLUMN,), (ROW,)} if len(dimensions) == 1 else {(MATRIX,)})
-        super().__init__(span, kinds, "entry", operand)
+        super().__init__(span, kinds, "one position" if len(dimensions) == 1 else "two positions", operand)
         self.dimensions = dimensions
 
     def join(self, sizes: SizeSystem) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import reduce
+from operator import mul
 from typing import assert_never
 
 from matcalc.errors import ShapeError, Span
@@ -199,7 +201,7 @@ def scaled_ones(factor: e.Expr, shape: Shape) -> e.Expr:
 
 
 def product(factors: list[e.Expr]) -> e.Expr:
-    """A product with a leading minus sign in front, without factors of one, and with nested products opened where that keeps the meaning."""
+    """A product with a leading minus sign in front, without factors of one; nested products are opened where that keeps the meaning."""
     first = factors[0]
     if isinstance(first, e.Negative):
         return e.Negative(product([first.operand, *factors[1:]]))
@@ -210,6 +212,9 @@ def product(factors: list[e.Expr]) -> e.Expr:
             flat.extend(factor.factors if isinstance(factor, e.Product) and (scalars or _opens(factor)) else (factor,))
     if not flat:
         return _UNIT
+    sizes = [factor.size for factor in flat if isinstance(factor, e.SizeValue)]
+    if len(sizes) == len(flat):
+        return e.SizeValue(reduce(mul, sizes))
     return flat[0] if len(flat) == 1 else e.Product(tuple(flat))
 
 

@@ -155,8 +155,7 @@ _FACTOR = re.compile(r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d_]\w*))\s*(?:\^\s*(?
 def _shape(text: str, span: Span) -> Shape:
     if text[0] in "([" and text[-1] in ")]":
         text = text[1:-1].strip().rstrip(",")
-    parts = [part for part in _SEPARATORS.split(text)]
-    sizes = tuple([_size(part, text, span) for part in parts])
+    sizes = tuple([_size(part, text, span) for part in _SEPARATORS.split(text)])
     if len(sizes) > 4:
         raise ParseError("at most four sizes", span=span)
     if len(sizes) == 1:
@@ -185,9 +184,8 @@ def _size(part: str, text: str, span: Span) -> Size:
         elif position < len(part) and match["number"] is None:
             break
     if not part.strip() or position < len(part):
-        raise ParseError(
-            f"{text!r} is not understood as sizes or properties", span=span, expected="n×m, n, 3×4, scalar, function, or properties: " + ", ".join(sorted(PROPERTIES))
-        )
+        expected = "n×m, n, 3×4, scalar, function, or properties: " + ", ".join(sorted(PROPERTIES))
+        raise ParseError(f"{text!r} is not understood as sizes or properties", span=span, expected=expected)
     return size
 
 

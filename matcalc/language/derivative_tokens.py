@@ -32,9 +32,10 @@ def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Tok
             position = stop
             continue
         if token.type == "NABLA":
-            names, position = _nabla(tokens, position, vocabulary, out)
-            out.append(Token("DERIVATIVE_BY", names, token.start, tokens[position - 1].end))
-            if out[-1].end > tokens[position - 1].start and tokens[position - 1].type == "RUN" and (rest := _left_over(tokens[position - 1], names)):
+            names, position = _nabla(tokens, position, vocabulary)
+            last = tokens[position - 1]
+            out.append(Token("DERIVATIVE_BY", names, token.start, last.end))
+            if last.type == "RUN" and (rest := _left_over(last, names)) is not None:
                 out.append(rest)
             continue
         head = _head(tokens, position, vocabulary)
@@ -135,7 +136,7 @@ def _names_after_d(text: str, wanted: int, vocabulary: Vocabulary) -> list[str] 
     return None
 
 
-def _nabla(tokens: list[Token], position: int, vocabulary: Vocabulary, out: list[Token]) -> tuple[str, int]:
+def _nabla(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[str, int]:
     """Reads ``∇_x`` or ``∇²_x``: the names and the position after them."""
     sign = tokens[position]
     order, position = _squared(tokens, position + 1)

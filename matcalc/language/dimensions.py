@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -56,7 +57,7 @@ def unify(left: Dimension, right: Dimension) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SizeProduct:
-    """``product = left * right``."""
+    """``product = left * right``; of an index of ``vec`` or ``kron``, ``left`` is the size of its slow part, ``right`` of its fast part."""
 
     product: Dimension
     left: Dimension
@@ -101,8 +102,29 @@ class SizeSystem:
         """Whether the unknown is to be found as the product of other sizes."""
         return any(resolved(relation.product) is root for relation in self._products)
 
+    def attempt(self, pairs: Iterable[tuple[Dimension, Dimension]], among: Iterable[Dimension]) -> bool:
+        """Joins all pairs and solves, or leaves everything as it was; ``among`` are the sizes that this may change."""
+        unknown = [part for size in among for part in _chain(size)]
+        for relation in (*self._products, *self._solved):
+            unknown += [part for size in (relation.product, relation.left, relation.right) for part in _chain(size)]
+        before = [(part, part.value) for part in unknown]
+        products, solved = list(self._products), list(self._solved)
+        try:
+            for left, right in pairs:
+                unify(left, right)
+            self.solve()
+        except SizeClash:
+            for part, value in before:
+                part.value = value
+            self._products, self._solved = products, solved
+            return False
+        return True
+
     def pair_up(self) -> None:
-        """Equal products of sizes about which nothing else is known have equal factors: in ``vec(X)'*vec(Y)`` X and Y get one shape."""
+        """Equal products of sizes about which nothing else is known have equal factors.
+
+        So X and Y get one shape in ``vec(X)'*vec(Y)``, and X that of ``B*X*A'`` in ``kron(A, B)*vec(X)``.
+        """
         for relation in self._products:
             factors = resolved(relation.left), resolved(relation.right)
             if all(isinstance(factor, Unknown) for factor in factors):
@@ -120,13 +142,23 @@ class SizeSystem:
         """
         changed = False
         while True:
-            left = []
+            left: list[SizeProduct] = []
             for relation in self._products:
                 (self._solved if relation.solve() else left).append(relation)
             if len(left) == len(self._products):
                 return changed
             self._products = left
             changed = True
+
+
+def _chain(dimension: Dimension) -> list[Unknown]:
+    """The unknowns between a dimension and what it stands for."""
+    found: list[Unknown] = []
+    current: Dimension | None = dimension
+    while isinstance(current, Unknown):
+        found.append(current)
+        current = current.value
+    return found
 
 
 def divided(product: Size, factor: Size) -> Size:

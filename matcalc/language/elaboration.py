@@ -18,7 +18,7 @@ from matcalc.language.declarations import Declaration, Declare, declaration_text
 from matcalc.language.dimensions import SizeSystem
 from matcalc.language.failures import explain_kinds, explain_sizes, quoted
 from matcalc.language.inference import SizeFailure, infer_kinds, infer_sizes, measure
-from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, Constraint, Contradiction
+from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction
 from matcalc.language.parser import parse_syntax
 from matcalc.language.scope import Scope, Variable
 from matcalc.language.spelling import canonical_name, is_name
@@ -71,6 +71,7 @@ class Reader:
         self.scope = Scope(known, set(declared_sizes(self.declarations)))
         self.builder = CallBuilder(self.scope)
         self.notes: list[str] = []
+        self.cells: list[Cell] = []
 
     def _wrt_name(self, name: str) -> str:
         if not isinstance(name, str) or not is_name(name):
@@ -149,7 +150,7 @@ class Reader:
         self.infer_kinds(constraints, variables)
         # Intermediate results first: sizes are named in reading order.
         terms = t.postorder(*scope.values.values(), *roots)
-        cells = list(dict.fromkeys(term.cell for term in terms))
+        cells = self.cells = list(dict.fromkeys(term.cell for term in terms))
         measure(constraints, cells, variables)
         try:
             free = infer_sizes(constraints, variables, cells, self._fresh_sizes(), self.expect_sizes)
@@ -179,15 +180,12 @@ class Reader:
                 yield f"n_{number}"
 
     def _note_conventions(self, variables: list[Variable]) -> None:
-        kinds = {SCALAR: "scalar", COLUMN: "vector", MATRIX: "matrix"}
+        words = {MATRIX: ("matrix", "matrices"), COLUMN: ("vector", "vectors"), SCALAR: ("scalar", "scalars")}
         groups: dict[int, list[str]] = {}
         for variable in variables:
             if variable.open and variable.mentioned:
                 groups.setdefault(variable.cell.mask, []).append(variable.name)
-        plural = {SCALAR: "scalars", COLUMN: "vectors", MATRIX: "matrices"}
-        parts = [
-            f"{', '.join(groups[kind])}: {(plural if len(groups[kind]) > 1 else kinds)[kind]}" for kind in (MATRIX, COLUMN, SCALAR) if kind in groups
-        ]
+        parts = [f"{', '.join(groups[kind])}: {words[kind][len(groups[kind]) > 1]}" for kind in words if kind in groups]
         if parts:
             self.notes.append("assumed " + "; ".join(parts))
 
@@ -214,7 +212,7 @@ class Reader:
             if (variable is not None and variable.mentioned) or name in self.wrt:
                 properties = variable.declaration.properties if variable is not None and variable.declaration else ()
                 declarations[name] = declaration_text(symbol.shape, properties)
-        declarations |= {name: "function" for name in self.builder.users_functions}
+        declarations |= dict.fromkeys(self.builder.users_functions, "function")
         asked = [note() for note in self.builder.notes]
         notes = [*self.notes, *construction.notes, *[note for note in asked if note is not None]]
         return Elaborated(expression, symbols, declarations, tuple(dict.fromkeys(notes)), intermediates)

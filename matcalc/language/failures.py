@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import cache
 
 from matcalc.errors import ShapeError, Span
+from matcalc.functions import functions, spellings
 from matcalc.language import constraints as c
 from matcalc.language.dimensions import Dimension, SizeClash, SizeSystem, resolved
 from matcalc.language.inference import SizeFailure, measure
@@ -73,12 +75,12 @@ def _mismatch(text: str, constraint: Constraint, clash: SizeClash | None = None)
         case c.Raised():
             if not cells[1].mask & SCALAR:
                 return _error(f"the exponent {shown[1]} must be a scalar", constraint, f"{_bracketed(quotes[0])}.^{_bracketed(quotes[1])}")
-            if clash:
-                return _error(f"a matrix power needs a square matrix, not {shown[0]}", constraint, f"{_bracketed(quotes[0])}.^2 elementwise")
             base = _bracketed(quotes[0])
+            if clash:
+                return _error(f"a matrix power needs a square matrix, not {shown[0]}", constraint, f"{base}.^2 (elementwise)")
             return _error(f"{shown[0]} has no power", constraint, f"{base}.^{quotes[1]} (elementwise) or {base}'*{base}")
         case c.Broadcast():
-            joint = " by " if isinstance(constraint, c.ElementDivided) else " to the power " if isinstance(constraint, c.ElementRaised) else " and "
+            joint = {"divide elementwise": " by ", "raise elementwise": " to the power "}.get(constraint.words, " and ")
             return _error(f"cannot {constraint.words} {shown[0]}{joint}{shown[1]}{differ}", constraint, _sum_advice(quotes, cells))
         case c.InRelation():
             return _function_mismatch(constraint, quotes, clash)
@@ -93,16 +95,29 @@ def _function_mismatch(constraint: c.InRelation, quotes: list[str], clash: SizeC
     square = constraint.square or isinstance(constraint, c.InverseOf | c.DiagonalOf | c.Barred)
     if clash and (square or (measured is not None and measured[0] is measured[1])):
         return _error(f"{name} needs a square matrix, not {argument}", constraint, None)
+    if clash and isinstance(constraint, c.Indexed):
+        return _error(f"an index cannot run over both {clash.left} and {clash.right}", constraint, None)
+    if clash and isinstance(constraint, c.NormParameter):
+        parameter = f"{quotes[1]} ({described(cells[1])})"
+        return _error(f"the matrix {parameter} of the norm does not fit {argument}", constraint, None)
     if clash:
         return _error(f"the sizes {clash.left} and {clash.right} in {name} differ", constraint, None)
     if name == "e^":
         return _error(f"the exponent of e must be a scalar, not {argument}", constraint, "exp(x) (elementwise) or expm(X)")
     wanted = sorted({kinds[0] for kinds in constraint.kinds})
-    needed = " or ".join("a " + KIND_NAMES[kind] for kind in wanted)
+    # Where a column will do, that a row will do as well is not worth telling.
+    needed = " or ".join("a " + KIND_NAMES[kind] for kind in wanted if kind != ROW or COLUMN not in wanted)
     advice = None
-    if cells[0].mask == MATRIX and wanted[0] == COLUMN and not isinstance(constraint, c.Indexed):
+    if cells[0].mask == MATRIX and name in _along_an_axis():
         advice = f"{name}(X, rows) or {name}(X, cols)"
-    return _error(f"{name} needs {needed}, not {argument}", constraint, advice)
+    verb = "need" if name.endswith("positions") else "needs"
+    return _error(f"{name} {verb} {needed}, not {argument}", constraint, advice)
+
+
+@cache
+def _along_an_axis() -> frozenset[str]:
+    """Functions that may be taken along the rows or columns of a matrix."""
+    return frozenset(spelling for spelling, name in spellings().items() if functions()[name].axis)
 
 
 def _error(message: str, constraint: Constraint, advice: str | None) -> ShapeError:
@@ -110,8 +125,7 @@ def _error(message: str, constraint: Constraint, advice: str | None) -> ShapeErr
 
 
 def _ambiguous(text: str, constraint: Constraint) -> ShapeError:
-    left, right, result = constraint.cells
-    smaller, larger = (1, 0) if left.mask == result.mask else (0, 1)
+    smaller, larger = (1, 0) if constraint.cells[0].mask == MATRIX else (0, 1)
     shown, matrix = (quoted(text, constraint.parts[k]) for k in (smaller, larger))
     vector = _bracketed(shown)
     return ShapeError(
@@ -178,6 +192,8 @@ def _product_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
 
 def _sum_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
     left, right = cells[:2]
-    if {left.mask, right.mask} == {COLUMN, ROW} or (left.mask == right.mask == MATRIX and _shown(left.rows) == _shown(right.cols) and _shown(left.cols) == _shown(right.rows)):
-        return f"transpose one side: {_bracketed(quotes[1])}'"
+    crosswise = (_shown(left.rows), _shown(left.cols)) == (_shown(right.cols), _shown(right.rows))
+    if {left.mask, right.mask} == {COLUMN, ROW} or (left.mask == right.mask == MATRIX and crosswise):
+        right_side = _bracketed(quotes[1])
+        return f"transpose one side: {right_side[:-1] if right_side.endswith(chr(39)) else right_side + chr(39)}"
     return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from matcalc.language.constraints import Multiplied
+from matcalc.language.declarations import SQUARE
 from matcalc.language.dimensions import SizeClash, SizeSystem, Unknown, resolved
 from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
-from matcalc.language.constraints import Multiplied
 from matcalc.language.scope import Variable, letter_class
 from matcalc.sizes import Size
 
@@ -224,6 +225,8 @@ def measure(constraints: list[Constraint], cells: Iterable[Cell], variables: Ite
         if shape is not None and variable.cell.mask != SCALAR:
             variable.cell.rows = shape[0]
             variable.cell.cols = shape[1] if len(shape) == 2 else variable.cell.cols
+        elif variable.declaration is not None and variable.declaration.facts & SQUARE and variable.cell.mask == MATRIX:
+            variable.cell.cols = variable.cell.rows
 
 
 def infer_sizes(

@@ -15,7 +15,7 @@ from matcalc.functions import functions, spellings
 from matcalc.language import constraints as c
 from matcalc.language import syntax as s
 from matcalc.language import terms as t
-from matcalc.language.builder import Builder
+from matcalc.language.assembly import Assembly
 from matcalc.language.definitions import definition_of
 from matcalc.language.dimensions import Unknown
 from matcalc.language.kinds import COLUMN, MATRIX, SCALAR
@@ -36,7 +36,7 @@ Lifted: TypeAlias = tuple[Level, t.Term]
 class Lifting:
     """Builds terms of a definition whose parameter stands for every row (or column) of ``matrix``."""
 
-    def __init__(self, builder: Builder, matrix: t.Term, axis: str, span: Span) -> None:
+    def __init__(self, builder: Assembly, matrix: t.Term, axis: str, span: Span) -> None:
         self._builder = builder
         self._matrix = matrix
         self._axis = axis

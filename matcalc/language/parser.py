@@ -73,7 +73,7 @@ def _unexpected(error: UnexpectedToken, text: str, tokens: list[Token]) -> Parse
         span = Span(len(text.rstrip()), len(text.rstrip()) + 1)
         last = f" after {tokens[-1].value!r}" if tokens else ""
         return ParseError(f"the input ends too early{last}", span=span, expected=expected)
-    token: Token = error.token  # type: ignore[assignment]
+    token: Token = error.token
     shown = "the end of the line" if token.type == "SEPARATOR" and token.value == "\n" else repr(token.value)
     if token.type == "JUXT":
         shown = "another factor"

@@ -7,11 +7,12 @@ import re
 from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language.bars import STARTS_OPERAND
 from matcalc.language.scanner import Token
-from matcalc.language.spelling import GREEK_NAMES, SUBSCRIPTS, canonical_name
+from matcalc.language.spelling import GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
 from matcalc.language.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions, nearest_function
 
 _SUB = "".join(SUBSCRIPTS)
 _PIECE = re.compile(rf"[^\W\d_][0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*")
+_GREEK_INDEX = re.compile(r"([A-Za-z]{2,})_?[0-9]+")
 _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
 
 
@@ -36,9 +37,8 @@ def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, notes: list[str]) 
             case "SUM_SIGN":
                 position += _sum_sign(tokens, position, out)
             case "NABLA" | "PARTIAL":
-                raise ParseError(
-                    "a derivative is written in one of these ways: d(f)/dx, ∂(f)/∂x, ∇_x(f), grad(f, x)", span=token.span
-                )
+                advice = "d(f)/dx, ∂(f)/∂x, ∇_x(f) or grad(f, x)"
+                raise ParseError(f"{token.value!r} does not begin a derivative here", span=token.span, suggestion=advice)
             case "UNDERSCORE" if following is not None and out and out[-1].type == "NAME":
                 raise ParseError("a subscript is letters or digits", span=token.span, suggestion="x_1 or x[1]")
             case _:
@@ -87,7 +87,7 @@ def _split(
     out: list[Token] = []
     place, end = 0, len(run) - len(tail)
     while place < end:
-        long_name = vocabulary.long_name_at(run, place, end)
+        long_name = vocabulary.long_name_at(run, place, end) or _indexed_greek(run, place, end)
         if long_name is not None:
             stop = place + len(long_name)
             out.append(Token("NAME", long_name, token.start + place, token.start + stop))
@@ -106,6 +106,12 @@ def _split(
     if len(run) > 2 and len(out) > 2 and re.fullmatch(r"[a-z]+", run):
         notes.append(f"{run} is read as the product {'·'.join(t.value for t in out)}; declare {run} if it is one name")
     return out
+
+
+def _indexed_greek(run: str, place: int, end: int) -> str | None:
+    """A spelled Greek letter with a number, of which it is clear where it ends: ``beta_1x``."""
+    match = _GREEK_INDEX.match(run, place, end)
+    return match[0] if match is not None and match[1] in SPELLED_GREEK else None
 
 
 def _function_suffix(run: str, vocabulary: Vocabulary) -> str:

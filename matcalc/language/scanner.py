@@ -9,6 +9,7 @@ from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.spelling import ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
 
 MOST_CHARACTERS = 1_000_000
+MOST_TOKENS = 200_000
 DEEPEST_NESTING = 10_000
 
 
@@ -75,7 +76,7 @@ def scan(text: str) -> list[Token]:
     """Raw tokens of ``text``; positions are offsets into it.
 
     Raises ParseError for a character that is not in the language and for brackets that do not match; LimitError above a million
-    characters or ten thousand nested brackets.
+    characters, two hundred thousand tokens or ten thousand nested brackets.
     """
     if len(text) > MOST_CHARACTERS:
         raise LimitError(f"the input has more than {MOST_CHARACTERS:,} characters")
@@ -96,6 +97,8 @@ def scan(text: str) -> list[Token]:
         if kind != "SPACE":
             tokens.append(Token(kind, value, position, end))
         position = end
+        if len(tokens) > MOST_TOKENS:
+            raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
     _check_brackets(tokens)
     return tokens
 
@@ -133,7 +136,8 @@ def _check_brackets(tokens: list[Token]) -> None:
                 raise LimitError(f"brackets are nested more than {DEEPEST_NESTING:,} deep", span=token.span)
         elif token.type in _PAIRS:
             if not opened:
-                raise ParseError(f"{token.value!r} closes nothing", span=token.span, suggestion=f"remove it, or open a {_SHOWN[_PAIRS[token.type]]!r} before")
+                advice = f"remove it, or open a {_SHOWN[_PAIRS[token.type]]!r} before"
+                raise ParseError(f"{token.value!r} closes nothing", span=token.span, suggestion=advice)
             if opened[-1].type != _PAIRS[token.type]:
                 raise ParseError(f"{token.value!r} does not match {opened[-1].value!r}", span=token.span)
             opened.pop()

@@ -7,7 +7,10 @@ import unicodedata
 from functools import lru_cache
 from types import MappingProxyType
 
-_LOWER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega".split()
+_LOWER = [
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
+    "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+]  # fmt: skip
 _LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
 
 GREEK_NAMES = MappingProxyType(

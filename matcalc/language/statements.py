@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
@@ -16,7 +15,7 @@ from matcalc.language import terms as t
 from matcalc.language.construction import Construction, filled
 from matcalc.language.declarations import Declare
 from matcalc.language.derivative_shapes import CellShape, derivative_shape
-from matcalc.language.dimensions import SizeClash, SizeSystem, Unknown, resolved, unify
+from matcalc.language.dimensions import SizeSystem
 from matcalc.language.elaboration import Reader
 from matcalc.language.inference import infer_kinds
 from matcalc.language.kinds import Cell, Constraint, Contradiction
@@ -108,7 +107,8 @@ class _StatementReader(Reader):
                 raise ParseError(f"{name} is an intermediate result, not a symbol to differentiate by", span=node.span)
             declaration = self.declarations.get(name)
             if declaration is None and name not in self.scope.variables:
-                raise ParseError(f"{name} does not occur in the expression", span=node.span, expected=", ".join(self.scope.variables) or None)
+                names = ", ".join(self.scope.variables)
+                raise ParseError(f"{name} does not occur in the expression", span=node.span, expected=names or None)
             if declaration is not None and declaration.kind in ("function", "tensor"):
                 raise ParseError(f"{name} is declared as a {declaration.kind}", span=node.span)
             self.scope.variable(name, node.span)
@@ -163,16 +163,9 @@ class _StatementReader(Reader):
         cell: Cell = self._right.term.cell
         if expected is None or expected.kind != cell.mask:
             return
-        with suppress(SizeClash):
-            sizes.solve()
+        dimensions = [size for other in self.cells for size in (other.rows, other.cols)]
         for rows, cols in ((expected.rows, expected.cols), (expected.cols, expected.rows)):
-            pairs = ((cell.rows, rows), (cell.cols, cols))
-            # Unknown sizes fit anything; known ones must agree before anything is joined.
-            known = [(resolved(a), resolved(b)) for a, b in pairs]
-            if all(isinstance(a, Unknown) or isinstance(b, Unknown) or a == b for a, b in known):
-                with suppress(SizeClash):
-                    for a, b in pairs:
-                        unify(a, b)
+            if sizes.attempt(((cell.rows, rows), (cell.cols, cols)), dimensions):
                 return
 
 

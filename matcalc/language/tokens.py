@@ -117,6 +117,7 @@ def _superscript(token: Token) -> list[Token]:
 
 def _norm_subscripts(tokens: list[Token]) -> list[Token]:
     """What hangs on closing norm bars: ``_F``, ``_1``, ``_*``, ``₂``."""
+    tokens = _subscript_first(tokens)
     out: list[Token] = []
     for position, token in enumerate(tokens):
         before = out[-1] if out else None
@@ -138,6 +139,22 @@ def _norm_subscripts(tokens: list[Token]) -> list[Token]:
     return out
 
 
+def _subscript_first(tokens: list[Token]) -> list[Token]:
+    """``||x||^2_F`` as ``||x||_F^2``: the subscript goes before the exponent."""
+    out = list(tokens)
+    for position, token in enumerate(out):
+        if token.type != "NORM_CLOSE":
+            continue
+        kinds = [other.type for other in out[position + 1 : position + 4]]
+        width = 1 if kinds[:1] == ["SUPERSCRIPT"] else 2 if kinds[:2] == ["POWER", "NUMBER"] else 0
+        following = kinds[width : width + 1]
+        if width and following and following[0] in ("UNDERSCORE", "SUBSCRIPT_RUN"):
+            start = position + 1
+            length = 2 if following[0] == "UNDERSCORE" else 1
+            out[start : start + width + length] = out[start + width : start + width + length] + out[start : start + width]
+    return out
+
+
 def _juxtaposed(tokens: list[Token], vocabulary: Vocabulary, notes: list[str]) -> list[Token]:
     """``JUXT`` where two factors stand side by side."""
     out: list[Token] = []
@@ -146,7 +163,8 @@ def _juxtaposed(tokens: list[Token], vocabulary: Vocabulary, notes: list[str]) -
             raise UnknownFunctionError(f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)")
         if out and out[-1].type in ENDS_OPERAND and token.type in STARTS_OPERAND:
             before = out[-1]
-            if token.type == "LPAR" and before.end == token.start and before.value in _LIKE_FUNCTIONS and before.value not in vocabulary.symbols:
+            like_call = token.type == "LPAR" and before.end == token.start and before.value in _LIKE_FUNCTIONS
+            if like_call and before.value not in vocabulary.symbols:
                 notes.append(f"{before.value}(...) is read as a product; declare '{before.value}: function' if it is a function")
             out.append(Token("JUXT", "", token.start, token.start))
         # 11' can only be the product of a column and a row of ones.

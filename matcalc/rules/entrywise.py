@@ -36,7 +36,7 @@ class EntryRule:
 @cache
 def entry_rules() -> Mapping[str, EntryRule]:
     """The rule of every function that has one, by function name."""
-    import lark  # noqa: PLC0415  (only needed once a matrix function is differentiated)
+    import lark
 
     parser = lark.Lark(read("grammar", "rules.lark"), parser="lalr")
     tree = parser.parse(read("rules", "matrix_functions.rules"))

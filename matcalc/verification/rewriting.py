@@ -154,6 +154,9 @@ def _opened(term: Tensor) -> list[tuple[Fraction, Tensor]] | None:
         return [(c, contract([t, rest], [labels, labels], labels, dict(enumerate(term.shape)))) for c, t in term.base.terms]
     if not isinstance(term, Contraction):
         return None
+    again = _collected_again(term)
+    if again is not None:
+        return [(ONE, again)]
     for at, (operand, labels) in enumerate(zip(term.operands, term.indices)):
         if isinstance(operand, Sum):
             opened, rest = operand, None
@@ -172,6 +175,15 @@ def _opened(term: Tensor) -> list[tuple[Fraction, Tensor]] | None:
         sizes = dict(enumerate(term.sizes))
         return [(c, contract([t, *operands], [labels, *indices], term.output, sizes)) for c, t in opened.terms]
     return None
+
+
+def _collected_again(term: Contraction) -> Tensor | None:
+    """A factor that a closing sum over ones has just brought, joined with its powers that were there; None when there is no such pair."""
+    bases = [base_and_exponent(operand)[0] for operand, labels in zip(term.operands, term.indices) if not labels]
+    if len(set(bases)) == len(bases):
+        return None
+    again = contract(term.operands, term.indices, term.output, dict(enumerate(term.sizes)))
+    return None if again is term else again
 
 
 def _spread_atom(base: Tensor) -> Tensor | None:

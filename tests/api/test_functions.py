@@ -90,3 +90,9 @@ def test_every_order_of_derivative_against_differences(expression: str, layout: 
     flat = axes.reshape(-1, 10, order="F")
     expected = {"denominator": flat.T, "numerator": flat, "tensor": axes.reshape(*axes.shape[:-1], 5, 2, order="F")}[layout]
     np.testing.assert_allclose(d.function()(X=tall, A=A), expected, atol=1e-6)
+
+
+def test_a_kronecker_product_by_a_scalar() -> None:
+    d = matcalc.derive("kron(A + t*B, C + t*D)", "t", declare="A: m×n; B: m×n; C: p×q; D: p×q; t: scalar")
+    a, b, c, e = (GENERATOR.normal(size=size) for size in ((2, 3), (2, 3), (5, 2), (5, 2)))
+    np.testing.assert_allclose(d.function()(A=a, B=b, C=c, D=e, t=0.5), np.kron(a + 0.5 * b, e) + np.kron(b, c + 0.5 * e))

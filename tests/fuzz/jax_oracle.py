@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any, cast
 
 import jax
@@ -13,6 +14,10 @@ from matcalc.expr import nodes as e
 from tests.fuzz.expressions import Case
 
 jax.config.update("jax_enable_x64", True)
+
+# JAX keeps what it compiled for every operation and shape, several MB an expression.
+_KEPT = 300
+_calls = count(1)
 
 _FUNCTIONS = {
     "exp": jnp.exp,
@@ -37,6 +42,8 @@ _FUNCTIONS = {
 
 def jax_derivative(case: Case, point: Point) -> np.ndarray | None:
     """The derivative with axes (value..., variable...), for order 2 (value..., variable..., variable...)."""
+    if next(_calls) % _KEPT == 0:
+        jax.clear_caches()
     variable = case.wrt[0]
     others = {name: value for name, value in point.values.items() if not callable(value)}
 

@@ -1,0 +1,104 @@
+"""Generated value and gradient against closed forms written by hand, ``jax.jit`` of ``jax.value_and_grad`` and ``torch.func.grad_and_value``.
+
+Run as ``python -m benchmarks.generated_code``. Each line is one problem at one size, in one process, contestants interleaved; ratios are
+of medians, above one where the generated code is slower. Every answer is compared with the one written by hand before it is timed.
+"""
+
+from __future__ import annotations
+
+from benchmarks.measuring import medians, shown  # first: it sets the number of threads
+
+# isort: split
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+import numpy as np
+
+from benchmarks.problems import PROBLEMS, Arrays, Problem
+from matcalc.codegen import compile_source
+from matcalc.compiling import compile as compile_derivatives
+
+
+def numpy_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) -> dict[str, Callable[[], object]]:
+    made = compile_source(compile_derivatives(problem.expression, declare=problem.declare, gradient=problem.gradient, sizes=sizes).source)
+    _compare(problem, made(**arrays), problem.by_hand(arrays))
+    return {"numpy": lambda: made(**arrays), "by hand": lambda: problem.by_hand(arrays)}
+
+
+def jax_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) -> dict[str, Callable[[], object]]:
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    values = {name: jnp.asarray(array) for name, array in arrays.items()}
+    source = compile_derivatives(problem.expression, declare=problem.declare, gradient=problem.gradient, target="jax", sizes=sizes).source
+    made = jax.jit(compile_source(source))
+    order = {name: values[name] for name in problem.gradient}
+    rest = {name: value for name, value in values.items() if name not in order}
+    reference = jax.jit(jax.value_and_grad(lambda wanted, others: problem.loss(jnp, {**wanted, **others})))
+    value, gradients = reference(order, rest)
+    _compare(problem, made(**values), (value, *(gradients[name] for name in problem.gradient)))
+    return {"jax": lambda: jax.block_until_ready(made(**values)), "jax.grad": lambda: jax.block_until_ready(reference(order, rest))}
+
+
+def torch_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) -> dict[str, Callable[[], object]]:
+    import torch
+
+    torch.set_num_threads(1)
+    values = {name: torch.tensor(array) for name, array in arrays.items()}
+    source = compile_derivatives(problem.expression, declare=problem.declare, gradient=problem.gradient, target="torch", sizes=sizes).source
+    made = compile_source(source)
+    order = {name: values[name] for name in problem.gradient}
+    rest = {name: value for name, value in values.items() if name not in order}
+    library = _Torch(torch)
+    reference = torch.func.grad_and_value(lambda wanted, others: problem.loss(library, {**wanted, **others}))
+    gradients, value = reference(order, rest)
+    _compare(problem, made(**values), (value, *(gradients[name] for name in problem.gradient)))
+    return {"torch": lambda: made(**values), "torch.func": lambda: reference(order, rest)}
+
+
+class _Torch:
+    """``torch``, with the few names that the losses use in NumPy's spelling."""
+
+    def __init__(self, torch: Any) -> None:
+        self._torch = torch
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._torch, name)
+
+
+def _compare(problem: Problem, found: Any, expected: Any) -> None:
+    for one, other in zip(found, expected, strict=True):
+        left, right = np.asarray(one), np.asarray(other)
+        if left.shape != right.shape or not np.max(np.abs(left - right)) <= 1e-8 * max(1.0, float(np.max(np.abs(right)))):
+            raise click.ClickException(f"{problem.name}: the contestants disagree")
+
+
+@click.command()
+@click.option("--seconds", default=0.4, show_default=True, help="Time for each contestant on a line.")
+@click.option("--only", default="", help="Problems whose names contain this.")
+def main(seconds: float, only: str) -> None:
+    """Print the table."""
+    click.echo("value and gradient, float64, one thread\n")
+    click.echo(f"{'problem':<32}{'sizes':<26}{'numpy':>10}{'/hand':>7}{'jax':>10}{'/grad':>7}{'torch':>10}{'/func':>7}")
+    for problem in PROBLEMS:
+        if only not in problem.name:
+            continue
+        for sizes in problem.sizes:
+            arrays = problem.sample(np.random.default_rng(0), sizes)
+            cells = []
+            for contestants in (numpy_contestants, jax_contestants, torch_contestants):
+                try:
+                    made = contestants(problem, sizes, arrays)
+                except ImportError:
+                    cells += ["-", "-"]
+                    continue
+                first, second = medians(made, seconds).values()
+                cells += [shown(first), f"{first / second:.2f}"]
+            spelled = " ".join(f"{name}={size}" for name, size in sizes.items())
+            click.echo(f"{problem.name:<32}{spelled:<26}" + "".join(f"{cell:>{10 if k % 2 == 0 else 7}}" for k, cell in enumerate(cells)))
+
+
+if __name__ == "__main__":
+    main()

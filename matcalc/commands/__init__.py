@@ -1,0 +1,1 @@
+"""The subcommands of the command line, loaded when they are first used."""

@@ -1,0 +1,47 @@
+"""``matcalc identities``: the shipped textbook identities."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from matcalc.verification.documents import verdicts
+from matcalc.verification.library import found
+from matcalc.verification.reports import exit_status
+
+
+@click.command("identities")
+@click.option("--search", "words", multiple=True, metavar="WORD", help="Only identities that hold this word; may be repeated.")
+@click.option("--check/--no-check", default=True, show_default=True, help="Verify each one and show its status.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
+@click.option("--to", "target", type=click.Choice(("text", "json")), default="text", show_default=True, help="Form of the list.")
+def command(words: tuple[str, ...], check: bool, jobs: int, target: str) -> None:
+    """List the shipped textbook identities with source and status.
+
+    A wrong formula that is shipped as a warning is marked (false). Exit status 1 when a status is not the expected one.
+
+    \b
+    matcalc identities --search determinant
+    matcalc identities --search cookbook --to json
+    """
+    rows = found(words)
+    judged = verdicts([item for _, item in rows], jobs=jobs) if check else iter(())
+    entries = []
+    seen = []
+    for document, item in rows:
+        status = "not checked"
+        if check:
+            seen.append(next(judged))
+            status = seen[-1].status
+        entry = {"name": item.name, "status": status, "expected": item.expected, "statement": item.statement, "declare": item.declare}
+        entries.append({**entry, "layout": item.layout, "symmetric": item.symmetric, "source": item.source, "file": document.path})
+        if target == "text":
+            click.echo(f"{item.name:<28}  {status:<11}  {item.statement}{'' if item.expected else '  (false)'}")
+            click.echo(f"{'':<28}  {item.source}")
+    if target == "json":
+        click.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"{len(rows)} identities", err=True)
+    sys.exit(exit_status(seen))

@@ -1,0 +1,84 @@
+"""``matcalc verify``: one statement, or the statements of files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from matcalc.errors import MatcalcError
+from matcalc.verification.documents import READERS, read_document, verdicts
+from matcalc.verification.items import Document
+from matcalc.verification.judgement import LAYOUTS, SYMMETRIC, verify
+from matcalc.verification.reports import as_json, as_junit, exit_status, table
+from matcalc.verification.verdict import Verdict
+
+_LONG = 20
+
+
+@click.command("verify", context_settings={"ignore_unknown_options": True})
+@click.argument("subjects", metavar="STATEMENT | FILE...", nargs=-1, required=True)
+@click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "A: n×n symmetric; a: scalar".')
+@click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of derivatives.")
+@click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the statements of a file.")
+@click.option("--to", "target", type=click.Choice(("text", "json", "junit")), default="text", show_default=True, help="Form of the report.")
+def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, symmetric: str, jobs: int, target: str) -> None:
+    """Decide whether a STATEMENT holds, or every statement of FILEs (.identities, .md, .tex).  A STATEMENT of - reads standard input.
+
+    Exit status: 0 true, 1 refuted, 2 bad input, 3 undecided.
+
+    \b
+    matcalc verify "d(x'Ax)/dx = (A + A')x"
+    matcalc verify notes.md paper.tex --to junit
+    """
+    if all(Path(subject).suffix.lower() in READERS for subject in subjects):
+        sys.exit(_files(subjects, jobs, target))
+    if len(subjects) > 1:
+        raise MatcalcError(
+            f"{len(subjects)} statements were given",
+            expected=f"one statement, or files ({', '.join(READERS)})",
+            suggestion="put the statement in quotes",
+        )
+    text = subjects[0] if subjects[0] != "-" else sys.stdin.buffer.read().decode("utf-8", errors="replace").strip()
+    sys.exit(_statement(text, "; ".join(declare) or None, layout, symmetric, target))
+
+
+def _statement(text: str, declare: str | None, layout: str, symmetric: str, target: str) -> int:
+    verdict = verify(text, declare=declare, layout=layout, symmetric=symmetric)
+    if target == "json":
+        click.echo(json.dumps(verdict.to_dict(), ensure_ascii=False, indent=2))
+    elif target == "junit":
+        click.echo(as_junit([(Document("statement", ()), [verdict])]))
+    else:
+        click.echo(verdict.explain())
+    return exit_status([verdict])
+
+
+def _files(paths: Sequence[str], jobs: int, target: str) -> int:
+    documents = [read_document(path) for path in paths]
+    results: list[tuple[Document, Sequence[Verdict]]] = []
+    for document in documents:
+        results.append((document, _with_progress(document, jobs)))
+    if target == "json":
+        click.echo(as_json(results))
+    elif target == "junit":
+        click.echo(as_junit(results))
+    else:
+        for document, found in results:
+            click.echo(table(document, found))
+            for verdict in found:
+                if not verdict.as_expected:
+                    click.echo(f"\n{document.path}:{verdict.line}: {verdict.explain()}", err=True)
+    return exit_status([verdict for _, found in results for verdict in found])
+
+
+def _with_progress(document: Document, jobs: int) -> list[Verdict]:
+    """The verdicts; long files show on standard error how far they are."""
+    if len(document.items) < _LONG or not sys.stderr.isatty():
+        return list(verdicts(document.items, jobs=jobs))
+    with click.progressbar(verdicts(document.items, jobs=jobs), length=len(document.items), label=document.path, file=sys.stderr) as bar:
+        return list(bar)

@@ -1,0 +1,156 @@
+"""Making terms: each operator puts its relations between the cells of its operands and of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from matcalc.errors import ShapeError, Span
+from matcalc.language import constraints as c
+from matcalc.language import terms as t
+from matcalc.language.dimensions import Dimension, Unknown
+from matcalc.language.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint
+from matcalc.language.scope import Scope
+from matcalc.sizes import ONE
+
+
+class Assembly:
+    """Collects the constraints of one text while terms are made; ``constraints`` are in the order of evaluation, operands first."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.constraints: list[Constraint] = []
+        self.soft: list[Cell] = []
+        """Cells of literals that may be scalars or ones: the literal 1 in a product, and 𝟏."""
+        self.notes: list[Callable[[], str | None]] = []
+        """Asked for their text when all kinds are known."""
+        self.evidence = False
+        """Something in the text shows that vectors or matrices are meant."""
+        self._indexed: set[t.BoundIndex] = set()
+        self._place: Span | None = None
+
+    def cell(self, mask: int, span: Span) -> Cell:
+        return Cell(mask, self._place or span)
+
+    def relate(self, constraint: Constraint) -> None:
+        self.constraints.append(constraint)
+
+    def place(self, span: Span) -> Span:
+        """Inside a definition everything stands at the place of the call."""
+        return self._place or span
+
+    def note(self, text: str) -> None:
+        self.notes.append(lambda: text)
+
+    # ------------------------------------------------------------ constants
+
+    def identity(self, span: Span, size: Dimension | None = None) -> t.Term:
+        self.evidence = True
+        cell = self.cell(MATRIX, span)
+        size = size or Unknown()
+        self.relate(c.Measured(self.place(span), frozenset({(MATRIX,)}), "eye", (cell,), ((size, size),)))
+        return t.IdentityTerm(cell, self.place(span))
+
+    def unit(self, position: int, span: Span, size: Dimension | None = None) -> t.Term:
+        if position < 1:
+            raise ShapeError("unit vectors are counted from 1", span=span, suggestion="e_1")
+        cell = self.cell(COLUMN, span)
+        self.evidence = True
+        self.relate(c.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),)))
+        return t.UnitTerm(cell, self.place(span), position)
+
+    def filled(self, value: Fraction, sizes: list[Dimension], span: Span) -> t.Term:
+        """All entries ``value``; without sizes a vector or matrix, as the surroundings ask."""
+        self.evidence = True
+        if not sizes:
+            cell = self.cell(COLUMN | ROW | MATRIX, span)
+            self.soft.append(cell)
+            return t.FilledTerm(cell, self.place(span), value)
+        rows, cols = sizes[0], sizes[1] if len(sizes) == 2 else ONE
+        kind = (SCALAR if cols == ONE else ROW) if rows == ONE else COLUMN if cols == ONE else MATRIX
+        cell = self.cell(kind, span)
+        self.relate(c.Measured(self.place(span), frozenset({(kind,)}), "ones", (cell,), ((rows, cols),)))
+        return t.FilledTerm(cell, self.place(span), value)
+
+    # ------------------------------------------------------------ operators
+
+    def total(self, operands: list[t.Term], negative: tuple[bool, ...], span: Span) -> t.Term:
+        return t.SumTerm(self.folded(c.Broadcast, operands), self.place(span), tuple(operands), negative)
+
+    def product(self, operands: list[t.Term], span: Span) -> t.Term:
+        factors = [self._perhaps_ones(operand, operands, k) for k, operand in enumerate(operands)]
+        return t.ProductTerm(self.folded(c.Multiplied, factors), self.place(span), tuple(factors))
+
+    def _perhaps_ones(self, factor: t.Term, factors: list[t.Term], position: int) -> t.Term:
+        """The literal 1 as a factor may be a vector of ones; it is one before a row of ones."""
+        if not isinstance(factor, t.NumberTerm) or factor.value != 1:
+            return factor
+        after = factors[position + 1] if position + 1 < len(factors) else None
+        if isinstance(after, t.TransposeTerm) and isinstance(after.operands[0], t.FilledTerm):
+            return t.NumberTerm(self.cell(COLUMN, factor.span), factor.span, factor.value)
+        cell = self.cell(SCALAR | COLUMN, factor.span)
+        self.soft.append(cell)
+        return t.NumberTerm(cell, factor.span, factor.value)
+
+    def folded(self, constraint: type[Constraint], operands: list[t.Term]) -> Cell:
+        """The cell of ``a op b op c``, grouped from the left."""
+        cell, left = operands[0].cell, operands[0].span
+        for operand in operands[1:]:
+            span = self.place(Span(left.start, max(operand.span.end, left.end)))
+            result = self.cell(ANY, span)
+            self.relate(constraint(span, cell, operand.cell, result).at(left, operand.span))
+            cell, left = result, span
+        return cell
+
+    def kronecker(self, operands: list[t.Term], span: Span) -> t.Term:
+        self.evidence = True
+        cell = operands[0].cell
+        for operand in operands[1:]:
+            result = self.cell(ANY, span)
+            self.relate(c.KroneckerOf(self.place(span), cell, operand.cell, result))
+            cell = result
+        return t.KroneckerTerm(cell, self.place(span), tuple(operands))
+
+    def transpose(self, operand: t.Term, span: Span) -> t.Term:
+        if isinstance(operand, t.SymbolTerm):
+            self.scope.variables[operand.name].transposed = True
+        result = self.cell(ANY, span)
+        self.relate(c.TransposedTo(self.place(span), operand.cell, result))
+        return t.TransposeTerm(result, self.place(span), (operand,))
+
+    # ------------------------------------------------------------ norms, entries, sums
+
+    def norm(self, operands: list[t.Term], kind: str, span: Span) -> t.Term:
+        """A norm; ``kind`` is empty when the second operand is p or A."""
+        self.evidence = True
+        if kind in ("nuclear", "spectral"):
+            self.relate(c.InRelation(self.place(span), frozenset({(MATRIX,)}), f"the {kind} norm", operands[0].cell))
+        if not kind:
+            self.relate(c.NormParameter(self.place(span), operands[0].cell, operands[1].cell))
+        return t.NormTerm(self.cell(SCALAR, span), self.place(span), tuple(operands), kind)
+
+    def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+        self.evidence = True
+        if len(positions) > 2:
+            raise ShapeError("at most two positions", span=span, suggestion="X[i,j]")
+        self._indexed.update(position for position in positions if not isinstance(position, int))
+        dimensions = tuple([None if isinstance(position, int) else position.size for position in positions])
+        self.relate(c.Indexed(self.place(span), operand.cell, dimensions))
+        return t.EntryTerm(self.cell(SCALAR, span), self.place(span), (operand,), positions)
+
+    def index_sum(self, name: str, body: t.Term, span: Span) -> t.Term:
+        index = self.scope.bound_index(name)
+        assert index is not None
+        if index not in self._indexed:
+            raise ShapeError(f"nothing in the sum is indexed by {name}", span=span, suggestion=f"sum({name}, x[{name}])")
+        self.relate(c.InRelation(self.place(span), frozenset({(SCALAR,)}), "the sum over an index", body.cell))
+        return t.IndexSumTerm(self.cell(SCALAR, span), self.place(span), (body,), index)
+
+    def total_of(self, operand: t.Term, axis: str | None, span: Span) -> t.Term:
+        """The sum of all entries, or one for each row or column."""
+        self.evidence = True
+        if axis is None:
+            return t.TotalTerm(self.cell(SCALAR, span), self.place(span), (operand,), None)
+        result = self.cell(ANY, span)
+        self.relate(c.Totalled(self.place(span), axis, "sum", operand.cell, result))
+        return t.TotalTerm(result, self.place(span), (operand,), axis)

@@ -1,0 +1,235 @@
+"""A claim: two sides that are said to be equal, each with its index form and its numerical value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from matcalc.derivation import Outcome, differentiate
+from matcalc.einstein.algebra import add, is_zero, permuted, zero
+from matcalc.einstein.lowering import Lowered, axes_of, lower
+from matcalc.einstein.nodes import Tensor
+from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
+from matcalc.evaluation import evaluate, evaluate_tensor, layout, numerical_derivative
+from matcalc.expr.nodes import Expr, Symbol, postorder
+from matcalc.language.statements import DerivativeSide, Statement
+from matcalc.sizes import ONE, Shape, Size, shape_of
+from matcalc.verification.axes import with_split_axes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_PLUS, _MINUS = Fraction(1), Fraction(-1)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A side that is an expression."""
+
+    expression: Expr
+
+    @property
+    def shape(self) -> Shape:
+        return self.expression.shape
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        return (self.expression,)
+
+    @property
+    def extra(self) -> tuple[Symbol, ...]:
+        return ()
+
+    def lowered(self, like: Lowered | None) -> Lowered:
+        """The index form, with axes split as in ``like`` where sizes are products. Raises NotDifferentiableError or ShapeError."""
+        split = with_split_axes(self.expression, like.rows if like else None, like.cols if like else None)
+        found = lower(split)
+        if like is not None and is_zero(found.tensor):
+            return Lowered(zero(like.tensor.shape), like.split)
+        return found
+
+    def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Measured:
+        return Measured(evaluate(self.expression, values, sizes), True)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A numerical value, and whether it is good to the digits that a comparison needs."""
+
+    value: NDArray[Any]
+    reliable: bool
+
+
+@dataclass(frozen=True)
+class DerivativeForm:
+    """A side that is a derivative, in a layout."""
+
+    function: Expr
+    wrt: tuple[Symbol, ...]
+    layout: str
+    symmetric: str
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        return (self.function,)
+
+    @property
+    def extra(self) -> tuple[Symbol, ...]:
+        return self.wrt
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """The derivation. Raises NotDifferentiableError or LimitError."""
+        return differentiate(self.function, self.wrt, layout=self.layout, symmetric=self.symmetric)  # type: ignore[arg-type]
+
+    @property
+    def shape(self) -> Shape:
+        """The shape that a formula for this derivative has."""
+        value, variables = self.function, [axes_of(symbol.shape) for symbol in self.wrt]
+        top, below = axes_of(value.shape), tuple(size for axes in variables for size in axes)
+        if self.layout == "tensor":
+            return top + below
+        if not below:
+            if len(top) != 1:
+                return value.shape
+            return top if self.layout == "numerator" else (ONE, top[0])
+        if not top and len(self.wrt) == 1:
+            symbol = self.wrt[0]
+            return shape_of(symbol.cols, symbol.rows) if self.layout == "numerator" else symbol.shape
+        if not top:
+            first = variables[0] if len(variables[0]) else below
+            return shape_of(_count(first), _count(below[len(first) :]))
+        rows, cols = (_count(below), _count(top)) if self.layout == "denominator" else (_count(top), _count(below))
+        return shape_of(rows, cols)
+
+    def lowered(self, like: Lowered | None) -> Lowered:
+        """The derivative's index form with its axes arranged as rows and columns."""
+        tensor = self.outcome.tensor
+        function = lower(self.function)
+        top = function.tensor.order
+        orders = [len(axes_of(symbol.shape)) for symbol in self.wrt]
+        axes = list(range(tensor.order))
+        if self.layout == "tensor":
+            return Lowered(tensor, min(top if top else 1, tensor.order))
+        if tensor.order == top and not any(orders):
+            turned = top == 1 and self.layout in ("denominator", "numerator")
+            return Lowered(tensor, (0 if self.layout == "denominator" else 1) if turned else function.split)
+        if top == 0 and len(self.wrt) == 1:
+            return self._gradient(tensor)
+        if top == 0:
+            first = orders[0] or tensor.order
+            rows, cols = axes[:first][::-1], axes[first:][::-1]
+        else:
+            rows, cols = axes[top:][::-1], axes[function.split : top] + axes[: function.split]
+            if self.layout == "numerator":
+                rows, cols = cols, rows
+        return Lowered(permuted(tensor, (*rows, *cols)), len(rows))
+
+    def _gradient(self, tensor: Tensor) -> Lowered:
+        numerator = self.layout == "numerator"
+        if tensor.order == 2:
+            return Lowered(permuted(tensor, (1, 0)) if numerator else tensor, 1)
+        return Lowered(tensor, 0 if self.wrt[0].is_row != numerator else 1)
+
+    def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Measured:
+        found = numerical_derivative(self.function, self.wrt, values, sizes, symmetric=self.symmetric)
+        return Measured(self._laid_out(found.value), found.reliable)
+
+    def exact(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
+        """The derived tensor's value: more digits than differences have, but the engine's own."""
+        return self._laid_out(evaluate_tensor(self.outcome.tensor, values, sizes))
+
+    def _laid_out(self, tensor: NDArray[Any]) -> NDArray[Any]:
+        shapes = [symbol.shape for symbol in self.wrt]
+        if len(shapes) == 1:
+            return layout(tensor, self.function.shape, shapes[0], self.layout)
+        axes = [shape for shape in shapes if shape]
+        if not self.function.shape:
+            return layout(tensor, *axes, "tensor" if self.layout == "tensor" else "numerator") if len(axes) == 2 else tensor
+        if len(axes) == 2:
+            return _flattened(tensor, len(axes_of(self.function.shape)), self.layout)
+        return layout(tensor, self.function.shape, axes[0] if axes else (), self.layout)
+
+
+def _flattened(tensor: NDArray[Any], top: int, name: str) -> NDArray[Any]:
+    if name == "tensor":
+        return tensor
+    count = 1
+    for length in tensor.shape[:top]:
+        count *= length
+    rows = tensor.reshape((count, -1), order="F")
+    return rows if name == "numerator" else rows.T
+
+
+def _count(axes: Shape) -> Size:
+    size = ONE
+    for axis in axes:
+        size = size * axis
+    return size
+
+
+SideForm = Formula | DerivativeForm
+
+
+@dataclass(frozen=True)
+class Claim:
+    """``left = right``."""
+
+    left: SideForm
+    right: SideForm
+
+    @property
+    def fits(self) -> bool:
+        """Whether both sides have one shape."""
+        return self.left.shape == self.right.shape
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        return self.left.expressions + self.right.expressions
+
+    @property
+    def extra(self) -> tuple[Symbol, ...]:
+        return self.left.extra + self.right.extra
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """Every symbol once, in reading order."""
+        found: dict[Symbol, None] = {}
+        for expression in self.expressions:
+            found.update(dict.fromkeys(node for node in postorder(expression) if isinstance(node, Symbol)))
+        found.update(dict.fromkeys(self.extra))
+        return tuple(found)
+
+    def difference(self) -> Lowered | None:
+        """Left minus right in index form; None when one of the sides has no index form or the sides cannot be brought to the same axes."""
+        try:
+            left = self.left.lowered(None)
+            right = self.right.lowered(left)
+            if left.tensor.shape != right.tensor.shape and isinstance(self.left, Formula):
+                left = self.left.lowered(right)
+            if is_zero(left.tensor) and left.tensor.shape != right.tensor.shape:
+                left = Lowered(zero(right.tensor.shape), right.split)
+        except (NotDifferentiableError, ShapeError, LimitError):
+            return None
+        if (left.rows, left.cols) != (right.rows, right.cols):
+            return None
+        return Lowered(add([(_PLUS, left.tensor), (_MINUS, right.tensor)], left.tensor.shape), left.split)
+
+    def in_layout(self, name: str) -> Claim:
+        """The same claim with its derivatives in another layout."""
+        sides = [replace(side, layout=name) if isinstance(side, DerivativeForm) else side for side in (self.left, self.right)]
+        return Claim(*sides)
+
+
+def claim_of(statement: Statement, layout: str, symmetric: str) -> Claim:
+    """The claim that a statement makes in a layout and a convention for symmetric variables."""
+    sides: list[SideForm] = []
+    for side in (statement.left, statement.right):
+        if isinstance(side, DerivativeSide):
+            sides.append(DerivativeForm(side.expression, side.wrt, layout, symmetric))
+        else:
+            sides.append(Formula(side))
+    return Claim(sides[0], sides[1])

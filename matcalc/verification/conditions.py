@@ -1,0 +1,143 @@
+"""Assumptions under which a refuted claim becomes true, looked for among facts about its symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import cast
+
+
+from matcalc.evaluation import Point
+from matcalc.expr.nodes import Expr, Node, Symbol, children, postorder
+from matcalc.verification.axes import rebuilt_with
+from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
+from matcalc.verification.proof import proves_zero
+from matcalc.verification.witness import at_point, compared, points
+
+_SEEDS = (21, 22, 23)
+_IMPLIED = {"symmetric": ("symmetric",), "orthogonal": ("orthogonal", "invertible")}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An assumption; ``facts`` gives properties to add by symbol name, ``commuting`` a pair of matrices."""
+
+    text: str
+    meaning: str
+    facts: tuple[tuple[str, str], ...] = ()
+    commuting: tuple[str, str] | None = None
+    proved: bool = False
+
+
+def condition_of(claim: Claim) -> Condition | None:
+    """The first assumption, simplest first, under which the claim holds at every point tried; None when none is found."""
+    for condition in _candidates(claim):
+        if condition.commuting is not None:
+            if _holds_commuting(claim, *condition.commuting):
+                return condition
+        else:
+            assumed = _assuming(claim, dict(condition.facts))
+            if _holds(assumed):
+                difference = assumed.difference()
+                return replace(condition, proved=difference is not None and proves_zero(difference.tensor))
+    return None
+
+
+def _candidates(claim: Claim) -> Iterator[Condition]:
+    variables = {symbol.name for symbol in claim.extra}
+    symbols = claim.symbols
+    square = [s for s in symbols if s.is_matrix and s.rows == s.cols and not s.properties & {"symmetric", "diagonal", "antisymmetric"}]
+    constant = [s for s in symbols if s.shape and s.name not in variables]
+    for symbol in square:
+        yield _symmetric(symbol)
+    for symbol in constant:
+        if "mask" not in symbol.properties:
+            yield Condition(f"{symbol.name} a 0/1 mask", f"every entry of {symbol.name} is 0 or 1", ((symbol.name, "mask"),))
+    for symbol in constant:
+        if "simplex" not in symbol.properties:
+            total = f"1ᵀ{symbol.name} = 1" if len(symbol.shape) == 1 else f"{symbol.name} 1 = 1"
+            what = "entries" if len(symbol.shape) == 1 else "entries of each row"
+            yield Condition(total, f"the {what} of {symbol.name} sum to one", ((symbol.name, "simplex"),))
+    for symbol in constant:
+        if "sign" not in symbol.properties:
+            yield Condition(f"the entries of {symbol.name} are ±1", f"every entry of {symbol.name} is 1 or -1", ((symbol.name, "sign"),))
+    matrices = [s for s in symbols if s.is_matrix and s.rows == s.cols]
+    for one, other in combinations(matrices, 2):
+        if one.rows == other.rows:
+            yield Condition(f"{one.name} {other.name} = {other.name} {one.name}", f"{one.name} and {other.name} commute", (), (one.name, other.name))
+    for pair in combinations(square, 2):
+        yield _both(pair)
+    if len(square) > 2:
+        yield _both(tuple(square))
+    for symbol in square:
+        if symbol.name not in variables:
+            yield Condition(f"{symbol.name} orthogonal", f"{symbol.name}ᵀ {symbol.name} = I", ((symbol.name, "orthogonal"),))
+            yield Condition(f"{symbol.name} antisymmetric", f"{symbol.name}ᵀ = −{symbol.name}", ((symbol.name, "antisymmetric"),))
+            yield Condition(f"{symbol.name} diagonal", f"{symbol.name} is diagonal", ((symbol.name, "diagonal"),))
+
+
+def _symmetric(symbol: Symbol) -> Condition:
+    return Condition(f"{symbol.name} symmetric", f"{symbol.name} = {symbol.name}ᵀ", ((symbol.name, "symmetric"),))
+
+
+def _both(symbols: tuple[Symbol, ...]) -> Condition:
+    names = " and ".join(symbol.name for symbol in symbols)
+    meaning = " and ".join(f"{symbol.name} = {symbol.name}ᵀ" for symbol in symbols)
+    return Condition(f"{names} symmetric", meaning, tuple((symbol.name, "symmetric") for symbol in symbols))
+
+
+def _holds(claim: Claim) -> bool:
+    found = [compared(claim, seed) for seed in _SEEDS]
+    return all(one is not None and one.outcome == "same" for one in found)
+
+
+def _assuming(claim: Claim, facts: Mapping[str, str]) -> Claim:
+    """The claim about symbols that have further properties."""
+    sides: list[SideForm] = []
+    for side in (claim.left, claim.right):
+        if isinstance(side, DerivativeForm):
+            wrt = tuple([cast("Symbol", _with_facts(symbol, facts)) for symbol in side.wrt])
+            sides.append(DerivativeForm(_with_facts(side.function, facts), wrt, side.layout, side.symmetric))
+        else:
+            sides.append(Formula(_with_facts(side.expression, facts)))
+    return Claim(sides[0], sides[1])
+
+
+def _with_facts(expression: Expr, facts: Mapping[str, str]) -> Expr:
+    built: dict[Expr, Expr] = {}
+    for node in postorder(expression):
+        below = children(node)
+        if isinstance(node, Symbol) and node.name in facts:
+            fact = facts[node.name]
+            built[node] = Symbol(node.name, node.sizes, node.properties | set(_IMPLIED.get(fact, (fact,))))
+        else:
+            same = all(built[child] is child for child in below)
+            built[node] = node if same else rebuilt_with(cast("Node", node), [built[child] for child in below])
+    return built[expression]
+
+
+def _holds_commuting(claim: Claim, one: str, other: str) -> bool:
+    """Whether the claim holds where the second matrix is a polynomial in the first."""
+    good = 0
+    for seed in _SEEDS:
+        for point in points(claim, seed):
+            comparison = at_point(claim, _commuting(point, one, other))
+            if comparison is not None:
+                if comparison.outcome != "same":
+                    return False
+                good += 1
+                break
+    return good == len(_SEEDS)
+
+
+def _commuting(point: Point, one: str, other: str) -> Point:
+    """The point with the first matrix replaced by a polynomial in the second, positive definite when that is."""
+    import numpy as np
+
+    base = point.values[other]
+    scale = max(1.0, float(np.linalg.norm(base, 2)))
+    polynomial = 0.7 * np.eye(len(base)) + 0.5 * base / scale + 0.3 * base @ base / scale**2
+    return Point({**point.values, one: polynomial}, point.sizes)
+
+

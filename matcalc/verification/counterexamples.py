@@ -1,0 +1,158 @@
+"""Small counterexamples: few rows and columns, whole numbers where the symbols' properties allow them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from matcalc.errors import MatcalcError
+from matcalc.evaluation import Point, function_family, user_functions
+from matcalc.evaluation.domains import check_place
+from matcalc.evaluation.interpreter import program
+from matcalc.expr.nodes import Symbol, postorder
+from matcalc.verification.claims import Claim
+from matcalc.verification.witness import Comparison, at_point
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+_SEEDS = 6
+_MOST_SIZES = 8
+_STYLES = ("whole", "positive", "dominant")
+
+
+@dataclass(frozen=True, eq=False)
+class Counterexample:
+    """A point at which the two sides differ: sizes, the seed it was made from, the symbols' values and both sides."""
+
+    sizes: Mapping[str, int]
+    seed: int
+    values: Mapping[str, Any]
+    left: Any
+    right: Any
+
+    def __str__(self) -> str:
+        lines = []
+        if self.sizes:
+            lines.append(", ".join(f"{name} = {size}" for name, size in self.sizes.items()) + f" (seed {self.seed})")
+        lines += [f"{name} = {shown(value)}" for name, value in self.values.items() if not callable(value)]
+        lines += [f"left side:  {shown(self.left)}", f"right side: {shown(self.right)}"]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON-ready values."""
+        import numpy as np
+
+        values = {name: np.asarray(value).tolist() for name, value in self.values.items() if not callable(value)}
+        sides = {"left": np.asarray(self.left).tolist(), "right": np.asarray(self.right).tolist()}
+        return {"sizes": dict(self.sizes), "seed": self.seed, "values": values, **sides}
+
+
+def shown(value: Any) -> str:
+    """An array on one line, whole numbers without a point."""
+    import numpy as np
+
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 0:
+        return f"{float(array):.6g}"
+    return "[" + ", ".join(shown(part) for part in array) + "]"
+
+
+def small_counterexample(claim: Claim) -> Counterexample | None:
+    """The first small point, in a fixed order, at which the sides differ."""
+    names = sorted({name for expression in claim.expressions for node in postorder(expression) for size in node.shape for name in size.names})
+    symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
+    callables = function_family(user_functions([node for expression in claim.expressions for node in postorder(expression)]))
+    for sizes in _small_sizes(names):
+        for style in _STYLES:
+            for seed in range(_SEEDS):
+                comparison = _tried(claim, symbols, sizes, style, seed, callables)
+                if comparison is not None and comparison.outcome == "different":
+                    values = {symbol.name: comparison.point.values[symbol.name] for symbol in claim.symbols}
+                    return Counterexample(sizes, seed, values, _tidy(comparison.left), _tidy(comparison.right))
+    return None
+
+
+def as_counterexample(claim: Claim, comparison: Comparison) -> Counterexample:
+    """A point that was found at random, as a counterexample."""
+    point = comparison.point
+    values = {symbol.name: point.values[symbol.name] for symbol in claim.symbols}
+    return Counterexample(dict(point.sizes), comparison.seed, values, comparison.left, comparison.right)
+
+
+def _tried(
+    claim: Claim, symbols: list[Symbol], sizes: Mapping[str, int], style: str, seed: int, callables: Mapping[str, Any]
+) -> Comparison | None:
+    import numpy as np
+
+    rng = np.random.default_rng([seed, _STYLES.index(style)])
+    try:
+        values = {symbol.name: _small(symbol, sizes, rng, style) for symbol in symbols}
+    except MatcalcError:
+        return None
+    point = Point({**values, **callables}, dict(sizes))
+    try:
+        with np.errstate(all="ignore"):
+            for expression in claim.expressions:
+                program(expression).run(point.values, point.sizes, observe=check_place)
+            return at_point(claim, point, seed)
+    except MatcalcError:
+        return None
+
+
+def _small_sizes(names: list[str]) -> Iterator[dict[str, int]]:
+    """Twos and threes (ones do not tell a matrix from its transpose), smallest first."""
+    options = sorted(product((2, 3), repeat=len(names)), key=lambda sizes: (sum(sizes), sizes))
+    for sizes in options[:_MOST_SIZES]:
+        yield dict(zip(names, sizes))
+
+
+def _small(symbol: Symbol, sizes: Mapping[str, int], rng: Generator, style: str) -> NDArray[Any]:
+    import numpy as np
+
+    shape = tuple([size.value(sizes) for size in symbol.shape])
+    if symbol.is_row:
+        shape = shape[1:]
+    facts = symbol.properties
+    if "simplex" in facts:
+        weights = rng.integers(1, 4, shape).astype(float)
+        return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+    if "mask" in facts:
+        return rng.integers(0, 2, shape).astype(float)
+    if "sign" in facts:
+        return rng.choice([-1.0, 1.0], shape)
+    low = 1 if style == "positive" or "positive" in facts else -2
+    array = rng.integers(low, 4, shape).astype(float)
+    if len(shape) == 2 and shape[0] == shape[1]:
+        return _square(array, facts, style)
+    return array
+
+
+def _square(array: NDArray[Any], facts: frozenset[str], style: str) -> NDArray[Any]:
+    import numpy as np
+
+    size = len(array)
+    if "orthogonal" in facts:
+        return np.asarray(np.roll(np.eye(size), 1, axis=0) if "symmetric" not in facts else np.eye(size)[::-1])
+    if "diagonal" in facts:
+        return np.diag(np.diag(array) + (np.diag(array) == 0))
+    if "antisymmetric" in facts:
+        return np.triu(array, 1) - np.triu(array, 1).T
+    if "positive_definite" in facts:
+        return array @ array.T + np.eye(size)
+    if "symmetric" in facts:
+        array = np.triu(array) + np.triu(array, 1).T
+    if style == "dominant" or "invertible" in facts:
+        array = array + (1 + size) * np.eye(size)
+    return array
+
+
+def _tidy(array: NDArray[Any]) -> NDArray[Any]:
+    """Without the rounding errors of numerical differentiation, where the entries are whole numbers."""
+    import numpy as np
+
+    rounded = np.round(array, 6)
+    return np.where(np.abs(array - np.round(array)) < 1e-6, np.round(array), rounded) + 0.0

@@ -1,0 +1,64 @@
+"""One statement of a document, with what stands around it: declarations, layout, whether it is to be false."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A statement to be verified. ``line`` counts from 1; ``expected`` is False for a statement marked ``expect false``."""
+
+    statement: str
+    line: int
+    name: str = ""
+    source: str = ""
+    declare: str = ""
+    layout: str = "denominator"
+    symmetric: str = "projected"
+    expected: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A formula that looks like a claim and could not be read."""
+
+    text: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The statements of a file, in order, and the claims in it that are not in the language."""
+
+    path: str
+    items: tuple[Item, ...]
+    unread: tuple[Unread, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Directives that hold for the statements after them: ``declare``, ``layout``, ``symmetric`` and, for the next one only, ``expect``."""
+
+    declare: tuple[str, ...] = ()
+    layout: str = "denominator"
+    symmetric: str = "projected"
+    expected: bool = True
+
+    def changed(self, word: str, rest: str) -> Settings | None:
+        """The settings after one directive; None for a word or value that is none."""
+        match word, rest.strip():
+            case "declare", text if text:
+                return replace(self, declare=(*self.declare, text))
+            case "layout", ("denominator" | "numerator" | "tensor") as name:
+                return replace(self, layout=name)
+            case "symmetric", ("projected" | "independent" | "cookbook") as name:
+                return replace(self, symmetric=name)
+            case "expect", ("true" | "false") as value:
+                return replace(self, expected=value == "true")
+            case _:
+                return None
+
+    def item(self, statement: str, line: int, name: str = "", source: str = "") -> Item:
+        return Item(statement, line, name, source, "; ".join(self.declare), self.layout, self.symmetric, self.expected)

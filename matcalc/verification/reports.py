@@ -1,0 +1,81 @@
+"""Verdicts as a table, as JSON and as JUnit XML."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from matcalc.verification.items import Document
+from matcalc.verification.verdict import Verdict
+
+_STATUSES = ("proved", "confirmed", "refuted", "undecided")
+_WIDTH = 72
+HOLDS, REFUTED, UNDECIDED = 0, 1, 3
+
+
+def exit_status(verdicts: Sequence[Verdict]) -> int:
+    """0 when every verdict is as expected, 1 when one is not, 3 when one is undecided."""
+    if any(not verdict.as_expected and verdict.status != "undecided" for verdict in verdicts):
+        return REFUTED
+    return UNDECIDED if any(verdict.status == "undecided" for verdict in verdicts) else HOLDS
+
+
+def table(document: Document, verdicts: Sequence[Verdict]) -> str:
+    """One line a statement, and the counts."""
+    rows = []
+    for verdict in verdicts:
+        mark = "" if verdict.as_expected else "  ← expected false" if not verdict.expected else "  ←"
+        rows.append(f"{verdict.line:>5}  {verdict.status:<9}  {_short(verdict.name, 24):<24}  {_short(verdict.statement, _WIDTH)}{mark}")
+    rows += [f"{unread.line:>5}  {'not read':<9}  {'':<24}  {_short(unread.text, _WIDTH)}  ({unread.reason})" for unread in document.unread]
+    rows.append(summary(document, verdicts))
+    return "\n".join(rows)
+
+
+def summary(document: Document, verdicts: Sequence[Verdict]) -> str:
+    """The counts on one line."""
+    counts = Counter(verdict.status for verdict in verdicts)
+    parts = [f"{counts[status]} {status}" for status in _STATUSES if counts[status]]
+    wrong = sum(not verdict.as_expected for verdict in verdicts)
+    parts += [f"{len(document.unread)} not read"] if document.unread else []
+    parts += [f"{wrong} not as expected"] if wrong else []
+    return f"{document.path}: {len(verdicts)} statements" + (": " + ", ".join(parts) if parts else "")
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def as_json(results: Sequence[tuple[Document, Sequence[Verdict]]]) -> str:
+    """One object with a list of files, each with its verdicts and what was not read."""
+    files = [
+        {
+            "path": document.path,
+            "verdicts": [verdict.to_dict() for verdict in verdicts],
+            "unread": [{"text": unread.text, "line": unread.line, "reason": unread.reason} for unread in document.unread],
+        }
+        for document, verdicts in results
+    ]
+    return json.dumps({"files": files}, ensure_ascii=False, indent=2)
+
+
+def as_junit(results: Sequence[tuple[Document, Sequence[Verdict]]]) -> str:
+    """JUnit XML: a suite for each file, a case for each statement; what was not read is skipped."""
+    root = ElementTree.Element("testsuites")
+    for document, verdicts in results:
+        failures = sum(not verdict.as_expected for verdict in verdicts)
+        counts = {"tests": len(verdicts) + len(document.unread), "failures": failures, "skipped": len(document.unread)}
+        suite = ElementTree.SubElement(root, "testsuite", name=document.path, **{key: str(value) for key, value in counts.items()})
+        for verdict in verdicts:
+            name = verdict.name or f"line {verdict.line}: {verdict.statement}"
+            case = ElementTree.SubElement(suite, "testcase", classname=document.path, name=name, line=str(verdict.line))
+            if not verdict.as_expected:
+                wanted = "" if verdict.expected else " (expected false)"
+                failure = ElementTree.SubElement(case, "failure", message=f"{verdict.status}{wanted}: {verdict.statement}")
+                failure.text = verdict.explain()
+        for unread in document.unread:
+            case = ElementTree.SubElement(suite, "testcase", classname=document.path, name=f"line {unread.line}: {unread.text}")
+            ElementTree.SubElement(case, "skipped", message=unread.reason)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")

@@ -1,0 +1,100 @@
+"""What a verification says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from matcalc.results import ParsedExpression
+from matcalc.verification.counterexamples import Counterexample
+
+Status: TypeAlias = Literal["proved", "confirmed", "refuted", "undecided"]
+
+_MEANING = {
+    "proved": "equal for all sizes and all values, by normal form, and at every point tried",
+    "confirmed": "equal at every point and size tried; no symbolic proof was found",
+    "refuted": "not equal",
+    "undecided": "neither proved nor refuted",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """The verdict on one statement.
+
+    ``status`` is ``proved``, ``confirmed``, ``refuted`` or ``undecided``. When refuted, ``counterexample`` shows it (None when the
+    shapes already differ), ``correction`` is the right answer in closed form, ``condition`` an assumption under which the statement
+    becomes true, ``other_layout`` a layout in which it is true, and ``reason`` what is wrong in words.
+    """
+
+    statement: str
+    status: Status
+    layout: str
+    reason: str = ""
+    counterexample: Counterexample | None = None
+    correction: ParsedExpression | None = None
+    condition: str | None = None
+    other_layout: str | None = None
+    points: int = 0
+    declarations: Mapping[str, str] | None = None
+    notes: tuple[str, ...] = ()
+    name: str = ""
+    source: str = ""
+    line: int = 0
+    expected: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Whether the statement holds: proved or confirmed."""
+        return self.status in ("proved", "confirmed")
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the status is the one that a document asks for: refuted where it says so, else proved or confirmed."""
+        return self.ok if self.expected else self.status == "refuted"
+
+    def explain(self) -> str:
+        """Several lines: the verdict, and when refuted what would be right."""
+        lines = [f"{self.status}: {self.statement}", f"  {_MEANING[self.status]}"]
+        if self.reason:
+            lines.append(f"  {self.reason}")
+        if self.condition is not None:
+            lines.append(f"  true if {self.condition}")
+        if self.other_layout is not None:
+            lines.append(f"  true in {self.other_layout} layout (this is {self.layout} layout)")
+        if self.correction is not None:
+            lines.append(f"  right answer: {self.correction.text()}")
+        if self.counterexample is not None:
+            lines += ["  counterexample:", *(f"    {line}" for line in str(self.counterexample).splitlines())]
+        if self.declarations:
+            lines.append("  where " + "; ".join(f"{name}: {kind}" for name, kind in self.declarations.items()))
+        lines += [f"  note: {note}" for note in self.notes]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON-ready values."""
+        return {
+            "statement": self.statement,
+            "status": self.status,
+            "ok": self.ok,
+            "layout": self.layout,
+            "reason": self.reason,
+            "counterexample": None if self.counterexample is None else self.counterexample.to_dict(),
+            "correction": None if self.correction is None else self.correction.text("ascii"),
+            "condition": self.condition,
+            "other_layout": self.other_layout,
+            "points": self.points,
+            "declarations": dict(self.declarations or {}),
+            "notes": list(self.notes),
+            "name": self.name,
+            "source": self.source,
+            "line": self.line,
+            "expected": self.expected,
+        }
+
+    def __str__(self) -> str:
+        return self.explain()
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self.status}: {self.statement}>"

@@ -1,0 +1,86 @@
+"""Long and deep inputs: no recursion, no quadratic time, limits instead of tracebacks."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from matcalc.errors import LimitError, MatcalcError
+from matcalc.expr import nodes as e
+from matcalc.language import elaborate
+
+LARGE = {
+    "factors": "*".join(["A"] * 5000),
+    "juxtaposed factors": " ".join(["A"] * 4999) + " x",
+    "terms": "+".join(["A*x"] * 2000),
+    "brackets": "(" * 2000 + "x" + ")" * 2000,
+    "bracketed sums": "(1+" * 2000 + "x" + ")" * 2000,
+    "calls": "exp(" * 2000 + "x" + ")" * 2000,
+    "norms": "||x||" * 1000,
+    "nested norms": "||" * 300 + "x" + "||" * 300,
+    "minus signs": "-" * 3000 + "x",
+    "transposes": "x" + "'" * 3000,
+    "powers": "x" + "^2" * 2000,
+    "quotients": "x" + "/2" * 2000,
+    "names": " + ".join(f"a_{i}*x_{i}" for i in range(500)),
+    "layers": "; ".join(f"h{i + 1} = tanh(W{i}*h{i} + b{i})" for i in range(500)) + "; sum(h500)",
+}
+
+
+@pytest.mark.parametrize("text", LARGE.values(), ids=LARGE)
+def test_large_inputs_are_read(text: str) -> None:
+    expression = elaborate(text).expression
+    assert len(e.postorder(expression)) >= 1
+
+
+def test_five_thousand_factors_are_one_product() -> None:
+    expression = elaborate(LARGE["factors"]).expression
+    assert isinstance(expression, e.Product)
+    assert len(expression.factors) == 5000
+
+
+def test_a_thousand_layers_are_shared() -> None:
+    text = "; ".join(f"h{i + 1} = tanh(W{i}*h{i} + b{i})" for i in range(1000)) + "; h1000'*h1000"
+    found = elaborate(text)
+    assert len(found.intermediates) == 1000
+    # Per layer W, b, the product, the sum and tanh.
+    assert len(e.postorder(found.expression)) == 5 * 1000 + 3
+
+
+@pytest.mark.parametrize("kind", ["layers", "names", "factors"])
+def test_time_grows_with_the_length_and_not_with_its_square(kind: str) -> None:
+    def seconds(count: int) -> float:
+        if kind == "layers":
+            text = "; ".join(f"h{i + 1} = tanh(W{i}*h{i} + b{i})" for i in range(count)) + f"; sum(h{count})"
+        elif kind == "names":
+            text = " + ".join(f"a_{i}*x_{i}" for i in range(count))
+        else:
+            text = "*".join(["A"] * (5 * count)) + "*x"
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            elaborate(text)
+            best = min(best, time.process_time() - start)
+        return best
+
+    assert seconds(800) < 24 * seconds(100) + 0.05
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 20_000 + "x" + ")" * 20_000, "x" * 1_000_001, "9" * 1000, "1e9999", "x+" * 300_000 + "x"],
+    ids=["nesting", "length", "digits", "exponent", "terms"],
+)
+def test_beyond_the_limits(text: str) -> None:
+    with pytest.raises(LimitError) as caught:
+        elaborate(text)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("text", ["||x " * 500, "|" * 1001, "| x" * 333, "(||x" * 100 + ")" * 100])
+def test_bars_that_do_not_pair_up_are_given_up_soon(text: str) -> None:
+    start = time.process_time()
+    with pytest.raises(MatcalcError):
+        elaborate(text)
+    assert time.process_time() - start < 5

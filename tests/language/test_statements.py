@@ -1,0 +1,70 @@
+"""Both sides of a statement are typed together."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcalc.expr import nodes as e
+from matcalc.language import DerivativeSide, elaborate_statement
+from matcalc.printing import text
+
+# statement | layout | the sides in ASCII, sizes written out
+TABLE = """
+d(x'Ax)/dx = (A + A')x          | denominator | d<x'*A*x>/x | (A + A')*x
+∂(xᵀAx)/∂x = 2Ax                | denominator | d<x'*A*x>/x | 2*A*x
+grad(x'x, x) = 2x               | denominator | d<x'*x>/x | 2*x
+∇_x(x'x) = 2x                   | denominator | d<x'*x>/x | 2*x
+d2(x'Ax)/dx2 = A + A'           | denominator | d<x'*A*x>/x,x | A + A'
+hessian(x'x, x) = 2*eye         | denominator | d<x'*x>/x,x | 2*eye(n)
+d(Ax)/dx = A'                   | denominator | d<A*x>/x | A'
+d(Ax)/dx = A                    | denominator | d<A*x>/x | A
+d(tr(X))/dX = eye               | denominator | d<tr(X)>/X | eye(n)
+d(sum(X))/dX = 𝟏                | denominator | d<sum(X)>/X | ones(n, m)
+d(sum(X))/dX = 𝟏                | numerator   | d<sum(X)>/X | ones(m, n)
+d(sum(x))/dx = vector(1)        | denominator | d<sum(x)>/x | ones(n)
+d(sum(x))/dx = vector(1)'       | numerator   | d<sum(x)>/x | ones(n)'
+d(sum(x))/dx = 0                | denominator | d<sum(x)>/x | zeros(n)
+d(sum(x))/dx = 0                | numerator   | d<sum(x)>/x | zeros(1, n)
+d(x)/dx = eye                   | tensor      | d<x>/x | eye(n)
+d(AX)/dX = kron(eye, A')        | denominator | d<A*X>/X | kron(eye(p), A')
+d(AX)/dX = kron(eye, A)         | numerator   | d<A*X>/X | kron(eye(p), A)
+d(AX)/dX = kron(eye, A)         | denominator | d<A*X>/X | kron(eye(p), A)
+d(Wx)/dW = kron(x, eye)         | denominator | d<W*x>/W | kron(x, eye(n))
+A*inv(A) = eye                  | denominator | A*inv(A) | eye(n)
+z = A*x; d(z'z)/dx = 2A'z       | denominator | d<(A*x)'*A*x>/x | 2*A'*A*x
+d(x^2)/dx = 2x                  | denominator | d<x^2>/x | 2*x
+""".strip().splitlines()
+
+
+def shown(side: e.Expr | DerivativeSide) -> str:
+    if isinstance(side, DerivativeSide):
+        return f"d<{text(side.expression, 'ascii')}>/{','.join(symbol.name for symbol in side.wrt)}"
+    # Alone, no size is known from the surroundings, so all are written.
+    return text(side, "ascii")
+
+
+@pytest.mark.parametrize("line", TABLE)
+def test_sides(line: str) -> None:
+    statement, layout, left, right = (part.strip() for part in line.split(" | "))
+    found = elaborate_statement(statement, layout=layout)
+    assert (shown(found.left), shown(found.right)) == (left, right)
+
+
+def test_a_wrong_shape_is_no_error_and_forces_nothing() -> None:
+    found = elaborate_statement("d(Ax)/dx = A")
+    assert isinstance(found.left, DerivativeSide)
+    assert found.declarations == {"A": "n×m", "x": "m"}
+    assert elaborate_statement("d(x'x)/dx = 2x'").declarations == {"x": "n"}
+
+
+def test_orders_and_symbols() -> None:
+    found = elaborate_statement("∂²(x'Ay)/∂x∂y = A", "A: n×m; x: n; y: m")
+    assert isinstance(found.left, DerivativeSide)
+    assert found.left.order == 2
+    assert found.left.wrt == (found.symbols["x"], found.symbols["y"])
+    assert found.right is found.symbols["A"]
+
+
+def test_a_declared_symbol_that_does_not_occur_may_stand_below() -> None:
+    found = elaborate_statement("d(a)/dx = 0", "a: scalar; x: n")
+    assert found.right is e.Zeros(found.symbols["x"].shape)

@@ -32,9 +32,14 @@ def simplified(tensor: Tensor) -> Tensor:
     return tensor
 
 
+def alternatives(tensor: Tensor) -> tuple[Tensor, ...]:
+    """The tensor as it is, with sums opened that have an identity or ones among their terms, and fully expanded; each once."""
+    return tuple(dict.fromkeys((tensor, simplified(opened(tensor)), simplified(expanded(tensor)))))
+
+
 def lightest(tensor: Tensor) -> Tensor:
-    """Of the factored, partly and fully expanded forms the smallest: what a further derivative should start from."""
-    return min(dict.fromkeys((tensor, opened(tensor), expanded(tensor))), key=weight)
+    """The smallest of the alternatives: what a further derivative should start from."""
+    return min(alternatives(tensor), key=weight)
 
 
 def _multiplied_out(node: Tensor) -> Tensor | None:
@@ -60,13 +65,13 @@ def _multiplied_out(node: Tensor) -> Tensor | None:
 
 
 def _summed(node: Contraction) -> Tensor | None:
-    """A sum over an axis on which a term is constant, term by term: ``sum(x - 1 mean(x))`` becomes 0."""
+    """A sum over an axis of a sum, term by term where that is shorter: ``sum(x - 1 mean(x))`` becomes 0."""
     for k, operand in enumerate(node.operands):
         if not isinstance(operand, Sum):
             continue
         index = node.indices[k]
         alone = [axis for axis, label in enumerate(index) if label not in node.output and sum(i.count(label) for i in node.indices) == 1]
-        if any(_constant_along(term, axis) for _, term in operand.terms for axis in alone):
+        if alone:
             sizes = dict(enumerate(node.sizes))
             parts = [
                 (c, contract([*node.operands[:k], term, *node.operands[k + 1 :]], node.indices, node.output, sizes))
@@ -76,13 +81,6 @@ def _summed(node: Contraction) -> Tensor | None:
             if weight(after) < weight(node):
                 return after
     return None
-
-
-def _constant_along(term: Tensor, axis: int) -> bool:
-    if not isinstance(term, Contraction):
-        return False
-    label = term.output[axis]
-    return term.output.count(label) == 1 and not any(label in index for index in term.indices)
 
 
 def _candidates(tensor: Tensor) -> list[Rewrite]:

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from matcalc.expr.nodes import Call, Constant, Elementwise, Expr, Inverse, Norm, Number, Power, Quotient, SizeValue, Symbol, postorder
+from matcalc.expr.nodes import (
+    Call,
+    Constant,
+    Elementwise,
+    Expr,
+    Hadamard,
+    Inverse,
+    Norm,
+    Number,
+    Ones,
+    Power,
+    Product,
+    Quotient,
+    SizeValue,
+    Sum,
+    Symbol,
+    Total,
+    children,
+    postorder,
+)
 from matcalc.functions import functions
 from matcalc.printing import text
 
@@ -39,12 +58,41 @@ def _conditions(node: Expr) -> list[str]:
             return []
 
 
+_POSITIVE_VALUES = frozenset({"exp", "cosh", "sigmoid", "softplus"})
+
+
+def _is_positive(expression: Expr) -> bool:
+    """Whether every entry is visibly positive."""
+    positive: set[Expr] = set()
+    for node in postorder(expression):
+        match node:
+            case Number():
+                known = node.value > 0
+            case Constant() | SizeValue() | Ones():
+                known = True
+            case Symbol():
+                known = "positive" in node.properties
+            case Elementwise():
+                known = node.function in _POSITIVE_VALUES
+            case Call():
+                known = node.function == "softmax"
+            case Sum() | Product() | Hadamard() | Quotient() | Total():
+                known = all(child in positive for child in children(node))
+            case Power():
+                known = node.base in positive
+            case _:
+                known = False
+        if known:
+            positive.add(node)
+    return expression in positive
+
+
 def _text(expression: Expr) -> str:
     return text(expression, "unicode")
 
 
 def _compared(expression: Expr, relation: str) -> list[str]:
-    if isinstance(expression, (Number, Constant, SizeValue)) or (isinstance(expression, Symbol) and "positive" in expression.properties):
+    if _is_positive(expression):
         return []
     if isinstance(expression, Norm):
         return [f"{_text(expression.operand)} ≠ 0"]
@@ -64,7 +112,7 @@ def _domain(name: str, argument: Expr) -> list[str]:
     function = functions().get(name)
     if function is None or function.domain == "all":
         return []
-    if function.domain == "t > 0" and isinstance(argument, Symbol) and "positive" in argument.properties:
+    if function.domain in ("t > 0", "t != 0") and _is_positive(argument):
         return []
     subject = _text(argument) if argument.is_scalar else f"entries of {_text(argument)}"
     condition = (

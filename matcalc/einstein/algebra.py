@@ -261,7 +261,8 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) 
                 coefficient *= size.number
             else:
                 coefficient *= size.factor
-                factors.extend((SizeValue(Size.of(name)), ()) for name in size.names)
+                factor, factors = _collected([*factors, *((SizeValue(Size.of(name)), ()) for name in size.names)])
+                coefficient *= factor
     main, scalars = _components(factors, set(output))
     if scalars and (main or output or len(scalars) > 1):
         atoms = [_interned(component, (), labels) for component in scalars]
@@ -520,13 +521,38 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
             if distinct and len(base.sizes) == len(base.output):
                 if not base.operands:
                     return base
+                sizes = dict(enumerate(base.sizes))
                 if integer:
-                    return contract([power(o, exponent) for o in base.operands], base.indices, base.output, dict(enumerate(base.sizes)))
+                    return contract([power(o, exponent) for o in base.operands], base.indices, base.output, sizes)
+                outside = [k for k, operand in enumerate(base.operands) if is_positive(operand)]
+                if outside and len(base.operands) > 1:
+                    inside = [k for k in range(len(base.operands)) if k not in outside]
+                    operands = [power(base.operands[k], exponent) for k in outside]
+                    rest = contract([base.operands[k] for k in inside], [base.indices[k] for k in inside], base.output, sizes)
+                    indices = [*(base.indices[k] for k in outside), base.output]
+                    return contract([*operands, power(rest, exponent)], indices, base.output, sizes)
         case Symbol() if "sign" in base.properties and integer:
             return ones(base.shape) if exponent.numerator % 2 == 0 else base
         case Symbol() if "mask" in base.properties and exponent > 0:
             return base
     return Power(base, exponent)
+
+
+def is_positive(tensor: Tensor) -> bool:
+    """Whether every entry is known to be positive, from the outermost operation."""
+    match tensor:
+        case SizeValue() | Constant():
+            return True
+        case Symbol():
+            return "positive" in tensor.properties
+        case Power():
+            return is_positive(tensor.base)
+        case Map():
+            return tensor.function in ("exp", "sigmoid", "softplus", "cosh")
+        case Apply():
+            return tensor.function == "softmax"
+        case _:
+            return False
 
 
 def _power_of_sum(base: Sum, exponent: Fraction) -> Tensor:

@@ -10,6 +10,7 @@ from matcalc.einstein.nodes import Contraction, Sum, Tensor
 from matcalc.einstein.substitution import rebuilt
 
 _MOST_TERMS = 64
+_MOST_OPENED = 16
 
 
 def expanded(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
@@ -28,24 +29,35 @@ def expanded(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
         current = result
 
 
-def opened(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
+def opened(tensor: Tensor, most: int = _MOST_OPENED) -> Tensor:
     """``tensor`` with only those sums distributed, at any depth, that have an identity or ones among their terms.
 
-    Such a term makes the product around it shorter, as in ``(s I - x x') A``; other sums stay factored.
+    Such a term makes the product around it shorter, as in ``(s I - x x') A``; other sums stay factored. Unchanged when there are more than
+    ``most`` such sums: a product of many would double with each.
     """
+    count = 0
 
     def replacement(node: Tensor) -> Tensor | None:
-        if not isinstance(node, Contraction):
+        nonlocal count
+        at = _plain_sum(node)
+        if at is None or count > most:
             return None
-        at = next((k for k, operand in enumerate(node.operands) if isinstance(operand, Sum) and _has_plain_term(operand)), None)
-        if at is None or (len(node.operands) == 1 and node.output != ()):
-            return None
+        count += 1
+        assert isinstance(node, Contraction)
         result = _opened_at(node, at)
-        if isinstance(result, Sum) and len(result.terms) <= most:
+        if isinstance(result, Sum):
             return add([(c, replacement(term) or term) for c, term in result.terms], result.shape)
-        return result
+        return replacement(result) or result
 
-    return rebuilt(tensor, replacement)
+    result = rebuilt(tensor, replacement)
+    return tensor if count > most else result
+
+
+def _plain_sum(node: Tensor) -> int | None:
+    """The place of an operand that is to be opened."""
+    if not isinstance(node, Contraction) or (len(node.operands) == 1 and node.output):
+        return None
+    return next((k for k, operand in enumerate(node.operands) if isinstance(operand, Sum) and _has_plain_term(operand)), None)
 
 
 def _has_plain_term(total: Sum) -> bool:

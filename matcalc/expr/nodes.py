@@ -277,7 +277,7 @@ class Trace(Expr):
 
 @dataclass(frozen=True, eq=False)
 class Total(Expr):
-    """Sum of the entries: of all (``axis is None``), ``"rows"`` = one number a row, ``"cols"`` = one number a column (a column vector too)."""
+    """Sum of the entries: of all (``axis is None``), ``"rows"`` = one number a row, ``"cols"`` = one number a column, as a column."""
 
     operand: Expr
     axis: str | None = None

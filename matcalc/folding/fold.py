@@ -7,9 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import assert_never, cast
 
+from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import add, contract, is_symmetric, permuted, value_of
-from matcalc.einstein.expansion import expanded, opened
 from matcalc.expr.nodes import (
     Call,
     Constant,
@@ -71,8 +71,7 @@ _WORTH_TURNING = 2
 
 def _shortest(folder: _Folder, tensor: ix.Tensor, split: int) -> Expr | None:
     """Of the factored, the partly and the fully expanded form the cheapest; an expanded one must be worth it."""
-    candidates = dict.fromkeys((tensor, opened(tensor), expanded(tensor)))
-    forms = [(folder.matrix(candidate, split), penalty) for penalty, candidate in enumerate(candidates)]
+    forms = [(folder.matrix(candidate, split), penalty) for penalty, candidate in enumerate(alternatives(tensor))]
     closed = [(form, cost(form) + penalty) for form, penalty in forms if form is not None]
     return min(closed, key=lambda pair: pair[1])[0] if closed else None
 

@@ -67,6 +67,8 @@ def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | 
             scalars[base] = min(exponents)
         elif all(e < 0 for e in exponents):
             scalars[base] = max(exponents)
+        elif any(e.denominator != 1 for e in exponents) and all((e - exponents[0]).denominator == 1 for e in exponents):
+            scalars[base] = max(exponents)  # sqrt(n) A - B/sqrt(n) is sqrt(n) (A - B/n)
     prefix, suffix, chains, inner = _common_ends([term.chain for term in terms], shape)
     if not scalars and not prefix and not suffix:
         return None

@@ -8,6 +8,9 @@ from functools import cache
 
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Symbol, Tensor, postorder
+from matcalc.expr.nodes import Expr
+from matcalc.expr.nodes import Symbol as ExprSymbol
+from matcalc.expr.nodes import postorder as nodes_of
 from matcalc.functions import spellings
 from matcalc.language import elaborate
 from matcalc.resources import read
@@ -69,7 +72,7 @@ def rewrites(line: RewriteLine) -> tuple[Rewrite, ...]:
     """
     left = elaborate(line.left, line.variables)
     right = elaborate(line.right, line.variables)
-    unbound = set(right.symbols) - set(left.symbols)
+    unbound = _names(right.expression) - _names(left.expression)
     if unbound:
         raise ValueError(f"rewrite {line.name!r}: the right side uses {', '.join(sorted(unbound))}, which the left side does not bind")
     if left.expression.shape != right.expression.shape:
@@ -81,6 +84,10 @@ def rewrites(line: RewriteLine) -> tuple[Rewrite, ...]:
     if pattern.order == 0 and [symbol.order for symbol in symbols] == [0]:
         return tuple([_entrywise(line.name, symbols[0], pattern, replacement, order) for order in (0, 1, 2)])
     return (Rewrite(line.name, pattern, replacement, frozenset(symbols)),)
+
+
+def _names(expression: Expr) -> set[str]:
+    return {node.name for node in nodes_of(expression) if isinstance(node, ExprSymbol)}
 
 
 def _entrywise(name: str, symbol: Symbol, pattern: Tensor, replacement: Tensor, order: int) -> Rewrite:

@@ -1,0 +1,154 @@
+"""Every rule in ``rules/`` is true numerically, at several points; a false one is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from matcalc.evaluation import agrees, evaluate, find_point, numerical_derivative
+from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol, Trace, Transpose
+from matcalc.functions import Function, functions
+from matcalc.language import elaborate
+from matcalc.rules.entrywise import EntryRule, entry_rules
+from matcalc.rules.rewrites import RewriteLine, rewrite_lines, rewrites
+from matcalc.sizes import Size
+
+ELEMENTWISE = [function for function in functions().values() if function.kind == "elementwise"]
+PRIMARY = [
+    function for function in functions().values() if function.kind == "matrix" and function.derivative and "," not in function.signature
+]
+POINTS = {"all": (-1.7, -0.4, 0.3, 1.9), "t > 0": (0.2, 1.1, 3.0), "-1 < t < 1": (-0.8, -0.1, 0.6)}
+
+
+def slope_is_right(function: Function) -> bool:
+    """Whether f'(t) in the table is the central difference of f."""
+    formula = elaborate(function.derivative, {"t": "scalar"}).expression
+    value = Elementwise(function.name, Symbol("t", ()))
+    step = 1e-6
+    for t in POINTS.get(function.domain, (-1.3, -0.6, 0.7, 1.2)):
+        expected = (float(evaluate(value, {"t": t + step})) - float(evaluate(value, {"t": t - step}))) / (2 * step)
+        if abs(float(evaluate(formula, {"t": t})) - expected) > 1e-6 * max(1.0, abs(expected)):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("function", ELEMENTWISE, ids=lambda function: function.name)
+def test_the_derivative_of_every_elementwise_function(function: Function) -> None:
+    assert slope_is_right(function)
+
+
+@pytest.mark.parametrize("wrong", ["2*sin(t)", "sin(t)", "-cos(t)"])
+def test_a_wrong_derivative_is_seen(wrong: str) -> None:
+    assert not slope_is_right(replace(functions()["sin"], derivative=wrong))
+
+
+@pytest.mark.parametrize("function", [f for f in ELEMENTWISE if f.parity], ids=lambda function: function.name)
+def test_parity(function: Function) -> None:
+    value = Elementwise(function.name, Symbol("t", ()))
+    sign = 1 if function.parity == "even" else -1
+    for t in (0.2, 0.7):
+        assert float(evaluate(value, {"t": -t})) == pytest.approx(sign * float(evaluate(value, {"t": t})))
+
+
+@pytest.mark.parametrize("function", PRIMARY, ids=lambda function: function.name)
+def test_the_slope_of_every_primary_matrix_function(function: Function) -> None:
+    """The derivative of tr(f(X)) is f'(X)', at a positive definite X."""
+    size = Size.of("n")
+    matrix = Symbol("X", (size, size), frozenset({"positive_definite", "symmetric", "invertible"}))
+    value = Trace(Call(function.name, (matrix,), None, (size, size)))
+    slope = Transpose(elaborate(function.derivative, {"X": "n×n positive_definite"}).expression)
+    point = find_point([value], 3)
+    assert point is not None
+    found = numerical_derivative(value, matrix, point.values, point.sizes, symmetric="projected")
+    assert agrees(evaluate(slope, point.values, point.sizes), found.value, relative=1e-6)
+
+
+def rewrite_is_true(line: RewriteLine) -> bool:
+    left = elaborate(line.left, line.variables).expression
+    right = elaborate(line.right, line.variables, shape=left.shape).expression
+    for seed in range(4):
+        point = find_point([left, right], seed)
+        assert point is not None
+        if not agrees(evaluate(left, point.values, point.sizes), evaluate(right, point.values, point.sizes), relative=1e-9):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("line", rewrite_lines(), ids=lambda line: line.name)
+def test_every_rewrite_is_true_and_accepted(line: RewriteLine) -> None:
+    assert rewrite_is_true(line)
+    assert rewrites(line)
+    assert line.source
+
+
+def test_a_false_rewrite_is_seen() -> None:
+    line = next(line for line in rewrite_lines() if line.name == "softplus")
+    assert not rewrite_is_true(replace(line, right="softplus(2*t)"))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"right": "softplus(s)", "variables": "t: scalar; s: scalar"}, "does not bind"),
+        ({"right": "ones(n)", "variables": "t: scalar; n: scalar"}, "different shapes"),
+        ({"right": "log(1 + exp(t)) + 0*t + t - t + sin(t)"}, "not shorter"),
+    ],
+)
+def test_a_bad_rewrite_is_refused(change: dict[str, str], complaint: str) -> None:
+    line = next(line for line in rewrite_lines() if line.name == "softplus")
+    with pytest.raises(ValueError, match=complaint):
+        rewrites(replace(line, **change))
+
+
+def value_of_rule(function: str) -> tuple[Expr, Symbol]:
+    """The function of a symbol that its rule holds for."""
+    entry = functions()[function]
+    names = entry.signature.partition("->")[0].partition(":")[2].strip().split("×")
+    sizes = tuple(Size.of(name) for name in names)
+    facts = frozenset({"symmetric", "positive_definite", "invertible"}) if function.startswith("eig") else frozenset()
+    if len(names) == 2 and names[0] == names[1]:
+        facts |= {"invertible"}
+    symbol = Symbol("A", sizes, facts)
+    shape = [part.strip() for part in entry.signature.partition("->")[2].strip().split("×")]
+    result = () if shape == ["scalar"] else tuple(Size.of(name) for name in shape)
+    return Call(function, (symbol,), None, result), symbol
+
+
+def entry_rule_is_true(rule: EntryRule) -> bool:
+    value, symbol = value_of_rule(rule.function)
+    point = find_point([value], 5)
+    assert point is not None
+    argument = point.values["A"]
+    expected = numerical_derivative(value, symbol, point.values, point.sizes, symmetric="independent").value
+    total = np.zeros(np.shape(expected))
+    axes = rule.output + rule.argument
+    for coefficient, factors in rule.terms:
+        operands: list[object] = []
+        for factor in factors:
+            if factor.function == "delta":
+                label = factor.labels[0] if factor.labels[0] in axes else factor.labels[1]
+                array = np.eye(np.shape(expected)[axes.index(label)])
+            elif factor.function:
+                inner, _ = value_of_rule(factor.function)
+                array = np.asarray(evaluate(inner, {"A": argument}, point.sizes))
+            else:
+                array = argument
+            operands += [array, list(factor.labels)]
+        total = total + float(coefficient) * np.einsum(*operands, list(axes))
+    return agrees(total, expected, relative=1e-5)
+
+
+@pytest.mark.parametrize("rule", entry_rules().values(), ids=lambda rule: rule.name)
+def test_every_entrywise_rule_is_true(rule: EntryRule) -> None:
+    assert entry_rule_is_true(rule)
+    assert rule.source
+
+
+def test_a_false_entrywise_rule_is_seen() -> None:
+    rule = entry_rules()["inv"]
+    ((coefficient, (one, other)),) = rule.terms
+    transposed = (replace(one, labels=one.labels[::-1]), other)
+    assert not entry_rule_is_true(replace(rule, terms=((coefficient, transposed),)))
+    assert not entry_rule_is_true(replace(rule, terms=((-coefficient, (one, other)),)))

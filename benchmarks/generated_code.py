@@ -1,7 +1,7 @@
-"""Generated value and gradient against closed forms written by hand, ``jax.jit`` of ``jax.value_and_grad`` and ``torch.func.grad_and_value``.
+"""Generated value and gradient against closed forms written by hand, jitted ``jax.value_and_grad`` and ``torch.func.grad_and_value``.
 
-Run as ``python -m benchmarks.generated_code``. Each line is one problem at one size, in one process, contestants interleaved; ratios are
-of medians, above one where the generated code is slower. Every answer is compared with the one written by hand before it is timed.
+Run as ``python -m benchmarks.generated_code``. Each line is one problem at one size, in one process, contestants interleaved; ratios
+are of medians, above one where the generated code is slower. Every answer is compared with the one written by hand before it is timed.
 """
 
 from __future__ import annotations

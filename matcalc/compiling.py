@@ -132,7 +132,8 @@ class _Request:
             raise MatcalcError("nothing was asked for", expected="value=True, gradient=..., hessian=..., hessian_operator=... or hvp=...")
         check = Check(self.source, self.derivatives)
         source = generate(self.outputs, self.target, name="compute", check=check, sizes=sizes)
-        call = function(self.outputs, self.target, name="compute", sizes=sizes)
+        symbols = [node for node in postorder(self.source) if isinstance(node, Symbol)]
+        call = function(self.outputs, self.target, name="compute", sizes=sizes, others=symbols)
         return Compiled(source, tuple(self.outputs), call)
 
 

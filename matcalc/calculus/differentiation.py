@@ -6,12 +6,12 @@ node...). Shared nodes are visited once, so the cost is linear in the DAG. There
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import assert_never, cast
 
 from matcalc.calculus.matrix_functions import primary_pullback
-from matcalc.einstein.algebra import add, apply, apply_map, contract, delta, elementwise, is_zero, power, symbolic_power, zero
+from matcalc.einstein.algebra import add, apply, apply_map, contract, delta, elementwise, is_zero, power, symbolic_power
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Power, SizeValue, Sum, Symbol, Tensor, Unit, children, postorder
 from matcalc.errors import NotDifferentiableError
 from matcalc.functions import functions
@@ -27,23 +27,32 @@ def derivative(root: Tensor, variable: Symbol) -> Tensor:
 
     Raises NotDifferentiableError for a function without a derivative rule.
     """
+    return cotangents(root, delta(root.shape), (variable,))[variable]
+
+
+def cotangents(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> dict[Symbol, Tensor]:
+    """What ``seed``, the cotangent of ``root``, becomes at each of the variables, in one sweep.
+
+    ``seed`` has some axes of its own, then those of ``root``; a result has the same axes of its own, then those of its variable.
+    Raises NotDifferentiableError for a function without a derivative rule.
+    """
     order = postorder(root)
+    asked = set(variables)
     depends: set[Tensor] = set()
     for node in order:
-        if node is variable or any(child in depends for child in children(node)):
+        if node in asked or any(child in depends for child in children(node)):
             depends.add(node)
-    if root not in depends:
-        return zero(root.shape + variable.shape)
-    waiting: dict[Tensor, list[tuple[Fraction, Tensor]]] = {root: [(YES, delta(root.shape))]}
+    above = seed.shape[: seed.order - root.order]
+    waiting: dict[Tensor, list[tuple[Fraction, Tensor]]] = {root: [(YES, seed)]} if root in depends else {}
     for node in reversed(order):
-        if node not in waiting or node is variable:
+        if node not in waiting or node in asked:
             continue
-        cotangent = add(waiting.pop(node), root.shape + node.shape)
+        cotangent = add(waiting.pop(node), above + node.shape)
         if is_zero(cotangent):
             continue
-        for child, part in _pullback(cast("Node", node), cotangent, root.order, depends):
+        for child, part in _pullback(cast("Node", node), cotangent, len(above), depends):
             waiting.setdefault(child, []).append(part)
-    return add(waiting.get(variable, []), root.shape + variable.shape)
+    return {variable: add(waiting.get(variable, []), above + variable.shape) for variable in variables}
 
 
 def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) -> Iterator[tuple[Tensor, tuple[Fraction, Tensor]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from matcalc.calculus.rational import cancelled_fraction
 from matcalc.einstein.algebra import add, contract, elementwise, power
 from matcalc.einstein.expansion import expanded, opened
 from matcalc.einstein.matching import factors_within, matches
@@ -25,7 +26,7 @@ def simplified(tensor: Tensor) -> Tensor:
     """
     for _ in range(_MOST_PASSES):
         rules = _candidates(tensor)
-        result = rebuilt(tensor, lambda node, rules=rules: _rewritten(node, rules) or _multiplied_out(node))  # type: ignore[misc]
+        result = rebuilt(tensor, lambda node, rules=rules: _rewritten(node, rules) or _multiplied_out(node) or cancelled_fraction(node))  # type: ignore[misc]
         if result is tensor:
             return tensor
         tensor = result

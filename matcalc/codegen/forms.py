@@ -13,27 +13,37 @@ def as_expression(factor: Factor) -> e.Expr:
 
 def is_thin(term: e.Expr) -> bool:
     """Whether multiplying by the term costs no more than scaling: an identity, a diagonal, an outer product of vectors."""
-    while isinstance(term, e.Negative | e.Transpose):
-        term = term.operand
-    if isinstance(term, e.Quotient) and term.denominator.is_scalar:
-        term = term.numerator
+    term = _bare(term)
     if isinstance(term, e.Product):
         factors = [factor for factor in term.factors if not factor.is_scalar]
-        return any(factor.cols == ONE for factor in factors[:-1]) or (len(factors) == 1 and is_plain_diagonal(factors[0]))
-    return is_plain_diagonal(term)
+        return any(factor.cols == ONE for factor in factors[:-1]) or (len(factors) == 1 and is_diagonal(factors[0]))
+    return is_diagonal(term)
 
 
 def is_linear(term: e.Expr) -> bool:
     """Whether the term is a symbol or a product, which are multiplied by a vector without being formed anew."""
-    while isinstance(term, e.Negative | e.Transpose):
-        term = term.operand
-    if isinstance(term, e.Quotient) and term.denominator.is_scalar:
-        term = term.numerator
-    return isinstance(term, e.Symbol | e.Product | e.Ones | e.Inverse) or is_plain_diagonal(term)
+    return isinstance(_bare(term), e.Symbol | e.Product | e.Ones | e.Inverse) or is_diagonal(term)
 
 
-def is_plain_diagonal(term: e.Expr) -> bool:
+def is_diagonal(term: e.Expr) -> bool:
+    """Whether the term is written as a multiple of the identity or as a diagonal matrix."""
+    term = _bare(term)
+    if isinstance(term, e.Product):
+        factors = [factor for factor in term.factors if not factor.is_scalar]
+        return len(factors) == 1 and isinstance(_bare(factors[0]), e.Identity | e.DiagonalMatrix)
     return isinstance(term, e.Identity | e.DiagonalMatrix)
+
+
+def _bare(term: e.Expr) -> e.Expr:
+    """The term without signs, transposes and scalar denominators around it."""
+    while True:
+        match term:
+            case e.Negative(operand=inner) | e.Transpose(operand=inner):
+                term = inner
+            case e.Quotient(numerator=inner, denominator=below) if below.is_scalar:
+                term = inner
+            case _:
+                return term
 
 
 def has_kronecker(factor: e.Expr) -> bool:

@@ -52,8 +52,8 @@ def generate(
     """The source of a Python file that defines ``name``, a function of the symbols of ``outputs``.
 
     Vectors are 1-D, in and out; sizes that no array fixes are integer keywords, other keywords are ignored. With several outputs the
-    function returns a named tuple of them, and they share their common subexpressions. ``sizes`` are used to order products by cost, the code
-    is right for all sizes. With ``check`` the file compares its outputs with finite differences when it is run.
+    function returns a named tuple of them, and they share their common subexpressions. ``sizes`` are used to order products by cost, the
+    code is right for all sizes. With ``check`` the file compares its outputs with finite differences when it is run.
 
     Raises MatcalcError when there is no code for a function, LimitError for index products with too many indices.
     """
@@ -78,7 +78,8 @@ def generated(
     if check is not None:
         value = _Function({"value": check.source}, target, "value", sizes)
         modules = {**written.modules(), **value.modules()}
-        parts.append(self_check(check, name, outputs, written.parameters, value.parameters, value.function(), target, jax_imported="jax" in modules))
+        both = (written.parameters, value.parameters)
+        parts.append(self_check(check, name, outputs, both, value.function(), target, jax_imported="jax" in modules))
         parts[0] = f"{written.header()}\n\n{written.imports(value)}"
         parts[1:1] = [source for source in value.helper_sources() if source not in parts]
     return Generated("\n\n\n".join(parts) + "\n", written.parameters)
@@ -184,7 +185,8 @@ class _Function:
         partial = "jax.tree_util.Partial" if self.target == "jax" else "functools.partial"
         self.writer.imports.setdefault("jax" if self.target == "jax" else "functools")
         function = f"_apply_{identifier(key)}"
-        lines = [f"def {function}({', '.join([*bound, argument])}):", *(f"    {line}" for line in _without_unused([*found, *body.statements], body.results))]
+        inner = _without_unused([*found, *body.statements], body.results)
+        lines = [f"def {function}({', '.join([*bound, argument])}):", *(f"    {line}" for line in inner)]
         self.applications.append("\n".join([*lines, f"    return {body.results[key]}"]))
         return f"{partial}({', '.join([function, *bound])})"
 
@@ -258,7 +260,8 @@ class _Function:
         arguments = [*(self.names.of("symbol", symbol.name) for symbol in self.parameters.symbols)]
         arguments += [self.names.of("function", user) for user in self.parameters.functions]
         arguments += [self.names.of("size", size) for size in open_sizes]
-        lines = [f"def {self.name}({', '.join([*arguments, '**unused'])}):", *(f"    {line}" for line in _without_unused([*found, *self.statements], self.results))]
+        statements = _without_unused([*found, *self.statements], self.results)
+        lines = [f"def {self.name}({', '.join([*arguments, '**unused'])}):", *(f"    {line}" for line in statements)]
         if len(self.results) == 1:
             return "\n".join([*lines, f"    return {next(iter(self.results.values()))}"])
         fields = " ".join(identifier(key) for key in self.results)
@@ -345,4 +348,3 @@ def _symbols(outputs: Mapping[str, Output]) -> dict[str, Symbol]:
 
 def _shape_words(symbol: Symbol) -> str:
     return "×".join(str(size) for size in symbol.shape) if symbol.shape else "scalar"
-

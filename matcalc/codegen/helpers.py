@@ -51,16 +51,16 @@ def _cholesky_inverse(factor):
         inverse[here, :k] = -inverse[here, here] @ (factor[here, :k] @ inverse[:k, :k])
     return inverse.T @ inverse
 ''',
-    "softmax": '''
+    "softmax": """
 def _softmax(x, axis=-1):
     e = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return e / np.sum(e, axis=axis, keepdims=True)
-''',
-    "logsumexp": '''
+""",
+    "logsumexp": """
 def _logsumexp(x, axis=-1):
     m = np.max(x, axis=axis)
     return m + np.log(np.sum(np.exp(x - np.expand_dims(m, axis)), axis=axis))
-''',
+""",
     "expm": '''
 def _expm(A):
     """Matrix exponential: scaling and squaring with the [13/13] Padé approximant."""
@@ -84,14 +84,14 @@ def _expm(A):
 }
 
 _JAX = {
-    "cholesky_inverse": '''
+    "cholesky_inverse": """
 def _cholesky_inverse(factor):
     return jax.scipy.linalg.cho_solve((factor, True), jnp.eye(len(factor), dtype=factor.dtype))
-''',
-    "expm": '''
+""",
+    "expm": """
 def _expm(A):
     return jax.scipy.linalg.expm(A)
-''',
+""",
 }
 
 _TORCH = {
@@ -100,10 +100,10 @@ def _kron(left, right):
     """torch.kron takes only arrays that lie row by row."""
     return torch.kron(left.contiguous(), right.contiguous())
 ''',
-    "expm": '''
+    "expm": """
 def _expm(A):
     return torch.linalg.matrix_exp(A)
-''',
+""",
 }
 
 _COMMON = {

@@ -28,7 +28,6 @@ _FEW = 8
 class Products:
     """Operations for products. What a program is known to contain decides what is formed once and what is only applied."""
 
-
     def __init__(self, builder: Builder, roots: Sequence[e.Expr], sizes: Mapping[str, int] | None, *, for_numpy: bool) -> None:
         # NumPy knows the symmetric product Z'Z.
         self.b = builder
@@ -49,8 +48,6 @@ class Products:
         """The operation of an operand with all its axes."""
         op = yield expression
         return self.b.full_shape(op, array_shape(expression.rows, expression.cols))
-
-
 
     def _cholesky(self, op: Op) -> Op:
         return self.b.make("cholesky", (op,), None, op.shape)

@@ -156,4 +156,5 @@ class Reductions(Products):
             links.append(Value("ones", links[-1].cols if links else operand.cols, ONE))
         if axis != "rows":
             links.insert(0, Value("ones", ONE, links[0].rows))
-        return self._scaled(self._multiplied([link for link in links if link.kind != "ones" or (link.rows, link.cols) != (ONE, ONE)]), scale)
+        long = [link for link in links if link.kind != "ones" or (link.rows, link.cols) != (ONE, ONE)]
+        return self._scaled(self._multiplied(long), scale)

@@ -15,7 +15,8 @@ from matcalc.evaluation.domains import check_place
 from matcalc.evaluation.interpreter import program
 from matcalc.expr.nodes import Expr, Symbol, postorder
 
-# How unrestricted entries are drawn, tried in turn until the function and its outputs are finite: scalars, entries, multiple of the identity.
+# How unrestricted entries are drawn, tried in turn until the function and its outputs are finite: scalars, entries of arrays, and the
+# multiple of the identity that is added to square matrices.
 _STYLES = (
     ("rng.uniform(0.3, 1.5)", "rng.standard_normal({shape})", 0.0),
     ("rng.uniform(0.3, 1.5)", "rng.uniform(0.3, 1.5, {shape})", 0.0),
@@ -69,21 +70,25 @@ def self_check(
     check: Check,
     name: str,
     outputs: Mapping[str, Output],
-    parameters: Parameters,
-    value_parameters: Parameters,
+    both: tuple[Parameters, Parameters],
     value_source: str,
     target: TargetName,
     *,
     jax_imported: bool,
 ) -> str:
-    """The ``__main__`` part for the function ``name``; ``value_source`` defines the function ``value`` that is differentiated."""
+    """The ``__main__`` part for the function ``name``; ``value_source`` defines the function ``value`` that is differentiated.
+
+    ``both`` are the parameters of the two functions.
+    """
+    parameters, value_parameters = both
     symbols = {symbol.name: symbol for symbol in (*parameters.symbols, *value_parameters.symbols)}
     for derivative in check.derivatives.values():
         symbols.update({symbol.name: symbol for symbol in derivative.wrt})
         if derivative.along is not None:
             symbols.setdefault(derivative.along.name, derivative.along)
     users = sorted({*parameters.functions, *value_parameters.functions})
-    size_names = {n for symbol in symbols.values() for size in symbol.shape for n in size.names} | {*parameters.sizes, *value_parameters.sizes}
+    size_names = {n for symbol in symbols.values() for size in symbol.shape for n in size.names}
+    size_names |= {*parameters.sizes, *value_parameters.sizes}
     names = parameters.names
     sizes, samples = _point(check, outputs, symbols, size_names, users, names)
     lines = ["# Compares the outputs with central differences at a random point with distinct sizes."]

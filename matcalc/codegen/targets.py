@@ -113,7 +113,7 @@ class Writer:
             case "add":
                 return _signed_sum(list(zip(op.data, operands, strict=True)))
             case "mul":
-                left = first.within(TIMES, kinds=("mul", "div"))
+                left = first.within(TIMES, kinds=("mul",))
                 return Text("*".join([left, *(operand.within(TIMES) for operand in operands[1:])]), TIMES, "mul")
             case "div":
                 return Text(f"{first.within(TIMES, kinds=('mul', 'div'))}/{operands[1].within(TIMES)}", TIMES, "div")
@@ -177,7 +177,7 @@ class Writer:
                 return Text(f"{xp}.trace({first.code})")
             case "einsum":
                 indices, output = op.data
-                names = [*("".join(_LETTERS[label] for label in labels) for labels in indices), "".join(_LETTERS[label] for label in output)]
+                names = ["".join(_LETTERS[label] for label in labels) for labels in (*indices, output)]
                 extra = ", optimize=True" if self.target == "numpy" and len(codes) > 1 else ""
                 return Text(f'{xp}.einsum("{",".join(names[:-1])}->{names[-1]}", {", ".join(codes)}{extra})')
             case "matrix_power":
@@ -363,5 +363,3 @@ def _as_float(value: Fraction) -> float:
         return float(value)
     except OverflowError:
         return float("inf") if value > 0 else float("-inf")
-
-

@@ -172,7 +172,8 @@ def _sum(b: Builder, coefficients: list[Fraction], terms: list[Pieces], shape: S
     for coefficient, term in zip(coefficients, terms, strict=True):
         left = tuple([(op, tuple([place[axis] for axis in axes])) for op, axes in term if (op, axes) not in common])
         constant = not any(axes for _, axes in left)  # ones broadcast: they are not formed
-        op = b.mul([op for op, _ in left] or [b.literal(1)]) if constant else _whole(b, left, tuple([shape[axis] for axis in rest]), extents)
+        scalar = b.mul([op for op, _ in left] or [b.literal(1)]) if constant else None
+        op = scalar or _whole(b, left, tuple([shape[axis] for axis in rest]), extents)
         parts.append((1, b.mul([b.literal(coefficient), op])))
     total = b.add(parts)
     return ((total, rest if total.order else ()), *common)
@@ -327,5 +328,3 @@ class _Product:
         indices = tuple([tuple([names[label] for label in labels]) for _, labels in items])
         shape = tuple([self.sizes[label] for label in output])
         return self.b.make("einsum", [op for op, _ in items], (indices, tuple([names[label] for label in output])), shape)
-
-

@@ -264,7 +264,9 @@ class Translator(Reductions):
         largest = b.make("max", (op,), along, shape)
         exponentials = b.map("exp", b.add([(1, op), (-1, spread(largest))]))
         total = b.sum(exponentials, along)
-        return b.div(exponentials, spread(total)) if name == "softmax" else b.add([(1, largest), (1, b.map("log", total))])
+        if name == "softmax":  # one division instead of one for every entry
+            return b.mul([exponentials, spread(b.div(b.literal(1), total))])
+        return b.add([(1, largest), (1, b.map("log", total))])
 
 
 def _symbol_shape(symbol: e.Symbol) -> Shape:

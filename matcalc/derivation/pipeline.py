@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -50,7 +50,7 @@ def differentiate(
 
     Raises NotDifferentiableError where no rule is known, LimitError where the result would be too large.
     """
-    free = {symbol.name: _free(symbol) for symbol in wrt}
+    free = {symbol.name: freed(symbol) for symbol in wrt}
     value = lower(expression, free)
     tensor = simplified(value.tensor)
     notes: list[str] = []
@@ -59,31 +59,49 @@ def differentiate(
             tensor = lightest(tensor)
         before = tensor.order
         tensor = derivative(tensor, free[symbol.name])
-        tensor = simplified(_structured(tensor, before, symbol, symmetric, notes))
-    tensor = simplified(substituted(tensor, {free[symbol.name]: _declared(symbol) for symbol in wrt}))
+        tensor = simplified(structured(tensor, before, symbol, symmetric, notes))
+    tensor = simplified(substituted(tensor, {free[symbol.name]: declared(symbol) for symbol in wrt}))
     if is_zero(tensor) and any(node in wrt for node in postorder(expression)) and not confirms_zero(expression, tuple(wrt)):
         raise MatcalcError(
             "internal error: the derivative came out as 0, but numerically it is not",
             suggestion="report this expression; no answer is better than a wrong one",
         )
+    return presented(tensor, value, wrt, layout, reading_order(expression), (expression,), notes)
+
+
+def presented(
+    tensor: ix.Tensor,
+    value: Lowered,
+    wrt: Sequence[Symbol],
+    layout: Layout,
+    order: Mapping[str, int],
+    sources: Sequence[Expr],
+    notes: Sequence[str] = (),
+) -> Outcome:
+    """The outcome for a derivative of ``value`` that was found as a tensor, folded and laid out.
+
+    ``order`` ranks names by their place in the input; ``sources`` are the expressions that conditions come from.
+    """
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
-    notes += [f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note]
+    remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
     rows, cols = _groups(tensor, value, wrt, layout)
-    form, shape = _laid_out(tensor, rows, cols, layout, _reading_order(expression))
-    return Outcome(form, tensor, (rows, cols), shape, conditions_of(expression, form), tuple(dict.fromkeys(notes)))
+    form, shape = _laid_out(tensor, rows, cols, layout, order)
+    conditions = [condition for source in sources[:-1] for condition in conditions_of(source, None)]
+    conditions += conditions_of(sources[-1], form)
+    return Outcome(form, tensor, (rows, cols), shape, tuple(dict.fromkeys(conditions)), tuple(dict.fromkeys(remarks)))
 
 
-def _declared(symbol: Symbol) -> ix.Symbol:
+def declared(symbol: Symbol) -> ix.Symbol:
     return ix.Symbol(symbol.name, axes_of(symbol.shape), symbol.properties)
 
 
-def _free(symbol: Symbol) -> ix.Symbol:
+def freed(symbol: Symbol) -> ix.Symbol:
     """The variable with entries that may vary freely; facts that tie entries together hold at the point, not for the variation."""
     facts = symbol.properties - _TYING_FACTS
     return ix.Symbol(symbol.name, axes_of(symbol.shape), facts | {AT_SYMMETRIC} if "symmetric" in symbol.properties else facts)
 
 
-def _structured(tensor: ix.Tensor, before: int, symbol: Symbol, symmetric: Symmetric, notes: list[str]) -> ix.Tensor:
+def structured(tensor: ix.Tensor, before: int, symbol: Symbol, symmetric: Symmetric, notes: list[str]) -> ix.Tensor:
     """The convention for a variable whose entries are tied to each other; its axes are the last two."""
     kind = next((fact for fact in ("diagonal", "symmetric", "antisymmetric") if fact in symbol.properties), None)
     if kind is None or tensor.order - before != 2:
@@ -110,7 +128,7 @@ def _on_diagonal(tensor: ix.Tensor, before: int) -> ix.Tensor:
     return contract([tensor, identity], [labels, labels[before:]], labels, dict(enumerate(tensor.shape)))
 
 
-def _reading_order(expression: Expr) -> dict[str, int]:
+def reading_order(expression: Expr) -> dict[str, int]:
     names: dict[str, int] = {}
     for node in postorder(expression):
         if isinstance(node, Symbol):
@@ -140,13 +158,13 @@ def _groups(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: La
 
 
 def _laid_out(
-    tensor: ix.Tensor, rows: tuple[int, ...], cols: tuple[int, ...], layout: Layout, order: dict[str, int]
+    tensor: ix.Tensor, rows: tuple[int, ...], cols: tuple[int, ...], layout: Layout, order: Mapping[str, int]
 ) -> tuple[Expr | None, Shape]:
     """The closed form in the layout, and the shape of the result in it."""
     if layout == "tensor":
-        return (_folded(tensor, len(rows), order) if tensor.order <= 2 else None), tensor.shape
+        return (folded(tensor, len(rows), order) if tensor.order <= 2 else None), tensor.shape
     shape = shape_of(_flat([tensor.shape[axis] for axis in rows]), _flat([tensor.shape[axis] for axis in cols]))
-    return _folded(permuted(tensor, rows + cols), len(rows), order), shape
+    return folded(permuted(tensor, rows + cols), len(rows), order), shape
 
 
 def _matrix_axes(symbol: Symbol) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -155,7 +173,7 @@ def _matrix_axes(symbol: Symbol) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return ((), axes) if symbol.is_row else (axes[:1], axes[1:])
 
 
-def _folded(tensor: ix.Tensor, split: int, order: dict[str, int]) -> Expr | None:
+def folded(tensor: ix.Tensor, split: int, order: Mapping[str, int]) -> Expr | None:
     if is_zero(tensor):
         shape = shape_of(_flat(tensor.shape[:split]), _flat(tensor.shape[split:]))
         return Zeros(shape) if shape else Number(Fraction(0))

@@ -161,7 +161,11 @@ class Builder(Assembly):
             raise ParseError(f"the index {name} can only stand in square brackets", span=span, suggestion=f"x[{name}]")
         if name in scope.values:
             # The same term at another place, so that messages quote the place of use.
-            return replace(scope.values[name], span=self.place(span))
+            use = replace(scope.values[name], span=self.place(span))
+            meant = scope.references.get(scope.values[name]) if self.depth else name  # in a definition it is a parameter
+            if meant is not None:
+                scope.references[use] = meant
+            return use
         if name in scope.sizes:
             return t.SizeTerm(self.cell(SCALAR, span), self.place(span), scope.sizes[name])
         if name in scope.size_names:

@@ -32,9 +32,11 @@ def shape_of_cell(cell: Cell) -> Shape:
 class Construction:
     """Builds the expressions of terms; ``notes`` collects what broadcasting put in, in order."""
 
-    def __init__(self, symbols: Mapping[str, e.Symbol], text: str) -> None:
+    def __init__(self, symbols: Mapping[str, e.Symbol], text: str, kept: Mapping[t.Term, e.Symbol] | None = None) -> None:
+        """``kept`` gives symbols that stand for terms as they are."""
         self._symbols = symbols
         self._text = text
+        self._kept = kept or {}
         self._built: dict[t.Term, e.Expr] = {}
         self.notes: list[str] = []
 
@@ -49,7 +51,7 @@ class Construction:
         """The expressions of several terms, which may share parts; no recursion over depth."""
         for term in t.postorder(*roots):
             if term not in self._built:
-                self._built[term] = self._make(term)
+                self._built[term] = self._kept.get(term) or self._make(term)
         return [self._built[root] for root in roots]
 
     def _make(self, term: t.Term) -> e.Expr:

@@ -73,13 +73,26 @@ def _partners(tokens: list[Token]) -> dict[int, int]:
 
 
 def _head(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[int, int] | None:
-    """Order and the position after ``d``, ``∂``, ``d2``, ``d^2`` or ``d²``."""
+    """Order and the position after ``d``, ``∂``, ``d2``, ``d^2`` or ``d²``.
+
+    A symbol called ``d`` is not a derivative sign, except where a side of an equation begins with ``d(``: nobody claims a formula for
+    the product of a vector d and a bracket divided by ``dx``.
+    """
     token = tokens[position]
-    if token.type == "RUN" and token.value == "d2" and "d2" not in vocabulary.symbols:
+    if token.type == "RUN" and token.value in vocabulary.symbols and not _begins_side(tokens, position):
+        return None
+    if token.type == "RUN" and token.value == "d2":
         return 2, position + 1
-    if token.type != "PARTIAL" and not (token.type == "RUN" and token.value == "d" and "d" not in vocabulary.symbols):
+    if token.type != "PARTIAL" and not (token.type == "RUN" and token.value == "d"):
         return None
     return _squared(tokens, position + 1)
+
+
+def _begins_side(tokens: list[Token], position: int) -> bool:
+    """Whether the token is the first of a side of an equation and an opening bracket follows."""
+    first = position == 0 or tokens[position - 1].type == "EQUALS"
+    bracket = position + 1 < len(tokens) and tokens[position + 1].type == "LPAR"
+    return first and bracket and any(token.type == "EQUALS" for token in tokens)
 
 
 def _squared(tokens: list[Token], position: int) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from matcalc.language.dimensions import SizeSystem
 from matcalc.language.failures import explain_kinds, explain_sizes, quoted
 from matcalc.language.inference import SizeFailure, infer_kinds, infer_sizes, measure
 from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction
+from matcalc.language.ordering import ordered
 from matcalc.language.parser import parse_syntax
 from matcalc.language.scope import Scope, Variable
 from matcalc.language.spelling import canonical_name, is_name
@@ -36,7 +37,8 @@ class Elaborated:
 
     ``symbols`` are the variables by name (``beta`` for ``β``), declared ones that do not occur included. ``declarations`` gives kind,
     sizes and properties of those that occur, in the ``declare`` syntax, so that a text can be read again in the same way.
-    ``notes`` say what was assumed. ``intermediates`` are the named intermediate results.
+    ``notes`` say what was assumed. ``intermediates`` are the named intermediate results, with the names in them replaced by their values;
+    ``steps`` are the same as they were written, in terms of the names before them, and ``outline`` is the expression in terms of them.
     """
 
     expression: e.Expr
@@ -44,16 +46,21 @@ class Elaborated:
     declarations: Mapping[str, str]
     notes: tuple[str, ...]
     intermediates: Mapping[str, e.Expr]
+    steps: Mapping[str, e.Expr]
+    outline: e.Expr
 
 
-def elaborate(text: str, declare: Declare = None, *, wrt: Iterable[str] = (), shape: Shape | None = None) -> Elaborated:
+def elaborate(
+    text: str, declare: Declare = None, *, wrt: Iterable[str] = (), shape: Shape | None = None, results: bool = False
+) -> Elaborated:
     """The typed expression that a text stands for.
 
     ``declare`` gives kinds, sizes and properties of names, the rest is inferred; ``wrt`` are names that must be symbols of the
-    expression; ``shape`` is the shape that the expression is to have, which settles sizes of ``eye``, ``vector(1)`` and the literal 0.
+    expression (with ``results`` intermediate results too); ``shape`` is the shape that the expression is to have, which settles sizes of
+    ``eye``, ``vector(1)`` and the literal 0.
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
-    reader = Reader(text, declare, wrt)
+    reader = Reader(text, declare, wrt, results=results)
     try:
         return reader.expression(shape)
     except MatcalcError as error:
@@ -63,8 +70,9 @@ def elaborate(text: str, declare: Declare = None, *, wrt: Iterable[str] = (), sh
 class Reader:
     """One text on its way from characters to terms; used by ``elaborate`` and by statements."""
 
-    def __init__(self, text: str, declare: Declare, wrt: Iterable[str] = ()) -> None:
+    def __init__(self, text: str, declare: Declare, wrt: Iterable[str] = (), *, results: bool = False) -> None:
         self.text = text
+        self.results = results
         self.declarations = parse_declarations(declare)
         self.wrt = tuple([self._wrt_name(name) for name in wrt])
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
@@ -98,13 +106,13 @@ class Reader:
             if name.name in self.scope.values:
                 raise ParseError(f"{name.name} is given a value twice", span=name.span)
             term = self.builder.build(value)
-            if name.name in self.scope.variables and name.name not in self.wrt:
+            if name.name in self.scope.variables and (self.results or name.name not in self.wrt):
                 raise ParseError(f"{name.name} is used before it is given a value", span=name.span)
             self.scope.values[name.name] = term
 
     def expression(self, shape: Shape | None) -> Elaborated:
         """The whole of ``elaborate``, without the text in its errors."""
-        program = self.parse()
+        program = ordered(self.parse())
         self.build_assignments(program)
         root = self.builder.build(program.value)
         if shape is not None:
@@ -115,7 +123,7 @@ class Reader:
         self.check_wrt()
         self.solve([root])
         construction = Construction(self.symbols(), self.text)
-        return self.result(construction.build(root), construction)
+        return self.result(construction.build(root), construction, root)
 
     def expect(self, root: t.Term, shape: Shape) -> None:
         """Asks for a shape of the whole."""
@@ -129,6 +137,8 @@ class Reader:
         """Every name differentiated by must be a symbol, of the expression or declared."""
         for name in self.wrt:
             if name in self.scope.values:
+                if self.results:
+                    continue
                 raise ParseError(f"{name} is an intermediate result, not a symbol to differentiate by")
             declaration = self.declarations.get(name)
             if declaration is not None and declaration.kind == "function":
@@ -202,7 +212,7 @@ class Reader:
                 found[name] = e.Symbol(name, declaration.shape, declaration.facts)
         return found
 
-    def result(self, expression: e.Expr, construction: Construction) -> Elaborated:
+    def result(self, expression: e.Expr, construction: Construction, root: t.Term | None = None) -> Elaborated:
         symbols = self.symbols()
         values = construction.build_all(tuple(self.scope.values.values()))
         intermediates = dict(zip(self.scope.values, values, strict=True))
@@ -215,6 +225,18 @@ class Reader:
         declarations |= dict.fromkeys(self.builder.users_functions, "function")
         asked = [note() for note in self.builder.notes]
         notes = [*self.notes, *construction.notes, *[note for note in asked if note is not None]]
-        return Elaborated(expression, symbols, declarations, tuple(dict.fromkeys(notes)), intermediates)
+        steps, outline = self._steps(symbols, intermediates, root, expression)
+        return Elaborated(expression, symbols, declarations, tuple(dict.fromkeys(notes)), intermediates, steps, outline)
+
+    def _steps(
+        self, symbols: dict[str, e.Symbol], intermediates: Mapping[str, e.Expr], root: t.Term | None, expression: e.Expr
+    ) -> tuple[dict[str, e.Expr], e.Expr]:
+        """The intermediate results and the whole in terms of the names."""
+        if root is None or not intermediates:
+            return dict(intermediates), expression
+        kept = {term: e.Symbol(name, intermediates[name].shape) for term, name in self.scope.references.items()}
+        terms = tuple(self.scope.values.values())
+        *values, outline = Construction(symbols, self.text, kept).build_all((*terms, root))
+        return dict(zip(self.scope.values, values, strict=True)), outline
 
 

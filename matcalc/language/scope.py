@@ -40,6 +40,8 @@ class Scope:
     variables: dict[str, Variable] = field(default_factory=dict)
     values: dict[str, Term] = field(default_factory=dict)
     """Intermediate results of the program, and the parameters of a definition."""
+    references: dict[Term, str] = field(default_factory=dict)
+    """The terms that stand where the name of an intermediate result was written."""
     sizes: dict[str, Dimension] = field(default_factory=dict)
     """Sizes named in the signature of a definition."""
     indices: dict[str, list[BoundIndex]] = field(default_factory=dict)

@@ -56,10 +56,11 @@ class Vocabulary:
         return name in self.symbols or name in self.functions
 
     def long_name_at(self, run: str, place: int, end: int) -> str | None:
-        """The longest declared name of several characters that the run has at ``place``."""
+        """The longest declared name of several characters that the run has at ``place``; ``W1`` is not the beginning of ``W10``."""
         for length in self.lengths:
-            if place + length <= end and self.declares(run[place : place + length]):
-                return run[place : place + length]
+            stop = place + length
+            if stop <= end and self.declares(run[place:stop]) and not (stop < end and run[stop - 1].isdigit() and run[stop].isdigit()):
+                return run[place:stop]
         return None
 
     def is_function(self, spelling: str) -> bool:

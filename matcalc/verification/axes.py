@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias, cast
 
 from matcalc.expr.nodes import (
@@ -34,7 +34,9 @@ def with_split_axes(expression: Expr, rows: Split = None, cols: Split = None) ->
 
     ``rows`` and ``cols`` are the splits wanted for the whole. What cannot be split stays as it is.
     """
-    if not any(isinstance(node, (Kronecker, Vec, Commutation)) or _is_splittable(node) for node in postorder(expression)) and _plain(rows, cols):
+    if not any(isinstance(node, (Kronecker, Vec, Commutation)) or _is_splittable(node) for node in postorder(expression)) and _plain(
+        rows, cols
+    ):
         return expression
     known: dict[Expr, tuple[Split, Split]] = {}
     for node in postorder(expression):
@@ -111,7 +113,9 @@ def _joined(splits: list[Split]) -> Split:
     return result
 
 
-def _passed_down(node: Expr, wanted: tuple[Split, Split], known: Mapping[Expr, tuple[Split, Split]]) -> list[tuple[Expr, tuple[Split, Split]]]:
+def _passed_down(
+    node: Expr, wanted: tuple[Split, Split], known: Mapping[Expr, tuple[Split, Split]]
+) -> list[tuple[Expr, tuple[Split, Split]]]:
     rows, cols = _first(known[node], wanted)
     match node:
         case Transpose():
@@ -200,4 +204,5 @@ def _other(node: Node, below: list[Expr]) -> Expr:
             values.append(tuple(next(operands) for _ in value))  # type: ignore[arg-type]
         else:
             values.append(value)
-    return type(node)(*values)
+    build: Callable[..., Expr] = type(node)
+    return build(*values)

@@ -9,7 +9,6 @@ from fractions import Fraction
 from matcalc.einstein.algebra import ONE_TENSOR, contract, delta, scale
 from matcalc.einstein.nodes import Contraction, Sum, Tensor
 from matcalc.sizes import Size
-from matcalc.verification.monomials import factors_of
 
 
 @dataclass(frozen=True, slots=True)

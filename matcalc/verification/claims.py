@@ -18,6 +18,7 @@ from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.language.statements import DerivativeSide, Statement
 from matcalc.sizes import ONE, Shape, Size, shape_of
 from matcalc.verification.axes import with_split_axes
+from matcalc.verification.kronecker_laws import without_functions_of_kronecker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class Formula:
 
     def lowered(self, like: Lowered | None) -> Lowered:
         """The index form, with axes split as in ``like`` where sizes are products. Raises NotDifferentiableError or ShapeError."""
-        split = with_split_axes(self.expression, like.rows if like else None, like.cols if like else None)
+        split = with_split_axes(without_functions_of_kronecker(self.expression), like.rows if like else None, like.cols if like else None)
         found = lower(split)
         if like is not None and is_zero(found.tensor):
             return Lowered(zero(like.tensor.shape), like.split)
@@ -148,7 +149,8 @@ class DerivativeForm:
             return layout(tensor, self.function.shape, shapes[0], self.layout)
         axes = [shape for shape in shapes if shape]
         if not self.function.shape:
-            return layout(tensor, *axes, "tensor" if self.layout == "tensor" else "numerator") if len(axes) == 2 else tensor
+            flat = "tensor" if self.layout == "tensor" else "numerator"
+            return layout(tensor, axes[0], axes[1], flat) if len(axes) == 2 else tensor
         if len(axes) == 2:
             return _flattened(tensor, len(axes_of(self.function.shape)), self.layout)
         return layout(tensor, self.function.shape, axes[0] if axes else (), self.layout)

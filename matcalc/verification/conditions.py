@@ -7,27 +7,34 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import cast
 
-
-from matcalc.evaluation import Point
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.nodes import Tensor
+from matcalc.evaluation import Point, evaluate_tensor
 from matcalc.expr.nodes import Expr, Node, Symbol, children, postorder
 from matcalc.verification.axes import rebuilt_with
+from matcalc.verification.chains import terms_of
 from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
-from matcalc.verification.proof import proves_zero
+from matcalc.verification.proof import LITTLE_WORK, proves_zero
+from matcalc.verification.rewriting import graph_of, spread
 from matcalc.verification.witness import at_point, compared, points
 
 _SEEDS = (21, 22, 23)
+_SAMPLES = 6
 _IMPLIED = {"symmetric": ("symmetric",), "orthogonal": ("orthogonal", "invertible")}
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An assumption; ``facts`` gives properties to add by symbol name, ``commuting`` a pair of matrices."""
+    """An assumption; ``facts`` gives properties to add by symbol name, ``commuting`` a pair of matrices.
+
+    ``proved`` says that the claim is proved under it, ``exact`` that it cannot be done without."""
 
     text: str
     meaning: str
     facts: tuple[tuple[str, str], ...] = ()
     commuting: tuple[str, str] | None = None
     proved: bool = False
+    exact: bool = False
 
 
 def condition_of(claim: Claim) -> Condition | None:
@@ -40,7 +47,8 @@ def condition_of(claim: Claim) -> Condition | None:
             assumed = _assuming(claim, dict(condition.facts))
             if _holds(assumed):
                 difference = assumed.difference()
-                return replace(condition, proved=difference is not None and proves_zero(difference.tensor))
+                proved = difference is not None and proves_zero(difference.tensor, LITTLE_WORK)
+                return replace(condition, proved=proved, exact=proved and _is_necessary(claim, condition))
     return None
 
 
@@ -65,7 +73,9 @@ def _candidates(claim: Claim) -> Iterator[Condition]:
     matrices = [s for s in symbols if s.is_matrix and s.rows == s.cols]
     for one, other in combinations(matrices, 2):
         if one.rows == other.rows:
-            yield Condition(f"{one.name} {other.name} = {other.name} {one.name}", f"{one.name} and {other.name} commute", (), (one.name, other.name))
+            yield Condition(
+                f"{one.name} {other.name} = {other.name} {one.name}", f"{one.name} and {other.name} commute", (), (one.name, other.name)
+            )
     for pair in combinations(square, 2):
         yield _both(pair)
     if len(square) > 2:
@@ -141,3 +151,41 @@ def _commuting(point: Point, one: str, other: str) -> Point:
     return Point({**point.values, one: polynomial}, point.sizes)
 
 
+def _is_necessary(claim: Claim, condition: Condition) -> bool:
+    """Whether a claim that holds for all values of the other symbols needs the symmetry: the residual is linear in the matrix, and
+    at random values of the others only symmetric matrices make it zero."""
+    import numpy as np
+
+    if len(condition.facts) != 1 or condition.facts[0][1] != "symmetric":
+        return False
+    difference = claim.difference()
+    name = condition.facts[0][0]
+    if difference is None or not _is_linear(difference.tensor, name) or any(name == symbol.name for symbol in claim.extra):
+        return False
+    rows = []
+    for seed in range(_SAMPLES):
+        point = next(points(claim, seed), None)
+        if point is None:
+            return False
+        size = len(point.values[name])
+        units = np.eye(size * size).reshape(-1, size, size)
+        images = [np.ravel(evaluate_tensor(difference.tensor, {**point.values, name: unit}, point.sizes)) for unit in units]
+        rows.append(np.stack(images, axis=-1))
+        if len({len(row[0]) for row in rows}) > 1:  # another seed gave other sizes
+            rows = rows[-1:]
+    size = int(np.sqrt(rows[0].shape[1]))
+    return int(np.linalg.matrix_rank(np.concatenate(rows), tol=1e-8)) == size * (size - 1) // 2
+
+
+def _is_linear(tensor: Tensor, name: str) -> bool:
+    """Whether every term has the symbol once, as a factor."""
+    for _, term in terms_of(spread(tensor)):
+        uses = [factor.exponent for factor in graph_of(term).factors if _occurs(factor.base, name)]
+        direct = [f.exponent for f in graph_of(term).factors if isinstance(f.base, ix.Symbol) and f.base.name == name]
+        if uses != [1] or direct != [1]:
+            return False
+    return True
+
+
+def _occurs(tensor: Tensor, name: str) -> bool:
+    return any(isinstance(node, ix.Symbol) and node.name == name for node in ix.postorder(tensor))

@@ -63,7 +63,9 @@ def shown(value: Any) -> str:
 
 def small_counterexample(claim: Claim) -> Counterexample | None:
     """The first small point, in a fixed order, at which the sides differ."""
-    names = sorted({name for expression in claim.expressions for node in postorder(expression) for size in node.shape for name in size.names})
+    names = sorted(
+        {name for expression in claim.expressions for node in postorder(expression) for size in node.shape for name in size.names}
+    )
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
     callables = function_family(user_functions([node for expression in claim.expressions for node in postorder(expression)]))
     for sizes in _small_sizes(names):
@@ -138,11 +140,11 @@ def _square(array: NDArray[Any], facts: frozenset[str], style: str) -> NDArray[A
     if "orthogonal" in facts:
         return np.asarray(np.roll(np.eye(size), 1, axis=0) if "symmetric" not in facts else np.eye(size)[::-1])
     if "diagonal" in facts:
-        return np.diag(np.diag(array) + (np.diag(array) == 0))
+        return np.asarray(np.diag(np.diag(array) + (np.diag(array) == 0)))
     if "antisymmetric" in facts:
-        return np.triu(array, 1) - np.triu(array, 1).T
+        return np.asarray(np.triu(array, 1) - np.triu(array, 1).T)
     if "positive_definite" in facts:
-        return array @ array.T + np.eye(size)
+        return np.asarray(array @ array.T + np.eye(size))
     if "symmetric" in facts:
         array = np.triu(array) + np.triu(array, 1).T
     if style == "dominant" or "invertible" in facts:
@@ -155,4 +157,4 @@ def _tidy(array: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     rounded = np.round(array, 6)
-    return np.where(np.abs(array - np.round(array)) < 1e-6, np.round(array), rounded) + 0.0
+    return np.asarray(np.where(np.abs(array - np.round(array)) < 1e-6, np.round(array), rounded) + 0.0)

@@ -14,8 +14,8 @@ from matcalc.printing import text
 from matcalc.results import ParsedExpression
 from matcalc.verification.claims import Claim, DerivativeForm, Formula, claim_of
 from matcalc.verification.conditions import condition_of
-from matcalc.verification.counterexamples import Counterexample, as_counterexample, small_counterexample
-from matcalc.verification.proof import proves_zero
+from matcalc.verification.counterexamples import as_counterexample, small_counterexample
+from matcalc.verification.proof import LITTLE_WORK, WORK, proves_zero
 from matcalc.verification.repairs import repair
 from matcalc.verification.verdict import Verdict
 from matcalc.verification.witness import Witness, witness
@@ -26,7 +26,9 @@ LAYOUTS = ("denominator", "numerator", "tensor")
 SYMMETRIC = ("projected", "independent", "cookbook")
 
 
-def verify(statement: str, *, declare: Declare = None, layout: str = "denominator", symmetric: str = "projected", help: bool = True) -> Verdict:
+def verify(
+    statement: str, *, declare: Declare = None, layout: str = "denominator", symmetric: str = "projected", help: bool = True
+) -> Verdict:
     """Whether an equation holds: ``d(f)/dx = ...``, ``hessian(f, x) = ...`` or a plain identity such as ``tr(A*B) = tr(B*A)``.
 
     ``layout`` and ``symmetric`` are as for ``derive``. Two judgements are made without each other's help: a symbolic proof for all
@@ -49,7 +51,7 @@ def _judged(source: str, statement: Statement, layout: str, symmetric: str, help
     if not claim.fits:
         return _misfit(source, statement, claim, layout, help)
     seen = witness(claim)
-    proved = _is_proved(claim)
+    proved = _is_proved(claim, LITTLE_WORK if seen.different is not None else WORK)
     if proved and seen.different is not None:
         raise MatcalcError(
             "internal error: a proof was found for a statement that is numerically false",
@@ -66,9 +68,9 @@ def _judged(source: str, statement: Statement, layout: str, symmetric: str, help
     return Verdict(source, "undecided", layout, reason, **shared)  # type: ignore[arg-type]
 
 
-def _is_proved(claim: Claim) -> bool:
+def _is_proved(claim: Claim, work: int) -> bool:
     difference = claim.difference()
-    return difference is not None and proves_zero(difference.tensor)
+    return difference is not None and proves_zero(difference.tensor, work)
 
 
 def _refuted(source: str, statement: Statement, claim: Claim, seen: Witness, layout: str, help: bool) -> Verdict:
@@ -78,7 +80,6 @@ def _refuted(source: str, statement: Statement, claim: Claim, seen: Witness, lay
         example = as_counterexample(claim, comparison)
         return Verdict(source, "refuted", layout, "", example, points=len(seen.comparisons), declarations=statement.declarations)
     fault = repair(claim, comparison)
-    other = _other_layout(source, statement, claim, layout)
     condition = condition_of(claim)
     example = small_counterexample(claim) or as_counterexample(claim, comparison)
     reasons = [] if fault is None else [fault[0]]
@@ -93,7 +94,9 @@ def _refuted(source: str, statement: Statement, claim: Claim, seen: Witness, lay
         example,
         _correction(statement, claim, None if fault is None else fault[1]),
         None if condition is None else condition.text,
-        other,
+        "" if condition is None else condition.meaning,
+        condition is not None and condition.exact,
+        _other_layout(source, statement, claim, layout),
         len(seen.comparisons),
         statement.declarations,
         statement.notes,
@@ -106,19 +109,15 @@ def _misfit(source: str, statement: Statement, claim: Claim, layout: str, help: 
     fault = repair(claim, None) if help else None
     if fault is not None:
         reason += f"; {fault[0]}"
-    example: Counterexample | None = None
     return Verdict(
         source,
         "refuted",
         layout,
         reason,
-        example,
-        _correction(statement, claim, None if fault is None else fault[1]) if help else None,
-        None,
-        _other_layout(source, statement, claim, layout) if help else None,
-        0,
-        statement.declarations,
-        statement.notes,
+        correction=_correction(statement, claim, None if fault is None else fault[1]) if help else None,
+        other_layout=_other_layout(source, statement, claim, layout) if help else None,
+        declarations=statement.declarations,
+        notes=statement.notes,
     )
 
 

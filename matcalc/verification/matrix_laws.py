@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.einstein.algebra import ONE_TENSOR, add, apply, contract, content, delta, scale, symbolic_power, transposed, value_of
+from matcalc.einstein.algebra import ONE_TENSOR, add, apply, content, contract, delta, scale, symbolic_power, transposed, value_of
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.expr.nodes import SizeValue
@@ -59,7 +59,6 @@ def _exponential(argument: Tensor, shape: Shape) -> Tensor:
     return apply("expm", (argument,), shape)
 
 
-
 # ---------------------------------------------------------------- inverse
 
 
@@ -74,7 +73,11 @@ def inverse(argument: Tensor) -> Tensor:
     scalars, left, rest, right = _common(argument)
     if left or right or scalars:
         inner = inverse(spread(rest))
-        pieces = [*(_inverse_of_letter(letter) for letter in reversed(right)), inner, *(_inverse_of_letter(letter) for letter in reversed(left))]
+        pieces = [
+            *(_inverse_of_letter(letter) for letter in reversed(right)),
+            inner,
+            *(_inverse_of_letter(letter) for letter in reversed(left)),
+        ]
         product = joined(pieces, size)
         return _scaled(power_law(_monomial_scalar(scalars), -YES), product)
     factor, core = content(argument)
@@ -171,7 +174,10 @@ def determinant(argument: Tensor) -> Tensor:
         return _determinant_of_chain(chain_of(terms[0][1], terms[0][0]), size)
     scalars, left, rest, right = _common(argument)
     factor, core = content(spread(rest))
-    factors = [_to_the_size(_scalar_times(factor, _monomial_scalar(scalars)), size), *(_determinant_of_letter(letter) for letter in (*left, *right))]
+    factors = [
+        _to_the_size(_scalar_times(factor, _monomial_scalar(scalars)), size),
+        *(_determinant_of_letter(letter) for letter in (*left, *right)),
+    ]
     factors.append(_determinant_of_sum(core, size) if len(terms_of(core)) > 1 else determinant(core))
     return contract(factors, [()] * len(factors), (), {})
 
@@ -224,7 +230,6 @@ def _determinant_of_sum(argument: Tensor, size: Size) -> Tensor:
 
 def _cancelled(letters: tuple[Tensor, ...], size: Size) -> tuple[Tensor, ...]:
     return chain_of(joined(letters, size)).letters if letters else ()
-
 
 
 def _is_base(chain: Chain) -> bool:

@@ -123,5 +123,3 @@ def _is_definite_form(tensor: Contraction) -> bool:
         return False
     matrix = matrices[0].arguments[0] if getattr(matrices[0], "function", "") == "inv" else matrices[0]  # type: ignore[attr-defined]
     return isinstance(matrix, Symbol) and "positive_definite" in matrix.properties
-
-

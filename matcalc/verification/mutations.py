@@ -1,4 +1,7 @@
-"""Small changes of an expression: a transpose, a sign, a factor, the order of two factors. What is wrong in a claim is looked for among them."""
+"""Small changes of an expression: a transpose, a sign, a factor, the order of two factors.
+
+What is wrong in a false claim is looked for among them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.errors import ShapeError
-from matcalc.expr.nodes import Expr, Inverse, Negative, Node, Number, Product, Sum, Symbol, Transpose, children
+from matcalc.expr.nodes import Expr, Inverse, Negative, Node, Number, Power, Product, Sum, Symbol, Transpose, children
 from matcalc.printing import text
 from matcalc.verification.axes import rebuilt_with
 
@@ -29,7 +32,8 @@ def mutants(expression: Expr) -> Iterator[Mutant]:
     """Every expression that differs by one small change and still has the same shape; at most 200, in reading order."""
     count = 0
     for path in _paths(expression):
-        for kind, description, changed in _changes(_at(expression, path), path):
+        above = _at(expression, path[:-1]) if path else None
+        for kind, description, changed in _changes(_at(expression, path), path, above):
             try:
                 whole = _replaced(expression, path, changed)
             except ShapeError:
@@ -70,16 +74,17 @@ def _replaced(expression: Expr, path: tuple[int, ...], new: Expr) -> Expr:
     return new
 
 
-def _changes(node: Expr, path: tuple[int, ...]) -> Iterator[tuple[str, str, Expr]]:
+def _changes(node: Expr, path: tuple[int, ...], above: Expr | None) -> Iterator[tuple[str, str, Expr]]:
     name = text(node, "unicode")
     match node:
         case Transpose(operand=inner) if node.rows == node.cols and not node.is_scalar:
             yield "transpose", f"{name} should be {text(inner, 'unicode')}", inner
-        case (Symbol() | Inverse()) if node.is_matrix and node.rows == node.cols:
+        case Symbol() | Inverse() if node.is_matrix and node.rows == node.cols:
             yield "transpose", f"{name} should be {text(Transpose(node), 'unicode')}", Transpose(node)
         case Number(value=value) if value:
+            number = f"the exponent {name}" if isinstance(above, Power) and path[-1] == 1 else name
             for factor in _FACTORS:
-                yield "factor", f"{name} should be {text(Number(value * factor), 'unicode')}", Number(value * factor)
+                yield "factor", f"{number} should be {text(Number(value * factor), 'unicode')}", Number(value * factor)
         case Product(factors=factors):
             for k in range(len(factors) - 1):
                 one, other = factors[k : k + 2]

@@ -16,25 +16,25 @@ from matcalc.verification.relations import built_in, equations, full_rank
 from matcalc.verification.rewriting import Budget, Rule, reduced, spread
 
 _MOST_ROUNDS = 4
-_WORK = 60_000
+WORK = 20_000
+LITTLE_WORK = 1_000
 
 
-def proves_zero(difference: Tensor) -> bool:
+def proves_zero(difference: Tensor, work: int = WORK) -> bool:
     """Whether ``difference`` is proved to be zero wherever it is defined. False says only that no proof was found.
 
-    Sizes stay symbols and no value is looked at, so a proof holds for all of them.
+    Sizes stay symbols and no value is looked at, so a proof holds for all of them. ``work`` limits the search for consequences.
     """
     if is_zero(difference):
         return True
     try:
-        return _proved(difference)
+        return _proved(difference, Budget(work))
     except LimitError:
         return False
 
 
-def _proved(difference: Tensor) -> bool:
+def _proved(difference: Tensor, budget: Budget) -> bool:
     left = _normal(difference)
-    budget = Budget(_WORK)
     for _ in range(_MOST_ROUNDS):
         if is_zero(left):
             return True
@@ -92,7 +92,7 @@ def _denominators(term: Tensor) -> dict[tuple[Tensor, tuple[int, ...]], Fraction
         pairs = [(operand, tuple([positions.get(label, -1) for label in labels])) for operand, labels in zip(term.operands, term.indices)]
     else:
         pairs = [(term, tuple(range(term.order)))]
-    found = {}
+    found: dict[tuple[Tensor, tuple[int, ...]], Fraction] = {}
     for operand, where in pairs:
         base, exponent = base_and_exponent(operand)
         if isinstance(operand, Power) and isinstance(base, Sum) and exponent < 0 and -1 not in where:

@@ -32,7 +32,8 @@ _LATEX = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _DERIVATIVE = re.compile(
-    r"\bd2?\s*\(.*\)\s*/\s*d|[∂∇]|\\partial|\\nabla|\\frac\s*\{\s*(\\mathrm\s*\{?\s*)?d\b|\b(grad|gradient|hessian|jacobian)\s*\(", re.DOTALL
+    r"\bd2?\s*\(.*\)\s*/\s*d|[∂∇]|\\partial|\\nabla|\\frac\s*\{\s*(\\mathrm\s*\{?\s*)?d\b|\b(grad|gradient|hessian|jacobian)\s*\(",
+    re.DOTALL,
 )
 _LATEX_NOISE = re.compile(r"\\(label|tag)\{[^}]*\}|\\(nonumber|notag)\b|(?<!\\)&")
 _ROW_END = re.compile(r"\\\\(\[[^\]]*\])?")
@@ -89,7 +90,10 @@ def _line(text: str, offset: int) -> int:
 def _formulas(content: str, *, by_line: bool) -> Iterator[tuple[int, str]]:
     """The rows of a display, or the lines of a code block, with their offsets."""
     start = 0
-    for end in [*((m.start(), m.end()) for m in (re.finditer("\n", content) if by_line else _ROW_END.finditer(content))), (len(content), len(content))]:
+    for end in [
+        *((m.start(), m.end()) for m in (re.finditer("\n", content) if by_line else _ROW_END.finditer(content))),
+        (len(content), len(content)),
+    ]:
         piece = content[start : end[0]]
         lead = len(piece) - len(piece.lstrip())
         cleaned = _LATEX_NOISE.sub(" ", piece).strip().rstrip(".,;").strip()
@@ -115,7 +119,12 @@ def _sides(formula: str) -> list[str]:
             depth += 1
         elif character in ")]}":
             depth -= 1
-        elif character == "=" and depth == 0 and formula[place - 1 : place] not in ("<", ">", "!", ":", "=") and formula[place + 1 : place + 2] != "=":
+        elif (
+            character == "="
+            and depth == 0
+            and formula[place - 1 : place] not in ("<", ">", "!", ":", "=")
+            and formula[place + 1 : place + 2] != "="
+        ):
             sides.append(formula[start:place].strip())
             start = place + 1
     sides.append(formula[start:].strip())

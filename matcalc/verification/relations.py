@@ -171,6 +171,3 @@ def full_rank(tensor: Tensor) -> dict[Tensor, Tensor]:
                 gram = apply("inv", (gram_rows,), gram_rows.shape)
                 found[node] = contract([matrix, gram], [(0, 1), (0, 2)], (1, 2), {0: rows, 1: cols, 2: rows})
     return found
-
-
-

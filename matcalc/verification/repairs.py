@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
+from matcalc.evaluation import agrees
 from matcalc.expr.nodes import Expr, Number, Product, Transpose
-from matcalc.verification.claims import Claim, Formula
+from matcalc.verification.claims import Claim, DerivativeForm, Formula
 from matcalc.verification.mutations import mutants
 from matcalc.verification.witness import Comparison, at_point, compared
 
 _LARGEST_DENOMINATOR = 12
 
 
-def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr] | None:
-    """What to change in the right side, in words, and the right side changed; confirmed at further points."""
+def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr | None] | None:
+    """What to change in the right side, in words, and the right side changed where that is known; confirmed at further points."""
     if not isinstance(claim.right, Formula):
         return None
     right = claim.right.expression
@@ -24,6 +26,8 @@ def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr] | No
         return None
     if comparison is None:
         return None
+    if _is_row_major(claim, comparison):
+        return "this is the answer for vec by rows; here vec stacks columns", None
     ratio = _ratio(comparison)
     if ratio is not None:
         scaled = Product((Number(ratio), right))
@@ -50,6 +54,19 @@ def _ratio(comparison: Comparison) -> Fraction | None:
     if not found or abs(float(found) - factor) > 1e-5 * abs(factor):
         return None
     return found if np.allclose(left, float(found) * right, rtol=1e-5, atol=1e-8) else None
+
+
+def _is_row_major(claim: Claim, comparison: Comparison) -> bool:
+    """Whether the right side is the derivative of the rows of the function, one after another, by the rows of the variable."""
+    import numpy as np
+
+    left = claim.left
+    if not isinstance(left, DerivativeForm) or len(left.wrt) != 1 or not (left.function.is_matrix and left.wrt[0].is_matrix):
+        return False
+    tensor = replace(left, layout="tensor").value(comparison.point.values, comparison.point.sizes).value
+    count = tensor.shape[0] * tensor.shape[1]
+    rows = tensor.reshape(count, -1)
+    return agrees(rows if left.layout == "numerator" else np.transpose(rows), comparison.right)
 
 
 def _missing(ratio: Fraction) -> str:

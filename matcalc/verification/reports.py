@@ -35,7 +35,7 @@ def table(document: Document, verdicts: Sequence[Verdict]) -> str:
 
 def summary(document: Document, verdicts: Sequence[Verdict]) -> str:
     """The counts on one line."""
-    counts = Counter(verdict.status for verdict in verdicts)
+    counts: Counter[str] = Counter(verdict.status for verdict in verdicts)
     parts = [f"{counts[status]} {status}" for status in _STATUSES if counts[status]]
     wrong = sum(not verdict.as_expected for verdict in verdicts)
     parts += [f"{len(document.unread)} not read"] if document.unread else []
@@ -66,7 +66,8 @@ def as_junit(results: Sequence[tuple[Document, Sequence[Verdict]]]) -> str:
     for document, verdicts in results:
         failures = sum(not verdict.as_expected for verdict in verdicts)
         counts = {"tests": len(verdicts) + len(document.unread), "failures": failures, "skipped": len(document.unread)}
-        suite = ElementTree.SubElement(root, "testsuite", name=document.path, **{key: str(value) for key, value in counts.items()})
+        attributes = {"name": document.path} | {key: str(value) for key, value in counts.items()}
+        suite = ElementTree.SubElement(root, "testsuite", attributes)
         for verdict in verdicts:
             name = verdict.name or f"line {verdict.line}: {verdict.statement}"
             case = ElementTree.SubElement(suite, "testcase", classname=document.path, name=name, line=str(verdict.line))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import comb
 
 from matcalc.einstein.algebra import add, contract, is_symmetric, power
 from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor
@@ -19,6 +20,7 @@ from matcalc.verification.monomials import base_and_exponent, factors_of, raised
 ONE = Fraction(1)
 _MOST_COPIES = 4
 _MOST_TERMS = 4000
+_MOST_MONOMIALS = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +150,7 @@ def _opened(term: Tensor) -> list[tuple[Fraction, Tensor]] | None:
         base = _spread_atom(term.base)
         if base is not None:
             return [(ONE, power(base, term.exponent))]
-    if isinstance(term, Power) and isinstance(term.base, Sum) and term.exponent > 1:
+    if isinstance(term, Power) and isinstance(term.base, Sum) and term.exponent > 1 and _is_small(term.base, term.exponent):
         labels = tuple(range(term.order))
         rest = power(term.base, term.exponent - 1)
         return [(c, contract([t, rest], [labels, labels], labels, dict(enumerate(term.shape)))) for c, t in term.base.terms]
@@ -157,24 +159,26 @@ def _opened(term: Tensor) -> list[tuple[Fraction, Tensor]] | None:
     again = _collected_again(term)
     if again is not None:
         return [(ONE, again)]
-    for at, (operand, labels) in enumerate(zip(term.operands, term.indices)):
-        if isinstance(operand, Sum):
-            opened, rest = operand, None
-        elif isinstance(operand, Power) and isinstance(operand.base, Sum) and operand.exponent > 1:
-            opened, rest = operand.base, power(operand.base, operand.exponent - 1)
-        else:
-            base, exponent = (operand.base, operand.exponent) if isinstance(operand, Power) else (operand, ONE)
-            inner = _spread_atom(base)
-            if inner is None:
-                continue
-            operands = [*term.operands[:at], power(inner, exponent), *term.operands[at + 1 :]]
-            return [(ONE, contract(operands, term.indices, term.output, dict(enumerate(term.sizes))))]
-        extra = [] if rest is None else [rest]
-        operands = [*term.operands[:at], *extra, *term.operands[at + 1 :]]
-        indices = [*term.indices[:at], *([labels] if extra else []), *term.indices[at + 1 :]]
+    for at, (operand, labels) in enumerate(zip(term.operands, term.indices, strict=True)):
+        operands = [*term.operands[:at], *term.operands[at + 1 :]]
+        indices = [*term.indices[:at], *term.indices[at + 1 :]]
         sizes = dict(enumerate(term.sizes))
-        return [(c, contract([t, *operands], [labels, *indices], term.output, sizes)) for c, t in opened.terms]
+        base, exponent = (operand.base, operand.exponent) if isinstance(operand, Power) else (operand, ONE)
+        if isinstance(base, Sum) and exponent >= 1 and _is_small(base, exponent):
+            if exponent > 1:
+                operands.append(power(base, exponent - 1))
+                indices.append(labels)
+            return [(c, contract([t, *operands], [labels, *indices], term.output, sizes)) for c, t in base.terms]
+        inner = _spread_atom(base)
+        if inner is not None:
+            return [(ONE, contract([power(inner, exponent), *operands], [labels, *indices], term.output, sizes))]
     return None
+
+
+def _is_small(base: Sum, exponent: Fraction) -> bool:
+    """Whether a power of a sum, multiplied out, has few enough terms."""
+    whole = int(exponent)
+    return whole <= _MOST_TERMS and comb(len(base.terms) + whole - 1, whole) <= _MOST_MONOMIALS
 
 
 def _collected_again(term: Contraction) -> Tensor | None:
@@ -311,5 +315,3 @@ def _private_fits(
         if image_set & set(graph.factors[k].labels) and graph.factors[k].exponent != factor.exponent:
             return False
     return True
-
-

@@ -8,7 +8,7 @@ from functools import cache
 
 from matcalc.einstein.algebra import add, apply_map, contract, elementwise, ones, power, scale, symbolic_power, transposed
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Power, SizeValue, Sum, Symbol, Tensor
+from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
 from matcalc.language import elaborate
 from matcalc.rules.scalar import instantiated
 from matcalc.sizes import Shape
@@ -180,7 +180,7 @@ def _exponential(argument: Tensor) -> Tensor:
     terms = argument.terms if isinstance(argument, Sum) else ((ONE, argument),)
     factors = []
     for coefficient, term in terms:
-        factors.append(_outside(term, lambda inner, c=coefficient: _exponential_of_term(c, inner)))  # type: ignore[misc]
+        factors.append(_outside(term, lambda inner, c=coefficient: _exponential_of_term(c, inner)))
     return spread(elementwise(factors, argument.shape)) if factors else ones(argument.shape)
 
 
@@ -299,5 +299,3 @@ def narrowed(tensor: Tensor, used: tuple[int, ...]) -> Tensor:
     output = tuple([tensor.output[k] for k in used])
     kept = {label for labels in tensor.indices for label in labels} | set(output)
     return contract(tensor.operands, tensor.indices, output, {k: size for k, size in enumerate(tensor.sizes) if k in kept})
-
-

@@ -25,7 +25,8 @@ class Verdict:
 
     ``status`` is ``proved``, ``confirmed``, ``refuted`` or ``undecided``. When refuted, ``counterexample`` shows it (None when the
     shapes already differ), ``correction`` is the right answer in closed form, ``condition`` an assumption under which the statement
-    becomes true, ``other_layout`` a layout in which it is true, and ``reason`` what is wrong in words.
+    becomes true (``condition_exact``: and without which it is false), ``other_layout`` a layout in which it is true, and ``reason``
+    what is wrong in words.
     """
 
     statement: str
@@ -35,6 +36,8 @@ class Verdict:
     counterexample: Counterexample | None = None
     correction: ParsedExpression | None = None
     condition: str | None = None
+    condition_text: str = ""
+    condition_exact: bool = False
     other_layout: str | None = None
     points: int = 0
     declarations: Mapping[str, str] | None = None
@@ -60,7 +63,7 @@ class Verdict:
         if self.reason:
             lines.append(f"  {self.reason}")
         if self.condition is not None:
-            lines.append(f"  true if {self.condition}")
+            lines.append(f"  true {'if and only if' if self.condition_exact else 'if'} {self.condition_text or self.condition}")
         if self.other_layout is not None:
             lines.append(f"  true in {self.other_layout} layout (this is {self.layout} layout)")
         if self.correction is not None:
@@ -83,6 +86,8 @@ class Verdict:
             "counterexample": None if self.counterexample is None else self.counterexample.to_dict(),
             "correction": None if self.correction is None else self.correction.text("ascii"),
             "condition": self.condition,
+            "condition_text": self.condition_text,
+            "condition_exact": self.condition_exact,
             "other_layout": self.other_layout,
             "points": self.points,
             "declarations": dict(self.declarations or {}),

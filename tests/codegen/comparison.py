@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,12 +31,15 @@ def given(target: TargetName, value: Any) -> Any:
 
 def functions_for(target: TargetName, expression: Expr) -> dict[str, Callable[[Any], Any]]:
     """Sines of the target's library under the names of the user's functions in an expression, shifted for derivatives."""
-    import importlib
-
     library = importlib.import_module({"numpy": "numpy", "jax": "jax.numpy", "torch": "torch"}[target])
     nodes = postorder(expression)
-    names = sorted({node.function for node in nodes if isinstance(node, Elementwise) and node.function.rstrip("'") in user_functions(nodes)})
-    return {name: lambda t, k=name.count("'"): library.sin(t + k * np.pi / 2) for name in names}
+    users = set(user_functions(nodes))
+    names = sorted({node.function for node in nodes if isinstance(node, Elementwise) and node.function.rstrip("'") in users})
+    return {name: partial(_shifted_sine, library, name.count("'")) for name in names}
+
+
+def _shifted_sine(library: Any, order: int, t: Any) -> Any:
+    return library.sin(t + order * np.pi / 2)
 
 
 def points(expression: Expr) -> list[Point]:

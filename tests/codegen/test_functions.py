@@ -19,8 +19,8 @@ from matcalc.evaluation import agrees, evaluate
 from matcalc.expr import nodes as e
 from matcalc.sizes import Size
 from tests.codegen.comparison import given
-from tests.oracle.answers import check_answer, points
 from tests.codegen.expressions import A, B, K, M, N, U, V, X, fn, minus, number, plus, product, t, v, x, y
+from tests.oracle.answers import check_answer, points
 
 TARGETS: tuple[TargetName, ...] = ("numpy", "jax", "torch")
 rng = np.random.default_rng(0)

@@ -52,10 +52,10 @@ def test_other_files_agree(case: tuple[str, str, str | None, int], target: Targe
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("gradient_U = -2*(t1 @ V.T)", "gradient_U = 2*(t1 @ V.T)"),
-        ("gradient_U = -2*(t1 @ V.T)", "gradient_U = -1.999*(t1 @ V.T)"),
-        ("gradient_V = -2*(U.T @ t1)", "gradient_V = -2*(U.T @ t1).T"),
-        ("t1 = X - U @ V\n    t2", "t1 = X - 2*U @ V\n    t2"),
+        ("gradient_U = 2*(t1 @ V.T)", "gradient_U = -2*(t1 @ V.T)"),
+        ("gradient_U = 2*(t1 @ V.T)", "gradient_U = 1.999*(t1 @ V.T)"),
+        ("gradient_V = 2*(U.T @ t1)", "gradient_V = 2*(U.T @ t1).T"),
+        ("t1 = U @ V - X\n    t2", "t1 = 2*U @ V - X\n    t2"),
         ("hessian_U = _kron_eye(2*t2, n)", "hessian_U = np.kron(np.eye(n), 2*t2)"),
         ("return 2*(dU @ t2)", "return dU @ t2"),
     ],

@@ -1,0 +1,143 @@
+"""Elementwise rational simplification: sums, products and integer powers of entries are rational functions, which SymPy cancels.
+
+Only formulas with a sum in a denominator, or with powers of sums inside a sum, are looked at, so that SymPy is imported when it can help.
+A result is used when it is shorter, so this ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from matcalc.einstein.algebra import add, elementwise, ones, power
+from matcalc.einstein.nodes import Contraction, Power, Sum, Symbol, Tensor
+from matcalc.einstein.weight import weight
+from matcalc.sizes import Shape
+
+_MOST_ATOMS = 8
+_MOST_NODES = 80
+_LARGEST_EXPONENT = 6
+_WORTH_IT = 2
+
+
+def cancelled_fraction(node: Tensor) -> Tensor | None:
+    """A shorter formula equal to ``node`` as a rational function of its atoms, or None."""
+    if not isinstance(node, (Sum, Contraction)) or not _worth_trying(node):
+        return None
+    best: Tensor | None = None
+    for linear_atoms in (True, False):
+        region = _region(node, linear_atoms)
+        if region is None or not (linear_atoms or any(isinstance(part, Power) and part.exponent < 0 for part in region[0])):
+            continue  # a polynomial keeps its linear factors
+        for form in _forms(*region, node):
+            found = _read_back(form, region[1], node.shape)
+            if found is not None and (best is None or weight(found) < weight(best)):
+                best = found
+    return best if best is not None and weight(best) + _WORTH_IT <= weight(node) else None
+
+
+def _worth_trying(node: Sum | Contraction) -> bool:
+    """Whether two parts stand over or around sums, so that something may cancel."""
+    parts = [term for _, term in node.terms] if isinstance(node, Sum) else list(node.operands)
+    with_sums = 0
+    for part in parts:
+        factors = part.operands if isinstance(part, Contraction) else (part,)
+        with_sums += any(_is_power_of_sum(factor) for factor in factors)
+    if isinstance(node, Sum):
+        return with_sums > 1 or (with_sums == 1 and any(len(_sum_factors(part)) > 1 for part in parts))
+    return len(_sum_factors(node)) > 1 and with_sums > 0
+
+
+def _is_power_of_sum(factor: Tensor) -> bool:
+    if not isinstance(factor, Power) or not isinstance(factor.base, Sum):
+        return False
+    return factor.exponent.denominator == 1 and -_LARGEST_EXPONENT <= factor.exponent <= _LARGEST_EXPONENT
+
+
+def _sum_factors(part: Tensor) -> list[Tensor]:
+    factors = part.operands if isinstance(part, Contraction) else (part,)
+    return [factor for factor in factors if isinstance(factor, Sum) or _is_power_of_sum(factor)]
+
+
+def _region(node: Tensor, linear_atoms: bool) -> tuple[list[Tensor], dict[Tensor, int]] | None:
+    """The nodes of the rational formula, operands first, and its atoms numbered; None when it is too large to be tried.
+
+    With ``linear_atoms`` a sum of two or more symbols, such as ``w + x``, is an atom.
+    """
+    order: list[Tensor] = []
+    atoms: dict[Tensor, int] = {}
+    seen: set[Tensor] = set()
+    stack: list[tuple[Tensor, bool]] = [(node, False)]
+    while stack:
+        current, done = stack.pop()
+        if done:
+            order.append(current)
+            continue
+        if current in seen:
+            continue
+        seen.add(current)
+        parts = None if linear_atoms and current is not node and _is_linear(current) else _parts(current)
+        if parts is None:
+            atoms.setdefault(current, len(atoms))
+        else:
+            stack.append((current, True))
+            stack.extend((part, False) for part in reversed(parts))
+        if len(atoms) > _MOST_ATOMS or len(seen) > _MOST_NODES:
+            return None
+    return order, atoms
+
+
+def _is_linear(node: Tensor) -> bool:
+    return isinstance(node, Sum) and len(node.terms) > 1 and all(isinstance(term, Symbol) for _, term in node.terms)
+
+
+def _parts(node: Tensor) -> tuple[Tensor, ...] | None:
+    """The operands of an elementwise rational operation; None for an atom."""
+    match node:
+        case Sum():
+            return tuple([term for _, term in node.terms])
+        case Contraction() if len(set(node.output)) == len(node.output) == len(node.sizes):
+            return node.operands if all(index in ((), node.output) for index in node.indices) else None
+        case Power() if node.exponent.denominator == 1 and abs(node.exponent) <= _LARGEST_EXPONENT:
+            return (node.base,)
+        case _:
+            return None
+
+
+def _forms(order: list[Tensor], atoms: Mapping[Tensor, int], root: Tensor) -> list[Any]:
+    """The cancelled and the factored form of a fraction, the expanded one of a polynomial, as SymPy expressions."""
+    import sympy
+
+    values: dict[Tensor, Any] = {atom: sympy.Symbol(f"a{number}") for atom, number in atoms.items()}
+    for node in order:
+        match node:
+            case Sum():
+                values[node] = sympy.Add(*(sympy.Rational(c.numerator, c.denominator) * values[term] for c, term in node.terms))
+            case Contraction():
+                values[node] = sympy.Mul(*(values[operand] for operand in node.operands))
+            case Power():
+                values[node] = values[node.base] ** int(node.exponent)
+    if not any(isinstance(node, Power) and node.exponent < 0 for node in order):
+        return [sympy.expand(values[root])]
+    cancelled = sympy.cancel(values[root])
+    return [cancelled, sympy.factor(cancelled)]
+
+
+def _read_back(form: Any, atoms: Mapping[Tensor, int], shape: Shape) -> Tensor | None:
+    """A SymPy expression as a tensor of ``shape``; its depth is that of a factored fraction."""
+    named = {f"a{number}": atom for atom, number in atoms.items()}
+
+    def tensor(part: Any) -> Tensor:
+        if part.is_Rational:
+            return add([(Fraction(int(part.p), int(part.q)), ones(shape))], shape)
+        if part.is_Symbol:
+            return elementwise([named[part.name]], shape)
+        if part.is_Add:
+            return add([(Fraction(1), tensor(term)) for term in part.args], shape)
+        if part.is_Mul:
+            return elementwise([tensor(factor) for factor in part.args], shape)
+        base, exponent = part.as_base_exp()
+        return power(tensor(base), Fraction(int(exponent)))
+
+    return tensor(form) if form.is_finite is not False else None

@@ -1,0 +1,122 @@
+"""Equations such as ``dY = A dX B``: what a derivative does to a change of its variable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from matcalc.calling import by_any_spelling
+from matcalc.codegen import LaidOut, Output, function, generate
+from matcalc.einstein.lowering import axes_of
+from matcalc.einstein.nodes import Tensor
+from matcalc.errors import MatcalcError
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.printing import index_text, latex, text
+from matcalc.programs import checked_target, expression_callable
+from matcalc.sizes import Shape
+
+Style: TypeAlias = Literal["unicode", "ascii"]
+
+
+@dataclass(frozen=True, eq=False)
+class Equation:
+    """``left = right``; ``str()`` and ``text()`` give the right side, ``equation()`` both.
+
+    ``node`` is the closed matrix form, None when there is none: then the text is index notation. ``declarations`` are those of the
+    expression and of the new symbols (``dX``, directions, unit vectors): with them ``text("ascii")`` reads back to the same expression.
+    """
+
+    left: tuple[str, str, str]
+    """In Unicode, ASCII and LaTeX."""
+    node: Expr | None
+    tensor: Tensor
+    value_shape: Shape
+    declarations: Mapping[str, str]
+    conditions: tuple[str, ...]
+    notes: tuple[str, ...]
+    inputs: tuple[Symbol, ...]
+    """The symbols of the expression and the new ones; sizes are read off their arrays."""
+    spelled: Mapping[str, str]
+    """LaTeX of new symbols as they are written in a differential, by their LaTeX as plain names."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is a closed matrix form."""
+        return self.node is not None
+
+    @property
+    def shape(self) -> tuple[int | str, ...]:
+        """The shape of both sides, that of the expression."""
+        return tuple([str(size) if size.number is None else size.number for size in self.value_shape])
+
+    @property
+    def index_form(self) -> str:
+        """The right side in index notation."""
+        return index_text(self.tensor, "unicode")
+
+    def text(self, style: Style = "unicode") -> str:
+        """The right side in the input language, or in index notation when there is no closed form."""
+        _check_style(style)
+        return index_text(self.tensor, style) if self.node is None else text(self.node, style)
+
+    def equation(self, style: Style = "unicode") -> str:
+        """Both sides, as in ``dY = A dX B``."""
+        return f"{self.left[style == 'ascii']} = {self.text(style)}"
+
+    def latex(self, equation: bool = False) -> str:
+        """LaTeX source of the right side, or of both."""
+        right = index_text(self.tensor, "latex") if self.node is None else latex(self.node)
+        for plain, written in self.spelled.items():
+            right = right.replace(plain, written)
+        return f"{self.left[2]} = {right}" if equation else right
+
+    def markdown(self) -> str:
+        """The right side as LaTeX between dollar signs."""
+        return f"${self.latex()}$"
+
+    def function(self, target: str = "numpy") -> Callable[..., Any]:
+        """A callable of the symbols, the new ones among them, that returns the right side as an array.
+
+        Raises MatcalcError for another target than ``"numpy"``, ``"jax"`` or ``"torch"``.
+        """
+        if self.node is not None:
+            return by_any_spelling(expression_callable(self.node, target))
+        return by_any_spelling(function({"value": self._output()}, checked_target(target), name="value", others=self.inputs))
+
+    def code(self, target: str = "numpy") -> str:
+        """The source text of that function."""
+        return generate({"value": self._output()}, checked_target(target), name="value")
+
+    def _output(self) -> Output:
+        return self.node if self.node is not None else LaidOut(self.tensor, axes_of(self.value_shape), (), "tensor")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON-ready values."""
+        return {
+            "left": self.left[0],
+            "closed": self.closed,
+            "shape": list(self.shape),
+            "unicode": self.text("unicode"),
+            "ascii": self.text("ascii"),
+            "latex": self.latex(),
+            "equation": self.equation(),
+            "index": self.index_form,
+            "declarations": dict(self.declarations),
+            "conditions": list(self.conditions),
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.equation()}>"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex(equation=True)}$"
+
+
+def _check_style(style: str) -> None:
+    if style not in ("unicode", "ascii"):
+        raise MatcalcError(f"there is no text style {style!r}", expected="unicode or ascii")

@@ -1,0 +1,73 @@
+"""Programs with named intermediate results, as the expressions that were written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.language import Elaborated
+from matcalc.language.spelling import canonical_name
+from matcalc.products.rewriting import replaced, symbols_in
+
+_VALUE_NAMES = ("f", "L", "y", "loss", "value")
+
+
+@dataclass(frozen=True)
+class Outline:
+    """``steps`` in the order of computation, each in terms of symbols and the names before it, then ``value`` in terms of all of them.
+
+    ``names`` are the symbols that stand for the steps; ``value_name`` is what the value is called, a step's name where it is that step.
+    """
+
+    steps: Mapping[str, Expr]
+    value: Expr
+    expanded: Mapping[str, Expr]
+    expression: Expr
+    names: Mapping[str, Symbol] = field(init=False)
+    value_name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", {name: Symbol(name, step.shape) for name, step in self.steps.items()})
+        taken = {*self.steps, *symbols_in(self.expression)}
+        is_step = isinstance(self.value, Symbol) and self.value.name in self.steps
+        fresh = next((name for name in _VALUE_NAMES if name not in taken), "value of the program")
+        object.__setattr__(self, "value_name", self.value.name if is_step and isinstance(self.value, Symbol) else fresh)
+
+    @property
+    def is_step(self) -> bool:
+        """Whether the value is one of the steps."""
+        return self.value_name in self.steps
+
+    def parts(self) -> dict[str, Expr]:
+        """Every step and the value by name, in the order of computation."""
+        return dict(self.steps) if self.is_step else {**self.steps, self.value_name: self.value}
+
+    def opened(self, *but: str) -> Expr:
+        """The value with all names but these replaced by what they stand for."""
+        if not but:
+            return self.expression
+        known: dict[str, Expr] = {}
+        for name, step in self.steps.items():
+            known[name] = self.names[name] if name in but else replaced(step, known)
+        return replaced(self.value, known)
+
+    def needed(self, *expressions: Expr) -> dict[str, Expr]:
+        """The steps that expressions rest on, in the order of computation."""
+        wanted = set(symbols_in(*expressions))
+        found: dict[str, Expr] = {}
+        for name in reversed(self.steps):
+            if name in wanted:
+                found[name] = self.steps[name]
+                wanted.update(symbols_in(self.steps[name]))
+        return dict(reversed(found.items()))
+
+
+def outline_of(elaborated: Elaborated) -> Outline:
+    return Outline(elaborated.steps, elaborated.outline, elaborated.intermediates, elaborated.expression)
+
+
+def fresh_name(stem: str, taken: set[str]) -> str:
+    """``delta_z`` for ``delta`` and ``z``, or the first such name that is free."""
+    candidates = [stem, *(f"{stem}_{k}" for k in range(1, len(taken) + 2))]
+    return next(name for name in map(canonical_name, candidates) if name not in taken)

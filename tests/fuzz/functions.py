@@ -1,0 +1,153 @@
+"""Grows expressions with every function of the language, Kronecker and vec forms, and symbols about which facts are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from matcalc.expr import nodes as e
+from matcalc.sizes import Size, shape_of
+from tests.fuzz.definitions import averaged
+from tests.fuzz.growing import SMOOTH, UNIT, Choose
+from tests.fuzz.symmetric import SymmetricGrower
+from tests.fuzz.vocabulary import ENTRY_FACTS, FACTS, MATRICES, NO_FACTS, SQUARE_FACTS, symbol
+
+_UNBOUNDED = (*SMOOTH, "erf", "gelu", "square", "f", "g")
+_KINKED = ("abs", "relu", "sign", "step")
+_ABOVE_ZERO = ("sqrt", "reciprocal", "log")
+_WITHIN_ONE = ("asin", "acos")
+_VECTOR_FUNCTIONS = ("mean", "var", "logsumexp")
+
+
+class FunctionGrower(SymmetricGrower):
+    """Every third operation is one that ``Grower`` does not have."""
+
+    def __init__(self, choose: Choose, sizes: tuple[Size, ...], *, facts: bool = True) -> None:
+        super().__init__(choose, sizes)
+        self.with_facts = facts
+        self.facts: dict[str, frozenset[str]] = {}
+
+    def symbol(self, names: Sequence[str], *shape: Size) -> e.Symbol:
+        """A symbol with the facts that it was given when it was first used."""
+        name = names[self.choose(2)]
+        if name not in self.facts:
+            self.facts[name] = self._drawn_facts(shape) or (FACTS["symmetric"] if name == "S" else NO_FACTS)
+        return symbol(name, *shape, facts=self.facts[name])
+
+    def _drawn_facts(self, shape: tuple[Size, ...]) -> frozenset[str]:
+        if not self.with_facts or self.choose(3) < 2:
+            return NO_FACTS
+        if not shape:
+            return FACTS["positive"]
+        possible = SQUARE_FACTS if len(shape) == 2 and shape[0] == shape[1] else ENTRY_FACTS
+        return FACTS[possible[self.choose(len(possible))]]
+
+    def scalar(self, depth: int) -> e.Expr:
+        if depth <= 0 or self.choose(3) < 2:
+            return super().scalar(depth)
+        d, size = depth - 1, self.size
+        return self.pick(
+            lambda: e.Call("logsumexp", (self.column(size(), d),), None, ()),
+            lambda: averaged(("mean", "var")[self.choose(2)], self.column(size(), d), None),
+            lambda: e.Norm(self.column(size(), d), "p", self.number_above_one()),
+            lambda: e.Norm(self.column(n := size(), d), "A", self.definite_symbol(n)),
+            lambda: e.Norm(self.matrix(size(), size(), d), "nuclear"),
+            lambda: e.Norm(self.matrix(size(), size(), d), "spectral"),
+            lambda: e.Call("eigmax", (self.symmetric(size(), d),), None, ()),
+            lambda: e.Trace(self.matrix_function("expm", self.matrix(n := size(), n, 0))),
+            lambda: e.Trace(self.of_symmetric(size(), d)),
+            lambda: e.Product((e.Transpose(self.column(n := size(), d)), self.of_symmetric(n, d), self.column(n, 0))),
+            lambda: e.Power(self.above_one(self.scalar(d)), self.scalar(0)),
+            lambda: e.Product((e.Transpose(self.stacked(n := size(), m := size(), d)), self.stacked(n, m, d))),
+            lambda: e.Power(e.Norm(self.stacked(size(), size(), d), "2"), e.Number(Fraction(2))),
+            lambda: e.Total(self.kronecker(size(), size(), d)),
+            lambda: e.Trace(e.Kronecker((self.square(d), self.square(d)))),
+            lambda: e.Product((e.Transpose(e.UnitVector(1 + self.choose(2), n := size())), self.column(n, d))),
+            lambda: e.Norm(self.column(size(), 0), "p", self.scalar(0)),
+        )
+
+    def column(self, size: Size, depth: int) -> e.Expr:
+        if depth <= 0 or self.choose(3) < 2:
+            return super().column(size, depth)
+        d = depth - 1
+        return self.pick(
+            lambda: e.Call("softmax", (self.column(size, d),), None, (size,)),
+            lambda: self.along("rows", self.matrix(size, self.size(), d)),
+            lambda: self.along("cols", self.matrix(self.size(), size, d)),
+            lambda: e.Product((self.pseudoinverse(size, other := self.size(), d), self.column(other, d))),
+            lambda: e.Product((self.of_symmetric(size, d), self.column(size, 0))),
+            lambda: e.Power(self.above_one(self.column(size, d)), self.column(size, d)),
+            lambda: e.Quotient(UNIT, self.above_one(self.column(size, d))),
+            lambda: e.Diagonal(self.of_symmetric(size, d)),
+            lambda: e.Sum((self.column(size, d), e.UnitVector(1 + self.choose(2), size))),
+            lambda: e.Power(self.above_one(self.column(size, d)), self.symbol(("a", "b"))),
+        )
+
+    def matrix(self, rows: Size, cols: Size, depth: int) -> e.Expr:
+        if depth <= 0 or self.choose(3) < 2:
+            return super().matrix(rows, cols, depth)
+        d = depth - 1
+        builders: list[Callable[[], e.Expr]] = [
+            lambda: e.Call("softmax", (self.matrix(rows, cols, d),), ("rows", "cols")[self.choose(2)], (rows, cols)),
+            lambda: self.pseudoinverse(rows, cols, d),
+            lambda: e.Power(self.above_one(self.matrix(rows, cols, d)), self.scalar(0)),
+            lambda: e.Quotient(UNIT, self.above_one(self.matrix(rows, cols, d))),
+        ]
+        if rows == cols:
+            builders += [
+                lambda: self.of_symmetric(rows, d),
+                lambda: e.Call("adj", (self.invertible(d, rows),), None, (rows, rows)),
+                lambda: self.of_symmetric(rows, d),
+            ]
+        return self.pick(*builders)
+
+    def stacked(self, slow: Size, fast: Size, depth: int) -> e.Expr:
+        """A column that is the vec of a ``fast`` × ``slow`` matrix, or made like one."""
+        if depth <= 0:
+            return e.Vec(self.matrix(fast, slow, 0))
+        d, other, another = depth - 1, self.size(), self.size()
+        return self.pick(
+            lambda: e.Vec(self.matrix(fast, slow, d)),
+            lambda: e.Kronecker((self.column(slow, d), self.column(fast, d))),
+            lambda: e.Product((self.kronecker_of(slow, other, fast, another, d), e.Vec(self.matrix(another, other, d)))),
+            lambda: e.Product((e.Commutation(slow, fast), e.Vec(self.matrix(slow, fast, d)))),
+            lambda: self.common(lambda: self.stacked(slow, fast, d)),
+        )
+
+    def kronecker(self, rows: Size, cols: Size, depth: int) -> e.Expr:
+        return self.kronecker_of(rows, cols, self.size(), self.size(), depth)
+
+    def kronecker_of(self, rows: Size, cols: Size, inner_rows: Size, inner_cols: Size, depth: int) -> e.Expr:
+        return e.Kronecker((self.matrix(rows, cols, depth), self.matrix(inner_rows, inner_cols, depth)))
+
+    def along(self, axis: str, matrix: e.Expr) -> e.Expr:
+        """A number for each row or column."""
+        name = _VECTOR_FUNCTIONS[self.choose(3)]
+        return averaged(name, matrix, axis)
+
+    def pseudoinverse(self, rows: Size, cols: Size, depth: int) -> e.Expr:
+        return e.Call("pinv", (self.matrix(cols, rows, min(depth, 1) * self.choose(2)),), None, shape_of(rows, cols))
+
+    def number_above_one(self) -> e.Expr:
+        return e.Number((Fraction(3), Fraction(4), Fraction(3, 2))[self.choose(3)])
+
+    def definite_symbol(self, size: Size) -> e.Expr:
+        """A positive definite matrix; the name is new where it has another fact already."""
+        names = [name for name in MATRICES[str(size), str(size)] if name != "S"]
+        for name in names:
+            if self.facts.setdefault(name, FACTS["positive_definite"]) == FACTS["positive_definite"]:
+                return symbol(name, size, size, facts=FACTS["positive_definite"])
+        return self.definite(size, 0)
+
+    def elementwise(self, grow: Callable[[], e.Expr]) -> e.Expr:
+        kind = self.choose(10)
+        if kind < 3:
+            return super().elementwise(grow)
+        if kind == 3:
+            return e.Elementwise(_KINKED[self.choose(4)], grow())
+        if kind == 4:
+            return e.Elementwise(_ABOVE_ZERO[self.choose(3)], self.above_one(grow()))
+        if kind == 5:
+            return e.Elementwise(_WITHIN_ONE[self.choose(2)], e.Product((e.Number(Fraction(1, 2)), e.Elementwise("tanh", grow()))))
+        name = _UNBOUNDED[self.choose(len(_UNBOUNDED))]
+        return self.applied(name, grow())

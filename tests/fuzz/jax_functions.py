@@ -1,0 +1,131 @@
+"""The functions of the language in JAX, each written apart from the texts in ``rules/``."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
+_SQUARINGS, _TERMS = 8, 12
+
+
+def user_function(name: str, t: Any) -> Any:
+    """The test function that ``matcalc.evaluation.function_family`` gives for a name without primes."""
+    phase = 0.4 + zlib.crc32(name.encode()) % 997 / 997
+    return jnp.sin(t + phase) + 2.0 * jnp.exp(-0.5 * phase * t)
+
+
+def _gelu(t: Any) -> Any:
+    return t * 0.5 * (1.0 + jax.lax.erf(t / np.sqrt(2.0)))
+
+
+def _step(t: Any) -> Any:
+    return (t > 0).astype(float)
+
+
+def _relu(t: Any) -> Any:
+    return t * _step(t)
+
+
+def _softplus(t: Any) -> Any:
+    return jnp.log1p(jnp.exp(t))
+
+
+ELEMENTWISE: dict[str, Callable[[Any], Any]] = {
+    "exp": jnp.exp,
+    "log": jnp.log,
+    "sin": jnp.sin,
+    "cos": jnp.cos,
+    "tan": jnp.tan,
+    "sinh": jnp.sinh,
+    "cosh": jnp.cosh,
+    "tanh": jnp.tanh,
+    "asin": jnp.arcsin,
+    "acos": jnp.arccos,
+    "atan": jnp.arctan,
+    "abs": jnp.abs,
+    "sign": jnp.sign,
+    "relu": _relu,
+    "step": _step,
+    "sigmoid": jax.lax.logistic,
+    "softplus": _softplus,
+    "erf": jax.lax.erf,
+    "gelu": _gelu,
+    "sqrt": jnp.sqrt,
+    "square": jnp.square,
+    "reciprocal": jnp.reciprocal,
+}
+
+
+def _softmax(x: Any, axis: Any) -> Any:
+    powers = jnp.exp(x - jax.lax.stop_gradient(jnp.max(x, axis=axis, keepdims=True)))
+    return powers / jnp.sum(powers, axis=axis, keepdims=True)
+
+
+def _logsumexp(x: Any, axis: Any) -> Any:
+    top = jax.lax.stop_gradient(jnp.max(x, axis=axis, keepdims=True))
+    return top + jnp.log(jnp.sum(jnp.exp(x - top), axis=axis, keepdims=True))
+
+
+def _mean(x: Any, axis: Any) -> Any:
+    return jnp.mean(x, axis=axis, keepdims=True)
+
+
+def _variance(x: Any, axis: Any) -> Any:
+    return jnp.mean(jnp.square(x - _mean(x, axis)), axis=axis, keepdims=True)
+
+
+VECTOR: dict[str, Callable[[Any, Any], Any]] = {"softmax": _softmax, "logsumexp": _logsumexp, "mean": _mean, "var": _variance}
+
+
+@jax.jit
+def matrix_exponential(matrix: Any) -> Any:
+    """The Taylor series of X/256, squared eight times."""
+    scaled = matrix / 2.0**_SQUARINGS
+    result = jnp.eye(len(matrix))
+    for k in range(_TERMS, 0, -1):
+        result = jnp.eye(len(matrix)) + scaled @ result / k
+    for _ in range(_SQUARINGS):
+        result = result @ result
+    return result
+
+
+@jax.jit
+def matrix_logarithm(matrix: Any) -> Any:
+    """The integral of (X - I) inv(I + t (X - I)) over t from 0 to 1, by Gauss's rule; X need not be symmetric."""
+    less = matrix - jnp.eye(len(matrix))
+    places = jnp.asarray(0.5 * (_NODES + 1.0))[:, None, None]
+    inverses = jnp.linalg.inv(jnp.eye(len(matrix)) + places * less)
+    return less @ jnp.tensordot(jnp.asarray(0.5 * _WEIGHTS), inverses, axes=(0, 0))
+
+
+def _root(matrix: Any) -> Any:
+    return matrix_exponential(0.5 * matrix_logarithm(matrix))
+
+
+def _adjugate(matrix: Any) -> Any:
+    return jnp.linalg.det(matrix) * jnp.linalg.inv(matrix)
+
+
+def _pseudoinverse(matrix: Any) -> Any:
+    """Of a matrix of full rank."""
+    if matrix.shape[0] >= matrix.shape[1]:
+        return jnp.matmul(jnp.linalg.inv(jnp.matmul(matrix.T, matrix)), matrix.T)
+    return jnp.matmul(matrix.T, jnp.linalg.inv(jnp.matmul(matrix, matrix.T)))
+
+
+MATRIX: dict[str, Callable[[Any], Any]] = {
+    "det": jnp.linalg.det,
+    "logdet": lambda matrix: jnp.linalg.slogdet(matrix)[1],
+    "expm": matrix_exponential,
+    "logm": matrix_logarithm,
+    "sqrtm": _root,
+    "adj": _adjugate,
+    "pinv": _pseudoinverse,
+    "eigmax": lambda matrix: jnp.linalg.eigh(matrix)[0][-1],
+}

@@ -1,0 +1,89 @@
+"""The symbols of random expressions, the facts they may have, and what makes up one case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from matcalc.evaluation import user_functions
+from matcalc.evaluation.interpreter import program
+from matcalc.expr import nodes as e
+from matcalc.sizes import Size
+from tests.fuzz.definitions import spelled_out
+
+Layout = Literal["denominator", "numerator", "tensor"]
+Symmetric = Literal["projected", "independent", "cookbook"]
+
+NAMES = ("n", "m", "k")
+
+# Two columns for each size, two matrices for each pair of sizes; S is symmetric. A name of one letter is always read as one symbol.
+COLUMNS = {"n": ("x", "y"), "m": ("z", "w"), "k": ("u", "v")}
+MATRICES = {
+    ("n", "n"): ("A", "S"),
+    ("m", "n"): ("X", "Y"),
+    ("n", "m"): ("B", "C"),
+    ("m", "m"): ("M", "P"),
+    ("n", "k"): ("W", "Z"),
+    ("k", "n"): ("V", "U"),
+    ("m", "k"): ("F", "G"),
+    ("k", "m"): ("H", "J"),
+    ("k", "k"): ("K", "L"),
+}
+SCALARS = ("a", "b")
+
+# What the language makes of each declared fact: some include others.
+FACTS = {
+    "symmetric": frozenset({"symmetric"}),
+    "antisymmetric": frozenset({"antisymmetric"}),
+    "diagonal": frozenset({"diagonal", "symmetric"}),
+    "orthogonal": frozenset({"orthogonal", "invertible"}),
+    "positive_definite": frozenset({"positive_definite", "symmetric", "invertible"}),
+    "invertible": frozenset({"invertible"}),
+    "mask": frozenset({"mask"}),
+    "sign": frozenset({"sign"}),
+    "positive": frozenset({"positive"}),
+    "simplex": frozenset({"simplex"}),
+}
+SQUARE_FACTS = tuple(FACTS)
+ENTRY_FACTS = ("positive", "mask", "sign", "simplex")
+NO_FACTS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Case:
+    """A derivative to be found: of ``expression`` by ``wrt`` (one symbol, one twice, or two), in a layout and a convention."""
+
+    expression: e.Expr
+    wrt: tuple[e.Symbol, ...]
+    layout: Layout = "denominator"
+    symmetric: Symmetric = "projected"
+
+    @property
+    def result_order(self) -> int:
+        """The number of axes of the derivative, rows and columns of Kronecker and vec forms counted one by one."""
+        return sum(axes(shaped) for shaped in (self.expression, *self.wrt))
+
+
+def axes(expression: e.Expr) -> int:
+    """The number of axes of a value; ``vec(X)`` has two."""
+    return sum(max(1, len(size.names)) for size in expression.shape[-1 if expression.is_row else 0 :])
+
+
+def symbol(name: str, *shape: Size, facts: frozenset[str] = NO_FACTS) -> e.Symbol:
+    return e.Symbol(name, shape, facts or FACTS["symmetric"] if name == "S" else facts)
+
+
+def declarations(expression: e.Expr) -> dict[str, str]:
+    """Kinds and sizes of all symbols, in the ``declare`` syntax; a size that no symbol has gets a vector, so that its name is known."""
+    found = {node.name: node for node in e.postorder(expression) if isinstance(node, e.Symbol)}
+    fixed = {name for node in found.values() for size in node.shape for name in size.names}
+    for name in program(spelled_out(expression)).size_names - fixed:
+        vector = symbol(COLUMNS[name][0], Size.of(name))
+        found[vector.name] = vector
+    functions = {name: "function" for name in user_functions(e.postorder(spelled_out(expression)))}
+    return {name: _declaration(found[name]) for name in sorted(found)} | functions
+
+
+def _declaration(node: e.Symbol) -> str:
+    sizes = "×".join(str(size) for size in node.shape) or "scalar"
+    return " ".join([sizes, *sorted(node.properties)])

@@ -1,0 +1,73 @@
+"""The subcommands ``verify`` and ``identities``: output, exit status, formats."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from matcalc.cli import cli
+from matcalc.errors import MatcalcError
+
+
+def run(*arguments: str, given: str | None = None) -> tuple[int, str]:
+    result = CliRunner().invoke(cli, list(arguments), input=given)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout
+
+
+def test_one_statement() -> None:
+    assert run("verify", "d(x'Ax)/dx = (A + A')x")[0] == 0
+    status, shown = run("verify", "d(x'Ax)/dx = 2Ax")
+    assert status == 1
+    assert "true if and only if A = Aᵀ" in shown
+    assert run("verify", "d(x'Ax)/dx = 2Ax", "--declare", "A: n×n symmetric")[0] == 0
+    assert run("verify", "d(A*x)/dx = A", "--layout", "numerator")[0] == 0
+    assert run("verify", "d(log(-norm2(x)^2))/dx = 2*x/norm2(x)^2", "--declare", "x: n")[0] == 3
+
+
+def test_statement_from_standard_input_and_one_that_begins_with_a_minus() -> None:
+    assert run("verify", "-", given="tr(A*B) = tr(B*A)\n")[0] == 0
+    assert run("verify", "-x'*A*x = x'*(-A)*x")[0] == 0
+
+
+def test_json_and_junit_of_one_statement() -> None:
+    status, shown = run("verify", "d(x'Ax)/dx = 2Ax", "--to", "json")
+    data = json.loads(shown)
+    assert status == 1
+    assert (data["status"], data["condition"], data["correction"]) == ("refuted", "A symmetric", "(A + A')*x")
+    assert "<failure" in run("verify", "d(x'Ax)/dx = 2Ax", "--to", "junit")[1]
+
+
+def test_files(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.identities", tmp_path / "bad.md"
+    good.write_text("[a] source\ntr(A*B) = tr(B*A)\n", encoding="utf-8")
+    bad.write_text("$d(x'*x)/dx = x$\n", encoding="utf-8")
+    assert run("verify", str(good))[0] == 0
+    status, shown = run("verify", str(good), str(bad))
+    assert status == 1
+    assert "1 proved" in shown
+    assert "1 refuted" in shown
+    assert len(json.loads(run("verify", str(good), str(bad), "--to", "json")[1])["files"]) == 2
+    assert run("verify", str(good), "--to", "junit")[1].startswith("<?xml")
+
+
+def test_two_statements_are_bad_input() -> None:
+    with pytest.raises(MatcalcError, match="2 statements"):
+        run("verify", "tr(A) = tr(A')", "tr(B) = tr(B')")
+
+
+def test_identities() -> None:
+    status, shown = run("identities", "--search", "woodbury")
+    assert status == 0
+    assert "alg-woodbury " in shown
+    assert "proved" in shown
+    assert "Matrix Cookbook (2012) eq. 156" in shown
+    rows = json.loads(run("identities", "--no-check", "--to", "json")[1])
+    assert len(rows) >= 400
+    assert {row["status"] for row in rows} == {"not checked"}
+    wrong = json.loads(run("identities", "--search", "x-mask", "--to", "json")[1])
+    assert [(row["status"], row["expected"]) for row in wrong] == [("refuted", False)]

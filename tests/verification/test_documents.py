@@ -1,0 +1,173 @@
+"""Identity files, Markdown and LaTeX documents: what is found, what is not, and the reports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import matcalc
+from matcalc.verification.documents import read_document, verdicts
+from matcalc.verification.identity_files import read_identities
+from matcalc.verification.prose import read_latex, read_markdown
+from matcalc.verification.reports import as_json, as_junit, exit_status, table
+
+IDENTITIES = """\
+# a comment
+[quadratic] Matrix Cookbook (2012) eq. 81
+declare x: n; B: n×n
+d(x'*B*x)/dx = (B + B')*x
+
+[jacobian] numerator layout
+layout numerator
+d(A*x)/dx = A   # a comment after the statement
+
+[long] a statement on two lines
+declare A: n×n
+tr(A*A) =
+  tr(A'*A')
+
+[wrong] a mistake
+expect false
+d(x'*A*x)/dx = 2*A*x
+"""
+
+MARKDOWN = """\
+# Gradients
+
+The gradient $d(x'*A*x)/dx = (A + A')*x$ is well known, costs $5 and $6, and
+$$
+∂(xᵀAx)/∂x = (A + Aᵀ)x
+$$
+Not a claim: $x = 3$, and `y = 2`. In code: `d(tr(A*X))/dX = A'`.
+
+<!-- matcalc: declare A: n×n symmetric -->
+With $A$ symmetric $d(x'*A*x)/dx = (A + A')*x = 2*A*x$.
+
+```
+d(norm2(A*x - b)^2)/dx = A'*(A*x - b)
+print("hello")
+```
+
+Unreadable: $∂ L/∂ w = ???$ and <!-- matcalc: declared A -->.
+"""
+
+
+def test_identity_files() -> None:
+    document = read_identities(IDENTITIES, "some.identities")
+    names = [item.name for item in document.items]
+    assert names == ["quadratic", "jacobian", "long", "wrong"]
+    assert [item.line for item in document.items] == [4, 8, 12, 17]
+    assert document.items[0].source == "Matrix Cookbook (2012) eq. 81"
+    assert document.items[1].layout == "numerator"
+    assert document.items[2].statement == "tr(A*A) = tr(A'*A')"
+    found = list(verdicts(document.items))
+    assert [verdict.status for verdict in found] == ["proved", "proved", "proved", "refuted"]
+    assert all(verdict.as_expected for verdict in found)
+    assert exit_status(found) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("d(x)/dx = eye", "line 1: a block begins with its name and source"),
+        ("[a] source\n", "line 1: the identity a has no statement"),
+        ("[a] s\nlayout sideways\nx = x", "line 2: 'sideways' is not a value of layout"),
+        ("[a] s\nx = x\n[a] s\ny = y", "line 3: the name a was used before, in line 1"),
+    ],
+)
+def test_malformed_identity_files(text: str, message: str) -> None:
+    with pytest.raises(matcalc.ParseError) as caught:
+        read_identities(text)
+    assert message in str(caught.value)
+
+
+def test_a_statement_that_cannot_be_read_names_the_identity(tmp_path: Path) -> None:
+    path = tmp_path / "bad.identities"
+    path.write_text("[broken] nowhere\nd(x'*A*x/dx = (\n", encoding="utf-8")
+    with pytest.raises(matcalc.ParseError, match=r"broken \(line 2\)"):
+        matcalc.verify_file(path)
+
+
+def test_markdown() -> None:
+    document = read_markdown(MARKDOWN, "notes.md")
+    statements = [(item.line, item.statement) for item in document.items]
+    assert statements == [
+        (3, "d(x'*A*x)/dx = (A + A')*x"),
+        (5, "∂(xᵀAx)/∂x = (A + Aᵀ)x"),
+        (7, "d(tr(A*X))/dX = A'"),
+        (10, "d(x'*A*x)/dx = (A + A')*x"),
+        (10, "d(x'*A*x)/dx = 2*A*x"),
+        (13, "d(norm2(A*x - b)^2)/dx = A'*(A*x - b)"),
+    ]
+    assert [item.declare for item in document.items[2:4]] == ["", "A: n×n symmetric"]
+    assert [unread.line for unread in document.unread] == [17, 17]
+    found = list(verdicts(document.items))
+    assert [verdict.status for verdict in found] == ["proved", "proved", "proved", "proved", "proved", "refuted"]
+    assert exit_status(found) == 1
+    shown = table(document, found)
+    assert "6 statements: 5 proved, 1 refuted, 2 not read, 1 not as expected" in shown
+    assert "   13  refuted" in shown
+
+
+LATEX = r"""
+\section{Gradients} % $d(x'*x)/dx = x$ is commented out
+Inline $d(x'*A*x)/dx = (A + A')*x$ and
+% matcalc: expect false
+\begin{equation}
+  d(x'*A*x)/dx = 2*A*x. \label{eq:wrong}
+\end{equation}
+\begin{align}
+  d(a'*x)/dx &= a, \\
+  x &= 3 \\
+  d(b'*x)/dx &= 2*b \nonumber
+\end{align}
+\begin{verbatim}
+$d(x'*x)/dx = 7$
+\end{verbatim}
+"""
+
+
+def test_latex() -> None:
+    document = read_latex(LATEX, "paper.tex")
+    assert [(item.line, item.statement, item.expected) for item in document.items] == [
+        (3, "d(x'*A*x)/dx = (A + A')*x", True),
+        (6, "d(x'*A*x)/dx = 2*A*x", False),
+        (9, "d(a'*x)/dx = a", True),
+        (11, "d(b'*x)/dx = 2*b", True),
+    ]
+    found = list(verdicts(document.items))
+    assert [verdict.as_expected for verdict in found] == [True, True, True, False]
+
+
+def test_reports() -> None:
+    document = read_markdown(MARKDOWN, "notes.md")
+    found = list(verdicts(document.items))
+    data = json.loads(as_json([(document, found)]))
+    assert data["files"][0]["verdicts"][5]["status"] == "refuted"
+    assert data["files"][0]["verdicts"][5]["correction"]
+    assert len(data["files"][0]["unread"]) == 2
+    root = ElementTree.fromstring(as_junit([(document, found)]))
+    suite = root.find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("8", "1", "2")
+    failure = suite.find("testcase/failure")
+    assert failure is not None
+    assert "the factor 2 is missing" in (failure.text or "")
+
+
+def test_several_processes_give_the_same_verdicts() -> None:
+    items = read_identities(IDENTITIES).items
+    alone, shared = list(verdicts(items)), list(verdicts(items, jobs=2))
+    assert [verdict.to_dict() for verdict in alone] == [verdict.to_dict() for verdict in shared]
+
+
+def test_files_of_other_kinds_and_missing_files(tmp_path: Path) -> None:
+    with pytest.raises(matcalc.MatcalcError, match="kind of file"):
+        read_document(tmp_path / "notes.txt")
+    with pytest.raises(matcalc.MatcalcError, match="cannot be read"):
+        read_document(tmp_path / "missing.md")
+    (tmp_path / "empty.md").write_text("", encoding="utf-8")
+    assert matcalc.verify_file(tmp_path / "empty.md") == []

@@ -1,0 +1,112 @@
+"""The symbolic judgement alone: what it proves, and that it proves nothing that is false."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcalc.evaluation import agrees, evaluate_tensor, find_point
+from matcalc.language.statements import elaborate_statement
+from matcalc.verification.claims import Claim, claim_of
+from matcalc.verification.normal_form import normal_form
+from matcalc.verification.proof import proves_zero
+
+TRUE = [
+    ("inv(A + U*C*V) = inv(A) - inv(A)*U*inv(inv(C) + V*inv(A)*U)*V*inv(A)", "A: n×n; U: n×k; C: k×k; V: k×n"),
+    ("inv(eye + A*B)*A = A*inv(eye + B*A)", "A: m×n; B: n×m"),
+    ("det(eye + A*B) = det(eye + B*A)", "A: m×n; B: n×m"),
+    ("det(A + U*C*V) = det(A)*det(C)*det(inv(C) + V*inv(A)*U)", "A: n×n; U: n×k; C: k×k; V: k×n"),
+    ("inv(A + u*v') = inv(A) - inv(A)*u*v'*inv(A)/(1 + v'*inv(A)*u)", "A: n×n"),
+    ("inv(inv(A) + inv(B)) = A*inv(A + B)*B", "A: n×n; B: n×n"),
+    ("inv(c*A) = inv(A)/c", "A: n×n; c: scalar"),
+    ("inv(diag(x))*y = y./x", "x: n; y: n"),
+    ("adj(A*B) = adj(B)*adj(A)", "A: n×n; B: n×n"),
+    ("logdet(A*B) = logdet(A) + logdet(B)", "A: n×n; B: n×n"),
+    ("A*pinv(A)*A = A", "A: m×n"),
+    ("inv(X'*X)*X' = pinv(X)", "X: n×m"),
+    ("tr(logm(A)) = log(det(A))", "A: n×n positive_definite"),
+    ("sin(x).^2 + cos(x).^2 = vector(1)", "x: n"),
+    ("tanh(x) = (exp(x) - exp(-x))./(exp(x) + exp(-x))", "x: n"),
+    ("log(exp(x).*y.^2) = x + 2*log(y)", "x: n; y: n positive"),
+    ("sqrt(x.^2) = abs(x)", "x: n"),
+    ("sqrt(exp(2*x)) = exp(x)", "x: n"),
+    ("sqrt(x'*x*(y'*y)) = norm2(x)*norm2(y)", "x: n; y: n"),
+    ("exp(a + b) = exp(a)*exp(b)", "a: scalar; b: scalar"),
+    ("relu(x) - relu(-x) = x", "x: n"),
+    ("softmax(x) = exp(x - logsumexp(x)*vector(1))", "x: n"),
+    ("sum(softmax(X, rows), rows) = vector(1)", "X: m×n"),
+    ("x'*D*y = y'*D*x", "D: n×n diagonal; x: n; y: n"),
+    ("x'*A*x = 0", "A: n×n antisymmetric; x: n"),
+    ("Y*ones(n) = ones(m)", "Y: m×n simplex"),
+    ("1/a - 1/(a + b) = b/(a*(a + b))", "a: scalar; b: scalar"),
+    ("eye(m*n)*vec(X) = vec(X)", "X: m×n"),
+    ("inv(kron(A, B)) = kron(inv(A), inv(B))", "A: m×m; B: n×n"),
+    ("det(kron(A, B)) = det(A)^n*det(B)^m", "A: m×m; B: n×n"),
+    ("pinv(kron(A, B)) = kron(pinv(A), pinv(B))", "A: m×k; B: n×l"),
+    ("kron(ones(m), ones(n)) = ones(m*n)", ""),
+]
+
+FALSE = [
+    ("inv(A + B) = inv(A) + inv(B)", "A: n×n; B: n×n"),
+    ("inv(eye + A*B)*A = A*inv(eye + A*B)", "A: n×n; B: n×n"),
+    ("inv(A)*B = B*inv(A)", "A: n×n; B: n×n"),
+    ("det(c*A) = c*det(A)", "A: n×n; c: scalar"),
+    ("log(a + b) = log(a) + log(b)", "a: scalar positive; b: scalar positive"),
+    ("sqrt(a*a*b) = a*sqrt(b)", "a: scalar; b: scalar positive"),
+    ("pinv(A)*A = eye", "A: m×n"),
+    ("A*pinv(B)*B = A", "A: m×n; B: m×n"),
+    ("expm(A)*B = B*expm(A)", "A: n×n; B: n×n"),
+    ("sum(softmax(X, rows), cols) = vector(1)", "X: m×n"),
+    ("sign(x) = vector(1)", "x: n"),
+    ("abs(x) = x", "x: n"),
+    ("Y'*ones(m) = ones(n)", "Y: m×n simplex"),
+    ("A'*B = B'*A", "A: n×n symmetric; B: n×n"),
+    ("kron(A, B) = kron(B, A)", "A: n×n; B: n×n"),
+    ("det(kron(A, B)) = det(A)^m*det(B)^n", "A: m×m; B: n×n"),
+    ("inv(A)*A*B = inv(B)*B*A", "A: n×n; B: n×n"),
+]
+
+
+def claimed(statement: str, declare: str) -> Claim:
+    return claim_of(elaborate_statement(statement, declare or None), "denominator", "projected")
+
+
+@pytest.mark.parametrize(("statement", "declare"), TRUE)
+def test_true_statements_are_proved(statement: str, declare: str) -> None:
+    difference = claimed(statement, declare).difference()
+    assert difference is not None
+    assert proves_zero(difference.tensor)
+
+
+@pytest.mark.parametrize(("statement", "declare"), FALSE)
+def test_false_statements_are_not(statement: str, declare: str) -> None:
+    difference = claimed(statement, declare).difference()
+    assert difference is not None
+    assert not proves_zero(difference.tensor)
+
+
+@pytest.mark.parametrize(("statement", "declare"), [*TRUE, *FALSE])
+def test_the_normal_form_is_idempotent_and_keeps_values(statement: str, declare: str) -> None:
+    """Each side's normal form has the side's values; normal forms of normal forms are themselves."""
+    claim = claimed(statement, declare)
+    point = find_point(claim.expressions, 3, extra=claim.extra)
+    assert point is not None
+    for side in (claim.left, claim.right):
+        tensor = side.lowered(None).tensor
+        normal = normal_form(tensor)
+        assert normal_form(normal) is normal
+        values = _with_parameters(point.values, claim)
+        expected = evaluate_tensor(tensor, values, point.sizes)
+        assert agrees(evaluate_tensor(normal, values, point.sizes), expected, relative=1e-9) or "log" in statement
+
+
+def _with_parameters(values: dict[str, object], claim: Claim) -> dict[str, object]:
+    """The free parameters that stand for diagonal and antisymmetric matrices."""
+    import numpy as np
+
+    found = dict(values)
+    for symbol in claim.symbols:
+        if "diagonal" in symbol.properties:
+            found[f"diagonal of {symbol.name}"] = np.diag(values[symbol.name])
+        if "antisymmetric" in symbol.properties:
+            found[f"half of {symbol.name}"] = np.triu(values[symbol.name])
+    return found

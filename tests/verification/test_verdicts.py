@@ -1,0 +1,162 @@
+"""Verdicts on single statements: status, correction, condition, layout, counterexample."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import matcalc
+from matcalc.evaluation import evaluate
+from matcalc.verification import judgement
+from matcalc.verification.judgement import verify
+
+PROVED = [
+    ("d(x'Ax)/dx = (A + A')x", ""),
+    ("∂(xᵀAx)/∂x = (A + Aᵀ)x", ""),
+    ("hessian(x'*A*x, x) = A + A'", ""),
+    ("d2(x'*A*x)/dx2 = 2*A", "A: n×n symmetric"),
+    ("tr(A*B) = tr(B*A)", ""),
+    ("inv(A*B) = inv(B)*inv(A)", ""),
+    ("d(A*X*B)/dX = kron(B, A')", ""),
+    ("d(X')/dX = commutation(n, m)", "X: m×n"),
+    ("d(x)/dx = eye", "x: n"),
+    ("d(a)/dx = 0", "a: scalar; x: n"),
+    ("d(x'*x)/dx = d(norm2(x)^2)/dx", ""),
+    ("d(log(det(X)))/dX = inv(X)'", ""),
+]
+
+REFUTED = [
+    # statement, declarations, condition, other layout, part of the reason, correction
+    ("d(x'*A*x)/dx = 2*A*x", "", "A symmetric", None, "(Aᵀ − A) x", "(A + A')*x"),
+    ("d(A*x)/dx = A", "A: m×n", None, "numerator", "the left side is a n×m matrix", "A'"),
+    ("d(A*x)/dx = A", "A: n×n", "A symmetric", "numerator", "A should be Aᵀ", "A'"),
+    ("d(a'*x)/dx = a'", "", None, "numerator", "a row vector", "a"),
+    ("d(norm2(M.*X)^2)/dX = 2*M.*X", "", "M a 0/1 mask", None, "", "2*M.*M.*X"),
+    ("d(-y'*log(softmax(x)))/dx = softmax(x) - y", "", "1ᵀy = 1", None, "", "sum(y)*softmax(x) - y"),
+    ("d(norm2(X*w - y)^2)/dw = X'*(X*w - y)", "", None, None, "the factor 2 is missing", "2*X'*(X*w - y)"),
+    ("d(norm2(X - U*V)^2)/dV = 2*U'*(X - U*V)", "", None, None, "the sign is wrong", "2*U'*(U*V - X)"),
+    ("d(norm2(v))/dv = v/norm2(v)^2", "", None, None, "the exponent 2 should be 1", "v/norm2(v)"),
+    ("inv(A*B) = inv(A)*inv(B)", "", "A B = B A", None, "in the other order", "inv(B)*inv(A)"),
+    ("d(A*X*B)/dX = kron(A', B)", "A: p×m; X: m×n; B: n×q", None, None, "vec by rows", "kron(B, A')"),
+    ("d(y.*y.*x)/dx = eye", "y: n", "the entries of y are ±1", None, "", "diag(y.*y)"),
+    ("x'*A*x = 0", "A: n×n; x: n", "A antisymmetric", None, "", "x'*A*x"),
+    ("d(det(X))/dX = det(X)*inv(X)", "", "X symmetric", "numerator", "should be transposed", "det(X)*inv(X)'"),
+]
+
+
+@pytest.mark.parametrize(("statement", "declare"), PROVED)
+def test_proved(statement: str, declare: str) -> None:
+    verdict = verify(statement, declare=declare or None)
+    assert verdict.status == "proved", verdict.explain()
+    assert verdict.ok
+    assert verdict.points >= 3
+    assert verdict.counterexample is None
+
+
+@pytest.mark.parametrize(("statement", "declare", "condition", "other", "reason", "correction"), REFUTED)
+def test_refuted(statement: str, declare: str, condition: str | None, other: str | None, reason: str, correction: str) -> None:
+    verdict = verify(statement, declare=declare or None)
+    assert verdict.status == "refuted"
+    assert not verdict.ok
+    assert verdict.condition == condition
+    assert verdict.other_layout == other
+    assert reason in verdict.reason
+    assert verdict.correction is not None
+    left = statement.partition("=")[0]
+    assert verify(f"{left} = {verdict.correction.text('ascii')}", declare=verdict.declarations).status == "proved"
+    assert verify(f"{verdict.correction.text('ascii')} = {correction}", declare=verdict.declarations).ok
+    assert str(verdict.correction) in verdict.explain()
+    json.dumps(verdict.to_dict())
+
+
+def test_symmetry_is_necessary_only_where_it_is() -> None:
+    assert verify("d(x'*A*x)/dx = 2*A*x").condition_exact
+    assert "if and only if A = Aᵀ" in verify("d(x'*A*x)/dx = 2*A*x").explain()
+    assert verify("tr(A*B) = tr(A*B')", declare="A: n×n; B: n×n").condition_exact
+    assert not verify("d(tr(X*X))/dX = 2*X").condition_exact
+    assert not verify("x'*A*A*x = x'*A'*A*x").condition_exact
+
+
+def test_the_counterexample_is_small_whole_and_real() -> None:
+    verdict = verify("d(x'*A*x)/dx = 2*A*x")
+    example = verdict.counterexample
+    assert example is not None
+    assert set(example.sizes.values()) <= {2, 3}
+    for value in example.values.values():
+        assert np.array_equal(value, np.round(value))
+    x, matrix = example.values["x"], example.values["A"]
+    assert np.allclose(example.left, (matrix + matrix.T) @ x)
+    assert np.allclose(example.right, 2 * matrix @ x)
+    again = verify("d(x'*A*x)/dx = 2*A*x").counterexample
+    assert again is not None
+    assert str(again) == str(example)
+
+
+def test_layouts_and_conventions() -> None:
+    assert verify("d(A*x)/dx = A", layout="numerator").status == "proved"
+    assert verify("d(a'*x)/dx = a'", layout="numerator").status == "proved"
+    declare = "X: n×n symmetric; a: n; b: n"
+    answers = {"projected": "(a*b' + b*a')/2", "independent": "a*b'", "cookbook": "a*b' + b*a' - diag(a.*b)"}
+    for convention in answers:
+        for name, answer in answers.items():
+            verdict = verify(f"d(a'*X*b)/dX = {answer}", declare=declare, symmetric=convention)
+            assert verdict.ok == (name == convention)
+
+
+def test_two_judgements_that_contradict_each_other_are_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judgement, "proves_zero", lambda difference, work: True)
+    with pytest.raises(matcalc.MatcalcError, match="internal error"):
+        verify("d(x'*A*x)/dx = 2*A*x")
+
+
+def test_without_a_proof_agreement_is_only_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judgement, "proves_zero", lambda difference, work: False)
+    verdict = verify("d(x'*A*x)/dx = (A + A')*x")
+    assert verdict.status == "confirmed"
+    assert verdict.ok
+
+
+def test_what_cannot_be_evaluated_anywhere_is_undecided() -> None:
+    verdict = verify("d(log(-norm2(x)^2))/dx = 2*x/norm2(x)^2", declare="x: n")
+    assert verdict.status == "undecided"
+    assert "no point" in verdict.reason
+
+
+def test_a_nearly_right_number_is_not_confirmed() -> None:
+    assert verify("d(x'*x)/dx = 2.00000001*x", declare="x: n").status != "proved"
+    assert verify("d(x'*x)/dx = 2.0000003*x", declare="x: n").status == "refuted"
+    assert verify("tr(A)*1.0000003 = tr(A)", declare="A: n×n").status == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("d(x'Ax)/dx", matcalc.ParseError),
+        ("d(x'Ax)/dx = (A +", matcalc.ParseError),
+        ("d(norm2(X*w - y)^2)/dw = 2*X*(X*w - y)", matcalc.ShapeError),
+        ("d(foobar(x))/dx = x", matcalc.UnknownFunctionError),
+        ("", matcalc.ParseError),
+        ("=", matcalc.ParseError),
+    ],
+)
+def test_bad_input_is_an_error_with_the_text(statement: str, error: type[matcalc.MatcalcError]) -> None:
+    with pytest.raises(error) as caught:
+        verify(statement, declare="X: N×D; w: D; y: N" if "w" in statement else None)
+    assert caught.value.text is not None or not statement
+
+
+def test_unknown_options_are_errors() -> None:
+    with pytest.raises(matcalc.MatcalcError, match="no layout"):
+        verify("tr(A) = tr(A')", layout="sideways")
+    with pytest.raises(matcalc.MatcalcError, match="no symmetric"):
+        verify("tr(A) = tr(A')", symmetric="sometimes")
+
+
+def test_the_correction_evaluates_to_the_left_side() -> None:
+    verdict = verify("d(x'*A*x)/dx = 2*A*x")
+    assert verdict.correction is not None
+    assert verdict.counterexample is not None
+    found = evaluate(verdict.correction.node, verdict.counterexample.values, verdict.counterexample.sizes)
+    assert np.allclose(found, verdict.counterexample.left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -66,7 +66,7 @@ def differentiate(
             "internal error: the derivative came out as 0, but numerically it is not",
             suggestion="report this expression; no answer is better than a wrong one",
         )
-    return presented(tensor, value, wrt, layout, reading_order(expression), (expression,), notes)
+    return presented(tensor, value, wrt, layout, reading_order(expression), lambda form: conditions_of(expression, form), notes)
 
 
 def presented(
@@ -75,20 +75,22 @@ def presented(
     wrt: Sequence[Symbol],
     layout: Layout,
     order: Mapping[str, int],
-    sources: Sequence[Expr],
+    conditions: Callable[[Expr | None], Sequence[str]],
     notes: Sequence[str] = (),
 ) -> Outcome:
     """The outcome for a derivative of ``value`` that was found as a tensor, folded and laid out.
 
-    ``order`` ranks names by their place in the input; ``sources`` are the expressions that conditions come from.
+    ``order`` ranks names by their place in the input; ``conditions`` gives the conditions under which a closed form holds.
     """
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
     remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
     rows, cols = _groups(tensor, value, wrt, layout)
-    form, shape = _laid_out(tensor, rows, cols, layout, order)
-    conditions = [condition for source in sources[:-1] for condition in conditions_of(source, None)]
-    conditions += conditions_of(sources[-1], form)
-    return Outcome(form, tensor, (rows, cols), shape, tuple(dict.fromkeys(conditions)), tuple(dict.fromkeys(remarks)))
+    if layout != "tensor" and _unflattened(tensor, value, wrt):
+        shape = tuple([tensor.shape[axis] for axis in rows or cols[::-1]])
+        form: Expr | None = Zeros(shape) if is_zero(tensor) else None
+    else:
+        form, shape = _laid_out(tensor, rows, cols, layout, order)
+    return Outcome(form, tensor, (rows, cols), shape, tuple(dict.fromkeys(conditions(form))), tuple(dict.fromkeys(remarks)))
 
 
 def declared(symbol: Symbol) -> ix.Symbol:
@@ -136,6 +138,12 @@ def reading_order(expression: Expr) -> dict[str, int]:
     return names
 
 
+def _unflattened(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol]) -> bool:
+    """Whether the derivative has the shape of a tensor of order 3 or 4: of the one variable, or of the value if all variables are scalars."""
+    top = value.tensor.order
+    return (value.separate and tensor.order == top) or (not top and len(wrt) == 1 and tensor.order > 2)
+
+
 def _groups(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The axes that are the rows and those that are the columns of the result.
 
@@ -146,14 +154,17 @@ def _groups(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: La
     if layout == "tensor":
         return axes[: min(tensor.order, 1)], axes[1:]
     if top == 0 and len(wrt) == 1:
-        rows, cols = _matrix_axes(wrt[0])
+        rows, cols = _matrix_axes(wrt[0]) if tensor.order <= 2 else (axes, ())  # the gradient by a tensor has its shape
+    elif tensor.order == top and value.separate:
+        return axes, ()  # so has the derivative of a tensor by a scalar
     elif tensor.order == top and 0 < value.split < top:
         return axes[: value.split], axes[value.split :]  # a matrix by a scalar keeps its shape in every layout
     elif top == 0:
         first = len(axes_of(wrt[0].shape))
         return axes[:first][::-1], axes[first:][::-1]
     else:
-        rows, cols = axes[top:][::-1], axes[value.split : top] + axes[: value.split]
+        cols = axes[:top][::-1] if value.separate else axes[value.split : top] + axes[: value.split]
+        rows = axes[top:][::-1]
     return (cols, rows) if layout == "numerator" else (rows, cols)
 
 

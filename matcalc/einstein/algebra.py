@@ -19,6 +19,7 @@ from matcalc.functions import functions
 from matcalc.sizes import Shape, Size
 
 _MOST_OPERANDS = 20_000
+_MOST_INLINED = 40
 
 ONE_TENSOR = Contraction((), (), (), ())
 NO, YES = Fraction(0), Fraction(1)
@@ -158,7 +159,7 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
                 return zero(tuple([labels.sizes[label] for label in output]))
             factor, operand = content(operand)
             coefficient *= factor
-        if isinstance(operand, Contraction) and not _is_scalar_atom(operand):
+        if isinstance(operand, Contraction) and not _is_scalar_atom(operand) and not (len(operands) > 1 and _stays_nested(operand)):
             new: dict[int, int] = {}
             for inner, outside in zip(operand.output, index):
                 if inner in new:
@@ -186,6 +187,11 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
 def _is_scalar_atom(tensor: Contraction) -> bool:
     """A connected scalar contraction stays one factor, so that ``(a'x)²`` is seen as a power."""
     return not tensor.output and bool(tensor.sizes)
+
+
+def _stays_nested(operand: Contraction) -> bool:
+    """Long products of matrices and vectors stay one operand: a chain of layers costs time and space in proportion to its length."""
+    return len(operand.operands) > _MOST_INLINED and operand.order <= 2 and len(set(operand.output)) == operand.order
 
 
 Factor = tuple[Tensor, tuple[int, ...]]
@@ -218,7 +224,7 @@ def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
         coefficient *= factor
         if core is ONE_TENSOR:
             continue
-        if isinstance(core, Contraction) and not _is_scalar_atom(core):
+        if isinstance(core, Contraction) and len(core.sizes) == len(core.output):
             result.extend(_inlined(core, index))
         else:
             result.append((core, index))

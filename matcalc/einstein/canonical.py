@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from matcalc.einstein.chains import chain_order
 from matcalc.sizes import Size
 
 Indices: TypeAlias = tuple[int, ...]
@@ -27,6 +28,9 @@ def canonical(edges: Sequence[Edge], output: Indices, sizes: dict[int, Size]) ->
     distinct = len({digest for digest, _, _ in edges}) == len(edges)
     if distinct and not any(swaps and labels[0] != labels[1] for _, swaps, labels in edges):
         return _labelled(edges, sorted(range(len(edges)), key=lambda k: edges[k][0]), output)
+    chains = chain_order(edges, output)
+    if chains is not None:
+        return _labelled(edges, chains, output)
     used = dict.fromkeys(output)
     for _, _, labels in edges:
         used.update(dict.fromkeys(labels))

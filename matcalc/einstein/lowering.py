@@ -7,7 +7,7 @@ so that ``vec`` and ``kron``, whose rows are pairs of axes, are index formulas t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import assert_never, cast
 
@@ -29,6 +29,8 @@ class Lowered:
     split: int
     free: tuple[str, ...] = ()
     """Inside an explicit sum: the names of the indices that a scalar depends on, one axis each."""
+    separate: bool = False
+    """The value of a whole expression is a tensor of order 3 or 4; of others, axes beyond two are parts of rows or columns."""
 
     @property
     def rows(self) -> Shape:
@@ -43,13 +45,13 @@ def lower(expression: ex.Expr, symbols: Mapping[str, ix.Tensor] | None = None) -
     """The index form of ``expression``. ``symbols`` may give tensors to use in place of named symbols."""
     lowered: dict[ex.Expr, Lowered] = {}
     for node in ex.postorder(expression):
-        if isinstance(node, (ex.Entry, ex.IndexSum)) or any(lowered[child].free for child in ex.children(node)):
+        if isinstance(node, (ex.Entry, ex.IndexSum, ex.IndexArray)) or any(lowered[child].free for child in ex.children(node)):
             lowered[node] = _indexed(cast("ex.Node", node), lowered)
         else:
             lowered[node] = _lowered(cast("ex.Node", node), lowered, symbols or {})
     if lowered[expression].free:
         raise ShapeError(f"the index {lowered[expression].free[0]} is not bound", suggestion=f"sum({lowered[expression].free[0]}, ...)")
-    return lowered[expression]
+    return replace(lowered[expression], separate=len(expression.shape) > 2)
 
 
 def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[str, ix.Tensor]) -> Lowered:
@@ -122,7 +124,7 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
             return Lowered(_norm(node, done), 0)
         case ex.Call():
             return _call(node, [done[argument] for argument in node.arguments])
-        case ex.Index() | ex.Entry() | ex.IndexSum():
+        case ex.Index() | ex.Entry() | ex.IndexSum() | ex.IndexArray():
             raise ShapeError("an index stands only inside square brackets", suggestion="x[i]")
         case _:
             assert_never(node)
@@ -136,6 +138,8 @@ def _indexed(node: ex.Node, done: Mapping[ex.Expr, Lowered]) -> Lowered:
         case ex.IndexSum():
             body = done[node.body]
             return _summed(body, node.index)
+        case ex.IndexArray():
+            return _array(node, done[node.body])
         case ex.Negative():
             operand = done[node.operand]
             return Lowered(algebra.scale(Fraction(-1), operand.tensor), 0, operand.free)
@@ -156,7 +160,7 @@ def _indexed(node: ex.Node, done: Mapping[ex.Expr, Lowered]) -> Lowered:
             argument = done[node.argument]
             return Lowered(apply_map(node.function, argument.tensor), 0, argument.free)
         case _:
-            raise ShapeError("inside an explicit sum entries may only be added, multiplied, divided and put into elementwise functions")
+            raise ShapeError("under an index entries may only be added, multiplied, divided and put into elementwise functions")
 
 
 def _entry(node: ex.Entry, operand: Lowered) -> Lowered:
@@ -185,6 +189,21 @@ def _summed(body: Lowered, index: ex.Index) -> Lowered:
     kept = tuple([label for label in labels if label != axis])
     total = contract([body.tensor], [labels], kept, dict(enumerate(body.tensor.shape)))
     return Lowered(total, 0, tuple([name for name in body.free if name != index.name]))
+
+
+def _array(node: ex.IndexArray, body: Lowered) -> Lowered:
+    """The axes in the order of the indices; copied along an index that the body does not have."""
+    names = [index.name for index in node.indices]
+    outer = [name for name in body.free if name not in names]
+    if outer:
+        raise ShapeError(f"the index {outer[0]} of an outer sum cannot stand inside tensor(...)", suggestion=f"tensor({outer[0]}, ...)")
+    sizes = {place: index.size for place, index in enumerate(node.indices)}
+    # Of columns and matrices an axis of size one is not an axis of the tensor; the sum over its one entry leaves the entry.
+    shown = len(axes_of(node.shape))
+    kept = [place for place in sizes if len(sizes) > 2 or len(sizes) == shown or sizes[place] != ONE]
+    labels = tuple([names.index(name) for name in body.free])
+    used = {place: size for place, size in sizes.items() if place in kept or place in labels}
+    return Lowered(contract([body.tensor], [labels], tuple(kept), used), 1 if node.shape and not node.is_row else 0)
 
 
 def _over_common_indices(parts: list[Lowered]) -> tuple[tuple[str, ...], Shape, list[ix.Tensor]]:

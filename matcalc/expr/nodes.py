@@ -7,6 +7,7 @@ Positional arguments only; sequences are tuples.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
@@ -255,6 +256,7 @@ class Transpose(Expr):
     operand: Expr
 
     def _shape(self) -> Shape:
+        _flat(self.operand, "the transpose")
         return shape_of(self.operand.cols, self.operand.rows)
 
 
@@ -316,6 +318,7 @@ class Vec(Expr):
     operand: Expr
 
     def _shape(self) -> Shape:
+        _flat(self.operand, "vec")
         return shape_of(self.operand.rows * self.operand.cols, ONE)
 
 
@@ -328,6 +331,7 @@ class Kronecker(Expr):
     def _shape(self) -> Shape:
         rows, cols = ONE, ONE
         for factor in self.factors:
+            _flat(factor, "the Kronecker product")
             rows, cols = rows * factor.rows, cols * factor.cols
         return shape_of(rows, cols)
 
@@ -363,7 +367,7 @@ class Call(Expr):
 
 @dataclass(frozen=True, eq=False)
 class Index(Expr):
-    """A named index ranging over ``1..size``; only inside ``Entry`` and bound by ``IndexSum``, or free in a rule."""
+    """A named index ranging over ``1..size``; only inside ``Entry`` and bound by ``IndexSum`` or ``IndexArray``, or free in a rule."""
 
     name: str
     size: Size
@@ -394,11 +398,31 @@ class IndexSum(Expr):
         return ()
 
 
+@dataclass(frozen=True, eq=False)
+class IndexArray(Expr):
+    """The array whose entry at ``indices`` is the scalar ``body``: ``tensor(i, k, sum(j, T[i,j,k]*x[j]))``.
+
+    One to four different indices, one axis each (up to two make a column or a matrix). Along the axis of an index that the body does
+    not have the entries are copied: so broadcasting to a tensor is written.
+    """
+
+    indices: tuple[Index, ...]
+    body: Expr
+
+    def _shape(self) -> Shape:
+        if not self.body.is_scalar:
+            raise ShapeError(f"the entries of a tensor are scalars, not {shape_text(self.body.shape)}")
+        if not 0 < len(self.indices) <= 4 or len({index.name for index in self.indices}) < len(self.indices):
+            raise ShapeError("a tensor has one to four different indices")
+        sizes = tuple([index.size for index in self.indices])
+        return sizes if len(sizes) > 2 else shape_of(sizes[0], sizes[1] if len(sizes) == 2 else ONE)
+
+
 Node: TypeAlias = (
     Symbol | Number | Constant | SizeValue | Identity | Ones | Zeros | UnitVector | Commutation
     | Sum | Negative | Product | Hadamard | Quotient | Power | MatrixPower | Elementwise
     | Transpose | Inverse | Trace | Total | Diagonal | DiagonalMatrix | Vec | Kronecker | Norm | Call
-    | Index | Entry | IndexSum
+    | Index | Entry | IndexSum | IndexArray
 )  # fmt: skip
 """The closed union, for ``match`` with ``assert_never``."""
 
@@ -415,6 +439,9 @@ def product_shape(left: Shape, right: Shape) -> Shape:
         return right
     if not right:
         return left
+    if len(left) > 2 or len(right) > 2:
+        message = f"{shape_text(left)} and {shape_text(right)} have no matrix product"
+        raise ShapeError(message, suggestion="tensor(i, k, sum(j, T[i,j,k]*x[j]))")
     inner_left = left[1] if len(left) > 1 else ONE
     if inner_left != right[0]:
         raise ShapeError(f"cannot multiply {shape_text(left)} by {shape_text(right)}: the inner sizes {inner_left} and {right[0]} differ")
@@ -425,6 +452,7 @@ def reduced_shape(operand: Expr, axis: str | None) -> Shape:
     """Shape of a reduction (sum, mean, logsumexp...) over everything, or one number per row or column."""
     if axis is None:
         return ()
+    _flat(operand, f"a reduction along {axis}")
     return shape_of(operand.rows if axis == "rows" else operand.cols, ONE)
 
 
@@ -451,7 +479,13 @@ def _common(operands: tuple[Expr, ...], verb: str) -> Shape:
     return shape
 
 
+def _flat(operand: Expr, what: str) -> None:
+    if len(operand.shape) > 2:
+        raise ShapeError(f"{what} is taken of at most a matrix, not of {shape_text(operand.shape)}")
+
+
 def _square(operand: Expr, what: str) -> Shape:
+    _flat(operand, what)
     if operand.rows != operand.cols:
         raise ShapeError(f"{what} needs a square matrix, not {shape_text(operand.shape)}")
     return operand.shape
@@ -476,14 +510,14 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return (node.operand,)
         case Norm():
             return (node.operand,) if node.parameter is None else (node.operand, node.parameter)
-        case IndexSum():
+        case IndexSum() | IndexArray():
             return (node.body,)
         case _:
             return ()
 
 
-def postorder(*roots: Expr) -> list[Expr]:
-    """Every node below ``roots`` once, operands before their users; no recursion."""
+def postorder(*roots: Expr, known: Container[Expr] = ()) -> list[Expr]:
+    """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
     seen: set[Expr] = set()
     order: list[Expr] = []
     stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(roots)]
@@ -491,7 +525,7 @@ def postorder(*roots: Expr) -> list[Expr]:
         node, done = stack.pop()
         if done:
             order.append(node)
-        elif node not in seen:
+        elif node not in seen and node not in known:
             seen.add(node)
             stack.append((node, True))
             stack.extend((child, False) for child in reversed(children(node)) if child not in seen)

@@ -208,9 +208,8 @@ def cost(expression: Expr) -> int:
     known = _COST.get(expression)
     if known is not None:
         return known
-    for node in postorder(expression):
-        if node not in _COST:
-            _COST[node] = _own_cost(node) + sum(_COST[child] for child in children(node))
+    for node in postorder(expression, known=_COST):
+        _COST[node] = _own_cost(node) + sum(_COST[child] for child in children(node))
     return _COST[expression]
 
 
@@ -260,13 +259,9 @@ def digest(expression: Expr) -> int:
     known = _DIGEST.get(expression)
     if known is not None:
         return known
-    for node in postorder(expression):
-        if node not in _DIGEST:
-            own = [
-                str(getattr(node, f.name))
-                for f in fields(node)
-                if f.init and not isinstance(getattr(node, f.name), (Expr, tuple, frozenset))
-            ]
-            parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *(str(_DIGEST[child]) for child in children(node))])
-            _DIGEST[node] = int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big")
+    for node in postorder(expression, known=_DIGEST):
+        values = [getattr(node, f.name) for f in fields(node) if f.init]
+        own = [str(value) for value in values if not isinstance(value, (Expr, tuple, frozenset))]
+        parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *(str(_DIGEST[child]) for child in children(node))])
+        _DIGEST[node] = int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big")
     return _DIGEST[expression]

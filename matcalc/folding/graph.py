@@ -126,15 +126,25 @@ class Graph:
         return False
 
     def _join_chains(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:
+        """Joins at every bound vertex with two edges, in one pass so that long products stay linear."""
+        gone: set[int] = set()
         for vertex in bound:
             edges = at.get(vertex, [])
-            if len(edges) == 2 and vertex not in self.vectors and all(edge.start != edge.end for edge in edges):
-                one, two = edges
-                start, end = one.other(vertex), two.other(vertex)
-                self.edges = [edge for edge in self.edges if edge is not one and edge is not two]
-                self.edges.append(Edge(start, end, (*one.seen_from(start), *two.seen_from(vertex))))
-                return True
-        return False
+            if len(edges) != 2 or vertex in self.vectors or any(edge.start == edge.end for edge in edges):
+                continue
+            one, two = edges
+            if len(one.chain) < len(two.chain) and one.start == vertex:
+                one, two = two, one  # the shorter chain is the one to turn round
+            start, end = one.other(vertex), two.other(vertex)
+            joined = Edge(start, end, (*one.seen_from(start), *two.seen_from(vertex)))
+            gone |= {id(one), id(two)}
+            self.edges.append(joined)
+            for other in {start, end}:
+                at[other] = [edge for edge in at[other] if edge is not one and edge is not two] + [joined]
+            at[vertex] = []
+        if gone:
+            self.edges = [edge for edge in self.edges if id(edge) not in gone]
+        return bool(gone)
 
     def _close_loops(self, at: dict[int, list[Edge]]) -> bool:
         for edge in self.edges:

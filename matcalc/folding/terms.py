@@ -20,6 +20,7 @@ from matcalc.expr.nodes import (
     Total,
     Trace,
     Transpose,
+    children,
     postorder,
 )
 from matcalc.folding.build import UNIT, cost, digest, product, raised, scaled, transpose
@@ -35,6 +36,7 @@ class Term:
 
 
 Place = tuple[tuple[int, ...], int, int]
+_LONGEST_PLACE = 12
 
 
 class ReadingOrder:
@@ -48,13 +50,17 @@ class ReadingOrder:
         """Ranks of the symbols in reading order, at most a dozen, then length and structure; no symbols come first."""
         known = self._places.get(expression)
         if known is None:
-            found: list[int] = []
-            for node in postorder(expression):
+            for node in postorder(expression, known=self._places):
                 if isinstance(node, Symbol):
-                    found.append(self._names.get(node.name, len(self._names)))
-                    if len(found) == 12:
-                        break
-            known = self._places[expression] = (tuple(found), cost(expression), digest(expression))
+                    found: tuple[int, ...] = (self._names.get(node.name, len(self._names)),)
+                else:
+                    found = ()
+                    for child in children(node):
+                        if len(found) >= _LONGEST_PLACE:
+                            break
+                        found += self._places[child][0]
+                self._places[node] = (found[:_LONGEST_PLACE], cost(node), digest(node))
+            known = self._places[expression]
         return known
 
 

@@ -19,6 +19,7 @@ from matcalc.errors import MatcalcError
 from matcalc.evaluation import confirms_zero
 from matcalc.expr.nodes import Expr, Number, Symbol, Zeros, postorder
 from matcalc.folding.fold import fold
+from matcalc.folding.rows import row_symbols, with_rows
 from matcalc.functions import functions
 from matcalc.sizes import ONE, Shape, Size, shape_of
 
@@ -61,12 +62,26 @@ def differentiate(
         tensor = derivative(tensor, free[symbol.name])
         tensor = simplified(structured(tensor, before, symbol, symmetric, notes))
     tensor = simplified(substituted(tensor, {free[symbol.name]: declared(symbol) for symbol in wrt}))
-    if is_zero(tensor) and any(node in wrt for node in postorder(expression)) and not confirms_zero(expression, tuple(wrt)):
+    if is_zero(tensor) and any(node in wrt for node in postorder(expression)):
+        notes += zero_notes(expression, wrt)
+    rows = row_symbols(expression, *wrt)
+    return presented(tensor, value, wrt, layout, reading_order(expression), rows, lambda form: conditions_of(expression, form), notes)
+
+
+def zero_notes(expression: Expr, wrt: Sequence[Symbol]) -> list[str]:
+    """Confirms numerically that a derivative which came out as 0 is 0; a note when no point was found to do so.
+
+    Raises MatcalcError where the numbers say otherwise.
+    """
+    confirmed = confirms_zero(expression, tuple(wrt))
+    if confirmed is None:
+        return ["0 by the rules; no point was found at which that could be confirmed numerically"]
+    if not confirmed:
         raise MatcalcError(
             "internal error: the derivative came out as 0, but numerically it is not",
             suggestion="report this expression; no answer is better than a wrong one",
         )
-    return presented(tensor, value, wrt, layout, reading_order(expression), lambda form: conditions_of(expression, form), notes)
+    return []
 
 
 def presented(
@@ -75,12 +90,13 @@ def presented(
     wrt: Sequence[Symbol],
     layout: Layout,
     order: Mapping[str, int],
+    row_vectors: Mapping[str, Symbol],
     conditions: Callable[[Expr | None], Sequence[str]],
     notes: Sequence[str] = (),
 ) -> Outcome:
     """The outcome for a derivative of ``value`` that was found as a tensor, folded and laid out.
 
-    ``order`` ranks names by their place in the input; ``conditions`` gives the conditions under which a closed form holds.
+    ``order`` ranks names by their place in the input; ``row_vectors`` are the symbols that are rows; ``conditions`` gives the conditions under which a closed form holds.
     """
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
     remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
@@ -89,7 +105,7 @@ def presented(
         shape = tuple([tensor.shape[axis] for axis in rows or cols[::-1]])
         form: Expr | None = Zeros(shape) if is_zero(tensor) else None
     else:
-        form, shape = _laid_out(tensor, rows, cols, layout, order)
+        form, shape = _laid_out(tensor, rows, cols, layout, order, row_vectors)
     return Outcome(form, tensor, (rows, cols), shape, tuple(dict.fromkeys(conditions(form))), tuple(dict.fromkeys(remarks)))
 
 
@@ -169,13 +185,18 @@ def _groups(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: La
 
 
 def _laid_out(
-    tensor: ix.Tensor, rows: tuple[int, ...], cols: tuple[int, ...], layout: Layout, order: Mapping[str, int]
+    tensor: ix.Tensor,
+    rows: tuple[int, ...],
+    cols: tuple[int, ...],
+    layout: Layout,
+    order: Mapping[str, int],
+    row_vectors: Mapping[str, Symbol],
 ) -> tuple[Expr | None, Shape]:
     """The closed form in the layout, and the shape of the result in it."""
     if layout == "tensor":
-        return (folded(tensor, len(rows), order) if tensor.order <= 2 else None), tensor.shape
+        return (folded(tensor, len(rows), order, row_vectors) if tensor.order <= 2 else None), tensor.shape
     shape = shape_of(_flat([tensor.shape[axis] for axis in rows]), _flat([tensor.shape[axis] for axis in cols]))
-    return folded(permuted(tensor, rows + cols), len(rows), order), shape
+    return folded(permuted(tensor, rows + cols), len(rows), order, row_vectors), shape
 
 
 def _matrix_axes(symbol: Symbol) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -184,11 +205,13 @@ def _matrix_axes(symbol: Symbol) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return ((), axes) if symbol.is_row else (axes[:1], axes[1:])
 
 
-def folded(tensor: ix.Tensor, split: int, order: Mapping[str, int]) -> Expr | None:
+def folded(tensor: ix.Tensor, split: int, order: Mapping[str, int], row_vectors: Mapping[str, Symbol]) -> Expr | None:
+    """The closed form of a tensor whose first ``split`` axes are the rows, with the symbols ``row_vectors`` written as rows."""
     if is_zero(tensor):
         shape = shape_of(_flat(tensor.shape[:split]), _flat(tensor.shape[split:]))
         return Zeros(shape) if shape else Number(Fraction(0))
-    return fold(tensor, split, order)
+    form = fold(tensor, split, order)
+    return None if form is None else with_rows(form, row_vectors)
 
 
 def _flat(shape: Sequence[Size]) -> Size:

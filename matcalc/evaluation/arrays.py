@@ -1,13 +1,15 @@
 """Between the arrays that users hold and the two-dimensional arrays that the evaluator computes with.
 
 Outside, a scalar is a number or 0-d array, a column or row vector a 1-D array and a matrix a 2-D array.
-Inside, everything is ``(rows, columns)``, so that a row and a column cannot be mistaken for each other.
+Inside, everything is ``(rows, columns)``, so that a row and a column cannot be mistaken for each other; tensors of higher order have all
+their axes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import LimitError, MatcalcError, ShapeError
@@ -48,24 +50,25 @@ def as_array(name: str, value: Any, shape: Shape) -> NDArray[Any]:
 
 def from_inside(array: NDArray[Any], shape: Shape) -> NDArray[Any]:
     """An inside array of this ``shape``, leading axes kept, in the form that users hold."""
-    lead = array.shape[:-2]
+    lead = array.shape[: -max(len(shape), 2)]
     if not shape:
         return array.reshape(lead)
-    if len(shape) == 1 or shape[0] == ONE:
+    if len(shape) == 1 or (len(shape) == 2 and shape[0] == ONE):
         return array.reshape((*lead, -1))
     return array
 
 
-def dimensions(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, int]:
-    """Rows and columns of a scalar, vector or matrix of this shape.
+def dimensions(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """The lengths of an inside array of this shape: rows and columns, or all axes of a tensor.
 
     Raises LimitError when an array of it would not fit.
     """
-    rows = shape[0].value(sizes) if shape else 1
-    columns = shape[1].value(sizes) if len(shape) > 1 else 1
-    if rows * columns > LARGEST:
-        raise LimitError(f"a {rows}×{columns} matrix is too large to evaluate")
-    return rows, columns
+    lengths = [size.value(sizes) for size in shape]
+    lengths += [1] * (2 - len(lengths))
+    if prod(lengths) > LARGEST:
+        kind = "matrix" if len(lengths) == 2 else "tensor"
+        raise LimitError(f"a {'×'.join(map(str, lengths))} {kind} is too large to evaluate")
+    return tuple(lengths)
 
 
 def as_float(value: Fraction) -> float:

@@ -32,11 +32,11 @@ def agrees(first: Any, second: Any, *, relative: float = 1e-6, absolute: float =
     return bool(np.max(np.abs(left - right)) <= absolute + relative * largest)
 
 
-def confirms_zero(expression: Expr, wrt: Symbol | tuple[Symbol, ...], *, order: int = 1, points: int = 3, seed: int = 0) -> bool:
+def confirms_zero(expression: Expr, wrt: Symbol | tuple[Symbol, ...], *, order: int = 1, points: int = 3, seed: int = 0) -> bool | None:
     """Whether the derivative (of the second order for a pair of symbols or ``order=2``) is numerically zero.
 
-    Directional derivatives along random directions are taken at ``points`` random points with distinct prime sizes. False when
-    one of them is not zero, and also when no point can be found at which the expression can be evaluated: zero is then not confirmed.
+    Directional derivatives along random directions are taken at ``points`` random points with distinct prime sizes. None when
+    no point can be found at which the expression can be evaluated: zero is then neither confirmed nor contradicted.
     """
     import numpy as np
 
@@ -45,14 +45,14 @@ def confirms_zero(expression: Expr, wrt: Symbol | tuple[Symbol, ...], *, order: 
     for number in range(points):
         point = find_point([expression], seed + number, extra=variables)
         if point is None:
-            return False
+            return None
         rng = np.random.default_rng([seed, number])
         moves = [_random_moves(rng, variable, point.values[variable.name]) for variable in variables]
         try:
             quotients = central_differences(ready, variables, moves, point.values, point.sizes)
             largest = float(np.max(np.abs(ready.run(point.values, point.sizes))))
         except MatcalcError:
-            return False
+            return None
         if not _vanishes(quotients, largest):
             return False
     return True

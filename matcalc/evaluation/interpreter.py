@@ -18,6 +18,7 @@ from matcalc.errors import LimitError, MatcalcError, ShapeError, UnknownFunction
 from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, solve_sizes
 from matcalc.evaluation.calls import apply_call
 from matcalc.evaluation.chains import multiply
+from matcalc.evaluation.naming import named_indices, size_names
 from matcalc.evaluation.numpy_functions import numpy_function
 from matcalc.evaluation.operations import added, commutation, kronecker, norm
 from matcalc.evaluation.spectral import matrix_power
@@ -33,6 +34,7 @@ from matcalc.expr.nodes import (
     Hadamard,
     Identity,
     Index,
+    IndexArray,
     IndexSum,
     Inverse,
     Kronecker,
@@ -78,8 +80,8 @@ class Program:
         self.order = postorder(expression)
         self.uses = Counter(child for node in self.order for child in children(node))
         self.symbols = tuple(node for node in self.order if isinstance(node, Symbol))
-        self.indices = _indices(self.order)
-        self.size_names = _size_names(self.order)
+        self.indices = named_indices(self.order)
+        self.size_names = size_names(self.order)
         if len(self.indices) > _MOST_INDICES:
             raise LimitError(f"more than {_MOST_INDICES} named indices in one expression")
         self.check_bound()
@@ -95,6 +97,8 @@ class Program:
                 below = frozenset((node,))
             elif isinstance(node, IndexSum):
                 below -= {node.index}
+            elif isinstance(node, IndexArray):
+                below -= set(node.indices)
             free[node] = below
         unbound = sorted(index.name for index in free.get(self.root, ()))
         if unbound:
@@ -175,35 +179,59 @@ class _Step:
         self.callables = callables
         self.axes = axes
         self.flat = (1,) * (lead + len(axes))
-        self.checked: dict[Shape, tuple[int, int]] = {}
+        self.checked: dict[Shape, tuple[int, ...]] = {}
 
     def leaf(self, node: Symbol, array: NDArray[Any]) -> NDArray[Any]:
         own = max(len(node.shape), 2)
         lead = array.shape[: array.ndim - own]
         return array.reshape((*lead, *self.flat[len(lead) :], *array.shape[array.ndim - own :]))
 
-    def dims(self, shape: Shape) -> tuple[int, int]:
+    def dims(self, shape: Shape) -> tuple[int, ...]:
         found = self.checked.get(shape)
         if found is None:
             found = self.checked[shape] = dimensions(shape, self.sizes)
         return found
 
     def value(self, node: Expr, operands: tuple[Any, ...]) -> NDArray[Any]:
-        rows, columns = self.dims(node.shape)
-        if any(operand.ndim != len(self.flat) + 2 for operand in operands) and not isinstance(node, Entry):
-            raise ShapeError("a tensor of order three or more can only be used entry by entry")
-        array = self.compute(node, operands)
-        if array.shape[-2:] != (rows, columns):
-            raise ShapeError(f"{_operation(node)} gave an array of shape {array.shape[-2:]} where {shape_text(node.shape)} was expected")
+        own = self.dims(node.shape)
+        outer = len(self.flat)
+        if any(operand.ndim != outer + 2 for operand in operands) and not isinstance(node, Entry):
+            array = self.compute(node, self.aligned(node, operands))
+        else:
+            array = self.compute(node, operands)
+        if array.shape[outer:] != own:
+            raise ShapeError(f"{_operation(node)} gave an array of shape {array.shape[outer:]} where {shape_text(node.shape)} was expected")
         if array.size > LARGEST:
             raise LimitError("the explicit sums need too large an intermediate array")
         return array
+
+    def aligned(self, node: Expr, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The operands, tensors of order three or more among them: these as columns where all entries are summed, else scalars with as
+        many axes as the tensors."""
+        outer = len(self.flat)
+        match node:
+            case Total(axis=None) | Norm(kind="1" | "2" | "p"):
+                return (operands[0].reshape((*operands[0].shape[:outer], -1, 1)), *operands[1:])
+            case Product(factors=factors):
+                place = next(k for k, factor in enumerate(factors) if len(factor.shape) > 2)
+                scalars = [multiply(factors[:place], operands[:place])] if place else []
+                return tuple([self.widened(scalar, operands[place]) for scalar in (*scalars, *operands[place + 1 :])]) + (operands[place],)
+            case Sum() | Negative() | Hadamard() | Quotient() | Power() | Elementwise():
+                deepest = max(operands, key=lambda operand: int(operand.ndim))
+                return tuple([self.widened(operand, deepest) for operand in operands])
+            case _:
+                raise ShapeError(f"{_operation(node)} is not defined for a tensor of order three or more")
+
+    def widened(self, scalar: NDArray[Any], like: NDArray[Any]) -> NDArray[Any]:
+        if scalar.ndim == like.ndim:
+            return scalar
+        return scalar.reshape((*scalar.shape[: len(self.flat)], *(1,) * (like.ndim - len(self.flat))))
 
     def constant(self, matrix: Any) -> NDArray[Any]:
         import numpy as np
 
         array = np.asarray(matrix, dtype=np.float64)
-        return array.reshape(self.flat + (array.shape if array.ndim == 2 else (1, 1)))
+        return array.reshape(self.flat + (array.shape if array.ndim >= 2 else (1, 1)))
 
     def compute(self, node: Expr, operands: tuple[Any, ...]) -> NDArray[Any]:
         import numpy as np
@@ -239,9 +267,9 @@ class _Step:
                 return added(operands)
             case Negative():
                 result = -operands[0]
-            case Product(factors=factors):
+            case Product(factors=factors) if len(node.shape) <= 2:
                 return multiply(factors, operands)
-            case Hadamard():
+            case Product() | Hadamard():
                 result = operands[0]
                 for operand in operands[1:]:
                     result = result * operand
@@ -289,6 +317,8 @@ class _Step:
                 summed, length = self.axes[index], index.size.value(self.sizes)
                 constant = operands[0].shape[summed] == 1
                 result = operands[0].sum(axis=summed, keepdims=True) * (length if constant else 1)
+            case IndexArray(indices=indices):
+                result = self.gathered(operands[0], indices)
             case _ as never:
                 assert_never(never)
         return result
@@ -316,6 +346,17 @@ class _Step:
         wide = [np.broadcast_to(operand, outer + operand.shape[-2:]) for operand in operands]
         results = [function(*(operand[place] for operand in wide)) for place in np.ndindex(outer)]
         return np.stack(results).reshape(outer + results[0].shape)
+
+    def gathered(self, scalars: NDArray[Any], indices: tuple[Index, ...]) -> NDArray[Any]:
+        """The axes of the indices as the array's own axes."""
+        import numpy as np
+
+        axes = [self.axes[index] for index in indices]
+        lengths = [index.size.value(self.sizes) for index in indices]
+        moved = np.moveaxis(scalars[..., 0, 0], axes, range(-len(axes), 0))
+        opened = np.expand_dims(moved, tuple(sorted(axes)))
+        result = np.broadcast_to(opened, (*opened.shape[: len(self.flat)], *lengths))
+        return result if len(axes) > 1 else result[..., None]
 
     def entry(self, operand: NDArray[Any], positions: tuple[int | Index, ...]) -> NDArray[Any]:
         import numpy as np
@@ -378,36 +419,6 @@ def program(expression: Expr) -> Program:
 def _axes(array: NDArray[Any], shape: Shape) -> tuple[int, ...]:
     """The lengths that belong to the sizes in ``shape``."""
     return (array.size,) if len(shape) == 1 else array.shape if shape else ()
-
-
-def _indices(order: list[Expr]) -> tuple[Index, ...]:
-    found: dict[Index, None] = {}
-    for node in order:
-        match node:
-            case Index():
-                found[node] = None
-            case Entry(positions=positions):
-                found.update((position, None) for position in positions if isinstance(position, Index))
-            case IndexSum(index=index):
-                found[index] = None
-    return tuple(found)
-
-
-def _size_names(order: list[Expr]) -> frozenset[str]:
-    names: set[str] = set()
-    for node in order:
-        for size in node.shape:
-            names.update(size.names)
-        match node:
-            case SizeValue(size=size) | Index(size=size):
-                names.update(size.names)
-            case IndexSum(index=index):
-                names.update(index.size.names)
-            case Entry(positions=positions):
-                names.update(name for position in positions if isinstance(position, Index) for name in position.size.names)
-            case Commutation(m=m, n=n):
-                names.update(m.names + n.names)
-    return frozenset(names)
 
 
 def _operation(node: Expr) -> str:

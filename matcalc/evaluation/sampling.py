@@ -149,7 +149,7 @@ def _array(symbol: Symbol, sizes: Mapping[str, int], seed: int, style: Style) ->
     if len(shape) == 2:
         return _matrix(symbol.name, rng, (shape[0], shape[1]), properties, style)
     if "simplex" in properties:
-        return rng.dirichlet(np.full(shape, 3.0))
+        return rng.dirichlet(np.full(shape[-1:], 3.0), shape[:-1] or None)
     return _entries(rng, shape, properties, "positive" if not shape and style == "normal" else style)
 
 

@@ -202,7 +202,7 @@ class _Folder:
             return None
         form = self._positive(term)
         if base.order == 1 and isinstance(form, Symbol):
-            return None
+            return Term(term.coefficient**2, {Product((Transpose(form), form)): YES}, ())
         return Term(term.coefficient**2, {Norm(form, "2"): Fraction(2)}, ())
 
     def _positive(self, term: Term) -> Expr:

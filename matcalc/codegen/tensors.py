@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never, cast
 from matcalc.codegen.extents import Extents
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import LaidOut
+from matcalc.codegen.stable import STABLE_FUNCTIONS
 from matcalc.einstein import nodes as ix
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.functions import functions
@@ -119,7 +120,8 @@ def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:
         case ix.Map(function="sqrt"):
             return b.make("sqrt", operands, None, node.shape)
         case ix.Map(function=name):
-            return b.map(name, operands[0]) if name in functions() else b.make("user", operands, name, node.shape)
+            known = name in functions() or name in STABLE_FUNCTIONS
+            return b.map(name, operands[0]) if known else b.make("user", operands, name, node.shape)
         case ix.Apply(function=name):
             return _applied(b, name, node.shape, operands)
         case ix.Contraction() | ix.Sum():

@@ -26,7 +26,8 @@ class Translator(Reductions):
 
     def exact(self, expression: e.Expr) -> Op:
         """The array of an expression with all its axes."""
-        return self.b.full_shape(self._run(expression), array_shape(expression.rows, expression.cols))
+        shape = expression.shape if len(expression.shape) > 2 else array_shape(expression.rows, expression.cols)
+        return self.b.full_shape(self._run(expression), shape)
 
     def _run(self, root: e.Expr) -> Op:
         stack: list[tuple[e.Expr, Requests]] = [(root, self._operation(root))]
@@ -56,6 +57,8 @@ class Translator(Reductions):
         if False:  # every branch below is a generator, also those that ask for nothing
             yield node
         typed = cast("e.Node", node)
+        if any(len(part.shape) > 2 for part in (node, *e.children(node))):  # a tensor of order 3 or 4
+            return tensor_op(b, lower(typed).tensor, self.extents)
         match typed:
             case e.Symbol(name=name):
                 return b.make("input", (), name, _symbol_shape(typed))
@@ -124,7 +127,7 @@ class Translator(Reductions):
             case e.Entry(operand=operand, positions=positions) if all(isinstance(place, int) for place in positions):
                 op = yield from self._array(operand)
                 return b.pick(op, tuple([int(str(place)) - 1 for place in positions][-op.order :]))
-            case e.Index() | e.Entry() | e.IndexSum():
+            case e.Index() | e.Entry() | e.IndexSum() | e.IndexArray():
                 return tensor_op(b, lower(typed).tensor, self.extents)
             case _ as never:
                 assert_never(never)

@@ -96,7 +96,8 @@ def presented(
 ) -> Outcome:
     """The outcome for a derivative of ``value`` that was found as a tensor, folded and laid out.
 
-    ``order`` ranks names by their place in the input; ``row_vectors`` are the symbols that are rows; ``conditions`` gives the conditions under which a closed form holds.
+    ``order`` ranks names by their place in the input; ``row_vectors`` are the symbols that are rows; ``conditions`` gives the conditions
+    under which a closed form holds.
     """
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
     remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
@@ -155,7 +156,7 @@ def reading_order(expression: Expr) -> dict[str, int]:
 
 
 def _unflattened(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol]) -> bool:
-    """Whether the derivative has the shape of a tensor of order 3 or 4: of the one variable, or of the value if all variables are scalars."""
+    """Whether the derivative has the shape of a tensor of order 3 or 4: of the one variable, or of the value."""
     top = value.tensor.order
     return (value.separate and tensor.order == top) or (not top and len(wrt) == 1 and tensor.order > 2)
 

@@ -165,12 +165,14 @@ def _indexed(node: ex.Node, done: Mapping[ex.Expr, Lowered]) -> Lowered:
 
 def _entry(node: ex.Entry, operand: Lowered) -> Lowered:
     """``X[i, j]``: a named index stays as an axis, a number picks with a unit vector."""
-    if operand.free or len(node.positions) != operand.tensor.order:
-        raise ShapeError(f"an entry of {ex.shape_text(node.operand.shape)} has {operand.tensor.order} indices, not {len(node.positions)}")
-    names = tuple(dict.fromkeys(position.name for position in node.positions if isinstance(position, ex.Index)))
+    # A row may be given both positions, the first of which is 1.
+    positions = node.positions[-1:] if node.operand.is_row else node.positions
+    if operand.free or len(positions) != operand.tensor.order:
+        raise ShapeError(f"an entry of {ex.shape_text(node.operand.shape)} has {operand.tensor.order} indices, not {len(positions)}")
+    names = tuple(dict.fromkeys(position.name for position in positions if isinstance(position, ex.Index)))
     operands: list[ix.Tensor] = [operand.tensor]
     labels: list[int] = []
-    for place, (position, size) in enumerate(zip(node.positions, operand.tensor.shape)):
+    for place, (position, size) in enumerate(zip(positions, operand.tensor.shape)):
         if isinstance(position, ex.Index):
             labels.append(names.index(position.name))
         else:

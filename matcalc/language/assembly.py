@@ -9,7 +9,7 @@ from matcalc.errors import ShapeError, Span
 from matcalc.language import constraints as c
 from matcalc.language import terms as t
 from matcalc.language.dimensions import Dimension, Unknown
-from matcalc.language.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint
+from matcalc.language.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
 from matcalc.language.scope import Scope
 from matcalc.sizes import ONE
 
@@ -65,6 +65,10 @@ class Assembly:
         if not sizes:
             cell = self.cell(COLUMN | ROW | MATRIX, span)
             self.soft.append(cell)
+            return t.FilledTerm(cell, self.place(span), value)
+        if len(sizes) > 2:
+            cell = self.cell(TENSOR, span)
+            self.relate(c.ArrayOf(self.place(span), "ones", tuple(sizes), cell))
             return t.FilledTerm(cell, self.place(span), value)
         rows, cols = sizes[0], sizes[1] if len(sizes) == 2 else ONE
         kind = (SCALAR if cols == ONE else ROW) if rows == ONE else COLUMN if cols == ONE else MATRIX
@@ -131,8 +135,8 @@ class Assembly:
 
     def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         self.evidence = True
-        if len(positions) > 2:
-            raise ShapeError("at most two positions", span=span, suggestion="X[i,j]")
+        if len(positions) > 4:
+            raise ShapeError("at most four positions", span=span, suggestion="T[i,j,k]")
         self._indexed.update(position for position in positions if not isinstance(position, int))
         dimensions = tuple([None if isinstance(position, int) else position.size for position in positions])
         self.relate(c.Indexed(self.place(span), operand.cell, dimensions))
@@ -145,6 +149,15 @@ class Assembly:
             raise ShapeError(f"nothing in the sum is indexed by {name}", span=span, suggestion=f"sum({name}, x[{name}])")
         self.relate(c.InRelation(self.place(span), frozenset({(SCALAR,)}), "the sum over an index", body.cell))
         return t.IndexSumTerm(self.cell(SCALAR, span), self.place(span), (body,), index)
+
+    def index_array(self, names: tuple[str, ...], body: t.Term, span: Span) -> t.Term:
+        """The array of the values of ``body``, an axis for each index; where nothing has the index, a copied one."""
+        self.evidence = True
+        indices = tuple([index for name in names if (index := self.scope.bound_index(name)) is not None])
+        result = self.cell(ANY, span)
+        dimensions = tuple([index.size for index in indices])
+        self.relate(c.ArrayOf(self.place(span), "an entry of tensor(...)", dimensions, body.cell, result))
+        return t.IndexArrayTerm(result, self.place(span), (body,), indices)
 
     def total_of(self, operand: t.Term, axis: str | None, span: Span) -> t.Term:
         """The sum of all entries, or one for each row or column."""

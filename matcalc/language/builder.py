@@ -92,6 +92,20 @@ class Builder(Assembly):
             return None
         return index.name
 
+    def array_indices(self, node: s.Applied) -> tuple[str, ...]:
+        """The indices of ``tensor(i, k, body)``.
+
+        Raises ParseError for what cannot be one.
+        """
+        if node.function != "tensor":
+            return ()
+        names = [name.name for name in node.arguments[:-1] if isinstance(name, s.Name) and name.name not in self.scope.declarations]
+        if not 0 < len(names) < 5 or len(names) != len(node.arguments) - 1 or len(set(names)) < len(names):
+            expected = "one to four different indices that are no declared names, and a scalar"
+            message = "tensor(...) makes an array of entries"
+            raise ParseError(message, span=node.span, expected=expected, suggestion="tensor(i, j, X[i,j]*y[j])")
+        return tuple(names)
+
     def _enter(self, node: s.Syntax) -> None:
         for name in self._bound(node):
             self.scope.indices.setdefault(name, []).append(t.BoundIndex(name, Unknown()))
@@ -106,6 +120,8 @@ class Builder(Assembly):
                 return indices
             case s.Applied() if (index := self.summed_index(node)) is not None:
                 return (index,)
+            case s.Applied(function="tensor"):
+                return self.array_indices(node)
             case _:
                 return ()
 
@@ -204,8 +220,6 @@ class Builder(Assembly):
         declaration = self.scope.declarations.get(name)
         if declaration is not None and declaration.kind == "function":
             raise ParseError(f"{name} is declared as a function", span=span, suggestion=f"{name}(x)")
-        if declaration is not None and declaration.kind == "tensor":
-            raise ShapeError(f"{name} has more than two axes and cannot stand in a matrix expression", span=span)
         return t.SymbolTerm(self.scope.variable(name, self.place(span)).cell, self.place(span), name)
 
     def _is_euler(self) -> bool:
@@ -283,9 +297,8 @@ class Builder(Assembly):
         if isinstance(node, s.Name):
             index = self.scope.bound_index(node.name)
             if index is None:
-                raise ParseError(
-                    f"the index {node.name} is not bound", span=node.span, suggestion=f"sum({node.name}, ...) around it, or a number"
-                )
+                advice = f"sum({node.name}, ...) or tensor({node.name}, ...) around it, or a number"
+                raise ParseError(f"the index {node.name} is not bound", span=node.span, suggestion=advice)
             return index
         raise ParseError("a position is a number or an index", span=node.span, suggestion="x[3], or sum(i, x[i])")
 

@@ -36,6 +36,8 @@ class CallBuilder(Builder):
             return []
         if self.summed_index(node) is not None:
             return [node.arguments[1]]
+        if node.function == "tensor":
+            return list(node.arguments[-1:]) if self.array_indices(node) else []
         if node.function == "norm" and len(node.arguments) == 2 and _norm_kind(node.arguments[1], self):
             return [node.arguments[0]]
         return [argument for argument in node.arguments if not isinstance(argument, s.Word)]
@@ -88,7 +90,7 @@ class CallBuilder(Builder):
             case "unit", 1 | 2:
                 position = self._whole(arguments[0])
                 return self.unit(position, span, self.size(arguments[1]) if len(arguments) == 2 else None)
-            case "ones" | "zeros", 0 | 1 | 2:
+            case "ones" | "zeros", 0 | 1 | 2 | 3 | 4:
                 sizes = [self.size(argument) for argument in arguments]
                 return self.filled(Fraction(name == "ones"), sizes, span)
             case "vector", 1 | 2:
@@ -228,6 +230,9 @@ class CallBuilder(Builder):
             return self.index_sum(index, arguments[0], node.span)
         return self.total_of(arguments[0], axis, node.span)
 
+    def _tensor(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        return self.index_array(self.array_indices(node), arguments[0], node.span)
+
     def _diag(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         self._count(node, arguments, 1)
         self.evidence = True
@@ -297,6 +302,7 @@ _STRUCTURAL: dict[str, _Structural] = {
     "inv": CallBuilder._inverse, "vec": CallBuilder._vec, "kron": CallBuilder._kron, "transpose": CallBuilder._transpose,
     "outer": CallBuilder._outer, "inner": CallBuilder._inner, "dot": CallBuilder._inner, "norm": CallBuilder._norm,
     "norm1": CallBuilder._norm, "norm2": CallBuilder._norm, "spectral": CallBuilder._norm, "nuclear": CallBuilder._norm,
+    "tensor": CallBuilder._tensor,
 }  # fmt: skip
 
 

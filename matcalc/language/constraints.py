@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from matcalc.errors import Span
 from matcalc.language.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
-from matcalc.language.kinds import COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Constraint, Relation
+from matcalc.language.kinds import (
+    ALL_KINDS,
+    COLUMN,
+    KINDS,
+    MATRIX,
+    ORDERS,
+    ROW,
+    SCALAR,
+    TENSOR,
+    TENSOR3,
+    TENSOR4,
+    TENSORS,
+    Cell,
+    Constraint,
+    Relation,
+)
 from matcalc.sizes import ONE
 
 
@@ -12,14 +27,16 @@ def same(left: Cell, right: Cell) -> None:
     """Makes the sizes of two cells of one kind equal."""
     unify(left.rows, right.rows)
     unify(left.cols, right.cols)
+    for axis, other in zip(left.deep, right.deep):
+        unify(axis, other)
 
 
 class Multiplied(Constraint):
     """``left * right = result``: scaling when one is scalar, else the matrix product."""
 
     relation = frozenset(
-        {(SCALAR, kind, kind) for kind in KINDS}
-        | {(kind, SCALAR, kind) for kind in KINDS}
+        {(SCALAR, kind, kind) for kind in ALL_KINDS}
+        | {(kind, SCALAR, kind) for kind in ALL_KINDS}
         | {(MATRIX, MATRIX, MATRIX), (MATRIX, COLUMN, COLUMN), (ROW, MATRIX, ROW), (ROW, COLUMN, SCALAR), (COLUMN, ROW, MATRIX)}
     )
     words = "multiply"
@@ -39,12 +56,19 @@ class Multiplied(Constraint):
 
 
 class Broadcast(Constraint):
-    """``left + right = result`` entry by entry; a scalar, or a vector beside a matrix, is repeated."""
+    """``left + right = result`` entry by entry; a scalar, or a vector beside a matrix, is repeated.
+
+    Beside a tensor everything is read as NumPy reads it, a column as an array of n×1: the last axes are aligned, axes of size one and
+    missing axes repeated.
+    """
 
     relation = frozenset(
-        {(kind, kind, kind) for kind in KINDS}
-        | {(SCALAR, kind, kind) for kind in KINDS}
-        | {(kind, SCALAR, kind) for kind in KINDS}
+        {(kind, kind, kind) for kind in ALL_KINDS}
+        | {(SCALAR, kind, kind) for kind in ALL_KINDS}
+        | {(kind, SCALAR, kind) for kind in ALL_KINDS}
+        | {(small, large, large) for large in TENSORS for small in (COLUMN, ROW, MATRIX)}
+        | {(large, small, large) for large in TENSORS for small in (COLUMN, ROW, MATRIX)}
+        | {(TENSOR3, TENSOR4, TENSOR4), (TENSOR4, TENSOR3, TENSOR4)}
         | {(vector, MATRIX, MATRIX) for vector in (COLUMN, ROW)}
         | {(MATRIX, vector, MATRIX) for vector in (COLUMN, ROW)}
     )
@@ -54,6 +78,8 @@ class Broadcast(Constraint):
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells
+        if result.mask & TENSOR:
+            return self._aligned(sizes.final)
         larger, smaller = (left, right) if left.mask == result.mask else (right, left)
         same(larger, result)
         if smaller.mask == SCALAR:
@@ -65,6 +91,20 @@ class Broadcast(Constraint):
             unify(smaller.cols, larger.cols)
             return True
         return self._orient(resolved(smaller.rows), resolved(larger.rows), resolved(larger.cols), sizes.final)
+
+    def _aligned(self, final: bool) -> bool:
+        """The axes of a tensor of the result: those of the operands, aligned at the last one."""
+        left, right, result = self.cells
+        done = True
+        for place in range(1, ORDERS[result.mask] + 1):
+            own = [resolved(cell.axes[-place]) for cell in (left, right) if len(cell.axes) >= place]
+            long = [size for size in own if size != ONE]
+            if any(isinstance(size, Unknown) for size in long) and len(own) == 2 and not final:
+                done = False
+                continue
+            for size in long or own:
+                unify(result.axes[-place], size)
+        return done
 
     def _orient(self, size: Dimension, rows: Dimension, cols: Dimension, final: bool) -> bool:
         """A column beside a matrix: repeated over the columns, or turned and repeated over the rows, if one of the two fits."""
@@ -100,7 +140,7 @@ class ElementRaised(Broadcast):
 class Divided(Constraint):
     """``left / right``: the divisor is a scalar. The result shares the cell of ``left``."""
 
-    relation = frozenset({(kind, SCALAR) for kind in KINDS})
+    relation = frozenset({(kind, SCALAR) for kind in ALL_KINDS})
     words = "divide"
     __slots__ = ()
 
@@ -163,7 +203,7 @@ class Barred(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
-        kinds = frozenset({(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, ROW), (MATRIX, SCALAR)})
+        kinds = frozenset({(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, ROW), (MATRIX, SCALAR), (TENSOR3, TENSOR3), (TENSOR4, TENSOR4)})
         super().__init__(span, kinds, "the determinant |...|", operand, result)
 
     def join(self, sizes: SizeSystem) -> bool:
@@ -281,7 +321,7 @@ class NormParameter(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, parameter: Cell) -> None:
-        kinds = frozenset({(kind, SCALAR) for kind in KINDS} | {(COLUMN, MATRIX), (ROW, MATRIX)})
+        kinds = frozenset({(kind, SCALAR) for kind in ALL_KINDS} | {(COLUMN, MATRIX), (ROW, MATRIX)})
         super().__init__(span, kinds, "norm", operand, parameter)
 
     def join(self, sizes: SizeSystem) -> bool:
@@ -299,16 +339,33 @@ class Indexed(InRelation):
     __slots__ = ("dimensions",)
 
     def __init__(self, span: Span, operand: Cell, dimensions: tuple[Dimension | None, ...]) -> None:
-        kinds = frozenset({(COLUMN,), (ROW,)} if len(dimensions) == 1 else {(MATRIX,)})
-        super().__init__(span, kinds, "one position" if len(dimensions) == 1 else "two positions", operand)
+        kinds = frozenset({(kind,) for kind, order in ORDERS.items() if order == len(dimensions)})
+        count = ("one position", "two positions", "three positions", "four positions")[len(dimensions) - 1]
+        super().__init__(span, kinds, count, operand)
         self.dimensions = dimensions
 
     def join(self, sizes: SizeSystem) -> bool:
         cell = self.cells[0]
-        axes = (cell.rows, cell.cols) if cell.mask == MATRIX else (cell.rows,) if cell.mask == COLUMN else (cell.cols,)
+        axes = (cell.rows,) if cell.mask == COLUMN else (cell.cols,) if cell.mask == ROW else cell.axes
         for axis, dimension in zip(axes, self.dimensions, strict=True):
             if dimension is not None:
                 unify(axis, dimension)
+        return True
+
+
+class ArrayOf(InRelation):
+    """The result has an axis for each dimension; the operand, if there is one, is a scalar: ``tensor(i, k, ...)``, ``ones(n, m, p)``."""
+
+    __slots__ = ("dimensions",)
+
+    def __init__(self, span: Span, words: str, dimensions: tuple[Dimension, ...], *cells: Cell) -> None:
+        kind = (COLUMN, MATRIX, TENSOR3, TENSOR4)[len(dimensions) - 1]
+        super().__init__(span, frozenset({(*(SCALAR for _ in cells[1:]), kind)}), words, *cells)
+        self.dimensions = dimensions
+
+    def join(self, sizes: SizeSystem) -> bool:
+        for axis, dimension in zip(self.cells[-1].axes, self.dimensions):
+            unify(axis, dimension)
         return True
 
 

@@ -13,9 +13,10 @@ from matcalc.expr import nodes as e
 from matcalc.language import terms as t
 from matcalc.language.dimensions import Dimension, resolved
 from matcalc.language.kinds import COLUMN, ROW, Cell
-from matcalc.sizes import Shape, Size, shape_of
+from matcalc.sizes import ONE, Shape, Size, shape_of
 
 _UNIT = e.Number(Fraction(1))
+_INDEX_LETTERS = "ijklpqrstuvwxyzabcdfgh"
 
 
 def size_of(dimension: Dimension) -> Size:
@@ -26,6 +27,8 @@ def size_of(dimension: Dimension) -> Size:
 
 
 def shape_of_cell(cell: Cell) -> Shape:
+    if cell.deep:
+        return tuple([size_of(axis) for axis in cell.axes])
     return shape_of(size_of(cell.rows), size_of(cell.cols))
 
 
@@ -114,6 +117,8 @@ class Construction:
                 return _entry(term, built[0])
             case t.IndexSumTerm(index=index):
                 return e.IndexSum(_index(index), built[0])
+            case t.IndexArrayTerm(indices=indices):
+                return e.IndexArray(tuple([_index(index) for index in indices]), built[0])
             case _:
                 assert_never(term)
 
@@ -159,10 +164,12 @@ class Construction:
         if part.shape == shape:
             return part
         shown = self._text[span.start : span.end].strip()
+        if len(shape) > 2 and not part.is_scalar:
+            return self._copied(part, shape, shown, verb)
         if part.is_scalar:
             # Numbers beside vectors, as in 1 + exp(x), need no remark; beside a matrix I might have been meant.
             if not isinstance(part, e.Number) or (len(shape) == 2 and shape[0] == shape[1]):
-                self._note(f"{shown} is {verb} every entry (times a {'matrix' if len(shape) == 2 else 'vector'} of ones)")
+                self._note(f"{shown} is {verb} every entry (times a {('vector', 'matrix', 'tensor')[min(len(shape), 3) - 1]} of ones)")
             return scaled_ones(part, shape)
         rows, cols = shape
         if part.is_row:
@@ -173,6 +180,29 @@ class Construction:
             return e.Product((part, e.Transpose(e.Ones((cols,)))))
         self._note(f"{shown} is {verb} every row (as 1*{shown}')")
         return e.Product((e.Ones((rows,)), e.Transpose(part)))
+
+    def _copied(self, part: e.Expr, shape: Shape, shown: str, verb: str) -> e.Expr:
+        """The part as a tensor: NumPy's broadcasting of an array with rows and columns, the last axes aligned."""
+        letters = [letter for letter in _INDEX_LETTERS if letter not in self._symbols][: len(shape)]
+        if len(letters) < len(shape):
+            raise ShapeError("all letters for indices are names of symbols", suggestion="tensor(i, j, k, ...)")
+        indices = tuple([e.Index(letter, size) for letter, size in zip(letters, shape, strict=True)])
+        if part.is_row:
+            source = part.operand if isinstance(part, e.Transpose) and part.operand.is_column else e.Transpose(part)
+            positions: tuple[int | e.Index, ...] = (indices[-1],)
+        else:
+            # A column has two axes, the last one of size one.
+            source, last = part, len(shape) - part.is_column
+            aligned = indices[last - len(part.shape) : last]
+            positions = tuple([1 if own == ONE else index for own, index in zip(part.shape, aligned, strict=True)])
+        entry = e.Entry(source, positions)
+        used = [position.name for position in positions if isinstance(position, e.Index)]
+        copied = [str(k) for k, letter in enumerate(letters, 1) if letter not in used]
+        axes = f"axis {copied[0]}" if len(copied) == 1 else f"axes {', '.join(copied)}"
+        column = " (a vector of size n broadcasts as an n×1 array)" if part.is_column else ""
+        wide = "×".join(map(str, shape))
+        self._note(f"{shown} is {verb} a {wide} tensor" + (f", copied along its {axes}{column}" if copied else ""))
+        return e.IndexArray(indices, entry)
 
     def _note(self, text: str) -> None:
         if text not in self.notes:
@@ -296,7 +326,7 @@ def _entry(term: t.EntryTerm, operand: e.Expr) -> e.Expr:
         if isinstance(position, int):
             _check_position(position, size, term.span)
     positions = tuple([position if isinstance(position, int) else _index(position) for position in term.positions])
-    return e.Entry(operand, (1, *positions) if operand.is_row else positions)
+    return e.Entry(operand, positions)
 
 
 def _check_position(position: int, size: Size, span: Span) -> None:

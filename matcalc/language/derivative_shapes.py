@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from matcalc.language.construction import size_of
 from matcalc.language.dimensions import Dimension, SizeSystem
-from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, VECTOR, Cell
+from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR, VECTOR, Cell
 from matcalc.sizes import ONE, Shape, shape_of
 
 
@@ -33,6 +33,8 @@ class CellShape:
 
 def derivative_shape(value: CellShape, by: CellShape, layout: str, sizes: SizeSystem) -> CellShape | None:
     """The shape of the derivative of ``value`` by ``by``; None when it has more than two axes and the layout does not flatten them."""
+    if (by.kind | value.kind) & TENSOR:
+        return None
     if by.kind == SCALAR and value.kind in (SCALAR, MATRIX):
         return value
     if value.kind == SCALAR:

@@ -58,6 +58,12 @@ def elaborate(
     ``declare`` gives kinds, sizes and properties of names, the rest is inferred; ``wrt`` are names that must be symbols of the
     expression (with ``results`` intermediate results too); ``shape`` is the shape that the expression is to have, which settles sizes of
     ``eye``, ``vector(1)`` and the literal 0.
+
+    Tensors of order 3 and 4 are declared (``T: n×m×p``) or made: ``tensor(i, k, sum(j, T[i,j,k]*x[j]))`` is the array whose entry at i, k
+    is the scalar behind them, so that contractions over named indices, traces, outer products and axes in another order are all written
+    with entries and ``sum``. Along an index that the scalar does not have, the entries are copied. Elementwise operations broadcast as in
+    NumPy, the last axes aligned, axes of size one and missing ones copied; a vector is an array of n×1 in this, its transpose one of 1×n.
+
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
     reader = Reader(text, declare, wrt, results=results)
@@ -127,10 +133,13 @@ class Reader:
 
     def expect(self, root: t.Term, shape: Shape) -> None:
         """Asks for a shape of the whole."""
+        words = f"the expected shape ({declaration_text(shape, ())})"
+        if len(shape) > 2:
+            self.builder.relate(c.ArrayOf(root.span, words, shape, root.cell))
+            return
         kind = SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
         rows = shape[0] if shape else ONE
         cols = shape[1] if len(shape) == 2 else ONE
-        words = f"the expected shape ({declaration_text(shape, ())})"
         self.builder.relate(c.Measured(root.span, frozenset({(kind,)}), words, (root.cell,), ((rows, cols),)))
 
     def check_wrt(self) -> None:
@@ -153,7 +162,7 @@ class Reader:
         """Finds kinds and sizes of everything built so far."""
         builder, scope = self.builder, self.scope
         for name, declaration in self.declarations.items():
-            if declaration.kind not in ("function", "tensor") and name not in scope.variables:
+            if declaration.kind != "function" and name not in scope.variables:
                 scope.variable(name, Span(0, 0)).mentioned = False
         variables = list(scope.variables.values())
         constraints = builder.constraints
@@ -202,14 +211,11 @@ class Reader:
     # ------------------------------------------------------------ results
 
     def symbols(self) -> dict[str, e.Symbol]:
-        """The typed symbols; tensors of higher order that are declared are among them."""
+        """The typed symbols."""
         found: dict[str, e.Symbol] = {}
         for variable in self.scope.variables.values():
             facts = variable.declaration.facts if variable.declaration else frozenset()
             found[variable.name] = e.Symbol(variable.name, shape_of_cell(variable.cell), facts)
-        for name, declaration in self.declarations.items():
-            if declaration.kind == "tensor" and declaration.shape is not None:
-                found[name] = e.Symbol(name, declaration.shape, declaration.facts)
         return found
 
     def result(self, expression: e.Expr, construction: Construction, root: t.Term | None = None) -> Elaborated:

@@ -11,7 +11,7 @@ from matcalc.functions import functions, spellings
 from matcalc.language import constraints as c
 from matcalc.language.dimensions import Dimension, SizeClash, SizeSystem, resolved
 from matcalc.language.inference import SizeFailure, measure
-from matcalc.language.kinds import COLUMN, KIND_NAMES, KINDS, MATRIX, ROW, SCALAR, Cell, Constraint
+from matcalc.language.kinds import ALL_KINDS, COLUMN, KIND_NAMES, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
 from matcalc.language.scope import Variable
 from matcalc.sizes import ONE, Size
 
@@ -78,10 +78,13 @@ def _mismatch(text: str, constraint: Constraint, clash: SizeClash | None = None)
             base = _bracketed(quotes[0])
             if clash:
                 return _error(f"a matrix power needs a square matrix, not {shown[0]}", constraint, f"{base}.^2 (elementwise)")
-            return _error(f"{shown[0]} has no power", constraint, f"{base}.^{quotes[1]} (elementwise) or {base}'*{base}")
+            squared = "" if cells[0].mask & TENSOR else f" or {base}'*{base}"
+            return _error(f"{shown[0]} has no power", constraint, f"{base}.^{quotes[1]} (elementwise){squared}")
         case c.Broadcast():
             joint = {"divide elementwise": " by ", "raise elementwise": " to the power "}.get(constraint.words, " and ")
             return _error(f"cannot {constraint.words} {shown[0]}{joint}{shown[1]}{differ}", constraint, _sum_advice(quotes, cells))
+        case c.TransposedTo() if cells[0].mask & TENSOR:
+            return _error(f"{shown[0]} has no transpose", constraint, "axes in another order: tensor(k, j, i, T[i,j,k])")
         case c.InRelation():
             return _function_mismatch(constraint, quotes, clash)
         case _:
@@ -150,7 +153,7 @@ def described(cell: Cell) -> str:
     A cell that may have several kinds is described by all of them.
     """
     if not cell.decided:
-        return " or ".join(KIND_NAMES[kind] for kind in KINDS if kind & cell.mask) or "nothing"
+        return " or ".join(KIND_NAMES[kind] for kind in ALL_KINDS if kind & cell.mask) or "nothing"
     rows, cols = _shown(cell.rows), _shown(cell.cols)
     match cell.mask:
         case int(kind) if kind == SCALAR:
@@ -159,6 +162,9 @@ def described(cell: Cell) -> str:
             return f"vector of size {rows}" if rows else "vector"
         case int(kind) if kind == ROW:
             return f"row vector of size {cols}" if cols else "row vector"
+        case int(kind) if kind & TENSOR:
+            axes = [str(found) if isinstance(found := resolved(axis), Size) else "?" for axis in cell.axes]
+            return f"{'×'.join(axes)} tensor"
         case _:
             return f"{rows}×{cols} matrix" if rows and cols else "matrix"
 
@@ -175,6 +181,8 @@ def _bracketed(quote: str) -> str:
 def _product_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
     left, right = _bracketed(quotes[0]), _bracketed(quotes[1])
     a, b = cells[0].mask, cells[1].mask
+    if (a | b) & TENSOR:
+        return f"{left}.*{right} (elementwise) or a contraction such as tensor(i, k, sum(j, T[i,j,k]*x[j]))"
     if a == b and a in (COLUMN, ROW):
         inner, outer = (f"{left}'*{right}", f"{left}*{right}'") if a == COLUMN else (f"{left}*{right}'", f"{left}'*{right}")
         return f"{inner} (inner product), {outer} (outer product) or {left}.*{right} (elementwise)"
@@ -192,6 +200,10 @@ def _product_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
 
 def _sum_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
     left, right = cells[:2]
+    if (left.mask | right.mask) & TENSOR:
+        small = quotes[1] if left.mask & TENSOR else quotes[0]
+        vector = (right if left.mask & TENSOR else left).mask == COLUMN
+        return f"{_bracketed(small)}' for the last axis: the last axes are aligned, and a vector has n×1" if vector else None
     crosswise = (_shown(left.rows), _shown(left.cols)) == (_shown(right.cols), _shown(right.rows))
     if {left.mask, right.mask} == {COLUMN, ROW} or (left.mask == right.mask == MATRIX and crosswise):
         right_side = _bracketed(quotes[1])

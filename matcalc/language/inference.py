@@ -224,7 +224,8 @@ def measure(constraints: list[Constraint], cells: Iterable[Cell], variables: Ite
         shape = variable.declaration.shape if variable.declaration else None
         if shape is not None and variable.cell.mask != SCALAR:
             variable.cell.rows = shape[0]
-            variable.cell.cols = shape[1] if len(shape) == 2 else variable.cell.cols
+            variable.cell.cols = shape[1] if len(shape) >= 2 else variable.cell.cols
+            variable.cell.deep = tuple(shape[2:])
         elif variable.declaration is not None and variable.declaration.facts & SQUARE and variable.cell.mask == MATRIX:
             variable.cell.cols = variable.cell.rows
 
@@ -273,7 +274,7 @@ def _named(cells: Iterable[Cell], sizes: SizeSystem, names: Iterator[str], produ
     """Names the open sizes of the cells; the names with the cells that they are for."""
     found: dict[str, Cell] = {}
     for cell in cells:
-        for dimension in (cell.rows, cell.cols):
+        for dimension in (cell.rows, cell.cols, *cell.deep):
             root = resolved(dimension)
             if isinstance(root, Unknown) and (products_too or not sizes.is_product(root)):
                 name = next(names)

@@ -1,4 +1,4 @@
-"""Kinds (scalar, column, row, matrix) and the relations that operators put between them, as finite domains with propagation."""
+"""Kinds (scalar, column, row, matrix, tensor) and the relations that operators put between them, as finite domains with propagation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from matcalc.errors import Span
 from matcalc.language.dimensions import Dimension, SizeSystem, Unknown
 from matcalc.sizes import ONE
 
-SCALAR, COLUMN, ROW, MATRIX = 1, 2, 4, 8
+SCALAR, COLUMN, ROW, MATRIX, TENSOR3, TENSOR4 = 1, 2, 4, 8, 16, 32
 """A set of kinds is the sum of its members."""
 VECTOR = COLUMN | ROW
-ANY = SCALAR | VECTOR | MATRIX
+TENSOR = TENSOR3 | TENSOR4
+ANY = SCALAR | VECTOR | MATRIX | TENSOR
 KINDS = (SCALAR, COLUMN, ROW, MATRIX)
-KIND_NAMES = {SCALAR: "scalar", COLUMN: "vector", ROW: "row vector", MATRIX: "matrix"}
+TENSORS = (TENSOR3, TENSOR4)
+"""Tensors come from declarations, broadcasting and ``tensor(i, j, k, ...)`` only; a name is never inferred to be one."""
+ALL_KINDS = (*KINDS, *TENSORS)
+KIND_NAMES = {
+    SCALAR: "scalar", COLUMN: "vector", ROW: "row vector", MATRIX: "matrix", TENSOR3: "tensor of order 3", TENSOR4: "tensor of order 4",
+}  # fmt: skip
+ORDERS = {SCALAR: 0, COLUMN: 1, ROW: 1, MATRIX: 2, TENSOR3: 3, TENSOR4: 4}
 
 Relation: TypeAlias = frozenset[tuple[int, ...]]
 
@@ -24,10 +31,11 @@ Relation: TypeAlias = frozenset[tuple[int, ...]]
 class Cell:
     """The kind and size of one part of the expression, as far as they are known.
 
-    ``mask`` is the set of kinds still possible; ``rows`` and ``cols`` are set when the kind is known. ``literal``: a number as written.
+    ``mask`` is the set of kinds still possible; ``rows`` and ``cols`` are set when the kind is known, and of tensors
+    ``deep``, the sizes of the third and the fourth axis. ``literal``: a number as written.
     """
 
-    __slots__ = ("cols", "constraints", "literal", "mask", "rows", "span")
+    __slots__ = ("cols", "constraints", "deep", "literal", "mask", "rows", "span")
 
     def __init__(self, mask: int, span: Span, literal: bool = False) -> None:
         self.mask = mask
@@ -36,6 +44,7 @@ class Cell:
         self.constraints: list[Constraint] = []
         self.rows: Dimension = ONE
         self.cols: Dimension = ONE
+        self.deep: tuple[Dimension, ...] = ()
 
     @property
     def decided(self) -> bool:
@@ -44,8 +53,14 @@ class Cell:
 
     def measure(self) -> None:
         """Unknown sizes where the kind, which is decided, has an axis."""
-        self.rows = Unknown() if self.mask in (COLUMN, MATRIX) else ONE
-        self.cols = Unknown() if self.mask in (ROW, MATRIX) else ONE
+        self.rows = ONE if self.mask in (SCALAR, ROW) else Unknown()
+        self.cols = ONE if self.mask in (SCALAR, COLUMN) else Unknown()
+        self.deep = tuple([Unknown() for _ in range(ORDERS[self.mask] - 2)]) if self.decided else ()
+
+    @property
+    def axes(self) -> tuple[Dimension, ...]:
+        """The sizes of the axes that NumPy would count, a vector being a column or a row: none of a scalar, else two or more."""
+        return () if self.mask == SCALAR else (self.rows, self.cols, *self.deep)
 
 
 class Constraint:

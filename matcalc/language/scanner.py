@@ -51,8 +51,8 @@ _OPERATORS = {
     "SUM_SIGN": "∑",
     "NEWLINE": "\n",
 }
-_TYPE = {character: kind for kind, characters in _OPERATORS.items() for character in characters}
-_TYPE |= {".*": "ELEMENT_TIMES", "./": "ELEMENT_DIVIDE", ".^": "ELEMENT_POWER", "**": "POWER"}
+OPERATOR_TYPE = {character: kind for kind, characters in _OPERATORS.items() for character in characters}
+OPERATOR_TYPE |= {".*": "ELEMENT_TIMES", "./": "ELEMENT_DIVIDE", ".^": "ELEMENT_POWER", "**": "POWER"}
 _SUPER = "".join(re.escape(c) for c in SUPERSCRIPTS)
 _SUB = "".join(SUBSCRIPTS)
 _LETTER = r"[^\W\d_]"
@@ -65,7 +65,7 @@ _TOKEN = re.compile(
     | (?P<PARTIAL>∂)
     | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
     | (?P<RUN>(?!{ONES}){_LETTER}(?:(?!{ONES})[^\W_]|[{_SUB}]|_[^\W_])*′*)
-    | (?P<OPERATOR>\.[*/^]|\*\*|[{re.escape("".join(k for k in _TYPE if len(k) == 1))}])
+    | (?P<OPERATOR>\.[*/^]|\*\*|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
     """,
     re.VERBOSE,
 )
@@ -93,7 +93,7 @@ def scan(text: str) -> list[Token]:
             cut = _before_superscript(value)
             value, end = value[:cut], position + cut
         elif kind == "OPERATOR":
-            kind = _TYPE[value]
+            kind = OPERATOR_TYPE[value]
         if kind != "SPACE":
             tokens.append(Token(kind, value, position, end))
         position = end
@@ -114,8 +114,6 @@ def _before_superscript(run: str) -> int:
 def _unknown_character(text: str, position: int) -> ParseError:
     character = text[position]
     span = Span(position, position + 1)
-    if character == "\\":
-        return ParseError("LaTeX commands are not read yet", span=span, suggestion="the plain spelling, such as x'*A*x or xᵀAx")
     if character in "{}":
         return ParseError(f"{character!r} is not used here", span=span, suggestion="round brackets")
     if character in "<>≤≥≠:":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from matcalc.errors import Span
 from matcalc.language.declarations import Declaration
 from matcalc.language.dimensions import Dimension
-from matcalc.language.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, Cell
+from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell
 from matcalc.language.spelling import SPELLED_GREEK
 from matcalc.language.terms import BoundIndex, Term
 from matcalc.sizes import ONE
@@ -64,12 +64,14 @@ def _first_mask(declaration: Declaration | None) -> int:
         return SCALAR | COLUMN | MATRIX
     if declaration.shape is not None:
         shape = declaration.shape
+        if len(shape) > 2:
+            return TENSOR3 if len(shape) == 3 else TENSOR4
         return SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
     by_kind = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
     if declaration.kind in by_kind:
         return by_kind[declaration.kind]
     from_facts = MATRIX if "symmetric" in declaration.facts or "orthogonal" in declaration.facts or "invertible" in declaration.facts else 0
-    return from_facts or (MATRIX if "antisymmetric" in declaration.facts else ANY & ~ROW)
+    return from_facts or (MATRIX if "antisymmetric" in declaration.facts else SCALAR | COLUMN | MATRIX)
 
 
 def letter_class(name: str) -> str:

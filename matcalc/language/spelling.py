@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from types import MappingProxyType
 
+from matcalc.language.latex_names import plain_name
+
 _LOWER = [
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
     "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
@@ -38,11 +40,13 @@ _SUBSCRIPTED = re.compile("_?([" + "".join(SUBSCRIPTS) + "]+)")
 
 @lru_cache(maxsize=4096)
 def canonical_name(text: str) -> str:
-    """The one spelling of a name: Greek letters spelled out, subscripts after an underscore.
+    """The one spelling of a name: Greek letters spelled out, subscripts after an underscore, LaTeX read.
 
     >>> canonical_name("β₁"), canonical_name("x₀"), canonical_name("Sigma")
     ('beta_1', 'x_0', 'Sigma')
     """
+    if "\\" in text or "_{" in text:
+        text = plain_name(text)
     text = _SUBSCRIPTED.sub(lambda found: "_" + "".join(SUBSCRIPTS[c] for c in found[1]), plain_letters(text.strip()))
     return "".join(GREEK_NAMES.get(c, c) for c in text)
 

@@ -109,8 +109,8 @@ class _StatementReader(Reader):
             if declaration is None and name not in self.scope.variables:
                 names = ", ".join(self.scope.variables)
                 raise ParseError(f"{name} does not occur in the expression", span=node.span, expected=names or None)
-            if declaration is not None and declaration.kind in ("function", "tensor"):
-                raise ParseError(f"{name} is declared as a {declaration.kind}", span=node.span)
+            if declaration is not None and declaration.kind == "function":
+                raise ParseError(f"{name} is declared as a function", span=node.span)
             self.scope.variable(name, node.span)
         return _SideTerm(term, node.wrt)
 

@@ -187,8 +187,16 @@ class IndexSumTerm(Base):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class IndexArrayTerm(Base):
+    """The array of the values of a scalar for all values of the indices."""
+
+    operands: tuple[Term]
+    indices: tuple[BoundIndex, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BoundIndex:
-    """An index of an explicit sum, with the size that it runs over."""
+    """An index of an explicit sum or of an array, with the size that it runs over."""
 
     name: str
     size: Dimension
@@ -198,7 +206,7 @@ Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTe
 Operation: TypeAlias = (
     SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
     | InverseTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | KroneckerTerm | NormTerm | BarsTerm | CallTerm | EntryTerm
-    | IndexSumTerm
+    | IndexSumTerm | IndexArrayTerm
 )  # fmt: skip
 Term: TypeAlias = Leaf | Operation
 """The closed union, for ``match`` with ``assert_never``."""

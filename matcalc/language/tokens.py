@@ -7,6 +7,9 @@ import re
 from matcalc.errors import ParseError, Span, UnknownFunctionError
 from matcalc.language.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
 from matcalc.language.derivative_tokens import resolve_derivatives
+from matcalc.language.latex_lexemes import is_latex
+from matcalc.language.latex_operands import bracketed_operands
+from matcalc.language.latex_scanner import scan_latex
 from matcalc.language.runs import resolve_runs
 from matcalc.language.scanner import Token, scan
 from matcalc.language.spelling import SUBSCRIPTS, SUPERSCRIPTS
@@ -26,19 +29,24 @@ _LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi", "psi"])
 
 
 def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[str]]:
-    """The terminals of ``text``, and notes on what was split or read in one of several ways.
+    """The terminals of ``text``, LaTeX or plain, and notes on what was split or read in one of several ways.
 
     Raises ParseError, UnknownFunctionError or LimitError with the place.
     """
     notes: list[str] = []
-    tokens = _separated(scan(text))
+    latex = is_latex(text)
+    if latex:
+        found = scan_latex(text, vocabulary)
+        vocabulary, notes = vocabulary.knowing(found.names), found.notes
+    tokens = _separated(found.tokens if latex else scan(text))
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
     tokens = _superscripts(tokens, vocabulary)
     tokens = resolve_derivatives(tokens, vocabulary)
     tokens = resolve_runs(tokens, vocabulary, notes)
     tokens = resolve_bars(tokens)
-    return _juxtaposed(_norm_subscripts(tokens), vocabulary, notes), notes
+    tokens = _norm_subscripts(tokens)
+    return _juxtaposed(bracketed_operands(tokens) if latex else tokens, vocabulary, notes), notes
 
 
 def _separated(tokens: list[Token]) -> list[Token]:

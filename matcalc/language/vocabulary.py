@@ -14,13 +14,13 @@ from matcalc.language.spelling import SPELLED_GREEK, canonical_name
 STRUCTURAL = frozenset(
     [
         "tr", "trace", "sum", "diag", "inv", "vec", "kron", "commutation", "transpose", "outer", "inner", "dot",
-        "norm", "norm1", "norm2", "spectral", "nuclear", "eye", "vector", "matrix", "ones", "zeros", "unit",
+        "norm", "norm1", "norm2", "spectral", "nuclear", "eye", "vector", "matrix", "tensor", "ones", "zeros", "unit",
         "grad", "gradient", "hessian", "jacobian",
     ]
 )  # fmt: skip
 """Functions with their own place in the language, beside those of ``rules/functions.toml``."""
 
-NAMES_TOO = frozenset(["eye", "vector", "matrix", "ones", "zeros", "unit", "spectral", "nuclear", "dot"])
+NAMES_TOO = frozenset(["eye", "vector", "matrix", "tensor", "ones", "zeros", "unit", "spectral", "nuclear", "dot"])
 """Functions only when brackets follow."""
 
 WORDS = frozenset(["rows", "cols", "nuclear", "spectral"])
@@ -51,6 +51,11 @@ class Vocabulary:
     @staticmethod
     def of(symbols: Iterable[str] = (), functions: Iterable[str] = ()) -> Vocabulary:
         return Vocabulary(frozenset(symbols), frozenset(functions))
+
+    def knowing(self, names: Iterable[str]) -> Vocabulary:
+        """The same words with more symbols; functions stay functions."""
+        more = frozenset(names) - self.functions
+        return Vocabulary(self.symbols | more, self.functions) if more else self
 
     def declares(self, name: str) -> bool:
         return name in self.symbols or name in self.functions

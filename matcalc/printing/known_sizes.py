@@ -37,7 +37,7 @@ def _settled(node: e.Node, known: Mapping[e.Expr, int], bare_ones: bool) -> int:
             return BOTH if node.is_matrix or not bare_ones else COLS if node.is_column else ROWS
         case e.Symbol() | e.Number() | e.Constant() | e.SizeValue() | e.Zeros() | e.UnitVector() | e.Commutation():
             return BOTH
-        case e.Trace() | e.Norm() | e.Index() | e.Entry() | e.IndexSum():
+        case e.Trace() | e.Norm() | e.Index() | e.Entry() | e.IndexSum() | e.IndexArray():
             return BOTH
         case e.Sum() | e.Hadamard() | e.Quotient() | e.Power():
             return _joined(known[child] for child in e.children(node) if child.shape == node.shape)

@@ -109,6 +109,12 @@ class LatexNotation:
             r"\sum_{", index, "} ", body if fits(body, Level.PRODUCT) else self.bracketed(body), level=Level.PRODUCT, operator="sum"
         )
 
+    def index_array(self, indices: tuple[Piece, ...], body: Piece) -> Piece:
+        shown: list[Part] = []
+        for index in indices:
+            shown += [",", index] if shown else [index]
+        return piece(r"\left[", body, r"\right]_{", *shown, "}", level=Level.POSTFIX)
+
     def _function(self, name: str) -> str:
         if name in functions():
             shown = functions()[name].latex

@@ -71,6 +71,8 @@ class Notation(Protocol):
 
     def index_sum(self, index: Piece, body: Piece) -> Piece: ...
 
+    def index_array(self, indices: tuple[Piece, ...], body: Piece) -> Piece: ...
+
 
 def fits(part: Piece, level: Level) -> bool:
     """Whether ``part`` can stand without brackets where ``level`` is asked for."""

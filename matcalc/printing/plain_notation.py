@@ -105,6 +105,9 @@ class AsciiNotation:
     def index_sum(self, index: Piece, body: Piece) -> Piece:
         return piece("sum(", index, ", ", body, ")")
 
+    def index_array(self, indices: tuple[Piece, ...], body: Piece) -> Piece:
+        return piece("tensor(", *_separated((*indices, body)), ")")
+
     def _sized(self, name: str, sizes: Iterable[Size]) -> Piece:
         return piece(f"{name}({', '.join(size_text(size, self.style) for size in sizes)})")
 
@@ -176,7 +179,7 @@ class UnicodeNotation(AsciiNotation):
 
 
 _STATEMENTS = frozenset({"d", "d2", "grad", "hessian"})
-_STRUCTURE = frozenset({"tr", "sum", "diag", "vec", "kron", "inv", "norm", "eye", "ones", "zeros"})
+_STRUCTURE = frozenset({"tr", "sum", "diag", "vec", "kron", "inv", "norm", "eye", "ones", "zeros", "tensor"})
 _CALLABLE = frozenset(spellings()) | _STATEMENTS | _STRUCTURE
 
 

@@ -118,6 +118,8 @@ class _Node:
                 return to.entry(self._at(parts[0], Level.ATOM), shown)
             case e.IndexSum(index=index):
                 return to.index_sum(to.symbol(index.name), parts[0])
+            case e.IndexArray(indices=indices):
+                return to.index_array(tuple([to.symbol(index.name) for index in indices]), parts[0])
             case unreachable:
                 assert_never(unreachable)
 

@@ -99,6 +99,8 @@ class DerivativeForm:
             return top if self.layout == "numerator" else (ONE, top[0])
         if not top and len(self.wrt) == 1:
             symbol = self.wrt[0]
+            if len(symbol.shape) > 2:
+                return symbol.shape[::-1] if self.layout == "numerator" else symbol.shape
             return shape_of(symbol.cols, symbol.rows) if self.layout == "numerator" else symbol.shape
         if not top:
             first = variables[0] if len(variables[0]) else below
@@ -124,15 +126,16 @@ class DerivativeForm:
             first = orders[0] or tensor.order
             rows, cols = axes[:first][::-1], axes[first:][::-1]
         else:
-            rows, cols = axes[top:][::-1], axes[function.split : top] + axes[: function.split]
+            rows = axes[top:][::-1]
+            cols = axes[:top][::-1] if function.separate else axes[function.split : top] + axes[: function.split]
             if self.layout == "numerator":
                 rows, cols = cols, rows
         return Lowered(permuted(tensor, (*rows, *cols)), len(rows))
 
     def _gradient(self, tensor: Tensor) -> Lowered:
         numerator = self.layout == "numerator"
-        if tensor.order == 2:
-            return Lowered(permuted(tensor, (1, 0)) if numerator else tensor, 1)
+        if tensor.order > 1:
+            return Lowered(permuted(tensor, range(tensor.order)[::-1]) if numerator else tensor, 1)
         return Lowered(tensor, 0 if self.wrt[0].is_row != numerator else 1)
 
     def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Measured:

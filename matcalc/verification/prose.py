@@ -32,10 +32,15 @@ _LATEX = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _DERIVATIVE = re.compile(
-    r"\bd2?\s*\(.*\)\s*/\s*d|[∂∇]|\\partial|\\nabla|\\frac\s*\{\s*(\\mathrm\s*\{?\s*)?d\b|\b(grad|gradient|hessian|jacobian)\s*\(",
+    r"\bd2?\s*\(.*\)\s*/\s*d|[∂∇]|\\partial|\\nabla|\\[dt]?frac\s*\{\s*(\\mathrm\s*\{?\s*)?d\b|\b(grad|gradient|hessian|jacobian)\s*\(",
     re.DOTALL,
 )
-_LATEX_NOISE = re.compile(r"\\(label|tag)\{[^}]*\}|\\(nonumber|notag)\b|(?<!\\)&")
+_LATEX_NOISE = re.compile(
+    r"\\(label|tag)\{[^}]*\}|\\(nonumber|notag)\b|(?<!\\)&|\\(begin|end)\{(aligned|split|gathered|alignedat)\}(\{\d\})?|(?<!\\)%[^\n]*"
+)
+_TRAILING = re.compile(r"(?:\s|\\[,;:! ]|\\q?quad\b|(?<!\\)[.,;~])+$")
+_CONTINUES = re.compile(r"(?:\s|\\[,;:! ]|\\q?quad\b|\{\})*(?:=|(?:[+*/-]|\\(?:cdot|times|odot|otimes)\b)[^=]*$)")
+_UNFINISHED = re.compile(r"[=+*/-]$")
 _ROW_END = re.compile(r"\\\\(\[[^\]]*\])?")
 
 
@@ -88,18 +93,28 @@ def _line(text: str, offset: int) -> int:
 
 
 def _formulas(content: str, *, by_line: bool) -> Iterator[tuple[int, str]]:
-    """The rows of a display, or the lines of a code block, with their offsets."""
+    """The rows of a display, or the lines of a code block, with their offsets.
+
+    A row of a display that begins with an equals sign or an operator continues the row before.
+    """
     start = 0
+    held: tuple[int, str] | None = None
     for end in [
         *((m.start(), m.end()) for m in (re.finditer("\n", content) if by_line else _ROW_END.finditer(content))),
         (len(content), len(content)),
     ]:
         piece = content[start : end[0]]
         lead = len(piece) - len(piece.lstrip())
-        cleaned = _LATEX_NOISE.sub(" ", piece).strip().rstrip(".,;").strip()
-        if cleaned:
-            yield start + lead, " ".join(cleaned.split())
+        cleaned = " ".join(_TRAILING.sub("", _LATEX_NOISE.sub(" ", piece)).split())
+        if cleaned and held is not None and not by_line and (_CONTINUES.match(cleaned) or _UNFINISHED.search(held[1])):
+            held = held[0], f"{held[1]} {cleaned}"
+        elif cleaned:
+            if held is not None:
+                yield held
+            held = start + lead, cleaned
         start = end[1]
+    if held is not None:
+        yield held
 
 
 def _claims(formula: str) -> Iterator[str]:

@@ -20,6 +20,8 @@ def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr | Non
         return None
     right = claim.right.expression
     if not claim.fits:
+        if len(right.shape) > 2:
+            return None
         turned = Transpose(right)
         if turned.shape == claim.left.shape and _holds(Claim(claim.left, Formula(turned))):
             return "the right side should be transposed", turned

@@ -20,6 +20,8 @@ v = e.Symbol("v", (M,), frozenset({"positive"}))
 r = e.Symbol("r", (ONE, N))
 a, b = e.Symbol("a", ()), e.Symbol("b", ())
 D = e.Symbol("D", (N, M))
+T = e.Symbol("T", (M, N, K))
+i, j, k = e.Index("i", M), e.Index("j", N), e.Index("k", K)
 
 
 def number(value: int | str) -> e.Expr:
@@ -267,4 +269,12 @@ EXPRESSIONS: dict[str, e.Expr] = {
     "kron times kron": product(e.Kronecker((A, X)), e.Kronecker((B, t(X)))),
     "trace of kron": e.Trace(e.Kronecker((A, B))),
     "entry": product(e.Entry(X, (2, 3)), e.Entry(x, (1,))),
+    # tensors of order 3, and arrays of entries
+    "array of entries": e.IndexArray((j, i), product(e.Entry(X, (i, j)), e.Entry(y, (i,)))),
+    "copied entries": product(e.IndexArray((i, j), e.Entry(y, (i,))), x),
+    "tensor": T,
+    "tensor elementwise": minus(e.Hadamard((T, fn("log", plus(e.Ones(T.shape), fn("exp", T))))), product(a, T)),
+    "tensor broadcasting": e.Quotient(e.IndexArray((i, j, k), e.Entry(x, (j,))), T),
+    "tensor reductions": product(e.Total(T), e.Norm(T, "2")),
+    "tensor contraction": e.IndexArray((k, i), e.IndexSum(j, product(e.Entry(T, (i, j, k)), e.Entry(x, (j,))))),
 }

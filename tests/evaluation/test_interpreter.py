@@ -146,6 +146,7 @@ CASES = {
         e.IndexSum(i, e.IndexSum(j, e.Product((e.Entry(x, (i,)), e.Entry(A, (i, j)), e.Entry(y, (j,)))))),
         V["x"] @ V["A"] @ V["y"],
     ),
+    "array of entries": (e.IndexArray((j, i), e.Product((e.Entry(x, (i,)), e.Entry(y, (j,))))), np.outer(V["y"], V["x"])),
     "explicit sum of a constant": (e.IndexSum(i, a), 5 * 0.7),
     "index as a number": (e.IndexSum(i, e.Product((i, e.Entry(x, (i,))))), np.arange(1, 6) @ V["x"]),
     "functions under a sum": (
@@ -271,12 +272,21 @@ def test_compiled_function_takes_keywords() -> None:
     assert agrees(compile_function(e.Ones((N,)))(n=3), np.ones(3))
 
 
-def test_tensors_are_used_entry_by_entry() -> None:
+def test_tensors_of_order_three() -> None:
     tensor = e.Symbol("T", (N, N, K))
     values = {"T": np.arange(175.0).reshape(5, 5, 7)}
     assert evaluate(e.IndexSum(i, e.Entry(tensor, (i, i, 3))), values) == sum(values["T"][k, k, 2] for k in range(5))
-    with pytest.raises(ShapeError, match="entry by entry"):
-        evaluate(e.Negative(tensor), values)
+    scaled = e.Product((e.Product((transposed(x), y)), e.Negative(tensor), e.Norm(tensor, "2")))
+    assert agrees(evaluate(scaled, {**V, **values}), -(V["x"] @ V["y"]) * values["T"] * np.linalg.norm(values["T"]))
+    with pytest.raises(ShapeError, match="at most a matrix"):
+        e.Transpose(tensor)
+
+
+def test_an_array_of_entries_copies_along_an_index_without_use() -> None:
+    own = {index.name: index for index in (i, j)}
+    array = e.IndexArray((e.Index("k", Size.of(4)), own["j"], own["i"]), e.Product((e.Entry(x, (i,)), e.Entry(y, (j,)))))
+    assert agrees(evaluate(array, V), np.broadcast_to(V["y"][:, None] * V["x"], (4, 5, 5)))
+    assert agrees(evaluate(e.IndexArray((e.Index("k", ONE), i), e.Entry(x, (i,))), V), V["x"])
 
 
 def test_depth_and_length() -> None:

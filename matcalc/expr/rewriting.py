@@ -1,0 +1,48 @@
+"""Matrix expressions built again with some of their parts replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from matcalc.expr.nodes import Expr, Symbol, children, postorder
+
+
+def rebuilt_with(expression: Expr, replacement: Callable[[Expr], Expr]) -> Expr:
+    """``expression`` with ``replacement`` of every node in its place, taken after its operands were replaced; shared parts stay shared."""
+    return _rebuilt((expression,), replacement)[0]
+
+
+def replaced(expression: Expr, values: Mapping[str, Expr]) -> Expr:
+    """``expression`` with expressions of the same shapes in place of named symbols."""
+    return replaced_all((expression,), values)[0]
+
+
+def replaced_all(expressions: tuple[Expr, ...], values: Mapping[str, Expr]) -> list[Expr]:
+    """``replaced`` for several expressions, visiting what they share once."""
+    return _rebuilt(expressions, lambda node: values.get(node.name, node) if isinstance(node, Symbol) else node)
+
+
+def symbols_in(*expressions: Expr) -> dict[str, Symbol]:
+    """The symbols of expressions by name, in reading order."""
+    return {node.name: node for node in postorder(*expressions) if isinstance(node, Symbol)}
+
+
+def _rebuilt(expressions: tuple[Expr, ...], replacement: Callable[[Expr], Expr]) -> list[Expr]:
+    built: dict[Expr, Expr] = {}
+    for node in postorder(*expressions):
+        again = node
+        if any(built[child] is not child for child in children(node)):
+            again = type(node)(*[_field(getattr(node, field.name), built) for field in fields(node) if field.init])
+        built[node] = replacement(again)
+    return [built[expression] for expression in expressions]
+
+
+def _field(value: Any, built: Mapping[Expr, Expr]) -> Any:
+    """A field of a node with the operands in it rebuilt; an index of an entry is no operand."""
+    if isinstance(value, Expr):
+        return built.get(value, value)
+    if isinstance(value, tuple):
+        return tuple([_field(part, built) for part in value])
+    return value

@@ -1,0 +1,22 @@
+r"""Names given in LaTeX on their own: ``\mathbf{x}``, ``\bar y``, ``\hat{\Sigma}_1``, ``x_{i}``."""
+
+from __future__ import annotations
+
+import re
+
+from matcalc.language.latex_commands import ACCENTS, FONTS, WORDS
+
+_FONT = re.compile(rf"\\(?:{'|'.join(sorted(FONTS | WORDS))})(?![A-Za-z])\*?")
+_ACCENT = re.compile(rf"\\({'|'.join(sorted(ACCENTS))})(?![A-Za-z])[\s{{]*(\\?[A-Za-z]+|[^\W\d_])[\s}}]*")
+_MEANINGLESS = re.compile(r"[\s{}$]+")
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+
+
+def plain_name(text: str) -> str:
+    r"""The name without commands and braces; text that is no name stays one that is none.
+
+    >>> plain_name(r"\hat{\mathbf{x}}_{i}"), plain_name(r"\bar y"), plain_name(r"\boldsymbol\beta")
+    ('xhat_i', 'ybar', 'beta')
+    """
+    accented = _ACCENT.sub(lambda found: found[2].lstrip("\\") + ACCENTS[found[1]], _FONT.sub("", text))
+    return _COMMAND.sub(r"\1", _MEANINGLESS.sub("", accented))

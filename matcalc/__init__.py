@@ -18,6 +18,9 @@ from matcalc.version import VERSION as __version__
 if TYPE_CHECKING:
     from matcalc.api import derive, gradient, hessian, jacobian, parse
     from matcalc.compiling import compile
+    from matcalc.named_results import Gradients
+    from matcalc.product_calls import differential, jvp, vjp
+    from matcalc.products.equations import Equation
     from matcalc.results import Derivation, ParsedExpression
     from matcalc.verification.documents import verify_file
     from matcalc.verification.judgement import verify
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Derivation",
+    "Equation",
+    "Gradients",
     "LimitError",
     "MatcalcError",
     "NotDifferentiableError",
@@ -36,26 +41,34 @@ __all__ = [
     "__version__",
     "compile",
     "derive",
+    "differential",
     "gradient",
     "hessian",
     "jacobian",
+    "jvp",
     "parse",
     "verify",
     "verify_file",
+    "vjp",
 ]
 
 _LAZY = {
     "Derivation": "matcalc.results",
     "ParsedExpression": "matcalc.results",
+    "Equation": "matcalc.products.equations",
+    "Gradients": "matcalc.named_results",
     "compile": "matcalc.compiling",
     "derive": "matcalc.api",
+    "differential": "matcalc.product_calls",
     "gradient": "matcalc.api",
     "hessian": "matcalc.api",
     "jacobian": "matcalc.api",
+    "jvp": "matcalc.product_calls",
     "parse": "matcalc.api",
     "Verdict": "matcalc.verification.verdict",
     "verify": "matcalc.verification.judgement",
     "verify_file": "matcalc.verification.documents",
+    "vjp": "matcalc.product_calls",
 }
 
 

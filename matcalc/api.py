@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TypeAlias, get_args
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias, overload
 
 from matcalc.derivation import differentiate
 from matcalc.derivation.pipeline import Layout, Symmetric
-from matcalc.errors import LimitError, MatcalcError, ShapeError
+from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.language import Elaborated, elaborate
-from matcalc.language.spelling import canonical_name, is_name
+from matcalc.language.declarations import declaration_text
+from matcalc.named_results import Gradients
+from matcalc.product_calls import Several, gradients, named_derivation
+from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, Declare, checked_names, explained, read_program, require_choice
 from matcalc.results import Derivation, ParsedExpression
 
-Declare: TypeAlias = str | Mapping[str, str] | None
 Wrt: TypeAlias = str | Sequence[str]
-
-LAYOUTS: tuple[Layout, ...] = get_args(Layout)
-SYMMETRIC: tuple[Symmetric, ...] = get_args(Symmetric)
 
 
 def parse(expression: str, declare: Declare = None) -> ParsedExpression:
@@ -29,7 +28,7 @@ def parse(expression: str, declare: Declare = None) -> ParsedExpression:
     >>> parse("||X - UV||²").declarations["U"]
     'n×p'
     """
-    with _explained(expression):
+    with explained(expression):
         return _parsed(elaborate(expression, declare))
 
 
@@ -41,29 +40,78 @@ def derive(
     order: int = 1,
     layout: Layout = "denominator",
     symmetric: Symmetric = "projected",
+    names: str = "substitute",
 ) -> Derivation:
     """The derivative of ``expression`` by the symbol ``wrt``.
 
-    ``wrt`` is a name, or a pair of names for a mixed second derivative; ``order=2`` differentiates twice by one name.
+    ``wrt`` is a name, or a pair of names for a mixed second derivative; ``order=2`` differentiates twice by one name. It may be the name
+    of an intermediate result, which then is a free variable.
     ``layout`` is ``"denominator"`` (the result has the shape of ``wrt``; entry (i,j) of a Jacobian is ∂y_j/∂x_i),
     ``"numerator"`` (the transposes) or ``"tensor"`` (axes of the value, then axes of ``wrt``).
     ``symmetric`` chooses the convention for a variable declared symmetric: ``"projected"``, ``"independent"`` or ``"cookbook"``.
+
+    ``names="keep"`` answers in terms of a program's names, with named adjoints.
 
     Raises MatcalcError (ParseError, ShapeError, UnknownFunctionError, NotDifferentiableError, LimitError).
 
     >>> str(derive("||X - UV||²", "V"))
     '2 Uᵀ (U V − X)'
     """
-    with _explained(expression):
+    with explained(expression):
+        _require_choices(layout, symmetric, names)
+        if names == "keep":
+            if not isinstance(wrt, str) or order != 1:
+                raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
+            return named_derivation(expression, wrt, declare, layout, symmetric)
         elaborated, symbols = _read(expression, wrt, declare, order)
         return _derivation(elaborated, symbols, layout, symmetric)
 
 
+@overload
 def gradient(
-    expression: str, wrt: str, *, declare: Declare = None, layout: Layout = "denominator", symmetric: Symmetric = "projected"
-) -> Derivation:
-    """The derivative of a scalar-valued expression; like ``derive``, but a ShapeError when the value is not a scalar."""
-    with _explained(expression):
+    expression: str,
+    wrt: str,
+    *,
+    declare: Declare = ...,
+    layout: Layout = ...,
+    symmetric: Symmetric = ...,
+    names: str | None = ...,
+) -> Derivation: ...
+@overload
+def gradient(
+    expression: str,
+    wrt: Several,
+    *,
+    declare: Declare = ...,
+    layout: Layout = ...,
+    symmetric: Symmetric = ...,
+    names: str | None = ...,
+) -> Gradients: ...
+def gradient(
+    expression: str,
+    wrt: str | Several,
+    *,
+    declare: Declare = None,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    names: str | None = None,
+) -> Derivation | Gradients:
+    """The derivative of a scalar-valued expression; like ``derive``, but a ShapeError when the value is not a scalar.
+
+    With a list of names all derivatives come from one reverse sweep, as a mapping from names; they are in terms of a program's names and of
+    adjoints that they share, unless ``names="substitute"``.
+
+    >>> print(gradient("z = W*x + b; h = f(z); u'*h", ["W", "b"], declare="f: function"))
+    δ = u ⊙ f'(z)
+    ∂s/∂W = δ xᵀ
+    ∂s/∂b = δ
+    """
+    with explained(expression):
+        _require_choices(layout, symmetric, names or "keep")
+        if not isinstance(wrt, str):
+            return gradients(expression, wrt, declare, layout, symmetric, names)
+        if names == "keep":
+            return named_derivation(expression, wrt, declare, layout, symmetric, scalar=True)
         elaborated, symbols = _read(expression, wrt, declare, 1)
         _require_scalar(elaborated, "a gradient", "jacobian(...), or derive(...) for any shape")
         return _derivation(elaborated, symbols, layout, symmetric)
@@ -73,7 +121,7 @@ def jacobian(
     expression: str, wrt: str, *, declare: Declare = None, layout: Layout = "denominator", symmetric: Symmetric = "projected"
 ) -> Derivation:
     """The derivative of a vector- or matrix-valued expression; a ShapeError when the value is a scalar."""
-    with _explained(expression):
+    with explained(expression):
         elaborated, symbols = _read(expression, wrt, declare, 1)
         if elaborated.expression.is_scalar:
             raise ShapeError("a Jacobian needs a vector or a matrix, but the expression is a scalar", suggestion="gradient(...)")
@@ -84,7 +132,7 @@ def hessian(
     expression: str, wrt: Wrt, *, declare: Declare = None, layout: Layout = "denominator", symmetric: Symmetric = "projected"
 ) -> Derivation:
     """The second derivative of a scalar-valued expression, by one name or a pair; a ShapeError when the value is not a scalar."""
-    with _explained(expression):
+    with explained(expression):
         elaborated, symbols = _read(expression, wrt, declare, 2)
         _require_scalar(elaborated, "a Hessian", "derive(..., order=2)")
         return _derivation(elaborated, symbols, layout, symmetric)
@@ -98,29 +146,18 @@ def _read(expression: str, wrt: Wrt, declare: Declare, order: int) -> tuple[Elab
         names *= order
     elif len(names) != 2:
         raise MatcalcError(f"cannot differentiate by {len(names)} names", expected="one name, or a pair for a mixed second derivative")
-    for name in names:
-        if not is_name(name):
-            raise MatcalcError(f"{name!r} is not the name of a symbol", expected="one name to differentiate by, such as x or W_1")
-    names = tuple([canonical_name(name) for name in names])
-    elaborated = elaborate(expression, declare, wrt=names)
-    return elaborated, tuple([_symbol(name, elaborated) for name in names])
-
-
-def _symbol(name: str, elaborated: Elaborated) -> Symbol:
-    """The symbol of this name: one of the expression's, or a declared one."""
-    if name in elaborated.symbols:
-        return elaborated.symbols[name]
-    there = ", ".join(elaborated.symbols)
-    raise MatcalcError(
-        f"{name} does not occur in the expression, and it is not declared",
-        expected=f"one of its symbols: {there}" if there else None,
-        suggestion=f'declare="{name}: n" to get a zero of its shape',
-    )
+    names = checked_names(names)
+    elaborated, outline, symbols = read_program(expression, names, declare)
+    results = [name for name in names if name in outline.steps]
+    if results:  # free variables of the expression, whatever their values are
+        declarations = {name: declaration_text(outline.names[name].shape, ()) for name in results}
+        opened = outline.opened(*results)
+        elaborated = replace(elaborated, expression=opened, declarations={**elaborated.declarations, **declarations})
+    return elaborated, symbols
 
 
 def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout, symmetric: Symmetric) -> Derivation:
-    _require_choice("layout", layout, LAYOUTS)
-    _require_choice("symmetric", symmetric, SYMMETRIC)
+    _require_choices(layout, symmetric)
     outcome = differentiate(elaborated.expression, wrt, layout=layout, symmetric=symmetric)
     return Derivation(_parsed(elaborated), wrt, outcome, layout, symmetric, (*elaborated.notes, *outcome.notes))
 
@@ -135,18 +172,7 @@ def _require_scalar(elaborated: Elaborated, what: str, instead: str) -> None:
         raise ShapeError(f"{what} needs a scalar, but the expression is {found}", suggestion=instead)
 
 
-def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise MatcalcError(f"there is no {name} {value!r}", expected=", ".join(choices))
-
-
-@contextmanager
-def _explained(text: str) -> Iterator[None]:
-    """Errors know the text they are about, and no error but MatcalcError gets out."""
-    try:
-        yield
-    except MatcalcError as error:
-        error.with_text(text)
-        raise
-    except RecursionError:
-        raise LimitError("the expression is nested too deeply", text=text) from None
+def _require_choices(layout: str, symmetric: str, names: str = "substitute") -> None:
+    require_choice("layout", layout, LAYOUTS)
+    require_choice("symmetric", symmetric, SYMMETRIC)
+    require_choice("treatment of names", names, NAMES)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 import click
 
-from matcalc.api import LAYOUTS, SYMMETRIC, derive
+from matcalc.api import derive
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError
+from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 from matcalc.results import Derivation
 from matcalc.version import VERSION
 
 FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", "numpy", "jax", "torch")
+VIEWS = ("differential", "slice")
+"""Forms of a first derivative besides the closed matrix form and the index form."""
 BAD_INPUT = 2
 
 _OPTION_SHAPED = re.compile(r"--[A-Za-z][A-Za-z-]+(=|$)")
@@ -47,7 +51,14 @@ class ExpressionCommand(click.Command):
         return super().parse_args(ctx, [*options, "--", *expressions])
 
 
-LAZY = {"identities": "matcalc.commands.identities", "verify": "matcalc.commands.verify"}
+LAZY = {
+    "differential": "matcalc.commands.differential",
+    "gradient": "matcalc.commands.gradient",
+    "identities": "matcalc.commands.identities",
+    "jvp": "matcalc.commands.jvp",
+    "verify": "matcalc.commands.verify",
+    "vjp": "matcalc.commands.vjp",
+}
 """Subcommands by the module that holds them as ``command``, imported when they are first asked for."""
 
 
@@ -77,29 +88,50 @@ def cli() -> None:
 @click.option("--order", type=click.IntRange(1, 2), default=1, show_default=True, help="First or second derivative.")
 @click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of the result.")
 @click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
-@click.option("--to", "target", type=click.Choice(FORMATS), help="Form of the result.  [default: unicode]")
+@click.option("--names", type=click.Choice(NAMES), default=NAMES[0], show_default=True, help="What becomes of names given in EXPRESSION.")
+@click.option("--to", "target", type=click.Choice((*FORMATS, *VIEWS)), help="Form of the result.  [default: unicode]")
 def derive_command(
-    expression: str, wrt: str, declare: tuple[str, ...], order: int, layout: Layout, symmetric: Symmetric, target: str | None
+    expression: str,
+    wrt: str,
+    declare: tuple[str, ...],
+    order: int,
+    layout: Layout,
+    symmetric: Symmetric,
+    names: str,
+    target: str | None,
 ) -> None:
-    """Print the derivative of EXPRESSION.  An EXPRESSION of - reads standard input.
+    """Print the derivative of EXPRESSION, which may be a program: z = W*x + b; h = tanh(z); u'*h.
+
+    An EXPRESSION of - reads standard input.
 
     \b
     matcalc derive "||X - UV||²" --wrt V
     matcalc derive "x'Ax" --wrt x --declare "A: n×n symmetric"
     """
-    names = [name for name in re.split(r"[,\s]+", wrt) if name]
+    asked = split_names(wrt)
     derivation = derive(
-        _read(expression),
-        names[0] if len(names) == 1 else names,
+        read_expression(expression),
+        asked[0] if len(asked) == 1 else asked,
         declare="; ".join(declare) or None,
         order=order,
         layout=layout,
         symmetric=symmetric,
+        names=names,
     )
-    target = target or ("unicode" if _shows(str(derivation)) else "ascii")
-    click.echo(_rendered(derivation, target))
+    if target in VIEWS:
+        view = derivation.differential() if target == "differential" else derivation.slice()
+        click.echo(view.equation("unicode" if shows(view.equation()) else "ascii"))
+        show_remarks(view.declarations, view.conditions, view.notes)
+        return
+    show(derivation, target)
+
+
+def show(derivation: Derivation, target: str | None) -> None:
+    """The derivation on standard output, what it rests on on standard error."""
+    target = target or ("unicode" if shows(str(derivation)) else "ascii")
+    click.echo(rendered(derivation, target))
     if target != "json":
-        for line in _remarks(derivation, shown_as_index=target == "index"):
+        for line in remarks(derivation, shown_as_index=target == "index"):
             click.echo(line, err=True)
 
 
@@ -112,14 +144,14 @@ def main() -> None:
         sys.exit(BAD_INPUT)
 
 
-def _read(expression: str) -> str:
+def read_expression(expression: str) -> str:
     """The expression given, or standard input when it is ``-``."""
     if expression != "-":
         return expression
     return sys.stdin.buffer.read().decode("utf-8", errors="replace").strip()
 
 
-def _shows(text: str) -> bool:
+def shows(text: str) -> bool:
     """Whether standard output can show the text."""
     try:
         text.encode(sys.stdout.encoding or "utf-8")
@@ -128,7 +160,7 @@ def _shows(text: str) -> bool:
     return True
 
 
-def _rendered(derivation: Derivation, target: str) -> str:
+def rendered(derivation: Derivation, target: str) -> str:
     match target:
         case "ascii":
             return derivation.text("ascii")
@@ -137,19 +169,33 @@ def _rendered(derivation: Derivation, target: str) -> str:
         case "markdown":
             return derivation.markdown()
         case "json":
-            return json.dumps(derivation.to_dict(), ensure_ascii=not _shows("ᵀ−²"), indent=2)
+            return json.dumps(derivation.to_dict(), ensure_ascii=not shows("ᵀ−²"), indent=2)
         case "index":
             return derivation.index_form
         case "numpy" | "jax" | "torch":
             return derivation.code(target).rstrip("\n")
         case _:
-            return derivation.text()
+            return str(derivation)
 
 
-def _remarks(derivation: Derivation, *, shown_as_index: bool) -> list[str]:
+def split_names(wrt: str) -> list[str]:
+    """The names of a list separated by commas or spaces."""
+    return [name for name in re.split(r"[,\s]+", wrt) if name]
+
+
+def show_remarks(declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str]) -> None:
+    """What a result rests on, a labelled line each, on standard error."""
+    rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items()))]
+    rows += [("holds if", condition) for condition in conditions]
+    rows += [("note", note) for note in notes]
+    for label, content in rows:
+        click.echo(f"{label + ':':<10}{content}", err=True)
+
+
+def remarks(derivation: Derivation, *, shown_as_index: bool) -> list[str]:
     """What the result rests on, a labelled line each."""
     rows: list[tuple[str, str]] = [("where", "; ".join(f"{name}: {kind}" for name, kind in derivation.declarations.items()))]
-    rows.append(("shape", f"{_shape_words(derivation.shape)}, {derivation.layout} layout"))
+    rows.append(("shape", f"{shape_words(derivation.shape)}, {derivation.layout} layout"))
     rows += [("holds if", condition) for condition in derivation.conditions]
     rows += [("note", note) for note in derivation.notes]
     if not derivation.closed and not shown_as_index:
@@ -157,7 +203,7 @@ def _remarks(derivation: Derivation, *, shown_as_index: bool) -> list[str]:
     return [f"{label + ':':<10}{content}" for label, content in rows if content]
 
 
-def _shape_words(shape: tuple[Any, ...]) -> str:
+def shape_words(shape: tuple[Any, ...]) -> str:
     sizes = [f"({size})" if len(shape) > 1 and "*" in str(size) else str(size) for size in shape]
     match len(sizes):
         case 0:

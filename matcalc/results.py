@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from matcalc.calling import by_any_spelling
 from matcalc.derivation import Outcome
@@ -13,6 +13,9 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.printing import index_text, latex, markdown, text
 from matcalc.sizes import Shape
+
+if TYPE_CHECKING:
+    from matcalc.products.equations import Equation
 
 Style: TypeAlias = Literal["unicode", "ascii"]
 _STYLES: tuple[Style, ...] = get_args(Style)
@@ -143,6 +146,31 @@ class Derivation:
         else:
             operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]} \, \partial {names[1]}}}"
         return rf"{operator} \left( {self.source.latex()} \right)"
+
+    def differential(self) -> Equation:
+        """The same derivative as a linear operator: ``dY = A dX B``, or ``df = tr(G' dX)`` of a scalar.
+
+        Raises MatcalcError for a second derivative, and where the symbol ``dX`` is in use.
+        """
+        return self._views().differential_of(self._source(), self.wrt)  # type: ignore[no-any-return]
+
+    def slice(self, *positions: int | str) -> Equation:
+        """The derivative by one entry of the variable, with unit vectors: ``A e_i e_jᵀ B``.
+
+        ``positions`` are numbers counted from 1 or index names, by default ``"i"`` and ``"j"``.
+        Raises MatcalcError for positions that do not fit, and for a second derivative.
+        """
+        views, source = self._views(), self._source()
+        places = positions or views.free_indices(source, self.wrt[0])
+        return views.slice_of(source, self.wrt[0], tuple(places), self.symmetric)  # type: ignore[no-any-return]
+
+    def _views(self) -> Any:
+        if len(self.wrt) != 1:
+            raise MatcalcError("a second derivative has no such view", suggestion="the view of a first derivative")
+        return import_module("matcalc.products.differentials")
+
+    def _source(self) -> Any:
+        return self._views().Source(self.source.node, self.source.declarations, self.source.notes)
 
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array in the layout of the derivation.

@@ -7,8 +7,8 @@ from types import MappingProxyType
 SPACING = frozenset(
     [
         ",", ";", ":", "!", ">", " ", "\n", "/", "quad", "qquad", "thinspace", "medspace", "thickspace", "negthinspace",
-        "enspace", "displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "limits", "nolimits", "mathstrut", "strut", "nonumber", "notag", "allowbreak",
-        "bf", "rm", "it", "sf", "cal", "bfseries", "relax", "noindent",
+        "enspace", "displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "limits", "nolimits",
+        "mathstrut", "strut", "nonumber", "notag", "allowbreak", "bf", "rm", "it", "sf", "cal", "bfseries", "relax", "noindent",
     ]
 )  # fmt: skip
 """Commands without meaning for the formula: space, style and old font switches."""

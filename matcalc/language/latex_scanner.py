@@ -2,7 +2,8 @@ r"""LaTeX source to the raw tokens of the plain language, with places in the LaT
 
 LaTeX has no grammar of its own here: what differs from the plain spelling is how things are set (``\frac{a}{b}``, scripts, accents,
 fonts), not how they bind. So the source is rewritten into the same tokens, and ``grammar/matcalc.lark`` stays the only definition of
-precedence; every token keeps its place in the LaTeX source, so that errors point there. Commands with arguments are opened on an explicit stack.
+precedence; every token keeps its place in the LaTeX source, so that errors point there. Commands with arguments
+are opened on an explicit stack.
 """
 
 from __future__ import annotations
@@ -95,6 +96,8 @@ class _Scanner:
         while after < stop and lexemes[after].start == lexemes[after - 1].end and self._continues_run(lexemes[after]):
             after += 1
         value = "".join([lexeme.text for lexeme in lexemes[position:after]])
+        if value in FUNCTIONS and not self.r.vocabulary.declares(value):
+            value = FUNCTIONS[value]
         return [Token("RUN", value, lexemes[position].start, lexemes[after - 1].end)], after
 
     def _continues_run(self, lexeme: Lexeme) -> bool:

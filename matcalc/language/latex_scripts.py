@@ -153,7 +153,7 @@ class Scripts:
         r = self.r
         if base.type != "RUN" or base.value != "I" or r.vocabulary.declares("I") or r.vocabulary.declares(f"I_{word}"):
             return False
-        return all(lexeme.kind in ("letter", "digit") for lexeme in r.lexemes[first:last][:20])
+        return last - first <= 20 and all(lexeme.kind in ("letter", "digit") for lexeme in r.lexemes[first:last])
 
     def _indexed(self, base: Token, index: str, end: int) -> Items:
         r = self.r

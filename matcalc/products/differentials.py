@@ -12,6 +12,8 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import Lowered, axes_of
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Negative, Number, Sum, Symbol, UnitVector, Zeros
+from matcalc.expr.rewriting import symbols_in
+from matcalc.folding.rows import row_symbols
 from matcalc.language.declarations import declaration_text
 from matcalc.language.spelling import canonical_name, is_name
 from matcalc.printing import latex, text
@@ -19,7 +21,6 @@ from matcalc.printing.names import unicode_name
 from matcalc.products.equations import Equation
 from matcalc.products.pairing import entry, inner, is_plain_zero
 from matcalc.products.pushing import pushed, unit_move
-from matcalc.products.rewriting import symbols_in
 
 _TIES = frozenset({"symmetric", "antisymmetric", "diagonal"})
 """Facts that a change of a variable has because the variable has them."""
@@ -126,11 +127,11 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
     return _equation(Source(source.expression, source.declarations, (*source.notes, *notes)), left, lowered, form, tuple(units))
 
 
-def free_indices(source: Source, count: int) -> tuple[str, ...]:
-    """Index names whose unit vectors are not symbols of the expression: i and j where they are free."""
+def free_indices(source: Source, symbol: Symbol) -> tuple[str, ...]:
+    """Index names, one for each axis of ``symbol``, whose unit vectors are not symbols of the expression: i and j where they are free."""
     taken = _names(source)
     letters = [letter for letter in "ijklpqrstuvwabcd" if f"e_{letter}" not in taken]
-    return tuple(letters[:count])
+    return tuple(letters[: len(axes_of(symbol.shape))])
 
 
 # ---------------------------------------------------------------- shared
@@ -149,7 +150,7 @@ def _equation(
     for symbol in new:
         names.setdefault(symbol.name, len(names))
     if form is None:
-        form = folded(value.tensor, value.split, names)
+        form = folded(value.tensor, value.split, names, row_symbols(expression, *new))
         form = Zeros(expression.shape) if isinstance(form, Zeros) else form
     declarations = dict(source.declarations)
     declarations |= {symbol.name: declaration_text(symbol.shape, tuple(sorted(symbol.properties))) for symbol in new}

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Literal, TypeAlias
 
 from matcalc.calling import by_any_spelling
-from matcalc.codegen import LaidOut, Output, function, generate
-from matcalc.einstein.lowering import axes_of
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.printing import index_text, latex, text
-from matcalc.programs import checked_target, expression_callable
 from matcalc.sizes import Shape
 
 Style: TypeAlias = Literal["unicode", "ascii"]
@@ -80,16 +78,11 @@ class Equation:
 
         Raises MatcalcError for another target than ``"numpy"``, ``"jax"`` or ``"torch"``.
         """
-        if self.node is not None:
-            return by_any_spelling(expression_callable(self.node, target))
-        return by_any_spelling(function({"value": self._output()}, checked_target(target), name="value", others=self.inputs))
+        return by_any_spelling(_callables().value_callable(self.node, self.tensor, self.value_shape, self.inputs, target))
 
     def code(self, target: str = "numpy") -> str:
         """The source text of that function."""
-        return generate({"value": self._output()}, checked_target(target), name="value")
-
-    def _output(self) -> Output:
-        return self.node if self.node is not None else LaidOut(self.tensor, axes_of(self.value_shape), (), "tensor")
+        return str(_callables().value_code(self.node, self.tensor, self.value_shape, target))
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""
@@ -115,6 +108,11 @@ class Equation:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex(equation=True)}$"
+
+
+def _callables() -> Any:
+    """Code generation, loaded when it is first used."""
+    return import_module("matcalc.products.callables")
 
 
 def _check_style(style: str) -> None:

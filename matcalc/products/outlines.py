@@ -6,32 +6,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import Elaborated
 from matcalc.language.spelling import canonical_name
-from matcalc.products.rewriting import replaced, symbols_in
 
-_VALUE_NAMES = ("f", "L", "y", "loss", "value")
+_VALUE_NAMES = {True: ("f", "s", "L", "loss"), False: ("y", "Y", "F", "result")}
 
 
 @dataclass(frozen=True)
 class Outline:
     """``steps`` in the order of computation, each in terms of symbols and the names before it, then ``value`` in terms of all of them.
 
-    ``names`` are the symbols that stand for the steps; ``value_name`` is what the value is called, a step's name where it is that step.
+    ``names`` are the symbols that stand for the steps; ``value_name`` is what the value is called, a step's name where it is that step,
+    else one that is not ``taken``.
     """
 
     steps: Mapping[str, Expr]
     value: Expr
     expanded: Mapping[str, Expr]
     expression: Expr
+    taken: frozenset[str] = frozenset()
     names: Mapping[str, Symbol] = field(init=False)
     value_name: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", {name: Symbol(name, step.shape) for name, step in self.steps.items()})
-        taken = {*self.steps, *symbols_in(self.expression)}
+        taken = {*self.steps, *symbols_in(self.expression), *self.taken}
         is_step = isinstance(self.value, Symbol) and self.value.name in self.steps
-        fresh = next((name for name in _VALUE_NAMES if name not in taken), "value of the program")
+        names = _VALUE_NAMES[self.expression.is_scalar]
+        fresh = next((name for name in names if name not in taken), None) or fresh_name(names[-1], taken)
         object.__setattr__(self, "value_name", self.value.name if is_step and isinstance(self.value, Symbol) else fresh)
 
     @property
@@ -56,7 +59,7 @@ class Outline:
         """The steps that expressions rest on, in the order of computation."""
         wanted = set(symbols_in(*expressions))
         found: dict[str, Expr] = {}
-        for name in reversed(self.steps):
+        for name in reversed(tuple(self.steps)):
             if name in wanted:
                 found[name] = self.steps[name]
                 wanted.update(symbols_in(self.steps[name]))
@@ -64,7 +67,8 @@ class Outline:
 
 
 def outline_of(elaborated: Elaborated) -> Outline:
-    return Outline(elaborated.steps, elaborated.outline, elaborated.intermediates, elaborated.expression)
+    taken = frozenset({*elaborated.declarations, *elaborated.symbols})
+    return Outline(elaborated.steps, elaborated.outline, elaborated.intermediates, elaborated.expression, taken)
 
 
 def fresh_name(stem: str, taken: set[str]) -> str:

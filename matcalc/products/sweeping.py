@@ -7,19 +7,21 @@ own, and what is passed on is written in terms of that name; so the answers have
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
+from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, declared, folded, freed, presented, structured
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import add, delta, is_zero
+from matcalc.einstein.algebra import add, delta, is_zero, power
 from matcalc.einstein.lowering import Lowered, axes_of, lower
-from matcalc.einstein.substitution import substituted
+from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import symbols_in
+from matcalc.folding.rows import row_symbols
 from matcalc.products.outlines import Outline, fresh_name
-from matcalc.products.rewriting import symbols_in
 
 YES = Fraction(1)
 
@@ -68,10 +70,11 @@ class _Sweeper:
         self.symbols: dict[ix.Tensor, ix.Symbol] = {}
         self.taken = {*taken, *outline.steps, *symbols_in(outline.expression), *self.free}
         self.order = self._reading_order()
+        self.rows = row_symbols(outline.expression, *outline.names.values(), *wrt)
 
     def _lowered(self, expression: Expr) -> Lowered:
         value = lower(expression, self.free)
-        return Lowered(simplified(value.tensor), value.split)
+        return replace(value, tensor=simplified(value.tensor))
 
     def _active(self) -> set[str]:
         """The names that the value may depend on the variables through, and the variables."""
@@ -83,7 +86,7 @@ class _Sweeper:
 
     def _reading_order(self) -> dict[str, int]:
         names: dict[str, int] = {}
-        for step in (*self.outline.steps.values(), self.outline.value):
+        for step in (self.outline.value, *reversed(tuple(self.outline.steps.values()))):  # what comes from above stands first
             for name in symbols_in(step):
                 names.setdefault(name, len(names))
         return names
@@ -97,9 +100,10 @@ class _Sweeper:
         if upstream is not None:
             self.taken.add(upstream.name)
             self.order[upstream.name] = -1
+            self.rows |= row_symbols(upstream)
         self._pass(root, seed, list(symbols_in(self.outline.value)))
         found: dict[str, ix.Tensor] = {}
-        for name in reversed(self.outline.steps):
+        for name in reversed(tuple(self.outline.steps)):
             total = self._arrived(name, above)
             if total is None:
                 continue
@@ -113,7 +117,7 @@ class _Sweeper:
                 found[symbol.name] = self._arrived(symbol.name, above) or add([], above + shape)
             found.setdefault(symbol.name, add([], above + axes_of(symbol.shape)))
         self._shorten(found)
-        value = Lowered(root, self.value.split) if above else Lowered(add([], ()), 0)
+        value = replace(self.value, tensor=root) if above else Lowered(add([], ()), 0)
         return self._result(found, value, layout)
 
     def _tensor_of(self, name: str) -> ix.Tensor:
@@ -141,7 +145,7 @@ class _Sweeper:
                 continue
             part = simplified(part)
             if own is not None and not isinstance(root, (ix.Symbol, ix.Constant, ix.SizeValue)) and root is not own:
-                part = substituted(part, {root: own})
+                part = rebuilt(part, lambda node: _by_name(node, root, own))
             self.waiting.setdefault(name, []).append((YES, part))
 
     def _variable(self, name: str) -> ix.Symbol:
@@ -163,8 +167,14 @@ class _Sweeper:
             self.adjoints[spelled] = total
             self.of[spelled] = []
             self.order[spelled] = -1
+            self._place(spelled, name)
         self.of[known.name].append(name)
         return known
+
+    def _place(self, adjoint: str, name: str) -> None:
+        """The adjoint of a row is a row."""
+        if self.outline.names[name].is_row:
+            self.rows[adjoint] = Symbol(adjoint, self.outline.names[name].shape)
 
     def _shorten(self, found: dict[str, ix.Tensor]) -> None:
         """A single adjoint needs no index."""
@@ -177,18 +187,23 @@ class _Sweeper:
         self.adjoints = {"delta": total}
         self.of = {"delta": self.of[name]}
         self.order["delta"] = -1
+        self._place("delta", self.of["delta"][0])
 
     # ------------------------------------------------------------ results
 
     def _result(self, found: Mapping[str, ix.Tensor], value: Lowered, layout: Layout) -> Sweep:
         back: dict[ix.Tensor, ix.Tensor] = {self.free[symbol.name]: declared(symbol) for symbol in self.wrt}
-        sources = (*self.outline.steps.values(), self.outline.value)
+        known = [condition for part in self.outline.parts().values() for condition in conditions_of(part, None)]
+
+        def conditions(form: Expr | None) -> list[str]:
+            return [*known, *(() if form is None else conditions_of(form, None))]
+
         adjoints: dict[str, Expr] = {}
         closed: dict[ix.Tensor, ix.Tensor] = {}
         for name, total in self.adjoints.items():
             plain = substituted(substituted(total, back), closed)
             split = self._split(self.of[name][0])
-            form = folded(plain, split, self.order)
+            form = folded(plain, split, self.order, self.rows)
             if form is None:  # no matrix form: written out where it is used
                 closed[ix.Symbol(name, total.shape)] = plain
             else:
@@ -200,7 +215,7 @@ class _Sweeper:
             if symbol.name not in self.outline.steps:
                 tensor = simplified(structured(tensor, value.tensor.order, symbol, self.symmetric, notes))
             tensor = simplified(substituted(substituted(tensor, back), closed))
-            derivatives[symbol.name] = presented(tensor, value, (symbol,), layout, self.order, sources, notes)
+            derivatives[symbol.name] = presented(tensor, value, (symbol,), layout, self.order, self.rows, conditions, notes)
         return Sweep(self.outline, adjoints, {name: tuple(of) for name, of in self.of.items() if name in adjoints}, derivatives)
 
     def _split(self, name: str) -> int:
@@ -208,10 +223,20 @@ class _Sweeper:
         return 0 if symbol.is_row or symbol.is_scalar else 1
 
 
+def _by_name(node: ix.Tensor, root: ix.Tensor, own: ix.Tensor) -> ix.Tensor | None:
+    """``own``, the name of a step with the value ``root``, for that value, and its powers for powers of what ``root`` is a power of."""
+    if node is root:
+        return own
+    if isinstance(node, ix.Power) and isinstance(root, ix.Power) and node.base is root.base:
+        times = node.exponent / root.exponent
+        return power(own, times) if times.denominator == 1 else None
+    return None
+
+
 def _is_short(tensor: ix.Tensor) -> bool:
-    """A symbol, perhaps times a number, or a constant: it reads as well as a name would."""
+    """A symbol, perhaps transposed or times a number, or a constant: it reads as well as a name would."""
     if isinstance(tensor, ix.Sum):
         return not tensor.terms or (len(tensor.terms) == 1 and _is_short(tensor.terms[0][1]))
     if isinstance(tensor, ix.Contraction):
-        return not tensor.operands
+        return not tensor.operands or (len(tensor.operands) == 1 and tensor.order == 2 and isinstance(tensor.operands[0], ix.Symbol))
     return isinstance(tensor, (ix.Symbol, ix.Constant, ix.SizeValue))

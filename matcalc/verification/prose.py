@@ -104,8 +104,9 @@ def _formulas(content: str, *, by_line: bool) -> Iterator[tuple[int, str]]:
         (len(content), len(content)),
     ]:
         piece = content[start : end[0]]
-        lead = len(piece) - len(piece.lstrip())
-        cleaned = " ".join(_TRAILING.sub("", _LATEX_NOISE.sub(" ", piece)).split())
+        shown = _LATEX_NOISE.sub(lambda noise: " " * len(noise[0]), piece)
+        lead = len(shown) - len(shown.lstrip())
+        cleaned = " ".join(_TRAILING.sub("", shown).split())
         if cleaned and held is not None and not by_line and (_CONTINUES.match(cleaned) or _UNFINISHED.search(held[1])):
             held = held[0], f"{held[1]} {cleaned}"
         elif cleaned:

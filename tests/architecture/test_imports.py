@@ -24,7 +24,10 @@ LAYERS = (
     {"printing", "evaluation"},
     {"derivation", "calling", "codegen"},
     {"programs"},
+    {"products"},
     {"results", "compiling"},
+    {"named_results"},
+    {"product_calls"},
     {"verification"},
     {"api", "testing"},
     {"cli"},
@@ -38,6 +41,13 @@ EITHER_WAY = {"lark"}
 """May be imported at the top or where it is needed."""
 BY_NAME = {
     ("matcalc.results", "matcalc.programs"),
+    ("matcalc.results", "matcalc.products.differentials"),
+    ("matcalc.products.equations", "matcalc.products.callables"),
+    ("matcalc.named_results", "matcalc.products.callables"),
+    ("matcalc.cli", "matcalc.commands.differential"),
+    ("matcalc.cli", "matcalc.commands.gradient"),
+    ("matcalc.cli", "matcalc.commands.jvp"),
+    ("matcalc.cli", "matcalc.commands.vjp"),
     ("matcalc.cli", "matcalc.commands.identities"),
     ("matcalc.cli", "matcalc.commands.verify"),
 }

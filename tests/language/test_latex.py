@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import matcalc
 from matcalc.errors import LimitError, MatcalcError, ParseError
 from matcalc.language import canonical_name, elaborate, elaborate_statement
 from matcalc.printing import latex
@@ -34,6 +35,11 @@ PAIRS = [
     (r"\text{tr}\left(A^\top B\right)", "tr(A'*B)"),
     (r"\tr(AB)", "tr(A*B)"),
     (r"\Tr AB", "tr(A*B)"),
+    (r"{\rm Tr}(AB)", "tr(A*B)"),
+    (r"\lVert\mathbf{X}\rVert^2_{\mathrm{F}}", "||X||_F^2"),
+    (r"y^{T}\log\hat{y}", "y'*log(yhat)"),
+    (r"\mathbf{a}^\mathrm{T}\mathbf{x}", "a'*x"),
+    (r"A^{\frac{1}{2}}", "A^(1/2)"),
     (r"\operatorname{tr} A^T X B X^T", "tr(A'*X*B*X')"),
     (r"\mathrm{diag}(x) A", "diag(x)*A"),
     (r"x \odot y", "x.*y"),
@@ -187,8 +193,9 @@ def test_shape_errors_quote_the_source() -> None:
 PRINTED = [
     "||X - UV||_F^2", "x'*A*x + b'*x", "W*x + b", "2x^2y", "(x'*A*x)/(x'*x)", "sum(log(1 + exp(-y.*(X*w))))", "inv(A)*b + A^-T c",
     "log(det(W*W' + c*eye)) + tr(inv(W*W' + c*eye)*S)", "tr(A*diag(x)*B*diag(x))", "softmax(Q*x/c)", "sigmoid(W*x)", "x.^2 + sqrt(y)",
-    "kron(A, X)*vec(Y)", "||x||_1 + ||X||_*", "||x||_A^2", "X^3*B + X^-2*B", "a'*X^n*b", "x./y - 1./z", "e_3'*A*e_1", "∑_i x_i y_i",
-    "sum(i, X[i,i]*y[i])", "X[2,3]*X[1,1]", "mean(x)", "var(x)", "tanh(z)", "|x|.*x", "βᵀx₀ + γ_1", "-(a*b)/c*x", "(a + b)*x", "x - (y - z)",
+    "kron(A, X)*vec(Y)", "||x||_1 + ||X||_*", "||x||_A^2", "X^3*B + X^-2*B", "a'*X^n*b", "x./y - 1./z", "e_3'*A*e_1",
+    "∑_i x_i y_i",    "sum(i, X[i,i]*y[i])", "X[2,3]*X[1,1]", "mean(x)", "var(x)", "tanh(z)", "|x|.*x", "βᵀx₀ + γ_1", "-(a*b)/c*x",
+    "(a + b)*x", "x - (y - z)",
     "(x*y')*z", "(x'*y)*(z'*w)", "sum(G.*(softmax(Q*K'/c, rows)*V))", "relu(x)'*softplus(y)", "inv(X)'*A*inv(X)'", "expm(X)*a",
     "logsumexp(x)", "(1/2)*norm2(R - 5*sigmoid(F*U'))^2 + (c/2)*norm2(F)^2", "exp(-norm2(x - y)^2/(2*s^2))", "d'*x", "adj(X)*b",
     "sum(i, sum(j, A[i,j]*x[i]*x[j]))", "sin(x).*cos(y)", "sin(x)^2*cos(y)^2 + a",
@@ -207,6 +214,13 @@ def test_names_are_given_in_latex_too() -> None:
     assert [canonical_name(name) for name in (r"\mathbf{x}", r"\bar y", r"\hat{\Sigma}_1", "x_{i}")] == ["x", "ybar", "Sigmahat_1", "x_i"]
     found = elaborate(r"\hat{\beta}^\top x", r"\hat\beta: n; \mathbf{x}: n", wrt=[r"\hat{\beta}"])
     assert set(found.declarations) == {"betahat", "x"}
+
+
+def test_derivatives_of_latex() -> None:
+    assert str(matcalc.derive(r"\|X-UV\|_F^2", "V")) == str(matcalc.derive("||X - UV||_F^2", "V"))
+    twin = matcalc.derive("||y - X*betahat||^2", "betahat", declare="betahat: n")
+    found = matcalc.derive(r"\|\mathbf{y} - X\hat{\boldsymbol\beta}\|_2^2", r"\hat\beta")
+    assert found.text("ascii") == twin.text("ascii")
 
 
 def test_declared_functions() -> None:

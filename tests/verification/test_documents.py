@@ -171,3 +171,44 @@ def test_files_of_other_kinds_and_missing_files(tmp_path: Path) -> None:
         read_document(tmp_path / "missing.md")
     (tmp_path / "empty.md").write_text("", encoding="utf-8")
     assert matcalc.verify_file(tmp_path / "empty.md") == []
+
+
+PAPER = r"""\documentclass{article}
+\begin{document}
+The gradient is
+\begin{equation}\label{eq:quadratic}
+  \frac{\partial}{\partial \mathbf{x}} \mathbf{x}^\top A \mathbf{x} = (A + A^\top)\mathbf{x}\,.
+\end{equation}
+\begin{align}
+  \frac{\partial \operatorname{tr}(AX)}{\partial X} &= A^\top, \\
+  \nabla_{\boldsymbol\beta} \left\lVert y - X\boldsymbol\beta \right\rVert_2^2
+     &= -2 X^\top (y - X\boldsymbol\beta) \\
+     &= 2 X^\top X\boldsymbol\beta - 2X^\top y
+\end{align}
+and $\frac{\partial \log\det X}{\partial X} = X^{-1}$, which is wrong. % $\nabla_x x = 3$
+% matcalc: declare \hat{\Sigma}: n×n symmetric
+\[ \nabla_x x^\top\hat{\Sigma} x = 2\hat{\Sigma} x. \]
+Not read: $\nabla_x f(x) = \int_0^1 x$.
+\end{document}
+"""
+
+
+def test_claims_in_latex_notation(tmp_path: Path) -> None:
+    path = tmp_path / "paper.tex"
+    path.write_text(PAPER, encoding="utf-8")
+    document = read_document(path)
+    assert [item.line for item in document.items] == [5, 8, 9, 9, 13, 15]
+    assert document.items[1].statement == r"\frac{\partial \operatorname{tr}(AX)}{\partial X} = A^\top"
+    assert document.items[3].statement.endswith(r"= 2 X^\top X\boldsymbol\beta - 2X^\top y")
+    assert [(unread.line, unread.reason) for unread in document.unread] == [(16, "integrals are not read")]
+    found = list(verdicts(document.items))
+    assert [verdict.status for verdict in found] == ["proved"] * 4 + ["refuted", "proved"]
+
+
+def test_latex_notation_in_markdown() -> None:
+    document = read_markdown(
+        "Here $\\frac{\\partial}{\\partial X}\\|X - A\\|_F^2 = 2(X - A)$ and\n\n$$\n\\nabla_x \\mathbf{a}^\\top x\n= \\mathbf{a}\n$$\n"
+    )
+    assert [item.line for item in document.items] == [1, 4]
+    assert document.unread == ()
+    assert [verdict.status for verdict in verdicts(document.items)] == ["proved", "proved"]

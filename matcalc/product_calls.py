@@ -1,0 +1,247 @@
+"""The calls for products of derivatives with vectors and matrices, for derivatives by several names, and for those in terms of names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias, overload
+
+from matcalc.derivation.pipeline import Layout, Symmetric
+from matcalc.einstein.algebra import is_zero
+from matcalc.errors import MatcalcError, ShapeError
+from matcalc.evaluation import confirms_zero
+from matcalc.expr.nodes import Expr, Symbol, shape_text
+from matcalc.expr.rewriting import symbols_in
+from matcalc.language import Elaborated
+from matcalc.language.declarations import declaration_text
+from matcalc.named_results import Gradients, NamedDerivation, Pullback
+from matcalc.products.differentials import Source, along, differential_of, moving
+from matcalc.products.equations import Equation
+from matcalc.products.outlines import Outline
+from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, Declare, checked_names, explained, read_program, require_choice
+from matcalc.products.sweeping import Sweep, swept
+from matcalc.products.upstream import paired_with, upstream_symbol
+from matcalc.results import Derivation, ParsedExpression
+
+Several: TypeAlias = list[str] | tuple[str, ...]
+
+
+@overload
+def vjp(
+    expression: str,
+    wrt: str,
+    upstream: str = ...,
+    *,
+    declare: Declare = ...,
+    layout: Layout = ...,
+    symmetric: Symmetric = ...,
+    names: str = ...,
+) -> Derivation: ...
+@overload
+def vjp(
+    expression: str,
+    wrt: Several,
+    upstream: str = ...,
+    *,
+    declare: Declare = ...,
+    layout: Layout = ...,
+    symmetric: Symmetric = ...,
+    names: str = ...,
+) -> Gradients: ...
+def vjp(
+    expression: str,
+    wrt: str | Several,
+    upstream: str = "G",
+    *,
+    declare: Declare = None,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    names: str = "substitute",
+) -> Derivation | Gradients:
+    """∂L/∂wrt of a scalar L, given its derivative by the expression as the symbol ``upstream``; the Jacobian is never formed.
+
+    ``upstream`` has the shape of the expression. ``wrt`` is a name (of a symbol or of a named result), or a list of names, for which the
+    answers come from one reverse sweep. ``names="keep"`` answers in terms of the program's names. Layouts are those of ``derive`` for a
+    scalar: in ``"denominator"`` the result has the shape of ``wrt``.
+
+    Raises MatcalcError when the name ``upstream`` is in use, and what ``derive`` raises.
+
+    >>> str(vjp("X*W + 1*b'", "W")), str(vjp("X*W + 1*b'", "b"))
+    ('Xᵀ G', 'Gᵀ 𝟏')
+    """
+    with explained(expression):
+        require_choice("treatment of names", names, NAMES)
+        require_choice("layout", layout, LAYOUTS)
+        require_choice("symmetric", symmetric, SYMMETRIC)
+        found = _swept(expression, wrt, declare, layout, symmetric, names == "keep", upstream)
+    return found if not isinstance(wrt, str) else found[next(iter(found))]
+
+
+def jvp(expression: str, wrt: str | Several, direction: str | Several = "V", *, declare: Declare = None) -> Equation:
+    """The derivative of the expression along a direction: what a change ``direction`` of ``wrt`` does to it, to first order.
+
+    The direction is a new symbol of the shape of ``wrt``, with its ties between entries (symmetric, diagonal...); several names take as
+    many directions. The result has the shape of the expression. Raises MatcalcError when a direction's name is in use.
+
+    >>> str(jvp("A*X*B", "X"))
+    'A V B'
+    """
+    asked, moves = checked_names(wrt), (direction,) if isinstance(direction, str) else tuple(direction)
+    with explained(expression):
+        if len(asked) != len(moves) or not asked:
+            raise MatcalcError(f"{len(moves)} directions for {len(asked)} names", expected="a direction for each name")
+        elaborated, source, symbols = _source(expression, asked, declare)
+        named: dict[Symbol, Symbol] = {}
+        for symbol, move in zip(symbols, moves, strict=True):
+            taken = source.taken | {other.name for other in named.values()}
+            named[symbol] = _fitting(moving(symbol, move, taken), elaborated)
+        return along(source, named)
+
+
+def differential(expression: str, wrt: str | Several, *, declare: Declare = None) -> Equation:
+    """The differential of the expression: ``tr(G' dX)`` of a scalar, ``A dX B + ...`` of a vector or matrix.
+
+    ``dX`` stands for the change of X. With several names the differential is the sum over them.
+
+    >>> print(differential("||X - U V||²", "V").equation())
+    df = tr(2 (U V − X)ᵀ U dV)
+    """
+    asked = checked_names(wrt)
+    with explained(expression):
+        if not asked or len(set(asked)) < len(asked):
+            raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
+        _, source, symbols = _source(expression, asked, declare)
+        return differential_of(source, symbols)
+
+
+def named_derivation(
+    expression: str, wrt: str, declare: Declare, layout: Layout, symmetric: Symmetric, *, scalar: bool = False
+) -> Derivation:
+    """``derive(..., names="keep")``. With ``scalar`` raises ShapeError for an expression that is none."""
+    found = _swept(expression, wrt, declare, layout, symmetric, True, None, scalar=scalar)
+    return found[next(iter(found))]
+
+
+def gradients(expression: str, wrt: Sequence[str], declare: Declare, layout: Layout, symmetric: Symmetric, names: str | None) -> Gradients:
+    """``gradient`` by several names: in terms of the program's names unless told otherwise."""
+    return _swept(expression, tuple(wrt), declare, layout, symmetric, names != "substitute", None, scalar=True)
+
+
+# ---------------------------------------------------------------- shared
+
+
+def _source(expression: str, wrt: tuple[str, ...], declare: Declare) -> tuple[Elaborated, Source, tuple[Symbol, ...]]:
+    """The expression with all names replaced but those differentiated by."""
+    elaborated, outline, symbols = read_program(expression, wrt, declare)
+    opened = outline.opened(*[name for name in wrt if name in outline.steps])
+    declarations = {**elaborated.declarations, **_step_declarations(outline, wrt)}
+    taken = frozenset({*outline.steps, *elaborated.declarations})
+    return elaborated, Source(opened, declarations, elaborated.notes, taken), symbols
+
+
+def _fitting(move: Symbol, elaborated: Elaborated) -> Symbol:
+    """A direction that the user declared keeps its facts. Raises ShapeError when its shape does not fit."""
+    declared = elaborated.symbols.get(move.name)
+    if declared is None:
+        return move
+    if declared.shape != move.shape:
+        raise ShapeError(f"{move.name} is declared as {shape_text(declared.shape)}, but the direction is {shape_text(move.shape)}")
+    return declared
+
+
+def _step_declarations(outline: Outline, wrt: Sequence[str]) -> dict[str, str]:
+    return {name: declaration_text(outline.names[name].shape, ()) for name in wrt if name in outline.steps}
+
+
+def _swept(
+    expression: str,
+    wrt: str | Sequence[str],
+    declare: Declare,
+    layout: Layout,
+    symmetric: Symmetric,
+    keep: bool,
+    upstream: str | None,
+    *,
+    scalar: bool = False,
+) -> Gradients:
+    asked = checked_names(wrt)
+    if not asked or len(set(asked)) < len(asked):
+        raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
+    elaborated, outline, symbols = read_program(expression, asked, declare)
+    if scalar and not elaborated.expression.is_scalar:
+        message = f"a gradient needs a scalar, but the expression is {shape_text(elaborated.expression.shape)}"
+        raise ShapeError(message, suggestion="jacobian(...), or derive(...) for any shape")
+    above = None if upstream is None else upstream_symbol(upstream, elaborated, elaborated.expression)
+    reader = _Results(elaborated, outline, above, layout, symmetric)
+    if keep:
+        return reader.kept(symbols)
+    return reader.substituted(symbols)
+
+
+class _Results:
+    """Makes results of sweeps for one expression."""
+
+    def __init__(self, elaborated: Elaborated, outline: Outline, upstream: Symbol | None, layout: Layout, symmetric: Symmetric) -> None:
+        self.elaborated = elaborated
+        self.outline = outline
+        self.upstream = upstream
+        self.layout: Layout = layout
+        self.symmetric: Symmetric = symmetric
+        self.symbol = outline.value_name if upstream is None else "L"
+        self.taken = frozenset({*elaborated.declarations, *elaborated.symbols})
+
+    def kept(self, wrt: Sequence[Symbol]) -> Gradients:
+        sweep = self._sweep(self.outline, wrt)
+        source = self._parsed(self.elaborated.expression)
+        made: dict[str, Derivation] = {}
+        for symbol in wrt:
+            outcome = sweep.derivatives[symbol.name]
+            notes = (*self.elaborated.notes, *outcome.notes)
+            made[symbol.name] = NamedDerivation(source, (symbol,), outcome, self.layout, self.symmetric, notes, sweep, self.symbol)
+        return Gradients(made, self.outline, sweep, self.symbol)
+
+    def substituted(self, wrt: Sequence[Symbol]) -> Gradients:
+        inputs = [symbol for symbol in wrt if symbol.name not in self.outline.steps]
+        made = self._plain(self.elaborated.expression, inputs)
+        for symbol in wrt:
+            if symbol.name in self.outline.steps:  # a free variable there
+                made |= self._plain(self.outline.opened(symbol.name), [symbol])
+        return Gradients({symbol.name: made[symbol.name] for symbol in wrt}, self.outline, None, self.symbol)
+
+    def _plain(self, expression: Expr, wrt: Sequence[Symbol]) -> dict[str, Derivation]:
+        if not wrt:
+            return {}
+        sweep = self._sweep(Outline({}, expression, {}, expression), wrt)
+        source = self._parsed(expression, tuple([symbol.name for symbol in wrt]))
+        value = ParsedExpression(expression, source.declarations, source.notes)
+        made: dict[str, Derivation] = {}
+        for symbol in wrt:
+            outcome = sweep.derivatives[symbol.name]
+            notes = (*self.elaborated.notes, *outcome.notes)
+            if self.upstream is None:
+                made[symbol.name] = Derivation(source, (symbol,), outcome, self.layout, self.symmetric, notes)
+            else:
+                name = self.upstream.name
+                made[symbol.name] = Pullback(source, (symbol,), outcome, self.layout, self.symmetric, notes, value, name)
+        return made
+
+    def _parsed(self, expression: Expr, wrt: Sequence[str] = ()) -> ParsedExpression:
+        """What is differentiated: the expression, or the scalar that pairs it with the upstream gradient."""
+        declarations = {**self.elaborated.declarations, **_step_declarations(self.outline, wrt)}
+        if self.upstream is None:
+            return ParsedExpression(expression, declarations, self.elaborated.notes)
+        declarations[self.upstream.name] = declaration_text(self.upstream.shape, tuple(sorted(self.upstream.properties)))
+        return ParsedExpression(paired_with(expression, self.upstream), declarations, self.elaborated.notes)
+
+    def _sweep(self, outline: Outline, wrt: Sequence[Symbol]) -> Sweep:
+        above = self.upstream
+        sweep = swept(outline, wrt, upstream=above, layout=self.layout, symmetric=self.symmetric, taken=self.taken)
+        occurring = symbols_in(outline.expression)
+        source = outline.expression if above is None else paired_with(outline.expression, above)
+        for symbol in wrt:
+            zero = is_zero(sweep.derivatives[symbol.name].tensor)
+            if zero and occurring.get(symbol.name) is symbol and not confirms_zero(source, (symbol,)):
+                raise MatcalcError(
+                    "internal error: the derivative came out as 0, but numerically it is not",
+                    suggestion="report this expression; no answer is better than a wrong one",
+                )
+        return sweep

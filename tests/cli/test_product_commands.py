@@ -1,0 +1,67 @@
+"""The commands vjp, jvp, differential and gradient, and the views of ``derive``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.test_derive_command import run
+
+LAYER = "z = W*x + b; h = f(z); u'*h"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "out"),
+    [
+        (("vjp", "X*W + 1*b'", "--wrt", "W", "--upstream", "G"), "Xᵀ G\n"),
+        (("vjp", "X*W", "--wrt", "X,W"), "∂L/∂X = G Wᵀ\n∂L/∂W = Xᵀ G\n"),
+        (("vjp", "X*W", "--wrt", "W", "--to", "ascii"), "X'*G\n"),
+        (("vjp", "-X*W", "--wrt", "W"), "−Xᵀ G\n"),
+        (("jvp", "A*X*B", "--wrt", "X", "--direction", "D"), "A D B\n"),
+        (("jvp", "W*x", "--wrt", "W,x", "--direction", "D,d"), "W d + D x\n"),
+        (("differential", "||X - U V||^2", "--wrt", "V"), "df = tr(2 (U V − X)ᵀ U dV)\n"),
+        (("differential", "A*X*B", "--wrt", "X", "--to", "latex"), "\\mathrm{d}Y = A \\mathrm{d}X B\n"),
+        (("derive", "A*X*B", "--wrt", "X", "--to", "differential"), "dY = A dX B\n"),
+        (("derive", "A*X*B", "--wrt", "X", "--to", "slice"), "∂/∂X_ij = A e_i e_jᵀ B\n"),
+        (("derive", LAYER, "--wrt", "W", "--declare", "f: function", "--names", "keep"), "δ xᵀ\n  where δ = ∂s/∂z = u ⊙ f'(z)\n"),
+        (("derive", LAYER, "--wrt", "W", "--declare", "f: function"), "(u ⊙ f'(W x + b)) xᵀ\n"),
+        (("gradient", LAYER, "--wrt", "W,b", "--declare", "f: function"), "δ = u ⊙ f'(z)\n∂s/∂W = δ xᵀ\n∂s/∂b = δ\n"),
+        (("gradient", "u = x^2; v = 3*u; sin(v)", "--wrt", "x", "--declare", "x: scalar", "--names", "substitute"), None),
+    ],
+)
+def test_what_is_printed(arguments: tuple[str, ...], out: str | None) -> None:
+    status, printed, err = run(*arguments)
+    assert (status, "Traceback" in err) == (0, False)
+    if out is not None:
+        assert printed == out
+    assert err.startswith("where:")
+
+
+def test_partials_come_first() -> None:
+    lines = run("gradient", "u = x^2; v = 3*u; sin(v)", "--wrt", "x", "--declare", "x: scalar", "--partials")[1].splitlines()
+    assert lines[:3] == ["∂f/∂v = cos(v)", "∂v/∂u = 3", "∂u/∂x = 2 x"]
+    assert lines[-1].startswith("∂f/∂x = ")
+
+
+@pytest.mark.parametrize("arguments", [("vjp", "X*W", "--wrt", "W"), ("jvp", "X*W", "--wrt", "W"), ("gradient", "x'*x", "--wrt", "x")])
+def test_json_is_one_object(arguments: tuple[str, ...]) -> None:
+    status, out, err = run(*arguments, "--to", "json")
+    assert (status, err) == (0, "")
+    assert isinstance(json.loads(out), dict)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("vjp", "X*W", "--wrt", "W", "--upstream", "X"),
+        ("jvp", "X*W", "--wrt", "W,X"),
+        ("gradient", "A*x", "--wrt", "x"),
+        ("differential", "x'x"),
+    ],
+)
+def test_misuse_has_status_two(arguments: tuple[str, ...]) -> None:
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert err.strip()
+    assert "Traceback" not in err

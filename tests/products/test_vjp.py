@@ -1,0 +1,127 @@
+"""Upstream gradients pulled back: closed forms, checked numerically."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+import matcalc
+from matcalc.einstein import algebra
+from matcalc.errors import MatcalcError, NotDifferentiableError, ShapeError
+from matcalc.products import sweeping
+from tests.oracle import Disagreement, check_derivation
+from tests.products.checking import check_named, check_vjp
+
+CASES = [
+    ("X*W", "W", None, "X'*G"),
+    ("X*W", "X", None, "G*W'"),
+    ("X*W + 1*b'", "W", None, "X'*G"),
+    ("X*W + 1*b'", "b", None, "G'*vector(1)"),
+    ("A*X*B", "X", None, "A'*G*B'"),
+    ("inv(X)", "X", None, "-inv(X)'*G*inv(X)'"),
+    ("x*y'", "x", None, "G*y"),
+    ("x'*A*x", "x", None, "G*(A + A')*x"),
+    ("tanh(W*x + b)", "W", None, "((1 - tanh(W*x + b).^2).*G)*x'"),
+    ("a*X", "a", "a: scalar; X: n×m", "tr(G'*X)"),
+    ("x'*A", "x", "x: n; A: n×m", "A*G'"),
+    ("f(X*w)", "w", "f: function", "X'*(G.*f'(X*w))"),
+    ("softmax(x)", "x", None, "softmax(x).*(G - (G'*softmax(x))*vector(1))"),
+    ("softmax(X, rows)", "X", None, "softmax(X,rows).*G - diag(diag(softmax(X,rows)*G'))*softmax(X,rows)"),
+    ("softmax(X, cols)", "X", None, "softmax(X,cols).*G - softmax(X,cols)*diag(diag(softmax(X,cols)'*G))"),
+]
+
+
+@pytest.mark.parametrize(("expression", "wrt", "declare", "expected"), CASES)
+def test_closed_forms(expression: str, wrt: str, declare: str | None, expected: str) -> None:
+    check_vjp(expression, wrt, declare, expected)
+
+
+ATTENTION = "softmax(Q*K'/c, rows)*V"
+WEIGHTS = "softmax(Q*K'/c, rows)"
+SCORES = f"({WEIGHTS}.*(G*V' - diag({WEIGHTS}*V*G')*ones(p)'))"
+
+
+@pytest.mark.parametrize(("wrt", "expected"), [("Q", f"{SCORES}*K/c"), ("K", f"{SCORES}'*Q/c"), ("V", f"{WEIGHTS}'*G"), ("c", None)])
+def test_attention(wrt: str, expected: str | None) -> None:
+    check_vjp(ATTENTION, wrt, "Q: n×m; K: p×m; V: p×q; c: scalar", expected)
+
+
+NORMALIZED = [
+    ("g.*(x - mean(x))/sqrt(var(x) + a) + b", "x: n; g: n; b: n; a: positive scalar", ("x", "g", "b", "a")),
+    ("(X - mean(X, rows)*1')./(sqrt(var(X, rows) + a)*1')", "X: n×m; a: positive scalar", ("X",)),
+    ("((X - 1*mean(X, cols)')./(1*sqrt(var(X, cols) + a)'))*diag(g) + 1*b'", "X: n×m; g: m; b: m; a: positive scalar", ("X", "g", "b")),
+]
+
+
+@pytest.mark.parametrize(("expression", "declare", "wrt"), [(e, d, w) for e, d, all_of in NORMALIZED for w in all_of])
+def test_layer_and_batch_normalization(expression: str, declare: str, wrt: str) -> None:
+    check_vjp(expression, wrt, declare)
+
+
+@pytest.mark.parametrize("layout", ["denominator", "numerator", "tensor"])
+def test_layouts_are_those_of_a_gradient(layout: str) -> None:
+    found = matcalc.vjp("X*W", "W", layout=layout)  # type: ignore[arg-type]
+    assert str(found) == ("Gᵀ X" if layout == "numerator" else "Xᵀ G")
+
+
+@pytest.mark.parametrize("symmetric", ["projected", "independent", "cookbook"])
+def test_symmetric_conventions(symmetric: str) -> None:
+    def derive(text: str, by: str, *, declare: Any, order: int, layout: Any, symmetric: Any) -> Any:
+        return matcalc.vjp(text, by, declare=declare, layout=layout, symmetric=symmetric)
+
+    check_derivation("S*B", "S", "S: n×n symmetric; B: n×m", symmetric=symmetric, derive=derive, closed=True)
+
+
+def test_several_from_one_sweep() -> None:
+    found = matcalc.vjp("X*W + 1*b'", ["W", "b", "X"])
+    assert {name: str(value) for name, value in found.items()} == {"W": "Xᵀ G", "b": "Gᵀ 𝟏", "X": "G Wᵀ"}
+    assert found.text("ascii").splitlines()[0] == "dL/dW = X'*G"
+
+
+def test_the_result_says_what_it_rests_on() -> None:
+    found = matcalc.vjp("X*W", "W")
+    assert found.declarations == {"X": "n×m", "W": "m×p", "G": "n×p"}
+    assert found.latex(equation=True) == r"\frac{\partial L}{\partial W} = X^{\top} G"
+    assert found.to_dict()["upstream"] == "G"
+    assert found.to_dict()["expression"] == "X W"
+    assert str(matcalc.vjp("X*W", "W", "D")) == "Xᵀ D"
+    assert str(matcalc.vjp("X*W", "W", "δ")) == "Xᵀ δ"
+
+
+@pytest.mark.parametrize(
+    ("expression", "upstream", "declare", "error", "words"),
+    [
+        ("G*W", "G", None, MatcalcError, "already a name"),
+        ("z = X*W; z", "z", None, MatcalcError, "already a name"),
+        ("X*W", "n", "X: n×m", MatcalcError, "already a name"),
+        ("X*W", "a b", None, MatcalcError, "not a name"),
+        ("X*W", "G", "G: n×m; X: n×m; W: m×p", ShapeError, "declared as"),
+        ("vec(X*W)", "G", None, NotDifferentiableError, "vec form"),
+    ],
+)
+def test_what_is_refused(expression: str, upstream: str, declare: str | None, error: type[MatcalcError], words: str) -> None:
+    with pytest.raises(error, match=words):
+        matcalc.vjp(expression, "W", upstream, declare=declare)
+
+
+def test_a_wrong_sweep_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = sweeping.cotangents
+
+    def wrong(*arguments: Any) -> Any:
+        return {variable: algebra.scale(Fraction(2), found) for variable, found in right(*arguments).items()}
+
+    monkeypatch.setattr(sweeping, "cotangents", wrong)
+    with pytest.raises(Disagreement):
+        check_vjp("X*W", "W")
+
+
+def test_a_forgotten_part_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = sweeping.add
+    monkeypatch.setattr(sweeping, "add", lambda terms, shape: right(list(terms)[:1], shape))
+    text = "h = tanh(X*W); k = h.*h; h*A + k*A"
+    with pytest.raises(Disagreement):
+        check_named(matcalc.vjp(text, "W", names="keep", declare="A: p×p; X: n×m; W: m×p"))
+    monkeypatch.undo()
+    check_named(matcalc.vjp(text, "W", names="keep", declare="A: p×p; X: n×m; W: m×p"))

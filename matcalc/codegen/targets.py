@@ -159,7 +159,7 @@ class Writer:
             case "kron":
                 return self._kronecker(op, codes)
             case "vec":
-                turned = op.operands[0].kind == "transpose"
+                turned = op.operands[0].kind == "transpose" and first.code.endswith(".T")  # else it has a name of its own
                 return Text(f"{first.code.removesuffix('.T')}.reshape(-1)" if turned else f"{first.within(UNARY)}.T.reshape(-1)")
             case "unvec":
                 return Text(f"{first.within(UNARY)}.reshape({self.size(op.shape[1])}, {self.size(op.shape[0])}).T")

@@ -232,8 +232,11 @@ class Translator(Reductions):
             count = int(exponent.data)
             if count == 0:
                 return b.make("eye", (), None, node.shape)
-            base = yield (node.base if count > 0 else e.Inverse(node.base))
-            return base if abs(count) == 1 else b.make("matrix_power", (base, b.literal(abs(count))), None, node.shape)
+            factor = node.base if count > 0 else e.Inverse(node.base)
+            if abs(count) == 1:
+                return (yield factor)
+            base = yield from self._array(factor)
+            return b.make("matrix_power", (base, b.literal(abs(count))), None, node.shape)
         base = yield from self._array(node.base)
         return b.make("matrix_power", (base, exponent), None, node.shape)
 

@@ -32,6 +32,10 @@ def agrees(first: Any, second: Any, *, relative: float = 1e-6, absolute: float =
     return bool(np.max(np.abs(left - right)) <= absolute + relative * largest)
 
 
+_SMALLEST_SLOPE = 1e-12
+"""Below this a quotient is what cancelling terms of size one leave over, however regular it looks."""
+
+
 def confirms_zero(expression: Expr, wrt: Symbol | tuple[Symbol, ...], *, order: int = 1, points: int = 3, seed: int = 0) -> bool | None:
     """Whether the derivative (of the second order for a pair of symbols or ``order=2``) is numerically zero.
 
@@ -72,7 +76,7 @@ def _vanishes(quotients: Any, largest: float) -> bool:
     mean, spread = np.abs(last.mean(axis=0)), last.max(axis=0) - last.min(axis=0)
     if np.any(mean > 1e-6 * max(1.0, largest)):
         return False
-    settled = (mean > 0.0) & (spread < 0.05 * mean)
+    settled = (mean > _SMALLEST_SLOPE) & (spread < 0.05 * mean)
     return not bool(np.mean(settled) > 0.3)
 
 

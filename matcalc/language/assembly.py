@@ -59,11 +59,11 @@ class Assembly:
         self.relate(c.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),)))
         return t.UnitTerm(cell, self.place(span), position)
 
-    def filled(self, value: Fraction, sizes: list[Dimension], span: Span) -> t.Term:
-        """All entries ``value``; without sizes a vector or matrix, as the surroundings ask."""
+    def filled(self, value: Fraction, sizes: list[Dimension], span: Span, kinds: int = COLUMN | ROW | MATRIX) -> t.Term:
+        """All entries ``value``; without sizes one of ``kinds``, as the surroundings ask."""
         self.evidence = True
         if not sizes:
-            cell = self.cell(COLUMN | ROW | MATRIX, span)
+            cell = self.cell(kinds, span)
             self.soft.append(cell)
             return t.FilledTerm(cell, self.place(span), value)
         if len(sizes) > 2:

@@ -16,9 +16,10 @@ from typing import Any
 
 import click
 
-from tests.fuzz.checking import Oracle, check, described, differences, operators
-from tests.fuzz.expressions import Case, generate
+from tests.fuzz.checking import Oracle, check, described, differences, facts, operators
+from tests.fuzz.expressions import generate, generate_wide
 from tests.fuzz.shrinking import shrink
+from tests.fuzz.vocabulary import Case
 
 
 def oracle_named(name: str) -> Oracle:
@@ -32,6 +33,12 @@ def oracle_named(name: str) -> Oracle:
 def drawn(seed: int, number: int, depth: int, orders: tuple[int, ...]) -> Case:
     """The case of this number; cases do not depend on each other, so any one can be run again alone."""
     return generate(random.Random(f"{seed}/{number}").randrange, depth=depth, orders=orders)
+
+
+def drawn_wide(seed: int, number: int, depth: int, orders: tuple[int, ...], results: tuple[int, int], declared: bool = True) -> Case:
+    """The case of this number, with all functions, facts, layouts and conventions."""
+    choose = random.Random(f"{seed}/{number}/wide").randrange
+    return generate_wide(choose, depth=depth, orders=orders, results=results, facts=declared)
 
 
 class TooSlow(BaseException):
@@ -61,19 +68,39 @@ def time_limit(seconds: int) -> Iterator[None]:
 @click.option("--start", default=0, show_default=True, help="Number of the first expression, to run one again.")
 @click.option("--depth", default=3, show_default=True, help="Levels of operations at most.")
 @click.option("--orders", default="1", show_default=True, help="Orders of the derivatives, such as 1,2.")
+@click.option("--operations", type=click.Choice(["everyday", "all"]), default="all", show_default=True)
+@click.option("--facts/--no-facts", "declared", default=True, show_default=True, help="Facts about symbols, with --operations all.")
+@click.option("--results", default="0-2", show_default=True, help="Axes of the results from-to, with --operations all.")
 @click.option("--seconds", default=60, show_default=True, help="Time for one expression; then it counts as slow.")
 @click.option("--most", default=5, show_default=True, help="Disagreements that are shrunk and shown.")
-def main(count: int, oracle_name: str, seed: int, start: int, depth: int, orders: str, seconds: int, most: int) -> None:
+def main(
+    count: int,
+    oracle_name: str,
+    seed: int,
+    start: int,
+    depth: int,
+    orders: str,
+    operations: str,
+    declared: bool,
+    results: str,
+    seconds: int,
+    most: int,
+) -> None:
     oracle = oracle_named(oracle_name)
-    wanted = tuple(int(order) for order in orders.split(","))
+    wanted = tuple([int(order) for order in orders.split(",")])
+    low, _, high = results.partition("-")
     totals: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
     used: Counter[str] = Counter()
+    orders_of_results: Counter[int] = Counter()
     began = time.monotonic()
     with click.progressbar(range(start, start + count), file=sys.stderr, label="expressions") as numbers:
         for number in numbers:
-            case = drawn(seed, number, depth, wanted)
-            used.update(operators(case.expression))
+            if operations == "all":
+                case = drawn_wide(seed, number, depth, wanted, (int(low), int(high)), declared)
+            else:
+                case = drawn(seed, number, depth, wanted)
+            used.update(operators(case.expression) | facts(case.expression))
             try:
                 with time_limit(seconds):
                     result = check(case, oracle, seed=number)
@@ -81,14 +108,17 @@ def main(count: int, oracle_name: str, seed: int, start: int, depth: int, orders
                 totals["slow"] += 1
                 click.echo(f"\nslow: number {number}: {described(case)}")
                 continue
+            orders_of_results[case.result_order] += 1
             totals[result.status] += 1
             if result.status == "refused":
-                refusals[result.detail.split(":")[0]] += 1
-                if refusals[result.detail.split(":")[0]] <= 3:
+                reason = result.detail.split("\n")[0][:100]
+                refusals[reason] += 1
+                if refusals[reason] <= 2:
                     click.echo(f"\nrefused: number {number}: {described(case)}\n  {result.detail}")
             elif result.status == "disagreed":
                 _report(case, number, oracle, result.detail, shrunk=totals["disagreed"] <= most)
     _summary(totals, refusals, used, count, time.monotonic() - began)
+    click.echo("axes of results: " + ", ".join(f"{axes}: {number}" for axes, number in sorted(orders_of_results.items())))
     raise SystemExit(1 if totals["disagreed"] else 0)
 
 
@@ -114,7 +144,7 @@ def _summary(totals: Counter[str], refusals: Counter[str], used: Counter[str], c
     click.echo(f"\nran {count}: " + ", ".join(f"{status} {number}" for status, number in parts.items()) + f" ({seconds:.0f} s)")
     for reason, number in sorted(refusals.items()):
         click.echo(f"  refused with {reason}: {number}")
-    click.echo("operations: " + ", ".join(f"{name} {number}" for name, number in sorted(used.items())))
+    click.echo("operations and facts: " + ", ".join(f"{name} {number}" for name, number in sorted(used.items())))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -10,12 +10,13 @@ import numpy as np
 
 import matcalc
 from matcalc.errors import MatcalcError
-from matcalc.evaluation import Point, agrees, compile_function, evaluate_tensor, find_point, numerical_derivative
+from matcalc.evaluation import Point, agrees, compile_function, evaluate_tensor, numerical_derivative
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.results import Derivation
 from tests.fuzz.definitions import spelled_out
+from tests.fuzz.points import point_for
 from tests.fuzz.vocabulary import Case, declarations
 from tests.oracle.answers import laid_out
 
@@ -76,10 +77,15 @@ def derived(case: Case) -> Answers:
     def index_form(**values: Any) -> Any:
         sizes = {name: value for name, value in values.items() if isinstance(value, int)}
         array = evaluate_tensor(tensor, values, sizes)
-        return laid_out(_merged(array, case, sizes), case.expression.shape, case.wrt, case.layout)
+        return arranged(_merged(array, case, sizes), case)
 
     answers[f"index form {found.index_form}"] = index_form
     return answers
+
+
+def arranged(tensor: np.ndarray, case: Case) -> np.ndarray:
+    """A derivative with separate axes in the layout of the case."""
+    return tensor if case.layout == "tensor" else laid_out(tensor, case.expression.shape, case.wrt, case.layout)
 
 
 def _merged(array: Any, case: Case, sizes: Mapping[str, int]) -> Any:
@@ -108,12 +114,20 @@ def check(
         return Result("disagreed" if internal else "refused", f"{type(error).__name__}: {error.message}")
     except Exception as error:  # a crash is reported like a wrong answer
         return Result("disagreed", f"crash: {type(error).__name__}: {error}")
-    for name, function in answers.items():
-        for point, expected in found:
-            wrong = _fault(function, point, expected, relative)
-            if wrong:
-                return Result("disagreed", f"the {name} at sizes {point.sizes}: {wrong}")
-    return Result("agreed")
+    faults = {name: fault for name, function in answers.items() if (fault := _first_fault(function, found, relative))}
+    if not faults:
+        return Result("agreed")
+    right = [name.split()[0] for name in answers if name not in faults]
+    lines = [f"the {name} {fault}" for name, fault in faults.items()]
+    return Result("disagreed", "\n".join(lines + [f"right: {', '.join(right)}"] * bool(right)))
+
+
+def _first_fault(function: Callable[..., Any], found: Sequence[tuple[Point, np.ndarray]], relative: float) -> str | None:
+    for point, expected in found:
+        fault = _fault(function, point, expected, relative)
+        if fault:
+            return f"at sizes {point.sizes}: {fault}"
+    return None
 
 
 def _fault(function: Callable[..., Any], point: Point, expected: np.ndarray, relative: float) -> str | None:
@@ -128,7 +142,7 @@ def _fault(function: Callable[..., Any], point: Point, expected: np.ndarray, rel
 
 def _expected(case: Case, oracle: Oracle, seed: int, sizes: dict[str, int]) -> tuple[Point, np.ndarray] | None:
     for number in range(_POINTS):
-        point = find_point([spelled_out(case.expression)], seed % 2 + 6 * number, sizes=sizes, attempts=12, extra=case.wrt)
+        point = point_for(case, seed % 2 + 6 * number, sizes)
         if point is None:
             continue
         try:
@@ -136,7 +150,7 @@ def _expected(case: Case, oracle: Oracle, seed: int, sizes: dict[str, int]) -> t
         except MatcalcError:
             continue
         if tensor is not None and np.all(np.isfinite(tensor)) and np.max(np.abs(tensor), initial=0.0) < 1e10:
-            return point, laid_out(tensor, case.expression.shape, case.wrt, case.layout)
+            return point, arranged(tensor, case)
     return None
 
 

@@ -8,6 +8,7 @@ from typing import get_args
 
 from matcalc.expr import nodes as e
 from matcalc.sizes import ONE, Size
+from tests.fuzz.differentiability import has_rule
 from tests.fuzz.functions import FunctionGrower
 from tests.fuzz.growing import Choose, Grower
 from tests.fuzz.vocabulary import NAMES, Case, Layout, Symmetric, axes, symbol
@@ -47,11 +48,18 @@ def generate_wide(
         if variables:
             break
     else:
-        square = symbol("A", Size.of("n"), Size.of("n"))
-        product = e.Product((square, square))
-        expression = product if order == 1 else e.Trace(product)
-        variables = _variables(expression, order, (0, 4))
+        expression, variables = _simplest(order, results[0] > 2)
     return _in_some_convention(choose, expression, variables[choose(len(variables))])
+
+
+def _simplest(order: int, matrices: bool) -> tuple[e.Expr, list[tuple[e.Symbol, ...]]]:
+    """A case that always has a derivative of the order."""
+    n = Size.of("n")
+    square, column = symbol("A", n, n), symbol("x", n)
+    if not matrices:
+        return e.Product((e.Transpose(column), column)), [(column,) * order]
+    product = e.Product((square, square))
+    return (product if order == 1 else e.Trace(product)), [(square,) * order]
 
 
 def _sizes(choose: Choose) -> tuple[Size, ...]:
@@ -83,7 +91,7 @@ def _variables(expression: e.Expr, order: int, results: tuple[int, int]) -> list
     low, high = results
     own = axes(expression)
     found = [group for group in combinations_with_replacement(symbols, order) if low <= own + sum(map(axes, group)) <= high]
-    return sorted(found, key=lambda group: len(set(group)))
+    return sorted([group for group in found if has_rule(expression, group)], key=lambda group: len(set(group)))
 
 
 def _symbols(expression: e.Expr) -> list[e.Symbol]:
@@ -91,8 +99,9 @@ def _symbols(expression: e.Expr) -> list[e.Symbol]:
 
 
 def _in_some_convention(choose: Choose, expression: e.Expr, wrt: tuple[e.Symbol, ...]) -> Case:
-    """Values of several entries have second derivatives in the tensor layout only."""
-    several = len(wrt) == 2 and not expression.is_scalar
-    layout: Layout = "tensor" if several else _LAYOUTS[max(0, choose(4) - 1)]
+    """Values of several entries have second derivatives in the tensor layout only; those of vec and kron have one axis there."""
+    several = len(wrt) == 2 and (not expression.is_scalar or sorted(map(axes, wrt)) == [0, 2])
+    stacked = any(len(size.names) > 1 for size in expression.shape)
+    layout: Layout = "tensor" if several else _LAYOUTS[max(0, choose(3 if stacked else 4) - 1)]
     tied = any(variable.properties & _TIED for variable in wrt)
     return Case(expression, wrt, layout, _CONVENTIONS[choose(3)] if tied else "projected")

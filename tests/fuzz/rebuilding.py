@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from matcalc.expr import nodes as e
 
@@ -24,17 +24,17 @@ def with_children(node: e.Expr, new: tuple[e.Expr, ...]) -> e.Expr:
     """The same operation on other operands."""
     match cast("e.Node", node):
         case e.Sum() | e.Product() | e.Hadamard() | e.Kronecker():
-            return type(node)(new)
+            return cast("e.Expr", cast("Any", type(node))(new))
         case e.Call(function=function, axis=axis, result_shape=shape):
             return e.Call(function, new, axis, shape)
         case e.Elementwise(function=function):
             return e.Elementwise(function, *new)
         case e.Total(axis=axis):
-            return e.Total(*new, axis)
+            return e.Total(new[0], axis)
         case e.Norm(kind=kind):
             return e.Norm(new[0], kind, *new[1:])
         case e.Entry(positions=positions):
-            return e.Entry(*new, positions)
+            return e.Entry(new[0], positions)
         case e.IndexSum(index=index):
             return e.IndexSum(index, *new)
         case _:

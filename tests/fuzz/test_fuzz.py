@@ -13,13 +13,15 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matcalc.evaluation import Point, numerical_derivative
+from matcalc.evaluation import numerical_derivative
 from matcalc.expr import nodes as e
 from tests.fuzz import __main__ as command
-from tests.fuzz.checking import check, described, differences, operators
-from tests.fuzz.expressions import Case, generate
+from tests.fuzz.checking import FIXED_SIZES, Answers, arranged, check, described, differences, operators
+from tests.fuzz.definitions import spelled_out
+from tests.fuzz.expressions import generate
+from tests.fuzz.points import point_for
 from tests.fuzz.shrinking import shrink
-from tests.oracle.answers import laid_out
+from tests.fuzz.vocabulary import Case
 
 
 @st.composite
@@ -45,15 +47,21 @@ def drawn(count: int, orders: tuple[int, ...] = (1,)) -> list[Case]:
     return [command.drawn(0, number, 3, orders) for number in range(count)]
 
 
-def by_differences(case: Case) -> Callable[..., Any]:
+def by_differences(case: Case) -> Answers:
     """A stand-in for the engine that is right, so that the machinery can be tested without it."""
 
     def function(**values: Any) -> Any:
         sizes = {name: value for name, value in values.items() if name in ("n", "m", "k")}
-        found = numerical_derivative(case.expression, case.wrt, values, sizes)
-        return laid_out(found.value, case.expression.shape, case.wrt, "denominator")
+        found = numerical_derivative(spelled_out(case.expression), case.wrt, values, sizes, symmetric=case.symmetric)
+        return arranged(found.value, case)
 
-    return function
+    return {"function": function}
+
+
+def changed(case: Case, error: Callable[[Any], Any]) -> Answers:
+    """The right answer with an error planted in it."""
+    right = by_differences(case)["function"]
+    return {"function": lambda **values: error(right(**values))}
 
 
 def test_expressions_use_every_operation_and_can_be_checked() -> None:
@@ -81,40 +89,26 @@ PLANTED = {
 
 @pytest.mark.parametrize("error", PLANTED)
 def test_planted_errors_are_caught(error: str) -> None:
-    def wrong(case: Case) -> Callable[..., Any]:
-        right = by_differences(case)
-        return lambda **values: PLANTED[error](right(**values))
-
     caught = missed = 0
     for case in drawn(60):
-        point = _point(case)
+        point = point_for(case, 0, FIXED_SIZES[0])
         if point is None:
             continue
-        right = np.asarray(by_differences(case)(**point.sizes, **point.values))
-        changes = any(
-            changed.shape != right.shape or not np.allclose(changed, right, rtol=1e-4, atol=1e-5)
-            for changed in [np.asarray(PLANTED[error](right))]
-        )
-        if changes:
-            status = check(case, differences, answer=wrong).status
+        right = np.asarray(by_differences(case)["function"](**point.sizes, **point.values))
+        wrong = np.asarray(PLANTED[error](right))
+        if wrong.shape != right.shape or not np.allclose(wrong, right, rtol=1e-4, atol=1e-5):
+            status = check(case, differences, answer=lambda case: changed(case, PLANTED[error])).status
             caught += status == "disagreed"
             missed += status == "agreed"
     assert caught > 8
     assert not missed
 
 
-def _point(case: Case) -> Point | None:
-    from matcalc.evaluation import find_point
-
-    return find_point([case.expression], 0, attempts=12, extra=case.wrt)
-
-
 def test_a_disagreement_is_shrunk_to_its_cause() -> None:
-    def wrong(case: Case) -> Callable[..., Any]:
+    def wrong(case: Case) -> Answers:
         """An engine that is wrong about tanh."""
         bad = any(isinstance(node, e.Elementwise) and node.function == "tanh" for node in e.postorder(case.expression))
-        right = by_differences(case)
-        return lambda **values: right(**values) * (1.5 if bad else 1.0)
+        return changed(case, lambda found: found * (1.5 if bad else 1.0))
 
     def fails(case: Case) -> bool:
         return check(case, differences, answer=wrong).status == "disagreed"
@@ -137,8 +131,7 @@ def test_command_reports_and_fails_on_disagreement(monkeypatch: pytest.MonkeyPat
         return check(case, oracle, answer=by_differences, **options)
 
     def lying(case: Case, oracle: Any, **options: Any) -> Any:
-        right = by_differences(case)
-        return check(case, oracle, answer=lambda _: lambda **values: -right(**values), **options)
+        return check(case, oracle, answer=lambda case: changed(case, lambda found: -found), **options)
 
     arguments = ["--count", "6", "--oracle", "differences", "--most", "1"]
     monkeypatch.setattr(command, "check", honest)

@@ -80,7 +80,7 @@ def declarations(expression: e.Expr) -> dict[str, str]:
     for name in program(spelled_out(expression)).size_names - fixed:
         vector = symbol(COLUMNS[name][0], Size.of(name))
         found[vector.name] = vector
-    functions = {name: "function" for name in user_functions(e.postorder(spelled_out(expression)))}
+    functions = dict.fromkeys(user_functions(e.postorder(spelled_out(expression))), "function")
     return {name: _declaration(found[name]) for name in sorted(found)} | functions
 
 

@@ -1,0 +1,148 @@
+"""Evaluates what JAX has traced with NumPy, operation by operation.
+
+JAX compiles each operation for each shape before it computes, which takes far longer than computing with arrays of a few entries.
+What has no NumPy version here (LU decompositions, eigenvalues) JAX computes itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from jax.extend import core
+
+
+def _dot_general(left: Any, right: Any, dimension_numbers: Any, **_: Any) -> Any:
+    """Axes of the result: those of the batch, of the left and of the right operand."""
+    (summed_left, summed_right), (batch_left, batch_right) = dimension_numbers
+    fresh = iter(range(left.ndim + right.ndim))
+    names_left = [next(fresh) for _ in range(left.ndim)]
+    names_right = [next(fresh) for _ in range(right.ndim)]
+    for one, other in (*zip(summed_left, summed_right, strict=True), *zip(batch_left, batch_right, strict=True)):
+        names_right[other] = names_left[one]
+    output = [names_left[axis] for axis in batch_left]
+    output += [names_left[axis] for axis in range(left.ndim) if axis not in (*summed_left, *batch_left)]
+    output += [names_right[axis] for axis in range(right.ndim) if axis not in (*summed_right, *batch_right)]
+    return np.einsum(left, names_left, right, names_right, output)
+
+
+def _broadcast_in_dim(operand: Any, *_: Any, shape: Sequence[int], broadcast_dimensions: Sequence[int], **__: Any) -> Any:
+    lengths = [1] * len(shape)
+    for axis, length in zip(broadcast_dimensions, np.shape(operand), strict=True):
+        lengths[axis] = length
+    return np.broadcast_to(np.reshape(operand, lengths), shape)
+
+
+def _select(which: Any, *cases: Any) -> Any:
+    return np.choose(np.asarray(which).astype(int), cases)
+
+
+def _slice(operand: Any, start_indices: Sequence[int], limit_indices: Sequence[int], strides: Sequence[int] | None) -> Any:
+    steps = strides or [1] * len(start_indices)
+    return operand[tuple([slice(*bounds) for bounds in zip(start_indices, limit_indices, steps, strict=True)])]
+
+
+def _iota(*_: Any, dtype: Any, shape: Sequence[int], dimension: int, **__: Any) -> Any:
+    lengths = [length if axis == dimension else 1 for axis, length in enumerate(shape)]
+    return np.broadcast_to(np.arange(shape[dimension], dtype=dtype).reshape(lengths), shape)
+
+
+# Parameters of these say how precise to be or where to compute, and are ignored.
+ENTRY_BY_ENTRY: dict[str, Callable[..., Any]] = {
+    "add": np.add,
+    "add_any": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.true_divide,
+    "neg": np.negative,
+    "max": np.maximum,
+    "min": np.minimum,
+    "pow": np.power,
+    "abs": np.abs,
+    "sign": np.sign,
+    "square": np.square,
+    "sqrt": np.sqrt,
+    "rsqrt": lambda x: 1.0 / np.sqrt(x),
+    "exp": np.exp,
+    "log": np.log,
+    "log1p": np.log1p,
+    "expm1": np.expm1,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "logistic": lambda x: 1.0 / (1.0 + np.exp(-x)),
+    "erf": np.vectorize(math.erf, otypes=[float]),
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "not": np.logical_not,
+    "select_n": _select,
+    "stop_gradient": lambda x: x,
+    "copy": lambda x: x,
+}
+WITH_PARAMETERS: dict[str, Callable[..., Any]] = {
+    "integer_pow": lambda x, y: np.power(x, float(y)),
+    "convert_element_type": lambda x, new_dtype, **_: np.asarray(x).astype(new_dtype),
+    "transpose": lambda x, permutation: np.transpose(x, permutation),
+    "reshape": lambda x, new_sizes, **_: np.reshape(x, new_sizes),
+    "squeeze": lambda x, dimensions: np.squeeze(x, tuple(dimensions)),
+    "reduce_sum": lambda x, axes, **_: np.sum(x, tuple(axes)),
+    "reduce_max": lambda x, axes, **_: np.max(x, tuple(axes)),
+    "concatenate": lambda *x, dimension: np.concatenate(x, dimension),
+    "broadcast_in_dim": _broadcast_in_dim,
+    "dot_general": _dot_general,
+    "slice": _slice,
+    "iota": _iota,
+}
+_NESTED = {"jit": "jaxpr", "pjit": "jaxpr", "custom_jvp_call": "call_jaxpr", "closed_call": "call_jaxpr"}
+
+
+def run(closed: core.ClosedJaxpr, *arguments: Any) -> list[Any]:
+    """The outputs for these inputs."""
+    held: dict[Any, Any] = dict(zip(closed.jaxpr.constvars, closed.consts, strict=True))
+    held.update(zip(closed.jaxpr.invars, arguments, strict=True))
+
+    def read(atom: Any) -> Any:
+        return atom.val if isinstance(atom, core.Literal) else held[atom]
+
+    for step in closed.jaxpr.eqns:
+        operands = [read(atom) for atom in step.invars]
+        name = step.primitive.name
+        if name in ENTRY_BY_ENTRY:
+            results = [ENTRY_BY_ENTRY[name](*operands)]
+        elif name in WITH_PARAMETERS:
+            results = [WITH_PARAMETERS[name](*operands, **step.params)]
+        elif name == "split":
+            results = np.split(operands[0], np.cumsum(step.params["sizes"])[:-1], step.params["axis"])
+        elif name in _NESTED and _is_plain(step.params[_NESTED[name]]):
+            results = run(step.params[_NESTED[name]], *operands)
+        else:
+            found = step.primitive.bind(*operands, **step.params)
+            results = [np.asarray(result) for result in (found if step.primitive.multiple_results else [found])]
+        held.update(zip(step.outvars, results, strict=True))
+    return [read(atom) for atom in closed.jaxpr.outvars]
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(closed: core.ClosedJaxpr) -> bool:
+    """Whether every operation has a NumPy version."""
+    for step in closed.jaxpr.eqns:
+        name = step.primitive.name
+        inner = step.params[_NESTED[name]] if name in _NESTED else None
+        if not (name == "split" or name in ENTRY_BY_ENTRY or name in WITH_PARAMETERS or (inner is not None and _is_plain(inner))):
+            return False
+    return True

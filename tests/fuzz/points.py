@@ -1,0 +1,70 @@
+"""Points at which a random expression can be differentiated: inside domains, and where eigenvalues are simple and ranks full."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcalc.errors import MatcalcError
+from matcalc.evaluation import Point, evaluate, find_point
+from matcalc.expr import nodes as e
+from tests.fuzz.definitions import spelled_out
+from tests.fuzz.vocabulary import Case
+
+_GAP = 0.02
+_CONDITION = 1e5
+
+
+def point_for(case: Case, seed: int, sizes: dict[str, int]) -> Point | None:
+    """A random point at these sizes, or None when none was found that is far enough from singular ones."""
+    point = find_point([spelled_out(case.expression)], seed, sizes=sizes, attempts=12, extra=case.wrt)
+    return point if point is not None and _is_regular(case.expression, point) else None
+
+
+def _is_regular(expression: e.Expr, point: Point) -> bool:
+    for node in e.postorder(expression):
+        match node:
+            case e.Call(function="pinv", arguments=(matrix,)):
+                if np.min(_singular_values(matrix, point)) < _GAP:
+                    return False
+            case e.Call(function="adj", arguments=(matrix,)):
+                if not _is_invertible(_value(matrix, point)):
+                    return False
+            case e.Call(function="logm" | "sqrtm", arguments=(matrix,)) | e.MatrixPower(base=matrix):
+                symbolic = not isinstance(node, e.MatrixPower) or not isinstance(node.exponent, e.Number)
+                if symbolic and not _is_off_the_cut(_value(matrix, point)):
+                    return False
+            case e.Call(function="eigmax", arguments=(matrix,)):
+                if not _has_gap(np.linalg.eigvalsh(_value(matrix, point))):
+                    return False
+            case e.Norm(kind="spectral" | "nuclear", operand=matrix):
+                values = _singular_values(matrix, point)
+                if values[-1] < _GAP or not _has_gap(values[::-1]):
+                    return False
+            case _:
+                pass
+    return True
+
+
+def _value(node: e.Expr, point: Point) -> np.ndarray:
+    try:
+        return evaluate(spelled_out(node), point.values, point.sizes)
+    except MatcalcError:
+        return np.zeros((2, 2))
+
+
+def _singular_values(node: e.Expr, point: Point) -> np.ndarray:
+    return np.linalg.svd(np.atleast_2d(_value(node, point)), compute_uv=False)
+
+
+def _is_invertible(matrix: np.ndarray) -> bool:
+    return bool(np.linalg.cond(matrix) < _CONDITION)
+
+
+def _is_off_the_cut(matrix: np.ndarray) -> bool:
+    """Whether a logarithm exists: no eigenvalue is near the negative axis or zero."""
+    values = np.linalg.eigvals(matrix)
+    return _is_invertible(matrix) and bool(np.all((values.real > _GAP) | (np.abs(values.imag) > _GAP)))
+
+
+def _has_gap(ascending: np.ndarray) -> bool:
+    return len(ascending) < 2 or bool(ascending[-1] - ascending[-2] > _GAP * max(1.0, abs(ascending[-1])))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias, overload
 
 from matcalc.derivation.pipeline import Layout, Symmetric
-from matcalc.einstein.algebra import is_zero
+from matcalc.einstein.linear import is_zero
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.evaluation import confirms_zero
 from matcalc.expr.nodes import Expr, Symbol, shape_text

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 
-from matcalc.einstein.algebra import add, apply, contract, is_symmetric
+from matcalc.einstein.algebra import apply, contract, is_symmetric
+from matcalc.einstein.linear import add
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder
 from matcalc.einstein.substitution import substituted

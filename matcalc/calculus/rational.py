@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from matcalc.einstein.algebra import add, elementwise, ones, power
+from matcalc.einstein.algebra import elementwise, power
+from matcalc.einstein.linear import add, ones
 from matcalc.einstein.nodes import Contraction, Power, Sum, Symbol, Tensor
 from matcalc.einstein.weight import weight
 from matcalc.sizes import Shape

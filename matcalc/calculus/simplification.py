@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.calculus.rational import cancelled_fraction
-from matcalc.einstein.algebra import add, contract, elementwise, power
+from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.expansion import expanded, opened
+from matcalc.einstein.linear import add
 from matcalc.einstein.matching import factors_within, matches
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt, substituted

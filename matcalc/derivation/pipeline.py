@@ -12,7 +12,8 @@ from matcalc.calculus.matrix_functions import AT_SYMMETRIC
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.conditions import conditions_of
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import add, contract, delta, is_zero, permuted
+from matcalc.einstein.algebra import contract, permuted
+from matcalc.einstein.linear import add, delta, is_zero
 from matcalc.einstein.lowering import Lowered, axes_of, lower
 from matcalc.einstein.substitution import substituted
 from matcalc.errors import MatcalcError

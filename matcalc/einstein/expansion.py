@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from math import prod
 
-from matcalc.einstein.algebra import add, contract
+from matcalc.einstein.algebra import contract
+from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Contraction, Sum, Tensor
 from matcalc.einstein.substitution import rebuilt
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import assert_never, cast
 
-from matcalc.einstein import algebra
+from matcalc.einstein import linear
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import add, apply, apply_map, broadcast, contract, elementwise, permuted, power, symbolic_power
+from matcalc.einstein.algebra import apply, apply_map, broadcast, contract, elementwise, permuted, power, symbolic_power
+from matcalc.einstein.linear import add
 from matcalc.errors import NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as ex
 from matcalc.sizes import ONE, Shape, Size
@@ -60,17 +61,17 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
         case ex.Symbol():
             return Lowered(symbols.get(node.name) or ix.Symbol(node.name, axes_of(node.shape), node.properties), split)
         case ex.Number():
-            return Lowered(algebra.number(node.value), 0)
+            return Lowered(linear.number(node.value), 0)
         case ex.Constant():
             return Lowered(ix.Constant(node.name), 0)
         case ex.SizeValue():
             return Lowered(_size_value(node.size), 0)
         case ex.Identity():
-            return Lowered(algebra.delta((node.size,)), 1)
+            return Lowered(linear.delta((node.size,)), 1)
         case ex.Ones():
-            return Lowered(algebra.ones(axes_of(node.shape)), split)
+            return Lowered(linear.ones(axes_of(node.shape)), split)
         case ex.Zeros():
-            return Lowered(algebra.zero(axes_of(node.shape)), split)
+            return Lowered(linear.zero(axes_of(node.shape)), split)
         case ex.UnitVector():
             return Lowered(ix.Unit(node.position, node.size), 1)
         case ex.Commutation():
@@ -80,7 +81,7 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
             return Lowered(add([(Fraction(1), part.tensor) for part in parts], parts[0].tensor.shape), parts[0].split)
         case ex.Negative():
             operand = done[node.operand]
-            return Lowered(algebra.scale(Fraction(-1), operand.tensor), operand.split)
+            return Lowered(linear.scale(Fraction(-1), operand.tensor), operand.split)
         case ex.Product():
             return _product([done[factor] for factor in node.factors])
         case ex.Hadamard():
@@ -142,7 +143,7 @@ def _indexed(node: ex.Node, done: Mapping[ex.Expr, Lowered]) -> Lowered:
             return _array(node, done[node.body])
         case ex.Negative():
             operand = done[node.operand]
-            return Lowered(algebra.scale(Fraction(-1), operand.tensor), 0, operand.free)
+            return Lowered(linear.scale(Fraction(-1), operand.tensor), 0, operand.free)
         case ex.Sum():
             names, shape, parts = _over_common_indices([done[term] for term in node.terms])
             return Lowered(add([(Fraction(1), part) for part in parts], shape), 0, names)
@@ -153,7 +154,7 @@ def _indexed(node: ex.Node, done: Mapping[ex.Expr, Lowered]) -> Lowered:
             names, shape, (above, below) = _over_common_indices([done[node.numerator], done[node.denominator]])
             return Lowered(elementwise([above, power(below, Fraction(-1))], shape), 0, names)
         case ex.Power():
-            exponent = algebra.value_of(done[node.exponent].tensor)
+            exponent = linear.value_of(done[node.exponent].tensor)
             names, _, (base, upper) = _over_common_indices([done[node.base], done[node.exponent]])
             return Lowered(power(base, exponent) if exponent is not None else symbolic_power(base, upper), 0, names)
         case ex.Elementwise():
@@ -233,7 +234,7 @@ def _row_axes(node: ex.Expr) -> int:
 
 def _size_value(size: Size) -> ix.Tensor:
     factors: list[ix.Tensor] = [ix.SizeValue(Size.of(name)) for name in size.names]
-    return algebra.scale(Fraction(size.factor), elementwise(factors, ()))
+    return linear.scale(Fraction(size.factor), elementwise(factors, ()))
 
 
 def transposed(value: Lowered) -> Lowered:
@@ -295,7 +296,7 @@ def _quotient(numerator: Lowered, denominator: Lowered) -> Lowered:
 
 
 def _power(node: ex.Power, base: Lowered, exponent: Lowered) -> Lowered:
-    known = algebra.value_of(exponent.tensor)
+    known = linear.value_of(exponent.tensor)
     if known is not None:
         return Lowered(power(base.tensor, known), base.split)
     upper = exponent.tensor if exponent.tensor.order == base.tensor.order else broadcast(exponent.tensor, base.tensor.shape)
@@ -321,7 +322,7 @@ def _matrix_power(node: ex.MatrixPower, base: Lowered, upper: Lowered) -> Lowere
         )
     count = sign * exponent.value.numerator
     if count == 0:
-        return Lowered(algebra.delta(base.rows), 1)
+        return Lowered(linear.delta(base.rows), 1)
     factor = base if count > 0 else Lowered(apply("inv", (base.tensor,), base.tensor.shape), 1)
     return _product([factor] * abs(count))
 

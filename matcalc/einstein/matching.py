@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from matcalc.einstein.algebra import scale
+from matcalc.einstein.linear import scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor
 
 Binding = dict[Tensor, Tensor]

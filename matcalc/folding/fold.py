@@ -9,7 +9,8 @@ from typing import assert_never, cast
 
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import add, contract, is_symmetric, permuted, value_of
+from matcalc.einstein.algebra import contract, is_symmetric, permuted
+from matcalc.einstein.linear import add, value_of
 from matcalc.expr.nodes import (
     Call,
     Constant,

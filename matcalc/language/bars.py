@@ -12,12 +12,8 @@ from typing import TypeAlias
 from matcalc.errors import ParseError
 from matcalc.language.scanner import Token
 
-ENDS_OPERAND = frozenset(
-    ["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY"]
-)
-STARTS_OPERAND = frozenset(
-    ["NUMBER", "NAME", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "SUM_OVER", "DERIVATIVE", "DERIVATIVE_BY"]
-)
+ENDS_OPERAND = frozenset(["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY"])
+STARTS_OPERAND = frozenset(["NUMBER", "NAME", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "SUM_OVER", "DERIVATIVE", "DERIVATIVE_BY"])
 _BARS = frozenset(["BAR", "NORM_BAR"])
 _STOPS = frozenset(["COMMA", "EQUALS", "SEPARATOR"])
 _MOST_RETRIES = 20_000

@@ -280,9 +280,11 @@ class Builder(Assembly):
         if isinstance(node.subscript, s.NumberLiteral) and fixed == "2":
             operand = operands[0]
             self.notes.append(
-                lambda: "||.||_2 of a matrix is read as the Frobenius norm; the spectral norm is norm(X, spectral)"
-                if operand.cell.mask == MATRIX
-                else None
+                lambda: (
+                    "||.||_2 of a matrix is read as the Frobenius norm; the spectral norm is norm(X, spectral)"
+                    if operand.cell.mask == MATRIX
+                    else None
+                )
             )
         return self.norm(operands, fixed, node.span)
 
@@ -359,5 +361,3 @@ def _fixed_subscript(subscript: s.Syntax, scope: Scope) -> str:
             return "2" if name == "F" else "nuclear"
         case _:
             return ""
-
-

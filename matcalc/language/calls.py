@@ -322,5 +322,3 @@ def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
 def _dimensions(shape: tuple[str, ...], sizes: dict[str, Dimension]) -> tuple[Dimension, Dimension]:
     found = [sizes[name] for name in shape]
     return (found[0] if found else ONE, found[1] if len(found) == 2 else ONE)
-
-

@@ -234,9 +234,7 @@ class Totalled(InRelation):
     def __init__(self, span: Span, axis: str, words: str, operand: Cell, result: Cell) -> None:
         gone = ROW if axis == "rows" else COLUMN
         kept = COLUMN if axis == "rows" else ROW
-        super().__init__(
-            span, frozenset({(SCALAR, SCALAR), (gone, SCALAR), (kept, COLUMN), (MATRIX, COLUMN)}), words, operand, result
-        )
+        super().__init__(span, frozenset({(SCALAR, SCALAR), (gone, SCALAR), (kept, COLUMN), (MATRIX, COLUMN)}), words, operand, result)
         self.axis = axis
 
     def join(self, sizes: SizeSystem) -> bool:
@@ -388,5 +386,3 @@ class Measured(InRelation):
                 unify(cell.rows, rows)
                 unify(cell.cols, cols)
         return True
-
-

@@ -332,5 +332,3 @@ def _entry(term: t.EntryTerm, operand: e.Expr) -> e.Expr:
 def _check_position(position: int, size: Size, span: Span) -> None:
     if size.number is not None and position > size.number:
         raise ShapeError(f"position {position} is outside a size of {size}", span=span)
-
-

@@ -244,5 +244,3 @@ class Reader:
         terms = tuple(self.scope.values.values())
         *values, outline = Construction(symbols, self.text, kept).build_all((*terms, root))
         return dict(zip(self.scope.values, values, strict=True)), outline
-
-

@@ -68,8 +68,10 @@ def _mismatch(text: str, constraint: Constraint, clash: SizeClash | None = None)
             message = f"cannot multiply {shown[0]} by {shown[1]}"
             return _error(message + (differ.replace("sizes", "inner sizes") if clash else ""), constraint, _product_advice(quotes, cells))
         case c.Divided():
-            advice = f"{_bracketed(quotes[0])}./{_bracketed(quotes[1])} for the elementwise quotient" if cells[1].mask != MATRIX else (
-                f"inv({quotes[1]}) or ./ for the elementwise quotient"
+            advice = (
+                f"{_bracketed(quotes[0])}./{_bracketed(quotes[1])} for the elementwise quotient"
+                if cells[1].mask != MATRIX
+                else (f"inv({quotes[1]}) or ./ for the elementwise quotient")
             )
             return _error(f"cannot divide by {shown[1]}: only by a scalar", constraint, advice)
         case c.Raised():

@@ -50,7 +50,6 @@ class Cell:
     def decided(self) -> bool:
         return self.mask & (self.mask - 1) == 0
 
-
     def measure(self) -> None:
         """Unknown sizes where the kind, which is decided, has an axis."""
         self.rows = ONE if self.mask in (SCALAR, ROW) else Unknown()
@@ -97,7 +96,6 @@ class Constraint:
         Raises SizeClash.
         """
         raise NotImplementedError
-
 
     def at(self, *parts: Span) -> Constraint:
         """The same constraint, with the places of its operands in the text."""

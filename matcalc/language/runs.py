@@ -124,9 +124,7 @@ def _is_word(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool
     """``rows`` in ``sum(X, rows)``."""
     if tokens[position].value not in WORDS or vocabulary.declares(tokens[position].value):
         return False
-    return (
-        0 < position < len(tokens) - 1 and tokens[position - 1].type == "COMMA" and tokens[position + 1].type in ("RPAR", "COMMA")
-    )
+    return 0 < position < len(tokens) - 1 and tokens[position - 1].type == "COMMA" and tokens[position + 1].type in ("RPAR", "COMMA")
 
 
 def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:

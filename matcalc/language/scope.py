@@ -86,5 +86,3 @@ def letter_class(name: str) -> str:
     if stem in SPELLED_GREEK:
         return "greek"
     return "early" if len(stem) == 1 and stem in "abcdefg" else "lower"
-
-

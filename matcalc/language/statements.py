@@ -167,5 +167,3 @@ class _StatementReader(Reader):
         for rows, cols in ((expected.rows, expected.cols), (expected.cols, expected.rows)):
             if sizes.attempt(((cell.rows, rows), (cell.cols, cols)), dimensions):
                 return
-
-

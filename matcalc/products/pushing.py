@@ -14,7 +14,8 @@ from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import Symmetric, declared, freed, structured
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import ONE_TENSOR, add, contract
+from matcalc.einstein.algebra import contract
+from matcalc.einstein.linear import ONE_TENSOR, add
 from matcalc.einstein.lowering import Lowered, axes_of, lower
 from matcalc.einstein.substitution import substituted
 from matcalc.expr.nodes import Expr, Symbol

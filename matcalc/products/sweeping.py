@@ -15,7 +15,8 @@ from matcalc.calculus.simplification import simplified
 from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, declared, folded, freed, presented, structured
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import add, delta, is_zero, power
+from matcalc.einstein.algebra import power
+from matcalc.einstein.linear import add, delta, is_zero
 from matcalc.einstein.lowering import Lowered, axes_of, lower
 from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Expr, Symbol

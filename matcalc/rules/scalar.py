@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 
-from matcalc.einstein.algebra import add, apply_map, elementwise, power, symbolic_power
+from matcalc.einstein.algebra import apply_map, elementwise, power, symbolic_power
+from matcalc.einstein.linear import add
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Symbol, Tensor, postorder
 from matcalc.functions import functions

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from matcalc.einstein.algebra import ONE_TENSOR, contract, delta, scale
+from matcalc.einstein.algebra import contract
+from matcalc.einstein.linear import ONE_TENSOR, delta, scale
 from matcalc.einstein.nodes import Contraction, Sum, Tensor
 from matcalc.sizes import Size
 

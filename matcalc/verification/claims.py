@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from matcalc.derivation import Outcome, differentiate
-from matcalc.einstein.algebra import add, is_zero, permuted, zero
+from matcalc.einstein.algebra import permuted
+from matcalc.einstein.linear import add, is_zero, zero
 from matcalc.einstein.lowering import Lowered, axes_of, lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError

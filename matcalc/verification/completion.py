@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from heapq import heappop, heappush
 
-from matcalc.einstein.algebra import add, content, is_zero, transposed
+from matcalc.einstein.algebra import transposed
+from matcalc.einstein.linear import add, content, is_zero
 from matcalc.einstein.nodes import Sum, Tensor
 from matcalc.verification.chains import terms_of
 from matcalc.verification.rewriting import Budget, Factor, Graph, Rule, arrangements, as_rule, graph_of, reduced, replaced, spread

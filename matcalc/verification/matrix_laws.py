@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.einstein.algebra import ONE_TENSOR, add, apply, content, contract, delta, scale, symbolic_power, transposed, value_of
+from matcalc.einstein.algebra import apply, contract, symbolic_power, transposed
+from matcalc.einstein.linear import ONE_TENSOR, add, content, delta, scale, value_of
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.expr.nodes import SizeValue

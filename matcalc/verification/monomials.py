@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.einstein.algebra import add, contract, power
+from matcalc.einstein.algebra import contract, power
+from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Symbol, Tensor
 
 Key: TypeAlias = tuple[Tensor, tuple[int, ...]]

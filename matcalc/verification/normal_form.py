@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import assert_never, cast
 
-from matcalc.einstein.algebra import add, contract, transposed
+from matcalc.einstein.algebra import contract, transposed
+from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.errors import LimitError
 from matcalc.verification.matrix_laws import apply_law

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from matcalc.einstein.algebra import add, contract, is_zero, power
+from matcalc.einstein.algebra import contract, power
+from matcalc.einstein.linear import add, is_zero
 from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor
 from matcalc.einstein.substitution import rebuilt
 from matcalc.errors import LimitError

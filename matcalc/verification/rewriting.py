@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import comb
 
-from matcalc.einstein.algebra import add, contract, is_symmetric, power
+from matcalc.einstein.algebra import contract, is_symmetric, power
+from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor
 from matcalc.errors import LimitError
 from matcalc.sizes import Size

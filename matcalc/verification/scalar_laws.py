@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
 
-from matcalc.einstein.algebra import add, apply_map, contract, elementwise, ones, power, scale, symbolic_power, transposed
+from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
+from matcalc.einstein.linear import add, ones, scale
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
 from matcalc.language import elaborate

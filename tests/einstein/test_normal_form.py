@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from matcalc.einstein.algebra import ONE_TENSOR, add, apply, contract, delta, is_symmetric, is_zero, number, ones, power, transposed
+from matcalc.einstein.algebra import apply, contract, is_symmetric, power, transposed
+from matcalc.einstein.linear import ONE_TENSOR, add, delta, is_zero, number, ones
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, SizeValue, Symbol, Tensor
 from matcalc.errors import LimitError

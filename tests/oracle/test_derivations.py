@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from matcalc.derivation import pipeline
-from matcalc.einstein import algebra
+from matcalc.einstein import linear
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr import nodes as e
 from matcalc.results import Derivation
@@ -82,7 +82,7 @@ def wrapped(monkeypatch: pytest.MonkeyPatch, name: str, change: Callable[..., An
 
 @pytest.mark.parametrize(("text", "wrt"), [FORM, MATRIX])
 def test_wrong_differentiation_is_seen(monkeypatch: pytest.MonkeyPatch, text: str, wrt: str) -> None:
-    wrapped(monkeypatch, "derivative", lambda tensor: algebra.scale(Fraction(-1), tensor))
+    wrapped(monkeypatch, "derivative", lambda tensor: linear.scale(Fraction(-1), tensor))
     with pytest.raises(Disagreement, match="index form"):
         check_derivation(text, wrt)
 
@@ -92,7 +92,7 @@ def test_wrong_lowering_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def forgetful(*arguments: Any) -> Any:
         lowered = right(*arguments)
-        return type(lowered)(algebra.scale(Fraction(1, 2), lowered.tensor), lowered.split)
+        return type(lowered)(linear.scale(Fraction(1, 2), lowered.tensor), lowered.split)
 
     monkeypatch.setattr(pipeline, "lower", forgetful)
     with pytest.raises(Disagreement, match="index form"):
@@ -126,6 +126,6 @@ def test_wrong_printing_is_seen(monkeypatch: pytest.MonkeyPatch, style: str) -> 
 
 
 def test_a_wrong_zero_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrapped(monkeypatch, "derivative", lambda tensor: algebra.zero(tensor.shape))
+    wrapped(monkeypatch, "derivative", lambda tensor: linear.zero(tensor.shape))
     with pytest.raises(MatcalcError, match="came out as 0"):
         check_derivation(*FORM)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.einstein import algebra
+from matcalc.einstein import linear
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.language import elaborate
 from matcalc.products import pushing
@@ -167,7 +167,7 @@ def test_json_and_code() -> None:
 
 def test_a_wrong_push_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     right = pushing.paired
-    monkeypatch.setattr(pushing, "paired", lambda *given: algebra.scale(Fraction(3, 2), right(*given)))
+    monkeypatch.setattr(pushing, "paired", lambda *given: linear.scale(Fraction(3, 2), right(*given)))
     elaborated = read("A*X*B", None, "X")
     found = matcalc.differential("A*X*B", "X")
     change = next(new for new in found.inputs if new.name == "dX")

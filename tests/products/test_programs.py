@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.einstein import algebra
+from matcalc.einstein import linear
 from matcalc.errors import MatcalcError, ParseError, ShapeError
 from matcalc.evaluation import evaluate, find_point, numerical_derivative
 from matcalc.expr.nodes import Symbol
@@ -203,14 +203,14 @@ def test_names_of_adjoints_give_way_to_the_users() -> None:
 def test_a_wrong_sweep_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     right = sweeping.cotangents
     monkeypatch.setattr(
-        sweeping, "cotangents", lambda *given: {key: algebra.scale(Fraction(-1), part) for key, part in right(*given).items()}
+        sweeping, "cotangents", lambda *given: {key: linear.scale(Fraction(-1), part) for key, part in right(*given).items()}
     )
     with pytest.raises(Disagreement):
         check_named(matcalc.derive(LAYER, "W", declare="f: function", names="keep"))
 
 
 def test_a_wrong_zero_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "cotangents", lambda root, seed, variables: {v: algebra.zero(v.shape) for v in variables})
+    monkeypatch.setattr(sweeping, "cotangents", lambda root, seed, variables: {v: linear.zero(v.shape) for v in variables})
     with pytest.raises(MatcalcError, match="came out as 0"):
         matcalc.gradient("x'*A*x", ["x"])
 

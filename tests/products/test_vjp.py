@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import matcalc
-from matcalc.einstein import algebra
+from matcalc.einstein import linear
 from matcalc.errors import MatcalcError, NotDifferentiableError, ShapeError
 from matcalc.products import sweeping
 from tests.oracle import Disagreement, check_derivation
@@ -110,7 +110,7 @@ def test_a_wrong_sweep_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     right = sweeping.cotangents
 
     def wrong(*arguments: Any) -> Any:
-        return {variable: algebra.scale(Fraction(2), found) for variable, found in right(*arguments).items()}
+        return {variable: linear.scale(Fraction(2), found) for variable, found in right(*arguments).items()}
 
     monkeypatch.setattr(sweeping, "cotangents", wrong)
     with pytest.raises(Disagreement):

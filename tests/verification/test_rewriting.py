@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from matcalc.einstein.algebra import add, contract, delta, is_zero
+from matcalc.einstein.algebra import contract
+from matcalc.einstein.linear import add, delta, is_zero
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Symbol, Tensor
 from matcalc.errors import LimitError, MatcalcError

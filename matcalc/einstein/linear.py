@@ -1,0 +1,121 @@
+"""Numbers, ones, zeros, deltas and linear combinations: the part of the algebra that needs no contraction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import reduce
+from math import gcd, lcm
+
+from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Power, SizeValue, Sum, Symbol, Tensor
+from matcalc.sizes import Shape
+
+ONE_TENSOR = Contraction((), (), (), ())
+NO, YES = Fraction(0), Fraction(1)
+
+
+def number(value: Fraction | int) -> Tensor:
+    """A number as a scalar tensor."""
+    return scale(Fraction(value), ONE_TENSOR)
+
+
+def ones(shape: Shape) -> Tensor:
+    """The tensor whose entries are all one."""
+    labels = tuple(range(len(shape)))
+    return Contraction((), (), labels, shape)
+
+
+def zero(shape: Shape) -> Tensor:
+    return Sum((), shape)
+
+
+def delta(shape: Shape) -> Tensor:
+    """The identity with axes (``shape``, ``shape``)."""
+    labels = tuple(range(len(shape)))
+    return Contraction((), (), labels + labels, shape)
+
+
+def is_zero(tensor: Tensor) -> bool:
+    return isinstance(tensor, Sum) and not tensor.terms
+
+
+def value_of(tensor: Tensor) -> Fraction | None:
+    """The number that a scalar tensor is, if it is one."""
+    if tensor is ONE_TENSOR:
+        return YES
+    if isinstance(tensor, Sum) and not tensor.sizes:
+        if not tensor.terms:
+            return NO
+        if len(tensor.terms) == 1 and tensor.terms[0][1] is ONE_TENSOR:
+            return tensor.terms[0][0]
+    return None
+
+
+def add(terms: Iterable[tuple[Fraction, Tensor]], shape: Shape) -> Tensor:
+    """A linear combination; nested sums are flattened and like terms collected."""
+    collected: dict[Tensor, Fraction] = {}
+    for coefficient, term in terms:
+        if isinstance(term, Sum):
+            for inner, core in term.terms:
+                collected[core] = collected.get(core, NO) + coefficient * inner
+        else:
+            collected[term] = collected.get(term, NO) + coefficient
+    kept = [(c, t) for t, c in collected.items() if c]
+    if len(kept) == 1 and kept[0][0] == 1:
+        return kept[0][1]
+    kept.sort(key=lambda pair: pair[1].digest)
+    return Sum(tuple(kept), shape)
+
+
+def scale(coefficient: Fraction, tensor: Tensor) -> Tensor:
+    return tensor if coefficient == 1 else add([(coefficient, tensor)], tensor.shape)
+
+
+def subtract(left: Tensor, right: Tensor) -> Tensor:
+    return add([(YES, left), (-YES, right)], left.shape)
+
+
+def content(tensor: Tensor) -> tuple[Fraction, Tensor]:
+    """The tensor as (number, primitive tensor): coefficients of the primitive part are coprime integers, its first is positive."""
+    if not isinstance(tensor, Sum) or not tensor.terms:
+        return YES, tensor
+    if len(tensor.terms) == 1:
+        return tensor.terms[0]
+    numerator = reduce(gcd, (abs(c.numerator) for c, _ in tensor.terms))
+    denominator = reduce(lcm, (c.denominator for c, _ in tensor.terms))
+    factor = Fraction(numerator, denominator)
+    if tensor.terms[0][0] < 0:
+        factor = -factor
+    if factor == 1:
+        return YES, tensor
+    return factor, Sum(tuple([(c / factor, t) for c, t in tensor.terms]), tensor.sizes)
+
+
+def constant_value(tensor: Tensor) -> Fraction | None:
+    """The value of every entry, when the tensor is a number times ones."""
+    if isinstance(tensor, Sum):
+        if not tensor.terms:
+            return NO
+        if len(tensor.terms) == 1 and constant_value(tensor.terms[0][1]) == 1:
+            return tensor.terms[0][0]
+        return None
+    if isinstance(tensor, Contraction) and not tensor.operands and len(set(tensor.output)) == len(tensor.output) == len(tensor.sizes):
+        return YES
+    return None
+
+
+def is_positive(tensor: Tensor) -> bool:
+    """Whether every entry is known to be positive, from the outermost operation."""
+    match tensor:
+        case SizeValue() | Constant():
+            return True
+        case Symbol():
+            return "positive" in tensor.properties
+        case Power():
+            return is_positive(tensor.base)
+        case Map():
+            return tensor.function in ("exp", "sigmoid", "softplus", "cosh")
+        case Apply():
+            return tensor.function == "softmax"
+        case _:
+            return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from matcalc.errors import MatcalcError
-from matcalc.evaluation.differences import central_differences
+from matcalc.evaluation.differences import central_differences, extrapolated
 from matcalc.evaluation.interpreter import program
 from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Expr, Symbol
@@ -73,9 +73,10 @@ def _vanishes(quotients: Any, largest: float) -> bool:
     last = quotients[-3:]
     if not np.all(np.isfinite(last)):
         return False
-    mean, spread = np.abs(last.mean(axis=0)), last.max(axis=0) - last.min(axis=0)
-    if np.any(mean > 1e-6 * max(1.0, largest)):
+    value, error = extrapolated(quotients)  # facts may make the slope 0 at a point around which the function bends
+    if np.any(np.abs(value) > 1e-6 * max(1.0, largest) + 10 * error):
         return False
+    mean, spread = np.abs(last.mean(axis=0)), last.max(axis=0) - last.min(axis=0)
     settled = (mean > _SMALLEST_SLOPE) & (spread < 0.05 * mean)
     return not bool(np.mean(settled) > 0.3)
 

@@ -24,6 +24,8 @@ class Assembly:
         """Cells of literals that may be scalars or ones: the literal 1 in a product, and 𝟏."""
         self.notes: list[Callable[[], str | None]] = []
         """Asked for their text when all kinds are known."""
+        self.ones_signs: set[t.Term] = set()
+        """The terms written 𝟏."""
         self.evidence = False
         """Something in the text shows that vectors or matrices are meant."""
         self._indexed: set[t.BoundIndex] = set()
@@ -59,11 +61,11 @@ class Assembly:
         self.relate(c.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),)))
         return t.UnitTerm(cell, self.place(span), position)
 
-    def filled(self, value: Fraction, sizes: list[Dimension], span: Span, kinds: int = COLUMN | ROW | MATRIX) -> t.Term:
-        """All entries ``value``; without sizes one of ``kinds``, as the surroundings ask."""
+    def filled(self, value: Fraction, sizes: list[Dimension], span: Span) -> t.Term:
+        """All entries ``value``; without sizes a vector or matrix, as the surroundings ask."""
         self.evidence = True
         if not sizes:
-            cell = self.cell(kinds, span)
+            cell = self.cell(COLUMN | ROW | MATRIX, span)
             self.soft.append(cell)
             return t.FilledTerm(cell, self.place(span), value)
         if len(sizes) > 2:
@@ -118,6 +120,8 @@ class Assembly:
     def transpose(self, operand: t.Term, span: Span) -> t.Term:
         if isinstance(operand, t.SymbolTerm):
             self.scope.variables[operand.name].transposed = True
+        if operand in self.ones_signs:
+            operand.cell.mask = COLUMN  # 𝟏ᵀ is a row; a matrix of ones is its own transpose, so nobody writes it
         result = self.cell(ANY, span)
         self.relate(c.TransposedTo(self.place(span), operand.cell, result))
         return t.TransposeTerm(result, self.place(span), (operand,))

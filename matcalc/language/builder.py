@@ -196,7 +196,9 @@ class Builder(Assembly):
             case "ones" | "zeros":
                 return self.filled(Fraction(name == "ones"), [], span)
             case str() if name == ONES:
-                return self.filled(ONE_VALUE, [], span, COLUMN)
+                ones = self.filled(ONE_VALUE, [], span)
+                self.ones_signs.add(ones)
+                return ones
             case str() if name in NAMES_TOO:
                 raise ParseError(f"{name} is a function and needs brackets", span=span, suggestion=f"{name}(...)")
         return self._indexed_name(name, span) or self._symbol(name, span)

@@ -71,10 +71,6 @@ def scale(coefficient: Fraction, tensor: Tensor) -> Tensor:
     return tensor if coefficient == 1 else add([(coefficient, tensor)], tensor.shape)
 
 
-def subtract(left: Tensor, right: Tensor) -> Tensor:
-    return add([(YES, left), (-YES, right)], left.shape)
-
-
 def content(tensor: Tensor) -> tuple[Fraction, Tensor]:
     """The tensor as (number, primitive tensor): coefficients of the primitive part are coprime integers, its first is positive."""
     if not isinstance(tensor, Sum) or not tensor.terms:

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from matcalc.interning import Interned
 from matcalc.sizes import Shape, Size
+from matcalc.traversal import postordered
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,15 +201,4 @@ def children(node: Tensor) -> tuple[Tensor, ...]:
 
 def postorder(*roots: Tensor) -> list[Tensor]:
     """Every node below ``roots`` once, operands before their users; no recursion."""
-    seen: set[Tensor] = set()
-    order: list[Tensor] = []
-    stack: list[tuple[Tensor, bool]] = [(root, False) for root in reversed(roots)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((child, False) for child in reversed(children(node)) if child not in seen)
-    return order
+    return postordered(roots, children)

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from matcalc.errors import ShapeError
 from matcalc.interning import Interned
 from matcalc.sizes import ONE, Shape, Size, shape_of
+from matcalc.traversal import postordered
 
 
 @dataclass(frozen=True, eq=False)
@@ -518,15 +519,4 @@ def children(node: Expr) -> tuple[Expr, ...]:
 
 def postorder(*roots: Expr, known: Container[Expr] = ()) -> list[Expr]:
     """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
-    seen: set[Expr] = set()
-    order: list[Expr] = []
-    stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(roots)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif node not in seen and node not in known:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((child, False) for child in reversed(children(node)) if child not in seen)
-    return order
+    return postordered(roots, children, known)

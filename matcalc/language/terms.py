@@ -12,6 +12,7 @@ from typing import TypeAlias
 from matcalc.errors import Span
 from matcalc.language.dimensions import Dimension
 from matcalc.language.kinds import Cell
+from matcalc.traversal import postordered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,15 +224,4 @@ def operands_of(term: Term) -> tuple[Term, ...]:
 
 def postorder(*roots: Term) -> list[Term]:
     """Every term below ``roots`` once, operands before their users; no recursion."""
-    seen: set[int] = set()
-    order: list[Term] = []
-    stack: list[tuple[Term, bool]] = [(root, False) for root in reversed(roots)]
-    while stack:
-        term, done = stack.pop()
-        if done:
-            order.append(term)
-        elif id(term) not in seen:
-            seen.add(id(term))
-            stack.append((term, True))
-            stack.extend((operand, False) for operand in reversed(operands_of(term)) if id(operand) not in seen)
-    return order
+    return postordered(roots, operands_of)

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "matcalc"
 
 LAYERS = (
     {"errors", "version"},
-    {"interning", "sizes", "resources"},
+    {"interning", "sizes", "resources", "traversal"},
     {"functions"},
     {"expr"},
     {"language", "einstein"},

@@ -45,7 +45,8 @@ def derive(
     """The derivative of ``expression`` by the symbol ``wrt``.
 
     ``wrt`` is a name, or a pair of names for a mixed second derivative; ``order=2`` differentiates twice by one name. It may be the name
-    of an intermediate result, which then is a free variable.
+    of an intermediate result, which then is a free variable. A scalar of a pair adds no axes: the result is laid out as the derivative by
+    the other name.
     ``layout`` is ``"denominator"`` (the result has the shape of ``wrt``; entry (i,j) of a Jacobian is ∂y_j/∂x_i),
     ``"numerator"`` (the transposes) or ``"tensor"`` (axes of the value, then axes of ``wrt``).
     ``symmetric`` chooses the convention for a variable declared symmetric: ``"projected"``, ``"independent"`` or ``"cookbook"``.

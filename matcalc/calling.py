@@ -38,7 +38,7 @@ def tensor_function(tensor: Tensor, source: Expr, wrt: tuple[Symbol, ...], layou
         sizes = _sizes(symbols, names, values)
         array = evaluate_tensor(tensor, values, sizes)
         numerator = tuple([size.value(sizes) for size in _axes(source.shape)])
-        return laid_out(array, numerator, tuple([len(_axes(symbol.shape)) for symbol in wrt]), layout)
+        return laid_out(array, numerator, tuple([len(_axes(symbol.shape)) for symbol in wrt if symbol.shape]), layout)
 
     return function
 
@@ -46,8 +46,9 @@ def tensor_function(tensor: Tensor, source: Expr, wrt: tuple[Symbol, ...], layou
 def laid_out(array: NDArray[Any], numerator: tuple[int, ...], variables: tuple[int, ...], layout: str) -> NDArray[Any]:
     """A derivative with separate axes as the array of a layout.
 
-    ``numerator`` are the lengths of the axes of the value, ``variables`` the number of axes of each variable. The axes of the value
-    may come split, as those of a Kronecker product do. A Hessian has a row for each entry of the first variable, in every matrix layout.
+    ``numerator`` are the lengths of the axes of the value, ``variables`` the number of axes of each variable that is no scalar. The axes
+    of the value may come split, as those of a Kronecker product do. A Hessian has a row for each entry of the first variable, in every
+    matrix layout.
     """
     below = sum(variables)
     array = array.reshape(numerator + array.shape[array.ndim - below :])
@@ -58,7 +59,7 @@ def laid_out(array: NDArray[Any], numerator: tuple[int, ...], variables: tuple[i
     if not below:
         return array
     if not numerator:
-        return _matrix(array, variables[0]) if all(variables) else array
+        return _matrix(array, variables[0])
     flat = _matrix(array, len(numerator))
     return flat if layout == "numerator" else flat.T
 

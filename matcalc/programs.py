@@ -41,7 +41,7 @@ def derivative_output(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], l
     """What code is generated for: the closed form, or the tensor laid out when there is none."""
     if outcome.expression is not None:
         return outcome.expression
-    return LaidOut(outcome.tensor, axes_of(source.shape), tuple([len(axes_of(symbol.shape)) for symbol in wrt]), layout)
+    return LaidOut(outcome.tensor, axes_of(source.shape), tuple([len(axes_of(symbol.shape)) for symbol in wrt if symbol.shape]), layout)
 
 
 def derivative_name(source: Expr, wrt: tuple[Symbol, ...]) -> str:

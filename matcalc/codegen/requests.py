@@ -15,7 +15,8 @@ from matcalc.sizes import Shape
 class LaidOut:
     """A derivative in index notation and its layout.
 
-    ``tensor`` has the axes of the value (sizes ``numerator``), then those of each variable (``variables`` says how many each has).
+    ``tensor`` has the axes of the value (sizes ``numerator``), then those of each variable that is no scalar (``variables`` says how many
+    each has).
     """
 
     tensor: Tensor

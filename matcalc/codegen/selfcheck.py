@@ -139,7 +139,7 @@ def _comparison(position: int, key: str, output: Output, derivative: Derivative,
     step, tolerance = {0: ("0", "1e-9"), 1: ("1e-6", "1e-6"), 2: ("1e-4", "1e-5")}[order]
     lines = ["", f"expected = differences(point, [{listed}], {step})"]
     above = len(source.shape) if not source.is_row else 1
-    below = [len(array_axes(symbol)) for symbol in derivative.wrt]
+    below = [len(array_axes(symbol)) for symbol in derivative.wrt if symbol.shape]
     if derivative.along is not None:
         along = f'point["{names.of("symbol", derivative.along.name)}"]'
         lines.append(f"expected = np.tensordot(expected, {along}, axes=np.ndim({along}))")
@@ -159,8 +159,6 @@ def _laid_out(layout: str, above: int, below: list[int]) -> list[str]:
         return []
     if not above and len(below) == 1:
         return ["expected = expected.T"] if layout == "numerator" else []
-    if not sum(below) or (not above and not all(below)):
-        return []
     rows = above or below[0]
     lines = [f'expected = expected.reshape(int(np.prod(expected.shape[:{rows}])), -1, order="F")']
     return [*lines, "expected = expected.T"] if above and layout == "denominator" else lines

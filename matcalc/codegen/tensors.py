@@ -60,8 +60,6 @@ def _arrangement(shape: Shape, output: LaidOut) -> tuple[tuple[int, ...], Shape]
     if not numerator and len(variables) == 1:
         return plain[::-1], separate[::-1]
     if not numerator:
-        if not all(variables):
-            return plain, separate
         first, second = below[: variables[0]], below[variables[0] :]
         return (*first[::-1], *second[::-1]), (_product(separate[: variables[0]]), _product(separate[variables[0] :]))
     # Column-major over the axes of the value; those that make up one of them together stay in their order.

@@ -159,7 +159,12 @@ def reading_order(expression: Expr) -> dict[str, int]:
 def _unflattened(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol]) -> bool:
     """Whether the derivative has the shape of a tensor of order 3 or 4: of the one variable, or of the value."""
     top = value.tensor.order
-    return (value.separate and tensor.order == top) or (not top and len(wrt) == 1 and tensor.order > 2)
+    return (value.separate and tensor.order == top) or (not top and len(_shaped(wrt)) == 1 and tensor.order > 2)
+
+
+def _shaped(wrt: Sequence[Symbol]) -> list[Symbol]:
+    """The variables that are no scalars: one by a scalar adds no axes, and the layout is that of the derivative by the others."""
+    return [symbol for symbol in wrt if symbol.shape]
 
 
 def _groups(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -169,16 +174,17 @@ def _groups(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: La
     """
     top = value.tensor.order
     axes = tuple(range(tensor.order))
+    shaped = _shaped(wrt)
     if layout == "tensor":
         return axes[: min(tensor.order, 1)], axes[1:]
-    if top == 0 and len(wrt) == 1:
-        rows, cols = _matrix_axes(wrt[0]) if tensor.order <= 2 else (axes, ())  # the gradient by a tensor has its shape
+    if top == 0 and len(shaped) < 2:
+        rows, cols = _matrix_axes(shaped[0]) if shaped and tensor.order <= 2 else (axes, ())  # the gradient by a tensor has its shape
     elif tensor.order == top and value.separate:
         return axes, ()  # so has the derivative of a tensor by a scalar
     elif tensor.order == top and 0 < value.split < top:
         return axes[: value.split], axes[value.split :]  # a matrix by a scalar keeps its shape in every layout
     elif top == 0:
-        first = len(axes_of(wrt[0].shape))
+        first = len(axes_of(shaped[0].shape))
         return axes[:first][::-1], axes[first:][::-1]
     else:
         cols = axes[:top][::-1] if value.separate else axes[value.split : top] + axes[: value.split]

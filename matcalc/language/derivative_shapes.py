@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matcalc.language.construction import size_of
@@ -29,6 +30,20 @@ class CellShape:
     def shape(self) -> Shape:
         """The shape, when all sizes are known."""
         return shape_of(size_of(self.rows), size_of(self.cols))
+
+
+def shape_by_all(value: CellShape, by: Sequence[CellShape], layout: str, sizes: SizeSystem) -> CellShape | None:
+    """The shape of the derivative by one variable after the other; None as for ``derivative_shape``.
+
+    A derivative by a scalar adds no axes: beside other variables it changes nothing.
+    """
+    shaped = [shape for shape in by if shape.kind != SCALAR] or by[:1]
+    result: CellShape | None = value
+    for shape in shaped:
+        if result is None:
+            return None
+        result = derivative_shape(result, shape, layout, sizes)
+    return result
 
 
 def derivative_shape(value: CellShape, by: CellShape, layout: str, sizes: SizeSystem) -> CellShape | None:

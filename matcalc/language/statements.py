@@ -14,7 +14,7 @@ from matcalc.language import syntax as s
 from matcalc.language import terms as t
 from matcalc.language.construction import Construction, filled
 from matcalc.language.declarations import Declare
-from matcalc.language.derivative_shapes import CellShape, derivative_shape
+from matcalc.language.derivative_shapes import CellShape, shape_by_all
 from matcalc.language.dimensions import SizeSystem
 from matcalc.language.elaboration import Reader
 from matcalc.language.inference import infer_kinds
@@ -129,12 +129,8 @@ class _StatementReader(Reader):
         assert self._right is not None
         if self._right.wrt:
             return None
-        shape: CellShape | None = CellShape.of(self._left.term.cell)
-        for name in self._left.wrt:
-            if shape is None:
-                return None
-            shape = derivative_shape(shape, CellShape.of(self.scope.variables[name].cell), self._layout, sizes or SizeSystem())
-        return shape
+        by = [CellShape.of(self.scope.variables[name].cell) for name in self._left.wrt]
+        return shape_by_all(CellShape.of(self._left.term.cell), by, self._layout, sizes or SizeSystem())
 
     def infer_kinds(self, constraints: list[Constraint], variables: list[Variable]) -> None:
         assert self._right is not None

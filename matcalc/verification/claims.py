@@ -90,7 +90,7 @@ class DerivativeForm:
     @property
     def shape(self) -> Shape:
         """The shape that a formula for this derivative has."""
-        value, variables = self.function, [axes_of(symbol.shape) for symbol in self.wrt]
+        value, variables = self.function, [axes_of(symbol.shape) for symbol in self._shaped]
         top, below = axes_of(value.shape), tuple(size for axes in variables for size in axes)
         if self.layout == "tensor":
             return top + below
@@ -98,14 +98,13 @@ class DerivativeForm:
             if len(top) != 1:
                 return value.shape
             return top if self.layout == "numerator" else (ONE, top[0])
-        if not top and len(self.wrt) == 1:
-            symbol = self.wrt[0]
+        if not top and len(variables) == 1:
+            symbol = self._shaped[0]
             if len(symbol.shape) > 2:
                 return symbol.shape[::-1] if self.layout == "numerator" else symbol.shape
             return shape_of(symbol.cols, symbol.rows) if self.layout == "numerator" else symbol.shape
         if not top:
-            first = variables[0] if len(variables[0]) else below
-            return shape_of(_count(first), _count(below[len(first) :]))
+            return shape_of(_count(variables[0]), _count(variables[1]))
         rows, cols = (_count(below), _count(top)) if self.layout == "denominator" else (_count(top), _count(below))
         return shape_of(rows, cols)
 
@@ -114,18 +113,17 @@ class DerivativeForm:
         tensor = self.outcome.tensor
         function = lower(self.function)
         top = function.tensor.order
-        orders = [len(axes_of(symbol.shape)) for symbol in self.wrt]
+        orders = [len(axes_of(symbol.shape)) for symbol in self._shaped]
         axes = list(range(tensor.order))
         if self.layout == "tensor":
             return Lowered(tensor, min(top if top else 1, tensor.order))
-        if tensor.order == top and not any(orders):
+        if not orders:
             turned = top == 1 and self.layout in ("denominator", "numerator")
             return Lowered(tensor, (0 if self.layout == "denominator" else 1) if turned else function.split)
-        if top == 0 and len(self.wrt) == 1:
+        if top == 0 and len(orders) == 1:
             return self._gradient(tensor)
         if top == 0:
-            first = orders[0] or tensor.order
-            rows, cols = axes[:first][::-1], axes[first:][::-1]
+            rows, cols = axes[: orders[0]][::-1], axes[orders[0] :][::-1]
         else:
             rows = axes[top:][::-1]
             cols = axes[:top][::-1] if function.separate else axes[function.split : top] + axes[: function.split]
@@ -137,7 +135,12 @@ class DerivativeForm:
         numerator = self.layout == "numerator"
         if tensor.order > 1:
             return Lowered(permuted(tensor, range(tensor.order)[::-1]) if numerator else tensor, 1)
-        return Lowered(tensor, 0 if self.wrt[0].is_row != numerator else 1)
+        return Lowered(tensor, 0 if self._shaped[0].is_row != numerator else 1)
+
+    @property
+    def _shaped(self) -> list[Symbol]:
+        """The variables that are no scalars: a derivative by a scalar adds no axes."""
+        return [symbol for symbol in self.wrt if symbol.shape]
 
     def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Measured:
         found = numerical_derivative(self.function, self.wrt, values, sizes, symmetric=self.symmetric)
@@ -148,13 +151,9 @@ class DerivativeForm:
         return self._laid_out(evaluate_tensor(self.outcome.tensor, values, sizes))
 
     def _laid_out(self, tensor: NDArray[Any]) -> NDArray[Any]:
-        shapes = [symbol.shape for symbol in self.wrt]
-        if len(shapes) == 1:
-            return layout(tensor, self.function.shape, shapes[0], self.layout)
-        axes = [shape for shape in shapes if shape]
-        if not self.function.shape:
-            flat = "tensor" if self.layout == "tensor" else "numerator"
-            return layout(tensor, axes[0], axes[1], flat) if len(axes) == 2 else tensor
+        axes = [symbol.shape for symbol in self._shaped]
+        if not self.function.shape and len(axes) == 2:
+            return layout(tensor, axes[0], axes[1], "tensor" if self.layout == "tensor" else "numerator")
         if len(axes) == 2:
             return _flattened(tensor, len(axes_of(self.function.shape)), self.layout)
         return layout(tensor, self.function.shape, axes[0] if axes else (), self.layout)

@@ -36,13 +36,13 @@ class CheckPoint:
 
 
 def laid_out(tensor: np.ndarray, value: Shape, wrt: Sequence[Symbol], name: str) -> np.ndarray:
-    """A derivative with separate axes in a layout; the Hessian of a scalar has a row for each entry of the first variable."""
-    shapes = [symbol.shape for symbol in wrt]
-    if len(shapes) == 1:
-        return layout(tensor, value, shapes[0], name)
-    axes = [shape for shape in shapes if shape]
-    if not value:
-        return layout(tensor, *axes, "tensor" if name == "tensor" else "numerator") if len(axes) == 2 else tensor
+    """A derivative with separate axes in a layout; the Hessian of a scalar has a row for each entry of the first variable.
+
+    A scalar variable adds no axes: the layout is that of the derivative by the others.
+    """
+    axes = [symbol.shape for symbol in wrt if symbol.shape]
+    if not value and len(axes) == 2:
+        return layout(tensor, *axes, "tensor" if name == "tensor" else "numerator")
     return layout(tensor, value, axes[0] if axes else (), name)
 
 

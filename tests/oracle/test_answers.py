@@ -25,6 +25,7 @@ BILINEAR = e.Product((e.Transpose(z), X, x))
 LOGDET = e.Call("logdet", (e.Product((e.Transpose(X), X)),), None, ())
 SYMMETRIC_FORM = e.Product((e.Transpose(x), S, e.Elementwise("exp", x)))
 
+SCALED = e.Product((a, BILINEAR))
 RIGHT: dict[str, tuple[e.Expr, tuple[e.Symbol, ...], str, Any]] = {
     "gradient": (FORM, (x,), "denominator", lambda x, A, **_: (A + A.T) @ x),
     "gradient by matrix": (BILINEAR, (X,), "denominator", lambda z, x, **_: np.outer(z, x)),
@@ -35,6 +36,8 @@ RIGHT: dict[str, tuple[e.Expr, tuple[e.Symbol, ...], str, Any]] = {
     "Hessian": (FORM, (x, x), "denominator", lambda A, **_: A + A.T),
     "mixed": (BILINEAR, (z, x), "denominator", lambda X, **_: X),
     "logdet": (LOGDET, (X,), "denominator", lambda X, **_: 2 * X @ np.linalg.inv(X.T @ X)),
+    "mixed, by matrix and scalar": (SCALED, (X, a), "denominator", lambda z, x, **_: np.outer(z, x)),
+    "mixed, by scalar and matrix, numerator": (SCALED, (a, X), "numerator", lambda z, x, **_: np.outer(x, z)),
     "by scalar": (e.Product((a, a, X)), (a,), "denominator", lambda a, X, **_: 2 * a * X),
     "symmetric": (SYMMETRIC_FORM, (S,), "denominator", lambda x, **_: (np.outer(x, np.exp(x)) + np.outer(np.exp(x), x)) / 2),
 }

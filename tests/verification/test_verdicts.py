@@ -97,6 +97,9 @@ def test_the_counterexample_is_small_whole_and_real() -> None:
 def test_layouts_and_conventions() -> None:
     assert verify("d(A*x)/dx = A", layout="numerator").status == "proved"
     assert verify("d(a'*x)/dx = a'", layout="numerator").status == "proved"
+    assert verify("d2(a*tr(A*X))/(dX da) = A'").status == verify("d2(a*tr(A*X))/(da dX) = A'").status == "proved"
+    assert verify("d2(a*tr(A*X))/(da dX) = A", layout="numerator").status == "proved"
+    assert verify("d2(a*tr(A*X))/(dX da) = A").status == "refuted"
     declare = "X: n×n symmetric; a: n; b: n"
     answers = {"projected": "(a*b' + b*a')/2", "independent": "a*b'", "cookbook": "a*b' + b*a' - diag(a.*b)"}
     for convention in answers:

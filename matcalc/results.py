@@ -16,6 +16,7 @@ from matcalc.sizes import Shape
 
 if TYPE_CHECKING:
     from matcalc.products.equations import Equation
+    from matcalc.steps.step import Step
 
 Style: TypeAlias = Literal["unicode", "ascii"]
 _STYLES: tuple[Style, ...] = get_args(Style)
@@ -171,6 +172,25 @@ class Derivation:
 
     def _source(self) -> Any:
         return self._views().Source(self.source.node, self.source.declarations, self.source.notes)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """How the result is found, step by step, in index notation: each an equality with the rule it rests on."""
+        return self.derivation_steps()
+
+    def derivation_steps(self, style: str = "index") -> tuple[Step, ...]:
+        """The derivation in steps; ``style`` is ``"index"``.
+
+        Raises MatcalcError for another style, LimitError where a step would be too long to write.
+        """
+        made = import_module("matcalc.steps")
+        question = import_module("matcalc.steps.question").Question
+        asked = question(self.source.node, self.wrt, self.layout, self.symmetric, self.outcome, self.declarations)
+        return tuple(made.narrated(asked, style))
+
+    def steps_text(self, form: str = "unicode", style: str = "index") -> str:
+        """All steps as ``"unicode"``, ``"ascii"``, ``"latex"``, ``"markdown"``, ``"html"`` or ``"json"``; plain text has 80 columns."""
+        return str(import_module("matcalc.steps").presented(self.derivation_steps(style), form))
 
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array in the layout of the derivation.

@@ -25,6 +25,7 @@ LAYERS = (
     {"derivation", "calling", "codegen"},
     {"programs"},
     {"products"},
+    {"steps"},
     {"results", "compiling"},
     {"named_results"},
     {"product_calls"},
@@ -42,6 +43,8 @@ EITHER_WAY = {"lark"}
 BY_NAME = {
     ("matcalc.results", "matcalc.programs"),
     ("matcalc.results", "matcalc.products.differentials"),
+    ("matcalc.results", "matcalc.steps"),
+    ("matcalc.results", "matcalc.steps.question"),
     ("matcalc.products.equations", "matcalc.products.callables"),
     ("matcalc.named_results", "matcalc.products.callables"),
     ("matcalc.cli", "matcalc.commands.differential"),

@@ -1,0 +1,56 @@
+"""Breaking an equation into lines: before a sum's operator outside all brackets, else before an inner one, else at a blank."""
+
+from __future__ import annotations
+
+WIDTH = 80
+_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
+_OPERATORS = (" + ", " − ", " - ")
+_DEEPEST = 6
+"""Brackets deeper than this are broken like the last level: the indentation would leave no room."""
+
+
+def broken(left: str, right: str, width: int = WIDTH) -> list[str]:
+    """``left = right`` as lines of at most ``width`` characters; continued lines stand to the right of the equals sign."""
+    head = f"{left} = "
+    if len(head) > width // 2:
+        return [left, *(("  = " if k == 0 else "    ") + line for k, line in enumerate(wrapped(right, width - 4)))]
+    lines = wrapped(right, width - len(head))
+    return [(head if k == 0 else " " * len(head)) + line for k, line in enumerate(lines)]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` characters where it has blanks to break at; continued lines are indented by two."""
+    lines: list[str] = []
+    rest = text
+    while len(rest) > width - (2 if lines else 0):
+        room = width - (2 if lines else 0)
+        at = _break(rest, room)
+        if at is None:
+            break
+        lines.append(rest[:at].rstrip())
+        rest = rest[at:].lstrip()
+    lines.append(rest)
+    return [line if k == 0 else "  " + line for k, line in enumerate(lines)]
+
+
+def _break(text: str, room: int) -> int | None:
+    """Where the first line ends: the last good place within ``room``, of the loosest operator there is."""
+    best: tuple[int, int] | None = None  # (how bad, place)
+    depth = 0
+    for place, character in enumerate(text[: room + 1]):
+        if character in _OPEN:
+            depth += 1
+        elif character in _CLOSE:
+            depth -= 1
+        elif character == " " and place:
+            operator = text[place : place + 3] in _OPERATORS
+            bad = 2 * min(depth, _DEEPEST) + (0 if operator else 1)
+            # A break near the start of the line helps little, however loose its operator is.
+            if place < room // 3:
+                bad += 4
+            if best is None or bad <= best[0]:
+                best = (bad, place)
+    if best is not None:
+        return best[1]
+    following = text.find(" ", room)
+    return following if following > 0 else None

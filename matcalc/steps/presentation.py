@@ -1,0 +1,101 @@
+"""A derivation in steps as text, LaTeX, Markdown and HTML."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+
+from matcalc.errors import MatcalcError
+from matcalc.steps.lines import WIDTH, broken, wrapped
+from matcalc.steps.step import Step
+
+FORMS = ("unicode", "ascii", "latex", "markdown", "html", "json")
+
+
+def presented(steps: Sequence[Step], form: str = "unicode") -> str:
+    """All steps in one of ``FORMS``.
+
+    Plain text has at most 80 columns, the rule beside or below its equation; ``"latex"`` is an ``align*`` environment, ``"html"`` a
+    fragment with LaTeX between ``\\[`` and ``\\]``, as MathJax and KaTeX read it, ``"json"`` an array of objects.
+    """
+    match form:
+        case "unicode" | "ascii":
+            return _plain(steps, form)
+        case "latex":
+            return _align(steps)
+        case "markdown":
+            return _markdown(steps)
+        case "html":
+            return _html(steps)
+        case "json":
+            return json.dumps([step.to_dict() for step in steps], ensure_ascii=False, indent=2)
+        case _:
+            raise MatcalcError(f"steps are not available as {form!r}", expected=", ".join(FORMS))
+
+
+def caption(step: Step) -> str:
+    """The rule, with its source and what else is to be said."""
+    return step.rule + (f" ({step.source})" if step.source else "") + (f": {step.remark}" if step.remark else "")
+
+
+_GAP = 3
+
+
+def _plain(steps: Sequence[Step], spelling: str) -> str:
+    shown = [(step, broken(_repeated(steps, k, spelling), step.right_writing.spelled(spelling))) for k, step in enumerate(steps)]
+    captions = [caption(step) if spelling == "unicode" else _ascii(caption(step)) for step in steps]
+    beside = [len(lines[-1]) for (_, lines), words in zip(shown, captions) if len(lines[-1]) + _GAP + len(words) <= WIDTH]
+    widest = max((length for length in beside if length <= 50), default=0)
+    rows: list[str] = []
+    for (_, lines), words in zip(shown, captions, strict=True):
+        rows += lines
+        column = max(widest, len(lines[-1])) + _GAP
+        if column + len(words) <= WIDTH:
+            rows[-1] = lines[-1].ljust(column) + words
+        elif len(lines[-1]) + _GAP + len(words) <= WIDTH:
+            rows[-1] = lines[-1] + " " * _GAP + words
+        else:
+            rows += ["    " + line for line in wrapped(words, WIDTH - 4)]
+    return "\n".join(rows)
+
+
+def _repeated(steps: Sequence[Step], k: int, spelling: str) -> str:
+    """The left side of a step; blanks of its length where it is that of the step before."""
+    left = steps[k].left_writing.spelled(spelling)
+    return " " * len(left) if k and steps[k - 1].left_writing.spelled(spelling) == left else left
+
+
+_PLAIN = {"δ": "delta", "‖": "||", "∂": "d", "Σ": "sum", "′": "'", "ᵀ": "'", "−": "-", "½": "1/2", "×": "x", "–": "-", "⊗": "kron"}
+
+
+def _ascii(words: str) -> str:
+    for glyph, plain in _PLAIN.items():
+        words = words.replace(glyph, plain)
+    return words.encode("ascii", "replace").decode("ascii")
+
+
+def _align(steps: Sequence[Step]) -> str:
+    rows = []
+    for k, step in enumerate(steps):
+        left = "" if k and steps[k - 1].left_writing.latex == step.left_writing.latex else step.left_writing.latex
+        rows.append(f"  {left} &= {step.right_writing.latex} && \\text{{{_escaped(caption(step))}}}".replace("   &=", "  &="))
+    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+_TEX = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "^": r"\^{}", "~": r"\~{}"}
+_TEX |= {"$": r"\$", "∂": r"$\partial$", "δ": r"$\delta$", "Σ": r"$\Sigma$", "′": "'", "ᵀ": r"$^{\top}$", "−": "$-$", "½": r"$\tfrac12$"}
+_TEX |= {"‖": r"$\Vert$", "×": r"$\times$", "⊗": r"$\otimes$"}
+
+
+def _escaped(words: str) -> str:
+    return "".join([_TEX.get(character, character) for character in words])
+
+
+def _markdown(steps: Sequence[Step]) -> str:
+    return "\n\n".join(f"{k}. {caption(step)}\n\n   $${step.latex}$$" for k, step in enumerate(steps, 1))
+
+
+def _html(steps: Sequence[Step]) -> str:
+    items = [f"  <li>{html.escape(caption(step))} \\[{html.escape(step.latex)}\\]</li>" for step in steps]
+    return '<ol class="matcalc-steps">\n' + "\n".join(items) + "\n</ol>"

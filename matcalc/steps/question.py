@@ -1,0 +1,24 @@
+"""What a derivation in steps is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from matcalc.derivation import Outcome
+from matcalc.expr.nodes import Expr, Symbol
+
+
+@dataclass(frozen=True)
+class Question:
+    """The derivative of ``expression`` by one or two symbols, and the answer that the engine found: its last step.
+
+    ``declarations`` are kind and size of every symbol, in the ``declare`` syntax.
+    """
+
+    expression: Expr
+    wrt: tuple[Symbol, ...]
+    layout: str
+    symmetric: str
+    outcome: Outcome
+    declarations: Mapping[str, str]

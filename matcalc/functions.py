@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from matcalc.resources import read
+from matcalc.stored import stored
 
 Kind = Literal["elementwise", "matrix", "defined"]
 
@@ -47,12 +47,18 @@ class Function:
 @cache
 def functions() -> Mapping[str, Function]:
     """Every function by its own name, in the order of the file."""
-    table: dict[str, dict[str, Any]] = tomllib.loads(read("rules", "functions.toml"))
+    table = stored("functions", read("rules", "functions.toml"), _rows)
     found: dict[str, Function] = {}
     for name, row in table.items():
         fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
         found[name] = Function(name=name, **fields)
     return MappingProxyType(found)
+
+
+def _rows(text: str) -> dict[str, dict[str, Any]]:
+    import tomllib
+
+    return tomllib.loads(text)
 
 
 @cache

@@ -1,23 +1,18 @@
-"""Text to syntax tree: Lark's LALR parser for ``grammar/matcalc.lark``, fed with the tokens of this package."""
+"""Text to syntax tree: an LALR parser that runs Lark's tables for ``grammar/matcalc.lark`` over the tokens of this package."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from typing import Any
-
-from lark import Lark, Transformer
-from lark import Token as LarkToken
-from lark.exceptions import UnexpectedToken
-from lark.lexer import Lexer
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language import syntax as s
 from matcalc.language.scanner import Token
+from matcalc.language.tables import Rule, Tables, tables
 from matcalc.language.tokens import tokenize
 from matcalc.language.vocabulary import Vocabulary
-from matcalc.resources import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,46 +29,63 @@ def parse_syntax(text: str, vocabulary: Vocabulary | None = None) -> Parsed:
     Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
     """
     tokens, notes = tokenize(text, vocabulary or Vocabulary())
-    parser: Any = _parser().parse_interactive()
-    try:
-        for token in tokens:
-            parser.feed_token(token)
-        program = parser.feed_eof(LarkToken("$END", ""))
-    except UnexpectedToken as error:
-        raise _unexpected(error, text, tokens) from None
-    return Parsed(program, tuple(notes))
+    return Parsed(_run(tables(), tokens, text), tuple(notes))
 
 
-class _NoLexer(Lexer):
-    """Tokens are fed one by one; there is nothing for Lark to lex."""
+def _run(table: Tables, tokens: list[Token], text: str) -> Any:
+    """The value of the whole input: nodes are built while the parser reduces, so that no tree is walked recursively."""
+    steps, rules = table.steps, table.rules
+    states = [table.start]
+    values: list[Any] = []
+    for token in [*tokens, Token(_END, "", len(text), len(text))]:
+        kind = token.type
+        while (step := steps[states[-1]].get(kind)) is None or step < 0:
+            if step is None:
+                raise _unexpected(token, steps[states[-1]], text, tokens)
+            rule = rules[~step]
+            if rule.unit:
+                states.pop()
+            else:
+                first = len(values) - rule.length
+                children = values[first:]
+                del states[first + 1 :], values[first:]
+                values.append(_reduced(rule, children))
+            states.append(steps[states[-1]][rule.origin])
+            if states[-1] == table.end:
+                return values[-1]
+        states.append(step)
+        values.append(token)
 
-    def __init__(self, lexer_conf: Any) -> None:
-        pass
 
-    def lex(self, *_: Any) -> Any:
-        return iter(())
+def _reduced(rule: Rule, children: list[Any]) -> Any:
+    kept: list[Any] = []
+    for place, spliced in rule.kept:
+        if not spliced:
+            kept.append(children[place])
+        elif kept:
+            kept += children[place]
+        else:  # the list is used nowhere else, and a copy at each step of a long repetition would take quadratic time
+            kept = children[place]
+    if rule.passes_on and len(kept) == 1:
+        return kept[0]
+    return getattr(_BUILDER, rule.action)(kept) if rule.action else kept
 
 
-@cache
-def _parser() -> Lark:
-    return Lark(read("grammar", "matcalc.lark"), parser="lalr", lexer=_NoLexer, transformer=_Builder())
-
-
+_END = "$END"
 _SHOWN = {
     "NUMBER": "a number", "NAME": "a name", "CALL": "a function", "LPAR": "'('", "RPAR": "')'", "RSQB": "']'", "LSQB": "'['",
     "COMMA": "','", "NORM_OPEN": "'||'", "NORM_CLOSE": "'||'", "BAR_CLOSE": "'|'", "$END": "the end", "EQUALS": "'='",
 }  # fmt: skip
 
 
-def _unexpected(error: UnexpectedToken, text: str, tokens: list[Token]) -> ParseError:
-    accepted = set(error.accepts or error.expected or ())
+def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[Token]) -> ParseError:
+    accepted = {symbol for symbol in steps if symbol.isupper()}
     operand = "NAME" in accepted
     expected = "a number, a name, a function or '('" if operand else ", ".join(_SHOWN[name] for name in sorted(accepted) if name in _SHOWN)
-    if error.token.type == "$END":
+    if token.type == _END:
         span = Span(len(text.rstrip()), len(text.rstrip()) + 1)
         last = f" after {tokens[-1].value!r}" if tokens else ""
         return ParseError(f"the input ends too early{last}", span=span, expected=expected)
-    token: Token = error.token
     shown = "the end of the line" if token.type == "SEPARATOR" and token.value == "\n" else repr(token.value)
     if token.type == "JUXT":
         shown = "another factor"
@@ -101,8 +113,8 @@ def _binary(operator: str, children: list[Any]) -> s.Binary:
     return s.Binary(_join(left.span, right.span), operator, left, right, sign.span)
 
 
-class _Builder(Transformer[Any, Any]):
-    """Builds the nodes of the syntax tree while the parser reduces, so that no tree is walked recursively."""
+class _Builder:
+    """Builds the nodes of the syntax tree: a method for each production of the grammar that makes one."""
 
     def start(self, children: list[Any]) -> s.Program:
         statements = [child for child in children if isinstance(child, s.Syntax)]
@@ -233,3 +245,6 @@ def _named_derivative(function: Token, arguments: list[s.Syntax], span: Span) ->
     if len(arguments) not in ((2, 3) if second else (2,)) or len(names) != len(arguments) - 1:
         raise ParseError(f"{function.value} needs an expression and a name", span=span, suggestion=f"{function.value}(x'*A*x, x)")
     return s.DerivativeOf(span, arguments[0], tuple(names * 2 if second and len(names) == 1 else names))
+
+
+_BUILDER = _Builder()

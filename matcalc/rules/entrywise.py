@@ -11,6 +11,7 @@ from typing import Any
 
 from matcalc.functions import functions
 from matcalc.resources import read
+from matcalc.stored import stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,28 @@ class EntryRule:
 
 @cache
 def entry_rules() -> Mapping[str, EntryRule]:
-    """The rule of every function that has one, by function name."""
+    """The rule of every function that has one, by function name.
+
+    Raises ValueError for a rule that is not of the form that ``grammar/rules.lark`` describes.
+    """
+    grammar, text = read("grammar", "rules.lark"), read("rules", "matrix_functions.rules")
+    trees = stored("entry_rules", f"{grammar}\0{text}", lambda _: _trees(grammar, text))
+    return MappingProxyType({rule.function: rule for rule in map(_rule, trees)})
+
+
+def _trees(grammar: str, text: str) -> list[Any]:
+    """The rules as nested tuples, each with the name of its production first; a token is a string."""
     import lark
 
-    parser = lark.Lark(read("grammar", "rules.lark"), parser="lalr")
-    tree = parser.parse(read("rules", "matrix_functions.rules"))
-    rules = [_rule(node) for node in tree.children]
-    return MappingProxyType({rule.function: rule for rule in rules})
+    class Tuples(lark.Transformer[Any, Any]):
+        def __default__(self, data: Any, children: list[Any], meta: Any) -> Any:
+            return (str(data), *(child if isinstance(child, tuple) else str(child) for child in children))
+
+    return list(Tuples().transform(lark.Lark(grammar, parser="lalr").parse(text))[1:])
 
 
-def _rule(node: Any) -> EntryRule:
-    name, left, below, total, source = node.children
+def _rule(tree: Any) -> EntryRule:
+    _, name, left, below, total, source = tree
     function, argument_name, output_names = _parts(left)
     base, _, argument_names = _parts(below)
     labels: dict[str, int] = {}
@@ -55,15 +67,15 @@ def _rule(node: Any) -> EntryRule:
         raise ValueError(f"rule {name}: the left side must be d f(A)[...] / d A[...] with different indices and a known f")
     terms = []
     sign = Fraction(1)
-    for child in total.children:
-        if child.data == "sign":
-            sign = Fraction(-1 if child.children[0] == "-" else 1)
+    for kind, *parts in total[1:]:
+        if kind == "sign":
+            sign = Fraction(-1 if parts[0] == "-" else 1)
             continue
         factors = []
         coefficient = sign
-        for part in child.children:
-            if not hasattr(part, "data"):
-                coefficient *= Fraction(str(part))
+        for part in parts:
+            if isinstance(part, str):
+                coefficient *= Fraction(part)
                 continue
             head, inside, indices = _parts(part)
             if inside is None:
@@ -76,16 +88,16 @@ def _rule(node: Any) -> EntryRule:
             raise ValueError(f"rule {name}: an index of the left side is missing in a term")
         terms.append((coefficient, tuple(factors)))
         sign = Fraction(1)
-    return EntryRule(str(name), function, output, argument, tuple(terms), str(source).strip())
+    return EntryRule(name, function, output, argument, tuple(terms), source.strip())
 
 
 def _parts(factor: Any) -> tuple[str, str | None, tuple[str, ...]]:
     """(head, argument in round brackets, indices in square brackets)."""
     argument: str | None = None
     indices: tuple[str, ...] = ()
-    for child in factor.children[1:]:
-        if child.data == "argument":
-            argument = str(child.children[0])
+    for kind, *names in factor[2:]:
+        if kind == "argument":
+            argument = names[0]
         else:
-            indices = tuple([str(index) for index in child.children])
-    return str(factor.children[0]), argument, indices
+            indices = tuple(names)
+    return factor[1], argument, indices

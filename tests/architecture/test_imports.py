@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "matcalc"
 
 LAYERS = (
     {"errors", "version"},
-    {"interning", "sizes", "resources", "traversal"},
+    {"interning", "sizes", "resources", "stored", "traversal"},
     {"functions"},
     {"expr"},
     {"language", "einstein"},
@@ -38,7 +38,7 @@ LAYERS = (
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 HEAVY = {"numpy", "sympy", "mpmath", "jax", "torch", "rich"}
 """Slow to import: these are imported inside the functions that need them, never at the top."""
-EITHER_WAY = {"lark"}
+EITHER_WAY = {"lark", "tomllib"}
 """May be imported at the top or where it is needed."""
 BY_NAME = {
     ("matcalc.results", "matcalc.programs"),

@@ -29,17 +29,17 @@ Symmetric = Literal["projected", "independent", "cookbook"]
 
 _TYING_FACTS = frozenset({"symmetric", "antisymmetric", "diagonal", "orthogonal", "mask", "sign", "simplex"})
 HALF = Fraction(1, 2)
+_MOST_AXES = 4
+"""What the language has names for: a zero of more axes is none of its expressions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A derivative. ``tensor`` has the axes of the numerator, then those of each variable; ``axes`` are those that
-    together are the rows of the result, and those that are its columns, of each group the slow one first. ``expression`` is the closed form
-    in the layout asked for, or None."""
+    """A derivative. ``tensor`` has the axes of the numerator, where the rows of a Kronecker or vec form are several, then those of each
+    variable. ``expression`` is the closed form in the layout asked for, or None."""
 
     expression: Expr | None
     tensor: ix.Tensor
-    axes: tuple[tuple[int, ...], tuple[int, ...]]
     shape: Shape
     conditions: tuple[str, ...]
     notes: tuple[str, ...]
@@ -102,13 +102,15 @@ def presented(
     """
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
     remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
-    rows, cols = _groups(tensor, value, wrt, layout)
-    if layout != "tensor" and _unflattened(tensor, value, wrt):
-        shape = tuple([tensor.shape[axis] for axis in rows or cols[::-1]])
-        form: Expr | None = Zeros(shape) if is_zero(tensor) else None
+    groups = _groups(tensor, value, wrt, layout)
+    shape = tuple([_flat([tensor.shape[axis] for axis in group]) for group in groups])
+    if len(groups) <= 2:
+        rows, cols = (*groups, (), ())[:2]
+        shape = shape_of(_flat([tensor.shape[axis] for axis in rows]), _flat([tensor.shape[axis] for axis in cols]))
+        form = folded(permuted(tensor, rows + cols), len(rows), order, row_vectors)
     else:
-        form, shape = _laid_out(tensor, rows, cols, layout, order, row_vectors)
-    return Outcome(form, tensor, (rows, cols), shape, tuple(dict.fromkeys(conditions(form))), tuple(dict.fromkeys(remarks)))
+        form = Zeros(shape) if is_zero(tensor) and len(shape) <= _MOST_AXES else None
+    return Outcome(form, tensor, shape, tuple(dict.fromkeys(conditions(form))), tuple(dict.fromkeys(remarks)))
 
 
 def declared(symbol: Symbol) -> ix.Symbol:
@@ -156,61 +158,37 @@ def reading_order(expression: Expr) -> dict[str, int]:
     return names
 
 
-def _unflattened(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol]) -> bool:
-    """Whether the derivative has the shape of a tensor of order 3 or 4: of the one variable, or of the value."""
-    top = value.tensor.order
-    return (value.separate and tensor.order == top) or (not top and len(_shaped(wrt)) == 1 and tensor.order > 2)
-
-
 def _shaped(wrt: Sequence[Symbol]) -> list[Symbol]:
     """The variables that are no scalars: one by a scalar adds no axes, and the layout is that of the derivative by the others."""
     return [symbol for symbol in wrt if symbol.shape]
 
 
-def _groups(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The axes that are the rows and those that are the columns of the result.
+def _groups(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout) -> tuple[tuple[int, ...], ...]:
+    """The axes of the tensor that together are one axis of the result, for each of its axes; of each group the slow one first.
 
-    The vec of a matrix runs through its columns slowly and its rows fast.
+    Up to two groups are the rows and the columns. The vec of a matrix runs through its columns slowly and its rows fast.
     """
     top = value.tensor.order
     axes = tuple(range(tensor.order))
     shaped = _shaped(wrt)
+    above = [axes[: value.split], axes[value.split : top]] if not value.separate else [(axis,) for axis in axes[:top]]
+    below = [(axis,) for axis in axes[top:]]
     if layout == "tensor":
-        return axes[: min(tensor.order, 1)], axes[1:]
-    if top == 0 and len(shaped) < 2:
-        rows, cols = _matrix_axes(shaped[0]) if shaped and tensor.order <= 2 else (axes, ())  # the gradient by a tensor has its shape
-    elif tensor.order == top and value.separate:
-        return axes, ()  # so has the derivative of a tensor by a scalar
-    elif tensor.order == top and 0 < value.split < top:
-        return axes[: value.split], axes[value.split :]  # a matrix by a scalar keeps its shape in every layout
-    elif top == 0:
+        return tuple([group for group in (*above, *below) if group])
+    if not top and len(shaped) < 2:  # the gradient has the shape of its variable
+        numerator = layout == "numerator"
+        if len(below) > 2:
+            return tuple(below[::-1] if numerator else below)
+        rows, cols = ((), axes) if shaped and shaped[0].is_row else (axes[:1], axes[1:])
+        return (cols, rows) if numerator else (rows, cols)
+    if not below and (value.separate or all(above)):  # a matrix or tensor by a scalar keeps its shape in every layout
+        return tuple(above)
+    if not top:
         first = len(axes_of(shaped[0].shape))
         return axes[:first][::-1], axes[first:][::-1]
-    else:
-        cols = axes[:top][::-1] if value.separate else axes[value.split : top] + axes[: value.split]
-        rows = axes[top:][::-1]
+    cols = axes[:top][::-1] if value.separate else axes[value.split : top] + axes[: value.split]
+    rows = axes[top:][::-1]
     return (cols, rows) if layout == "numerator" else (rows, cols)
-
-
-def _laid_out(
-    tensor: ix.Tensor,
-    rows: tuple[int, ...],
-    cols: tuple[int, ...],
-    layout: Layout,
-    order: Mapping[str, int],
-    row_vectors: Mapping[str, Symbol],
-) -> tuple[Expr | None, Shape]:
-    """The closed form in the layout, and the shape of the result in it."""
-    if layout == "tensor":
-        return (folded(tensor, len(rows), order, row_vectors) if tensor.order <= 2 else None), tensor.shape
-    shape = shape_of(_flat([tensor.shape[axis] for axis in rows]), _flat([tensor.shape[axis] for axis in cols]))
-    return folded(permuted(tensor, rows + cols), len(rows), order, row_vectors), shape
-
-
-def _matrix_axes(symbol: Symbol) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The axes of a variable that are its rows, and those that are its columns."""
-    axes = tuple(range(len(axes_of(symbol.shape))))
-    return ((), axes) if symbol.is_row else (axes[:1], axes[1:])
 
 
 def folded(tensor: ix.Tensor, split: int, order: Mapping[str, int], row_vectors: Mapping[str, Symbol]) -> Expr | None:

@@ -116,7 +116,7 @@ class DerivativeForm:
         orders = [len(axes_of(symbol.shape)) for symbol in self._shaped]
         axes = list(range(tensor.order))
         if self.layout == "tensor":
-            return Lowered(tensor, min(top if top else 1, tensor.order))
+            return Lowered(tensor, (0 if function.separate else function.split) or top or min(tensor.order, 1))
         if not orders:
             turned = top == 1 and self.layout in ("denominator", "numerator")
             return Lowered(tensor, (0 if self.layout == "denominator" else 1) if turned else function.split)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 import matcalc
 from matcalc.evaluation import compile_function, evaluate_tensor
-from matcalc.expr.nodes import Kronecker, Vec, postorder
+from matcalc.expr.nodes import Expr, Symbol
 from matcalc.language import elaborate
 from matcalc.results import Derivation
 from tests.oracle.answers import Disagreement, check_answer, laid_out, points
@@ -43,9 +43,7 @@ def check_derivation(
     def index_form(**values: Any) -> Any:
         sizes = {name: value for name, value in values.items() if isinstance(value, int)}
         array = evaluate_tensor(tensor, values, sizes)
-        if (source.is_matrix or source.is_column) and any(isinstance(node, (Kronecker, Vec)) for node in postorder(source)):
-            return _grouped(array, derivation.outcome.axes)  # rows and columns of the value may be groups of axes
-        return laid_out(array, source.shape, derivation.wrt, layout)
+        return laid_out(_merged(array, source, derivation.wrt, sizes), source.shape, derivation.wrt, layout)
 
     check_answer(index_form, checkpoints, what=f"the index form {derivation.index_form}")
     check_answer(derivation.function("numpy"), checkpoints, what=f"the function of {derivation}")
@@ -57,11 +55,10 @@ def check_derivation(
     return derivation
 
 
-def _grouped(array: Any, axes: tuple[tuple[int, ...], tuple[int, ...]]) -> Any:
-    rows, cols = axes
-    turned = array.transpose(rows + cols)
-    count = int(np.prod(turned.shape[: len(rows)]))
-    return turned.reshape(count, -1) if rows and cols else turned.reshape(-1)
+def _merged(array: Any, source: Expr, wrt: Sequence[Symbol], sizes: Mapping[str, int]) -> Any:
+    """One axis for each axis of the value and of the variables; rows and columns of Kronecker and vec forms are groups of axes."""
+    shapes = [shape[1:] if len(shape) == 2 and str(shape[0]) == "1" else shape for shape in (source.shape, *(node.shape for node in wrt))]
+    return np.reshape(array, [size.value(sizes) for shape in shapes for size in shape])
 
 
 def _read(text: str, derivation: Derivation) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ import matcalc
 from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.sampling import find_point
 from matcalc.language import elaborate
+from tests.oracle import check_derivation
 
 # expression | by | declarations | index form
 TABLE = """
@@ -98,6 +99,25 @@ def test_a_gradient_has_the_shape_of_its_tensor() -> None:
     assert hessian.shape == ("m*n*p", "m*n*p")
     values = np.random.default_rng(1).standard_normal((2, 3, 4))
     np.testing.assert_allclose(hessian.function("numpy")(T=values), np.diag(6 * values.ravel(order="F")))
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "shape"),
+    [
+        ("vec(X)", "X", ("m*n", "m", "n")),
+        ("vec(X*B)'", "X", ("m*p", "m", "n")),
+        ("kron(A, X)", "X", ("m*p", "n*q", "m", "n")),
+        ("kron(x', B)", "x", ("n", "p*q", "q")),
+        ("kron(A, B)*vec(X)", "X", ("n*p", "m", "n")),
+    ],
+)
+def test_a_vector_of_vec_and_a_matrix_of_kron_have_one_axis_and_two(text: str, by: str, shape: tuple[str, ...]) -> None:
+    sizes = "A: p×q; X: m×n; B: n×p; x: q"
+    if text.startswith("kron(A, B)"):
+        sizes = "A: p×n; B: n×m; X: m×n"
+    for layout in ("tensor", "numerator", "denominator"):
+        found = check_derivation(text, by, sizes, layout=layout)
+        assert layout != "tensor" or found.shape == shape
 
 
 def test_programs_with_tensors() -> None:

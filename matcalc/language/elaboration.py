@@ -19,6 +19,7 @@ from matcalc.language.dimensions import SizeSystem
 from matcalc.language.failures import explain_kinds, explain_sizes, quoted
 from matcalc.language.inference import SizeFailure, infer_kinds, infer_sizes, measure
 from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction
+from matcalc.language.latex_macros import expanded
 from matcalc.language.ordering import ordered
 from matcalc.language.parser import parse_syntax
 from matcalc.language.scope import Scope, Variable
@@ -70,14 +71,15 @@ def elaborate(
     try:
         return reader.expression(shape)
     except MatcalcError as error:
-        raise error.with_text(text) from None
+        raise reader.source.located(error) from None
 
 
 class Reader:
     """One text on its way from characters to terms; used by ``elaborate`` and by statements."""
 
     def __init__(self, text: str, declare: Declare, wrt: Iterable[str] = (), *, results: bool = False) -> None:
-        self.text = text
+        self.source = expanded(text)
+        self.text = self.source.text
         self.results = results
         self.declarations = parse_declarations(declare)
         self.wrt = tuple([self._wrt_name(name) for name in wrt])
@@ -89,13 +91,15 @@ class Reader:
 
     def _wrt_name(self, name: str) -> str:
         if not isinstance(name, str) or not is_name(name):
-            raise ParseError(f"{name!r} is not a name to differentiate by", text=self.text, expected="the name of a symbol")
+            raise ParseError(f"{name!r} is not a name to differentiate by", text=self.source.given, expected="the name of a symbol")
         return canonical_name(name)
 
     # ------------------------------------------------------------ reading
 
     def parse(self) -> s.Program:
         """The syntax tree; also learns which names are sizes."""
+        if self.source.fault is not None:
+            raise self.source.fault.with_text(self.source.given)
         functions = [name for name, d in self.declarations.items() if d.kind == "function"]
         assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)]
         symbols = [*(name for name in self.scope.declarations if name not in functions), *assigned]

@@ -9,9 +9,13 @@ SPACING = frozenset(
         ",", ";", ":", "!", ">", " ", "\n", "/", "quad", "qquad", "thinspace", "medspace", "thickspace", "negthinspace",
         "enspace", "displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "limits", "nolimits",
         "mathstrut", "strut", "nonumber", "notag", "allowbreak", "bf", "rm", "it", "sf", "cal", "bfseries", "relax", "noindent",
+        "xspace", "displaylimits", "protect", "hfill", "hfil", "sl", "tt", "mathsurround", "null", "par", "smallskip", "medskip",
     ]
 )  # fmt: skip
 """Commands without meaning for the formula: space, style and old font switches."""
+
+DIMENSIONED = frozenset(["mkern", "kern", "mskip", "hskip", "vskip"])
+"""Space with its width behind it, as in ``\\mkern-1.5mu``."""
 
 DROPPED_WITH_ARGUMENT = frozenset(["label", "tag", "hspace", "vspace", "phantom", "hphantom", "vphantom", "color"])
 
@@ -19,14 +23,33 @@ FONTS = frozenset(
     [
         "mathbf", "boldsymbol", "bm", "mathit", "mathcal", "mathscr", "mathfrak", "mathnormal", "pmb", "symbf", "symbfit", "symbfup",
         "mathbfit", "bs", "mathbold", "textbf", "mathds", "mathbbm", "ensuremath", "boxed", "vec", "underline",
+        "mathopen", "mathclose", "mathbin", "mathrel", "mathord", "mathinner", "mathpunct", "smash",
     ]
 )  # fmt: skip
 """Commands whose argument is what is meant. ``vec`` before a bracket is the function."""
 
-WORDS = frozenset(["mathrm", "operatorname", "text", "mathsf", "textrm", "textsf", "textit", "mathtt", "mathop", "symrm"])
+WORDS = frozenset(
+    [
+        "mathrm",
+        "operatorname",
+        "text",
+        "mathsf",
+        "textrm",
+        "textsf",
+        "textit",
+        "mathtt",
+        "mathop",
+        "symrm",
+        "textup",
+        "textnormal",
+        "mathup",
+        "mbox",
+        "hbox",
+    ]
+)
 """Commands around one word: a function or a name of several letters."""
 
-PROSE = frozenset(["text", "textrm", "textsf", "textit"])
+PROSE = frozenset(["text", "textrm", "textsf", "textit", "textup", "textnormal", "mbox", "hbox"])
 
 ACCENTS = MappingProxyType(
     {
@@ -34,7 +57,7 @@ ACCENTS = MappingProxyType(
         "ddot": "ddot", "check": "check", "breve": "breve", "acute": "acute", "grave": "grave", "mathring": "ring",
     }
 )  # fmt: skip
-"""Accent -> what is put behind the name of the accented symbol: ``\\bar y`` is ybar."""
+"""Accent -> what is put behind the name of the accented symbol: ``\\bar y`` is y_bar."""
 
 FRACTIONS = frozenset(["frac", "tfrac", "dfrac", "cfrac", "nicefrac", "sfrac"])
 
@@ -59,7 +82,13 @@ SIZED = MappingProxyType(
 )
 """Commands before a delimiter -> -1 when it opens, 1 when it closes, 0 when that is left open."""
 
-FUNCTIONS = MappingProxyType({"Tr": "tr", "trace": "tr", "Trace": "tr", "Diag": "diag", "ln": "log", "Det": "det", "Vec": "vec"})
+FUNCTIONS = MappingProxyType(
+    {
+        "Tr": "tr", "trace": "tr", "Trace": "tr", "Diag": "diag", "ln": "log", "Det": "det", "Vec": "vec", "ReLU": "relu",
+        "Softmax": "softmax",
+        "sgn": "sign", "LSE": "logsumexp", "lse": "logsumexp", "sigm": "sigmoid", "arctg": "arctan",
+    }
+)  # fmt: skip
 """Spellings of functions in LaTeX that the plain language does not have."""
 
 TRANSPOSES = frozenset(["top", "intercal", "T", "transpose", "trans", "tran", "prime", "tp"])
@@ -80,10 +109,12 @@ REFUSED = MappingProxyType(
         "leq": ("inequalities are not read", None), "geq": ("inequalities are not read", None),
         "le": ("inequalities are not read", None), "ge": ("inequalities are not read", None),
         "neq": ("inequalities are not read", None), "approx": ("approximations are not read", None),
+        "argmin": ("minimisers are not read", None), "argmax": ("maximisers are not read", None), "arg": ("minimisers are not read", None),
         "propto": ("proportionality is not read", None), "in": ("conditions are not read", "a declaration, such as x: n"),
         "dots": ("an ellipsis is not read", "\\sum_i"), "ldots": ("an ellipsis is not read", "\\sum_i"),
         "cdots": ("an ellipsis is not read", "\\sum_i"), "infty": ("infinity is not read", None),
-        "max": ("maxima are not read", None), "min": ("minima are not read", None), "lim": ("limits are not read", None),
+        "max": ("maxima are not read", "\\operatorname{relu}(x) for max(0, x)"),
+        "min": ("minima are not read", None), "lim": ("limits are not read", None),
         "dagger": ("the conjugate transpose is not read: all symbols are real", "A^\\top, or pinv(A) for the pseudoinverse"),
     }
 )  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from matcalc.errors import LimitError, ParseError, Span
-from matcalc.language.latex_commands import CLOSING, DROPPED_WITH_ARGUMENT, ENVIRONMENTS, OPENING, OPERATORS, SIZED, SPACING
+from matcalc.language.latex_commands import CLOSING, DIMENSIONED, DROPPED_WITH_ARGUMENT, ENVIRONMENTS, OPENING, OPERATORS, SIZED, SPACING
 from matcalc.language.scanner import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.language.spelling import plain_letters
 
@@ -42,6 +42,7 @@ _LOOKS_LIKE_LATEX = re.compile(r"\\|[_^]\{|^\s*\$")
 _SPACE = re.compile(r"[\s~&\u200b]+|(?<!\\)%[^\n]*")
 _COMMAND = re.compile(r"\\(?:([A-Za-z]+)\*?|(.)|$)", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{([A-Za-z]+)\*?\}(?:\{\d+\})?(?:\[[^\]\n]*\])?")
+_WIDTH = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*(?:mu|pt|em|ex|cm|mm|in|bp|pc|sp)(?![a-z])")
 _ROW_GAP = re.compile(r"\s*\[-?[\d.]+\s*[a-z]{2}\]")
 _PAIRS = {"}": "{", ")": "(", "]": "[", ">": "<"}
 _SHOWN = {"{": "{", "(": "(", "[": "[", "<": "\\langle"}
@@ -72,7 +73,7 @@ def lexemes_of(text: str) -> Source:
         position = _next(plain, position, stop, found)
         if len(found) > MOST_TOKENS:
             raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
-    lexemes = _without_dropped(found)
+    lexemes = _norm_bars(_without_dropped(found))
     while lexemes and lexemes[-1].text in (".", ",", ";") and lexemes[-1].kind == "char":
         lexemes.pop()
     return Source(lexemes, _partners(lexemes), len(text))
@@ -131,6 +132,11 @@ def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
         return _sized(text, position, end, stop, name, out)
     if name in SPACING:
         return end
+    if name in DIMENSIONED:
+        width = _WIDTH.match(text, end, stop)
+        if width is None:
+            raise ParseError(f"\\{name} needs a width after it", span=Span(position, end), suggestion=f"\\{name}3mu")
+        return width.end()
     kind = OPENING.get(name) or CLOSING.get(name) or "command"
     out.append(Lexeme(kind, name if kind == "command" else "\\" + name, position, end))
     return end
@@ -141,6 +147,9 @@ def _sized(text: str, position: int, end: int, stop: int, name: str, out: list[L
     while (space := _SPACE.match(text, end, stop)) is not None:
         end = space.end()
     side = SIZED[name]
+    if side and text.startswith(".", end, stop):
+        advice = "the formula without it: derivatives hold at every value"
+        raise ParseError("a delimiter that is left out is not read", span=Span(position, end + 1), suggestion=advice)
     match = _COMMAND.match(text, end, stop)
     delimiter = (match[1] or match[2] or "") if match else text[end : min(end + 1, stop)]
     after = match.end() if match else end + 1
@@ -179,6 +188,18 @@ def _without_dropped(lexemes: list[Lexeme]) -> list[Lexeme]:
                 break
         else:
             raise ParseError("'{' is never closed", span=lexeme.span, suggestion="add the closing brace")
+    return out
+
+
+def _norm_bars(lexemes: list[Lexeme]) -> list[Lexeme]:
+    r"""``\left|\left|`` and ``\right|\right|`` as the bars of a norm."""
+    out: list[Lexeme] = []
+    for lexeme in lexemes:
+        before = out[-1] if out else None
+        if before is not None and before.kind == lexeme.kind in ("BAR_OPEN", "BAR_CLOSE"):
+            out[-1] = Lexeme(lexeme.kind.replace("BAR", "NORM"), lexeme.text, before.start, lexeme.end)
+        else:
+            out.append(lexeme)
     return out
 
 

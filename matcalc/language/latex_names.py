@@ -16,7 +16,7 @@ def plain_name(text: str) -> str:
     r"""The name without commands and braces; text that is no name stays one that is none.
 
     >>> plain_name(r"\hat{\mathbf{x}}_{i}"), plain_name(r"\bar y"), plain_name(r"\boldsymbol\beta")
-    ('xhat_i', 'ybar', 'beta')
+    ('x_hat_i', 'y_bar', 'beta')
     """
-    accented = _ACCENT.sub(lambda found: found[2].lstrip("\\") + ACCENTS[found[1]], _FONT.sub("", text))
+    accented = _ACCENT.sub(lambda found: found[2].lstrip("\\") + "_" + ACCENTS[found[1]], _FONT.sub("", text))
     return _COMMAND.sub(r"\1", _MEANINGLESS.sub("", accented))

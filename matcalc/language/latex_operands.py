@@ -61,6 +61,8 @@ def _partners(tokens: list[Token]) -> dict[int, int]:
 def _applied_end(tokens: list[Token], position: int, partner: dict[int, int], end: dict[int, int]) -> int:
     whole = tokens[position].value in _WHOLE_PRODUCT
     first = position + 1
+    if first < len(tokens) and tokens[first].type == "SUM_OVER":
+        return _term_end(tokens, first, partner, end)
     stop = _factor_end(tokens, first, partner, end)
     if not whole and first < len(tokens) and tokens[first].type not in _PLAIN:
         return stop

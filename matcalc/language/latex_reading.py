@@ -17,6 +17,8 @@ Range: TypeAlias = tuple[int, int]
 Items: TypeAlias = list[Token | Range]
 
 _LONGEST_WORD = 60
+_NAMED_SIGNS = {"*": "star", "ast": "star", "star": "star", "max": "max", "min": "min"}
+"""What stands for a word when it is the whole of a subscript: ``x_*``, ``x_{\\max}``."""
 
 
 class Reading:
@@ -83,6 +85,8 @@ class Reading:
         for lexeme in self.lexemes[first:last]:
             if lexeme.kind in ("letter", "digit") or (lexeme.kind == "command" and lexeme.text in SPELLED_GREEK):
                 parts.append(lexeme.text)
+            elif last - first == 1 and lexeme.text in _NAMED_SIGNS:
+                parts.append(_NAMED_SIGNS[lexeme.text])
             elif lexeme.kind not in ("{", "}") and not (lexeme.kind == "command" and (lexeme.text in FONTS or lexeme.text in WORDS)):
                 return None
         greek = [part for part in parts if len(part) > 1]

@@ -15,7 +15,7 @@ from matcalc.errors import LimitError, ParseError, Span, UnknownFunctionError
 from matcalc.language.latex_commands import ACCENTS, FONTS, FRACTIONS, FUNCTIONS, OPERATORS, PROSE, REFUSED, WORDS
 from matcalc.language.latex_derivatives import bracketed_numerators, quotient_of_differentials
 from matcalc.language.latex_lexemes import Lexeme, lexemes_of
-from matcalc.language.latex_reading import Items, Reading
+from matcalc.language.latex_reading import Items, Range, Reading
 from matcalc.language.latex_scripts import Scripts
 from matcalc.language.scanner import MOST_TOKENS, OPERATOR_TYPE, Token
 from matcalc.language.spelling import GREEK_NAMES, ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name
@@ -46,7 +46,8 @@ def scan_latex(text: str, vocabulary: Vocabulary) -> LatexTokens:
     source = lexemes_of(text)
     reading = Reading(source, vocabulary)
     scanner = _Scanner(reading)
-    work: list[Work] = [(0, len(source.lexemes))]
+    whole: Range = (0, len(source.lexemes))
+    work: list[Work] = list(reversed(scanner.over(*whole) or [whole]))
     out = reading.out
     while work:
         item = work.pop()
@@ -77,7 +78,8 @@ class _Scanner:
             case "digit":
                 return self._number(position, stop)
             case "{":
-                return [(position + 1, self.r.partner[position])], self.r.partner[position] + 1
+                inner = position + 1, self.r.partner[position]
+                return self.over(*inner) or [inner], inner[1] + 1
             case "}" | "(" | ")" | "<" | ">" | "[" | "]":
                 return self._bracket(position), position + 1
             case "newline":
@@ -142,7 +144,8 @@ class _Scanner:
         if character in OPERATOR_TYPE:
             return [Token(OPERATOR_TYPE[character], character, lexeme.start, lexeme.end)], position + 1
         if character in "<>≤≥≠:":
-            raise ParseError(f"{character!r} is not used in expressions", span=lexeme.span)
+            advice = "\\langle A, B \\rangle, or \\operatorname{tr}(A^\\top B)" if character == ":" else None
+            raise ParseError(f"{character!r} is not used in expressions", span=lexeme.span, suggestion=advice)
         raise ParseError(f"the character {character!r} is not in the language", span=lexeme.span)
 
     # ------------------------------------------------------------ brackets
@@ -160,7 +163,7 @@ class _Scanner:
             case "]" if position in r.square:
                 return [Token("RSQB", "]", lexeme.start, lexeme.end)]
             case _:
-                return [Token("RPAR", ")", lexeme.start, lexeme.end)]
+                return [Token("RPAR", ">" if lexeme.kind == ">" else ")", lexeme.start, lexeme.end)]
 
     def _holds_positions(self, position: int) -> bool:
         """Whether a square bracket is that of ``X[i,j]`` rather than one for grouping."""
@@ -196,6 +199,8 @@ class _Scanner:
             if name == "sigma" and not r.vocabulary.declares("sigma") and after < stop and r.lexemes[after].kind in ("(", "["):
                 r.notes.append("sigma(...) is read as the logistic function; declare sigma if it is a symbol")
                 name = "sigmoid"
+            if name == "lambda" and (end := self._largest_eigenvalue(after, stop)) is not None:
+                return [Token("RUN", "eigmax", lexeme.start, r.lexemes[end - 1].end)], end
             return [Token("RUN", name, lexeme.start, lexeme.end)], after
         function = FUNCTIONS.get(name, name)
         if r.vocabulary.is_function(function) or function in r.vocabulary.functions:
@@ -203,23 +208,48 @@ class _Scanner:
         if name in REFUSED:
             message, advice = REFUSED[name]
             raise ParseError(message, span=lexeme.span, suggestion=advice)
-        near = nearest_function(name) if len(name) > 1 else None
+        near = nearest_function(name) if len(name) > 2 else None
         raise ParseError(
             f"the command \\{name} is not read", span=lexeme.span, suggestion=f"\\operatorname{{{near}}}" if near else "the plain spelling"
         )
+
+    def _largest_eigenvalue(self, after: int, stop: int) -> int | None:
+        r"""The end of ``_{\max}`` before brackets, unless that is a declared name."""
+        r = self.r
+        if after >= stop or r.lexemes[after].text != "_" or r.vocabulary.declares("lambda_max"):
+            return None
+        (first, last), end = r.argument(after + 1, stop, after)
+        return end if r.word(first, last) == "max" and end < stop and r.lexemes[end].kind in ("(", "[") else None
+
+    def over(self, first: int, last: int) -> Items | None:
+        r"""``a \over b``; None when the range has no such sign outside brackets."""
+        r = self.r
+        position = first
+        while position < last:
+            lexeme = r.lexemes[position]
+            if lexeme.kind == "command" and lexeme.text == "over":
+                return self._quotient(position, (first, position), (position + 1, last))
+            position = r.partner.get(position, position) + 1
+        return None
+
+    def _quotient(self, owner: int, top: Range, bottom: Range) -> Items:
+        r = self.r
+        if top[0] == top[1] or bottom[0] == bottom[1]:
+            raise ParseError(f"\\{r.lexemes[owner].text} has an empty side", span=r.lexemes[owner].span, suggestion="\\frac{a}{b}")
+        derivative = quotient_of_differentials(r, owner, top, bottom)
+        if derivative is not None:
+            return derivative
+        opening, closing = r.bracket(owner)
+        last = r.lexemes[bottom[1] - 1]
+        end = Token("RPAR", ")", last.start, last.end)
+        slash = Token("DIVIDE", "/", opening.start, opening.end)
+        return [opening, opening, top, closing, slash, opening, bottom, end, end]
 
     def _fraction(self, position: int, stop: int) -> tuple[Items, int]:
         r = self.r
         top, middle = r.argument(position + 1, stop, position)
         bottom, after = r.argument(middle, stop, position)
-        derivative = quotient_of_differentials(r, position, top, bottom)
-        if derivative is not None:
-            return derivative, after
-        opening, closing = r.bracket(position)
-        last = r.lexemes[after - 1]
-        end = Token("RPAR", ")", last.start, last.end)
-        slash = Token("DIVIDE", "/", opening.start, opening.end)
-        return [opening, opening, top, closing, slash, opening, bottom, end, end], after
+        return self._quotient(position, top, bottom), after
 
     def _root(self, position: int, stop: int) -> tuple[Items, int]:
         r = self.r
@@ -244,7 +274,9 @@ class _Scanner:
         span = Span(lexeme.start, r.lexemes[after - 1].end)
         if word is None or (rest < last and r.lexemes[rest].text != "_"):
             raise ParseError(f"\\{lexeme.text} belongs over one symbol", span=span, suggestion=f"\\{lexeme.text}{{x}}")
-        name = word + ACCENTS[lexeme.text]
+        name = f"{word}_{ACCENTS[lexeme.text]}"
+        if not r.vocabulary.declares(name) and r.vocabulary.declares(word + ACCENTS[lexeme.text]):
+            name = word + ACCENTS[lexeme.text]
         r.names.add(name)
         return [Token("RUN", name, lexeme.start, span.end), (rest, last)], after
 
@@ -276,7 +308,14 @@ class _Scanner:
         span = Span(lexeme.start, r.lexemes[after - 1].end)
         word = r.word(first, last)
         together = all(r.lexemes[k].end == r.lexemes[k + 1].start for k in range(first, min(last, first + 40) - 1))
+        if word == "d" and "d" not in r.vocabulary.symbols and after < stop and r.lexemes[after].kind in ("letter", "(", "command"):
+            advice = "a derivative: \\frac{\\partial f}{\\partial x}"
+            raise ParseError("differentials are not read", span=span, suggestion=advice)
         if word is None or not word[:1].isalpha() or not together:
+            if lexeme.text == "operatorname":
+                raise UnknownFunctionError(
+                    "there is no such function", span=span, suggestion="\\operatorname{f}, with f declared as a function"
+                )
             if lexeme.text in PROSE:
                 raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
             return [(first, last)], after
@@ -309,6 +348,10 @@ class _Scanner:
         if following.kind != "char" or following.text not in "^_" or name in r.vocabulary.functions:
             return [head], after
         if following.text == "_":
+            (first, last), beyond = r.argument(after + 1, stop, after)
+            whole = f"{name}_{r.word(first, last) or r.lexemes[first].text}"
+            if r.vocabulary.is_function(whole):
+                return self._function(whole, Span(span.start, r.lexemes[beyond - 1].end), beyond, stop)
             raise ParseError(f"the subscript of {name} is not read", span=following.span, suggestion="log(x)/log(2) for another base")
         exponent, operand = r.argument(after + 1, stop, after)
         if exponent[0] < exponent[1] and r.lexemes[exponent[0]].text == "-":

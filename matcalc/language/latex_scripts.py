@@ -12,6 +12,8 @@ from matcalc.language.spelling import SPELLED_GREEK, canonical_name
 
 _INDEX = re.compile(r"[0-9]+|[^\W\d_]+[0-9]*")
 _BEFORE_UNDERSCORE = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "BAR_CLOSE"])
+_ORDERS = frozenset("pqrst")
+"""Letters that stand for the order of a norm where nothing is declared: ``\\|x\\|_p``."""
 _OPERANDS = frozenset(["RUN", "RPAR", "RSQB", "TRANSPOSE", "NUMBER", "ONES", "SUPERSCRIPT"])
 
 
@@ -87,7 +89,7 @@ class Scripts:
             advice = "pinv(A)" if head.text in ("+", "dagger") else "the transpose, A^\\top"
             what = "the pseudoinverse as an exponent" if head.text in ("+", "dagger") else "the conjugate transpose"
             raise ParseError(f"{what} is not read", span=whole, suggestion=advice)
-        if head.kind == "(" and r.partner[first] == last - 1 and named:
+        if head.kind in ("(", "[") and r.partner[first] == last - 1 and named:
             advice = "a subscript, such as W_1 or x_i; x^2 for a power"
             raise ParseError("an exponent in brackets is read by people as a label", span=whole, suggestion=advice)
         if head.kind == "command" and head.text in ("odot", "circ"):
@@ -131,6 +133,11 @@ class Scripts:
             return [under]
         end = r.lexemes[last - 1].end
         word = r.word(first, last)
+        if base.type == "RPAR" and base.value == ">":
+            # The Frobenius product is the inner product of matrices: its mark says nothing new.
+            if word in ("F", "Fro", "2"):
+                return []
+            raise ParseError("this inner product is not read", span=Span(mark.start, end), suggestion="x^\\top A y")
         if base.type in _BEFORE_UNDERSCORE:
             return [under, *self._norm_kind(first, last, word)]
         opening, closing = Token("LPAR", "(", mark.start, mark.end), Token("RPAR", ")", end - 1, end)
@@ -142,6 +149,9 @@ class Scripts:
         if base.type == "RUN" and word is not None and _INDEX.fullmatch(word):
             r.out.pop()
             return self._indexed(base, word, end)
+        if any(lexeme.text in (":", "cdot", "bullet", "*") for lexeme in r.lexemes[first:last][:9]):
+            advice = "e_1^\\top A for a row, A e_1 for a column"
+            raise ParseError("rows and columns are not read as entries", span=Span(mark.start, end), suggestion=advice)
         square, close = Token("LSQB", "[", mark.start, mark.end), Token("RSQB", "]", end - 1, end)
         plain = last - first == 2 and all(lexeme.kind in ("letter", "digit") for lexeme in r.lexemes[first:last])
         if plain:
@@ -172,8 +182,13 @@ class Scripts:
         start, end = r.lexemes[first].start, r.lexemes[last - 1].end
         if last - first == 1 and r.lexemes[first].text in ("*", "ast"):
             return [Token("TIMES", "*", start, end)]
+        if word is not None and word in _ORDERS and not r.vocabulary.declares(word):
+            advice = "\\|x\\|_1, \\|x\\|_2, \\|X\\|_F, \\|X\\|_* or \\|x\\|_A with a matrix A"
+            raise ParseError("norms of other orders are not read", span=Span(start, end), suggestion=advice)
         if word is not None:
             return [Token("NUMBER" if word.isdecimal() else "RUN", word, start, end)]
+        if any(lexeme.text == "," for lexeme in r.lexemes[first : min(last, first + 9)]):
+            raise ParseError("mixed norms are not read", span=Span(start, end), suggestion="\\|X\\|_F, \\|X\\|_2 or \\|X\\|_*")
         return [Token("LPAR", "(", start, start), (first, last), Token("RPAR", ")", end, end)]
 
     # ------------------------------------------------------------ sums and gradients

@@ -38,7 +38,7 @@ def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, notes: list[str]) 
                 position += _sum_sign(tokens, position, out)
             case "NABLA" | "PARTIAL":
                 advice = "d(f)/dx, ∂(f)/∂x, ∇_x(f) or grad(f, x)"
-                raise ParseError(f"{token.value!r} does not begin a derivative here", span=token.span, suggestion=advice)
+                raise ParseError(f"'{token.value}' does not begin a derivative here", span=token.span, suggestion=advice)
             case "UNDERSCORE" if following is not None and out and out[-1].type == "NAME":
                 raise ParseError("a subscript is letters or digits", span=token.span, suggestion="x_1 or x[1]")
             case _:

@@ -18,9 +18,9 @@ _LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
 GREEK_NAMES = MappingProxyType(
     dict(zip(_LETTERS, _LOWER, strict=True))
     | {letter.upper(): name.capitalize() for letter, name in zip(_LETTERS, _LOWER, strict=True)}
-    | {"ϵ": "varepsilon", "ϑ": "vartheta", "ϕ": "varphi"}
+    | {"ϵ": "varepsilon", "ϑ": "vartheta", "ϕ": "varphi", "ℓ": "ell"}
 )
-"""Letter -> spelled name."""
+"""Letter -> spelled name; ℓ is used like one of the Greek letters."""
 
 SPELLED_GREEK = frozenset(GREEK_NAMES.values())
 
@@ -60,7 +60,7 @@ def plain_letters(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _plain(character: str) -> str:
-    if character == ONES or character in SUPERSCRIPTS or character in SUBSCRIPTS:
+    if character in GREEK_NAMES or character == ONES or character in SUPERSCRIPTS or character in SUBSCRIPTS:
         return character
     plain = unicodedata.normalize("NFKC", character)
     return plain if len(plain) == 1 and plain.isalnum() else character

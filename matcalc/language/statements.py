@@ -62,7 +62,7 @@ def elaborate_statement(text: str, declare: Declare = None, *, layout: str = "de
     try:
         return reader.statement()
     except MatcalcError as error:
-        raise error.with_text(text) from None
+        raise reader.source.located(error) from None
 
 
 @dataclass(slots=True)

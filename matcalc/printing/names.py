@@ -15,7 +15,9 @@ _LOWER = (
 )  # fmt: skip
 
 GREEK = MappingProxyType(
-    dict(_LOWER) | {name.capitalize(): letter.upper() for name, letter in _LOWER} | {"varepsilon": "ϵ", "vartheta": "ϑ", "varphi": "ϕ"}
+    dict(_LOWER)
+    | {name.capitalize(): letter.upper() for name, letter in _LOWER}
+    | {"varepsilon": "ϵ", "vartheta": "ϑ", "varphi": "ϕ", "ell": "ℓ"}
 )
 """Spelled name -> letter."""
 

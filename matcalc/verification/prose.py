@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from matcalc.errors import MatcalcError
+from matcalc.language.latex_macros import Source, expanded
 from matcalc.language.statements import elaborate_statement
 from matcalc.verification.items import Document, Item, Settings, Unread
 
@@ -55,6 +56,8 @@ def read_latex(text: str, path: str = "") -> Document:
 
 
 def _read(text: str, path: str, pattern: re.Pattern[str], *, commented: bool) -> Document:
+    given, source = text, expanded(text) if commented else Source(text, text)
+    text = source.text
     items: list[Item] = []
     unread: list[Unread] = []
     settings = Settings()
@@ -68,7 +71,11 @@ def _read(text: str, path: str, pattern: re.Pattern[str], *, commented: bool) ->
             word, _, rest = content.strip().partition(" ")
             changed = settings.changed(word, rest)
             if changed is None:
-                unread.append(Unread(content.strip(), _line(text, start), "this is no directive: declare, layout, symmetric or expect"))
+                unread.append(
+                    Unread(
+                        content.strip(), _line(given, source.offset(start)), "this is no directive: declare, layout, symmetric or expect"
+                    )
+                )
             else:
                 settings = changed
             continue
@@ -76,7 +83,7 @@ def _read(text: str, path: str, pattern: re.Pattern[str], *, commented: bool) ->
             claimed = False
             for claim in _claims(formula):
                 claimed = True
-                item = settings.item(claim, _line(text, start + offset))
+                item = settings.item(claim, _line(given, source.offset(start + offset)))
                 try:
                     elaborate_statement(item.statement, item.declare or None, layout=item.layout)
                 except MatcalcError as error:

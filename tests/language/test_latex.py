@@ -37,7 +37,7 @@ PAIRS = [
     (r"\Tr AB", "tr(A*B)"),
     (r"{\rm Tr}(AB)", "tr(A*B)"),
     (r"\lVert\mathbf{X}\rVert^2_{\mathrm{F}}", "||X||_F^2"),
-    (r"y^{T}\log\hat{y}", "y'*log(yhat)"),
+    (r"y^{T}\log\hat{y}", "y'*log(y_hat)"),
     (r"\mathbf{a}^\mathrm{T}\mathbf{x}", "a'*x"),
     (r"A^{\frac{1}{2}}", "A^(1/2)"),
     (r"\operatorname{tr} A^T X B X^T", "tr(A'*X*B*X')"),
@@ -48,9 +48,9 @@ PAIRS = [
     (r"A \otimes B", "kron(A,B)"),
     (r"A \cdot x", "A*x"),
     (r"2 \times x", "2*x"),
-    (r"(y - \bar y)^2", "(y - ybar)^2"),
-    (r"\hat{\Sigma}^{-1} x", "inv(Sigmahat)*x"),
-    (r"\tilde x^T \hat{\mathbf{y}}", "xtilde'*yhat"),
+    (r"(y - \bar y)^2", "(y - y_bar)^2"),
+    (r"\hat{\Sigma}^{-1} x", "inv(Sigma_hat)*x"),
+    (r"\tilde x^T \hat{\mathbf{y}}", "x_tilde'*y_hat"),
     (r"\sum_{i=1}^n x_i y_i", "∑_i x_i y_i"),
     (r"\sum_i x_i^2", "∑_i x_i^2"),
     (r"\sum_{i,j} X_{ij}^2", "∑_ij X_ij^2"),
@@ -118,7 +118,7 @@ STATEMENTS = [
     (r"\frac{\mathrm{d}}{\mathrm{d}x} x^\top x = 2x", "d(x'*x)/dx = 2*x"),
     (r"\frac{\partial \operatorname{tr}(AX)}{\partial X} = A^\top", "d(tr(A*X))/dX = A'"),
     (r"\frac{\partial}{\partial w}(Xw-y)^\top(Xw-y) = 2X^\top(Xw-y)", "d((X*w-y)'*(X*w-y))/dw = 2*X'*(X*w-y)"),
-    (r"\frac{\partial \hat{y}^\top \hat y}{\partial \hat y} = 2\hat y", "d(yhat'*yhat)/dyhat = 2*yhat"),
+    (r"\frac{\partial \hat{y}^\top \hat y}{\partial \hat y} = 2\hat y", "d(y_hat'*y_hat)/dy_hat = 2*y_hat"),
 ]  # fmt: skip
 
 
@@ -211,14 +211,14 @@ def test_printed_latex_reads_back(source: str) -> None:
 
 
 def test_names_are_given_in_latex_too() -> None:
-    assert [canonical_name(name) for name in (r"\mathbf{x}", r"\bar y", r"\hat{\Sigma}_1", "x_{i}")] == ["x", "ybar", "Sigmahat_1", "x_i"]
+    assert [canonical_name(name) for name in (r"\mathbf{x}", r"\bar y", r"\hat{\Sigma}_1", "x_{i}")] == ["x", "y_bar", "Sigma_hat_1", "x_i"]
     found = elaborate(r"\hat{\beta}^\top x", r"\hat\beta: n; \mathbf{x}: n", wrt=[r"\hat{\beta}"])
-    assert set(found.declarations) == {"betahat", "x"}
+    assert set(found.declarations) == {"beta_hat", "x"}
 
 
 def test_derivatives_of_latex() -> None:
     assert str(matcalc.derive(r"\|X-UV\|_F^2", "V")) == str(matcalc.derive("||X - UV||_F^2", "V"))
-    twin = matcalc.derive("||y - X*betahat||^2", "betahat", declare="betahat: n")
+    twin = matcalc.derive("||y - X*beta_hat||^2", "beta_hat", declare="beta_hat: n")
     found = matcalc.derive(r"\|\mathbf{y} - X\hat{\boldsymbol\beta}\|_2^2", r"\hat\beta")
     assert found.text("ascii") == twin.text("ascii")
 

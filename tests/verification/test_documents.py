@@ -142,6 +142,26 @@ def test_latex() -> None:
     assert [verdict.as_expected for verdict in found] == [True, True, True, False]
 
 
+PREAMBLE = r"""\newcommand{\vx}{\mathbf{x}} % \newcommand{\vx}{\mathbf{y}}
+\DeclareMathOperator{\Tr}{tr}
+\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}}
+\def\be{\begin{equation}} \def\ee{\end{equation}}
+\begin{document}
+\be \pd{\vx^\top A \vx}{\vx} = (A + A^\top)\vx \label{a}\ee
+and $\pd{\Tr(AX)}{X}
+ = A$.
+"""
+
+
+def test_commands_of_the_writer() -> None:
+    document = read_latex(PREAMBLE, "paper.tex")
+    assert [item.line for item in document.items] == [6, 7]
+    assert document.items[1].statement == r"\frac{\partial \operatorname{tr}(AX)}{\partial X} = A"
+    assert [verdict.status for verdict in verdicts(document.items)] == ["proved", "refuted"]
+    endless = read_latex(PREAMBLE + r"\def\vx{\vx\vx}", "paper.tex")
+    assert endless.items == ()
+
+
 def test_reports() -> None:
     document = read_markdown(MARKDOWN, "notes.md")
     found = list(verdicts(document.items))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
+from operator import and_
 
 from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Ones
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
@@ -23,6 +25,17 @@ def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
     """One term equal to the sum of ``terms`` (two or more, or one)."""
     if len(terms) == 1:
         return terms[0]
+    if len(terms) > _MOST_GROUPED:
+        return _combined(terms, shape, order)
+    # Groups overlap, and so do the groups within groups: without a memory the work doubles with every common factor.
+    sum_of = (tuple([(term.coefficient, tuple(term.scalars.items()), term.chain) for term in terms]), shape)
+    known = order.sums.get(sum_of)
+    if known is None:
+        known = order.sums[sum_of] = _combined(terms, shape, order)
+    return known
+
+
+def _combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
     number = _content(terms)
     if number != 1:
         inner = combined([replace(term, coefficient=term.coefficient / number) for term in terms], shape, order)
@@ -135,7 +148,12 @@ def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]
             for key in dict.fromkeys(_keys(term, shape)):  # a factor may stand twice in one term
                 groups.setdefault(key, []).append(k)
         best: tuple[int, list[int], Term] | None = None
+        tried: set[tuple[int, ...]] = set()
         for key, members in groups.items():
+            if key[0] == "hadamard":  # all factors that the members have in common go out at once
+                if tuple(members) in tried:
+                    continue
+                tried.add(tuple(members))
             if len(members) < 2 or (len(members) == len(terms) and key[0] in ("left", "right", "scalar", "chain")):
                 continue
             chosen = [terms[k] for k in members]
@@ -155,7 +173,7 @@ def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]
 def _merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> Term:
     match key[0]:
         case "hadamard":
-            return _hadamard_merged(terms, key, shape, order)
+            return _hadamard_merged(terms, shape, order)
         case "kron first" | "kron last":
             return _kronecker_merged(terms, key[0] == "kron first", order)
         case "diagonal":
@@ -212,15 +230,14 @@ def _hadamard_factors(term: Term) -> tuple[Expr, ...]:
     return (product(term.chain),)
 
 
-def _hadamard_merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> Term:
-    """``a ⊙ x + b ⊙ x`` as ``(a + b) ⊙ x``."""
-    common = key[1]
+def _hadamard_merged(terms: list[Term], shape: Shape, order: ReadingOrder) -> Term:
+    """``a ⊙ x ⊙ y + b ⊙ x ⊙ y`` as ``(a + b) ⊙ x ⊙ y``."""
+    factors = [Counter(_hadamard_factors(term)) for term in terms]
+    common = reduce(and_, factors)
     rest = []
-    for term in terms:
-        factors = list(_hadamard_factors(term))
-        factors.remove(common)  # type: ignore[arg-type]
-        rest.append(replace(term, chain=(hadamard(factors),) if factors else (Ones(shape),)))
+    for term, own in zip(terms, factors):
+        left = list((own - common).elements())
+        rest.append(replace(term, chain=(hadamard(left),) if left else (Ones(shape),)))
     total = combined(rest, shape, order)
-    assert isinstance(common, Expr)
     inner = expression_of(replace(total, coefficient=Fraction(1), scalars={}), order)
-    return replace(total, chain=(hadamard(sorted([common, inner], key=order.rank)),))
+    return replace(total, chain=(hadamard(sorted([*common.elements(), inner], key=order.rank)),))

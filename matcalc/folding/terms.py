@@ -45,6 +45,8 @@ class ReadingOrder:
     def __init__(self, names: Mapping[str, int]) -> None:
         self._names = names
         self._places: dict[Expr, Place] = {}
+        self.sums: dict[object, Term] = {}
+        """Sums already put together in this order, by their terms."""
 
     def rank(self, expression: Expr) -> Place:
         """Ranks of the symbols in reading order, at most a dozen, then length and structure; no symbols come first."""

@@ -89,6 +89,8 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
                 return zero(tuple([labels.sizes[label] for label in output]))
             factor, operand = content(operand)
             coefficient *= factor
+            if isinstance(operand, Sum) and len(index) == 2 and _turned(operand) is not operand:
+                operand, index = _turned(operand), index[::-1]
         if isinstance(operand, Contraction) and not _is_scalar_atom(operand) and not (len(operands) > 1 and _stays_nested(operand)):
             new: dict[int, int] = {}
             for inner, outside in zip(operand.output, index):
@@ -388,6 +390,24 @@ def is_symmetric(tensor: Tensor) -> bool:
     if known is None:
         known = _SYMMETRIC[tensor] = _found_symmetric(tensor)
     return known
+
+
+_TURNED: WeakKeyDictionary[Tensor, Tensor] = WeakKeyDictionary()
+
+
+def _turned(operand: Sum) -> Tensor:
+    """Of a sum and its transpose the one that factors are written with, so that ``(A + B)'(A + B)`` is a product of equal factors."""
+    known = _TURNED.get(operand)
+    if known is None:
+        other = transposed(operand)
+        known = _TURNED[operand] = min(operand, other, key=lambda form: (_transpositions(form), form.digest))
+    return known
+
+
+def _transpositions(form: Tensor) -> int:
+    """How many terms are bare transposes."""
+    terms = form.terms if isinstance(form, Sum) else ((YES, form),)
+    return sum(isinstance(term, Contraction) and len(term.operands) == 1 and len(term.sizes) == 2 for _, term in terms)
 
 
 def _found_symmetric(tensor: Tensor) -> bool:

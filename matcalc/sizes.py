@@ -30,6 +30,21 @@ class Size:
     def __mul__(self, other: Size) -> Size:
         return Size(tuple(sorted(self.names + other.names)), self.factor * other.factor)
 
+    def divided(self, other: Size) -> Size | None:
+        """What times ``other`` gives this size; None when nothing does.
+
+        >>> str(Size(("m", "n"), 2).divided(Size.of("n")))
+        '2*m'
+        """
+        names = list(self.names)
+        for name in other.names:
+            if name not in names:
+                return None
+            names.remove(name)
+        if not other.factor or self.factor % other.factor:
+            return None
+        return Size(tuple(names), self.factor // other.factor)
+
     @property
     def number(self) -> int | None:
         """The value when no name is involved."""

@@ -14,7 +14,8 @@ from matcalc.derivation.conditions import conditions_of
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract, permuted
 from matcalc.einstein.linear import add, delta, is_zero
-from matcalc.einstein.lowering import Lowered, axes_of, lower
+from matcalc.einstein.lowered import Lowered
+from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.substitution import substituted
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import confirms_zero

@@ -7,7 +7,7 @@ so that ``vec`` and ``kron``, whose rows are pairs of axes, are index formulas t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import assert_never, cast
 
@@ -15,31 +15,12 @@ from matcalc.einstein import linear
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply, apply_map, broadcast, contract, elementwise, permuted, power, symbolic_power
 from matcalc.einstein.linear import add
+from matcalc.einstein.lowered import Lowered, aligned, finer, transposed, with_cols, with_rows
 from matcalc.errors import NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as ex
 from matcalc.sizes import ONE, Shape, Size
 
 HALF = Fraction(1, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Lowered:
-    """A tensor whose first ``split`` axes together are the rows, and whose others together are the columns."""
-
-    tensor: ix.Tensor
-    split: int
-    free: tuple[str, ...] = ()
-    """Inside an explicit sum: the names of the indices that a scalar depends on, one axis each."""
-    separate: bool = False
-    """The value of a whole expression is a tensor of order 3 or 4; of others, axes beyond two are parts of rows or columns."""
-
-    @property
-    def rows(self) -> Shape:
-        return self.tensor.shape[: self.split]
-
-    @property
-    def cols(self) -> Shape:
-        return self.tensor.shape[self.split :]
 
 
 def lower(expression: ex.Expr, symbols: Mapping[str, ix.Tensor] | None = None) -> Lowered:
@@ -77,7 +58,7 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
         case ex.Commutation():
             return Lowered(contract([], [], (0, 1, 1, 0), {0: node.m, 1: node.n}), 2)
         case ex.Sum():
-            parts = _aligned([done[term] for term in node.terms])
+            parts = aligned([done[term] for term in node.terms])
             return Lowered(add([(Fraction(1), part.tensor) for part in parts], parts[0].tensor.shape), parts[0].split)
         case ex.Negative():
             operand = done[node.operand]
@@ -85,7 +66,7 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
         case ex.Product():
             return _product([done[factor] for factor in node.factors])
         case ex.Hadamard():
-            parts = _aligned([done[factor] for factor in node.factors])
+            parts = aligned([done[factor] for factor in node.factors])
             return Lowered(elementwise([part.tensor for part in parts], parts[0].tensor.shape), parts[0].split)
         case ex.Quotient():
             return _quotient(done[node.numerator], done[node.denominator])
@@ -103,8 +84,9 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
             return Lowered(apply("inv", (operand.tensor,), operand.tensor.shape), 1)
         case ex.Trace():
             operand = done[node.operand]
+            operand = with_cols(operand, finer(operand.rows, operand.cols))
+            operand = with_rows(operand, operand.cols)
             rows = tuple(range(operand.split))
-            _same(operand.rows, operand.cols)
             return Lowered(contract([operand.tensor], [rows + rows], (), dict(enumerate(operand.rows))), 0)
         case ex.Total():
             return _total(done[node.operand], node.axis)
@@ -237,27 +219,6 @@ def _size_value(size: Size) -> ix.Tensor:
     return linear.scale(Fraction(size.factor), elementwise(factors, ()))
 
 
-def transposed(value: Lowered) -> Lowered:
-    """Rows and columns exchanged."""
-    rows, cols = tuple(range(value.split)), tuple(range(value.split, value.tensor.order))
-    return Lowered(permuted(value.tensor, cols + rows), len(cols))
-
-
-def _same(left: Shape, right: Shape) -> None:
-    if left != right:
-        raise ShapeError(
-            f"an axis of size {'*'.join(map(str, left))} meets one of size {'*'.join(map(str, right))}; "
-            "Kronecker and vec forms combine only with forms of the same factors"
-        )
-
-
-def _aligned(parts: list[Lowered]) -> list[Lowered]:
-    for part in parts[1:]:
-        _same(parts[0].rows, part.rows)
-        _same(parts[0].cols, part.cols)
-    return parts
-
-
 def _plain(value: Lowered, what: str) -> Lowered:
     if value.tensor.order != 2:
         raise NotDifferentiableError(f"{what} of a Kronecker or vec form is not supported", suggestion="take it of the factors")
@@ -271,7 +232,7 @@ def _product(factors: list[Lowered]) -> Lowered:
     sizes: dict[int, Size] = {}
     rows: tuple[int, ...] = ()
     cols: tuple[int, ...] = ()
-    for factor in factors:
+    for factor in _meeting(factors):
         order = factor.tensor.order
         fresh = tuple(range(len(sizes), len(sizes) + order))
         sizes.update(zip(fresh, factor.tensor.shape))
@@ -280,7 +241,6 @@ def _product(factors: list[Lowered]) -> Lowered:
             if order:
                 rows, cols = fresh[: factor.split], fresh[factor.split :]
         else:
-            _same(tuple([sizes[label] for label in cols]), factor.rows)
             labels[: factor.split] = cols
             cols = fresh[factor.split :]
         operands.append(factor.tensor)
@@ -289,7 +249,22 @@ def _product(factors: list[Lowered]) -> Lowered:
     return Lowered(contract(operands, indices, rows + cols, {label: size for label, size in sizes.items() if label in used}), len(rows))
 
 
+def _meeting(factors: list[Lowered]) -> list[Lowered]:
+    """The factors with the same axes where columns meet rows: one pass to the right, and one to the left where an axis was split."""
+    met = list(factors)
+    shaped = [place for place, factor in enumerate(met) if factor.tensor.order]
+    pairs = list(zip(shaped, shaped[1:]))
+    for left, right in [*pairs, *reversed(pairs)]:
+        # A row times a column is a scalar, and what follows it is scaled: there nothing meets.
+        if met[left].cols != met[right].rows and met[left].cols and met[right].rows:
+            axes = finer(met[left].cols, met[right].rows)
+            met[left], met[right] = with_cols(met[left], axes), with_rows(met[right], axes)
+    return met
+
+
 def _quotient(numerator: Lowered, denominator: Lowered) -> Lowered:
+    if numerator.tensor.order and denominator.tensor.order:
+        numerator, denominator = aligned([numerator, denominator])
     shaped = denominator if denominator.tensor.order else numerator
     inverse = power(denominator.tensor, Fraction(-1))
     return Lowered(elementwise([numerator.tensor, inverse], shaped.tensor.shape), shaped.split)
@@ -299,8 +274,10 @@ def _power(node: ex.Power, base: Lowered, exponent: Lowered) -> Lowered:
     known = linear.value_of(exponent.tensor)
     if known is not None:
         return Lowered(power(base.tensor, known), base.split)
-    upper = exponent.tensor if exponent.tensor.order == base.tensor.order else broadcast(exponent.tensor, base.tensor.shape)
-    return Lowered(symbolic_power(base.tensor, upper), base.split)
+    if exponent.tensor.order:
+        base, exponent = aligned([base, exponent])
+        return Lowered(symbolic_power(base.tensor, exponent.tensor), base.split)
+    return Lowered(symbolic_power(base.tensor, broadcast(exponent.tensor, base.tensor.shape)), base.split)
 
 
 _LARGEST_POWER = 10_000

@@ -9,7 +9,8 @@ from fractions import Fraction
 from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.pipeline import Symmetric, differentiate, folded, reading_order
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.lowering import Lowered, axes_of
+from matcalc.einstein.lowered import Lowered
+from matcalc.einstein.lowering import axes_of
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Negative, Number, Sum, Symbol, UnitVector, Zeros
 from matcalc.expr.rewriting import symbols_in

@@ -16,7 +16,8 @@ from matcalc.derivation.pipeline import Symmetric, declared, freed, structured
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import ONE_TENSOR, add
-from matcalc.einstein.lowering import Lowered, axes_of, lower
+from matcalc.einstein.lowered import Lowered
+from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.substitution import substituted
 from matcalc.expr.nodes import Expr, Symbol
 

@@ -17,7 +17,8 @@ from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, declared, fo
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import power
 from matcalc.einstein.linear import add, delta, is_zero
-from matcalc.einstein.lowering import Lowered, axes_of, lower
+from matcalc.einstein.lowered import Lowered
+from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in

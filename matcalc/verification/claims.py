@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from matcalc.derivation import Outcome, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero
-from matcalc.einstein.lowering import Lowered, axes_of, lower
+from matcalc.einstein.lowered import Lowered
+from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.evaluation import evaluate, evaluate_tensor, layout, numerical_derivative

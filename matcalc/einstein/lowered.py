@@ -1,0 +1,139 @@
+"""Lowered values, and the splitting of their axes where forms of different make-up meet.
+
+The rows of ``vec(X)`` are two axes, those of ``ones(m*n)`` are one of the product's size. A tensor that is uniform along an axis (ones,
+zeros, identities and what is made of them) may be written with that axis split, so the two can be added and multiplied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matcalc.einstein.algebra import contract, permuted
+from matcalc.einstein.linear import YES, add
+from matcalc.einstein.nodes import Contraction, Sum, Tensor
+from matcalc.errors import ShapeError
+from matcalc.sizes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A tensor whose first ``split`` axes together are the rows, and whose others together are the columns."""
+
+    tensor: Tensor
+    split: int
+    free: tuple[str, ...] = ()
+    """Inside an explicit sum: the names of the indices that a scalar depends on, one axis each."""
+    separate: bool = False
+    """The value of a whole expression is a tensor of order 3 or 4; of others, axes beyond two are parts of rows or columns."""
+
+    @property
+    def rows(self) -> Shape:
+        return self.tensor.shape[: self.split]
+
+    @property
+    def cols(self) -> Shape:
+        return self.tensor.shape[self.split :]
+
+
+def transposed(value: Lowered) -> Lowered:
+    """Rows and columns exchanged."""
+    rows, cols = tuple(range(value.split)), tuple(range(value.split, value.tensor.order))
+    return Lowered(permuted(value.tensor, cols + rows), len(cols))
+
+
+def aligned(parts: list[Lowered]) -> list[Lowered]:
+    """The parts with the same axes, where uniform ones are split as the others need. Raises ShapeError where that cannot be done."""
+    first = parts[0]
+    if all(part.split == first.split and part.tensor.shape == first.tensor.shape for part in parts):
+        return parts
+    rows = cols = None
+    for part in parts:
+        rows = part.rows if rows is None else finer(rows, part.rows)
+    parts = [with_rows(part, rows or ()) for part in parts]
+    for part in parts:
+        cols = part.cols if cols is None else finer(cols, part.cols)
+    return [with_cols(part, cols or ()) for part in parts]
+
+
+def finer(left: Shape, right: Shape) -> Shape:
+    """The axes of which both ``left`` and ``right`` are made, such as (m, n) for (m*n) and (m, n). Raises ShapeError where there are none."""
+    found = []
+    one, other = list(left), list(right)
+    while one and other:
+        a, b = one.pop(0), other.pop(0)
+        if a == b:
+            found.append(a)
+        elif (rest := a.divided(b)) is not None:
+            found.append(b)
+            one.insert(0, rest)
+        elif (rest := b.divided(a)) is not None:
+            found.append(a)
+            other.insert(0, rest)
+        else:
+            raise mismatch(left, right)
+    if one or other:
+        raise mismatch(left, right)
+    return tuple(found)
+
+
+def mismatch(left: Shape, right: Shape) -> ShapeError:
+    return ShapeError(
+        f"an axis of size {'*'.join(map(str, left))} meets one of size {'*'.join(map(str, right))}; "
+        "Kronecker and vec forms combine only with forms of the same factors"
+    )
+
+
+def with_rows(value: Lowered, rows: Shape) -> Lowered:
+    """The value with its rows split into the axes ``rows``. Raises ShapeError when it varies along an axis that would be split."""
+    wanted = value.rows
+    for place, size in enumerate(rows):
+        if place < value.split and value.rows[place] == size:
+            continue
+        rest = value.rows[place].divided(size) if place < value.split else None
+        if rest is None:
+            raise mismatch(wanted, rows)
+        found = _split(value, place, (size, rest))
+        if found is None:
+            raise mismatch(wanted, rows)
+        value = found
+    return value
+
+
+def with_cols(value: Lowered, cols: Shape) -> Lowered:
+    """The value with its columns split into the axes ``cols``. Raises ShapeError as ``with_rows`` does."""
+    if value.cols == cols:
+        return value
+    return transposed(with_rows(transposed(value), cols))
+
+
+def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:
+    """``axis``, and every axis tied to it by an identity, as two of ``sizes``; None where an operand varies along one of them."""
+    tensor = value.tensor
+    terms = tensor.terms if isinstance(tensor, Sum) else ((YES, tensor),)
+    axes = {axis}
+    while True:
+        tied = {
+            place
+            for _, term in terms
+            if isinstance(term, Contraction)
+            for place, label in enumerate(term.output)
+            if any(term.output[known] == label for known in axes)
+        }
+        if tied <= axes:
+            break
+        axes |= tied
+    shape = tuple([size for place, whole in enumerate(tensor.shape) for size in (sizes if place in axes else (whole,))])
+    parts = []
+    for coefficient, term in terms:
+        if not isinstance(term, Contraction):
+            return None
+        second = {label: len(term.sizes) + k for k, label in enumerate(dict.fromkeys(term.output[place] for place in sorted(axes)))}
+        if any(label in second for index in term.indices for label in index):
+            return None
+        labels = dict(enumerate(term.sizes))
+        for label, new in second.items():
+            labels[label], labels[new] = sizes
+        output = [part for label in term.output for part in ((label, second[label]) if label in second else (label,))]
+        parts.append((coefficient, contract(term.operands, term.indices, output, labels)))
+    split = value.split + sum(place < value.split for place in axes)
+    return Lowered(add(parts, shape), split, value.free, value.separate)

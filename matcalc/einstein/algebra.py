@@ -89,8 +89,8 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
                 return zero(tuple([labels.sizes[label] for label in output]))
             factor, operand = content(operand)
             coefficient *= factor
-            if isinstance(operand, Sum) and len(index) == 2 and _turned(operand) is not operand:
-                operand, index = _turned(operand), index[::-1]
+            if isinstance(operand, Sum) and len(index) == 2 and prefers_transposed(operand):
+                operand, index = transposed(operand), index[::-1]
         if isinstance(operand, Contraction) and not _is_scalar_atom(operand) and not (len(operands) > 1 and _stays_nested(operand)):
             new: dict[int, int] = {}
             for inner, outside in zip(operand.output, index):
@@ -392,22 +392,30 @@ def is_symmetric(tensor: Tensor) -> bool:
     return known
 
 
-_TURNED: WeakKeyDictionary[Tensor, Tensor] = WeakKeyDictionary()
+_PREFERS: WeakKeyDictionary[Tensor, bool] = WeakKeyDictionary()
 
 
-def _turned(operand: Sum) -> Tensor:
-    """Of a sum and its transpose the one that factors are written with, so that ``(A + B)'(A + B)`` is a product of equal factors."""
-    known = _TURNED.get(operand)
+def prefers_transposed(tensor: Tensor) -> bool:
+    """Whether functions and products are written with the transpose of this tensor of order two: of the two one is canonical.
+
+    So ``(A + B)'(A + B)`` is a product of equal factors, and ``exp(X')`` is the transpose of ``exp(X)``.
+    """
+    if not isinstance(tensor, (Sum, Contraction)) or tensor.order != 2:
+        return False
+    known = _PREFERS.get(tensor)
     if known is None:
-        other = transposed(operand)
-        known = _TURNED[operand] = min(operand, other, key=lambda form: (_transpositions(form), form.digest))
+        other = transposed(tensor)
+        known = _PREFERS[tensor] = (_transpositions(other), other.digest) < (_transpositions(tensor), tensor.digest)
     return known
 
 
-def _transpositions(form: Tensor) -> int:
+def _transpositions(tensor: Tensor) -> int:
     """How many terms are bare transposes."""
-    terms = form.terms if isinstance(form, Sum) else ((YES, form),)
-    return sum(isinstance(term, Contraction) and len(term.operands) == 1 and len(term.sizes) == 2 for _, term in terms)
+    terms = tensor.terms if isinstance(tensor, Sum) else ((YES, tensor),)
+    return sum(
+        isinstance(term, Contraction) and len(term.operands) == 1 and term.output == (0, 1) and term.indices[0] == (1, 0)
+        for _, term in terms
+    )
 
 
 def _found_symmetric(tensor: Tensor) -> bool:
@@ -456,6 +464,8 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
     if exponent == 0:
         return ones(base.shape)
     integer = exponent.denominator == 1
+    if isinstance(base, Sum) and prefers_transposed(base):
+        return transposed(power(transposed(base), exponent))
     match base:
         case Sum(terms=()):
             return base if exponent > 0 else Power(base, exponent)
@@ -523,11 +533,15 @@ def symbolic_power(base: Tensor, exponent: Tensor) -> Tensor:
         return power(base, known)
     if constant_value(base) == 1:
         return base
+    if prefers_transposed(base):
+        return transposed(Map("pow", (transposed(base), transposed(exponent))))
     return Map("pow", (base, exponent))
 
 
 def apply_map(function: str, argument: Tensor) -> Tensor:
     """A function of every entry; values at 0 and parity come from the function table."""
+    if prefers_transposed(argument):
+        return transposed(apply_map(function, transposed(argument)))
     if function == "exp":
         if is_zero(argument):
             return ones(argument.shape)
@@ -553,25 +567,15 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
 def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     """A function of whole vectors or matrices; a transposition of the argument is moved outside where the function allows it."""
     argument = arguments[0]
-    if functions()[function].symmetry == "kept" and argument.order == 2 and _prefers_transposed(argument):
+    if functions()[function].symmetry == "kept" and prefers_transposed(argument):
         return transposed(apply(function, (transposed(argument), *arguments[1:]), (shape[1], shape[0])))
-    if function in ("det", "logdet", "eigmax") and argument.order == 2 and _prefers_transposed(argument):
+    if function in ("det", "logdet", "eigmax") and prefers_transposed(argument):
         return apply(function, (transposed(argument), *arguments[1:]), shape)
     if function == "inv":
         known = _simple_inverse(argument)
         if known is not None:
             return known
     return Apply(function, arguments, shape)
-
-
-def _prefers_transposed(argument: Tensor) -> bool:
-    """Of a matrix and its transpose one is the canonical argument; a bare transposition is never it."""
-    if is_symmetric(argument):
-        return False
-    if not isinstance(argument, (Sum, Contraction)):
-        return False
-    other = transposed(argument)
-    return not isinstance(other, (Sum, Contraction)) or other.digest < argument.digest
 
 
 def _simple_inverse(argument: Tensor) -> Tensor | None:

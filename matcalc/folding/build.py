@@ -67,17 +67,33 @@ def is_diagonal(expression: Expr) -> bool:
 
 def transpose(expression: Expr) -> Expr:
     """The transpose in its shortest spelling."""
+    match expression:
+        case Sum(terms=parts) | Hadamard(factors=parts):
+            inside = tuple([_outer_transpose(part) for part in parts])
+        case Quotient(numerator=top, denominator=bottom):
+            inside = (_outer_transpose(top), _outer_transpose(bottom))
+        case _:
+            return _outer_transpose(expression)
+    outside = _outer_transpose(expression)
+    if not isinstance(outside, Transpose):
+        return outside
+    pushed = Quotient(*inside) if isinstance(expression, Quotient) else type(expression)(inside)
+    return pushed if cost(pushed) < cost(outside) else outside
+
+
+def _outer_transpose(expression: Expr) -> Expr:
+    """The transpose without looking into sums and elementwise products, which bounds the depth."""
     if expression.is_scalar or is_symmetric(expression):
         return expression
     match expression:
         case Transpose():
             return expression.operand
         case Negative():
-            return Negative(transpose(expression.operand))
+            return Negative(_outer_transpose(expression.operand))
         case Ones() if expression.is_matrix:
             return Ones((expression.cols, expression.rows))
         case Product():
-            return product(transposed_chain(expression.factors))
+            return product([_outer_transpose(factor) for factor in reversed(expression.factors)])
         case Elementwise() if isinstance(expression.argument, Transpose):
             return Elementwise(expression.function, expression.argument.operand)
         case Power() if isinstance(expression.base, Transpose) and expression.exponent.is_scalar:

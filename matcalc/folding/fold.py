@@ -9,7 +9,7 @@ from typing import assert_never, cast
 
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import contract, is_symmetric, permuted
+from matcalc.einstein.algebra import contract, is_symmetric, permuted, transposed
 from matcalc.einstein.linear import add, value_of
 from matcalc.expr.nodes import (
     Call,
@@ -28,6 +28,7 @@ from matcalc.expr.nodes import (
     Transpose,
     UnitVector,
     Zeros,
+    children,
 )
 from matcalc.folding.build import cost, mark_symmetric, product, raised, transpose
 from matcalc.folding.build import is_symmetric as is_symmetric_expression
@@ -146,12 +147,21 @@ class _Folder:
             case ix.Map(function="pow", arguments=(base, exponent)):
                 return self._symbolic_power(base, exponent)
             case ix.Map():
-                argument = self.form(node.arguments[0])
-                return None if argument is None else _leaf(Elementwise(node.function, argument))
+                return self._elementwise(node)
             case ix.Apply():
                 return self._apply(node)
             case _:
                 assert_never(node)
+
+    def _elementwise(self, node: ix.Map) -> Term | None:
+        argument = self.form(node.arguments[0])
+        if argument is None:
+            return None
+        if any(isinstance(part, Transpose) for part in (argument, *children(argument))) and argument.is_matrix:
+            other = self.folded(transposed(node.arguments[0]))
+            if other is not None and self._shorter(other, argument):
+                return _leaf(transpose(Elementwise(node.function, other)))
+        return _leaf(Elementwise(node.function, argument))
 
     def _sum(self, node: ix.Sum) -> Term | None:
         if not node.terms:
@@ -250,9 +260,7 @@ class _Folder:
             return None
         if node.function in ("inv", "det", "logdet") and argument.order == 2:
             other = self.folded(permuted(argument, (1, 0)))
-            turned = other is not None and (cost(other), self.order.rank(other)) < (cost(form), self.order.rank(form))
-            if turned:
-                assert other is not None
+            if other is not None and self._shorter(other, form):
                 if node.function == "inv":
                     return _leaf(transpose(Inverse(other)))
                 form = other
@@ -266,7 +274,15 @@ class _Folder:
         batch = argument.order - functions()[node.function].argument_order
         if batch not in (0, 1):
             return None
+        if batch and argument.order == 2:
+            other = self.folded(transposed(argument))
+            if other is not None and self._shorter(other, form):
+                call = Call(node.function, (other,), "cols", node.shape[::-1])
+                return _leaf(transpose(call) if node.order == 2 else call)
         return _leaf(Call(node.function, (form,), "rows" if batch else None, node.shape))
+
+    def _shorter(self, one: Expr, other: Expr) -> bool:
+        return (cost(one), self.order.rank(one)) < (cost(other), self.order.rank(other))
 
 
 def _aligned_commutations(terms: list[Term]) -> list[Term]:

@@ -56,7 +56,7 @@ def aligned(parts: list[Lowered]) -> list[Lowered]:
 
 
 def finer(left: Shape, right: Shape) -> Shape:
-    """The axes of which both ``left`` and ``right`` are made, such as (m, n) for (m*n) and (m, n). Raises ShapeError where there are none."""
+    """The axes of which both are made, such as (m, n) for (m*n) and (m, n). Raises ShapeError where there are none."""
     found = []
     one, other = list(left), list(right)
     while one and other:

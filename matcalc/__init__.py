@@ -4,6 +4,8 @@
 >>> str(matcalc.derive("x'*A*x", "x"))
 '(A + Aᵀ) x'
 
+Every function of the language is there too, for expressions built with operators: ``matcalc.tr(A @ B)``, ``matcalc.softmax(X, "rows")``.
+
 The names below are loaded when first used, so that ``import matcalc`` costs next to nothing.
 """
 
@@ -18,6 +20,7 @@ from matcalc.version import VERSION as __version__
 if TYPE_CHECKING:
     from matcalc.api import derive, gradient, hessian, jacobian, parse
     from matcalc.compiling import compile
+    from matcalc.constructors import UserFunction, pi, size, symbols
     from matcalc.named_results import Gradients
     from matcalc.product_calls import differential, jvp, vjp
     from matcalc.products.equations import Equation
@@ -37,6 +40,7 @@ __all__ = [
     "ParsedExpression",
     "ShapeError",
     "UnknownFunctionError",
+    "UserFunction",
     "Verdict",
     "__version__",
     "compile",
@@ -47,6 +51,9 @@ __all__ = [
     "jacobian",
     "jvp",
     "parse",
+    "pi",
+    "size",
+    "symbols",
     "verify",
     "verify_file",
     "vjp",
@@ -65,6 +72,10 @@ _LAZY = {
     "jacobian": "matcalc.api",
     "jvp": "matcalc.product_calls",
     "parse": "matcalc.api",
+    "UserFunction": "matcalc.constructors",
+    "pi": "matcalc.constructors",
+    "size": "matcalc.constructors",
+    "symbols": "matcalc.constructors",
     "Verdict": "matcalc.verification.verdict",
     "verify": "matcalc.verification.judgement",
     "verify_file": "matcalc.verification.documents",
@@ -74,6 +85,10 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
+        if not name.startswith("_"):
+            constructors = import_module("matcalc.constructors")
+            if name in constructors.names():
+                return constructors.named_function(name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_LAZY[name]), name)
     globals()[name] = value
@@ -81,4 +96,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(__all__))
+    return sorted({*globals(), *__all__, *import_module("matcalc.constructors").names()})

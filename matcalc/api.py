@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeAlias, overload
+from typing import overload
 
 from matcalc.derivation import differentiate
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Symbol, shape_text
-from matcalc.language import Elaborated, elaborate
-from matcalc.language.declarations import declaration_text
+from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, names_of, read
+from matcalc.language import Elaborated
+from matcalc.language.declarations import Declare, declaration_text
 from matcalc.named_results import Gradients
 from matcalc.product_calls import Several, gradients, named_derivation
-from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, Declare, checked_names, explained, read_program, require_choice
+from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, read_program, require_choice
 from matcalc.results import Derivation, ParsedExpression
 
-Wrt: TypeAlias = str | Sequence[str]
 
-
-def parse(expression: str, declare: Declare = None) -> ParsedExpression:
-    """The typed expression that a text stands for.
+def parse(expression: Expression, declare: Declare = None) -> ParsedExpression:
+    """The typed expression that a text or a SymPy expression stands for.
 
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, each with the place in the text.
 
@@ -29,12 +27,12 @@ def parse(expression: str, declare: Declare = None) -> ParsedExpression:
     'n×p'
     """
     with explained(expression):
-        return _parsed(elaborate(expression, declare))
+        return _parsed(read(expression, declare))
 
 
 def derive(
-    expression: str,
-    wrt: Wrt,
+    expression: Expression,
+    wrt: Names,
     *,
     declare: Declare = None,
     order: int = 1,
@@ -44,7 +42,8 @@ def derive(
 ) -> Derivation:
     """The derivative of ``expression`` by the symbol ``wrt``.
 
-    ``wrt`` is a name, or a pair of names for a mixed second derivative; ``order=2`` differentiates twice by one name. It may be the name
+    ``expression`` is a text, an expression built from ``symbols``, or a SymPy expression. ``wrt`` is a name (or such a symbol itself), or a
+    pair of them for a mixed second derivative; ``order=2`` differentiates twice by one name. It may be the name
     of an intermediate result, which then is a free variable. A scalar of a pair adds no axes: the result is laid out as the derivative by
     the other name.
     ``layout`` is ``"denominator"`` (the result has the shape of ``wrt``; entry (i,j) of a Jacobian is ∂y_j/∂x_i),
@@ -61,7 +60,7 @@ def derive(
     with explained(expression):
         _require_choices(layout, symmetric, names)
         if names == "keep":
-            if not isinstance(wrt, str) or order != 1:
+            if not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
             return named_derivation(expression, wrt, declare, layout, symmetric)
         elaborated, symbols = _read(expression, wrt, declare, order)
@@ -70,17 +69,7 @@ def derive(
 
 @overload
 def gradient(
-    expression: str,
-    wrt: str,
-    *,
-    declare: Declare = ...,
-    layout: Layout = ...,
-    symmetric: Symmetric = ...,
-    names: str | None = ...,
-) -> Derivation: ...
-@overload
-def gradient(
-    expression: str,
+    expression: Expression,
     wrt: Several,
     *,
     declare: Declare = ...,
@@ -88,9 +77,19 @@ def gradient(
     symmetric: Symmetric = ...,
     names: str | None = ...,
 ) -> Gradients: ...
+@overload
 def gradient(
-    expression: str,
-    wrt: str | Several,
+    expression: Expression,
+    wrt: Name,
+    *,
+    declare: Declare = ...,
+    layout: Layout = ...,
+    symmetric: Symmetric = ...,
+    names: str | None = ...,
+) -> Derivation: ...
+def gradient(
+    expression: Expression,
+    wrt: Name | Several,
     *,
     declare: Declare = None,
     layout: Layout = "denominator",
@@ -109,8 +108,8 @@ def gradient(
     """
     with explained(expression):
         _require_choices(layout, symmetric, names or "keep")
-        if not isinstance(wrt, str):
-            return gradients(expression, wrt, declare, layout, symmetric, names)
+        if not is_single(wrt):
+            return gradients(expression, listed(wrt), declare, layout, symmetric, names)
         if names == "keep":
             return named_derivation(expression, wrt, declare, layout, symmetric, scalar=True)
         elaborated, symbols = _read(expression, wrt, declare, 1)
@@ -119,7 +118,7 @@ def gradient(
 
 
 def jacobian(
-    expression: str, wrt: str, *, declare: Declare = None, layout: Layout = "denominator", symmetric: Symmetric = "projected"
+    expression: Expression, wrt: Name, *, declare: Declare = None, layout: Layout = "denominator", symmetric: Symmetric = "projected"
 ) -> Derivation:
     """The derivative of a vector- or matrix-valued expression; a ShapeError when the value is a scalar."""
     with explained(expression):
@@ -130,7 +129,7 @@ def jacobian(
 
 
 def hessian(
-    expression: str, wrt: Wrt, *, declare: Declare = None, layout: Layout = "denominator", symmetric: Symmetric = "projected"
+    expression: Expression, wrt: Names, *, declare: Declare = None, layout: Layout = "denominator", symmetric: Symmetric = "projected"
 ) -> Derivation:
     """The second derivative of a scalar-valued expression, by one name or a pair; a ShapeError when the value is not a scalar."""
     with explained(expression):
@@ -139,16 +138,16 @@ def hessian(
         return _derivation(elaborated, symbols, layout, symmetric)
 
 
-def _read(expression: str, wrt: Wrt, declare: Declare, order: int) -> tuple[Elaborated, tuple[Symbol, ...]]:
-    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+def _read(expression: Expression, wrt: Names, declare: Declare, order: int) -> tuple[Elaborated, tuple[Symbol, ...]]:
+    asked = listed(wrt)
+    names = names_of(asked)
     if order not in (1, 2):
         raise MatcalcError(f"derivatives of order {order} are not available", expected="order 1 or 2")
     if len(names) == 1:
-        names *= order
+        asked, names = asked * order, names * order
     elif len(names) != 2:
         raise MatcalcError(f"cannot differentiate by {len(names)} names", expected="one name, or a pair for a mixed second derivative")
-    names = checked_names(names)
-    elaborated, outline, symbols = read_program(expression, names, declare)
+    elaborated, outline, symbols = read_program(expression, asked, declare)
     results = [name for name in names if name in outline.steps]
     if results:  # free variables of the expression, whatever their values are
         declarations = {name: declaration_text(outline.names[name].shape, ()) for name in results}

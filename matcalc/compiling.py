@@ -13,11 +13,10 @@ from matcalc.einstein.algebra import contract
 from matcalc.einstein.lowering import axes_of
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, postorder
-from matcalc.language import elaborate
+from matcalc.inputs import Expression, Name, Names, listed, name_of, names_of, read
 from matcalc.programs import checked_target, derivative_output
 
-Names: TypeAlias = str | Sequence[str]
-HessianNames: TypeAlias = str | Sequence[str | tuple[str, str]]
+HessianNames: TypeAlias = "Name | Sequence[Name | tuple[Name, Name]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Compiled:
 
 
 def compile(
-    expression: str,
+    expression: Expression,
     *,
     value: bool = True,
     gradient: Names = (),
@@ -61,10 +60,10 @@ def compile(
     ('value', 'gradient_U', 'gradient_V')
     """
     chosen = checked_target(target)
-    pairs = [(name, name) if isinstance(name, str) else (name[0], name[1]) for name in _listed(hessian)]
-    singles = {"gradient": _names(gradient), "hessian_operator": _names(hessian_operator), "hvp": _names(hvp)}
+    pairs = [_pair(name) for name in listed(hessian)]
+    singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}
     wrt = list(dict.fromkeys([*(name for names in singles.values() for name in names), *(name for pair in pairs for name in pair)]))
-    elaborated = elaborate(expression, declare, wrt=wrt)
+    elaborated = read(expression, declare, wrt=wrt)
     source = elaborated.expression
     if wrt and not source.is_scalar:
         raise ShapeError("gradients and Hessians need a scalar expression", suggestion="matcalc.derive(...).code(...) for a Jacobian")
@@ -137,9 +136,7 @@ class _Request:
         return Compiled(source, tuple(self.outputs), call)
 
 
-def _listed(names: HessianNames) -> Sequence[str | tuple[str, str]]:
-    return (names,) if isinstance(names, str) else names
-
-
-def _names(names: Names) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
+def _pair(names: Name | tuple[Name, Name]) -> tuple[str, str]:
+    if isinstance(names, tuple):
+        return name_of(names[0]), name_of(names[1])
+    return name_of(names), name_of(names)

@@ -10,46 +10,47 @@ from matcalc.einstein.linear import is_zero
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Symbol, shape_text
 from matcalc.expr.rewriting import symbols_in
+from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, name_of, names_of, with_symbols
 from matcalc.language import Elaborated
-from matcalc.language.declarations import declaration_text
+from matcalc.language.declarations import Declare, declaration_text
 from matcalc.named_results import Gradients, NamedDerivation, Pullback
 from matcalc.products.differentials import Source, along, differential_of, moving
 from matcalc.products.equations import Equation
 from matcalc.products.outlines import Outline
-from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, Declare, checked_names, explained, read_program, require_choice
+from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, read_program, require_choice
 from matcalc.products.sweeping import Sweep, swept
 from matcalc.products.upstream import paired_with, upstream_symbol
 from matcalc.results import Derivation, ParsedExpression
 
-Several: TypeAlias = list[str] | tuple[str, ...]
+Several: TypeAlias = "list[Name] | tuple[Name, ...] | list[str] | tuple[str, ...]"
 
 
 @overload
 def vjp(
-    expression: str,
-    wrt: str,
-    upstream: str = ...,
-    *,
-    declare: Declare = ...,
-    layout: Layout = ...,
-    symmetric: Symmetric = ...,
-    names: str = ...,
-) -> Derivation: ...
-@overload
-def vjp(
-    expression: str,
+    expression: Expression,
     wrt: Several,
-    upstream: str = ...,
+    upstream: Name = ...,
     *,
     declare: Declare = ...,
     layout: Layout = ...,
     symmetric: Symmetric = ...,
     names: str = ...,
 ) -> Gradients: ...
+@overload
 def vjp(
-    expression: str,
-    wrt: str | Several,
-    upstream: str = "G",
+    expression: Expression,
+    wrt: Name,
+    upstream: Name = ...,
+    *,
+    declare: Declare = ...,
+    layout: Layout = ...,
+    symmetric: Symmetric = ...,
+    names: str = ...,
+) -> Derivation: ...
+def vjp(
+    expression: Expression,
+    wrt: Name | Several,
+    upstream: Name = "G",
     *,
     declare: Declare = None,
     layout: Layout = "denominator",
@@ -72,10 +73,10 @@ def vjp(
         require_choice("layout", layout, LAYOUTS)
         require_choice("symmetric", symmetric, SYMMETRIC)
         found = _swept(expression, wrt, declare, layout, symmetric, names == "keep", upstream)
-    return found if not isinstance(wrt, str) else found[next(iter(found))]
+    return found[next(iter(found))] if is_single(wrt) else found
 
 
-def jvp(expression: str, wrt: str | Several, direction: str | Several = "V", *, declare: Declare = None) -> Equation:
+def jvp(expression: Expression, wrt: Name | Several, direction: Name | Several = "V", *, declare: Declare = None) -> Equation:
     """The derivative of the expression along a direction: what a change ``direction`` of ``wrt`` does to it, to first order.
 
     The direction is a new symbol of the shape of ``wrt``, with its ties between entries (symmetric, diagonal...); several names take as
@@ -84,11 +85,11 @@ def jvp(expression: str, wrt: str | Several, direction: str | Several = "V", *, 
     >>> str(jvp("A*X*B", "X"))
     'A V B'
     """
-    asked, moves = checked_names(wrt), (direction,) if isinstance(direction, str) else tuple(direction)
+    asked, moves = names_of(wrt), tuple([move if isinstance(move, str) else name_of(move) for move in listed(direction)])
     with explained(expression):
         if len(asked) != len(moves) or not asked:
             raise MatcalcError(f"{len(moves)} directions for {len(asked)} names", expected="a direction for each name")
-        elaborated, source, symbols = _source(expression, asked, declare)
+        elaborated, source, symbols = _source(expression, wrt, with_symbols(declare, direction))
         named: dict[Symbol, Symbol] = {}
         for symbol, move in zip(symbols, moves, strict=True):
             taken = source.taken | {other.name for other in named.values()}
@@ -96,7 +97,7 @@ def jvp(expression: str, wrt: str | Several, direction: str | Several = "V", *, 
         return along(source, named)
 
 
-def differential(expression: str, wrt: str | Several, *, declare: Declare = None) -> Equation:
+def differential(expression: Expression, wrt: Name | Several, *, declare: Declare = None) -> Equation:
     """The differential of the expression: ``tr(G' dX)`` of a scalar, ``A dX B + ...`` of a vector or matrix.
 
     ``dX`` stands for the change of X. With several names the differential is the sum over them.
@@ -104,23 +105,25 @@ def differential(expression: str, wrt: str | Several, *, declare: Declare = None
     >>> print(differential("||X - U V||²", "V").equation())
     df = tr(2 (U V − X)ᵀ U dV)
     """
-    asked = checked_names(wrt)
+    asked = names_of(wrt)
     with explained(expression):
         if not asked or len(set(asked)) < len(asked):
             raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
-        _, source, symbols = _source(expression, asked, declare)
+        _, source, symbols = _source(expression, wrt, declare)
         return differential_of(source, symbols)
 
 
 def named_derivation(
-    expression: str, wrt: str, declare: Declare, layout: Layout, symmetric: Symmetric, *, scalar: bool = False
+    expression: Expression, wrt: Name, declare: Declare, layout: Layout, symmetric: Symmetric, *, scalar: bool = False
 ) -> Derivation:
     """``derive(..., names="keep")``. With ``scalar`` raises ShapeError for an expression that is none."""
     found = _swept(expression, wrt, declare, layout, symmetric, True, None, scalar=scalar)
     return found[next(iter(found))]
 
 
-def gradients(expression: str, wrt: Sequence[str], declare: Declare, layout: Layout, symmetric: Symmetric, names: str | None) -> Gradients:
+def gradients(
+    expression: Expression, wrt: Sequence[Name], declare: Declare, layout: Layout, symmetric: Symmetric, names: str | None
+) -> Gradients:
     """``gradient`` by several names: in terms of the program's names unless told otherwise."""
     return _swept(expression, tuple(wrt), declare, layout, symmetric, names != "substitute", None, scalar=True)
 
@@ -128,11 +131,12 @@ def gradients(expression: str, wrt: Sequence[str], declare: Declare, layout: Lay
 # ---------------------------------------------------------------- shared
 
 
-def _source(expression: str, wrt: tuple[str, ...], declare: Declare) -> tuple[Elaborated, Source, tuple[Symbol, ...]]:
+def _source(expression: Expression, wrt: Names, declare: Declare) -> tuple[Elaborated, Source, tuple[Symbol, ...]]:
     """The expression with all names replaced but those differentiated by."""
     elaborated, outline, symbols = read_program(expression, wrt, declare)
-    opened = outline.opened(*[name for name in wrt if name in outline.steps])
-    declarations = {**elaborated.declarations, **_step_declarations(outline, wrt)}
+    names = names_of(wrt)
+    opened = outline.opened(*[name for name in names if name in outline.steps])
+    declarations = {**elaborated.declarations, **_step_declarations(outline, names)}
     taken = frozenset({*outline.steps, *elaborated.declarations})
     return elaborated, Source(opened, declarations, elaborated.notes, taken), symbols
 
@@ -152,24 +156,28 @@ def _step_declarations(outline: Outline, wrt: Sequence[str]) -> dict[str, str]:
 
 
 def _swept(
-    expression: str,
-    wrt: str | Sequence[str],
+    expression: Expression,
+    wrt: Names,
     declare: Declare,
     layout: Layout,
     symmetric: Symmetric,
     keep: bool,
-    upstream: str | None,
+    upstream: Name | None,
     *,
     scalar: bool = False,
 ) -> Gradients:
-    asked = checked_names(wrt)
+    asked = names_of(wrt)
     if not asked or len(set(asked)) < len(asked):
         raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
-    elaborated, outline, symbols = read_program(expression, asked, declare)
+    elaborated, outline, symbols = read_program(expression, wrt, declare if upstream is None else with_symbols(declare, upstream))
     if scalar and not elaborated.expression.is_scalar:
         message = f"a gradient needs a scalar, but the expression is {shape_text(elaborated.expression.shape)}"
         raise ShapeError(message, suggestion="jacobian(...), or derive(...) for any shape")
-    above = None if upstream is None else upstream_symbol(upstream, elaborated, elaborated.expression)
+    above = (
+        None
+        if upstream is None
+        else upstream_symbol(upstream if isinstance(upstream, str) else name_of(upstream), elaborated, elaborated.expression)
+    )
     reader = _Results(elaborated, outline, above, layout, symmetric)
     if keep:
         return reader.kept(symbols)

@@ -11,6 +11,7 @@ from matcalc.calling import by_any_spelling
 from matcalc.derivation import Outcome
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.operators import Arithmetic
 from matcalc.printing import index_text, latex, markdown, text
 from matcalc.sizes import Shape
 
@@ -23,8 +24,8 @@ _STYLES: tuple[Style, ...] = get_args(Style)
 
 
 @dataclass(frozen=True, eq=False)
-class ParsedExpression:
-    """A typed matrix expression.
+class ParsedExpression(Arithmetic):
+    """A typed matrix expression, to be combined with others by Python's operators (see ``matcalc.operators``).
 
     ``declarations`` are the kinds and sizes of its symbols in the ``declare`` syntax, ``notes`` what was assumed in reading it.
     """

@@ -16,6 +16,8 @@ from matcalc.language.kinds import COLUMN, ROW, Cell
 from matcalc.sizes import ONE, Shape, Size, shape_of
 
 _UNIT = e.Number(Fraction(1))
+_LONGEST_OPENED = 64
+"""Longer chains stay one operand of the next operation: opened again and again, 5,000 operators in a row would take quadratic time."""
 _INDEX_LETTERS = "ijklpqrstuvwxyzabcdfgh"
 
 
@@ -35,8 +37,8 @@ def shape_of_cell(cell: Cell) -> Shape:
 class Construction:
     """Builds the expressions of terms; ``notes`` collects what broadcasting put in, in order."""
 
-    def __init__(self, symbols: Mapping[str, e.Symbol], text: str, kept: Mapping[t.Term, e.Symbol] | None = None) -> None:
-        """``kept`` gives symbols that stand for terms as they are."""
+    def __init__(self, symbols: Mapping[str, e.Expr], text: str, kept: Mapping[t.Term, e.Symbol] | None = None) -> None:
+        """``symbols`` are what names stand for; ``kept`` gives symbols that stand for terms as they are."""
         self._symbols = symbols
         self._text = text
         self._kept = kept or {}
@@ -132,7 +134,7 @@ class Construction:
             if negative:
                 parts.append(e.Negative(whole))
             else:
-                parts.extend(whole.terms if isinstance(whole, e.Sum) else (whole,))
+                parts.extend(whole.terms if isinstance(whole, e.Sum) and len(whole.terms) <= _LONGEST_OPENED else (whole,))
         return e.Sum(tuple(parts))
 
     def _element_product(self, term: t.ElementProductTerm, built: list[e.Expr]) -> e.Expr:
@@ -144,7 +146,7 @@ class Construction:
         factors: list[e.Expr] = []
         for operand, part in shaped:
             whole = self._repeated(part, shape, operand.span, "multiplied with")
-            factors.extend(whole.factors if isinstance(whole, e.Hadamard) else (whole,))
+            factors.extend(whole.factors if isinstance(whole, e.Hadamard) and len(whole.factors) <= _LONGEST_OPENED else (whole,))
         return product([*scalars, hadamard(factors)]) if scalars else hadamard(factors)
 
     def _power(self, term: t.PowerTerm, built: list[e.Expr]) -> e.Expr:
@@ -241,7 +243,7 @@ def product(factors: list[e.Expr]) -> e.Expr:
     scalars = all(factor.is_scalar for factor in factors)
     for factor in factors:
         if factor is not _UNIT:
-            flat.extend(factor.factors if isinstance(factor, e.Product) and (scalars or _opens(factor)) else (factor,))
+            flat.extend(factor.factors if isinstance(factor, e.Product) and _opens(factor, scalars) else (factor,))
     if not flat:
         return _UNIT
     sizes = [factor.size for factor in flat if isinstance(factor, e.SizeValue)]
@@ -250,8 +252,12 @@ def product(factors: list[e.Expr]) -> e.Expr:
     return flat[0] if len(flat) == 1 else e.Product(tuple(flat))
 
 
-def _opens(inner: e.Product) -> bool:
+def _opens(inner: e.Product, scalars: bool) -> bool:
     """Whether the factors may stand in the outer product: not where vectors among them meet to a scalar that scales the rest."""
+    if len(inner.factors) > _LONGEST_OPENED:
+        return False
+    if scalars:
+        return True
     shape = inner.factors[0].shape
     seen = bool(shape)
     for factor in inner.factors[1:]:

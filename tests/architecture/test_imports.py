@@ -22,13 +22,15 @@ LAYERS = (
     {"calculus"},
     {"folding"},
     {"printing", "evaluation"},
+    {"operators", "sympy_exchange"},
+    {"inputs"},
     {"derivation", "calling", "codegen"},
     {"programs"},
     {"products"},
     {"steps"},
     {"results", "compiling"},
     {"named_results"},
-    {"product_calls"},
+    {"product_calls", "constructors"},
     {"verification"},
     {"api", "testing"},
     {"cli"},
@@ -41,7 +43,9 @@ HEAVY = {"numpy", "sympy", "mpmath", "jax", "torch", "rich"}
 EITHER_WAY = {"lark", "tomllib"}
 """May be imported at the top or where it is needed."""
 BY_NAME = {
+    ("matcalc.inputs", "matcalc.sympy_exchange.reading"),
     ("matcalc.results", "matcalc.programs"),
+    ("matcalc.results", "matcalc.sympy_exchange.writing"),
     ("matcalc.results", "matcalc.products.differentials"),
     ("matcalc.results", "matcalc.steps"),
     ("matcalc.results", "matcalc.steps.question"),

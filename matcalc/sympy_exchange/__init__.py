@@ -1,0 +1,1 @@
+"""SymPy expressions read and written."""

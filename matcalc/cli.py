@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any
 
 import click
 
 from matcalc.api import derive
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError
+from matcalc.presentation import FORMATS, remark_lines, remarks, rendered
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 from matcalc.results import Derivation
 from matcalc.version import VERSION
 
-FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", "numpy", "jax", "torch")
 VIEWS = ("differential", "slice")
 """Forms of a first derivative besides the closed matrix form and the index form."""
 BAD_INPUT = 2
@@ -56,6 +54,7 @@ LAZY = {
     "gradient": "matcalc.commands.gradient",
     "identities": "matcalc.commands.identities",
     "jvp": "matcalc.commands.jvp",
+    "repl": "matcalc.commands.repl",
     "verify": "matcalc.commands.verify",
     "vjp": "matcalc.commands.vjp",
 }
@@ -129,7 +128,7 @@ def derive_command(
 def show(derivation: Derivation, target: str | None) -> None:
     """The derivation on standard output, what it rests on on standard error."""
     target = target or ("unicode" if shows(str(derivation)) else "ascii")
-    click.echo(rendered(derivation, target))
+    click.echo(rendered(derivation, target, ascii_json=not shows("ᵀ−²")))
     if target != "json":
         for line in remarks(derivation, shown_as_index=target == "index"):
             click.echo(line, err=True)
@@ -160,24 +159,6 @@ def shows(text: str) -> bool:
     return True
 
 
-def rendered(derivation: Derivation, target: str) -> str:
-    match target:
-        case "ascii":
-            return derivation.text("ascii")
-        case "latex":
-            return derivation.latex()
-        case "markdown":
-            return derivation.markdown()
-        case "json":
-            return json.dumps(derivation.to_dict(), ensure_ascii=not shows("ᵀ−²"), indent=2)
-        case "index":
-            return derivation.index_form
-        case "numpy" | "jax" | "torch":
-            return derivation.code(target).rstrip("\n")
-        case _:
-            return str(derivation)
-
-
 def split_names(wrt: str) -> list[str]:
     """The names of a list separated by commas or spaces."""
     return [name for name in re.split(r"[,\s]+", wrt) if name]
@@ -185,30 +166,5 @@ def split_names(wrt: str) -> list[str]:
 
 def show_remarks(declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str]) -> None:
     """What a result rests on, a labelled line each, on standard error."""
-    rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items()))]
-    rows += [("holds if", condition) for condition in conditions]
-    rows += [("note", note) for note in notes]
-    for label, content in rows:
-        click.echo(f"{label + ':':<10}{content}", err=True)
-
-
-def remarks(derivation: Derivation, *, shown_as_index: bool) -> list[str]:
-    """What the result rests on, a labelled line each."""
-    rows: list[tuple[str, str]] = [("where", "; ".join(f"{name}: {kind}" for name, kind in derivation.declarations.items()))]
-    rows.append(("shape", f"{shape_words(derivation.shape)}, {derivation.layout} layout"))
-    rows += [("holds if", condition) for condition in derivation.conditions]
-    rows += [("note", note) for note in derivation.notes]
-    if not derivation.closed and not shown_as_index:
-        rows.append(("note", "no closed matrix form is known; this is index notation"))
-    return [f"{label + ':':<10}{content}" for label, content in rows if content]
-
-
-def shape_words(shape: tuple[Any, ...]) -> str:
-    sizes = [f"({size})" if len(shape) > 1 and "*" in str(size) else str(size) for size in shape]
-    match len(sizes):
-        case 0:
-            return "scalar"
-        case 1:
-            return f"vector of size {sizes[0]}"
-        case _:
-            return "×".join(sizes)
+    for line in remark_lines(declarations, conditions, notes):
+        click.echo(line, err=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from matcalc.cli import FORMATS, ExpressionCommand, read_expression, split_names
+from matcalc.cli import ExpressionCommand, read_expression, split_names
 from matcalc.commands.equations import show_equation
+from matcalc.presentation import FORMATS
 from matcalc.product_calls import differential
 
 

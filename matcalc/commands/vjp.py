@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from matcalc.cli import FORMATS, ExpressionCommand, read_expression, show, split_names
+from matcalc.cli import ExpressionCommand, read_expression, show, split_names
 from matcalc.commands.gradient import show_gradients
 from matcalc.derivation.pipeline import Layout, Symmetric
+from matcalc.presentation import FORMATS
 from matcalc.product_calls import vjp
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 

@@ -33,6 +33,8 @@ LAYERS = (
     {"product_calls", "constructors"},
     {"verification"},
     {"api", "testing"},
+    {"presentation"},
+    {"repl"},
     {"cli"},
     {"commands"},
     {"__main__"},
@@ -56,6 +58,7 @@ BY_NAME = {
     ("matcalc.cli", "matcalc.commands.jvp"),
     ("matcalc.cli", "matcalc.commands.vjp"),
     ("matcalc.cli", "matcalc.commands.identities"),
+    ("matcalc.cli", "matcalc.commands.repl"),
     ("matcalc.cli", "matcalc.commands.verify"),
 }
 """(module, what it loads by name when first used), for a quick start: a derivation that is only printed does without code

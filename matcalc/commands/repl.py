@@ -1,0 +1,37 @@
+"""``matcalc repl``: the interactive prompt."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from matcalc.cli import shows
+from matcalc.derivation.pipeline import Layout, Symmetric
+from matcalc.products.reading import LAYOUTS, SYMMETRIC
+from matcalc.repl.definitions import declare as declare_in
+from matcalc.repl.session import Session
+from matcalc.repl.terminal import run
+
+
+@click.command("repl")
+@click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
+@click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of the results.")
+@click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
+def command(declare: tuple[str, ...], layout: Layout, symmetric: Symmetric) -> None:
+    """Type formulas at a prompt; names and declarations are kept between lines.
+
+    Without a terminal it reads standard input: results go to standard output, all else to standard error. The exit status is 2
+    when a line could not be read, 3 when a formula stayed undecided, 1 when one was refuted, else 0.
+
+    \b
+    matcalc repl
+    echo "f = ||X - UV||²; f wrt V" | matcalc repl
+    """
+    session = Session()
+    for text in declare:
+        declare_in(session.state, text)
+    session.state.settings |= {"layout": layout, "symmetric": symmetric}
+    if not shows("ᵀ−²"):
+        session.state.settings["style"] = "ascii"
+    sys.exit(run(session))

@@ -1,0 +1,1 @@
+"""The interactive prompt: a session that keeps declarations and names, and the terminal around it."""

@@ -1,0 +1,110 @@
+"""What a session says about one statement, and how results are shown in the forms that the prompt offers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, TypeAlias, assert_never
+
+from matcalc.errors import MatcalcError
+from matcalc.named_results import Gradients
+from matcalc.presentation import remark_lines, remarks, rendered, shape_words
+from matcalc.products.equations import Equation
+from matcalc.results import Derivation, ParsedExpression, Style
+from matcalc.verification.reports import exit_status
+from matcalc.verification.verdict import Verdict
+
+Result: TypeAlias = Derivation | Gradients | Equation | ParsedExpression | Verdict
+
+BAD_INPUT = 2
+
+TARGETS = ("unicode", "ascii", "latex", "markdown", "index", "numpy", "jax", "torch", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``output`` is the result, ``remarks`` what is said about it, ``error`` what is wrong with the statement.
+
+    ``status`` is 0, or as for ``matcalc verify`` 1 when a formula is refuted, 2 for bad input and 3 when a formula stays undecided.
+    """
+
+    output: str = ""
+    remarks: tuple[str, ...] = ()
+    error: str = ""
+    status: int = 0
+    leave: bool = False
+
+
+def answer_of(result: Result, *, ascii: bool) -> Answer:
+    """A result with what it rests on."""
+    style: Style = "ascii" if ascii else "unicode"
+    match result:
+        case Derivation():
+            return Answer(rendered(result, style), tuple(remarks(result)))
+        case Verdict():
+            return Answer(result.explain(), status=exit_status([result]))
+        case ParsedExpression():
+            kind = f"{'kind:':<10}{shape_words(result.shape)}{'' if len(result.shape) < 2 else ' matrix'}"
+            return Answer(result.text(style), (kind, *remark_lines(result.declarations, (), result.notes)))
+        case Gradients() | Equation():
+            shown = result.text(style) if isinstance(result, Gradients) else result.equation(style)
+            return Answer(shown, tuple(remark_lines(result.declarations, result.conditions, result.notes)))
+        case _:
+            assert_never(result)
+
+
+def shown_as(result: Result, target: str) -> str:
+    """A result in another form. Raises MatcalcError for a form that this kind of result does not have."""
+    match result:
+        case Derivation():
+            return rendered(result, target)
+        case Equation():
+            match target:
+                case "unicode" | "ascii":
+                    return result.equation(target)
+                case "latex":
+                    return result.latex(equation=True)
+                case "markdown":
+                    return result.markdown()
+                case "index":
+                    return result.index_form
+                case "json":
+                    return _json(result.to_dict())
+                case _:
+                    return _code(result, target)
+        case ParsedExpression():
+            match target:
+                case "unicode" | "ascii":
+                    return result.text(target)
+                case "latex":
+                    return result.latex()
+                case "markdown":
+                    return result.markdown()
+                case _:
+                    return _code(result, target)
+        case Gradients():
+            match target:
+                case "unicode" | "ascii":
+                    return result.text(target)
+                case "latex":
+                    return result.latex()
+                case "json":
+                    return _json(result.to_dict())
+                case _:
+                    return _code(result, target)
+        case Verdict():
+            if target == "json":
+                return _json(result.to_dict())
+            raise MatcalcError(f"a verdict has no form called {target}", suggestion="a derivative first, such as x'*A*x wrt x")
+        case _:
+            assert_never(result)
+
+
+def _json(parts: dict[str, Any]) -> str:
+    return json.dumps(parts, ensure_ascii=False, indent=2)
+
+
+def _code(result: Equation | ParsedExpression | Gradients, target: str) -> str:
+    if target not in ("numpy", "jax", "torch"):
+        raise MatcalcError(f"there is no {target} form of this result", expected="a derivative by one name")
+    return result.code(target).rstrip("\n")

@@ -1,0 +1,139 @@
+"""What changes the names of a session: values, declarations, forgetting. Each change is made whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from matcalc.api import parse
+from matcalc.errors import MatcalcError, ParseError
+from matcalc.language import Elaborated, elaborate
+from matcalc.language.declarations import parse_declarations
+from matcalc.language.latex_lexemes import is_latex
+from matcalc.language.spelling import canonical_name, is_name
+from matcalc.language.vocabulary import known_functions
+from matcalc.printing import text
+from matcalc.repl.programs import names_in, program, reading
+from matcalc.repl.state import Definition, State
+
+
+def define(state: State, pairs: Sequence[tuple[str, str]]) -> Elaborated:
+    """Gives names their values; the values may use each other in any order. The program that they make is read once, as a whole.
+
+    Raises MatcalcError for a name that cannot have a value, for values that need each other, and for what cannot be read.
+    """
+    values = {_checked_name(name, value, state): value for name, value in pairs}
+    if len(values) < len(pairs):
+        raise ParseError("a name is given two values in one line", suggestion="one of them")
+    readings = {name: reading(d.value, state) for name, d in state.definitions.items() if name not in values}
+    before = dict(state.definitions)
+    try:
+        state.definitions |= {name: Definition(name, value, value) for name, value in values.items()}
+        for name, was in readings.items():
+            if reading(state.definitions[name].value, state) != was:
+                raise MatcalcError(f"{name} = {state.definitions[name].value} would be read in another way", suggestion="another name")
+        _settle_names(state)
+        for name in values:
+            _refuse_cycle(name, state)
+        *_, last = values
+        whole = elaborate(program(last, state, values), state.declarations)
+        for name in values:
+            if is_latex(values[name]):
+                definition = state.definitions[name]
+                state.definitions[name] = replace(definition, plain=text(whole.steps[name], "ascii"))
+    except MatcalcError:
+        state.definitions = before
+        raise
+    return whole
+
+
+def declare(state: State, declarations: str) -> list[str]:
+    """Takes down what a text declares, in place of what was declared of the same names; gives the names.
+
+    Raises MatcalcError for what is not understood, and for a name that has a value.
+    """
+    found = parse_declarations(declarations)
+    if not found:
+        raise ParseError("nothing is declared", suggestion="X: n×m, or x: n; A: n×n symmetric")
+    for name in found:
+        if name in state.definitions:
+            raise MatcalcError(f"{name} has the value {state.definitions[name].value}", suggestion=f":forget {name} first")
+    for part in declarations.replace("\n", ";").split(";"):
+        names, _, kind = part.partition(":")
+        state.declarations |= {canonical_name(name): kind.strip() for name in names.split(",") if kind}
+    _settle_names(state)
+    return list(found)
+
+
+def forget(state: State, names: Iterable[str]) -> list[str]:
+    """Drops declarations and values. Raises MatcalcError for a name that has neither, or whose value others rest on."""
+    dropped = [canonical_name(name) for name in names]
+    for name in dropped:
+        if name not in state.known:
+            known = ", ".join([*state.declarations, *state.definitions]) or "nothing is declared or defined"
+            raise MatcalcError(f"{name} is neither declared nor defined", expected=known)
+        users = [other for other in state.dependants([name]) if other not in dropped]
+        if name in state.definitions and users:
+            raise MatcalcError(f"{', '.join(users)} needs {name}", suggestion=f":forget {' '.join([name, *users])}")
+    for name in dropped:
+        state.declarations.pop(name, None)
+        state.definitions.pop(name, None)
+    _settle_names(state)
+    return dropped
+
+
+def captured(state: State, before: Mapping[str, Definition]) -> list[str]:
+    """A remark for each value in which a symbol has got a value of its own; ``before`` are the definitions until then."""
+    remarks = []
+    for name, was in before.items():
+        fresh = [used for used in was.names if used in state.definitions and used not in before]
+        if fresh and state.definitions[name].value == was.value:
+            remarks.append(f"{'note:':<10}{name} = {was.value} now uses the value of {', '.join(fresh)}")
+    return remarks
+
+
+def misfits(state: State, changed: Iterable[str]) -> list[str]:
+    """A remark for each value that rests on these names and cannot be read any more."""
+    names = set(changed)
+    remarks = []
+    for name in [other for other in state.dependants(names) if other not in names]:
+        try:
+            parse(program(name, state), state.declarations)
+        except MatcalcError as error:
+            remarks.append(f"{'note:':<10}{name} = {state.definitions[name].value} does not fit any more: {error.message}")
+    return remarks
+
+
+def hidden_sign(names: Iterable[str]) -> list[str]:
+    """A remark when ``d`` has become a name."""
+    written = "d is a name now: write ∂(f)/∂x or f wrt x for derivatives, d(f)/dx only as a side of an equation"
+    return [f"{'note:':<10}{written}"] if "d" in names else []
+
+
+def _checked_name(written: str, value: str, state: State) -> str:
+    name = canonical_name(written)
+    if not is_name(name):
+        raise ParseError(f"{written!r} cannot be a name", expected="letters, with digits or an index after them", suggestion=f"f = {value}")
+    if name in state.declarations:
+        instead = f":forget {written} first, or :verify {written} = {value}"
+        raise MatcalcError(f"{written} is declared ({state.declarations[name]}) and cannot be given a value too", suggestion=instead)
+    if name in known_functions():
+        raise MatcalcError(f"{written} is a function and cannot be given a value", suggestion=f"another name, such as {written}_1")
+    if not value:
+        raise ParseError(f"the value of {written} is missing", suggestion=f"{written} = x'*A*x")
+    return name
+
+
+def _refuse_cycle(name: str, state: State) -> None:
+    rests = state.needed(state.definitions[name].names)
+    if name in (definition.name for definition in rests):
+        through = [d.name for d in rests if d.name != name and name in (other.name for other in state.needed(d.names))]
+        way = f" through {', '.join(through)}" if through else ""
+        value = state.definitions[name].value
+        raise MatcalcError(f"{name} would be defined by itself{way}", suggestion=f"another name, or :verify {name} = {value}")
+
+
+def _settle_names(state: State) -> None:
+    """Which names stand in which values, after names came or went."""
+    for name, definition in state.definitions.items():
+        state.definitions[name] = replace(definition, names=names_in(definition.plain, state))

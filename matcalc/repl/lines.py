@@ -1,0 +1,182 @@
+"""What was typed, as requests: which lines belong together, and what each statement asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from matcalc.language.latex_commands import ACCENTS, FONTS, WORDS
+from matcalc.language.spelling import SPELLED_GREEK, canonical_name, is_name
+from matcalc.language.vocabulary import known_functions
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``:latex``, ``:layout numerator``: a word after a colon, and the rest of the line."""
+
+    word: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """``X: n×m``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """``f = ||X - U V||^2``."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derive:
+    """``derive f by V``, ``f wrt V``: ``verb`` is a key of ``VERBS``, the names are as they were typed."""
+
+    verb: str
+    expression: str
+    wrt: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An equation to verify."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """Anything else: an expression, or one derivative such as ``d(f)/dV``."""
+
+    text: str
+
+
+Request: TypeAlias = Command | Declare | Define | Derive | Claim | Formula
+
+VERBS = {
+    "derive": "derive", "differentiate": "derive", "gradient": "gradient", "jacobian": "jacobian", "hessian": "hessian", "vjp": "vjp",
+    "differential": "differential",
+}  # fmt: skip
+"""Words that begin a request for a derivative, and what they ask for."""
+
+LEAVING = ("quit", "exit")
+"""Words that a user types to leave, without a colon as well."""
+
+_OPENING, _CLOSING = "([{", ")]}"
+_GOES_ON = re.compile(r"(?:[-+*/=,^⊙∘⊘⊗·⋅−∖]|\\(?:cdot|odot|circ|otimes|oslash|times))\s*$")
+_COMMAND = re.compile(r":\s*([A-Za-z?]*)\s*(.*)", re.DOTALL)
+_VERB = re.compile(rf"({'|'.join(VERBS)})\s+(.+?)\s*", re.DOTALL)
+_BY = re.compile(r"(.+)\s(?:by|wrt|with\s+respect\s+to)(?:\s+(.+))?", re.DOTALL)
+_BARE = re.compile(r"(.+)\s(?:by\s+|wrt\s*|with\s+respect\s+to\s*)((?<=\s).+)?", re.DOTALL)
+_LATEX_WORD = re.compile(r"\\([A-Za-z]+)")
+_NAMING = frozenset({*ACCENTS, *FONTS, *WORDS, *SPELLED_GREEK})
+"""LaTeX commands that make up names."""
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def unfinished(text: str) -> bool:
+    r"""Whether a text goes on in the next line: a bracket is open, or an operator stands at its end.
+
+    >>> unfinished("norm2(X -"), unfinished("x'*A*x +"), unfinished("x'"), unfinished(":layout")
+    (True, True, False, False)
+    """
+    if text.lstrip().startswith((":", "#")):
+        return False
+    return _depths(text)[-1] > 0 or _GOES_ON.search(without_comment(text)) is not None
+
+
+def without_comment(text: str) -> str:
+    """The text without comments, which begin with ``#``."""
+    return "\n".join(line.partition("#")[0] for line in text.split("\n"))
+
+
+def statements(text: str) -> list[str]:
+    r"""The statements of a text, which ``;`` separates outside brackets; a command takes the whole text.
+
+    >>> statements("z = W*x; sum(z)"), statements(r"x \; y")
+    (['z = W*x', 'sum(z)'], ['x \\; y'])
+    """
+    text = without_comment(text)
+    if text.lstrip().startswith(":"):
+        return [text.strip()]
+    depths = _depths(text)
+    ends = [k for k, c in enumerate(text) if c == ";" and depths[k] <= 0 and text[k - 1 : k] != "\\"]
+    parts = [text[start:end].strip() for start, end in zip([0, *(end + 1 for end in ends)], [*ends, len(text)])]
+    return [part for part in parts if part]
+
+
+def request(text: str, known: Collection[str]) -> Request:
+    """What one statement asks for; ``known`` are the names that are declared or have a value.
+
+    An equation gives its left side a name, unless that side is no name, or all its letters stand on the right as well: ``AB = BA`` is
+    a claim, ``f = AB`` is not.
+    """
+    if (found := _COMMAND.fullmatch(text)) is not None:
+        return Command(found[1].lower(), found[2].strip())
+    if text.lower() in (*LEAVING, "help") and text not in known:
+        return Command(text.lower(), "")
+    colon, equals = _outside(text, ":"), _outside(text, "=")
+    if colon is not None and text[colon : colon + 2] == ":=":
+        return Define(text[:colon].strip(), text[colon + 2 :].strip())
+    if colon is not None and all(is_name(name) for name in text[:colon].split(",")):
+        return Declare(text)
+    if equals is None:
+        return _derivative(text, known) or Formula(text)
+    left, right = text[:equals].strip(), text[equals + 1 :].strip()
+    if not _is_left(left) or (canonical_name(left) not in known and _repeats(left, right)):
+        return Claim(text)
+    return Define(left, right)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Names separated by commas or spaces; braces keep ``\\hat{y}`` together."""
+    return tuple(re.findall(r"[^,\s]+", text))
+
+
+def _derivative(text: str, known: Collection[str]) -> Derive | None:
+    verb = _VERB.fullmatch(text)
+    if verb is not None:
+        found = _BY.fullmatch(verb[2])
+        expression, names = (found[1], found[2] or "") if found is not None else (verb[2], "")
+        return Derive(VERBS[verb[1]], expression.strip(), split_names(names))
+    found = _BARE.fullmatch(text)
+    if found is None or not {"by", "wrt"}.isdisjoint(known):
+        return None
+    return Derive("derive", found[1].strip(), split_names(found[2] or ""))
+
+
+def _is_left(text: str) -> bool:
+    r"""Whether the left side of an equation is one name; ``\hat{y}`` is, ``\frac{...}{...}`` is not."""
+    return is_name(text) and set(_LATEX_WORD.findall(text)) <= _NAMING
+
+
+def _repeats(left: str, right: str) -> bool:
+    """Whether every letter of the left side stands on the right as well, in no function's name."""
+    plain = canonical_name(left)
+    letters = [plain] if "_" in plain or "\\" in left or any(c.isdigit() for c in plain) else list(left)
+    words = _WORD.findall(_LATEX_WORD.sub(" ", right))
+    known = known_functions()
+    rest = " ".join(word for word in words if word not in known)
+    return all(letter in rest for letter in letters)
+
+
+def _outside(text: str, sign: str) -> int | None:
+    """Where the sign first stands outside brackets."""
+    depths = _depths(text)
+    return next((k for k, c in enumerate(text) if c == sign and depths[k] <= 0), None)
+
+
+def _depths(text: str) -> list[int]:
+    """How many brackets are open before each character, and at the end; an escaped brace is a bracket too."""
+    depths, depth = [0], 0
+    for character in without_comment(text):
+        depth += (character in _OPENING) - (character in _CLOSING)
+        depths.append(depth)
+    return depths

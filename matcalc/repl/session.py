@@ -1,0 +1,217 @@
+"""A session at the prompt: it takes lines of text and gives answers, and keeps declarations, names and settings between them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import assert_never
+
+from matcalc.errors import LimitError, MatcalcError
+from matcalc.language.declarations import declaration_text
+from matcalc.language.spelling import canonical_name
+from matcalc.named_results import Gradients
+from matcalc.presentation import remark_lines
+from matcalc.printing import text as text_of
+from matcalc.printing.names import ascii_name, unicode_name
+from matcalc.repl import lines
+from matcalc.repl.answers import BAD_INPUT, TARGETS, Answer, Result, answer_of, shown_as
+from matcalc.repl.definitions import captured, declare, define, forget, hidden_sign, misfits
+from matcalc.repl.deriving import checked, derived, formula, verified
+from matcalc.repl.help import COMMANDS, SYNONYMS, help_on
+from matcalc.repl.state import SETTINGS, State
+from matcalc.results import Derivation, ParsedExpression, Style
+from matcalc.steps import FORMS, STYLES
+from matcalc.verification.reports import exit_status
+from matcalc.verification.verdict import Verdict
+
+
+class Session:
+    """What a user builds up at the prompt.
+
+    >>> session = Session()
+    >>> for answer in session.run("f = ||X - U V||²; derive f by V"):
+    ...     print(answer.output)
+    f = ‖X − U V‖²
+    2 Uᵀ (U V − X)
+    """
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.last: Result | None = None
+        """The last result that was shown."""
+
+    def run(self, text: str) -> Iterator[Answer]:
+        """The answers to the statements of a text, up to the first that is refused; definitions that follow each other are one answer.
+
+        Nothing but an Answer comes back for any text: what is wrong with it is its ``error``.
+        """
+        waiting: list[lines.Define] = []
+        for statement in [*lines.statements(text), None]:
+            request = None if statement is None else lines.request(statement, {*self.state.known, *(d.name for d in waiting)})
+            if isinstance(request, lines.Define):
+                waiting.append(request)
+                continue
+            for requests in ([tuple(waiting)] if waiting else []) + ([request] if request is not None else []):
+                answer = self._guarded(requests)
+                yield answer
+                if answer.error or answer.leave:
+                    return
+            waiting = []
+
+    def _guarded(self, request: lines.Request | tuple[lines.Define, ...]) -> Answer:
+        try:
+            return self._answer(request)
+        except MatcalcError as error:
+            return Answer(error=str(error), status=BAD_INPUT)
+        except RecursionError:
+            return Answer(error=str(LimitError("the expression is nested too deeply")), status=BAD_INPUT)
+
+    def _answer(self, request: lines.Request | tuple[lines.Define, ...]) -> Answer:
+        match request:
+            case lines.Command():
+                return self._command(request.word, request.rest)
+            case lines.Declare():
+                return self._declare(request.text)
+            case lines.Define():
+                return self._define((request,))
+            case tuple():
+                return self._define(request)
+            case lines.Claim():
+                return self._show(verified(request.text, self.state))
+            case lines.Derive():
+                return self._show(derived(request, self.state))
+            case lines.Formula():
+                return self._show(formula(request.text, self.state))
+            case _:
+                assert_never(request)
+
+    def _show(self, result: Result) -> Answer:
+        self.last = result
+        return answer_of(result, ascii=self.state.ascii)
+
+    # ------------------------------------------------------------ names
+
+    def _define(self, requests: tuple[lines.Define, ...]) -> Answer:
+        style: Style = "ascii" if self.state.ascii else "unicode"
+        before = dict(self.state.definitions)
+        whole = define(self.state, [(request.name, request.value) for request in requests])
+        self.last = ParsedExpression(whole.expression, whole.declarations, whole.notes)
+        names = [canonical_name(request.name) for request in requests]
+        spell = ascii_name if self.state.ascii else unicode_name
+        shown = [f"{spell(name)} = {text_of(whole.steps[name], style)}" for name in names]
+        shapes = {name: whole.intermediates[name].shape for name in names}
+        kinds = "; ".join(f"{name}: {declaration_text(shape, ())}" for name, shape in shapes.items())
+        rests = [f"{'kind:':<10}{kinds}", *remark_lines(whole.declarations, (), whole.notes)]
+        hints = [*captured(self.state, before), *misfits(self.state, names), *hidden_sign(names)]
+        return Answer("\n".join(shown), (*rests, *hints))
+
+    def _declare(self, written: str) -> Answer:
+        names = declare(self.state, written)
+        shown = "; ".join(f"{name}: {self.state.declarations[name]}" for name in names)
+        return Answer("", (f"{'declared:':<10}{shown}", *misfits(self.state, names), *hidden_sign(names)))
+
+    # ------------------------------------------------------------ commands
+
+    def _command(self, written: str, rest: str) -> Answer:
+        word = SYNONYMS.get(written, written)
+        if word not in COMMANDS:
+            near = difflib.get_close_matches(word, COMMANDS, n=1)
+            raise MatcalcError(f"there is no command :{word}", suggestion=f":{near[0]}" if near else ":help")
+        if word in SETTINGS:
+            return self._set(word, rest)
+        if word in TARGETS:
+            return self._in_form(word, rest)
+        match word:
+            case "declare" if rest:
+                return self._declare(rest)
+            case "declare" | "list":
+                return Answer(self._listing())
+            case "forget":
+                return self._forget(rest)
+            case "verify":
+                return self._verify(rest)
+            case "steps":
+                return self._steps(rest)
+            case "differential":
+                return self._show(self._last_derivation(rest).differential())
+            case "code":
+                if rest not in COMMANDS["code"].choices and rest:
+                    raise MatcalcError(f"there is no code for {rest}", expected="numpy, jax or torch")
+                return self._in_form(rest or "numpy", "")
+            case "help":
+                return Answer(help_on(rest))
+            case _:
+                return Answer(leave=True)
+
+    def _set(self, name: str, value: str) -> Answer:
+        if not value:
+            return Answer(f"{name}: {self.state.settings[name]}", (f"{'choices:':<10}{', '.join(SETTINGS[name])}",))
+        if value not in SETTINGS[name]:
+            raise MatcalcError(f"there is no {name} {value!r}", expected=", ".join(SETTINGS[name]))
+        self.state.settings[name] = value
+        return Answer("", (f"{name + ':':<10}{value} from now on",))
+
+    def _in_form(self, target: str, written: str) -> Answer:
+        if written:
+            self._result_of(written)
+        return Answer(shown_as(self._last(), target))
+
+    def _verify(self, written: str) -> Answer:
+        if written:
+            return self._show(verified(written, self.state))
+        last = self._last()
+        if isinstance(last, Verdict):
+            return answer_of(last, ascii=self.state.ascii)
+        if not isinstance(last, Derivation | Gradients):
+            raise MatcalcError("there is no derivative to verify", suggestion="f wrt x first, or :verify d(f)/dx = ...")
+        verdicts = checked(last)
+        return Answer("\n".join(verdict.explain() for verdict in verdicts), status=exit_status(verdicts))
+
+    def _steps(self, written: str) -> Answer:
+        form, style = "ascii" if self.state.ascii else "unicode", next(iter(STYLES))
+        while (word := written.partition(" ")[0]) in (*FORMS, *STYLES) and word not in self.state.known:
+            form, style = (word, style) if word in FORMS else (form, word)
+            written = written.removeprefix(word).strip()
+        derivation = self._last_derivation(written)
+        return Answer(derivation.steps_text(form, style))
+
+    def _forget(self, written: str) -> Answer:
+        if not written:
+            raise MatcalcError("what is to be forgotten is missing", expected="names, or all", suggestion=":forget X")
+        if written == "all" and "all" not in self.state.known:
+            names = forget(self.state, self.state.known)
+            return Answer("", (f"{'forgot:':<10}everything" if names else f"{'note:':<10}there was nothing to forget",))
+        names = forget(self.state, lines.split_names(written))
+        return Answer("", (f"{'forgot:':<10}{', '.join(names)}", *misfits(self.state, names)))
+
+    def _listing(self) -> str:
+        rows = [f"{name}: {kind}" for name, kind in self.state.declarations.items()]
+        rows += [f"{definition.name} = {definition.value}" for definition in self.state.definitions.values()]
+        rows += [f":{name} {value}" for name, value in self.state.settings.items() if value != SETTINGS[name][0]]
+        return "\n".join(rows) if rows else "nothing is declared, defined or set"
+
+    # ------------------------------------------------------------ the last result
+
+    def _result_of(self, written: str) -> None:
+        """Makes the result of a formula the last one."""
+        request = lines.request(written, self.state.known)
+        match request:
+            case lines.Derive():
+                self.last = derived(request, self.state)
+            case lines.Formula():
+                self.last = formula(request.text, self.state)
+            case _:
+                raise MatcalcError("a formula is expected here", suggestion="f wrt V, or d(f)/dV")
+
+    def _last(self) -> Result:
+        if self.last is None:
+            raise MatcalcError("there is no result yet", suggestion="x'*A*x wrt x")
+        return self.last
+
+    def _last_derivation(self, written: str) -> Derivation:
+        if written:
+            self._result_of(written)
+        last = self._last()
+        if not isinstance(last, Derivation):
+            raise MatcalcError("the last result is no single derivative", suggestion="f wrt x first")
+        return last

@@ -1,0 +1,146 @@
+"""The prompt itself: reading lines from a terminal or a pipe, history, completion, interrupts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from matcalc.repl.answers import BAD_INPUT, Answer
+from matcalc.repl.completion import BREAKS, completions
+from matcalc.repl.lines import unfinished
+from matcalc.repl.session import Session
+from matcalc.version import VERSION
+
+try:
+    import readline
+except ImportError:  # not on every system; the prompt does without history and completion there
+    readline = None  # type: ignore[assignment]
+
+PROMPT = "matcalc> "
+MORE = "     ... "
+GREETING = f"matcalc {VERSION}. :help shows what can be typed, :quit or Ctrl-D leaves."
+_LONGEST_HISTORY = 2000
+
+
+def run(session: Session) -> int:
+    """Reads standard input to its end; gives the exit status: of a terminal 0, of a pipe that of the worst answer (2 before 3 before 1)."""
+    if sys.stdin.isatty():
+        _converse(session)
+        return 0
+    statuses = {0}
+    for text in gathered(line.rstrip("\n") for line in sys.stdin):
+        for answer in answers(session, text):
+            statuses.add(answer.status)
+            _write(answer.output, sys.stdout)
+            _write("\n".join(answer.remarks), sys.stderr)
+            _write(answer.error and f"error: {answer.error}", sys.stderr)
+            if answer.leave:
+                return _worst(statuses)
+    return _worst(statuses)
+
+
+def gathered(lines: Iterator[str]) -> Iterator[str]:
+    """Lines put together where a text goes on in the next line; an empty line ends it, and so does the end of the input."""
+    waiting = ""
+    for line in lines:
+        waiting = f"{waiting}\n{line}" if waiting else line
+        if not line.strip() or not unfinished(waiting):
+            yield waiting
+            waiting = ""
+    if waiting:
+        yield waiting
+
+
+def answers(session: Session, text: str) -> Iterator[Answer]:
+    """What the session says; an error of matcalc's own becomes an answer too, so that nothing typed before is lost."""
+    try:
+        yield from session.run(text)
+    except Exception as error:
+        message = f"internal error: {type(error).__name__}: {error}\ntry: report this line; what was declared and defined is kept"
+        yield Answer(error=message, status=BAD_INPUT)
+
+
+def _converse(session: Session) -> None:
+    history = history_file()
+    if readline is not None:
+        _prepare(session, history)
+    print(GREETING)
+    try:
+        while _exchange(session):
+            pass
+    finally:
+        if readline is not None and history is not None:
+            with suppress(OSError):
+                history.parent.mkdir(parents=True, exist_ok=True)
+                readline.write_history_file(history)
+
+
+def _exchange(session: Session) -> bool:
+    """One input and its answers; whether to go on."""
+    text = ""
+    try:
+        text = input(PROMPT)
+        while text.strip() and unfinished(text):
+            line = input(MORE)
+            if not line.strip():
+                break
+            text += f"\n{line}"
+    except KeyboardInterrupt:
+        print()
+        return True
+    except EOFError:
+        print()
+        if not text:
+            return False
+    try:
+        for answer in answers(session, text):
+            _write("\n".join(part for part in (answer.output, *answer.remarks) if part), sys.stdout)
+            _write(answer.error and f"error: {answer.error}", sys.stdout)
+            if answer.leave:
+                return False
+    except KeyboardInterrupt:
+        print("\ninterrupted")
+    return True
+
+
+def history_file() -> Path | None:
+    """Where the lines typed are kept: under ``XDG_STATE_HOME``, or ``~/.local/state``."""
+    try:
+        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    except RuntimeError:  # no home directory
+        return None
+    return Path(state) / "matcalc" / "history"
+
+
+def _prepare(session: Session, history: Path | None) -> None:
+    with suppress(OSError):
+        if history is not None:
+            readline.read_history_file(history)
+    readline.set_history_length(_LONGEST_HISTORY)
+    readline.set_completer(_completer(session))
+    readline.set_completer_delims(BREAKS)
+    libedit = "libedit" in (readline.__doc__ or "")
+    readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
+
+
+def _completer(session: Session) -> Callable[[str, int], str | None]:
+    def complete(_: str, state: int) -> str | None:
+        found = completions(session, readline.get_line_buffer(), readline.get_begidx(), readline.get_endidx())
+        return found[state] if state < len(found) else None
+
+    return complete
+
+
+def _write(text: str, stream: TextIO) -> None:
+    """Writes a line; characters that the stream cannot show become question marks."""
+    if text:
+        encoding = stream.encoding or "utf-8"
+        print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+
+
+def _worst(statuses: set[int]) -> int:
+    return next((status for status in (2, 3, 1) if status in statuses), 0)

@@ -23,20 +23,19 @@ from matcalc.sizes import Size
 YES = Fraction(1)
 
 
-def derivative(root: Tensor, variable: Symbol) -> Tensor:
-    """The derivative of every entry of ``root`` by every entry of ``variable``, axes (root..., variable...).
-
-    Raises NotDifferentiableError for a function without a derivative rule.
-    """
-    return cotangents(root, delta(root.shape), (variable,))[variable]
-
-
 def cotangents(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> dict[Symbol, Tensor]:
     """What ``seed``, the cotangent of ``root``, becomes at each of the variables, in one sweep.
 
     ``seed`` has some axes of its own, then those of ``root``; a result has the same axes of its own, then those of its variable.
     Raises NotDifferentiableError for a function without a derivative rule.
     """
+    above = seed.shape[: seed.order - root.order]
+    found = contributions(root, seed, variables)
+    return {variable: add(parts, above + variable.shape) for variable, parts in found.items()}
+
+
+def contributions(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> dict[Symbol, list[tuple[Fraction, Tensor]]]:
+    """The terms of the cotangents: one for every operand that a variable is of the nodes below ``root``."""
     order = postorder(root)
     asked = set(variables)
     depends: set[Tensor] = set()
@@ -53,7 +52,7 @@ def cotangents(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> dict[
             continue
         for child, part in _pullback(cast("Node", node), cotangent, len(above), depends):
             waiting.setdefault(child, []).append(part)
-    return {variable: add(waiting.get(variable, []), above + variable.shape) for variable in variables}
+    return {variable: waiting.get(variable, []) for variable in variables}
 
 
 def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) -> Iterator[tuple[Tensor, tuple[Fraction, Tensor]]]:

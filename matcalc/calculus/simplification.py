@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 
 from matcalc.calculus.rational import cancelled_fraction
 from matcalc.einstein.algebra import contract, elementwise, power
@@ -20,18 +21,22 @@ _WORTH_IT = 2
 """How much smaller a multiplied-out product must be, so that factored forms that the user wrote stay."""
 
 
-def simplified(tensor: Tensor) -> Tensor:
+def simplified(tensor: Tensor, used: list[str] | None = None) -> Tensor:
     """``tensor`` with the rewrites applied and elementwise products multiplied out where that is shorter.
 
-    Each step makes the written-out formula smaller, so this ends.
+    Each step makes the written-out formula smaller, so this ends. The names of the rewrites applied are appended to ``used``.
     """
+    names = [] if used is None else used
     for _ in range(_MOST_PASSES):
-        rules = _candidates(tensor)
-        result = rebuilt(tensor, lambda node, rules=rules: _rewritten(node, rules) or _multiplied_out(node) or cancelled_fraction(node))  # type: ignore[misc]
+        result = rebuilt(tensor, partial(_smaller, rules=_candidates(tensor), used=names))
         if result is tensor:
             return tensor
         tensor = result
     return tensor
+
+
+def _smaller(node: Tensor, *, rules: list[Rewrite], used: list[str]) -> Tensor | None:
+    return _rewritten(node, rules, used) or _multiplied_out(node) or cancelled_fraction(node)
 
 
 def alternatives(tensor: Tensor) -> tuple[Tensor, ...]:
@@ -93,7 +98,7 @@ def _candidates(tensor: Tensor) -> list[Rewrite]:
     return [rule for line in rewrite_lines() if line.functions <= present for rule in rewrites(line)]
 
 
-def _rewritten(node: Tensor, rules: list[Rewrite]) -> Tensor | None:
+def _rewritten(node: Tensor, rules: list[Rewrite], used: list[str]) -> Tensor | None:
     for rule in rules:
         if isinstance(node, Contraction) and isinstance(rule.left, Contraction):
             result = _within(node, rule)
@@ -102,6 +107,7 @@ def _rewritten(node: Tensor, rules: list[Rewrite]) -> Tensor | None:
         else:
             result = _whole(node, rule)
         if result is not None:
+            used.append(rule.name)
             return result
     return None
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from matcalc.calculus.differentiation import derivative
+from matcalc.calculus.differentiation import contributions
 from matcalc.calculus.matrix_functions import AT_SYMMETRIC
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.conditions import conditions_of
+from matcalc.derivation.trace import Trace
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract, permuted
 from matcalc.einstein.linear import add, delta, is_zero
@@ -47,27 +48,50 @@ class Outcome:
 
 
 def differentiate(
-    expression: Expr, wrt: Sequence[Symbol], *, layout: Layout = "denominator", symmetric: Symmetric = "projected"
+    expression: Expr,
+    wrt: Sequence[Symbol],
+    *,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    trace: Trace | None = None,
 ) -> Outcome:
     """The derivative of ``expression`` by each symbol of ``wrt`` in turn (one, or two for a second derivative).
 
+    Every stage is recorded in ``trace``.
     Raises NotDifferentiableError where no rule is known, LimitError where the result would be too large.
     """
+    trace = Trace() if trace is None else trace
     free = {symbol.name: freed(symbol) for symbol in wrt}
     value = lower(expression, free)
-    tensor = simplified(value.tensor)
+    trace.record("lowered", value.tensor, 0)
+    tensor = _simplified(value.tensor, 0, trace)
     notes: list[str] = []
     for place, symbol in enumerate(wrt):
         if place:
             tensor = lightest(tensor)
-        before = tensor.order
-        tensor = derivative(tensor, free[symbol.name])
-        tensor = simplified(structured(tensor, before, symbol, symmetric, notes))
-    tensor = simplified(substituted(tensor, {free[symbol.name]: declared(symbol) for symbol in wrt}))
+            trace.record("reshaped", tensor, place)
+        before, said = tensor.order, len(notes)
+        variable = free[symbol.name]
+        parts = contributions(tensor, delta(tensor.shape), (variable,))[variable]
+        tensor = add(parts, tensor.shape + variable.shape)
+        trace.record("differentiated", tensor, place + 1, variable=variable, parts=parts)
+        tensor = structured(tensor, before, symbol, symmetric, notes)
+        trace.record("convention", tensor, place + 1, variable=variable, notes=notes[said:])
+        tensor = _simplified(tensor, place + 1, trace)
+    tensor = substituted(tensor, {free[symbol.name]: declared(symbol) for symbol in wrt})
+    trace.record("declared", tensor, len(wrt))
+    tensor = _simplified(tensor, len(wrt), trace)
     if is_zero(tensor) and any(node in wrt for node in postorder(expression)):
         notes += zero_notes(expression, wrt)
     rows = row_symbols(expression, *wrt)
     return presented(tensor, value, wrt, layout, reading_order(expression), rows, lambda form: conditions_of(expression, form), notes)
+
+
+def _simplified(tensor: ix.Tensor, order: int, trace: Trace) -> ix.Tensor:
+    used: list[str] = []
+    result = simplified(tensor, used)
+    trace.record("simplified", result, order, rules=used)
+    return result
 
 
 def zero_notes(expression: Expr, wrt: Sequence[Symbol]) -> list[str]:

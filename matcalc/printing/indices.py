@@ -6,16 +6,15 @@ argument is not counted, so it is never summed silently. The axes of the whole h
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from fractions import Fraction
+from collections.abc import Generator
 from typing import TypeAlias, assert_never, cast
 
 from matcalc.einstein import nodes as t
 from matcalc.errors import LimitError
+from matcalc.printing.composition import Composer
 from matcalc.printing.index_notation import IndexNotation, Style
-from matcalc.printing.notation import fits, negated
-from matcalc.printing.numbers import decimal_text
-from matcalc.printing.pieces import Level, Operator, Part, Piece, piece, render
+from matcalc.printing.notation import fits
+from matcalc.printing.pieces import Level, Piece, piece, render
 from matcalc.printing.reading_order import own_axes, reading_order, shown_once
 
 Letters: TypeAlias = tuple[int, ...]
@@ -26,7 +25,6 @@ Answer: TypeAlias = tuple[Piece, int]
 Steps: TypeAlias = Generator[Request, Answer, Answer]
 
 _MOST_STEPS = 300_000
-_HALF = Fraction(1, 2)
 
 
 def index_text(tensor: t.Tensor, style: Style = "unicode") -> str:
@@ -61,7 +59,7 @@ class _Printer:
         self._glyphs = notation.glyphs
         self._root = root
         self._once = shown_once(root)
-        self._reciprocals: dict[Piece, Piece] = {}
+        self._compose = Composer(notation.glyphs)
 
     def printed(self) -> Piece:
         order = len(self._once[self._root])
@@ -127,51 +125,9 @@ class _Printer:
         pieces = []
         for coefficient, term in terms:
             text, end = yield (term, at, free)
-            pieces.append(self._multiple(coefficient, text))
+            pieces.append(self._compose.multiple(coefficient, text))
             last = max(last, end)
-        if len(pieces) == 1:
-            return pieces[0], last
-        first = pieces[0]
-        shown: list[Part] = [first.unsigned]
-        for text in pieces[1:]:
-            shown += [f" {self._glyphs.minus} " if text.negative else " + ", text.unsigned]
-        return piece(*shown, level=Level.SUM, negative=first.negative, minus=self._glyphs.minus), last
-
-    def _multiple(self, coefficient: Fraction, text: Piece) -> Piece:
-        """``coefficient * text``."""
-        glyphs = self._glyphs
-        if text.length == 1 and str(text) == "1":
-            return glyphs.number(coefficient)
-        if coefficient == 1:
-            return text
-        if text in self._reciprocals:
-            return self._over(coefficient, self._reciprocals[text])
-        divisor = 1
-        if not glyphs.stacked_quotient and decimal_text(coefficient) is None:
-            coefficient, divisor = Fraction(coefficient.numerator), coefficient.denominator
-        if text.level == Level.SUM or text.negative:
-            text = glyphs.bracketed(text)
-        number = glyphs.number(abs(coefficient))
-        if abs(coefficient) != 1:
-            operator: Operator = "quotient" if text.operator == "quotient" else "product"
-            text = piece(number, glyphs.between(number, text), text, level=Level.PRODUCT, operator=operator)
-        if divisor != 1:
-            text = glyphs.quotient(text, piece(str(divisor)))
-        return negated(text, glyphs.minus) if coefficient < 0 else text
-
-    def _over(self, coefficient: Fraction, bottom: Piece) -> Piece:
-        """``coefficient / bottom``."""
-        glyphs = self._glyphs
-        if glyphs.stacked_quotient or decimal_text(coefficient) is None:
-            if coefficient.denominator != 1:
-                bottom = self._side_by_side([glyphs.number(Fraction(coefficient.denominator)), bottom])
-            coefficient = Fraction(coefficient.numerator)
-        number = glyphs.number(abs(coefficient))
-        result = glyphs.quotient(number, self._bottom(bottom))
-        return negated(result, glyphs.minus) if coefficient < 0 else result
-
-    def _bottom(self, text: Piece) -> Piece:
-        return text if self._glyphs.stacked_quotient or fits(text, Level.FRACTION) else self._glyphs.bracketed(text)
+        return self._compose.total(pieces), last
 
     def _product(self, product: t.Contraction, at: Letters, free: int) -> Steps:
         letters: dict[int, int] = {}
@@ -198,11 +154,11 @@ class _Printer:
             if inverted:
                 operand = cast("t.Power", operand)
                 base, free = yield (operand.base, axes, free)
-                below.append(self._raised(base, -operand.exponent))
+                below.append(self._compose.raised(base, -operand.exponent))
             else:
                 text, free = yield (operand, axes, free)
                 above.append(text)
-        body = self._quotient(above + deltas, below)
+        body = self._compose.quotient(above + deltas, below)
         if silent and body.level == Level.ATOM:
             # The square of A_ii is (A_ii)²; without brackets the squares would seem to be summed.
             body = piece(body, level=Level.POSTFIX)
@@ -219,43 +175,11 @@ class _Printer:
                     hidden.add(label)
         return frozenset(label for label, times in count.items() if times == 2 and label not in hidden)
 
-    def _quotient(self, above: list[Piece], below: list[Piece]) -> Piece:
-        top = self._side_by_side(above)
-        if not below:
-            return top
-        bottom = self._side_by_side(below)
-        result = self._glyphs.quotient(top, self._bottom(bottom))
-        if not above:
-            self._reciprocals[result] = bottom
-        return result
-
-    def _side_by_side(self, factors: Sequence[Piece]) -> Piece:
-        if not factors:
-            return piece("1")
-        if len(factors) == 1:
-            return factors[0] if fits(factors[0], Level.PRODUCT) else self._glyphs.bracketed(factors[0])
-        shown: list[Part] = []
-        left: Piece | None = None
-        for factor in factors:
-            # A product of scalars within the product stays in sight: no two of its letters are used beside it.
-            inline = factor.operator == "product" and not factor.negative and not factor.starts_number
-            right = factor if inline or fits(factor, Level.FRACTION) else self._glyphs.bracketed(factor)
-            shown += [right] if left is None else [self._glyphs.between(left, right), right]
-            left = right
-        return piece(*shown, level=Level.PRODUCT, operator="product")
-
     def _power(self, power: t.Power, at: Letters, free: int) -> Steps:
         base, free = yield (power.base, at, free)
         if power.exponent < 0:
-            return self._quotient([], [self._raised(base, -power.exponent)]), free
-        return self._raised(base, power.exponent), free
-
-    def _raised(self, base: Piece, exponent: Fraction) -> Piece:
-        if exponent == 1:
-            return base
-        if exponent == _HALF:
-            return self._glyphs.root(base)
-        return self._glyphs.power(base if fits(base, Level.ATOM) else self._glyphs.bracketed(base), exponent, False)
+            return self._compose.quotient([], [self._compose.raised(base, -power.exponent)]), free
+        return self._compose.raised(base, power.exponent), free
 
     def _map(self, mapped: t.Map, at: Letters, free: int) -> Steps:
         pieces = []

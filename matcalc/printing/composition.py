@@ -1,0 +1,98 @@
+"""Sums, products, quotients and powers of pieces in index notation, with the brackets and signs that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from matcalc.printing.notation import Notation, fits, negated
+from matcalc.printing.numbers import decimal_text
+from matcalc.printing.pieces import Level, Operator, Part, Piece, piece
+
+_HALF = Fraction(1, 2)
+
+
+class Composer:
+    """Puts pieces together in one notation; remembers which of them are reciprocals, so that ``3 · 1/s`` is written ``3/s``."""
+
+    def __init__(self, glyphs: Notation) -> None:
+        self._glyphs = glyphs
+        self._reciprocals: dict[Piece, Piece] = {}
+
+    def total(self, pieces: Sequence[Piece]) -> Piece:
+        """The sum of the pieces."""
+        if len(pieces) == 1:
+            return pieces[0]
+        first = pieces[0]
+        shown: list[Part] = [first.unsigned]
+        for text in pieces[1:]:
+            shown += [f" {self._glyphs.minus} " if text.negative else " + ", text.unsigned]
+        return piece(*shown, level=Level.SUM, negative=first.negative, minus=self._glyphs.minus)
+
+    def multiple(self, coefficient: Fraction, text: Piece) -> Piece:
+        """``coefficient * text``."""
+        glyphs = self._glyphs
+        if text.length == 1 and str(text) == "1":
+            return glyphs.number(coefficient)
+        if coefficient == 1:
+            return text
+        if text in self._reciprocals:
+            return self._over(coefficient, self._reciprocals[text])
+        divisor = 1
+        if not glyphs.stacked_quotient and decimal_text(coefficient) is None:
+            coefficient, divisor = Fraction(coefficient.numerator), coefficient.denominator
+        if text.level == Level.SUM or text.negative:
+            text = glyphs.bracketed(text)
+        number = glyphs.number(abs(coefficient))
+        if abs(coefficient) != 1:
+            operator: Operator = "quotient" if text.operator == "quotient" else "product"
+            text = piece(number, glyphs.between(number, text), text, level=Level.PRODUCT, operator=operator)
+        if divisor != 1:
+            text = glyphs.quotient(text, piece(str(divisor)))
+        return negated(text, glyphs.minus) if coefficient < 0 else text
+
+    def _over(self, coefficient: Fraction, bottom: Piece) -> Piece:
+        """``coefficient / bottom``."""
+        glyphs = self._glyphs
+        if glyphs.stacked_quotient or decimal_text(coefficient) is None:
+            if coefficient.denominator != 1:
+                bottom = self.side_by_side([glyphs.number(Fraction(coefficient.denominator)), bottom])
+            coefficient = Fraction(coefficient.numerator)
+        number = glyphs.number(abs(coefficient))
+        result = glyphs.quotient(number, self._bottom(bottom))
+        return negated(result, glyphs.minus) if coefficient < 0 else result
+
+    def _bottom(self, text: Piece) -> Piece:
+        return text if self._glyphs.stacked_quotient or fits(text, Level.FRACTION) else self._glyphs.bracketed(text)
+
+    def quotient(self, above: list[Piece], below: list[Piece]) -> Piece:
+        top = self.side_by_side(above)
+        if not below:
+            return top
+        bottom = self.side_by_side(below)
+        result = self._glyphs.quotient(top, self._bottom(bottom))
+        if not above:
+            self._reciprocals[result] = bottom
+        return result
+
+    def side_by_side(self, factors: Sequence[Piece]) -> Piece:
+        if not factors:
+            return piece("1")
+        if len(factors) == 1:
+            return factors[0] if fits(factors[0], Level.PRODUCT) else self._glyphs.bracketed(factors[0])
+        shown: list[Part] = []
+        left: Piece | None = None
+        for factor in factors:
+            # A product of scalars within the product stays in sight: no two of its letters are used beside it.
+            inline = factor.operator == "product" and not factor.negative and not factor.starts_number
+            right = factor if inline or fits(factor, Level.FRACTION) else self._glyphs.bracketed(factor)
+            shown += [right] if left is None else [self._glyphs.between(left, right), right]
+            left = right
+        return piece(*shown, level=Level.PRODUCT, operator="product")
+
+    def raised(self, base: Piece, exponent: Fraction) -> Piece:
+        if exponent == 1:
+            return base
+        if exponent == _HALF:
+            return self._glyphs.root(base)
+        return self._glyphs.power(base if fits(base, Level.ATOM) else self._glyphs.bracketed(base), exponent, False)

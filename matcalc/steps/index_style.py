@@ -1,28 +1,238 @@
-"""The derivation entry by entry, in index notation."""
+"""The derivation entry by entry, in index notation: told from the stages that the engine itself recorded."""
 
 from __future__ import annotations
 
-from matcalc.printing import index_text, latex, text
+from dataclasses import replace
+from fractions import Fraction
+
+from matcalc.derivation import differentiate
+from matcalc.derivation.pipeline import reading_order
+from matcalc.derivation.trace import Stage, Trace
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.algebra import contract
+from matcalc.einstein.linear import scale
+from matcalc.einstein.lowering import axes_of
+from matcalc.expr.nodes import Symbol
+from matcalc.folding.rows import row_symbols
+from matcalc.printing import latex, text
+from matcalc.sizes import Shape
+from matcalc.steps.evaluating import FormulaSide
+from matcalc.steps.formula import Entry, Formula, Hidden, Letters, Total
+from matcalc.steps.lettering import derivative_writing, lettered, value_writing
+from matcalc.steps.matrices import Matrices
+from matcalc.steps.moves import contracted, with_transposes
 from matcalc.steps.question import Question
-from matcalc.steps.step import DerivativeSide, ExpressionSide, Side, Step, TensorSide, Writing
+from matcalc.steps.reading import MARKER, Manner, Reader, order_key
+from matcalc.steps.rules import differentiation_rule, rewrite_sources
+from matcalc.steps.step import DerivativeSide, ExpressionSide, Side, Step, Writing
+from matcalc.steps.writing import written
+
+_TIES = frozenset({"symmetric", "antisymmetric", "diagonal", "positive_definite"})
+_MOST_PARTS = 8
+_LONGEST_ANSWER = 1500
+_LONGEST_BRACKET = 60
+YES = Fraction(1)
 
 
 def index_steps(question: Question) -> tuple[Step, ...]:
-    """The steps from the expression in index notation to the engine's answer."""
-    return (_last(question),)
+    """The steps from the expression in index notation to the engine's answer.
 
-
-def _last(question: Question) -> Step:
-    outcome = question.outcome
-    left = DerivativeSide(question.expression, question.wrt, question.symmetric, question.layout)
-    right: Side
-    if outcome.expression is None:
-        written = Writing(index_text(outcome.tensor), index_text(outcome.tensor, "ascii"), index_text(outcome.tensor, "latex"))
-        left, right = DerivativeSide(question.expression, question.wrt, question.symmetric), TensorSide(outcome.tensor)
-    else:
-        form = outcome.expression
-        written, right = Writing(text(form), text(form, "ascii"), latex(form)), ExpressionSide(form)
-    name = question.wrt[0].name
-    return Step(
-        "fold", Writing(f"∂f/∂{name}", f"df/d{name}", rf"\frac{{\partial f}}{{\partial {latex(question.wrt[0])}}}"), written, left, right
+    Raises LimitError where a step would be too long to write.
+    """
+    trace = Trace()
+    outcome = differentiate(
+        question.expression,
+        question.wrt,
+        layout=question.layout,  # type: ignore[arg-type]
+        symmetric=question.symmetric,  # type: ignore[arg-type]
+        trace=trace,
     )
+    return _Narrator(replace(question, outcome=outcome), trace).told()
+
+
+class _Narrator:
+    def __init__(self, question: Question, trace: Trace) -> None:
+        self._question = question
+        self._stages = trace.stages
+        self._value = trace.stages[0].tensor
+        self._letters = lettered(question.expression, question.wrt, self._value.order)
+        ranks = reading_order(question.expression)
+        rows = row_symbols(question.expression, *question.wrt)
+        self._matrices = Matrices(ranks, rows)
+        self._ranks = dict(ranks)
+        self._reader = Reader(self._letters.summed, self._ranks, self._matrices, self._value)
+        self._steps: list[Step] = []
+        self._shown: tuple[int, str] = (-1, "")
+
+    def told(self) -> tuple[Step, ...]:
+        for before, stage in zip([self._stages[0], *self._stages], self._stages):
+            self._tell(before, stage)
+        self._conclude()
+        return tuple(self._steps)
+
+    # ------------------------------------------------------------ stages
+
+    def _tell(self, before: Stage, stage: Stage) -> None:
+        match stage.kind:
+            case "lowered":
+                self._say("index notation", stage, self._read(stage, Manner(direction="forward")))
+            case "simplified":
+                self._say("simplify", stage, self._read(stage, _manner(stage)), source=rewrite_sources(stage.rules))
+            case "reshaped":
+                self._say("multiply out", stage, self._read(stage, _manner(stage)))
+            case "differentiated":
+                self._differentiate(before, stage)
+            case "convention":
+                variable = stage.variable
+                assert variable is not None
+                self._say("convention", stage, self._read(stage, Manner()), remark="; ".join(stage.notes))
+            case "declared":
+                facts = [f"{symbol.name} is {fact}" for symbol in dict.fromkeys(self._question.wrt) for fact in sorted(symbol.properties)]
+                self._say("declared facts", stage, self._read(stage, Manner()), remark=", ".join(facts))
+
+    def _differentiate(self, before: Stage, stage: Stage) -> None:
+        variable = stage.variable
+        assert variable is not None
+        self._ranks[MARKER] = self._ranks.get(variable.name, len(self._ranks))
+        said = differentiation_rule(before.tensor, variable, len(stage.parts))
+        marked = self._marked(stage, variable)
+        self._say(said.rule, stage, marked, source=said.source, remark=said.remark, free=True)
+        self._say("contract δ", stage, contracted(marked), free=True)
+        collected = self._read(stage, Manner())
+        same = isinstance(collected, Total) == isinstance(marked, Total) and _count(collected) == _count(marked)
+        self._say("rename dummies" if same else "collect", stage, collected, free=True)
+
+    def _marked(self, stage: Stage, variable: ix.Symbol) -> Formula:
+        """The contribution of every occurrence of the variable, with the deltas of its own entries."""
+        letters = self._letters.free(stage.order)
+        parts = sorted(stage.parts, key=lambda part: (part[0] < 0, self._reader.rank(part[1])))
+        manner = Manner(direction="forward", outer_first=True)
+        found: list[tuple[Fraction, Formula]] = []
+        for coefficient, part in parts[:_MOST_PARTS]:
+            formula = self._reader.read(scale(coefficient, _with_marker(part, variable)), letters, manner)
+            found += formula.terms if isinstance(formula, Total) else [(YES, formula)]
+        found.sort(key=lambda term: (term[0] < 0, *order_key(term[1], letters, self._ranks)))
+        if len(parts) > _MOST_PARTS:
+            rest = ix.Sum(tuple(parts[_MOST_PARTS:]), stage.tensor.shape)
+            found.append((YES, Hidden(rest, letters, len(rest.terms))))
+        return found[0][1] if len(found) == 1 and found[0][0] == 1 else Total(tuple(found))
+
+    # ------------------------------------------------------------ from entries to matrices
+
+    def _conclude(self) -> None:
+        last = self._stages[-1]
+        outcome = self._question.outcome
+        if outcome.expression is None:
+            self._steps[-1] = replace(self._steps[-1], remark=_joined(self._steps[-1].remark, "no closed matrix form is known"))
+            return
+        if last.order and last.tensor.order <= 2 and last.tensor.order:
+            self._recognise(last)
+        self._fold()
+
+    def _recognise(self, last: Stage) -> None:
+        letters = self._letters.free(last.order)
+        bracketed = self._read(last, Manner(brackets=True))
+        self._say("recognise", last, bracketed)
+        whole = self._whole(last.tensor, letters)
+        if last.tensor.order == 2:
+            self._say("transpose", last, with_transposes(bracketed, letters))
+        if whole is not None:
+            self._say("matrix product" if last.tensor.order == 2 else "recognise", last, whole)
+
+    def _whole(self, tensor: ix.Tensor, letters: Letters) -> Formula | None:
+        """Every term as one entry of a matrix expression; None where one has none, or none that is short."""
+        terms = tensor.terms if isinstance(tensor, ix.Sum) else ((YES, tensor),)
+        placed: list[tuple[tuple[int, ...], tuple[Fraction, Formula]]] = []
+        for coefficient, term in terms:
+            form = self._matrices.form(term)
+            if form is None or len(text(form)) > _LONGEST_BRACKET:
+                return None
+            key = order_key(self._reader.read(term, letters, Manner()), letters, self._ranks)
+            placed.append(((int(coefficient < 0), *key), (coefficient, Entry(term, letters, form))))
+        found = [part for _, part in sorted(placed, key=lambda part: part[0])]
+        return found[0][1] if len(found) == 1 and found[0][0] == 1 else Total(tuple(found))
+
+    def _fold(self) -> None:
+        question, outcome = self._question, self._question.outcome
+        form = outcome.expression
+        assert form is not None
+        right = Writing(*(_shortened(spell(form)) for spell in (text, lambda e: text(e, "ascii"), latex)))
+        left = derivative_writing(self._letters, question.wrt, len(question.wrt), entries=False)
+        side = DerivativeSide(question.expression, question.wrt, question.symmetric, question.layout)
+        self._steps.append(Step("fold", left, right, side, ExpressionSide(form), remark=self._layout_remark()))
+
+    def _layout_remark(self) -> str:
+        question = self._question
+        rows, cols = question.outcome.axes
+        letters = self._letters.free(len(question.wrt))
+        if question.layout == "tensor" or not letters:
+            return ""
+        if len(rows) > 1 or len(cols) > 1:
+            named = [", ".join(letters[axis] for axis in sorted(group)) for group in (rows, cols)]
+            said = " and ".join(f"{what} ({at})" for what, at in zip(("row", "column"), named) if at)
+            return f"{said} of the vec's, {question.layout} layout"
+        if self._value.order and rows and cols:
+            return f"row {letters[rows[0]]}, column {letters[cols[0]]}: {question.layout} layout"
+        return (
+            "a row: numerator layout"
+            if question.layout == "numerator" and len(letters) == 1
+            else ("transposed: numerator layout" if question.layout == "numerator" and len(question.wrt) == 1 else "")
+        )
+
+    # ------------------------------------------------------------ lines
+
+    def _read(self, stage: Stage, manner: Manner) -> Formula:
+        return self._reader.read(stage.tensor, self._letters.free(stage.order), manner)
+
+    def _say(self, rule: str, stage: Stage, formula: Formula, *, source: str = "", remark: str = "", free: bool = False) -> None:
+        """Adds a step, unless it would look like the one before; ``free``: entries of the last variable are varied on their own."""
+        right = written(formula, self._letters.names)
+        if self._shown == (stage.order, right.unicode):
+            return
+        self._shown = (stage.order, right.unicode)
+        letters = self._letters.free(stage.order)
+        left = derivative_writing(self._letters, self._question.wrt, stage.order) if stage.order else value_writing(self._letters)
+        side = FormulaSide(formula, letters, stage.tensor.shape)
+        self._steps.append(Step(rule, left, right, self._left(stage, free=free), side, source, remark))
+
+    def _left(self, stage: Stage, *, free: bool) -> Side:
+        question = self._question
+        axes: Shape = self._value.shape
+        if not stage.order:
+            return ExpressionSide(question.expression, axes)
+        wrt = list(question.wrt[: stage.order])
+        if free:
+            wrt[-1] = Symbol(wrt[-1].name, wrt[-1].shape, wrt[-1].properties - _TIES)
+        return DerivativeSide(question.expression, tuple(wrt), question.symmetric, axes=axes)
+
+
+def _manner(stage: Stage) -> Manner:
+    return Manner(direction="output" if stage.order else "forward")
+
+
+def _with_marker(part: ix.Tensor, variable: ix.Symbol) -> ix.Tensor:
+    """The contribution (axes of the value, then of the variable) times the derivative of the variable by itself."""
+    shape = axes_of(variable.shape)
+    if not shape:
+        return part
+    count = len(shape)
+    outer = tuple(range(part.order - count))
+    inner = tuple(range(part.order - count, part.order))
+    new = tuple(range(part.order, part.order + count))
+    marker = ix.Symbol(MARKER, shape + shape)
+    sizes = dict(enumerate((*part.shape, *shape)))
+    return contract([part, marker], [outer + inner, inner + new], outer + new, sizes)
+
+
+def _count(formula: Formula) -> int:
+    return len(formula.terms) if isinstance(formula, Total) else 1
+
+
+def _joined(*remarks: str) -> str:
+    return "; ".join(remark for remark in remarks if remark)
+
+
+def _shortened(formula: str) -> str:
+    if len(formula) <= _LONGEST_ANSWER:
+        return formula
+    return f"{formula[:60]} … ({len(formula):,} characters)"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation import evaluate, evaluate_tensor, layout, numerical_derivative
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.sizes import Shape
 from matcalc.steps.lines import WIDTH, broken
 
 if TYPE_CHECKING:
@@ -25,12 +26,13 @@ class Side(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExpressionSide:
-    """A matrix expression."""
+    """A matrix expression; ``axes`` split its rows and columns where these are pairs of indices, as those of a Kronecker product are."""
 
     expression: Expr
+    axes: Shape | None = None
 
     def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
-        return evaluate(self.expression, values, sizes)
+        return _split(evaluate(self.expression, values, sizes), self.axes, sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +50,40 @@ class DerivativeSide:
     """The derivative of an expression by one or two symbols, found by finite differences.
 
     Without ``layout`` its axes are those of the value, then those of each variable. ``symmetric`` is the convention for variables whose
-    entries are tied to each other.
+    entries are tied to each other; ``axes`` are those of the value where its rows or columns are pairs of indices.
     """
 
     expression: Expr
     wrt: tuple[Symbol, ...]
     symmetric: str = "independent"
     layout: str | None = None
+    axes: Shape | None = None
 
     def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
         found = numerical_derivative(self.expression, self.wrt, values, sizes, symmetric=self.symmetric).value
         if self.layout is None:
-            return found
-        shapes = [symbol.shape for symbol in self.wrt if symbol.shape or len(self.wrt) == 1]
-        above = self.expression.shape
-        if len(self.wrt) == 1:
-            return layout(found, above, shapes[0], self.layout)
-        if not above:  # a Hessian has a row for each entry of the first variable, in every matrix layout
-            kind = "tensor" if self.layout == "tensor" else "numerator"
-            return layout(found, shapes[0], shapes[1], kind) if len(shapes) == 2 else found
-        return layout(found, above, shapes[0] if shapes else (), self.layout)
+            return _split(found, self.axes, sizes)
+        above, below = self.expression.shape, [symbol.shape for symbol in self.wrt if symbol.shape]
+        if not above and len(below) == 2:  # a Hessian has a row for each entry of the first variable, in every matrix layout
+            return layout(found, below[0], below[1], "tensor" if self.layout == "tensor" else "numerator")
+        return layout(found, above, below[0] if below else (), self.layout)
+
+
+def _split(array: NDArray[Any], axes: Shape | None, sizes: Mapping[str, int]) -> NDArray[Any]:
+    """The array with its first axes split into ``axes``; the others stay."""
+    if axes is None:
+        return array
+    lengths = tuple([size.value(sizes) for size in axes])
+    count, kept = 1, array.ndim
+    for length in lengths:
+        count *= length
+    together = 1
+    for place in range(array.ndim + 1):
+        if together == count and (place >= len(lengths) or place == array.ndim or array.shape[place] != 1):
+            kept = place
+            break
+        together *= array.shape[place] if place < array.ndim else 1
+    return array.reshape(lengths + array.shape[kept:])
 
 
 @dataclass(frozen=True, slots=True)

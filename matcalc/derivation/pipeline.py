@@ -81,6 +81,7 @@ def differentiate(
     tensor = substituted(tensor, {free[symbol.name]: declared(symbol) for symbol in wrt})
     trace.record("declared", tensor, len(wrt))
     tensor = _simplified(tensor, len(wrt), trace)
+    trace.groups = _groups(tensor, value, wrt, layout)
     if is_zero(tensor) and any(node in wrt for node in postorder(expression)):
         notes += zero_notes(expression, wrt)
     rows = row_symbols(expression, *wrt)

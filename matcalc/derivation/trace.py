@@ -32,9 +32,13 @@ class Stage:
 
 @dataclass
 class Trace:
-    """Collects the stages of one derivation, in order."""
+    """Collects the stages of one derivation, in order.
+
+    ``groups`` are the axes of the tensor that together are one axis of the result, for each of its axes; of each group the slow one first.
+    """
 
     stages: list[Stage] = field(default_factory=list)
+    groups: tuple[tuple[int, ...], ...] = ()
 
     def record(
         self,

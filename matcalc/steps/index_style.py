@@ -54,6 +54,7 @@ class _Narrator:
     def __init__(self, question: Question, trace: Trace) -> None:
         self._question = question
         self._stages = trace.stages
+        self._groups = trace.groups
         self._value = trace.stages[0].tensor
         self._letters = lettered(question.expression, question.wrt, self._value.order)
         ranks = reading_order(question.expression)
@@ -163,10 +164,10 @@ class _Narrator:
 
     def _layout_remark(self) -> str:
         question = self._question
-        rows, cols = question.outcome.axes
         letters = self._letters.free(len(question.wrt))
-        if question.layout == "tensor" or not letters:
+        if question.layout == "tensor" or not letters or len(self._groups) > 2:
             return ""
+        rows, cols = (*self._groups, (), ())[:2]
         if len(rows) > 1 or len(cols) > 1:
             named = [", ".join(letters[axis] for axis in sorted(group)) for group in (rows, cols)]
             said = " and ".join(f"{what} ({at})" for what, at in zip(("row", "column"), named) if at)

@@ -21,7 +21,7 @@ BLOCKS = [(match[1], match[2]) for match in re.finditer(r"^```(\w*)\n(.*?)^```$"
 
 SHORTER = {
     "python -m tests.fuzz --count 2000 --oracle jax": "python -m tests.fuzz --count 3 --oracle differences",
-    "python -m benchmarks.derive": "python -m benchmarks.derive --rounds 1 --layers 3",
+    "python -m benchmarks": "python -m benchmarks",
 }
 
 

@@ -14,9 +14,10 @@ from matcalc.calculus.matrix_functions import primary_pullback
 from matcalc.einstein.algebra import apply, apply_map, contract, elementwise, power, symbolic_power
 from matcalc.einstein.linear import add, delta, is_zero
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Power, SizeValue, Sum, Symbol, Tensor, Unit, children, postorder
+from matcalc.einstein.substitution import substituted
 from matcalc.errors import NotDifferentiableError
 from matcalc.functions import functions
-from matcalc.rules.entrywise import entry_rules
+from matcalc.rules.entrywise import defined, definitions, entry_rules
 from matcalc.rules.scalar import derivative_of, times_power
 from matcalc.sizes import Size
 
@@ -140,6 +141,11 @@ def _applied(function: str, node: Apply, order: int) -> Tensor:
     if function == node.function:
         return node
     argument = node.arguments[0]
+    if function in definitions():
+        variable, formula = defined(function)
+        if argument.order != variable.order:
+            raise NotDifferentiableError(f"the derivative of {node.function} along rows or columns is not known")
+        return substituted(formula, {variable: argument}, dict(zip(variable.shape, argument.shape)))
     signature = functions()[function].signature
     parameter, _, result = signature.partition("->")
     names = [part.strip() for part in parameter.split(":")[-1].split("×")]

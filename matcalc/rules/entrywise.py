@@ -9,14 +9,30 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Symbol, Tensor
+from matcalc.expr.nodes import Symbol as ExprSymbol
+from matcalc.expr.nodes import postorder as nodes_of
 from matcalc.functions import functions
+from matcalc.language import elaborate
 from matcalc.resources import read
 from matcalc.stored import stored
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """A named formula of the argument, not yet parsed: ``let name(variable: shape): result = formula``."""
+
+    name: str
+    variable: str
+    shape: str
+    result: str
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
 class Factor:
-    """``function(argument)[labels]``, ``argument[labels]`` (``function`` empty) or ``delta[i,j]``."""
+    """``function(argument)[labels]``, ``argument[labels]`` (``function`` empty) or ``delta[i,j]``; a definition is a function here."""
 
     function: str
     labels: tuple[int, ...]
@@ -40,9 +56,43 @@ def entry_rules() -> Mapping[str, EntryRule]:
 
     Raises ValueError for a rule that is not of the form that ``grammar/rules.lark`` describes.
     """
+    known = definitions()
+    return MappingProxyType({rule.function: rule for rule in (_rule(tree, known) for tree in _lines() if tree[0] == "rule")})
+
+
+@cache
+def definitions() -> Mapping[str, Definition]:
+    """The definitions of the file by name. Raises ValueError for one that hides a function."""
+    found = {}
+    for kind, *parts in _lines():
+        if kind == "definition":
+            definition = Definition(*(part.strip() for part in parts))
+            if definition.name in functions() or definition.name in found:
+                raise ValueError(f"definition {definition.name}: there is a function of that name")
+            found[definition.name] = definition
+    return MappingProxyType(found)
+
+
+@cache
+def defined(name: str) -> tuple[Symbol, Tensor]:
+    """The argument and the formula of a definition, in index form.
+
+    Raises ValueError when the formula has another shape than was said, or another variable.
+    """
+    definition = definitions()[name]
+    read_formula = elaborate(definition.formula, {definition.variable: definition.shape})
+    variables = [node for node in nodes_of(read_formula.expression) if isinstance(node, ExprSymbol)]
+    if [node.name for node in variables] != [definition.variable]:
+        raise ValueError(f"definition {name}: the formula must use {definition.variable} and nothing else")
+    if "×".join(map(str, read_formula.expression.shape)) != definition.result:
+        raise ValueError(f"definition {name}: the formula is {'×'.join(map(str, read_formula.expression.shape))}, not {definition.result}")
+    return Symbol(definition.variable, variables[0].shape), lower(read_formula.expression).tensor
+
+
+def _lines() -> list[Any]:
     grammar, text = read("grammar", "rules.lark"), read("rules", "matrix_functions.rules")
-    trees = stored("entry_rules", f"{grammar}\0{text}", lambda _: _trees(grammar, text))
-    return MappingProxyType({rule.function: rule for rule in map(_rule, trees)})
+    lines: list[Any] = stored("entry_rules", f"{grammar}\0{text}", lambda _: _trees(grammar, text))
+    return lines
 
 
 def _trees(grammar: str, text: str) -> list[Any]:
@@ -56,7 +106,7 @@ def _trees(grammar: str, text: str) -> list[Any]:
     return list(Tuples().transform(lark.Lark(grammar, parser="lalr").parse(text))[1:])
 
 
-def _rule(tree: Any) -> EntryRule:
+def _rule(tree: Any, known: Mapping[str, Definition]) -> EntryRule:
     _, name, left, below, total, source = tree
     function, argument_name, output_names = _parts(left)
     base, _, argument_names = _parts(below)
@@ -80,7 +130,7 @@ def _rule(tree: Any) -> EntryRule:
             head, inside, indices = _parts(part)
             if inside is None:
                 head, inside = ("delta", argument_name) if head == "delta" else ("", head)
-            if inside != argument_name or (head not in functions() and head not in ("", "delta")):
+            if inside != argument_name or (head not in functions() and head not in known and head not in ("", "delta")):
                 raise ValueError(f"rule {name}: the right side uses {head or inside!r}, which the left side does not bind")
             factors.append(Factor(head, tuple([labels.setdefault(index, len(labels)) for index in indices])))
         free = {label for factor in factors for label in factor.labels}

@@ -13,9 +13,11 @@ GOOD = "inverse: d inv(A)[i,j] / d A[k,l] = -inv(A)[i,k]*inv(A)[l,j] | source\n"
 
 @pytest.fixture(autouse=True)
 def fresh_rules() -> Iterator[None]:
-    entrywise.entry_rules.cache_clear()
+    for table in (entrywise.entry_rules, entrywise.definitions, entrywise.defined):
+        table.cache_clear()
     yield
-    entrywise.entry_rules.cache_clear()
+    for table in (entrywise.entry_rules, entrywise.definitions, entrywise.defined):
+        table.cache_clear()
 
 
 def load(monkeypatch: pytest.MonkeyPatch, text: str) -> object:
@@ -42,3 +44,26 @@ def test_a_good_rule_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bad_rule_is_refused(monkeypatch: pytest.MonkeyPatch, text: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         load(monkeypatch, text)
+
+
+DEFINED = "let twice(A: n×n): n×n = 2*A\n" + GOOD.replace("-inv(A)[i,k]", "-twice(A)[i,k]")
+
+
+def test_a_definition_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(load(monkeypatch, DEFINED)) == ["inv"]  # type: ignore[call-overload]
+    variable, _ = entrywise.defined("twice")
+    assert variable.name == "A"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (DEFINED.replace("2*A", "2*B"), "must use A"),
+        (DEFINED.replace("2*A", "tr(A)"), "not n×n"),
+        (DEFINED.replace("twice", "inv"), "function of that name"),
+    ],
+)
+def test_a_bad_definition_is_refused(monkeypatch: pytest.MonkeyPatch, text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        load(monkeypatch, text)
+        entrywise.defined("twice")

@@ -11,7 +11,7 @@ from matcalc.evaluation import agrees, evaluate, find_point, numerical_derivativ
 from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol, Trace, Transpose
 from matcalc.functions import Function, functions
 from matcalc.language import elaborate
-from matcalc.rules.entrywise import EntryRule, entry_rules
+from matcalc.rules.entrywise import EntryRule, definitions, entry_rules
 from matcalc.rules.rewrites import RewriteLine, rewrite_lines, rewrites
 from matcalc.sizes import Size
 
@@ -130,6 +130,10 @@ def entry_rule_is_true(rule: EntryRule) -> bool:
             if factor.function == "delta":
                 label = factor.labels[0] if factor.labels[0] in axes else factor.labels[1]
                 array = np.eye(np.shape(expected)[axes.index(label)])
+            elif factor.function in definitions():
+                definition = definitions()[factor.function]
+                formula = elaborate(definition.formula, {definition.variable: definition.shape}).expression
+                array = np.asarray(evaluate(formula, {"A": argument}, point.sizes))
             elif factor.function:
                 inner, _ = value_of_rule(factor.function)
                 array = np.asarray(evaluate(inner, {"A": argument}, point.sizes))

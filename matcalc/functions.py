@@ -26,6 +26,10 @@ class Function:
     signature: str = "t -> t"
     axis: bool = False
     domain: str = "all"
+    condition: str = ""
+    """Of a matrix function: where its derivative holds, with ``{}`` for the argument."""
+    by_parameter: str = ""
+    """Of a matrix function with a scalar parameter: the derivative by it."""
     at_kink: str = ""
     parity: str = ""
     numpy: str = ""

@@ -39,7 +39,12 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Ten
     """
     function = functions()[node.function]
     argument = node.arguments[0]
-    if any(other in depends for other in node.arguments[1:]) or not function.derivative:
+    parameters = [other for other in node.arguments[1:] if other in depends]
+    if parameters and function.by_parameter:
+        yield parameters[0], (YES, _by_parameter(function, node, cotangent, root))
+        if argument not in depends:
+            return
+    elif parameters or not function.derivative:
         raise NotDifferentiableError(f"the derivative of {node.function} by its parameter or without a rule is not known")
     traced = _traced(cotangent, root)
     if traced is not None:
@@ -77,7 +82,18 @@ def _traced(cotangent: Tensor, root: int) -> Tensor | None:
 
 def _slope(function: Function, node: Apply) -> Tensor:
     """f'(X) as a tensor of the argument's shape."""
-    expression, names = _slope_formula(function)
+    return _instance(function, function.derivative, node)
+
+
+def _by_parameter(function: Function, node: Apply, cotangent: Tensor, root: int) -> Tensor:
+    outer = tuple(range(-root, 0))
+    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(enumerate(node.shape))
+    return contract([cotangent, _instance(function, function.by_parameter, node)], [(*outer, 0, 1), (0, 1)], outer, sizes)
+
+
+def _instance(function: Function, text: str, node: Apply) -> Tensor:
+    """A formula in the function's parameters, at the arguments of ``node``."""
+    expression, names = _formula(function, text)
     parameter = next(size for part in postorder_of(expression) for size in part.shape)
     values: dict[Tensor, Tensor] = {}
     formula = lower(expression).tensor
@@ -88,10 +104,10 @@ def _slope(function: Function, node: Apply) -> Tensor:
 
 
 @cache
-def _slope_formula(function: Function) -> tuple[Expr, tuple[str, ...]]:
+def _formula(function: Function, text: str) -> tuple[Expr, tuple[str, ...]]:
     parameters = function.signature.partition("->")[0]
     names = tuple([part.partition(":")[0].strip() for part in parameters.split(",")])
-    return elaborate(function.derivative, parameters.replace(",", ";")).expression, names
+    return elaborate(text, parameters.replace(",", ";")).expression, names
 
 
 def _is_multiple(argument: Contraction, depends: set[Tensor]) -> bool:

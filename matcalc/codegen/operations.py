@@ -45,6 +45,7 @@ class Op:
         return len(self.shape)
 
 
+_ENTRYWISE = frozenset({"add", "mul", "div", "neg", "pow", "sqrt", "map", "user"})
 _COMMUTATIVE = frozenset({"mul", "dot_all"})
 
 
@@ -209,6 +210,11 @@ class Builder:
             return op
         if op.kind == "transpose":
             return op.operands[0]
+        if op.kind in _ENTRYWISE and ONE in op.shape:
+            return self._turned_inside(op)
+        return self._turned(op)
+
+    def _turned(self, op: Op) -> Op:
         shape = (op.shape[1], op.shape[0])
         if op.kind == "column":
             return self.make("row", op.operands, None, shape)
@@ -216,7 +222,25 @@ class Builder:
             return self.make("column", op.operands, None, shape)
         if op.kind == "full":
             return self.make("full", op.operands, None, shape)
-        return self.make("transpose", (op,), None, shape)
+        return op.operands[0] if op.kind == "transpose" else self.make("transpose", (op,), None, shape)
+
+    def _turned_inside(self, op: Op) -> Op:
+        """The transpose of what broadcasts along an axis: a row stands in the text as a vector, so each row in it becomes a column."""
+        turned: dict[Op, Op] = {}
+        waiting = [op]
+        while waiting:
+            part = waiting[-1]
+            inner = part.operands if part.order == 2 and part.kind in _ENTRYWISE else ()
+            missing = [operand for operand in inner if operand not in turned]
+            if missing:
+                waiting += missing
+                continue
+            waiting.pop()
+            if not inner:
+                turned[part] = part if part.order < 2 else self._turned(part)
+                continue
+            turned[part] = self.make(part.kind, [turned[operand] for operand in part.operands], part.data, (part.shape[1], part.shape[0]))
+        return turned[op]
 
     def column(self, vector: Op) -> Op:
         """A vector as one column that broadcasts along rows."""

@@ -41,9 +41,12 @@ def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
 
 def _conditions(node: Expr) -> list[str]:
     match node:
-        case Inverse(operand=operand) | Call(function="logdet", arguments=(operand,)):
-            known = isinstance(operand, Symbol) and operand.properties & _NONZERO_FACTS
-            return [] if known else [f"{_text(operand)} invertible"]
+        case Inverse(operand=operand):
+            return _of_matrix("{} invertible", operand)
+        case Call(function=name, arguments=(operand, *_)) if name in functions():
+            return _of_matrix(functions()[name].condition, operand)
+        case Norm(operand=operand, kind="spectral" | "nuclear"):
+            return _of_matrix(functions()[f"{node.kind}_norm"].condition, operand)
         case Quotient(denominator=denominator):
             return _nonzero(denominator)
         case Power(base=base, exponent=Number(value=value)) if value.denominator % 2 == 0 or value < 0:
@@ -56,6 +59,19 @@ def _conditions(node: Expr) -> list[str]:
             return _compared(operand, "≠ 0")
         case _:
             return []
+
+
+_FACTS_THAT_SETTLE = {
+    "{} invertible": _NONZERO_FACTS,
+    "rank of {} locally constant": _NONZERO_FACTS,
+    "{} of full rank": _NONZERO_FACTS,
+    "no eigenvalue of {} on (−∞, 0]": {"positive_definite"},
+}
+
+
+def _of_matrix(condition: str, operand: Expr) -> list[str]:
+    settled = isinstance(operand, Symbol) and operand.properties & _FACTS_THAT_SETTLE.get(condition, set())
+    return [] if settled or not condition else [condition.format(_text(operand))]
 
 
 _POSITIVE_VALUES = frozenset({"exp", "cosh", "sigmoid", "softplus"})

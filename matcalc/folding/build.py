@@ -78,7 +78,9 @@ def transpose(expression: Expr) -> Expr:
     if not isinstance(outside, Transpose):
         return outside
     pushed = Quotient(*inside) if isinstance(expression, Quotient) else type(expression)(inside)
-    return pushed if cost(pushed) < cost(outside) else outside
+    # A symmetric factor stays as it is, so that ``L ⊙ M + (L ⊙ M)'`` is seen as ``L ⊙ (M + M')``.
+    fixed = isinstance(expression, Hadamard) and any(is_symmetric(factor) for factor in expression.factors)
+    return pushed if cost(pushed) < cost(outside) + fixed else outside
 
 
 def _outer_transpose(expression: Expr) -> Expr:

@@ -10,7 +10,7 @@ from functools import reduce
 from math import gcd, lcm
 from operator import and_
 
-from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Ones
+from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Ones, Product
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
 from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined
 from matcalc.sizes import Shape
@@ -237,7 +237,13 @@ def _hadamard_merged(terms: list[Term], shape: Shape, order: ReadingOrder) -> Te
     rest = []
     for term, own in zip(terms, factors):
         left = list((own - common).elements())
-        rest.append(replace(term, chain=(hadamard(left),) if left else (Ones(shape),)))
+        rest.append(replace(term, chain=_opened(hadamard(left)) if left else (Ones(shape),)))
     total = combined(rest, shape, order)
     inner = expression_of(replace(total, coefficient=Fraction(1), scalars={}), order)
     return replace(total, chain=(hadamard(sorted([*common.elements(), inner], key=order.rank)),))
+
+
+def _opened(expression: Expr) -> tuple[Expr, ...]:
+    """The factors of a product of matrices, so that what terms have in common at its ends is seen."""
+    plain = isinstance(expression, Product) and not any(factor.is_scalar for factor in expression.factors)
+    return expression.factors if isinstance(expression, Product) and plain else (expression,)

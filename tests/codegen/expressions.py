@@ -96,6 +96,7 @@ EXPRESSIONS: dict[str, e.Expr] = {
     "column added": plus(product(U, V), product(y, t(ones_n))),
     "both added": plus(product(y, t(ones_n)), product(ones_m, t(x))),
     "rows only": plus(product(ones_m, t(x)), product(ones_m, t(z))),
+    "rows in a transpose": e.Hadamard((t(X), t(e.Power(plus(product(ones_m, t(x)), e.Ones((M, N))), number(-2))))),
     "scalars": plus(a, one, e.Negative(b)),
     # products
     "scaled": product(two, a, X),

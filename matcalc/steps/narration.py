@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from matcalc.errors import MatcalcError
+from matcalc.steps.differential_style import differential_steps
 from matcalc.steps.index_style import index_steps
 from matcalc.steps.question import Question
 from matcalc.steps.step import Step
 
-STYLES: Mapping[str, Callable[[Question], tuple[Step, ...]]] = MappingProxyType({"index": index_steps})
-"""``"index"``: entry by entry, in index notation."""
+STYLES: Mapping[str, Callable[[Question], tuple[Step, ...]]] = MappingProxyType({"index": index_steps, "differential": differential_steps})
+"""``"index"``: entry by entry, in index notation; ``"differential"``: by differentials, as Magnus and Neudecker do."""
 
 
 def narrated(question: Question, style: str = "index") -> tuple[Step, ...]:

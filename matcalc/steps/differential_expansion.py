@@ -1,0 +1,276 @@
+"""The differential of one expression in terms of the differentials of what it is made of.
+
+Sums, products, transposes and all else that is linear in what it is made of are gone through at once, down to the variable or to a function
+that is not linear; of such a function the differential is taken from ``rules/differentials.rules``, from ``rules/functions.toml`` (entry
+by entry), or, where neither has it, from the engine's own pushforward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+from typing import Any
+
+from matcalc.derivation.pipeline import folded, reading_order
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.lowering import axes_of
+from matcalc.errors import LimitError, NotDifferentiableError
+from matcalc.expr import nodes as e
+from matcalc.expr.nodes import Expr, Symbol, children, postorder
+from matcalc.expr.rewriting import rebuilt_with, replaced
+from matcalc.folding.build import UNIT, product, raised, scaled
+from matcalc.folding.rows import row_symbols
+from matcalc.functions import functions
+from matcalc.products.pushing import pushed
+from matcalc.rules.scalar import derivative_of
+from matcalc.steps.differential_marks import Marks
+from matcalc.steps.differential_rules import found_rule, instantiated
+from matcalc.steps.differential_weights import weight
+from matcalc.traversal import postordered
+
+MOST_TERMS = 24
+"""More terms of one product rule are not told."""
+_LONGEST_POWER = 4
+
+
+class Untold(Exception):
+    """There is no narration by differentials; the message says of what."""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """``right`` is the differential, ``rule`` what it was found by, ``source`` where the rule comes from."""
+
+    right: Expr
+    rule: str
+    source: str = ""
+    remark: str = ""
+
+
+class Expander:
+    """Differentials of expressions when the variable of ``marks`` changes."""
+
+    def __init__(self, marks: Marks) -> None:
+        self.marks = marks
+        self._active: dict[Expr, bool] = {}
+
+    def depends(self, expression: Expr) -> bool:
+        """Whether the expression changes with the variable."""
+        for node in postorder(expression, known=self._active):
+            self._active[node] = node is self.marks.variable or any(self._active[child] for child in children(node))
+        return self._active[expression]
+
+    def expanded(self, expression: Expr) -> Expansion:
+        """The differential of an expression that depends on the variable.
+
+        Raises Untold where no rule is known, LimitError for a product with too many factors that depend on the variable.
+        """
+        found = found_rule(expression)
+        if found is not None:
+            changes = {symbol: self.change(value) for symbol, value in found.values.items() if self.depends(value)}
+            if all(symbol in found.rule.moves for symbol in changes):
+                right = self._with_pairings(instantiated(found, changes))
+                return Expansion(right, found.rule.name, found.rule.source)
+        if self._is_linear(expression):
+            return self._through(expression)
+        return self._of_function(expression)
+
+    def change(self, expression: Expr) -> Expr:
+        return self.marks.change(expression)
+
+    # ------------------------------------------------------------ linear structure
+
+    def _is_linear(self, node: Expr) -> bool:
+        """Whether the differential follows by the rules for sums and products alone, taken one step down."""
+        if found_rule(node) is not None:
+            return False
+        match node:
+            case e.Quotient():
+                return not self.depends(node.denominator) and node.numerator.shape == node.shape
+            case e.Sum() | e.Negative() | e.Product() | e.Hadamard() | e.Kronecker():
+                return True
+            case e.Transpose() | e.Trace() | e.Total() | e.Diagonal() | e.DiagonalMatrix() | e.Vec():
+                return True
+            case e.Entry():
+                return all(isinstance(position, int) for position in node.positions)
+            case _:
+                return False
+
+    def _through(self, root: Expr) -> Expansion:
+        def below(node: Expr) -> tuple[Expr, ...]:
+            linear = self.depends(node) and (node is root or self._is_linear(node))
+            return tuple([child for child in children(node) if self.depends(child)]) if linear else ()
+
+        done: dict[Expr, Expr] = {}
+        kinds: dict[str, None] = {}
+        for node in postordered([root], below):
+            if node is self.marks.variable or not (node is root or self._is_linear(node)):
+                done[node] = self.change(node)
+            else:
+                done[node] = self._one(node, done, kinds)
+        return Expansion(done[root], "product rule" if "product rule" in kinds else "linearity")
+
+    def _one(self, node: Expr, done: dict[Expr, Expr], kinds: dict[str, None]) -> Expr:
+        match node:
+            case e.Sum():
+                kinds.setdefault("linearity")
+                terms = [done[term] for term in node.terms if self.depends(term)]
+                return terms[0] if len(terms) == 1 else e.Sum(tuple(terms))
+            case e.Product(factors=factors) | e.Hadamard(factors=factors) | e.Kronecker(factors=factors):
+                places = [k for k, factor in enumerate(factors) if self.depends(factor)]
+                if len(places) > MOST_TERMS:
+                    raise LimitError(
+                        f"the product rule gives {len(places)} terms here, too many for steps with differentials",
+                        suggestion="the steps in index notation",
+                    )
+                kinds.setdefault("product rule" if len(places) > 1 else "linearity")
+                terms = [_multiplied(type(node), factors, k, done[factors[k]]) for k in places]
+                return terms[0] if len(terms) == 1 else e.Sum(tuple(_spread(terms)))
+            case e.Transpose() if node.operand.is_scalar:
+                return done[node.operand]
+            case _:
+                kinds.setdefault("linearity")
+                return type(node)(*[_field(getattr(node, field.name), done) for field in fields(node) if field.init])
+
+    # ------------------------------------------------------------ functions
+
+    def _of_function(self, node: Expr) -> Expansion:
+        match node:
+            case e.Elementwise(function=name, argument=argument):
+                slope = self._slope(name, argument)
+                own = functions().get(name)
+                what = "chain rule" if argument.is_scalar else "entry by entry"
+                return Expansion(_times(slope, self.change(argument)), what, remark=_slope_text(name, bool(argument.shape), own is None))
+            case e.Power(base=base, exponent=e.Number(value=value)) if self.depends(base):
+                power = "t²" if value == 2 else "√t" if value == Fraction(1, 2) else "a power"
+                remark = f"the derivative of {power}" + (", entry by entry" if base.shape else "")
+                return Expansion(_times(raised(base, value - 1), self.change(base), value), "chain rule", remark=remark)
+            case e.MatrixPower(base=base, exponent=e.Number(value=value)) if value.denominator == 1 and self.depends(base):
+                return self._matrix_power(node, base, int(value))
+            case _:
+                return self._pushed(node)
+
+    def _slope(self, name: str, argument: Expr) -> Expr:
+        """f'(argument) as a matrix expression."""
+        if name == "exp":
+            return e.Elementwise("exp", argument)
+        letter = Symbol("t", argument.shape)
+        slope = folded(derivative_of(name, ix.Symbol("t", axes_of(argument.shape))), _split(argument), {"t": 0}, row_symbols(letter))
+        if slope is None:
+            raise Untold(f"the derivative of {name}")
+        return replaced(slope, {"t": argument})
+
+    def _matrix_power(self, node: Expr, base: Expr, count: int) -> Expansion:
+        if count < 0:
+            inside = base if count == -1 else e.MatrixPower(base, e.Number(Fraction(-count)))
+            return Expansion(e.Negative(e.Product((node, self.change(inside), node))), "inverse", "Magnus & Neudecker (2019) ch. 8 th. 3")
+        if not 2 <= count <= _LONGEST_POWER:
+            return self._pushed(node)
+        terms = []
+        for k in range(count):
+            before, after = (_matrix_power(base, k), _matrix_power(base, count - 1 - k))
+            terms.append(e.Product(tuple([factor for factor in (before, self.change(base), after) if factor is not None])))
+        return Expansion(e.Sum(tuple(terms)), "product rule")
+
+    def _pushed(self, node: Expr) -> Expansion:
+        """What the engine makes of the change of each operand, or of the variable where an operand cannot be named."""
+        names = {node.function} if isinstance(node, (e.Call, e.Elementwise)) else {type(node).__name__.lower()}
+        for opened in (self._arguments(node), None):
+            if opened is None:
+                changed, values = node, {self.marks.variable: self.marks.move}
+                inner, back = node, dict[str, Expr]()
+            else:
+                inner, back = opened
+                changed = inner
+                symbols = [symbol for symbol in postorder(inner) if isinstance(symbol, Symbol) and symbol.name in back]
+                values = {symbol: Symbol(f"d{symbol.name}", symbol.shape) for symbol in symbols}
+                back |= {move.name: self.change(back[symbol.name]) for symbol, move in values.items()}
+            try:
+                lowered = pushed(changed, {symbol: ix.Symbol(move.name, axes_of(move.shape)) for symbol, move in values.items()})
+            except NotDifferentiableError:
+                continue
+            order = reading_order(inner)
+            for move in values.values():
+                order[move.name] = len(order)
+            form = folded(lowered.tensor, lowered.split, order, row_symbols(inner, *values.values()))
+            if form is not None and form.shape == node.shape:
+                return Expansion(
+                    self._with_pairings(replaced(form, back)), "differential", remark=f"of {', '.join(names)}, found entry by entry"
+                )
+        raise Untold(f"the differential of {', '.join(names)} has no matrix form")
+
+    def _arguments(self, node: Expr) -> tuple[Expr, dict[str, Expr]] | None:
+        """The function of named arguments, and what the names stand for; None where the arguments depend on an index."""
+        if isinstance(node, (e.IndexSum, e.IndexArray, e.Entry)):
+            return None
+        back: dict[str, Expr] = {}
+        named: dict[Expr, Expr] = {}
+        for child in children(node):
+            if self.depends(child) and child not in named:
+                symbol = Symbol(f"argument {len(named)}", child.shape, child.properties if isinstance(child, Symbol) else frozenset())
+                named[child], back[symbol.name] = symbol, child
+        return type(node)(*[_field(getattr(node, field.name), named) for field in fields(node) if field.init]), back
+
+    # ------------------------------------------------------------ inner products
+
+    def _with_pairings(self, expression: Expr) -> Expr:
+        """``tr(Aᵀ dB)`` and ``aᵀ db`` as inner products."""
+        return rebuilt_with(expression, self._paired)
+
+    def _paired(self, node: Expr) -> Expr:
+        body = node.operand if isinstance(node, e.Trace) else node
+        if not node.is_scalar or not isinstance(body, e.Product) or len(body.factors) < 2:
+            return node
+        *scalars, left, right = body.factors
+        if any(not factor.is_scalar for factor in scalars) or not isinstance(left, e.Transpose) or self.marks.meant(right) is None:
+            return node
+        if left.operand.shape != right.shape or right.is_scalar:
+            return node
+        return product([*scalars, self.marks.pairing(left.operand, right)])
+
+
+def _multiplied(kind: type, factors: tuple[Expr, ...], place: int, change: Expr) -> Expr:
+    """One term of the product rule."""
+    if isinstance(change, e.Negative):
+        return e.Negative(_multiplied(kind, factors, place, change.operand))
+    replaced_factors = (*factors[:place], change, *factors[place + 1 :])
+    made: Expr = kind(replaced_factors)
+    return made
+
+
+def _spread(terms: list[Expr]) -> list[Expr]:
+    return [part for term in terms for part in (term.terms if isinstance(term, e.Sum) else (term,))]
+
+
+def _times(slope: Expr, change: Expr, number: Fraction = Fraction(1)) -> Expr:
+    """``f′(Z) ⊙ dZ`` with numbers and scalars in front, or the product of scalars."""
+    held = weight(slope)
+    held = replace(held, number=held.number * number)
+    if change.is_scalar or held.body is None:
+        factors = [*held.scalars, *(() if held.body is None else (held.body,)), change]
+    elif isinstance(held.body, e.Quotient) and held.body.numerator is UNIT:
+        factors = [*held.scalars, e.Quotient(change, held.body.denominator)]
+    else:
+        factors = [*held.scalars, e.Hadamard((held.body, change))]
+    over = product(factors)
+    return scaled(held.number, e.Quotient(over, product(held.below)) if held.below else over)
+
+
+def _slope_text(name: str, shaped: bool, own: bool) -> str:
+    return f"d {name}(Z) = {name}′(Z) ⊙ dZ" if shaped else f"d {name}(t) = {name}′(t) dt"
+
+
+def _matrix_power(base: Expr, count: int) -> Expr | None:
+    return None if count == 0 else base if count == 1 else e.MatrixPower(base, e.Number(Fraction(count)))
+
+
+def _split(expression: Expr) -> int:
+    return 0 if expression.is_scalar or expression.is_row else 1
+
+
+def _field(value: Any, built: dict[Expr, Expr]) -> Any:
+    if isinstance(value, Expr):
+        return built.get(value, value)
+    if isinstance(value, tuple):
+        return tuple([_field(part, built) for part in value])
+    return value

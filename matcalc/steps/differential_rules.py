@@ -1,0 +1,147 @@
+"""Loads ``rules/differentials.rules``: the differentials of functions as books write them, found by matching expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+from matcalc.expr.nodes import Expr, Number, Sum, Symbol, children, postorder
+from matcalc.language import elaborate
+from matcalc.resources import read
+from matcalc.sizes import Size
+
+
+@dataclass(frozen=True, slots=True)
+class DifferentialRule:
+    """``left`` has the differential ``right``; ``moves`` gives for each variable of the pattern the symbol for its differential."""
+
+    name: str
+    left: Expr
+    right: Expr
+    moves: Mapping[Symbol, Symbol]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A rule that matches an expression: what each variable stands for, and each size name."""
+
+    rule: DifferentialRule
+    values: Mapping[Symbol, Expr]
+    sizes: Mapping[Size, Size]
+
+
+@cache
+def differential_rules() -> tuple[DifferentialRule, ...]:
+    """The lines of the file.
+
+    Raises ValueError for a line that is not of the form ``name | variables | function = differential | source``, whose sides differ in
+    shape, or whose right side uses a name that the left side does not bind.
+    """
+    rules = []
+    for number, line in enumerate(read("rules", "differentials.rules").splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        parts = [part.strip() for part in line.split(" | ")]
+        if len(parts) != 4 or parts[2].count(" = ") != 1:
+            raise ValueError(f"differentials.rules line {number}: expected 'name | variables | function = differential | source'")
+        rules.append(read_rule(*parts))
+    return tuple(rules)
+
+
+def read_rule(name: str, variables: str, identity: str, source: str) -> DifferentialRule:
+    """One rule from its fields. Raises ValueError for sides that do not fit each other."""
+    function, differential = identity.split(" = ")
+    changes = "; ".join("d" + variable.strip() for variable in variables.split(";"))
+    left = elaborate(function, variables).expression
+    right = elaborate(differential, f"{variables}; {changes}").expression
+    if left.shape != right.shape:
+        raise ValueError(f"differential {name!r}: the two sides have different shapes")
+    bound = {node.name: node for node in postorder(left) if isinstance(node, Symbol)}
+    used = {node.name: node for node in postorder(right) if isinstance(node, Symbol)}
+    moves = {symbol: used[f"d{key}"] for key, symbol in bound.items() if f"d{key}" in used}
+    unbound = set(used) - set(bound) - {move.name for move in moves.values()}
+    if unbound or not moves:
+        raise ValueError(f"differential {name!r}: the right side uses {', '.join(sorted(unbound)) or 'no differential'}")
+    return DifferentialRule(name, left, right, moves, source)
+
+
+def found_rule(expression: Expr) -> Found | None:
+    """The first rule whose left side is this expression."""
+    for rule in differential_rules():
+        values: dict[Symbol, Expr] = {}
+        sizes: dict[Size, Size] = {}
+        if _matches(rule.left, expression, values, sizes):
+            return Found(rule, values, sizes)
+    return None
+
+
+def _matches(pattern: Expr, expression: Expr, values: dict[Symbol, Expr], sizes: dict[Size, Size]) -> bool:
+    """Whether the expression has the form of the pattern, whose symbols stand for anything of their kind."""
+    pending = [(pattern, expression)]
+    while pending:
+        form, found = pending.pop()
+        if isinstance(form, Symbol):
+            if values.setdefault(form, found) is not found or not _fits(form, found, sizes):
+                return False
+            continue
+        if type(form) is not type(found) or len(children(form)) != len(children(found)):
+            return False
+        for field in fields(form):
+            own, other = getattr(form, field.name), getattr(found, field.name)
+            plain = field.init and not isinstance(own, (Expr, Size, tuple))
+            if plain and own != other:
+                return False
+        if isinstance(form, Number) and form is not found:
+            return False
+        pending += zip(children(form), children(found), strict=True)
+    return True
+
+
+def _fits(variable: Symbol, found: Expr, sizes: dict[Size, Size]) -> bool:
+    if len(variable.shape) != len(found.shape) or found.is_row:
+        return False
+    return all(sizes.setdefault(own, other) == other for own, other in zip(variable.shape, found.shape, strict=True))
+
+
+def instantiated(found: Found, changes: Mapping[Symbol, Expr]) -> Expr:
+    """The differential with what the variables stand for in their place, and ``changes`` for their differentials.
+
+    Terms of variables that have no entry in ``changes``, because they are constant, are left out.
+    """
+    values: dict[Expr, Expr] = {symbol: value for symbol, value in found.values.items()}  # noqa: C416 a wider key type
+    constant: set[Expr] = set()
+    for symbol, move in found.rule.moves.items():
+        if symbol in changes:
+            values[move] = changes[symbol]
+        else:
+            constant.add(move)
+    built: dict[Expr, Expr] = {}
+    for node in postorder(found.rule.right):
+        if node in values:
+            built[node] = values[node]
+            continue
+        if isinstance(node, Sum):
+            kept = [built[term] for term in node.terms if not _holds(term, constant)]
+            built[node] = kept[0] if len(kept) == 1 else Sum(tuple(kept))
+            continue
+        if _holds(node, constant):
+            continue
+        built[node] = type(node)(*[_field(getattr(node, field.name), built, found.sizes) for field in fields(node) if field.init])
+    return built[found.rule.right]
+
+
+def _holds(node: Expr, symbols: set[Expr]) -> bool:
+    return bool(symbols) and any(below in symbols for below in postorder(node))
+
+
+def _field(value: Any, built: Mapping[Expr, Expr], sizes: Mapping[Size, Size]) -> Any:
+    if isinstance(value, Expr):
+        return built[value]
+    if isinstance(value, Size):
+        return sizes.get(value, value)
+    if isinstance(value, tuple):
+        return tuple([_field(part, built, sizes) for part in value])
+    return value

@@ -1,0 +1,191 @@
+"""The left side of an inner product while a derivation moves factors to it: number, scalar factors, and the vector or matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from matcalc.expr.nodes import (
+    Diagonal,
+    DiagonalMatrix,
+    Expr,
+    Hadamard,
+    Identity,
+    Negative,
+    Number,
+    Product,
+    Quotient,
+    Sum,
+    Trace,
+    product_shape,
+)
+from matcalc.folding.build import UNIT, hadamard, product, scaled, transpose
+
+
+@dataclass(frozen=True)
+class Weight:
+    """``number · scalars / below · body``; ``body`` is None for a scalar."""
+
+    number: Fraction = Fraction(1)
+    scalars: tuple[Expr, ...] = ()
+    below: tuple[Expr, ...] = ()
+    body: Expr | None = None
+
+    @property
+    def unsigned(self) -> Expr:
+        """The expression without its number."""
+        factors = [*self.scalars, *(() if self.body is None else (self.body,))]
+        over = joined(factors)
+        return Quotient(over, joined(list(self.below))) if self.below else over
+
+    @property
+    def expression(self) -> Expr:
+        """The whole as an expression."""
+        return scaled(self.number, self.unsigned)
+
+    def times(self, scalar: Expr) -> Weight:
+        """The product with a scalar."""
+        other = weight(scalar)
+        return replace(self, number=self.number * other.number, scalars=other.scalars + self.scalars, below=self.below + other.below)
+
+    def with_body(self, body: Expr) -> Weight:
+        """The same scalars before another vector or matrix (or scalar), whose own scalars are taken out."""
+        other = weight(body)
+        return Weight(self.number * other.number, self.scalars + other.scalars, self.below + other.below, other.body)
+
+    def left(self, factor: Expr) -> Weight:
+        """``factorᵀ G``."""
+        return self.with_body(joined([transposed(factor), *self._own()]))
+
+    def right(self, factor: Expr) -> Weight:
+        """``G factorᵀ``."""
+        return self.with_body(joined([*self._own(), transposed(factor)]))
+
+    def turned(self) -> Weight:
+        """``Gᵀ``."""
+        return self if self.body is None else self.with_body(transposed(self.body))
+
+    def elementwise(self, factor: Expr) -> Weight:
+        """``G ⊙ factor``."""
+        if self.body is None:
+            return self.times(factor)
+        other = weight(factor)
+        return self.times_all(other).with_body(_hadamard(other.body or UNIT, self.body))
+
+    def times_all(self, other: Weight) -> Weight:
+        """The product with the scalars of another weight."""
+        return replace(self, number=self.number * other.number, scalars=other.scalars + self.scalars, below=self.below + other.below)
+
+    def over(self, factor: Expr) -> Weight:
+        """``G ⊘ factor``."""
+        return self.with_body(hadamard([self.body or UNIT, Quotient(UNIT, factor)]))
+
+    def paired(self, other: Expr) -> Weight:
+        """The scalar ``⟨G, other⟩``."""
+        if self.body is None:
+            return self.times(other)
+        if other.is_column:
+            return self.with_body(joined([transposed(self.body), other]))
+        if other.is_row:
+            return self.with_body(joined([self.body, transposed(other)]))
+        return self.with_body(Trace(joined([transposed(self.body), other])))
+
+    def _own(self) -> list[Expr]:
+        return [] if self.body is None else [self.body]
+
+
+def weight(expression: Expr) -> Weight:
+    """The expression taken apart: sign, numbers and scalar factors in front, scalar denominators below."""
+    number, scalars, below = Fraction(1), list[Expr](), list[Expr]()
+    while True:
+        match expression:
+            case Number():
+                return Weight(number * expression.value, tuple(scalars), tuple(below))
+            case Negative():
+                number, expression = -number, expression.operand
+            case Quotient() if expression.denominator.is_scalar:
+                below.insert(0, expression.denominator)
+                expression = expression.numerator
+            case Quotient() if expression.numerator.is_scalar and expression.numerator is not UNIT:
+                first = weight(expression.numerator)
+                number, expression = number * first.number, Quotient(UNIT, expression.denominator)
+                scalars += first.scalars
+                below = [*first.below, *below]
+            case Product() if expression.factors[0].is_scalar:
+                first = weight(expression.factors[0])
+                number *= first.number
+                scalars += first.scalars
+                below = [*first.below, *below]
+                expression = joined(list(expression.factors[1:]))
+            case Product() if not expression.is_scalar and (count := _scalar_start(expression.factors)):
+                scalars.append(Product(expression.factors[:count]))
+                expression = joined(list(expression.factors[count:]))
+            case _ if expression.is_scalar:
+                return Weight(number, (*scalars, expression), tuple(below))
+            case _:
+                return Weight(number, tuple(scalars), tuple(below), expression)
+
+
+def _scalar_start(factors: tuple[Expr, ...]) -> int:
+    """How many of the first factors make a scalar together, as ``xᵀ y`` in ``xᵀ y z``; 0 when none do."""
+    shape = factors[0].shape
+    for count, factor in enumerate(factors[1:], 2):
+        shape = product_shape(shape, factor.shape)
+        if not shape and count < len(factors):
+            return count
+    return 0
+
+
+def joined(factors: list[Expr]) -> Expr:
+    """The product without factors of one and without identity matrices that say nothing."""
+    shaped = [factor for factor in factors if not factor.is_scalar]
+    if len(shaped) > 1:
+        kept = [factor for factor in factors if not isinstance(factor, Identity)]
+        factors = kept if any(not factor.is_scalar for factor in kept) else [*kept, shaped[0]]
+    if sum(not factor.is_scalar for factor in factors) > 1:  # brackets of a sum with one sign, numbers inside: taken to the front
+        signs = Fraction(1)
+        flat = []
+        for factor in factors:
+            part = factor if factor.is_scalar else weight(factor)
+            if isinstance(part, Weight) and part.number < 0 and not part.scalars and not part.below and part.body is not None:
+                signs *= part.number
+                flat.append(part.body)
+            else:
+                flat.append(factor)
+        return scaled(signs, product(flat))
+    return product(factors)
+
+
+def transposed(expression: Expr) -> Expr:
+    """The transpose, with the outermost signs and scalars left in front."""
+    match expression:
+        case Negative():
+            return Negative(transposed(expression.operand))
+        case Quotient() if expression.denominator.is_scalar:
+            return Quotient(transposed(expression.numerator), expression.denominator)
+        case Product() if expression.factors[0].is_scalar and not expression.is_scalar:
+            return product([expression.factors[0], transposed(joined(list(expression.factors[1:])))])
+        case Hadamard():
+            return Hadamard(tuple([transposed(factor) for factor in expression.factors]))
+        case _:
+            return transpose(expression)
+
+
+def _hadamard(first: Expr, second: Expr) -> Expr:
+    if isinstance(first, Identity) and second.is_matrix:
+        return DiagonalMatrix(Diagonal(second))
+    return hadamard([first, second])
+
+
+def added(weights: list[Weight]) -> Weight:
+    """The sum; equal weights but for their numbers are counted together."""
+    parts: dict[Expr, Fraction] = {}
+    for part in weights:
+        parts[part.unsigned] = parts.get(part.unsigned, Fraction(0)) + part.number
+    terms = [scaled(number, unsigned) for unsigned, number in parts.items() if number]
+    if not terms:
+        return Weight(Fraction(0), body=weights[0].body)
+    positive = next((k for k, term in enumerate(terms) if not isinstance(term, Negative)), 0)
+    terms.insert(0, terms.pop(positive))
+    flat = [term for one in terms for term in (one.terms if isinstance(one, Sum) else (one,))]
+    return weight(flat[0] if len(flat) == 1 else Sum(tuple(flat)))

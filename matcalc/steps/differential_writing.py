@@ -1,0 +1,99 @@
+"""How differentials and inner products are written: ``2 ⟨X − U V, −U dV⟩``."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import symbols_in
+from matcalc.printing.latex_notation import LatexNotation
+from matcalc.printing.names import ascii_name, latex_name, unicode_name
+from matcalc.printing.notation import Notation
+from matcalc.printing.pieces import Piece, piece, render
+from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
+from matcalc.printing.printer import printed
+from matcalc.steps.differential_marks import Change, Marks
+from matcalc.steps.step import Writing
+
+
+class _Spelling(Protocol):
+    """What stands around differentials and inner products in one notation."""
+
+    d: str
+    opening: str
+    separator: str
+    closing: str
+
+
+def written(expression: Expr, marks: Marks) -> Writing:
+    """The expression, its differentials and inner products in the three spellings."""
+    names = _names(expression, marks)
+    notations = (_Unicode(names, marks), _Ascii(names, marks), _Latex(names, marks))
+    return Writing(*(render(printed(expression, notation)) for notation in notations))
+
+
+def of_change(expression: Expr) -> Writing:
+    """``d`` of a short symbol: ``dV``."""
+    assert isinstance(expression, Symbol)
+    name = expression.name
+    return Writing(f"d{unicode_name(name)}", f"d{ascii_name(name)}", rf"\mathrm{{d}}{latex_name(name)}")
+
+
+def _names(expression: Expr, marks: Marks) -> list[str]:
+    """The names of all ordinary symbols in sight."""
+    found: dict[str, None] = {}
+    stack, seen = [expression], set[str]()
+    while stack:
+        for name in symbols_in(stack.pop()):
+            mark = marks.meaning.get(name)
+            if mark is None:
+                found[name] = None
+            elif name not in seen:
+                seen.add(name)
+                stack += [mark.of] if isinstance(mark, Change) else [mark.left, mark.right]
+    return list(found)
+
+
+def _marked(name: str, marks: Marks, notation: Notation, spelling: _Spelling) -> Piece | None:
+    """The piece for a symbol that stands for a differential or an inner product, None for an ordinary one."""
+    mark = marks.meaning.get(name)
+    if mark is None:
+        return None
+    if not isinstance(mark, Change):
+        left, right = printed(mark.left, notation), printed(mark.right, notation)
+        return piece(spelling.opening, left, spelling.separator, right, spelling.closing)
+    body = printed(mark.of, notation)
+    return piece(spelling.d, body if isinstance(mark.of, Symbol) else notation.bracketed(body))
+
+
+class _Ascii(AsciiNotation):
+    d, opening, separator, closing = "d", "<", ", ", ">"
+
+    def __init__(self, names: list[str], marks: Marks) -> None:
+        super().__init__(names)
+        self._marks = marks
+
+    def symbol(self, name: str) -> Piece:
+        return _marked(name, self._marks, self, self) or super().symbol(name)
+
+
+class _Unicode(UnicodeNotation):
+    d, opening, separator, closing = "d", "⟨", ", ", "⟩"
+
+    def __init__(self, names: list[str], marks: Marks) -> None:
+        super().__init__(names)
+        self._marks = marks
+
+    def symbol(self, name: str) -> Piece:
+        return _marked(name, self._marks, self, self) or super().symbol(name)
+
+
+class _Latex(LatexNotation):
+    d, opening, separator, closing = r"\mathrm{d}", r"\left\langle ", r",\, ", r" \right\rangle"
+
+    def __init__(self, names: list[str], marks: Marks) -> None:
+        super().__init__(names)
+        self._marks = marks
+
+    def symbol(self, name: str) -> Piece:
+        return _marked(name, self._marks, self, self) or super().symbol(name)

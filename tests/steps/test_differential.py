@@ -1,0 +1,124 @@
+"""Steps by differentials: every step of every case is an equality, and derivations that books have read as they do there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import matcalc
+from matcalc.errors import LimitError, MatcalcError
+from matcalc.evaluation import evaluate, find_point
+from matcalc.printing import text
+from matcalc.steps.differential_marks import DifferentialSide, Marks
+from matcalc.steps.differential_rules import DifferentialRule, differential_rules, read_rule
+from tests.cases.reading import Case, read_cases
+from tests.oracle.answers import Disagreement
+from tests.steps.differential_checking import check_differential_steps, check_steps, differential_steps
+
+CASES = [case for path in sorted((Path(__file__).parents[1] / "cases").glob("*.cases")) for case in read_cases(path)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_step_is_an_equality(case: Case) -> None:
+    wrt = case.wrt[0] if len(case.wrt) == 1 else case.wrt
+    derivation = matcalc.derive(
+        case.expression, wrt, declare=case.declare or None, layout=case.options["layout"], symmetric=case.options["symmetric"]
+    )
+    steps = check_differential_steps(derivation)
+    assert len(steps) >= 3 or "entry by entry" in steps[-1].remark
+    assert max(len(line) for line in derivation.steps_text(style="differential").splitlines()) <= 80
+
+
+def lines(expression: str, wrt: str | tuple[str, ...], declare: str | None = None) -> list[str]:
+    return [step.text for step in matcalc.derive(expression, wrt, declare=declare).derivation_steps("differential")]
+
+
+def test_a_squared_norm_line_by_line() -> None:
+    assert lines("||X - UV||²", "V") == [
+        "f = ‖X − U V‖²",
+        "f = ⟨X − U V, X − U V⟩",
+        "df = 2 ⟨X − U V, d(X − U V)⟩",
+        "df = 2 ⟨X − U V, −U dV⟩",
+        "df = ⟨−2 Uᵀ (X − U V), dV⟩",
+        "∂f/∂V = 2 Uᵀ (U V − X)",
+    ]
+
+
+def test_a_quadratic_form_line_by_line() -> None:
+    assert lines("x'*A*x", "x") == [
+        "f = xᵀ A x",
+        "df = dxᵀ A x + xᵀ A dx",
+        "df = ⟨A x, dx⟩ + ⟨Aᵀ x, dx⟩",
+        "df = ⟨A x + Aᵀ x, dx⟩",
+        "∂f/∂x = (A + Aᵀ) x",
+    ]
+
+
+def test_a_matrix_value_ends_with_vec() -> None:
+    assert lines("A*X*B", "X") == ["Y = A X B", "dY = A dX B", "vec(dY) = (Bᵀ ⊗ A) vec(dX)", "∂Y/∂X = B ⊗ Aᵀ"]
+
+
+def test_a_hessian_comes_from_the_second_differential() -> None:
+    assert lines("x'*A*x", ("x", "x"))[-3:] == ["d(∂f/∂x) = (A + Aᵀ) dx", "d²f = dxᵀ (A + Aᵀ) dx", "∂²f/∂x² = A + Aᵀ"]
+
+
+@pytest.mark.parametrize(("expression", "wrt"), [("||X - UV||²", "V"), ("x'*A*x", "x"), ("A*inv(X)*B", "X"), ("logdet(X)", "X")])
+def test_a_planted_error_is_seen(expression: str, wrt: str) -> None:
+    derivation = matcalc.derive(expression, wrt)
+    steps = differential_steps(derivation)
+    check_steps(steps, derivation.source.node, derivation.wrt, derivation.symmetric)
+    other = differential_steps(matcalc.derive(f"2*({expression})", wrt))
+    for k, step in enumerate(steps):
+        if step.left_writing.unicode[0] != "d":
+            continue
+        wrong = next(found for found in other if found.left_writing == step.left_writing)
+        planted = [*steps[:k], replace(step, right=wrong.right), *steps[k + 1 :]]
+        with pytest.raises(Disagreement):
+            check_steps(planted, derivation.source.node, derivation.wrt, derivation.symmetric)
+
+
+def rule_error(rule: DifferentialRule) -> float:
+    """How far the right side is from the sum of the differences of the left side along the change of each variable."""
+    point = find_point([rule.left, rule.right], 3, extra=rule.moves.values())
+    assert point is not None
+    total = 0.0
+    for symbol, move in rule.moves.items():
+        marks = Marks(symbol, frozenset())
+        total = total + DifferentialSide(marks.change(rule.left), marks).value(
+            {**point.values, marks.move.name: point.values[move.name]}, point.sizes
+        )
+    return float(np.max(np.abs(total - evaluate(rule.right, point.values, point.sizes))))
+
+
+@pytest.mark.parametrize("rule", differential_rules(), ids=lambda rule: f"{rule.name} {text(rule.left, 'ascii')}")
+def test_every_rule_holds(rule: DifferentialRule) -> None:
+    assert rule.source
+    assert [other.left for other in differential_rules()].count(rule.left) == 1
+    assert rule_error(rule) < 1e-6
+
+
+@pytest.mark.parametrize("wrong", ["inv(X) = -inv(X)*dX*inv(X)'", "det(X) = det(X)*tr(inv(X)'*dX)", "tr(X^k) = k*tr(X^k*dX)"])
+def test_a_wrong_rule_is_seen(wrong: str) -> None:
+    assert rule_error(read_rule("wrong", "X: n×n; k: scalar" if "k" in wrong else "X: n×n", wrong, "nowhere")) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("identity", "complaint"),
+    [("inv(X) = -inv(X)*dX*inv(Z)", "uses Z"), ("inv(X) = tr(dX)", "different shapes"), ("inv(X) = inv(X)", "no differential")],
+)
+def test_a_broken_rule_is_refused(identity: str, complaint: str) -> None:
+    with pytest.raises((ValueError, MatcalcError), match=complaint):
+        read_rule("broken", "X: n×n", identity, "nowhere")
+
+
+def test_a_name_in_use_is_refused() -> None:
+    with pytest.raises(MatcalcError, match="dx is already a name"):
+        matcalc.derive("dx'*x", "x", declare="dx: n; x: n").derivation_steps("differential")
+
+
+def test_an_expression_that_is_too_long_is_refused() -> None:
+    with pytest.raises(LimitError, match="too long"):
+        matcalc.derive("*".join(["A"] * 4000 + ["x"]), "x", declare="A: n×n; x: n").derivation_steps("differential")

@@ -126,6 +126,8 @@ class _Narrator:
             left, change = _inside("vec", left), e.Vec(change)
         if move.is_matrix:
             move = e.Vec(move)
+        if move.shape and jacobian.cols != move.rows:
+            return
         by_scalar = value.is_matrix and move.is_scalar
         right = _scaled_by(move, jacobian) if by_scalar else _applied(jacobian, move)
         if right is None or right.shape != change.shape or right.cols != change.cols:
@@ -165,12 +167,17 @@ class _Narrator:
             teller.array(gradient)
         self._tell(teller.lines, marks, left, side)
         tied = second.properties & {"symmetric", "antisymmetric", "diagonal"}
-        hessian = differentiate(self.expression, (first, second), symmetric=symmetric).expression  # type: ignore[arg-type]
+        hessian = differentiate(
+            self.expression,
+            (first, second),
+            layout="denominator" if self.expression.is_scalar else "numerator",
+            symmetric=symmetric,  # type: ignore[arg-type]
+        ).expression
         if hessian is None or (tied and symmetric != "projected"):
             return
         if not gradient.is_scalar:
             self._identified(gradient, left, hessian, marks)
-        if first is second and not first.is_scalar:
+        if first is second and first.shape and self.expression.is_scalar:
             move: Expr = e.Vec(marks.move) if first.is_matrix else marks.move
             form = product([*weight(hessian).scalars, transposed(move), hessian, move]) if not weight(hessian).scalars else None
             if form is not None and form.is_scalar:

@@ -14,7 +14,7 @@ from typing import Any
 from matcalc.derivation.pipeline import folded, reading_order
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import axes_of
-from matcalc.errors import LimitError, NotDifferentiableError
+from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, children, postorder
 from matcalc.expr.rewriting import rebuilt_with, replaced
@@ -187,7 +187,7 @@ class Expander:
                 back |= {move.name: self.change(back[symbol.name]) for symbol, move in values.items()}
             try:
                 lowered = pushed(changed, {symbol: ix.Symbol(move.name, axes_of(move.shape)) for symbol, move in values.items()})
-            except NotDifferentiableError:
+            except (NotDifferentiableError, ShapeError):  # a vec form does not combine with a symbol of its length
                 continue
             order = reading_order(inner)
             for move in values.values():

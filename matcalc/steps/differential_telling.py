@@ -8,7 +8,7 @@ from fractions import Fraction
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import differentiate, folded, reading_order
 from matcalc.einstein.lowering import lower
-from matcalc.errors import MatcalcError, NotDifferentiableError
+from matcalc.errors import MatcalcError, NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in
@@ -141,7 +141,7 @@ class Teller:
         scalar = paired_with(term.of, upstream)
         try:
             gradient = differentiate(scalar, (self.marks.variable,), symmetric="independent").expression
-        except NotDifferentiableError as error:
+        except (NotDifferentiableError, ShapeError) as error:
             raise Untold(str(error)) from error
         if gradient is None:
             raise Untold("the gradient has no matrix form")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import overload
 
 from matcalc.derivation import differentiate
@@ -15,6 +14,7 @@ from matcalc.language.declarations import Declare, declaration_text
 from matcalc.named_results import Gradients
 from matcalc.product_calls import Several, gradients, named_derivation
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, read_program, require_choice
+from matcalc.records import replace
 from matcalc.results import Derivation, ParsedExpression
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from matcalc.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """A half-open range of character offsets in the text that was given."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
+from matcalc.records import record
 from matcalc.resources import read
 from matcalc.stored import stored
 
 Kind = Literal["elementwise", "matrix", "defined"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """One function of the language; the fields are those of ``rules/functions.toml``."""
 

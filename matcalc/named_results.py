@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -22,6 +22,7 @@ from matcalc.printing import index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
 from matcalc.products.outlines import Outline
 from matcalc.products.sweeping import Sweep
+from matcalc.records import replace
 from matcalc.results import Derivation, ParsedExpression, Style
 
 Partials = Mapping[tuple[str, str], Derivation]

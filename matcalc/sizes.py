@@ -6,17 +6,21 @@ A size is the length of one axis. Products are needed for ``kron`` and ``vec``; 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
+from matcalc.interning import Interned, computed
 
-@dataclass(frozen=True, slots=True, order=True)
-class Size:
-    """``factor`` times the product of ``names`` (sorted, repeated names allowed)."""
 
+class Size(metaclass=Interned):
+    """``factor`` times the product of ``names`` (sorted, repeated names allowed). Equal sizes are one object."""
+
+    text: str = computed()
     names: tuple[str, ...] = ()
     factor: int = 1
+
+    def __post_init__(self) -> None:
+        parts = ([str(self.factor)] if self.factor != 1 or not self.names else []) + list(self.names)
+        object.__setattr__(self, "text", "*".join(parts))
 
     @staticmethod
     def of(value: int | str) -> Size:
@@ -28,6 +32,8 @@ class Size:
         return Size((), value) if isinstance(value, int) else Size((value,), 1)
 
     def __mul__(self, other: Size) -> Size:
+        if other is ONE:
+            return self
         return Size(tuple(sorted(self.names + other.names)), self.factor * other.factor)
 
     def divided(self, other: Size) -> Size | None:
@@ -57,14 +63,11 @@ class Size:
             result *= sizes[name]
         return result
 
+    def __lt__(self, other: Size) -> bool:
+        return (self.names, self.factor) < (other.names, other.factor)
+
     def __str__(self) -> str:
-        return _text(self)
-
-
-@lru_cache(maxsize=4096)
-def _text(size: Size) -> str:
-    parts = ([str(size.factor)] if size.factor != 1 or not size.names else []) + list(size.names)
-    return "*".join(parts)
+        return self.text
 
 
 ONE = Size((), 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
@@ -24,6 +23,7 @@ from matcalc.expr.nodes import Expr, Number, Symbol, Zeros, postorder
 from matcalc.folding.fold import fold
 from matcalc.folding.rows import row_symbols, with_rows
 from matcalc.functions import functions
+from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size, shape_of
 
 Layout = Literal["denominator", "numerator", "tensor"]
@@ -35,7 +35,7 @@ _MOST_AXES = 4
 """What the language has names for: a zero of more axes is none of its expressions."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """A derivative. ``tensor`` has the axes of the numerator, where the rows of a Kronecker or vec form are several, then those of each
     variable. ``expression`` is the closed form in the layout asked for, or None."""

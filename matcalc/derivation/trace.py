@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import Literal
 
 from matcalc.einstein.nodes import Symbol, Tensor
+from matcalc.records import record
 
 StageKind = Literal["lowered", "simplified", "reshaped", "differentiated", "convention", "declared"]
 Parts = tuple[tuple[Fraction, Tensor], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stage:
     """``tensor`` after a stage of the pipeline; ``order`` derivatives have been taken.
 

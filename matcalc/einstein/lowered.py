@@ -6,16 +6,15 @@ zeros, identities and what is made of them) may be written with that axis split,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from matcalc.einstein.algebra import contract, permuted
 from matcalc.einstein.linear import YES, add
 from matcalc.einstein.nodes import Contraction, Sum, Tensor
 from matcalc.errors import ShapeError
+from matcalc.records import record
 from matcalc.sizes import Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lowered:
     """A tensor whose first ``split`` axes together are the rows, and whose others together are the columns."""
 

@@ -7,7 +7,6 @@ so that ``vec`` and ``kron``, whose rows are pairs of axes, are index formulas t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 from typing import assert_never, cast
 
@@ -18,6 +17,7 @@ from matcalc.einstein.linear import add
 from matcalc.einstein.lowered import Lowered, aligned, finer, transposed, with_cols, with_rows
 from matcalc.errors import NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as ex
+from matcalc.records import replace
 from matcalc.sizes import ONE, Shape, Size
 
 HALF = Fraction(1, 2)

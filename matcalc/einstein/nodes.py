@@ -10,23 +10,21 @@ There is no class for a number, a Kronecker delta or a tensor of ones: they are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import blake2b
 from typing import TypeAlias
 
-from matcalc.interning import Interned
+from matcalc.interning import Interned, computed
 from matcalc.sizes import Shape, Size
 from matcalc.traversal import postordered
 
 
-@dataclass(frozen=True, eq=False)
 class Tensor(metaclass=Interned):
     """Base class. ``shape`` holds the sizes of the axes; ``digest`` is a name of the structure that every process gives alike, to order
     operands by."""
 
-    digest: int = field(init=False, repr=False)
-    shape: Shape = field(init=False, repr=False)
+    digest: int = computed()
+    shape: Shape = computed()
 
     def __post_init__(self) -> None:
         parts = "|".join((type(self).__name__, *self._parts()))
@@ -46,7 +44,6 @@ class Tensor(metaclass=Interned):
         return len(self.shape)
 
 
-@dataclass(frozen=True, eq=False)
 class Symbol(Tensor):
     """A named variable; ``properties`` are its declared facts."""
 
@@ -61,7 +58,6 @@ class Symbol(Tensor):
         return self.sizes
 
 
-@dataclass(frozen=True, eq=False)
 class Constant(Tensor):
     """A named real constant, such as pi."""
 
@@ -74,7 +70,6 @@ class Constant(Tensor):
         return ()
 
 
-@dataclass(frozen=True, eq=False)
 class SizeValue(Tensor):
     """A symbolic size as a number."""
 
@@ -87,7 +82,6 @@ class SizeValue(Tensor):
         return ()
 
 
-@dataclass(frozen=True, eq=False)
 class Unit(Tensor):
     """The unit vector with a one at ``position``, counted from 1."""
 
@@ -101,7 +95,6 @@ class Unit(Tensor):
         return (self.size,)
 
 
-@dataclass(frozen=True, eq=False)
 class Sum(Tensor):
     """A linear combination: pairs (coefficient, term). Without terms it is zero. Terms are never sums themselves."""
 
@@ -115,7 +108,6 @@ class Sum(Tensor):
         return self.sizes
 
 
-@dataclass(frozen=True, eq=False)
 class Contraction(Tensor):
     """An n-ary einsum. ``indices[k]`` labels the axes of ``operands[k]``, ``output`` the axes of the result, ``sizes`` the labels.
 
@@ -134,7 +126,6 @@ class Contraction(Tensor):
         return tuple([self.sizes[label] for label in self.output])
 
 
-@dataclass(frozen=True, eq=False)
 class Power(Tensor):
     """Elementwise power with a rational exponent other than 0 and 1."""
 
@@ -148,7 +139,6 @@ class Power(Tensor):
         return self.base.shape
 
 
-@dataclass(frozen=True, eq=False)
 class Map(Tensor):
     """A scalar function applied entry by entry to arguments of one shape; ``"pow"`` has base and exponent as arguments."""
 
@@ -162,7 +152,6 @@ class Map(Tensor):
         return self.arguments[0].shape
 
 
-@dataclass(frozen=True, eq=False)
 class Apply(Tensor):
     """A function of a whole vector or matrix (``inv``, ``det``, ``softmax``...), over the last axes of its arguments.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation.arrays import as_array, from_inside
 from matcalc.evaluation.interpreter import Program, program
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ _EVALUATIONS_AT_ONCE = 512
 _MOST_ENTRIES = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NumericalDerivative:
     """``value`` has the axes of the expression, then those of each variable; ``error`` estimates its error, entry by entry."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,9 +11,10 @@ from matcalc.errors import UnknownFunctionError
 from matcalc.evaluation.matrix_functions import adjugate, matrix_exponential, matrix_logarithm, matrix_square_root
 from matcalc.evaluation.spectral import divided_differences, matrix_power, polar_factor, top_singular_vectors
 from matcalc.functions import functions
+from matcalc.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NumpyFunction:
     """``call`` takes one array a parameter; ``orders`` says which order (0, 1, 2) each array is to have.
 

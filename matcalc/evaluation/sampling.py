@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -14,6 +13,7 @@ from matcalc.evaluation.domains import check_place
 from matcalc.evaluation.interpreter import program
 from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol
 from matcalc.functions import functions
+from matcalc.records import record
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -29,7 +29,7 @@ STYLES: tuple[Style, ...] = ("normal", "positive", "definite", "small")
 _PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Point:
     """Sizes, arrays (and callables for the user's own functions) at which an expression can be evaluated."""
 

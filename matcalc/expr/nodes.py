@@ -8,21 +8,19 @@ Positional arguments only; sequences are tuples.
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
 from matcalc.errors import ShapeError
-from matcalc.interning import Interned
+from matcalc.interning import Interned, computed
 from matcalc.sizes import ONE, Shape, Size, shape_of
 from matcalc.traversal import postordered
 
 
-@dataclass(frozen=True, eq=False)
 class Expr(metaclass=Interned):
     """Base class; not instantiated itself."""
 
-    shape: Shape = field(init=False, repr=False)
+    shape: Shape = computed()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", self._shape())
@@ -60,7 +58,6 @@ class Expr(metaclass=Interned):
 # ---------------------------------------------------------------- leaves
 
 
-@dataclass(frozen=True, eq=False)
 class Symbol(Expr):
     """A named variable. ``properties`` holds declared facts such as ``"symmetric"``."""
 
@@ -72,7 +69,6 @@ class Symbol(Expr):
         return self.sizes
 
 
-@dataclass(frozen=True, eq=False)
 class Number(Expr):
     """An exact rational number (decimals in the input are read exactly)."""
 
@@ -82,7 +78,6 @@ class Number(Expr):
         return ()
 
 
-@dataclass(frozen=True, eq=False)
 class Constant(Expr):
     """A named real constant; only ``"pi"`` so far."""
 
@@ -92,7 +87,6 @@ class Constant(Expr):
         return ()
 
 
-@dataclass(frozen=True, eq=False)
 class SizeValue(Expr):
     """A size used as a number, as ``n`` in ``sum(x)/n``."""
 
@@ -102,7 +96,6 @@ class SizeValue(Expr):
         return ()
 
 
-@dataclass(frozen=True, eq=False)
 class Identity(Expr):
     size: Size
 
@@ -110,7 +103,6 @@ class Identity(Expr):
         return (self.size, self.size)
 
 
-@dataclass(frozen=True, eq=False)
 class Ones(Expr):
     """All entries one; a column, a row or a matrix."""
 
@@ -120,7 +112,6 @@ class Ones(Expr):
         return self.sizes
 
 
-@dataclass(frozen=True, eq=False)
 class Zeros(Expr):
     """All entries zero, of any shape (the scalar zero is ``Number(Fraction(0))``)."""
 
@@ -130,7 +121,6 @@ class Zeros(Expr):
         return self.sizes
 
 
-@dataclass(frozen=True, eq=False)
 class UnitVector(Expr):
     """The column ``e_i`` with a one at ``position`` (counted from 1)."""
 
@@ -141,7 +131,6 @@ class UnitVector(Expr):
         return (self.size,)
 
 
-@dataclass(frozen=True, eq=False)
 class Commutation(Expr):
     """K with ``K vec(X) = vec(X')`` for X with ``m`` rows and ``n`` columns."""
 
@@ -155,7 +144,6 @@ class Commutation(Expr):
 # ---------------------------------------------------------------- linear and elementwise structure
 
 
-@dataclass(frozen=True, eq=False)
 class Sum(Expr):
     """Two or more terms of equal shape; a difference is a ``Negative`` term."""
 
@@ -165,7 +153,6 @@ class Sum(Expr):
         return _common(self.terms, "added")
 
 
-@dataclass(frozen=True, eq=False)
 class Negative(Expr):
     operand: Expr
 
@@ -173,7 +160,6 @@ class Negative(Expr):
         return self.operand.shape
 
 
-@dataclass(frozen=True, eq=False)
 class Product(Expr):
     """Two or more factors, multiplied from the left; a scalar factor (or a scalar product so far) scales."""
 
@@ -186,7 +172,6 @@ class Product(Expr):
         return shape
 
 
-@dataclass(frozen=True, eq=False)
 class Hadamard(Expr):
     """Elementwise product of two or more factors of equal shape."""
 
@@ -196,7 +181,6 @@ class Hadamard(Expr):
         return _common(self.factors, "multiplied elementwise")
 
 
-@dataclass(frozen=True, eq=False)
 class Quotient(Expr):
     """``numerator / denominator`` with a scalar denominator, or elementwise when the shapes are equal.
 
@@ -214,7 +198,6 @@ class Quotient(Expr):
         return _common((self.numerator, self.denominator), "divided elementwise")
 
 
-@dataclass(frozen=True, eq=False)
 class Power(Expr):
     """Scalar or elementwise power; the exponent is a scalar or has the shape of the base."""
 
@@ -227,7 +210,6 @@ class Power(Expr):
         return self.base.shape
 
 
-@dataclass(frozen=True, eq=False)
 class MatrixPower(Expr):
     """Power of a square matrix with a scalar exponent (an integer, or symbolic)."""
 
@@ -238,7 +220,6 @@ class MatrixPower(Expr):
         return _square(self.base, "a matrix power")
 
 
-@dataclass(frozen=True, eq=False)
 class Elementwise(Expr):
     """A scalar function applied to every entry: a name from ``rules/functions.toml``, or the user's own (``f``, ``f'``)."""
 
@@ -252,7 +233,6 @@ class Elementwise(Expr):
 # ---------------------------------------------------------------- matrix structure
 
 
-@dataclass(frozen=True, eq=False)
 class Transpose(Expr):
     operand: Expr
 
@@ -261,7 +241,6 @@ class Transpose(Expr):
         return shape_of(self.operand.cols, self.operand.rows)
 
 
-@dataclass(frozen=True, eq=False)
 class Inverse(Expr):
     operand: Expr
 
@@ -269,7 +248,6 @@ class Inverse(Expr):
         return _square(self.operand, "the inverse")
 
 
-@dataclass(frozen=True, eq=False)
 class Trace(Expr):
     operand: Expr
 
@@ -278,7 +256,6 @@ class Trace(Expr):
         return ()
 
 
-@dataclass(frozen=True, eq=False)
 class Total(Expr):
     """Sum of the entries: of all (``axis is None``), ``"rows"`` = one number a row, ``"cols"`` = one number a column, as a column."""
 
@@ -289,7 +266,6 @@ class Total(Expr):
         return reduced_shape(self.operand, self.axis)
 
 
-@dataclass(frozen=True, eq=False)
 class Diagonal(Expr):
     """The diagonal of a square matrix, as a column vector."""
 
@@ -299,7 +275,6 @@ class Diagonal(Expr):
         return (_square(self.operand, "the diagonal")[0],)
 
 
-@dataclass(frozen=True, eq=False)
 class DiagonalMatrix(Expr):
     """The diagonal matrix of a vector."""
 
@@ -312,7 +287,6 @@ class DiagonalMatrix(Expr):
         return (size, size)
 
 
-@dataclass(frozen=True, eq=False)
 class Vec(Expr):
     """The columns stacked into one column."""
 
@@ -323,7 +297,6 @@ class Vec(Expr):
         return shape_of(self.operand.rows * self.operand.cols, ONE)
 
 
-@dataclass(frozen=True, eq=False)
 class Kronecker(Expr):
     """Kronecker product of two or more factors."""
 
@@ -337,7 +310,6 @@ class Kronecker(Expr):
         return shape_of(rows, cols)
 
 
-@dataclass(frozen=True, eq=False)
 class Norm(Expr):
     """A norm; ``kind`` is ``"2"`` (Euclidean, of a matrix Frobenius), ``"1"`` (sum of absolute values), ``"p"``
     (with ``parameter`` the scalar p), ``"A"`` (``sqrt(x'Ax)`` with ``parameter`` A), ``"nuclear"`` or ``"spectral"``."""
@@ -350,7 +322,6 @@ class Norm(Expr):
         return ()
 
 
-@dataclass(frozen=True, eq=False)
 class Call(Expr):
     """Any other function of ``rules/functions.toml`` (``det``, ``logdet``, ``softmax``, ``expm``...), with its result shape.
 
@@ -366,7 +337,6 @@ class Call(Expr):
         return self.result_shape
 
 
-@dataclass(frozen=True, eq=False)
 class Index(Expr):
     """A named index ranging over ``1..size``; only inside ``Entry`` and bound by ``IndexSum`` or ``IndexArray``, or free in a rule."""
 
@@ -377,7 +347,6 @@ class Index(Expr):
         return ()
 
 
-@dataclass(frozen=True, eq=False)
 class Entry(Expr):
     """One entry: ``X[i,j]``, ``x[3]``; each position is an ``int`` counted from 1 or an ``Index``."""
 
@@ -388,7 +357,6 @@ class Entry(Expr):
         return ()
 
 
-@dataclass(frozen=True, eq=False)
 class IndexSum(Expr):
     """An explicit sum of a scalar expression over one index."""
 
@@ -399,7 +367,6 @@ class IndexSum(Expr):
         return ()
 
 
-@dataclass(frozen=True, eq=False)
 class IndexArray(Expr):
     """The array whose entry at ``indices`` is the scalar ``body``: ``tensor(i, k, sum(j, T[i,j,k]*x[j]))``.
 

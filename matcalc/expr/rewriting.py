@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import Any
 
 from matcalc.expr.nodes import Expr, Symbol, children, postorder
+from matcalc.records import field_names
 
 
 def rebuilt_with(expression: Expr, replacement: Callable[[Expr], Expr]) -> Expr:
@@ -34,7 +34,7 @@ def _rebuilt(expressions: tuple[Expr, ...], replacement: Callable[[Expr], Expr])
     for node in postorder(*expressions):
         again = node
         if any(built[child] is not child for child in children(node)):
-            again = type(node)(*[_field(getattr(node, field.name), built) for field in fields(node) if field.init])
+            again = type(node)(*[_field(getattr(node, name), built) for name in field_names(node)])
         built[node] = replacement(again)
     return [built[expression] for expression in expressions]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from fractions import Fraction
 from hashlib import blake2b
 from weakref import WeakKeyDictionary
@@ -37,6 +36,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
+from matcalc.records import field_names
 
 UNIT = Number(Fraction(1))
 
@@ -278,7 +278,7 @@ def digest(expression: Expr) -> int:
     if known is not None:
         return known
     for node in postorder(expression, known=_DIGEST):
-        values = [getattr(node, f.name) for f in fields(node) if f.init]
+        values = [getattr(node, name) for name in field_names(node)]
         own = [str(value) for value in values if not isinstance(value, (Expr, tuple, frozenset))]
         parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *(str(_DIGEST[child]) for child in children(node))])
         _DIGEST[node] = int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big")

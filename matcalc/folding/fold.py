@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 from typing import assert_never, cast
 
@@ -37,6 +36,7 @@ from matcalc.folding.kronecker import kronecker_chain, swapped_commutation
 from matcalc.folding.sums import combined
 from matcalc.folding.terms import Place, ReadingOrder, Term, expression_of
 from matcalc.functions import functions
+from matcalc.records import replace
 
 YES = Fraction(1)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
@@ -13,6 +12,7 @@ from operator import and_
 from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Ones, Product
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
 from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined
+from matcalc.records import replace
 from matcalc.sizes import Shape
 
 _MOST_GROUPED = 40

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from matcalc.expr.nodes import (
@@ -24,9 +23,10 @@ from matcalc.expr.nodes import (
     postorder,
 )
 from matcalc.folding.build import UNIT, cost, digest, product, raised, scaled, transpose
+from matcalc.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Term:
     """``coefficient * Π scalars^exponent * chain``; an empty chain is a scalar term."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import assert_never, cast
 
@@ -16,6 +15,7 @@ from matcalc.language.kinds import ANY, COLUMN, MATRIX, SCALAR, Cell
 from matcalc.language.scope import Scope
 from matcalc.language.spelling import ONES
 from matcalc.language.vocabulary import NAMES_TOO
+from matcalc.records import replace
 from matcalc.sizes import ONE, Size
 
 ONE_VALUE = Fraction(1)

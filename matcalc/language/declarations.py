@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from matcalc.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.language.spelling import canonical_name, is_name
+from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size, shape_of
 
 Declare: TypeAlias = str | Mapping[str, str] | None
@@ -29,7 +29,7 @@ _SPELLINGS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Declaration:
     """What is known of one name.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from matcalc.language.construction import size_of
 from matcalc.language.dimensions import Dimension, SizeSystem
 from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR, VECTOR, Cell
+from matcalc.records import record
 from matcalc.sizes import ONE, Shape, shape_of
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CellShape:
     """A kind with its sizes."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from matcalc.records import record
 from matcalc.sizes import ONE, Size
 
 
@@ -55,7 +55,7 @@ def unify(left: Dimension, right: Dimension) -> None:
         raise SizeClash(left, right)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class SizeProduct:
     """``product = left * right``; of an index of ``vec`` or ``kron``, ``left`` is the size of its slow part, ``right`` of its fast part."""
 

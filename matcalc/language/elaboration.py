@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import count
 
 from matcalc.errors import MatcalcError, ParseError, Span
@@ -26,13 +25,14 @@ from matcalc.language.scope import Scope, Variable
 from matcalc.language.spelling import canonical_name, is_name
 from matcalc.language.survey import size_names_in
 from matcalc.language.vocabulary import Vocabulary
+from matcalc.records import record
 from matcalc.sizes import ONE, Shape
 
 _ASSIGNED = re.compile(r"(?:^|[;\n])\s*([^\W\d_][\w]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _SIZE_LETTERS = "nmpqrkldst"
 
 
-@dataclass(frozen=True)
+@record
 class Elaborated:
     """A typed expression and what reading it rested on.
 

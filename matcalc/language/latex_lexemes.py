@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.latex_commands import CLOSING, DIMENSIONED, DROPPED_WITH_ARGUMENT, ENVIRONMENTS, OPENING, OPERATORS, SIZED, SPACING
 from matcalc.language.scanner import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.language.spelling import plain_letters
+from matcalc.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lexeme:
     """One unit of the source.
 
@@ -29,7 +29,7 @@ class Lexeme:
         return Span(self.start, self.end)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """The lexemes of a text, and for each bracket the position of its partner."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.language.scanner import MOST_CHARACTERS
+from matcalc.records import record
 
 _DEFINES = re.compile(
     r"\\(?P<how>(?:re|provide)?newcommand|providecommand|DeclareRobustCommand|DeclareMathOperator|DeclarePairedDelimiter|def|gdef|let)"
@@ -28,7 +28,7 @@ _MARK = re.compile(r"#([1-9])")
 _MOST_PASSES = 60
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Macro:
     """What a command stands for: ``body`` with ``#1``... for its arguments; ``first`` stands for a first one in brackets that is left out.
 
@@ -41,7 +41,7 @@ class Macro:
     delimiter: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Places:
     """A text and, for each of its characters, the range of the given text that it comes from."""
 
@@ -68,7 +68,7 @@ class Places:
         return Span(start, stop if span.end > span.start else start)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """A text as it is to be read, with all commands of its writer replaced, and the text that was given."""
 

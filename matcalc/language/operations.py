@@ -4,7 +4,6 @@ errors are those of the same operation in a text."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from matcalc.errors import MatcalcError, Span
@@ -13,13 +12,14 @@ from matcalc.language import syntax as s
 from matcalc.language.construction import Construction
 from matcalc.language.declarations import Declaration
 from matcalc.language.elaboration import Reader
+from matcalc.records import record
 from matcalc.sizes import Size
 
 Make = Callable[[Sequence[s.Syntax], Span], s.Syntax]
 """Makes the syntax of an operation from that of its operands and the place of the whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operated:
     """The value of an operation, and what is to be told about it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -13,9 +12,10 @@ from matcalc.language.scanner import Token
 from matcalc.language.tables import Rule, Tables, tables
 from matcalc.language.tokens import tokenize
 from matcalc.language.vocabulary import Vocabulary
+from matcalc.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parsed:
     """A syntax tree and notes on how the letters were read."""
 

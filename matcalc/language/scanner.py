@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.spelling import ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.records import record
 
 MOST_CHARACTERS = 1_000_000
 MOST_TOKENS = 200_000
 DEEPEST_NESTING = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Token:
     """``type`` is a terminal of the grammar, or one of the raw types ``RUN``, ``BAR``, ``NEWLINE`` that later stages resolve."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from matcalc.functions import Function
+from matcalc.records import record
 
 SizeNames = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """Names of the sizes of each parameter and of the result; ``()`` is a scalar (in ``t -> t``: any shape)."""
 

@@ -20,11 +20,12 @@ from matcalc.language.elaboration import Reader
 from matcalc.language.inference import infer_kinds
 from matcalc.language.kinds import Cell, Constraint, Contradiction
 from matcalc.language.scope import Variable
+from matcalc.records import record
 
 _ZERO = e.Number(Fraction(0))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DerivativeSide:
     """A derivative as one side of a statement: of ``expression`` by each of ``wrt``, one symbol for each order."""
 
@@ -39,7 +40,7 @@ class DerivativeSide:
 Side: TypeAlias = e.Expr | DerivativeSide
 
 
-@dataclass(frozen=True)
+@record
 class Statement:
     """``left = right``; symbols, declarations and notes as in ``Elaborated``."""
 

@@ -2,52 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
 from matcalc.errors import Span
+from matcalc.records import record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Syntax:
     """Base class. ``span`` is the place in the text."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class NumberLiteral(Syntax):
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Name(Syntax):
     """A name in its one spelling (``beta`` for ``β``, ``x_0`` for ``x₀``)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Word(Syntax):
     """A keyword among the arguments of a call: ``rows``, ``nuclear``..."""
 
     word: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Group(Syntax):
     """Round brackets."""
 
     operand: Syntax
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Minus(Syntax):
     operand: Syntax
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Binary(Syntax):
     """``operator`` is one of ``+ - * / .* ./ ⊗``; juxtaposition is ``*``."""
 
@@ -57,12 +57,12 @@ class Binary(Syntax):
     operator_span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Transposed(Syntax):
     operand: Syntax
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Raised(Syntax):
     """``base ^ exponent``, or ``base .^ exponent`` when ``elementwise``."""
 
@@ -71,7 +71,7 @@ class Raised(Syntax):
     elementwise: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Entries(Syntax):
     """``operand[i, j]``."""
 
@@ -79,7 +79,7 @@ class Entries(Syntax):
     positions: tuple[Syntax, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Applied(Syntax):
     """A function call. ``function`` is the name as written, with primes for a derivative of a user's function."""
 
@@ -88,20 +88,20 @@ class Applied(Syntax):
     function_span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class NormBars(Syntax):
     operand: Syntax
     subscript: Syntax | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Bars(Syntax):
     """``|x|``: absolute value or determinant."""
 
     operand: Syntax
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Summation(Syntax):
     """``Σ_i body``, for one or more indices."""
 
@@ -109,7 +109,7 @@ class Summation(Syntax):
     body: Syntax
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class DerivativeOf(Syntax):
     """``d(body)/dx``, ``grad(body, x)``, ``hessian(body, x)``...; ``wrt`` holds one name for each order."""
 
@@ -117,13 +117,13 @@ class DerivativeOf(Syntax):
     wrt: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Equation(Syntax):
     left: Syntax
     right: Syntax
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Program(Syntax):
     """Assignments ``name = value``, then one expression or equation."""
 

@@ -5,10 +5,10 @@ Importing Lark and building the tables takes longer than everything else that a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
+from matcalc.records import record
 from matcalc.resources import read
 from matcalc.stored import stored
 
@@ -16,7 +16,7 @@ RuleData: TypeAlias = tuple[str, str, int, tuple[tuple[int, bool], ...], bool, b
 TableData: TypeAlias = tuple[int, int, dict[int, dict[str, int]], list[RuleData]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """A production. ``kept`` are the places of the children that stay, each with whether it is a list to be spliced in.
 
@@ -32,7 +32,7 @@ class Rule:
     unit: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tables:
     """For each state and symbol the step: a state to go to, or, below zero, ``~k`` to reduce by ``rules[k]``."""
 

@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
 from matcalc.errors import Span
 from matcalc.language.dimensions import Dimension
 from matcalc.language.kinds import Cell
+from matcalc.records import record
 from matcalc.traversal import postordered
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Base:
     """Base class. ``span`` is the place in the text."""
 
@@ -26,48 +26,48 @@ class Base:
 # ---------------------------------------------------------------- leaves
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class SymbolTerm(Base):
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class NumberTerm(Base):
     """A number; the literal 1 may turn out to be a vector of ones (``1*b'``)."""
 
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ConstantTerm(Base):
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class SizeTerm(Base):
     """A size used as a number."""
 
     size: Dimension
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class IdentityTerm(Base):
     pass
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class FilledTerm(Base):
     """A vector or matrix with all entries ``value``."""
 
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class UnitTerm(Base):
     position: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class CommutationTerm(Base):
     m: Dimension
     n: Dimension
@@ -76,7 +76,7 @@ class CommutationTerm(Base):
 # ---------------------------------------------------------------- operators
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class SumTerm(Base):
     """``negative[k]`` tells whether operand k is subtracted."""
 
@@ -84,76 +84,76 @@ class SumTerm(Base):
     negative: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ProductTerm(Base):
     operands: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ElementProductTerm(Base):
     operands: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class QuotientTerm(Base):
     operands: tuple[Term, Term]
     elementwise: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class PowerTerm(Base):
     operands: tuple[Term, Term]
     elementwise: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class NegativeTerm(Base):
     operands: tuple[Term]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class TransposeTerm(Base):
     operands: tuple[Term]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ElementwiseTerm(Base):
     operands: tuple[Term]
     function: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class InverseTerm(Base):
     operands: tuple[Term]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class TraceTerm(Base):
     operands: tuple[Term]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class TotalTerm(Base):
     operands: tuple[Term]
     axis: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class DiagonalTerm(Base):
     operands: tuple[Term]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class VecTerm(Base):
     operands: tuple[Term]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class KroneckerTerm(Base):
     operands: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class NormTerm(Base):
     """``operands`` are the operand and, for the p and A norms, the parameter."""
 
@@ -161,33 +161,33 @@ class NormTerm(Base):
     kind: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class BarsTerm(Base):
     """``|x|``: a determinant or an absolute value, by kind."""
 
     operands: tuple[Term]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class CallTerm(Base):
     operands: tuple[Term, ...]
     function: str
     axis: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class EntryTerm(Base):
     operands: tuple[Term]
     positions: tuple[int | BoundIndex, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class IndexSumTerm(Base):
     operands: tuple[Term]
     index: BoundIndex
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class IndexArrayTerm(Base):
     """The array of the values of a scalar for all values of the indices."""
 
@@ -195,7 +195,7 @@ class IndexArrayTerm(Base):
     indices: tuple[BoundIndex, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class BoundIndex:
     """An index of an explicit sum or of an array, with the size that it runs over."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, TypeAlias
 
 from matcalc.errors import LimitError
+from matcalc.records import record
 
 LONGEST_TEXT = 2_000_000
 """More characters are refused: shared subexpressions are written out at every use, so the text can be far larger than the expression."""
@@ -33,7 +33,7 @@ Operator: TypeAlias = Literal["", "product", "elementwise", "quotient", "kroneck
 Part: TypeAlias = "str | Piece"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Piece:
     """A text with its precedence. ``negative``: ``minus`` is still to be written in front of ``parts``.
 

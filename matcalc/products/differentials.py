@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from matcalc.derivation.conditions import conditions_of
@@ -22,12 +21,13 @@ from matcalc.printing.names import unicode_name
 from matcalc.products.equations import Equation
 from matcalc.products.pairing import entry, inner, is_plain_zero
 from matcalc.products.pushing import pushed, unit_move
+from matcalc.records import record
 
 _TIES = frozenset({"symmetric", "antisymmetric", "diagonal"})
 """Facts that a change of a variable has because the variable has them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """A typed expression with what is known of its reading. ``taken`` are names that new symbols must not have."""
 

@@ -7,7 +7,7 @@ own, and what is passed on is written in terms of that name; so the answers have
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from matcalc.calculus.differentiation import cotangents
@@ -24,6 +24,7 @@ from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
 from matcalc.folding.rows import row_symbols
 from matcalc.products.outlines import Outline, fresh_name
+from matcalc.records import replace
 
 YES = Fraction(1)
 

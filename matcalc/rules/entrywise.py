@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from types import MappingProxyType
@@ -15,11 +14,12 @@ from matcalc.expr.nodes import Symbol as ExprSymbol
 from matcalc.expr.nodes import postorder as nodes_of
 from matcalc.functions import functions
 from matcalc.language import elaborate
+from matcalc.records import record
 from matcalc.resources import read
 from matcalc.stored import stored
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Definition:
     """A named formula of the argument, not yet parsed: ``let name(variable: shape): result = formula``."""
 
@@ -30,7 +30,7 @@ class Definition:
     formula: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Factor:
     """``function(argument)[labels]``, ``argument[labels]`` (``function`` empty) or ``delta[i,j]``; a definition is a function here."""
 
@@ -38,7 +38,7 @@ class Factor:
     labels: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EntryRule:
     """``d function(A)[output] / d A[argument]`` as a sum of products; labels are small integers, those only inside terms are summed."""
 

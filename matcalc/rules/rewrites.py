@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from matcalc.einstein.lowering import lower
@@ -13,12 +12,13 @@ from matcalc.expr.nodes import Symbol as ExprSymbol
 from matcalc.expr.nodes import postorder as nodes_of
 from matcalc.functions import spellings
 from matcalc.language import elaborate
+from matcalc.records import record
 from matcalc.resources import read
 from matcalc.rules.scalar import instantiated
 from matcalc.sizes import Size
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RewriteLine:
     """One line of the file, not yet parsed. ``functions`` are the names on its left side: without them in a formula it cannot match."""
 
@@ -30,7 +30,7 @@ class RewriteLine:
     functions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rewrite:
     """Pattern and replacement, with the symbols that stand for anything."""
 

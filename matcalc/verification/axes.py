@@ -194,7 +194,7 @@ def rebuilt_with(node: Node, below: list[Expr]) -> Expr:
 
 def _other(node: Node, below: list[Expr]) -> Expr:
     """Nodes with a fixed number of operands: the operand fields come first, in order, and the rest is kept."""
-    fields = [getattr(node, name) for name in node.__dataclass_fields__ if name != "shape"]
+    fields = [getattr(node, name) for name in node.__match_args__]
     operands = iter(below)
     values = []
     for value in fields:

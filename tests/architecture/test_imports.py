@@ -13,8 +13,10 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "matcalc"
 
 LAYERS = (
-    {"errors", "version"},
-    {"interning", "sizes", "resources", "stored", "traversal"},
+    {"version"},
+    {"records", "resources", "stored", "traversal"},
+    {"errors", "interning"},
+    {"sizes"},
     {"functions"},
     {"expr"},
     {"language", "einstein"},

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from matcalc.records import replace as record_replace
 from matcalc.repl.answers import Answer
 from matcalc.repl.help import COMMANDS
 from matcalc.repl.lines import Claim, Declare, Define, Derive, Formula, request, statements, unfinished
@@ -102,7 +103,7 @@ def test_verification_of_the_last_derivative_would_see_an_error() -> None:
     list(other.run("2*A*x"))
     assert isinstance(session.last, Derivation)
     assert isinstance(other.last, ParsedExpression)
-    session.last = replace(session.last, outcome=replace(session.last.outcome, expression=other.last.node))
+    session.last = replace(session.last, outcome=record_replace(session.last.outcome, expression=other.last.node))
     (answer,) = session.run(":verify")
     assert answer.status == 1
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -11,6 +9,7 @@ from matcalc.evaluation import agrees, evaluate, find_point, numerical_derivativ
 from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol, Trace, Transpose
 from matcalc.functions import Function, functions
 from matcalc.language import elaborate
+from matcalc.records import replace
 from matcalc.rules.entrywise import EntryRule, definitions, entry_rules
 from matcalc.rules.rewrites import RewriteLine, rewrite_lines, rewrites
 from matcalc.sizes import Size

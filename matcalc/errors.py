@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from matcalc.records import record
 
 
@@ -71,6 +73,8 @@ def _marked(text: str, span: Span) -> list[str]:
         width = min(width, max(1, _WINDOW - column))
     else:
         shown = line
+    # An accent that stands behind its letter takes no room.
+    column = sum(not unicodedata.combining(character) for character in shown[:column])
     return ["  " + shown.replace("\t", " "), "  " + " " * column + "^" * width]
 
 

@@ -28,7 +28,7 @@ from matcalc.language.vocabulary import Vocabulary
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape
 
-_ASSIGNED = re.compile(r"(?:^|[;\n])\s*([^\W\d_][\w]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
+_ASSIGNED = re.compile(r"(?:^|[;\n])\s*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _SIZE_LETTERS = "nmpqrkldst"
 
 

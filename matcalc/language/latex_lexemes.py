@@ -7,7 +7,7 @@ import re
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.latex_commands import CLOSING, DIMENSIONED, DROPPED_WITH_ARGUMENT, ENVIRONMENTS, OPENING, OPERATORS, SIZED, SPACING
 from matcalc.language.scanner import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
-from matcalc.language.spelling import plain_letters
+from matcalc.language.spelling import ACCENTS, plain_letters
 from matcalc.records import record
 
 
@@ -104,7 +104,13 @@ def _next(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
         return _command(text, position, stop, out)
     if character == "$":
         raise ParseError("a dollar sign inside the formula", span=Span(position, position + 1), expected="one formula")
-    kind = "digit" if character in "0123456789" else "letter" if character.isalpha() and not _styled(character) else "char"
+    kind = (
+        "digit"
+        if character in "0123456789"
+        else "letter"
+        if (character.isalpha() and not _styled(character)) or character in ACCENTS
+        else "char"
+    )
     kind = _MARKS.get(character, kind)
     out.append(Lexeme(kind, character, position, position + 1))
     return position + 1

@@ -9,14 +9,16 @@ from matcalc.language.latex_commands import ACCENTS, FONTS, WORDS
 _FONT = re.compile(rf"\\(?:{'|'.join(sorted(FONTS | WORDS))})(?![A-Za-z])\*?")
 _ACCENT = re.compile(rf"\\({'|'.join(sorted(ACCENTS))})(?![A-Za-z])[\s{{]*(\\?[A-Za-z]+|[^\W\d_])[\s}}]*")
 _MEANINGLESS = re.compile(r"[\s{}$]+")
+_STAR = re.compile(r"_[\s{]*(?:\*|\\ast|\\star)[\s}]*")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 
 
 def plain_name(text: str) -> str:
     r"""The name without commands and braces; text that is no name stays one that is none.
 
-    >>> plain_name(r"\hat{\mathbf{x}}_{i}"), plain_name(r"\bar y"), plain_name(r"\boldsymbol\beta")
-    ('x_hat_i', 'y_bar', 'beta')
+    >>> plain_name(r"\hat{\mathbf{x}}_{i}"), plain_name(r"\bar y"), plain_name(r"\boldsymbol\beta"), plain_name("k_*")
+    ('x_hat_i', 'y_bar', 'beta', 'k_star')
     """
     accented = _ACCENT.sub(lambda found: found[2].lstrip("\\") + "_" + ACCENTS[found[1]], _FONT.sub("", text))
+    accented = _STAR.sub("_star", accented)
     return _COMMAND.sub(r"\1", _MEANINGLESS.sub("", accented))

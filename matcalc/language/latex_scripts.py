@@ -168,6 +168,9 @@ class Scripts:
     def _indexed(self, base: Token, index: str, end: int) -> Items:
         r = self.r
         whole = canonical_name(f"{base.value}_{index}")
+        together = canonical_name(base.value + index)
+        if r.vocabulary.declares(together) and not r.vocabulary.declares(whole) and index.isdecimal():
+            return [Token("RUN", together, base.start, end)]
         alone = base.value in r.names
         if alone:
             r.names.add(whole)

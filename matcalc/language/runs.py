@@ -7,11 +7,15 @@ import re
 from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language.bars import STARTS_OPERAND
 from matcalc.language.scanner import Token
-from matcalc.language.spelling import GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
+from matcalc.language.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
 from matcalc.language.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions, nearest_function
 
 _SUB = "".join(SUBSCRIPTS)
-_PIECE = re.compile(rf"[^\W\d_][0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*")
+_MARKS = "".join(ACCENTS)
+_OVER = "|".join(sorted(set(ACCENTS.values())))
+_PIECE = re.compile(
+    rf"[^\W\d_][{_MARKS}]?(?:_(?:{_OVER})(?=_[^\W_]))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*"
+)
 _GREEK_INDEX = re.compile(r"([A-Za-z]{2,})_?[0-9]+")
 _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
 

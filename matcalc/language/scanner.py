@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from matcalc.errors import LimitError, ParseError, Span
-from matcalc.language.spelling import ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.language.spelling import ACCENTS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
 from matcalc.records import record
 
 MOST_CHARACTERS = 1_000_000
@@ -55,6 +55,7 @@ OPERATOR_TYPE = {character: kind for kind, characters in _OPERATORS.items() for 
 OPERATOR_TYPE |= {".*": "ELEMENT_TIMES", "./": "ELEMENT_DIVIDE", ".^": "ELEMENT_POWER", "**": "POWER"}
 _SUPER = "".join(re.escape(c) for c in SUPERSCRIPTS)
 _SUB = "".join(SUBSCRIPTS)
+_ACCENTS = "".join(ACCENTS)
 _LETTER = r"[^\W\d_]"
 _TOKEN = re.compile(
     rf"""
@@ -64,7 +65,7 @@ _TOKEN = re.compile(
     | (?P<ONES>{ONES})
     | (?P<PARTIAL>∂)
     | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
-    | (?P<RUN>(?!{ONES}){_LETTER}(?:(?!{ONES})[^\W_]|[{_SUB}]|_[^\W_])*′*)
+    | (?P<RUN>(?!{ONES}){_LETTER}(?:(?!{ONES})[^\W_]|[{_SUB}{_ACCENTS}]|_[^\W_])*′*)
     | (?P<OPERATOR>\.[*/^]|\*\*|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
     """,
     re.VERBOSE,

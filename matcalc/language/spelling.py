@@ -32,6 +32,14 @@ SUBSCRIPTS = MappingProxyType(
     dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)) | dict(zip("ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "aehijklmnoprstuvx", strict=True))
 )
 
+ACCENTS = MappingProxyType(
+    {
+        "\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot", "\u0308": "ddot", "\u030c": "check",
+        "\u0306": "breve", "\u0301": "acute", "\u0300": "grave", "\u030a": "ring",
+    }
+)  # fmt: skip
+"""Combining character -> what is put behind the name of the letter below it: ŷ is y_hat."""
+
 ONES = "𝟏"
 """The vector of ones; kept apart from the digit that it is compatible with."""
 
@@ -40,15 +48,25 @@ _SUBSCRIPTED = re.compile("_?([" + "".join(SUBSCRIPTS) + "]+)")
 
 @lru_cache(maxsize=4096)
 def canonical_name(text: str) -> str:
-    """The one spelling of a name: Greek letters spelled out, subscripts after an underscore, LaTeX read.
+    """The one spelling of a name: Greek letters and accents spelled out, subscripts after an underscore, LaTeX read.
 
-    >>> canonical_name("β₁"), canonical_name("x₀"), canonical_name("Sigma")
-    ('beta_1', 'x_0', 'Sigma')
+    >>> canonical_name("β₁"), canonical_name("x₀"), canonical_name("Sigma"), canonical_name("ŷ")
+    ('beta_1', 'x_0', 'Sigma', 'y_hat')
     """
-    if "\\" in text or "_{" in text:
+    if "\\" in text or "_{" in text or "_*" in text:
         text = plain_name(text)
     text = _SUBSCRIPTED.sub(lambda found: "_" + "".join(SUBSCRIPTS[c] for c in found[1]), plain_letters(text.strip()))
+    if not text.isascii():
+        text = "".join(_without_accents(c) for c in text)
     return "".join(GREEK_NAMES.get(c, c) for c in text)
+
+
+def _without_accents(character: str) -> str:
+    """The letter below with the names of its accents; a character with marks of another kind stays as it is."""
+    letter, *marks = unicodedata.normalize("NFD", character)
+    if letter in ACCENTS:
+        return "_" + ACCENTS[letter]
+    return character if any(mark not in ACCENTS for mark in marks) else letter + "".join("_" + ACCENTS[mark] for mark in marks)
 
 
 def plain_letters(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from matcalc.functions import spellings
-from matcalc.language.spelling import SPELLED_GREEK, canonical_name
+from matcalc.language.spelling import ACCENTS, SPELLED_GREEK, canonical_name
 
 STRUCTURAL = frozenset(
     [
@@ -26,7 +26,8 @@ NAMES_TOO = frozenset(["eye", "vector", "matrix", "tensor", "ones", "zeros", "un
 WORDS = frozenset(["rows", "cols", "nuclear", "spectral"])
 
 
-_INDEXED = re.compile(r"([^\W\d_]+)[0-9]*(?:_(?:[0-9]+|[^\W\d_]+[0-9]*))?′*")
+_OVER = "|".join(sorted(set(ACCENTS.values())))
+_INDEXED = re.compile(rf"([^\W\d_]+)(?:_(?:{_OVER})(?=_))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+[0-9]*))?′*")
 
 
 @cache

@@ -20,28 +20,28 @@ def text(expr: e.Expr, style: Literal["unicode", "ascii"] = "unicode") -> str:
     return render(printed(expr, notation))
 
 
-def latex(expr: e.Expr) -> str:
-    """The expression as LaTeX source for math mode.
+def latex(expr: e.Expr, bold: bool = False) -> str:
+    """The expression as LaTeX source for math mode; with ``bold``, vectors and matrices are set in bold type.
 
     Raises LimitError above two million characters.
     """
-    return render(printed(expr, LatexNotation(_names(expr))))
+    return render(printed(expr, LatexNotation(_names(expr), bold)))
 
 
-def markdown(expr: e.Expr) -> str:
+def markdown(expr: e.Expr, bold: bool = False) -> str:
     """The expression as inline mathematics in Markdown, ``$...$``.
 
     Raises LimitError above two million characters.
     """
-    return f"${latex(expr)}$"
+    return f"${latex(expr, bold)}$"
 
 
-def equation(left: str, expr: e.Expr) -> str:
+def equation(left: str, expr: e.Expr, bold: bool = False) -> str:
     r"""``left = expr`` in LaTeX, with ``left`` given as LaTeX source, such as ``\frac{\partial f}{\partial x}``.
 
     Raises LimitError above two million characters.
     """
-    return f"{left} = {latex(expr)}"
+    return f"{left} = {latex(expr, bold)}"
 
 
 def _names(expr: e.Expr) -> list[str]:

@@ -56,7 +56,7 @@ class IndexNotation:
 
     def array(self, entry: Piece, at: Sequence[str]) -> Piece:
         """The vector or matrix whose entry at ``at`` is ``entry``."""
-        return self.entry(piece(r"\left[", entry, r"\right]") if self.style == "latex" else piece("[", entry, "]"), at)
+        return self.entry(piece(r"\left[", entry, r"\right]") if self.style == "latex" and entry.tall else piece("[", entry, "]"), at)
 
     def summed(self, over: Sequence[str], body: Piece) -> Piece:
         """An explicit sum."""
@@ -68,7 +68,7 @@ class IndexNotation:
         if body.level == Level.SUM or body.negative:
             body = self.glyphs.bracketed(body)
         sign = f"Σ_{self._subscript(over)} " if self.style == "unicode" else rf"\sum_{{{self._subscript(over)}}} "
-        return piece(sign, body, level=Level.PRODUCT, operator="sum")
+        return piece(sign, body, level=Level.PRODUCT, operator="sum", tall=True)
 
     def _subscript(self, at: Sequence[str]) -> str:
         if self.style == "latex":

@@ -25,19 +25,23 @@ class LatexNotation:
     stacked_quotient = True
     bare_ones = True
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        """``names`` are those of the symbols in the expression: a glyph that one of them needs is not used for anything else."""
+    def __init__(self, names: Iterable[str] = (), bold: bool = False) -> None:
+        """``names`` are those of the symbols in the expression: a glyph that one of them needs is not used for anything else.
+
+        With ``bold``, vectors and matrices are set in bold type.
+        """
         self._taken = frozenset(latex_name(name) for name in names)
+        self._bold = bold
 
     def bracketed(self, inner: Piece) -> Piece:
-        return piece(r"\left(", inner, r"\right)")
+        return piece(r"\left(", inner, r"\right)") if inner.tall else piece("(", inner, ")")
 
-    def symbol(self, name: str) -> Piece:
-        return piece(latex_name(name))
+    def symbol(self, name: str, order: int = 0) -> Piece:
+        return piece(latex_name(name, self._bold and order > 0))
 
     def number(self, value: Fraction) -> Piece:
         top, bottom = abs(value.numerator), value.denominator
-        body = piece(str(top)) if bottom == 1 else piece(rf"\frac{{{top}}}{{{bottom}}}", level=Level.FRACTION)
+        body = piece(str(top)) if bottom == 1 else piece(rf"\frac{{{top}}}{{{bottom}}}", level=Level.FRACTION, tall=True)
         return negated(body, self.minus) if value < 0 else body
 
     def size_value(self, size: Size) -> Piece:
@@ -45,7 +49,7 @@ class LatexNotation:
         return piece(size_text(size, "latex")) if single else piece(size_text(size, "latex"), level=Level.PRODUCT, operator="product")
 
     def identity(self, size: Size, known: bool) -> Piece:
-        glyph = "I" if "I" not in self._taken else r"\mathbf{I}"
+        glyph = "I" if ("I" in self._taken) == self._bold else r"\mathbf{I}"
         return piece(glyph if known else f"{glyph}_{{{size_text(size, 'latex')}}}")
 
     def ones(self, shape: Shape, known: bool) -> Piece:
@@ -57,16 +61,19 @@ class LatexNotation:
         return piece(rf"\mathbf{{0}}_{{{_sizes(shape)}}}")
 
     def unit(self, position: int, size: Size) -> Piece:
-        return piece(f"e_{{{position}}}")
+        return piece(f"{self._letter('e')}_{{{position}}}")
 
     def commutation(self, m: Size, n: Size) -> Piece:
-        return piece(f"K_{{{_sizes((m, n))}}}")
+        return piece(f"{self._letter('K')}_{{{_sizes((m, n))}}}")
+
+    def _letter(self, letter: str) -> str:
+        return rf"\mathbf{{{letter}}}" if self._bold else letter
 
     def between(self, left: Piece, right: Piece) -> str:
         return r" \cdot " if right.starts_number else " "
 
     def quotient(self, numerator: Piece, denominator: Piece) -> Piece:
-        return piece(r"\frac{", numerator, "}{", denominator, "}", level=Level.FRACTION)
+        return piece(r"\frac{", numerator, "}{", denominator, "}", level=Level.FRACTION, tall=True)
 
     def power(self, base: Piece, exponent: Fraction | Piece, elementwise: bool) -> Piece:
         shown: Part = exponent if isinstance(exponent, Piece) else _exponent(exponent)
@@ -88,11 +95,13 @@ class LatexNotation:
         shown: list[Part] = []
         for argument in (*arguments, *((rf"\mathrm{{{axis}}}",) if axis else ())):
             shown += [", ", argument] if shown else [argument]
-        return piece(self._function(name), r"\left(", *shown, r"\right)")
+        tall = any(argument.tall for argument in arguments)
+        # \left( takes the space that stands after a name of several letters.
+        opening, closing = (r"\!\left(", r"\right)") if tall else ("(", ")")
+        return piece(self._function(name), opening, *shown, closing)
 
     def norm(self, kind: str, operand: Piece, parameter: Piece | None) -> Piece:
-        tall = _tall(operand)
-        left, right = (r"\left\lVert ", r" \right\rVert") if tall else (r"\lVert ", r" \rVert")
+        left, right = (r"\left\lVert ", r" \right\rVert") if operand.tall else (r"\lVert ", r" \rVert")
         if parameter is not None:
             return piece(left, operand, right + "_{", parameter, "}")
         mark = {"2": "", "1": "_{1}", "nuclear": "_{*}", "spectral": "_{2}"}[kind]
@@ -105,15 +114,15 @@ class LatexNotation:
         return piece(operand, "_{", *shown, "}", level=Level.POSTFIX)
 
     def index_sum(self, index: Piece, body: Piece) -> Piece:
-        return piece(
-            r"\sum_{", index, "} ", body if fits(body, Level.PRODUCT) else self.bracketed(body), level=Level.PRODUCT, operator="sum"
-        )
+        shown = body if fits(body, Level.PRODUCT) else self.bracketed(body)
+        return piece(r"\sum_{", index, "} ", shown, level=Level.PRODUCT, operator="sum", tall=True)
 
     def index_array(self, indices: tuple[Piece, ...], body: Piece) -> Piece:
         shown: list[Part] = []
         for index in indices:
             shown += [",", index] if shown else [index]
-        return piece(r"\left[", body, r"\right]_{", *shown, "}", level=Level.POSTFIX)
+        left, right = (r"\left[", r"\right]") if body.tall else ("[", "]")
+        return piece(left, body, right + "_{", *shown, "}", level=Level.POSTFIX)
 
     def _function(self, name: str) -> str:
         if name in functions():
@@ -133,21 +142,3 @@ def _sizes(shape: Shape) -> str:
 
 def _exponent(value: Fraction) -> str:
     return str(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
-
-
-def _tall(root: Piece) -> bool:
-    """Whether a fraction is in sight, so that delimiters must grow."""
-    stack: list[Part] = [root]
-    looked_at = 0
-    while stack:
-        part = stack.pop()
-        looked_at += 1
-        if isinstance(part, str):
-            if r"\frac" in part:
-                return True
-            continue
-        # Beyond a few hundred parts the text is broken over lines anyway; a shared rope must not be walked in full.
-        if looked_at > 400:
-            return True
-        stack.extend(part.parts)
-    return False

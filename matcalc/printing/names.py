@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -34,7 +35,25 @@ _SUBSCRIPT_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"
 _PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+ACCENTS = MappingProxyType(
+    {
+        "hat": "\u0302",
+        "bar": "\u0304",
+        "tilde": "\u0303",
+        "dot": "\u0307",
+        "ddot": "\u0308",
+        "check": "\u030c",
+        "breve": "\u0306",
+        "acute": "\u0301",
+        "grave": "\u0300",
+        "ring": "\u030a",
+    }
+)
+"""First subscript of a one-letter name that is shown over the letter -> the combining character: ``y_hat`` is ŷ."""
+
 _NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<mark>_?)(?P<index>.*?)(?P<primes>['′]*)", re.DOTALL)
+
+_RUN_ON = re.compile(f"([A-Za-z]+?)({'|'.join(ACCENTS)})")
 
 
 def superscript(number: int) -> str:
@@ -59,35 +78,52 @@ def ascii_name(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def unicode_name(name: str) -> str:
-    """The name with Greek letters and subscript digits.
+    """The name with Greek letters, accents and subscript digits.
 
-    >>> unicode_name("beta_1"), unicode_name("W1")
-    ('β₁', 'W1')
+    >>> unicode_name("beta_1"), unicode_name("W1"), unicode_name("y_hat")
+    ('β₁', 'W1', 'ŷ')
     """
     stem, mark, index, primes = _split(name)
+    accent, rest = _accented(stem, mark, index)
+    if accent:
+        letter = unicodedata.normalize("NFC", GREEK.get(stem, stem) + ACCENTS[accent])
+        return letter + (unicode_name("x_" + rest)[1:] if rest else "") + primes
     if mark and index.isdecimal():
         mark, index = "", index.translate(_SUBSCRIPT_DIGITS)
     return GREEK.get(stem, stem) + mark + index + primes
 
 
 @lru_cache(maxsize=4096)
-def latex_name(name: str) -> str:
-    r"""The name in LaTeX.
+def latex_name(name: str, bold: bool = False) -> str:
+    r"""The name in LaTeX, its letter in bold type if ``bold``.
 
-    >>> latex_name("Sigma"), latex_name("W1"), latex_name("loss")
-    ('\\Sigma', 'W_{1}', '\\mathrm{loss}')
+    >>> latex_name("Sigma"), latex_name("W1"), latex_name("loss"), latex_name("y_hat", bold=True)
+    ('\\Sigma', 'W_{1}', '\\mathrm{loss}', '\\hat{\\mathbf{y}}')
     """
-    stem, _, index, primes = _split(name)
+    stem, mark, index, primes = _split(name)
     stem = _SPELLED.get(stem, stem)
+    accent, rest = _accented(stem, mark or "_", index)
+    if accent:
+        index = rest
+    elif not index and (word := _RUN_ON.fullmatch(stem)) is not None and (len(word[1]) == 1 or word[1] in GREEK):
+        stem, accent = word[1], word[2]
     if stem in _AS_LATIN:
         letter = f"\\mathrm{{{_AS_LATIN[stem]}}}"
     elif stem in GREEK:
         letter = "\\" + stem
     else:
         letter = stem if len(stem) == 1 else f"\\mathrm{{{escaped(stem)}}}"
+    if bold and stem in GREEK and stem not in _AS_LATIN:
+        letter = rf"\boldsymbol{{{letter}}}"
+    elif bold:
+        letter = letter.replace(r"\mathrm", r"\mathbf") if stem in _AS_LATIN or len(stem) > 1 else rf"\mathbf{{{letter}}}"
+    if accent:
+        letter = rf"\{'mathring' if accent == 'ring' else accent}{{{letter}}}"
     if not index:
         return letter + primes.replace("′", "'")
-    if len(index) > 1 and not index.isdecimal():
+    if index == "star":
+        index = "*"
+    elif len(index) > 1 and not index.isdecimal():
         index = f"\\mathrm{{{escaped(index)}}}"
     return f"{letter}_{{{index}}}" + primes.replace("′", "'")
 
@@ -97,6 +133,13 @@ def size_text(size: Size, style: str) -> str:
     spell = {"ascii": ascii_name, "unicode": unicode_name, "latex": latex_name}[style]
     parts = ([str(size.factor)] if size.factor != 1 or not size.names else []) + [spell(name) for name in size.names]
     return (" " if style == "latex" else "*").join(parts)
+
+
+def _accented(stem: str, mark: str, index: str) -> tuple[str, str]:
+    """The accent in a name's subscript and what is left of the subscript; an empty accent when there is none."""
+    accent, _, rest = index.partition("_")
+    letter = len(stem) == 1 or stem in GREEK
+    return (accent, rest) if mark and letter and accent in ACCENTS and (rest or index == accent) else ("", index)
 
 
 def _split(name: str) -> tuple[str, str, str, str]:

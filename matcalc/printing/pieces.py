@@ -52,6 +52,8 @@ class Piece:
     ends_number: bool
     bars: bool
     """Holds a norm written with bars, which cannot stand inside other bars."""
+    tall: bool
+    """Holds something higher than a line, such as a fraction, so that brackets around it must grow."""
 
     @property
     def unsigned(self) -> Piece:
@@ -72,14 +74,17 @@ def piece(
     negative: bool = False,
     minus: str = "-",
     bars: bool = False,
+    tall: bool = False,
 ) -> Piece:
     """A piece made of strings and other pieces."""
     length = sum(len(part) if isinstance(part, str) else part.length for part in parts) + (len(minus) if negative else 0)
     first, last = parts[0], parts[-1]
     starts = not negative and (first[:1] in _DIGITS if isinstance(first, str) else first.starts_number)
     ends = _is_number(last) if isinstance(last, str) else last.ends_number
-    bars = bars or any(isinstance(part, Piece) and part.bars for part in parts)
-    return Piece(parts, level, negative, minus, operator, contracts, length, starts, ends, bars)
+    inside = [part for part in parts if isinstance(part, Piece)]
+    bars = bars or any(part.bars for part in inside)
+    tall = tall or any(part.tall for part in inside)
+    return Piece(parts, level, negative, minus, operator, contracts, length, starts, ends, bars, tall)
 
 
 _DIGITS = frozenset("0123456789")

@@ -36,7 +36,7 @@ class AsciiNotation:
     def bracketed(self, inner: Piece) -> Piece:
         return piece("(", inner, ")")
 
-    def symbol(self, name: str) -> Piece:
+    def symbol(self, name: str, order: int = 0) -> Piece:
         return piece(self._shown(name))
 
     def number(self, value: Fraction) -> Piece:

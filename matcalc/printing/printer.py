@@ -57,7 +57,9 @@ class _Node:
     def piece(self, node: e.Expr, parts: tuple[Piece, ...]) -> Piece:
         to = self._to
         match cast("e.Node", node):
-            case e.Symbol(name=name) | e.Constant(name=name) | e.Index(name=name):
+            case e.Symbol(name=name):
+                return to.symbol(name, len(node.shape))
+            case e.Constant(name=name) | e.Index(name=name):
                 return to.symbol(name)
             case e.Number(value=value):
                 return to.number(value)

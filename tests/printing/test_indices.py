@@ -33,7 +33,7 @@ TABLE = [
     (e.DiagonalMatrix(x), "x_i δ_ij", "x[i]*delta[i,j]", r"x_{i} \delta_{ij}"),
     (
         e.Total(e.Elementwise("exp", e.Hadamard((x, y)))), "Σ_i exp(x_i y_i)", "sum(i, exp(x[i]*y[i]))",
-        r"\sum_{i} \exp\left(x_{i} y_{i}\right)",
+        r"\sum_{i} \exp(x_{i} y_{i})",
     ),
     (
         e.Quotient(x, e.Norm(x, "2")), "x_i/sqrt(Σ_j x_j²)", "x[i]/sqrt(sum(j, x[j]^2))",
@@ -41,7 +41,7 @@ TABLE = [
     ),
     (e.Product((number("-1/2"), a, x)), "−0.5 a x_i", "-0.5*a*x[i]", r"-\frac{1}{2} a x_{i}"),
     (e.Product((e.Transpose(W), x)), "W₂_ji x_j", "W_2[j,i]*x[j]", "{W_{2}}_{ji} x_{j}"),
-    (e.Inverse(A), "(A⁻¹)_ij", "inv(A)[i,j]", r"\left(A^{-1}\right)_{ij}"),
+    (e.Inverse(A), "(A⁻¹)_ij", "inv(A)[i,j]", r"(A^{-1})_{ij}"),
     (e.Call("det", (e.Product((A, B)),), None, ()), "det([A_ik B_kj]_ij)", "det([A[i,k]*B[k,j]][i,j])", None),
     (
         e.Call("softmax", (e.Product((A, X)),), "rows", X.shape), "softmax([A_il X_lk]_k)_ij",
@@ -49,7 +49,7 @@ TABLE = [
     ),
     (e.Quotient(number("2/3"), e.Trace(A)), "2/(3 A_ii)", "2/(3*A[i,i])", r"\frac{2}{3 A_{ii}}"),
     (e.UnitVector(2, N), "δ_i2", "delta[i,2]", r"\delta_{i2}"),
-    (e.Power(e.Trace(A), number(2)), "(A_ii)²", "(A[i,i])^2", r"\left(A_{ii}\right)^{2}"),
+    (e.Power(e.Trace(A), number(2)), "(A_ii)²", "(A[i,i])^2", r"(A_{ii})^{2}"),
     (e.Zeros((N,)), "0", "0", "0"),
 ]  # fmt: skip
 

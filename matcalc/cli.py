@@ -74,6 +74,18 @@ class LazyGroup(click.Group):
         return found
 
 
+BOLD = click.option("--bold", is_flag=True, help="Vectors and matrices in bold type, in LaTeX and Markdown.")
+
+
+def set_in_bold(target: str | None, bold: bool) -> str | None:
+    """The form of the result: LaTeX where ``--bold`` stands alone. Raises MatcalcError for a form that has no bold type."""
+    if not bold:
+        return target
+    if target not in (None, "latex", "markdown"):
+        raise MatcalcError(f"there is no bold type in the form {target}", suggestion="--bold with --to latex or --to markdown")
+    return target or "latex"
+
+
 @click.group(cls=LazyGroup, context_settings={"max_content_width": 100})
 @click.version_option(VERSION, prog_name="matcalc")
 def cli() -> None:
@@ -88,6 +100,7 @@ def cli() -> None:
 @click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of the result.")
 @click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
 @click.option("--names", type=click.Choice(NAMES), default=NAMES[0], show_default=True, help="What becomes of names given in EXPRESSION.")
+@BOLD
 @click.option("--to", "target", type=click.Choice((*FORMATS, *VIEWS)), help="Form of the result.  [default: unicode]")
 def derive_command(
     expression: str,
@@ -97,6 +110,7 @@ def derive_command(
     layout: Layout,
     symmetric: Symmetric,
     names: str,
+    bold: bool,
     target: str | None,
 ) -> None:
     """Print the derivative of EXPRESSION, which may be a program: z = W*x + b; h = tanh(z); u'*h.
@@ -107,6 +121,7 @@ def derive_command(
     matcalc derive "||X - UV||²" --wrt V
     matcalc derive "x'Ax" --wrt x --declare "A: n×n symmetric"
     """
+    target = set_in_bold(target, bold)
     asked = split_names(wrt)
     derivation = derive(
         read_expression(expression),
@@ -122,13 +137,13 @@ def derive_command(
         click.echo(view.equation("unicode" if shows(view.equation()) else "ascii"))
         show_remarks(view.declarations, view.conditions, view.notes)
         return
-    show(derivation, target)
+    show(derivation, target, bold=bold)
 
 
-def show(derivation: Derivation, target: str | None) -> None:
+def show(derivation: Derivation, target: str | None, *, bold: bool = False) -> None:
     """The derivation on standard output, what it rests on on standard error."""
     target = target or ("unicode" if shows(str(derivation)) else "ascii")
-    click.echo(rendered(derivation, target, ascii_json=not shows("ᵀ−²")))
+    click.echo(rendered(derivation, target, ascii_json=not shows("ᵀ−²"), bold=bold))
     if target != "json":
         for line in remarks(derivation, shown_as_index=target == "index"):
             click.echo(line, err=True)

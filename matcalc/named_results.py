@@ -35,8 +35,8 @@ class Pullback(Derivation):
     value: ParsedExpression
     upstream: str
 
-    def _left_latex(self) -> str:
-        return rf"\frac{{\partial L}}{{\partial {latex(self.wrt[0])}}}"
+    def _left_latex(self, bold: bool) -> str:
+        return rf"\frac{{\partial L}}{{\partial {latex(self.wrt[0], bold)}}}"
 
     def to_dict(self) -> dict[str, Any]:
         return {**super().to_dict(), "expression": self.value.text(), "upstream": self.upstream}
@@ -86,13 +86,13 @@ class NamedDerivation(Derivation):
         lines = [f"{spell(name)} = {text(value, style)}" for name, value in {**steps, **adjoints}.items()]
         return "; ".join([*lines, super().text(style)])
 
-    def latex(self, equation: bool = False) -> str:
+    def latex(self, equation: bool = False, *, bold: bool = False) -> str:
         """The derivative, then its adjoints."""
-        where = [f"{latex_name(name)} = {form.latex()}" for name, form in self.adjoints.items()]
-        return r",\quad ".join([super().latex(equation), *reversed(where)])
+        where = [f"{_named(name, form, bold)} = {form.latex(bold=bold)}" for name, form in self.adjoints.items()]
+        return r",\quad ".join([super().latex(equation, bold=bold), *reversed(where)])
 
-    def _left_latex(self) -> str:
-        return rf"\frac{{\partial {latex_name(self.symbol)}}}{{\partial {latex(self.wrt[0])}}}"
+    def _left_latex(self, bold: bool) -> str:
+        return rf"\frac{{\partial {latex_name(self.symbol)}}}{{\partial {latex(self.wrt[0], bold)}}}"
 
     @cached_property
     def opened(self) -> Outcome:
@@ -198,12 +198,12 @@ class Gradients(Mapping[str, Derivation]):
             f"{partial}{spell(of)}/{partial}{spell(by)} = {derivation.text(style)}" for (of, by), derivation in self.partials.items()
         )
 
-    def latex(self) -> str:
-        """All lines, aligned at the equals signs."""
-        rows = [f"{latex_name(name)} &= {form.latex()}" for name, form in self.adjoints.items()]
-        for name, derivation in self.derivations.items():
-            left = rf"\frac{{\partial {latex_name(self.symbol)}}}{{\partial {latex_name(name)}}}"
-            rows.append(f"{left} &= {_own_latex(derivation)}")
+    def latex(self, *, bold: bool = False) -> str:
+        """All lines, aligned at the equals signs; ``bold`` sets vectors and matrices in bold type."""
+        rows = [f"{_named(name, form, bold)} &= {form.latex(bold=bold)}" for name, form in self.adjoints.items()]
+        for derivation in self.derivations.values():
+            left = rf"\frac{{\partial {latex_name(self.symbol)}}}{{\partial {latex(derivation.wrt[0], bold)}}}"
+            rows.append(f"{left} &= {_own_latex(derivation, bold)}")
         return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
     def function(self, target: str = "numpy") -> Callable[..., dict[str, Any]]:
@@ -294,8 +294,13 @@ def _own_text(derivation: Derivation, style: Style) -> str:
     return Derivation.text(derivation, style)
 
 
-def _own_latex(derivation: Derivation) -> str:
-    return Derivation.latex(derivation)
+def _own_latex(derivation: Derivation, bold: bool) -> str:
+    return Derivation.latex(derivation, bold=bold)
+
+
+def _named(name: str, form: ParsedExpression, bold: bool) -> str:
+    """The name of an adjoint, which is bold where its value has axes."""
+    return latex_name(name, bold and bool(form.shape))
 
 
 def single_steps(outline: Outline, wrt: tuple[Symbol, ...], like: Derivation) -> Partials:

@@ -11,15 +11,15 @@ from matcalc.results import Derivation
 FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", "numpy", "jax", "torch")
 
 
-def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False) -> str:
+def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, bold: bool = False) -> str:
     """The derivation in one of ``FORMATS``; JSON with nothing but ASCII characters where the output can show no others."""
     match target:
         case "ascii":
             return derivation.text("ascii")
         case "latex":
-            return derivation.latex()
+            return derivation.latex(bold=bold)
         case "markdown":
-            return derivation.markdown()
+            return derivation.markdown(bold=bold)
         case "json":
             return json.dumps(derivation.to_dict(), ensure_ascii=ascii_json, indent=2)
         case "index":

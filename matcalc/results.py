@@ -12,7 +12,7 @@ from matcalc.derivation import Outcome
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.operators import Arithmetic
-from matcalc.printing import index_text, latex, markdown, text
+from matcalc.printing import index_text, latex, latex_bracketed, markdown, text
 from matcalc.sizes import Shape
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ class ParsedExpression(Arithmetic):
         """The expression in the input language; ``"ascii"`` reads back to the same expression."""
         return text(self.node, _checked_style(style))
 
-    def latex(self) -> str:
-        """LaTeX source, without dollar signs."""
-        return latex(self.node)
+    def latex(self, *, bold: bool = False) -> str:
+        """LaTeX source, without dollar signs; ``bold`` sets vectors and matrices in bold type."""
+        return latex(self.node, bold)
 
-    def markdown(self) -> str:
+    def markdown(self, *, bold: bool = False) -> str:
         """LaTeX between dollar signs."""
-        return markdown(self.node)
+        return markdown(self.node, bold)
 
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array (vectors have one axis).
@@ -130,24 +130,27 @@ class Derivation:
             return index_text(self.outcome.tensor, _checked_style(style))
         return text(self.outcome.expression, _checked_style(style))
 
-    def latex(self, equation: bool = False) -> str:
-        """LaTeX source of the right-hand side, or of the whole equation."""
-        right = index_text(self.outcome.tensor, "latex") if self.outcome.expression is None else latex(self.outcome.expression)
-        return f"{self._left_latex()} = {right}" if equation else right
+    def latex(self, equation: bool = False, *, bold: bool = False) -> str:
+        """LaTeX source of the right-hand side, or of the whole equation; ``bold`` sets vectors and matrices in bold type.
 
-    def markdown(self) -> str:
-        """The right-hand side as LaTeX between dollar signs."""
-        return f"${self.latex()}$" if self.outcome.expression is None else markdown(self.outcome.expression)
+        Entries, as in index notation, are not bold.
+        """
+        right = index_text(self.outcome.tensor, "latex") if self.outcome.expression is None else latex(self.outcome.expression, bold)
+        return f"{self._left_latex(bold)} = {right}" if equation else right
 
-    def _left_latex(self) -> str:
-        names = [latex(symbol) for symbol in self.wrt]
+    def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
+        """What ``latex`` gives, between dollar signs."""
+        return f"${self.latex(equation, bold=bold)}$"
+
+    def _left_latex(self, bold: bool) -> str:
+        names = [latex(symbol, bold) for symbol in self.wrt]
         if len(names) == 1:
             operator = rf"\frac{{\partial}}{{\partial {names[0]}}}"
         elif names[0] == names[1]:
             operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]}^{{2}}}}"
         else:
             operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]} \, \partial {names[1]}}}"
-        return rf"{operator} \left( {self.source.latex()} \right)"
+        return f"{operator} {latex_bracketed(self.source.node, bold)}"
 
     def differential(self) -> Equation:
         """The same derivative as a linear operator: ``dY = A dX B``, or ``df = tr(G' dX)`` of a scalar.

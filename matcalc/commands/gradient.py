@@ -7,7 +7,7 @@ import json
 import click
 
 from matcalc.api import gradient
-from matcalc.cli import ExpressionCommand, read_expression, show_remarks, shows, split_names
+from matcalc.cli import BOLD, ExpressionCommand, read_expression, set_in_bold, show_remarks, shows, split_names
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.named_results import Gradients
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
@@ -23,6 +23,7 @@ FORMATS = ("unicode", "ascii", "latex", "json", "numpy", "jax", "torch")
 @click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
 @click.option("--names", type=click.Choice(NAMES), default="keep", show_default=True, help="What becomes of names given in EXPRESSION.")
 @click.option("--partials", is_flag=True, help="Print the derivative of every single step first.")
+@BOLD
 @click.option("--to", "target", type=click.Choice(FORMATS), help="Form of the results.  [default: unicode]")
 def command(
     expression: str,
@@ -32,6 +33,7 @@ def command(
     symmetric: Symmetric,
     names: str,
     partials: bool,
+    bold: bool,
     target: str | None,
 ) -> None:
     """Print the derivatives of a scalar EXPRESSION, usually a program, by several names.
@@ -41,18 +43,18 @@ def command(
     """
     facts = "; ".join(declare) or None
     found = gradient(read_expression(expression), split_names(wrt), declare=facts, layout=layout, symmetric=symmetric, names=names)
-    show_gradients(found, target, partials=partials)
+    show_gradients(found, target, partials=partials, bold=bold)
 
 
-def show_gradients(found: Gradients, target: str | None, *, partials: bool = False) -> None:
+def show_gradients(found: Gradients, target: str | None, *, partials: bool = False, bold: bool = False) -> None:
     """The gradients on standard output, what they rest on on standard error."""
-    target = target or ("unicode" if shows(str(found)) else "ascii")
+    target = set_in_bold(target, bold) or ("unicode" if shows(str(found)) else "ascii")
     match target:
         case "json":
             click.echo(json.dumps(found.to_dict(), ensure_ascii=not shows("ᵀ−²"), indent=2))
             return
         case "latex":
-            click.echo(found.latex())
+            click.echo(found.latex(bold=bold))
         case "numpy" | "jax" | "torch":
             click.echo(found.code(target).rstrip("\n"))
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from matcalc.cli import ExpressionCommand, read_expression, show, split_names
+from matcalc.cli import BOLD, ExpressionCommand, read_expression, set_in_bold, show, split_names
 from matcalc.commands.gradient import show_gradients
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.presentation import FORMATS
@@ -20,6 +20,7 @@ from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 @click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of the result.")
 @click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
 @click.option("--names", type=click.Choice(NAMES), default=NAMES[0], show_default=True, help="What becomes of names given in EXPRESSION.")
+@BOLD
 @click.option("--to", "target", type=click.Choice(FORMATS), help="Form of the result.  [default: unicode]")
 def command(
     expression: str,
@@ -29,6 +30,7 @@ def command(
     layout: Layout,
     symmetric: Symmetric,
     names: str,
+    bold: bool,
     target: str | None,
 ) -> None:
     """Print the derivative of a scalar by a symbol, given its derivative by EXPRESSION; the Jacobian is never formed.
@@ -37,8 +39,13 @@ def command(
     matcalc vjp "X*W + 1*b'" --wrt W --upstream G
     matcalc vjp "softmax(Q*K'/c, rows)*V" --wrt Q,K,V
     """
+    target = set_in_bold(target, bold)
     asked, text, facts = split_names(wrt), read_expression(expression), "; ".join(declare) or None
     if len(asked) == 1:
-        show(vjp(text, asked[0], upstream, declare=facts, layout=layout, symmetric=symmetric, names=names), target)
+        show(
+            vjp(text, asked[0], upstream, declare=facts, layout=layout, symmetric=symmetric, names=names),
+            set_in_bold(target, bold),
+            bold=bold,
+        )
     else:
-        show_gradients(vjp(text, asked, upstream, declare=facts, layout=layout, symmetric=symmetric, names=names), target)
+        show_gradients(vjp(text, asked, upstream, declare=facts, layout=layout, symmetric=symmetric, names=names), target, bold=bold)

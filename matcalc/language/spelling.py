@@ -63,7 +63,8 @@ def canonical_name(text: str) -> str:
 
 def _without_accents(character: str) -> str:
     """The letter below with the names of its accents; a character with marks of another kind stays as it is."""
-    letter, *marks = unicodedata.normalize("NFD", character)
+    parts = unicodedata.normalize("NFD", character)
+    letter, marks = parts[0], parts[1:]
     if letter in ACCENTS:
         return "_" + ACCENTS[letter]
     return character if any(mark not in ACCENTS for mark in marks) else letter + "".join("_" + ACCENTS[mark] for mark in marks)

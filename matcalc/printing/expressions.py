@@ -28,6 +28,12 @@ def latex(expr: e.Expr, bold: bool = False) -> str:
     return render(printed(expr, LatexNotation(_names(expr), bold)))
 
 
+def latex_bracketed(expr: e.Expr, bold: bool = False) -> str:
+    r"""The expression as LaTeX source in round brackets, as it stands behind ``\\frac{\\partial}{\\partial x}``."""
+    notation = LatexNotation(_names(expr), bold)
+    return render(notation.bracketed(printed(expr, notation)))
+
+
 def markdown(expr: e.Expr, bold: bool = False) -> str:
     """The expression as inline mathematics in Markdown, ``$...$``.
 

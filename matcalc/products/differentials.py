@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from matcalc.derivation.conditions import conditions_of
@@ -17,7 +17,7 @@ from matcalc.folding.rows import row_symbols
 from matcalc.language.declarations import declaration_text
 from matcalc.language.spelling import canonical_name, is_name
 from matcalc.printing import latex, text
-from matcalc.printing.names import unicode_name
+from matcalc.printing.names import latex_name, unicode_name
 from matcalc.products.equations import Equation
 from matcalc.products.pairing import entry, inner, is_plain_zero
 from matcalc.products.pushing import pushed, unit_move
@@ -55,9 +55,12 @@ def differential_of(source: Source, wrt: Sequence[Symbol]) -> Equation:
     lowered = pushed(expression, {symbol: _tensor(move) for symbol, move in moves.items()})
     form = _paired_sum(expression, moves) if expression.is_scalar else None
     letter = "f" if expression.is_scalar else "y" if 1 in (len(expression.shape), expression.rows.number) else "Y"
-    left = (f"d{letter}", f"d{letter}", rf"\mathrm{{d}}{letter}")
-    spelled = {latex(move): rf"\mathrm{{d}}{latex(symbol)}" for symbol, move in moves.items()}
-    return _equation(source, left, lowered, form, tuple(moves.values()), spelled)
+
+    def left(bold: bool) -> str:
+        return rf"\mathrm{{d}}{latex_name(letter, bold and not expression.is_scalar)}"
+
+    spelled = {move: symbol for symbol, move in moves.items()}
+    return _equation(source, (f"d{letter}", f"d{letter}", left), lowered, form, tuple(moves.values()), spelled)
 
 
 def _paired_sum(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Expr | None:
@@ -80,10 +83,13 @@ def along(source: Source, moves: Mapping[Symbol, Symbol]) -> Equation:
     """The derivative of the expression when each symbol moves along the symbol given for it."""
     lowered = pushed(source.expression, {symbol: _tensor(move) for symbol, move in moves.items()})
     by = ", ".join(unicode_name(symbol.name) for symbol in moves)
-    left = (f"∂/∂{by}", f"d/d{by}", r",\;".join(rf"\frac{{\partial}}{{\partial {latex(symbol)}}}" for symbol in moves))
     shown = ", ".join(unicode_name(move.name) for move in moves.values())
-    left = (f"{left[0]} [{shown}]", f"{left[1]} [{shown}]", rf"{left[2]} [{', '.join(latex(move) for move in moves.values())}]")
-    return _equation(source, left, lowered, None, tuple(moves.values()))
+
+    def left(bold: bool) -> str:
+        operators = r",\;".join(rf"\frac{{\partial}}{{\partial {latex(symbol, bold)}}}" for symbol in moves)
+        return f"{operators} [{', '.join(latex(move, bold) for move in moves.values())}]"
+
+    return _equation(source, (f"∂/∂{by} [{shown}]", f"d/d{by} [{shown}]", left), lowered, None, tuple(moves.values()))
 
 
 def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], symmetric: Symmetric) -> Equation:
@@ -113,11 +119,13 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
     lowered = pushed(source.expression, {symbol: unit_move(symbol, tuple(places), symmetric, notes)})
     shown = ("" if all(len(str(at)) == 1 for at in positions) else ",").join(map(str, positions))
     name, ascii_entry = unicode_name(symbol.name), f"[{','.join(map(str, positions))}]" if positions else ""
-    left = (
-        f"∂/∂{name}" + (f"_{shown}" if shown else ""),
-        f"d/d{text(symbol, 'ascii')}{ascii_entry}",
-        rf"\frac{{\partial}}{{\partial {{{latex(symbol)}}}" + (f"_{{{shown}}}}}" if shown else "}"),
-    )
+
+    def written(bold: bool) -> str:
+        # An entry is a scalar, which is not bold.
+        below = f"{{{latex(symbol)}}}_{{{shown}}}" if shown else latex(symbol, bold)
+        return rf"\frac{{\partial}}{{\partial {below}}}"
+
+    left = (f"∂/∂{name}" + (f"_{shown}" if shown else ""), f"d/d{text(symbol, 'ascii')}{ascii_entry}", written)
     form = None
     if source.expression.is_scalar:
         gradient = differentiate(source.expression, (symbol,), symmetric=symmetric).expression
@@ -140,11 +148,11 @@ def free_indices(source: Source, symbol: Symbol) -> tuple[str, ...]:
 
 def _equation(
     source: Source,
-    left: tuple[str, str, str],
+    left: tuple[str, str, Callable[[bool], str]],
     value: Lowered,
     form: Expr | None,
     new: tuple[Symbol, ...],
-    spelled: Mapping[str, str] | None = None,
+    spelled: Mapping[Symbol, Symbol] | None = None,
 ) -> Equation:
     expression = source.expression
     names = reading_order(expression)

@@ -25,8 +25,8 @@ class Equation:
     expression and of the new symbols (``dX``, directions, unit vectors): with them ``text("ascii")`` reads back to the same expression.
     """
 
-    left: tuple[str, str, str]
-    """In Unicode, ASCII and LaTeX."""
+    left: tuple[str, str, Callable[[bool], str]]
+    """In Unicode, ASCII and LaTeX; the last in bold type or not."""
     node: Expr | None
     tensor: Tensor
     value_shape: Shape
@@ -35,8 +35,8 @@ class Equation:
     notes: tuple[str, ...]
     inputs: tuple[Symbol, ...]
     """The symbols of the expression and the new ones; sizes are read off their arrays."""
-    spelled: Mapping[str, str]
-    """LaTeX of new symbols as they are written in a differential, by their LaTeX as plain names."""
+    spelled: Mapping[Symbol, Symbol]
+    """New symbols that are written as the differential of another one."""
 
     @property
     def closed(self) -> bool:
@@ -60,18 +60,19 @@ class Equation:
 
     def equation(self, style: Style = "unicode") -> str:
         """Both sides, as in ``dY = A dX B``."""
-        return f"{self.left[style == 'ascii']} = {self.text(style)}"
+        return f"{self.left[1] if style == 'ascii' else self.left[0]} = {self.text(style)}"
 
-    def latex(self, equation: bool = False) -> str:
-        """LaTeX source of the right side, or of both."""
-        right = index_text(self.tensor, "latex") if self.node is None else latex(self.node)
-        for plain, written in self.spelled.items():
-            right = right.replace(plain, written)
-        return f"{self.left[2]} = {right}" if equation else right
+    def latex(self, equation: bool = False, *, bold: bool = False) -> str:
+        """LaTeX source of the right side, or of both; ``bold`` sets vectors and matrices in bold type."""
+        right = index_text(self.tensor, "latex") if self.node is None else latex(self.node, bold)
+        for move, symbol in self.spelled.items():
+            shown = bold and self.node is not None
+            right = right.replace(latex(move, shown), rf"\mathrm{{d}}{latex(symbol, shown)}")
+        return f"{self.left[2](bold)} = {right}" if equation else right
 
-    def markdown(self) -> str:
-        """The right side as LaTeX between dollar signs."""
-        return f"${self.latex()}$"
+    def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
+        """What ``latex`` gives, between dollar signs."""
+        return f"${self.latex(equation, bold=bold)}$"
 
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """A callable of the symbols, the new ones among them, that returns the right side as an array.

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.language.scanner import MOST_CHARACTERS
 from matcalc.records import record
-from matcalc.records import record
 
 _DEFINES = re.compile(
     r"\\(?P<how>(?:re|provide)?newcommand|providecommand|DeclareRobustCommand|DeclareMathOperator|DeclarePairedDelimiter|def|gdef|let)"

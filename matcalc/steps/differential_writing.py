@@ -73,8 +73,8 @@ class _Ascii(AsciiNotation):
         super().__init__(names)
         self._marks = marks
 
-    def symbol(self, name: str) -> Piece:
-        return _marked(name, self._marks, self, self) or super().symbol(name)
+    def symbol(self, name: str, order: int = 0) -> Piece:
+        return _marked(name, self._marks, self, self) or super().symbol(name, order)
 
 
 class _Unicode(UnicodeNotation):
@@ -84,8 +84,8 @@ class _Unicode(UnicodeNotation):
         super().__init__(names)
         self._marks = marks
 
-    def symbol(self, name: str) -> Piece:
-        return _marked(name, self._marks, self, self) or super().symbol(name)
+    def symbol(self, name: str, order: int = 0) -> Piece:
+        return _marked(name, self._marks, self, self) or super().symbol(name, order)
 
 
 class _Latex(LatexNotation):
@@ -95,5 +95,5 @@ class _Latex(LatexNotation):
         super().__init__(names)
         self._marks = marks
 
-    def symbol(self, name: str) -> Piece:
-        return _marked(name, self._marks, self, self) or super().symbol(name)
+    def symbol(self, name: str, order: int = 0) -> Piece:
+        return _marked(name, self._marks, self, self) or super().symbol(name, order)

@@ -34,9 +34,15 @@ def _rebuilt(expressions: tuple[Expr, ...], replacement: Callable[[Expr], Expr])
     for node in postorder(*expressions):
         again = node
         if any(built[child] is not child for child in children(node)):
-            again = type(node)(*[_field(getattr(node, name), built) for name in field_names(node)])
+            again = with_operands(node, built)
         built[node] = replacement(again)
     return [built[expression] for expression in expressions]
+
+
+def with_operands(node: Expr, operands: Mapping[Expr, Expr]) -> Expr:
+    """The node with others in place of those of its operands that are keys of ``operands``."""
+    again: Expr = type(node)(*[_field(getattr(node, name), operands) for name in field_names(node)])
+    return again
 
 
 def _field(value: Any, built: Mapping[Expr, Expr]) -> Any:

@@ -7,9 +7,8 @@ by entry), or, where neither has it, from the engine's own pushforward.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from matcalc.derivation.pipeline import folded, reading_order
 from matcalc.einstein import nodes as ix
@@ -17,7 +16,7 @@ from matcalc.einstein.lowering import axes_of
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, children, postorder
-from matcalc.expr.rewriting import rebuilt_with, replaced
+from matcalc.expr.rewriting import rebuilt_with, replaced, with_operands
 from matcalc.folding.build import UNIT, product, raised, scaled
 from matcalc.folding.rows import row_symbols
 from matcalc.functions import functions
@@ -130,7 +129,7 @@ class Expander:
                 return done[node.operand]
             case _:
                 kinds.setdefault("linearity")
-                return type(node)(*[_field(getattr(node, field.name), done) for field in fields(node) if field.init])
+                return with_operands(node, done)
 
     # ------------------------------------------------------------ functions
 
@@ -209,7 +208,7 @@ class Expander:
             if self.depends(child) and child not in named:
                 symbol = Symbol(f"argument {len(named)}", child.shape, child.properties if isinstance(child, Symbol) else frozenset())
                 named[child], back[symbol.name] = symbol, child
-        return type(node)(*[_field(getattr(node, field.name), named) for field in fields(node) if field.init]), back
+        return with_operands(node, named), back
 
     # ------------------------------------------------------------ inner products
 
@@ -266,11 +265,3 @@ def _matrix_power(base: Expr, count: int) -> Expr | None:
 
 def _split(expression: Expr) -> int:
     return 0 if expression.is_scalar or expression.is_row else 1
-
-
-def _field(value: Any, built: dict[Expr, Expr]) -> Any:
-    if isinstance(value, Expr):
-        return built.get(value, value)
-    if isinstance(value, tuple):
-        return tuple([_field(part, built) for part in value])
-    return value

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from matcalc.expr.nodes import Expr, Number, Sum, Symbol, children, postorder
 from matcalc.language import elaborate
+from matcalc.records import field_names
 from matcalc.resources import read
 from matcalc.sizes import Size
 
@@ -89,10 +90,9 @@ def _matches(pattern: Expr, expression: Expr, values: dict[Symbol, Expr], sizes:
             continue
         if type(form) is not type(found) or len(children(form)) != len(children(found)):
             return False
-        for field in fields(form):
-            own, other = getattr(form, field.name), getattr(found, field.name)
-            plain = field.init and not isinstance(own, (Expr, Size, tuple))
-            if plain and own != other:
+        for field in field_names(form):
+            own = getattr(form, field)
+            if not isinstance(own, (Expr, Size, tuple)) and own != getattr(found, field):
                 return False
         if isinstance(form, Number) and form is not found:
             return False
@@ -129,7 +129,7 @@ def instantiated(found: Found, changes: Mapping[Symbol, Expr]) -> Expr:
             continue
         if _holds(node, constant):
             continue
-        built[node] = type(node)(*[_field(getattr(node, field.name), built, found.sizes) for field in fields(node) if field.init])
+        built[node] = type(node)(*[_field(getattr(node, name), built, found.sizes) for name in field_names(node)])
     return built[found.rule.right]
 
 

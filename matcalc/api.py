@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import overload
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, overload
 
 from matcalc.derivation import differentiate
 from matcalc.derivation.pipeline import Layout, Symmetric
@@ -11,11 +12,13 @@ from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, names_of, read
 from matcalc.language import Elaborated
 from matcalc.language.declarations import Declare, declaration_text
-from matcalc.named_results import Gradients
-from matcalc.product_calls import Several, gradients, named_derivation
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, read_program, require_choice
 from matcalc.records import replace
 from matcalc.results import Derivation, ParsedExpression
+
+if TYPE_CHECKING:
+    from matcalc.named_results import Gradients
+    from matcalc.product_calls import Several
 
 
 def parse(expression: Expression, declare: Declare = None) -> ParsedExpression:
@@ -62,7 +65,8 @@ def derive(
         if names == "keep":
             if not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
-            return named_derivation(expression, wrt, declare, layout, symmetric)
+            kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, layout, symmetric)
+            return kept
         elaborated, symbols = _read(expression, wrt, declare, order)
         return _derivation(elaborated, symbols, layout, symmetric)
 
@@ -109,9 +113,11 @@ def gradient(
     with explained(expression):
         _require_choices(layout, symmetric, names or "keep")
         if not is_single(wrt):
-            return gradients(expression, listed(wrt), declare, layout, symmetric, names)
+            found: Gradients = _product_calls().gradients(expression, listed(wrt), declare, layout, symmetric, names)
+            return found
         if names == "keep":
-            return named_derivation(expression, wrt, declare, layout, symmetric, scalar=True)
+            kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, layout, symmetric, scalar=True)
+            return kept
         elaborated, symbols = _read(expression, wrt, declare, 1)
         _require_scalar(elaborated, "a gradient", "jacobian(...), or derive(...) for any shape")
         return _derivation(elaborated, symbols, layout, symmetric)
@@ -176,3 +182,8 @@ def _require_choices(layout: str, symmetric: str, names: str = "substitute") -> 
     require_choice("layout", layout, LAYOUTS)
     require_choice("symmetric", symmetric, SYMMETRIC)
     require_choice("treatment of names", names, NAMES)
+
+
+def _product_calls() -> Any:
+    """Reverse sweeps and answers in terms of names, loaded when they are first asked for."""
+    return import_module("matcalc.product_calls")

@@ -12,6 +12,7 @@ import click
 from matcalc.api import derive
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError
+from matcalc.patterns import pattern
 from matcalc.presentation import FORMATS, remark_lines, remarks, rendered
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 from matcalc.results import Derivation
@@ -21,7 +22,7 @@ VIEWS = ("differential", "slice")
 """Forms of a first derivative besides the closed matrix form and the index form."""
 BAD_INPUT = 2
 
-_OPTION_SHAPED = re.compile(r"--[A-Za-z][A-Za-z-]+(=|$)")
+_OPTION_SHAPED = pattern(r"--[A-Za-z][A-Za-z-]+(=|$)")
 
 
 class ExpressionCommand(click.Command):

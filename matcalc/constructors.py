@@ -24,6 +24,7 @@ from matcalc.language.operations import size_syntax
 from matcalc.language.vocabulary import WORDS, nearest_function
 from matcalc.operators.advice import for_function
 from matcalc.operators.arithmetic import Arithmetic, combined, operand
+from matcalc.patterns import pattern
 from matcalc.results import ParsedExpression
 from matcalc.sizes import Size
 
@@ -31,7 +32,7 @@ AnySize: TypeAlias = int | str
 Made: TypeAlias = "ParsedExpression | UserFunction"
 
 _NAME = r"[^\W\d_]\w*[′']*"
-_NEXT_DECLARATION = re.compile(rf",(?=\s*{_NAME}\s*(?:,\s*{_NAME}\s*)*:)")
+_NEXT_DECLARATION = pattern(rf",(?=\s*{_NAME}\s*(?:,\s*{_NAME}\s*)*:)")
 
 STRUCTURAL = (
     "tr", "trace", "sum", "diag", "inv", "vec", "kron", "transpose", "outer", "inner", "dot",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +20,8 @@ def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, b
         case "markdown":
             return derivation.markdown(bold=bold)
         case "json":
+            import json
+
             return json.dumps(derivation.to_dict(), ensure_ascii=ascii_json, indent=2)
         case "index":
             return derivation.index_form

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = os.path.dirname(os.path.realpath(__file__))
 
 
 @cache
-def folder(name: str) -> Path:
+def folder(name: str) -> str:
     """The folder ``grammar`` or ``rules``: inside the package when installed from a wheel, beside it in a checkout."""
-    for base in (_PACKAGE / "_data", _PACKAGE.parent):
-        if (base / name).is_dir():
-            return base / name
+    for base in (os.path.join(_PACKAGE, "_data"), os.path.dirname(_PACKAGE)):
+        if os.path.isdir(os.path.join(base, name)):
+            return os.path.join(base, name)
     raise FileNotFoundError(f"matcalc's data folder {name!r} is missing: reinstall the package")
 
 
 def read(name: str, file: str) -> str:
     """The text of one file of a data folder."""
-    return (folder(name) / file).read_text(encoding="utf-8")
+    with open(os.path.join(folder(name), file), encoding="utf-8") as opened:
+        return opened.read()

@@ -11,9 +11,9 @@ There is no class for a number, a Kronecker delta or a tensor of ones: they are 
 from __future__ import annotations
 
 from fractions import Fraction
-from hashlib import blake2b
 from typing import TypeAlias
 
+from matcalc.digests import blake2b
 from matcalc.interning import Interned, computed
 from matcalc.sizes import Shape, Size
 from matcalc.traversal import postordered

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from hashlib import blake2b
 from weakref import WeakKeyDictionary
 
+from matcalc.digests import blake2b
 from matcalc.expr.nodes import (
     Call,
     Constant,

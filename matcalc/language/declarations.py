@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from matcalc.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.language.spelling import canonical_name, is_name
+from matcalc.patterns import pattern
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size, shape_of
 
@@ -148,8 +149,8 @@ def _words(value: str, span: Span) -> tuple[str | None, str, tuple[str, ...]]:
     return kind, sizes, tuple(dict.fromkeys(properties))
 
 
-_SEPARATORS = re.compile(r"\s*[×,]\s*|\s+[xX]\s+|(?<=\d)[xX](?=\w)|(?<=\b[A-Za-z])x(?=[A-Za-z0-9]\b)")
-_FACTOR = re.compile(r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d_]\w*))\s*(?:\^\s*(?P<power>\d))?\s*")
+_SEPARATORS = pattern(r"\s*[×,]\s*|\s+[xX]\s+|(?<=\d)[xX](?=\w)|(?<=\b[A-Za-z])x(?=[A-Za-z0-9]\b)")
+_FACTOR = pattern(r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d_]\w*))\s*(?:\^\s*(?P<power>\d))?\s*")
 
 
 def _shape(text: str, span: Span) -> Shape:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
@@ -25,10 +24,11 @@ from matcalc.language.scope import Scope, Variable
 from matcalc.language.spelling import canonical_name, is_name
 from matcalc.language.survey import size_names_in
 from matcalc.language.vocabulary import Vocabulary
+from matcalc.patterns import pattern
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape
 
-_ASSIGNED = re.compile(r"(?:^|[;\n])\s*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
+_ASSIGNED = pattern(r"(?:^|[;\n])\s*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _SIZE_LETTERS = "nmpqrkldst"
 
 

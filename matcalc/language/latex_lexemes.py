@@ -8,6 +8,7 @@ from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.latex_commands import CLOSING, DIMENSIONED, DROPPED_WITH_ARGUMENT, ENVIRONMENTS, OPENING, OPERATORS, SIZED, SPACING
 from matcalc.language.scanner import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.language.spelling import ACCENTS, plain_letters
+from matcalc.patterns import pattern
 from matcalc.records import record
 
 
@@ -38,24 +39,14 @@ class Source:
     length: int
 
 
-_LOOKS_LIKE_LATEX = re.compile(r"\\|[_^]\{|^\s*\$")
-_SPACE = re.compile(r"[\s~&\u200b]+|(?<!\\)%[^\n]*")
-_COMMAND = re.compile(r"\\(?:([A-Za-z]+)\*?|(.)|$)", re.DOTALL)
-_ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{([A-Za-z]+)\*?\}(?:\{\d+\})?(?:\[[^\]\n]*\])?")
-_WIDTH = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*(?:mu|pt|em|ex|cm|mm|in|bp|pc|sp)(?![a-z])")
-_ROW_GAP = re.compile(r"\s*\[-?[\d.]+\s*[a-z]{2}\]")
+_SPACE = pattern(r"[\s~&\u200b]+|(?<!\\)%[^\n]*")
+_COMMAND = pattern(r"\\(?:([A-Za-z]+)\*?|(.)|$)", re.DOTALL)
+_ENVIRONMENT = pattern(r"\\(begin|end)\s*\{([A-Za-z]+)\*?\}(?:\{\d+\})?(?:\[[^\]\n]*\])?")
+_WIDTH = pattern(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*(?:mu|pt|em|ex|cm|mm|in|bp|pc|sp)(?![a-z])")
+_ROW_GAP = pattern(r"\s*\[-?[\d.]+\s*[a-z]{2}\]")
 _PAIRS = {"}": "{", ")": "(", "]": "[", ">": "<"}
 _SHOWN = {"{": "{", "(": "(", "[": "[", "<": "\\langle"}
 _MARKS = {"(": "(", ")": ")", "[": "[", "]": "]", "{": "{", "}": "}"}
-
-
-def is_latex(text: str) -> bool:
-    r"""Whether a text is written in LaTeX: a backslash, ``^{`` or ``_{`` stands in it, or it begins with a dollar sign.
-
-    >>> is_latex(r"\|x\|^2"), is_latex("x^{-1}"), is_latex("||x||^2")
-    (True, True, False)
-    """
-    return _LOOKS_LIKE_LATEX.search(text) is not None
 
 
 def lexemes_of(text: str) -> Source:

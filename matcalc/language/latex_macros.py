@@ -11,20 +11,21 @@ from collections.abc import Mapping
 
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.language.scanner import MOST_CHARACTERS
+from matcalc.patterns import pattern
 from matcalc.records import record
 
-_DEFINES = re.compile(
+_DEFINES = pattern(
     r"\\(?P<how>(?:re|provide)?newcommand|providecommand|DeclareRobustCommand|DeclareMathOperator|DeclarePairedDelimiter|def|gdef|let)"
     r"(?![A-Za-z])\*?\s*(?:\{\s*\\(?P<braced>[A-Za-z]+)\s*\}|\\(?P<bare>[A-Za-z]+))"
 )
-_ARGUMENTS = re.compile(r"\s*\[\s*(?P<count>[1-9])\s*\]\s*(?:\[(?P<first>[^\]]*)\])?")
-_PARAMETERS = re.compile(r"\s*(?P<marks>(?:#[1-9]\s*)*)(?=\{)")
-_LET = re.compile(r"\s*=?\s*(\\[A-Za-z]+|\S)")
-_CALL = re.compile(r"\\(?:([A-Za-z]+)|.|$)", re.DOTALL)
-_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
-_STAR = re.compile(r"\s*\*")
-_BRACKET = re.compile(r"\s*\[([^\]]*)\]")
-_MARK = re.compile(r"#([1-9])")
+_ARGUMENTS = pattern(r"\s*\[\s*(?P<count>[1-9])\s*\]\s*(?:\[(?P<first>[^\]]*)\])?")
+_PARAMETERS = pattern(r"\s*(?P<marks>(?:#[1-9]\s*)*)(?=\{)")
+_LET = pattern(r"\s*=?\s*(\\[A-Za-z]+|\S)")
+_CALL = pattern(r"\\(?:([A-Za-z]+)|.|$)", re.DOTALL)
+_COMMENT = pattern(r"(?<!\\)%[^\n]*")
+_STAR = pattern(r"\s*\*")
+_BRACKET = pattern(r"\s*\[([^\]]*)\]")
+_MARK = pattern(r"#([1-9])")
 _MOST_PASSES = 60
 
 

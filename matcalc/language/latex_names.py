@@ -2,15 +2,14 @@ r"""Names given in LaTeX on their own: ``\mathbf{x}``, ``\bar y``, ``\hat{\Sigma
 
 from __future__ import annotations
 
-import re
-
 from matcalc.language.latex_commands import ACCENTS, FONTS, WORDS
+from matcalc.patterns import pattern
 
-_FONT = re.compile(rf"\\(?:{'|'.join(sorted(FONTS | WORDS))})(?![A-Za-z])\*?")
-_ACCENT = re.compile(rf"\\({'|'.join(sorted(ACCENTS))})(?![A-Za-z])[\s{{]*(\\?[A-Za-z]+|[^\W\d_])[\s}}]*")
-_MEANINGLESS = re.compile(r"[\s{}$]+")
-_STAR = re.compile(r"_[\s{]*(?:\*|\\ast|\\star)[\s}]*")
-_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_FONT = pattern(rf"\\(?:{'|'.join(sorted(FONTS | WORDS))})(?![A-Za-z])\*?")
+_ACCENT = pattern(rf"\\({'|'.join(sorted(ACCENTS))})(?![A-Za-z])[\s{{]*(\\?[A-Za-z]+|[^\W\d_])[\s}}]*")
+_MEANINGLESS = pattern(r"[\s{}$]+")
+_STAR = pattern(r"_[\s{]*(?:\*|\\ast|\\star)[\s}]*")
+_COMMAND = pattern(r"\\([A-Za-z]+)")
 
 
 def plain_name(text: str) -> str:

@@ -9,8 +9,9 @@ from matcalc.language.latex_commands import TRANSPOSES
 from matcalc.language.latex_reading import Items, Range, Reading
 from matcalc.language.scanner import Token
 from matcalc.language.spelling import SPELLED_GREEK, canonical_name
+from matcalc.patterns import pattern
 
-_INDEX = re.compile(r"[0-9]+|[^\W\d_]+[0-9]*")
+_INDEX = pattern(r"[0-9]+|[^\W\d_]+[0-9]*")
 _BEFORE_UNDERSCORE = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "BAR_CLOSE"])
 _ORDERS = frozenset("pqrst")
 """Letters that stand for the order of a norm where nothing is declared: ``\\|x\\|_p``."""

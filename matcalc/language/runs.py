@@ -9,14 +9,15 @@ from matcalc.language.bars import STARTS_OPERAND
 from matcalc.language.scanner import Token
 from matcalc.language.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
 from matcalc.language.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions, nearest_function
+from matcalc.patterns import pattern
 
 _SUB = "".join(SUBSCRIPTS)
 _MARKS = "".join(ACCENTS)
 _OVER = "|".join(sorted(set(ACCENTS.values())))
-_PIECE = re.compile(
+_PIECE = pattern(
     rf"[^\W\d_][{_MARKS}]?(?:_(?:{_OVER})(?=_[^\W_]))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*"
 )
-_GREEK_INDEX = re.compile(r"([A-Za-z]{2,})_?[0-9]+")
+_GREEK_INDEX = pattern(r"([A-Za-z]{2,})_?[0-9]+")
 _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
 
 
@@ -145,7 +146,7 @@ def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:
 
 # ---------------------------------------------------------------- sums over an index
 
-_SUM_RUN = re.compile(rf"(?:Σ|sum)(?:_([^\W\d_]+)|([{_SUB}]+))")
+_SUM_RUN = pattern(rf"(?:Σ|sum)(?:_([^\W\d_]+)|([{_SUB}]+))")
 
 
 def _is_sum(run: str, tokens: list[Token], position: int, rest: bool = False) -> bool:

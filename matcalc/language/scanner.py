@@ -6,6 +6,7 @@ import re
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.spelling import ACCENTS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.patterns import pattern
 from matcalc.records import record
 
 MOST_CHARACTERS = 1_000_000
@@ -57,7 +58,7 @@ _SUPER = "".join(re.escape(c) for c in SUPERSCRIPTS)
 _SUB = "".join(SUBSCRIPTS)
 _ACCENTS = "".join(ACCENTS)
 _LETTER = r"[^\W\d_]"
-_TOKEN = re.compile(
+_TOKEN = pattern(
     rf"""
       (?P<SPACE>[ \t\r\f\v\u00a0\u2000-\u200b\u2061-\u2064\u202f]+)
     | (?P<NUMBER>(?:[0-9]+(?:\.(?![*/^'])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![^\W\d_]))?)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from matcalc.language.latex_names import plain_name
+from matcalc.patterns import pattern
 
 _LOWER = [
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
@@ -43,7 +44,7 @@ ACCENTS = MappingProxyType(
 ONES = "𝟏"
 """The vector of ones; kept apart from the digit that it is compatible with."""
 
-_SUBSCRIPTED = re.compile("_?([" + "".join(SUBSCRIPTS) + "]+)")
+_SUBSCRIPTED = pattern("_?([" + "".join(SUBSCRIPTS) + "]+)")
 
 
 @lru_cache(maxsize=4096)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 
 from matcalc.errors import ParseError, Span, UnknownFunctionError
 from matcalc.language.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
 from matcalc.language.derivative_tokens import resolve_derivatives
-from matcalc.language.latex_lexemes import is_latex
-from matcalc.language.latex_operands import bracketed_operands
-from matcalc.language.latex_scanner import scan_latex
 from matcalc.language.runs import resolve_runs
 from matcalc.language.scanner import Token, scan
 from matcalc.language.spelling import SUBSCRIPTS, SUPERSCRIPTS
 from matcalc.language.vocabulary import Vocabulary
+from matcalc.patterns import pattern
 
 __all__ = ["tokenize"]
 
@@ -36,7 +35,7 @@ def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[str]]
     notes: list[str] = []
     latex = is_latex(text)
     if latex:
-        found = scan_latex(text, vocabulary)
+        found = import_module("matcalc.language.latex_scanner").scan_latex(text, vocabulary)
         vocabulary, notes = vocabulary.knowing(found.names), found.notes
     tokens = _separated(found.tokens if latex else scan(text))
     if not tokens:
@@ -46,7 +45,21 @@ def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[str]]
     tokens = resolve_runs(tokens, vocabulary, notes)
     tokens = resolve_bars(tokens)
     tokens = _norm_subscripts(tokens)
-    return _juxtaposed(bracketed_operands(tokens) if latex else tokens, vocabulary, notes), notes
+    if latex:
+        tokens = import_module("matcalc.language.latex_operands").bracketed_operands(tokens)
+    return _juxtaposed(tokens, vocabulary, notes), notes
+
+
+_LOOKS_LIKE_LATEX = pattern(r"\\|[_^]\{|^\s*\$")
+
+
+def is_latex(text: str) -> bool:
+    r"""Whether a text is written in LaTeX: a backslash, ``^{`` or ``_{`` stands in it, or it begins with a dollar sign.
+
+    >>> is_latex(r"\|x\|^2"), is_latex("x^{-1}"), is_latex("||x||^2")
+    (True, True, False)
+    """
+    return _LOOKS_LIKE_LATEX.search(text) is not None
 
 
 def _separated(tokens: list[Token]) -> list[Token]:
@@ -68,7 +81,7 @@ def _separated(tokens: list[Token]) -> list[Token]:
     return out
 
 
-_EXPONENT = re.compile(r"(?P<power>-?\d+|-?[a-z]|-T)?(?P<transposes>T*)")
+_EXPONENT = pattern(r"(?P<power>-?\d+|-?[a-z]|-T)?(?P<transposes>T*)")
 
 
 def _superscripts(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:

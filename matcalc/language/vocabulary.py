@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
 from matcalc.functions import spellings
 from matcalc.language.spelling import ACCENTS, SPELLED_GREEK, canonical_name
+from matcalc.patterns import pattern
 
 STRUCTURAL = frozenset(
     [
@@ -27,7 +26,7 @@ WORDS = frozenset(["rows", "cols", "nuclear", "spectral"])
 
 
 _OVER = "|".join(sorted(set(ACCENTS.values())))
-_INDEXED = re.compile(rf"([^\W\d_]+)(?:_(?:{_OVER})(?=_))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+[0-9]*))?′*")
+_INDEXED = pattern(rf"([^\W\d_]+)(?:_(?:{_OVER})(?=_))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+[0-9]*))?′*")
 
 
 @cache
@@ -81,5 +80,7 @@ class Vocabulary:
 
 def nearest_function(name: str, others: Iterable[str] = ()) -> str | None:
     """The known function whose spelling is closest."""
+    import difflib
+
     found = difflib.get_close_matches(name, sorted(known_functions() | set(others)), n=1, cutoff=0.6)
     return found[0] if found else None

@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 from types import MappingProxyType
 
+from matcalc.patterns import pattern
 from matcalc.sizes import Size
 
 _LOWER = (
@@ -33,7 +34,7 @@ _AS_LATIN = MappingProxyType(
 
 _SUBSCRIPT_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
+_SUBSCRIPT = pattern("[₀₁₂₃₄₅₆₇₈₉]+")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 ACCENTS = MappingProxyType(
     {
@@ -51,9 +52,9 @@ ACCENTS = MappingProxyType(
 )
 """First subscript of a one-letter name that is shown over the letter -> the combining character: ``y_hat`` is ŷ."""
 
-_NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<mark>_?)(?P<index>.*?)(?P<primes>['′]*)", re.DOTALL)
+_NAME = pattern(r"(?P<stem>[^\W\d_]+)(?P<mark>_?)(?P<index>.*?)(?P<primes>['′]*)", re.DOTALL)
 
-_RUN_ON = re.compile(f"([A-Za-z]+?)({'|'.join(ACCENTS)})")
+_RUN_ON = pattern(f"([A-Za-z]+?)({'|'.join(ACCENTS)})")
 
 
 def superscript(number: int) -> str:

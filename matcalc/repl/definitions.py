@@ -9,8 +9,8 @@ from matcalc.api import parse
 from matcalc.errors import MatcalcError, ParseError
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.declarations import parse_declarations
-from matcalc.language.latex_lexemes import is_latex
 from matcalc.language.spelling import canonical_name, is_name
+from matcalc.language.tokens import is_latex
 from matcalc.language.vocabulary import known_functions
 from matcalc.printing import text
 from matcalc.repl.programs import names_in, program, reading

@@ -9,9 +9,9 @@ from matcalc.errors import MatcalcError
 from matcalc.language import elaborate
 from matcalc.language import syntax as s
 from matcalc.language.declarations import declaration_text
-from matcalc.language.latex_lexemes import is_latex
 from matcalc.language.parser import parse_syntax
 from matcalc.language.survey import walk
+from matcalc.language.tokens import is_latex
 from matcalc.printing import latex
 from matcalc.repl.state import Definition, State
 

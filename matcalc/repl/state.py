@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from matcalc.derivation.pipeline import Layout, Symmetric
-from matcalc.language.latex_lexemes import is_latex
+from matcalc.language.tokens import is_latex
 from matcalc.language.vocabulary import Vocabulary
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 from matcalc.resources import folder
 from matcalc.verification.identity_files import read_identities
@@ -13,7 +14,7 @@ from matcalc.verification.items import Document, Item
 @cache
 def library() -> tuple[Document, ...]:
     """Every shipped identity file, by name."""
-    files = sorted((folder("rules") / "identities").glob("*.identities"))
+    files = sorted(Path(folder("rules"), "identities").glob("*.identities"))
     return tuple([read_identities(file.read_text(encoding="utf-8"), file.name) for file in files])
 
 

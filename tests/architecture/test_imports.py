@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "matcalc"
 
 LAYERS = (
     {"version"},
-    {"records", "resources", "stored", "traversal"},
+    {"digests", "patterns", "records", "resources", "stored", "traversal"},
     {"errors", "interning"},
     {"sizes"},
     {"functions"},
@@ -44,9 +44,13 @@ LAYERS = (
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 HEAVY = {"numpy", "sympy", "mpmath", "jax", "torch", "rich"}
 """Slow to import: these are imported inside the functions that need them, never at the top."""
-EITHER_WAY = {"lark", "tomllib"}
+EITHER_WAY = {"difflib", "json", "lark", "tomllib"}
 """May be imported at the top or where it is needed."""
 BY_NAME = {
+    ("matcalc.language.tokens", "matcalc.language.latex_scanner"),
+    ("matcalc.language.tokens", "matcalc.language.latex_operands"),
+    ("matcalc.derivation.pipeline", "matcalc.evaluation"),
+    ("matcalc.api", "matcalc.product_calls"),
     ("matcalc.inputs", "matcalc.sympy_exchange.reading"),
     ("matcalc.results", "matcalc.programs"),
     ("matcalc.results", "matcalc.sympy_exchange.writing"),
@@ -168,7 +172,7 @@ PLANTED = [
     ("matcalc.derivation.pipeline", "import matcalc", "imports the package root"),
     ("matcalc.folding.forms", "from . import costs", "relative import"),
     ("matcalc.folding.forms", "def f():\n    from matcalc.expr.nodes import Expr", "inside a function"),
-    ("matcalc.folding.forms", "def f():\n    import json", "imports json inside a function"),
+    ("matcalc.folding.forms", "def f():\n    import csv", "imports csv inside a function"),
     ("matcalc.evaluation.arrays", "import numpy as np", "imports numpy at the top"),
     (
         "matcalc.evaluation.arrays",

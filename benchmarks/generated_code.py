@@ -10,19 +10,21 @@ from benchmarks.measuring import medians, shown  # first: it sets the number of 
 
 # isort: split
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
 import numpy as np
 
 from benchmarks.problems import PROBLEMS, Arrays, Problem
+from benchmarks.tables import show
 from matcalc.codegen import compile_source
 from matcalc.compiling import compile as compile_derivatives
 
 
 def numpy_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) -> dict[str, Callable[[], object]]:
     made = compile_source(compile_derivatives(problem.expression, declare=problem.declare, gradient=problem.gradient, sizes=sizes).source)
-    _compare(problem, made(**arrays), problem.by_hand(arrays))
+    compare(problem, made(**arrays), problem.by_hand(arrays))
     return {"numpy": lambda: made(**arrays), "by hand": lambda: problem.by_hand(arrays)}
 
 
@@ -38,7 +40,7 @@ def jax_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) 
     rest = {name: value for name, value in values.items() if name not in order}
     reference = jax.jit(jax.value_and_grad(lambda wanted, others: problem.loss(jnp, {**wanted, **others})))
     value, gradients = reference(order, rest)
-    _compare(problem, made(**values), (value, *(gradients[name] for name in problem.gradient)))
+    compare(problem, made(**values), (value, *(gradients[name] for name in problem.gradient)))
     return {"jax": lambda: jax.block_until_ready(made(**values)), "jax.grad": lambda: jax.block_until_ready(reference(order, rest))}
 
 
@@ -54,7 +56,7 @@ def torch_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays
     library = _Torch(torch)
     reference = torch.func.grad_and_value(lambda wanted, others: problem.loss(library, {**wanted, **others}))
     gradients, value = reference(order, rest)
-    _compare(problem, made(**values), (value, *(gradients[name] for name in problem.gradient)))
+    compare(problem, made(**values), (value, *(gradients[name] for name in problem.gradient)))
     return {"torch": lambda: made(**values), "torch.func": lambda: reference(order, rest)}
 
 
@@ -68,36 +70,42 @@ class _Torch:
         return getattr(self._torch, name)
 
 
-def _compare(problem: Problem, found: Any, expected: Any) -> None:
+def compare(problem: Problem, found: Any, expected: Any) -> None:
+    """Raises ClickException where values or gradients differ."""
     for one, other in zip(found, expected, strict=True):
         left, right = np.asarray(one), np.asarray(other)
         if left.shape != right.shape or not np.max(np.abs(left - right)) <= 1e-8 * max(1.0, float(np.max(np.abs(right)))):
             raise click.ClickException(f"{problem.name}: the contestants disagree")
 
 
+HEADS = ["problem", "sizes", "NumPy", "/ hand", "JAX", "/ jax.grad", "PyTorch", "/ torch.func", "NumPy / jax.grad"]
+
+
+def row_of(problem: Problem, sizes: Mapping[str, int], seconds: float) -> list[str]:
+    """One line: the time of the generated code for each library, and its ratio to the contestant beside it."""
+    arrays = problem.sample(np.random.default_rng(0), sizes)
+    times: dict[str, float] = {}
+    for contestants in (numpy_contestants, jax_contestants, torch_contestants):
+        with suppress(ImportError):
+            times |= medians(contestants(problem, sizes, arrays), seconds)
+
+    def ratio(name: str, other: str) -> str:
+        return f"{times[name] / times[other]:.2f}" if {name, other} <= times.keys() else "-"
+
+    cells = []
+    for name, other in (("numpy", "by hand"), ("jax", "jax.grad"), ("torch", "torch.func")):
+        cells += [shown(times[name]) if name in times else "-", ratio(name, other)]
+    return [problem.name, " ".join(f"{name}={size}" for name, size in sizes.items()), *cells, ratio("numpy", "jax.grad")]
+
+
 @click.command()
 @click.option("--seconds", default=0.4, show_default=True, help="Time for each contestant on a line.")
 @click.option("--only", default="", help="Problems whose names contain this.")
-def main(seconds: float, only: str) -> None:
+@click.option("--markdown", is_flag=True, help="Print the table in Markdown.")
+def main(seconds: float, only: str, markdown: bool) -> None:
     """Print the table."""
-    click.echo("value and gradient, float64, one thread\n")
-    click.echo(f"{'problem':<32}{'sizes':<26}{'numpy':>10}{'/hand':>7}{'jax':>10}{'/grad':>7}{'torch':>10}{'/func':>7}")
-    for problem in PROBLEMS:
-        if only not in problem.name:
-            continue
-        for sizes in problem.sizes:
-            arrays = problem.sample(np.random.default_rng(0), sizes)
-            cells = []
-            for contestants in (numpy_contestants, jax_contestants, torch_contestants):
-                try:
-                    made = contestants(problem, sizes, arrays)
-                except ImportError:
-                    cells += ["-", "-"]
-                    continue
-                first, second = medians(made, seconds).values()
-                cells += [shown(first), f"{first / second:.2f}"]
-            spelled = " ".join(f"{name}={size}" for name, size in sizes.items())
-            click.echo(f"{problem.name:<32}{spelled:<26}" + "".join(f"{cell:>{10 if k % 2 == 0 else 7}}" for k, cell in enumerate(cells)))
+    rows = [row_of(problem, sizes, seconds) for problem in PROBLEMS if only in problem.name for sizes in problem.sizes]
+    show("value and gradient, float64, one thread", HEADS, rows, markdown, texts=2)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,11 @@ Contestants = Mapping[str, Callable[[], object]]
 
 
 def medians(contestants: Contestants, seconds: float = 0.4, most: int = 200) -> dict[str, float]:
-    """Median seconds of each contestant, after one call of each that is not counted; rounds until each had its share of ``seconds``."""
+    """Median seconds of processor time of each contestant, after two calls of each that are not counted.
+
+    There are rounds until each had its share of ``seconds``, at least five and no more than ``most``. Processor time is that of all
+    threads of this process: on one thread it is the time on a clock that stops while other processes have the core.
+    """
     costs = {}
     for name, work in contestants.items():
         work()
@@ -33,7 +37,7 @@ def medians(contestants: Contestants, seconds: float = 0.4, most: int = 200) -> 
         costs[name] = time.perf_counter() - start
     rounds = int(min(most, max(5, seconds * len(contestants) / sum(costs.values()))))
     # Short work is repeated within a round, so that the clock does not count.
-    repeats = {name: max(1, int(1e-4 / max(cost, 1e-9))) for name, cost in costs.items()}
+    repeats = {name: max(1, int(3e-4 / max(cost, 1e-9))) for name, cost in costs.items()}
     times: dict[str, list[float]] = {name: [] for name in contestants}
     gc.collect()
     gc.disable()
@@ -41,10 +45,10 @@ def medians(contestants: Contestants, seconds: float = 0.4, most: int = 200) -> 
         for number in range(rounds):
             order = list(contestants.items())
             for name, work in order if number % 2 else reversed(order):
-                start = time.perf_counter()
+                start = time.process_time()
                 for _ in range(repeats[name]):
                     work()
-                times[name].append((time.perf_counter() - start) / repeats[name])
+                times[name].append((time.process_time() - start) / repeats[name])
     finally:
         gc.enable()
     return {name: statistics.median(values) for name, values in times.items()}
@@ -53,8 +57,7 @@ def medians(contestants: Contestants, seconds: float = 0.4, most: int = 200) -> 
 def cpu_medians(contestants: Contestants, rounds: int, before: Callable[[], object]) -> dict[str, float]:
     """Median seconds of processor time of each contestant, each called once a round.
 
-    ``before`` runs ahead of every call and is not counted: it forgets what earlier calls have left behind. Processor time does not
-    count the time in which other processes have the core.
+    ``before`` runs ahead of every call and is not counted: it forgets what earlier calls have left behind.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(rounds):

@@ -18,6 +18,7 @@ import numpy as np
 
 import benchmarks.measuring  # noqa: F401  (first: it sets the number of threads)
 from benchmarks.problems import MATRIX_FACTORISATION
+from benchmarks.tables import show
 from matcalc.codegen import compile_source
 from matcalc.compiling import compile as compile_derivatives
 
@@ -76,26 +77,33 @@ def measured(name: str, size: int) -> tuple[float, float]:
 
 
 @click.command()
+@click.option("--markdown", is_flag=True, help="Print the table in Markdown.")
 @click.option("--child", nargs=2, type=(str, int), default=None, hidden=True)
-def main(child: tuple[str, int] | None) -> None:
+def main(markdown: bool, child: tuple[str, int] | None) -> None:
     """Print the table."""
     if child is not None:
         click.echo(" ".join(str(figure) for figure in measured(*child)))
         return
-    click.echo(f"{'n':>6} {'contestant':<20}{'inputs':>12}{'result':>12}{'peak rise':>12}{'/ inputs':>10}")
-    for size, names in CASES:
-        inputs = sum(array.nbytes for array in arrays_of(size).values())
-        for name in names:
-            command = [sys.executable, "-m", "benchmarks.memory", "--child", name, str(size)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                click.echo(f"{size:>6} {name:<20}{'not available':>12}")
-                continue
-            rise, allocated = (float(figure) for figure in done.stdout.split()[-2:])
-            peak = max(rise, allocated)
-            result = 8 * (RANK * size) ** 2 if name != "operator" else 8 * RANK * size
-            cells = f"{_mib(inputs):>12}{_mib(result):>12}{_mib(peak):>12}{peak / inputs:>10.2f}"
-            click.echo(f"{size:>6} {name:<20}{cells}")
+    heads = ["n", "contestant", "inputs", "result", "peak rise", "/ inputs"]
+    show(
+        "peak memory of the Hessian of ||X - U V||² by U, rank 5",
+        heads,
+        [row_of(n, name) for n, names in CASES for name in names],
+        markdown,
+        2,
+    )
+
+
+def row_of(size: int, name: str) -> list[str]:
+    """One line, measured in a process of its own."""
+    inputs = sum(array.nbytes for array in arrays_of(size).values())
+    command = [sys.executable, "-m", "benchmarks.memory", "--child", name, str(size)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return [str(size), name, _mib(inputs), "-", "not available", "-"]
+    peak = max(float(figure) for figure in done.stdout.split()[-2:])
+    result = 8 * (RANK * size) ** 2 if name != "operator" else 8 * RANK * size
+    return [str(size), name, _mib(inputs), _mib(result), _mib(peak), f"{peak / inputs:.2f}"]
 
 
 def _mib(count: float) -> str:

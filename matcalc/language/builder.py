@@ -355,11 +355,11 @@ def _is_minus_one(exponent: t.Term) -> bool:
 
 
 def _fixed_subscript(subscript: s.Syntax, scope: Scope) -> str:
-    """The norm that a subscript names by itself: ``1``, ``2``, ``F``, ``nuclear``; empty when it is a parameter."""
+    """The norm that a subscript names by itself: ``1``, ``2``, ``F``, ``nuclear``, ``spectral``; empty when it is a parameter."""
     match subscript:
         case s.NumberLiteral(value=value) if value in (1, 2):
             return str(value)
-        case s.Name(name="F" | "nuclear" as name) if name not in scope.declarations and name not in scope.values:
-            return "2" if name == "F" else "nuclear"
+        case s.Name(name="F" | "nuclear" | "spectral" as name) if name not in scope.declarations and name not in scope.values:
+            return "2" if name == "F" else name
         case _:
             return ""

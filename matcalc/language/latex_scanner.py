@@ -323,6 +323,8 @@ class _Scanner:
         function = word if r.vocabulary.declares(canonical_name(word)) else FUNCTIONS.get(word, word)
         if r.vocabulary.is_function(function) or function in r.vocabulary.functions:
             return self._function(function, span, after, stop)
+        if (marked := self._marked_function(function, after, stop)) is not None:
+            return self._function(marked[0], Span(span.start, r.lexemes[marked[1] - 1].end), marked[1], stop)
         if len(word) > 1 and word not in SPELLED_GREEK and word not in KEYWORDS and not r.vocabulary.declares(canonical_name(word)):
             if lexeme.text == "operatorname":
                 raise UnknownFunctionError(
@@ -348,10 +350,9 @@ class _Scanner:
         if following.kind != "char" or following.text not in "^_" or name in r.vocabulary.functions:
             return [head], after
         if following.text == "_":
-            (first, last), beyond = r.argument(after + 1, stop, after)
-            whole = f"{name}_{r.word(first, last) or r.lexemes[first].text}"
-            if r.vocabulary.is_function(whole):
-                return self._function(whole, Span(span.start, r.lexemes[beyond - 1].end), beyond, stop)
+            marked = self._marked_function(name, after, stop)
+            if marked is not None:
+                return self._function(marked[0], Span(span.start, r.lexemes[marked[1] - 1].end), marked[1], stop)
             raise ParseError(f"the subscript of {name} is not read", span=following.span, suggestion="log(x)/log(2) for another base")
         exponent, operand = r.argument(after + 1, stop, after)
         if exponent[0] < exponent[1] and r.lexemes[exponent[0]].text == "-":
@@ -363,6 +364,17 @@ class _Scanner:
         closing = Token("RPAR", ")", *_ends(r.lexemes[end - 1]))
         raised = self.scripts.exponent(after, exponent, False)
         return [opening, head, opening, (operand, end), closing, closing, *raised], end
+
+    def _marked_function(self, name: str, after: int, stop: int) -> tuple[str, int] | None:
+        r"""``\operatorname{divdiff}_{\exp}``: the function whose name has the subscript in it, and the position after that."""
+        r = self.r
+        if after >= stop or r.lexemes[after].text != "_":
+            return None
+        (first, last), beyond = r.argument(after + 1, stop, after)
+        if first == last:
+            return None
+        whole = f"{name}_{r.word(first, last) or r.lexemes[first].text}"
+        return (whole, beyond) if r.vocabulary.is_function(whole) else None
 
     def _operand_end(self, position: int, stop: int) -> int | None:
         """The end of one factor with its scripts."""

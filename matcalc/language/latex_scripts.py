@@ -6,6 +6,7 @@ import re
 
 from matcalc.errors import ParseError, Span
 from matcalc.language.latex_commands import TRANSPOSES
+from matcalc.language.latex_lexemes import Lexeme
 from matcalc.language.latex_reading import Items, Range, Reading
 from matcalc.language.scanner import Token
 from matcalc.language.spelling import SPELLED_GREEK, canonical_name
@@ -16,6 +17,10 @@ _BEFORE_UNDERSCORE = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "BAR_CLOSE"])
 _ORDERS = frozenset("pqrst")
 """Letters that stand for the order of a norm where nothing is declared: ``\\|x\\|_p``."""
 _OPERANDS = frozenset(["RUN", "RPAR", "RSQB", "TRANSPOSE", "NUMBER", "ONES", "SUPERSCRIPT"])
+
+
+def _ends(lexeme: Lexeme) -> tuple[int, int]:
+    return lexeme.start, lexeme.end
 
 
 class Scripts:
@@ -90,6 +95,8 @@ class Scripts:
             advice = "pinv(A)" if head.text in ("+", "dagger") else "the transpose, A^\\top"
             what = "the pseudoinverse as an exponent" if head.text in ("+", "dagger") else "the conjugate transpose"
             raise ParseError(f"{what} is not read", span=whole, suggestion=advice)
+        if head.kind == "(" and r.partner[first] == last - 1 and (sizes := self._commutation(first, last)) is not None:
+            return sizes
         if head.kind in ("(", "[") and r.partner[first] == last - 1 and named:
             advice = "a subscript, such as W_1 or x_i; x^2 for a power"
             raise ParseError("an exponent in brackets is read by people as a label", span=whole, suggestion=advice)
@@ -102,6 +109,16 @@ class Scripts:
             if second.kind == "command" and second.text in TRANSPOSES:
                 return [Token("SUPERSCRIPT", "⁻ᵀ", start, end)]
         return [power, *self._small(first, last)]
+
+    def _commutation(self, first: int, last: int) -> Items | None:
+        """``K^{(m, n)}``, the commutation matrix, when K is no declared name; the letter that was written becomes the function."""
+        r = self.r
+        base = r.out[-1] if r.out else None
+        commas = [place for place in range(first + 1, last - 1) if r.lexemes[place].text == ","]
+        if base is None or base.type != "RUN" or base.value != "K" or r.vocabulary.declares("K") or len(commas) != 1:
+            return None
+        r.out[-1] = Token("RUN", "commutation", base.start, base.end)
+        return [Token("LPAR", "(", *_ends(r.lexemes[first])), (first + 1, last - 1), Token("RPAR", ")", *_ends(r.lexemes[last - 1]))]
 
     def _small(self, first: int, last: int) -> Items:
         """An exponent: a number or name with an optional minus, else in brackets."""
@@ -186,6 +203,8 @@ class Scripts:
         start, end = r.lexemes[first].start, r.lexemes[last - 1].end
         if last - first == 1 and r.lexemes[first].text in ("*", "ast"):
             return [Token("TIMES", "*", start, end)]
+        if word == "op":
+            return [Token("RUN", "spectral", start, end)]
         if word is not None and word in _ORDERS and not r.vocabulary.declares(word):
             advice = "\\|x\\|_1, \\|x\\|_2, \\|X\\|_F, \\|X\\|_* or \\|x\\|_A with a matrix A"
             raise ParseError("norms of other orders are not read", span=Span(start, end), suggestion=advice)

@@ -64,7 +64,8 @@ class LatexNotation:
         return piece(f"{self._letter('e')}_{{{position}}}")
 
     def commutation(self, m: Size, n: Size) -> Piece:
-        return piece(f"{self._letter('K')}_{{{_sizes((m, n))}}}")
+        # A subscript would be read as an entry.
+        return piece(f"{self._letter('K')}^{{({_sizes((m, n))})}}", level=Level.POSTFIX)
 
     def _letter(self, letter: str) -> str:
         return rf"\mathbf{{{letter}}}" if self._bold else letter
@@ -104,7 +105,7 @@ class LatexNotation:
         left, right = (r"\left\lVert ", r" \right\rVert") if operand.tall else (r"\lVert ", r" \rVert")
         if parameter is not None:
             return piece(left, operand, right + "_{", parameter, "}")
-        mark = {"2": "", "1": "_{1}", "nuclear": "_{*}", "spectral": "_{2}"}[kind]
+        mark = {"2": "", "1": "_{1}", "nuclear": "_{*}", "spectral": r"_{\mathrm{op}}"}[kind]
         return piece(left, operand, right + mark)
 
     def entry(self, operand: Piece, positions: tuple[Piece, ...]) -> Piece:

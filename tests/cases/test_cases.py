@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import matcalc
+from matcalc.errors import MatcalcError
+from matcalc.language import elaborate
+from matcalc.results import Derivation
 from tests.cases.reading import Case, read_cases
 from tests.oracle import Disagreement, check_derivation
+from tests.printing.latex_faults import fault
 
 FOLDER = Path(__file__).resolve().parent
 CASES = [case for path in sorted(FOLDER.glob("*.cases")) for case in read_cases(path)]
@@ -23,6 +28,27 @@ def test_case(case: Case) -> None:
     )
     if case.exact:
         assert str(derivation) == case.expected
+    check_latex(derivation)
+
+
+def check_latex(derivation: Derivation) -> None:
+    """What is printed in LaTeX is well formed, and read again it is the same expression; in bold type too."""
+    twin = elaborate(derivation.text("ascii"), derivation.declarations, shape=derivation.outcome.shape).expression
+    for bold in (False, True):
+        source = derivation.latex(bold=bold)
+        assert fault(source) is None, source
+        assert fault(derivation.latex(equation=True, bold=bold)) is None
+        assert elaborate(f"${source}$", derivation.declarations, shape=derivation.outcome.shape).expression is twin, source
+
+
+@pytest.mark.parametrize("wrong", [(r"^{\top}", ""), (r"\odot", r"\oslash"), ("X", "y"), ("{", "")])
+def test_wrong_latex_would_be_seen(wrong: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    derivation = matcalc.derive("sum(y.*tanh(X*w))^2", "w")
+    check_latex(derivation)
+    printed = Derivation.latex
+    monkeypatch.setattr(Derivation, "latex", lambda self, *given, **asked: printed(self, *given, **asked).replace(*wrong, 1))
+    with pytest.raises((AssertionError, MatcalcError)):
+        check_latex(derivation)
 
 
 def test_every_case_has_a_source_and_none_stands_twice() -> None:

@@ -113,7 +113,7 @@ TABLE = [
     (times(e.Ones((N,)), t(e.Symbol("z", (M,)))), "ones(n)*z'", "ones(n) zᵀ", r"\mathbf{1}_{n} z^{\top}"),
     (plus(e.Ones((N,)), neg(x)), "ones(n) - x", "𝟏 − x", r"\mathbf{1} - x"),
     (e.Zeros((N, M)), "zeros(n, m)", "zeros(n, m)", r"\mathbf{0}_{n, m}"),
-    (plus(e.Identity(N * N), e.Commutation(N, N)), "eye + commutation(n, n)", "I + commutation(n, n)", "I + K_{n, n}"),
+    (plus(e.Identity(N * N), e.Commutation(N, N)), "eye + commutation(n, n)", "I + commutation(n, n)", "I + K^{(n, n)}"),
     # functions and norms
     (e.Call("logdet", (A,), None, ()), "logdet(A)", "logdet(A)", r"\log\det(A)"),
     (e.Call("softmax", (X,), "rows", (N, M)), "softmax(X, rows)", "softmax(X, rows)", None),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -11,44 +9,17 @@ from matcalc.einstein.lowering import lower
 from matcalc.expr import nodes as e
 from matcalc.printing import index_text, latex
 from matcalc.printing.names import latex_name
+from tests.printing.latex_faults import fault
 from tests.printing.random_expressions import expressions
 
-_TOKEN = re.compile(r"\\left\\?[a-zA-Z]+|\\left.|\\right\\?[a-zA-Z]+|\\right.|\\[a-zA-Z]+|\\.|[{}^_']|[^\\{}^_']+")
-_PAIRS = {r"\left(": r"\right)", r"\left[": r"\right]", r"\left\lVert": r"\right\rVert", r"\lVert": r"\rVert", "{": "}"}
+FAULTY = [
+    "{x",
+    r"\left(x", r"x\right)", "W_{1}_{2}", "A^{2}^{3}", r"\lVert x", "f'^{2}", r"\left(x}\right)", r"\foo x", r"\frac{a}", r"\frac{a}b",
+    r"\hat", "x & y", "x^2", r"\sqrt x", "x_", "ŷ", r"\begin{aligned} x", r"\begin{aligned} x \end{gather}", "a $ b", "[x", "(x]",
+]  # fmt: skip
 
 
-def fault(source: str) -> str | None:
-    """What is wrong with the source, or None."""
-    stack: list[str] = []
-    scripts: set[str] = set()
-    tokens = _TOKEN.findall(source)
-    if "".join(tokens) != source:
-        return "unread characters"
-    skip_to: int | None = None
-    for position, token in enumerate(tokens):
-        if token in _PAIRS:
-            stack.append(_PAIRS[token])
-        elif token in _PAIRS.values() and (not stack or stack.pop() != token):
-            return f"{token} closes nothing at {position}"
-        if skip_to is not None:
-            if len(stack) <= skip_to and token == "}":
-                skip_to = None
-            continue
-        if token in "^_":
-            if token in scripts:
-                return f"double {token}"
-            scripts.add(token)
-            if tokens[position + 1] != "{":
-                return "script without braces"
-            skip_to = len(stack)
-        elif token == "'":
-            scripts.add("^")
-        else:
-            scripts = set()
-    return f"{stack} left open" if stack else None
-
-
-@pytest.mark.parametrize("wrong", [r"\left(x", r"x\right)", "{x", "W_{1}_{2}", "A^{2}^{3}", r"\lVert x", "f'^{2}", r"\left(x}\right)"])
+@pytest.mark.parametrize("wrong", FAULTY)
 def test_faults_are_seen(wrong: str) -> None:
     assert fault(wrong) is not None
 

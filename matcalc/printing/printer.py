@@ -19,12 +19,16 @@ from matcalc.printing.pieces import Level, Operator, Part, Piece, piece
 _HALF = Fraction(1, 2)
 
 
-def printed(root: e.Expr, notation: Notation) -> Piece:
-    """The text of ``root`` as a piece. Shared nodes are printed once for each thing that is known of their size."""
+def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
+    """The text of ``root`` as a piece. Shared nodes are printed once for each thing that is known of their size.
+
+    ``sized``: the size of the whole follows from what stands around it.
+    """
     known = settled(e.postorder(root), notation.bare_ones)
     done: dict[tuple[e.Expr, int], Piece] = {}
     uses: dict[tuple[e.Expr, int], tuple[tuple[e.Expr, int], ...]] = {}
-    stack = [(root, known[root])]
+    top = (root, BOTH if sized else known[root])
+    stack = [top]
     while stack:
         key = stack[-1]
         if key in done:
@@ -36,7 +40,7 @@ def printed(root: e.Expr, notation: Notation) -> Piece:
         else:
             stack.pop()
             done[key] = _Node(notation, key[1] == BOTH).piece(key[0], tuple([done[use] for use in uses[key]]))
-    return done[root, known[root]]
+    return done[top]
 
 
 def _operands(node: e.Expr, around: int, known: dict[e.Expr, int]) -> tuple[tuple[e.Expr, int], ...]:

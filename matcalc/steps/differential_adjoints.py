@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from matcalc.expr import nodes as e
@@ -27,6 +27,21 @@ LAWS = {
     "entry": "C[i,j] = ⟨e_i e_jᵀ, C⟩",
 }
 """The moves by name, as identities of inner products."""
+
+
+def law_of(moves: Sequence[str], start: Weight, vectors: bool) -> str:
+    """The identity that says best what several moves together do; ``vectors``: they lead to vectors."""
+    known = set(moves)
+    if not known:
+        return ""
+    both = {"left", "right"} <= known
+    if "trace" in known:
+        return "tr(A C B) = ⟨Aᵀ Bᵀ, C⟩" if both else LAWS["trace"]
+    if start.body is None and known <= {"left", "right", "transpose"}:
+        return "aᵀ C b = ⟨a bᵀ, C⟩" if both and not vectors else "aᵀ c = ⟨a, c⟩"
+    if both:
+        return "⟨G, A C B⟩ = ⟨Aᵀ G Bᵀ, C⟩"
+    return "; ".join([LAWS[name] for name in moves if name in LAWS][:2])
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 
 from matcalc.derivation.pipeline import folded, reading_order
 from matcalc.einstein import nodes as ix
@@ -20,11 +21,13 @@ from matcalc.expr.rewriting import rebuilt_with, replaced, with_operands
 from matcalc.folding.build import UNIT, product, raised, scaled
 from matcalc.folding.rows import row_symbols
 from matcalc.functions import functions
+from matcalc.language import elaborate
+from matcalc.printing import text
 from matcalc.products.pushing import pushed
 from matcalc.rules.scalar import derivative_of
 from matcalc.steps.differential_marks import Marks
 from matcalc.steps.differential_rules import found_rule, instantiated
-from matcalc.steps.differential_weights import weight
+from matcalc.steps.differential_weights import transposed, weight
 from matcalc.traversal import postordered
 
 MOST_TERMS = 24
@@ -56,7 +59,9 @@ class Expander:
     def depends(self, expression: Expr) -> bool:
         """Whether the expression changes with the variable."""
         for node in postorder(expression, known=self._active):
-            self._active[node] = node is self.marks.variable or any(self._active[child] for child in children(node))
+            meant = self.marks.definition(node)  # in terms of names before it, so this goes no deeper than there are names
+            inside = children(node) if meant is None else (meant,)
+            self._active[node] = node is self.marks.variable or any(self.depends(child) for child in inside)
         return self._active[expression]
 
     def expanded(self, expression: Expr) -> Expansion:
@@ -64,7 +69,10 @@ class Expander:
 
         Raises Untold where no rule is known, LimitError for a product with too many factors that depend on the variable.
         """
-        found = found_rule(expression)
+        meant = self.marks.definition(expression)
+        if meant is not None:
+            return self.expanded(meant)
+        found = None if self._over_constant(expression) else found_rule(expression)
         if found is not None:
             changes = {symbol: self.change(value) for symbol, value in found.values.items() if self.depends(value)}
             if all(symbol in found.rule.moves for symbol in changes):
@@ -81,11 +89,11 @@ class Expander:
 
     def _is_linear(self, node: Expr) -> bool:
         """Whether the differential follows by the rules for sums and products alone, taken one step down."""
+        if self._over_constant(node):
+            return True
         if found_rule(node) is not None:
             return False
         match node:
-            case e.Quotient():
-                return not self.depends(node.denominator) and node.numerator.shape == node.shape
             case e.Sum() | e.Negative() | e.Product() | e.Hadamard() | e.Kronecker():
                 return True
             case e.Transpose() | e.Trace() | e.Total() | e.Diagonal() | e.DiagonalMatrix() | e.Vec():
@@ -95,6 +103,10 @@ class Expander:
             case _:
                 return False
 
+    def _over_constant(self, node: Expr) -> bool:
+        """Whether this is a quotient by what does not change."""
+        return isinstance(node, e.Quotient) and node.numerator.shape == node.shape and not self.depends(node.denominator)
+
     def _through(self, root: Expr) -> Expansion:
         def below(node: Expr) -> tuple[Expr, ...]:
             linear = self.depends(node) and (node is root or self._is_linear(node))
@@ -102,12 +114,22 @@ class Expander:
 
         done: dict[Expr, Expr] = {}
         kinds: dict[str, None] = {}
+        sources: dict[str, None] = {}
         for node in postordered([root], below):
-            if node is self.marks.variable or not (node is root or self._is_linear(node)):
+            if node is self.marks.variable:
+                done[node] = self.change(node)
+            elif is_square(node):
+                squared = self.expanded(node)
+                done[node] = squared.right
+                kinds.setdefault(squared.rule)
+                sources.setdefault(squared.source)
+            elif not (node is root or self._is_linear(node)):
                 done[node] = self.change(node)
             else:
                 done[node] = self._one(node, done, kinds)
-        return Expansion(done[root], "product rule" if "product rule" in kinds else "linearity")
+        if len(kinds) > 1:
+            kinds.pop("linearity", None)
+        return Expansion(done[root], ", ".join(kinds) or "linearity", "; ".join(sources))
 
     def _one(self, node: Expr, done: dict[Expr, Expr], kinds: dict[str, None]) -> Expr:
         match node:
@@ -125,8 +147,8 @@ class Expander:
                 kinds.setdefault("product rule" if len(places) > 1 else "linearity")
                 terms = [_multiplied(type(node), factors, k, done[factors[k]]) for k in places]
                 return terms[0] if len(terms) == 1 else e.Sum(tuple(_spread(terms)))
-            case e.Transpose() if node.operand.is_scalar:
-                return done[node.operand]
+            case e.Transpose():
+                return transposed(done[node.operand])
             case _:
                 kinds.setdefault("linearity")
                 return with_operands(node, done)
@@ -136,14 +158,12 @@ class Expander:
     def _of_function(self, node: Expr) -> Expansion:
         match node:
             case e.Elementwise(function=name, argument=argument):
-                slope = self._slope(name, argument)
-                own = functions().get(name)
-                what = "chain rule" if argument.is_scalar else "entry by entry"
-                return Expansion(_times(slope, self.change(argument)), what, remark=_slope_text(name, bool(argument.shape), own is None))
+                what = "chain rule" if argument.is_scalar else "elementwise"
+                return Expansion(_times(self._slope(name, argument), self.change(argument)), what, remark=_slope_text(name))
             case e.Power(base=base, exponent=e.Number(value=value)) if self.depends(base):
-                power = "t²" if value == 2 else "√t" if value == Fraction(1, 2) else "a power"
-                remark = f"the derivative of {power}" + (", entry by entry" if base.shape else "")
-                return Expansion(_times(raised(base, value - 1), self.change(base), value), "chain rule", remark=remark)
+                what = "elementwise" if base.shape else "power rule"
+                remark = f"the derivative of t^{value}" if base.shape and value.denominator == 1 else ""
+                return Expansion(_times(raised(base, value - 1), self.change(base), value), what, remark=remark)
             case e.MatrixPower(base=base, exponent=e.Number(value=value)) if value.denominator == 1 and self.depends(base):
                 return self._matrix_power(node, base, int(value))
             case _:
@@ -176,8 +196,8 @@ class Expander:
         names = {node.function} if isinstance(node, (e.Call, e.Elementwise)) else {type(node).__name__.lower()}
         for opened in (self._arguments(node), None):
             if opened is None:
-                changed, values = node, {self.marks.variable: self.marks.move}
-                inner, back = node, dict[str, Expr]()
+                changed, values = self.marks.opened(node), {self.marks.variable: self.marks.move}
+                inner, back = changed, dict[str, Expr]()
             else:
                 inner, back = opened
                 changed = inner
@@ -228,12 +248,18 @@ class Expander:
         return product([*scalars, self.marks.pairing(left.operand, right)])
 
 
+def is_square(node: Expr) -> bool:
+    """Whether this is ``‖A‖²``."""
+    return isinstance(node, e.Power) and isinstance(node.base, e.Norm) and node.base.kind == "2" and node.exponent is e.Number(Fraction(2))
+
+
 def _multiplied(kind: type, factors: tuple[Expr, ...], place: int, change: Expr) -> Expr:
     """One term of the product rule."""
     if isinstance(change, e.Negative):
         return e.Negative(_multiplied(kind, factors, place, change.operand))
-    replaced_factors = (*factors[:place], change, *factors[place + 1 :])
-    made: Expr = kind(replaced_factors)
+    made: Expr = kind((*factors[:place], change, *factors[place + 1 :]))
+    if made.is_scalar and isinstance(change, e.Product) and isinstance(change.factors[0], e.Number):  # ½ (2 ⟨A, dA⟩)
+        return weight(made).expression
     return made
 
 
@@ -255,8 +281,14 @@ def _times(slope: Expr, change: Expr, number: Fraction = Fraction(1)) -> Expr:
     return scaled(held.number, e.Quotient(over, product(held.below)) if held.below else over)
 
 
-def _slope_text(name: str, shaped: bool, own: bool) -> str:
-    return f"d {name}(Z) = {name}′(Z) ⊙ dZ" if shaped else f"d {name}(t) = {name}′(t) dt"
+@cache
+def _slope_text(name: str) -> str:
+    """``tanh′(t) = 1 − tanh(t)²``, for a derivative that is short."""
+    found = functions().get(name)
+    if found is None:
+        return ""
+    slope = text(elaborate(found.derivative, {"t": "scalar"}).expression)
+    return f"{name}′(t) = {slope}" if len(slope) <= 24 else ""
 
 
 def _matrix_power(base: Expr, count: int) -> Expr | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.errors import MatcalcError
@@ -17,11 +18,13 @@ from matcalc.evaluation.differences import central_differences, extrapolated
 from matcalc.evaluation.interpreter import program
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
+from matcalc.steps.differential_abbreviations import opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_TIES = frozenset({"symmetric", "antisymmetric", "diagonal"})
+TIES = frozenset({"symmetric", "antisymmetric", "diagonal"})
+"""Facts that the change of a variable has because the variable has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,13 @@ class Marks:
     """The symbols that stand for differentials and inner products, when ``variable`` changes by ``move``.
 
     ``move`` is an ordinary symbol such as ``dX``: its value at a point is given. Of a variable whose entries are tied to each other
-    (symmetric, diagonal...) the change has the same ties, unless they are ``free``.
+    (symmetric, diagonal...) the change has the same ties, unless they are ``free``. ``definitions`` are the abbreviations in use, each in
+    terms of symbols and the names before it.
     """
 
-    def __init__(self, variable: Symbol, taken: frozenset[str], *, free: bool = False) -> None:
+    def __init__(
+        self, variable: Symbol, taken: frozenset[str], *, free: bool = False, definitions: Mapping[str, Expr] = MappingProxyType({})
+    ) -> None:
         name = f"d{variable.name}"
         if name in taken:
             raise MatcalcError(
@@ -57,7 +63,8 @@ class Marks:
                 suggestion="another name for one of them, or the steps in index notation",
             )
         self.variable = variable
-        self.move = Symbol(name, variable.shape, frozenset() if free else variable.properties & _TIES)
+        self.definitions = definitions
+        self.move = Symbol(name, variable.shape, frozenset() if free else variable.properties & TIES)
         self.meaning: dict[str, Mark] = {name: Change(variable)}
         self._known: dict[Mark, Symbol] = {Change(variable): self.move}
 
@@ -72,6 +79,14 @@ class Marks:
     def meant(self, node: Expr) -> Mark | None:
         """What ``node`` stands for, None when it is an ordinary expression."""
         return self.meaning.get(node.name) if isinstance(node, Symbol) else None
+
+    def opened(self, expression: Expr) -> Expr:
+        """The expression with abbreviations replaced by what they stand for."""
+        return opened(expression, self.definitions)
+
+    def definition(self, node: Expr) -> Expr | None:
+        """What an abbreviation stands for, None for another expression."""
+        return self.definitions.get(node.name) if isinstance(node, Symbol) else None
 
     def _symbol(self, mark: Mark) -> Symbol:
         known = self._known.get(mark)
@@ -107,6 +122,7 @@ class SecondDifferentialSide:
 def _value(expression: Expr, marks: Marks, values: dict[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
     import numpy as np
 
+    expression = marks.opened(expression)
     for name in symbols_in(expression):
         mark = marks.meaning.get(name)
         if mark is None or name in values:
@@ -119,6 +135,7 @@ def _value(expression: Expr, marks: Marks, values: dict[str, Any], sizes: Mappin
 
 
 def _along(expression: Expr, marks: Marks, values: Mapping[str, Any], sizes: Mapping[str, int], order: int) -> NDArray[Any]:
+    expression = marks.opened(expression)
     if marks.variable.name not in symbols_in(expression):
         return 0.0 * evaluate(expression, values, sizes)
     move = as_array(marks.move.name, values[marks.move.name], marks.move.shape)[None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 
 from matcalc.derivation.pipeline import differentiate
@@ -12,9 +14,10 @@ from matcalc.expr.rewriting import rebuilt_with, symbols_in
 from matcalc.folding.build import cost, product, scaled
 from matcalc.printing import index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
+from matcalc.steps.differential_abbreviations import abbreviated
 from matcalc.steps.differential_expansion import Untold
-from matcalc.steps.differential_marks import DifferentialSide, Marks, SecondDifferentialSide
-from matcalc.steps.differential_telling import Line, Teller
+from matcalc.steps.differential_marks import TIES, DifferentialSide, Marks, SecondDifferentialSide
+from matcalc.steps.differential_telling import Line, Teller, normal_form
 from matcalc.steps.differential_weights import Weight, added, transposed, weight
 from matcalc.steps.differential_writing import written
 from matcalc.steps.question import Question
@@ -38,6 +41,17 @@ def differential_steps(question: Question) -> tuple[Step, ...]:
     return _Narrator(question).steps()
 
 
+_READABLE = 100
+"""Lines with more characters are told with abbreviations."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    lines: list[Line]
+    marks: Marks
+    last: object
+
+
 class _Narrator:
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -48,6 +62,7 @@ class _Narrator:
         self.letter = next((letter for letter in letters if letter not in names), letters[-1])
         self.taken = frozenset(names)
         self.told: list[Step] = []
+        self.abbreviations: dict[str, Expr] = {}
 
     def steps(self) -> tuple[Step, ...]:
         first = self.question.wrt[0]
@@ -76,17 +91,29 @@ class _Narrator:
     def _gradient(self, variable: Symbol) -> None:
         """``df = … = ⟨G, dX⟩``."""
         marks = self._marks(variable)
-        teller = Teller(marks)
-        held = teller.scalar(self.expression)
-        self._tell(teller.lines, marks, self._left(), self._side(marks))
+        told = self._told(self.expression, marks, _same(self.letter), Teller.scalar)
+        marks, held = told.marks, told.last
+        assert isinstance(held, Weight)
+        self._tell(told.lines, marks, self._left(), self._side(marks))
         if self.question.symmetric == "projected" or "diagonal" in variable.properties:
-            self._tied(held, variable, marks)
+            held = self._tied(held, variable, marks)
+        if len(self.question.wrt) == 1 and not (variable.properties & TIES and self.question.symmetric != "projected"):
+            self._read_off(held, variable, marks)
 
-    def _tied(self, held: Weight, variable: Symbol, marks: Marks) -> None:
+    def _read_off(self, held: Weight, variable: Symbol, marks: Marks) -> None:
+        """``∂f/∂X = G``, where more than the layout lies between G and the answer."""
+        if not held.number or normal_form(marks.opened(held.expression)) is differentiate(self.expression, (variable,)).expression:
+            return
+        left = _derivative_writing(self.letter, (variable,))
+        side = DerivativeSide(self.expression, (variable,), "projected", "denominator")
+        shown = held.expression
+        self._step("read off", left, written(shown, marks), side, DifferentialSide(shown, marks))
+
+    def _tied(self, held: Weight, variable: Symbol, marks: Marks) -> Weight:
         """The part of the gradient that the change of a structured variable sees."""
         kind = next((fact for fact in ("diagonal", "symmetric", "antisymmetric") if fact in variable.properties), None)
         if kind is None or held.body is None:
-            return
+            return held
         if kind == "diagonal":
             kept = held.elementwise(e.Identity(variable.rows))
         else:
@@ -95,19 +122,19 @@ class _Narrator:
             half = [_times(held, Fraction(1, 2)), _times(turned, Fraction(sign, 2))]
             kept = added(half)
         if kept.expression is held.expression or not kept.number:
-            return
+            return kept
         law = {"diagonal": "⟨A, D⟩ = ⟨A ⊙ I, D⟩", "symmetric": "⟨A, S⟩ = ⟨½ (A + Aᵀ), S⟩", "antisymmetric": "⟨A, S⟩ = ⟨½ (A − Aᵀ), S⟩"}[
             kind
         ]
         line = Line(marks.pairing(kept.expression, marks.move), f"{kind} change", remark=law)
         self._tell([line], marks, self._left(), self._side(marks))
+        return kept
 
     def _jacobian(self, variable: Symbol) -> None:
         """``dY = …``, then ``vec(dY) = J vec(dX)``."""
-        marks = self._marks(variable)
-        teller = Teller(marks)
-        teller.array(self.expression)
-        self._tell(teller.lines, marks, self._left(), self._side(marks))
+        told = self._told(self.expression, self._marks(variable), _same(self.letter), Teller.array)
+        marks = told.marks
+        self._tell(told.lines, marks, self._left(), self._side(marks))
         if self.question.symmetric != "projected" and variable.properties & {"symmetric"}:
             return
         jacobian = self.question.outcome.expression
@@ -132,8 +159,9 @@ class _Narrator:
         right = _scaled_by(move, jacobian) if by_scalar else _applied(jacobian, move)
         if right is None or right.shape != change.shape or right.cols != change.cols:
             return
-        law = "vec(A dX B) = (Bᵀ ⊗ A) vec(dX)" if isinstance(move, e.Vec) else ""
-        self._tell([Line(right, "identification", remark=law)], marks, left, DifferentialSide(change, marks))
+        self._tell(
+            [Line(right, "identification", remark=_vec_law(jacobian, value, marks.move))], marks, left, DifferentialSide(change, marks)
+        )
 
     # ------------------------------------------------------------ second derivatives
 
@@ -160,12 +188,9 @@ class _Narrator:
         if second not in postorder(gradient):
             self._step("constant", left, _same("0"), side, ExpressionSide(_zero(gradient)))
             return
-        teller = Teller(marks)
-        if gradient.is_scalar:
-            teller.scalar(gradient)
-        else:
-            teller.array(gradient)
-        self._tell(teller.lines, marks, left, side)
+        told = self._told(gradient, marks, slope, Teller.scalar if gradient.is_scalar else Teller.array)
+        marks = told.marks
+        self._tell(told.lines, marks, left, side)
         tied = second.properties & {"symmetric", "antisymmetric", "diagonal"}
         hessian = differentiate(
             self.expression,
@@ -183,6 +208,31 @@ class _Narrator:
             if form is not None and form.is_scalar:
                 squared = Writing(f"d²{self.letter}", f"d2{self.letter}", rf"\mathrm{{d}}^{{2}}{self.letter}")
                 self._tell([Line(form, "second differential")], marks, squared, SecondDifferentialSide(self.expression, marks))
+
+    # ------------------------------------------------------------ abbreviations
+
+    def _told(self, expression: Expr, marks: Marks, left: Writing, tell: Callable[[Teller, Expr], object]) -> _Told:
+        """The lines; with names for what is long in them, told by steps of their own, where the lines are too long to be read."""
+        teller = Teller(marks)
+        last = tell(teller, expression)
+        plain = _Told(teller.lines, marks, last)
+        if max((_width(line.right, marks) for line in plain.lines), default=0) <= _READABLE:
+            return plain
+        names = self.taken | {size for symbol in postorder(expression) for part in symbol.shape for size in part.names}
+        short, definitions = abbreviated(expression, names | frozenset(self.abbreviations))
+        if not definitions:
+            return plain
+        definitions = {**self.abbreviations, **definitions}
+        named = Marks(marks.variable, self.taken, free=self.question.symmetric == "independent", definitions=definitions)
+        teller = Teller(named)
+        last = tell(teller, short)
+        for name, definition in definitions.items():
+            if name not in self.abbreviations:
+                symbol = Symbol(name, definition.shape)
+                self._step("abbreviation", _written(symbol), written(definition, named), *_both(definition, named))
+        self.abbreviations = definitions
+        self._step("abbreviation", left, written(short, named), *_both(short, named))
+        return _Told(teller.lines, named, last)
 
     # ------------------------------------------------------------ single steps
 
@@ -207,13 +257,15 @@ class _Narrator:
         else:
             shown, right = _written(outcome.expression), ExpressionSide(outcome.expression)
         notes = [remark] if remark else []
+        shaped = not self.expression.is_scalar and bool(question.wrt[0].shape)
         if question.layout != "denominator":
             notes.append(f"{question.layout} layout")
-        elif not remark and len(question.wrt) == 1 and not self.expression.is_scalar and not question.wrt[0].is_scalar:
-            notes.append("denominator layout: the transpose")
+        elif not remark and len(question.wrt) == 1 and shaped:
+            notes.append("the transpose, in the denominator layout")
         if question.symmetric == "cookbook" and any("symmetric" in symbol.properties for symbol in question.wrt):
             notes.append("G + Gᵀ − diag(G) for a symmetric variable")
-        self._step("answer" if remark else "read off", left, shown, found, right, remark="; ".join(notes))
+        rule = "answer" if remark else "simplify" if self.told[-1].left_writing == left else "read off"
+        self._step(rule, left, shown, found, right, remark="; ".join(notes))
 
     def _tell(self, lines: list[Line], marks: Marks, left: Writing, side: Side) -> None:
         for line in lines:
@@ -242,6 +294,15 @@ class _Narrator:
         return DifferentialSide(marks.change(self.expression), marks)
 
 
+def _width(expression: Expr, marks: Marks) -> int:
+    return len(written(expression, marks).unicode)
+
+
+def _both(expression: Expr, marks: Marks) -> tuple[Side, Side]:
+    """An abbreviated expression: what it stands for, and itself."""
+    return ExpressionSide(marks.opened(expression)), DifferentialSide(expression, marks)
+
+
 def _as_pairing(node: Expr, marks: Marks) -> Expr:
     match node:
         case e.Power(base=e.Norm(operand=operand, kind="2"), exponent=e.Number(value=value)) if value == 2:
@@ -261,6 +322,18 @@ def _applied(jacobian: Expr, move: Expr) -> Expr | None:
     parts = e.Product((held.body, move))
     over = product([*held.scalars, parts]) if held.scalars else parts
     return scaled(held.number, e.Quotient(over, product(list(held.below))) if held.below else over)
+
+
+def _vec_law(jacobian: Expr, value: Expr, move: Expr) -> str:
+    """How the vec of a term with the differential becomes a matrix times its vec."""
+    kinds = {type(node) for node in postorder(jacobian)}
+    if not value.is_matrix or not move.is_matrix:
+        return ""
+    if e.Kronecker in kinds:
+        return "vec(A dX B) = (Bᵀ ⊗ A) vec(dX)"
+    if e.Commutation in kinds:
+        return "vec(dXᵀ) = K vec(dX), K the commutation matrix"
+    return "vec(A ⊙ dX) = diag(vec(A)) vec(dX)" if e.DiagonalMatrix in kinds else ""
 
 
 def _scaled_by(move: Expr, matrix: Expr) -> Expr:

@@ -10,15 +10,16 @@ from matcalc.derivation.pipeline import differentiate, folded, reading_order
 from matcalc.einstein.lowering import lower
 from matcalc.errors import MatcalcError, NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as e
-from matcalc.expr.nodes import Expr, Symbol, postorder
+from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in
 from matcalc.folding.build import cost, scaled
 from matcalc.folding.rows import row_symbols
 from matcalc.products.upstream import paired_with
-from matcalc.steps.differential_adjoints import LAWS, Moved, moved
+from matcalc.steps.differential_adjoints import Moved, law_of, moved
 from matcalc.steps.differential_expansion import Expander, Expansion, Untold
 from matcalc.steps.differential_marks import Change, Marks, Pairing
 from matcalc.steps.differential_weights import Weight, added, joined, weight
+from matcalc.traversal import postordered
 
 _MOST_LINES = 60
 _LONG = 14
@@ -83,9 +84,20 @@ class Teller:
                 found = ([self._pulled(term)], ["entries"])
             after += found[0]
             moves |= dict.fromkeys(found[1])
-        laws = [LAWS[name] for name in moves if name in LAWS]
-        rule = "adjoint" if laws else "entry by entry" if "entries" in moves else "factors taken together"
-        self._add([self._shown(term) for term in after], rule, remark="; ".join(laws[:2]) + (" …" if len(laws) > 2 else ""))
+        shown = [self._shown(term) for term in after]
+        if "entries" in moves:
+            self._add(shown, "entry by entry")
+        elif moves:
+            self._add(
+                shown,
+                "adjoint",
+                remark=law_of(
+                    list(moves), next(term for term in terms if term.of in pending).weight, all(term.of.is_column for term in after)
+                ),
+            )
+        else:  # only factors change places: not worth a line of its own
+            told = self.lines.pop()
+            self._add(shown, told.rule, told.source, told.remark)
         return self._simplified(self._collected(after))
 
     def _collected(self, terms: list[Moved]) -> list[Moved]:
@@ -94,7 +106,7 @@ class Teller:
             groups.setdefault(term.of, []).append(term.weight)
         together = [Moved(added(weights) if len(weights) > 1 else weights[0], of) for of, weights in groups.items()]
         if len(together) < len(terms):
-            self._add([self._shown(term) for term in together if term.weight.number], "collect", remark="⟨A, C⟩ + ⟨B, C⟩ = ⟨A + B, C⟩")
+            self._add([self._shown(term) for term in together if term.weight.number], "collect", remark=_collecting(terms))
         return [term for term in together if term.weight.number]
 
     def _simplified(self, terms: list[Moved]) -> list[Moved]:
@@ -132,13 +144,24 @@ class Teller:
     def _outermost(self, expressions: list[Expr]) -> list[Expr]:
         """Those that are not part of another of them, and not the variable."""
         open_ones = [of for of in dict.fromkeys(expressions) if of is not self.marks.variable]
-        inside = {node for of in open_ones for node in postorder(of) if node is not of}
+        inside: set[Expr] = set()
+        for of in open_ones:
+            inside.update(node for node in self._below(of) if node is not of)
         return [of for of in open_ones if of not in inside]
+
+    def _below(self, expression: Expr) -> list[Expr]:
+        """All parts of an expression, those of what its abbreviations stand for among them."""
+
+        def parts(node: Expr) -> tuple[Expr, ...]:
+            meant = self.marks.definition(node)
+            return e.children(node) if meant is None else (meant,)
+
+        return postordered([expression], parts)
 
     def _pulled(self, term: Moved) -> Moved:
         """The inner product with the differential of the variable, as the engine finds it entry by entry."""
         upstream = Symbol("upstream of the value", term.of.shape)
-        scalar = paired_with(term.of, upstream)
+        scalar = paired_with(self.marks.opened(term.of), upstream)
         try:
             gradient = differentiate(scalar, (self.marks.variable,), symmetric="independent").expression
         except (NotDifferentiableError, ShapeError) as error:
@@ -202,20 +225,15 @@ class Teller:
         return scaled(taken.number, self.marks.pairing(left, replace(taken, number=Fraction(1)).expression))
 
 
+def _collecting(terms: list[Moved]) -> str:
+    return "" if all(term.of.is_scalar for term in terms) else "⟨A, C⟩ + ⟨B, C⟩ = ⟨A + B, C⟩"
+
+
 def scalar_times(held: Weight, side: Expr) -> Expr:
     """``g · side`` for a scalar side."""
     if isinstance(side, e.Negative):
         return scalar_times(replace(held, number=-held.number), side.operand)
-    over = joined([*held.scalars, side]) if held.scalars else side
-    if held.below:
-        over = e.Quotient(over, joined(list(held.below)))
-    return (
-        scaled(held.number, over)
-        if held.number != 1 and not isinstance(over, e.Sum)
-        else over
-        if held.number == 1
-        else e.Product((e.Number(held.number), over))
-    )
+    return held.times(side).expression
 
 
 def tidied(node: Expr) -> Expr:

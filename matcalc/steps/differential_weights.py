@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -13,6 +14,8 @@ from matcalc.expr.nodes import (
     Identity,
     Negative,
     Number,
+    Ones,
+    Power,
     Product,
     Quotient,
     Sum,
@@ -34,9 +37,9 @@ class Weight:
     @property
     def unsigned(self) -> Expr:
         """The expression without its number."""
-        factors = [*self.scalars, *(() if self.body is None else (self.body,))]
+        factors = [*_powers(self.scalars), *(() if self.body is None else (self.body,))]
         over = joined(factors)
-        return Quotient(over, joined(list(self.below))) if self.below else over
+        return Quotient(over, joined(_powers(self.below))) if self.below else over
 
     @property
     def expression(self) -> Expr:
@@ -46,7 +49,7 @@ class Weight:
     def times(self, scalar: Expr) -> Weight:
         """The product with a scalar."""
         other = weight(scalar)
-        return replace(self, number=self.number * other.number, scalars=other.scalars + self.scalars, below=self.below + other.below)
+        return replace(self, number=self.number * other.number, scalars=self.scalars + other.scalars, below=self.below + other.below)
 
     def with_body(self, body: Expr) -> Weight:
         """The same scalars before another vector or matrix (or scalar), whose own scalars are taken out."""
@@ -74,7 +77,7 @@ class Weight:
 
     def times_all(self, other: Weight) -> Weight:
         """The product with the scalars of another weight."""
-        return replace(self, number=self.number * other.number, scalars=other.scalars + self.scalars, below=self.below + other.below)
+        return replace(self, number=self.number * other.number, scalars=self.scalars + other.scalars, below=self.below + other.below)
 
     def over(self, factor: Expr) -> Weight:
         """``G ⊘ factor``."""
@@ -94,6 +97,12 @@ class Weight:
         return [] if self.body is None else [self.body]
 
 
+def _powers(scalars: tuple[Expr, ...]) -> list[Expr]:
+    """Equal factors as a power."""
+    counts = Counter(scalars)
+    return [scalar if count == 1 else Power(scalar, Number(Fraction(count))) for scalar, count in counts.items()]
+
+
 def weight(expression: Expr) -> Weight:
     """The expression taken apart: sign, numbers and scalar factors in front, scalar denominators below."""
     number, scalars, below = Fraction(1), list[Expr](), list[Expr]()
@@ -104,13 +113,18 @@ def weight(expression: Expr) -> Weight:
             case Negative():
                 number, expression = -number, expression.operand
             case Quotient() if expression.denominator.is_scalar:
-                below.insert(0, expression.denominator)
+                under = weight(expression.denominator)
+                number /= under.number or Fraction(1)
+                scalars += under.below
+                below = [*under.scalars, *below]
                 expression = expression.numerator
             case Quotient() if expression.numerator.is_scalar and expression.numerator is not UNIT:
                 first = weight(expression.numerator)
                 number, expression = number * first.number, Quotient(UNIT, expression.denominator)
                 scalars += first.scalars
                 below = [*first.below, *below]
+            case Quotient() if isinstance(expression.numerator, Ones):
+                expression = Quotient(UNIT, expression.denominator)
             case Product() if expression.factors[0].is_scalar:
                 first = weight(expression.factors[0])
                 number *= first.number

@@ -60,7 +60,7 @@ def _marked(name: str, marks: Marks, notation: Notation, spelling: _Spelling) ->
     if mark is None:
         return None
     if not isinstance(mark, Change):
-        left, right = printed(mark.left, notation), printed(mark.right, notation)
+        left, right = printed(mark.left, notation, sized=True), printed(mark.right, notation)
         return piece(spelling.opening, left, spelling.separator, right, spelling.closing)
     body = printed(mark.of, notation)
     return piece(spelling.d, body if isinstance(mark.of, Symbol) else notation.bracketed(body))

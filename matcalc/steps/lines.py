@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 WIDTH = 80
-_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
+_OPEN, _CLOSE = frozenset("([{⟨"), frozenset(")]}⟩")
 _OPERATORS = (" + ", " − ", " - ")
 _DEEPEST = 6
 """Brackets deeper than this are broken like the last level: the indentation would leave no room."""

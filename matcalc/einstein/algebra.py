@@ -404,8 +404,9 @@ def prefers_transposed(tensor: Tensor) -> bool:
         return False
     known = _PREFERS.get(tensor)
     if known is None:
-        other = transposed(tensor)
-        known = _PREFERS[tensor] = (_transpositions(other), other.digest) < (_transpositions(tensor), tensor.digest)
+        # Without numbers: a tensor and its negative must prefer the same, or powers of sums would turn for ever.
+        (_, own), (_, other) = content(tensor), content(transposed(tensor))
+        known = _PREFERS[tensor] = (_transpositions(other), other.digest) < (_transpositions(own), own.digest)
     return known
 
 

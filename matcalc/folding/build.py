@@ -68,6 +68,8 @@ def is_diagonal(expression: Expr) -> bool:
 def transpose(expression: Expr) -> Expr:
     """The transpose in its shortest spelling."""
     match expression:
+        case Product() if not (expression.is_scalar or is_symmetric(expression)):
+            return _reversed([factor if isinstance(factor, Product) else transpose(factor) for factor in expression.factors])
         case Sum(terms=parts) | Hadamard(factors=parts):
             inside = tuple([_outer_transpose(part) for part in parts])
         case Quotient(numerator=top, denominator=bottom):
@@ -95,13 +97,19 @@ def _outer_transpose(expression: Expr) -> Expr:
         case Ones() if expression.is_matrix:
             return Ones((expression.cols, expression.rows))
         case Product():
-            return product([_outer_transpose(factor) for factor in reversed(expression.factors)])
+            return _reversed([_outer_transpose(factor) for factor in expression.factors])
         case Elementwise() if isinstance(expression.argument, Transpose):
             return Elementwise(expression.function, expression.argument.operand)
         case Power() if isinstance(expression.base, Transpose) and expression.exponent.is_scalar:
             return Power(expression.base.operand, expression.exponent)
         case _:
             return Transpose(expression)
+
+
+def _reversed(turned: Sequence[Expr]) -> Expr:
+    """The product of transposed factors in reverse, scalars in front as they were."""
+    scalars = [factor for factor in turned if factor.is_scalar]
+    return product([*scalars, *(factor for factor in reversed(turned) if not factor.is_scalar)])
 
 
 def transposed_chain(chain: Sequence[Expr]) -> tuple[Expr, ...]:

@@ -9,16 +9,15 @@ from functools import reduce
 from math import gcd, lcm
 from operator import and_
 
-from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Ones, Product
+from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Ones, Product, Symbol
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
-from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined
+from matcalc.folding.scalars import Key, merged_forms, scalar_keys
+from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined, merged_scalars
 from matcalc.records import replace
 from matcalc.sizes import Shape
 
 _MOST_GROUPED = 40
 """Above this many terms only numbers and factors common to all are taken out, so that long sums stay linear."""
-
-Key = tuple[str, object]
 
 
 def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
@@ -90,10 +89,7 @@ def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | 
         left = {base: exponent - scalars.get(base, Fraction(0)) for base, exponent in term.scalars.items()}
         rest.append(Term(term.coefficient, {base: exponent for base, exponent in left.items() if exponent}, chain))
     total = _transposed_rows(rest, inner, order) if inner and inner[0].number == 1 and len(inner) == 2 else _collected(rest, inner, order)
-    merged = dict(total.scalars)
-    for base, exponent in scalars.items():
-        merged[base] = merged.get(base, Fraction(0)) + exponent
-    return Term(total.coefficient, {b: e for b, e in merged.items() if e}, (*prefix, *total.chain, *suffix))
+    return Term(total.coefficient, merged_scalars(total.scalars, scalars), (*prefix, *total.chain, *suffix))
 
 
 def _collected(rest: list[Term], shape: Shape, order: ReadingOrder) -> Term:
@@ -154,10 +150,14 @@ def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]
                 if tuple(members) in tried:
                     continue
                 tried.add(tuple(members))
+            if key[0] == "scalar" and _is_polynomial([terms[k] for k in members], key[1]):
+                continue
             if len(members) < 2 or (len(members) == len(terms) and key[0] in ("left", "right", "scalar", "chain")):
                 continue
             chosen = [terms[k] for k in members]
             merged = _merged(chosen, key, shape, order)
+            if merged is None:
+                continue
             before = sum(_signed_cost(term, order) for term in chosen) + len(chosen) - 1
             saving = before - _signed_cost(merged, order)
             if saving > 0 and (best is None or saving > best[0]):
@@ -170,8 +170,17 @@ def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]
     return terms
 
 
-def _merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> Term:
+def _is_polynomial(terms: Sequence[Term], scalar: object) -> bool:
+    """``t B + t² C`` beside other terms stays as it is: ``A + t (B + t C)`` is shorter and reads worse."""
+    assert isinstance(scalar, tuple)
+    base, _ = scalar
+    return isinstance(base, Symbol) and len({term.scalars[base] for term in terms}) > 1
+
+
+def _merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> Term | None:
     match key[0]:
+        case "trace" | "row" | "column":
+            return merged_forms(terms, key, lambda rest, inner: combined(rest, inner, order))
         case "hadamard":
             return _hadamard_merged(terms, shape, order)
         case "kron first" | "kron last":
@@ -211,6 +220,7 @@ def _signed_cost(term: Term, order: ReadingOrder) -> int:
 
 def _keys(term: Term, shape: Shape) -> list[Key]:
     keys: list[Key] = [("scalar", (base, exponent > 0)) for base, exponent in term.scalars.items()]
+    keys += scalar_keys(term)
     if term.chain:
         keys.append(("chain", term.chain))
         if len(term.chain) > 1 or (len(shape) != 1 and not isinstance(term.chain[0], Identity)):

@@ -35,6 +35,14 @@ class Term:
     chain: tuple[Expr, ...]
 
 
+def merged_scalars(one: Mapping[Expr, Fraction], other: Mapping[Expr, Fraction]) -> dict[Expr, Fraction]:
+    """The scalar factors of a product: exponents added, those that cancel left out."""
+    merged = dict(one)
+    for base, exponent in other.items():
+        merged[base] = merged.get(base, Fraction(0)) + exponent
+    return {base: exponent for base, exponent in merged.items() if exponent}
+
+
 Place = tuple[tuple[int, ...], int, int]
 _LONGEST_PLACE = 12
 

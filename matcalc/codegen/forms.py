@@ -12,12 +12,12 @@ def as_expression(factor: Factor) -> e.Expr:
 
 
 def is_thin(term: e.Expr) -> bool:
-    """Whether multiplying by the term costs no more than scaling: an identity, a diagonal, an outer product of vectors."""
+    """Whether multiplying by the term costs no more than scaling: an identity, a permutation, a diagonal, an outer product of vectors."""
     term = _bare(term)
     if isinstance(term, e.Product):
         factors = [factor for factor in term.factors if not factor.is_scalar]
-        return any(factor.cols == ONE for factor in factors[:-1]) or (len(factors) == 1 and is_diagonal(factors[0]))
-    return is_diagonal(term)
+        return any(factor.cols == ONE for factor in factors[:-1]) or (len(factors) == 1 and is_thin(factors[0]))
+    return is_diagonal(term) or isinstance(term, e.Commutation)
 
 
 def is_linear(term: e.Expr) -> bool:

@@ -175,3 +175,10 @@ def test_generated_files_are_clean(target: TargetName, tmp_path) -> None:  # typ
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_sum_with_a_permutation_is_not_multiplied_as_a_matrix() -> None:
+    size = N * N
+    symmetrizer = plus(e.Identity(size), e.Commutation(N, N))
+    (*_, result) = body({"value": product(symmetrizer, e.Kronecker((A, B)))})
+    assert "@" not in result and "transpose" in result

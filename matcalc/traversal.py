@@ -12,13 +12,16 @@ def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]
     """Every node below ``roots`` once, operands before their users. Nodes in ``known`` are left out with all below."""
     seen: set[Node] = set()
     order: list[Node] = []
-    stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(roots)]
+    stack: list[Node | None] = list(reversed(roots))
     while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
+        node = stack.pop()
+        if node is None:  # all below the node under this mark is in order
+            order.append(stack.pop())  # type: ignore[arg-type]
         elif node not in seen and node not in known:
             seen.add(node)
-            stack.append((node, True))
-            stack.extend((operand, False) for operand in reversed(operands(node)) if operand not in seen)
+            below = operands(node)
+            if below:
+                stack += (node, None, *below[::-1])
+            else:
+                order.append(node)
     return order

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import partial
+from weakref import WeakSet
 
 from matcalc.calculus.rational import cancelled_fraction
 from matcalc.einstein.algebra import contract, elementwise, power
@@ -21,6 +22,10 @@ _WORTH_IT = 2
 """How much smaller a multiplied-out product must be, so that factored forms that the user wrote stay."""
 
 
+_SETTLED: WeakSet[Tensor] = WeakSet()
+"""Tensors in which nothing is left to do, at any depth. Rules whose functions stand only elsewhere in a formula cannot match there."""
+
+
 def simplified(tensor: Tensor, used: list[str] | None = None) -> Tensor:
     """``tensor`` with the rewrites applied and elementwise products multiplied out where that is shorter.
 
@@ -28,7 +33,9 @@ def simplified(tensor: Tensor, used: list[str] | None = None) -> Tensor:
     """
     names = [] if used is None else used
     for _ in range(_MOST_PASSES):
-        result = rebuilt(tensor, partial(_smaller, rules=_candidates(tensor), used=names))
+        if tensor in _SETTLED:
+            return tensor
+        result = rebuilt(tensor, partial(_smaller, rules=_candidates(tensor), used=names), _SETTLED)
         if result is tensor:
             return tensor
         tensor = result

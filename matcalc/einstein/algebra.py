@@ -88,7 +88,8 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
             if not operand.terms:
                 return zero(tuple([labels.sizes[label] for label in output]))
             factor, operand = content(operand)
-            coefficient *= factor
+            if factor is not YES:
+                coefficient *= factor
             if isinstance(operand, Sum) and len(index) == 2 and prefers_transposed(operand):
                 operand, index = transposed(operand), index[::-1]
         if isinstance(operand, Contraction) and not _is_scalar_atom(operand) and not (len(operands) > 1 and _stays_nested(operand)):
@@ -112,8 +113,8 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
                 )
     outer = tuple([labels.find(label) for label in output])
     factor, factors = _collected([(operand, tuple([labels.find(label) for label in index])) for operand, index in flat])
-    coefficient *= factor
-    return scale(coefficient, _assembled(factors, outer, labels))
+    assembled = _assembled(factors, outer, labels)
+    return scale(coefficient if factor is YES else coefficient * factor, assembled)
 
 
 def _is_scalar_atom(tensor: Contraction) -> bool:
@@ -139,7 +140,8 @@ def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
         base, exponent = _base_and_exponent(operand)
         key = (base, index)
         if isinstance(exponent, Fraction):
-            exponents[key] = exponents.get(key, NO) + exponent
+            known = exponents.get(key)
+            exponents[key] = exponent if known is None else known + exponent
         else:
             symbolic.setdefault(key, []).append(exponent)
     coefficient = YES
@@ -150,10 +152,14 @@ def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
         total = add([(YES, part) for part in parts] + [(rational, ones(base.shape))], base.shape)
         result.append((symbolic_power(base, total), index))
     for (base, index), exponent in exponents.items():
+        if exponent is YES and isinstance(base, (Symbol, Apply)):
+            result.append((base, index))
+            continue
         if not exponent:
             continue
         factor, core = content(_power_of_base(base, exponent))
-        coefficient *= factor
+        if factor is not YES:
+            coefficient *= factor
         if core is ONE_TENSOR:
             continue
         if isinstance(core, Contraction) and len(core.sizes) == len(core.output):

@@ -57,9 +57,12 @@ def add(terms: Iterable[tuple[Fraction, Tensor]], shape: Shape) -> Tensor:
     for coefficient, term in terms:
         if isinstance(term, Sum):
             for inner, core in term.terms:
-                collected[core] = collected.get(core, NO) + coefficient * inner
+                number = inner if coefficient is YES else coefficient * inner
+                known = collected.get(core)
+                collected[core] = number if known is None else known + number
         else:
-            collected[term] = collected.get(term, NO) + coefficient
+            known = collected.get(term)
+            collected[term] = coefficient if known is None else known + coefficient
     kept = [(c, t) for t, c in collected.items() if c]
     if len(kept) == 1 and kept[0][0] == 1:
         return kept[0][1]
@@ -68,7 +71,7 @@ def add(terms: Iterable[tuple[Fraction, Tensor]], shape: Shape) -> Tensor:
 
 
 def scale(coefficient: Fraction, tensor: Tensor) -> Tensor:
-    return tensor if coefficient == 1 else add([(coefficient, tensor)], tensor.shape)
+    return tensor if coefficient is YES or coefficient == 1 else add([(coefficient, tensor)], tensor.shape)
 
 
 def content(tensor: Tensor) -> tuple[Fraction, Tensor]:

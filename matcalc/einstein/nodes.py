@@ -10,7 +10,9 @@ There is no class for a number, a Kronecker delta or a tensor of ones: they are 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container
 from fractions import Fraction
+from operator import attrgetter
 from typing import TypeAlias
 
 from matcalc.digests import blake2b
@@ -25,10 +27,12 @@ class Tensor(metaclass=Interned):
 
     digest: int = computed()
     shape: Shape = computed()
+    below: tuple[Tensor, ...] = computed()
 
     def __post_init__(self) -> None:
         parts = "|".join((type(self).__name__, *self._parts()))
         object.__setattr__(self, "shape", self._shape())
+        object.__setattr__(self, "below", _operands(self))
         object.__setattr__(self, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=12).digest(), "big"))
 
     def _parts(self) -> tuple[str, ...]:
@@ -175,6 +179,10 @@ Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Sum | Contraction | Pow
 
 def children(node: Tensor) -> tuple[Tensor, ...]:
     """The operands of a node."""
+    return node.below
+
+
+def _operands(node: Tensor) -> tuple[Tensor, ...]:
     match node:
         case Sum():
             return tuple([term for _, term in node.terms])
@@ -188,6 +196,9 @@ def children(node: Tensor) -> tuple[Tensor, ...]:
             return ()
 
 
-def postorder(*roots: Tensor) -> list[Tensor]:
-    """Every node below ``roots`` once, operands before their users; no recursion."""
-    return postordered(roots, children)
+_below: Callable[[Tensor], tuple[Tensor, ...]] = attrgetter("below")
+
+
+def postorder(*roots: Tensor, known: Container[Tensor] = ()) -> list[Tensor]:
+    """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
+    return postordered(roots, _below, known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableSet
 from fractions import Fraction
 from typing import assert_never, cast
 
@@ -22,12 +22,25 @@ def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor], sizes: Mapping[
     return built[tensor]
 
 
-def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None]) -> Tensor:
-    """``tensor`` built again from its leaves; ``replacement`` may give another tensor for a node, tried after its operands were rebuilt."""
-    built: dict[Tensor, Tensor] = {}
-    for node in postorder(tensor):
+class _Kept(dict[Tensor, Tensor]):
+    """What nodes became; a node that was left out stays as it is."""
+
+    def __missing__(self, node: Tensor) -> Tensor:
+        return node
+
+
+def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None], settled: MutableSet[Tensor] | None = None) -> Tensor:
+    """``tensor`` built again from its leaves; ``replacement`` may give another tensor for a node, tried after its operands were rebuilt.
+
+    Nodes in ``settled`` are left alone with all below them; those for which nothing is found are added.
+    """
+    built = _Kept()
+    for node in postorder(tensor, known=() if settled is None else settled):
         again = _again(cast("Node", node), built)
-        built[node] = replacement(again) or again
+        found = replacement(again)
+        built[node] = again if found is None else found
+        if settled is not None and found is None and again is node:
+            settled.add(node)
     return built[tensor]
 
 

@@ -7,8 +7,9 @@ Positional arguments only; sequences are tuples.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from fractions import Fraction
+from operator import attrgetter
 from typing import TypeAlias
 
 from matcalc.errors import ShapeError
@@ -21,9 +22,11 @@ class Expr(metaclass=Interned):
     """Base class; not instantiated itself."""
 
     shape: Shape = computed()
+    below: tuple[Expr, ...] = computed()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", self._shape())
+        object.__setattr__(self, "below", _operands(self))
 
     def _shape(self) -> Shape:
         raise NotImplementedError
@@ -461,6 +464,10 @@ def _square(operand: Expr, what: str) -> Shape:
 
 def children(node: Expr) -> tuple[Expr, ...]:
     """The operands of a node, in reading order."""
+    return node.below
+
+
+def _operands(node: Expr) -> tuple[Expr, ...]:
     match node:
         case (
             Sum(terms=operands)
@@ -484,6 +491,9 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return ()
 
 
+_below: Callable[[Expr], tuple[Expr, ...]] = attrgetter("below")
+
+
 def postorder(*roots: Expr, known: Container[Expr] = ()) -> list[Expr]:
     """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
-    return postordered(roots, children, known)
+    return postordered(roots, _below, known)

@@ -169,7 +169,7 @@ def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout,
 
 
 def _parsed(elaborated: Elaborated) -> ParsedExpression:
-    return ParsedExpression(elaborated.expression, elaborated.declarations, elaborated.notes)
+    return ParsedExpression(elaborated.expression, elaborated.declarations, elaborated.notes, elaborated.origin)
 
 
 def _require_scalar(elaborated: Elaborated, what: str, instead: str) -> None:

@@ -16,6 +16,7 @@ from matcalc.language.declarations import Declaration, Declare, declaration_text
 from matcalc.language.spelling import canonical_name, is_name
 from matcalc.operators import Arithmetic
 from matcalc.operators.operands import declarations_of, number
+from matcalc.records import replace
 
 if TYPE_CHECKING:
     import sympy
@@ -35,10 +36,11 @@ def read(expression: Expression, declare: Declare = None, *, wrt: Iterable[str] 
     if isinstance(expression, str):
         return elaborate(expression, declare, wrt=wrt, results=results)
     if isinstance(expression, Arithmetic):
-        return _typed(expression.node, expression.declarations, expression.notes, declare)
+        found = _typed(expression.node, expression.declarations, expression.notes, declare)
+        return replace(found, origin=expression.origin)
     if is_sympy(expression):
         found = _exchange().read(expression)
-        return _typed(found.expression, declarations_of(found.expression), found.notes, declare)
+        return replace(_typed(found.expression, declarations_of(found.expression), found.notes, declare), origin=expression)
     value = number(expression)
     if value is not None:
         return _typed(value, {}, (), declare)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -24,6 +24,7 @@ from matcalc.products.outlines import Outline
 from matcalc.products.sweeping import Sweep
 from matcalc.records import replace
 from matcalc.results import Derivation, ParsedExpression, Style
+from matcalc.sympy_exchange import sympy_source, to_sympy
 
 Partials = Mapping[tuple[str, str], Derivation]
 
@@ -99,6 +100,10 @@ class NamedDerivation(Derivation):
         """The derivative with every name replaced by what it stands for."""
         return opened_outcomes(self.sweep, {self.wrt[0]: self.outcome})[self.wrt[0]]
 
+    def sympy(self, symbols: Sequence[Any] = ()) -> Any:
+        """As for ``Derivation``, with the names of the program replaced by what they stand for."""
+        return to_sympy(self.opened.expression, symbols, self.source.origin)
+
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """As for ``Derivation``; takes the symbols of the program, not the names of its results."""
         callables = import_module("matcalc.products.callables")
@@ -108,7 +113,9 @@ class NamedDerivation(Derivation):
         return by_any_spelling(lambda **values: made(**values)[name])
 
     def code(self, target: str = "numpy") -> str:
-        """The source text of a self-contained function."""
+        """The source text of a self-contained function, or of a program that builds ``sympy()``."""
+        if target == "sympy":
+            return super().code(target)
         callables = import_module("matcalc.products.callables")
         return str(callables.gradients_code({self.wrt[0]: self.opened}, self.source.node, self.layout, self.symmetric, target))
 
@@ -213,9 +220,15 @@ class Gradients(Mapping[str, Derivation]):
         return by_any_spelling(callables.gradients_callable(self._opened, self.source.node, inputs, self._first.layout, target))
 
     def code(self, target: str = "numpy") -> str:
-        """The source text of a function that returns every derivative."""
+        """The source text of a function that returns every derivative; of ``"sympy"`` a program that builds ``sympy()``."""
+        if target == "sympy":
+            return sympy_source(**{f"gradient_{name}": form for name, form in self.sympy().items()})
         callables, first = import_module("matcalc.products.callables"), self._first
         return str(callables.gradients_code(self._opened, first.source.node, first.layout, first.symmetric, target))
+
+    def sympy(self, symbols: Sequence[Any] = ()) -> dict[str, Any]:
+        """Every derivative in SymPy by name, with the names of a program replaced by what they stand for."""
+        return {symbol.name: to_sympy(outcome.expression, symbols, self.source.origin) for symbol, outcome in self._opened.items()}
 
     @cached_property
     def _opened(self) -> dict[Symbol, Outcome]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from matcalc.results import Derivation
 
-FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", "numpy", "jax", "torch")
+FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", "numpy", "jax", "torch", "sympy")
 
 
 def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, bold: bool = False) -> str:
@@ -25,7 +25,7 @@ def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, b
             return json.dumps(derivation.to_dict(), ensure_ascii=ascii_json, indent=2)
         case "index":
             return derivation.index_form
-        case "numpy" | "jax" | "torch":
+        case "numpy" | "jax" | "torch" | "sympy":
             return derivation.code(target).rstrip("\n")
         case _:
             return str(derivation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -14,6 +14,7 @@ from matcalc.expr.nodes import Expr, Symbol
 from matcalc.operators import Arithmetic
 from matcalc.printing import index_text, latex, latex_bracketed, markdown, text
 from matcalc.sizes import Shape
+from matcalc.sympy_exchange import sympy_source, to_sympy
 
 if TYPE_CHECKING:
     from matcalc.products.equations import Equation
@@ -33,6 +34,8 @@ class ParsedExpression(Arithmetic):
     node: Expr
     declarations: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    origin: object = None
+    """The SymPy expression that it was read from."""
 
     @property
     def shape(self) -> tuple[int | str, ...]:
@@ -60,8 +63,18 @@ class ParsedExpression(Arithmetic):
         return by_any_spelling(_programs().expression_callable(self.node, target))
 
     def code(self, target: str = "numpy") -> str:
-        """The source text of a self-contained function for the expression."""
+        """The source text of a self-contained function for the expression; of ``"sympy"`` a program that builds ``sympy()``."""
+        if target == "sympy":
+            return sympy_source(result=self.sympy())
         return str(_programs().expression_code(self.node, target))
+
+    def sympy(self, symbols: Sequence[Any] = ()) -> Any:
+        """The expression in SymPy: matrices are ``MatrixSymbol``, a vector one of n×1, scalars real and sizes positive integer symbols.
+
+        SymPy symbols given as ``symbols``, and those of a SymPy expression that was read, are used for their names. Raises MatcalcError for
+        what SymPy's matrix expressions do not have.
+        """
+        return to_sympy(self.node, symbols, self.origin)
 
     def __str__(self) -> str:
         return self.text()
@@ -93,7 +106,7 @@ class Derivation:
         """The closed matrix form, or None when there is none."""
         if self.outcome.expression is None:
             return None
-        return ParsedExpression(self.outcome.expression, self.source.declarations, self.notes)
+        return ParsedExpression(self.outcome.expression, self.source.declarations, self.notes, self.source.origin)
 
     @property
     def closed(self) -> bool:
@@ -208,9 +221,16 @@ class Derivation:
     def code(self, target: str = "numpy") -> str:
         """The source text of a self-contained function, for ``"numpy"``, ``"jax"`` or ``"torch"``.
 
-        Run as a file, it compares its result with finite differences. Raises MatcalcError where there is no code.
+        Run as a file, it compares its result with finite differences. Of ``"sympy"`` it is a program that builds ``sympy()``.
+        Raises MatcalcError where there is no code.
         """
+        if target == "sympy":
+            return sympy_source(result=self.sympy())
         return str(_programs().derivative_code(self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target))
+
+    def sympy(self, symbols: Sequence[Any] = ()) -> Any:
+        """The closed form in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there is none."""
+        return to_sympy(self.outcome.expression, symbols, self.source.origin)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""

@@ -23,7 +23,7 @@ def show_equation(found: Equation, target: str | None, *, whole: bool, bold: boo
             click.echo(found.markdown(bold=bold))
         case "index":
             click.echo(found.index_form)
-        case "numpy" | "jax" | "torch":
+        case "numpy" | "jax" | "torch" | "sympy":
             click.echo(found.code(target).rstrip("\n"))
         case "ascii":
             click.echo(found.equation("ascii") if whole else found.text("ascii"))

@@ -12,7 +12,7 @@ from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.named_results import Gradients
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 
-FORMATS = ("unicode", "ascii", "latex", "json", "numpy", "jax", "torch")
+FORMATS = ("unicode", "ascii", "latex", "json", "numpy", "jax", "torch", "sympy")
 
 
 @click.command("gradient", cls=ExpressionCommand)
@@ -55,7 +55,7 @@ def show_gradients(found: Gradients, target: str | None, *, partials: bool = Fal
             return
         case "latex":
             click.echo(found.latex(bold=bold))
-        case "numpy" | "jax" | "torch":
+        case "numpy" | "jax" | "torch" | "sympy":
             click.echo(found.code(target).rstrip("\n"))
         case _:
             style = "ascii" if target == "ascii" else "unicode"

@@ -40,6 +40,7 @@ class Elaborated:
     sizes and properties of those that occur, in the ``declare`` syntax, so that a text can be read again in the same way.
     ``notes`` say what was assumed. ``intermediates`` are the named intermediate results, with the names in them replaced by their values;
     ``steps`` are the same as they were written, in terms of the names before them, and ``outline`` is the expression in terms of them.
+    ``origin`` is the object of another system that it was read from, if it was no text.
     """
 
     expression: e.Expr
@@ -49,6 +50,7 @@ class Elaborated:
     intermediates: Mapping[str, e.Expr]
     steps: Mapping[str, e.Expr]
     outline: e.Expr
+    origin: object = None
 
 
 def elaborate(

@@ -32,6 +32,7 @@ class Arithmetic:
     node: e.Expr
     declarations: Mapping[str, str]
     notes: tuple[str, ...]
+    origin: object
 
     __array_ufunc__: ClassVar[None] = None  # NumPy arrays leave the operators to this class, which refuses them in words
     __iter__: ClassVar[None] = None  # entries are counted from 1 and sizes may be symbols, so there is nothing to iterate over

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal, TypeAlias
@@ -13,6 +13,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.printing import index_text, latex, text
 from matcalc.sizes import Shape
+from matcalc.sympy_exchange import sympy_source, to_sympy
 
 Style: TypeAlias = Literal["unicode", "ascii"]
 
@@ -82,8 +83,14 @@ class Equation:
         return by_any_spelling(_callables().value_callable(self.node, self.tensor, self.value_shape, self.inputs, target))
 
     def code(self, target: str = "numpy") -> str:
-        """The source text of that function."""
+        """The source text of that function; of ``"sympy"`` a program that builds ``sympy()``."""
+        if target == "sympy":
+            return sympy_source(result=self.sympy())
         return str(_callables().value_code(self.node, self.tensor, self.value_shape, target))
+
+    def sympy(self, symbols: Sequence[Any] = ()) -> Any:
+        """The right side in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there is no closed form."""
+        return to_sympy(self.node, symbols)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""

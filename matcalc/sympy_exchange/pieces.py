@@ -1,0 +1,140 @@
+"""What SymPy's own objects tell: sizes, names, numbers, assumptions, and which of its functions are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from matcalc.errors import MatcalcError
+from matcalc.expr import nodes as e
+from matcalc.functions import functions
+from matcalc.language.declarations import Declaration
+from matcalc.language.spelling import canonical_name, is_name
+from matcalc.sizes import ONE, Size
+from matcalc.sympy_exchange.templates import elementwise_templates
+
+_LONGEST_QUOTE = 40
+
+
+def symbol_name(symbol: Any) -> str:
+    """The name of a SymPy symbol as it is spelled here. Raises MatcalcError for what is no symbol, or has no name that can be read."""
+    import sympy
+
+    if not isinstance(symbol, sympy.Symbol | sympy.MatrixSymbol):
+        raise MatcalcError(f"{symbol} is not a symbol", expected="one symbol to differentiate by")
+    name = canonical_name(str(symbol.name))
+    if not is_name(name):
+        raise MatcalcError(f"the SymPy symbol {str(symbol.name)!r} has no name that can be read here", expected="letters, then digits")
+    return name
+
+
+def walked(root: Any) -> Iterator[Any]:
+    """Every part of an expression; no recursion."""
+    stack = [root]
+    seen = set()
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            yield node
+            stack.extend(getattr(node, "args", ()))
+
+
+def class_name(node: Any) -> str:
+    return type(node).__name__
+
+
+def is_entry(node: Any) -> bool:
+    return class_name(node) == "MatrixElement"
+
+
+def is_below(node: Any) -> bool:
+    """Whether a factor stands below the line: a scalar or elementwise power with a negative number as its exponent."""
+    if class_name(node) != "HadamardPower" and not (node.is_Pow and not node.is_Matrix):
+        return False
+    exponent = node.args[1]
+    return bool(exponent.is_number and exponent.is_negative)
+
+
+def upright(node: Any) -> Any:
+    """What stands below the line for it."""
+    base, exponent = node.args
+    return base if exponent == -1 else node.func(base, -exponent)
+
+
+def above_and_below(factors: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """The factors above and below the line."""
+    above = [factor for factor in factors if not is_below(factor)]
+    below = [upright(factor) for factor in factors if is_below(factor)]
+    return above, below
+
+
+def unit() -> e.Expr:
+    return e.Number(Fraction(1))
+
+
+def number_of(node: Any) -> e.Expr:
+    value = Fraction(str(node))
+    return e.Negative(e.Number(-value)) if value < 0 else e.Number(value)
+
+
+def size_of(size: Any) -> Size:
+    """A SymPy size: numbers, symbols and products of them. Raises MatcalcError for others."""
+    if size.is_Integer and size > 0:
+        return Size.of(int(size))
+    if size.is_Symbol:
+        return Size.of(symbol_name(size))
+    result = ONE
+    for base, exponent in size.as_powers_dict().items():
+        if not (exponent.is_Integer and exponent > 0 and (base.is_Symbol or (base.is_Integer and base > 0))):
+            raise MatcalcError(f"the size {size} cannot be read", expected="a whole number, a symbol, or a product of them")
+        for _ in range(int(exponent)):
+            result = result * size_of(base)
+    return result
+
+
+def assumed_facts(matrix: Any) -> frozenset[str]:
+    """What ``sympy.assuming`` says of a matrix symbol."""
+    from sympy import Q
+    from sympy.assumptions.assume import global_assumptions
+
+    known = {
+        Q.symmetric: "symmetric",
+        Q.orthogonal: "orthogonal",
+        Q.invertible: "invertible",
+        Q.positive_definite: "positive_definite",
+        Q.diagonal: "diagonal",
+    }
+    held = {known[fact.function] for fact in global_assumptions if fact.function in known and fact.arguments == (matrix,)}
+    return Declaration("", None, None, tuple(sorted(held))).facts
+
+
+def user_function_name(application: Any) -> str:
+    name = canonical_name(str(application.func))
+    if not is_name(name) or name in functions():
+        raise MatcalcError(f"the function {application.func} has no name that can be read here", expected="letters, then digits")
+    return name
+
+
+@cache
+def functions_by_class() -> dict[str, str]:
+    """Functions by the name of the SymPy class that stands for them; those written in several steps there have none."""
+    found: dict[str, str] = {}
+    for name, (variable, template) in elementwise_templates().items():
+        if variable in template.args and all(argument == variable or argument.is_number for argument in template.args):
+            found[class_name(template)] = name
+    return found
+
+
+def quoted(node: Any) -> str:
+    shown = str(node)
+    return shown if len(shown) <= _LONGEST_QUOTE else shown[: _LONGEST_QUOTE - 1] + "…"
+
+
+def unknown(what: str, suggestion: str | None = None) -> MatcalcError:
+    expected = (
+        "matrix expressions of MatrixSymbol, their products, sums, powers, Trace, Determinant, HadamardProduct, applyfunc, entries, Sum"
+    )
+    return MatcalcError(f"{what} cannot be read", expected=expected, suggestion=suggestion)

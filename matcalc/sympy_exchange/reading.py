@@ -1,0 +1,433 @@
+"""SymPy expressions to typed expressions.
+
+A matrix expression of n×1 is a column vector, of 1×n a row, of 1×1 a scalar. Sizes and shapes are SymPy's own; a symbol that is used as a
+size is that size wherever it stands. ``positive=True`` of a scalar, and what ``sympy.assuming(Q.symmetric(A))`` says of matrices, become
+properties. Everything is real: the adjoint is the transpose. Entries are counted from 0 in SymPy and from 1 here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from matcalc.errors import MatcalcError, ShapeError, Span, UnknownFunctionError
+from matcalc.expr import nodes as e
+from matcalc.language import syntax as s
+from matcalc.language.construction import filled, product, scaled_ones
+from matcalc.language.operations import operate
+from matcalc.language.spelling import canonical_name
+from matcalc.printing import text
+from matcalc.records import record
+from matcalc.sizes import ONE, Size, shape_of
+from matcalc.sympy_exchange.pieces import (
+    above_and_below,
+    assumed_facts,
+    class_name,
+    functions_by_class,
+    is_below,
+    is_entry,
+    number_of,
+    quoted,
+    size_of,
+    symbol_name,
+    unit,
+    unknown,
+    upright,
+    user_function_name,
+    walked,
+)
+from matcalc.sympy_exchange.templates import elementwise_templates
+
+if TYPE_CHECKING:
+    pass
+
+_PLAIN = frozenset(
+    [
+        "Pow", "MatPow", "Transpose", "Adjoint", "Trace", "Determinant", "HadamardProduct", "HadamardPower", "KroneckerProduct",
+        "DiagMatrix", "DiagonalMatrix", "DiagonalOf", "DotProduct",
+    ]
+)  # fmt: skip
+"""Classes of which all arguments are expressions."""
+_LETTERS = "ijklpqrstuvwxyzabcdfgh"
+
+
+@record
+class Read:
+    """What a SymPy expression is here, and what was put in by broadcasting."""
+
+    expression: e.Expr
+    notes: tuple[str, ...]
+
+
+@record(eq=False)
+class _Scope:
+    """What a bound symbol stands for inside an expression: an index, or an expression read in the scope outside."""
+
+    symbol: Any
+    meaning: e.Index | tuple[Any, _Scope | None]
+    outer: _Scope | None
+
+    def find(self, symbol: Any) -> e.Index | tuple[Any, _Scope | None] | None:
+        scope: _Scope | None = self
+        while scope is not None:
+            if scope.symbol == symbol:
+                return scope.meaning
+            scope = scope.outer
+        return None
+
+
+def read(expression: Any) -> Read:
+    """The typed expression of a SymPy expression.
+
+    Raises MatcalcError for what has no counterpart, naming it, and ShapeError for what does not fit.
+
+    >>> from sympy import MatrixSymbol, Symbol, Trace
+    >>> n = Symbol("n")
+    >>> A, x = MatrixSymbol("A", n, n), MatrixSymbol("x", n, 1)
+    >>> text(read(Trace(A) * x - A.T * x).expression)
+    'tr(A) x − Aᵀ x'
+    """
+    import sympy
+
+    if isinstance(expression, sympy.MatrixBase):
+        raise unknown("a SymPy matrix of given entries", "a MatrixSymbol, whose entries are given to function(...)")
+    return _Reader(expression).read()
+
+
+class _Reader:
+    def __init__(self, root: Any) -> None:
+        self._root = root
+        self._notes: dict[str, None] = {}
+        self._sizes: set[Any] = set()
+        self._names: set[str] = set()
+        for node in walked(root):
+            self._survey(node)
+
+    def _survey(self, node: Any) -> None:
+        """Notes symbols used as sizes, and all names."""
+        import sympy
+
+        if isinstance(node, sympy.MatrixSymbol | sympy.Identity | sympy.OneMatrix | sympy.ZeroMatrix | sympy.FunctionMatrix):
+            for size in node.shape:
+                self._sizes |= size.free_symbols
+        if isinstance(node, sympy.Symbol | sympy.MatrixSymbol):
+            self._names.add(canonical_name(str(node.name)))
+
+    def read(self) -> Read:
+        """Reads without recursion: each part waits on a stack until its own parts are known."""
+        done: dict[tuple[Any, _Scope | None], e.Expr] = {}
+        waiting: dict[tuple[Any, _Scope | None], tuple[tuple[Any, _Scope | None], ...]] = {}
+        stack: list[tuple[Any, _Scope | None]] = [(self._root, None)]
+        while stack:
+            key = stack[-1]
+            if key in done:
+                stack.pop()
+            elif key not in waiting:
+                waiting[key] = self._parts(*key)
+                stack.extend(part for part in reversed(waiting[key]) if part not in done)
+            else:
+                stack.pop()
+                done[key] = self._made(*key, [done[part] for part in waiting[key]])
+        return Read(done[self._root, None], tuple(self._notes))
+
+    # ------------------------------------------------------------ parts
+
+    def _parts(self, node: Any, scope: _Scope | None) -> tuple[tuple[Any, _Scope | None], ...]:
+        """What must be read first, each in its scope. Raises MatcalcError for what has no counterpart."""
+        import sympy
+        from sympy.core.function import AppliedUndef
+
+        match node:
+            case sympy.Symbol():
+                meaning = None if scope is None else scope.find(node)
+                return (meaning,) if isinstance(meaning, tuple) else ()
+            case sympy.MatrixSymbol() | sympy.Number() | sympy.NumberSymbol() | sympy.Identity() | sympy.OneMatrix() | sympy.ZeroMatrix():
+                return ()
+            case sympy.Add() | sympy.MatAdd():
+                return tuple([(term, scope) for term in sorted(node.args, key=lambda term: bool(term.could_extract_minus_sign()))])
+            case sympy.Mul() | sympy.MatMul() | sympy.HadamardProduct():
+                above, below = above_and_below(node.args)
+                return tuple([(part, scope) for part in (*above, *below)])
+            case sympy.Pow() | sympy.HadamardPower() if is_below(node):
+                return ((upright(node), scope),)
+            case sympy.Inverse() | sympy.Heaviside():
+                return ((node.args[0], scope),)
+            case sympy.Max() if len(node.args) == 2 and 0 in node.args:
+                return tuple([(part, scope) for part in node.args if part != 0])
+            case _ if is_entry(node):
+                return ((node.args[0], scope),)
+            case _ if class_name(node) == "ElementwiseApplyFunction":
+                function, operand = node.args
+                if len(function.variables) != 1:
+                    raise unknown("an elementwise function of several variables")
+                return ((function.expr, _Scope(function.variables[0], (operand, scope), scope)), (operand, scope))
+            case sympy.Subs() if len(node.variables) == 1:
+                return ((node.expr, _Scope(node.variables[0], (node.point[0], scope), scope)),)
+            case sympy.Derivative():
+                return self._derivative_parts(node, scope)
+            case sympy.Sum():
+                inner = scope
+                for index, low, high in reversed(node.limits):
+                    inner = _Scope(index, self._index(index, low, high, inner), inner)
+                return ((node.function, inner),)
+            case sympy.FunctionMatrix():
+                function = node.args[2]
+                inner = scope
+                for index, size in zip(function.variables, node.shape, strict=True):
+                    inner = _Scope(index, self._fresh(index, size_of(size), inner), inner)
+                return ((function.expr, inner),)
+            case sympy.KroneckerDelta():
+                return ()
+            case _ if (
+                class_name(node) in _PLAIN
+                or class_name(node) in functions_by_class()
+                or (isinstance(node, AppliedUndef) and len(node.args) == 1)
+            ):
+                return tuple([(part, scope) for part in node.args])
+            case sympy.Function():
+                expected = "one of " + ", ".join(functions_by_class().values())
+                raise UnknownFunctionError(f"SymPy's {class_name(node)}, in {quoted(node)}, has no counterpart here", expected=expected)
+            case _:
+                raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")
+
+    def _derivative_parts(self, node: Any, scope: _Scope | None) -> tuple[tuple[Any, _Scope | None], ...]:
+        from sympy.core.function import AppliedUndef
+
+        inner = node.expr
+        if (
+            not isinstance(inner, AppliedUndef)
+            or len(inner.args) != 1
+            or {variable for variable, _ in node.variable_count} != set(inner.args)
+        ):
+            raise unknown("a derivative", "matcalc.derive(...) of the expression itself")
+        return ((inner.args[0], scope),)
+
+    def _index(self, index: Any, low: Any, high: Any, scope: _Scope | None) -> e.Index:
+        if low != 0:
+            raise MatcalcError(
+                f"the index {index} of a sum begins at {low}",
+                expected=f"a sum over ({index}, 0, n - 1), as entries are counted from 0 in SymPy",
+            )
+        return self._fresh(index, size_of((high + 1).expand()), scope)
+
+    def _fresh(self, index: Any, size: Size, scope: _Scope | None) -> e.Index:
+        """An index whose name no symbol and no index around it has."""
+        taken = set(self._names) - {str(index)}
+        while scope is not None:
+            if isinstance(scope.meaning, e.Index):
+                taken.add(scope.meaning.name)
+            scope = scope.outer
+        own = [str(index)] if str(index) in _LETTERS else []
+        for name in (*own, *_LETTERS):
+            if name not in taken:
+                return e.Index(name, size)
+        raise MatcalcError("all letters for indices are names of symbols")
+
+    # ------------------------------------------------------------ values
+
+    def _made(self, node: Any, scope: _Scope | None, parts: list[e.Expr]) -> e.Expr:
+        import sympy
+        from sympy.core.function import AppliedUndef
+
+        match node:
+            case sympy.Symbol():
+                return parts[0] if parts else self._scalar(node, scope)
+            case sympy.MatrixSymbol():
+                return e.Symbol(symbol_name(node), shape_of(*map(size_of, node.shape)), assumed_facts(node))
+            case sympy.Integer() | sympy.Rational() | sympy.Float():
+                return number_of(node)
+            case sympy.NumberSymbol():
+                return self._constant(node)
+            case sympy.Identity():
+                size = size_of(node.shape[0])
+                return e.Identity(size) if size != ONE else e.Number(Fraction(1))
+            case sympy.OneMatrix() | sympy.ZeroMatrix():
+                return filled(Fraction(isinstance(node, sympy.OneMatrix)), shape_of(*map(size_of, node.shape)))
+            case sympy.Add() | sympy.MatAdd():
+                return self._chain("+", parts)
+            case sympy.Mul() | sympy.MatMul() | sympy.HadamardProduct():
+                return self._fraction_of(node, parts)
+            case sympy.Pow() | sympy.HadamardPower() if is_below(node):
+                return self._operation("./", [e.Number(Fraction(1)), parts[0]]) if parts[0].shape else e.Quotient(unit(), parts[0])
+            case sympy.Pow():
+                return self._raised(parts[0], parts[1], elementwise=True)
+            case sympy.Inverse():
+                return self._call("inv", parts)
+            case sympy.MatPow():
+                half = node.args[1] == sympy.Rational(1, 2)
+                return self._call("sqrtm", parts[:1]) if half else self._raised(parts[0], parts[1], elementwise=parts[0].is_scalar)
+            case sympy.Transpose() | sympy.Adjoint():
+                return self._call("transpose", parts)
+            case sympy.Trace():
+                return self._call("tr", parts)
+            case sympy.Determinant():
+                return self._call("det", parts) if not parts[0].is_scalar else parts[0]
+            case sympy.HadamardPower():
+                return self._raised(parts[0], parts[1], elementwise=True)
+            case sympy.KroneckerProduct():
+                return self._call("kron", parts)
+            case sympy.DiagMatrix():
+                return e.DiagonalMatrix(parts[0]) if not parts[0].is_scalar else parts[0]
+            case sympy.DiagonalMatrix():
+                return parts[0] if parts[0].is_scalar else e.DiagonalMatrix(e.Diagonal(parts[0]))
+            case sympy.DiagonalOf():
+                return parts[0] if parts[0].is_scalar else self._call("diag", parts)
+            case sympy.DotProduct():
+                left = parts[0] if parts[0].is_row else e.Transpose(parts[0])
+                return product([left, e.Transpose(parts[1]) if parts[1].is_row else parts[1]])
+            case sympy.Sum():
+                return self._summed(node, scope, parts[0])
+            case sympy.FunctionMatrix():
+                return self._array(node, scope, parts[0])
+            case sympy.KroneckerDelta():
+                return self._delta(node, scope)
+            case sympy.Subs():
+                return parts[0]
+            case sympy.Derivative():
+                return e.Elementwise(user_function_name(node.expr) + "'" * node.derivative_count, parts[0])
+            case AppliedUndef() if len(parts) == 1:
+                return e.Elementwise(user_function_name(node), parts[0])
+            case _ if is_entry(node):
+                return self._entry(node, scope, parts[0])
+            case _ if class_name(node) == "ElementwiseApplyFunction":
+                return self._applied(node, *parts)
+            case _ if class_name(node) in functions_by_class():
+                return e.Elementwise(functions_by_class()[class_name(node)], parts[0])
+            case _:
+                raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")
+
+    def _scalar(self, node: Any, scope: _Scope | None) -> e.Expr:
+        if scope is not None and scope.find(node) is not None:
+            raise MatcalcError(f"the index {node} stands outside the brackets of an entry", expected=f"X[{node}, 0]")
+        if node in self._sizes:
+            return e.SizeValue(size_of(node))
+        return e.Symbol(symbol_name(node), (), frozenset(["positive"]) if node.is_positive else frozenset())
+
+    def _constant(self, node: Any) -> e.Expr:
+        import sympy
+
+        if node is sympy.pi:
+            return e.Constant("pi")
+        if node is sympy.E:
+            return e.Elementwise("exp", unit())
+        raise unknown(f"the constant {node}", "its value")
+
+    def _fraction_of(self, node: Any, parts: list[e.Expr]) -> e.Expr:
+        """A product over a product of scalars, or of entries where the parts have any."""
+        above, below = above_and_below(node.args)
+        tops, bottoms = parts[: len(above)], parts[len(above) :]
+        top = self._multiplied(node, tops) if tops else unit()
+        if not bottoms:
+            return top
+        bottom = self._multiplied(node, bottoms)
+        return self._operation("/" if bottom.is_scalar else "./", [top, bottom])
+
+    def _multiplied(self, node: Any, parts: list[e.Expr]) -> e.Expr:
+        shaped = [part for part in parts if not part.is_scalar]
+        if node.is_MatMul or len(shaped) < 2:
+            return product(parts)
+        scalars = [part for part in parts if part.is_scalar]
+        return product([*scalars, self._chain(".*", shaped)])
+
+    def _applied(self, node: Any, body: e.Expr, operand: e.Expr) -> e.Expr:
+        """A function of every entry; its body has been read with the whole operand in place of the entry."""
+        function = node.args[0]
+        for name, (variable, template) in elementwise_templates().items():
+            if function.expr == template.xreplace({variable: function.variables[0]}):
+                return e.Elementwise(name, operand)
+        return body if body.shape == operand.shape else scaled_ones(body, operand.shape)
+
+    # ------------------------------------------------------------ entries and indices
+
+    def _entry(self, node: Any, scope: _Scope | None, operand: e.Expr) -> e.Expr:
+        if operand.is_scalar:
+            return operand
+        given = [self._position(position, scope) for position in node.args[1:]]
+        sizes = (operand.rows, operand.cols)
+        for position, size in zip(given, sizes, strict=True):
+            if isinstance(position, e.Index) and position.size != size:
+                raise ShapeError(f"the index {position.name} runs over {position.size}, but {text(operand)} has {size} there")
+            if isinstance(position, int) and (position < 1 or (size.number is not None and position > size.number)):
+                raise ShapeError(f"there is no entry {position - 1} along a size of {size}, in {quoted(node)}")
+        return e.Entry(operand, tuple([position for position, size in zip(given, sizes, strict=True) if size != ONE]))
+
+    def _position(self, position: Any, scope: _Scope | None) -> int | e.Index:
+        if position.is_Integer:
+            return int(position) + 1
+        found = None if scope is None else scope.find(position)
+        if isinstance(found, e.Index):
+            return found
+        raise MatcalcError(
+            f"the position {position} of an entry cannot be read", expected="a whole number, or the index of a sum around it"
+        )
+
+    def _delta(self, node: Any, scope: _Scope | None) -> e.Expr:
+        positions = [self._position(position, scope) for position in node.args[:2]]
+        sizes = [position.size for position in positions if isinstance(position, e.Index)]
+        if not sizes or len(set(sizes)) > 1:
+            raise unknown(f"{node}")
+        return e.Entry(e.Identity(sizes[0]), tuple(positions))
+
+    def _summed(self, node: Any, scope: _Scope | None, body: e.Expr) -> e.Expr:
+        if not body.is_scalar:
+            raise unknown("a sum of matrices over an index", "the entries summed, or a product with a vector of ones")
+        # The scope of the body has been made in the order of reading; the same names are found again.
+        inner = scope
+        for index, low, high in reversed(node.limits):
+            inner = _Scope(index, self._index(index, low, high, inner), inner)
+        value, step = body, inner
+        for _ in node.limits:
+            assert step is not None and isinstance(step.meaning, e.Index)
+            value, step = e.IndexSum(step.meaning, value), step.outer
+        return value
+
+    def _array(self, node: Any, scope: _Scope | None, body: e.Expr) -> e.Expr:
+        function = node.args[2]
+        indices: list[e.Index] = []
+        for index, size in zip(function.variables, node.shape, strict=True):
+            fresh = self._fresh(index, size_of(size), scope)
+            scope = _Scope(index, fresh, scope)
+            indices.append(fresh)
+        kept = [index for index in indices if index.size != ONE]
+        if not kept:
+            return body
+        array = e.IndexArray(tuple(kept), body)
+        return e.Transpose(array) if indices[0].size == ONE else array
+
+    # ------------------------------------------------------------ operations of the language
+
+    def _call(self, name: str, parts: Sequence[e.Expr]) -> e.Expr:
+        pieces: list[str | e.Expr] = [f"{name}("]
+        for place, part in enumerate(parts):
+            pieces += [", ", part] if place else [part]
+        return self._operate([*pieces, ")"], lambda names, place: s.Applied(place, name, tuple(names), place))
+
+    def _raised(self, base: e.Expr, exponent: e.Expr, *, elementwise: bool) -> e.Expr:
+        def make(names: Sequence[s.Syntax], place: Span) -> s.Syntax:
+            return s.Raised(place, names[0], names[1], elementwise and bool(base.shape or exponent.shape))
+
+        return self._operate([base, "^", exponent], make)
+
+    def _operation(self, operator: str, parts: Sequence[e.Expr]) -> e.Expr:
+        return self._operate(
+            [parts[0], f" {operator} ", parts[1]], lambda names, place: s.Binary(place, operator, names[0], names[1], place)
+        )
+
+    def _chain(self, operator: str, parts: Sequence[e.Expr]) -> e.Expr:
+        pieces: list[str | e.Expr] = [parts[0]]
+        for part in parts[1:]:
+            pieces += [f" {operator} ", part]
+
+        def make(names: Sequence[s.Syntax], place: Span) -> s.Syntax:
+            whole = names[0]
+            for name in names[1:]:
+                whole = s.Binary(place, operator, whole, name, place)
+            return whole
+
+        return self._operate(pieces, make)
+
+    def _operate(self, pieces: Sequence[str | e.Expr], make: Callable[[Sequence[s.Syntax], Span], s.Syntax]) -> e.Expr:
+        found = operate(pieces, make, text)
+        self._notes.update(dict.fromkeys(found.notes))
+        return found.expression

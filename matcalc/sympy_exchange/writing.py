@@ -1,0 +1,296 @@
+"""Typed expressions to SymPy expressions.
+
+A vector becomes an n×1 ``MatrixSymbol``, a size a positive integer symbol, a scalar a real one. An expression with the shape of a scalar
+becomes a scalar of SymPy: an inner product ``x.T*y``, a 1×1 matrix there, stands in a ``Trace``. Entries are counted from 0 in SymPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import reduce
+from operator import mul
+from typing import Any, assert_never, cast
+
+from matcalc.errors import MatcalcError
+from matcalc.expr import nodes as e
+from matcalc.expr.rewriting import replaced
+from matcalc.functions import functions
+from matcalc.language import elaborate
+from matcalc.language.declarations import declaration_text
+from matcalc.language.signatures import signature_of
+from matcalc.language.spelling import canonical_name
+from matcalc.sizes import ONE, Shape, Size
+from matcalc.sympy_exchange.templates import elementwise_templates
+
+
+def written(expression: e.Expr, symbols: Sequence[Any] = (), origin: object = None) -> Any:
+    """The SymPy expression of a typed expression.
+
+    ``symbols`` are SymPy symbols (of scalars, sizes and matrices) to be used for the names that they have, those of
+    the SymPy expression ``origin`` after them; others are made.
+    Raises MatcalcError for what SymPy's matrix expressions have no counterpart of: tensors of order 3 and 4, ``expm``, ``pinv``...
+    """
+    return _Writer([*_symbols_of(origin), *symbols]).write(expression)
+
+
+def _symbols_of(origin: object) -> list[Any]:
+    import sympy
+
+    if not isinstance(origin, sympy.Basic):
+        return []
+    found = origin.atoms(sympy.Symbol, sympy.MatrixSymbol) - origin.atoms(sympy.Dummy)
+    return sorted(found, key=lambda symbol: (str(symbol.name), isinstance(symbol, sympy.MatrixSymbol)))
+
+
+class _Writer:
+    def __init__(self, symbols: Sequence[Any]) -> None:
+        self._given = {canonical_name(str(symbol.name)): symbol for symbol in symbols}
+        self._done: dict[e.Expr, Any] = {}
+
+    def write(self, root: e.Expr) -> Any:
+        for node in e.postorder(root, known=self._done):
+            if len(node.shape) > 2:
+                raise MatcalcError(f"SymPy's matrix expressions have no tensors of order {len(node.shape)}", suggestion="index_form")
+            self._done[node] = self._made(node, [self._done[child] for child in e.children(node)])
+        return self._done[root]
+
+    def _made(self, node: e.Expr, parts: list[Any]) -> Any:
+        import sympy
+        from sympy.matrices.expressions.matexpr import MatrixElement
+
+        match cast("e.Node", node):
+            case e.Symbol() as symbol:
+                return self._symbol(symbol)
+            case e.Number(value=value):
+                return _rational(value)
+            case e.Constant():
+                return sympy.pi
+            case e.SizeValue(size=size):
+                return self.size(size)
+            case e.Identity(size=size):
+                return sympy.Identity(self.size(size))
+            case e.Ones(sizes=sizes):
+                return sympy.OneMatrix(*self._lengths(sizes))
+            case e.Zeros(sizes=sizes):
+                return sympy.ZeroMatrix(*self._lengths(sizes))
+            case e.UnitVector(position=position, size=size):
+                i, j = sympy.symbols("i j", integer=True)
+                return sympy.FunctionMatrix(self.size(size), 1, sympy.Lambda((i, j), sympy.KroneckerDelta(i, position - 1)))
+            case e.Sum():
+                return sympy.Add(*parts) if node.is_scalar else sympy.MatAdd(*parts).doit(deep=False)
+            case e.Negative():
+                return -parts[0]
+            case e.Product(factors=factors):
+                return _product(factors, parts)
+            case e.Hadamard():
+                return reduce(mul, parts) if node.is_scalar else sympy.HadamardProduct(*parts).doit(deep=False)
+            case e.Quotient(numerator=above, denominator=below):
+                return self._quotient(above, below, *parts)
+            case e.Power(base=base, exponent=exponent):
+                if not base.shape and exponent.shape:
+                    raise _missing("a number to a vector of exponents")
+                return parts[0] ** parts[1] if node.is_scalar else sympy.HadamardPower(*parts)
+            case e.MatrixPower() | e.Inverse():
+                return sympy.MatPow(parts[0], parts[1]).doit(deep=False) if len(parts) == 2 else sympy.Inverse(parts[0])
+            case e.Elementwise(function=name):
+                return _elementwise(name, parts[0])
+            case e.Transpose():
+                return parts[0].T
+            case e.Trace():
+                return sympy.Trace(parts[0])
+            case e.Total(operand=operand, axis=axis):
+                return self._total(operand, axis, parts[0])
+            case e.Diagonal():
+                return sympy.DiagonalOf(parts[0])
+            case e.DiagonalMatrix(operand=operand):
+                return sympy.DiagMatrix(parts[0].T if operand.is_row else parts[0])
+            case e.Kronecker():
+                shaped = [part for part in parts if part.is_Matrix]
+                scale = reduce(mul, [part for part in parts if not part.is_Matrix], sympy.Integer(1))
+                return scale * (sympy.KroneckerProduct(*shaped) if len(shaped) > 1 else reduce(mul, shaped)) if shaped else scale
+            case e.Norm(operand=operand, kind=kind):
+                return self._norm(operand, kind, *parts)
+            case e.Call() as call:
+                return self._call(call, parts)
+            case e.Index(name=name):
+                return _index(name)
+            case e.Entry(operand=operand, positions=positions):
+                where = [_index(at.name) if isinstance(at, e.Index) else sympy.Integer(at - 1) for at in positions]
+                if len(where) == 1:
+                    where = [sympy.Integer(0), *where] if operand.is_row else [*where, sympy.Integer(0)]
+                return MatrixElement(parts[0], *where)
+            case e.IndexSum(index=index):
+                return sympy.Sum(parts[0], (_index(index.name), 0, self.size(index.size) - 1))
+            case e.IndexArray(indices=indices):
+                names = [_index(index.name) for index in indices]
+                names += [sympy.Dummy("j", integer=True)] if len(names) == 1 else []
+                return sympy.FunctionMatrix(*self._lengths(node.shape), sympy.Lambda(tuple(names), parts[0]))
+            case e.Vec():
+                raise _missing("vec")
+            case e.Commutation():
+                raise _missing("the commutation matrix")
+            case other:
+                assert_never(other)
+
+    # ------------------------------------------------------------ leaves
+
+    def _symbol(self, symbol: e.Symbol) -> Any:
+        import sympy
+
+        given = self._given.get(symbol.name)
+        if given is not None and bool(symbol.shape) == isinstance(given, sympy.MatrixSymbol):
+            return given
+        if symbol.shape:
+            return sympy.MatrixSymbol(symbol.name, *self._lengths(symbol.shape))
+        return sympy.Symbol(symbol.name, **({"positive": True} if "positive" in symbol.properties else {"real": True}))
+
+    def size(self, size: Size) -> Any:
+        """A size as a number or a product of positive integer symbols."""
+        import sympy
+
+        names = [self._given.get(name) for name in size.names]
+        made = [sympy.Symbol(name, integer=True, positive=True) for name in size.names]
+        return reduce(mul, [given if given is not None else new for given, new in zip(names, made)], sympy.Integer(size.factor))
+
+    def _lengths(self, shape: Shape) -> tuple[Any, Any]:
+        rows, cols = (shape[0], shape[1] if len(shape) == 2 else ONE) if shape else (ONE, ONE)
+        return self.size(rows), self.size(cols)
+
+    # ------------------------------------------------------------ operations
+
+    def _quotient(self, above: e.Expr, below: e.Expr, top: Any, bottom: Any) -> Any:
+        import sympy
+
+        if below.is_scalar:
+            return top / bottom
+        inverted = sympy.HadamardPower(bottom, -1)
+        return top * inverted if above.is_scalar else sympy.HadamardProduct(top, inverted).doit(deep=False)
+
+    def _total(self, operand: e.Expr, axis: str | None, value: Any) -> Any:
+        import sympy
+
+        rows, cols = self._lengths(operand.shape)
+        match axis:
+            case "rows":
+                return _times(value, sympy.OneMatrix(cols, 1))
+            case "cols":
+                return _times(value.T, sympy.OneMatrix(rows, 1))
+            case _:
+                return sympy.Trace(_times(*([sympy.OneMatrix(1, rows)] * (not operand.is_row)), value, *self._column(operand)))
+
+    def _column(self, operand: e.Expr) -> list[Any]:
+        import sympy
+
+        return [] if operand.is_column else [sympy.OneMatrix(self._lengths(operand.shape)[1], 1)]
+
+    def _norm(self, operand: e.Expr, kind: str, value: Any, parameter: Any = None) -> Any:
+        import sympy
+
+        match kind:
+            case "2":
+                return sympy.sqrt(sympy.Trace(_times(value.T, value)))
+            case "A":
+                return sympy.sqrt(sympy.Trace(_times(value.T, parameter, value)))
+            case "1":
+                return self._total(operand, None, _elementwise("abs", value))
+            case "p":
+                return self._total(operand, None, sympy.HadamardPower(_elementwise("abs", value), parameter)) ** (1 / parameter)
+            case "nuclear":
+                return sympy.Trace(sympy.MatPow(_times(value.T, value), sympy.Rational(1, 2)))
+            case _:
+                raise _missing(f"the {kind} norm")
+
+    def _call(self, node: e.Call, parts: list[Any]) -> Any:
+        import sympy
+
+        entry = functions()[node.function]
+        match node.function:
+            case "det":
+                return sympy.Determinant(parts[0])
+            case "sqrtm":
+                return sympy.MatPow(parts[0], sympy.Rational(1, 2))
+            case "matrix_power":
+                return sympy.MatPow(parts[0], parts[1])
+        if not (entry.elementary_rows if node.axis else entry.elementary):
+            raise _missing(node.function)
+        return self.write(_in_elementary_terms(node))
+
+
+def _in_elementary_terms(node: e.Call) -> e.Expr:
+    """A function by others, as ``rules/functions.toml`` gives it."""
+    entry = functions()[node.function]
+    argument = node.arguments[0]
+    if node.axis is None:
+        return _defined(entry.elementary, next(iter(signature_of(entry).parameters)), argument)
+    body = _defined(entry.elementary_rows, "X", e.Transpose(argument) if node.axis == "cols" else argument)
+    return e.Transpose(body) if node.axis == "cols" and body.is_matrix else body
+
+
+def _defined(definition: str, name: str, argument: e.Expr) -> e.Expr:
+    """A definition of a parameter, for an argument."""
+    return replaced(elaborate(definition, {name: declaration_text(argument.shape, ())}).expression, {name: argument})
+
+
+# ---------------------------------------------------------------- pieces
+
+
+def _rational(value: Fraction) -> Any:
+    import sympy
+
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def _index(name: str) -> Any:
+    import sympy
+
+    return sympy.Symbol(name, integer=True)
+
+
+def _times(*factors: Any) -> Any:
+    import sympy
+
+    return sympy.MatMul(*factors).doit(deep=False)
+
+
+def _product(factors: Sequence[e.Expr], parts: Sequence[Any]) -> Any:
+    """A product from the left; wherever vectors have met to a scalar it scales the rest."""
+    import sympy
+
+    scale: Any = sympy.Integer(1)
+    chain: list[Any] = []
+    shape: Shape = ()
+    for factor, part in zip(factors, parts, strict=True):
+        if factor.is_scalar:
+            scale = scale * part
+            continue
+        shape = e.product_shape(shape, factor.shape)
+        chain.append(part)
+        if not shape:
+            scale = scale * sympy.Trace(_times(*chain))
+            chain = []
+    return scale * _times(*chain) if chain else scale
+
+
+def _elementwise(name: str, argument: Any) -> Any:
+    """A function of a scalar, or of every entry."""
+    import sympy
+
+    known = elementwise_templates().get(name)
+    if known is not None:
+        variable, template = known
+    else:
+        stem = name.rstrip("'")
+        variable = sympy.Symbol("t")
+        function = sympy.Function(stem)(variable)
+        order = len(name) - len(stem)
+        template = sympy.Derivative(function, (variable, order)) if order else function
+    if argument.is_Matrix:
+        return argument.applyfunc(sympy.Lambda(variable, template))
+    if isinstance(template, sympy.Derivative):
+        return sympy.Subs(template, variable, argument)
+    return template.xreplace({variable: argument})
+
+
+def _missing(what: str) -> MatcalcError:
+    return MatcalcError(f"SymPy's matrix expressions have no {what}", suggestion='function("numpy"), or the index form')

@@ -76,7 +76,7 @@ def moved(start: Weight, right: Expr, marks: Marks) -> tuple[list[Moved], list[s
         if isinstance(mark, Pairing):
             if holds(mark.left):
                 return None
-            moves.setdefault("inner" if weight != Weight() else "")
+            moves.setdefault("inner" if weight.scalars or weight.below else "")
             stack.append((weight.with_body(mark.left), mark.right))
             continue
         onward = _one(weight, node, holds)

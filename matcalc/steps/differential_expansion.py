@@ -7,9 +7,11 @@ by entry), or, where neither has it, from the engine's own pushforward.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
+from types import MappingProxyType
 
 from matcalc.derivation.pipeline import folded, reading_order
 from matcalc.einstein import nodes as ix
@@ -33,6 +35,18 @@ from matcalc.traversal import postordered
 MOST_TERMS = 24
 """More terms of one product rule are not told."""
 _LONGEST_POWER = 4
+_SAID: Mapping[type[Expr], str] = MappingProxyType(
+    {
+        e.IndexSum: "an explicit sum",
+        e.IndexArray: "a tensor",
+        e.Entry: "an entry",
+        e.MatrixPower: "a matrix power",
+        e.Power: "a power",
+        e.Quotient: "a quotient",
+        e.Norm: "a norm",
+        e.Inverse: "an inverse",
+    }
+)
 
 
 class Untold(Exception):
@@ -161,9 +175,8 @@ class Expander:
                 what = "chain rule" if argument.is_scalar else "elementwise"
                 return Expansion(_times(self._slope(name, argument), self.change(argument)), what, remark=_slope_text(name))
             case e.Power(base=base, exponent=e.Number(value=value)) if self.depends(base):
-                what = "elementwise" if base.shape else "power rule"
-                remark = f"the derivative of t^{value}" if base.shape and value.denominator == 1 else ""
-                return Expansion(_times(raised(base, value - 1), self.change(base), value), what, remark=remark)
+                right = _times(raised(base, value - 1), self.change(base), value)
+                return Expansion(right, "power rule", remark="entry by entry" if base.shape else "")
             case e.MatrixPower(base=base, exponent=e.Number(value=value)) if value.denominator == 1 and self.depends(base):
                 return self._matrix_power(node, base, int(value))
             case _:
@@ -193,7 +206,7 @@ class Expander:
 
     def _pushed(self, node: Expr) -> Expansion:
         """What the engine makes of the change of each operand, or of the variable where an operand cannot be named."""
-        names = {node.function} if isinstance(node, (e.Call, e.Elementwise)) else {type(node).__name__.lower()}
+        name = node.function if isinstance(node, e.Call) else _SAID.get(type(node), "this function")
         for opened in (self._arguments(node), None):
             if opened is None:
                 changed, values = self.marks.opened(node), {self.marks.variable: self.marks.move}
@@ -213,10 +226,8 @@ class Expander:
                 order[move.name] = len(order)
             form = folded(lowered.tensor, lowered.split, order, row_symbols(inner, *values.values()))
             if form is not None and form.shape == node.shape:
-                return Expansion(
-                    self._with_pairings(replaced(form, back)), "differential", remark=f"of {', '.join(names)}, found entry by entry"
-                )
-        raise Untold(f"the differential of {', '.join(names)} has no matrix form")
+                return Expansion(self._with_pairings(replaced(form, back)), "differential", remark=f"of {name}, found entry by entry")
+        raise Untold(f"the differential of {name} has no matrix form")
 
     def _arguments(self, node: Expr) -> tuple[Expr, dict[str, Expr]] | None:
         """The function of named arguments, and what the names stand for; None where the arguments depend on an index."""

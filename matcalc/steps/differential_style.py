@@ -102,7 +102,9 @@ class _Narrator:
 
     def _read_off(self, held: Weight, variable: Symbol, marks: Marks) -> None:
         """``∂f/∂X = G``, where more than the layout lies between G and the answer."""
-        if not held.number or normal_form(marks.opened(held.expression)) is differentiate(self.expression, (variable,)).expression:
+        if not held.number:
+            return
+        if not marks.definitions and normal_form(marks.opened(held.expression)) is differentiate(self.expression, (variable,)).expression:
             return
         left = _derivative_writing(self.letter, (variable,))
         side = DerivativeSide(self.expression, (variable,), "projected", "denominator")
@@ -204,10 +206,11 @@ class _Narrator:
             self._identified(gradient, left, hessian, marks)
         if first is second and first.shape and self.expression.is_scalar:
             move: Expr = e.Vec(marks.move) if first.is_matrix else marks.move
-            form = product([*weight(hessian).scalars, transposed(move), hessian, move]) if not weight(hessian).scalars else None
-            if form is not None and form.is_scalar:
+            held = weight(hessian)
+            form = Weight(held.number, (*held.scalars, product([transposed(move), held.body, move])), held.below) if held.body else None
+            if form is not None and form.expression.is_scalar:
                 squared = Writing(f"d²{self.letter}", f"d2{self.letter}", rf"\mathrm{{d}}^{{2}}{self.letter}")
-                self._tell([Line(form, "second differential")], marks, squared, SecondDifferentialSide(self.expression, marks))
+                self._tell([Line(form.expression, "second differential")], marks, squared, SecondDifferentialSide(self.expression, marks))
 
     # ------------------------------------------------------------ abbreviations
 
@@ -258,7 +261,10 @@ class _Narrator:
             shown, right = _written(outcome.expression), ExpressionSide(outcome.expression)
         notes = [remark] if remark else []
         shaped = not self.expression.is_scalar and bool(question.wrt[0].shape)
-        if question.layout != "denominator":
+        if outcome.expression is None:
+            if not remark:
+                notes.append("entry by entry, in index notation")
+        elif question.layout != "denominator":
             notes.append(f"{question.layout} layout")
         elif not remark and len(question.wrt) == 1 and shaped:
             notes.append("the transpose, in the denominator layout")

@@ -73,7 +73,7 @@ class Weight:
         if self.body is None:
             return self.times(factor)
         other = weight(factor)
-        return self.times_all(other).with_body(_hadamard(other.body or UNIT, self.body))
+        return self.times_all(other).with_body(_hadamard(self.body, other.body or UNIT))
 
     def times_all(self, other: Weight) -> Weight:
         """The product with the scalars of another weight."""
@@ -186,8 +186,9 @@ def transposed(expression: Expr) -> Expr:
 
 
 def _hadamard(first: Expr, second: Expr) -> Expr:
-    if isinstance(first, Identity) and second.is_matrix:
-        return DiagonalMatrix(Diagonal(second))
+    for one, other in ((first, second), (second, first)):
+        if isinstance(one, Identity) and other.is_matrix:
+            return DiagonalMatrix(Diagonal(other))
     return hadamard([first, second])
 
 

@@ -68,6 +68,8 @@ def _repeated(steps: Sequence[Step], k: int, spelling: str) -> str:
 
 _PLAIN = {"δ": "delta", "‖": "||", "∂": "d", "Σ": "sum", "′": "'", "ᵀ": "'", "−": "-", "½": "1/2", "×": "x", "–": "-", "⊗": "kron"}
 
+_PLAIN |= {"⟨": "<", "⟩": ">", "⊙": ".*", "⊘": "./", "𝟏": "1", "²": "^2", "³": "^3", "√": "sqrt ", "σ": "sigmoid", "π": "pi"}
+
 
 def _ascii(words: str) -> str:
     for glyph, plain in _PLAIN.items():
@@ -86,6 +88,9 @@ def _align(steps: Sequence[Step]) -> str:
 _TEX = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "^": r"\^{}", "~": r"\~{}"}
 _TEX |= {"$": r"\$", "∂": r"$\partial$", "δ": r"$\delta$", "Σ": r"$\Sigma$", "′": "'", "ᵀ": r"$^{\top}$", "−": "$-$", "½": r"$\tfrac12$"}
 _TEX |= {"‖": r"$\Vert$", "×": r"$\times$", "⊗": r"$\otimes$"}
+
+_TEX |= {"⟨": r"$\langle$", "⟩": r"$\rangle$", "⊙": r"$\odot$", "⊘": r"$\oslash$", "𝟏": r"$\mathbf{1}$", "²": "$^{2}$", "³": "$^{3}$"}
+_TEX |= {"√": r"$\surd$", "σ": r"$\sigma$", "π": r"$\pi$"}
 
 
 def _escaped(words: str) -> str:

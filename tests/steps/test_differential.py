@@ -122,3 +122,23 @@ def test_a_name_in_use_is_refused() -> None:
 def test_an_expression_that_is_too_long_is_refused() -> None:
     with pytest.raises(LimitError, match="too long"):
         matcalc.derive("*".join(["A"] * 4000 + ["x"]), "x", declare="A: n×n; x: n").derivation_steps("differential")
+
+
+def test_long_lines_get_names() -> None:
+    found = lines("g'*(x - mean(x)*ones(n))/sqrt(norm2(x - mean(x)*ones(n))^2/n + e)", "x", "x: n; g: n; e: scalar")
+    assert "z = x − (sum(x)/n) 𝟏" in found
+    assert "f = gᵀ z/sqrt(s₁)" in found or "f = gᵀ z/sqrt(s)" in found
+    assert max(len(line) for line in found[found.index("z = x − (sum(x)/n) 𝟏") : -1]) <= 80
+
+
+def test_a_value_without_a_matrix_form_on_the_way_says_so() -> None:
+    (given, answer) = matcalc.derive("sum(vec(X)./(ones(m*n) + vec(X.^2)))", "X", declare="X: m×n").derivation_steps("differential")
+    assert given.rule == "given"
+    assert "no matrix form on the way" in answer.remark
+
+
+def test_captions_are_plain_in_ascii() -> None:
+    derivation = matcalc.derive("norm2(X - U*V)^2 + sum(exp(X).*B)", "X")
+    assert "?" not in derivation.steps_text("ascii", style="differential")
+    assert derivation.steps_text("ascii", style="differential").isascii()
+    assert "⟨" not in derivation.steps_text("latex", style="differential")

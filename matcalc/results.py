@@ -12,7 +12,7 @@ from matcalc.derivation import Outcome
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.operators import Arithmetic
-from matcalc.printing import index_text, latex, latex_bracketed, markdown, text
+from matcalc.printing import index_text, latex, latex_operand, markdown, text
 from matcalc.sizes import Shape
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
@@ -163,7 +163,7 @@ class Derivation:
             operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]}^{{2}}}}"
         else:
             operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]} \, \partial {names[1]}}}"
-        return f"{operator} {latex_bracketed(self.source.node, bold)}"
+        return f"{operator} {latex_operand(self.source.node, bold)}"
 
     def differential(self) -> Equation:
         """The same derivative as a linear operator: ``dY = A dX B``, or ``df = tr(G' dX)`` of a scalar.

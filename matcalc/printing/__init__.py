@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.printing.expressions import equation, latex, latex_bracketed, markdown, text
+from matcalc.printing.expressions import equation, latex, latex_operand, markdown, text
 from matcalc.printing.indices import index_letters, index_text
 
-__all__ = ["equation", "index_letters", "index_text", "latex", "latex_bracketed", "markdown", "text"]
+__all__ = ["equation", "index_letters", "index_text", "latex", "latex_operand", "markdown", "text"]

@@ -6,7 +6,8 @@ from typing import Literal
 
 from matcalc.expr import nodes as e
 from matcalc.printing.latex_notation import LatexNotation
-from matcalc.printing.pieces import render
+from matcalc.printing.notation import fits
+from matcalc.printing.pieces import Level, render
 from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
 from matcalc.printing.printer import printed
 
@@ -28,10 +29,11 @@ def latex(expr: e.Expr, bold: bool = False) -> str:
     return render(printed(expr, LatexNotation(_names(expr), bold)))
 
 
-def latex_bracketed(expr: e.Expr, bold: bool = False) -> str:
-    r"""The expression as LaTeX source in round brackets, as it stands behind ``\\frac{\\partial}{\\partial x}``."""
+def latex_operand(expr: e.Expr, bold: bool = False) -> str:
+    r"""The expression as LaTeX source as it stands behind ``\frac{\partial}{\partial x}``: a sum in brackets."""
     notation = LatexNotation(_names(expr), bold)
-    return render(notation.bracketed(printed(expr, notation)))
+    body = printed(expr, notation)
+    return render(body if fits(body, Level.PRODUCT) else notation.bracketed(body))
 
 
 def markdown(expr: e.Expr, bold: bool = False) -> str:

@@ -68,7 +68,7 @@ class IndexNotation:
         if body.level == Level.SUM or body.negative:
             body = self.glyphs.bracketed(body)
         sign = f"Σ_{self._subscript(over)} " if self.style == "unicode" else rf"\sum_{{{self._subscript(over)}}} "
-        return piece(sign, body, level=Level.PRODUCT, operator="sum", tall=True)
+        return piece(sign, body, level=Level.PRODUCT, operator="sum", tall=1)
 
     def _subscript(self, at: Sequence[str]) -> str:
         if self.style == "latex":

@@ -41,7 +41,7 @@ class LatexNotation:
 
     def number(self, value: Fraction) -> Piece:
         top, bottom = abs(value.numerator), value.denominator
-        body = piece(str(top)) if bottom == 1 else piece(rf"\frac{{{top}}}{{{bottom}}}", level=Level.FRACTION, tall=True)
+        body = piece(str(top)) if bottom == 1 else piece(rf"\frac{{{top}}}{{{bottom}}}", level=Level.FRACTION, tall=2)
         return negated(body, self.minus) if value < 0 else body
 
     def size_value(self, size: Size) -> Piece:
@@ -74,7 +74,9 @@ class LatexNotation:
         return r" \cdot " if right.starts_number else " "
 
     def quotient(self, numerator: Piece, denominator: Piece) -> Piece:
-        return piece(r"\frac{", numerator, "}{", denominator, "}", level=Level.FRACTION, tall=True)
+        # A fraction within one within one would be too small to read.
+        command = r"\dfrac{" if 2 in (numerator.tall, denominator.tall) else r"\frac{"
+        return piece(command, numerator, "}{", denominator, "}", level=Level.FRACTION, tall=2)
 
     def power(self, base: Piece, exponent: Fraction | Piece, elementwise: bool) -> Piece:
         shown: Part = exponent if isinstance(exponent, Piece) else _exponent(exponent)
@@ -116,7 +118,7 @@ class LatexNotation:
 
     def index_sum(self, index: Piece, body: Piece) -> Piece:
         shown = body if fits(body, Level.PRODUCT) else self.bracketed(body)
-        return piece(r"\sum_{", index, "} ", shown, level=Level.PRODUCT, operator="sum", tall=True)
+        return piece(r"\sum_{", index, "} ", shown, level=Level.PRODUCT, operator="sum", tall=1)
 
     def index_array(self, indices: tuple[Piece, ...], body: Piece) -> Piece:
         shown: list[Part] = []

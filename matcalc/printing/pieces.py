@@ -52,8 +52,8 @@ class Piece:
     ends_number: bool
     bars: bool
     """Holds a norm written with bars, which cannot stand inside other bars."""
-    tall: bool
-    """Holds something higher than a line, such as a fraction, so that brackets around it must grow."""
+    tall: int
+    """0 for a line of text; what holds a sum (1) or a fraction (2) is higher, so that brackets around it must grow."""
 
     @property
     def unsigned(self) -> Piece:
@@ -74,7 +74,7 @@ def piece(
     negative: bool = False,
     minus: str = "-",
     bars: bool = False,
-    tall: bool = False,
+    tall: int = 0,
 ) -> Piece:
     """A piece made of strings and other pieces."""
     length = sum(len(part) if isinstance(part, str) else part.length for part in parts) + (len(minus) if negative else 0)
@@ -83,7 +83,7 @@ def piece(
     ends = _is_number(last) if isinstance(last, str) else last.ends_number
     inside = [part for part in parts if isinstance(part, Piece)]
     bars = bars or any(part.bars for part in inside)
-    tall = tall or any(part.tall for part in inside)
+    tall = max([tall, *[part.tall for part in inside]])
     return Piece(parts, level, negative, minus, operator, contracts, length, starts, ends, bars, tall)
 
 

@@ -21,7 +21,7 @@ _WITHOUT = """
 """
 _WITH_ONE = "operatorname mathrm mathbf boldsymbol sqrt hat bar tilde dot ddot check breve acute grave mathring"
 ARGUMENTS = dict.fromkeys(_WITHOUT.split(), 0) | dict.fromkeys(_WITH_ONE.split(), 1)
-ARGUMENTS |= {"frac": 2, "\\": 0}
+ARGUMENTS |= {"frac": 2, "dfrac": 2, "\\": 0}
 
 
 def fault(source: str) -> str | None:

@@ -33,7 +33,7 @@ def test_names(source: str, declare: str, shown: str) -> None:
 def test_results() -> None:
     d = matcalc.derive("norm2(X*w - y)^2", "w")
     assert d.latex(bold=True) == r"2 \mathbf{X}^{\top} (\mathbf{X} \mathbf{w} - \mathbf{y})"
-    left = r"\frac{\partial}{\partial \mathbf{w}} (\lVert \mathbf{X} \mathbf{w} - \mathbf{y} \rVert^{2})"
+    left = r"\frac{\partial}{\partial \mathbf{w}} \lVert \mathbf{X} \mathbf{w} - \mathbf{y} \rVert^{2}"
     assert d.latex(equation=True, bold=True) == f"{left} = {d.latex(bold=True)}"
     assert d.markdown(bold=True) == f"${d.latex(bold=True)}$"
     assert d.differential().latex(True, bold=True).endswith(r"\mathrm{d}\mathbf{w}")

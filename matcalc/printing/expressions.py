@@ -30,10 +30,12 @@ def latex(expr: e.Expr, bold: bool = False) -> str:
 
 
 def latex_operand(expr: e.Expr, bold: bool = False) -> str:
-    r"""The expression as LaTeX source as it stands behind ``\frac{\partial}{\partial x}``: a sum in brackets."""
+    r"""The expression as LaTeX source as it stands behind ``\frac{\partial}{\partial x}``: in brackets, but for one factor or a plain product."""
     notation = LatexNotation(_names(expr), bold)
     body = printed(expr, notation)
-    return render(body if fits(body, Level.PRODUCT) else notation.bracketed(body))
+    shown = render(body)
+    plain = fits(body, Level.FRACTION) or (fits(body, Level.PRODUCT) and body.operator == "product" and "(" not in shown)
+    return shown if plain else render(notation.bracketed(body))
 
 
 def markdown(expr: e.Expr, bold: bool = False) -> str:

@@ -30,7 +30,7 @@ def latex(expr: e.Expr, bold: bool = False) -> str:
 
 
 def latex_operand(expr: e.Expr, bold: bool = False) -> str:
-    r"""The expression as LaTeX source as it stands behind ``\frac{\partial}{\partial x}``: in brackets, but for one factor or a plain product."""
+    r"""The expression in LaTeX as it stands behind ``\frac{\partial}{\partial x}``: only one factor or a plain product without brackets."""
     notation = LatexNotation(_names(expr), bold)
     body = printed(expr, notation)
     shown = render(body)

@@ -43,6 +43,9 @@ def opened(tensor: Tensor, most: int = _MOST_OPENED) -> Tensor:
         at = _plain_sum(node)
         if at is None or count > most:
             return None
+        if len(node.below) > most and sum(_opens(operand) for operand in node.below) > most:
+            count = most + 1  # every one of them would be opened
+            return None
         count += 1
         assert isinstance(node, Contraction)
         result = _opened_at(node, at)
@@ -58,11 +61,14 @@ def _plain_sum(node: Tensor) -> int | None:
     """The place of an operand that is to be opened."""
     if not isinstance(node, Contraction) or (len(node.operands) == 1 and node.output):
         return None
-    return next((k for k, operand in enumerate(node.operands) if isinstance(operand, Sum) and _has_plain_term(operand)), None)
+    return next((k for k, operand in enumerate(node.operands) if _opens(operand)), None)
 
 
-def _has_plain_term(total: Sum) -> bool:
-    return total.order > 0 and any(isinstance(term, Contraction) and not any(term.indices) for _, term in total.terms)
+def _opens(operand: Tensor) -> bool:
+    """Whether the operand is a sum with an identity or ones among its terms."""
+    if not isinstance(operand, Sum) or not operand.shape:
+        return False
+    return any(isinstance(term, Contraction) and not any(term.indices) for _, term in operand.terms)
 
 
 def _count(term: Tensor) -> int:

@@ -76,7 +76,7 @@ def scale(coefficient: Fraction, tensor: Tensor) -> Tensor:
 
 def content(tensor: Tensor) -> tuple[Fraction, Tensor]:
     """The tensor as (number, primitive tensor): coefficients of the primitive part are coprime integers, its first is positive."""
-    if not isinstance(tensor, Sum) or not tensor.terms:
+    if not isinstance(tensor, Sum) or (tensor.primitive and len(tensor.terms) != 1):
         return YES, tensor
     if len(tensor.terms) == 1:
         return tensor.terms[0]
@@ -85,8 +85,6 @@ def content(tensor: Tensor) -> tuple[Fraction, Tensor]:
     factor = Fraction(numerator, denominator)
     if tensor.terms[0][0] < 0:
         factor = -factor
-    if factor == 1:
-        return YES, tensor
     return factor, Sum(tuple([(c / factor, t) for c, t in tensor.terms]), tensor.sizes)
 
 

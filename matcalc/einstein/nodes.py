@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 from fractions import Fraction
+from math import gcd
 from operator import attrgetter
 from typing import TypeAlias
 
@@ -100,8 +101,12 @@ class Unit(Tensor):
 
 
 class Sum(Tensor):
-    """A linear combination: pairs (coefficient, term). Without terms it is zero. Terms are never sums themselves."""
+    """A linear combination: pairs (coefficient, term). Without terms it is zero. Terms are never sums themselves.
 
+    It is ``primitive`` when the coefficients are coprime integers, the first positive, or when there are no terms.
+    """
+
+    primitive: bool = computed()
     terms: tuple[tuple[Fraction, Tensor], ...]
     sizes: Shape
 
@@ -109,6 +114,9 @@ class Sum(Tensor):
         return (*(f"{c}*{t.digest}" for c, t in self.terms), *map(str, self.sizes))
 
     def _shape(self) -> Shape:
+        numbers = [c for c, _ in self.terms]
+        whole = all(c.denominator == 1 for c in numbers) and (not numbers or numbers[0] > 0)
+        object.__setattr__(self, "primitive", whole and (not numbers or gcd(*[c.numerator for c in numbers]) == 1))
         return self.sizes
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from heapq import heappop, heappush
 
 from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Total, Trace
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, is_diagonal, product, transposed_chain
@@ -84,7 +85,8 @@ class Graph:
 
     def _step(self) -> bool:
         at = self._incidence()
-        bound = [vertex for vertex in self._vertices(at) if vertex not in self.output]
+        output = self.output
+        bound = [vertex for vertex in self._vertices(at) if vertex not in output]
         return (
             self._finish_vectors(bound, at)
             or self._finish_leaves(bound, at)
@@ -113,17 +115,27 @@ class Graph:
         return False
 
     def _finish_leaves(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:
-        for vertex in bound:
-            edges = at.get(vertex, [])
-            if len(edges) == 1 and edges[0].start != edges[0].end:
-                edge = edges[0]
-                vectors = self.vectors.pop(vertex, None)
-                tail: Chain = self.combined(vectors) if vectors else (Ones((self.sizes[vertex],)),)
-                self.edges.remove(edge)
-                other = edge.other(vertex)
-                self.vectors.setdefault(other, []).append((*edge.seen_from(other), *tail))
-                return True
-        return False
+        """Multiplies from the ends of long products inwards, the first vertex first, in one pass so that they stay linear."""
+        free = set(bound)
+        leaves = [vertex for vertex in bound if _is_leaf(at.get(vertex, []))]
+        gone: set[int] = set()
+        while leaves:
+            vertex = heappop(leaves)
+            (edge,) = at.pop(vertex)
+            gone.add(id(edge))
+            vectors = self.vectors.pop(vertex, None)
+            tail: Chain = self.combined(vectors) if vectors else (Ones((self.sizes[vertex],)),)
+            other = edge.other(vertex)
+            self.vectors.setdefault(other, []).append((*edge.seen_from(other), *tail))
+            at[other] = [rest for rest in at[other] if rest is not edge]
+            if other in free:
+                if not at[other]:  # vectors only: they are finished before other leaves
+                    break
+                if _is_leaf(at[other]):
+                    heappush(leaves, other)
+        if gone:
+            self.edges = [edge for edge in self.edges if id(edge) not in gone]
+        return bool(gone)
 
     def _join_chains(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:
         """Joins at every bound vertex with two edges, in one pass so that long products stay linear."""
@@ -276,6 +288,10 @@ class Graph:
             if cost(outer) < cost(product(scaled)):
                 return (outer,)
         return tuple(scaled)
+
+
+def _is_leaf(edges: list[Edge]) -> bool:
+    return len(edges) == 1 and edges[0].start != edges[0].end
 
 
 def square_root_chain(scalar: Expr) -> Expr | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, overload
 
-from matcalc.derivation import differentiate
+from matcalc.derivation.cache import derivative_of
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Symbol, shape_text
@@ -164,7 +164,7 @@ def _read(expression: Expression, wrt: Names, declare: Declare, order: int) -> t
 
 def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout, symmetric: Symmetric) -> Derivation:
     _require_choices(layout, symmetric)
-    outcome = differentiate(elaborated.expression, wrt, layout=layout, symmetric=symmetric)
+    outcome = derivative_of(elaborated.expression, wrt, layout, symmetric)
     return Derivation(_parsed(elaborated), wrt, outcome, layout, symmetric, (*elaborated.notes, *outcome.notes))
 
 

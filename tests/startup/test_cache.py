@@ -1,0 +1,89 @@
+"""The cache of derivatives gives what a fresh derivation gives, keeps apart what differs, and stays small."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+import matcalc
+from matcalc.derivation import cache
+
+
+@pytest.fixture(autouse=True)
+def empty() -> Iterator[None]:
+    cache.forget()
+    yield
+    cache.forget()
+
+
+def found(text: str, wrt: str | tuple[str, str] = "x", **options: object) -> tuple[object, ...]:
+    d = matcalc.derive(text, wrt, **options)  # type: ignore[arg-type]
+    return d.text("ascii"), d.index_form, d.shape, d.conditions, d.notes, d.layout
+
+
+CASES = [
+    ("x'*A*x", {}),
+    ("x'*A*x", {"order": 2}),
+    ("x'*A*x", {"declare": "A: n×n symmetric"}),
+    ("x'*A*x", {"declare": "A: 3×3"}),
+    ("A*x", {}),
+    ("A*x", {"layout": "numerator"}),
+    ("A*x", {"layout": "tensor"}),
+    ("a'*inv(x)*b", {"declare": "x: n×n symmetric"}),
+    ("a'*inv(x)*b", {"declare": "x: n×n symmetric", "symmetric": "cookbook"}),
+    ("sum(exp(x))", {}),
+]
+
+
+def test_from_the_cache_come_the_same_answers() -> None:
+    fresh = []
+    for text, options in CASES:
+        cache.forget()
+        fresh.append(found(text, **options))
+    assert len(set(fresh)) == len(CASES)  # no two of them may be taken for each other
+    for _ in range(2):
+        assert [found(text, **options) for text, options in CASES] == fresh
+    assert cache._found.cache_info().hits >= len(CASES)
+
+
+def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
+    before = found("z = A*x; z'*z")
+    found("x'*A'*A*x")
+    assert found("z = A*x; z'*z") == before
+
+
+def test_errors_and_large_expressions_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "LARGEST_KEPT", 60)
+    for _ in range(2):
+        with pytest.raises(matcalc.NotDifferentiableError):
+            matcalc.derive("a'*expm(X)*b", "X", declare="a: n; b: n; X: n×n")
+    assert cache._found.cache_info().currsize == 0
+    long = " + ".join(f"a{k}'*x" for k in range(cache.LARGEST_KEPT))
+    assert matcalc.derive(long, "x").closed
+    assert cache._found.cache_info().currsize == 0
+
+
+def test_it_is_bounded_and_can_be_emptied() -> None:
+    for count in range(cache.MOST_KEPT + 20):
+        matcalc.derive(f"x'*a + {count}", "x")
+    assert cache._found.cache_info().currsize == cache.MOST_KEPT
+    cache.forget()
+    assert cache._found.cache_info().currsize == 0
+
+
+def test_several_threads_get_the_same_answers() -> None:
+    fresh = [found(text, **options) for text, options in CASES]
+    cache.forget()
+    results: list[list[tuple[object, ...]]] = []
+
+    def work() -> None:
+        results.append([found(text, **options) for text, options in CASES])
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [fresh] * 4

@@ -25,6 +25,7 @@ from matcalc.language.vocabulary import WORDS, nearest_function
 from matcalc.operators.advice import for_function
 from matcalc.operators.arithmetic import Arithmetic, combined, operand
 from matcalc.patterns import pattern
+from matcalc.printing.names import latex_name
 from matcalc.results import ParsedExpression
 from matcalc.sizes import Size
 
@@ -56,7 +57,14 @@ class UserFunction:
         """f′, as it stands in derivatives of f."""
         return UserFunction(self.name + "'")
 
+    def __str__(self) -> str:
+        return self.name
+
+    def _repr_latex_(self) -> str:
+        return f"${latex_name(self.name)}$"
+
     def __call__(self, argument: object) -> ParsedExpression:
+        """The function of every entry of an expression."""
         value = operand(argument, f"be an argument of {self.name}")
         node = value.node if isinstance(value, Arithmetic) else value
         notes = value.notes if isinstance(value, Arithmetic) else ()

@@ -9,14 +9,16 @@ from matcalc.einstein.lowering import lower
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
+from matcalc.inputs import explained
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.printing import text
-from matcalc.results import ParsedExpression
+from matcalc.results import Derivation, ParsedExpression
 from matcalc.verification.claims import Claim, DerivativeForm, Formula, claim_of
 from matcalc.verification.conditions import condition_of
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
 from matcalc.verification.proof import LITTLE_WORK, WORK, proves_zero
 from matcalc.verification.repairs import repair
+from matcalc.verification.sides import GivenSide, statement_of
 from matcalc.verification.verdict import Verdict
 from matcalc.verification.witness import Witness, witness
 
@@ -27,23 +29,43 @@ SYMMETRIC = ("projected", "independent", "cookbook")
 
 
 def verify(
-    statement: str, *, declare: Declare = None, layout: str = "denominator", symmetric: str = "projected", help: bool = True
+    statement: GivenSide,
+    right: GivenSide | None = None,
+    *,
+    declare: Declare = None,
+    layout: str = "denominator",
+    symmetric: str = "projected",
+    help: bool = True,
 ) -> Verdict:
     """Whether an equation holds: ``d(f)/dx = ...``, ``hessian(f, x) = ...`` or a plain identity such as ``tr(A*B) = tr(B*A)``.
+
+    The equation is a text, or two sides: ``verify(derive(f, x), 2*A @ x)``. A side is a derivation (checked in its own layout), an
+    expression built from ``matcalc.symbols``, a SymPy expression, or a text in the symbols of the other side.
 
     ``layout`` and ``symmetric`` are as for ``derive``. Two judgements are made without each other's help: a symbolic proof for all
     sizes, and a comparison at random points. ``help=False`` skips the search for a correction, a condition and a small counterexample.
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError for a statement that cannot be read.
     """
+    for derivation in (statement, right):
+        if isinstance(derivation, Derivation):
+            layout, symmetric = derivation.layout, derivation.symmetric
     for name, value, choices in (("layout", layout, LAYOUTS), ("symmetric", symmetric, SYMMETRIC)):
         if value not in choices:
             raise MatcalcError(f"there is no {name} {value!r}", expected=", ".join(choices))
+    with explained(statement):
+        if isinstance(statement, str) and (right is None or isinstance(right, str)):
+            source = statement if right is None else f"{statement} = {right}"
+            return _judged(source, _read(source, declare, layout), layout, symmetric, help)
+        if right is None:
+            raise MatcalcError("the other side of the equation is missing", suggestion="verify(left, right)")
+        return _judged(*statement_of(statement, right, declare, layout, symmetric), layout, symmetric, help)
+
+
+def _read(source: str, declare: Declare, layout: str) -> Statement:
     try:
-        return _judged(statement, elaborate_statement(statement, declare, layout=layout), layout, symmetric, help)
-    except MatcalcError as error:
-        raise error.with_text(statement) from None
+        return elaborate_statement(source, declare, layout=layout)
     except RecursionError:
-        raise LimitError("the statement is nested too deeply", text=statement) from None
+        raise LimitError("the statement is nested too deeply", text=source) from None
 
 
 def _judged(source: str, statement: Statement, layout: str, symmetric: str, help: bool) -> Verdict:

@@ -103,3 +103,11 @@ class Verdict:
 
     def __repr__(self) -> str:
         return f"<Verdict {self.status}: {self.statement}>"
+
+    def _repr_markdown_(self) -> str:
+        """For notebooks: the verdict, and the right answer as a formula."""
+        first, *others = self.explain().splitlines()
+        shown = [f"**{self.status}:** `{first.removeprefix(self.status + ': ')}`"]
+        if self.correction is not None:
+            shown.append(f"right answer: ${self.correction.latex()}$")
+        return "\n\n".join([*shown, "\n".join(["```text", *others, "```"])])

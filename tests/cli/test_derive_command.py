@@ -117,3 +117,11 @@ def test_a_stream_without_the_characters_gets_ascii(encoding: str) -> None:
     assert "Traceback" not in err
     status, out, _ = run("derive", "x'*A*x", "--wrt", "x", "--to", "json", encoding=encoding)
     assert json.loads(out)["unicode"] == "(A + Aᵀ) x"
+
+
+def test_sympy_source() -> None:
+    status, out, _ = run("derive", "||X-UV||^2", "--wrt", "V", "--to", "sympy")
+    assert status == 0
+    scope: dict[str, object] = {}
+    exec(out, scope)
+    assert str(scope["result"]) == "2*U.T*(U*V - X)"

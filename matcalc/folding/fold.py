@@ -31,6 +31,7 @@ from matcalc.expr.nodes import (
 )
 from matcalc.folding.build import cost, mark_symmetric, product, raised, transpose
 from matcalc.folding.build import is_symmetric as is_symmetric_expression
+from matcalc.folding.forms import Forms
 from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.kronecker import kronecker_chain, swapped_commutation
 from matcalc.folding.sums import combined
@@ -81,6 +82,7 @@ def _shortest(folder: _Folder, tensor: ix.Tensor, split: int) -> Expr | None:
 class _Folder:
     def __init__(self, order: ReadingOrder) -> None:
         self.order = order
+        self.fold_forms = Forms(order)
         self.terms: dict[ix.Tensor, Term | None] = {}
         self.forms: dict[ix.Tensor, Expr | None] = {}
 
@@ -184,7 +186,7 @@ class _Folder:
         return (not any(rank[0] for rank in ranks), [rank for rank in ranks if rank[0]])
 
     def _contraction(self, node: ix.Contraction, split: int = 1) -> Term | None:
-        graph = Graph(node.output[:split], node.output[split:], dict(enumerate(node.sizes)), self.order)
+        graph = Graph(node.output[:split], node.output[split:], dict(enumerate(node.sizes)), self.fold_forms)
         coefficient = YES
         for operand, labels in zip(node.operands, node.indices):
             term = self.terms[operand]

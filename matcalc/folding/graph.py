@@ -1,13 +1,14 @@
 """Folding one contraction: a hypergraph of operands over index vertices is reduced to one matrix expression.
 
-Vertices are index labels, a matrix is an edge, a vector sits on its vertex. Each step removes an edge or a bound vertex, so it ends:
+Vertices are index labels, a matrix is an edge, a vector sits on its vertex. Each step puts one form of ``rules/folds.rules`` in the place
+of the operands that meet at a vertex, or join the same two. It removes an edge or a bound vertex, so reduction ends. In this order:
 
-    bound vertex, two edges            A(i,k) B(k,j)        ->  A B
-    bound vertex, an edge and vectors  A(i,k) v(k)          ->  A v          (without vectors: A 1)
-    bound vertex, vectors only         u(k) v(k)            ->  u' v         (one vector: sum(v))
-    edge from a vertex to itself       A(i,i)               ->  diag(A), or tr(A) when nothing else is there
-    parallel edges                     A(i,j) B(i,j)        ->  A ⊙ B
-    bound vertex, two edges, vectors   A(i,k) v(k) B(k,j)   ->  A diag(v) B
+    bound vertex, vectors only         inner product, total
+    bound vertex, an edge and vectors  image, row sums
+    bound vertex, two edges            product
+    edge from a vertex to itself       trace, diagonal
+    parallel edges                     entrywise
+    bound vertex, two edges, vectors   weighted product
 
 What is left is one edge, one vector, or vectors on two output vertices (an outer product). Anything else has no matrix form.
 """
@@ -18,12 +19,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from heapq import heappop, heappush
 
-from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Total, Trace
+from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Trace
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, is_diagonal, product, transposed_chain
+from matcalc.folding.forms import Chain, Forms
 from matcalc.folding.terms import ReadingOrder
 from matcalc.sizes import Size
-
-Chain = tuple[Expr, ...]
 
 
 @dataclass
@@ -49,10 +49,14 @@ class Graph:
     rows: tuple[int, ...]
     cols: tuple[int, ...]
     sizes: dict[int, Size]
-    order: ReadingOrder
+    forms: Forms
     edges: list[Edge] = field(default_factory=list)
     vectors: dict[int, list[Chain]] = field(default_factory=dict)
     scalars: dict[Expr, Fraction] = field(default_factory=dict)
+
+    @property
+    def order(self) -> ReadingOrder:
+        return self.forms.order
 
     @property
     def output(self) -> tuple[int, ...]:
@@ -124,9 +128,13 @@ class Graph:
             (edge,) = at.pop(vertex)
             gone.add(id(edge))
             vectors = self.vectors.pop(vertex, None)
-            tail: Chain = self.combined(vectors) if vectors else (Ones((self.sizes[vertex],)),)
             other = edge.other(vertex)
-            self.vectors.setdefault(other, []).append((*edge.seen_from(other), *tail))
+            matrix = edge.seen_from(other)
+            if vectors:
+                image = self.forms.chain("image", {"A": matrix, "v": self.combined(vectors)})
+            else:
+                image = self.forms.chain("row sums", {"A": matrix}, {"k": self.sizes[vertex]})
+            self.vectors.setdefault(other, []).append(image)
             at[other] = [rest for rest in at[other] if rest is not edge]
             if other in free:
                 if not at[other]:  # vectors only: they are finished before other leaves
@@ -148,7 +156,7 @@ class Graph:
             if len(one.chain) < len(two.chain) and one.start == vertex:
                 one, two = two, one  # the shorter chain is the one to turn round
             start, end = one.other(vertex), two.other(vertex)
-            joined = Edge(start, end, (*one.seen_from(start), *two.seen_from(vertex)))
+            joined = Edge(start, end, self.forms.chain("product", {"A": one.seen_from(start), "B": two.seen_from(vertex)}))
             gone |= {id(one), id(two)}
             self.edges.append(joined)
             for other in {start, end}:
@@ -167,7 +175,7 @@ class Graph:
             if vertex not in self.output and len(at[vertex]) == 1 and vertex not in self.vectors:
                 self._add_square_or(self._trace(edge.chain))
             else:
-                self.vectors.setdefault(vertex, []).append((self._diagonal(edge.chain),))
+                self.vectors.setdefault(vertex, []).append(self.forms.chain("diagonal", {"A": edge.chain}))
             return True
         return False
 
@@ -177,13 +185,12 @@ class Graph:
             found.setdefault((min(edge.start, edge.end), max(edge.start, edge.end)), []).append(edge)
         for (low, high), edges in found.items():
             if len(edges) > 1:
-                along = [product(edge.seen_from(low)) for edge in edges]
-                across = [product(edge.seen_from(high)) for edge in edges]
+                one, two, *others = [edge.seen_from(low) for edge in edges]
+                joined = self.forms.chain("entrywise", {"A": one, "B": two})
+                for other in others:
+                    joined = self.forms.chain("entrywise", {"A": joined, "B": other})
                 self.edges = [edge for edge in self.edges if edge not in edges]
-                if sum(map(cost, across)) < sum(map(cost, along)):
-                    self.edges.append(Edge(high, low, (self._elementwise(across),)))
-                else:
-                    self.edges.append(Edge(low, high, (self._elementwise(along),)))
+                self.edges.append(Edge(low, high, joined))
                 return True
         return False
 
@@ -193,9 +200,10 @@ class Graph:
             if len(edges) == 2 and vertex in self.vectors:
                 one, two = edges
                 start, end = one.other(vertex), two.other(vertex)
-                middle = diagonal_matrix(product(self.combined(self.vectors.pop(vertex))))
+                weights = self.combined(self.vectors.pop(vertex))
+                values = {"A": one.seen_from(start), "v": weights, "B": two.seen_from(vertex)}
                 self.edges = [edge for edge in self.edges if edge is not one and edge is not two]
-                self.edges.append(Edge(start, end, (*one.seen_from(start), middle, *two.seen_from(vertex))))
+                self.edges.append(Edge(start, end, self.forms.chain("weighted product", values)))
                 return True
         return False
 
@@ -216,15 +224,10 @@ class Graph:
         if len(vectors) == 1:
             return self._sum_of(vectors[0])
         if len(vectors) == 2:
-            return self._best(
-                [(*transposed_chain(vectors[0]), *vectors[1]), (*transposed_chain(vectors[1]), *vectors[0])],
-            )
+            return self.forms.expression("inner product", {"u": vectors[0], "v": vectors[1]})
         ordered = sorted(vectors, key=lambda chain: self.order.rank(product(chain)))
         left = self.combined(ordered[:-1])
         return product((*transposed_chain(left), *ordered[-1]))
-
-    def _best(self, chains: list[Chain]) -> Expr:
-        return min((product(chain) for chain in chains), key=lambda e: (cost(e), self.order.rank(e)))
 
     def _add_square_or(self, scalar: Expr) -> None:
         """``x'A'Ax`` is read as ``||Ax||²`` where that is shorter."""
@@ -237,17 +240,15 @@ class Graph:
     def _sum_of(self, chain: Chain) -> Expr:
         *front, last = chain
         if not isinstance(last, Ones) or not front:
-            return Total(product(chain))
-        return min((Total(product(c)) for c in (front, transposed_chain(front))), key=lambda e: (cost(e), self.order.rank(e)))
+            return self.forms.expression("total", {"v": chain})
+        turned = (tuple(front), transposed_chain(front))
+        return min((self.forms.expression("total", {"v": c}) for c in turned), key=lambda e: (cost(e), self.order.rank(e)))
 
     def _trace(self, chain: Chain) -> Expr:
         """The rotation or transposition of the cycle that reads best."""
         candidates = [chain[k:] + chain[:k] for k in range(min(len(chain), 8))]
         candidates += [transposed_chain(candidate) for candidate in candidates]
-        return Trace(self._best(candidates))
-
-    def _diagonal(self, chain: Chain) -> Expr:
-        return Diagonal(self._best([chain, transposed_chain(chain)]))
+        return self.forms.expression("trace", {"A": min(candidates, key=self.forms.reading)})
 
     def chain(self) -> Chain | None:
         """The chain of a reduced graph with at most one row and one column vertex; None when there is no matrix form."""
@@ -273,21 +274,16 @@ class Graph:
         if not edges:
             if left is None and right is None:
                 return (Ones((self.sizes[row], self.sizes[col])),)
-            left = left or (Ones((self.sizes[row],)),)
-            right = right or (Ones((self.sizes[col],)),)
-            return (*left, *transposed_chain(right))
+            ones = (Ones((self.sizes[row],)),), (Ones((self.sizes[col],)),)
+            return self.forms.chain("outer product", {"u": left or ones[0], "v": right or ones[1]})
         middle = edges[0].seen_from(row)
-        scaled: list[Expr] = []
-        if left is not None:
-            scaled.append(diagonal_matrix(product(left)))
-        scaled.extend(middle)
-        if right is not None:
-            scaled.append(diagonal_matrix(product(right)))
-        if left is not None and right is not None:
-            outer = self._elementwise([product((*left, *transposed_chain(right))), product(middle)])
-            if cost(outer) < cost(product(scaled)):
-                return (outer,)
-        return tuple(scaled)
+        if left is None and right is None:
+            return middle
+        if right is None:
+            return self.forms.chain("scaled rows", {"u": left or (), "A": middle})
+        if left is None:
+            return self.forms.chain("scaled columns", {"A": middle, "v": right})
+        return self.forms.chain("scaled both ways", {"u": left, "A": middle, "v": right})
 
 
 def _is_leaf(edges: list[Edge]) -> bool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from matcalc.einstein.lowering import lower
 from matcalc.evaluation import agrees, evaluate, find_point, numerical_derivative
 from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol, Trace, Transpose
+from matcalc.folding.fold import fold
 from matcalc.functions import Function, functions
 from matcalc.language import elaborate
+from matcalc.printing import text
 from matcalc.records import replace
 from matcalc.rules.entrywise import EntryRule, definitions, entry_rules
+from matcalc.rules.folds import FoldLine, fold_forms, fold_lines, template_of
 from matcalc.rules.rewrites import RewriteLine, rewrite_lines, rewrites
 from matcalc.sizes import Size
 
@@ -155,3 +159,49 @@ def test_a_false_entrywise_rule_is_seen() -> None:
     transposed = (replace(one, labels=one.labels[::-1]), other)
     assert not entry_rule_is_true(replace(rule, terms=((coefficient, transposed),)))
     assert not entry_rule_is_true(replace(rule, terms=((-coefficient, (one, other)),)))
+
+
+def fold_form_is_true(line: FoldLine) -> bool:
+    left = elaborate(line.left, line.variables).expression
+    right = elaborate(line.right, line.variables).expression
+    for seed in range(3):
+        point = find_point([left, right], seed)
+        assert point is not None
+        if not agrees(evaluate(left, point.values, point.sizes), evaluate(right, point.values, point.sizes), relative=1e-9):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("line", fold_lines(), ids=lambda line: f"{line.name}: {line.right}")
+def test_every_fold_form_is_true_and_accepted(line: FoldLine) -> None:
+    assert fold_form_is_true(line)
+    assert template_of(line) in fold_forms()[line.name]
+    assert line.source
+
+
+def test_a_false_fold_form_is_seen() -> None:
+    line = next(line for line in fold_lines() if line.name == "trace")
+    assert not fold_form_is_true(replace(line, right="sum(A)"))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"right": "A*C", "variables": "A: i×k; B: k×j; C: k×j"}, "same variables"),
+        ({"right": "(A*B)'"}, "different shapes"),
+        ({"right": "exp(A*B)"}, "does not write"),
+    ],
+)
+def test_a_bad_fold_form_is_refused(change: dict[str, str], complaint: str) -> None:
+    line = next(line for line in fold_lines() if line.name == "product")
+    with pytest.raises(ValueError, match=complaint):
+        template_of(replace(line, **change))
+
+
+def test_folding_writes_the_forms_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = elaborate("tensor(i, sum(j, A[i,j]*v[j]))", "A: n×n; v: n").expression
+    tensor = lower(value).tensor
+    assert text(fold(tensor, 1, {}) or value, "ascii") == "A*v"
+    forms = dict(fold_forms())
+    monkeypatch.setattr("matcalc.folding.forms.fold_forms", lambda: forms | {"image": (("Diagonal", ("variable", "A")),)})
+    assert text(fold(tensor, 1, {}) or value, "ascii") == "diag(A)"

@@ -1,0 +1,98 @@
+"""Loads ``rules/folds.rules``: the matrix forms that folding writes for operands that meet at an index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from matcalc.expr.nodes import Diagonal, DiagonalMatrix, Expr, Hadamard, Ones, Product, Symbol, Total, Trace, Transpose, children, postorder
+from matcalc.language import elaborate
+from matcalc.records import record
+from matcalc.resources import read
+from matcalc.stored import stored
+
+Template: TypeAlias = tuple[Any, ...]
+"""A matrix form: the name of an operation, then templates; ``("variable", name)``; ``("Ones", index)``, as many as the index has."""
+
+_OPERATIONS = (Diagonal, DiagonalMatrix, Hadamard, Product, Total, Trace, Transpose)
+
+
+@record
+class FoldLine:
+    """One line of the file, not yet parsed."""
+
+    name: str
+    variables: str
+    left: str
+    right: str
+    source: str
+
+
+@cache
+def fold_forms() -> Mapping[str, tuple[Template, ...]]:
+    """The matrix forms of every situation, by its name.
+
+    Raises ValueError for a line that is not accepted.
+    """
+    found: dict[str, list[Template]] = {}
+    for name, template in stored(
+        "folds", read("rules", "folds.rules"), lambda text: [(line.name, template_of(line)) for line in _lines(text)]
+    ):
+        found.setdefault(name, []).append(template)
+    return MappingProxyType({name: tuple(templates) for name, templates in found.items()})
+
+
+def _templates(text: str) -> list[tuple[str, Template]]:
+    return [(line.name, template_of(line)) for line in _lines(text)]
+
+
+def fold_lines() -> tuple[FoldLine, ...]:
+    """The lines of the file, split into their fields.
+
+    Raises ValueError for a line that is not of the form ``name | variables | left = right | source``.
+    """
+    return tuple(_lines(read("rules", "folds.rules")))
+
+
+def _lines(text: str) -> list[FoldLine]:
+    lines = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        parts = [part.strip() for part in line.split(" | ")]
+        if len(parts) != 4 or parts[2].count(" = ") != 1:
+            raise ValueError(f"folds.rules line {number}: expected 'name | variables | index formula = matrix form | source'")
+        name, variables, identity, source = parts
+        left, right = identity.split(" = ")
+        lines.append(FoldLine(name, variables, left.strip(), right.strip(), source))
+    return lines
+
+
+def template_of(line: FoldLine) -> Template:
+    """The matrix form of a line.
+
+    Raises ValueError when its sides do not belong together, or it uses an operation that folding does not write.
+    """
+    left = elaborate(line.left, line.variables).expression
+    right = elaborate(line.right, line.variables).expression
+    if _names(left) != _names(right):
+        raise ValueError(f"fold form {line.name!r}: the two sides do not use the same variables")
+    if left.shape != right.shape:
+        raise ValueError(f"fold form {line.name!r}: the two sides have different shapes")
+    return _template(line, right)
+
+
+def _names(expression: Expr) -> set[str]:
+    return {node.name for node in postorder(expression) if isinstance(node, Symbol)}
+
+
+def _template(line: FoldLine, expression: Expr) -> Template:
+    if isinstance(expression, Symbol):
+        return ("variable", expression.name)
+    if isinstance(expression, Ones) and expression.is_column:
+        return ("Ones", str(expression.rows))
+    if isinstance(expression, _OPERATIONS) and not (isinstance(expression, Total) and expression.axis):
+        return (type(expression).__name__, *(_template(line, child) for child in children(expression)))
+    raise ValueError(f"fold form {line.name!r}: folding does not write {type(expression).__name__}")

@@ -19,7 +19,7 @@ from matcalc.steps.differential_expansion import Untold
 from matcalc.steps.differential_marks import TIES, DifferentialSide, Marks, SecondDifferentialSide
 from matcalc.steps.differential_telling import Line, Teller, normal_form
 from matcalc.steps.differential_weights import Weight, added, transposed, weight
-from matcalc.steps.differential_writing import written
+from matcalc.steps.differential_writing import width, written
 from matcalc.steps.question import Question
 from matcalc.steps.step import DerivativeSide, ExpressionSide, Side, Step, TensorSide, Writing
 
@@ -104,7 +104,10 @@ class _Narrator:
         """``∂f/∂X = G``, where more than the layout lies between G and the answer."""
         if not held.number:
             return
-        if not marks.definitions and normal_form(marks.opened(held.expression)) is differentiate(self.expression, (variable,)).expression:
+        answer = self.question.outcome.expression
+        if self.question.layout != "denominator":
+            answer = differentiate(self.expression, (variable,)).expression
+        if not marks.definitions and (held.expression is answer or normal_form(held.expression) is answer):
             return
         left = _derivative_writing(self.letter, (variable,))
         side = DerivativeSide(self.expression, (variable,), "projected", "denominator")
@@ -219,7 +222,7 @@ class _Narrator:
         teller = Teller(marks)
         last = tell(teller, expression)
         plain = _Told(teller.lines, marks, last)
-        if max((_width(line.right, marks) for line in plain.lines), default=0) <= _READABLE:
+        if max((width(line.right, marks) for line in plain.lines), default=0) <= _READABLE:
             return plain
         names = self.taken | {size for symbol in postorder(expression) for part in symbol.shape for size in part.names}
         short, definitions = abbreviated(expression, names | frozenset(self.abbreviations))
@@ -298,10 +301,6 @@ class _Narrator:
 
     def _side(self, marks: Marks) -> Side:
         return DifferentialSide(marks.change(self.expression), marks)
-
-
-def _width(expression: Expr, marks: Marks) -> int:
-    return len(written(expression, marks).unicode)
 
 
 def _both(expression: Expr, marks: Marks) -> tuple[Side, Side]:

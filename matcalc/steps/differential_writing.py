@@ -7,7 +7,6 @@ from typing import Protocol
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
 from matcalc.printing.latex_notation import LatexNotation
-from matcalc.printing.names import ascii_name, latex_name, unicode_name
 from matcalc.printing.notation import Notation
 from matcalc.printing.pieces import Piece, piece, render
 from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
@@ -32,11 +31,9 @@ def written(expression: Expr, marks: Marks) -> Writing:
     return Writing(*(render(printed(expression, notation)) for notation in notations))
 
 
-def of_change(expression: Expr) -> Writing:
-    """``d`` of a short symbol: ``dV``."""
-    assert isinstance(expression, Symbol)
-    name = expression.name
-    return Writing(f"d{unicode_name(name)}", f"d{ascii_name(name)}", rf"\mathrm{{d}}{latex_name(name)}")
+def width(expression: Expr, marks: Marks) -> int:
+    """The number of characters in Unicode."""
+    return printed(expression, _Unicode(_names(expression, marks), marks)).length
 
 
 def _names(expression: Expr, marks: Marks) -> list[str]:
@@ -72,9 +69,12 @@ class _Ascii(AsciiNotation):
     def __init__(self, names: list[str], marks: Marks) -> None:
         super().__init__(names)
         self._marks = marks
+        self._known: dict[str, Piece | None] = {}
 
     def symbol(self, name: str, order: int = 0) -> Piece:
-        return _marked(name, self._marks, self, self) or super().symbol(name, order)
+        if name not in self._known:
+            self._known[name] = _marked(name, self._marks, self, self)
+        return self._known[name] or super().symbol(name, order)
 
 
 class _Unicode(UnicodeNotation):
@@ -83,9 +83,12 @@ class _Unicode(UnicodeNotation):
     def __init__(self, names: list[str], marks: Marks) -> None:
         super().__init__(names)
         self._marks = marks
+        self._known: dict[str, Piece | None] = {}
 
     def symbol(self, name: str, order: int = 0) -> Piece:
-        return _marked(name, self._marks, self, self) or super().symbol(name, order)
+        if name not in self._known:
+            self._known[name] = _marked(name, self._marks, self, self)
+        return self._known[name] or super().symbol(name, order)
 
 
 class _Latex(LatexNotation):
@@ -94,6 +97,9 @@ class _Latex(LatexNotation):
     def __init__(self, names: list[str], marks: Marks) -> None:
         super().__init__(names)
         self._marks = marks
+        self._known: dict[str, Piece | None] = {}
 
     def symbol(self, name: str, order: int = 0) -> Piece:
-        return _marked(name, self._marks, self, self) or super().symbol(name, order)
+        if name not in self._known:
+            self._known[name] = _marked(name, self._marks, self, self)
+        return self._known[name] or super().symbol(name, order)

@@ -55,9 +55,12 @@ def _moves(wrt: Sequence[Symbol], symmetric: str) -> list[Symbol]:
 
 def _disagreement(steps: Sequence[Step], values: Mapping[str, Any], sizes: Mapping[str, int]) -> str | None:
     """What is wrong with the first step whose sides differ."""
+    known: dict[int, Any] = {}  # the same left side stands in many steps
     for step in steps:
         try:
-            left, right = np.asarray(step.left.value(values, sizes)), np.asarray(step.right.value(values, sizes))
+            if id(step.left) not in known:
+                known[id(step.left)] = np.asarray(step.left.value(values, sizes))
+            left, right = known[id(step.left)], np.asarray(step.right.value(values, sizes))
         except MatcalcError as error:
             return f"unreliable: {error} in {step.text} ({step.rule})"
         if isinstance(step.left, DerivativeSide) and not np.all(np.isfinite(left)):

@@ -12,6 +12,7 @@ import matcalc
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation import evaluate, find_point
 from matcalc.printing import text
+from matcalc.steps import presented
 from matcalc.steps.differential_marks import DifferentialSide, Marks
 from matcalc.steps.differential_rules import DifferentialRule, differential_rules, read_rule
 from tests.cases.reading import Case, read_cases
@@ -29,7 +30,7 @@ def test_every_step_is_an_equality(case: Case) -> None:
     )
     steps = check_differential_steps(derivation)
     assert len(steps) >= 3 or "entry by entry" in steps[-1].remark
-    assert max(len(line) for line in derivation.steps_text(style="differential").splitlines()) <= 80
+    assert max(len(line) for line in presented(steps).splitlines()) <= 80
 
 
 def lines(expression: str, wrt: str | tuple[str, ...], declare: str | None = None) -> list[str]:

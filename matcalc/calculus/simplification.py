@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 from functools import partial
 from weakref import WeakSet
@@ -80,12 +81,13 @@ def _multiplied_out(node: Tensor) -> Tensor | None:
 
 def _summed(node: Contraction) -> Tensor | None:
     """A sum over an axis of a sum, term by term where that is shorter: ``sum(x - 1 mean(x))`` becomes 0."""
-    for k, operand in enumerate(node.operands):
-        if not isinstance(operand, Sum):
-            continue
-        index = node.indices[k]
-        alone = [axis for axis, label in enumerate(index) if label not in node.output and sum(i.count(label) for i in node.indices) == 1]
-        if alone:
+    sums = [k for k, operand in enumerate(node.operands) if isinstance(operand, Sum)]
+    if not sums:
+        return None
+    uses = Counter([label for index in (node.output, *node.indices) for label in index])
+    for k in sums:
+        operand = node.operands[k]
+        if isinstance(operand, Sum) and any(uses[label] == 1 for label in node.indices[k]):
             sizes = dict(enumerate(node.sizes))
             parts = [
                 (c, contract([*node.operands[:k], term, *node.operands[k + 1 :]], node.indices, node.output, sizes))

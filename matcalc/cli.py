@@ -13,7 +13,7 @@ from matcalc.api import derive
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError
 from matcalc.patterns import pattern
-from matcalc.presentation import FORMATS, remark_lines, remarks, rendered
+from matcalc.presentation import FORMATS, STEP_FORMATS, remark_lines, remarks, rendered, steps_rendered
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 from matcalc.results import Derivation
 from matcalc.version import VERSION
@@ -102,7 +102,13 @@ def cli() -> None:
 @click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
 @click.option("--names", type=click.Choice(NAMES), default=NAMES[0], show_default=True, help="What becomes of names given in EXPRESSION.")
 @BOLD
-@click.option("--to", "target", type=click.Choice((*FORMATS, *VIEWS)), help="Form of the result.  [default: unicode]")
+@click.option("--steps", is_flag=True, help=f"Print the derivation step by step; --to is one of {', '.join(STEP_FORMATS)}.")
+@click.option(
+    "--to",
+    "target",
+    type=click.Choice(tuple(dict.fromkeys((*FORMATS, *VIEWS, *STEP_FORMATS)))),
+    help="Form of the result; html only of steps.  [default: unicode]",
+)
 def derive_command(
     expression: str,
     wrt: str,
@@ -112,6 +118,7 @@ def derive_command(
     symmetric: Symmetric,
     names: str,
     bold: bool,
+    steps: bool,
     target: str | None,
 ) -> None:
     """Print the derivative of EXPRESSION, which may be a program: z = W*x + b; h = tanh(z); u'*h.
@@ -121,7 +128,13 @@ def derive_command(
     \b
     matcalc derive "||X - UV||²" --wrt V
     matcalc derive "x'Ax" --wrt x --declare "A: n×n symmetric"
+    matcalc derive "x'Ax" --wrt x --steps
     """
+    if target is not None and target not in (STEP_FORMATS if steps else (*FORMATS, *VIEWS)):
+        said = f"steps are not available as {target}" if steps else "only a derivation in steps is available as html"
+        raise MatcalcError(said, expected=", ".join(STEP_FORMATS) if steps else "", suggestion="" if steps else "--steps --to html")
+    if steps and bold:
+        raise MatcalcError("there is no bold type in a derivation in steps: entries are not bold", suggestion="--steps without --bold")
     target = set_in_bold(target, bold)
     asked = split_names(wrt)
     derivation = derive(
@@ -133,6 +146,9 @@ def derive_command(
         symmetric=symmetric,
         names=names,
     )
+    if steps:
+        show_steps(derivation, target)
+        return
     if target in VIEWS:
         view = derivation.differential() if target == "differential" else derivation.slice()
         click.echo(view.equation("unicode" if shows(view.equation()) else "ascii"))
@@ -147,6 +163,15 @@ def show(derivation: Derivation, target: str | None, *, bold: bool = False) -> N
     click.echo(rendered(derivation, target, ascii_json=not shows("ᵀ−²"), bold=bold))
     if target != "json":
         for line in remarks(derivation, shown_as_index=target == "index"):
+            click.echo(line, err=True)
+
+
+def show_steps(derivation: Derivation, target: str | None) -> None:
+    """The derivation in steps on standard output, the result last; what it rests on on standard error."""
+    found = steps_rendered(derivation, target or "unicode", ascii_json=not shows("ᵀ−²"))
+    click.echo(found if target or shows(found) else steps_rendered(derivation, "ascii"))
+    if target != "json":
+        for line in remarks(derivation):
             click.echo(line, err=True)
 
 

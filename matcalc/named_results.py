@@ -100,6 +100,9 @@ class NamedDerivation(Derivation):
         """The derivative with every name replaced by what it stands for."""
         return opened_outcomes(self.sweep, {self.wrt[0]: self.outcome})[self.wrt[0]]
 
+    def _whole_outcome(self) -> Outcome:
+        return self.opened
+
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
         """As for ``Derivation``, with the names of the program replaced by what they stand for."""
         return to_sympy(self.opened.expression, symbols, self.source.origin)

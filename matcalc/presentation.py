@@ -8,6 +8,7 @@ from typing import Any
 from matcalc.results import Derivation
 
 FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", "numpy", "jax", "torch", "sympy")
+STEP_FORMATS = ("unicode", "ascii", "latex", "markdown", "html", "json")
 
 
 def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, bold: bool = False) -> str:
@@ -29,6 +30,17 @@ def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, b
             return derivation.code(target).rstrip("\n")
         case _:
             return str(derivation)
+
+
+def steps_rendered(derivation: Derivation, target: str, style: str = "index", *, ascii_json: bool = False) -> str:
+    """The derivation in steps, in one of ``STEP_FORMATS``; JSON is the object of ``rendered`` with the steps in it.
+
+    Raises MatcalcError for another form.
+    """
+    if target != "json":
+        return derivation.steps_text(target, style)
+    steps = [step.to_dict() for step in derivation.derivation_steps(style)]
+    return json.dumps({**derivation.to_dict(), "derivation": steps}, ensure_ascii=ascii_json, indent=2)
 
 
 def remark_lines(declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -190,7 +191,7 @@ class Derivation:
     def _source(self) -> Any:
         return self._views().Source(self.source.node, self.source.declarations, self.source.notes)
 
-    @property
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """How the result is found, step by step, in index notation: each an equality with the rule it rests on."""
         return self.derivation_steps()
@@ -202,12 +203,17 @@ class Derivation:
         """
         made = import_module("matcalc.steps")
         question = import_module("matcalc.steps.question").Question
-        asked = question(self.source.node, self.wrt, self.layout, self.symmetric, self.outcome, self.declarations)
+        asked = question(self.source.node, self.wrt, self.layout, self.symmetric, self._whole_outcome(), self.declarations)
         return tuple(made.narrated(asked, style))
+
+    def _whole_outcome(self) -> Outcome:
+        """The derivative in terms of the symbols of ``source``."""
+        return self.outcome
 
     def steps_text(self, form: str = "unicode", style: str = "index") -> str:
         """All steps as ``"unicode"``, ``"ascii"``, ``"latex"``, ``"markdown"``, ``"html"`` or ``"json"``; plain text has 80 columns."""
-        return str(import_module("matcalc.steps").presented(self.derivation_steps(style), form))
+        steps = self.steps if style == "index" else self.derivation_steps(style)
+        return str(import_module("matcalc.steps").presented(steps, form))
 
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array in the layout of the derivation.

@@ -48,19 +48,29 @@ class Outcome:
 
 
 def differentiate(
-    expression: Expr,
-    wrt: Sequence[Symbol],
-    *,
-    layout: Layout = "denominator",
-    symmetric: Symmetric = "projected",
-    trace: Trace | None = None,
+    expression: Expr, wrt: Sequence[Symbol], *, layout: Layout = "denominator", symmetric: Symmetric = "projected"
 ) -> Outcome:
     """The derivative of ``expression`` by each symbol of ``wrt`` in turn (one, or two for a second derivative).
 
-    Every stage is recorded in ``trace``.
     Raises NotDifferentiableError where no rule is known, LimitError where the result would be too large.
     """
-    trace = Trace() if trace is None else trace
+    tensor, value, notes = _derived(expression, wrt, symmetric, Trace())
+    if is_zero(tensor) and any(node in wrt for node in postorder(expression)):
+        notes += zero_notes(expression, wrt)
+    rows = row_symbols(expression, *wrt)
+    return presented(tensor, value, wrt, layout, reading_order(expression), rows, lambda form: conditions_of(expression, form), notes)
+
+
+def traced(expression: Expr, wrt: Sequence[Symbol], *, layout: Layout = "denominator", symmetric: Symmetric = "projected") -> Trace:
+    """The stages that ``differentiate`` goes through before it folds the result; raises the same errors."""
+    trace = Trace()
+    tensor, value, _ = _derived(expression, wrt, symmetric, trace)
+    trace.groups = _groups(tensor, value, wrt, layout)
+    return trace
+
+
+def _derived(expression: Expr, wrt: Sequence[Symbol], symmetric: Symmetric, trace: Trace) -> tuple[ix.Tensor, Lowered, list[str]]:
+    """The derivative as a tensor, the value that it is of, and notes; every stage is recorded."""
     free = {symbol.name: freed(symbol) for symbol in wrt}
     value = lower(expression, free)
     trace.record("lowered", value.tensor, 0)
@@ -80,12 +90,7 @@ def differentiate(
         tensor = _simplified(tensor, place + 1, trace)
     tensor = substituted(tensor, {free[symbol.name]: declared(symbol) for symbol in wrt})
     trace.record("declared", tensor, len(wrt))
-    tensor = _simplified(tensor, len(wrt), trace)
-    trace.groups = _groups(tensor, value, wrt, layout)
-    if is_zero(tensor) and any(node in wrt for node in postorder(expression)):
-        notes += zero_notes(expression, wrt)
-    rows = row_symbols(expression, *wrt)
-    return presented(tensor, value, wrt, layout, reading_order(expression), rows, lambda form: conditions_of(expression, form), notes)
+    return _simplified(tensor, len(wrt), trace), value, notes
 
 
 def _simplified(tensor: ix.Tensor, order: int, trace: Trace) -> ix.Tensor:

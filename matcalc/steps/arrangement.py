@@ -11,12 +11,15 @@ Direction = Literal["forward", "output"]
 """``"forward"``: the way round in which most matrices are read from row to column; ``"output"``: from the first free index on."""
 
 
+_MOST_GROWN = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A factor: its index labels, and its place in the order of the user's input. A delta has no way round."""
 
     labels: Labels
-    rank: int
+    rank: tuple[int, ...]
     turns: bool = False
 
 
@@ -26,7 +29,7 @@ def arranged(factors: Sequence[Piece], output: Labels, direction: Direction) -> 
     chains = [_chain(factors, component, output, direction) for component in _components(factors)]
     place = {label: k for k, label in reversed(list(enumerate(output)))}
 
-    def key(chain: list[int]) -> tuple[int, int, int]:
+    def key(chain: list[int]) -> tuple[int, tuple[int, ...], int]:
         outer = min((place[label] for k in chain for label in factors[k].labels if label in place), default=len(output))
         return (outer, min(factors[k].rank for k in chain), chain[0])
 
@@ -63,7 +66,7 @@ def _chain(factors: Sequence[Piece], group: list[int], output: Labels, direction
     for k in group:
         for label in factors[k].labels:
             at.setdefault(label, []).append(k)
-    rank: Callable[[int], tuple[int, int]] = lambda k: (factors[k].rank, k)  # noqa: E731
+    rank: Callable[[int], tuple[tuple[int, ...], int]] = lambda k: (factors[k].rank, k)  # noqa: E731
     plain = all(len(holders) <= 2 for holders in at.values()) and all(
         len(factors[k].labels) <= 2 and len(set(factors[k].labels)) == len(factors[k].labels) for k in group
     )
@@ -106,14 +109,16 @@ def _walked(
 
 
 def _grown(
-    factors: Sequence[Piece], group: list[int], output: Labels, at: dict[int, list[int]], rank: Callable[[int], tuple[int, int]]
+    factors: Sequence[Piece], group: list[int], output: Labels, at: dict[int, list[int]], rank: Callable[[int], tuple[tuple[int, ...], int]]
 ) -> list[int]:
-    """Factor by factor, each next to one that shares an index with those before it."""
+    """Factor by factor, each next to one that shares an index with those before it; vectors before the matrices that lead on."""
+    if len(group) > _MOST_GROWN:
+        return sorted(group, key=rank)
     start = min(group, key=lambda k: (min((output.index(label) for label in factors[k].labels if label in output), default=99), rank(k)))
     order, left = [start], [k for k in sorted(group, key=rank) if k != start]
     met = set(factors[start].labels)
     while left:
-        following = next(k for k in left if met & set(factors[k].labels))
+        following = min((k for k in left if met & set(factors[k].labels)), key=lambda k: (not met.issuperset(factors[k].labels), rank(k)))
         left.remove(following)
         order.append(following)
         met |= set(factors[following].labels)

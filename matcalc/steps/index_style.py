@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from matcalc.derivation import differentiate
-from matcalc.derivation.pipeline import reading_order
+from matcalc.derivation.pipeline import reading_order, traced
 from matcalc.derivation.trace import Stage, Trace
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import scale
 from matcalc.einstein.lowering import axes_of
+from matcalc.einstein.weight import weight
 from matcalc.expr.nodes import Symbol
 from matcalc.folding.rows import row_symbols
 from matcalc.printing import latex, text
@@ -20,7 +20,7 @@ from matcalc.steps.evaluating import FormulaSide
 from matcalc.steps.formula import Entry, Formula, Hidden, Letters, Total
 from matcalc.steps.lettering import derivative_writing, lettered, value_writing
 from matcalc.steps.matrices import Matrices
-from matcalc.steps.moves import contracted, with_transposes
+from matcalc.steps.moves import contracted, flat, with_transposes
 from matcalc.steps.question import Question
 from matcalc.steps.reading import MARKER, Manner, Reader, order_key
 from matcalc.steps.rules import differentiation_rule, rewrite_sources
@@ -29,8 +29,7 @@ from matcalc.steps.writing import written
 
 _TIES = frozenset({"symmetric", "antisymmetric", "diagonal", "positive_definite"})
 _MOST_PARTS = 8
-_LONGEST_ANSWER = 1500
-_LONGEST_BRACKET = 60
+_HEAVIEST_ANSWER = 1000
 YES = Fraction(1)
 
 
@@ -39,15 +38,13 @@ def index_steps(question: Question) -> tuple[Step, ...]:
 
     Raises LimitError where a step would be too long to write.
     """
-    trace = Trace()
-    outcome = differentiate(
+    trace = traced(
         question.expression,
         question.wrt,
         layout=question.layout,  # type: ignore[arg-type]
         symmetric=question.symmetric,  # type: ignore[arg-type]
-        trace=trace,
     )
-    return _Narrator(replace(question, outcome=outcome), trace).told()
+    return _Narrator(question, trace).told()
 
 
 class _Narrator:
@@ -98,9 +95,10 @@ class _Narrator:
         said = differentiation_rule(before.tensor, variable, len(stage.parts))
         marked = self._marked(stage, variable)
         self._say(said.rule, stage, marked, source=said.source, remark=said.remark, free=True)
-        self._say("contract δ", stage, contracted(marked), free=True)
+        short = contracted(marked)
+        self._say("contract δ", stage, short, free=True)
         collected = self._read(stage, Manner())
-        same = isinstance(collected, Total) == isinstance(marked, Total) and _count(collected) == _count(marked)
+        same = _count(collected) == _count(short)
         self._say("rename dummies" if same else "collect", stage, collected, free=True)
 
     def _marked(self, stage: Stage, variable: ix.Symbol) -> Formula:
@@ -111,12 +109,14 @@ class _Narrator:
         found: list[tuple[Fraction, Formula]] = []
         for coefficient, part in parts[:_MOST_PARTS]:
             formula = self._reader.read(scale(coefficient, _with_marker(part, variable)), letters, manner)
-            found += formula.terms if isinstance(formula, Total) else [(YES, formula)]
+            found.append((YES, formula))
+        total = flat(found)
+        found = list(total.terms) if isinstance(total, Total) else [(YES, total)]
         found.sort(key=lambda term: (term[0] < 0, *order_key(term[1], letters, self._ranks)))
         if len(parts) > _MOST_PARTS:
             rest = ix.Sum(tuple(parts[_MOST_PARTS:]), stage.tensor.shape)
             found.append((YES, Hidden(rest, letters, len(rest.terms))))
-        return found[0][1] if len(found) == 1 and found[0][0] == 1 else Total(tuple(found))
+        return flat(found)
 
     # ------------------------------------------------------------ from entries to matrices
 
@@ -124,11 +124,11 @@ class _Narrator:
         last = self._stages[-1]
         outcome = self._question.outcome
         if outcome.expression is None:
-            self._steps[-1] = replace(self._steps[-1], remark=_joined(self._steps[-1].remark, "no closed matrix form is known"))
+            self._steps[-1] = replace(self._steps[-1], rule=f"{self._steps[-1].rule}; no closed matrix form is known")
             return
         if last.order and last.tensor.order <= 2 and last.tensor.order:
             self._recognise(last)
-        self._fold()
+        self._fold(last)
 
     def _recognise(self, last: Stage) -> None:
         letters = self._letters.free(last.order)
@@ -141,26 +141,31 @@ class _Narrator:
             self._say("matrix product" if last.tensor.order == 2 else "recognise", last, whole)
 
     def _whole(self, tensor: ix.Tensor, letters: Letters) -> Formula | None:
-        """Every term as one entry of a matrix expression; None where one has none, or none that is short."""
-        terms = tensor.terms if isinstance(tensor, ix.Sum) else ((YES, tensor),)
-        placed: list[tuple[tuple[int, ...], tuple[Fraction, Formula]]] = []
+        """Every term as one entry of a matrix expression; None where one has none, or none that is short, and for a single term, whose
+        matrix expression is the answer."""
+        terms = tensor.terms if isinstance(tensor, ix.Sum) else ()
+        if len(terms) < 2:
+            return None
+        placed: list[tuple[tuple[object, ...], tuple[Fraction, Formula]]] = []
         for coefficient, term in terms:
-            form = self._matrices.form(term)
-            if form is None or len(text(form)) > _LONGEST_BRACKET:
+            form = self._matrices.bracket(term)
+            if form is None:
                 return None
             key = order_key(self._reader.read(term, letters, Manner()), letters, self._ranks)
             placed.append(((int(coefficient < 0), *key), (coefficient, Entry(term, letters, form))))
         found = [part for _, part in sorted(placed, key=lambda part: part[0])]
-        return found[0][1] if len(found) == 1 and found[0][0] == 1 else Total(tuple(found))
+        return Total(tuple(found))
 
-    def _fold(self) -> None:
+    def _fold(self, last: Stage) -> None:
         question, outcome = self._question, self._question.outcome
         form = outcome.expression
         assert form is not None
-        right = Writing(*(_shortened(spell(form)) for spell in (text, lambda e: text(e, "ascii"), latex)))
+        large = weight(last.tensor) > _HEAVIEST_ANSWER
+        right = Writing("…", "...", r"\cdots") if large else Writing(text(form), text(form, "ascii"), latex(form))
+        remark = "too long to be written here" if large else self._layout_remark()
         left = derivative_writing(self._letters, question.wrt, len(question.wrt), entries=False)
         side = DerivativeSide(question.expression, question.wrt, question.symmetric, question.layout)
-        self._steps.append(Step("fold", left, right, side, ExpressionSide(form), remark=self._layout_remark()))
+        self._steps.append(Step("fold", left, right, side, ExpressionSide(form), remark=remark))
 
     def _layout_remark(self) -> str:
         question = self._question
@@ -171,13 +176,13 @@ class _Narrator:
         if len(rows) > 1 or len(cols) > 1:
             named = [", ".join(letters[axis] for axis in sorted(group)) for group in (rows, cols)]
             said = " and ".join(f"{what} ({at})" for what, at in zip(("row", "column"), named) if at)
-            return f"{said} of the vec's, {question.layout} layout"
+            return f"{said} of the vec's in {question.layout} layout"
         if self._value.order and rows and cols:
-            return f"row {letters[rows[0]]}, column {letters[cols[0]]}: {question.layout} layout"
+            return f"row {letters[rows[0]]}, column {letters[cols[0]]} in {question.layout} layout"
         return (
             "a row: numerator layout"
             if question.layout == "numerator" and len(letters) == 1
-            else ("transposed: numerator layout" if question.layout == "numerator" and len(question.wrt) == 1 else "")
+            else ("transposed in numerator layout" if question.layout == "numerator" and len(question.wrt) == 1 else "")
         )
 
     # ------------------------------------------------------------ lines
@@ -227,13 +232,3 @@ def _with_marker(part: ix.Tensor, variable: ix.Symbol) -> ix.Tensor:
 
 def _count(formula: Formula) -> int:
     return len(formula.terms) if isinstance(formula, Total) else 1
-
-
-def _joined(*remarks: str) -> str:
-    return "; ".join(remark for remark in remarks if remark)
-
-
-def _shortened(formula: str) -> str:
-    if len(formula) <= _LONGEST_ANSWER:
-        return formula
-    return f"{formula[:60]} … ({len(formula):,} characters)"

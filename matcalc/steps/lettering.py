@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from matcalc.einstein.lowering import axes_of
-from matcalc.expr.nodes import Constant, Expr, Index, SizeValue, Symbol, postorder
+from matcalc.expr.nodes import Call, Constant, Elementwise, Expr, Index, SizeValue, Symbol, postorder
 from matcalc.printing.index_notation import IndexNotation, Style
 from matcalc.steps.formula import Letters
 from matcalc.steps.step import Writing
@@ -62,11 +62,13 @@ def lettered(expression: Expr, wrt: Sequence[Symbol], value_order: int) -> Lette
 
 
 def names_in(expression: Expr, wrt: Sequence[Symbol]) -> tuple[str, ...]:
-    """Names of symbols, constants, explicit indices and sizes."""
+    """Names of symbols, constants, functions, explicit indices and sizes."""
     names: dict[str, None] = {}
     for node in postorder(expression, *wrt):
         if isinstance(node, Symbol | Constant | Index):
             names[node.name] = None
+        elif isinstance(node, Elementwise | Call):
+            names[node.function.rstrip("'")] = None
         sizes = (*node.shape, node.size) if isinstance(node, SizeValue | Index) else node.shape
         names.update(dict.fromkeys(name for size in sizes for name in size.names))
     return tuple(names)

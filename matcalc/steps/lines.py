@@ -19,7 +19,7 @@ def broken(left: str, right: str, width: int = WIDTH) -> list[str]:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """``text`` in lines of at most ``width`` characters where it has blanks to break at; continued lines are indented by two."""
+    """``text`` in lines of at most ``width`` characters, where it has blanks or brackets to break at; later ones are indented by two."""
     lines: list[str] = []
     rest = text
     while len(rest) > width - (2 if lines else 0):
@@ -46,11 +46,11 @@ def _break(text: str, room: int) -> int | None:
             operator = text[place : place + 3] in _OPERATORS
             bad = 2 * min(depth, _DEEPEST) + (0 if operator else 1)
             # A break near the start of the line helps little, however loose its operator is.
-            if place < room // 3:
+            if place < room // 5:
                 bad += 4
             if best is None or bad <= best[0]:
                 best = (bad, place)
     if best is not None:
         return best[1]
-    following = text.find(" ", room)
-    return following if following > 0 else None
+    opening = text.rfind("(", 0, room)
+    return opening + 1 if opening > 0 else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from fractions import Fraction
 
 from matcalc.einstein import nodes as ix
 from matcalc.expr.nodes import Expr, Symbol
@@ -14,11 +16,21 @@ def contracted(formula: Formula) -> Formula:
     """Every delta with a summed index is left out, and the index replaced; those between free indices stay."""
     match formula:
         case Total():
-            return Total(tuple([(coefficient, contracted(term)) for coefficient, term in formula.terms]))
+            return flat([(coefficient, contracted(term)) for coefficient, term in formula.terms])
         case Times():
-            return _contracted(formula)
+            product = _contracted(formula)
+            alone = not product.bound and len(product.factors) == 1
+            return product.factors[0] if alone and isinstance(product.factors[0], Total) else product
         case _:
             return formula
+
+
+def flat(terms: Iterable[tuple[Fraction, Formula]]) -> Formula:
+    """The sum of the terms, those of nested sums among them; a single term stands alone."""
+    found: list[tuple[Fraction, Formula]] = []
+    for coefficient, term in terms:
+        found += [(coefficient * inner, part) for inner, part in term.terms] if isinstance(term, Total) else [(coefficient, term)]
+    return found[0][1] if len(found) == 1 and found[0][0] == 1 else Total(tuple(found))
 
 
 def _contracted(product: Times) -> Times:

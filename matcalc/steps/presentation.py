@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import json
+import textwrap
 from collections.abc import Sequence
 
 from matcalc.errors import MatcalcError
-from matcalc.steps.lines import WIDTH, broken, wrapped
+from matcalc.steps.lines import WIDTH, broken
 from matcalc.steps.step import Step
 
 FORMS = ("unicode", "ascii", "latex", "markdown", "html", "json")
@@ -46,17 +47,15 @@ def _plain(steps: Sequence[Step], spelling: str) -> str:
     shown = [(step, broken(_repeated(steps, k, spelling), step.right_writing.spelled(spelling))) for k, step in enumerate(steps)]
     captions = [caption(step) if spelling == "unicode" else _ascii(caption(step)) for step in steps]
     beside = [len(lines[-1]) for (_, lines), words in zip(shown, captions) if len(lines[-1]) + _GAP + len(words) <= WIDTH]
-    widest = max((length for length in beside if length <= 50), default=0)
+    widest = max(beside, default=0) + _GAP
     rows: list[str] = []
     for (_, lines), words in zip(shown, captions, strict=True):
         rows += lines
-        column = max(widest, len(lines[-1])) + _GAP
-        if column + len(words) <= WIDTH:
+        column = min(widest, WIDTH - len(words))
+        if column >= len(lines[-1]) + _GAP:
             rows[-1] = lines[-1].ljust(column) + words
-        elif len(lines[-1]) + _GAP + len(words) <= WIDTH:
-            rows[-1] = lines[-1] + " " * _GAP + words
         else:
-            rows += ["    " + line for line in wrapped(words, WIDTH - 4)]
+            rows += textwrap.wrap(words, WIDTH, initial_indent="    ", subsequent_indent="      ")
     return "\n".join(rows)
 
 

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import assert_never, cast
+from typing import TypeAlias, assert_never, cast
 
 from matcalc.einstein import nodes as ix
+from matcalc.einstein.algebra import power as positive_power
 from matcalc.einstein.linear import add, scale
 from matcalc.expr.nodes import Expr
 from matcalc.printing.reading_order import own_axes
 from matcalc.sizes import Size
 from matcalc.steps.arrangement import Direction, Piece, arranged
-from matcalc.steps.formula import Applied, Delta, Entry, Formula, Function, Hidden, Letters, Raised, Times, Total
+from matcalc.steps.formula import Applied, Delta, Entry, Formula, Function, Hidden, Letters, Raised, Times, Total, parts
 from matcalc.steps.matrices import Matrices
+from matcalc.traversal import postordered
 
-_DEEPEST = 7
+_DEEPEST = 14
+_MOST_NODES = 300
+"""What is deeper, or comes after so many parts of a line, is not read: the line would be too long to be read."""
 _MOST_READ = 24
 """More terms of a sum than this are not read: they are not shown either."""
-_LAST = 1_000_000
+_RANKS = 3
+Rank: TypeAlias = tuple[int, ...]
+_LAST: Rank = (1_000_000,)
 YES = Fraction(1)
 
 MARKER = "change of the variable"  # no name in the language has blanks
@@ -45,28 +51,28 @@ class Reader:
         self._own = {node for node in ix.postorder(value) if isinstance(node, ix.Sum)}
         self._ranks = ranks
         self._matrices = matrices
-        self._known: dict[ix.Tensor, int] = {}
+        self._known: dict[ix.Tensor, Rank] = {}
+        self._nodes = 0
 
     def read(self, tensor: ix.Tensor, letters: Letters, manner: Manner) -> Formula:
         """The formula of the entry of ``tensor`` at ``letters``."""
         self._rank_all(tensor)
+        self._nodes = 0
         formula, _ = self._read(tensor, letters, 0, 0, manner)
         return formula
 
-    def rank(self, tensor: ix.Tensor) -> int:
-        """The place in the input of the first symbol in ``tensor``."""
+    def rank(self, tensor: ix.Tensor) -> Rank:
+        """The places in the input of the first symbols in ``tensor``."""
         self._rank_all(tensor)
         return self._known[tensor]
 
     def _rank_all(self, tensor: ix.Tensor) -> None:
-        if tensor in self._known:
-            return
-        for node in ix.postorder(tensor):
-            if node not in self._known:
-                if isinstance(node, ix.Symbol):
-                    self._known[node] = self._ranks.get(node.name, len(self._ranks))
-                else:
-                    self._known[node] = min((self._known[child] for child in ix.children(node)), default=_LAST)
+        for node in postordered((tensor,), ix.children, self._known):
+            if isinstance(node, ix.Symbol):
+                self._known[node] = (self._ranks.get(node.name, len(self._ranks)),)
+            else:
+                found = {rank for child in ix.children(node) for rank in self._known[child]}
+                self._known[node] = tuple(sorted(found)[:_RANKS])
 
     def letter(self, position: int) -> str:
         """The letter of a summed index."""
@@ -80,7 +86,8 @@ class Reader:
             shown = self._bracket(tensor)
             if shown is not None:
                 return Entry(tensor, at, shown), free
-        if depth > _DEEPEST and ix.children(tensor):
+        self._nodes += 1
+        if (depth > _DEEPEST or self._nodes > _MOST_NODES) and depth and ix.children(tensor):
             return Hidden(tensor, at), free
         match cast("ix.Node", tensor):
             case ix.Symbol(name=name) if name == MARKER:
@@ -93,6 +100,9 @@ class Reader:
             case ix.Contraction() as product:
                 sign, formula, free = self._product(product, at, free, depth, manner, positive=True)
                 return _signed(sign, formula), free
+            case ix.Power() as power if power.exponent < -1 or power.exponent.denominator > 1 and power.exponent < 0:
+                base, free = self._read(positive_power(power.base, -power.exponent), at, free, depth, manner)
+                return Raised(base, Fraction(-1)), free
             case ix.Power() as power:
                 even = power.exponent.denominator == 1 and power.exponent.numerator % 2 == 0
                 turned = scale(-YES, power.base) if even and self._turns(power.base, positive=True) else power.base
@@ -113,12 +123,14 @@ class Reader:
         """The matrix expression in whose place a part may be shown; symbols, and elementwise functions of a bracket, stay as they are."""
         match tensor:
             case ix.Sum() | ix.Contraction() if tensor.order <= 2 and ix.children(tensor):
-                return self._matrices.form(tensor)
+                return self._matrices.bracket(tensor)
+            case ix.Power(base=ix.Sum() | ix.Contraction()) if not tensor.order and tensor.exponent > 0:
+                return self._matrices.bracket(tensor)
             case _:
                 return None
 
     def _sum(self, total: ix.Sum, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
-        terms = sorted(total.terms, key=lambda term: (term[0] < 0, self._known.get(term[1], _LAST)))
+        terms = sorted(total.terms, key=lambda term: (term[0] < 0, self._known.get(term[1]) or _LAST))
         last = free
         found: list[tuple[Fraction, Formula]] = []
         for coefficient, term in terms[:_MOST_READ]:
@@ -141,7 +153,7 @@ class Reader:
         takes up the minus sign before the product."""
         if not isinstance(tensor, ix.Sum) or len(tensor.terms) < 2:
             return False
-        first = min(tensor.terms, key=lambda term: self._known.get(term[1], _LAST))
+        first = min(tensor.terms, key=lambda term: self._known.get(term[1]) or _LAST)
         if tensor in self._own or scale(-YES, tensor) in self._own:
             return first[0] < 0 and any(coefficient > 0 for coefficient, _ in tensor.terms)
         return not positive and any(coefficient < 0 for coefficient, _ in tensor.terms)
@@ -195,7 +207,7 @@ class Reader:
     def _order(self, operands: list[tuple[ix.Tensor | None, tuple[int, ...]]], output: tuple[int, ...], manner: Manner) -> list[int]:
         pieces = []
         for operand, index in operands:
-            rank = self._ranks.get(MARKER, _LAST) if operand is None else self._known[operand]
+            rank = (self._ranks[MARKER],) if operand is None else self._known[operand] or _LAST
             pieces.append(Piece(index, rank, operand is not None))
         first = [k for k, (operand, index) in enumerate(operands) if index and isinstance(operand, ix.Sum | ix.Map | ix.Power)]
         if not manner.outer_first or not any(operand is None for operand, _ in operands):
@@ -207,7 +219,7 @@ class Reader:
         return scalars + first + [k for k in order if pieces[k].labels]
 
     def _apply(self, applied: ix.Apply, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
-        shown = self._matrices.form(applied) if applied.order <= 2 else None
+        shown = self._matrices.bracket(applied) if applied.order <= 2 else None
         if shown is not None:
             return Entry(applied, at, shown), free
         arguments: list[tuple[Formula, Letters]] = []
@@ -225,28 +237,20 @@ def _signed(sign: Fraction, formula: Formula) -> Formula:
     return formula if sign == 1 else Total(((sign, formula),))
 
 
-def order_key(formula: Formula, letters: Letters, ranks: Mapping[str, int]) -> tuple[int, int, int]:
-    """Where a term stands in a sum: by its first symbol, then by where its delta is, then terms whose matrix starts with a free index."""
+def order_key(formula: Formula, letters: Letters, ranks: Mapping[str, int]) -> tuple[Rank, int, int]:
+    """Where a term stands in a sum: by its first symbols, then by where its delta is, then terms whose matrix starts with a free index."""
     factors = formula.factors if isinstance(formula, Times) else (formula,)
-    first = min((_rank(factor, ranks) for factor in factors), default=_LAST)
+    first = tuple(sorted({rank for factor in factors for rank in _rank(factor, ranks)})[:_RANKS])
     delta = next((k for k, factor in enumerate(factors) if isinstance(factor, Delta)), 0)
     entry = next((factor for factor in factors if isinstance(factor, Entry) and len(factor.letters) > 1), None)
-    return (first, delta, 0 if entry is None or entry.letters[0] in letters else 1)
+    return (first or _LAST, delta, 0 if entry is None or entry.letters[0] in letters else 1)
 
 
-def _rank(formula: Formula, ranks: Mapping[str, int]) -> int:
+def _rank(formula: Formula, ranks: Mapping[str, int]) -> Rank:
     match formula:
         case Entry(tensor=ix.Symbol(name=name)):
-            return ranks.get(name, _LAST - 1)
+            return (ranks[name],) if name in ranks else ()
         case Delta():
-            return ranks.get(MARKER, _LAST)
-        case Raised():
-            return _rank(formula.base, ranks)
-        case Total(terms=((_, first), *_)):
-            return _rank(first, ranks)
-        case Times(factors=(first, *rest)):
-            return min(_rank(factor, ranks) for factor in (first, *rest))
-        case Function(arguments=(first, *_)):
-            return _rank(first, ranks)
+            return (ranks[MARKER],) if MARKER in ranks else ()
         case _:
-            return _LAST - 1
+            return tuple(sorted({rank for part in parts(formula) for rank in _rank(part, ranks)})[:_RANKS])

@@ -69,7 +69,9 @@ def _slope(name: str) -> str:
     known = functions().get(name)
     if known is None or not known.derivative:
         return ""
-    return f"{name}′(t) = {known.derivative.replace('*', ' ').replace('-', '−')}"
+    shown = known.unicode or name
+    slope = known.derivative.replace("*", " ").replace("-", "−").replace("^2", "²").replace(name, shown)
+    return f"{shown}′(t) = {slope}"
 
 
 def rewrite_sources(names: Sequence[str]) -> str:

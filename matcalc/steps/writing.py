@@ -21,8 +21,9 @@ from matcalc.steps.formula import Applied, Delta, Entry, Formula, Function, Hidd
 from matcalc.steps.step import Writing
 
 _MOST_TERMS = 8
+_LONGEST_SUM = 800
+"""Characters after which the other terms of a sum are left out."""
 _MOST_FACTORS = 14
-_LONGEST_BRACKET = 60
 _ELLIPSIS = {"unicode": "…", "ascii": "...", "latex": r"\cdots"}
 
 
@@ -92,10 +93,8 @@ class _Writer:
     def _bracket(self, expression: ex.Expr | None, letters: Letters) -> Piece:
         assert expression is not None
         inner = printed(expression, self._glyphs)
-        if inner.length > _LONGEST_BRACKET * (4 if self._to.style == "latex" else 1):
-            inner = self._ellipsis()
-        if not letters:
-            return inner
+        if not letters:  # a scalar product among factors needs brackets of its own
+            return self._glyphs.bracketed(inner) if inner.operator == "product" else inner
         plain = isinstance(expression, ex.Symbol | ex.Call)
         return self._to.entry(inner, letters) if plain else self._to.array(inner, letters)
 
@@ -108,14 +107,18 @@ class _Writer:
     def _total(self, total: Total) -> Piece:
         if not total.terms:
             return piece("0")
-        terms = list(total.terms)
-        if len(terms) > _MOST_TERMS:
-            left_out = len(terms) - _MOST_TERMS + 2
-            terms = terms[: _MOST_TERMS - 3] + terms[-1:]
-            pieces = [self._compose.multiple(coefficient, self.piece(term)) for coefficient, term in terms]
-            pieces.insert(-1, self._ellipsis(left_out))
-        else:
-            pieces = [self._compose.multiple(coefficient, self.piece(term)) for coefficient, term in terms]
+        pieces: list[Piece] = []
+        length = 0
+        for coefficient, term in total.terms:
+            if pieces and (len(pieces) >= _MOST_TERMS or length > _LONGEST_SUM or isinstance(term, Hidden)):
+                break
+            pieces.append(self._compose.multiple(coefficient, self.piece(term)))
+            length += pieces[-1].length
+        left_out = total.terms[len(pieces) :]
+        if len(left_out) == 1 and not isinstance(left_out[0][1], Hidden) and length <= _LONGEST_SUM:
+            pieces.append(self._compose.multiple(left_out[0][0], self.piece(left_out[0][1])))
+        elif left_out:
+            pieces.append(self._ellipsis(sum(max(1, term.count) if isinstance(term, Hidden) else 1 for _, term in left_out)))
         return self._compose.total(pieces)
 
     def _times(self, product: Times) -> Piece:
@@ -130,6 +133,8 @@ class _Writer:
             if _MOST_FACTORS // 2 <= k < len(product.factors) - 3 and len(product.factors) > _MOST_FACTORS:
                 if k == _MOST_FACTORS // 2:
                     above.append(self._ellipsis())
+            elif isinstance(factor, Hidden) and k and isinstance(product.factors[k - 1], Hidden):
+                continue
             elif isinstance(factor, Raised) and factor.exponent < 0:
                 below.append(self._compose.raised(self.piece(factor.base), -factor.exponent))
             else:

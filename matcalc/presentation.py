@@ -37,6 +37,8 @@ def steps_rendered(derivation: Derivation, target: str, style: str = "index", *,
 
     Raises MatcalcError for another form.
     """
+    import json
+
     if target != "json":
         return derivation.steps_text(target, style)
     steps = [step.to_dict() for step in derivation.derivation_steps(style)]

@@ -13,7 +13,7 @@ from matcalc.api import derive
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError
 from matcalc.patterns import pattern
-from matcalc.presentation import FORMATS, STEP_FORMATS, remark_lines, remarks, rendered, steps_rendered
+from matcalc.presentation import FORMATS, STEP_FORMATS, STEP_STYLES, remark_lines, remarks, rendered, steps_rendered
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 from matcalc.results import Derivation
 from matcalc.version import VERSION
@@ -104,6 +104,9 @@ def cli() -> None:
 @BOLD
 @click.option("--steps", is_flag=True, help=f"Print the derivation step by step; --to is one of {', '.join(STEP_FORMATS)}.")
 @click.option(
+    "--style", type=click.Choice(STEP_STYLES), help="Steps entry by entry or by differentials; implies --steps.  [default: index]"
+)
+@click.option(
     "--to",
     "target",
     type=click.Choice(tuple(dict.fromkeys((*FORMATS, *VIEWS, *STEP_FORMATS)))),
@@ -119,6 +122,7 @@ def derive_command(
     names: str,
     bold: bool,
     steps: bool,
+    style: str | None,
     target: str | None,
 ) -> None:
     """Print the derivative of EXPRESSION, which may be a program: z = W*x + b; h = tanh(z); u'*h.
@@ -129,7 +133,9 @@ def derive_command(
     matcalc derive "||X - UV||²" --wrt V
     matcalc derive "x'Ax" --wrt x --declare "A: n×n symmetric"
     matcalc derive "x'Ax" --wrt x --steps
+    matcalc derive "x'Ax" --wrt x --steps --style differential
     """
+    steps = steps or style is not None
     if target is not None and target not in (STEP_FORMATS if steps else (*FORMATS, *VIEWS)):
         said = f"steps are not available as {target}" if steps else "only a derivation in steps is available as html"
         raise MatcalcError(said, expected=", ".join(STEP_FORMATS) if steps else "", suggestion="" if steps else "--steps --to html")
@@ -147,7 +153,7 @@ def derive_command(
         names=names,
     )
     if steps:
-        show_steps(derivation, target)
+        show_steps(derivation, target, style or STEP_STYLES[0])
         return
     if target in VIEWS:
         view = derivation.differential() if target == "differential" else derivation.slice()
@@ -166,10 +172,10 @@ def show(derivation: Derivation, target: str | None, *, bold: bool = False) -> N
             click.echo(line, err=True)
 
 
-def show_steps(derivation: Derivation, target: str | None) -> None:
+def show_steps(derivation: Derivation, target: str | None, style: str) -> None:
     """The derivation in steps on standard output, the result last; what it rests on on standard error."""
-    found = steps_rendered(derivation, target or "unicode", ascii_json=not shows("ᵀ−²"))
-    click.echo(found if target or shows(found) else steps_rendered(derivation, "ascii"))
+    found = steps_rendered(derivation, target or "unicode", style, ascii_json=not shows("ᵀ−²"))
+    click.echo(found if target or shows(found) else steps_rendered(derivation, "ascii", style))
     if target != "json":
         for line in remarks(derivation):
             click.echo(line, err=True)

@@ -9,6 +9,7 @@ from matcalc.results import Derivation
 
 FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", "numpy", "jax", "torch", "sympy")
 STEP_FORMATS = ("unicode", "ascii", "latex", "markdown", "html", "json")
+STEP_STYLES = ("index", "differential")
 
 
 def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, bold: bool = False) -> str:

@@ -197,7 +197,7 @@ class Derivation:
         return self.derivation_steps()
 
     def derivation_steps(self, style: str = "index") -> tuple[Step, ...]:
-        """The derivation in steps; ``style`` is ``"index"``.
+        """The derivation in steps; ``style`` is ``"index"`` (entry by entry) or ``"differential"`` (``df = ⟨G, dX⟩``).
 
         Raises MatcalcError for another style, LimitError where a step would be too long to write.
         """

@@ -11,11 +11,13 @@ import pytest
 import matcalc
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation import evaluate, find_point
+from matcalc.presentation import STEP_STYLES
 from matcalc.printing import text
-from matcalc.steps import presented
+from matcalc.steps import STYLES, presented
 from matcalc.steps.differential_marks import DifferentialSide, Marks
 from matcalc.steps.differential_rules import DifferentialRule, differential_rules, read_rule
 from tests.cases.reading import Case, read_cases
+from tests.cli.test_derive_command import run
 from tests.oracle.answers import Disagreement
 from tests.steps.differential_checking import check_differential_steps, check_steps, differential_steps
 
@@ -146,3 +148,14 @@ def test_captions_are_plain_in_ascii() -> None:
     assert "?" not in derivation.steps_text("ascii", style="differential")
     assert derivation.steps_text("ascii", style="differential").isascii()
     assert "⟨" not in derivation.steps_text("latex", style="differential")
+
+
+def test_the_style_is_chosen_on_the_command_line() -> None:
+    status, out, _ = run("derive", "x'Ax", "--wrt", "x", "--style", "differential")
+    assert status == 0
+    assert "df = dxᵀ A x + xᵀ A dx" in out
+    status, out, _ = run("derive", "x'Ax", "--wrt", "x", "--steps", "--style", "differential", "--to", "latex")
+    assert status == 0
+    assert r"\mathrm{d}f &= \mathrm{d}x^{\top} A x" in out
+    assert run("derive", "x'Ax", "--wrt", "x", "--steps", "--style", "slow")[0] == 2
+    assert tuple(STYLES) == STEP_STYLES

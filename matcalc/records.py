@@ -19,10 +19,11 @@ Record = TypeVar("Record")
 @overload
 def record(cls: type[Record], /) -> type[Record]: ...
 @overload
-def record(*, eq: bool = True) -> Callable[[type[Record]], type[Record]]: ...
+def record(*, eq: bool = True, frozen: bool = True) -> Callable[[type[Record]], type[Record]]: ...
 @dataclass_transform(frozen_default=True)
-def record(cls: type | None = None, /, *, eq: bool = True) -> Any:
-    """Makes a class with annotated fields a record; ``eq=False`` compares by identity.
+def record(cls: type | None = None, /, *, eq: bool = True, frozen: bool = True) -> Any:
+    """Makes a class with annotated fields a record; ``eq=False`` compares by identity, and ``frozen=False`` allows
+    assignment to the fields (which mypy refuses else).
 
     Fields are given in order or by name; those at the end may have immutable defaults.
 
@@ -33,16 +34,16 @@ def record(cls: type | None = None, /, *, eq: bool = True) -> Any:
     >>> Point(1), Point(1) == Point(y=0, x=1)
     (Point(x=1, y=0), True)
     """
-    return (lambda plain: _made(plain, eq)) if cls is None else _made(cls, eq)
+    return (lambda plain: _made(plain, eq, frozen)) if cls is None else _made(cls, eq, frozen)
 
 
-def _made(plain: type, eq: bool) -> type:
+def _made(plain: type, eq: bool, frozen: bool) -> type:
     namespace = {name: value for name, value in vars(plain).items() if name not in ("__dict__", "__weakref__")}
     names, defaults = slotted(namespace, plain.__bases__)
     namespace["__init__"] = initializer(names, defaults, plain.__qualname__)
     if eq:
         namespace.setdefault("__eq__", _equal)
-        namespace.setdefault("__hash__", _hash)
+        namespace.setdefault("__hash__", _hash if frozen else None)
         namespace["_values"] = staticmethod(attrgetter(*names) if names else _no_values)
     return type(plain)(plain.__name__, plain.__bases__, namespace)
 

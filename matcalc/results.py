@@ -8,7 +8,6 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from matcalc.calling import by_any_spelling
 from matcalc.derivation import Outcome
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
@@ -61,7 +60,7 @@ class ParsedExpression(Arithmetic):
         ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Raises MatcalcError for another target; the callable raises it for missing or
         unfitting arguments.
         """
-        return by_any_spelling(_programs().expression_callable(self.node, target))
+        return _called(_programs().expression_callable(self.node, target))
 
     def code(self, target: str = "numpy") -> str:
         """The source text of a self-contained function for the expression; of ``"sympy"`` a program that builds ``sympy()``."""
@@ -222,7 +221,7 @@ class Derivation:
         not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``: the callable may be jitted and mapped over batches.
         Raises MatcalcError for another target.
         """
-        return by_any_spelling(_programs().derivative_callable(self.outcome, self.source.node, self.wrt, self.layout, target))
+        return _called(_programs().derivative_callable(self.outcome, self.source.node, self.wrt, self.layout, target))
 
     def code(self, target: str = "numpy") -> str:
         """The source text of a self-contained function, for ``"numpy"``, ``"jax"`` or ``"torch"``.
@@ -282,3 +281,9 @@ def _checked_style(style: str) -> Style:
 def _programs() -> Any:
     """Code generation, loaded when it is first used: a derivation that is only printed does without it."""
     return import_module("matcalc.programs")
+
+
+def _called(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The callable under every spelling of its arguments' names."""
+    named: Callable[..., Any] = import_module("matcalc.calling").by_any_spelling(call)
+    return named

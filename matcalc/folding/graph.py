@@ -23,10 +23,11 @@ from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Tr
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, is_diagonal, product, transposed_chain
 from matcalc.folding.forms import Chain, Forms
 from matcalc.folding.terms import ReadingOrder
+from matcalc.records import record
 from matcalc.sizes import Size
 
 
-@dataclass
+@record(frozen=False)
 class Edge:
     """A matrix expression as a chain of factors, rows on ``start`` and columns on ``end``."""
 

@@ -6,11 +6,11 @@ of a bracket, other readings are tried, nearest decision first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from matcalc.errors import ParseError
 from matcalc.language.scanner import Token
+from matcalc.records import record
 
 ENDS_OPERAND = frozenset(["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY"])
 STARTS_OPERAND = frozenset(["NUMBER", "NAME", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "SUM_OVER", "DERIVATIVE", "DERIVATIVE_BY"])
@@ -25,7 +25,7 @@ Choice: TypeAlias = tuple[str, int]
 """A terminal and the number of tokens it takes."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Branch:
     position: int
     choices: list[Choice]

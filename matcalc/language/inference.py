@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from matcalc.language.constraints import Multiplied
 from matcalc.language.declarations import SQUARE
 from matcalc.language.dimensions import SizeClash, SizeSystem, Unknown, resolved
 from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
 from matcalc.language.scope import Variable, letter_class
+from matcalc.records import record
 from matcalc.sizes import Size
 
 _SCALAR_BROADCAST_COST = 4.0
@@ -34,7 +34,7 @@ _MOST_STEPS = 300
 _MOST_BEFORE_FIRST = 10_000
 
 
-@dataclass(slots=True, eq=False)
+@record(eq=False, frozen=False)
 class _Choice:
     """A cell whose kind the conventions decide."""
 
@@ -78,7 +78,7 @@ def _mixed(variables: list[Variable]) -> bool:
     return SCALAR in lower and any(v.cell.mask != SCALAR for v in variables if v.open)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Step:
     """A choice being made: where, at what cost so far, and the kinds left to try.
 

@@ -11,10 +11,11 @@ from matcalc.language.dimensions import Dimension
 from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell
 from matcalc.language.spelling import SPELLED_GREEK
 from matcalc.language.terms import BoundIndex, Term
+from matcalc.records import record
 from matcalc.sizes import ONE
 
 
-@dataclass(slots=True, eq=False)
+@record(eq=False, frozen=False)
 class Variable:
     """A symbol of the expression: its cell, what was declared, and how it is used."""
 

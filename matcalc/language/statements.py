@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -66,7 +65,7 @@ def elaborate_statement(text: str, declare: Declare = None, *, layout: str = "de
         raise reader.source.located(error) from None
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _SideTerm:
     term: t.Term
     wrt: tuple[str, ...] = ()

@@ -55,6 +55,7 @@ BY_NAME = {
     ("matcalc.sympy_exchange", "matcalc.sympy_exchange.source"),
     ("matcalc.sympy_exchange", "matcalc.sympy_exchange.writing"),
     ("matcalc.results", "matcalc.programs"),
+    ("matcalc.results", "matcalc.calling"),
     ("matcalc.results", "matcalc.products.differentials"),
     ("matcalc.results", "matcalc.steps"),
     ("matcalc.results", "matcalc.steps.question"),

@@ -36,6 +36,11 @@ class Empty:
     pass
 
 
+@record(frozen=False)
+class Open:
+    a: int
+
+
 @record(eq=False)
 class Lonely:
     a: int
@@ -78,6 +83,9 @@ def test_they_compare_by_value_and_kind() -> None:
     assert len({Pair(1), Pair(1), Pair(2)}) == 2
     assert Below(1) != Pair(1)
     assert Empty() == Empty()
+    assert Open(1) == Open(1) != Open(2)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Open(1))
     assert Lonely(1) != Lonely(1)
     assert Span(1, 2) == Span(1, 2) != Span(2, 2)
 

@@ -30,13 +30,14 @@ _PLANTED = r"\left( x"
 
 
 def formulas() -> dict[str, str]:
-    """The equation of every case, plain and in bold type, by the place of the case."""
+    """The equation of every case, plain and in bold type, and its derivation in steps, by the place of the case."""
     found: dict[str, str] = {}
     for path in sorted((Path(__file__).parent / "cases").glob("*.cases")):
         for case in read_cases(path):
             wrt = case.wrt[0] if len(case.wrt) == 1 else case.wrt
             layout, symmetric = case.options["layout"], case.options["symmetric"]
             derivation = matcalc.derive(case.expression, wrt, declare=case.declare or None, layout=layout, symmetric=symmetric)  # type: ignore[arg-type]
+            found[f"{case} steps"] = derivation.steps_text("latex")
             for bold in (False, True):
                 found[f"{case}{' bold' * bold}"] = derivation.latex(True, bold=bold)
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 WIDTH = 80
 _OPEN, _CLOSE = frozenset("([{⟨"), frozenset(")]}⟩")
 _OPERATORS = (" + ", " − ", " - ")
@@ -54,3 +56,34 @@ def _break(text: str, room: int) -> int | None:
         return best[1]
     opening = text.rfind("(", 0, room)
     return opening + 1 if opening > 0 else None
+
+
+_LATEX_WIDTH = 75
+_COMMAND = re.compile(r"\\(frac|mathbf|operatorname|text|left|right|!|,|;)|\\[A-Za-z]+|[{}_^]")
+
+
+def latex_lines(source: str) -> list[str]:
+    """A formula in LaTeX in pieces that fit on a line, each but the first beginning with a plus or minus sign outside all brackets."""
+    pieces: list[str] = []
+    start = depth = 0
+    for place, character in enumerate(source):
+        if character in _OPEN and source[place - 1 : place] != "\\":
+            depth += 1
+        elif character in _CLOSE and source[place - 1 : place] != "\\":
+            depth -= 1
+        elif not depth and place and character in "+-" and source[place - 1] == " " and source[place + 1 : place + 2] == " ":
+            pieces.append(source[start:place].rstrip())
+            start = place
+    pieces.append(source[start:])
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        if _visible(lines[-1]) + _visible(piece) > _LATEX_WIDTH:
+            lines.append(piece)
+        else:
+            lines[-1] = f"{lines[-1]} {piece}"
+    return lines
+
+
+def _visible(source: str) -> int:
+    """About how many characters a formula has when it is set."""
+    return len(_COMMAND.sub(lambda found: "" if found[1] or len(found[0]) == 1 else "x", source).replace(" ", ""))

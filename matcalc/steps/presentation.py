@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 
 from matcalc.errors import MatcalcError
-from matcalc.steps.lines import WIDTH, broken
+from matcalc.steps.lines import WIDTH, broken, latex_lines
 from matcalc.steps.step import Step
 
 FORMS = ("unicode", "ascii", "latex", "markdown", "html", "json")
@@ -80,7 +80,9 @@ def _align(steps: Sequence[Step]) -> str:
     rows = []
     for k, step in enumerate(steps):
         left = "" if k and steps[k - 1].left_writing.latex == step.left_writing.latex else step.left_writing.latex
-        rows.append(f"  {left} &= {step.right_writing.latex} && \\text{{{_escaped(caption(step))}}}".replace("   &=", "  &="))
+        first, *others = latex_lines(step.right_writing.latex)
+        lines = [f"  {left} &= {first}" if left else f"  &= {first}", *(f"  &\\qquad {{}} {line}" for line in others)]
+        rows.append(" \\\\\n".join(lines) + f" && \\text{{{_escaped(caption(step))}}}")
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
 
 

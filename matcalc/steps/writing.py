@@ -93,8 +93,8 @@ class _Writer:
     def _bracket(self, expression: ex.Expr | None, letters: Letters) -> Piece:
         assert expression is not None
         inner = printed(expression, self._glyphs)
-        if not letters:  # a scalar product among factors needs brackets of its own
-            return self._glyphs.bracketed(inner) if inner.operator == "product" else inner
+        if not letters:  # a scalar that is a product has brackets of its own among other factors
+            return piece(inner, level=inner.level, operator="elementwise") if inner.operator == "product" and not inner.negative else inner
         plain = isinstance(expression, ex.Symbol | ex.Call)
         return self._to.entry(inner, letters) if plain else self._to.array(inner, letters)
 

@@ -44,13 +44,22 @@ def answer_of(result: Result, *, ascii: bool) -> Answer:
         case Verdict():
             return Answer(result.explain(), status=exit_status([result]))
         case ParsedExpression():
-            kind = f"{'kind:':<10}{shape_words(result.shape)}{'' if len(result.shape) < 2 else ' matrix'}"
+            kind = f"{'kind:':<10}{kind_words(result.shape)}"
             return Answer(result.text(style), (kind, *remark_lines(result.declarations, (), result.notes)))
         case Gradients() | Equation():
             shown = result.text(style) if isinstance(result, Gradients) else result.equation(style)
             return Answer(shown, tuple(remark_lines(result.declarations, result.conditions, result.notes)))
         case _:
             assert_never(result)
+
+
+def kind_words(shape: tuple[int | str, ...]) -> str:
+    """A shape in words that name the kind.
+
+    >>> kind_words(("n", "m"))
+    'n×m matrix'
+    """
+    return shape_words(shape) + (" matrix" if len(shape) == 2 else " tensor" if len(shape) > 2 else "")
 
 
 def shown_as(result: Result, target: str) -> str:

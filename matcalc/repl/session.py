@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import deque
 from collections.abc import Iterator
 from typing import assert_never
 
@@ -14,12 +15,12 @@ from matcalc.presentation import remark_lines
 from matcalc.printing import text as text_of
 from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.repl import lines
-from matcalc.repl.answers import BAD_INPUT, TARGETS, Answer, Result, answer_of, shown_as
+from matcalc.repl.answers import BAD_INPUT, TARGETS, Answer, Result, answer_of, kind_words, shown_as
 from matcalc.repl.definitions import captured, declare, define, forget, hidden_sign, misfits
 from matcalc.repl.deriving import checked, derived, formula, verified
 from matcalc.repl.help import COMMANDS, SYNONYMS, help_on
 from matcalc.repl.state import SETTINGS, State
-from matcalc.results import Derivation, ParsedExpression, Style
+from matcalc.results import Derivation, ParsedExpression, Style, plain_shape
 from matcalc.steps import FORMS, STYLES
 from matcalc.verification.reports import exit_status
 from matcalc.verification.verdict import Verdict
@@ -45,45 +46,51 @@ class Session:
 
         Nothing but an Answer comes back for any text: what is wrong with it is its ``error``.
         """
-        waiting: list[lines.Define] = []
-        for statement in [*lines.statements(text), None]:
-            request = None if statement is None else lines.request(statement, {*self.state.known, *(d.name for d in waiting)})
-            if isinstance(request, lines.Define):
-                waiting.append(request)
-                continue
-            for requests in ([tuple(waiting)] if waiting else []) + ([request] if request is not None else []):
-                answer = self._guarded(requests)
-                yield answer
-                if answer.error or answer.leave:
-                    return
-            waiting = []
+        statements = deque(lines.statements(text))
+        while statements:
+            answer = self._guarded(self._next(statements))
+            yield answer
+            if answer.error or answer.leave:
+                return
 
-    def _guarded(self, request: lines.Request | tuple[lines.Define, ...]) -> Answer:
+    def _next(self, statements: deque[str]) -> list[lines.Request]:
+        """Takes the first statement, and with a definition or declaration all of its kind that follow it."""
+        known = self.state.known
+        taken: list[lines.Request] = []
+        while statements:
+            request = lines.request(statements[0], known)
+            if taken and not (isinstance(request, lines.Define | lines.Declare) and type(request) is type(taken[0])):
+                break
+            taken.append(request)
+            statements.popleft()
+            if isinstance(request, lines.Define):
+                known.add(canonical_name(request.name))
+        return taken
+
+    def _guarded(self, requests: list[lines.Request]) -> Answer:
         try:
-            return self._answer(request)
+            return self._answer(requests)
         except MatcalcError as error:
             return Answer(error=str(error), status=BAD_INPUT)
         except RecursionError:
             return Answer(error=str(LimitError("the expression is nested too deeply")), status=BAD_INPUT)
 
-    def _answer(self, request: lines.Request | tuple[lines.Define, ...]) -> Answer:
-        match request:
-            case lines.Command():
-                return self._command(request.word, request.rest)
+    def _answer(self, requests: list[lines.Request]) -> Answer:
+        match requests[0]:
+            case lines.Command(word, rest):
+                return self._command(word, rest)
             case lines.Declare():
-                return self._declare(request.text)
+                return self._declare("; ".join(request.text for request in requests if isinstance(request, lines.Declare)))
             case lines.Define():
-                return self._define((request,))
-            case tuple():
-                return self._define(request)
-            case lines.Claim():
-                return self._show(verified(request.text, self.state))
-            case lines.Derive():
+                return self._define([request for request in requests if isinstance(request, lines.Define)])
+            case lines.Claim(claim):
+                return self._show(verified(claim, self.state))
+            case lines.Derive() as request:
                 return self._show(derived(request, self.state))
-            case lines.Formula():
-                return self._show(formula(request.text, self.state))
-            case _:
-                assert_never(request)
+            case lines.Formula(written):
+                return self._show(formula(written, self.state))
+            case _ as never:
+                assert_never(never)
 
     def _show(self, result: Result) -> Answer:
         self.last = result
@@ -91,7 +98,7 @@ class Session:
 
     # ------------------------------------------------------------ names
 
-    def _define(self, requests: tuple[lines.Define, ...]) -> Answer:
+    def _define(self, requests: list[lines.Define]) -> Answer:
         style: Style = "ascii" if self.state.ascii else "unicode"
         before = dict(self.state.definitions)
         whole = define(self.state, [(request.name, request.value) for request in requests])
@@ -101,6 +108,8 @@ class Session:
         shown = [f"{spell(name)} = {text_of(whole.steps[name], style)}" for name in names]
         shapes = {name: whole.intermediates[name].shape for name in names}
         kinds = "; ".join(f"{name}: {declaration_text(shape, ())}" for name, shape in shapes.items())
+        if len(names) == 1:
+            kinds = kind_words(plain_shape(shapes[names[0]]))
         rests = [f"{'kind:':<10}{kinds}", *remark_lines(whole.declarations, (), whole.notes)]
         hints = [*captured(self.state, before), *misfits(self.state, names), *hidden_sign(names)]
         return Answer("\n".join(shown), (*rests, *hints))

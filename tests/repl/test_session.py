@@ -44,7 +44,7 @@ def test_what_an_answer_rests_on() -> None:
 def test_a_definition_shows_how_it_was_read() -> None:
     answer = last(FORMULA)
     assert answer.output == "f = ‖X − U V‖²"
-    assert answer.remarks[0] == "kind:     f: scalar"
+    assert answer.remarks[0] == "kind:     scalar"
 
 
 def test_values_may_use_each_other_in_any_order_within_a_line() -> None:

@@ -66,18 +66,26 @@ def declare(state: State, declarations: str) -> list[str]:
 
 
 def forget(state: State, names: Iterable[str]) -> list[str]:
-    """Drops declarations and values. Raises MatcalcError for a name that has neither, or whose value others rest on."""
+    """Drops declarations and values; gives the names. Values that use a dropped name use a symbol of that name from then on.
+
+    Raises MatcalcError for a name that has neither, and where a value could not be read as before: a name of several letters that is not
+    known is a product.
+    """
     dropped = [canonical_name(name) for name in names]
     for name in dropped:
         if name not in state.known:
             known = ", ".join([*state.declarations, *state.definitions]) or "nothing is declared or defined"
             raise MatcalcError(f"{name} is neither declared nor defined", expected=known)
-        users = [other for other in state.dependants([name]) if other not in dropped]
-        if name in state.definitions and users:
-            raise MatcalcError(f"{', '.join(users)} needs {name}", suggestion=f":forget {' '.join([name, *users])}")
+    kept = {name: reading(d.plain, state) for name, d in state.definitions.items() if name not in dropped}
+    before = dict(state.declarations), dict(state.definitions)
     for name in dropped:
         state.declarations.pop(name, None)
         state.definitions.pop(name, None)
+    users = [name for name, was in kept.items() if reading(state.definitions[name].plain, state) != was]
+    if users:
+        state.declarations, state.definitions = before
+        message = f"without {', '.join(dropped)} the value of {', '.join(users)} could not be read as before"
+        raise MatcalcError(message, suggestion=f":forget {' '.join([*dropped, *users])}")
     _settle_names(state)
     return dropped
 

@@ -153,7 +153,8 @@ def test_what_is_known_is_listed_and_forgotten() -> None:
     assert last(*lines, ":forget f X", ":list").output == "a: scalar\n:layout tensor"
     assert last(*lines, ":forget all", ":declare").output == ":layout tensor"
     assert "neither" in last(":forget X").error
-    assert last("g = f'f; f = A x", ":forget f").error.startswith("g needs f")
+    assert last("g = f'f; f = A x", ":forget f", "g wrt f").output == "2 f"
+    assert "could not be read as before" in last("loss = x'x; g = loss^2", ":forget loss").error
 
 
 def test_every_command_has_help_and_an_answer() -> None:

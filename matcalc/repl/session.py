@@ -158,7 +158,7 @@ class Session:
         if value not in SETTINGS[name]:
             raise MatcalcError(f"there is no {name} {value!r}", expected=", ".join(SETTINGS[name]))
         self.state.settings[name] = value
-        return Answer("", (f"{name + ':':<10}{value} from now on",))
+        return Answer("", (f"{name + ':':<9} {value} from now on",))
 
     def _in_form(self, target: str, written: str) -> Answer:
         if written:

@@ -2,7 +2,8 @@
 
 ``console`` blocks are commands after ``$`` with their output, ``pycon`` blocks are doctests, ``repl`` blocks are typed at ``matcalc repl``
 (with a fresh prompt in every section). A block with ``file=NAME`` is a file that the page's later commands find; one with
-``excerpt=PATH`` is a part of that file of the repository. Three dots in an output stand for anything. ``text``, ``mermaid`` and
+``excerpt=PATH`` is a part of that file of the repository; one with ``add=PATH`` is added to that file, in a copy of the repository
+that the page's later commands use. Three dots in an output stand for anything. ``text``, ``mermaid`` and
 ``yaml`` blocks are only shown, and ``bash`` blocks are looked at by the test of their page.
 """
 
@@ -13,6 +14,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,6 +41,7 @@ class Page:
         self.names: dict[str, object] = {}
         self.sessions: dict[str, Session] = {}
         self.status = 0
+        self.root = ROOT
         bin = folder / ".bin"
         bin.mkdir()
         for name, words in (("matcalc", "-m matcalc"), ("python", ""), ("pytest", "-m pytest")):
@@ -99,6 +102,8 @@ class Page:
             whole = (ROOT / block.attributes["excerpt"]).read_text(encoding="utf-8")
             if block.body not in whole:
                 yield f"this is no part of {block.attributes['excerpt']}:\n{block.body}"
+        elif "add" in block.attributes:
+            self._add(block)
         elif block.language == "console":
             for command, expected in commands(block):
                 yield from _difference(command, expected, self._command(command))
@@ -115,16 +120,24 @@ class Page:
         if command == "echo $?":
             return str(self.status)
         words = list(shlex.shlex(command, posix=True, punctuation_chars=True))
-        if words[0] == "matcalc" and not any(set(word) <= set("();<>|&") for word in words):
+        if self.root == ROOT and words[0] == "matcalc" and not any(set(word) <= set("();<>|&") for word in words):
             self.status, output = called(shlex.split(command)[1:])
             return output
         path = f"{self.folder / '.bin'}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+        environment = {**os.environ, "PATH": path, "PYTHONPATH": str(self.root), "PYTHONIOENCODING": "utf-8"}
         done = subprocess.run(
             ["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, cwd=self.folder, env=environment
         )
         self.status = done.returncode
         return done.stdout.decode().rstrip("\n")
+
+    def _add(self, block: Block) -> None:
+        if self.root == ROOT:
+            self.root = self.folder / ".copy"
+            for name in ("matcalc", "grammar", "rules"):
+                shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        with (self.root / block.attributes["add"]).open("a", encoding="utf-8") as file:
+            file.write(f"\n{block.body}")
 
     def _doctests(self, block: Block) -> Iterator[str]:
         test = doctest.DocTestParser().get_doctest(block.body, {}, "page", "page", block.line)

@@ -3,7 +3,7 @@
 ``console`` blocks are commands after ``$`` with their output, ``pycon`` blocks are doctests, ``repl`` blocks are typed at ``matcalc repl``
 (with a fresh prompt in every section). A block with ``file=NAME`` is a file that the page's later commands find; one with
 ``excerpt=PATH`` is a part of that file of the repository; one with ``add=PATH`` is added to that file, in a copy of the repository
-that the page's later commands use. Three dots in an output stand for anything. ``text``, ``mermaid`` and
+that the page's later commands use. Three dots in an output or excerpt stand for anything. ``text``, ``mermaid`` and
 ``yaml`` blocks are only shown, and ``bash`` blocks are looked at by the test of their page.
 """
 
@@ -100,7 +100,7 @@ class Page:
             (self.folder / block.attributes["file"]).write_text(block.body, encoding="utf-8")
         elif "excerpt" in block.attributes:
             whole = (ROOT / block.attributes["excerpt"]).read_text(encoding="utf-8")
-            if block.body not in whole:
+            if not _agrees(f"...{block.body}...", whole):
                 yield f"this is no part of {block.attributes['excerpt']}:\n{block.body}"
         elif "add" in block.attributes:
             self._add(block)

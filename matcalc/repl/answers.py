@@ -18,7 +18,7 @@ Result: TypeAlias = Derivation | Gradients | Equation | ParsedExpression | Verdi
 
 BAD_INPUT = 2
 
-TARGETS = ("unicode", "ascii", "latex", "markdown", "index", "numpy", "jax", "torch", "json")
+TARGETS = ("unicode", "ascii", "latex", "markdown", "index", "numpy", "jax", "torch", "sympy", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,6 @@ def _json(parts: dict[str, Any]) -> str:
 
 
 def _code(result: Equation | ParsedExpression | Gradients, target: str) -> str:
-    if target not in ("numpy", "jax", "torch"):
+    if target not in ("numpy", "jax", "torch", "sympy"):
         raise MatcalcError(f"there is no {target} form of this result", expected="a derivative by one name")
     return result.code(target).rstrip("\n")

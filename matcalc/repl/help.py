@@ -46,6 +46,7 @@ COMMANDS: dict[str, Entry] = {
     "numpy": Entry(":numpy [FORMULA]", "the result as a NumPy function", _FORM.format(":numpy")),
     "jax": Entry(":jax [FORMULA]", "the result as a JAX function", _FORM.format(":jax")),
     "torch": Entry(":torch [FORMULA]", "the result as a PyTorch function", _FORM.format(":torch")),
+    "sympy": Entry(":sympy [FORMULA]", "the result as a program that builds it in SymPy", _FORM.format(":sympy")),
     "json": Entry(":json [FORMULA]", "the result with all its parts", _FORM.format(":json")),
     "code": Entry(":code [numpy|jax|torch]", "the last result as a function", "", ("numpy", "jax", "torch")),
     "declare": Entry(

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from matcalc.cli import main
@@ -86,6 +87,9 @@ class Page:
         class Corrections(doctest.DocTestRunner):
             def report_failure(self, out: object, test: doctest.DocTest, example: doctest.Example, got: str) -> None:
                 found[example.lineno] = got
+
+            def report_unexpected_exception(self, out: object, test: doctest.DocTest, example: doctest.Example, exc_info: Any) -> None:
+                raise exc_info[1]
 
         Corrections(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS).run(test, out=lambda _: None, clear_globs=False)
         rows = []

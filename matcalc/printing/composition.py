@@ -66,6 +66,7 @@ class Composer:
         return text if self._glyphs.stacked_quotient or fits(text, Level.FRACTION) else self._glyphs.bracketed(text)
 
     def quotient(self, above: list[Piece], below: list[Piece]) -> Piece:
+        """The product of ``above`` over that of ``below``, which may be empty."""
         top = self.side_by_side(above)
         if not below:
             return top
@@ -76,6 +77,7 @@ class Composer:
         return result
 
     def side_by_side(self, factors: Sequence[Piece]) -> Piece:
+        """The product of the factors."""
         if not factors:
             return piece("1")
         if len(factors) == 1:
@@ -91,6 +93,7 @@ class Composer:
         return piece(*shown, level=Level.PRODUCT, operator="product")
 
     def raised(self, base: Piece, exponent: Fraction) -> Piece:
+        """A positive power of ``base``."""
         if exponent == 1:
             return base
         if exponent == _HALF:

@@ -144,7 +144,7 @@ class _Narrator:
             return
         jacobian = self.question.outcome.expression
         if jacobian is None or self.question.layout != "numerator":
-            outcome = differentiate(self.expression, (variable,), layout="numerator", symmetric=self.question.symmetric)  # type: ignore[arg-type]
+            outcome = differentiate(self.expression, (variable,), layout="numerator", symmetric=self.question.symmetric)
             jacobian = outcome.expression
         self._identified(self.expression, self._left(), jacobian, marks)
 
@@ -172,7 +172,7 @@ class _Narrator:
 
     def _second(self, first: Symbol, second: Symbol) -> None:
         """The differential of the gradient, ``d(∂f/∂x) = H dx``."""
-        outcome = differentiate(self.expression, (first,), symmetric=self.question.symmetric)  # type: ignore[arg-type]
+        outcome = differentiate(self.expression, (first,), symmetric=self.question.symmetric)
         gradient = outcome.expression
         if gradient is None:
             raise Untold("the gradient has no matrix form")
@@ -201,7 +201,7 @@ class _Narrator:
             self.expression,
             (first, second),
             layout="denominator" if self.expression.is_scalar else "numerator",
-            symmetric=symmetric,  # type: ignore[arg-type]
+            symmetric=symmetric,
         ).expression
         if hessian is None or (tied and symmetric != "projected"):
             return

@@ -41,8 +41,8 @@ def index_steps(question: Question) -> tuple[Step, ...]:
     trace = traced(
         question.expression,
         question.wrt,
-        layout=question.layout,  # type: ignore[arg-type]
-        symmetric=question.symmetric,  # type: ignore[arg-type]
+        layout=question.layout,
+        symmetric=question.symmetric,
     )
     return _Narrator(question, trace).told()
 
@@ -164,6 +164,8 @@ class _Narrator:
         right = Writing("…", "...", r"\cdots") if large else Writing(text(form), text(form, "ascii"), latex(form))
         remark = "too long to be written here" if large else self._layout_remark()
         left = derivative_writing(self._letters, question.wrt, len(question.wrt), entries=False)
+        if self._steps[-1].left_writing == left and self._steps[-1].right_writing == right:
+            return  # a scalar by a scalar: the entry is the whole
         side = DerivativeSide(question.expression, question.wrt, question.symmetric, question.layout)
         self._steps.append(Step("fold", left, right, side, ExpressionSide(form), remark=remark))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from matcalc.derivation import Outcome
+from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.expr.nodes import Expr, Symbol
 
 
@@ -18,7 +19,7 @@ class Question:
 
     expression: Expr
     wrt: tuple[Symbol, ...]
-    layout: str
-    symmetric: str
+    layout: Layout
+    symmetric: Symmetric
     outcome: Outcome
     declarations: Mapping[str, str]

@@ -46,14 +46,14 @@ def differentiation_rule(tensor: ix.Tensor, variable: ix.Symbol, contributions: 
             case ix.Apply(function=name):
                 chain = chain or node.arguments[0] is not variable
                 applied[name] = None
-            case ix.Contraction() if len(node.operands) > 1:
+            case ix.Contraction() if sum(operand in depends for operand in node.operands) > 1:
                 product = True
     if chain:
         name = "chain rule"
     elif applied:
         name = "derivative of " + _listed(list(applied), ", ")
     else:
-        name = "product rule" if product else "differentiate"
+        name = "product rule" if product else "linearity"
     sources = [f"{function}: {_source(function)}" if chain or len(applied) > 1 else _source(function) for function in applied]
     return Said(name, _listed(sources, "; "), _listed([slope for slope in map(_slope, maps) if slope], ", "))
 

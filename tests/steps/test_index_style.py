@@ -42,7 +42,7 @@ g = Σ_i f(W_ij x_j)                               index notation
 
 KRONECKER = """\
 Y_ij = A_ik X_kl B_lj               index notation
-∂Y_ij/∂X_ab = A_ik δ_ka δ_lb B_lj   product rule
+∂Y_ij/∂X_ab = A_ik δ_ka δ_lb B_lj   linearity
             = A_ia B_bj             contract δ
 ∂Y/∂X = B ⊗ Aᵀ
     fold: row (a, b) and column (i, j) of the vec's in denominator layout"""
@@ -94,7 +94,7 @@ LAYERS = "; ".join(["h0 = x"] + [f"h{k} = tanh(W*h{k - 1} + b)" for k in range(1
         ("A*x", "x", {"layout": "numerator"}, ["fold"]),
         ("A*x", "x", {"layout": "tensor"}, ["fold"]),
         ("x'*A", "x", {}, ["fold"]),
-        ("kron(A, X)", "X", {}, ["product rule; no closed matrix form is known"]),
+        ("kron(A, X)", "X", {}, ["linearity; no closed matrix form is known"]),
         ("tr(expm(t*A)*B)", "t", {"declare": "t: scalar; A: n×n; B: n×n"}, ["chain rule"]),
         ("z = W*x + b; h = tanh(z); u'*h", "W", {}, ["chain rule", "recognise"]),
         ("X[2,3]*x[1]", "X", {"declare": "x: n"}, ["contract δ"]),

@@ -39,6 +39,10 @@ class Function:
     elementary: str = ""
     elementary_rows: str = ""
     divided: str = ""
+    frechet: str = ""
+    """Of a primary matrix function: the name of its Fréchet derivative, a function of the matrix and a direction."""
+    linear: bool = False
+    """Linear in the second argument, with the adjoint that has the first argument transposed."""
     symmetry: str = ""
     note: str = ""
     unicode: str = ""

@@ -1,10 +1,11 @@
 """Pullbacks of primary matrix functions (exp, log, square root, powers of a matrix), which have no entrywise rule.
 
-Three cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
+Four cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
 
     tr(f(X))             the derivative is f'(X)'
     f(s A)               with a scalar s and a constant A: df = A f'(s A) ds
     X symmetric          f(X + E) - f(X) = Q (L ⊙ Q'EQ) Q' + ..., X = Q diag(λ) Q', L the divided differences of f
+    a scalar of f(X)     the derivative is the Fréchet derivative of f at X' in the direction of the cotangent
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 
-from matcalc.einstein.algebra import apply, contract, is_symmetric
-from matcalc.einstein.linear import add
+from matcalc.einstein.algebra import apply, contract, is_symmetric, transposed
+from matcalc.einstein.linear import add, content
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder
 from matcalc.einstein.substitution import substituted
@@ -35,11 +36,16 @@ Contribution = tuple[Tensor, tuple[Fraction, Tensor]]
 def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Tensor]) -> Iterator[Contribution]:
     """What a primary matrix function passes on to its argument.
 
-    Raises NotDifferentiableError outside the three cases.
+    Raises NotDifferentiableError outside the four cases.
     """
     function = functions()[node.function]
     argument = node.arguments[0]
     parameters = [other for other in node.arguments[1:] if other in depends]
+    if function.linear and argument not in depends:
+        if root:
+            raise NotDifferentiableError(f"only scalars of {node.function} have a derivative in closed form")
+        yield parameters[0], _in_direction(node.function, argument, cotangent)
+        return
     if parameters and function.by_parameter:
         yield parameters[0], (YES, _by_parameter(function, node, cotangent, root))
         if argument not in depends:
@@ -55,12 +61,20 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Ten
         yield from _multiple(function, node, argument, cotangent, root, depends)
     elif function.divided and _symmetric_value(argument):
         yield argument, (YES, _divided(function, node, cotangent, root))
+    elif function.frechet and not root:
+        yield argument, _in_direction(function.frechet, argument, cotangent)
     else:
         raise NotDifferentiableError(
             f"the derivative of {node.function} has no closed form here",
-            expected=f"tr({node.function}(X)), {node.function} of a scalar times a constant matrix, or a symmetric argument",
+            expected=f"a scalar of {node.function}(X), {node.function} of a scalar times a constant matrix, or a symmetric argument",
             suggestion="declare the matrix symmetric or positive_definite",
         )
+
+
+def _in_direction(function: str, argument: Tensor, cotangent: Tensor) -> tuple[Fraction, Tensor]:
+    """The adjoint of a Fréchet derivative, with the number in front of the cotangent outside."""
+    factor, direction = content(cotangent)
+    return factor, apply(function, (transposed(argument), direction), argument.shape)
 
 
 def _traced(cotangent: Tensor, root: int) -> Tensor | None:

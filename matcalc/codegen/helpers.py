@@ -146,6 +146,16 @@ def _matrix_power(A, exponent):
         return {xp}.linalg.matrix_power(A, int(exponent))
     return _expm(exponent * _logm(A))
 ''',
+    **{
+        f"frechet_{name}": f'''
+def _frechet_{name}(A, E):
+    """The derivative of {name}m at A in the direction E: a block of the function of a matrix of blocks."""
+    n = len(A)
+    rows = {{xp}}.concatenate([A, E], {{dim}}=1), {{xp}}.concatenate([{{xp}}.zeros_like(A), A], {{dim}}=1)
+    return _{function}({{xp}}.concatenate(rows))[:n, n:]
+'''
+        for name, function in (("exp", "expm"), ("log", "logm"), ("sqrt", "sqrtm"))
+    },
     "adj": '''
 def _adj(A):
     """The adjugate from the singular value decomposition, right for singular matrices too."""
@@ -176,7 +186,13 @@ def _rightsv(A):
 ''',
 }
 
-_NEEDS = {"logm": ("sqrtm",), "matrix_power": ("sqrtm", "logm", "expm")}
+_NEEDS = {
+    "frechet_exp": ("expm",),
+    "frechet_log": ("sqrtm", "logm"),
+    "frechet_sqrt": ("sqrtm",),
+    "logm": ("sqrtm",),
+    "matrix_power": ("sqrtm", "logm", "expm"),
+}
 _IMPORTS = {
     ("jax", "expm"): ("jax.scipy.linalg",),
     ("jax", "cholesky_inverse"): ("jax.scipy.linalg",),

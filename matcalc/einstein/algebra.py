@@ -578,6 +578,8 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
         return transposed(apply(function, (transposed(argument), *arguments[1:]), (shape[1], shape[0])))
     if function in ("det", "logdet", "eigmax") and prefers_transposed(argument):
         return apply(function, (transposed(argument), *arguments[1:]), shape)
+    if functions()[function].linear and prefers_transposed(argument):
+        return transposed(apply(function, tuple([transposed(part) for part in arguments]), shape))
     if function == "inv":
         known = _simple_inverse(argument)
         if known is not None:

@@ -6,6 +6,7 @@ Written without SciPy so that the evaluator needs NumPy only. Each takes one ``(
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import MatcalcError
@@ -91,6 +92,15 @@ def matrix_logarithm(matrix: NDArray[Any]) -> NDArray[Any]:
     for node, weight in zip(nodes, weights, strict=True):
         total = total + 0.5 * weight * np.linalg.solve(identity + 0.5 * (node + 1.0) * rest, rest)
     return np.asarray(2.0**roots * total)
+
+
+def frechet(function: Callable[[NDArray[Any]], NDArray[Any]], matrix: NDArray[Any], direction: NDArray[Any]) -> NDArray[Any]:
+    """The derivative of ``function`` at ``matrix`` in a direction, from the function of a matrix of blocks (Higham, 2008, th. 3.6)."""
+    import numpy as np
+
+    size = len(matrix)
+    blocks = np.block([[matrix, direction], [np.zeros_like(matrix), matrix]])
+    return np.asarray(function(blocks)[:size, size:])
 
 
 def adjugate(matrix: NDArray[Any]) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from matcalc.errors import UnknownFunctionError
-from matcalc.evaluation.matrix_functions import adjugate, matrix_exponential, matrix_logarithm, matrix_square_root
+from matcalc.evaluation.matrix_functions import adjugate, frechet, matrix_exponential, matrix_logarithm, matrix_square_root
 from matcalc.evaluation.spectral import divided_differences, matrix_power, polar_factor, top_singular_vectors
 from matcalc.functions import functions
 from matcalc.records import record
@@ -61,6 +61,7 @@ def _namespace() -> dict[str, Any]:
         "np": np,
         "math": math,
         "matrix_exponential": matrix_exponential,
+        "frechet": frechet,
         "matrix_logarithm": matrix_logarithm,
         "matrix_square_root": matrix_square_root,
         "adjugate": adjugate,

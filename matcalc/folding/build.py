@@ -36,6 +36,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
+from matcalc.functions import functions
 from matcalc.records import field_names
 
 UNIT = Number(Fraction(1))
@@ -100,6 +101,9 @@ def _outer_transpose(expression: Expr) -> Expr:
             return _reversed([_outer_transpose(factor) for factor in expression.factors])
         case Elementwise() if isinstance(expression.argument, Transpose):
             return Elementwise(expression.function, expression.argument.operand)
+        case Call(function=name, arguments=arguments) if name in functions() and functions()[name].linear:
+            inside = Call(name, tuple([_outer_transpose(argument) for argument in arguments]), None, expression.shape)
+            return inside if cost(inside) <= cost(expression) + 1 else Transpose(expression)
         case Power() if isinstance(expression.base, Transpose) and expression.exponent.is_scalar:
             return Power(expression.base.operand, expression.exponent)
         case _:

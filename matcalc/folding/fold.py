@@ -260,28 +260,55 @@ class _Folder:
         form = self.form(argument)
         if form is None:
             return None
-        if node.function in ("inv", "det", "logdet") and argument.order == 2:
-            other = self.folded(permuted(argument, (1, 0)))
+        if functions()[node.function].linear:
+            return self._linear(node)
+        kept = functions()[node.function].symmetry == "kept"
+        if (kept or node.function in ("det", "logdet")) and argument.order == 2:
+            other = self.folded(transposed(argument))
             if other is not None and self._shorter(other, form):
-                if node.function == "inv":
-                    return _leaf(transpose(Inverse(other)))
-                form = other
-            if node.function == "inv":
-                return _leaf(Inverse(form))
-        if node.function in ("spectral_norm", "nuclear_norm"):
-            return _leaf(Norm(form, node.function.removesuffix("_norm")))
-        if node.function == "matrix_power":
-            exponent = self.form(node.arguments[1])
-            return None if exponent is None else _leaf(MatrixPower(form, exponent))
-        batch = argument.order - functions()[node.function].argument_order
-        if batch not in (0, 1):
+                turned = self._function(node, other)
+                return None if turned is None else _leaf(transpose(turned) if kept else turned)
+        found = self._function(node, form)
+        if found is not None:
+            return _leaf(found)
+        if argument.order - functions()[node.function].argument_order != 1:
             return None
-        if batch and argument.order == 2:
+        if argument.order == 2:
             other = self.folded(transposed(argument))
             if other is not None and self._shorter(other, form):
                 call = Call(node.function, (other,), "cols", node.shape[::-1])
                 return _leaf(transpose(call) if node.order == 2 else call)
-        return _leaf(Call(node.function, (form,), "rows" if batch else None, node.shape))
+        return _leaf(Call(node.function, (form,), "rows", node.shape))
+
+    def _function(self, node: ix.Apply, argument: Expr) -> Expr | None:
+        """The function of an argument that is not a batch."""
+        match node.function:
+            case "inv":
+                return Inverse(argument)
+            case "spectral_norm" | "nuclear_norm":
+                return Norm(argument, node.function.removesuffix("_norm"))
+            case "matrix_power":
+                exponent = self.form(node.arguments[1])
+                return None if exponent is None else MatrixPower(argument, exponent)
+            case _ if node.arguments[0].order == functions()[node.function].argument_order:
+                turned = node.order == 2 and argument.shape != node.arguments[0].shape
+                return Call(node.function, (argument,), None, node.shape[::-1] if turned else node.shape)
+            case _:
+                return None
+
+    def _linear(self, node: ix.Apply) -> Term | None:
+        """``f(X, E)``, or ``f(X', E')'`` where that is shorter."""
+        plain = [self.form(argument) for argument in node.arguments]
+        turned = [self.folded(transposed(argument)) for argument in node.arguments]
+        calls = [
+            Call(node.function, tuple([form for form in forms if form is not None]), None, node.shape)
+            for forms in (plain, turned)
+            if None not in forms
+        ]
+        if len(calls) < 2:
+            return None
+        other = transpose(calls[1])
+        return _leaf(other if cost(other) < cost(calls[0]) else calls[0])
 
     def _shorter(self, one: Expr, other: Expr) -> bool:
         return (cost(one), self.order.rank(one)) < (cost(other), self.order.rank(other))

@@ -55,7 +55,7 @@ def _corrupted(formula: Formula, what: str) -> Formula | None:
 
 @pytest.mark.parametrize(("what", "least"), [("transposed", 4), ("delta", 1), ("sign", 4), ("factor", 5), ("term", 4)])
 def test_a_planted_error_is_seen(what: str, least: int) -> None:
-    derivation = matcalc.derive("x'*A*x + b'*tanh(B*x)", "x", declare="A: n×n; x: n; B: m×n; b: m")
+    derivation = matcalc.derive("x'*A*y + x'*C*x + b'*tanh(B*x)", "x", declare="A: n×n; C: n×n; x: n; y: n; B: m×n; b: m")
     point = point_for(derivation.source.node, derivation.wrt)
     check_steps(derivation.steps, point)
     planted = 0

@@ -51,22 +51,22 @@ class ExpressionCommand(click.Command):
 
 
 LAZY = {
-    "differential": "matcalc.commands.differential",
     "gradient": "matcalc.commands.gradient",
-    "identities": "matcalc.commands.identities",
-    "jvp": "matcalc.commands.jvp",
-    "repl": "matcalc.commands.repl",
-    "verify": "matcalc.commands.verify",
     "vjp": "matcalc.commands.vjp",
+    "jvp": "matcalc.commands.jvp",
+    "differential": "matcalc.commands.differential",
+    "verify": "matcalc.commands.verify",
+    "identities": "matcalc.commands.identities",
+    "repl": "matcalc.commands.repl",
 }
 """Subcommands by the module that holds them as ``command``, imported when they are first asked for."""
 
 
 class LazyGroup(click.Group):
-    """A group that also knows the subcommands in ``LAZY``."""
+    """A group that also knows the subcommands in ``LAZY``, listed in that order after its own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *LAZY})
+        return [*super().list_commands(ctx), *LAZY]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in LAZY:
@@ -75,6 +75,21 @@ class LazyGroup(click.Group):
         return found
 
 
+LAYOUT = click.option(
+    "--layout",
+    type=click.Choice(LAYOUTS),
+    default=LAYOUTS[0],
+    metavar="LAYOUT",
+    help="denominator: a gradient has the shape of the variable; numerator: the transposes; tensor: nothing is flattened.  "
+    "[default: denominator]",
+)
+SYMMETRY = click.option(
+    "--symmetric",
+    type=click.Choice(SYMMETRIC),
+    default=SYMMETRIC[0],
+    metavar="CONVENTION",
+    help="By a variable declared symmetric: projected ½(G + Gᵀ), independent G, or cookbook G + Gᵀ − diag(G).  [default: projected]",
+)
 BOLD = click.option("--bold", is_flag=True, help="Vectors and matrices in bold type, in LaTeX and Markdown.")
 
 
@@ -90,27 +105,46 @@ def set_in_bold(target: str | None, bold: bool) -> str | None:
 @click.group(cls=LazyGroup, context_settings={"max_content_width": 100})
 @click.version_option(VERSION, prog_name="matcalc")
 def cli() -> None:
-    """Symbolic matrix calculus."""
+    """Derivatives of formulas with vectors and matrices.
+
+    \b
+    matcalc derive "||X - UV||²" --wrt V      prints 2 Uᵀ (U V − X)
+    matcalc verify "d(x'Ax)/dx = 2Ax"         refuted: true only if A = Aᵀ
+    matcalc repl                              starts a prompt
+
+    The result goes to standard output, what it rests on to standard error. The exit status is 2 for input that could not be read.
+    matcalc COMMAND --help says more about a command.
+    """
 
 
-@cli.command("derive", cls=ExpressionCommand)
+@cli.command("derive", cls=ExpressionCommand, short_help="The derivative of an expression by a symbol.")
 @click.argument("expression")
-@click.option("--wrt", required=True, metavar="NAME", help="The symbol to differentiate by; two, as in x,y, for a mixed second derivative.")
+@click.option("--wrt", required=True, metavar="NAME", help="The symbol to differentiate by; x,y for a mixed second derivative.")
 @click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
-@click.option("--order", type=click.IntRange(1, 2), default=1, show_default=True, help="First or second derivative.")
-@click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of the result.")
-@click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
-@click.option("--names", type=click.Choice(NAMES), default=NAMES[0], show_default=True, help="What becomes of names given in EXPRESSION.")
-@BOLD
-@click.option("--steps", is_flag=True, help=f"Print the derivation step by step; --to is one of {', '.join(STEP_FORMATS)}.")
+@click.option("--order", type=click.IntRange(1, 2), default=1, metavar="1|2", help="First or second derivative.  [default: 1]")
+@LAYOUT
+@SYMMETRY
 @click.option(
-    "--style", type=click.Choice(STEP_STYLES), help="Steps entry by entry or by differentials; implies --steps.  [default: index]"
+    "--names",
+    type=click.Choice(NAMES),
+    default=NAMES[0],
+    metavar="TREATMENT",
+    help="Names given in EXPRESSION are replaced by their values in the answer (substitute), or kept (keep).  [default: substitute]",
+)
+@BOLD
+@click.option("--steps", is_flag=True, help=f"Print the derivation step by step; FORM is then one of {', '.join(STEP_FORMATS)}.")
+@click.option(
+    "--style",
+    type=click.Choice(STEP_STYLES),
+    metavar="STYLE",
+    help="Steps entry by entry (index) or by differentials (differential); implies --steps.  [default: index]",
 )
 @click.option(
     "--to",
     "target",
     type=click.Choice(tuple(dict.fromkeys((*FORMATS, *VIEWS, *STEP_FORMATS)))),
-    help="Form of the result; html only of steps.  [default: unicode]",
+    metavar="FORM",
+    help=f"Form of the result: {', '.join((*FORMATS, *VIEWS))}.  [default: unicode]",
 )
 def derive_command(
     expression: str,
@@ -125,9 +159,11 @@ def derive_command(
     style: str | None,
     target: str | None,
 ) -> None:
-    """Print the derivative of EXPRESSION, which may be a program: z = W*x + b; h = tanh(z); u'*h.
+    """Print the derivative of EXPRESSION by the symbol --wrt.
 
-    An EXPRESSION of - reads standard input.
+    Write EXPRESSION as in MATLAB (X'*(X*w - y), and .* ./ .^ entry by entry), in Unicode (Xᵀ(Xw − y), ⊙, ‖x‖²), in LaTeX, or mixed. Upper
+    case letters are matrices and lower case letters vectors, unless their use or --declare says otherwise; sizes are worked out. Named
+    results are allowed: "z = W*x + b; h = tanh(z); u'*h". An EXPRESSION of - reads standard input.
 
     \b
     matcalc derive "||X - UV||²" --wrt V

@@ -10,7 +10,7 @@ from matcalc.presentation import FORMATS
 from matcalc.product_calls import differential
 
 
-@click.command("differential", cls=ExpressionCommand)
+@click.command("differential", short_help="The differential: df = tr(G' dX), dY = A dX B.", cls=ExpressionCommand)
 @click.argument("expression")
 @click.option("--wrt", required=True, metavar="NAMES", help="The symbol that changes; several, as in X,Y.")
 @click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')

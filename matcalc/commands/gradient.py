@@ -7,20 +7,20 @@ import json
 import click
 
 from matcalc.api import gradient
-from matcalc.cli import BOLD, ExpressionCommand, read_expression, set_in_bold, show_remarks, shows, split_names
+from matcalc.cli import BOLD, LAYOUT, SYMMETRY, ExpressionCommand, read_expression, set_in_bold, show_remarks, shows, split_names
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.named_results import Gradients
-from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
+from matcalc.products.reading import NAMES
 
 FORMATS = ("unicode", "ascii", "latex", "json", "numpy", "jax", "torch", "sympy")
 
 
-@click.command("gradient", cls=ExpressionCommand)
+@click.command("gradient", short_help="Gradients by several names, from one sweep.", cls=ExpressionCommand)
 @click.argument("expression")
 @click.option("--wrt", required=True, metavar="NAMES", help="Symbols and named results to differentiate by, as in W,b,z.")
 @click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
-@click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of the results.")
-@click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
+@LAYOUT
+@SYMMETRY
 @click.option("--names", type=click.Choice(NAMES), default="keep", show_default=True, help="What becomes of names given in EXPRESSION.")
 @click.option("--partials", is_flag=True, help="Print the derivative of every single step first.")
 @BOLD

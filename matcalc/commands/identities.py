@@ -12,7 +12,7 @@ from matcalc.verification.library import found
 from matcalc.verification.reports import exit_status
 
 
-@click.command("identities")
+@click.command("identities", short_help="The textbook identities that come with matcalc.")
 @click.option("--search", "words", multiple=True, metavar="WORD", help="Only identities that hold this word; may be repeated.")
 @click.option("--check/--no-check", default=True, show_default=True, help="Verify each one and show its status.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")

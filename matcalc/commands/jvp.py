@@ -10,7 +10,7 @@ from matcalc.presentation import FORMATS
 from matcalc.product_calls import jvp
 
 
-@click.command("jvp", cls=ExpressionCommand)
+@click.command("jvp", short_help="The derivative along a direction.", cls=ExpressionCommand)
 @click.argument("expression")
 @click.option("--wrt", required=True, metavar="NAMES", help="The symbol that changes; several, as in X,Y.")
 @click.option("--direction", default="V", show_default=True, metavar="NAMES", help="Name of the change of each of them.")

@@ -6,18 +6,17 @@ import sys
 
 import click
 
-from matcalc.cli import shows
+from matcalc.cli import LAYOUT, SYMMETRY, shows
 from matcalc.derivation.pipeline import Layout, Symmetric
-from matcalc.products.reading import LAYOUTS, SYMMETRIC
 from matcalc.repl.definitions import declare as declare_in
 from matcalc.repl.session import Session
 from matcalc.repl.terminal import run
 
 
-@click.command("repl")
+@click.command("repl", short_help="A prompt that keeps names and declarations.")
 @click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
-@click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of the results.")
-@click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
+@LAYOUT
+@SYMMETRY
 def command(declare: tuple[str, ...], layout: Layout, symmetric: Symmetric) -> None:
     """Type formulas at a prompt; names and declarations are kept between lines.
 
@@ -33,5 +32,5 @@ def command(declare: tuple[str, ...], layout: Layout, symmetric: Symmetric) -> N
         declare_in(session.state, text)
     session.state.settings |= {"layout": layout, "symmetric": symmetric}
     if not shows("ᵀ−²"):
-        session.state.settings["style"] = "ascii"
+        session.state.settings["letters"] = "ascii"
     sys.exit(run(session))

@@ -9,21 +9,22 @@ from pathlib import Path
 
 import click
 
+from matcalc.cli import LAYOUT, SYMMETRY
 from matcalc.errors import MatcalcError
 from matcalc.verification.documents import READERS, read_document, verdicts
 from matcalc.verification.items import Document
-from matcalc.verification.judgement import LAYOUTS, SYMMETRIC, verify
+from matcalc.verification.judgement import verify
 from matcalc.verification.reports import as_json, as_junit, exit_status, table
 from matcalc.verification.verdict import Verdict
 
 _LONG = 20
 
 
-@click.command("verify", context_settings={"ignore_unknown_options": True})
+@click.command("verify", short_help="Is a formula true? Also of whole files.", context_settings={"ignore_unknown_options": True})
 @click.argument("subjects", metavar="STATEMENT | FILE...", nargs=-1, required=True)
 @click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "A: n×n symmetric; a: scalar".')
-@click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of derivatives.")
-@click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
+@LAYOUT
+@SYMMETRY
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the statements of a file.")
 @click.option("--to", "target", type=click.Choice(("text", "json", "junit")), default="text", show_default=True, help="Form of the report.")
 def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, symmetric: str, jobs: int, target: str) -> None:

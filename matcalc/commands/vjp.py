@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import click
 
-from matcalc.cli import BOLD, ExpressionCommand, read_expression, set_in_bold, show, split_names
+from matcalc.cli import BOLD, LAYOUT, SYMMETRY, ExpressionCommand, read_expression, set_in_bold, show, split_names
 from matcalc.commands.gradient import show_gradients
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.presentation import FORMATS
 from matcalc.product_calls import vjp
-from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
+from matcalc.products.reading import NAMES
 
 
-@click.command("vjp", cls=ExpressionCommand)
+@click.command("vjp", short_help="The gradient by a symbol, given that by the expression.", cls=ExpressionCommand)
 @click.argument("expression")
 @click.option("--wrt", required=True, metavar="NAMES", help="The symbol to differentiate by; several, as in Q,K,V, from one sweep.")
 @click.option("--upstream", default="G", show_default=True, metavar="NAME", help="Name of the derivative by EXPRESSION.")
 @click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
-@click.option("--layout", type=click.Choice(LAYOUTS), default=LAYOUTS[0], show_default=True, help="Layout of the result.")
-@click.option("--symmetric", type=click.Choice(SYMMETRIC), default=SYMMETRIC[0], show_default=True, help="Convention for symmetric X.")
+@LAYOUT
+@SYMMETRY
 @click.option("--names", type=click.Choice(NAMES), default=NAMES[0], show_default=True, help="What becomes of names given in EXPRESSION.")
 @BOLD
 @click.option("--to", "target", type=click.Choice(FORMATS), help="Form of the result.  [default: unicode]")

@@ -58,7 +58,7 @@ COMMANDS: dict[str, Entry] = {
     "order": _setting("order", "order of the derivative that derive and wrt give", "d(f)/dx and d2(f)/dx2 say themselves which they are."),
     "symmetric": _setting("symmetric", "convention for symmetric variables", "The notes of an answer name the convention."),
     "names": _setting("names", "what becomes of defined names in answers", "keep gives answers in terms of the names, with adjoints."),
-    "style": _setting("style", "characters of the answers", "ascii gives answers that can be typed in again."),
+    "letters": _setting("letters", "characters of the answers", "ascii gives answers that can be typed in again."),
     "help": Entry(":help [COMMAND]", "this page, or more on one command"),
     "quit": Entry(":quit", "leave; so does Ctrl-D"),
 }

@@ -15,7 +15,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "order": ("1", "2"),
     "symmetric": SYMMETRIC,
     "names": NAMES,
-    "style": ("unicode", "ascii"),
+    "letters": ("unicode", "ascii"),
 }
 """The settings with their choices, the first of which is the default."""
 
@@ -56,7 +56,7 @@ class State:
 
     @property
     def ascii(self) -> bool:
-        return self.settings["style"] == "ascii"
+        return self.settings["letters"] == "ascii"
 
     @property
     def known(self) -> set[str]:

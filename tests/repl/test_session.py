@@ -114,7 +114,7 @@ def test_settings() -> None:
     assert last(":order 2", "x'*A*x wrt x").output == "A + Aᵀ"
     assert last("A: n×n symmetric; X: n×n symmetric", "tr(A*X*X) wrt X").output == "A X + X A"
     assert last("X: n×n symmetric", ":symmetric independent", "a'*X*b wrt X").output == "a bᵀ"
-    assert last(":style ascii", "x'*A*x wrt x").output == "(A + A')*x"
+    assert last(":letters ascii", "x'*A*x wrt x").output == "(A + A')*x"
     assert last(":names keep", "z = W*x; z'*z wrt W").output.startswith("2 z xᵀ")
     assert last(":layout").output == "layout: denominator"
 

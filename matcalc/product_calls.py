@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias, overload
 
-from matcalc.derivation.pipeline import Layout, Symmetric, zero_notes
+from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, zero_notes
 from matcalc.einstein.linear import is_zero
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Symbol, shape_text
@@ -202,7 +202,7 @@ class _Results:
         made: dict[str, Derivation] = {}
         for symbol in wrt:
             outcome = sweep.derivatives[symbol.name]
-            notes = (*self.elaborated.notes, *outcome.notes)
+            notes = (*self.elaborated.notes, *outcome.notes, *self._zero_notes(self.outline.expression, symbol, outcome))
             made[symbol.name] = NamedDerivation(source, (symbol,), outcome, self.layout, self.symmetric, notes, sweep, self.symbol)
         return Gradients(made, self.outline, sweep, self.symbol)
 
@@ -223,7 +223,7 @@ class _Results:
         made: dict[str, Derivation] = {}
         for symbol in wrt:
             outcome = sweep.derivatives[symbol.name]
-            notes = (*self.elaborated.notes, *outcome.notes)
+            notes = (*self.elaborated.notes, *outcome.notes, *self._zero_notes(expression, symbol, outcome))
             if self.upstream is None:
                 made[symbol.name] = Derivation(source, (symbol,), outcome, self.layout, self.symmetric, notes)
             else:
@@ -240,12 +240,10 @@ class _Results:
         return ParsedExpression(paired_with(expression, self.upstream), declarations, self.elaborated.notes)
 
     def _sweep(self, outline: Outline, wrt: Sequence[Symbol]) -> Sweep:
-        above = self.upstream
-        sweep = swept(outline, wrt, upstream=above, layout=self.layout, symmetric=self.symmetric, taken=self.taken)
-        occurring = symbols_in(outline.expression)
-        source = outline.expression if above is None else paired_with(outline.expression, above)
-        for symbol in wrt:
-            zero = is_zero(sweep.derivatives[symbol.name].tensor)
-            if zero and occurring.get(symbol.name) is symbol:
-                zero_notes(source, (symbol,))
-        return sweep
+        return swept(outline, wrt, upstream=self.upstream, layout=self.layout, symmetric=self.symmetric, taken=self.taken)
+
+    def _zero_notes(self, expression: Expr, symbol: Symbol, outcome: Outcome) -> list[str]:
+        """What is to be said of a derivative that came out as 0, confirmed numerically where that is possible."""
+        if not is_zero(outcome.tensor) or symbols_in(expression).get(symbol.name) is not symbol:
+            return []
+        return zero_notes(expression if self.upstream is None else paired_with(expression, self.upstream), (symbol,))

@@ -106,6 +106,13 @@ def test_what_is_refused(expression: str, upstream: str, declare: str | None, er
         matcalc.vjp(expression, "W", upstream, declare=declare)
 
 
+def test_a_zero_that_cannot_be_confirmed_says_so() -> None:
+    nowhere = "z = log(-norm2(x)^2 - 1)*(x - x); sum(z)"
+    for found in (matcalc.vjp(nowhere, "x"), *(matcalc.gradient(nowhere, ["x"], names=names)["x"] for names in ("keep", "substitute"))):
+        assert any("no point was found" in note for note in found.notes)
+    assert not any("no point was found" in note for note in matcalc.vjp("x - x", "x").notes)
+
+
 def test_a_wrong_sweep_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     right = sweeping.cotangents
 

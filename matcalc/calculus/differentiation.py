@@ -13,7 +13,22 @@ from typing import assert_never, cast
 from matcalc.calculus.matrix_functions import primary_pullback
 from matcalc.einstein.algebra import apply, apply_map, contract, elementwise, power, symbolic_power
 from matcalc.einstein.linear import add, delta, is_zero
-from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Power, SizeValue, Sum, Symbol, Tensor, Unit, children, postorder
+from matcalc.einstein.nodes import (
+    Apply,
+    Constant,
+    Contraction,
+    Map,
+    Node,
+    Pairing,
+    Power,
+    SizeValue,
+    Sum,
+    Symbol,
+    Tensor,
+    Unit,
+    children,
+    postorder,
+)
 from matcalc.einstein.substitution import substituted
 from matcalc.errors import NotDifferentiableError
 from matcalc.functions import functions
@@ -91,7 +106,7 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) ->
                 yield node.arguments[0], (YES, _entrywise(node, cotangent, root))
             else:
                 yield from primary_pullback(node, cotangent, root, depends)
-        case Symbol() | Constant() | SizeValue() | Unit():
+        case Symbol() | Constant() | SizeValue() | Unit() | Pairing():
             return
         case _:
             assert_never(node)

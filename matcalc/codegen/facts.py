@@ -24,6 +24,7 @@ from matcalc.expr.nodes import (
     Power,
     Product,
     Quotient,
+    Reshape,
     SizeValue,
     Sum,
     Symbol,
@@ -102,7 +103,7 @@ class Facts:
             case Hadamard(factors=factors):
                 counts = {factor: factors.count(factor) for factor in factors}
                 return all(known[factor] or count % 2 == 0 for factor, count in counts.items())
-            case Quotient() | Kronecker() | Transpose() | Total() | Trace() | Diagonal() | DiagonalMatrix() | Vec():
+            case Quotient() | Kronecker() | Transpose() | Total() | Trace() | Diagonal() | DiagonalMatrix() | Vec() | Reshape():
                 below = children(node)
                 return all(known[child] for child in below) or (isinstance(node, Trace | Diagonal) and self._semidefinite[below[0]])
             case _:

@@ -28,6 +28,7 @@ from matcalc.expr.nodes import (
     Power,
     Product,
     Quotient,
+    Reshape,
     Sum,
     Total,
     Trace,
@@ -89,6 +90,8 @@ def _rebuilt(node: Expr, below: tuple[Expr, ...]) -> Expr:
             return DiagonalMatrix(below[0])
         case Vec():
             return Vec(below[0])
+        case Reshape(m=m, n=n):
+            return Reshape(below[0], m, n)
         case Norm(kind=kind):
             return Norm(below[0], kind, below[1] if len(below) > 1 else None)
         case _:

@@ -111,6 +111,9 @@ def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:
             return b.size(size)
         case ix.Unit(position=position):
             return b.make("unit", (), position, node.shape)
+        case ix.Pairing():
+            whole = node.shape[2]
+            return b.reshape(b.make("eye", (), None, (whole, whole)), node.shape)
         case ix.Power(exponent=exponent):
             return b.power(operands[0], exponent)
         case ix.Map(function="pow"):
@@ -195,8 +198,13 @@ def _applied(b: Builder, name: str, shape: Shape, operands: list[Op]) -> Op:
 def _contraction(b: Builder, node: ix.Contraction, operands: list[Pieces], extents: Extents) -> Pieces:
     sizes = dict(enumerate(node.sizes))
     items: list[Labelled] = []
-    for pieces, labels in zip(operands, node.indices, strict=True):
-        items += [(op, tuple([labels[axis] for axis in axes])) for op, axes in pieces]
+    pairings: list[Labels] = []
+    for operand, pieces, labels in zip(node.operands, operands, node.indices, strict=True):
+        if isinstance(operand, ix.Pairing):
+            pairings.append(labels)
+        else:
+            items += [(op, tuple([labels[axis] for axis in axes])) for op, axes in pieces]
+    items = _with_split_axes(b, items, pairings, set(node.output), sizes)
     present = {label for _, labels in items for label in labels}
     scalars: list[Labelled] = [(b.size(sizes[label]), ()) for label in sorted(sizes) if label not in present and label not in node.output]
     output: list[int] = []
@@ -213,6 +221,34 @@ def _contraction(b: Builder, node: ix.Contraction, operands: list[Pieces], exten
     product = _Product(b, sizes, extents, set(output))
     made = product.components(items)
     return tuple([(op, tuple([output.index(label) for label in labels])) for op, labels in scalars + made])
+
+
+def _with_split_axes(b: Builder, items: list[Labelled], pairings: list[Labels], output: set[int], sizes: dict[int, Size]) -> list[Labelled]:
+    """The arrays with a summed axis that counts pairs split into the two; a pairing that is not gone then is an array itself."""
+    left = list(pairings)
+    while True:
+        chosen = next((pairing for pairing in left if _splits(pairing, items, left, output)), None)
+        if chosen is None:
+            break
+        left.remove(chosen)
+        slow, fast, whole = chosen
+        for k, (op, labels) in enumerate(items):
+            if whole in labels:
+                at = labels.index(whole)
+                split = (*labels[:at], slow, fast, *labels[at + 1 :])
+                items[k] = (b.reshape(op, tuple([sizes[label] for label in split])), split)
+    for pairing in left:
+        count = sizes[pairing[2]]
+        items.append((b.reshape(b.make("eye", (), None, (count, count)), tuple([sizes[label] for label in pairing])), pairing))
+    return items
+
+
+def _splits(pairing: Labels, items: list[Labelled], pairings: list[Labels], output: set[int]) -> bool:
+    slow, fast, whole = pairing
+    if whole in output or slow == fast or any(whole in other for other in pairings if other is not pairing):
+        return False
+    holders = [labels for _, labels in items if whole in labels]
+    return bool(holders) and all(labels.count(whole) == 1 and not {slow, fast} & set(labels) for labels in holders)
 
 
 class _Product:

@@ -120,6 +120,9 @@ class Translator(Reductions):
             case e.Vec(operand=operand):
                 op = yield from self._array(operand)
                 return b.vec(op)
+            case e.Reshape(operand=operand):
+                op = yield from self._array(operand)
+                return b.unvec(b.vec(op), typed.shape) if typed.is_matrix else b.vec(op)
             case e.Norm():
                 return (yield from self._norm(typed))
             case e.Call():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import isqrt
+from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 from matcalc.einstein.canonical import canonical
@@ -26,7 +27,8 @@ from matcalc.einstein.linear import (
     scale,
     zero,
 )
-from matcalc.einstein.nodes import Apply, Contraction, Map, Power, SizeValue, Sum, Symbol, Tensor
+from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor
+from matcalc.einstein.pairings import rearranged, redundant_pairing
 from matcalc.errors import LimitError
 from matcalc.functions import functions
 from matcalc.sizes import Shape, Size
@@ -128,6 +130,8 @@ def _stays_nested(operand: Contraction) -> bool:
 
 
 Factor = tuple[Tensor, tuple[int, ...]]
+_Cancelling: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, int], ...]]
+"""The places of factors that go, and pairs of labels that become one."""
 
 
 def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
@@ -296,13 +300,13 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -
     coefficient = YES
     while True:
         factors = _without_unit_sums(factors, output, labels)
-        pair = _cancelling_pair(factors, output)
-        if pair is None:
+        found = _cancelling_pair(factors, output) or _needless_pairing(factors, output, labels)
+        if found is None:
             return coefficient, factors, output
-        left, right, bound, one, other = pair
-        labels.join(one, other)
-        labels.join(one, bound)
-        rest = [factor for k, factor in enumerate(factors) if k not in (left, right)]
+        gone, joined = found
+        for one, other in joined:
+            labels.join(one, other)
+        rest = [factor for k, factor in enumerate(factors) if k not in gone]
         factor, factors = _collected([(operand, tuple([labels.find(label) for label in index])) for operand, index in rest])
         coefficient *= factor
         output = tuple([labels.find(label) for label in output])
@@ -325,10 +329,22 @@ def _without_unit_sums(factors: list[Factor], output: tuple[int, ...], labels: _
 def _sums_to_one(operand: Tensor) -> bool:
     if isinstance(operand, Symbol):
         return "simplex" in operand.properties
-    return isinstance(operand, Apply) and operand.function == "softmax"
+    return isinstance(operand, Pairing) or (isinstance(operand, Apply) and operand.function == "softmax")
 
 
-def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> tuple[int, int, int, int, int] | None:
+def _needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> _Cancelling | None:
+    found = redundant_pairing(factors, output)
+    if found is None:
+        return None
+    place, joined = found
+    if not joined:  # a whole sum, which is one: its labels go with it
+        for label in factors[place][1][:2]:
+            labels.retire(label)
+    return (place,), joined
+
+
+def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> _Cancelling | None:
+    """Two factors whose product is an identity, and the labels that it joins."""
     special = [k for k, (operand, index) in enumerate(factors) if len(index) == 2 and _may_cancel(operand)]
     if not special:
         return None
@@ -348,7 +364,8 @@ def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> tuple[in
                 continue
             position = around.index(bound)
             if _cancels(operand, place, partner, position):
-                return k, other, bound, index[1 - place], around[1 - position]
+                one = index[1 - place]
+                return (k, other), ((one, around[1 - position]), (one, bound))
     return None
 
 
@@ -485,10 +502,14 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
             return power(inner, first * exponent)
         case Map(function="exp"):
             return Map("exp", (scale(exponent, base.arguments[0]),))
+        case Pairing() if exponent > 0:
+            return base
         case Map(function="abs") if integer and exponent.numerator % 2 == 0:
             return power(base.arguments[0], exponent)
         case Map(function="pow", arguments=(inner, upper)) if integer:
             return symbolic_power(inner, scale(exponent, upper))
+        case Contraction() if (place := rearranged(base)) is not None:
+            return _with_operand(base, place, power(base.operands[place], exponent))
         case Contraction():
             distinct = len(set(base.output)) == len(base.output)
             if distinct and len(base.sizes) == len(base.output):
@@ -509,6 +530,11 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
         case Symbol() if "mask" in base.properties and exponent > 0:
             return base
     return Power(base, exponent)
+
+
+def _with_operand(tensor: Contraction, place: int, operand: Tensor) -> Tensor:
+    operands = [*tensor.operands[:place], operand, *tensor.operands[place + 1 :]]
+    return contract(operands, tensor.indices, tensor.output, dict(enumerate(tensor.sizes)))
 
 
 def _power_of_sum(base: Sum, exponent: Fraction) -> Tensor:
@@ -559,7 +585,10 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
             return zero(argument.shape)
         if isinstance(argument, Map) and argument.function == "exp":
             return argument.arguments[0]
-    elif function in ("abs", "sign") and isinstance(argument, Symbol) and "positive" in argument.properties:
+    place = rearranged(argument)
+    if place is not None and isinstance(argument, Contraction):
+        return _with_operand(argument, place, apply_map(function, argument.operands[place]))
+    if function in ("abs", "sign") and isinstance(argument, Symbol) and "positive" in argument.properties:
         return argument if function == "abs" else ones(argument.shape)
     entry = functions().get(function)
     if entry is not None and entry.parity and isinstance(argument, Sum):

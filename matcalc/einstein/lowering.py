@@ -15,6 +15,7 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply, apply_map, broadcast, contract, elementwise, permuted, power, symbolic_power
 from matcalc.einstein.linear import add
 from matcalc.einstein.lowered import Lowered, aligned, finer, transposed, with_cols, with_rows
+from matcalc.einstein.splitting import divided_between
 from matcalc.errors import NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as ex
 from matcalc.records import replace
@@ -101,6 +102,11 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
             operand = done[node.operand]
             rows, cols = tuple(range(operand.split)), tuple(range(operand.split, operand.tensor.order))
             return Lowered(permuted(operand.tensor, cols + rows), operand.tensor.order)
+        case ex.Reshape(m=m, n=n):
+            operand = done[node.operand]
+            stacked = permuted(operand.tensor, (*range(operand.split, operand.tensor.order), *range(operand.split)))
+            tensor, wide = divided_between(stacked, n, m)
+            return Lowered(permuted(tensor, (*range(wide, tensor.order), *range(wide))), tensor.order - wide)
         case ex.Kronecker():
             return _kronecker([done[factor] for factor in node.factors])
         case ex.Norm():

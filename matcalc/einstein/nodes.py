@@ -100,6 +100,22 @@ class Unit(Tensor):
         return (self.size,)
 
 
+class Pairing(Tensor):
+    """One where the last axis, of size ``slow * fast``, counts the pairs of the other two, the second running fastest; zero elsewhere.
+
+    A contraction with it splits an axis into two, as ``reshape`` does, or joins two into one, as ``vec`` and ``kron`` do.
+    """
+
+    slow: Size
+    fast: Size
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.slow), str(self.fast))
+
+    def _shape(self) -> Shape:
+        return (self.slow, self.fast, self.slow * self.fast)
+
+
 class Sum(Tensor):
     """A linear combination: pairs (coefficient, term). Without terms it is zero. Terms are never sums themselves.
 
@@ -181,7 +197,7 @@ class Apply(Tensor):
         return self.sizes
 
 
-Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Sum | Contraction | Power | Map | Apply
+Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Pairing | Sum | Contraction | Power | Map | Apply
 """The closed union, for ``match`` with ``assert_never``."""
 
 

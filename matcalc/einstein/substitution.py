@@ -8,7 +8,7 @@ from typing import assert_never, cast
 
 from matcalc.einstein.algebra import apply, apply_map, contract, power, symbolic_power
 from matcalc.einstein.linear import add
-from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
+from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.sizes import Size
 
 
@@ -58,13 +58,15 @@ def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Si
             return apply(node.function, arguments, tuple([sizes.get(size, size) for size in node.sizes]))
         case SizeValue():
             return SizeValue(sizes.get(node.size, node.size))
+        case Pairing():
+            return Pairing(sizes.get(node.slow, node.slow), sizes.get(node.fast, node.fast))
         case _:
             return _again(node, built)
 
 
 def _again(node: Node, built: Mapping[Tensor, Tensor]) -> Tensor:
     match node:
-        case Symbol() | Constant() | SizeValue() | Unit():
+        case Symbol() | Constant() | SizeValue() | Unit() | Pairing():
             return node
         case Sum():
             if all(built[term] is term for _, term in node.terms):

@@ -47,6 +47,7 @@ from matcalc.expr.nodes import (
     Power,
     Product,
     Quotient,
+    Reshape,
     SizeValue,
     Sum,
     Symbol,
@@ -301,6 +302,10 @@ class _Step:
             case Vec():
                 turned = np.swapaxes(operands[0], -1, -2)
                 result = turned.reshape((*turned.shape[:-2], -1, 1))
+            case Reshape(m=m, n=n):
+                turned = np.swapaxes(operands[0], -1, -2)
+                lengths = (n.value(self.sizes), m.value(self.sizes))
+                result = np.swapaxes(turned.reshape((*turned.shape[:-2], *lengths)), -1, -2)
             case Kronecker():
                 result = operands[0]
                 for operand in operands[1:]:

@@ -12,6 +12,7 @@ from matcalc.einstein.nodes import (
     Contraction,
     Map,
     Node,
+    Pairing,
     Power,
     SizeValue,
     Sum,
@@ -116,6 +117,8 @@ def _size_names(order: list[Tensor]) -> frozenset[str]:
                 names.update(name for size in sizes for name in size.names)
             case SizeValue(size=size) | Unit(size=size):
                 names.update(size.names)
+            case Pairing(slow=slow, fast=fast):
+                names.update(slow.names + fast.names)
     return frozenset(names)
 
 
@@ -142,6 +145,9 @@ def _value(
             if position > len(result):
                 raise ShapeError(f"the unit vector e_{position} needs at least {position} entries, here there are {len(result)}")
             result[position - 1] = 1.0
+        case Pairing():
+            slow, fast, whole = _lengths(node.shape, sizes)
+            result = np.eye(whole).reshape(slow, fast, whole)
         case Sum(terms=terms):
             result = np.zeros(_lengths(node.shape, sizes))
             for (coefficient, _), operand in zip(terms, operands, strict=True):

@@ -300,6 +300,20 @@ class Vec(Expr):
         return shape_of(self.operand.rows * self.operand.cols, ONE)
 
 
+class Reshape(Expr):
+    """The array with ``m`` rows and ``n`` columns whose columns, stacked, are those of the operand: ``vec(reshape(x, m, n)) = vec(x)``."""
+
+    operand: Expr
+    m: Size
+    n: Size
+
+    def _shape(self) -> Shape:
+        _flat(self.operand, "reshape")
+        if self.operand.rows * self.operand.cols != self.m * self.n:
+            raise ShapeError(f"{shape_text(self.operand.shape)} cannot become {self.m}×{self.n}: the numbers of entries differ")
+        return shape_of(self.m, self.n)
+
+
 class Kronecker(Expr):
     """Kronecker product of two or more factors."""
 
@@ -392,7 +406,7 @@ class IndexArray(Expr):
 Node: TypeAlias = (
     Symbol | Number | Constant | SizeValue | Identity | Ones | Zeros | UnitVector | Commutation
     | Sum | Negative | Product | Hadamard | Quotient | Power | MatrixPower | Elementwise
-    | Transpose | Inverse | Trace | Total | Diagonal | DiagonalMatrix | Vec | Kronecker | Norm | Call
+    | Transpose | Inverse | Trace | Total | Diagonal | DiagonalMatrix | Vec | Reshape | Kronecker | Norm | Call
     | Index | Entry | IndexSum | IndexArray
 )  # fmt: skip
 """The closed union, for ``match`` with ``assert_never``."""
@@ -481,7 +495,7 @@ def _operands(node: Expr) -> tuple[Expr, ...]:
             return (first, second)
         case Elementwise(argument=operand):
             return (operand,)
-        case Negative() | Transpose() | Inverse() | Trace() | Total() | Diagonal() | DiagonalMatrix() | Vec() | Entry():
+        case Negative() | Transpose() | Inverse() | Trace() | Total() | Diagonal() | DiagonalMatrix() | Vec() | Reshape() | Entry():
             return (node.operand,)
         case Norm():
             return (node.operand,) if node.parameter is None else (node.operand, node.parameter)

@@ -26,6 +26,7 @@ from matcalc.expr.nodes import (
     Power,
     Product,
     Quotient,
+    Reshape,
     SizeValue,
     Sum,
     Symbol,
@@ -269,6 +270,7 @@ def _own_cost(node: Expr) -> int:
             | Diagonal()
             | DiagonalMatrix()
             | Vec()
+            | Reshape()
             | Norm()
             | Elementwise()
             | Negative()

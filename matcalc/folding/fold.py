@@ -34,6 +34,7 @@ from matcalc.folding.build import is_symmetric as is_symmetric_expression
 from matcalc.folding.forms import Forms
 from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.kronecker import kronecker_chain, swapped_commutation
+from matcalc.folding.pairings import unpaired
 from matcalc.folding.sums import combined
 from matcalc.folding.terms import Place, ReadingOrder, Term, expression_of
 from matcalc.functions import functions
@@ -115,10 +116,10 @@ class _Folder:
         """The term of a node with its axes grouped into rows and columns."""
         if isinstance(node, ix.Contraction):
             return self._contraction(node, split)
+        if self.terms.get(node) is None and not isinstance(node, ix.Pairing):
+            return None
         labels = tuple(range(node.order))
-        return (
-            self._contraction(ix.Contraction((node,), (labels,), labels, node.shape), split) if self.terms.get(node) is not None else None
-        )
+        return self._contraction(ix.Contraction((node,), (labels,), labels, node.shape), split)
 
     def form(self, tensor: ix.Tensor) -> Expr | None:
         """The expression of a node whose term is known."""
@@ -152,6 +153,8 @@ class _Folder:
                 return self._elementwise(node)
             case ix.Apply():
                 return self._apply(node)
+            case ix.Pairing():
+                return None  # of order three: it stands in contractions, which know it
             case _:
                 assert_never(node)
 
@@ -189,6 +192,10 @@ class _Folder:
         graph = Graph(node.output[:split], node.output[split:], dict(enumerate(node.sizes)), self.fold_forms)
         coefficient = YES
         for operand, labels in zip(node.operands, node.indices):
+            if isinstance(operand, ix.Pairing):
+                slow, fast, whole = labels
+                graph.pairings.append((slow, fast, whole))
+                continue
             term = self.terms[operand]
             if term is None:
                 return None
@@ -204,6 +211,9 @@ class _Folder:
         if square is not None:
             return square
         graph.reduce()
+        unpaired(graph)
+        if graph.pairings:
+            return None
         chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else kronecker_chain(graph)
         return None if chain is None else Term(coefficient, graph.scalars, chain)
 

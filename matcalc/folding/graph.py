@@ -26,6 +26,9 @@ from matcalc.folding.terms import ReadingOrder
 from matcalc.records import record
 from matcalc.sizes import Size
 
+Pairing = tuple[int, int, int]
+"""Two vertices, the slow one first, and the one that counts their pairs."""
+
 
 @record(frozen=False)
 class Edge:
@@ -54,6 +57,7 @@ class Graph:
     edges: list[Edge] = field(default_factory=list)
     vectors: dict[int, list[Chain]] = field(default_factory=dict)
     scalars: dict[Expr, Fraction] = field(default_factory=dict)
+    pairings: list[Pairing] = field(default_factory=list)
 
     @property
     def order(self) -> ReadingOrder:
@@ -81,6 +85,28 @@ class Graph:
         else:
             self.edges.append(Edge(labels[0], labels[1], (expression,)))
 
+    def edges_at(self, *vertices: int) -> list[Edge]:
+        return [edge for edge in self.edges if edge.start in vertices or edge.end in vertices]
+
+    def drop(self, pairing: Pairing, edges: list[Edge], vertices: tuple[int, ...]) -> None:
+        """Forgets a pairing, edges, and the vectors on some vertices."""
+        self.pairings.remove(pairing)
+        self.edges = [edge for edge in self.edges if not any(edge is gone for gone in edges)]
+        for vertex in vertices:
+            self.vectors.pop(vertex, None)
+
+    def identify(self, one: int, other: int) -> None:
+        """Makes two vertices one."""
+        gone, kept = (other, one) if one in self.output else (one, other)
+        if gone == kept:
+            return
+        self.rows, self.cols = [tuple([kept if v == gone else v for v in group]) for group in (self.rows, self.cols)]
+        for edge in self.edges:
+            edge.start, edge.end = [kept if v == gone else v for v in (edge.start, edge.end)]
+        for chain in self.vectors.pop(gone, []):
+            self.vectors.setdefault(kept, []).append(chain)
+        self.pairings = [(kept if a == gone else a, kept if b == gone else b, kept if c == gone else c) for a, b, c in self.pairings]
+
     # ------------------------------------------------------------ reduction
 
     def reduce(self) -> None:
@@ -90,8 +116,8 @@ class Graph:
 
     def _step(self) -> bool:
         at = self._incidence()
-        output = self.output
-        bound = [vertex for vertex in self._vertices(at) if vertex not in output]
+        kept = {*self.output, *(vertex for pairing in self.pairings for vertex in pairing)}
+        bound = [vertex for vertex in self._vertices(at) if vertex not in kept]
         return (
             self._finish_vectors(bound, at)
             or self._finish_leaves(bound, at)
@@ -173,7 +199,8 @@ class Graph:
             if vertex != edge.end:
                 continue
             self.edges.remove(edge)
-            if vertex not in self.output and len(at[vertex]) == 1 and vertex not in self.vectors:
+            summed = vertex not in self.output and not any(vertex in pairing for pairing in self.pairings)
+            if summed and len(at[vertex]) == 1 and vertex not in self.vectors:
                 self._add_square_or(self._trace(edge.chain))
             else:
                 self.vectors.setdefault(vertex, []).append(self.forms.chain("diagonal", {"A": edge.chain}))

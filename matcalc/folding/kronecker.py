@@ -73,7 +73,7 @@ def _paired(graph: Graph, pairs: list[Pair], crossed: bool) -> Chain | None:
             around_cols.append(edge)
         else:
             return None
-    factors = [_pair_matrix(graph, pair, edges) for pair, edges in zip(pairs, inside)]
+    factors = [pair_matrix(graph, pair, edges) for pair, edges in zip(pairs, inside)]
     middle = kron(factors)
     chain: list[Expr] = []
     if around_rows:
@@ -99,7 +99,8 @@ def kron(factors: list[Expr]) -> Expr:
             return Kronecker((left, right))
 
 
-def _pair_matrix(graph: Graph, pair: Pair, edges: list[Edge]) -> Expr:
+def pair_matrix(graph: Graph, pair: Pair, edges: list[Edge]) -> Expr:
+    """The matrix between the vertices of a pair, a column or a row when there is one only."""
     row, col = pair
     if row is not None and col is not None:
         if row == col:

@@ -36,6 +36,8 @@ class CallBuilder(Builder):
             return []
         if self.summed_index(node) is not None:
             return [node.arguments[1]]
+        if node.function == "reshape":
+            return list(node.arguments[:1])
         if node.function == "tensor":
             return list(node.arguments[-1:]) if self.array_indices(node) else []
         if node.function == "norm" and len(node.arguments) == 2 and _norm_kind(node.arguments[1], self):
@@ -247,6 +249,16 @@ class CallBuilder(Builder):
         self.relate(c.Stacked(self.place(node.span), arguments[0].cell, result))
         return t.VecTerm(result, self.place(node.span), (arguments[0],))
 
+    def _reshape(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        if len(node.arguments) != 3:
+            raise ParseError("reshape takes an expression and two sizes", span=node.span, suggestion="reshape(x, m, n)")
+        m, n = [self.size(argument) for argument in node.arguments[1:]]
+        if m == n == ONE:
+            raise ParseError("reshape gives a vector or a matrix", span=node.span, suggestion="x[1] for the only entry")
+        result = self.cell(ANY, node.span)
+        self.relate(c.Reshaped(self.place(node.span), m, n, arguments[0].cell, result))
+        return t.ReshapeTerm(result, self.place(node.span), (arguments[0],), m, n)
+
     def _kron(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         if len(arguments) < 2:
             self._count(node, arguments, 2)
@@ -299,7 +311,8 @@ def _norm_kind(node: s.Syntax, builder: Builder) -> str:
 _Structural = Callable[[CallBuilder, s.Applied, list[t.Term], str | None], t.Term]
 _STRUCTURAL: dict[str, _Structural] = {
     "tr": CallBuilder._trace, "trace": CallBuilder._trace, "sum": CallBuilder._sum, "diag": CallBuilder._diag,
-    "inv": CallBuilder._inverse, "vec": CallBuilder._vec, "kron": CallBuilder._kron, "transpose": CallBuilder._transpose,
+    "inv": CallBuilder._inverse, "vec": CallBuilder._vec, "reshape": CallBuilder._reshape, "kron": CallBuilder._kron,
+    "transpose": CallBuilder._transpose,
     "outer": CallBuilder._outer, "inner": CallBuilder._inner, "dot": CallBuilder._inner, "norm": CallBuilder._norm,
     "norm1": CallBuilder._norm, "norm2": CallBuilder._norm, "spectral": CallBuilder._norm, "nuclear": CallBuilder._norm,
     "tensor": CallBuilder._tensor,

@@ -278,6 +278,24 @@ class Stacked(InRelation):
         return True
 
 
+class Reshaped(InRelation):
+    """``reshape(x, m, n)``: as many entries as the operand has."""
+
+    __slots__ = ("m", "n")
+
+    def __init__(self, span: Span, m: Dimension, n: Dimension, operand: Cell, result: Cell) -> None:
+        kind = MATRIX if m != ONE and n != ONE else COLUMN if m != ONE else ROW
+        super().__init__(span, frozenset({(of, kind) for of in (COLUMN, ROW, MATRIX)}), "reshape", operand, result)
+        self.m, self.n = m, n
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        unify(result.rows, self.m)
+        unify(result.cols, self.n)
+        unify(sizes.product(operand.cols, operand.rows), sizes.product(self.n, self.m))
+        return True
+
+
 def _kronecker_kind(left: int, right: int) -> int:
     tall = bool((left | right) & (COLUMN | MATRIX))
     wide = bool((left | right) & (ROW | MATRIX))

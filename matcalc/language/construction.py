@@ -107,6 +107,8 @@ class Construction:
                 return e.Diagonal(built[0]) if built[0].is_matrix else e.DiagonalMatrix(built[0])
             case t.VecTerm():
                 return built[0] if built[0].is_scalar else e.Vec(built[0])
+            case t.ReshapeTerm(m=m, n=n):
+                return e.Reshape(built[0], size_of(m), size_of(n))
             case t.KroneckerTerm():
                 return e.Kronecker(tuple(built))
             case t.NormTerm(kind=kind):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matcalc.language import syntax as s
 
-_SIZE_ARGUMENTS = {"eye": 0, "ones": 0, "zeros": 0, "commutation": 0, "vector": 1, "matrix": 1, "unit": 1}
+_SIZE_ARGUMENTS = {"eye": 0, "ones": 0, "zeros": 0, "commutation": 0, "vector": 1, "matrix": 1, "unit": 1, "reshape": 1}
 """Function -> position of its first argument that is a size."""
 
 

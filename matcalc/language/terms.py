@@ -149,6 +149,13 @@ class VecTerm(Base):
 
 
 @record(eq=False)
+class ReshapeTerm(Base):
+    operands: tuple[Term]
+    m: Dimension
+    n: Dimension
+
+
+@record(eq=False)
 class KroneckerTerm(Base):
     operands: tuple[Term, ...]
 
@@ -206,8 +213,8 @@ class BoundIndex:
 Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTerm | FilledTerm | UnitTerm | CommutationTerm
 Operation: TypeAlias = (
     SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
-    | InverseTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | KroneckerTerm | NormTerm | BarsTerm | CallTerm | EntryTerm
-    | IndexSumTerm | IndexArrayTerm
+    | InverseTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm | CallTerm
+    | EntryTerm | IndexSumTerm | IndexArrayTerm
 )  # fmt: skip
 Term: TypeAlias = Leaf | Operation
 """The closed union, for ``match`` with ``assert_never``."""

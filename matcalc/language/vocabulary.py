@@ -12,14 +12,14 @@ from matcalc.patterns import pattern
 
 STRUCTURAL = frozenset(
     [
-        "tr", "trace", "sum", "diag", "inv", "vec", "kron", "commutation", "transpose", "outer", "inner", "dot",
+        "tr", "trace", "sum", "diag", "inv", "vec", "reshape", "kron", "commutation", "transpose", "outer", "inner", "dot",
         "norm", "norm1", "norm2", "spectral", "nuclear", "eye", "vector", "matrix", "tensor", "ones", "zeros", "unit",
         "grad", "gradient", "hessian", "jacobian",
     ]
 )  # fmt: skip
 """Functions with their own place in the language, beside those of ``rules/functions.toml``."""
 
-NAMES_TOO = frozenset(["eye", "vector", "matrix", "tensor", "ones", "zeros", "unit", "spectral", "nuclear", "dot"])
+NAMES_TOO = frozenset(["eye", "vector", "matrix", "tensor", "ones", "zeros", "unit", "spectral", "nuclear", "dot", "reshape"])
 """Functions only when brackets follow."""
 
 WORDS = frozenset(["rows", "cols", "nuclear", "spectral"])

@@ -36,6 +36,10 @@ class IndexNotation:
         # With every letter taken by a symbol, the first indices need a number too.
         return f"{self._stems[place]}{turn if self._letters else turn + 1}"
 
+    def pair(self, slow: str, fast: str) -> str:
+        """The index that counts the pairs of two others, the second running fastest: ``(ij)``, in ASCII ``(i,j)``."""
+        return f"({','.join((slow, fast)) if self.style == 'ascii' else self._subscript((slow, fast))})"
+
     def entry(self, base: Piece, at: Sequence[str]) -> Piece:
         """The entry of ``base`` at the indices ``at``; ``base`` itself when there are none."""
         if not at:
@@ -72,5 +76,5 @@ class IndexNotation:
 
     def _subscript(self, at: Sequence[str]) -> str:
         if self.style == "latex":
-            return "".join(letter[0] + (f"_{{{letter[1:]}}}" if letter[1:] else "") for letter in at)
-        return "".join(at) if all(len(letter) == 1 for letter in at) else ",".join(at)
+            return "".join(letter[0] + (f"_{{{letter[1:]}}}" if letter[1:] and letter[0] != "(" else letter[1:]) for letter in at)
+        return "".join(at) if all(len(letter) == 1 or letter[0] == "(" for letter in at) else ",".join(at)

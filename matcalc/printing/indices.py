@@ -6,7 +6,7 @@ argument is not counted, so it is never summed silently. The axes of the whole h
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from typing import TypeAlias, assert_never, cast
 
 from matcalc.einstein import nodes as t
@@ -17,7 +17,9 @@ from matcalc.printing.notation import fits
 from matcalc.printing.pieces import Level, Piece, piece, render
 from matcalc.printing.reading_order import own_axes, reading_order, shown_once
 
-Letters: TypeAlias = tuple[int, ...]
+Letter: TypeAlias = "int | tuple[Letter, Letter]"
+"""The number of a letter; a pair of indices that are counted as one has theirs."""
+Letters: TypeAlias = tuple[Letter, ...]
 Request: TypeAlias = tuple[t.Tensor, Letters, int]
 """A tensor, the numbers of the letters of its axes, and the number of the first letter that is free."""
 Answer: TypeAlias = tuple[Piece, int]
@@ -49,6 +51,28 @@ def _notation(tensor: t.Tensor, style: Style) -> IndexNotation:
         sizes = node.sizes if isinstance(node, t.Symbol) else (node.size,) if isinstance(node, t.SizeValue) else ()
         names.update(dict.fromkeys(name for size in sizes for name in size.names))
     return IndexNotation(style, names)
+
+
+Labels: TypeAlias = tuple[int, ...]
+
+
+def _pairs(product: t.Contraction) -> dict[int, Labels]:
+    """The summed labels that are written as pairs of others, ``x_(ij)`` for ``x_k`` where k counts the pairs: for each the two, and the
+    place of the pairing, which then is not written."""
+    found: dict[int, Labels] = {}
+    for k, (operand, axes) in enumerate(zip(product.operands, product.indices, strict=True)):
+        if isinstance(operand, t.Pairing) and axes[2] not in (*product.output, *found) and not set(axes[:2]) & set(found):
+            counted = sum(index.count(axes[2]) for index in product.indices)
+            inside = any(axes[2] in labels[:2] for labels in found.values())
+            if counted > 1 and not inside:
+                found[axes[2]] = (*axes[:2], k)
+    return found
+
+
+def _lettered(product: t.Contraction, order: Sequence[int], pairs: Mapping[int, Labels]) -> list[int]:
+    """The labels that have letters of their own, in the order of reading."""
+    read = [label for k in order for label in product.indices[k]] + list(range(len(product.sizes)))
+    return [part for label in read for part in (pairs[label][:2] if label in pairs else (label,))]
 
 
 class _Printer:
@@ -96,6 +120,9 @@ class _Printer:
                 return self._leaf(self._glyphs.size_value(size), free)
             case t.Unit(position=position):
                 return self._leaf(self._to.delta(self._names(at)[0], str(position)), free)
+            case t.Pairing():
+                slow, fast, whole = self._names(at)
+                return self._leaf(self._to.delta(self._to.pair(slow, fast), whole), free)
             case t.Sum() as total:
                 return self._sum(total, at, free)
             case t.Contraction() as product:
@@ -110,7 +137,13 @@ class _Printer:
                 assert_never(unreachable)
 
     def _names(self, at: Letters) -> list[str]:
-        return [self._to.letter(position) for position in at]
+        return [self._name(letter) for letter in at]
+
+    def _name(self, letter: Letter) -> str:
+        if isinstance(letter, int):
+            return self._to.letter(letter)
+        slow, fast = letter
+        return self._to.pair(self._name(slow), self._name(fast))
 
     def _leaf(self, text: Piece, free: int) -> Steps:
         return text, free
@@ -130,22 +163,25 @@ class _Printer:
         return self._compose.total(pieces), last
 
     def _product(self, product: t.Contraction, at: Letters, free: int) -> Steps:
-        letters: dict[int, int] = {}
+        letters: dict[int, Letter] = {}
         deltas = []
         for label, letter in zip(product.output, at, strict=True):
             if label in letters:
                 deltas.append(self._to.delta(*self._names((letters[label], letter))))
             else:
                 letters[label] = letter
-        order = reading_order(product)
-        explicit = []
-        silent = self._summed_silently(product)
-        for label in [label for k in order for label in product.indices[k]] + list(range(len(product.sizes))):
+        pairs = _pairs(product)
+        order = [k for k in reading_order(product) if k not in {place for _, _, place in pairs.values()}]
+        explicit: list[Letter] = []
+        silent = self._summed_silently(product, pairs)
+        for label in _lettered(product, order, pairs):
             if label not in letters:
                 letters[label] = free
                 free += 1
                 if label not in silent:
                     explicit.append(letters[label])
+        for label, (slow, fast, _) in pairs.items():
+            letters[label] = (letters[slow], letters[fast])
         above: list[Piece] = []
         below: list[Piece] = []
         for k in order:
@@ -164,15 +200,19 @@ class _Printer:
             body = piece(body, level=Level.POSTFIX)
         return (self._to.summed(self._names(tuple(explicit)), body) if explicit else body), free
 
-    def _summed_silently(self, product: t.Contraction) -> frozenset[int]:
+    def _summed_silently(self, product: t.Contraction, pairs: Mapping[int, Labels]) -> frozenset[int]:
         """The bound labels that occur exactly twice, both times in sight."""
         count = dict.fromkeys(range(len(product.sizes)), 0)
         hidden = set(product.output)
-        for operand, axes in zip(product.operands, product.indices, strict=True):
+        written = {place for _, _, place in pairs.values()}
+        for k, (operand, axes) in enumerate(zip(product.operands, product.indices, strict=True)):
+            if k in written:
+                continue
             for axis, label in enumerate(axes):
-                count[label] += 1
-                if not self._once[operand][axis]:
-                    hidden.add(label)
+                for part in pairs[label][:2] if label in pairs else (label,):
+                    count[part] += 1
+                    if not self._once[operand][axis]:
+                        hidden.add(part)
         return frozenset(label for label, times in count.items() if times == 2 and label not in hidden)
 
     def _power(self, power: t.Power, at: Letters, free: int) -> Steps:

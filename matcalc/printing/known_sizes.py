@@ -35,7 +35,7 @@ def _settled(node: e.Node, known: Mapping[e.Expr, int], bare_ones: bool) -> int:
             return 0
         case e.Ones():
             return BOTH if node.is_matrix or not bare_ones else COLS if node.is_column else ROWS
-        case e.Symbol() | e.Number() | e.Constant() | e.SizeValue() | e.Zeros() | e.UnitVector() | e.Commutation():
+        case e.Symbol() | e.Number() | e.Constant() | e.SizeValue() | e.Zeros() | e.UnitVector() | e.Commutation() | e.Reshape():
             return BOTH
         case e.Trace() | e.Norm() | e.Index() | e.Entry() | e.IndexSum() | e.IndexArray():
             return BOTH

@@ -70,6 +70,10 @@ class LatexNotation:
     def _letter(self, letter: str) -> str:
         return rf"\mathbf{{{letter}}}" if self._bold else letter
 
+    def reshape(self, operand: Piece, m: Size, n: Size) -> Piece:
+        sizes = f", {size_text(m, 'latex')}, {size_text(n, 'latex')}"
+        return piece(r"\operatorname{reshape}\left(", operand, sizes, r"\right)")
+
     def between(self, left: Piece, right: Piece) -> str:
         return r" \cdot " if right.starts_number else " "
 

@@ -65,6 +65,9 @@ class AsciiNotation:
     def commutation(self, m: Size, n: Size) -> Piece:
         return self._sized("commutation", (m, n))
 
+    def reshape(self, operand: Piece, m: Size, n: Size) -> Piece:
+        return piece("reshape(", operand, f", {size_text(m, self.style)}, {size_text(n, self.style)})")
+
     def between(self, left: Piece, right: Piece) -> str:
         return self._product
 
@@ -179,7 +182,7 @@ class UnicodeNotation(AsciiNotation):
 
 
 _STATEMENTS = frozenset({"d", "d2", "grad", "hessian"})
-_STRUCTURE = frozenset({"tr", "sum", "diag", "vec", "kron", "inv", "norm", "eye", "ones", "zeros", "tensor"})
+_STRUCTURE = frozenset({"tr", "sum", "diag", "vec", "reshape", "kron", "inv", "norm", "eye", "ones", "zeros", "tensor"})
 _CALLABLE = frozenset(spellings()) | _STATEMENTS | _STRUCTURE
 
 

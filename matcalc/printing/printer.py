@@ -113,6 +113,8 @@ class _Node:
                 return to.call("diag", parts, None)
             case e.Vec():
                 return to.call("vec", parts, None)
+            case e.Reshape(m=m, n=n):
+                return to.reshape(parts[0], m, n)
             case e.Kronecker():
                 return self._kronecker(parts)
             case e.Norm(kind=kind):

@@ -57,6 +57,8 @@ def _shown_once(node: t.Node, once: dict[t.Tensor, tuple[bool, ...]]) -> tuple[b
     match node:
         case t.Symbol() | t.Constant() | t.SizeValue() | t.Unit():
             return (True,) * node.order
+        case t.Pairing():
+            return (False, False, True)  # a pair of letters is written wherever the index stands that counts it
         case t.Sum():
             return tuple([bool(node.terms) and all(once[term][axis] for _, term in node.terms) for axis in range(node.order)])
         case t.Contraction():

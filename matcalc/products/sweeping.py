@@ -19,6 +19,7 @@ from matcalc.einstein.algebra import power
 from matcalc.einstein.linear import add, delta, is_zero
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import axes_of, lower
+from matcalc.einstein.splitting import split_as
 from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
@@ -99,7 +100,7 @@ class _Sweeper:
     def run(self, upstream: Symbol | None, layout: Layout) -> Sweep:
         root = self.value.tensor
         above = () if upstream is not None else root.shape
-        seed = delta(root.shape) if upstream is None else ix.Symbol(upstream.name, axes_of(upstream.shape), upstream.properties)
+        seed = delta(root.shape) if upstream is None else self._seed(upstream)
         if upstream is not None:
             self.taken.add(upstream.name)
             self.order[upstream.name] = -1
@@ -122,6 +123,13 @@ class _Sweeper:
         self._shorten(found)
         value = replace(self.value, tensor=root) if above else Lowered(add([], ()), 0)
         return self._result(found, value, layout)
+
+    def _seed(self, upstream: Symbol) -> ix.Tensor:
+        """The upstream gradient with the axes of the value: those of a Kronecker or vec form are split as its rows and columns are."""
+        symbol = ix.Symbol(upstream.name, axes_of(upstream.shape), upstream.properties)
+        if symbol.shape == self.value.tensor.shape:
+            return symbol
+        return split_as(symbol, [group for group in (self.value.rows, self.value.cols) if group])
 
     def _tensor_of(self, name: str) -> ix.Tensor:
         """The tensor that stands for a step in other steps."""

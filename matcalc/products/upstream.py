@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.einstein.lowering import axes_of, lower
-from matcalc.errors import MatcalcError, NotDifferentiableError, ShapeError
+from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, shape_text
 from matcalc.language import Elaborated
 from matcalc.language.spelling import canonical_name, is_name
@@ -12,8 +11,7 @@ from matcalc.language.spelling import canonical_name, is_name
 def upstream_symbol(name: str, elaborated: Elaborated, value: Expr) -> Symbol:
     """The symbol for the derivative of a scalar by ``value``; declared facts of that name are kept.
 
-    Raises MatcalcError when the name is in use, ShapeError when it is declared with another shape, NotDifferentiableError for a Kronecker
-    or vec form as the value.
+    Raises MatcalcError when the name is in use, ShapeError when it is declared with another shape.
     """
     if not is_name(name):
         raise MatcalcError(f"{name!r} is not a name", expected="one name for the upstream gradient, such as G")
@@ -23,11 +21,6 @@ def upstream_symbol(name: str, elaborated: Elaborated, value: Expr) -> Symbol:
         raise MatcalcError(
             f"{name} is already a name in the expression, so it cannot name the upstream gradient",
             suggestion="another name, as in upstream=" + ("'U'" if spelled == "G" else "'G'"),
-        )
-    if lower(value).tensor.order != len(axes_of(value.shape)):
-        raise NotDifferentiableError(
-            "the value is a Kronecker or vec form, and an upstream gradient of its shape has no matrix form",
-            suggestion="leave out vec(...), or take the factors one by one",
         )
     declared = elaborated.symbols.get(spelled)
     if declared is None:

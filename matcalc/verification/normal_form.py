@@ -8,7 +8,7 @@ from typing import assert_never, cast
 
 from matcalc.einstein.algebra import contract, transposed
 from matcalc.einstein.linear import add
-from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
+from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.errors import LimitError
 from matcalc.verification.matrix_laws import apply_law
 from matcalc.verification.rewriting import spread
@@ -36,7 +36,7 @@ def _built(node: Node, done: Mapping[Tensor, Tensor]) -> Tensor:
     match node:
         case Symbol():
             return _free_parameters(node)
-        case Constant() | SizeValue() | Unit():
+        case Constant() | SizeValue() | Unit() | Pairing():
             return node
         case Sum():
             return add([(c, done[term]) for c, term in node.terms], node.shape)

@@ -9,7 +9,7 @@ import pytest
 
 import matcalc
 from matcalc.einstein import linear
-from matcalc.errors import MatcalcError, NotDifferentiableError, ShapeError
+from matcalc.errors import MatcalcError, ShapeError
 from matcalc.products import sweeping
 from tests.oracle import Disagreement, check_derivation
 from tests.products.checking import check_named, check_vjp
@@ -36,6 +36,44 @@ CASES = [
 @pytest.mark.parametrize(("expression", "wrt", "declare", "expected"), CASES)
 def test_closed_forms(expression: str, wrt: str, declare: str | None, expected: str) -> None:
     check_vjp(expression, wrt, declare, expected)
+
+
+STACKED = [
+    ("vec(A*X*B)", "X", "A'*reshape(G, n, q)*B'"),
+    ("vec(X)'", "X", "reshape(G, m, n)"),
+    ("tanh(vec(A*X))", "X", "A'*(reshape(G, n, p).*(1 - tanh(A*X).^2))"),
+    ("commutation(m, n)*vec(X)", "X", "reshape(G, n, m)'"),
+    ("vec(X)*vec(X)'", "X", "reshape((G + G')*vec(X), m, n)"),
+    ("diag(vec(X))", "X", "reshape(diag(G), m, n)"),
+    ("kron(x, y)", "x", "reshape(G, m, n)'*y"),
+    ("kron(x', B)", "x", "reshape(G, m*p, n)'*vec(B)"),
+    ("kron(x', B)", "B", "G*kron(x, eye)"),
+    ("kron(B, x')", "x", None),
+    ("kron(A, B)*vec(X)", "A", "reshape(G, q, n)'*B*X"),
+    ("kron(A, X)", "X", "kron(vec(A)', eye(p))*kron(eye(n), G)*kron(vec(eye(n)), eye(q))"),
+    ("kron(A, X)", "A", None),
+    ("kron(X, X)", "X", None),
+    ("kron(eye(q), X)", "X", None),
+    ("kron(A*X*B, C)", "X", None),
+    ("reshape(A*x, p, q)", "x", "A'*vec(G)"),
+]
+SIZES = {
+    "vec(A*X*B)": "A: n×m; X: m×p; B: p×q",
+    "vec(X)'": "X: m×n",
+    "tanh(vec(A*X))": "A: n×m; X: m×p",
+    "kron(x, y)": "x: n; y: m",
+    "kron(x', B)": "x: n; B: m×p",
+    "kron(B, x')": "x: n; B: m×p",
+    "kron(A, B)*vec(X)": "A: n×m; B: q×p; X: p×m",
+    "kron(A, X)": "A: m×n; X: p×q",
+    "kron(A*X*B, C)": "A: 2×n; X: n×m; B: m×3; C: p×q",
+    "reshape(A*x, p, q)": "x: n; A: p*q×n",
+}
+
+
+@pytest.mark.parametrize(("expression", "wrt", "expected"), STACKED)
+def test_vec_and_kronecker_forms(expression: str, wrt: str, expected: str | None) -> None:
+    check_vjp(expression, wrt, SIZES.get(expression, "X: m×n"), expected)
 
 
 ATTENTION = "softmax(Q*K'/c, rows)*V"
@@ -98,7 +136,6 @@ def test_the_result_says_what_it_rests_on() -> None:
         ("X*W", "n", "X: n×m", MatcalcError, "already a name"),
         ("X*W", "a b", None, MatcalcError, "not a name"),
         ("X*W", "G", "G: n×m; X: n×m; W: m×p", ShapeError, "declared as"),
-        ("vec(X*W)", "G", None, NotDifferentiableError, "vec form"),
     ],
 )
 def test_what_is_refused(expression: str, upstream: str, declare: str | None, error: type[MatcalcError], words: str) -> None:

@@ -1,0 +1,60 @@
+"""Axes split into two and two joined into one, by contraction with a pairing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import mul
+
+from matcalc.einstein.algebra import contract
+from matcalc.einstein.nodes import Pairing, Tensor
+from matcalc.sizes import ONE, Shape, Size
+
+
+def split(tensor: Tensor, axis: int, slow: Size, fast: Size) -> Tensor:
+    """The tensor with an axis of size ``slow * fast`` as two."""
+    labels = tuple(range(tensor.order))
+    first, second = tensor.order, tensor.order + 1
+    sizes = dict(enumerate(tensor.shape)) | {first: slow, second: fast}
+    output = (*labels[:axis], first, second, *labels[axis + 1 :])
+    return contract([tensor, Pairing(slow, fast)], [labels, (first, second, axis)], output, sizes)
+
+
+def joined(tensor: Tensor, axis: int) -> Tensor:
+    """The tensor with ``axis`` and the one after it as one, the second running fastest."""
+    labels = tuple(range(tensor.order))
+    slow, fast = tensor.shape[axis : axis + 2]
+    sizes = dict(enumerate(tensor.shape)) | {tensor.order: slow * fast}
+    output = (*labels[:axis], tensor.order, *labels[axis + 2 :])
+    return contract([tensor, Pairing(slow, fast)], [labels, (axis, axis + 1, tensor.order)], output, sizes)
+
+
+def divided_between(tensor: Tensor, first: Size, second: Size) -> tuple[Tensor, int]:
+    """The same entries in row-major order, with some axes that together are of size ``first`` and then some of size ``second``.
+
+    Returns the tensor and how many axes the first group has.
+    """
+    left, axis = first, 0
+    while left != ONE:
+        size = tensor.shape[axis]
+        if (rest := left.divided(size)) is not None:
+            left = rest
+        elif (rest := size.divided(left)) is not None:
+            tensor, left = split(tensor, axis, left, rest), ONE
+        else:
+            while tensor.order > 1:
+                tensor = joined(tensor, 0)
+            return split(tensor, 0, first, second), 1
+        axis += 1
+    return tensor, axis
+
+
+def split_as(tensor: Tensor, groups: Sequence[Shape]) -> Tensor:
+    """The tensor with each of its axes split into the sizes of a group, of which they are the product."""
+    axis = 0
+    for group in groups:
+        for k, size in enumerate(group[:-1]):
+            tensor = split(tensor, axis, size, reduce(mul, group[k + 1 :]))
+            axis += 1
+        axis += 1
+    return tensor

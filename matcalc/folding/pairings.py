@@ -1,0 +1,237 @@
+"""Vertices that count the pairs of two others: folded to ``reshape``, ``vec`` and Kronecker products, one pairing after the other.
+
+A pairing (a, b, c) says that the vertex c counts the pairs of a, slowly, and b, fast. Each step takes a pairing away or moves edges to c:
+
+    a, b bound, nothing on them                    ->  nothing
+    a, b bound, edges between them only            ->  vec(X) on c
+    c bound, vectors on it only                    ->  an edge reshape(v) from b to a
+    pairings (a, b, c), (d, e, f), a-d and b-e     ->  an edge kron(A, B) from c to f; crossed: kron(A, B) K
+    the same, edge M from c to f, a-d by A only    ->  an edge from b to e: the sum of the blocks of M, weighted by the entries of A
+    vectors u on a, nothing else                   ->  an edge kron(u, I) from c to b; and so for b
+    an edge M from c to b, nothing else at b       ->  on a the traces of the blocks of M
+    edges X between a and b, beside others         ->  vec(X) on c
+"""
+
+from __future__ import annotations
+
+from matcalc.expr.nodes import Commutation, Identity, Kronecker, Reshape, Vec
+from matcalc.folding.build import hadamard, product, transpose, transposed_chain
+from matcalc.folding.forms import Chain
+from matcalc.folding.graph import Edge, Graph, Pairing
+from matcalc.folding.kronecker import kron, pair_matrix
+
+
+def unpaired(graph: Graph) -> None:
+    """Takes the pairings of a reduced graph away as far as that goes; its rows and columns are single vertices afterwards."""
+    if not graph.pairings:
+        return
+    graph.rows, graph.cols = _single(graph, graph.rows), _single(graph, graph.cols)
+    while graph.pairings and any(step(graph) for step in _STEPS):
+        graph.reduce()
+
+
+def _single(graph: Graph, group: tuple[int, ...]) -> tuple[int, ...]:
+    """A vertex that counts the pairs of a group of two."""
+    if len(group) != 2:
+        return group
+    whole = max(graph.sizes) + 1
+    graph.sizes[whole] = graph.sizes[group[0]] * graph.sizes[group[1]]
+    graph.pairings.append((*group, whole))
+    return (whole,)
+
+
+# ---------------------------------------------------------------- steps
+
+
+def _same(graph: Graph) -> bool:
+    """Two pairings of the same two vertices count to one, and two that count to one vertex pair the same, where the sizes agree."""
+    for k, (a, b, c) in enumerate(graph.pairings):
+        for d, e, f in graph.pairings[:k]:
+            if (a, b) == (d, e):
+                graph.pairings.pop(k)
+                graph.identify(c, f)
+                return True
+            if c == f and (graph.sizes[a], graph.sizes[b]) == (graph.sizes[d], graph.sizes[e]):
+                graph.pairings.pop(k)
+                graph.identify(a, d)
+                graph.identify(b, e)
+                return True
+    return False
+
+
+def _alone(graph: Graph) -> bool:
+    """The sum over both vertices of a pairing is one."""
+    for pairing in graph.pairings:
+        a, b, _ = pairing
+        if a != b and _free(graph, pairing, a, b) and not graph.edges_at(a, b) and not {a, b} & set(graph.vectors):
+            graph.drop(pairing, [], ())
+            return True
+    return False
+
+
+def _to_vec(graph: Graph) -> bool:
+    for pairing in graph.pairings:
+        a, b, c = pairing
+        edges = graph.edges_at(a, b)
+        if not _free(graph, pairing, a, b) or any({edge.start, edge.end} != {a, b} for edge in edges):
+            continue
+        inner = pair_matrix(graph, (a, a), []) if a == b else product(graph.matrix(b, a, edges))
+        graph.drop(pairing, edges, (a, b))
+        graph.vectors.setdefault(c, []).append((Vec(inner),))
+        return True
+    return False
+
+
+def _to_reshape(graph: Graph) -> bool:
+    for pairing in graph.pairings:
+        a, b, c = pairing
+        if not _free(graph, pairing, c) or graph.edges_at(c) or c not in graph.vectors:
+            continue
+        inner = product(graph.combined(graph.vectors[c]))
+        graph.drop(pairing, [], (c,))
+        graph.edges.append(Edge(b, a, (Reshape(inner, graph.sizes[b], graph.sizes[a]),)))
+        return True
+    return False
+
+
+def _to_kron(graph: Graph) -> bool:
+    for k, first in enumerate(graph.pairings):
+        for second in graph.pairings[:k]:
+            for crossed in (False, True):
+                if second[2] in graph.rows or first[2] in graph.cols:
+                    first, second = second, first
+                a, b, c = first
+                d, e, f = second
+                left, right = ((a, e), (b, d)) if crossed else ((a, d), (b, e))
+                if not _free(graph, first, a, b, besides=second) or not _free(graph, second, d, e, besides=first):
+                    continue
+                if set(left) & set(right) or not _joined(graph, *left) or not _joined(graph, *right):
+                    continue
+                edges = graph.edges_at(a, b, d, e)
+                matrices = [pair_matrix(graph, ends, graph.edges_at(*ends)) for ends in (left, right)]
+                swap = (Commutation(graph.sizes[e], graph.sizes[d]),) if crossed else ()
+                graph.drop(first, edges, (a, b))
+                graph.drop(second, [], (d, e))
+                graph.edges.append(Edge(c, f, (kron(matrices), *swap)))
+                return True
+    return False
+
+
+def _to_block_sum(graph: Graph) -> bool:
+    """``(vec(A)' kron I) (I kron M) (vec(I) kron I)``, the blocks of M times the entries of A, summed; and the same within the blocks."""
+    for k, one in enumerate(graph.pairings):
+        for other in graph.pairings[:k]:
+            for first, second in ((one, other), (other, one)):
+                c, f = first[2], second[2]
+                if set(first) & set(graph.cols) or set(second) & set(graph.rows):
+                    continue
+                middle = graph.edges_at(c, f)
+                if len(middle) != 1 or {middle[0].start, middle[0].end} != {c, f} or c in graph.vectors or f in graph.vectors:
+                    continue
+                if not _free(graph, first, c) or not _free(graph, second, f):
+                    continue
+                for place in (0, 1):
+                    if _summed_blocks(graph, first, second, middle[0], place):
+                        return True
+    return False
+
+
+def _summed_blocks(graph: Graph, first: Pairing, second: Pairing, middle: Edge, place: int) -> bool:
+    row, col = first[place], second[place]
+    start, end = first[1 - place], second[1 - place]
+    if not _free(graph, first, row, besides=second) or not _free(graph, second, col, besides=first) or not _joined(graph, row, col):
+        return False
+    if {row, col} & {start, end}:
+        return False
+    edges = [] if row == col else graph.edges_at(row, col)
+    if row != col and not edges and not {row, col} & set(graph.vectors):
+        return False
+    weights = pair_matrix(graph, (row, col), edges)
+    inner = product(middle.seen_from(first[2]))
+    rows, cols = Identity(graph.sizes[start]), Identity(graph.sizes[end])
+    unit = Identity(graph.sizes[col])
+    if place == 0:
+        chain = (
+            Kronecker((transpose(Vec(weights)), rows)),
+            Kronecker((unit, inner)),
+            Kronecker((Vec(unit), cols)),
+        )
+    else:
+        chain = (
+            Kronecker((rows, transpose(Vec(transpose(weights))))),
+            Kronecker((inner, unit)),
+            Kronecker((cols, Vec(unit))),
+        )
+    graph.drop(first, [middle, *edges], (row, col))
+    graph.drop(second, [], ())
+    graph.edges.append(Edge(start, end, chain))
+    return True
+
+
+def _to_scaled(graph: Graph) -> bool:
+    for pairing in graph.pairings:
+        a, b, c = pairing
+        for vertex, other in ((a, b), (b, a)):
+            if a == b or not _free(graph, pairing, vertex) or graph.edges_at(vertex) or vertex not in graph.vectors:
+                continue
+            vector = product(graph.combined(graph.vectors[vertex]))
+            unit = Identity(graph.sizes[other])
+            graph.drop(pairing, [], (vertex,))
+            graph.edges.append(Edge(c, other, (Kronecker((vector, unit) if vertex == a else (unit, vector)),)))
+            return True
+    return False
+
+
+def _to_traces(graph: Graph) -> bool:
+    for pairing in graph.pairings:
+        a, b, c = pairing
+        for vertex, other in ((b, a), (a, b)):
+            edges = graph.edges_at(vertex)
+            if a == b or not _free(graph, pairing, c, vertex) or len(edges) != 1 or {edges[0].start, edges[0].end} != {c, vertex}:
+                continue
+            if graph.edges_at(c) != edges or c in graph.vectors or vertex in graph.vectors:
+                continue
+            graph.drop(pairing, edges, (c, vertex))
+            graph.vectors.setdefault(other, []).append(_traces(graph, edges[0].seen_from(vertex), other, slowly=vertex == a))
+            return True
+    return False
+
+
+def _traces(graph: Graph, chain: Chain, other: int, *, slowly: bool) -> Chain:
+    """The sum of ``chain[k, (k, j)]`` over k for each j, the number of ``other``, or of ``chain[k, (j, k)]`` if not ``slowly``."""
+    size = graph.sizes[other]
+    if slowly:
+        return (Kronecker((transpose(Vec(Identity(product(chain).rows))), Identity(size))), Vec(transpose(product(chain))))
+    *left, last = chain
+    weights = product(transposed_chain(left)) if left else Identity(last.rows)
+    return (transpose(Reshape(last, weights.rows * weights.cols, size)), Vec(weights))
+
+
+def _beside(graph: Graph) -> bool:
+    for a, b, c in graph.pairings:
+        edges = [edge for edge in graph.edges if a != b and {edge.start, edge.end} == {a, b}]
+        if edges:
+            inner = hadamard([product(edge.seen_from(b)) for edge in edges])
+            graph.edges = [edge for edge in graph.edges if edge not in edges]
+            graph.vectors.setdefault(c, []).append((Vec(inner),))
+            return True
+    return False
+
+
+_STEPS = (_same, _alone, _to_vec, _to_reshape, _to_kron, _to_block_sum, _to_scaled, _to_traces, _beside)
+
+
+# ---------------------------------------------------------------- shared
+
+
+def _free(graph: Graph, pairing: Pairing, *vertices: int, besides: Pairing | None = None) -> bool:
+    """Whether the vertices are summed and in no other pairing."""
+    others = {vertex for other in graph.pairings if other not in (pairing, besides) for vertex in other}
+    return not any(vertex in graph.output or vertex in others for vertex in vertices)
+
+
+def _joined(graph: Graph, one: int, other: int) -> bool:
+    """Whether two vertices are one, or every edge at one of them goes to the other."""
+    if one == other:
+        return not graph.edges_at(one)
+    return all({edge.start, edge.end} == {one, other} for edge in graph.edges_at(one, other))

@@ -205,7 +205,7 @@ def _contraction(b: Builder, node: ix.Contraction, operands: list[Pieces], exten
         else:
             items += [(op, tuple([labels[axis] for axis in axes])) for op, axes in pieces]
     items = _with_split_axes(b, items, pairings, set(node.output), sizes)
-    present = {label for _, labels in items for label in labels}
+    present = {label for labels in node.indices for label in labels}
     scalars: list[Labelled] = [(b.size(sizes[label]), ()) for label in sorted(sizes) if label not in present and label not in node.output]
     output: list[int] = []
     for label in node.output:  # a label met again is a new one, tied to the first by an identity

@@ -1,16 +1,20 @@
 """Lowered values, and the splitting of their axes where forms of different make-up meet.
 
 The rows of ``vec(X)`` are two axes, those of ``ones(m*n)`` are one of the product's size. A tensor that is uniform along an axis (ones,
-zeros, identities and what is made of them) may be written with that axis split, so the two can be added and multiplied.
+zeros, identities and what is made of them) may be written with that axis split, so the two can be added and multiplied; any other
+tensor is contracted with a pairing.
 """
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import mul
+
 from matcalc.einstein.algebra import contract, permuted
 from matcalc.einstein.linear import YES, add
 from matcalc.einstein.nodes import Contraction, Sum, Tensor
-from matcalc.errors import ShapeError
-from matcalc.records import record
+from matcalc.einstein.splitting import joined, split, split_as
+from matcalc.records import record, replace
 from matcalc.sizes import Shape
 
 
@@ -41,21 +45,17 @@ def transposed(value: Lowered) -> Lowered:
 
 
 def aligned(parts: list[Lowered]) -> list[Lowered]:
-    """The parts with the same axes, where uniform ones are split as the others need. Raises ShapeError where that cannot be done."""
+    """The parts with the same axes, split and joined as they need."""
     first = parts[0]
     if all(part.split == first.split and part.tensor.shape == first.tensor.shape for part in parts):
         return parts
-    rows = cols = None
-    for part in parts:
-        rows = part.rows if rows is None else finer(rows, part.rows)
-    parts = [with_rows(part, rows or ()) for part in parts]
-    for part in parts:
-        cols = part.cols if cols is None else finer(cols, part.cols)
-    return [with_cols(part, cols or ()) for part in parts]
+    rows = reduce(finer, [part.rows for part in parts])
+    cols = reduce(finer, [part.cols for part in parts])
+    return [with_cols(with_rows(part, rows), cols) for part in parts]
 
 
 def finer(left: Shape, right: Shape) -> Shape:
-    """The axes of which both are made, such as (m, n) for (m*n) and (m, n). Raises ShapeError where there are none."""
+    """The axes of which both are made, such as (m, n) for (m*n) and (m, n); where there are none, the one axis that both make."""
     found = []
     one, other = list(left), list(right)
     while one and other:
@@ -69,40 +69,46 @@ def finer(left: Shape, right: Shape) -> Shape:
             found.append(a)
             other.insert(0, rest)
         else:
-            raise mismatch(left, right)
-    if one or other:
-        raise mismatch(left, right)
+            return (reduce(mul, left),)
     return tuple(found)
 
 
-def mismatch(left: Shape, right: Shape) -> ShapeError:
-    return ShapeError(
-        f"an axis of size {'*'.join(map(str, left))} meets one of size {'*'.join(map(str, right))}; "
-        "Kronecker and vec forms combine only with forms of the same factors"
-    )
-
-
 def with_rows(value: Lowered, rows: Shape) -> Lowered:
-    """The value with its rows split into the axes ``rows``. Raises ShapeError when it varies along an axis that would be split."""
-    wanted = value.rows
+    """The value with ``rows`` as the axes of its rows: an axis that is too long is split, and where that does not do all are joined first.
+
+    Identities and ones are split into identities and ones.
+    """
+    whole = value
     for place, size in enumerate(rows):
         if place < value.split and value.rows[place] == size:
             continue
         rest = value.rows[place].divided(size) if place < value.split else None
         if rest is None:
-            raise mismatch(wanted, rows)
-        found = _split(value, place, (size, rest))
-        if found is None:
-            raise mismatch(wanted, rows)
-        value = found
+            return _regrouped(whole, rows)
+        uniform = _split(value, place, (size, rest))
+        value = uniform or replace(value, tensor=split(value.tensor, place, size, rest), split=value.split + 1)
     return value
 
 
 def with_cols(value: Lowered, cols: Shape) -> Lowered:
-    """The value with its columns split into the axes ``cols``. Raises ShapeError as ``with_rows`` does."""
+    """The value with ``cols`` as the axes of its columns."""
     if value.cols == cols:
         return value
     return transposed(with_rows(transposed(value), cols))
+
+
+def plain(value: Lowered) -> Lowered:
+    """The value with one axis for its rows and one for its columns."""
+    rows, cols = [(reduce(mul, group),) if group else () for group in (value.rows, value.cols)]
+    return with_cols(with_rows(value, rows), cols)
+
+
+def _regrouped(value: Lowered, rows: Shape) -> Lowered:
+    tensor = value.tensor
+    for _ in range(value.split - 1):
+        tensor = joined(tensor, 0)
+    groups = [rows, *((size,) for size in value.cols)]
+    return replace(value, tensor=split_as(tensor, groups), split=len(rows))
 
 
 def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:

@@ -14,7 +14,7 @@ from matcalc.einstein import linear
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply, apply_map, broadcast, contract, elementwise, permuted, power, symbolic_power
 from matcalc.einstein.linear import add
-from matcalc.einstein.lowered import Lowered, aligned, finer, transposed, with_cols, with_rows
+from matcalc.einstein.lowered import Lowered, aligned, finer, plain, transposed, with_cols, with_rows
 from matcalc.einstein.splitting import divided_between
 from matcalc.errors import NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as ex
@@ -81,19 +81,20 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
         case ex.Transpose():
             return transposed(done[node.operand])
         case ex.Inverse():
-            operand = _plain(done[node.operand], "the inverse")
-            return Lowered(apply("inv", (operand.tensor,), operand.tensor.shape), 1)
+            kronecker = node.operand
+            if isinstance(kronecker, ex.Kronecker) and all(factor.rows == factor.cols for factor in kronecker.factors):
+                return _kronecker([_inverse(done[factor]) for factor in kronecker.factors])
+            return _inverse(done[kronecker])
         case ex.Trace():
-            operand = done[node.operand]
-            operand = with_cols(operand, finer(operand.rows, operand.cols))
-            operand = with_rows(operand, operand.cols)
+            operand = _square(done[node.operand])
             rows = tuple(range(operand.split))
             return Lowered(contract([operand.tensor], [rows + rows], (), dict(enumerate(operand.rows))), 0)
         case ex.Total():
             return _total(done[node.operand], node.axis)
         case ex.Diagonal():
-            operand = _plain(done[node.operand], "the diagonal")
-            return Lowered(contract([operand.tensor], [(0, 0)], (0,), {0: operand.tensor.shape[0]}), 1)
+            operand = _square(done[node.operand])
+            rows = tuple(range(operand.split))
+            return Lowered(contract([operand.tensor], [rows + rows], rows, dict(enumerate(operand.rows))), len(rows))
         case ex.DiagonalMatrix():
             operand = done[node.operand]
             axes = tuple(range(operand.tensor.order))
@@ -225,10 +226,15 @@ def _size_value(size: Size) -> ix.Tensor:
     return linear.scale(Fraction(size.factor), elementwise(factors, ()))
 
 
-def _plain(value: Lowered, what: str) -> Lowered:
-    if value.tensor.order != 2:
-        raise NotDifferentiableError(f"{what} of a Kronecker or vec form is not supported", suggestion="take it of the factors")
-    return value
+def _square(value: Lowered) -> Lowered:
+    """The square matrix with the same axes for its rows and for its columns."""
+    axes = finer(value.rows, value.cols)
+    return with_cols(with_rows(value, axes), axes)
+
+
+def _inverse(value: Lowered) -> Lowered:
+    tensor = plain(value).tensor
+    return Lowered(apply("inv", (tensor,), tensor.shape), 1) if tensor.order else Lowered(power(tensor, Fraction(-1)), 0)
 
 
 def _product(factors: list[Lowered]) -> Lowered:
@@ -290,12 +296,12 @@ _LARGEST_POWER = 10_000
 
 
 def _matrix_power(node: ex.MatrixPower, base: Lowered, upper: Lowered) -> Lowered:
-    _plain(base, "a power")
     exponent = node.exponent
     sign = 1
     while isinstance(exponent, ex.Negative):
         exponent, sign = exponent.operand, -sign
     if not isinstance(exponent, ex.Number):
+        base = plain(base)
         return Lowered(apply("matrix_power", (base.tensor, upper.tensor), base.tensor.shape), 1)
     if exponent.value.denominator != 1 or abs(exponent.value) > _LARGEST_POWER:
         raise NotDifferentiableError(
@@ -305,8 +311,8 @@ def _matrix_power(node: ex.MatrixPower, base: Lowered, upper: Lowered) -> Lowere
         )
     count = sign * exponent.value.numerator
     if count == 0:
-        return Lowered(linear.delta(base.rows), 1)
-    factor = base if count > 0 else Lowered(apply("inv", (base.tensor,), base.tensor.shape), 1)
+        return Lowered(linear.delta(base.rows), base.split)
+    factor = base if count > 0 else _inverse(base)
     return _product([factor] * abs(count))
 
 
@@ -360,9 +366,8 @@ def _norm(node: ex.Norm, done: Mapping[ex.Expr, Lowered]) -> ix.Tensor:
 
 def _call(node: ex.Call, arguments: list[Lowered]) -> Lowered:
     """The function acts on the last axes; along columns the argument is turned round first."""
+    arguments = [plain(argument) for argument in arguments]
     first = arguments[0]
-    if any(argument.tensor.order > 2 for argument in arguments):
-        raise NotDifferentiableError(f"{node.function} of a Kronecker or vec form is not supported", suggestion="take it of the factors")
     shape = axes_of(node.shape)
     if node.axis == "cols" and first.tensor.order == 2:
         turned = (transposed(first).tensor, *(argument.tensor for argument in arguments[1:]))

@@ -7,12 +7,16 @@ from functools import reduce
 from operator import mul
 
 from matcalc.einstein.algebra import contract
-from matcalc.einstein.nodes import Pairing, Tensor
+from matcalc.einstein.linear import add
+from matcalc.einstein.nodes import Pairing, Sum, Tensor
 from matcalc.sizes import ONE, Shape, Size
 
 
 def split(tensor: Tensor, axis: int, slow: Size, fast: Size) -> Tensor:
     """The tensor with an axis of size ``slow * fast`` as two."""
+    if isinstance(tensor, Sum):
+        parts = [(coefficient, split(term, axis, slow, fast)) for coefficient, term in tensor.terms]
+        return add(parts, (*tensor.shape[:axis], slow, fast, *tensor.shape[axis + 1 :]))
     labels = tuple(range(tensor.order))
     first, second = tensor.order, tensor.order + 1
     sizes = dict(enumerate(tensor.shape)) | {first: slow, second: fast}
@@ -22,8 +26,11 @@ def split(tensor: Tensor, axis: int, slow: Size, fast: Size) -> Tensor:
 
 def joined(tensor: Tensor, axis: int) -> Tensor:
     """The tensor with ``axis`` and the one after it as one, the second running fastest."""
-    labels = tuple(range(tensor.order))
     slow, fast = tensor.shape[axis : axis + 2]
+    if isinstance(tensor, Sum):
+        parts = [(coefficient, joined(term, axis)) for coefficient, term in tensor.terms]
+        return add(parts, (*tensor.shape[:axis], slow * fast, *tensor.shape[axis + 2 :]))
+    labels = tuple(range(tensor.order))
     sizes = dict(enumerate(tensor.shape)) | {tensor.order: slow * fast}
     output = (*labels[:axis], tensor.order, *labels[axis + 2 :])
     return contract([tensor, Pairing(slow, fast)], [labels, (axis, axis + 1, tensor.order)], output, sizes)

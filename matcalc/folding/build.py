@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from matcalc.digests import blake2b
 from matcalc.expr.nodes import (
     Call,
+    Commutation,
     Constant,
     Diagonal,
     DiagonalMatrix,
@@ -98,6 +99,11 @@ def _outer_transpose(expression: Expr) -> Expr:
             return Negative(_outer_transpose(expression.operand))
         case Ones() if expression.is_matrix:
             return Ones((expression.cols, expression.rows))
+        case Commutation():
+            return Commutation(expression.n, expression.m)
+        case Kronecker():
+            turned = Kronecker(tuple([_turned_factor(factor) for factor in expression.factors]))
+            return turned if cost(turned) <= cost(expression) + 1 else Transpose(expression)
         case Product():
             return _reversed([_outer_transpose(factor) for factor in expression.factors])
         case Elementwise() if isinstance(expression.argument, Transpose):
@@ -115,6 +121,13 @@ def _reversed(turned: Sequence[Expr]) -> Expr:
     """The product of transposed factors in reverse, scalars in front as they were."""
     scalars = [factor for factor in turned if factor.is_scalar]
     return product([*scalars, *(factor for factor in reversed(turned) if not factor.is_scalar)])
+
+
+def _turned_factor(factor: Expr) -> Expr:
+    """The transpose of a factor of a Kronecker product, which is not looked into."""
+    if isinstance(factor, (Transpose, Ones, Commutation)) or is_symmetric(factor):
+        return _outer_transpose(factor)
+    return Transpose(factor)
 
 
 def transposed_chain(chain: Sequence[Expr]) -> tuple[Expr, ...]:

@@ -23,8 +23,6 @@ Pair = tuple[int | None, int | None]
 
 def kronecker_chain(graph: Graph) -> Chain | None:
     """The shortest chain for a reduced graph with two row or two column vertices; None when there is no matrix form."""
-    if len(graph.rows) > 2 or len(graph.cols) > 2:
-        return None
     if graph.hubs():
         return _khatri_rao(graph)
     found: list[Chain] = []
@@ -96,7 +94,9 @@ def kron(factors: list[Expr]) -> Expr:
         case Ones(), Ones() if left.is_column and right.is_column:
             return Ones((left.rows * right.rows,))
         case _:
-            return Kronecker((left, right))
+            return Kronecker(
+                tuple([part for factor in factors for part in (factor.factors if isinstance(factor, Kronecker) else (factor,))])
+            )
 
 
 def pair_matrix(graph: Graph, pair: Pair, edges: list[Edge]) -> Expr:

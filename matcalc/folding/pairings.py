@@ -10,34 +10,45 @@ A pairing (a, b, c) says that the vertex c counts the pairs of a, slowly, and b,
     vectors u on a, nothing else                   ->  an edge kron(u, I) from c to b; and so for b
     an edge M from c to b, nothing else at b       ->  on a the traces of the blocks of M
     edges X between a and b, beside others         ->  vec(X) on c
+    ((a, b), (c, d)) counted by e                  ->  ((a, c), (b, d)) counted by f, and kron(I, K, I) from e to f
 """
 
 from __future__ import annotations
 
-from matcalc.expr.nodes import Commutation, Identity, Kronecker, Reshape, Vec
+from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Reshape, Vec
 from matcalc.folding.build import hadamard, product, transpose, transposed_chain
 from matcalc.folding.forms import Chain
 from matcalc.folding.graph import Edge, Graph, Pairing
 from matcalc.folding.kronecker import kron, pair_matrix
+from matcalc.sizes import Size
+
+_MOST_STEPS = 40
 
 
 def unpaired(graph: Graph) -> None:
     """Takes the pairings of a reduced graph away as far as that goes; its rows and columns are single vertices afterwards."""
-    if not graph.pairings:
+    if not graph.pairings and max(len(graph.rows), len(graph.cols)) <= 2:
         return
     graph.rows, graph.cols = _single(graph, graph.rows), _single(graph, graph.cols)
-    while graph.pairings and any(step(graph) for step in _STEPS):
+    for _ in range(_MOST_STEPS):
+        if not graph.pairings or not any(step(graph) for step in _STEPS):
+            break
         graph.reduce()
 
 
 def _single(graph: Graph, group: tuple[int, ...]) -> tuple[int, ...]:
-    """A vertex that counts the pairs of a group of two."""
-    if len(group) != 2:
+    """One vertex for a group: of four, as of the vec of a Kronecker product, it counts the pairs of the pairs."""
+    if len(group) < 2:
         return group
-    whole = max(graph.sizes) + 1
-    graph.sizes[whole] = graph.sizes[group[0]] * graph.sizes[group[1]]
-    graph.pairings.append((*group, whole))
-    return (whole,)
+    first = len(group) // 2
+    (slow,), (fast,) = _single(graph, group[:first]), _single(graph, group[first:])
+    return (_counted(graph, slow, fast),)
+
+
+def _vertex(graph: Graph, size: Size) -> int:
+    vertex = max(graph.sizes) + 1
+    graph.sizes[vertex] = size
+    return vertex
 
 
 # ---------------------------------------------------------------- steps
@@ -218,7 +229,67 @@ def _beside(graph: Graph) -> bool:
     return False
 
 
-_STEPS = (_same, _alone, _to_vec, _to_reshape, _to_kron, _to_block_sum, _to_scaled, _to_traces, _beside)
+def _exchanged(graph: Graph) -> bool:
+    """Pairs ((a, b), (c, d)) as ((a, c), (b, d)), where a and c or b and d belong together, as in the vec of a Kronecker product; and
+    (a, (c, d)) as ((a, c), d). Of c and d the one that belongs to a comes first."""
+    for outer in graph.pairings:
+        for right in graph.pairings:
+            slow, fast, whole = outer
+            c, d, count = right
+            first: tuple[int, int]
+            second: tuple[int, ...]
+            if count != fast or not _only(graph, fast, outer, right):
+                continue
+            left = next((pairing for pairing in graph.pairings if pairing[2] == slow), None)
+            if left is None:
+                if not (_together(graph, slow, c) or _together(graph, slow, d)):
+                    continue
+                swap = not _together(graph, slow, c)
+                factors: list[Expr] = [Identity(graph.sizes[slow]), Commutation(graph.sizes[c], graph.sizes[d])]
+                first, second = ((slow, d), (c,)) if swap else ((slow, c), (d,))
+            else:
+                a, b, _ = left
+                swap = not (_together(graph, a, c) or _together(graph, b, d))
+                if not _only(graph, slow, outer, left) or (swap and not (_together(graph, a, d) or _together(graph, b, c))):
+                    continue
+                sizes = [graph.sizes[vertex] for vertex in (a, b, c, d)]
+                factors = [Identity(sizes[0] * sizes[1]), Commutation(sizes[2], sizes[3])]
+                if not swap:
+                    factors = [Identity(sizes[0]), Commutation(sizes[1], sizes[2]), Identity(sizes[3])]
+                first, second = ((a, b), (d, c)) if swap else ((a, c), (b, d))
+            graph.pairings = [pairing for pairing in graph.pairings if pairing not in (outer, left, right)]
+            one = _counted(graph, *first)
+            other = _counted(graph, *second) if len(second) == 2 else second[0]
+            turned = whole
+            if swap or left is not None:
+                turned = _vertex(graph, graph.sizes[whole])
+                graph.edges.append(Edge(whole, turned, (Kronecker(tuple(factors)),)))
+            graph.pairings.append((one, other, turned))
+            return True
+    return False
+
+
+def _counted(graph: Graph, slow: int, fast: int) -> int:
+    whole = _vertex(graph, graph.sizes[slow] * graph.sizes[fast])
+    graph.pairings.append((slow, fast, whole))
+    return whole
+
+
+def _only(graph: Graph, vertex: int, *pairings: Pairing) -> bool:
+    """Whether nothing but these pairings is at a vertex."""
+    if graph.edges_at(vertex) or vertex in graph.vectors or vertex in graph.output:
+        return False
+    return not any(vertex in pairing for pairing in graph.pairings if pairing not in pairings)
+
+
+def _together(graph: Graph, one: int, other: int) -> bool:
+    """Whether an edge or a pairing joins two vertices."""
+    if any({edge.start, edge.end} == {one, other} for edge in graph.edges):
+        return True
+    return any(pairing[:2] == (one, other) for pairing in graph.pairings)
+
+
+_STEPS = (_same, _alone, _to_vec, _to_reshape, _to_kron, _to_block_sum, _to_scaled, _to_traces, _beside, _exchanged)
 
 
 # ---------------------------------------------------------------- shared

@@ -172,6 +172,7 @@ class _Printer:
                 letters[label] = letter
         pairs = _pairs(product)
         order = [k for k in reading_order(product) if k not in {place for _, _, place in pairs.values()}]
+        order.sort(key=lambda k: isinstance(product.operands[k], t.Pairing))  # with the deltas, at the end
         explicit: list[Letter] = []
         silent = self._summed_silently(product, pairs)
         for label in _lettered(product, order, pairs):

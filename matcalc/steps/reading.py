@@ -93,7 +93,7 @@ class Reader:
             case ix.Symbol(name=name) if name == MARKER:
                 half = len(at) // 2
                 return Times(tuple([Delta(one, other) for one, other in zip(at[:half], at[half:], strict=True)])), free
-            case ix.Symbol() | ix.Constant() | ix.SizeValue() | ix.Unit():
+            case ix.Symbol() | ix.Constant() | ix.SizeValue() | ix.Unit() | ix.Pairing():
                 return Entry(tensor, at), free
             case ix.Sum() as total:
                 return self._sum(total, at, free, depth, manner)

@@ -87,6 +87,8 @@ class _Writer:
                 return self._glyphs.size_value(tensor.size)
             case ix.Unit():
                 return self._to.delta(letters[0], str(tensor.position))
+            case ix.Pairing():
+                return self._to.delta(self._to.pair(letters[0], letters[1]), letters[2])
             case _:
                 return self._to.array(self._ellipsis(), letters)
 

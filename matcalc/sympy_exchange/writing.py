@@ -128,6 +128,8 @@ class _Writer:
                 return sympy.FunctionMatrix(*self._lengths(node.shape), sympy.Lambda(tuple(names), parts[0]))
             case e.Vec():
                 raise _missing("vec")
+            case e.Reshape():
+                raise _missing("reshape")
             case e.Commutation():
                 raise _missing("the commutation matrix")
             case other:

@@ -59,6 +59,7 @@ class FunctionGrower(SymmetricGrower):
             lambda: e.Product((e.Transpose(self.column(n := size(), d)), self.of_symmetric(n, d), self.column(n, 0))),
             lambda: e.Power(self.above_one(self.scalar(d)), self.scalar(0)),
             lambda: e.Product((e.Transpose(self.stacked(n := size(), m := size(), d)), self.stacked(n, m, d))),
+            lambda: e.Trace(e.Product((self.matrix(n := size(), m := size(), d), e.Reshape(self.stacked(n, m, d), m, n)))),
             lambda: e.Power(e.Norm(self.stacked(size(), size(), d), "2"), e.Number(Fraction(2))),
             lambda: e.Total(self.kronecker(size(), size(), d)),
             lambda: e.Trace(e.Kronecker((self.square(d), self.square(d)))),
@@ -92,6 +93,8 @@ class FunctionGrower(SymmetricGrower):
             lambda: self.pseudoinverse(rows, cols, d),
             lambda: e.Power(self.above_one(self.matrix(rows, cols, d)), self.scalar(0)),
             lambda: e.Quotient(UNIT, self.above_one(self.matrix(rows, cols, d))),
+            lambda: e.Reshape(self.stacked(cols, rows, d), rows, cols),
+            lambda: e.Reshape(self.matrix(cols, rows, d), rows, cols),
         ]
         if rows == cols:
             builders += [

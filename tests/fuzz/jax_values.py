@@ -77,6 +77,8 @@ def _value(node: e.Expr, below: list[Any], values: dict[str, Any], sizes: dict[s
             return below[0].reshape(1, -1) * np.eye(rows)
         case e.Vec():
             return below[0].T.reshape(-1, 1)
+        case e.Reshape(m=m, n=n):
+            return below[0].T.reshape(n.value(sizes), m.value(sizes)).T
         case e.Kronecker():
             result = below[0]
             for factor in below[1:]:

@@ -58,7 +58,19 @@ def test_every_function_fact_and_convention_is_drawn(results: tuple[int, int]) -
     cases = wide(1500, results)
     used = Counter(name for case in cases for name in operators(case.expression))
     called = {name for name in functions() if not name.startswith("divdiff") and name not in _NOT_DRAWN}
-    wanted = called | {"norm A", "norm p", "norm nuclear", "norm spectral", "f", "g", "Kronecker", "Vec", "Commutation", "UnitVector"}
+    wanted = called | {
+        "norm A",
+        "norm p",
+        "norm nuclear",
+        "norm spectral",
+        "f",
+        "g",
+        "Kronecker",
+        "Vec",
+        "Reshape",
+        "Commutation",
+        "UnitVector",
+    }
     assert not sorted(name for name in wanted if used[name] < 2)
     stated = Counter(fact for case in cases for fact in facts(case.expression))
     assert not [fact for fact in FACTS if stated[fact] < 5]

@@ -50,6 +50,7 @@ X + lambda                                      |               | X: n×m; lambd
 vec(X)'*vec(Y)                                  |               | X: n×m; Y: n×m
 vec(X)'*v                                       |               | X: n×m; v: m*n
 commutation(m, n)*vec(X)                        |               | X: m×n
+reshape(x, m, n)*y                              |               | x: m*n; y: n
 kron(A, B)*vec(X)                               | A: 2×3; B: 4×5 | A: 2×3; B: 4×5; X: 5×3
 diag(x)*A*x                                     |               | x: n; A: n×n
 sum(i, X[i,i]*y[i])                             |               | X: n×n; y: n

@@ -193,7 +193,7 @@ def test_shape_errors_quote_the_source() -> None:
 PRINTED = [
     "||X - UV||_F^2", "x'*A*x + b'*x", "W*x + b", "2x^2y", "(x'*A*x)/(x'*x)", "sum(log(1 + exp(-y.*(X*w))))", "inv(A)*b + A^-T c",
     "log(det(W*W' + c*eye)) + tr(inv(W*W' + c*eye)*S)", "tr(A*diag(x)*B*diag(x))", "softmax(Q*x/c)", "sigmoid(W*x)", "x.^2 + sqrt(y)",
-    "kron(A, X)*vec(Y)", "||x||_1 + ||X||_*", "||x||_A^2", "X^3*B + X^-2*B", "a'*X^n*b", "x./y - 1./z", "e_3'*A*e_1",
+    "kron(A, X)*vec(Y)", "A*reshape(x, 3, 2)", "||x||_1 + ||X||_*", "||x||_A^2", "X^3*B + X^-2*B", "a'*X^n*b", "x./y - 1./z", "e_3'*A*e_1",
     "∑_i x_i y_i",    "sum(i, X[i,i]*y[i])", "X[2,3]*X[1,1]", "mean(x)", "var(x)", "tanh(z)", "|x|.*x", "βᵀx₀ + γ_1", "-(a*b)/c*x",
     "(a + b)*x", "x - (y - z)",
     "(x*y')*z", "(x'*y)*(z'*w)", "sum(G.*(softmax(Q*K'/c, rows)*V))", "relu(x)'*softplus(y)", "inv(X)'*A*inv(X)'", "expm(X)*a",

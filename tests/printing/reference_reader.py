@@ -201,6 +201,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": lambda x, axis=None: x.sum() if axis is None else x.sum(axis=1, keepdims=True) if axis == "rows" else x.sum(axis=0)[:, None],
     "diag": _diag,
     "vec": lambda x: x.T.reshape(-1, 1),
+    "reshape": lambda x, m, n: x.T.reshape(int(n), int(m)).T,
     "kron": lambda first, *others: first if not others else np.kron(first, _FUNCTIONS["kron"](*others)),
     "norm2": np.linalg.norm,
     "norm1": lambda x: np.abs(x).sum(),

@@ -123,6 +123,7 @@ TABLE = [
     (norm(e.Quotient(x, norm(x))), "norm2(x/norm2(x))", "norm2(x/‖x‖)", None),
     (e.DiagonalMatrix(times(A, x)), "diag(A*x)", "diag(A x)", r"\operatorname{diag}(A x)"),
     (times(e.Vec(A), t(e.Vec(B))), "vec(A)*vec(B)'", "vec(A) vec(B)ᵀ", None),
+    (t(e.Reshape(X, M, N)), "reshape(X, m, n)'", "reshape(X, m, n)ᵀ", r"\operatorname{reshape}\left(X, m, n\right)^{\top}"),
     # names
     (times(t(beta), W1, x), "beta'*W_1*x", "βᵀ W₁ x", r"\beta^{\top} W_{1} x"),
     (e.Quotient(times(e.Constant("pi"), e.Trace(A)), e.SizeValue(N)), "pi*tr(A)/n", "π tr(A)/n", None),

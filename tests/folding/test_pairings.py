@@ -1,0 +1,125 @@
+"""Vectors and matrices that meet vec and Kronecker forms: reshape, and what it folds to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import matcalc
+from matcalc.derivation.cache import forget
+from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Contraction, Pairing, Symbol, Tensor, postorder
+from matcalc.einstein.splitting import joined, split
+from matcalc.folding import pairings
+from matcalc.language import elaborate
+from matcalc.sizes import Size
+from tests.oracle import Disagreement, check_derivation
+
+M, N, P = Size.of("m"), Size.of("n"), Size.of("p")
+
+# expression | by | declarations | the derivative, or ? when its form is not fixed, or - when there is none
+TABLE = """
+reshape(x,m,n)              | x | x: m*n                          | eye(m*n)
+tr(A*reshape(x,m,n))        | x | A: n×m                          | vec(Aᵀ)
+A*reshape(x,m,n)*B          | x | A: p×m; B: n×q                  | B ⊗ Aᵀ
+exp(reshape(x,m,n))         | x | x: m*n                          | diag(exp(x))
+norm2(A*reshape(x,m,n)-C)^2 | x | A: p×m                          | 2 vec(Aᵀ (A reshape(x, m, n) − C))
+reshape(X*y,p,q)            | y | X: p*q×n                        | Xᵀ
+reshape(X,n,m)              | X | X: m×n                          | eye(m*n)
+reshape(A*y*z',p*q,1)       | y | y: n; A: p×n; z: q              | zᵀ ⊗ Aᵀ
+norm2(reshape(X,m*n,1))^2   | X | X: m×n                          | 2 X
+vec(X)'*y                   | X | X: n×m                          | reshape(y, n, m)
+y'*C*vec(X)                 | X | X: m×n                          | reshape(Cᵀ y, m, n)
+norm2(vec(A*X*B) - y)^2     | X | A: n×m; X: m×p; B: p×q          | 2 Aᵀ (A X B − reshape(y, n, q)) Bᵀ
+kron(A,B)*y                 | y | A: n×m; B: p×q                  | Aᵀ ⊗ Bᵀ
+kron(A,B)*y                 | A | A: n×m; B: p×q                  | ?
+kron(A,B)*y                 | B | A: n×m; B: p×q                  | ?
+x'*kron(A,B)*x              | A | A: n×n; B: m×m                  | reshape(x, m, n)ᵀ B reshape(x, m, n)
+norm2(C - kron(A,B))^2      | A | A: n×m; B: p×q                  | ?
+norm2(C - kron(A,B))^2      | B | A: n×m; B: p×q                  | ?
+tr(kron(A,B)*C)             | C | A: n×n; B: m×m                  | Aᵀ ⊗ Bᵀ
+tr(kron(A,B)*C)             | B | A: n×n; B: m×m                  | ?
+x.*vec(Y)                   | Y | Y: n×m                          | diag(x)
+kron(x,y).*z                | x | x: n; y: m                      | ?
+sum(kron(x,y).*z)           | x | x: n; y: m                      | reshape(z, m, n)ᵀ y
+logsumexp(vec(X)+y)         | X | X: n×m                          | ?
+softmax(vec(X))             | X | X: 2×3                          | diag(softmax(vec(X))) − softmax(vec(X)) softmax(vec(X))ᵀ
+inv(kron(A,B))*x            | x | A: n×n invertible; B: m×m invertible | A⁻ᵀ ⊗ B⁻ᵀ
+inv(kron(A,B)+C)            | C | A: 2×2; B: 2×2; C: 4×4          | ?
+logdet(kron(A,B) + C)       | A | A: 2×2; B: 2×2; C: 4×4          | ?
+kron(A,B) + kron(C,D)       | A | A: 2×2; B: 3×3; C: 3×3; D: 2×2  | ?
+(kron(x,y)+z)*(kron(x,y)+z)'| z | x: 2; y: 3                      | ?
+diag(kron(A,B))             | A | A: n×n; B: m×m                  | -
+kron(A,X)                   | X | A: m×n; X: p×q                  | ?
+kron(X,A)                   | X | A: m×n; X: p×q                  | ?
+kron(A,B)^2                 | A | A: n×n; B: m×m                  | ?
+kron(x,B)                   | x | x: m; B: p×q                    | ?
+kron(eye(n),X)              | X | X: p×q                          | ?
+kron(A,B)*(y.*vec(C))       | y | A: n×m; B: p×q; C: q×m          | diag(vec(C)) (Aᵀ ⊗ Bᵀ)
+commutation(m,n)*kron(A,B)  | A | A: n×p; B: m×q                  | ?
+kron(B,x')                  | x | B: m×n                          | ?
+kron(B,x')                  | B | B: m×n                          | ?
+kron(A,B)^2                 | x | A: 2×2; B: 3×3; x: 2            | zeros(2, 36)
+"""
+CASES = [tuple(part.strip() for part in line.rsplit("|", 3)) for line in TABLE.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("text", "by", "declare", "expected"), CASES)
+def test_derivatives(text: str, by: str, declare: str, expected: str) -> None:
+    found = check_derivation(text, by, declare, closed=expected != "-")
+    assert expected in ("?", "-") or str(found) == expected
+
+
+def matrices(tensor: Tensor) -> Iterator[Pairing]:
+    return (node for node in postorder(tensor) if isinstance(node, Pairing))
+
+
+def test_splitting_and_joining_undo_each_other() -> None:
+    x, both = Symbol("x", (M * N, P)), Symbol("y", (M, N, P))
+    assert joined(split(x, 0, M, N), 0) is x
+    assert split(joined(both, 0), 0, M, N) is both
+    assert list(matrices(split(joined(both, 0), 0, N, M)))  # pairs of other sizes are other pairs
+
+
+def test_functions_of_entries_are_taken_before_the_axes_are_split() -> None:
+    tensor = lower(elaborate("exp(reshape(x, m, n))", "x: m*n").expression).tensor
+    assert isinstance(tensor, Contraction)
+    assert {type(operand).__name__ for operand in tensor.operands} == {"Map", "Pairing"}
+
+
+@pytest.mark.parametrize(
+    "step", ["_to_vec", "_to_reshape", "_to_kron", "_to_block_sum", "_to_scaled", "_to_traces", "_beside", "_same", "_alone", "_exchanged"]
+)
+def test_every_step_is_needed(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a step some case has another form, or none."""
+    monkeypatch.setattr(pairings, "_STEPS", tuple(one for one in pairings._STEPS if one.__name__ != step))
+    changed = 0
+    for text, by, declare, expected in (*CASES, *MORE):
+        if expected != "-":
+            changed += _form(text, by, declare) is None or (expected != "?" and _form(text, by, declare) != expected)
+    assert changed
+
+
+MORE = [("sum(kron(x', B).*G)", "x", "x: n; B: m×p", "?"), ("sum(kron(x', B).*G)", "B", "x: n; B: m×p", "?")]
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Derivatives are kept: with other steps they are to be found anew, and what was found with them is not to stay."""
+    forget()
+    yield
+    forget()
+
+
+def _form(text: str, by: str, declare: str) -> Any:
+    found = matcalc.derive(text, by, declare=declare)
+    return str(found) if found.closed else None
+
+
+def test_a_wrong_step_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = pairings.Reshape
+    monkeypatch.setattr(pairings, "Reshape", lambda operand, m, n: pairings.transpose(right(operand, n, m)))
+    with pytest.raises(Disagreement):
+        check_derivation("vec(X)'*y", "X", "X: n×m")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import comb
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from matcalc.einstein.algebra import elementwise, power
 from matcalc.einstein.linear import add, ones
@@ -19,19 +21,34 @@ from matcalc.sizes import Shape
 _MOST_ATOMS = 8
 _MOST_NODES = 80
 _LARGEST_EXPONENT = 6
+_MOST_MONOMIALS = 200
+"""Of the largest polynomial that may come up: cancelling takes time in proportion to its square."""
 _WORTH_IT = 2
+_NEVER_SHORTER = 3
+"""With so many more operations than the formula weighs, a form need not be read back."""
+
+
+_CANCELLED: WeakKeyDictionary[Tensor, Tensor | None] = WeakKeyDictionary()
 
 
 def cancelled_fraction(node: Tensor) -> Tensor | None:
     """A shorter formula equal to ``node`` as a rational function of its atoms, or None."""
     if not isinstance(node, (Sum, Contraction)) or not _worth_trying(node):
         return None
+    if node not in _CANCELLED:
+        _CANCELLED[node] = _cancelled(node)
+    return _CANCELLED[node]
+
+
+def _cancelled(node: Sum | Contraction) -> Tensor | None:
     best: Tensor | None = None
     for linear_atoms in (True, False):
         region = _region(node, linear_atoms)
         if region is None or not (linear_atoms or any(isinstance(part, Power) and part.exponent < 0 for part in region[0])):
             continue  # a polynomial keeps its linear factors
         for form in _forms(*region, node):
+            if form.count_ops() > _NEVER_SHORTER * weight(node):
+                continue
             found = _read_back(form, region[1], node.shape)
             if found is not None and (best is None or weight(found) < weight(best)):
                 best = found
@@ -86,7 +103,27 @@ def _region(node: Tensor, linear_atoms: bool) -> tuple[list[Tensor], dict[Tensor
             stack.extend((part, False) for part in reversed(parts))
         if len(atoms) > _MOST_ATOMS or len(seen) > _MOST_NODES:
             return None
-    return order, atoms
+    degree = max(_degrees(order, atoms)[node])
+    return (order, atoms) if comb(degree + len(atoms), len(atoms)) <= _MOST_MONOMIALS else None
+
+
+def _degrees(order: list[Tensor], atoms: Mapping[Tensor, int]) -> dict[Tensor, tuple[int, int]]:
+    """Bounds for the degrees of numerator and denominator of every node."""
+    found: dict[Tensor, tuple[int, int]] = dict.fromkeys(atoms, (1, 0))
+    for node in order:
+        match node:
+            case Sum():
+                parts = [found[term] for _, term in node.terms]
+                below = sum(below for _, below in parts)
+                found[node] = (max((above - under for above, under in parts), default=0) + below, below)
+            case Contraction():
+                parts = [found[operand] for operand in node.operands]
+                found[node] = (sum(above for above, _ in parts), sum(below for _, below in parts))
+            case Power():
+                above, below = found[node.base]
+                times = abs(int(node.exponent))
+                found[node] = (above * times, below * times) if node.exponent > 0 else (below * times, above * times)
+    return found
 
 
 def _is_linear(node: Tensor) -> bool:

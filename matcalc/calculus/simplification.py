@@ -49,7 +49,8 @@ def _smaller(node: Tensor, *, rules: list[Rewrite], used: list[str]) -> Tensor |
 
 def alternatives(tensor: Tensor) -> tuple[Tensor, ...]:
     """The tensor as it is, with sums opened that have an identity or ones among their terms, and fully expanded; each once."""
-    return tuple(dict.fromkeys((tensor, simplified(opened(tensor)), simplified(expanded(tensor)))))
+    others = [other for other in (opened(tensor), expanded(tensor)) if other is not tensor]
+    return tuple(dict.fromkeys((tensor, *map(simplified, others))))
 
 
 def lightest(tensor: Tensor) -> Tensor:

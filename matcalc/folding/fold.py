@@ -16,6 +16,7 @@ from matcalc.expr.nodes import (
     Elementwise,
     Expr,
     Inverse,
+    Kronecker,
     MatrixPower,
     Negative,
     Norm,
@@ -28,6 +29,7 @@ from matcalc.expr.nodes import (
     UnitVector,
     Zeros,
     children,
+    postorder,
 )
 from matcalc.folding.build import cost, mark_symmetric, product, raised, transpose
 from matcalc.folding.build import is_symmetric as is_symmetric_expression
@@ -51,11 +53,17 @@ def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Exp
     """
     folder = _Folder(ReadingOrder(reading_order))
     best = _shortest(folder, tensor, split)
-    if best is not None and best.is_matrix and not is_symmetric_expression(best) and cost(best) >= _WORTH_TURNING:
+    if best is not None and best.is_matrix and not is_symmetric_expression(best) and _may_gain(best):
         turned = _shortest(folder, permuted(tensor, (*range(split, tensor.order), *range(split))), tensor.order - split)
         if turned is not None and cost(turned) + _WORTH_TURNING < cost(best):
             return _turned(turned)
     return best
+
+
+def _may_gain(expression: Expr) -> bool:
+    """Whether the transpose could be so much shorter: only transposes in it can go."""
+    found = [node for node in postorder(expression) if isinstance(node, (Transpose, Kronecker))]
+    return len(found) > 1 or any(isinstance(node, Kronecker) for node in found)
 
 
 def _turned(expression: Expr) -> Expr:

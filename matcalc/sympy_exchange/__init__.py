@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from matcalc.errors import MatcalcError
+from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr
 
 
@@ -17,9 +18,20 @@ def to_sympy(expression: Expr | None, symbols: Sequence[Any] = (), origin: objec
     """
     if expression is None:
         raise MatcalcError("there is no closed matrix form, which SymPy needs", suggestion="index_form")
-    return import_module("matcalc.sympy_exchange.writing").written(expression, symbols, origin)
+    with _limited():
+        return import_module("matcalc.sympy_exchange.writing").written(expression, symbols, origin)
 
 
 def sympy_source(**expressions: Any) -> str:
     """A Python program that builds SymPy expressions and binds them to these names."""
-    return str(import_module("matcalc.sympy_exchange.source").source(expressions)) + "\n"
+    with _limited():
+        return str(import_module("matcalc.sympy_exchange.source").source(expressions)) + "\n"
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """SymPy walks expressions by recursion."""
+    try:
+        yield
+    except RecursionError:
+        raise LimitError("the expression is nested too deeply for SymPy", suggestion='code("numpy") for a program of it') from None

@@ -12,7 +12,7 @@ from functools import reduce
 from operator import mul
 from typing import Any, assert_never, cast
 
-from matcalc.errors import MatcalcError
+from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
 from matcalc.functions import functions
@@ -23,15 +23,33 @@ from matcalc.language.spelling import canonical_name
 from matcalc.sizes import ONE, Shape, Size
 from matcalc.sympy_exchange.templates import elementwise_templates
 
+_DEEPEST = 100
+_MOST_PARTS = 5000
+
 
 def written(expression: e.Expr, symbols: Sequence[Any] = (), origin: object = None) -> Any:
     """The SymPy expression of a typed expression.
 
     ``symbols`` are SymPy symbols (of scalars, sizes and matrices) to be used for the names that they have, those of
     the SymPy expression ``origin`` after them; others are made.
-    Raises MatcalcError for what SymPy's matrix expressions have no counterpart of: tensors of order 3 and 4, ``expm``, ``pinv``...
+    Raises MatcalcError for what SymPy's matrix expressions have no counterpart of: tensors of order 3 and 4, ``expm``, ``pinv``.
+    Raises LimitError for expressions of more than 5,000 parts or 100 operations inside each other.
     """
+    _check_extent(expression)
     return _Writer([*_symbols_of(origin), *symbols]).write(expression)
+
+
+def _check_extent(expression: e.Expr) -> None:
+    """Raises LimitError where SymPy would take minutes: it visits a shared part once for each use, and its time is cubic in the depth."""
+    depth: dict[e.Expr, int] = {}
+    parts: dict[e.Expr, int] = {}
+    for node in e.postorder(expression):
+        below = e.children(node)
+        depth[node] = 1 + max([depth[child] for child in below], default=0)
+        parts[node] = min(1 + sum([parts[child] for child in below]), _MOST_PARTS + 1)
+    if depth[expression] > _DEEPEST or parts[expression] > _MOST_PARTS:
+        expected = f"at most {_MOST_PARTS} parts, and {_DEEPEST} operations inside each other"
+        raise LimitError("the expression is too large for SymPy", expected=expected, suggestion='code("numpy") for a program of it')
 
 
 def _symbols_of(origin: object) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import matmul
 from typing import Any
 
 import numpy as np
@@ -159,3 +161,15 @@ def test_every_result_has_sympy() -> None:
 @pytest.mark.parametrize("name", ["lambda", "S", "Trace", "x'", "N", "result", "beta_1"])
 def test_source_with_awkward_names(name: str) -> None:
     check(matcalc.parse(f"{name}*X" if "'" not in name else "X", {name.rstrip("'"): "scalar", "X": "n×m"}))
+
+
+def test_what_is_too_large_for_sympy() -> None:
+    x, A = matcalc.symbols("x: n; A: n×n")
+    deep, shared = x, x
+    for _ in range(400):
+        deep = matcalc.tanh(A @ deep)
+        shared = shared + A @ shared
+    for large in (deep, shared):
+        with pytest.raises(matcalc.LimitError, match="too large for SymPy"):
+            large.sympy()
+    assert str(reduce(matmul, [A] * 2000).sympy()) == "A**2000"

@@ -233,7 +233,7 @@ class _Function:
         """Helpers in the order in which they are to be defined."""
         found: dict[str, None] = {}
         for helper in self.writer.helpers:
-            for needed in needed_helpers(helper):
+            for needed in needed_helpers(self.target, helper):
                 found.setdefault(needed)
             found.setdefault(helper)
         return list(found)

@@ -51,6 +51,24 @@ def _cholesky_inverse(factor):
         inverse[here, :k] = -inverse[here, here] @ (factor[here, :k] @ inverse[:k, :k])
     return inverse.T @ inverse
 ''',
+    "erf": '''
+def _erf(t):
+    """The error function: Taylor's series around the nearest point of a table. Beyond 6 it is 1."""
+    size = np.minimum(np.abs(t), 6.0)
+    place = np.rint(np.fmin(size, 6.0)*4096).astype(int)
+    near = place/4096
+    d = size - near
+    s = near*d
+    return np.copysign(_ERF[place] + _ERF_SLOPE[place]*d*(1 - s + (2*s*s - d*d)/3), t)
+
+
+_ERF = np.array([math.erf(k/4096) for k in range(6*4096 + 1)])
+_ERF_SLOPE = 2/math.sqrt(math.pi)*np.exp(-((np.arange(len(_ERF))/4096) ** 2))
+''',
+    "gelu": """
+def _gelu(t):
+    return 0.5*t*(1 + _erf(t/math.sqrt(2)))
+""",
     "softmax": """
 def _softmax(x, axis=-1):
     e = np.exp(x - np.max(x, axis=axis, keepdims=True))
@@ -192,6 +210,7 @@ _NEEDS = {
     "frechet_sqrt": ("sqrtm",),
     "logm": ("sqrtm",),
     "matrix_power": ("sqrtm", "logm", "expm"),
+    "gelu": ("erf",),
 }
 _IMPORTS = {
     ("jax", "expm"): ("jax.scipy.linalg",),
@@ -221,9 +240,9 @@ def helper_source(target: str, name: str) -> str | None:
     return text.strip("\n")
 
 
-def needed_helpers(name: str) -> tuple[str, ...]:
-    """Helpers that a helper calls."""
-    return _NEEDS.get(name, ())
+def needed_helpers(target: str, name: str) -> tuple[str, ...]:
+    """Helpers that a helper calls: those of its names that the target's own library does not have."""
+    return tuple([needed for needed in _NEEDS.get(name, ()) if helper_source(target, needed) is not None])
 
 
 def needed_imports(target: str, name: str) -> tuple[str, ...]:

@@ -224,6 +224,8 @@ class Writer:
             if op.data in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "erf", "log1p", "expm1"):
                 return Text(f"math.{op.data}({argument.code})")
             argument = Text(f"torch.tensor(float({argument.code}){self.made_like()})")
+        if helper_source(self.target, op.data) is not None:
+            return Text(f"{self.helper(op.data)}({argument.code})")
         code = elementwise_code(self.target, op.data)
         simple = re.fullmatch(r"([\w.]+)\(t\)", code)
         if simple:

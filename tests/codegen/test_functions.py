@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from functools import reduce
 from typing import Any
@@ -251,6 +252,21 @@ def test_stable_forms_do_not_overflow() -> None:
     small = {"x": np.array([1e-17, -1e-17])}
     assert agrees(function({"value": fn("log", plus(ones, x))}, "numpy")(**small), small["x"], absolute=0.0)
     assert agrees(function({"value": minus(fn("exp", x), ones)}, "numpy")(**small), small["x"], absolute=0.0)
+
+
+def test_the_error_function_is_exact_to_the_last_digits() -> None:
+    erf = function({"value": fn("erf", x)}, "numpy")
+    where = np.concatenate([np.linspace(-7, 7, 2801), np.linspace(-2e-3, 2e-3, 801), 10.0 ** np.arange(-300, 300, 9.0)])
+    expected = np.array([math.erf(one) for one in where])
+    assert np.all(np.abs(erf(x=where) - expected) <= 8e-16 * np.abs(expected))
+    assert np.array_equal(erf(x=[np.nan, np.inf, -np.inf]), [np.nan, 1.0, -1.0], equal_nan=True)
+    gelu = function({"value": fn("gelu", x)}, "numpy")
+    assert np.allclose(gelu(x=where[:2801]), where[:2801] * (1 + expected_at(where[:2801])) / 2, rtol=0, atol=2e-15)
+    assert "vectorize" not in generate({"value": plus(fn("erf", x), fn("gelu", x))}, "numpy")
+
+
+def expected_at(where: np.ndarray) -> np.ndarray:
+    return np.array([math.erf(one / math.sqrt(2)) for one in where])
 
 
 @pytest.mark.parametrize("size", [1, 63, 64, 65, 200])

@@ -90,14 +90,29 @@ def _summed(node: Contraction) -> Tensor | None:
         operand = node.operands[k]
         if isinstance(operand, Sum) and any(uses[label] == 1 for label in node.indices[k]):
             sizes = dict(enumerate(node.sizes))
-            parts = [
-                (c, contract([*node.operands[:k], term, *node.operands[k + 1 :]], node.indices, node.output, sizes))
-                for c, term in operand.terms
-            ]
+            parts = []
+            for coefficient, term in operand.terms:
+                part = contract([*node.operands[:k], term, *node.operands[k + 1 :]], node.indices, node.output, sizes)
+                # What does not vary along the axis comes out of the sum, and what is left may be such a sum again.
+                parts.append((coefficient, _inner_sums(part)))
             after = add(parts, node.shape)
             if weight(after) < weight(node):
                 return after
     return None
+
+
+def _inner_sums(part: Tensor) -> Tensor:
+    """A product with the sums in it simplified."""
+    if not isinstance(part, Contraction):
+        return part
+    whole = _summed(part)
+    if whole is not None:
+        return whole
+    operands = [_summed(operand) if isinstance(operand, Contraction) and not operand.output else None for operand in part.operands]
+    if not any(operands):
+        return part
+    chosen = [new or old for new, old in zip(operands, part.operands)]
+    return contract(chosen, part.indices, part.output, dict(enumerate(part.sizes)))
 
 
 def _candidates(tensor: Tensor) -> list[Rewrite]:

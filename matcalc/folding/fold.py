@@ -185,7 +185,7 @@ class _Folder:
             if term is None:
                 return None
             terms.append(Term(coefficient * term.coefficient, term.scalars, term.chain))
-        first = min(terms, key=lambda term: self._place(term))
+        first = min(terms, key=lambda term: (self._place(term), len(term.scalars) + len(term.chain)))
         if first.coefficient > 0:
             return combined(terms, node.shape, self.order)
         turned = combined([replace(term, coefficient=-term.coefficient) for term in terms], node.shape, self.order)

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from heapq import heappop, heappush
 
-from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Trace
-from matcalc.folding.build import cost, diagonal_matrix, hadamard, is_diagonal, product, transposed_chain
+from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Sum, Trace
+from matcalc.folding.build import cost, diagonal_matrix, hadamard, is_diagonal, product, transpose, transposed_chain
 from matcalc.folding.forms import Chain, Forms
 from matcalc.folding.terms import ReadingOrder
 from matcalc.records import record
@@ -82,6 +82,10 @@ class Graph:
         """One operand, as the expression of its own fold (a column when it has one axis)."""
         if len(labels) == 1:
             self.vectors.setdefault(labels[0], []).append((expression,))
+            return
+        turned = transpose(expression) if isinstance(expression, Sum) else expression
+        if cost(turned) + 1 < cost(expression):  # (A' - B' D) x is (A - D B)' x
+            self.edges.append(Edge(labels[1], labels[0], (turned,)))
         else:
             self.edges.append(Edge(labels[0], labels[1], (expression,)))
 

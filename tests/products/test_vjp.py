@@ -88,6 +88,7 @@ def test_attention(wrt: str, expected: str | None) -> None:
 
 NORMALIZED = [
     ("g.*(x - mean(x))/sqrt(var(x) + a) + b", "x: n; g: n; b: n; a: positive scalar", ("x", "g", "b", "a")),
+    ("x/sqrt(mean(x.^2) + a)", "x: n; a: positive scalar", ("x", "a")),
     ("(X - mean(X, rows)*1')./(sqrt(var(X, rows) + a)*1')", "X: n×m; a: positive scalar", ("X",)),
     ("((X - 1*mean(X, cols)')./(1*sqrt(var(X, cols) + a)'))*diag(g) + 1*b'", "X: n×m; g: m; b: m; a: positive scalar", ("X", "g", "b")),
 ]
@@ -96,6 +97,32 @@ NORMALIZED = [
 @pytest.mark.parametrize(("expression", "declare", "wrt"), [(e, d, w) for e, d, all_of in NORMALIZED for w in all_of])
 def test_layer_and_batch_normalization(expression: str, declare: str, wrt: str) -> None:
     check_vjp(expression, wrt, declare)
+
+
+# With c the centred x or X and s its deviation, the gradient is (G - mean(G) - c mean(G.*c)/s^2)/s: three terms, c twice and s three times.
+TEXTBOOK = [
+    (
+        "(x - mean(x))/sqrt(var(x))", "x: n",
+        "sqrt(n) (G − sum(G) 𝟏/n − (Gᵀ (x − sum(x) 𝟏/n)) (x − sum(x) 𝟏/n)/‖x − sum(x) 𝟏/n‖²)/‖x − sum(x) 𝟏/n‖",
+    ),
+    ("x/sqrt(mean(x.^2) + a)", "x: n; a: positive scalar", "(G − (Gᵀ x) x/(n (xᵀ x/n + a)))/sqrt(xᵀ x/n + a)"),
+    ("softmax(x)", "x: n", "(G − (Gᵀ softmax(x)) 𝟏) ⊙ softmax(x)"),
+    ("softmax(x, rows)", "x: n×m", "G ⊙ softmax(x, rows) − diag(diag(G softmax(x, rows)ᵀ)) softmax(x, rows)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "declare", "expected"), TEXTBOOK)
+def test_the_textbook_forms(expression: str, declare: str, expected: str) -> None:
+    assert str(matcalc.vjp(expression, "x", declare=declare)) == expected
+
+
+@pytest.mark.parametrize(("expression", "declare", "_"), NORMALIZED)
+def test_normalization_has_three_terms(expression: str, declare: str, _: tuple[str, ...]) -> None:
+    """The centred variable, whose sum vanishes, is not in the mean that is taken away."""
+    variable = declare[0]
+    found = matcalc.vjp(expression, variable, declare=declare)
+    texts = [str(found), str(matcalc.vjp(expression, variable, declare=declare, names="keep"))]
+    assert all(text.count("G") <= 3 and text.count("sqrt") <= 4 for text in texts), texts
 
 
 @pytest.mark.parametrize("layout", ["denominator", "numerator", "tensor"])

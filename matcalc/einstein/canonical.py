@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from matcalc.einstein.chains import chain_order
+from matcalc.einstein.chains import Place, chain_order
 from matcalc.sizes import Size
 
 Indices: TypeAlias = tuple[int, ...]
@@ -30,7 +30,7 @@ def canonical(edges: Sequence[Edge], output: Indices, sizes: dict[int, Size]) ->
         return _labelled(edges, sorted(range(len(edges)), key=lambda k: edges[k][0]), output)
     chains = chain_order(edges, output)
     if chains is not None:
-        return _labelled(edges, chains, output)
+        return _labelled(_along(edges, chains), [k for k, _ in chains], output)
     used = dict.fromkeys(output)
     for _, _, labels in edges:
         used.update(dict.fromkeys(labels))
@@ -39,6 +39,16 @@ def canonical(edges: Sequence[Edge], output: Indices, sizes: dict[int, Size]) ->
         places[label].append(place)
     start = _ranked({label: (tuple(places[label]), sizes[label]) for label in used})
     return _search(edges, output, start)
+
+
+def _along(edges: Sequence[Edge], chains: Sequence[Place]) -> list[Edge]:
+    """The edges with the labels of symmetric operands in the order in which the chain passes them."""
+    turned = list(edges)
+    for k, entered in chains:
+        digest, swaps, labels = edges[k]
+        if swaps and labels[-1] == entered:
+            turned[k] = (digest, swaps, labels[::-1])
+    return turned
 
 
 def _search(edges: Sequence[Edge], output: Indices, start: dict[int, int]) -> Labelled:

@@ -12,8 +12,12 @@ Element = tuple[int, int]
 """An operand's digest and its direction along the chain: 0 either way, 1 forwards, 2 backwards."""
 
 
-def chain_order(edges: Sequence[Edge], output: tuple[int, ...]) -> list[int] | None:
-    """The order of the operands, chain after chain, or None when the contraction is not made of chains."""
+Place = tuple[int, int | None]
+"""An operand, and the label on which the chain comes to it."""
+
+
+def chain_order(edges: Sequence[Edge], output: tuple[int, ...]) -> list[Place] | None:
+    """The operands in order, chain after chain, or None when the contraction is not made of chains."""
     at: dict[int, list[int]] = {}
     for k, (_, _, labels) in enumerate(edges):
         if len(labels) > 2 or not labels or (len(labels) == 2 and labels[0] == labels[1]):
@@ -28,7 +32,7 @@ def chain_order(edges: Sequence[Edge], output: tuple[int, ...]) -> list[int] | N
     if any(len(places) + (label in ends) > 2 for label, places in at.items()):
         return None
     done: set[int] = set()
-    found: list[tuple[tuple[object, ...], list[int]]] = []
+    found: list[tuple[tuple[object, ...], list[Place]]] = []
     for k, (_, _, labels) in enumerate(edges):
         if k not in done and (len(labels) == 1 or any(len(at[label]) == 1 for label in labels)):
             order, through = _walk(edges, at, k, _free_label(edges[k], at))
@@ -40,7 +44,7 @@ def chain_order(edges: Sequence[Edge], output: tuple[int, ...]) -> list[int] | N
             done.update(order)
             found.append(_cycle(edges, order, through))
     found.sort(key=lambda chain: chain[0])
-    return [k for _, chain in found for k in chain]
+    return [place for _, chain in found for place in chain]
 
 
 def _free_label(edge: Edge, at: dict[int, list[int]]) -> int | None:
@@ -85,11 +89,11 @@ def _backwards(elements: list[Element]) -> list[Element]:
 
 def _open_chain(
     edges: Sequence[Edge], ends: dict[int, int], order: list[int], through: list[int | None]
-) -> tuple[tuple[object, ...], list[int]]:
+) -> tuple[tuple[object, ...], list[Place]]:
     elements = _elements(edges, order, through)
     first, last = (_end(label, ends) for label in (through[0], through[-1]))
     forwards, turned = (first, last, *elements), (last, first, *_backwards(elements))
-    return (forwards, order) if forwards <= turned else (turned, order[::-1])
+    return (forwards, list(zip(order, through))) if forwards <= turned else (turned, list(zip(order, through[1:]))[::-1])
 
 
 def _end(label: int | None, ends: dict[int, int]) -> Element:
@@ -97,10 +101,10 @@ def _end(label: int | None, ends: dict[int, int]) -> Element:
     return (-2, 0) if label is None else (ends.get(label, -1), 0)
 
 
-def _cycle(edges: Sequence[Edge], order: list[int], through: list[int | None]) -> tuple[tuple[object, ...], list[int]]:
+def _cycle(edges: Sequence[Edge], order: list[int], through: list[int | None]) -> tuple[tuple[object, ...], list[Place]]:
     elements = _elements(edges, order, through)
-    best: tuple[tuple[object, ...], list[int]] | None = None
-    for sequence, places in ((elements, order), (_backwards(elements), order[::-1])):
+    best: tuple[tuple[object, ...], list[Place]] | None = None
+    for sequence, places in ((elements, list(zip(order, through))), (_backwards(elements), list(zip(order, through[1:]))[::-1])):
         k = _least_rotation(sequence)
         key = ((-3, 0), (-3, 0), *sequence[k:], *sequence[:k])
         if best is None or key < best[0]:

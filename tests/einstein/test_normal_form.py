@@ -55,6 +55,22 @@ def test_order_and_names_do_not_matter(factors: list[tuple[Tensor, str]], output
         assert product(*renamed, output="".join(letters[letter] for letter in output)) is wanted
 
 
+@pytest.mark.parametrize(
+    "traces",
+    [
+        ("tr(A*S)", "tr(S*A)", "tr(S*A')", "tr(A'*S)"),
+        ("tr(A*S*B)", "tr(S*B*A)", "tr(B'*S*A')", "tr(A'*B'*S)"),
+        ("tr(S*T*S*A)", "tr(A*S*T*S)", "tr(S*T*S*A')"),
+        ("tr(S*A*S*B)", "tr(S*B*S*A)", "tr(A'*S*B'*S)"),
+        ("tr(S*S*A)", "tr(A*S*S)", "tr(S*A'*S)"),
+        ("x'*S*A*y", "y'*A'*S*x"),
+    ],
+)
+def test_symmetric_factors_of_a_cycle_have_one_form(traces: tuple[str, ...]) -> None:
+    declared = "A: n×n; B: n×n; S: n×n symmetric; T: n×n symmetric; x: n; y: n"
+    assert len({lower(elaborate(text, declared).expression).tensor for text in traces}) == 1
+
+
 def test_multiplicity_counts() -> None:
     assert product((V, "i"), (V, "i"), (V, "i")) is not product((V, "i"), (V, "i"))
     assert product((X, "ij"), (X, "ij")) is not product((X, "ij"), (X, "ji"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from matcalc.derivation import pipeline
-from matcalc.derivation.cache import forget
 from matcalc.einstein import linear
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr import nodes as e
@@ -73,14 +72,6 @@ def test_a_missing_closed_form_is_refused() -> None:
 
 FORM = ("x'*A*x + sum(sin(x))", "x")
 MATRIX = ("norm2(X - U*V)^2", "V")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_kept() -> Iterator[None]:
-    """A derivation that is kept would hide a planted error, and one with an error must not be kept."""
-    forget()
-    yield
-    forget()
 
 
 def wrapped(monkeypatch: pytest.MonkeyPatch, name: str, change: Callable[..., Any]) -> None:

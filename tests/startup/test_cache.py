@@ -58,7 +58,7 @@ def test_errors_and_large_expressions_are_not_kept(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(cache, "LARGEST_KEPT", 60)
     for _ in range(2):
         with pytest.raises(matcalc.NotDifferentiableError):
-            matcalc.derive("a'*expm(X)*b", "X", declare="a: n; b: n; X: n×n")
+            matcalc.derive("expm(X)", "X", declare="X: n×n")
     assert cache._found.cache_info().currsize == 0
     long = " + ".join(f"a{k}'*x" for k in range(cache.LARGEST_KEPT))
     assert matcalc.derive(long, "x").closed

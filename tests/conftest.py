@@ -1,0 +1,17 @@
+"""What every test starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from matcalc.derivation.cache import forget
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept() -> Iterator[None]:
+    """A derivation that is kept would hide an error that a test plants in a stage, and one with an error must not be kept."""
+    forget()
+    yield
+    forget()

@@ -1,4 +1,4 @@
-"""Finds ``d(f)/dx``, ``∂²(f)/∂x²``, ``d/dx f`` and ``∇_x f`` among raw tokens."""
+"""Finds ``d(f)/dx``, ``∂²(f)/∂x²``, ``df/dx``, ``d/dx f`` and ``∇_x f`` among raw tokens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Tok
 
     The value of ``BY`` and ``DERIVATIVE_BY`` lists the names differentiated by, one for each order, with commas between.
     """
-    if not any(token.type in ("PARTIAL", "NABLA") or token.value in ("d", "d2") for token in tokens):
+    if not any(token.type in ("PARTIAL", "NABLA") or token.value[:1] == "d" for token in tokens):
         return tokens
     partner = _partners(tokens)
     closing: dict[int, tuple[int, str, int]] = {}
@@ -55,9 +55,34 @@ def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Tok
                     out.append(Token("DERIVATIVE_BY", found[0], token.start, tokens[found[1] - 1].end))
                     position = found[1]
                     continue
+        named = _named(tokens, position, vocabulary)
+        if named is not None:
+            sign, name, names, stop = named
+            out += [sign, Token("LPAR", "(", name.start, name.start), name, Token("RPAR", ")", name.end, name.end)]
+            out.append(Token("BY", names, name.end, tokens[stop - 1].end))
+            position = stop
+            continue
         out.append(token)
         position += 1
     return out
+
+
+def _named(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[Token, Token, str, int] | None:
+    """Reads ``df/dx`` of a known name f, and ``∂f/∂x`` or ``∂²f/∂x²`` of any one name: sign, name, names below, the position after them."""
+    token = tokens[position]
+    if token.type == "PARTIAL":
+        order, after = _squared(tokens, position + 1)
+        sign, name = Token("DERIVATIVE", "d", token.start, token.end), tokens[after] if after < len(tokens) else token
+        known = name.type == "RUN" and (re.fullmatch(_ONE_NAME, name.value) or vocabulary.declares(canonical_name(name.value)))
+    else:
+        order, after = 1, position
+        sign, name = Token("DERIVATIVE", "d", token.start, token.start + 1), Token("RUN", token.value[1:], token.start + 1, token.end)
+        free = token.type == "RUN" and token.value[:1] == "d" and {"d", canonical_name(token.value)}.isdisjoint(vocabulary.symbols)
+        known = free and canonical_name(name.value) in vocabulary.symbols
+    if not known or after + 1 >= len(tokens) or tokens[after + 1].type != "DIVIDE":
+        return None
+    found = _denominator(tokens, after + 2, order, vocabulary)
+    return None if found is None else (sign, name, found[0], found[1])
 
 
 def _partners(tokens: list[Token]) -> dict[int, int]:

@@ -68,3 +68,30 @@ def test_orders_and_symbols() -> None:
 def test_a_declared_symbol_that_does_not_occur_may_stand_below() -> None:
     found = elaborate_statement("d(a)/dx = 0", "a: scalar; x: n")
     assert found.right is e.Zeros(found.symbols["x"].shape)
+
+
+@pytest.mark.parametrize(
+    ("text", "declare"),
+    [
+        ("f = x'A x; df/dx = 2A x", None),
+        ("loss = x'A x; dloss/dx = 2A x", None),
+        ("f = x'A x; ∂f/∂x = 2A x", None),
+        ("∂f/∂x = 2A x", "f: scalar; x: n"),
+    ],
+)
+def test_the_derivative_of_a_name(text: str, declare: str | None) -> None:
+    statement = elaborate_statement(text, declare)
+    assert isinstance(statement.left, DerivativeSide)
+    assert [symbol.name for symbol in statement.left.wrt] == ["x"]
+
+
+def test_the_second_derivative_of_a_name() -> None:
+    statement = elaborate_statement("f = x'A x; ∂²f/∂x² = A + A'")
+    assert isinstance(statement.left, DerivativeSide)
+    assert statement.left.order == 2
+
+
+def test_letters_that_are_no_known_name_stay_factors() -> None:
+    assert not isinstance(elaborate_statement("dg/dx = h", "dx: scalar").left, DerivativeSide)
+    assert not isinstance(elaborate_statement("df/dx = h", "df: scalar; f: scalar; dx: scalar").left, DerivativeSide)
+    assert not isinstance(elaborate_statement("df/dx = h", "d: scalar; f: scalar").left, DerivativeSide)

@@ -29,7 +29,7 @@ FORMULA = "f = ||X - UV||²"
 
 @pytest.mark.parametrize(
     "asked",
-    ["derive f by V", "f wrt V", "f by V", "d(f)/dV", "d/dV f", "∂(f)/∂V", "∇_V f", "grad(f, V)", "gradient f wrt V",
+    ["derive f by V", "f wrt V", "f by V", "d(f)/dV", "d/dV f", "∂(f)/∂V", "df/dV", "∂f/∂V", "∇_V f", "grad(f, V)", "gradient f wrt V",
      "differentiate f with respect to V", r"\frac{\partial f}{\partial V}", r"f wrt \mathbf{V}"],
 )  # fmt: skip
 def test_a_name_is_kept_and_every_way_to_ask_gives_the_same(asked: str) -> None:

@@ -2,63 +2,77 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, dataclass_transform
-from weakref import WeakValueDictionary
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar, dataclass_transform
+from weakref import WeakValueDictionary, ref
 
 from matcalc.records import slotted
 
+Node = TypeVar("Node")
 _COMPUTED: Any = object()
 
 
 def computed(*, init: Literal[False] = False) -> Any:
-    """The value of a field that is no argument: ``__post_init__`` sets it with ``object.__setattr__``."""
+    """The value of a field that is no argument: ``__post_init__`` sets it with ``object.__setattr__``, or the function whose answer it
+    keeps when that is first asked for."""
     return _COMPUTED
 
 
 @dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(computed,))
-class Interned(type):
-    """Metaclass of immutable nodes with annotated fields: calling the class twice with equal arguments gives the same object.
+def interned(plain: type[Node]) -> type[Node]:
+    """Makes a class with annotated fields one of immutable nodes: calling it twice with equal arguments gives the same object.
 
     Arguments are positional. A number field has one type only (``Fraction``), so no key merges ``1``, ``True`` and ``Fraction(1)``.
+    No metaclass does this, because ``isinstance`` and ``match`` take more than twice as long with classes that have one.
     """
+    namespace = {name: value for name, value in vars(plain).items() if name not in ("__dict__", "__weakref__")}
+    annotations: dict[str, Any] = namespace.get("__annotations__", {})
+    extra = [field for field in annotations if namespace.get(field) is _COMPUTED]
+    for field in extra:
+        del namespace[field], annotations[field]
+    root = plain.__bases__ == (object,)
+    namespace["__slots__"] = (*extra, "__weakref__") if root else tuple(extra)
+    fields, defaults = slotted(namespace, plain.__bases__)
+    if root:
+        namespace |= {"__setattr__": _no_assignment, "__delattr__": _no_assignment, "__reduce__": _reduced}
+    made: Any = type(plain.__name__, plain.__bases__, namespace)
+    made.__new__ = _constructor(made, fields, defaults)
+    return made  # type: ignore[no-any-return]
 
-    __match_args__: tuple[str, ...]
-    _defaults: tuple[Any, ...]
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Interned:
-        annotations: dict[str, Any] = namespace.get("__annotations__", {})
-        extra = [field for field in annotations if namespace.get(field) is _COMPUTED]
-        for field in extra:
-            del namespace[field], annotations[field]
-        root = not any(isinstance(base, Interned) for base in bases)
-        namespace["__slots__"] = (*extra, "__weakref__") if root else tuple(extra)
-        slotted(namespace, bases)
-        if root:
-            namespace |= {"__setattr__": _no_assignment, "__delattr__": _no_assignment, "__reduce__": _reduced}
-        return super().__new__(mcs, name, bases, namespace)
+class _Reference(ref[Any]):
+    """What the table holds of a node, and the arguments that it was made of."""
 
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
-        super().__init__(name, bases, namespace)
-        cls._table: WeakValueDictionary[Any, Any] = WeakValueDictionary()
-        cls._known = cls._table.data  # type: ignore[attr-defined]  # looked up without the call that a weak dictionary needs
-        cls._stores = tuple([getattr(cls, field).__set__ for field in cls.__match_args__])
+    __slots__ = ("key",)
+    key: tuple[Any, ...]
 
-    def __call__(cls, *arguments: Any) -> Any:
-        if len(arguments) != len(cls._stores):
-            missing = len(cls._stores) - len(arguments)
-            if not 0 < missing <= len(cls._defaults):
-                raise TypeError(f"{cls.__name__} takes {len(cls._stores)} arguments")
-            arguments += cls._defaults[-missing:]
-        reference = cls._known.get(arguments)
-        known = None if reference is None else reference()
-        if known is not None:
-            return known
-        found: Any = object.__new__(cls)  # type: ignore[arg-type]
-        for store, value in zip(cls._stores, arguments):
-            store(found, value)
-        found.__post_init__()
-        cls._table[arguments] = found
-        return found
+
+def _constructor(cls: type, fields: tuple[str, ...], defaults: tuple[Any, ...]) -> Callable[..., Any]:
+    table: Any = WeakValueDictionary()
+    nodes: dict[tuple[Any, ...], _Reference] = table.data  # without the calls that a weak dictionary needs to read and to store
+    forget = table._remove
+    stores = tuple([getattr(cls, field).__set__ for field in fields])
+
+    def __new__(_: type, *arguments: Any) -> Any:
+        known = nodes.get(arguments)
+        node = None if known is None else known()
+        if node is not None:
+            return node
+        missing = len(stores) - len(arguments)
+        if missing:
+            if not 0 < missing <= len(defaults):
+                raise TypeError(f"{cls.__name__} takes {len(stores)} arguments")
+            return __new__(cls, *arguments, *defaults[-missing:])
+        node = object.__new__(cls)
+        for store, value in zip(stores, arguments):
+            store(node, value)
+        node.__post_init__()
+        reference = _Reference(node, forget)
+        reference.key = arguments
+        nodes[arguments] = reference
+        return node
+
+    return __new__
 
 
 def _no_assignment(self: object, name: str, *_: object) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from matcalc.interning import Interned, computed
+from matcalc.interning import computed, interned
 
 
-class Size(metaclass=Interned):
+@interned
+class Size:
     """``factor`` times the product of ``names`` (sorted, repeated names allowed). Equal sizes are one object."""
 
     text: str = computed()

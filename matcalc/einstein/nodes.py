@@ -17,12 +17,13 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from matcalc.digests import blake2b
-from matcalc.interning import Interned, computed
+from matcalc.interning import computed, interned
 from matcalc.sizes import Shape, Size
 from matcalc.traversal import postordered
 
 
-class Tensor(metaclass=Interned):
+@interned
+class Tensor:
     """Base class. ``shape`` holds the sizes of the axes; ``digest`` is a name of the structure that every process gives alike, to order
     operands by."""
 
@@ -49,6 +50,7 @@ class Tensor(metaclass=Interned):
         return len(self.shape)
 
 
+@interned
 class Symbol(Tensor):
     """A named variable; ``properties`` are its declared facts."""
 
@@ -63,6 +65,7 @@ class Symbol(Tensor):
         return self.sizes
 
 
+@interned
 class Constant(Tensor):
     """A named real constant, such as pi."""
 
@@ -75,6 +78,7 @@ class Constant(Tensor):
         return ()
 
 
+@interned
 class SizeValue(Tensor):
     """A symbolic size as a number."""
 
@@ -87,6 +91,7 @@ class SizeValue(Tensor):
         return ()
 
 
+@interned
 class Unit(Tensor):
     """The unit vector with a one at ``position``, counted from 1."""
 
@@ -100,6 +105,7 @@ class Unit(Tensor):
         return (self.size,)
 
 
+@interned
 class Pairing(Tensor):
     """One where the last axis, of size ``slow * fast``, counts the pairs of the other two, the second running fastest; zero elsewhere.
 
@@ -116,6 +122,7 @@ class Pairing(Tensor):
         return (self.slow, self.fast, self.slow * self.fast)
 
 
+@interned
 class Sum(Tensor):
     """A linear combination: pairs (coefficient, term). Without terms it is zero. Terms are never sums themselves.
 
@@ -136,6 +143,7 @@ class Sum(Tensor):
         return self.sizes
 
 
+@interned
 class Contraction(Tensor):
     """An n-ary einsum. ``indices[k]`` labels the axes of ``operands[k]``, ``output`` the axes of the result, ``sizes`` the labels.
 
@@ -154,6 +162,7 @@ class Contraction(Tensor):
         return tuple([self.sizes[label] for label in self.output])
 
 
+@interned
 class Power(Tensor):
     """Elementwise power with a rational exponent other than 0 and 1."""
 
@@ -167,6 +176,7 @@ class Power(Tensor):
         return self.base.shape
 
 
+@interned
 class Map(Tensor):
     """A scalar function applied entry by entry to arguments of one shape; ``"pow"`` has base and exponent as arguments."""
 
@@ -180,6 +190,7 @@ class Map(Tensor):
         return self.arguments[0].shape
 
 
+@interned
 class Apply(Tensor):
     """A function of a whole vector or matrix (``inv``, ``det``, ``softmax``...), over the last axes of its arguments.
 

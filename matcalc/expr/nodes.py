@@ -13,12 +13,13 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from matcalc.errors import ShapeError
-from matcalc.interning import Interned, computed
+from matcalc.interning import computed, interned
 from matcalc.sizes import ONE, Shape, Size, shape_of
 from matcalc.traversal import postordered
 
 
-class Expr(metaclass=Interned):
+@interned
+class Expr:
     """Base class; not instantiated itself."""
 
     shape: Shape = computed()
@@ -61,6 +62,7 @@ class Expr(metaclass=Interned):
 # ---------------------------------------------------------------- leaves
 
 
+@interned
 class Symbol(Expr):
     """A named variable. ``properties`` holds declared facts such as ``"symmetric"``."""
 
@@ -72,6 +74,7 @@ class Symbol(Expr):
         return self.sizes
 
 
+@interned
 class Number(Expr):
     """An exact rational number (decimals in the input are read exactly)."""
 
@@ -81,6 +84,7 @@ class Number(Expr):
         return ()
 
 
+@interned
 class Constant(Expr):
     """A named real constant; only ``"pi"`` so far."""
 
@@ -90,6 +94,7 @@ class Constant(Expr):
         return ()
 
 
+@interned
 class SizeValue(Expr):
     """A size used as a number, as ``n`` in ``sum(x)/n``."""
 
@@ -99,6 +104,7 @@ class SizeValue(Expr):
         return ()
 
 
+@interned
 class Identity(Expr):
     size: Size
 
@@ -106,6 +112,7 @@ class Identity(Expr):
         return (self.size, self.size)
 
 
+@interned
 class Ones(Expr):
     """All entries one; a column, a row or a matrix."""
 
@@ -115,6 +122,7 @@ class Ones(Expr):
         return self.sizes
 
 
+@interned
 class Zeros(Expr):
     """All entries zero, of any shape (the scalar zero is ``Number(Fraction(0))``)."""
 
@@ -124,6 +132,7 @@ class Zeros(Expr):
         return self.sizes
 
 
+@interned
 class UnitVector(Expr):
     """The column ``e_i`` with a one at ``position`` (counted from 1)."""
 
@@ -134,6 +143,7 @@ class UnitVector(Expr):
         return (self.size,)
 
 
+@interned
 class Commutation(Expr):
     """K with ``K vec(X) = vec(X')`` for X with ``m`` rows and ``n`` columns."""
 
@@ -147,6 +157,7 @@ class Commutation(Expr):
 # ---------------------------------------------------------------- linear and elementwise structure
 
 
+@interned
 class Sum(Expr):
     """Two or more terms of equal shape; a difference is a ``Negative`` term."""
 
@@ -156,6 +167,7 @@ class Sum(Expr):
         return _common(self.terms, "added")
 
 
+@interned
 class Negative(Expr):
     operand: Expr
 
@@ -163,6 +175,7 @@ class Negative(Expr):
         return self.operand.shape
 
 
+@interned
 class Product(Expr):
     """Two or more factors, multiplied from the left; a scalar factor (or a scalar product so far) scales."""
 
@@ -175,6 +188,7 @@ class Product(Expr):
         return shape
 
 
+@interned
 class Hadamard(Expr):
     """Elementwise product of two or more factors of equal shape."""
 
@@ -184,6 +198,7 @@ class Hadamard(Expr):
         return _common(self.factors, "multiplied elementwise")
 
 
+@interned
 class Quotient(Expr):
     """``numerator / denominator`` with a scalar denominator, or elementwise when the shapes are equal.
 
@@ -201,6 +216,7 @@ class Quotient(Expr):
         return _common((self.numerator, self.denominator), "divided elementwise")
 
 
+@interned
 class Power(Expr):
     """Scalar or elementwise power; the exponent is a scalar or has the shape of the base."""
 
@@ -213,6 +229,7 @@ class Power(Expr):
         return self.base.shape
 
 
+@interned
 class MatrixPower(Expr):
     """Power of a square matrix with a scalar exponent (an integer, or symbolic)."""
 
@@ -223,6 +240,7 @@ class MatrixPower(Expr):
         return _square(self.base, "a matrix power")
 
 
+@interned
 class Elementwise(Expr):
     """A scalar function applied to every entry: a name from ``rules/functions.toml``, or the user's own (``f``, ``f'``)."""
 
@@ -236,6 +254,7 @@ class Elementwise(Expr):
 # ---------------------------------------------------------------- matrix structure
 
 
+@interned
 class Transpose(Expr):
     operand: Expr
 
@@ -244,6 +263,7 @@ class Transpose(Expr):
         return shape_of(self.operand.cols, self.operand.rows)
 
 
+@interned
 class Inverse(Expr):
     operand: Expr
 
@@ -251,6 +271,7 @@ class Inverse(Expr):
         return _square(self.operand, "the inverse")
 
 
+@interned
 class Trace(Expr):
     operand: Expr
 
@@ -259,6 +280,7 @@ class Trace(Expr):
         return ()
 
 
+@interned
 class Total(Expr):
     """Sum of the entries: of all (``axis is None``), ``"rows"`` = one number a row, ``"cols"`` = one number a column, as a column."""
 
@@ -269,6 +291,7 @@ class Total(Expr):
         return reduced_shape(self.operand, self.axis)
 
 
+@interned
 class Diagonal(Expr):
     """The diagonal of a square matrix, as a column vector."""
 
@@ -278,6 +301,7 @@ class Diagonal(Expr):
         return (_square(self.operand, "the diagonal")[0],)
 
 
+@interned
 class DiagonalMatrix(Expr):
     """The diagonal matrix of a vector."""
 
@@ -290,6 +314,7 @@ class DiagonalMatrix(Expr):
         return (size, size)
 
 
+@interned
 class Vec(Expr):
     """The columns stacked into one column."""
 
@@ -300,6 +325,7 @@ class Vec(Expr):
         return shape_of(self.operand.rows * self.operand.cols, ONE)
 
 
+@interned
 class Reshape(Expr):
     """The array with ``m`` rows and ``n`` columns whose columns, stacked, are those of the operand: ``vec(reshape(x, m, n)) = vec(x)``."""
 
@@ -314,6 +340,7 @@ class Reshape(Expr):
         return shape_of(self.m, self.n)
 
 
+@interned
 class Kronecker(Expr):
     """Kronecker product of two or more factors."""
 
@@ -327,6 +354,7 @@ class Kronecker(Expr):
         return shape_of(rows, cols)
 
 
+@interned
 class Norm(Expr):
     """A norm; ``kind`` is ``"2"`` (Euclidean, of a matrix Frobenius), ``"1"`` (sum of absolute values), ``"p"``
     (with ``parameter`` the scalar p), ``"A"`` (``sqrt(x'Ax)`` with ``parameter`` A), ``"nuclear"`` or ``"spectral"``."""
@@ -339,6 +367,7 @@ class Norm(Expr):
         return ()
 
 
+@interned
 class Call(Expr):
     """Any other function of ``rules/functions.toml`` (``det``, ``logdet``, ``softmax``, ``expm``...), with its result shape.
 
@@ -354,6 +383,7 @@ class Call(Expr):
         return self.result_shape
 
 
+@interned
 class Index(Expr):
     """A named index ranging over ``1..size``; only inside ``Entry`` and bound by ``IndexSum`` or ``IndexArray``, or free in a rule."""
 
@@ -364,6 +394,7 @@ class Index(Expr):
         return ()
 
 
+@interned
 class Entry(Expr):
     """One entry: ``X[i,j]``, ``x[3]``; each position is an ``int`` counted from 1 or an ``Index``."""
 
@@ -374,6 +405,7 @@ class Entry(Expr):
         return ()
 
 
+@interned
 class IndexSum(Expr):
     """An explicit sum of a scalar expression over one index."""
 
@@ -384,6 +416,7 @@ class IndexSum(Expr):
         return ()
 
 
+@interned
 class IndexArray(Expr):
     """The array whose entry at ``indices`` is the scalar ``body``: ``tensor(i, k, sum(j, T[i,j,k]*x[j]))``.
 

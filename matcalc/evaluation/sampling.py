@@ -77,12 +77,14 @@ def find_point(
     equal: bool = False,
     attempts: int = 64,
     extra: Iterable[Symbol] = (),
+    negative: Literal[0, 1] | None = None,
 ) -> Point | None:
     """A random point at which every expression is finite and away from poles, singular matrices and, if possible, kinks; or ``None``.
 
     Sizes that ``sizes`` leaves open are distinct primes (``equal``: all the same); other orders of the primes and other styles of
     sampling are tried in turn, because ``logdet(X'*X)`` needs X to be tall and ``asin(x)`` needs small entries. ``extra`` symbols
-    are given values too.
+    are given values too. Scalars are positive, but for those that ``negative`` turns: every second one in the order of their names, from
+    the first (0) or from the second (1).
     """
     import numpy as np
 
@@ -92,6 +94,7 @@ def find_point(
     known = dict(sizes or {})
     open_names = sorted(names - set(known))
     callables = function_family(user_functions([node for one in programs for node in one.order]))
+    turned = [] if negative is None else free_scalars(symbols.values())[negative::2]
     orders = min(math.factorial(len(open_names)), 12)
     for attempt in range(2 * attempts):
         watch = partial(check_place, kinks=attempt < attempts)
@@ -101,6 +104,7 @@ def find_point(
         here = {**chosen, **known}
         try:
             values: dict[str, Any] = {**sample(symbols.values(), here, 1000 * seed + attempt, style=style), **callables}
+            values |= {name: -values[name] for name in turned}
             results = [one.run(values, here, observe=watch) for one in programs]
         except LimitError:
             raise
@@ -109,6 +113,11 @@ def find_point(
         if all(np.all(np.isfinite(result)) and np.max(np.abs(result), initial=0.0) < 1e8 for result in results):
             return Point(values, here)
     return None
+
+
+def free_scalars(symbols: Iterable[Symbol]) -> list[str]:
+    """Names of the scalars that no fact keeps from being negative, sorted."""
+    return sorted({symbol.name for symbol in symbols if not symbol.shape and not symbol.properties})
 
 
 def user_functions(nodes: Iterable[Expr]) -> list[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation import Point, agrees, find_point
-from matcalc.expr.nodes import postorder
+from matcalc.evaluation.sampling import free_scalars
+from matcalc.expr.nodes import Symbol, postorder
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _SEEDS = (0, 1, 2)
 _TRIES = 6
+_TURNED_TRIES = 4
+"""Attempts to find a point with negative scalars."""
 _SAME = 1e-6
 _DIFFERENT = 1e-4
 
@@ -49,7 +52,9 @@ class Witness:
 
 
 def witness(claim: Claim, *, seeds: tuple[int, ...] = _SEEDS) -> Witness:
-    """Compares the sides at points with distinct prime sizes, one for each seed, and at one point where all sizes are equal."""
+    """Compares the sides at points with distinct prime sizes, one for each seed, and at one point where all sizes are equal.
+
+    Scalars are positive at the first of these points; at the others some are negative, where both sides are defined there."""
     found = []
     for seed, equal in [*((seed, False) for seed in seeds), *([(seeds[0], True)] if _has_sizes(claim) else [])]:
         comparison = compared(claim, seed, equal)
@@ -65,6 +70,11 @@ def _has_sizes(claim: Claim) -> bool:
     return len(names) > 1
 
 
+def _has_scalars(claim: Claim) -> bool:
+    symbols = [node for expression in claim.expressions for node in postorder(expression) if isinstance(node, Symbol)]
+    return bool(free_scalars([*symbols, *claim.extra]))
+
+
 def compared(claim: Claim, seed: int, equal: bool = False) -> Comparison | None:
     """The sides at one random point; None when no point is found at which both can be computed."""
     for point in points(claim, seed, equal):
@@ -76,9 +86,17 @@ def compared(claim: Claim, seed: int, equal: bool = False) -> Comparison | None:
 
 def points(claim: Claim, seed: int, equal: bool = False) -> Iterator[Point]:
     """Random points inside the domains of both sides, a few for each seed."""
+    turned: Literal[0, 1] | None = None if seed == 0 or not _has_scalars(claim) else 0 if seed % 2 else 1
     for number in range(_TRIES):
         try:
-            point = find_point(claim.expressions, seed + 1000 * number, equal=equal, extra=claim.extra)
+            point = None
+            if turned is not None and number < _TURNED_TRIES:  # log(a*b) = log(a) + log(b) has no such point
+                point = find_point(
+                    claim.expressions, seed + 1000 * number, equal=equal, attempts=_TURNED_TRIES, extra=claim.extra, negative=turned
+                )
+            if point is None:
+                turned = None
+                point = find_point(claim.expressions, seed + 1000 * number, equal=equal, extra=claim.extra)
         except LimitError:
             return
         if point is None:

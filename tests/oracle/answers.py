@@ -10,13 +10,16 @@ import numpy as np
 
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import Point, agrees, find_point, layout, numerical_derivative
-from matcalc.expr.nodes import Expr, Symbol
+from matcalc.evaluation.sampling import free_scalars
+from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.sizes import Shape
 
 Answer = Callable[..., Any]
 
 # Different random points tried at one choice of sizes before giving up on a trustworthy numerical derivative.
 _TRIES = 12
+# Of these, how many look for a point with negative scalars.
+_TURNED = 3
 
 
 class Disagreement(AssertionError):
@@ -65,7 +68,8 @@ def points(
 
 def _point(expression: Expr, wrt: tuple[Symbol, ...], layout: str, symmetric: str, seed: int, equal: bool) -> CheckPoint:
     for number in range(_TRIES):
-        point = find_point([expression], seed + 1000 * number, equal=equal, extra=wrt)
+        point = _with_negative_scalars(expression, wrt, seed + 1000 * number) if seed and not equal and number < _TURNED else None
+        point = point or find_point([expression], seed + 1000 * number, equal=equal, extra=wrt)
         if point is None:
             break
         try:
@@ -75,6 +79,12 @@ def _point(expression: Expr, wrt: tuple[Symbol, ...], layout: str, symmetric: st
         if found.reliable:
             return CheckPoint(point, laid_out(found.value, expression.shape, wrt, layout))
     raise NoPoint(f"no point where the derivative can be checked ({'equal' if equal else 'prime'} sizes, seed {seed})")
+
+
+def _with_negative_scalars(expression: Expr, wrt: tuple[Symbol, ...], seed: int) -> Point | None:
+    """A point where scalars are negative, if the expression is defined at such points."""
+    symbols = [node for node in postorder(expression) if isinstance(node, Symbol)]
+    return find_point([expression], seed, extra=wrt, attempts=4, negative=0) if free_scalars([*symbols, *wrt]) else None
 
 
 def check_answer(answer: Answer, checkpoints: Sequence[CheckPoint], *, what: str = "the answer", relative: float = 1e-6) -> None:

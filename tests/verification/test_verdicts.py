@@ -163,3 +163,11 @@ def test_the_correction_evaluates_to_the_left_side() -> None:
     assert verdict.counterexample is not None
     found = evaluate(verdict.correction.node, verdict.counterexample.values, verdict.counterexample.sizes)
     assert np.allclose(found, verdict.counterexample.left)
+
+
+@pytest.mark.parametrize(
+    ("statement", "names"), [("sqrt(t^2) = t", "t"), ("abs(a*b) = a*b", "ab"), ("||c*x|| = c*||x||", "c"), ("d(sqrt(t^2))/dt = 1", "t")]
+)
+def test_what_holds_for_positive_scalars_alone_is_refuted(statement: str, names: str) -> None:
+    assert verify(statement, declare=dict.fromkeys(names, "scalar")).status == "refuted"
+    assert verify(statement, declare=dict.fromkeys(names, "scalar positive")).ok

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import cast
 
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
@@ -13,15 +13,6 @@ from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
 from matcalc.printing.printer import printed
 from matcalc.steps.differential_marks import Change, Marks
 from matcalc.steps.step import Writing
-
-
-class _Spelling(Protocol):
-    """What stands around differentials and inner products in one notation."""
-
-    d: str
-    opening: str
-    separator: str
-    closing: str
 
 
 def written(expression: Expr, marks: Marks) -> Writing:
@@ -51,7 +42,7 @@ def _names(expression: Expr, marks: Marks) -> list[str]:
     return list(found)
 
 
-def _marked(name: str, marks: Marks, notation: Notation, spelling: _Spelling) -> Piece | None:
+def _marked(name: str, marks: Marks, notation: Notation, spelling: _Marking) -> Piece | None:
     """The piece for a symbol that stands for a differential or an inner product, None for an ordinary one."""
     mark = marks.meaning.get(name)
     if mark is None:
@@ -63,43 +54,36 @@ def _marked(name: str, marks: Marks, notation: Notation, spelling: _Spelling) ->
     return piece(spelling.d, body if isinstance(mark.of, Symbol) else notation.bracketed(body))
 
 
-class _Ascii(AsciiNotation):
+class _Marking:
+    """Stands before a notation: symbols that are marks are written as what they mean."""
+
+    d: str
+    opening: str
+    separator: str
+    closing: str
+
+    def __init__(self, names: list[str], marks: Marks) -> None:
+        super().__init__(names)  # type: ignore[call-arg]
+        self._marks = marks
+        self._known: dict[str, Piece | None] = {}
+
+    def symbol(self, name: str, order: int = 0) -> Piece:
+        if name not in self._known:
+            self._known[name] = _marked(name, self._marks, cast("Notation", self), self)
+        marked = self._known[name]
+        if marked is not None:
+            return marked
+        plain: Piece = super().symbol(name, order)  # type: ignore[misc]
+        return plain
+
+
+class _Ascii(_Marking, AsciiNotation):
     d, opening, separator, closing = "d", "<", ", ", ">"
 
-    def __init__(self, names: list[str], marks: Marks) -> None:
-        super().__init__(names)
-        self._marks = marks
-        self._known: dict[str, Piece | None] = {}
 
-    def symbol(self, name: str, order: int = 0) -> Piece:
-        if name not in self._known:
-            self._known[name] = _marked(name, self._marks, self, self)
-        return self._known[name] or super().symbol(name, order)
-
-
-class _Unicode(UnicodeNotation):
+class _Unicode(_Marking, UnicodeNotation):
     d, opening, separator, closing = "d", "⟨", ", ", "⟩"
 
-    def __init__(self, names: list[str], marks: Marks) -> None:
-        super().__init__(names)
-        self._marks = marks
-        self._known: dict[str, Piece | None] = {}
 
-    def symbol(self, name: str, order: int = 0) -> Piece:
-        if name not in self._known:
-            self._known[name] = _marked(name, self._marks, self, self)
-        return self._known[name] or super().symbol(name, order)
-
-
-class _Latex(LatexNotation):
+class _Latex(_Marking, LatexNotation):
     d, opening, separator, closing = r"\mathrm{d}", r"\left\langle ", r",\, ", r" \right\rangle"
-
-    def __init__(self, names: list[str], marks: Marks) -> None:
-        super().__init__(names)
-        self._marks = marks
-        self._known: dict[str, Piece | None] = {}
-
-    def symbol(self, name: str, order: int = 0) -> Piece:
-        if name not in self._known:
-            self._known[name] = _marked(name, self._marks, self, self)
-        return self._known[name] or super().symbol(name, order)

@@ -38,7 +38,7 @@ def written_body(outputs: Mapping[str, Op], writer: Writer, names: Names, given:
             continue
         operands = [texts[operand] for operand in op.operands]
         first = op.operands[0] if op.operands else None
-        in_place = first is not None and uses[first] == 1 and first.kind not in _NOT_FRESH and first not in given
+        in_place = first is not None and _is_fresh(first, uses, given)
         text = writer.written(op, operands, in_place=in_place)
         if op.kind == "neg" and first is not None and first.kind == "add" and uses[first] == 1 and first not in given:
             text = writer.negated_sum(first, [texts[operand] for operand in first.operands])
@@ -67,6 +67,15 @@ def reachable(roots: Sequence[Op], stop: Mapping[Op, object] | None = None) -> l
             if not stop or op not in stop:
                 stack.extend(op.operands)
     return sorted(seen, key=lambda op: op.serial)
+
+
+def _is_fresh(op: Op, uses: Mapping[Op, int], given: Mapping[Op, str]) -> bool:
+    """Whether the array is a new one that only one operation uses; a new one in another shape is new too."""
+    while uses[op] == 1 and op not in given:
+        if op.kind != "reshape":
+            return op.kind not in _NOT_FRESH
+        op = op.operands[0]
+    return False
 
 
 def _named(body: Body, names: Names, text: Text) -> Text:

@@ -21,6 +21,8 @@ Kind: TypeAlias = Literal[
     "transpose", "column", "row", "broadcast", "reshape", "permute", "expand", "pick",
     # structure
     "diagonal", "diagonal_matrix", "add_diagonal", "outer", "kron", "vec", "unvec",
+    # the last operand where axes agree, added to the first or else to zeros; data says which axis of the last each axis is
+    "on_diagonal",
     # products and reductions; "sum" and "max" have the axis or None, "einsum" the label tuples
     "matmul", "dot_all", "sum", "max", "trace", "einsum", "matrix_power",
     # linear algebra
@@ -146,6 +148,12 @@ class Builder:
         if not number or not kept:
             return self.full(self.literal(number), shape)
         kept.sort(key=lambda op: bool(op.shape))
+        if len(kept) > 1 and kept[-1].kind == "transpose" and all(op.kind == "transpose" or not op.shape for op in kept):
+            return self.transpose(self.mul([self.literal(number), *[self.transpose(op) for op in kept]]))
+        if kept[-1].kind in ("reshape", "permute") and not any(op.shape for op in kept[:-1]):
+            viewed = kept[-1]  # scaled as it was made, in memory that is at hand
+            inner = self.mul([self.literal(number), *kept[:-1], viewed.operands[0]])
+            return self.make(viewed.kind, (inner,), viewed.data, viewed.shape)
         if number in (1, -1):
             result = kept[0] if len(kept) == 1 else self._same_symmetry(self.make("mul", kept, None, shape))
             return result if number == 1 else self.neg(result)
@@ -158,6 +166,8 @@ class Builder:
             return op.operands[0]
         if op.kind == "mul" and op.operands[0].kind == "literal":
             return self.mul([self.literal(-1), op])
+        if op.kind in ("reshape", "permute"):
+            return self.make(op.kind, (self.neg(op.operands[0]),), op.data, op.shape)
         return self._same_symmetry(self.make("neg", (op,), None, op.shape))
 
     def div(self, above: Op, below: Op) -> Op:
@@ -210,6 +220,8 @@ class Builder:
             return op
         if op.kind == "transpose":
             return op.operands[0]
+        if op.kind == "neg" and op.operands[0].kind == "transpose":
+            return self.neg(op.operands[0].operands[0])
         if op.kind in _ENTRYWISE and ONE in op.shape:
             return self._turned_inside(op)
         return self._turned(op)
@@ -259,6 +271,8 @@ class Builder:
         return self.make("broadcast", (op,), None, shape)
 
     def reshape(self, op: Op, shape: Shape) -> Op:
+        while op.kind == "reshape":
+            op = op.operands[0]
         return op if op.shape == shape else self.make("reshape", (op,), None, shape)
 
     def permute(self, op: Op, order: tuple[int, ...]) -> Op:
@@ -280,6 +294,19 @@ class Builder:
             return self.pick(op.operands[0], tuple([next(left, None) if place is None else place for place in op.data]))
         places += (None,) * (op.order - len(places))
         return self.make("pick", (op,), places, tuple([size for size, place in zip(op.shape, places, strict=True) if place is None]))
+
+    def on_diagonal(self, block: Op, places: tuple[int, ...], shape: Shape, base: Op | None = None) -> Op:
+        """``base``, or zeros, with the block added where axes agree: axis k of the result is axis ``places[k]`` of the block."""
+        if places == (0, 0):
+            if base is not None:
+                return self.make("add_diagonal", (base, block.operands[0] if block.kind == "full" else block), None, shape)
+            if not block.shape or block.shape[0] == ONE:
+                eye = self.make("eye", (), None, shape)
+                return self.mul([block if not block.shape else self.reshape(block, ()), eye])
+            return self.make("diagonal_matrix", (block,), None, shape)
+        sizes = tuple([shape[places.index(axis)] for axis in range(max(places) + 1)])
+        block = self.full_shape(block, sizes)
+        return self.make("on_diagonal", (block,) if base is None else (base, block), places, shape)
 
     def vec(self, op: Op) -> Op:
         """The columns of a matrix, one under the other; of a vector, itself."""
@@ -306,6 +333,10 @@ class Builder:
         shape = (left.shape[:-1] if left.order == 2 else ()) + (right.shape[1:] if right.order == 2 else ())
         if left.order == 1 and right.order == 1 and left.serial > right.serial:
             left, right = right, left
+        if left.order == right.order == 2:
+            turned = self._find("matmul", (self.transpose(right), self.transpose(left)), None, shape[::-1])
+            if turned is not None:
+                return self.transpose(turned)
         result = self.make("matmul", (left, right), None, shape)
         if left is self.transpose(right):
             self.mark_symmetric(result)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, TypeAlias, assert_never
 
+from matcalc.codegen.diagonals import embedded, masked
 from matcalc.codegen.helpers import helper_source
 from matcalc.codegen.operations import Op
 from matcalc.codegen.stable import STABLE_FUNCTIONS
@@ -118,6 +119,8 @@ class Writer:
             case "div":
                 return Text(f"{first.within(TIMES, kinds=('mul', 'div'))}/{operands[1].within(TIMES)}", TIMES, "div")
             case "neg":
+                if op.operands[0].kind == "mul" and first.kind == "mul":
+                    return Text(f"-{first.code}", TIMES, "mul")  # the sign is that of the first factor, a number if there is one
                 return Text(f"-{first.within(UNARY)}", UNARY)
             case "pow":
                 return Text(f"{first.within(UNARY)}**{operands[1].within(UNARY)}", UNARY)
@@ -154,6 +157,8 @@ class Writer:
                 return Text(f"{xp}.diag({first.code})")
             case "add_diagonal":
                 return self._add_diagonal(op, operands, in_place)
+            case "on_diagonal":
+                return self._on_diagonal(op, operands, in_place)
             case "outer":
                 return Text(f"{xp}.outer({codes[0]}, {codes[1]})")
             case "kron":
@@ -177,9 +182,8 @@ class Writer:
                 return Text(f"{xp}.trace({first.code})")
             case "einsum":
                 indices, output = op.data
-                names = ["".join(_LETTERS[label] for label in labels) for labels in (*indices, output)]
-                extra = ", optimize=True" if self.target == "numpy" and len(codes) > 1 else ""
-                return Text(f'{xp}.einsum("{",".join(names[:-1])}->{names[-1]}", {", ".join(codes)}{extra})')
+                names = [_index_names(labels) for labels in (*indices, output)]
+                return Text(f'{xp}.einsum("{",".join(names[:-1])}->{names[-1]}", {", ".join(codes)})')
             case "matrix_power":
                 if op.operands[1].kind == "literal":
                     return Text(f"{xp}.linalg.matrix_power({codes[0]}, {codes[1]})")
@@ -255,6 +259,17 @@ class Writer:
         scaled = eye if entries.code == "1" else f"{entries.within(TIMES, kinds=('mul',))}*{eye}"
         return Text(f"{left} {sign} {scaled}", PLUS, "sum")
 
+    def _on_diagonal(self, op: Op, operands: Sequence[Text], in_place: bool) -> Text:
+        base, block = operands if len(operands) == 2 else (None, operands[0])
+        if self.target == "numpy":
+            indices = f'"{_index_names(op.data)}"'
+            if base is None:
+                return Text(f"{self.helper('on_diagonal')}({indices}, {block.code}, {self._tuple(op.shape)})")
+            fresh = base.code if in_place else f"np.array({base.code})"
+            return Text(f"{self.helper('add_on_diagonal')}({indices}, {block.code}, {fresh})")
+        code = masked(block.within(UNARY), op.data, op.shape, self.size) if self.target == "jax" else embedded(block.within(UNARY), op.data)
+        return Text(code) if base is None else Text(f"{base.within(PLUS, kinds=('sum',))} + {code}", PLUS, "sum")
+
     def _kronecker(self, op: Op, codes: Sequence[str]) -> Text:
         left, right = op.operands
         if self.target == "numpy" and left.kind == "eye":
@@ -322,6 +337,10 @@ class Writer:
             self.imports.setdefault("math")
             return True
         return False
+
+
+def _index_names(labels: Sequence[int]) -> str:
+    return "".join(_LETTERS[label] for label in labels)
 
 
 def _signed_sum(terms: list[tuple[int, Text]]) -> Text:

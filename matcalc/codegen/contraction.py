@@ -1,0 +1,295 @@
+"""Products of arrays with labelled axes: two at a time in the cheapest order, as matrix products where they are ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from matcalc.codegen.chains import Tree
+from matcalc.codegen.extents import Extents
+from matcalc.codegen.operations import Builder, Op
+from matcalc.sizes import ONE, Shape, Size
+
+Labels: TypeAlias = tuple[int, ...]
+Labelled: TypeAlias = tuple[Op, Labels]
+"""An array and the labels of its axes."""
+
+# All orders are compared for this many arrays; with more of them the best pair is taken again and again, among the first of them.
+_COMPARED = 8
+_SEARCHED = 24
+
+
+class Contraction:
+    """Products of arrays, summed over the labels that are not ``kept``.
+
+    Axes that are kept stand in the order of ``rank`` where they can. ``made`` holds the products of two arrays that are there already.
+    """
+
+    def __init__(
+        self,
+        b: Builder,
+        sizes: Mapping[int, Size],
+        extents: Extents,
+        kept: Iterable[int],
+        rank: Mapping[int, int],
+        made: set[object] | None = None,
+    ) -> None:
+        self.b = b
+        self.sizes = sizes
+        self.extents = extents
+        self.kept = frozenset(kept)
+        self.rank = rank
+        self.made = set() if made is None else made
+
+    def components(self, items: list[Labelled]) -> list[Labelled]:
+        """Arrays that share summed labels multiplied; arrays that share none are left as they are."""
+        alone = [
+            self._lone(item, {label for k, (_, labels) in enumerate(items) if k != place for label in labels})
+            for place, item in enumerate(items)
+        ]
+        return [self._multiplied(group) for group in self._groups(alone)]
+
+    def _groups(self, items: list[Labelled]) -> list[list[Labelled]]:
+        """The arrays, those together that summed labels tie together; in the order of the first of each."""
+        group_of = list(range(len(items)))
+        first: dict[int, int] = {}
+        for place, (_, labels) in enumerate(items):
+            for label in labels:
+                if label not in self.kept:
+                    one, other = group_of[first.setdefault(label, place)], group_of[place]
+                    if one != other:
+                        group_of = [min(one, other) if group in (one, other) else group for group in group_of]
+        return [[item for item, group in zip(items, group_of) if group == wanted] for wanted in dict.fromkeys(group_of)]
+
+    def _multiplied(self, items: list[Labelled]) -> Labelled:
+        if len(items) > _COMPARED:
+            return self._greedily(items)
+        done: list[Labelled] = []
+        everywhere = [set(labels) for _, labels in items]
+        stack: list[tuple[Tree, bool]] = [(self._cheapest(items), False)]
+        inside: list[set[int]] = []
+        while stack:
+            part, ready = stack.pop()
+            if isinstance(part, int):
+                done.append(items[part])
+                inside.append({part})
+            elif not ready:
+                stack += [(part, True), (part[1], False), (part[0], False)]
+            else:
+                right, left = done.pop(), done.pop()
+                both = inside.pop() | inside.pop()
+                inside.append(both)
+                done.append(self._pair(left, right, self.kept.union(*[labels for k, labels in enumerate(everywhere) if k not in both])))
+        return done[0]
+
+    def _cheapest(self, items: list[Labelled]) -> Tree:
+        """The order of multiplying that costs least, by dynamic programming over the sets of arrays."""
+        count = len(items)
+        everywhere = [frozenset(labels) for _, labels in items]
+        remaining: dict[int, frozenset[int]] = {}
+        for chosen in range(1, 1 << count):
+            inside: frozenset[int] = frozenset().union(*[everywhere[k] for k in range(count) if chosen >> k & 1])
+            outside = self.kept.union(*[everywhere[k] for k in range(count) if not chosen >> k & 1])
+            remaining[chosen] = inside & outside
+        best: dict[int, tuple[float, Tree]] = {1 << k: (0.0, k) for k in range(count)}
+        for chosen in range(1, 1 << count):
+            lowest = chosen & -chosen
+            part = (chosen - 1) & chosen
+            while part:
+                rest = chosen ^ part
+                if part & lowest and part in best and rest in best and (remaining[part] & remaining[rest]) - self.kept:
+                    cost = best[part][0] + best[rest][0] + self._cost(remaining[part], remaining[rest], remaining[chosen])
+                    one, other = best[part][1], best[rest][1]
+                    if (
+                        isinstance(one, int)
+                        and isinstance(other, int)
+                        and self._key(items[one], items[other], remaining[chosen]) in self.made
+                    ):
+                        cost = 0.0
+                    if chosen not in best or cost < best[chosen][0] * (1 - 1e-9):
+                        best[chosen] = (cost, (best[part][1], best[rest][1]))
+                part = (part - 1) & chosen
+        return best[(1 << count) - 1][1]
+
+    def _cost(self, left: frozenset[int], right: frozenset[int], result: frozenset[int]) -> float:
+        """Time in units of one entry read or written: libraries multiply matrices many times faster than arrays entry by entry."""
+        around = self.entries(left | right)
+        shared = left & right
+        batched = shared & result
+        faster = 1.0 if shared == batched else 0.5 if shared - batched and (left <= shared or right <= shared) else 0.2 if batched else 0.1
+        passes = 3 if shared != batched and self._interleaved(left - shared, right - shared) else 2
+        return around * faster + passes * self.entries(result)
+
+    def _interleaved(self, left: frozenset[int], right: frozenset[int]) -> bool:
+        """Whether rows and columns of a matrix product have to be taken apart to be put in order."""
+        mine = [self.rank[label] for label in left if label in self.rank]
+        yours = [self.rank[label] for label in right if label in self.rank]
+        return bool(mine and yours) and max(mine) > min(yours) and max(yours) > min(mine)
+
+    def _greedily(self, items: list[Labelled]) -> Labelled:
+        while len(items) > 1:
+            span = range(min(len(items), _SEARCHED))
+            summed = [{label for label in labels if label not in self.kept} for _, labels in items]
+            pairs = [(i, j) for i in span for j in span if i < j and summed[i] & summed[j]]
+            if not pairs:
+                pairs = [(i, j) for j in range(len(items)) for i in range(j) if summed[i] & summed[j]][:1]
+            i, j = min(pairs, key=lambda pair: self._growth(items, pair))
+            made = self._pair(items[i], items[j], self._outside(items, (i, j)))
+            items = [item for k, item in enumerate(items) if k not in (i, j)]
+            items.insert(i, made)
+        return items[0]
+
+    def _outside(self, items: list[Labelled], pair: tuple[int, int]) -> frozenset[int]:
+        return self.kept.union(*[labels for k, (_, labels) in enumerate(items) if k not in pair])
+
+    def _growth(self, items: list[Labelled], pair: tuple[int, int]) -> tuple[float, float]:
+        first, second = (set(items[k][1]) for k in pair)
+        around = first | second
+        return (self.entries(around & self._outside(items, pair)) - self.entries(first) - self.entries(second), self.entries(around))
+
+    def entries(self, labels: Iterable[int]) -> float:
+        """How many entries an array with these labels has."""
+        return self.extents.entries(tuple([self.sizes[label] for label in sorted(set(labels))]))
+
+    # ------------------------------------------------------------ two arrays
+
+    def _key(self, first: Labelled, second: Labelled, needed: frozenset[int]) -> object:
+        """What equal products of two arrays have in common."""
+        if first[0].serial > second[0].serial:
+            first, second = second, first
+        names: dict[int, int] = {}
+        places = [names.setdefault(label, len(names)) for label in (*first[1], *second[1])]
+        return (first[0].serial, second[0].serial, tuple(places), tuple([label in needed for label in names]))
+
+    def _pair(self, first: Labelled, second: Labelled, needed: frozenset[int]) -> Labelled:
+        """The product of two arrays, summed over the labels that they share and nothing else needs."""
+        self.made.add(self._key(first, second, needed))
+        left, mine = first
+        yours = second[1]
+        summed = [label for label in mine if label in yours and label not in needed]
+        batch = [label for label in mine if label in yours and label in needed]
+        if not summed:
+            return self._entrywise(first, second)
+        if not batch:
+            return self._matrix_product(first, second, summed)
+        if len(batch) + len(summed) in (len(mine), len(yours)):
+            if len(mine) == len(yours) == 2:
+                return self.b.sum(self.b.mul([left, self.arranged(second, mine)]), mine.index(summed[0])), (batch[0],)
+            output = tuple([label for label in dict.fromkeys((*mine, *yours)) if label not in summed])
+            return self._einsum([first, second], output), output
+        return self._batched_product(first, second, batch, summed)
+
+    def _entrywise(self, first: Labelled, second: Labelled) -> Labelled:
+        """Multiplied entry by entry; labels still to be summed come first, so that the arrays can be read as matrices later."""
+        both = tuple(sorted({*first[1], *second[1]}, key=lambda label: (label in self.kept, self.rank.get(label, label))))
+        return multiplied(self.b, [self._put(first, both), self._put(second, both)], both), both
+
+    def _put(self, item: Labelled, order: Labels) -> Labelled:
+        """The array with its axes in the order in which their labels are in ``order``."""
+        own = tuple([label for label in order if label in item[1]])
+        return self.arranged(item, own), own
+
+    def _matrix_product(self, first: Labelled, second: Labelled, summed: list[int]) -> Labelled:
+        b = self.b
+        (left, mine), (right, yours) = first, second
+        if len(mine) == len(yours) == len(summed):
+            right = self.arranged(second, mine)
+            if left.order > 2:
+                count = (self._size(mine),)
+                left, right = b.reshape(left, count), b.reshape(right, count)
+            return b.frobenius(left, right), ()
+        if self._ranks(yours, summed) < self._ranks(mine, summed):
+            first, second = second, first
+        order = tuple([label for label in (mine if len(mine) >= len(yours) else yours) if label in summed])
+        left, rows = self._as_matrix(first, order)
+        right, cols = self._as_matrix(second, order)
+        op = b.matmul(left, b.transpose(right))
+        return b.reshape(op, self._shape(rows + cols)), rows + cols
+
+    def _ranks(self, labels: Labels, summed: list[int]) -> list[tuple[bool, int]]:
+        """Where the axes that are left belong: those that the result keeps in their order, then those that are summed later."""
+        return sorted([(label not in self.kept, self.rank.get(label, label)) for label in labels if label not in summed])
+
+    def _as_matrix(self, item: Labelled, summed: Labels) -> tuple[Op, Labels]:
+        """The array with the summed labels as columns and the others, given too, as rows; with summed labels alone as a vector."""
+        b = self.b
+        op, labels = item
+        free = tuple([label for label in labels if label not in summed])
+        if labels == free + summed:
+            return b.reshape(op, self._joined(free, summed)), free
+        if labels != summed + free:
+            free = tuple(sorted(free, key=lambda label: self.rank.get(label, label)))
+            op = self.arranged(item, summed + free)
+        return b.transpose(b.reshape(op, self._joined(summed, free))), free
+
+    def _batched_product(self, first: Labelled, second: Labelled, batch: list[int], summed: list[int]) -> Labelled:
+        """One matrix product for every value of the labels that both arrays have and the result keeps."""
+        b = self.b
+        ahead, inner = tuple(batch), tuple(summed)
+        rows = tuple([label for label in first[1] if label not in ahead + inner])
+        cols = tuple([label for label in second[1] if label not in ahead + inner])
+        left = b.reshape(self.arranged(first, ahead + rows + inner), self._joined(ahead, rows, inner))
+        right = b.reshape(self.arranged(second, ahead + inner + cols), self._joined(ahead, inner, cols))
+        op = b.make("matmul", (left, right), None, self._joined(ahead, rows, cols))
+        return b.reshape(op, self._shape(ahead + rows + cols)), ahead + rows + cols
+
+    def _size(self, labels: Labels) -> Size:
+        result = ONE
+        for label in labels:
+            result = result * self.sizes[label]
+        return result
+
+    def _joined(self, *groups: Labels) -> Shape:
+        return tuple([self._size(group) for group in groups if group])
+
+    def _shape(self, labels: Labels) -> Shape:
+        return tuple([self.sizes[label] for label in labels])
+
+    # ------------------------------------------------------------ one array
+
+    def _lone(self, item: Labelled, others: set[int]) -> Labelled:
+        """Labels of one array alone summed over or, when repeated, its diagonal taken."""
+        wanted = tuple(dict.fromkeys(label for label in item[1] if label in self.kept or label in others))
+        return self.arranged(item, wanted), wanted
+
+    def arranged(self, item: Labelled, output: Labels) -> Op:
+        """One array with these labels as axes; labels left out are summed."""
+        b = self.b
+        op, labels = item
+        if labels == output:
+            return op
+        if len(set(labels)) == len(labels):
+            if set(labels) == set(output):
+                return b.permute(op, tuple([labels.index(label) for label in output]))
+            if op.order <= 2:
+                gone = [axis for axis, label in enumerate(labels) if label not in output]
+                return b.sum(op, gone[0] if len(gone) < op.order else None)
+        elif op.order == 2:
+            return b.make("diagonal", (op,), None, op.shape[:1]) if output else b.make("trace", (op,))
+        return self._einsum([item], output)
+
+    def _einsum(self, items: list[Labelled], output: Labels) -> Op:
+        names: dict[int, int] = {}
+        for _, labels in items:
+            for label in labels:
+                names.setdefault(label, len(names))
+        indices = tuple([tuple([names[label] for label in labels]) for _, labels in items])
+        return self.b.make("einsum", [op for op, _ in items], (indices, tuple([names[label] for label in output])), self._shape(output))
+
+
+def multiplied(b: Builder, items: list[Labelled], output: Labels) -> Op:
+    """Arrays multiplied entry by entry, the labels of each in the order of ``output``; axes that none has hold one entry."""
+    if len(items) == len(output) == 2 and [labels for _, labels in items] == [output[:1], output[1:]]:
+        return b.outer(items[0][0], items[1][0])
+    return b.mul([spread(b, op, labels, output) for op, labels in items])
+
+
+def spread(b: Builder, op: Op, own: Labels, labels: Labels) -> Op:
+    """The array with axes of one entry for the labels that it does not have; both are in one order."""
+    if own == labels:
+        return op
+    if len(labels) == 2 and op.order == 1:
+        return b.column(op) if own == labels[:1] else b.row(op)
+    sizes = dict(zip(own, op.shape, strict=True))
+    places = tuple([k for k, label in enumerate(labels) if label not in own])
+    return b.make("expand", (op,), places, tuple([sizes.get(label, ONE) for label in labels]))

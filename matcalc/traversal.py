@@ -10,8 +10,12 @@ Node = TypeVar("Node")
 
 def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]], known: Container[Node] = ()) -> list[Node]:
     """Every node below ``roots`` once, operands before their users. Nodes in ``known`` are left out with all below."""
-    if len(roots) == 1 and all(operand in known for operand in operands(roots[0])):  # a leaf, or new above what is known
-        return [] if roots[0] in known else [roots[0]]
+    if len(roots) == 1:
+        for operand in operands(roots[0]):
+            if operand not in known:
+                break
+        else:  # a leaf, or new above what is known
+            return [] if roots[0] in known else [roots[0]]
     seen: set[Node] = set()
     order: list[Node] = []
     stack: list[Node | None] = list(reversed(roots))

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import isqrt
 from typing import TypeAlias
-from weakref import WeakKeyDictionary
 
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.linear import (
@@ -43,8 +42,8 @@ _MOST_INLINED = 40
 class _Labels:
     """Union-find over the labels of a contraction under construction."""
 
-    def __init__(self, sizes: Mapping[int, Size]) -> None:
-        self.sizes = dict(sizes)
+    def __init__(self, sizes: dict[int, Size]) -> None:
+        self.sizes = sizes
         self.parent = {label: label for label in sizes}
         self.retired: set[int] = set()
 
@@ -224,6 +223,8 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) 
 
 def _components(factors: list[Factor], output: set[int]) -> tuple[list[Factor], list[list[Factor]]]:
     """The factors that reach an output label or have no labels, and the connected groups of the others."""
+    if all([not index or not output.isdisjoint(index) for _, index in factors]):
+        return factors, []
     root: dict[int, int] = {}
 
     def find(label: int) -> int:
@@ -398,24 +399,21 @@ def permuted(tensor: Tensor, axes: Sequence[int]) -> Tensor:
     if isinstance(tensor, Sum):
         shape = tuple([tensor.shape[axis] for axis in axes])
         return add([(c, permuted(t, axes)) for c, t in tensor.terms], shape)
-    labels = range(tensor.order)
-    return contract([tensor], [tuple(labels)], tuple(axes), dict(enumerate(tensor.shape)))
-
-
-_SYMMETRIC: WeakKeyDictionary[Tensor, bool] = WeakKeyDictionary()
+    if isinstance(tensor, Contraction):  # in normal form but for the order of its labels
+        factors, output = list(zip(tensor.operands, tensor.indices)), tuple([tensor.output[axis] for axis in axes])
+        return _interned(factors, output, _Labels(dict(enumerate(tensor.sizes))))
+    if isinstance(tensor, Symbol):
+        return contract([tensor], [tuple(range(tensor.order))], tuple(axes), dict(enumerate(tensor.shape)))
+    return _interned([(tensor, tuple(range(tensor.order)))], tuple(axes), _Labels(dict(enumerate(tensor.shape))))
 
 
 def is_symmetric(tensor: Tensor) -> bool:
     """Whether a tensor of order two is known to equal its transpose."""
     if isinstance(tensor, Symbol):
         return "symmetric" in tensor.properties
-    known = _SYMMETRIC.get(tensor)
-    if known is None:
-        known = _SYMMETRIC[tensor] = _found_symmetric(tensor)
-    return known
-
-
-_PREFERS: WeakKeyDictionary[Tensor, bool] = WeakKeyDictionary()
+    if not hasattr(tensor, "symmetric"):
+        object.__setattr__(tensor, "symmetric", _found_symmetric(tensor))
+    return tensor.symmetric
 
 
 def prefers_transposed(tensor: Tensor) -> bool:
@@ -425,12 +423,11 @@ def prefers_transposed(tensor: Tensor) -> bool:
     """
     if not isinstance(tensor, (Sum, Contraction)) or tensor.order != 2:
         return False
-    known = _PREFERS.get(tensor)
-    if known is None:
+    if not hasattr(tensor, "turned"):
         # Without numbers: a tensor and its negative must prefer the same, or powers of sums would turn for ever.
         (_, own), (_, other) = content(tensor), content(transposed(tensor))
-        known = _PREFERS[tensor] = (_transpositions(other), other.digest) < (_transpositions(own), own.digest)
-    return known
+        object.__setattr__(tensor, "turned", (_transpositions(other), other.digest) < (_transpositions(own), own.digest))
+    return tensor.turned
 
 
 def _transpositions(tensor: Tensor) -> int:

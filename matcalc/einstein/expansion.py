@@ -7,7 +7,7 @@ from math import prod
 
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import add
-from matcalc.einstein.nodes import Contraction, Sum, Tensor
+from matcalc.einstein.nodes import Contraction, Sum, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt
 
 _MOST_TERMS = 64
@@ -24,10 +24,11 @@ def expanded(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
         terms = current.terms if isinstance(current, Sum) else ((Fraction(1), current),)
         if sum(_count(term) for _, term in terms) > most:
             return tensor
-        result = add([(c, _distributed(term)) for c, term in terms], tensor.shape)
-        if result is current:
-            return result
-        current = result
+        places = [_first_sum(term) for _, term in terms]
+        if not any(place is not None for place in places):
+            return current
+        parts = [(c, term if place is None else _opened_at(term, place)) for (c, term), place in zip(terms, places)]
+        current = add(parts, tensor.shape)
 
 
 def opened(tensor: Tensor, most: int = _MOST_OPENED) -> Tensor:
@@ -36,6 +37,8 @@ def opened(tensor: Tensor, most: int = _MOST_OPENED) -> Tensor:
     Such a term makes the product around it shorter, as in ``(s I - x x') A``; other sums stay factored. Unchanged when there are more than
     ``most`` such sums: a product of many would double with each.
     """
+    if not any(_plain_sum(node) is not None for node in postorder(tensor)):
+        return tensor
     count = 0
 
     def replacement(node: Tensor) -> Tensor | None:
@@ -47,7 +50,6 @@ def opened(tensor: Tensor, most: int = _MOST_OPENED) -> Tensor:
             count = most + 1  # every one of them would be opened
             return None
         count += 1
-        assert isinstance(node, Contraction)
         result = _opened_at(node, at)
         if isinstance(result, Sum):
             return add([(c, replacement(term) or term) for c, term in result.terms], result.shape)
@@ -77,17 +79,18 @@ def _count(term: Tensor) -> int:
     return prod(len(operand.terms) for operand in term.operands if isinstance(operand, Sum))
 
 
-def _distributed(term: Tensor) -> Tensor:
-    if not isinstance(term, Contraction):
-        return term
-    at = next((k for k, operand in enumerate(term.operands) if isinstance(operand, Sum)), None)
-    if at is None:
-        return term
-    return _opened_at(term, at)
+def _first_sum(term: Tensor) -> int | None:
+    """The place of the first sum among the operands of a contraction."""
+    if isinstance(term, Contraction):
+        for place, operand in enumerate(term.operands):
+            if isinstance(operand, Sum):
+                return place
+    return None
 
 
-def _opened_at(term: Contraction, at: int) -> Tensor:
+def _opened_at(term: Tensor, at: int) -> Tensor:
     """The contraction distributed over the sum that is its operand ``at``."""
+    assert isinstance(term, Contraction)
     total = term.operands[at]
     assert isinstance(total, Sum)
     sizes = dict(enumerate(term.sizes))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Container
 from fractions import Fraction
 from math import gcd
 from operator import attrgetter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from matcalc.digests import blake2b
 from matcalc.interning import computed, interned
@@ -24,17 +24,23 @@ from matcalc.traversal import postordered
 
 @interned
 class Tensor:
-    """Base class. ``shape`` holds the sizes of the axes; ``digest`` is a name of the structure that every process gives alike, to order
-    operands by."""
+    """Base class. ``shape`` holds the sizes of the axes, ``order`` their number; ``digest`` is a name of the structure that every process
+    gives alike, to order operands by. What is found about a node later is kept in the last three fields."""
 
     digest: int = computed()
     shape: Shape = computed()
+    order: int = computed()
     below: tuple[Tensor, ...] = computed()
+    symmetric: bool = computed()
+    turned: bool = computed()
+    weight: float = computed()
 
     def __post_init__(self) -> None:
         parts = "|".join((type(self).__name__, *self._parts()))
-        object.__setattr__(self, "shape", self._shape())
-        object.__setattr__(self, "below", _operands(self))
+        shape = self._shape()
+        object.__setattr__(self, "shape", shape)
+        object.__setattr__(self, "order", len(shape))
+        object.__setattr__(self, "below", _OPERANDS[type(self)](self))
         object.__setattr__(self, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=12).digest(), "big"))
 
     def _parts(self) -> tuple[str, ...]:
@@ -43,11 +49,6 @@ class Tensor:
     def _shape(self) -> Shape:
         """The sizes of the axes."""
         raise NotImplementedError
-
-    @property
-    def order(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
 
 
 @interned
@@ -134,7 +135,7 @@ class Sum(Tensor):
     sizes: Shape
 
     def _parts(self) -> tuple[str, ...]:
-        return (*(f"{c}*{t.digest}" for c, t in self.terms), *map(str, self.sizes))
+        return (*[f"{c}*{t.digest}" for c, t in self.terms], *map(str, self.sizes))
 
     def _shape(self) -> Shape:
         numbers = [c for c, _ in self.terms]
@@ -156,7 +157,7 @@ class Contraction(Tensor):
     sizes: tuple[Size, ...]
 
     def _parts(self) -> tuple[str, ...]:
-        return (*(f"{o.digest}{i}" for o, i in zip(self.operands, self.indices)), str(self.output), *map(str, self.sizes))
+        return (*[f"{o.digest}{i}" for o, i in zip(self.operands, self.indices)], str(self.output), *map(str, self.sizes))
 
     def _shape(self) -> Shape:
         return tuple([self.sizes[label] for label in self.output])
@@ -217,18 +218,17 @@ def children(node: Tensor) -> tuple[Tensor, ...]:
     return node.below
 
 
-def _operands(node: Tensor) -> tuple[Tensor, ...]:
-    match node:
-        case Sum():
-            return tuple([term for _, term in node.terms])
-        case Contraction():
-            return node.operands
-        case Power():
-            return (node.base,)
-        case Map() | Apply():
-            return node.arguments
-        case _:
-            return ()
+def _none(_: Tensor) -> tuple[Tensor, ...]:
+    return ()
+
+
+_OPERANDS: dict[type[Tensor], Callable[[Any], tuple[Tensor, ...]]] = {
+    **dict.fromkeys((Symbol, Constant, SizeValue, Unit, Pairing), _none),
+    **dict.fromkeys((Map, Apply), attrgetter("arguments")),
+    Contraction: attrgetter("operands"),
+    Sum: lambda node: tuple([term for _, term in node.terms]),
+    Power: lambda node: (node.base,),
+}
 
 
 _below: Callable[[Tensor], tuple[Tensor, ...]] = attrgetter("below")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
-from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor, children, postorder
-
-_KNOWN: WeakKeyDictionary[Tensor, float] = WeakKeyDictionary()
+from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor
+from matcalc.traversal import postordered
 
 
 def weight(tensor: Tensor) -> float:
     """Number of symbols, factors and functions in the written-out formula; shared parts count each time."""
-    known = _KNOWN.get(tensor)
-    if known is not None:
-        return known
-    for node in postorder(tensor):
-        if node not in _KNOWN:
-            _KNOWN[node] = _own(node) + sum(_KNOWN[child] for child in children(node))
-    return _KNOWN[tensor]
+    if not hasattr(tensor, "weight"):
+        for node in postordered([tensor], _not_weighed):
+            object.__setattr__(node, "weight", _own(node) + sum([operand.weight for operand in node.below]))
+    return tensor.weight
+
+
+def _not_weighed(node: Tensor) -> list[Tensor]:
+    return [operand for operand in node.below if not hasattr(operand, "weight")]
 
 
 def _own(node: Tensor) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from fractions import Fraction
 from operator import attrgetter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from matcalc.errors import ShapeError
 from matcalc.interning import computed, interned
@@ -20,14 +20,17 @@ from matcalc.traversal import postordered
 
 @interned
 class Expr:
-    """Base class; not instantiated itself."""
+    """Base class; not instantiated itself. Folding keeps what it finds about a node in the last three fields."""
 
     shape: Shape = computed()
     below: tuple[Expr, ...] = computed()
+    cost: int = computed()
+    digest: int = computed()
+    symmetric: bool = computed()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", self._shape())
-        object.__setattr__(self, "below", _operands(self))
+        object.__setattr__(self, "below", _OPERANDS[type(self)](self))
 
     def _shape(self) -> Shape:
         raise NotImplementedError
@@ -514,28 +517,31 @@ def children(node: Expr) -> tuple[Expr, ...]:
     return node.below
 
 
-def _operands(node: Expr) -> tuple[Expr, ...]:
-    match node:
-        case (
-            Sum(terms=operands)
-            | Product(factors=operands)
-            | Hadamard(factors=operands)
-            | Kronecker(factors=operands)
-            | Call(arguments=operands)
-        ):
-            return operands
-        case Quotient(numerator=first, denominator=second) | Power(base=first, exponent=second) | MatrixPower(base=first, exponent=second):
-            return (first, second)
-        case Elementwise(argument=operand):
-            return (operand,)
-        case Negative() | Transpose() | Inverse() | Trace() | Total() | Diagonal() | DiagonalMatrix() | Vec() | Reshape() | Entry():
-            return (node.operand,)
-        case Norm():
-            return (node.operand,) if node.parameter is None else (node.operand, node.parameter)
-        case IndexSum() | IndexArray():
-            return (node.body,)
-        case _:
-            return ()
+def _operand(node: Any) -> tuple[Expr, ...]:
+    return (node.operand,)
+
+
+def _body(node: Any) -> tuple[Expr, ...]:
+    return (node.body,)
+
+
+def _none(_: Expr) -> tuple[Expr, ...]:
+    return ()
+
+
+_OPERANDS: dict[type[Expr], Callable[[Any], tuple[Expr, ...]]] = {
+    **dict.fromkeys((Symbol, Number, Constant, SizeValue, Identity, Ones, Zeros, UnitVector, Commutation, Index), _none),
+    **dict.fromkeys((Negative, Transpose, Inverse, Trace, Total, Diagonal, DiagonalMatrix, Vec, Reshape, Entry), _operand),
+    **dict.fromkeys((IndexSum, IndexArray), _body),
+    **dict.fromkeys((Product, Hadamard, Kronecker), attrgetter("factors")),
+    Sum: attrgetter("terms"),
+    Call: attrgetter("arguments"),
+    Quotient: attrgetter("numerator", "denominator"),
+    Power: attrgetter("base", "exponent"),
+    MatrixPower: attrgetter("base", "exponent"),
+    Elementwise: lambda node: (node.argument,),
+    Norm: lambda node: (node.operand,) if node.parameter is None else (node.operand, node.parameter),
+}
 
 
 _below: Callable[[Expr], tuple[Expr, ...]] = attrgetter("below")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from weakref import WeakKeyDictionary
 
 from matcalc.digests import blake2b
 from matcalc.expr.nodes import (
@@ -35,20 +34,17 @@ from matcalc.expr.nodes import (
     Trace,
     Transpose,
     Vec,
-    children,
-    postorder,
 )
 from matcalc.functions import functions
 from matcalc.records import field_names
+from matcalc.traversal import postordered
 
 UNIT = Number(Fraction(1))
 
-# Expressions known to equal their transposes; filled by folding, which sees it on the tensors.
-_SYMMETRIC: WeakKeyDictionary[Expr, bool] = WeakKeyDictionary()
-
 
 def mark_symmetric(expression: Expr) -> None:
-    _SYMMETRIC[expression] = True
+    """Keeps that an expression equals its transpose, which folding sees on the tensors."""
+    object.__setattr__(expression, "symmetric", True)
 
 
 def is_symmetric(expression: Expr) -> bool:
@@ -60,7 +56,7 @@ def is_symmetric(expression: Expr) -> bool:
         case Ones():
             return expression.rows == expression.cols
         case _:
-            return expression in _SYMMETRIC
+            return hasattr(expression, "symmetric")
 
 
 def is_diagonal(expression: Expr) -> bool:
@@ -244,17 +240,16 @@ def diagonal_matrix(vector: Expr) -> Expr:
     return DiagonalMatrix(vector)
 
 
-_COST: WeakKeyDictionary[Expr, int] = WeakKeyDictionary()
-
-
 def cost(expression: Expr) -> int:
     """How much there is to read: one for each symbol, operator, function name and pair of brackets that stays."""
-    known = _COST.get(expression)
-    if known is not None:
-        return known
-    for node in postorder(expression, known=_COST):
-        _COST[node] = _own_cost(node) + sum(_COST[child] for child in children(node))
-    return _COST[expression]
+    if not hasattr(expression, "cost"):
+        for node in postordered([expression], _without_cost):
+            object.__setattr__(node, "cost", _own_cost(node) + sum([operand.cost for operand in node.below]))
+    return expression.cost
+
+
+def _without_cost(node: Expr) -> list[Expr]:
+    return [operand for operand in node.below if not hasattr(operand, "cost")]
 
 
 def _own_cost(node: Expr) -> int:
@@ -296,17 +291,16 @@ def _own_cost(node: Expr) -> int:
             return 2
 
 
-_DIGEST: WeakKeyDictionary[Expr, int] = WeakKeyDictionary()
-
-
 def digest(expression: Expr) -> int:
     """A process-independent name of the structure, to break ties in orderings."""
-    known = _DIGEST.get(expression)
-    if known is not None:
-        return known
-    for node in postorder(expression, known=_DIGEST):
-        values = [getattr(node, name) for name in field_names(node)]
-        own = [str(value) for value in values if not isinstance(value, (Expr, tuple, frozenset))]
-        parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *(str(_DIGEST[child]) for child in children(node))])
-        _DIGEST[node] = int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big")
-    return _DIGEST[expression]
+    if not hasattr(expression, "digest"):
+        for node in postordered([expression], _without_digest):
+            values = [getattr(node, name) for name in field_names(node)]
+            own = [str(value) for value in values if not isinstance(value, (Expr, tuple, frozenset))]
+            parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *[str(operand.digest) for operand in node.below]])
+            object.__setattr__(node, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big"))
+    return expression.digest
+
+
+def _without_digest(node: Expr) -> list[Expr]:
+    return [operand for operand in node.below if not hasattr(operand, "digest")]

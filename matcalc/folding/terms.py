@@ -79,7 +79,10 @@ def expression_of(term: Term, order: ReadingOrder) -> Expr:
     coefficient = term.coefficient
     above: list[Expr] = []
     below: list[Expr] = []
-    for base, exponent in sorted(term.scalars.items(), key=lambda item: (cost(item[0]) > 1, order.rank(item[0]))):
+    scalars = list(term.scalars.items())
+    if len(scalars) > 1:
+        scalars.sort(key=lambda item: (cost(item[0]) > 1, order.rank(item[0])))
+    for base, exponent in scalars:
         if exponent > 0:
             above.append(raised(base, exponent))
         else:

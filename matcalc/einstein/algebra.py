@@ -160,7 +160,7 @@ def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
             continue
         if not exponent:
             continue
-        factor, core = content(_power_of_base(base, exponent))
+        factor, core = content(base if exponent is YES else _power_of_base(base, exponent))
         if factor is not YES:
             coefficient *= factor
         if core is ONE_TENSOR:
@@ -223,7 +223,7 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) 
 
 def _components(factors: list[Factor], output: set[int]) -> tuple[list[Factor], list[list[Factor]]]:
     """The factors that reach an output label or have no labels, and the connected groups of the others."""
-    if all([not index or not output.isdisjoint(index) for _, index in factors]):
+    if not any(index and output.isdisjoint(index) for _, index in factors):
         return factors, []
     root: dict[int, int] = {}
 

@@ -139,7 +139,7 @@ class Sum(Tensor):
 
     def _shape(self) -> Shape:
         numbers = [c for c, _ in self.terms]
-        whole = all(c.denominator == 1 for c in numbers) and (not numbers or numbers[0] > 0)
+        whole = all(c.denominator == 1 for c in numbers) and (not numbers or numbers[0].numerator > 0)
         object.__setattr__(self, "primitive", whole and (not numbers or gcd(*[c.numerator for c in numbers]) == 1))
         return self.sizes
 

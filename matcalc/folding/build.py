@@ -204,10 +204,8 @@ def negative(expression: Expr) -> Expr:
 
 def scaled(coefficient: Fraction, expression: Expr) -> Expr:
     """A number times an expression; the number joins a quotient that is there."""
-    if coefficient == 1:
-        return expression
-    if coefficient == -1:
-        return negative(expression)
+    if abs(coefficient.numerator) == coefficient.denominator:
+        return expression if coefficient.numerator > 0 else negative(expression)
     if coefficient < 0:
         return Negative(scaled(-coefficient, expression))
     if isinstance(expression, Number):

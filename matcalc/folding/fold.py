@@ -185,16 +185,15 @@ class _Folder:
             if term is None:
                 return None
             terms.append(Term(coefficient * term.coefficient, term.scalars, term.chain))
-        first = min(terms, key=lambda term: (self._place(term), len(term.scalars) + len(term.chain)))
-        if first.coefficient > 0:
+        if all(term.coefficient.numerator > 0 for term in terms) or min(terms, key=self._first).coefficient > 0:
             return combined(terms, node.shape, self.order)
         turned = combined([replace(term, coefficient=-term.coefficient) for term in terms], node.shape, self.order)
         return replace(turned, coefficient=-turned.coefficient)
 
-    def _place(self, term: Term) -> tuple[bool, list[Place]]:
-        """Where a term stands in reading order; numbers and ones come last."""
+    def _first(self, term: Term) -> tuple[bool, list[Place], int]:
+        """Where a term stands in reading order, then its length; numbers and ones come last."""
         ranks = sorted(self.order.rank(base) for base in term.scalars) + [self.order.rank(factor) for factor in term.chain]
-        return (not any(rank[0] for rank in ranks), [rank for rank in ranks if rank[0]])
+        return (not any(rank[0] for rank in ranks), [rank for rank in ranks if rank[0]], len(term.scalars) + len(term.chain))
 
     def _contraction(self, node: ix.Contraction, split: int = 1) -> Term | None:
         graph = Graph(node.output[:split], node.output[split:], dict(enumerate(node.sizes)), self.fold_forms)
@@ -207,7 +206,8 @@ class _Folder:
             term = self.terms[operand]
             if term is None:
                 return None
-            coefficient *= term.coefficient
+            if term.coefficient is not YES:
+                coefficient *= term.coefficient
             for base, exponent in term.scalars.items():
                 graph.add_scalar(base, exponent)
             if labels:

@@ -143,22 +143,26 @@ def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]
         for k, term in enumerate(terms):
             for key in dict.fromkeys(_keys(term, shape)):  # a factor may stand twice in one term
                 groups.setdefault(key, []).append(k)
+        costs: dict[int, int] = {}
         best: tuple[int, list[int], Term] | None = None
         tried: set[tuple[int, ...]] = set()
         for key, members in groups.items():
+            if len(members) < 2:
+                continue
             if key[0] == "hadamard":  # all factors that the members have in common go out at once
                 if tuple(members) in tried:
                     continue
                 tried.add(tuple(members))
             if key[0] == "scalar" and _is_polynomial([terms[k] for k in members], key[1]):
                 continue
-            if len(members) < 2 or (len(members) == len(terms) and key[0] in ("left", "right", "scalar", "chain")):
+            if len(members) == len(terms) and key[0] in ("left", "right", "scalar", "chain"):
                 continue
             chosen = [terms[k] for k in members]
             merged = _merged(chosen, key, shape, order)
             if merged is None:
                 continue
-            before = sum(_signed_cost(term, order) for term in chosen) + len(chosen) - 1
+            costs.update({k: _signed_cost(terms[k], order) for k in members if k not in costs})
+            before = sum([costs[k] for k in members]) + len(members) - 1
             saving = before - _signed_cost(merged, order)
             if saving > 0 and (best is None or saving > best[0]):
                 best = (saving, members, merged)

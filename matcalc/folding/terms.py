@@ -83,12 +83,13 @@ def expression_of(term: Term, order: ReadingOrder) -> Expr:
     if len(scalars) > 1:
         scalars.sort(key=lambda item: (cost(item[0]) > 1, order.rank(item[0])))
     for base, exponent in scalars:
-        if exponent > 0:
+        if exponent.numerator > 0:
             above.append(raised(base, exponent))
         else:
             below.append(raised(base, -exponent))
     chain = list(term.chain)
-    coefficient, above, below, chain = _signs(coefficient, above, below, chain)
+    if coefficient.numerator <= 0:
+        coefficient, above, below, chain = _signs(coefficient, above, below, chain)
     if below and coefficient.denominator != 1 and cost(Number(coefficient)) > 1:
         below.insert(0, Number(Fraction(coefficient.denominator)))
         coefficient = Fraction(coefficient.numerator)
@@ -105,8 +106,6 @@ def _signs(
     coefficient: Fraction, above: list[Expr], below: list[Expr], chain: list[Expr]
 ) -> tuple[Fraction, list[Expr], list[Expr], list[Expr]]:
     """A minus in front goes into a difference among the factors: ``-2 U'(X - UV)`` becomes ``2 U'(UV - X)``."""
-    if coefficient > 0:
-        return coefficient, above, below, chain
     for group in (chain, above, below):
         for k in range(len(group) - 1, -1, -1):
             others = [factor for j, factor in enumerate(group) if j != k]

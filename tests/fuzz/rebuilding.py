@@ -33,6 +33,8 @@ def with_children(node: e.Expr, new: tuple[e.Expr, ...]) -> e.Expr:
             return e.Total(new[0], axis)
         case e.Norm(kind=kind):
             return e.Norm(new[0], kind, *new[1:])
+        case e.Reshape(m=m, n=n):
+            return e.Reshape(new[0], m, n)
         case e.Entry(positions=positions):
             return e.Entry(new[0], positions)
         case e.IndexSum(index=index):

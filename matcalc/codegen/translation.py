@@ -57,6 +57,9 @@ class Translator(Reductions):
         if False:  # every branch below is a generator, also those that ask for nothing
             yield node
         typed = cast("e.Node", node)
+        if isinstance(node, e.Vec) and len(node.operand.shape) > 2:
+            op = yield node.operand
+            return b.reshape(b.permute(b.full_shape(op, node.operand.shape), tuple(range(len(node.operand.shape)))[::-1]), node.shape)
         if any(len(part.shape) > 2 for part in (node, *e.children(node))):  # a tensor of order 3 or 4
             return tensor_op(b, lower(typed).tensor, self.extents)
         match typed:

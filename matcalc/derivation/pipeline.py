@@ -20,7 +20,7 @@ from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.substitution import substituted
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Number, Symbol, Zeros, postorder
-from matcalc.folding.fold import fold
+from matcalc.folding.fold import fold, fold_entrywise
 from matcalc.folding.rows import row_symbols, with_rows
 from matcalc.functions import functions
 from matcalc.records import record
@@ -140,8 +140,16 @@ def presented(
         shape = shape_of(_flat([tensor.shape[axis] for axis in rows]), _flat([tensor.shape[axis] for axis in cols]))
         form = folded(permuted(tensor, rows + cols), len(rows), order, row_vectors)
     else:
-        form = Zeros(shape) if is_zero(tensor) and len(shape) <= _MOST_AXES else None
+        form = _unflattened(tensor, groups, order) if len(shape) <= _MOST_AXES else None
     return Outcome(form, tensor, shape, tuple(dict.fromkeys(conditions(form))), tuple(dict.fromkeys(remarks)))
+
+
+def _unflattened(tensor: ix.Tensor, groups: Sequence[tuple[int, ...]], order: Mapping[str, int]) -> Expr | None:
+    """The closed form of a result with three or four axes."""
+    axes = tuple([axis for group in groups for axis in group])
+    if is_zero(tensor):
+        return Zeros(tuple([_flat([tensor.shape[axis] for axis in group]) for group in groups]))
+    return fold_entrywise(permuted(tensor, axes), order) if len(axes) == len(groups) else None
 
 
 def declared(symbol: Symbol) -> ix.Symbol:

@@ -101,8 +101,9 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
             return Lowered(contract([operand.tensor], [axes], axes + axes, dict(enumerate(operand.tensor.shape))), len(axes))
         case ex.Vec():
             operand = done[node.operand]
-            rows, cols = tuple(range(operand.split)), tuple(range(operand.split, operand.tensor.order))
-            return Lowered(permuted(operand.tensor, cols + rows), operand.tensor.order)
+            axes = tuple(range(operand.tensor.order))
+            order = axes[::-1] if len(node.operand.shape) > 2 else axes[operand.split :] + axes[: operand.split]
+            return Lowered(permuted(operand.tensor, order), operand.tensor.order)
         case ex.Reshape(m=m, n=n):
             operand = done[node.operand]
             stacked = permuted(operand.tensor, (*range(operand.split, operand.tensor.order), *range(operand.split)))
@@ -162,14 +163,17 @@ def _entry(node: ex.Entry, operand: Lowered) -> Lowered:
     names = tuple(dict.fromkeys(position.name for position in positions if isinstance(position, ex.Index)))
     operands: list[ix.Tensor] = [operand.tensor]
     labels: list[int] = []
+    picked: list[tuple[int, ...]] = []
     for place, (position, size) in enumerate(zip(positions, operand.tensor.shape)):
         if isinstance(position, ex.Index):
             labels.append(names.index(position.name))
         else:
             labels.append(len(names) + place)
-            operands.append(ix.Unit(position, size))
+            if size != ONE:  # the sum over a single entry is that entry
+                operands.append(ix.Unit(position, size))
+                picked.append((labels[-1],))
     sizes = dict(zip(labels, operand.tensor.shape))
-    indices = [tuple(labels), *((label,) for label in labels if label >= len(names))]
+    indices = [tuple(labels), *picked]
     return Lowered(contract(operands, indices, tuple(range(len(names))), sizes), 0, names)
 
 

@@ -213,6 +213,8 @@ class _Step:
         match node:
             case Total(axis=None) | Norm(kind="1" | "2" | "p"):
                 return (operands[0].reshape((*operands[0].shape[:outer], -1, 1)), *operands[1:])
+            case Vec():
+                return operands
             case Product(factors=factors):
                 place = next(k for k, factor in enumerate(factors) if len(factor.shape) > 2)
                 scalars = [multiply(factors[:place], operands[:place])] if place else []
@@ -299,9 +301,11 @@ class _Step:
                 entries = operands[0].reshape((*operands[0].shape[:-2], 1, -1))
                 # Not entries * eye: an infinite entry would spread NaN over its row.
                 result = np.where(np.eye(entries.shape[-1], dtype=bool), entries, 0.0)
-            case Vec():
-                turned = np.swapaxes(operands[0], -1, -2)
-                result = turned.reshape((*turned.shape[:-2], -1, 1))
+            case Vec(operand=operand):
+                own = max(2, len(operand.shape))
+                lead = operands[0].ndim - own
+                turned = operands[0].transpose((*range(lead), *range(lead + own - 1, lead - 1, -1)))
+                result = turned.reshape((*turned.shape[:lead], -1, 1))
             case Reshape(m=m, n=n):
                 turned = np.swapaxes(operands[0], -1, -2)
                 lengths = (n.value(self.sizes), m.value(self.sizes))

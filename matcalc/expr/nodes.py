@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 from fractions import Fraction
-from operator import attrgetter
+from functools import reduce
+from operator import attrgetter, mul
 from typing import Any, TypeAlias
 
 from matcalc.errors import ShapeError
@@ -319,12 +320,13 @@ class DiagonalMatrix(Expr):
 
 @interned
 class Vec(Expr):
-    """The columns stacked into one column."""
+    """The columns stacked into one column; of a tensor of order 3 or 4 all entries, the first index running fastest."""
 
     operand: Expr
 
     def _shape(self) -> Shape:
-        _flat(self.operand, "vec")
+        if len(self.operand.shape) > 2:
+            return (reduce(mul, self.operand.shape),)
         return shape_of(self.operand.rows * self.operand.cols, ONE)
 
 

@@ -21,6 +21,7 @@ from matcalc.expr.nodes import (
     Negative,
     Norm,
     Number,
+    Ones,
     Power,
     Product,
     SizeValue,
@@ -31,7 +32,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
-from matcalc.folding.build import cost, mark_symmetric, product, raised, transpose
+from matcalc.folding.build import cost, hadamard, mark_symmetric, product, raised, transpose
 from matcalc.folding.build import is_symmetric as is_symmetric_expression
 from matcalc.folding.forms import Forms
 from matcalc.folding.graph import Graph, square_root_chain
@@ -58,6 +59,13 @@ def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Exp
         if turned is not None and cost(turned) + _WORTH_TURNING < cost(best):
             return _turned(turned)
     return best
+
+
+def fold_entrywise(tensor: ix.Tensor, reading_order: Mapping[str, int]) -> Expr | None:
+    """The form of a tensor of order 3 or 4 that is made entry by entry of such tensors and scalars; None for another one."""
+    folder = _Folder(ReadingOrder(reading_order))
+    forms = [form for candidate in alternatives(tensor) if (form := folder.folded(candidate)) is not None]
+    return min(forms, key=cost) if forms else None
 
 
 def _may_gain(expression: Expr) -> bool:
@@ -98,7 +106,7 @@ class _Folder:
     def folded(self, tensor: ix.Tensor) -> Expr | None:
         for node in ix.postorder(tensor):
             if node not in self.terms:
-                self.terms[node] = self._term(cast("ix.Node", node)) if node.order <= 2 else None
+                self.terms[node] = self._term(cast("ix.Node", node))
         return self.form(tensor)
 
     def matrix(self, tensor: ix.Tensor, split: int) -> Expr | None:
@@ -152,7 +160,7 @@ class _Folder:
             case ix.Sum():
                 return self._sum(node)
             case ix.Contraction():
-                return self._contraction(node)
+                return self._contraction(node) if node.order <= 2 else self._entrywise(node)
             case ix.Power():
                 return self._power(node)
             case ix.Map(function="pow", arguments=(base, exponent)):
@@ -194,6 +202,25 @@ class _Folder:
         """Where a term stands in reading order, then its length; numbers and ones come last."""
         ranks = sorted(self.order.rank(base) for base in term.scalars) + [self.order.rank(factor) for factor in term.chain]
         return (not any(rank[0] for rank in ranks), [rank for rank in ranks if rank[0]], len(term.scalars) + len(term.chain))
+
+    def _entrywise(self, node: ix.Contraction) -> Term | None:
+        """A tensor of order 3 or 4 that is a product entry by entry, with scalars; None for another one."""
+        if len(set(node.output)) < node.order or len(node.sizes) > node.order:
+            return None
+        coefficient, factors = YES, list[Expr]()
+        scalars: dict[Expr, Fraction] = {}
+        for operand, labels in zip(node.operands, node.indices):
+            term = self.terms[operand]
+            if term is None or labels not in ((), node.output):
+                return None
+            coefficient *= term.coefficient
+            for base, exponent in term.scalars.items():
+                scalars[base] = scalars.get(base, Fraction(0)) + exponent
+            if labels:
+                factors.append(product(term.chain))
+        kept = {base: exponent for base, exponent in scalars.items() if exponent}
+        whole = hadamard(sorted(factors, key=self.order.rank)) if factors else Ones(node.shape)
+        return Term(coefficient, kept, (whole,))
 
     def _contraction(self, node: ix.Contraction, split: int = 1) -> Term | None:
         graph = Graph(node.output[:split], node.output[split:], dict(enumerate(node.sizes)), self.fold_forms)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from heapq import heappop, heappush
 
-from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Sum, Trace
+from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Sum, Trace, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, is_diagonal, product, transpose, transposed_chain
 from matcalc.folding.forms import Chain, Forms
 from matcalc.folding.terms import ReadingOrder
@@ -83,11 +83,28 @@ class Graph:
         if len(labels) == 1:
             self.vectors.setdefault(labels[0], []).append((expression,))
             return
+        if len(labels) > 2:  # its vec, on a vertex that counts all its indices, the first fastest
+            whole = labels[0]
+            for label in labels[1:]:
+                whole = self.counted(label, whole)
+            self.vectors.setdefault(whole, []).append((Vec(expression),))
+            return
         turned = transpose(expression) if isinstance(expression, Sum) else expression
         if cost(turned) + 1 < cost(expression):  # (A' - B' D) x is (A - D B)' x
             self.edges.append(Edge(labels[1], labels[0], (turned,)))
         else:
             self.edges.append(Edge(labels[0], labels[1], (expression,)))
+
+    def counted(self, slow: int, fast: int) -> int:
+        """A new vertex that counts the pairs of two."""
+        whole = self.vertex(self.sizes[slow] * self.sizes[fast])
+        self.pairings.append((slow, fast, whole))
+        return whole
+
+    def vertex(self, size: Size) -> int:
+        whole = max(self.sizes) + 1
+        self.sizes[whole] = size
+        return whole
 
     def edges_at(self, *vertices: int) -> list[Edge]:
         return [edge for edge in self.edges if edge.start in vertices or edge.end in vertices]

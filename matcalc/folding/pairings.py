@@ -10,17 +10,17 @@ A pairing (a, b, c) says that the vertex c counts the pairs of a, slowly, and b,
     vectors u on a, nothing else                   ->  an edge kron(u, I) from c to b; and so for b
     an edge M from c to b, nothing else at b       ->  on a the traces of the blocks of M
     edges X between a and b, beside others         ->  vec(X) on c
+    nothing on a, b in use                         ->  ones on a
     ((a, b), (c, d)) counted by e                  ->  ((a, c), (b, d)) counted by f, and kron(I, K, I) from e to f
 """
 
 from __future__ import annotations
 
-from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Reshape, Vec
+from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Ones, Reshape, Vec
 from matcalc.folding.build import hadamard, product, transpose, transposed_chain
 from matcalc.folding.forms import Chain
 from matcalc.folding.graph import Edge, Graph, Pairing
 from matcalc.folding.kronecker import kron, pair_matrix
-from matcalc.sizes import Size
 
 _MOST_STEPS = 40
 
@@ -42,13 +42,7 @@ def _single(graph: Graph, group: tuple[int, ...]) -> tuple[int, ...]:
         return group
     first = len(group) // 2
     (slow,), (fast,) = _single(graph, group[:first]), _single(graph, group[first:])
-    return (_counted(graph, slow, fast),)
-
-
-def _vertex(graph: Graph, size: Size) -> int:
-    vertex = max(graph.sizes) + 1
-    graph.sizes[vertex] = size
-    return vertex
+    return (graph.counted(slow, fast),)
 
 
 # ---------------------------------------------------------------- steps
@@ -186,9 +180,13 @@ def _to_scaled(graph: Graph) -> bool:
             if a == b or not _free(graph, pairing, vertex) or graph.edges_at(vertex) or vertex not in graph.vectors:
                 continue
             vector = product(graph.combined(graph.vectors[vertex]))
-            unit = Identity(graph.sizes[other])
+            rest: Expr = Identity(graph.sizes[other])
+            edges = graph.edges_at(other)
             graph.drop(pairing, [], (vertex,))
-            graph.edges.append(Edge(c, other, (Kronecker((vector, unit) if vertex == a else (unit, vector)),)))
+            if len(edges) == 1 and edges[0].start != edges[0].end and other not in graph.vectors and _free(graph, pairing, other):
+                rest, other = product(edges[0].seen_from(other)), edges[0].other(other)  # (u kron I) M is u kron M
+                graph.edges.remove(edges[0])
+            graph.edges.append(Edge(c, other, (kron([vector, rest] if vertex == a else [rest, vector]),)))
             return True
     return False
 
@@ -247,6 +245,8 @@ def _exchanged(graph: Graph) -> bool:
                 swap = not _together(graph, slow, c)
                 factors: list[Expr] = [Identity(graph.sizes[slow]), Commutation(graph.sizes[c], graph.sizes[d])]
                 first, second = ((slow, d), (c,)) if swap else ((slow, c), (d,))
+                if second[0] in graph.vectors and not graph.edges_at(*second) and _free(graph, right, *second):
+                    continue  # the vector scales the other side
             else:
                 a, b, _ = left
                 swap = not (_together(graph, a, c) or _together(graph, b, d))
@@ -258,21 +258,15 @@ def _exchanged(graph: Graph) -> bool:
                     factors = [Identity(sizes[0]), Commutation(sizes[1], sizes[2]), Identity(sizes[3])]
                 first, second = ((a, b), (d, c)) if swap else ((a, c), (b, d))
             graph.pairings = [pairing for pairing in graph.pairings if pairing not in (outer, left, right)]
-            one = _counted(graph, *first)
-            other = _counted(graph, *second) if len(second) == 2 else second[0]
+            one = graph.counted(*first)
+            other = graph.counted(*second) if len(second) == 2 else second[0]
             turned = whole
             if swap or left is not None:
-                turned = _vertex(graph, graph.sizes[whole])
+                turned = graph.vertex(graph.sizes[whole])
                 graph.edges.append(Edge(whole, turned, (Kronecker(tuple(factors)),)))
             graph.pairings.append((one, other, turned))
             return True
     return False
-
-
-def _counted(graph: Graph, slow: int, fast: int) -> int:
-    whole = _vertex(graph, graph.sizes[slow] * graph.sizes[fast])
-    graph.pairings.append((slow, fast, whole))
-    return whole
 
 
 def _only(graph: Graph, vertex: int, *pairings: Pairing) -> bool:
@@ -289,7 +283,19 @@ def _together(graph: Graph, one: int, other: int) -> bool:
     return any(pairing[:2] == (one, other) for pairing in graph.pairings)
 
 
-_STEPS = (_same, _alone, _to_vec, _to_reshape, _to_kron, _to_block_sum, _to_scaled, _to_traces, _beside, _exchanged)
+def _summed(graph: Graph) -> bool:
+    """A vertex with nothing on it is summed: with ones on it, it scales what its pairing counts."""
+    for pairing in graph.pairings:
+        for vertex in pairing[:2]:
+            if _free(graph, pairing, vertex) and not graph.edges_at(vertex) and vertex not in graph.vectors:
+                graph.vectors[vertex] = [(Ones((graph.sizes[vertex],)),)]
+                return True
+    return False
+
+
+_STEPS = (
+    _same, _alone, _to_vec, _exchanged, _to_reshape, _to_kron, _to_block_sum, _to_scaled, _to_traces, _beside, _summed,
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------- shared

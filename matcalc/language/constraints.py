@@ -269,12 +269,16 @@ class Stacked(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
-        kinds = frozenset({(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, COLUMN), (MATRIX, COLUMN)})
+        kinds = frozenset({(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, COLUMN), (MATRIX, COLUMN), (TENSOR3, COLUMN), (TENSOR4, COLUMN)})
         super().__init__(span, kinds, "vec", operand, result)
 
     def join(self, sizes: SizeSystem) -> bool:
         operand, result = self.cells
-        unify(result.rows, sizes.product(operand.cols, operand.rows))
+        axes = operand.axes if operand.mask & TENSOR else (operand.rows, operand.cols)
+        total = axes[0]
+        for axis in axes[1:]:
+            total = sizes.product(axis, total)
+        unify(result.rows, total)
         return True
 
 

@@ -89,9 +89,7 @@ def test_functions_of_entries_are_taken_before_the_axes_are_split() -> None:
     assert {type(operand).__name__ for operand in tensor.operands} == {"Map", "Pairing"}
 
 
-@pytest.mark.parametrize(
-    "step", ["_to_vec", "_to_reshape", "_to_kron", "_to_block_sum", "_to_scaled", "_to_traces", "_beside", "_same", "_alone", "_exchanged"]
-)
+@pytest.mark.parametrize("step", [step.__name__ for step in pairings._STEPS])
 def test_every_step_is_needed(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a step some case has another form, or none."""
     monkeypatch.setattr(pairings, "_STEPS", tuple(one for one in pairings._STEPS if one.__name__ != step))
@@ -102,7 +100,11 @@ def test_every_step_is_needed(step: str, monkeypatch: pytest.MonkeyPatch) -> Non
     assert changed
 
 
-MORE = [("sum(kron(x', B).*G)", "x", "x: n; B: m×p", "?"), ("sum(kron(x', B).*G)", "B", "x: n; B: m×p", "?")]
+MORE = [
+    ("x.*T", "x", "T: n×m×p; x: m", "?"),
+    ("sum(kron(x', B).*G)", "x", "x: n; B: m×p", "?"),
+    ("sum(kron(x', B).*G)", "B", "x: n; B: m×p", "?"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -93,6 +93,7 @@ TABLE: list[tuple[str, e.Expr]] = [
     ("diag(x)", e.DiagonalMatrix(x)),
     ("diag(A)", e.Diagonal(A)),
     ("vec(X)", e.Vec(X)),
+    ("vec(ones(m, n, 3))", e.Vec(e.Ones((m, n, Size.of(3))))),
     ("reshape(X, m, n)", e.Reshape(X, m, n)),
     ("reshape(X, n*m, 1)", e.Reshape(X, n * m, ONE)),
     ("reshape(vec(X)', m, n)", e.Reshape(t(e.Vec(X)), m, n)),

@@ -138,7 +138,9 @@ def test_long_lines_get_names() -> None:
 
 
 def test_a_value_without_a_matrix_form_on_the_way_says_so() -> None:
-    (given, answer) = matcalc.derive("sum(tensor(i, j, k, X[i,j]*y[k]))", "X", declare="X: m×n").derivation_steps("differential")
+    (given, answer) = matcalc.derive("sum(tensor(k, j, i, T[i,j,k].^2*X[i,j]))", "X", declare="T: n×m×p; X: n×m").derivation_steps(
+        "differential"
+    )
     assert given.rule == "given"
     assert "no matrix form on the way" in answer.remark
 

@@ -30,13 +30,15 @@ from matcalc.einstein.nodes import (
     postorder,
 )
 from matcalc.einstein.substitution import substituted
-from matcalc.errors import NotDifferentiableError
+from matcalc.errors import LimitError, NotDifferentiableError
 from matcalc.functions import functions
 from matcalc.rules.entrywise import defined, definitions, entry_rules
 from matcalc.rules.scalar import derivative_of, times_power
 from matcalc.sizes import Size
 
 YES = Fraction(1)
+_MOST_FACTORS = 400_000
+"""In all terms of the derivative of one product."""
 
 
 def cotangents(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> dict[Symbol, Tensor]:
@@ -81,6 +83,12 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) ->
         case Contraction():
             outer = tuple(range(-root, 0))
             sizes = dict(enumerate(node.sizes)) | dict(zip(outer, cotangent.shape))
+            varying = sum(operand in depends for operand in node.operands)
+            if varying * len(node.operands) > _MOST_FACTORS:
+                raise LimitError(
+                    f"a product in which {varying} of {len(node.operands)} factors depend on the variable",
+                    suggestion="a symbolic exponent, X^n, or names for parts of the product",
+                )
             for k, operand in enumerate(node.operands):
                 if operand in depends:
                     others = [o for j, o in enumerate(node.operands) if j != k]

@@ -10,9 +10,11 @@ from matcalc.expr.nodes import (
     DiagonalMatrix,
     Expr,
     Hadamard,
+    MatrixPower,
     Negative,
     Number,
     Ones,
+    Power,
     Quotient,
     Sum,
     Symbol,
@@ -43,8 +45,9 @@ def merged_scalars(one: Mapping[Expr, Fraction], other: Mapping[Expr, Fraction])
     return {base: exponent for base, exponent in merged.items() if exponent}
 
 
-Place = tuple[tuple[int, ...], int, int]
+Place = tuple[tuple[int, ...], int, tuple[Fraction, ...], int]
 _LONGEST_PLACE = 12
+_ONCE = Fraction(-1)
 
 
 class ReadingOrder:
@@ -57,19 +60,26 @@ class ReadingOrder:
         """Sums already put together in this order, by their terms."""
 
     def rank(self, expression: Expr) -> Place:
-        """Ranks of the symbols in reading order, at most a dozen, then length and structure; no symbols come first."""
+        """Ranks of the symbols in reading order, at most a dozen, then length, exponents (the highest first) and structure.
+
+        No symbols come first.
+        """
         known = self._places.get(expression)
         if known is None:
             for node in postorder(expression, known=self._places):
                 if isinstance(node, Symbol):
                     found: tuple[int, ...] = (self._names.get(node.name, len(self._names)),)
+                    powers: tuple[Fraction, ...] = (_ONCE,)
                 else:
-                    found = ()
+                    found, powers = (), ()
                     for child in children(node):
                         if len(found) >= _LONGEST_PLACE:
                             break
                         found += self._places[child][0]
-                self._places[node] = (found[:_LONGEST_PLACE], cost(node), digest(node))
+                        powers += self._places[child][2]
+                    if isinstance(node, (MatrixPower, Power)) and isinstance(node.exponent, Number):
+                        powers = tuple([power * node.exponent.value for power in powers])
+                self._places[node] = (found[:_LONGEST_PLACE], cost(node), powers[:_LONGEST_PLACE], digest(node))
             known = self._places[expression]
         return known
 

@@ -140,3 +140,8 @@ def test_nesting_beyond_the_limit_is_a_matcalc_error() -> None:
     text = "(" * 100_000 + "x" + ")" * 100_000
     with pytest.raises(matcalc.MatcalcError):
         matcalc.parse(text)
+
+
+def test_a_product_with_too_many_varying_factors_is_refused() -> None:
+    with pytest.raises(matcalc.LimitError, match="1000 of 1000 factors"):
+        matcalc.derive("a'*X^1000*b", "X")

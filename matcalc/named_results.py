@@ -168,7 +168,8 @@ class Gradients(Mapping[str, Derivation]):
     def adjoints(self) -> dict[str, ParsedExpression]:
         """The named adjoints in the order of computation."""
         forms = {} if self.sweep is None else self.sweep.adjoints
-        return {name: ParsedExpression(form, self.declarations, self.notes) for name, form in forms.items()}
+        declarations, notes = self.declarations, self.notes
+        return {name: ParsedExpression(form, declarations, notes) for name, form in forms.items()}
 
     @property
     def declarations(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in
@@ -73,5 +74,5 @@ def outline_of(elaborated: Elaborated) -> Outline:
 
 def fresh_name(stem: str, taken: set[str]) -> str:
     """``delta_z`` for ``delta`` and ``z``, or the first such name that is free."""
-    candidates = [stem, *(f"{stem}_{k}" for k in range(1, len(taken) + 2))]
+    candidates = chain([stem], (f"{stem}_{k}" for k in count(1)))
     return next(name for name in map(canonical_name, candidates) if name not in taken)

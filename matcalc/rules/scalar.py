@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 
-from matcalc.einstein.algebra import apply_map, elementwise, power, symbolic_power
+from matcalc.einstein.algebra import apply_map, broadcast, elementwise, power, symbolic_power
 from matcalc.einstein.linear import add
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Symbol, Tensor, postorder
 from matcalc.functions import functions
 from matcalc.language import elaborate
+from matcalc.sizes import Shape
 
 
 @cache
@@ -39,19 +40,23 @@ def instantiated(scalar: Tensor, values: Mapping[str, Tensor]) -> Tensor:
             case Symbol() if node.name in values:
                 built[node] = values[node.name]
             case Sum():
-                built[node] = add([(c, elementwise([built[t]], shape)) for c, t in node.terms], shape)
+                built[node] = add([(c, _spread(built[t], shape)) for c, t in node.terms], shape)
             case Contraction():
                 built[node] = elementwise([built[operand] for operand in node.operands], shape)
             case Power():
                 built[node] = power(built[node.base], node.exponent)
             case Map(function="pow"):
-                base, exponent = (elementwise([built[argument]], shape) for argument in node.arguments)
+                base, exponent = (_spread(built[argument], shape) for argument in node.arguments)
                 built[node] = symbolic_power(base, exponent)
             case Map():
                 built[node] = apply_map(node.function, built[node.arguments[0]])
             case _:
                 built[node] = node
-    return elementwise([built[scalar]], shape)
+    return _spread(built[scalar], shape)
+
+
+def _spread(tensor: Tensor, shape: Shape) -> Tensor:
+    return tensor if tensor.shape == shape else broadcast(tensor, shape)
 
 
 def times_power(exponent: Fraction, base: Tensor) -> Tensor:

@@ -19,15 +19,16 @@ def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]
     seen: set[Node] = set()
     order: list[Node] = []
     stack: list[Node | None] = list(reversed(roots))
+    pop, visit, append = stack.pop, seen.add, order.append
     while stack:
-        node = stack.pop()
+        node = pop()
         if node is None:  # all below the node under this mark is in order
-            order.append(stack.pop())  # type: ignore[arg-type]
+            append(pop())  # type: ignore[arg-type]
         elif node not in seen and node not in known:
-            seen.add(node)
+            visit(node)
             below = operands(node)
             if below:
                 stack += (node, None, *below[::-1])
             else:
-                order.append(node)
+                append(node)
     return order

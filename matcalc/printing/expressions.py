@@ -55,4 +55,4 @@ def equation(left: str, expr: e.Expr, bold: bool = False) -> str:
 
 
 def _names(expr: e.Expr) -> list[str]:
-    return [node.name for node in e.postorder(expr) if isinstance(node, e.Symbol | e.Index)]
+    return [node.name for node in e.postorder(expr) if isinstance(node, (e.Symbol, e.Index))]

@@ -23,8 +23,11 @@ def settled(order: Iterable[e.Expr], bare_ones: bool) -> dict[e.Expr, int]:
 
     ``order`` lists operands before their users.
     """
+    nodes = list(order)
+    if not any(isinstance(node, (e.Identity, e.Ones)) for node in nodes):
+        return dict.fromkeys(nodes, BOTH)
     known: dict[e.Expr, int] = {}
-    for node in order:
+    for node in nodes:
         known[node] = BOTH if node.is_scalar else _settled(cast("e.Node", node), known, bare_ones)
     return known
 
@@ -71,8 +74,11 @@ def passed_down(node: e.Expr, around: int, known: Mapping[e.Expr, int]) -> tuple
 
     Into the arguments of ``diag``, ``sum``, ``kron`` and the like nothing is passed: there the kind would be open too.
     """
+    children = e.children(node)
+    if all(known[child] == BOTH for child in children):
+        return (BOTH,) * len(children)
     found = _passed_down(cast("e.Node", node), around | known[node], known)
-    return tuple([BOTH if child.is_scalar else bits | known[child] for child, bits in zip(e.children(node), found, strict=True)])
+    return tuple([BOTH if child.is_scalar else bits | known[child] for child, bits in zip(children, found, strict=True)])
 
 
 def _passed_down(node: e.Node, around: int, known: Mapping[e.Expr, int]) -> tuple[int, ...]:

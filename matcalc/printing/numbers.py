@@ -13,11 +13,13 @@ def decimal_text(value: Fraction) -> str | None:
     >>> decimal_text(Fraction(3, 8)), decimal_text(Fraction(1, 3))
     ('0.375', None)
     """
-    for digits in range(_MOST_DECIMALS + 1):
+    if value.denominator == 1:
+        return str(value.numerator)
+    for digits in range(1, _MOST_DECIMALS + 1):
         scaled = abs(value) * 10**digits
         if scaled.denominator == 1:
             whole, rest = divmod(scaled.numerator, 10**digits)
-            return ("-" if value < 0 else "") + str(whole) + (f".{rest:0{digits}d}" if digits else "")
+            return ("-" if value < 0 else "") + str(whole) + f".{rest:0{digits}d}"
     return None
 
 

@@ -65,7 +65,7 @@ def name_of(symbol: Name) -> str:
 
 def is_single(wrt: Names) -> bool:
     """Whether one name or symbol was given, rather than several."""
-    return isinstance(wrt, str | Arithmetic) or is_sympy(wrt) or not isinstance(wrt, Sequence)
+    return isinstance(wrt, (str, Arithmetic)) or is_sympy(wrt) or not isinstance(wrt, Sequence)
 
 
 def listed(wrt: Names) -> tuple[Name, ...]:
@@ -113,7 +113,7 @@ def explained(expression: object) -> Iterator[None]:
 def is_sympy(value: object) -> bool:
     """Whether the value is SymPy's; without loading SymPy."""
     library = sys.modules.get("sympy")
-    return library is not None and isinstance(value, library.Basic | library.MatrixBase)
+    return library is not None and isinstance(value, (library.Basic, library.MatrixBase))
 
 
 def _exchange() -> Any:

@@ -88,7 +88,8 @@ def _derived(expression: Expr, wrt: Sequence[Symbol], symmetric: Symmetric, trac
         tensor = structured(tensor, before, symbol, symmetric, notes)
         trace.record("convention", tensor, place + 1, variable=variable, notes=notes[said:])
         tensor = _simplified(tensor, place + 1, trace)
-    tied = {free[symbol.name]: declared(symbol) for symbol in wrt if free[symbol.name] is not declared(symbol)}
+    known: dict[ix.Tensor, ix.Tensor] = {free[symbol.name]: declared(symbol) for symbol in wrt}
+    tied = {variable: symbol for variable, symbol in known.items() if variable is not symbol}
     tensor = substituted(tensor, tied) if tied else tensor
     trace.record("declared", tensor, len(wrt))
     return _simplified(tensor, len(wrt), trace), value, notes

@@ -46,6 +46,7 @@ class _Labels:
         self.sizes = sizes
         self.parent = {label: label for label in sizes}
         self.retired: set[int] = set()
+        self.joined = False
 
     def fresh(self, size: Size) -> int:
         label = len(self.parent)
@@ -69,6 +70,7 @@ class _Labels:
         one, other = self.find(one), self.find(other)
         if one != other:
             self.parent[other] = one
+            self.joined = True
 
 
 def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], output: Sequence[int], sizes: Mapping[int, Size]) -> Tensor:
@@ -112,8 +114,11 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
                 raise LimitError(
                     f"a product of more than {_MOST_OPERANDS} factors", suggestion="name the repeated part and differentiate by it"
                 )
-    outer = tuple([labels.find(label) for label in output])
-    factor, factors = _collected([(operand, tuple([labels.find(label) for label in index])) for operand, index in flat])
+    outer = tuple(output)
+    if labels.joined:
+        outer = tuple([labels.find(label) for label in outer])
+        flat = [(operand, tuple([labels.find(label) for label in index])) for operand, index in flat]
+    factor, factors = _collected(flat)
     assembled = _assembled(factors, outer, labels)
     return scale(coefficient if factor is YES else coefficient * factor, assembled)
 
@@ -200,9 +205,9 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) 
     """Canonical contraction of collected factors; each scalar component becomes a factor of its own."""
     coefficient, factors, output = cancelled(factors, output, labels)
     used = {label for _, index in factors for label in index}
-    present = [label for label in labels.parent if labels.find(label) == label and label not in labels.retired]
-    for label in present:
-        if label not in used and label not in output:
+    used.update(output)
+    for label in labels.parent:
+        if label not in used and labels.find(label) == label and label not in labels.retired:
             size = labels.sizes[label]
             if size.number is not None:
                 coefficient *= size.number

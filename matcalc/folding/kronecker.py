@@ -23,8 +23,9 @@ Pair = tuple[int | None, int | None]
 
 def kronecker_chain(graph: Graph) -> Chain | None:
     """The shortest chain for a reduced graph with two row or two column vertices; None when there is no matrix form."""
-    if graph.hubs():
-        return _khatri_rao(graph)
+    hubs = graph.hubs()
+    if hubs:
+        return _khatri_rao(graph, hubs[0]) if len(hubs) == 1 else None
     found: list[Chain] = []
     outer = _outer(graph)
     if outer is not None:
@@ -33,6 +34,8 @@ def kronecker_chain(graph: Graph) -> Chain | None:
         form = _paired(graph, pairs, crossed)
         if form is not None:
             found.append(form)
+    if not found:  # an output vertex that joins the others, as that of x in diag(x)
+        found = [chain for hub in dict.fromkeys(graph.output) if (chain := _khatri_rao(graph, hub)) is not None]
     return min(found, key=lambda chain: cost(product(chain))) if found else None
 
 
@@ -150,39 +153,40 @@ def _group_vector(graph: Graph, group: tuple[int, ...]) -> Expr | None:
 # ---------------------------------------------------------------- Khatri-Rao
 
 
-def _khatri_rao(graph: Graph) -> Chain | None:
-    """One bound vertex that joins several output vertices: row factors, a diagonal, column factors."""
-    hubs = graph.hubs()
-    if len(hubs) != 1:
-        return None
-    hub = hubs[0]
-    spokes: dict[int, Expr] = {}
+def _khatri_rao(graph: Graph, hub: int) -> Chain | None:
+    """A vertex that joins several output vertices, itself perhaps among them: row factors, a diagonal, column factors."""
+    size = graph.sizes[hub]
+    spokes: dict[int, Expr] = {hub: Identity(size)} if hub in graph.output else {}
     for edge in graph.edges:
         if hub not in (edge.start, edge.end) or edge.start == edge.end:
             return None
         other = edge.other(hub)
         form = product(edge.seen_from(other))
         spokes[other] = form if other not in spokes else hadamard([spokes[other], form])
-    if len(set(graph.rows + graph.cols)) != len(graph.rows + graph.cols):
-        return None
-    size = graph.sizes[hub]
-    left = _column_products(graph, graph.rows, spokes, size)
-    right = _column_products(graph, graph.cols, spokes, size)
-    if left is None or right is None:
+    others = [vertex for vertex in graph.output if vertex != hub]
+    if len(set(others)) != len(others):
         return None
     middle = (diagonal_matrix(product(graph.combined(graph.vectors[hub]))),) if hub in graph.vectors else ()
-    return (left, *middle, transpose(right))
+    scaled = {vertex: chains for vertex, chains in graph.vectors.items() if vertex != hub}
+    left = _column_products(graph, graph.rows, spokes, scaled, size)
+    right = _column_products(graph, graph.cols, spokes, scaled, size)
+    if left is None or right is None:
+        return None
+    chain = (left, *middle, transpose(right))
+    return tuple([factor for factor in chain if not isinstance(factor, Identity)]) or chain[:1]
 
 
-def _column_products(graph: Graph, group: tuple[int, ...], spokes: dict[int, Expr], size: Size) -> Expr | None:
+def _column_products(
+    graph: Graph, group: tuple[int, ...], spokes: dict[int, Expr], vectors: dict[int, list[Chain]], size: Size
+) -> Expr | None:
     """The matrix with the group's axes as rows and the hub as columns: for two axes, columnwise Kronecker products."""
     parts = []
     for vertex in group:
         part = spokes.get(vertex)
         if part is None:
             return None
-        if vertex in graph.vectors:
-            part = product((diagonal_matrix(product(graph.combined(graph.vectors[vertex]))), part))
+        if vertex in vectors:
+            part = product((diagonal_matrix(product(graph.combined(vectors[vertex]))), part))
         parts.append(part)
     if not parts:
         return Transpose(Ones((size,)))

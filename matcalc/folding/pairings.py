@@ -34,6 +34,8 @@ def unpaired(graph: Graph) -> None:
         if not graph.pairings or not any(step(graph) for step in _STEPS):
             break
         graph.reduce()
+    for edge in graph.edges:
+        edge.chain = tuple([factor for factor in edge.chain if not isinstance(factor, Identity)]) or edge.chain[:1]
 
 
 def _single(graph: Graph, group: tuple[int, ...]) -> tuple[int, ...]:

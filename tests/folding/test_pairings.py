@@ -51,6 +51,8 @@ inv(kron(A,B)+C)            | C | A: 2×2; B: 2×2; C: 4×4          | ?
 logdet(kron(A,B) + C)       | A | A: 2×2; B: 2×2; C: 4×4          | ?
 kron(A,B) + kron(C,D)       | A | A: 2×2; B: 3×3; C: 3×3; D: 2×2  | ?
 (kron(x,y)+z)*(kron(x,y)+z)'| z | x: 2; y: 3                      | ?
+A*diag(x)*B                 | x | A: m×n; B: n×p                  | ((Bᵀ ⊗ ones(m)) ⊙ (ones(p) ⊗ A))ᵀ
+diag(x)                     | x | x: n                            | ((eye(n) ⊗ ones(n)) ⊙ (ones(n) ⊗ eye(n)))ᵀ
 diag(kron(A,B))             | A | A: n×n; B: m×m                  | -
 kron(A,X)                   | X | A: m×n; X: p×q                  | ?
 kron(X,A)                   | X | A: m×n; X: p×q                  | ?
@@ -70,6 +72,27 @@ CASES = [tuple(part.strip() for part in line.rsplit("|", 3)) for line in TABLE.s
 def test_derivatives(text: str, by: str, declare: str, expected: str) -> None:
     found = check_derivation(text, by, declare, closed=expected != "-")
     assert expected in ("?", "-") or str(found) == expected
+
+
+THIRD = """
+A*x*x'*B        | x x | A: m×n; B: n×p        | (I + commutation(n, n)) (B ⊗ Aᵀ)
+kron(x,y)       | x y | x: n; y: m            | commutation(m, n)
+kron(X,Y)       | X Y | X: 2×2; Y: 2×3        | ?
+x*norm2(x)^2    | x x | x: n                  | 2 (eye(n) ⊗ x + x ⊗ eye(n) + vec(eye(n)) xᵀ)
+diag(x)*A*x     | x x | A: n×n                | ?
+norm2(D*x)^2    | D x | D: n×n diagonal; x: n | ?
+f(a*X)          | a X | a: scalar; X: 2×3; f: function | ?
+softmax(x)      | x x | x: n                  | ?
+X'*X            | X X | X: 2×3                | -
+"""
+
+
+@pytest.mark.parametrize("case", THIRD.strip().splitlines())
+def test_second_derivatives_of_vectors_and_matrices(case: str) -> None:
+    text, by, declare, expected = [part.strip() for part in case.split("|")]
+    for layout in ("denominator", "numerator"):
+        found = check_derivation(text, tuple(by.split()), declare, layout=layout, closed=expected != "-")  # type: ignore[arg-type]
+        assert expected in ("?", "-") or layout == "numerator" or str(found) == expected
 
 
 def matrices(tensor: Tensor) -> Iterator[Pairing]:

@@ -12,7 +12,7 @@ from matcalc.errors import MatcalcError
 from matcalc.evaluation import Point, agrees, find_point, layout, numerical_derivative
 from matcalc.evaluation.sampling import free_scalars
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.sizes import Shape
+from matcalc.sizes import ONE, Shape
 
 Answer = Callable[..., Any]
 
@@ -46,6 +46,12 @@ def laid_out(tensor: np.ndarray, value: Shape, wrt: Sequence[Symbol], name: str)
     axes = [symbol.shape for symbol in wrt if symbol.shape]
     if not value and len(axes) == 2:
         return layout(tensor, *axes, "tensor" if name == "tensor" else "numerator")
+    if len(axes) == 2 and name != "tensor":  # the vec of the value by the vec of all entries of both variables
+        above = len(value) - (len(value) == 2 and value[0] == ONE)
+        flat = tensor.reshape((int(np.prod(tensor.shape[:above])), -1), order="F")
+        return flat if name == "numerator" else flat.T
+    if len(axes) == 2:
+        return tensor
     return layout(tensor, value, axes[0] if axes else (), name)
 
 

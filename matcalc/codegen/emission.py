@@ -14,7 +14,7 @@ _LONGEST_LINE = 96
 _VIEWS = frozenset({"transpose", "reshape", "permute", "expand", "pick", "vec", "unvec", "diagonal", "broadcast", "row", "column"})
 _READ_ONLY = frozenset({"broadcast", "diagonal"})
 # Not new arrays: adding to their diagonals in place would change something else.
-_NOT_FRESH = _VIEWS | {"input", "einsum", "user", "call"}
+_NOT_FRESH = _VIEWS | {"input", "einsum", "user", "call", "kron_sum"}
 
 
 @dataclass(slots=True)

@@ -42,6 +42,16 @@ def _kron_eye(matrix, size):
     np.einsum("aibi->iab", result)[...] = matrix
     return result.reshape(rows * size, cols * size)
 ''',
+    "kron_sum": '''
+def _kron_sum(lefts, rights):
+    """The sum of kron(left, right) over all pairs, as one product of matrices.
+
+    The axes are still apart: rows of left and right, columns of left and right.
+    """
+    left, right = np.stack(lefts), np.stack(rights)
+    count, *shapes = len(left), *left.shape[1:], *right.shape[1:]
+    return (left.reshape(count, -1).T @ right.reshape(count, -1)).reshape(shapes).transpose(0, 2, 1, 3)
+''',
     "cholesky_solve": '''
 def _cholesky_solve(factor, right):
     """Solves L L' X = B by substitution in blocks, so that matrix products do nearly all of the work."""

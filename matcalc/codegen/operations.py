@@ -20,7 +20,7 @@ Kind: TypeAlias = Literal[
     # axes; "reshape" has the new shape as data, "permute" the order of axes, "expand" the places of new axes, "pick" indices or None
     "transpose", "column", "row", "broadcast", "reshape", "permute", "expand", "pick",
     # structure
-    "diagonal", "diagonal_matrix", "add_diagonal", "outer", "kron", "vec", "unvec",
+    "diagonal", "diagonal_matrix", "add_diagonal", "outer", "kron", "kron_sum", "vec", "unvec",
     # the last operand where axes agree, added to the first or else to zeros; data says which axis of the last each axis is
     "on_diagonal",
     # products and reductions; "sum" and "max" have the axis or None, "einsum" the label tuples
@@ -111,6 +111,9 @@ class Builder:
             kept.append((sign, term))
         if constant or not kept:
             kept.append((1, self.literal(constant)) if constant >= 0 else (-1, self.literal(-constant)))
+        merged = self._added_in_view(kept)
+        if merged is not None:
+            return merged
         kept.sort(key=lambda pair: -pair[0])  # a leading minus reads worse and costs a pass
         if len(kept) == 1:
             return kept[0][1] if kept[0][0] > 0 else self.neg(kept[0][1])
@@ -127,6 +130,15 @@ class Builder:
         if all(self.is_symmetric(op) or not op.shape for _, op in kept):
             self.mark_symmetric(result)
         return self.neg(result) if turned else result
+
+    def _added_in_view(self, terms: list[tuple[int, Op]]) -> Op | None:
+        """A sum with exchanged rows, added up while their parts have axes of their own: taking those away would copy the array."""
+        view = next((op.operands[0] for _, op in terms if op.kind == "reshape" and op.operands[0].kind == "permute"), None)
+        if view is None or len(terms) < 2 or any(op.shape != terms[0][1].shape for _, op in terms) or view.order <= terms[0][1].order:
+            return None
+        inside = next((op.operands[0].shape for _, op in terms if op.kind == "reshape" and op.operands[0].kind == "kron_sum"), view.shape)
+        total = self.add([(sign, self.reshape(op, inside)) for sign, op in terms])
+        return self.reshape(total, terms[0][1].shape)
 
     def mul(self, factors: Sequence[Op]) -> Op:
         """Entry by entry; numbers are multiplied out and come first, then scalars, then arrays."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from matcalc.codegen.chains import Link, Tree, cheapest
 from matcalc.codegen.extents import Extents
-from matcalc.codegen.factors import Factors, explicit_inverses, taken_apart
+from matcalc.codegen.factors import Factors, explicit_inverses
 from matcalc.codegen.facts import Factor, Facts
 from matcalc.codegen.forms import as_expression, has_kronecker, is_linear, is_thin
 from matcalc.codegen.operations import Builder, Op
@@ -54,9 +54,8 @@ class Products:
 
     # ------------------------------------------------------------ products
 
-    def _product(self, node: e.Expr) -> Requests:
-        b = self.b
-        parts = taken_apart(node, self.uses)
+    def _chain_product(self, node: e.Expr, parts: Factors) -> Requests:
+        """The product of the factors, which are those of ``node``."""
         termwise = self._termwise(parts.chain)
         if termwise is not None:
             total = yield termwise
@@ -65,6 +64,7 @@ class Products:
         links = yield from self._links(parts.chain)
         if links is None:
             return self.b.literal(0)
+        b = self.b
         scale = yield from self._scale(parts)
         if not links:
             return self._scaled_identity(node, scale, bool(parts.chain))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from matcalc.codegen.chains import Link, costs_of
 from matcalc.codegen.factors import Factors, taken_apart
+from matcalc.codegen.kroneckers import KroneckerSums
 from matcalc.codegen.operations import Op
-from matcalc.codegen.products import Products, Requests, key_of
+from matcalc.codegen.products import Requests, key_of
 from matcalc.codegen.values import Value
 from matcalc.expr import nodes as e
 from matcalc.sizes import ONE
@@ -13,7 +14,7 @@ from matcalc.sizes import ONE
 _LONGEST_TRACE = 12
 
 
-class Reductions(Products):
+class Reductions(KroneckerSums):
     """Operations that reduce a matrix to a vector or a number."""
 
     def _opened(self, operand: e.Expr) -> Factors | None:

@@ -161,6 +161,8 @@ class Writer:
                 return self._on_diagonal(op, operands, in_place)
             case "outer":
                 return Text(f"{xp}.outer({codes[0]}, {codes[1]})")
+            case "kron_sum":
+                return Text(f"{self.helper('kron_sum')}([{', '.join(codes[: len(codes) // 2])}], [{', '.join(codes[len(codes) // 2 :])}])")
             case "kron":
                 return self._kronecker(op, codes)
             case "vec":

@@ -8,6 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import assert_never, cast
 
+from matcalc.codegen.kroneckers import sums_kroneckers
 from matcalc.codegen.operations import Op
 from matcalc.codegen.products import Requests, diagonal_part
 from matcalc.codegen.reductions import Reductions
@@ -82,8 +83,8 @@ class Translator(Reductions):
             case e.UnitVector() | e.Commutation() | e.Inverse() | e.Kronecker():
                 formed = yield from self._chain_value((typed, False))
                 return self.m.op(formed)
-            case e.Sum(terms=terms):
-                return (yield from self._sum(typed, terms))
+            case e.Sum():
+                return (yield from self._sum(typed))
             case e.Negative() | e.Product():
                 return (yield from self._product(typed))
             case e.Quotient(denominator=denominator):
@@ -140,32 +141,21 @@ class Translator(Reductions):
 
     # ------------------------------------------------------------ sums and entrywise operations
 
-    def _sum(self, node: e.Expr, terms: tuple[e.Expr, ...]) -> Requests:
+    def _sum(self, node: e.Sum) -> Requests:
         """Multiples of identity and ones are not formed: the first are added along the diagonal, the others broadcast."""
         b = self.b
+        if sums_kroneckers(node):
+            return (yield from self._kronecker_sum(node, b.literal(1)))
         plain: list[tuple[int, Op]] = []
         entries: list[tuple[int, Op]] = []
-        for term in terms:
+        for term in node.terms:
             op = yield term
             found = diagonal_part(b, op) if node.is_matrix else None
             if found is None:
                 plain.append((1, op))
             else:
                 entries.append((1, found))
-        if not entries:
-            return b.add(plain)
-        added = b.add(entries)
-        if not plain:
-            return self.m.diagonal_matrix(added, node.rows)
-        base = b.full_shape(b.add(plain), node.shape)
-        if base.kind == "neg" and base.operands[0].kind == "outer":
-            first, second = base.operands[0].operands
-            symmetric = first is second
-            base = b.outer(b.neg(first), second)
-            if symmetric:
-                b.mark_symmetric(base)
-        result = b.make("add_diagonal", (base, added), None, node.shape)
-        return b.mark_symmetric(result) if b.is_symmetric(base) else result
+        return self._added_up(plain, entries, node)
 
     def _hadamard(self, factors: tuple[e.Expr, ...]) -> Requests:
         b = self.b

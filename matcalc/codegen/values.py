@@ -205,6 +205,9 @@ class Multiplication:
         if value.cols == ONE:
             return array(b.vec(b.transpose(b.unvec(op, array_shape(m, n)))), value.rows, ONE)
         rest = op.shape[1:]
+        inner = op.operands[0] if op.kind == "reshape" else op
+        if inner.order > 2 and inner.shape[:2] == (n, m):  # the axes are still apart
+            return array(b.reshape(b.permute(inner, (1, 0, *range(2, inner.order))), (m * n, *rest)), value.rows, value.cols)
         axes = b.permute(b.reshape(op, (n, m, *rest)), (1, 0, *range(2, 2 + len(rest))))
         return array(b.reshape(axes, (m * n, *rest)), value.rows, value.cols)
 

@@ -56,7 +56,7 @@ def call(name: str, argument: e.Expr, shape: tuple[Size, ...] = (), axis: str | 
     return e.Call(name, (argument,), axis, shape)
 
 
-one, two = number(1), number(2)
+one, two, half = number(1), number(2), number("1/2")
 ones_m, ones_n = e.Ones((M,)), e.Ones((N,))
 eye = e.Identity(N)
 sigmoid = fn("sigmoid", product(X, x))
@@ -267,6 +267,21 @@ EXPRESSIONS: dict[str, e.Expr] = {
     "kron from the left": product(t(e.Vec(X)), e.Kronecker((A, U))),
     "kron sum applied": product(plus(e.Kronecker((A, e.Identity(M))), e.Negative(e.Kronecker((B, product(U, t(U)))))), e.Vec(X)),
     "commutation applied": product(e.Commutation(M, N), e.Vec(X)),
+    "sum of krons": plus(e.Kronecker((A, X)), e.Negative(e.Kronecker((B, Y))), product(a, e.Kronecker((C, X)))),
+    "sum of krons with one factor": minus(e.Kronecker((A, X)), plus(e.Kronecker((A, Y)), product(two, e.Kronecker((A, X))))),
+    "sum of krons that cancel": plus(e.Kronecker((A, X)), e.Kronecker((B, X)), e.Negative(e.Kronecker((A, X)))),
+    "sum of krons of many kinds": plus(
+        e.Kronecker((A, B)), e.Kronecker((B, e.Identity(N))), e.Quotient(e.Kronecker((C, A)), a), e.Identity(N * N), e.Commutation(N, N)
+    ),
+    "scaled sum of krons": e.Quotient(product(half, a, minus(e.Kronecker((U, X)), product(b, e.Kronecker((product(X, t(V)), Y))))), b),
+    "symmetrized sum of krons": product(
+        half, plus(e.Identity(N * N), e.Commutation(N, N)), minus(e.Kronecker((P, P)), plus(e.Kronecker((P, S)), e.Kronecker((S, P))))
+    ),
+    "sum of krons, its rows exchanged": product(half, a, e.Commutation(N, M), plus(e.Kronecker((X, A)), e.Kronecker((Y, B)))),
+    "sum of krons between matrices": product(
+        e.Kronecker((A, X)), half, t(plus(e.Kronecker((A, X)), e.Kronecker((B, Y)))), e.Kronecker((B, X))
+    ),
+    "sum of krons turned": product(half, t(minus(e.Kronecker((A, X)), e.Kronecker((B, Y))))),
     "commutation times kron": product(e.Commutation(N, N), e.Kronecker((A, B))),
     "kron times commutation": product(e.Kronecker((A, X)), e.Commutation(N, N)),
     "kron commutation applied": product(e.Kronecker((t(A), e.Identity(M))), e.Commutation(N, M), e.Vec(D)),

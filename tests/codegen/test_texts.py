@@ -182,3 +182,16 @@ def test_a_sum_with_a_permutation_is_not_multiplied_as_a_matrix() -> None:
     symmetrizer = plus(e.Identity(size), e.Commutation(N, N))
     (*_, result) = body({"value": product(symmetrizer, e.Kronecker((A, B)))})
     assert "@" not in result and "transpose" in result
+
+
+def test_kronecker_products_are_added_before_they_are_formed() -> None:
+    assert body({"value": EXPRESSIONS["kron with identities"]})[-1] == "return _kron_eye(A + 2 * B, m)"
+    assert body({"value": EXPRESSIONS["sum of krons with one factor"]})[-1] == "return np.kron(A, X - Y - 2 * X)"
+    assert body({"value": EXPRESSIONS["symmetrized sum of krons"]})[-2:] == [
+        "t1 = _kron_sum([P, S], [0.5 * (P - S), -0.5 * P])",
+        "return (t1 + t1.transpose(1, 0, 2, 3)).reshape(n * n, n * n)",
+    ]
+    assert body({"value": EXPRESSIONS["symmetrized sum of krons"]}, "jax")[-2:] == [
+        "t1 = (jnp.kron(P, 0.5 * (P - S)) - jnp.kron(S, 0.5 * P)).reshape(n, n, n * n)",
+        "return (t1 + t1.transpose(1, 0, 2)).reshape(n * n, n * n)",
+    ]

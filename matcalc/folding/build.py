@@ -238,6 +238,39 @@ def diagonal_matrix(vector: Expr) -> Expr:
     return DiagonalMatrix(vector)
 
 
+def merged_diagonals(chain: Sequence[Expr]) -> list[Expr]:
+    """Neighbours that are diagonal matrices as one: ``(2 diag(x) - I) diag(y)`` is ``diag((2 x - 1) ⊙ y)``."""
+    merged: list[Expr] = []
+    last: Expr | None = None
+    opened = [part for factor in chain for part in (factor.factors if isinstance(factor, Product) and not factor.is_scalar else (factor,))]
+    for factor in opened:
+        entries = _diagonal_entries(factor) if len(opened) > 1 else None
+        if entries is not None and last is not None:
+            entries = hadamard((last, entries))
+            merged[-1] = diagonal_matrix(entries)
+        else:
+            merged.append(factor)
+        last = entries
+    return merged
+
+
+def _diagonal_entries(expression: Expr) -> Expr | None:
+    """The diagonal of a diagonal matrix or of a sum of multiples of such; None for other matrices."""
+    if isinstance(expression, DiagonalMatrix):
+        return expression.operand
+    if not isinstance(expression, Sum) or not expression.is_matrix:
+        return None
+    terms: list[Expr] = []
+    for term in expression.terms:
+        bare = term.operand if isinstance(term, Negative) else term
+        *scalars, last = bare.factors if isinstance(bare, Product) else (bare,)
+        if not isinstance(last, (DiagonalMatrix, Identity)) or not all(scalar.is_scalar for scalar in scalars):
+            return None
+        vector = product((*scalars, Ones((last.rows,)) if isinstance(last, Identity) else last.operand))
+        terms.append(Negative(vector) if isinstance(term, Negative) else vector)
+    return Sum(tuple(terms))
+
+
 def cost(expression: Expr) -> int:
     """How much there is to read: one for each symbol, operator, function name and pair of brackets that stays."""
     if not hasattr(expression, "cost"):

@@ -9,7 +9,7 @@ from functools import reduce
 from math import gcd, lcm
 from operator import and_
 
-from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Ones, Product, Symbol
+from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Number, Ones, Product, Sum, Symbol
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
 from matcalc.folding.scalars import Key, merged_forms, scalar_keys
 from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined, merged_scalars
@@ -87,7 +87,8 @@ def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | 
     rest = []
     for term, chain in zip(terms, chains):
         left = {base: exponent - scalars.get(base, Fraction(0)) for base, exponent in term.scalars.items()}
-        rest.append(Term(term.coefficient, {base: exponent for base, exponent in left.items() if exponent}, chain))
+        opened = _opened(chain[0]) if len(chain) == 1 else chain
+        rest.append(Term(term.coefficient, {base: exponent for base, exponent in left.items() if exponent}, opened))
     total = _transposed_rows(rest, inner, order) if inner and inner[0].number == 1 and len(inner) == 2 else _collected(rest, inner, order)
     return Term(total.coefficient, merged_scalars(total.scalars, scalars), (*prefix, *total.chain, *suffix))
 
@@ -251,10 +252,23 @@ def _hadamard_merged(terms: list[Term], shape: Shape, order: ReadingOrder) -> Te
     rest = []
     for term, own in zip(terms, factors):
         left = list((own - common).elements())
-        rest.append(replace(term, chain=_opened(hadamard(left)) if left else (Ones(shape),)))
-    total = combined(rest, shape, order)
+        for number, part in _summands(hadamard(left) if left else Ones(shape)):
+            rest.append(replace(term, coefficient=number * term.coefficient, chain=_opened(part)))
+    total = _collected(rest, shape, order)
     inner = expression_of(replace(total, coefficient=Fraction(1), scalars={}), order)
     return replace(total, chain=(hadamard(sorted([*common.elements(), inner], key=order.rank)),))
+
+
+def _summands(expression: Expr) -> list[tuple[Fraction, Expr]]:
+    """The terms of a sum with their numbers, so that ``(x - 1) + x`` is ``2x - 1``; any other expression alone."""
+    found = []
+    for term in expression.terms if isinstance(expression, Sum) else (expression,):
+        bare, sign = (term.operand, -1) if isinstance(term, Negative) else (term, 1)
+        if isinstance(bare, Product) and isinstance(bare.factors[0], Number):
+            found.append((sign * bare.factors[0].value, product(bare.factors[1:])))
+        else:
+            found.append((Fraction(sign), bare))
+    return found
 
 
 def _opened(expression: Expr) -> tuple[Expr, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from matcalc.expr.nodes import (
@@ -10,11 +10,13 @@ from matcalc.expr.nodes import (
     DiagonalMatrix,
     Expr,
     Hadamard,
+    Kronecker,
     MatrixPower,
     Negative,
     Number,
     Ones,
     Power,
+    Product,
     Quotient,
     Sum,
     Symbol,
@@ -24,7 +26,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
-from matcalc.folding.build import UNIT, cost, digest, product, raised, scaled, transpose
+from matcalc.folding.build import UNIT, cost, digest, merged_diagonals, product, raised, scaled, transpose
 from matcalc.records import record
 
 
@@ -97,7 +99,7 @@ def expression_of(term: Term, order: ReadingOrder) -> Expr:
             above.append(raised(base, exponent))
         else:
             below.append(raised(base, -exponent))
-    chain = list(term.chain)
+    chain = merged_diagonals(term.chain)
     if coefficient.numerator <= 0:
         coefficient, above, below, chain = _signs(coefficient, above, below, chain)
     if below and coefficient.denominator != 1 and cost(Number(coefficient)) > 1:
@@ -118,9 +120,8 @@ def _signs(
     """A minus in front goes into a difference among the factors: ``-2 U'(X - UV)`` becomes ``2 U'(UV - X)``."""
     for group in (chain, above, below):
         for k in range(len(group) - 1, -1, -1):
-            others = [factor for j, factor in enumerate(group) if j != k]
-            if any(other is group[k] or transpose(other) is group[k] for other in others):
-                continue  # r r' reads better with its minus than (a - b)(b - a)'
+            if _stands_twice(group, k):
+                continue
             flipped = flipped_difference(group[k])
             if flipped is not None:
                 changed = [*group[:k], flipped, *group[k + 1 :]]
@@ -128,6 +129,12 @@ def _signs(
                     return -coefficient, above, below, changed
                 return -coefficient, changed if group is above else above, changed if group is below else below, chain
     return coefficient, above, below, chain
+
+
+def _stands_twice(factors: Sequence[Expr], place: int) -> bool:
+    """Whether a factor has its like or its transpose beside it: r r' reads better with its minus than (a - b)(b - a)'."""
+    own = factors[place]
+    return any(other is own or transpose(other) is own for k, other in enumerate(factors) if k != place)
 
 
 def flipped_difference(expression: Expr) -> Expr | None:
@@ -145,11 +152,11 @@ def flipped_difference(expression: Expr) -> Expr | None:
         case Quotient(numerator=numerator, denominator=denominator):
             flipped = flipped_difference(numerator)
             return None if flipped is None else Quotient(flipped, denominator)
-        case Hadamard(factors=factors):
+        case Hadamard(factors=factors) | Kronecker(factors=factors) | Product(factors=factors):
             for k in range(len(factors) - 1, -1, -1):
-                flipped = flipped_difference(factors[k])
+                flipped = None if _stands_twice(factors, k) else flipped_difference(factors[k])
                 if flipped is not None:
-                    return Hadamard((*factors[:k], flipped, *factors[k + 1 :]))
+                    return type(expression)((*factors[:k], flipped, *factors[k + 1 :]))
             return None
         case Sum():
             return _flipped_sum(expression)

@@ -1,8 +1,9 @@
 """Pullbacks of primary matrix functions (exp, log, square root, powers of a matrix), which have no entrywise rule.
 
-Four cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
+Five cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
 
     tr(f(X))             the derivative is f'(X)'
+    tr(C f(X))           the derivative is (C f'(X))' where C commutes with X, being a function of X itself
     f(s A)               with a scalar s and a constant A: df = A f'(s A) ds
     X symmetric          f(X + E) - f(X) = Q (L ⊙ Q'EQ) Q' + ..., X = Q diag(λ) Q', L the divided differences of f
     a scalar of f(X)     the derivative is the Fréchet derivative of f at X' in the direction of the cotangent
@@ -36,7 +37,7 @@ Contribution = tuple[Tensor, tuple[Fraction, Tensor]]
 def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Tensor]) -> Iterator[Contribution]:
     """What a primary matrix function passes on to its argument.
 
-    Raises NotDifferentiableError outside the four cases.
+    Raises NotDifferentiableError outside the five cases.
     """
     function = functions()[node.function]
     argument = node.arguments[0]
@@ -57,6 +58,9 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Ten
         outer = tuple(range(-root, 0))
         sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(enumerate(argument.shape))
         yield argument, (YES, contract([traced, _slope(function, node)], [outer, (1, 0)], (*outer, 0, 1), sizes))
+    elif not root and function.derivative and _commutes(cotangent, argument):
+        sizes = dict(enumerate((*argument.shape, argument.shape[0])))
+        yield argument, (YES, contract([_slope(function, node), cotangent], [(2, 0), (2, 1)], (0, 1), sizes))
     elif isinstance(argument, Contraction) and _is_multiple(argument, depends):
         yield from _multiple(function, node, argument, cotangent, root, depends)
     elif function.divided and _symmetric_value(argument):
@@ -64,11 +68,20 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Ten
     elif function.frechet and not root:
         yield argument, _in_direction(function.frechet, argument, cotangent)
     else:
-        raise NotDifferentiableError(
-            f"the derivative of {node.function} has no closed form here",
-            expected=f"a scalar of {node.function}(X), {node.function} of a scalar times a constant matrix, or a symmetric argument",
-            suggestion="declare the matrix symmetric or positive_definite",
-        )
+        raise _no_closed_form(function, root)
+
+
+def _no_closed_form(function: Function, root: int) -> NotDifferentiableError:
+    power = function.name == "matrix_power"
+    shown = "X^k" if power else f"{function.name}(X)"
+    possible = [f"tr({shown})", f"a scalar of {shown}"] if function.frechet and root else [f"tr({shown})"]
+    if function.divided:
+        possible.append("a symmetric X (declare it symmetric or positive_definite)")
+    return NotDifferentiableError(
+        f"the derivative of {shown} {'with a symbolic k ' if power else ''}has no closed form here",
+        expected=", ".join([*possible, "or a scalar times a constant matrix as X"]),
+        suggestion="a number for k, or expm(k*logm(X))" if power else None,
+    )
 
 
 def _in_direction(function: str, argument: Tensor, cotangent: Tensor) -> tuple[Fraction, Tensor]:
@@ -92,6 +105,59 @@ def _traced(cotangent: Tensor, root: int) -> Tensor | None:
     return contract(
         cotangent.operands, cotangent.indices, cotangent.output[:-2], {k: s for k, s in enumerate(cotangent.sizes) if k != label}
     )
+
+
+def _commutes(cotangent: Tensor, argument: Tensor) -> bool:
+    """Whether the transpose of the cotangent is visibly a function of the argument; in a symmetric one, whether the cotangent is."""
+    return _is_function_of(transposed(cotangent), argument) or (_symmetric_value(argument) and _is_function_of(cotangent, argument))
+
+
+def _is_function_of(tensor: Tensor, argument: Tensor) -> bool:
+    """Whether a matrix is made of another by sums, products, inverses and primary functions alone."""
+    todo, seen = [tensor], {argument}
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        match node:
+            case Sum():
+                todo.extend(term for _, term in node.terms)
+            case Apply() if _is_primary(node):
+                todo.append(node.arguments[0])
+            case Contraction():
+                factors = _factors_of_product(node)
+                if factors is None or node in factors:
+                    return False
+                todo.extend(factors)
+            case _:
+                return False
+    return True
+
+
+def _is_primary(node: Apply) -> bool:
+    return node.function == "inv" or bool(functions()[node.function].derivative and node.order == 2)
+
+
+def _factors_of_product(node: Contraction) -> list[Tensor] | None:
+    """The matrices of a matrix product, each turned as it stands there; the identity has none, and None is no product."""
+    here, end = node.output
+    edges = [(operand, labels) for operand, labels in zip(node.operands, node.indices) if labels]
+    factors: list[Tensor] = []
+    while edges:
+        found = [(operand, labels) for operand, labels in edges if here in labels]
+        if len(found) != 1 or len(found[0][1]) != 2:
+            return None
+        operand, labels = found[0]
+        edges.remove(found[0])
+        if here == labels[0]:
+            factors.append(operand)
+        elif isinstance(operand, Apply) and _is_primary(operand):  # f(X)' = f(X')
+            factors.append(apply(operand.function, (transposed(operand.arguments[0]), *operand.arguments[1:]), operand.shape))
+        else:
+            factors.append(transposed(operand))
+        here = labels[1] if here == labels[0] else labels[0]
+    return factors if here == end else None
 
 
 def _slope(function: Function, node: Apply) -> Tensor:

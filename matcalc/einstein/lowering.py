@@ -311,7 +311,7 @@ def _matrix_power(node: ex.MatrixPower, base: Lowered, upper: Lowered) -> Lowere
         raise NotDifferentiableError(
             "a numeric matrix power needs an integer exponent",
             expected=f"an integer up to {_LARGEST_POWER}",
-            suggestion="expm and logm give other powers",
+            suggestion="sqrtm(A), or expm(c*logm(A)) for the power c" if abs(exponent.value) <= _LARGEST_POWER else None,
         )
     count = sign * exponent.value.numerator
     if count == 0:

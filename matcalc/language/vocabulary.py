@@ -78,9 +78,14 @@ class Vocabulary:
         return match is not None and match[1] in SPELLED_GREEK
 
 
+_ALIKE = 0.72
+"""Below this likeness, 0 to 1, a spelling is no slip: ``max`` is not ``matrix``."""
+
+
 def nearest_function(name: str, others: Iterable[str] = ()) -> str | None:
-    """The known function whose spelling is closest."""
+    """The known function that the spelling may have been meant for: it begins with the same letter and differs in little."""
     import difflib
 
-    found = difflib.get_close_matches(name, sorted(known_functions() | set(others)), n=1, cutoff=0.6)
+    alike = [known for known in sorted(known_functions() | set(others)) if known[:1] == name[:1]]
+    found = difflib.get_close_matches(name, alike, n=1, cutoff=_ALIKE)
     return found[0] if found else None

@@ -145,3 +145,24 @@ def test_nesting_beyond_the_limit_is_a_matcalc_error() -> None:
 def test_a_product_with_too_many_varying_factors_is_refused() -> None:
     with pytest.raises(matcalc.LimitError, match="1000 of 1000 factors"):
         matcalc.derive("a'*X^1000*b", "X")
+
+
+@pytest.mark.parametrize(
+    ("expression", "declare", "said"),
+    [
+        ("tr(B*X^a)", "X: n×n positive_definite; a: scalar; B: n×n", "expm(k*logm(X))"),
+        ("expm(X)", "X: n×n", "declare it symmetric"),
+        ("tr(B*X^0.5)", "X: n×n; B: n×n", "sqrtm(A)"),
+    ],
+)
+def test_a_derivative_that_is_refused_says_what_is_possible(expression: str, declare: str, said: str) -> None:
+    with pytest.raises(matcalc.MatcalcError) as refused:
+        matcalc.derive(expression, "X", declare=declare)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("max", None), ("rank", None), ("sofmax", "softmax"), ("traec", "trace")])
+def test_only_a_slip_is_taken_for_another_function(name: str, meant: str | None) -> None:
+    with pytest.raises(matcalc.MatcalcError) as refused:
+        matcalc.parse(f"{name}(x)")
+    assert (refused.value.suggestion or "").startswith(meant or "declare it")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from matcalc.einstein.linear import content
+from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import (
     Call,
     Constant,
     Elementwise,
     Expr,
     Hadamard,
+    Identity,
     Inverse,
+    Negative,
     Norm,
     Number,
     Ones,
@@ -19,27 +23,58 @@ from matcalc.expr.nodes import (
     Sum,
     Symbol,
     Total,
+    Transpose,
     children,
     postorder,
 )
 from matcalc.functions import functions
 from matcalc.printing import text
+from matcalc.records import record
 
 _NONZERO_FACTS = {"invertible", "positive_definite", "orthogonal"}
 
 
+@record
+class _Condition:
+    """What must hold in ``words``; of a comparison with 0 also the ``subject`` and the relation, ``"> 0"`` or ``"≠ 0"`` of every entry, or
+    ``"is not 0"`` of a vector or matrix as a whole. At a ``kink`` the function still has a value."""
+
+    words: str
+    subject: Expr | None = None
+    relation: str = ""
+    kink: bool = False
+
+
+_IMPLIED_BY = {"≠ 0": ("> 0",), "is not 0": ("> 0", "≠ 0")}
+
+
 def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
-    """Conditions in words and symbols, in reading order, each once."""
-    found: dict[str, None] = {}
-    for root in (expression, result):
-        if root is not None:
-            for node in postorder(root):
-                for condition in _conditions(node):
-                    found.setdefault(condition)
-    return tuple(found)
+    """Conditions in words and symbols, in reading order, each once: not what the others imply, nor kinks of functions that the derivation
+    brought in, such as the sign that is the derivative of abs."""
+    found = [one for node in postorder(expression) for one in _conditions(node)]
+    if result is not None:
+        found += [one for node in postorder(result) for one in _conditions(node) if not one.kink]
+    signs = {one.subject: _signed(one.subject) for one in found if one.subject is not None}
+    known = {(signs[one.subject][0], one.relation) for one in found if one.subject is not None and not one.kink}
+    kept: dict[object, str] = {}
+    for one in found:
+        if one.subject is None:
+            kept.setdefault(one.words, one.words)
+            continue
+        value, negative = signs[one.subject]
+        implied = any((value, relation) in known for relation in _IMPLIED_BY.get(one.relation, ()))
+        if not implied and not (one.kink and (value, one.relation) in known):
+            kept.setdefault((value, one.relation, negative and one.relation == "> 0"), one.words)
+    return tuple(dict.fromkeys(kept.values()))
 
 
-def _conditions(node: Expr) -> list[str]:
+def _signed(subject: Expr) -> tuple[object, bool]:
+    """The same for spellings of one value, such as ``||x||^2`` and ``x'x``, whatever the number in front; and whether that is negative."""
+    number, value = content(lower(subject).tensor)
+    return value, number < 0
+
+
+def _conditions(node: Expr) -> list[_Condition]:
     match node:
         case Inverse(operand=operand):
             return _of_matrix("{} invertible", operand)
@@ -51,7 +86,7 @@ def _conditions(node: Expr) -> list[str]:
             return _nonzero(denominator)
         case Power(base=base, exponent=Number(value=value)) if value.denominator % 2 == 0 or value < 0:
             return _compared(base, "> 0" if value.denominator % 2 == 0 else "≠ 0")
-        case Power(base=base, exponent=exponent) if not isinstance(exponent, Number):
+        case Power(base=base, exponent=exponent) if not isinstance(exponent, (Number, SizeValue)):
             return _compared(base, "> 0")
         case Elementwise(function=name, argument=argument):
             return _domain(name, argument)
@@ -62,16 +97,44 @@ def _conditions(node: Expr) -> list[str]:
 
 
 _FACTS_THAT_SETTLE = {
-    "{} invertible": _NONZERO_FACTS,
     "rank of {} locally constant": _NONZERO_FACTS,
     "{} of full rank": _NONZERO_FACTS,
     "no eigenvalue of {} on (−∞, 0]": {"positive_definite"},
 }
 
 
-def _of_matrix(condition: str, operand: Expr) -> list[str]:
-    settled = isinstance(operand, Symbol) and operand.properties & _FACTS_THAT_SETTLE.get(condition, set())
-    return [] if settled or not condition else [condition.format(_text(operand))]
+def _of_matrix(condition: str, operand: Expr) -> list[_Condition]:
+    if condition == "{} invertible":
+        settled = _is_invertible(operand)
+        operand = operand.operand if isinstance(operand, Transpose) else operand
+    else:
+        settled = isinstance(operand, Symbol) and bool(operand.properties & _FACTS_THAT_SETTLE.get(condition, set()))
+    return [] if settled or not condition else [_Condition(condition.format(_text(operand)))]
+
+
+def _is_invertible(matrix: Expr) -> bool:
+    """Whether a matrix is visibly invertible, where its parts have values."""
+    match matrix:
+        case Symbol():
+            return bool(matrix.properties & _NONZERO_FACTS)
+        case Call(function="expm" | "sqrtm"):  # the square root wants no eigenvalue on (−∞, 0]
+            return True
+        case Sum(terms=terms):
+            return all(_is_definite(term) for term in terms)
+        case _:
+            return _is_definite(matrix)
+
+
+def _is_definite(matrix: Expr) -> bool:
+    match matrix:
+        case Symbol():
+            return "positive_definite" in matrix.properties
+        case Identity():
+            return True
+        case Product(factors=(*scalars, last)) if scalars and all(scalar.is_scalar for scalar in scalars):
+            return all(_is_positive(scalar) for scalar in scalars) and isinstance(last, (Symbol, Identity)) and _is_definite(last)
+        case _:
+            return False
 
 
 _POSITIVE_VALUES = frozenset({"exp", "cosh", "sigmoid", "softplus"})
@@ -80,7 +143,10 @@ _POSITIVE_VALUES = frozenset({"exp", "cosh", "sigmoid", "softplus"})
 def _is_positive(expression: Expr) -> bool:
     """Whether every entry is visibly positive."""
     positive: set[Expr] = set()
+    not_negative: set[Expr] = set()
     for node in postorder(expression):
+        parts = children(node)
+        known, at_least = False, False
         match node:
             case Number():
                 known = node.value > 0
@@ -88,18 +154,28 @@ def _is_positive(expression: Expr) -> bool:
                 known = True
             case Symbol():
                 known = "positive" in node.properties
-            case Elementwise():
-                known = node.function in _POSITIVE_VALUES
-            case Call():
-                known = node.function == "softmax"
-            case Sum() | Product() | Hadamard() | Quotient() | Total():
-                known = all(child in positive for child in children(node))
-            case Power():
-                known = node.base in positive
-            case _:
-                known = False
+            case Elementwise(function=name):
+                known, at_least = name in _POSITIVE_VALUES, name in ("abs", "relu", "step")
+            case Call(function=name):
+                known = name == "softmax"
+            case Norm():
+                known, at_least = node.operand in positive, True
+            case Sum(terms=(Number() | Ones() as one, Negative(operand=Elementwise(function="sigmoid")))):
+                known = isinstance(one, Ones) or (isinstance(one, Number) and one.value >= 1)
+            case Sum():
+                at_least = all(part in not_negative for part in parts)
+                known = at_least and any(part in positive for part in parts)
+            case Product(factors=(Transpose(operand=left), right)) if left is right and node.is_scalar:
+                known, at_least = left in positive, True
+            case Product() | Hadamard() | Quotient() | Total() | Transpose():
+                known, at_least = all(part in positive for part in parts), all(part in not_negative for part in parts)
+            case Power(base=base, exponent=exponent):
+                known = base in positive
+                at_least = base in not_negative or (isinstance(exponent, Number) and exponent.value.numerator % 2 == 0)
         if known:
             positive.add(node)
+        if known or at_least:
+            not_negative.add(node)
     return expression in positive
 
 
@@ -107,16 +183,28 @@ def _text(expression: Expr) -> str:
     return text(expression, "unicode")
 
 
-def _compared(expression: Expr, relation: str) -> list[str]:
+def _compared(expression: Expr, relation: str) -> list[_Condition]:
     if _is_positive(expression):
         return []
-    if isinstance(expression, Norm):
-        return [f"{_text(expression.operand)} ≠ 0"]
-    subject = _text(expression)
-    return [f"{subject} {relation}" if expression.is_scalar else f"entries of {subject} {relation}"]
+    match expression:
+        case Norm(operand=operand) | Power(base=Norm(operand=operand)):
+            return [_Condition(f"{_text(operand)} ≠ 0", operand, "is not 0")]
+        case Product(factors=(Transpose(operand=left), right)) if left is right and expression.is_scalar:
+            return [_Condition(f"{_text(left)} ≠ 0", left, "is not 0")]
+        case Power(base=base, exponent=Number(value=value)) if value.denominator == 1 and value % 2 == 0:
+            return _compared(base, "≠ 0")
+        case Elementwise(function="abs", argument=argument):
+            return _compared(argument, "≠ 0")
+        case Product(factors=(*front, last)) if expression.is_scalar and relation == "≠ 0" and all(factor.is_scalar for factor in front):
+            return [condition for factor in (*front, last) for condition in _nonzero(factor)]
+        case _:
+            subject = _text(expression)
+            return [
+                _Condition(f"{subject} {relation}" if expression.is_scalar else f"entries of {subject} {relation}", expression, relation)
+            ]
 
 
-def _nonzero(denominator: Expr) -> list[str]:
+def _nonzero(denominator: Expr) -> list[_Condition]:
     match denominator:
         case Power(base=base, exponent=Number(value=value)):
             return _compared(base, "> 0" if value.denominator % 2 == 0 else "≠ 0")
@@ -124,12 +212,15 @@ def _nonzero(denominator: Expr) -> list[str]:
             return _compared(denominator, "≠ 0")
 
 
-def _domain(name: str, argument: Expr) -> list[str]:
+def _domain(name: str, argument: Expr) -> list[_Condition]:
     function = functions().get(name)
     if function is None or function.domain == "all":
         return []
-    if function.domain in ("t > 0", "t != 0") and _is_positive(argument):
+    relation = {"t > 0": "> 0", "t != 0": "≠ 0"}.get(function.domain, "")
+    if relation and _is_positive(argument):
         return []
+    if relation and not function.at_kink:
+        return _compared(argument, relation)
     subject = _text(argument) if argument.is_scalar else f"entries of {_text(argument)}"
     condition = (
         function.domain.replace("!=", "≠").replace("t", subject, 1)
@@ -138,4 +229,4 @@ def _domain(name: str, argument: Expr) -> list[str]:
     )
     if function.at_kink:
         condition += f" (there {name} has a kink; the value used at 0 is {function.at_kink})"
-    return [condition]
+    return [_Condition(condition, argument if relation else None, relation, bool(function.at_kink))]

@@ -24,3 +24,28 @@ import matcalc
 )
 def test_conditions_of_matrix_functions(expression: str, wrt: str, declare: str, conditions: tuple[str, ...]) -> None:
     assert matcalc.derive(expression, wrt, declare=declare).conditions == conditions
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "declare", "conditions"),
+    [
+        ("||x||_1^2", "x", "x: n", ("entries of x ≠ 0",)),
+        ("sum(relu(A*x))", "x", "A: m×n", ("entries of A x ≠ 0 (there relu has a kink; the value used at 0 is 0)",)),
+        ("exp(-||x - y||^2/(2*s^2))", "x", "s: scalar", ("s ≠ 0",)),
+        ("log(||x||)", "x", "x: n", ("x ≠ 0",)),
+        ("sqrt(1 + ||x||^2)", "x", "x: n", ()),
+        ("sum(x./(1 + exp(A*x).^2))", "x", "A: n×n", ()),
+        ("sqrt(x'*x)", "x", "x: n positive", ()),
+        ("log(t^2)", "t", "t: scalar", ("t ≠ 0",)),
+        ("logdet(A + 2*B)", "A", "A: n×n positive_definite; B: n×n positive_definite", ()),
+        ("tr(sqrtm(X))", "X", "X: n×n positive_definite", ()),
+        ("inv(X')*A", "X", "X: n×n; A: n×m", ("X invertible",)),
+        ("sqrt(a - b) + 1/sqrt(b - a)", "a", "a: scalar; b: scalar", ("a − b > 0", "b − a > 0")),
+        ("logdet(A - B)", "A", "A: n×n positive_definite; B: n×n positive_definite", ("A − B invertible",)),
+        ("1/(1 - ||x||^2)", "x", "x: n", ("1 − ‖x‖² ≠ 0",)),
+    ],
+)
+def test_conditions_are_said_once_and_only_where_they_may_fail(
+    expression: str, wrt: str, declare: str, conditions: tuple[str, ...]
+) -> None:
+    assert matcalc.derive(expression, wrt, declare=declare).conditions == conditions

@@ -8,7 +8,7 @@ from functools import partial
 from weakref import WeakSet
 
 from matcalc.calculus.rational import cancelled_fraction
-from matcalc.einstein.algebra import contract, elementwise, power
+from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power
 from matcalc.einstein.expansion import expanded, opened
 from matcalc.einstein.linear import add
 from matcalc.einstein.matching import factors_within, matches
@@ -68,9 +68,9 @@ def _multiplied_out(node: Tensor) -> Tensor | None:
     for k, index in enumerate(node.indices):
         groups.setdefault(index, []).append(k)
     for index, places in groups.items():
-        if len(places) < 2 or len(set(index)) != len(index) or not any(isinstance(node.operands[k], Sum) for k in places):
-            continue
         group = [node.operands[k] for k in places]
+        if len(places) < 2 or len(set(index)) != len(index) or not _may_cancel(group):
+            continue
         before = elementwise(group, group[0].shape)
         after = expanded(before)
         if after is not before and weight(after) + _WORTH_IT <= weight(before):
@@ -78,6 +78,16 @@ def _multiplied_out(node: Tensor) -> Tensor | None:
             operands = [*(node.operands[k] for k in kept), after]
             return contract(operands, [*(node.indices[k] for k in kept), index], node.output, dict(enumerate(node.sizes)))
     return _summed(node)
+
+
+def _may_cancel(factors: list[Tensor]) -> bool:
+    """Whether there is a sum among the factors that another factor may meet something in: another sum, or a power of the same base."""
+    sums = [factor for factor in factors if isinstance(factor, Sum)]
+    if len(sums) != 1:
+        return bool(sums)
+    bases = {base_and_exponent(factor)[0] for factor in factors if not isinstance(factor, Sum)}
+    inside = [factor for _, term in sums[0].terms for factor in (term.operands if isinstance(term, Contraction) else (term,))]
+    return any(isinstance(factor, Sum) or base_and_exponent(factor)[0] in bases for factor in inside)
 
 
 def _summed(node: Contraction) -> Tensor | None:

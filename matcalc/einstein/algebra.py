@@ -145,7 +145,7 @@ def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
     for operand, index in factors:
         if len(index) == 2 and index[0] > index[1] and is_symmetric(operand):
             index = (index[1], index[0])
-        base, exponent = _base_and_exponent(operand)
+        base, exponent = base_and_exponent(operand)
         key = (base, index)
         if isinstance(exponent, Fraction):
             known = exponents.get(key)
@@ -182,7 +182,8 @@ def _inlined(core: Contraction, index: tuple[int, ...]) -> list[Factor]:
     return [(o, tuple([index[core.output.index(label)] for label in i])) for o, i in zip(core.operands, core.indices)]
 
 
-def _base_and_exponent(operand: Tensor) -> tuple[Tensor, Fraction | Tensor]:
+def base_and_exponent(operand: Tensor) -> tuple[Tensor, Fraction | Tensor]:
+    """A factor as a power, so that factors with the same base are one."""
     match operand:
         case Power(base=base, exponent=exponent):
             return base, exponent

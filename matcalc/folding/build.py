@@ -60,8 +60,11 @@ def is_symmetric(expression: Expr) -> bool:
 
 
 def is_diagonal(expression: Expr) -> bool:
-    """Whether the expression is a symbol declared diagonal."""
-    return isinstance(expression, Symbol) and "diagonal" in expression.properties
+    """Whether the expression is a symbol declared diagonal, or the inverse or a power of one."""
+    base = expression
+    while isinstance(base, (Inverse, MatrixPower)):
+        base = base.operand if isinstance(base, Inverse) else base.base
+    return isinstance(base, Symbol) and "diagonal" in base.properties
 
 
 def transpose(expression: Expr) -> Expr:

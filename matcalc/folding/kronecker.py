@@ -147,7 +147,8 @@ def _group_vector(graph: Graph, group: tuple[int, ...]) -> Expr | None:
         return Vec(diagonal_matrix(column) if column is not None else Identity(graph.sizes[group[0]]))
     slow, fast = group
     edges = [edge for edge in graph.edges if {edge.start, edge.end} == {slow, fast}]
-    return Vec(product(graph.matrix(fast, slow, edges)))
+    matrix = product(graph.matrix(fast, slow, edges))
+    return Ones((matrix.rows * matrix.cols,)) if isinstance(matrix, Ones) else Vec(matrix)
 
 
 # ---------------------------------------------------------------- Khatri-Rao

@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import assert_never, cast
 
 from matcalc.calculus.matrix_functions import primary_pullback
-from matcalc.einstein.algebra import apply, apply_map, contract, elementwise, power, symbolic_power
+from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
+from matcalc.einstein.application import apply
 from matcalc.einstein.linear import add, delta, is_zero
 from matcalc.einstein.nodes import (
     Apply,

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 
-from matcalc.einstein.algebra import apply, contract, is_symmetric, transposed
+from matcalc.einstein.algebra import contract, is_symmetric, transposed
+from matcalc.einstein.application import apply
 from matcalc.einstein.linear import add, content
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder

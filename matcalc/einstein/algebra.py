@@ -12,6 +12,7 @@ from math import isqrt
 from typing import TypeAlias
 
 from matcalc.einstein.canonical import canonical
+from matcalc.einstein.labels import Factor, Labels, components
 from matcalc.einstein.linear import (
     NO,
     ONE_TENSOR,
@@ -39,40 +40,6 @@ _MOST_INLINED = 40
 # ---------------------------------------------------------------- contractions
 
 
-class _Labels:
-    """Union-find over the labels of a contraction under construction."""
-
-    def __init__(self, sizes: dict[int, Size]) -> None:
-        self.sizes = sizes
-        self.parent = {label: label for label in sizes}
-        self.retired: set[int] = set()
-        self.joined = False
-
-    def fresh(self, size: Size) -> int:
-        label = len(self.parent)
-        while label in self.parent:
-            label += 1
-        self.parent[label] = label
-        self.sizes[label] = size
-        return label
-
-    def find(self, label: int) -> int:
-        while self.parent[label] != label:
-            self.parent[label] = self.parent[self.parent[label]]
-            label = self.parent[label]
-        return label
-
-    def retire(self, label: int) -> None:
-        """Forgets a label whose sum is done."""
-        self.retired.add(self.find(label))
-
-    def join(self, one: int, other: int) -> None:
-        one, other = self.find(one), self.find(other)
-        if one != other:
-            self.parent[other] = one
-            self.joined = True
-
-
 def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], output: Sequence[int], sizes: Mapping[int, Size]) -> Tensor:
     """The einsum of ``operands``; labels are any integers, ``sizes`` gives each one's size.
 
@@ -80,7 +47,7 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
     factors that stand alone kept as operands of their own.
     """
     used = {label for index in indices for label in index} | set(output)
-    labels = _Labels({label: sizes[label] for label in used})
+    labels = Labels({label: sizes[label] for label in used})
     coefficient = YES
     flat: list[tuple[Tensor, tuple[int, ...]]] = []
     stack = [(operand, tuple(index)) for operand, index in zip(operands, indices)]
@@ -133,7 +100,6 @@ def _stays_nested(operand: Contraction) -> bool:
     return len(operand.operands) > _MOST_INLINED and operand.order <= 2 and len(set(operand.output)) == operand.order
 
 
-Factor = tuple[Tensor, tuple[int, ...]]
 _Cancelling: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, int], ...]]
 """The places of factors that go, and pairs of labels that become one."""
 
@@ -202,7 +168,7 @@ def _power_of_base(base: Tensor, exponent: Fraction) -> Tensor:
     return power(base, exponent)
 
 
-def _assembled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> Tensor:
+def _assembled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:
     """Canonical contraction of collected factors; each scalar component becomes a factor of its own."""
     coefficient, factors, output = cancelled(factors, output, labels)
     used = {label for _, index in factors for label in index}
@@ -216,7 +182,7 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) 
                 coefficient *= size.factor
                 factor, factors = _collected([*factors, *((SizeValue(Size.of(name)), ()) for name in size.names)])
                 coefficient *= factor
-    main, scalars = _components(factors, set(output))
+    main, scalars = components(factors, set(output))
     if scalars and (main or output or len(scalars) > 1):
         atoms = [_interned(component, (), labels) for component in scalars]
         main += [(atom, ()) for atom in atoms]
@@ -227,34 +193,7 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) 
     return scale(coefficient, _interned(main, output, labels))
 
 
-def _components(factors: list[Factor], output: set[int]) -> tuple[list[Factor], list[list[Factor]]]:
-    """The factors that reach an output label or have no labels, and the connected groups of the others."""
-    if not any(index and output.isdisjoint(index) for _, index in factors):
-        return factors, []
-    root: dict[int, int] = {}
-
-    def find(label: int) -> int:
-        root.setdefault(label, label)
-        while root[label] != label:
-            root[label] = root[root[label]]
-            label = root[label]
-        return label
-
-    for _, index in factors:
-        for label in index[1:]:
-            root[find(label)] = find(index[0])
-    reached = {find(label) for label in output}
-    main: list[Factor] = []
-    groups: dict[int, list[Factor]] = {}
-    for operand, index in factors:
-        if not index or find(index[0]) in reached:
-            main.append((operand, index))
-        else:
-            groups.setdefault(find(index[0]), []).append((operand, index))
-    return main, list(groups.values())
-
-
-def _interned(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> Tensor:
+def _interned(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:
     odd = [k for k, (operand, _) in enumerate(factors) if isinstance(operand, Symbol) and "antisymmetric" in operand.properties]
     if odd:
         return _oriented(factors, odd, output, labels)
@@ -264,7 +203,7 @@ def _interned(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -
 _MOST_ODD = 5
 
 
-def _oriented(factors: list[Factor], odd: list[int], output: tuple[int, ...], labels: _Labels) -> Tensor:
+def _oriented(factors: list[Factor], odd: list[int], output: tuple[int, ...], labels: Labels) -> Tensor:
     """Of the ways to write antisymmetric factors as minus their transposes, the one that comes first; zero when two with opposite
     signs are the same."""
     best: tuple[int, Tensor, int] | None = None
@@ -290,7 +229,7 @@ def _oriented(factors: list[Factor], odd: list[int], output: tuple[int, ...], la
     return scale(Fraction(best[2]), best[1])
 
 
-def _settled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> Tensor:
+def _settled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:
     if len(factors) == 1 and len(set(output)) == len(output):
         operand, index = factors[0]
         if index == output or (len(index) == 2 and index == output[::-1] and is_symmetric(operand)):
@@ -302,7 +241,7 @@ def _settled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) ->
     return Contraction(tuple([factors[k][0] for k in order]), indices, result, tuple([labels.sizes[label] for label in old]))
 
 
-def cancelled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> tuple[Fraction, list[Factor], tuple[int, ...]]:
+def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> tuple[Fraction, list[Factor], tuple[int, ...]]:
     """An inverse next to its matrix, or an orthogonal matrix next to its transpose, becomes a delta; each time two factors go."""
     coefficient = YES
     while True:
@@ -319,7 +258,7 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -
         output = tuple([labels.find(label) for label in output])
 
 
-def _without_unit_sums(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> list[Factor]:
+def _without_unit_sums(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> list[Factor]:
     """Leaves out a factor whose entries sum to one along its last axis, where nothing else is on that axis."""
     kept = list(factors)
     for factor in factors:
@@ -339,7 +278,7 @@ def _sums_to_one(operand: Tensor) -> bool:
     return isinstance(operand, Pairing) or (isinstance(operand, Apply) and operand.function == "softmax")
 
 
-def _needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: _Labels) -> _Cancelling | None:
+def _needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> _Cancelling | None:
     found = redundant_pairing(factors, output)
     if found is None:
         return None
@@ -407,10 +346,10 @@ def permuted(tensor: Tensor, axes: Sequence[int]) -> Tensor:
         return add([(c, permuted(t, axes)) for c, t in tensor.terms], shape)
     if isinstance(tensor, Contraction):  # in normal form but for the order of its labels
         factors, output = list(zip(tensor.operands, tensor.indices)), tuple([tensor.output[axis] for axis in axes])
-        return _interned(factors, output, _Labels(dict(enumerate(tensor.sizes))))
+        return _interned(factors, output, Labels(dict(enumerate(tensor.sizes))))
     if isinstance(tensor, Symbol):
         return contract([tensor], [tuple(range(tensor.order))], tuple(axes), dict(enumerate(tensor.shape)))
-    return _interned([(tensor, tuple(range(tensor.order)))], tuple(axes), _Labels(dict(enumerate(tensor.shape))))
+    return _interned([(tensor, tuple(range(tensor.order)))], tuple(axes), Labels(dict(enumerate(tensor.shape))))
 
 
 def is_symmetric(tensor: Tensor) -> bool:
@@ -601,62 +540,3 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
             flipped = Map(function, (scale(-YES, argument),))
             return scale(-YES, flipped) if entry.parity == "odd" else flipped
     return Map(function, (argument,))
-
-
-def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
-    """A function of whole vectors or matrices; a transposition of the argument is moved outside where the function allows it."""
-    argument = arguments[0]
-    if functions()[function].symmetry == "kept" and prefers_transposed(argument):
-        return transposed(apply(function, (transposed(argument), *arguments[1:]), (shape[1], shape[0])))
-    if function in ("det", "logdet", "eigmax") and prefers_transposed(argument):
-        return apply(function, (transposed(argument), *arguments[1:]), shape)
-    if functions()[function].linear and prefers_transposed(argument):
-        return transposed(apply(function, tuple([transposed(part) for part in arguments]), shape))
-    if function == "inv":
-        known = _simple_inverse(argument)
-        if known is not None:
-            return known
-    return Apply(function, arguments, shape)
-
-
-def _simple_inverse(argument: Tensor) -> Tensor | None:
-    match argument:
-        case Apply(function="inv"):
-            return argument.arguments[0]
-        case Symbol() if "orthogonal" in argument.properties:
-            return transposed(argument)
-        case Contraction(operands=(), output=(0, 0)):
-            return argument
-        case Sum(terms=((factor, core),)):
-            return scale(1 / factor, apply("inv", (core,), argument.shape))
-        case Contraction():
-            return _inverse_of_chain(argument)
-    return None
-
-
-def _inverse_of_chain(product: Contraction) -> Tensor | None:
-    """``inv(s A B) = inv(B) inv(A) / s`` for square factors; None when the product is not a chain of square matrices."""
-    row, col = product.output
-    matrices = [k for k, index in enumerate(product.indices) if index]
-    if row == col or len(matrices) < 2 - (len(matrices) < len(product.operands)):
-        return None
-    path: list[tuple[Tensor, bool]] = []
-    left = set(matrices)
-    at = row
-    while left:
-        here = [k for k in left if at in product.indices[k]]
-        if len(here) != 1 or len(product.indices[here[0]]) != 2 or product.sizes[at] != product.sizes[row]:
-            return None
-        first, second = product.indices[here[0]]
-        path.append((product.operands[here[0]], first == at))
-        left.remove(here[0])
-        at = second if first == at else first
-    if at != col or product.sizes[col] != product.sizes[row] or len(product.sizes) != len(path) + 1:
-        return None
-    shape = product.shape
-    operands: list[Tensor] = [power(o, Fraction(-1)) for o, index in zip(product.operands, product.indices) if not index]
-    indices: list[tuple[int, ...]] = [() for _ in operands]
-    for place, (matrix, forward) in enumerate(reversed(path)):
-        operands.append(apply("inv", (matrix,), shape))
-        indices.append((place, place + 1) if forward else (place + 1, place))
-    return contract(operands, indices, (0, len(path)), dict.fromkeys(range(len(path) + 1), shape[0]))

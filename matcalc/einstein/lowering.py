@@ -12,7 +12,8 @@ from typing import assert_never, cast
 
 from matcalc.einstein import linear
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import apply, apply_map, broadcast, contract, elementwise, permuted, power, symbolic_power
+from matcalc.einstein.algebra import apply_map, broadcast, contract, elementwise, permuted, power, symbolic_power
+from matcalc.einstein.application import apply
 from matcalc.einstein.linear import add
 from matcalc.einstein.lowered import Lowered, aligned, finer, plain, transposed, with_cols, with_rows
 from matcalc.einstein.splitting import divided_between

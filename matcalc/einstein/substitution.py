@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, MutableSet
 from fractions import Fraction
 from typing import assert_never, cast
 
-from matcalc.einstein.algebra import apply, apply_map, contract, power, symbolic_power
+from matcalc.einstein.algebra import apply_map, contract, power, symbolic_power
+from matcalc.einstein.application import apply
 from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.sizes import Size

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.einstein.algebra import apply, contract, symbolic_power, transposed
+from matcalc.einstein.algebra import contract, symbolic_power, transposed
+from matcalc.einstein.application import apply
 from matcalc.einstein.linear import ONE_TENSOR, add, content, delta, scale, value_of
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor

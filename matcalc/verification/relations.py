@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from matcalc.einstein.algebra import apply, contract, elementwise, power
+from matcalc.einstein.algebra import contract, elementwise, power
+from matcalc.einstein.application import apply
 from matcalc.einstein.linear import add, delta, ones, scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor, postorder
 from matcalc.verification.chains import terms_of

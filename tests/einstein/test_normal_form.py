@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from matcalc.einstein.algebra import apply, contract, is_symmetric, power, transposed
+from matcalc.einstein.algebra import contract, is_symmetric, power, transposed
+from matcalc.einstein.application import apply
 from matcalc.einstein.linear import ONE_TENSOR, add, delta, is_zero, number, ones
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, SizeValue, Symbol, Tensor

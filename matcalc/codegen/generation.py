@@ -14,6 +14,7 @@ from matcalc.codegen.emission import reachable, written_body
 from matcalc.codegen.helpers import helper_source, needed_helpers, needed_imports
 from matcalc.codegen.names import Names, identifier
 from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.orientation import oriented
 from matcalc.codegen.requests import Check, LaidOut, Operator, Output
 from matcalc.codegen.selfcheck import self_check
 from matcalc.codegen.signature import Parameters, size_statements
@@ -136,7 +137,7 @@ class _Function:
                 ops[key] = laid_out(self.builder, output, translator.extents)
             else:
                 ops[key] = translator.exact(rewritten[key])
-        return ops
+        return oriented(self.builder, ops)
 
     def _name(self, kind: str, name: str) -> str:
         if kind == "size":

@@ -16,14 +16,14 @@ def _add_diagonal(matrix, entries):
 def _on_diagonal(indices, block, shape):
     """Zeros but where the axes with one letter agree: there is the block. Nothing else is written."""
     result = np.zeros(shape, dtype=block.dtype)
-    np.einsum(f"{indices}->{''.join(dict.fromkeys(indices))}", result)[...] = block
+    np.einsum(indices, result)[...] = block
     return result
 ''',
     "add_on_diagonal": '''
 def _add_on_diagonal(indices, block, result):
     """Adds the block where the axes with one letter agree, in place: the result is a new array, made for this."""
     result = np.asarray(result, dtype=np.result_type(result, block))
-    np.einsum(f"{indices}->{''.join(dict.fromkeys(indices))}", result)[...] += block
+    np.einsum(indices, result)[...] += block
     return result
 ''',
     "eye_kron": '''

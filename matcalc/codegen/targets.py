@@ -264,7 +264,7 @@ class Writer:
     def _on_diagonal(self, op: Op, operands: Sequence[Text], in_place: bool) -> Text:
         base, block = operands if len(operands) == 2 else (None, operands[0])
         if self.target == "numpy":
-            indices = f'"{_index_names(op.data)}"'
+            indices = f'"{_index_names(op.data)}->{_index_names(range(max(op.data) + 1))}"'
             if base is None:
                 return Text(f"{self.helper('on_diagonal')}({indices}, {block.code}, {self._tuple(op.shape)})")
             fresh = base.code if in_place else f"np.array({base.code})"

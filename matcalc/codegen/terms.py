@@ -213,6 +213,19 @@ class Expansion:
 
     def whole(self, terms: Terms, shape: Shape, order: Labels) -> Op:
         """The tensor as one array with its axes in this order; blocks are written where axes are tied."""
+        tied = {axis for term in terms for axis, first in enumerate(term.ties) if axis != first or term.ties.count(axis) > 1}
+        common = [item for item in _common(terms) if not tied & set(item[1])] if len({term.ties for term in terms}) > 1 else []
+        rests = [_without(term, common) for term in terms]
+        inside = tuple([axis for axis in order if axis in tied or any(axis in labels for rest in rests for _, labels in rest)])
+        if not any(labels for _, labels in common) or len(inside) == len(order):
+            return self._blocks(terms, shape, order)
+        # Factors of all terms come last: terms that are tied differently are added up in a smaller array.
+        inner = self._blocks([Term(term.ties, tuple(rest)) for term, rest in zip(terms, rests, strict=True)], shape, inside)
+        op = self._formed([*common, (inner, inside)], order, shape)
+        return self.b.full_shape(op, tuple([shape[axis] for axis in order]))
+
+    def _blocks(self, terms: Sequence[Term], shape: Shape, order: Labels) -> Op:
+        """What the terms add up to along these axes; they do not depend on the others."""
         b = self.b
         result_shape = tuple([shape[axis] for axis in order])
         groups: dict[Labels, list[Term]] = {}
@@ -232,6 +245,8 @@ class Expansion:
 
 def _common(terms: Sequence[Term]) -> list[Labelled]:
     """The arrays that are factors of every term, as often as they are."""
+    if not terms:
+        return []
     counts = Counter(terms[0].factors)
     for term in terms[1:]:
         counts &= Counter(term.factors)

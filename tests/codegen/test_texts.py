@@ -195,3 +195,8 @@ def test_kronecker_products_are_added_before_they_are_formed() -> None:
         "t1 = (jnp.kron(P, 0.5 * (P - S)) - jnp.kron(S, 0.5 * P)).reshape(n, n, n * n)",
         "return (t1 + t1.transpose(1, 0, 2)).reshape(n * n, n * n)",
     ]
+
+
+def test_transposes_that_undo_each_other_are_not_written() -> None:
+    assert line(product(t(e.Hadamard((t(A), t(B)))), C)) == "return A * B @ C"
+    assert line(product(t(product(e.DiagonalMatrix(x), t(A))), B)) in ("return A * x @ B", "return A @ (x[:, None] * B)")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.derivation import Outcome, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero
-from matcalc.einstein.lowered import Lowered
+from matcalc.einstein.lowered import Lowered, aligned
 from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
@@ -221,7 +221,9 @@ class Claim:
         except (NotDifferentiableError, ShapeError, LimitError):
             return None
         if (left.rows, left.cols) != (right.rows, right.cols):
-            return None
+            if any(_count(one) != _count(other) for one, other in ((left.rows, right.rows), (left.cols, right.cols))):
+                return None
+            left, right = aligned([left, right])  # one side has a vec or a Kronecker product, the other a vector of that size
         return Lowered(add([(_PLUS, left.tensor), (_MINUS, right.tensor)], left.tensor.shape), left.split)
 
     def in_layout(self, name: str) -> Claim:

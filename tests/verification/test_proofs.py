@@ -43,6 +43,12 @@ TRUE = [
     ("det(kron(A, B)) = det(A)^n*det(B)^m", "A: m×m; B: n×n"),
     ("pinv(kron(A, B)) = kron(pinv(A), pinv(B))", "A: m×k; B: n×l"),
     ("kron(ones(m), ones(n)) = ones(m*n)", ""),
+    ("vec(reshape(x, m, n)) = x", "x: m*n"),
+    ("reshape(vec(X), m, n) = X", "X: m×n"),
+    ("kron(A, B)*x = vec(B*reshape(x, n, m)*A')", "A: p×m; B: q×n; x: m*n"),
+    ("vec(kron(A, B)) = kron(eye(n), commutation(q, m), eye(p))*kron(vec(A), vec(B))", "A: m×n; B: p×q"),
+    ("vec(A*diag(x)*B) = (kron(B', ones(m)).*kron(ones(p), A))*x", "A: m×n; B: n×p"),
+    ("reshape(x, m, n)*B = reshape(kron(B', eye(m))*x, m, k)", "x: m*n; B: n×k"),
 ]
 
 FALSE = [
@@ -63,6 +69,8 @@ FALSE = [
     ("kron(A, B) = kron(B, A)", "A: n×n; B: n×n"),
     ("det(kron(A, B)) = det(A)^m*det(B)^n", "A: m×m; B: n×n"),
     ("inv(A)*A*B = inv(B)*B*A", "A: n×n; B: n×n"),
+    ("reshape(X, n, m) = X'", "X: m×n"),
+    ("reshape(x, n, n) = reshape(x, n, n)'", "x: n*n"),
 ]
 
 

@@ -304,8 +304,25 @@ def _norm_kind(node: s.Syntax, builder: Builder) -> str:
             return str(value)
         case s.Name(name="F") if "F" not in builder.scope.declarations and "F" not in builder.scope.values:
             return "2"
+        case s.Binary() if _is_run_of_letters(node):
+            raise ParseError(
+                "there is no norm of that name",
+                span=node.span,
+                expected="a number, one name for p, nuclear or spectral",
+                suggestion="norm(x, p), norm(x, 3), norm(X, nuclear)",
+            )
         case _:
             return ""
+
+
+def _is_run_of_letters(node: s.Binary) -> bool:
+    """A word that is read as the product of its letters."""
+    left: s.Syntax = node
+    while isinstance(left, s.Binary):
+        if not isinstance(left.right, s.Name) or left.right.span.start != left.left.span.end:
+            return False
+        left = left.left
+    return isinstance(left, s.Name)
 
 
 _Structural = Callable[[CallBuilder, s.Applied, list[t.Term], str | None], t.Term]

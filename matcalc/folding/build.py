@@ -96,6 +96,8 @@ def _outer_transpose(expression: Expr) -> Expr:
             return expression.operand
         case Negative():
             return Negative(_outer_transpose(expression.operand))
+        case Quotient(numerator=top, denominator=bottom) if bottom.is_scalar:
+            return Quotient(_outer_transpose(top), bottom)
         case Ones() if expression.is_matrix:
             return Ones((expression.cols, expression.rows))
         case Commutation():

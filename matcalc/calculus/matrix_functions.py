@@ -144,6 +144,8 @@ def _factors_of_product(node: Contraction) -> list[Tensor] | None:
     """The matrices of a matrix product, each turned as it stands there; the identity has none, and None is no product."""
     here, end = node.output
     edges = [(operand, labels) for operand, labels in zip(node.operands, node.indices) if labels]
+    if here == end and edges:
+        return None  # a diagonal matrix made of entries, such as diag(diag(f(X))), is no function of X
     factors: list[Tensor] = []
     while edges:
         found = [(operand, labels) for operand, labels in edges if here in labels]

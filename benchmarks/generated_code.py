@@ -35,13 +35,14 @@ def jax_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) 
     jax.config.update("jax_enable_x64", True)
     values = {name: jnp.asarray(array) for name, array in arrays.items()}
     source = compile_derivatives(problem.expression, declare=problem.declare, gradient=problem.gradient, target="jax", sizes=sizes).source
-    made = jax.jit(compile_source(source))
+    compiled = compile_source(source)
+    made = jax.jit(lambda values: compiled(**values))  # arrays in a dictionary, like the other: names cost time at every call
     order = {name: values[name] for name in problem.gradient}
     rest = {name: value for name, value in values.items() if name not in order}
     reference = jax.jit(jax.value_and_grad(lambda wanted, others: problem.loss(jnp, {**wanted, **others})))
     value, gradients = reference(order, rest)
-    compare(problem, made(**values), (value, *(gradients[name] for name in problem.gradient)))
-    return {"jax": lambda: jax.block_until_ready(made(**values)), "jax.grad": lambda: jax.block_until_ready(reference(order, rest))}
+    compare(problem, made(values), (value, *(gradients[name] for name in problem.gradient)))
+    return {"jax": lambda: jax.block_until_ready(made(values)), "jax.grad": lambda: jax.block_until_ready(reference(order, rest))}
 
 
 def torch_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) -> dict[str, Callable[[], object]]:

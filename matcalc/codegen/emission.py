@@ -32,6 +32,7 @@ def written_body(outputs: Mapping[str, Op], writer: Writer, names: Names, given:
     uses = Counter(operand for op in order if op not in given for operand in op.operands)
     uses.update(outputs.values())
     body = Body()
+    results = {op: name for name, op in reversed(list(outputs.items())) if "/" not in name} if len(outputs) > 1 else {}
     texts: dict[Op, Text] = {op: Text(name) for op, name in given.items()}
     for op in order:
         if op in given:
@@ -49,7 +50,7 @@ def written_body(outputs: Mapping[str, Op], writer: Writer, names: Names, given:
             texts[longest] = _named(body, names, texts[longest])
             text = writer.written(op, [texts[operand] for operand in op.operands], in_place=in_place)
         if uses[op] > 1 and not _is_trivial(op, texts):
-            text = _named(body, names, text)
+            text = _named(body, names, text, results.get(op))
         texts[op] = text
     for name, op in outputs.items():
         body.results[name] = _returned(op, texts[op], writer)
@@ -78,8 +79,9 @@ def _is_fresh(op: Op, uses: Mapping[Op, int], given: Mapping[Op, str]) -> bool:
     return False
 
 
-def _named(body: Body, names: Names, text: Text) -> Text:
-    name = names.fresh()
+def _named(body: Body, names: Names, text: Text, result: str | None = None) -> Text:
+    """A statement that names the value, by the name of the result that it is if it is one."""
+    name = names.fresh() if result is None else names.of("result", result)
     body.statements.append(f"{name} = {text.code}")
     return Text(name)
 

@@ -28,6 +28,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.functions import functions
 from matcalc.printing import text as printed
+from matcalc.sizes import Shape
 
 _IMPORT = {"numpy": "import numpy as np", "jax": "import jax.numpy as jnp", "torch": "import torch"}
 _WIDEST_COMMENT = 200
@@ -132,12 +133,13 @@ class _Function:
         rewritten = dict(zip(expressions, stable(*expressions.values()), strict=True))
         translator = Translator(self.builder, list(rewritten.values()), sizes, for_numpy=self.target == "numpy")
         ops: dict[str, Op] = {}
-        for key, output in plain.items():
+        # Numbers last: the products of matrices that the others need anyway may do for them too.
+        for key, output in sorted(plain.items(), key=lambda pair: not _shape_of(pair[1])):
             if isinstance(output, LaidOut):
                 ops[key] = laid_out(self.builder, output, translator.extents)
             else:
                 ops[key] = translator.exact(rewritten[key])
-        return oriented(self.builder, ops)
+        return oriented(self.builder, {key: ops[key] for key in plain})
 
     def _name(self, kind: str, name: str) -> str:
         if kind == "size":
@@ -325,6 +327,10 @@ def _captured(op: Op, argument: str) -> list[Op]:
                 if operand not in depends and operand.kind not in ("literal", "size", "pi", "eye"):
                     found.setdefault(operand)
     return list(found)
+
+
+def _shape_of(output: Expr | LaidOut) -> Shape:
+    return output.tensor.shape if isinstance(output, LaidOut) else output.shape
 
 
 def _is_users(op: Op) -> bool:

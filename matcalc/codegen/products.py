@@ -203,6 +203,8 @@ class Products:
                 both = left_keys + right_keys if len(left_keys) + len(right_keys) <= _FEW else (object(),)
                 value = self._products.get(both) or self.m.product(left, right)
                 self._products[both] = value
+                if len(both) == 2:  # its transpose is there too
+                    self._products.setdefault((key_of(self.m.turned(right)), key_of(self.m.turned(left))), self.m.turned(value))
                 done.append((value, both))
         return done[0][0]
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from matcalc.codegen import Check, Derivative, TargetName, generate
+from matcalc.compiling import compile as compile_derivatives
 from matcalc.expr import nodes as e
 from tests.codegen.expressions import EXPRESSIONS, A, B, C, N, P, U, V, X, a, fn, minus, number, plus, product, t, x, y
 
@@ -200,3 +201,11 @@ def test_kronecker_products_are_added_before_they_are_formed() -> None:
 def test_transposes_that_undo_each_other_are_not_written() -> None:
     assert line(product(t(e.Hadamard((t(A), t(B)))), C)) == "return A * B @ C"
     assert line(product(t(product(e.DiagonalMatrix(x), t(A))), B)) in ("return A * x @ B", "return A @ (x[:, None] * B)")
+
+
+def test_values_use_the_products_of_their_gradients() -> None:
+    made = compile_derivatives("tr(G'*softmax(Q*K', rows)*V)", gradient=["Q", "V"], declare="Q: m×d; K: n×d; V: n×p; G: m×p")
+    lines = [line_.strip() for line_ in made.source.partition("def compute")[2].partition("if __name__")[0].splitlines()]
+    assert "gradient_V = t1.T @ G" in lines
+    assert "value = np.vdot(gradient_V, V)" in lines
+    assert sum(line_.count(" @ ") for line_ in lines) == 4

@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import cache
 
 from matcalc.einstein.algebra import contract, is_symmetric, transposed
-from matcalc.einstein.application import apply
+from matcalc.einstein.application import apply, matrix_factors
 from matcalc.einstein.linear import add, content
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder
@@ -142,25 +142,18 @@ def _is_primary(node: Apply) -> bool:
 
 def _factors_of_product(node: Contraction) -> list[Tensor] | None:
     """The matrices of a matrix product, each turned as it stands there; the identity has none, and None is no product."""
-    here, end = node.output
-    edges = [(operand, labels) for operand, labels in zip(node.operands, node.indices) if labels]
-    if here == end and edges:
-        return None  # a diagonal matrix made of entries, such as diag(diag(f(X))), is no function of X
+    path = matrix_factors(node)
+    if path is None:
+        return None
     factors: list[Tensor] = []
-    while edges:
-        found = [(operand, labels) for operand, labels in edges if here in labels]
-        if len(found) != 1 or len(found[0][1]) != 2:
-            return None
-        operand, labels = found[0]
-        edges.remove(found[0])
-        if here == labels[0]:
+    for operand, forward in path:
+        if forward:
             factors.append(operand)
         elif isinstance(operand, Apply) and _is_primary(operand):  # f(X)' = f(X')
             factors.append(apply(operand.function, (transposed(operand.arguments[0]), *operand.arguments[1:]), operand.shape))
         else:
             factors.append(transposed(operand))
-        here = labels[1] if here == labels[0] else labels[0]
-    return factors if here == end else None
+    return factors
 
 
 def _slope(function: Function, node: Apply) -> Tensor:

@@ -27,6 +27,24 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     return Apply(function, arguments, shape)
 
 
+def matrix_factors(product: Contraction) -> list[tuple[Tensor, bool]] | None:
+    """The factors of a product of matrices from left to right, each with whether it is untransposed; None for any other contraction.
+
+    Scalar factors are left out, and the identity has none. A diagonal of entries, ``A[i,j] B[j,j]``, is no product of matrices.
+    """
+    at, end = product.output
+    left = [(operand, index) for operand, index in zip(product.operands, product.indices) if index]
+    path: list[tuple[Tensor, bool]] = []
+    while left:
+        here = [k for k, (_, index) in enumerate(left) if at in index]
+        if len(here) != 1 or len(left[here[0]][1]) != 2:
+            return None
+        operand, (first, second) = left.pop(here[0])
+        path.append((operand, first == at))
+        at = second if first == at else first
+    return path if at == end and len(product.sizes) == len(path) + 1 else None
+
+
 def _simple_inverse(argument: Tensor) -> Tensor | None:
     match argument:
         case Apply(function="inv"):
@@ -44,22 +62,8 @@ def _simple_inverse(argument: Tensor) -> Tensor | None:
 
 def _inverse_of_chain(product: Contraction) -> Tensor | None:
     """``inv(s A B) = inv(B) inv(A) / s`` for square factors; None when the product is not a chain of square matrices."""
-    row, col = product.output
-    matrices = [k for k, index in enumerate(product.indices) if index]
-    if row == col or len(matrices) < 2 - (len(matrices) < len(product.operands)):
-        return None
-    path: list[tuple[Tensor, bool]] = []
-    left = set(matrices)
-    at = row
-    while left:
-        here = [k for k in left if at in product.indices[k]]
-        if len(here) != 1 or len(product.indices[here[0]]) != 2 or product.sizes[at] != product.sizes[row]:
-            return None
-        first, second = product.indices[here[0]]
-        path.append((product.operands[here[0]], first == at))
-        left.remove(here[0])
-        at = second if first == at else first
-    if at != col or product.sizes[col] != product.sizes[row] or len(product.sizes) != len(path) + 1:
+    path = matrix_factors(product)
+    if path is None or len(set(product.sizes)) > 1 or len(path) < 2 - (len(path) < len(product.operands)):
         return None
     shape = product.shape
     operands: list[Tensor] = [power(o, Fraction(-1)) for o, index in zip(product.operands, product.indices) if not index]

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import click
 
 from benchmarks.measuring import shown
-from benchmarks.tables import show
+from benchmarks.tables import MARKDOWN, show
 
 SYMPY = """
 from sympy import MatrixSymbol, Symbol
@@ -93,7 +93,7 @@ def rows_of(times: dict[str, tuple[float, float]]) -> list[list[str]]:
 
 @click.command()
 @click.option("--rounds", default=15, show_default=True, help="Rounds a figure is the median of.")
-@click.option("--markdown", is_flag=True, help="Print the table in Markdown.")
+@MARKDOWN
 def main(rounds: int, markdown: bool) -> None:
     """Print the table."""
     heads = ["fresh process", "processor time", "clock", "/ bare", "/ SymPy"]

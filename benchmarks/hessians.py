@@ -20,7 +20,7 @@ import click
 import numpy as np
 
 from benchmarks.problems import PROBLEMS, Arrays, Problem
-from benchmarks.tables import show
+from benchmarks.tables import MARKDOWN, show
 from matcalc.codegen import compile_source
 from matcalc.compiling import compile as compile_derivatives
 
@@ -109,7 +109,7 @@ def compare(problem: Problem, found: Any, expected: Any) -> None:
 @click.command()
 @click.option("--seconds", default=0.5, show_default=True, help="Time for each contestant on a line.")
 @click.option("--only", default="", help="Problems whose names contain this.")
-@click.option("--markdown", is_flag=True, help="Print the table in Markdown.")
+@MARKDOWN
 def main(seconds: float, only: str, markdown: bool) -> None:
     """Print the table."""
     rows = [row_of(problem, sizes, seconds) for problem in PROBLEMS if only in problem.name for sizes in problem.hessian_sizes]

@@ -18,7 +18,7 @@ import numpy as np
 
 import benchmarks.measuring  # noqa: F401  (first: it sets the number of threads)
 from benchmarks.problems import MATRIX_FACTORISATION
-from benchmarks.tables import show
+from benchmarks.tables import MARKDOWN, show
 from matcalc.codegen import compile_source
 from matcalc.compiling import compile as compile_derivatives
 
@@ -77,7 +77,7 @@ def measured(name: str, size: int) -> tuple[float, float]:
 
 
 @click.command()
-@click.option("--markdown", is_flag=True, help="Print the table in Markdown.")
+@MARKDOWN
 @click.option("--child", nargs=2, type=(str, int), default=None, hidden=True)
 def main(markdown: bool, child: tuple[str, int] | None) -> None:
     """Print the table."""

@@ -21,7 +21,7 @@ from typing import Any
 
 import click
 
-from benchmarks.tables import show
+from benchmarks.tables import MARKDOWN, show
 from benchmarks.tools.matcalc_tool import Matcalc
 from matcalc.api import derive, gradient
 from matcalc.expr.nodes import postorder
@@ -213,7 +213,7 @@ def rows_of(family: str, works: dict[str, Work], counts: Sequence[int], rounds: 
 @click.option("--rounds", default=3, show_default=True, help="Rounds a figure is the median of.")
 @click.option("--limit", default=30.0, show_default=True, help="Seconds after which a contestant is stopped.")
 @click.option("--only", default="", help="Families or contestants whose names contain this.")
-@click.option("--markdown", is_flag=True, help="Print the table in Markdown.")
+@MARKDOWN
 def main(counts: tuple[int, ...], rounds: int, limit: float, only: str, markdown: bool) -> None:
     """Print the table."""
     sys.setrecursionlimit(20_000)  # for the others: with Python's own limit tensorgrad ends before 20 layers

@@ -9,6 +9,8 @@ import click
 from benchmarks.measuring import machine
 
 Rows = Sequence[Sequence[str]]
+MARKDOWN = click.option("--markdown", is_flag=True, help="Print the table in Markdown.")
+"""The option of every benchmark that prints one table."""
 
 
 def show(title: str, heads: Sequence[str], rows: Rows, markdown: bool = False, texts: int = 1) -> None:

@@ -140,5 +140,4 @@ def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:
             labels[label], labels[new] = sizes
         output = [part for label in term.output for part in ((label, second[label]) if label in second else (label,))]
         parts.append((coefficient, contract(term.operands, term.indices, output, labels)))
-    split = value.split + sum(place < value.split for place in axes)
-    return Lowered(add(parts, shape), split, value.free, value.separate)
+    return replace(value, tensor=add(parts, shape), split=value.split + sum(place < value.split for place in axes))

@@ -179,8 +179,8 @@ class _Folder:
         if argument is None:
             return None
         if any(isinstance(part, Transpose) for part in (argument, *children(argument))) and argument.is_matrix:
-            other = self.folded(transposed(node.arguments[0]))
-            if other is not None and self._shorter(other, argument):
+            other = self._transposed_form(node.arguments[0], argument)
+            if other is not None:
                 return _leaf(transpose(Elementwise(node.function, other)))
         return _leaf(Elementwise(node.function, argument))
 
@@ -223,6 +223,9 @@ class _Folder:
         return Term(coefficient, kept, (whole,))
 
     def _contraction(self, node: ix.Contraction, split: int = 1) -> Term | None:
+        square = self._square(node)
+        if square is not None:
+            return square
         graph = Graph(node.output[:split], node.output[split:], dict(enumerate(node.sizes)), self.fold_forms)
         coefficient = YES
         for operand, labels in zip(node.operands, node.indices):
@@ -242,9 +245,6 @@ class _Folder:
                 if operand.order == 2 and is_symmetric(operand):
                     mark_symmetric(form)
                 graph.add(form, labels)
-        square = self._square(node)
-        if square is not None:
-            return square
         graph.reduce()
         unpaired(graph)
         if graph.pairings:
@@ -309,8 +309,8 @@ class _Folder:
             return self._linear(node)
         kept = functions()[node.function].symmetry == "kept"
         if (kept or node.function in ("det", "logdet")) and argument.order == 2:
-            other = self.folded(transposed(argument))
-            if other is not None and self._shorter(other, form):
+            other = self._transposed_form(argument, form)
+            if other is not None:
                 turned = self._function(node, other)
                 return None if turned is None else _leaf(transpose(turned) if kept else turned)
         found = self._function(node, form)
@@ -319,8 +319,8 @@ class _Folder:
         if argument.order - functions()[node.function].argument_order != 1:
             return None
         if argument.order == 2:
-            other = self.folded(transposed(argument))
-            if other is not None and self._shorter(other, form):
+            other = self._transposed_form(argument, form)
+            if other is not None:
                 call = Call(node.function, (other,), "cols", node.shape[::-1])
                 return _leaf(transpose(call) if node.order == 2 else call)
         return _leaf(Call(node.function, (form,), "rows", node.shape))
@@ -355,8 +355,12 @@ class _Folder:
         other = transpose(calls[1])
         return _leaf(other if cost(other) < cost(calls[0]) else calls[0])
 
-    def _shorter(self, one: Expr, other: Expr) -> bool:
-        return (cost(one), self.order.rank(one)) < (cost(other), self.order.rank(other))
+    def _transposed_form(self, argument: ix.Tensor, form: Expr) -> Expr | None:
+        """The form of the transposed argument where it reads better than ``form``, that of the argument."""
+        other = self.folded(transposed(argument))
+        if other is None or (cost(other), self.order.rank(other)) >= (cost(form), self.order.rank(form)):
+            return None
+        return other
 
 
 def _aligned_commutations(terms: list[Term]) -> list[Term]:

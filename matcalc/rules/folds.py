@@ -9,25 +9,15 @@ from typing import Any, TypeAlias
 
 from matcalc.expr.nodes import Diagonal, DiagonalMatrix, Expr, Hadamard, Ones, Product, Symbol, Total, Trace, Transpose, children, postorder
 from matcalc.language import elaborate
-from matcalc.records import record
 from matcalc.resources import read
+from matcalc.rules.lines import RuleLine, rule_lines
 from matcalc.stored import stored
 
 Template: TypeAlias = tuple[Any, ...]
 """A matrix form: the name of an operation, then templates; ``("variable", name)``; ``("Ones", index)``, as many as the index has."""
 
+_FILE = "folds.rules"
 _OPERATIONS = (Diagonal, DiagonalMatrix, Hadamard, Product, Total, Trace, Transpose)
-
-
-@record
-class FoldLine:
-    """One line of the file, not yet parsed."""
-
-    name: str
-    variables: str
-    left: str
-    right: str
-    source: str
 
 
 @cache
@@ -37,40 +27,21 @@ def fold_forms() -> Mapping[str, tuple[Template, ...]]:
     Raises ValueError for a line that is not accepted.
     """
     found: dict[str, list[Template]] = {}
-    for name, template in stored(
-        "folds", read("rules", "folds.rules"), lambda text: [(line.name, template_of(line)) for line in _lines(text)]
-    ):
+    for name, template in stored("folds", read("rules", _FILE), _templates):
         found.setdefault(name, []).append(template)
     return MappingProxyType({name: tuple(templates) for name, templates in found.items()})
 
 
 def _templates(text: str) -> list[tuple[str, Template]]:
-    return [(line.name, template_of(line)) for line in _lines(text)]
+    return [(line.name, template_of(line)) for line in rule_lines(_FILE, text)]
 
 
-def fold_lines() -> tuple[FoldLine, ...]:
-    """The lines of the file, split into their fields.
-
-    Raises ValueError for a line that is not of the form ``name | variables | left = right | source``.
-    """
-    return tuple(_lines(read("rules", "folds.rules")))
+def fold_lines() -> tuple[RuleLine, ...]:
+    """The lines of the file, split into their fields. Raises ValueError for a line of another form."""
+    return tuple(rule_lines(_FILE, read("rules", _FILE)))
 
 
-def _lines(text: str) -> list[FoldLine]:
-    lines = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        parts = [part.strip() for part in line.split(" | ")]
-        if len(parts) != 4 or parts[2].count(" = ") != 1:
-            raise ValueError(f"folds.rules line {number}: expected 'name | variables | index formula = matrix form | source'")
-        name, variables, identity, source = parts
-        left, right = identity.split(" = ")
-        lines.append(FoldLine(name, variables, left.strip(), right.strip(), source))
-    return lines
-
-
-def template_of(line: FoldLine) -> Template:
+def template_of(line: RuleLine) -> Template:
     """The matrix form of a line.
 
     Raises ValueError when its sides do not belong together, or it uses an operation that folding does not write.
@@ -88,7 +59,7 @@ def _names(expression: Expr) -> set[str]:
     return {node.name for node in postorder(expression) if isinstance(node, Symbol)}
 
 
-def _template(line: FoldLine, expression: Expr) -> Template:
+def _template(line: RuleLine, expression: Expr) -> Template:
     if isinstance(expression, Symbol):
         return ("variable", expression.name)
     if isinstance(expression, Ones) and expression.is_column:

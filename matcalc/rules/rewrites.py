@@ -14,6 +14,7 @@ from matcalc.functions import spellings
 from matcalc.language import elaborate
 from matcalc.records import record
 from matcalc.resources import read
+from matcalc.rules.lines import rule_lines
 from matcalc.rules.scalar import instantiated
 from matcalc.sizes import Size
 
@@ -46,17 +47,13 @@ def rewrite_lines() -> tuple[RewriteLine, ...]:
 
     Raises ValueError for a line that is not of the form ``name | variables | left = right | source``.
     """
-    lines = []
-    for number, text in enumerate(read("rules", "rewrites.rules").splitlines(), 1):
-        if not text.strip() or text.lstrip().startswith("#"):
-            continue
-        parts = [part.strip() for part in text.split(" | ")]
-        if len(parts) != 4 or parts[2].count("=") != 1:
-            raise ValueError(f"rewrites.rules line {number}: expected 'name | variables | left = right | source'")
-        name, variables, identity, source = parts
-        left, right = (side.strip() for side in identity.split("="))
-        lines.append(RewriteLine(name, variables, left, right, source, frozenset(_function_names(left))))
-    return tuple(lines)
+    lines = rule_lines("rewrites.rules", read("rules", "rewrites.rules"))
+    return tuple(
+        [
+            RewriteLine(line.name, line.variables, line.left, line.right, line.source, frozenset(_function_names(line.left)))
+            for line in lines
+        ]
+    )
 
 
 def _function_names(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from matcalc.expr.nodes import Expr, Number, Sum, Symbol, children, postorder
 from matcalc.language import elaborate
 from matcalc.records import field_names
 from matcalc.resources import read
+from matcalc.rules.lines import RuleLine, rule_lines
 from matcalc.sizes import Size
 
 
@@ -41,23 +42,15 @@ def differential_rules() -> tuple[DifferentialRule, ...]:
     Raises ValueError for a line that is not of the form ``name | variables | function = differential | source``, whose sides differ in
     shape, or whose right side uses a name that the left side does not bind.
     """
-    rules = []
-    for number, line in enumerate(read("rules", "differentials.rules").splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        parts = [part.strip() for part in line.split(" | ")]
-        if len(parts) != 4 or parts[2].count(" = ") != 1:
-            raise ValueError(f"differentials.rules line {number}: expected 'name | variables | function = differential | source'")
-        rules.append(read_rule(*parts))
-    return tuple(rules)
+    return tuple([read_rule(line) for line in rule_lines("differentials.rules", read("rules", "differentials.rules"))])
 
 
-def read_rule(name: str, variables: str, identity: str, source: str) -> DifferentialRule:
-    """One rule from its fields. Raises ValueError for sides that do not fit each other."""
-    function, differential = identity.split(" = ")
-    changes = "; ".join("d" + variable.strip() for variable in variables.split(";"))
-    left = elaborate(function, variables).expression
-    right = elaborate(differential, f"{variables}; {changes}").expression
+def read_rule(line: RuleLine) -> DifferentialRule:
+    """The rule of a line. Raises ValueError for sides that do not fit each other."""
+    name = line.name
+    changes = "; ".join("d" + variable.strip() for variable in line.variables.split(";"))
+    left = elaborate(line.left, line.variables).expression
+    right = elaborate(line.right, f"{line.variables}; {changes}").expression
     if left.shape != right.shape:
         raise ValueError(f"differential {name!r}: the two sides have different shapes")
     bound = {node.name: node for node in postorder(left) if isinstance(node, Symbol)}
@@ -66,7 +59,7 @@ def read_rule(name: str, variables: str, identity: str, source: str) -> Differen
     unbound = set(used) - set(bound) - {move.name for move in moves.values()}
     if unbound or not moves:
         raise ValueError(f"differential {name!r}: the right side uses {', '.join(sorted(unbound)) or 'no differential'}")
-    return DifferentialRule(name, left, right, moves, source)
+    return DifferentialRule(name, left, right, moves, line.source)
 
 
 def found_rule(expression: Expr) -> Found | None:

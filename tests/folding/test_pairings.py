@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 import matcalc
-from matcalc.derivation.cache import forget
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Pairing, Symbol, Tensor, postorder
 from matcalc.einstein.splitting import joined, split
@@ -128,14 +127,6 @@ MORE = [
     ("sum(kron(x', B).*G)", "x", "x: n; B: m×p", "?"),
     ("sum(kron(x', B).*G)", "B", "x: n; B: m×p", "?"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
-    """Derivatives are kept: with other steps they are to be found anew, and what was found with them is not to stay."""
-    forget()
-    yield
-    forget()
 
 
 def _form(text: str, by: str, declare: str) -> Any:

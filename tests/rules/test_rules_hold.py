@@ -14,7 +14,8 @@ from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.records import replace
 from matcalc.rules.entrywise import EntryRule, definitions, entry_rules
-from matcalc.rules.folds import FoldLine, fold_forms, fold_lines, template_of
+from matcalc.rules.folds import fold_forms, fold_lines, template_of
+from matcalc.rules.lines import RuleLine
 from matcalc.rules.rewrites import RewriteLine, rewrite_lines, rewrites
 from matcalc.sizes import Size
 
@@ -161,7 +162,7 @@ def test_a_false_entrywise_rule_is_seen() -> None:
     assert not entry_rule_is_true(replace(rule, terms=((-coefficient, (one, other)),)))
 
 
-def fold_form_is_true(line: FoldLine) -> bool:
+def fold_form_is_true(line: RuleLine) -> bool:
     left = elaborate(line.left, line.variables).expression
     right = elaborate(line.right, line.variables).expression
     for seed in range(3):
@@ -173,7 +174,7 @@ def fold_form_is_true(line: FoldLine) -> bool:
 
 
 @pytest.mark.parametrize("line", fold_lines(), ids=lambda line: f"{line.name}: {line.right}")
-def test_every_fold_form_is_true_and_accepted(line: FoldLine) -> None:
+def test_every_fold_form_is_true_and_accepted(line: RuleLine) -> None:
     assert fold_form_is_true(line)
     assert template_of(line) in fold_forms()[line.name]
     assert line.source

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
 import matcalc
 from matcalc.derivation import cache
-
-
-@pytest.fixture(autouse=True)
-def empty() -> Iterator[None]:
-    cache.forget()
-    yield
-    cache.forget()
 
 
 def found(text: str, wrt: str | tuple[str, str] = "x", **options: object) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation import evaluate, find_point
 from matcalc.presentation import STEP_STYLES
 from matcalc.printing import text
+from matcalc.rules.lines import RuleLine
 from matcalc.steps import STYLES, presented
 from matcalc.steps.differential_marks import DifferentialSide, Marks
 from matcalc.steps.differential_rules import DifferentialRule, differential_rules, read_rule
@@ -105,7 +106,9 @@ def test_every_rule_holds(rule: DifferentialRule) -> None:
 
 @pytest.mark.parametrize("wrong", ["inv(X) = -inv(X)*dX*inv(X)'", "det(X) = det(X)*tr(inv(X)'*dX)", "tr(X^k) = k*tr(X^k*dX)"])
 def test_a_wrong_rule_is_seen(wrong: str) -> None:
-    assert rule_error(read_rule("wrong", "X: n×n; k: scalar" if "k" in wrong else "X: n×n", wrong, "nowhere")) > 1e-3
+    assert (
+        rule_error(read_rule(RuleLine("wrong", "X: n×n; k: scalar" if "k" in wrong else "X: n×n", *wrong.split(" = "), "nowhere"))) > 1e-3
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ def test_a_wrong_rule_is_seen(wrong: str) -> None:
 )
 def test_a_broken_rule_is_refused(identity: str, complaint: str) -> None:
     with pytest.raises((ValueError, MatcalcError), match=complaint):
-        read_rule("broken", "X: n×n", identity, "nowhere")
+        read_rule(RuleLine("broken", "X: n×n", *identity.split(" = "), "nowhere"))
 
 
 def test_a_name_in_use_is_refused() -> None:

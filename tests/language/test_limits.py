@@ -1,14 +1,13 @@
-"""Long and deep inputs: no recursion, no quadratic time, limits instead of tracebacks."""
+"""Long and deep inputs: no recursion, no quadratic work, limits instead of tracebacks."""
 
 from __future__ import annotations
-
-import time
 
 import pytest
 
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
+from tests.counting import calls
 
 LARGE = {
     "factors": "*".join(["A"] * 5000),
@@ -49,22 +48,24 @@ def test_a_thousand_layers_are_shared() -> None:
 
 
 @pytest.mark.parametrize("kind", ["layers", "names", "factors"])
-def test_time_grows_with_the_length_and_not_with_its_square(kind: str) -> None:
-    def seconds(count: int) -> float:
+def test_work_grows_with_the_length_and_not_with_its_square(kind: str) -> None:
+    def work(count: int) -> int:
         if kind == "layers":
             text = "; ".join(f"h{i + 1} = tanh(W{i}*h{i} + b{i})" for i in range(count)) + f"; sum(h{count})"
         elif kind == "names":
             text = " + ".join(f"a_{i}*x_{i}" for i in range(count))
         else:
             text = "*".join(["A"] * (5 * count)) + "*x"
-        best = float("inf")
-        for _ in range(3):
-            start = time.process_time()
-            elaborate(text)
-            best = min(best, time.process_time() - start)
-        return best
+        return calls(lambda: elaborate(text))
 
-    assert seconds(800) < 24 * seconds(100) + 0.05
+    assert work(800) < 9 * work(100)
+
+
+def test_work_that_grows_with_the_square_would_be_seen() -> None:
+    def work(count: int) -> int:
+        return calls(lambda: [abs(k) for _ in range(count) for k in range(count)])
+
+    assert work(800) > 60 * work(100)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,8 @@ def test_beyond_the_limits(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["||x " * 500, "|" * 1001, "| x" * 333, "(||x" * 100 + ")" * 100])
 def test_bars_that_do_not_pair_up_are_given_up_soon(text: str) -> None:
-    start = time.process_time()
-    with pytest.raises(MatcalcError):
-        elaborate(text)
-    assert time.process_time() - start < 5
+    def read() -> None:
+        with pytest.raises(MatcalcError):
+            elaborate(text)
+
+    assert calls(read) < 2_000_000

@@ -7,11 +7,14 @@ from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import (
     Call,
     Constant,
+    DiagonalMatrix,
     Elementwise,
     Expr,
     Hadamard,
     Identity,
     Inverse,
+    Kronecker,
+    MatrixPower,
     Negative,
     Norm,
     Number,
@@ -37,7 +40,8 @@ _NONZERO_FACTS = {"invertible", "positive_definite", "orthogonal"}
 @record
 class _Condition:
     """What must hold in ``words``; of a comparison with 0 also the ``subject`` and the relation, ``"> 0"`` or ``"≠ 0"`` of every entry, or
-    ``"is not 0"`` of a vector or matrix as a whole. At a ``kink`` the function still has a value."""
+    ``"is not 0"`` of a vector or matrix as a whole; of a matrix the subject and the words with ``{}`` for it. At a ``kink`` the function
+    still has a value."""
 
     words: str
     subject: Expr | None = None
@@ -54,7 +58,10 @@ def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
     found = [one for node in postorder(expression) for one in _conditions(node)]
     if result is not None:
         found += [one for node in postorder(result) for one in _conditions(node) if not one.kink]
-    signs = {one.subject: _signed(one.subject) for one in found if one.subject is not None}
+    spectral = [one.subject for one in found if one.subject is not None and one.relation == _NO_NEGATIVE_EIGENVALUE]
+    consequences = [part for subject in spectral for part in _invertible(subject)]
+    signs = {one.subject: _signed(one.subject) for one in (*found, *consequences) if one.subject is not None}
+    settled = {(signs[one.subject][0], one.relation) for one in consequences if one.subject is not None}
     known = {(signs[one.subject][0], one.relation) for one in found if one.subject is not None and not one.kink}
     kept: dict[object, str] = {}
     for one in found:
@@ -63,6 +70,7 @@ def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
             continue
         value, negative = signs[one.subject]
         implied = any((value, relation) in known for relation in _IMPLIED_BY.get(one.relation, ()))
+        implied |= (value, one.relation) in settled
         if not implied and not (one.kink and (value, one.relation) in known):
             kept.setdefault((value, one.relation, negative and one.relation == "> 0"), one.words)
     return tuple(dict.fromkeys(kept.values()))
@@ -77,7 +85,9 @@ def _signed(subject: Expr) -> tuple[object, bool]:
 def _conditions(node: Expr) -> list[_Condition]:
     match node:
         case Inverse(operand=operand):
-            return _of_matrix("{} invertible", operand)
+            return _invertible(operand)
+        case MatrixPower(exponent=Number() | Negative(operand=Number())) if _is_negative_power(node):
+            return _invertible(node.base)
         case Call(function=name, arguments=(operand, *_)) if name in functions():
             return _of_matrix(functions()[name].condition, operand)
         case Norm(operand=operand, kind="spectral" | "nuclear"):
@@ -96,20 +106,54 @@ def _conditions(node: Expr) -> list[_Condition]:
             return []
 
 
+_INVERTIBLE = "{} invertible"
+_NO_NEGATIVE_EIGENVALUE = "no eigenvalue of {} on (−∞, 0]"
 _FACTS_THAT_SETTLE = {
     "rank of {} locally constant": _NONZERO_FACTS,
     "{} of full rank": _NONZERO_FACTS,
-    "no eigenvalue of {} on (−∞, 0]": {"positive_definite"},
+    _NO_NEGATIVE_EIGENVALUE: {"positive_definite"},
 }
 
 
 def _of_matrix(condition: str, operand: Expr) -> list[_Condition]:
-    if condition == "{} invertible":
-        settled = _is_invertible(operand)
-        operand = operand.operand if isinstance(operand, Transpose) else operand
-    else:
-        settled = isinstance(operand, Symbol) and bool(operand.properties & _FACTS_THAT_SETTLE.get(condition, set()))
-    return [] if settled or not condition else [_Condition(condition.format(_text(operand)))]
+    if condition == _INVERTIBLE:
+        return _invertible(operand)
+    settled = isinstance(operand, Symbol) and bool(operand.properties & _FACTS_THAT_SETTLE.get(condition, set()))
+    return [] if settled or not condition else [_Condition(condition.format(_text(operand)), operand, condition)]
+
+
+def _invertible(matrix: Expr) -> list[_Condition]:
+    """When a matrix is invertible: a product of square ones when all its factors are, a diagonal matrix when no entry is zero."""
+    found: list[_Condition] = []
+    stack = [matrix]
+    while stack:
+        part = stack.pop()
+        match part:
+            case _ if part.is_scalar:
+                found += _nonzero(part)
+            case _ if _is_invertible(part):
+                pass
+            case Transpose(operand=inner) | Negative(operand=inner) | Inverse(operand=inner):
+                stack.append(inner)
+            case MatrixPower(base=inner) | Quotient(numerator=inner):
+                stack.append(inner)
+            case DiagonalMatrix(operand=entries):
+                found += _compared(entries, "≠ 0")
+            case Product(factors=factors) | Kronecker(factors=factors) if all(factor.rows == factor.cols for factor in factors):
+                stack += reversed(factors)
+            case _:
+                found.append(_Condition(_INVERTIBLE.format(_text(part)), part, _INVERTIBLE))
+    return found
+
+
+def _is_negative_power(node: MatrixPower) -> bool:
+    match node.exponent:
+        case Number(value=value):
+            return value < 0
+        case Negative(operand=Number(value=value)):
+            return value > 0
+        case _:
+            return False
 
 
 def _is_invertible(matrix: Expr) -> bool:

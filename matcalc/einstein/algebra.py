@@ -74,7 +74,7 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
                     new[inner] = labels.fresh(size)
             stack.extend((o, tuple([new[label] for label in i])) for o, i in zip(reversed(operand.operands), reversed(operand.indices)))
         else:
-            if isinstance(operand, Symbol) and "diagonal" in operand.properties and len(index) == 2:
+            if len(index) == 2 and _is_diagonal(operand):
                 labels.join(*index)
             flat.append((operand, index))
             if len(flat) > _MOST_OPERANDS:
@@ -88,6 +88,11 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
     factor, factors = _collected(flat)
     assembled = _assembled(factors, outer, labels)
     return scale(coefficient if factor is YES else coefficient * factor, assembled)
+
+
+def _is_diagonal(operand: Tensor) -> bool:
+    """A symbol whose two axes are one label in every product; alone on both axes it is the symbol itself again."""
+    return isinstance(operand, Symbol) and "diagonal" in operand.properties
 
 
 def _is_scalar_atom(tensor: Contraction) -> bool:
@@ -234,6 +239,8 @@ def _settled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> 
         operand, index = factors[0]
         if index == output or (len(index) == 2 and index == output[::-1] and is_symmetric(operand)):
             return operand
+    if len(factors) == 1 and len(output) == 2 and factors[0][1] == output and _is_diagonal(factors[0][0]):
+        return factors[0][0]
     if len(factors) == 1 and isinstance(factors[0][0], Sum) and sorted(factors[0][1]) == sorted(output) and len(set(output)) == len(output):
         return permuted(factors[0][0], [factors[0][1].index(label) for label in output])
     edges = [(operand.digest, len(index) == 2 and is_symmetric(operand), index) for operand, index in factors]
@@ -355,7 +362,7 @@ def permuted(tensor: Tensor, axes: Sequence[int]) -> Tensor:
 def is_symmetric(tensor: Tensor) -> bool:
     """Whether a tensor of order two is known to equal its transpose."""
     if isinstance(tensor, Symbol):
-        return "symmetric" in tensor.properties
+        return "symmetric" in tensor.properties or "diagonal" in tensor.properties
     if not hasattr(tensor, "symmetric"):
         object.__setattr__(tensor, "symmetric", _found_symmetric(tensor))
     return tensor.symmetric

@@ -154,7 +154,8 @@ def _append(flat: list[Expr], factor: Expr) -> None:
         last = flat[-1]
         base, count = _as_power(last)
         other, more = _as_power(factor)
-        if base is other and base.is_matrix and base.rows == base.cols and not isinstance(base, DiagonalMatrix):
+        square = base.is_matrix and base.rows == base.cols and not isinstance(base, DiagonalMatrix)
+        if base is other and square and (count > 0) == (more > 0):
             flat[-1] = _matrix_power(base, count + more)
             return
         if isinstance(last, Ones) and last.is_column and isinstance(factor, Transpose) and isinstance(factor.operand, Ones):
@@ -164,8 +165,10 @@ def _append(flat: list[Expr], factor: Expr) -> None:
 
 
 def _as_power(factor: Expr) -> tuple[Expr, int]:
-    """A matrix power as base and positive exponent; the transpose and the inverse belong to the base."""
-    if isinstance(factor, Transpose) and isinstance(factor.operand, MatrixPower):
+    """A matrix as the power of a base, an inverse as a negative one; the transpose belongs to the base."""
+    if isinstance(factor, Inverse):
+        return factor.operand, -1
+    if isinstance(factor, Transpose) and isinstance(factor.operand, (Inverse, MatrixPower)):
         base, count = _as_power(factor.operand)
         return transpose(base), count
     if isinstance(factor, MatrixPower) and isinstance(factor.exponent, Number) and factor.exponent.value.denominator == 1:

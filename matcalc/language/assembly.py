@@ -10,6 +10,7 @@ from matcalc.language import constraints as c
 from matcalc.language import terms as t
 from matcalc.language.dimensions import Dimension, Unknown
 from matcalc.language.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
+from matcalc.language.python_spellings import along_an_axis
 from matcalc.language.scope import Scope
 from matcalc.sizes import ONE
 
@@ -150,7 +151,9 @@ class Assembly:
         index = self.scope.bound_index(name)
         assert index is not None
         if index not in self._indexed:
-            raise ShapeError(f"nothing in the sum is indexed by {name}", span=span, suggestion=f"sum({name}, x[{name}])")
+            axis = isinstance(body, t.NumberTerm) and body.value in (0, 1, 2)
+            advice = along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])"
+            raise ShapeError(f"nothing in the sum is indexed by {name}", span=span, suggestion=advice)
         self.relate(c.InRelation(self.place(span), frozenset({(SCALAR,)}), "the sum over an index", body.cell))
         return t.IndexSumTerm(self.cell(SCALAR, span), self.place(span), (body,), index)
 

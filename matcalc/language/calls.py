@@ -15,6 +15,7 @@ from matcalc.language.definitions import definition_of
 from matcalc.language.dimensions import Dimension, Unknown, resolved
 from matcalc.language.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
 from matcalc.language.lifting import Lifting
+from matcalc.language.python_spellings import along_an_axis
 from matcalc.language.signatures import Signature, signature_of
 from matcalc.language.spelling import canonical_name
 from matcalc.language.vocabulary import nearest_function
@@ -75,7 +76,13 @@ class CallBuilder(Builder):
     def _count(self, node: s.Applied, arguments: list[t.Term], wanted: int) -> None:
         if len(arguments) != wanted:
             plural = "argument" if wanted == 1 else "arguments"
-            raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span)
+            advice = along_an_axis(node.function) if len(arguments) == 2 and wanted == 1 and self._has_axis(node.function) else None
+            raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span, suggestion=advice)
+
+    @staticmethod
+    def _has_axis(name: str) -> bool:
+        """Whether a function may be taken along the rows or columns of a matrix."""
+        return name == "sum" or (name in spellings() and functions()[spellings()[name]].axis)
 
     # ------------------------------------------------------------ constants with sizes
 

@@ -12,6 +12,7 @@ from matcalc.language import constraints as c
 from matcalc.language.dimensions import Dimension, SizeClash, SizeSystem, resolved
 from matcalc.language.inference import SizeFailure, measure
 from matcalc.language.kinds import ALL_KINDS, COLUMN, KIND_NAMES, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
+from matcalc.language.python_spellings import along_an_axis
 from matcalc.language.scope import Variable
 from matcalc.sizes import ONE, Size
 
@@ -114,7 +115,7 @@ def _function_mismatch(constraint: c.InRelation, quotes: list[str], clash: SizeC
     needed = " or ".join("a " + KIND_NAMES[kind] for kind in wanted if kind != ROW or COLUMN not in wanted)
     advice = None
     if cells[0].mask == MATRIX and name in _along_an_axis():
-        advice = f"{name}(X, rows) or {name}(X, cols)"
+        advice = along_an_axis(name, quotes[0] if quotes[0].isalnum() else "X")
     verb = "need" if name.endswith("positions") else "needs"
     return _error(f"{name} {verb} {needed}, not {argument}", constraint, advice)
 
@@ -206,6 +207,10 @@ def _sum_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
         small = quotes[1] if left.mask & TENSOR else quotes[0]
         vector = (right if left.mask & TENSOR else left).mask == COLUMN
         return f"{_bracketed(small)}' for the last axis: the last axes are aligned, and a vector has n×1" if vector else None
+    sizes = [_shown(cell.rows) + _shown(cell.cols) for cell in cells[:2]]
+    if {left.mask, right.mask} == {COLUMN, ROW} and all(sizes) and sizes[0] != sizes[1]:
+        column, row = quotes if left.mask == COLUMN else quotes[::-1]
+        return f"{_bracketed(column)}*1' and 1*{_bracketed(row)}: a matrix with one entry for each pair"
     crosswise = (_shown(left.rows), _shown(left.cols)) == (_shown(right.cols), _shown(right.rows))
     if {left.mask, right.mask} == {COLUMN, ROW} or (left.mask == right.mask == MATRIX and crosswise):
         right_side = _bracketed(quotes[1])

@@ -8,6 +8,7 @@ from typing import Any
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language import syntax as s
+from matcalc.language.python_spellings import keyword_in
 from matcalc.language.scanner import Token
 from matcalc.language.tables import Rule, Tables, tables
 from matcalc.language.tokens import tokenize
@@ -89,6 +90,8 @@ def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[
     shown = "the end of the line" if token.type == "SEPARATOR" and token.value == "\n" else repr(token.value)
     if token.type == "JUXT":
         shown = "another factor"
+    if token.type == "EQUALS" and (keyword := keyword_in(text, token.start)) is not None:
+        return keyword
     if token.type in ("LSQB",) and operand:
         return ParseError("matrices cannot be written out entry by entry", span=token.span, suggestion="a name, such as A")
     return ParseError(f"{shown} cannot stand here", span=token.span, expected=expected or None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from matcalc.errors import LimitError, ParseError, Span
+from matcalc.language.python_spellings import dot_in
 from matcalc.language.spelling import ACCENTS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
 from matcalc.patterns import pattern
 from matcalc.records import record
@@ -67,6 +68,7 @@ _TOKEN = pattern(
     | (?P<PARTIAL>∂)
     | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
     | (?P<RUN>(?!{ONES}){_LETTER}(?:(?!{ONES})[^\W_]|[{_SUB}{_ACCENTS}]|_[^\W_])*′*)
+    | (?P<TRANSPOSE>\.T(?!\w))
     | (?P<OPERATOR>\.[*/^]|\*\*|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
     """,
     re.VERBOSE,
@@ -116,6 +118,8 @@ def _before_superscript(run: str) -> int:
 def _unknown_character(text: str, position: int) -> ParseError:
     character = text[position]
     span = Span(position, position + 1)
+    if character == ".":
+        return dot_in(text, position)
     if character in "{}":
         return ParseError(f"{character!r} is not used here", span=span, suggestion="round brackets")
     if character in "<>≤≥≠:":

@@ -1,12 +1,13 @@
 """One reverse sweep through a program: adjoints of its named results, and the derivatives by any of its symbols and names.
 
 The sweep goes from step to step, and inside each step over the tensor DAG. The adjoint of a result is computed once, gets a name of its
-own, and what is passed on is written in terms of that name; so the answers have the size of the program, however deep it is.
+own, and what is passed on is written in terms of that name; so the answers have the size of the program, however deep it is. Steps that
+differ in names only, as the layers of a network do, are differentiated once for all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,8 +25,9 @@ from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
 from matcalc.folding.rows import row_symbols
+from matcalc.products.likeness import Pattern, pattern_of, renamed
 from matcalc.products.outlines import Outline, fresh_name
-from matcalc.records import replace
+from matcalc.records import record, replace
 
 YES = Fraction(1)
 
@@ -58,20 +60,48 @@ def swept(
     return _Sweeper(outline, wrt, symmetric, taken).run(upstream, layout)
 
 
+@record
+class _Share:
+    """What ``step``, whose adjoint is a symbol, passes on to ``use``, a name in it: the same as ``first.step`` passes on to ``twin``, with
+    other names."""
+
+    step: str
+    use: str
+    pattern: Pattern
+    first: _First
+    twin: str
+
+    def identity(self) -> Hashable:
+        """Equal for shares that are the same tensor."""
+        return self.first.step, self.twin, self.pattern.symbols, self.pattern.sizes
+
+
+@record
+class _First:
+    """The first of the steps that differ in names only, and what it passes on; ``forms`` are the closed forms of that."""
+
+    step: str
+    pattern: Pattern
+    passed: Mapping[str, ix.Tensor]
+    forms: dict[str, Expr | None]
+
+
 class _Sweeper:
     def __init__(self, outline: Outline, wrt: Sequence[Symbol], symmetric: Symmetric, taken: frozenset[str]) -> None:
         self.outline = outline
         self.wrt = wrt
         self.symmetric = symmetric
-        self.free: dict[str, ix.Tensor] = {symbol.name: freed(symbol) for symbol in wrt}
-        self.parts = {name: self._lowered(step) for name, step in outline.steps.items()}
+        self.free: dict[str, ix.Symbol] = {symbol.name: freed(symbol) for symbol in wrt}
         self.value = self._lowered(outline.value)
         self.uses = {name: list(symbols_in(step)) for name, step in outline.steps.items()}
         self.active = self._active()
-        self.waiting: dict[str, list[tuple[Fraction, ix.Tensor]]] = {}
-        self.adjoints: dict[str, ix.Tensor] = {}
+        self.waiting: dict[str, list[ix.Tensor | _Share]] = {}
+        self.seeds: dict[str, ix.Tensor] = {}
+        self.passed: dict[str, dict[str, ix.Tensor]] = {}
+        self.firsts: dict[Hashable, _First] = {}
+        self.adjoints: dict[str, ix.Tensor | _Share] = {}
         self.of: dict[str, list[str]] = {}
-        self.symbols: dict[ix.Tensor, ix.Symbol] = {}
+        self.symbols: dict[Hashable, ix.Symbol] = {}
         self.taken = {*taken, *outline.steps, *symbols_in(outline.expression), *self.free}
         self.order = self._reading_order()
         self.rows = row_symbols(outline.expression, *outline.names.values(), *wrt)
@@ -105,20 +135,23 @@ class _Sweeper:
             self.taken.add(upstream.name)
             self.order[upstream.name] = -1
             self.rows |= row_symbols(upstream)
-        self._pass(root, seed, list(symbols_in(self.outline.value)))
+        for name, part in self._pulled(root, seed, list(symbols_in(self.outline.value))).items():
+            self.waiting.setdefault(name, []).append(part)
         found: dict[str, ix.Tensor] = {}
         for name in reversed(tuple(self.outline.steps)):
-            total = self._arrived(name, above)
-            if total is None:
+            arrived = self._arrived(name, above)
+            if arrived is None:
                 continue
-            adjoint = total if above else self._named(name, total)
+            adjoint = self._tensor(arrived) if above else self._named(name, arrived)
             if name in self.free:
                 found[name] = adjoint
-            self._pass(self.parts[name].tensor, adjoint, self.uses[name], self._tensor_of(name))
+            self.seeds[name] = adjoint
+            self._pass(name)
         for symbol in self.wrt:
             if symbol.name not in self.outline.steps:
                 shape = axes_of(symbol.shape)
-                found[symbol.name] = self._arrived(symbol.name, above) or add([], above + shape)
+                total = self._arrived(symbol.name, above)
+                found[symbol.name] = add([], above + shape) if total is None else self._tensor(total)
             found.setdefault(symbol.name, add([], above + axes_of(symbol.shape)))
         self._shorten(found)
         value = replace(self.value, tensor=root) if above else Lowered(add([], ()), 0)
@@ -131,24 +164,77 @@ class _Sweeper:
             return symbol
         return split_as(symbol, [group for group in (self.value.rows, self.value.cols) if group])
 
-    def _tensor_of(self, name: str) -> ix.Tensor:
+    def _tensor_of(self, name: str) -> ix.Symbol:
         """The tensor that stands for a step in other steps."""
-        known = self.free.get(name)
+        if name in self.free:
+            return self.free[name]
         symbol = self.outline.names[name]
-        return known if known is not None else ix.Symbol(name, axes_of(symbol.shape), symbol.properties)
+        return ix.Symbol(name, axes_of(symbol.shape), symbol.properties)
 
-    def _arrived(self, name: str, above: tuple[object, ...]) -> ix.Tensor | None:
+    def _arrived(self, name: str, above: tuple[object, ...]) -> ix.Tensor | _Share | None:
         parts = self.waiting.pop(name, [])
+        if len(parts) == 1 and isinstance(parts[0], _Share):
+            return parts[0]
         if not parts:
             return None
-        total = simplified(add(parts, parts[0][1].shape))
+        tensors = [self._tensor(part) for part in parts]
+        total = simplified(add([(YES, tensor) for tensor in tensors], tensors[0].shape))
         return None if is_zero(total) else total
 
-    def _pass(self, root: ix.Tensor, seed: ix.Tensor, uses: list[str], own: ix.Tensor | None = None) -> None:
-        """Passes an adjoint on to what a step uses; the step's own value in a derivative is written by its name."""
-        variables = {name: self._variable(name) for name in uses if name in self.active}
-        if not variables:
+    def _pass(self, name: str) -> None:
+        """Passes the adjoint of a step on to what the step uses."""
+        uses = [use for use in self.uses[name] if use in self.active]
+        if not uses:
             return
+        seed = self.seeds[name]
+        found = self._pattern(name, seed) if isinstance(seed, ix.Symbol) else None
+        first = None if found is None else self.firsts.get(found[0])
+        if found is None or first is None:
+            passed = self._passed(name)
+            if found is not None:
+                self.firsts[found[0]] = _First(name, found[1], passed, {})
+            for use, part in passed.items():
+                self.waiting.setdefault(use, []).append(part)
+            return
+        pattern = found[1]
+        twins = dict(zip(pattern.symbols, first.pattern.symbols))
+        for use in uses:
+            twin = first.passed.get(twins[use])
+            if twin is not None:
+                share = _Share(name, use, pattern, first, twins[use])
+                self.waiting.setdefault(use, []).append(self._tensor(share) if _is_short(twin) else share)
+
+    def _pattern(self, name: str, seed: ix.Symbol) -> tuple[Hashable, Pattern] | None:
+        """What a step and its adjoint are but for their names, with a key of all that its derivatives and their forms depend on."""
+
+        def facts(symbol: str) -> Hashable:
+            free = self.free.get(symbol)
+            facts_of_free = None if free is None else free.properties
+            return facts_of_free, symbol in self.active, symbol in self.outline.steps, symbol in self.rows
+
+        own, above = self.outline.names[name], Symbol(seed.name, seed.sizes, seed.properties)
+        pattern = pattern_of(self.outline.steps[name], (own, above), facts)
+        if pattern is None:
+            return None
+        places = [self.order.get(symbol, len(self.order)) for symbol in pattern.symbols]
+        return (pattern.key, tuple(sorted(range(len(places)), key=places.__getitem__))), pattern
+
+    def _tensor(self, part: ix.Tensor | _Share) -> ix.Tensor:
+        return self._passed(part.step)[part.use] if isinstance(part, _Share) else part
+
+    def _passed(self, name: str) -> dict[str, ix.Tensor]:
+        """What a step passes on to each name that it uses."""
+        if name not in self.passed:
+            root = self._lowered(self.outline.steps[name]).tensor
+            self.passed[name] = self._pulled(root, self.seeds[name], self.uses[name], self._tensor_of(name))
+        return self.passed[name]
+
+    def _pulled(self, root: ix.Tensor, seed: ix.Tensor, uses: list[str], own: ix.Tensor | None = None) -> dict[str, ix.Tensor]:
+        """What an adjoint becomes at each name used; the step's own value in a derivative is written by its name."""
+        variables = {name: self._variable(name) for name in uses if name in self.active}
+        found: dict[str, ix.Tensor] = {}
+        if not variables:
+            return found
         pulled = cotangents(root, seed, tuple(variables.values()))
         for name, variable in variables.items():
             part = pulled[variable]
@@ -157,24 +243,24 @@ class _Sweeper:
             part = simplified(part)
             if own is not None and not isinstance(root, (ix.Symbol, ix.Constant, ix.SizeValue)) and root is not own:
                 part = rebuilt(part, lambda node: _by_name(node, root, own))
-            self.waiting.setdefault(name, []).append((YES, part))
+            found[name] = part
+        return found
 
     def _variable(self, name: str) -> ix.Symbol:
-        tensor = self._tensor_of(name) if name in self.outline.steps else self.free[name]
-        assert isinstance(tensor, ix.Symbol)
-        return tensor
+        return self._tensor_of(name) if name in self.outline.steps else self.free[name]
 
     # ------------------------------------------------------------ names of adjoints
 
-    def _named(self, name: str, total: ix.Tensor) -> ix.Tensor:
+    def _named(self, name: str, total: ix.Tensor | _Share) -> ix.Tensor:
         """A symbol for the adjoint, unless it is as short as a symbol."""
-        if _is_short(total):
+        if not isinstance(total, _Share) and _is_short(total):
             return total
-        known = self.symbols.get(total)
+        identity = total.identity() if isinstance(total, _Share) else total
+        known = self.symbols.get(identity)
         if known is None:
             spelled = fresh_name(f"delta_{name}", self.taken)
             self.taken.add(spelled)
-            known = self.symbols[total] = ix.Symbol(spelled, total.shape)
+            known = self.symbols[identity] = ix.Symbol(spelled, axes_of(self.outline.names[name].shape))
             self.adjoints[spelled] = total
             self.of[spelled] = []
             self.order[spelled] = -1
@@ -192,7 +278,8 @@ class _Sweeper:
         if len(self.adjoints) != 1 or "delta" in self.taken:
             return
         ((name, total),) = self.adjoints.items()
-        long, short = ix.Symbol(name, total.shape), ix.Symbol("delta", total.shape)
+        shape = axes_of(self.outline.names[self.of[name][0]].shape)
+        long, short = ix.Symbol(name, shape), ix.Symbol("delta", shape)
         for key, tensor in found.items():
             found[key] = substituted(tensor, {long: short})
         self.adjoints = {"delta": total}
@@ -211,12 +298,18 @@ class _Sweeper:
 
         adjoints: dict[str, Expr] = {}
         closed: dict[ix.Tensor, ix.Tensor] = {}
+        written_out: set[str] = set()
         for name, total in self.adjoints.items():
-            plain = substituted(substituted(total, back), closed)
             split = self._split(self.of[name][0])
-            form = folded(plain, split, self.order, self.rows)
+            if isinstance(total, _Share) and written_out.isdisjoint(total.pattern.symbols):
+                form = self._form(total, split, back)
+            else:
+                plain = substituted(substituted(self._tensor(total), back), closed)
+                form = folded(plain, split, self.order, self.rows)
             if form is None:  # no matrix form: written out where it is used
-                closed[ix.Symbol(name, total.shape)] = plain
+                plain = substituted(substituted(self._tensor(total), back), closed)
+                closed[ix.Symbol(name, plain.shape)] = plain
+                written_out.add(name)
             else:
                 adjoints[name] = form
         derivatives: dict[str, Outcome] = {}
@@ -228,6 +321,14 @@ class _Sweeper:
             tensor = simplified(substituted(substituted(tensor, back), closed))
             derivatives[symbol.name] = presented(tensor, value, (symbol,), layout, self.order, self.rows, conditions, notes)
         return Sweep(self.outline, adjoints, {name: tuple(of) for name, of in self.of.items() if name in adjoints}, derivatives)
+
+    def _form(self, share: _Share, split: int, back: Mapping[ix.Tensor, ix.Tensor]) -> Expr | None:
+        """The closed form, found once for all steps that differ in names only."""
+        first = share.first
+        if share.twin not in first.forms:
+            first.forms[share.twin] = folded(substituted(first.passed[share.twin], back), split, self.order, self.rows)
+        form = first.forms[share.twin]
+        return None if form is None else renamed(form, *first.pattern.names_in(share.pattern))
 
     def _split(self, name: str) -> int:
         symbol = self.outline.names[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -94,7 +94,7 @@ def segments(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[Expr]]:
     return scalars + inner, [factor for factor in run if not factor.is_scalar]
 
 
-def explicit_inverses(order: list[Expr], roots: tuple[Expr, ...]) -> set[Expr]:
+def explicit_inverses(order: Sequence[Expr], roots: tuple[Expr, ...]) -> set[Expr]:
     """Inverses that are needed as matrices somewhere, not only applied to something."""
     found: set[Expr] = set()
     for root in roots:

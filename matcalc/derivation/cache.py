@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, differentiate
-from matcalc.expr.nodes import Expr, Symbol, postorder
+from matcalc.expr.nodes import Expr, Symbol, latest_postorder, postorder
 
 MOST_KEPT = 256
 LARGEST_KEPT = 2_000
@@ -24,8 +24,9 @@ def derivative_of(expression: Expr, wrt: tuple[Symbol, ...], layout: Layout, sym
 
 
 def forget() -> None:
-    """Empties the cache."""
+    """Empties the cache, and those that keep expressions alive."""
     _found.cache_clear()
+    latest_postorder.cache_clear()
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -105,6 +105,8 @@ def _stays_nested(operand: Contraction) -> bool:
     return len(operand.operands) > _MOST_INLINED and operand.order <= 2 and len(set(operand.output)) == operand.order
 
 
+_NO_POWERS = frozenset({Symbol, Apply, Contraction, Sum, Pairing})
+"""Kinds of tensors that are not themselves a power of something."""
 _Cancelling: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, int], ...]]
 """The places of factors that go, and pairs of labels that become one."""
 
@@ -116,7 +118,7 @@ def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
     for operand, index in factors:
         if len(index) == 2 and index[0] > index[1] and is_symmetric(operand):
             index = (index[1], index[0])
-        base, exponent = base_and_exponent(operand)
+        base, exponent = (operand, YES) if type(operand) in _NO_POWERS else base_and_exponent(operand)
         key = (base, index)
         if isinstance(exponent, Fraction):
             known = exponents.get(key)
@@ -251,11 +253,11 @@ def _settled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> 
 def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> tuple[Fraction, list[Factor], tuple[int, ...]]:
     """An inverse next to its matrix, or an orthogonal matrix next to its transpose, becomes a delta; each time two factors go."""
     coefficient = YES
-    while True:
+    while any(factor[0].reduces for factor in factors):
         factors = _without_unit_sums(factors, output, labels)
         found = _cancelling_pair(factors, output) or _needless_pairing(factors, output, labels)
         if found is None:
-            return coefficient, factors, output
+            break
         gone, joined = found
         for one, other in joined:
             labels.join(one, other)
@@ -263,6 +265,7 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) ->
         factor, factors = _collected([(operand, tuple([labels.find(label) for label in index])) for operand, index in rest])
         coefficient *= factor
         output = tuple([labels.find(label) for label in output])
+    return coefficient, factors, output
 
 
 def _without_unit_sums(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> list[Factor]:

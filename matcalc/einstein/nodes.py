@@ -25,11 +25,13 @@ from matcalc.traversal import postordered
 @interned
 class Tensor:
     """Base class. ``shape`` holds the sizes of the axes, ``order`` their number; ``digest`` is a name of the structure that every process
-    gives alike, to order operands by. What is found about a node later is kept in the last three fields."""
+    gives alike, to order operands by; ``reduces`` whether a product with it may have a shorter form. What is found about a node later is
+    kept in the last three fields."""
 
     digest: int = computed()
     shape: Shape = computed()
     order: int = computed()
+    reduces: bool = computed()
     below: tuple[Tensor, ...] = computed()
     symmetric: bool = computed()
     turned: bool = computed()
@@ -40,6 +42,7 @@ class Tensor:
         shape = self._shape()
         object.__setattr__(self, "shape", shape)
         object.__setattr__(self, "order", len(shape))
+        object.__setattr__(self, "reduces", type(self) in _MAY_REDUCE and _MAY_REDUCE[type(self)](self))
         object.__setattr__(self, "below", _OPERANDS[type(self)](self))
         object.__setattr__(self, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=12).digest(), "big"))
 
@@ -211,6 +214,14 @@ class Apply(Tensor):
 
 Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Pairing | Sum | Contraction | Power | Map | Apply
 """The closed union, for ``match`` with ``assert_never``."""
+
+
+_MAY_REDUCE: dict[type[Tensor], Callable[[Any], bool]] = {
+    Symbol: lambda node: "orthogonal" in node.properties or "simplex" in node.properties,
+    Apply: lambda node: node.function in ("inv", "softmax"),
+    Pairing: lambda _: True,
+}
+"""An inverse and its matrix, an orthogonal matrix and its transpose, sums that are one, pairs that others count as well."""
 
 
 def children(node: Tensor) -> tuple[Tensor, ...]:

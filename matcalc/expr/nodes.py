@@ -7,9 +7,9 @@ Positional arguments only; sequences are tuples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import attrgetter, mul
 from typing import Any, TypeAlias
 
@@ -549,6 +549,12 @@ _OPERANDS: dict[type[Expr], Callable[[Any], tuple[Expr, ...]]] = {
 _below: Callable[[Expr], tuple[Expr, ...]] = attrgetter("below")
 
 
-def postorder(*roots: Expr, known: Container[Expr] = ()) -> list[Expr]:
+def postorder(*roots: Expr, known: Container[Expr] = ()) -> Sequence[Expr]:
     """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
-    return postordered(roots, _below, known)
+    return latest_postorder(roots) if known == () else postordered(roots, _below, known)
+
+
+@lru_cache(maxsize=4)
+def latest_postorder(roots: tuple[Expr, ...]) -> Sequence[Expr]:
+    """One derivation asks for the order of its expression, and of its result, in many places."""
+    return postordered(roots, _below)

@@ -68,6 +68,11 @@ def fold_entrywise(tensor: ix.Tensor, reading_order: Mapping[str, int]) -> Expr 
     return min(forms, key=cost) if forms else None
 
 
+def _times(one: Fraction, other: Fraction) -> Fraction:
+    """The product; most factors are 1."""
+    return other if one is YES else one if other is YES else one * other
+
+
 def _may_gain(expression: Expr) -> bool:
     """Whether the transpose could be so much shorter: only transposes in it can go."""
     found = [node for node in postorder(expression) if isinstance(node, (Transpose, Kronecker))]
@@ -123,7 +128,7 @@ class _Folder:
             term = self._placed(part, split)
             if term is None:
                 return None
-            terms.append(replace(term, coefficient=coefficient * term.coefficient))
+            terms.append(replace(term, coefficient=_times(coefficient, term.coefficient)))
         terms = _aligned_commutations(terms)
         shape = product(terms[0].chain).shape
         return expression_of(combined(terms, shape, self.order), self.order)
@@ -192,7 +197,7 @@ class _Folder:
             term = self.terms[part]
             if term is None:
                 return None
-            terms.append(Term(coefficient * term.coefficient, term.scalars, term.chain))
+            terms.append(Term(_times(coefficient, term.coefficient), term.scalars, term.chain))
         if all(term.coefficient.numerator > 0 for term in terms) or min(terms, key=self._first).coefficient > 0:
             return combined(terms, node.shape, self.order)
         turned = combined([replace(term, coefficient=-term.coefficient) for term in terms], node.shape, self.order)

@@ -16,6 +16,7 @@ from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined, mer
 from matcalc.records import replace
 from matcalc.sizes import Shape
 
+YES = Fraction(1)
 _MOST_GROUPED = 40
 """Above this many terms only numbers and factors common to all are taken out, so that long sums stay linear."""
 
@@ -27,7 +28,9 @@ def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
     if len(terms) > _MOST_GROUPED:
         return _combined(terms, shape, order)
     # Groups overlap, and so do the groups within groups: without a memory the work doubles with every common factor.
-    sum_of = (tuple([(term.coefficient, tuple(term.scalars.items()), term.chain) for term in terms]), shape)
+    # A number one is an integer in the key: fractions take long to hash.
+    parts = [(1 if term.coefficient is YES else term.coefficient, tuple(term.scalars.items()), term.chain) for term in terms]
+    sum_of = (tuple(parts), shape)
     known = order.sums.get(sum_of)
     if known is None:
         known = order.sums[sum_of] = _combined(terms, shape, order)
@@ -36,7 +39,7 @@ def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
 
 def _combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
     number = _content(terms)
-    if number != 1:
+    if number is not YES and number != 1:
         inner = combined([replace(term, coefficient=term.coefficient / number) for term in terms], shape, order)
         return replace(inner, coefficient=inner.coefficient * number)
     shared = _shared(terms, shape, order)
@@ -56,12 +59,14 @@ def _combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
 
 def _opaque(expression: Expr) -> Term:
     if expression.is_scalar:
-        return Term(Fraction(1), {expression: Fraction(1)}, ())
-    return Term(Fraction(1), {}, (expression,))
+        return Term(YES, {expression: YES}, ())
+    return Term(YES, {}, (expression,))
 
 
 def _content(terms: Sequence[Term]) -> Fraction:
     """The greatest number to take out; negative when every term is."""
+    if terms[0].coefficient is YES and all(term.coefficient is YES or term.coefficient.denominator == 1 for term in terms):
+        return YES
     numerator = reduce(gcd, (abs(term.coefficient.numerator) for term in terms))
     denominator = reduce(lcm, (term.coefficient.denominator for term in terms))
     factor = Fraction(numerator, denominator)

@@ -47,9 +47,8 @@ def merged_scalars(one: Mapping[Expr, Fraction], other: Mapping[Expr, Fraction])
     return {base: exponent for base, exponent in merged.items() if exponent}
 
 
-Place = tuple[tuple[int, ...], int, tuple[Fraction, ...], int]
+Place = tuple[tuple[int, ...], int, tuple[Fraction | int, ...], int]
 _LONGEST_PLACE = 12
-_ONCE = Fraction(-1)
 
 
 class ReadingOrder:
@@ -71,7 +70,7 @@ class ReadingOrder:
             for node in postorder(expression, known=self._places):
                 if isinstance(node, Symbol):
                     found: tuple[int, ...] = (self._names.get(node.name, len(self._names)),)
-                    powers: tuple[Fraction, ...] = (_ONCE,)
+                    powers: tuple[Fraction | int, ...] = (-1,)
                 else:
                     found, powers = (), ()
                     for child in children(node):
@@ -80,7 +79,9 @@ class ReadingOrder:
                         found += self._places[child][0]
                         powers += self._places[child][2]
                     if isinstance(node, (MatrixPower, Power)) and isinstance(node.exponent, Number):
-                        powers = tuple([power * node.exponent.value for power in powers])
+                        exponent = node.exponent.value
+                        times = exponent.numerator if exponent.denominator == 1 else exponent
+                        powers = tuple([power * times for power in powers])
                 self._places[node] = (found[:_LONGEST_PLACE], cost(node), powers[:_LONGEST_PLACE], digest(node))
             known = self._places[expression]
         return known

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -91,14 +91,22 @@ def test_completion(line: str, found: list[str]) -> None:
 pty = pytest.importorskip("pty", reason="pseudo-terminals are needed")
 
 
+AT_A_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C typed there interrupts
+os.execv(sys.executable, [sys.executable, "-m", "matcalc", "repl"])
+"""
+
+
 class Terminal:
-    """The prompt in a pseudo-terminal."""
+    """The prompt in a pseudo-terminal. A program of its own, not a fork: other tests may have started threads in this process."""
 
     def __init__(self, state: Path) -> None:
         environment = {**os.environ, "XDG_STATE_HOME": str(state), "TERM": "dumb", "INPUTRC": os.devnull, "PYTHONIOENCODING": "utf-8"}
-        self.process, self.end = pty.fork()
-        if self.process == 0:
-            os.execve(sys.executable, [sys.executable, "-m", "matcalc", "repl"], environment)
+        self.end, other = pty.openpty()
+        command = [sys.executable, "-c", AT_A_TERMINAL]
+        self.process = subprocess.Popen(command, stdin=other, stdout=other, stderr=other, env=environment, start_new_session=True)
+        os.close(other)
         self.seen = ""
 
     def read_until(self, text: str, seconds: float = 30.0) -> str:
@@ -119,20 +127,19 @@ class Terminal:
         return self.read_until(answer)
 
     def status(self) -> int:
-        return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+        return self.process.wait(timeout=30)
+
+    def close(self) -> None:
+        self.process.kill()  # does nothing once it has ended
+        self.process.wait()
+        os.close(self.end)
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    opened = Terminal(tmp_path)
-    opened.read_until(PROMPT)
-    yield opened
-    try:
-        os.kill(opened.process, signal.SIGKILL)
-        os.waitpid(opened.process, 0)
-    except (ProcessLookupError, ChildProcessError):
-        pass
-    os.close(opened.end)
+    with contextlib.closing(Terminal(tmp_path)) as opened:
+        opened.read_until(PROMPT)
+        yield opened
 
 
 def test_a_conversation(terminal: Terminal, tmp_path: Path) -> None:
@@ -161,13 +168,12 @@ def test_a_conversation(terminal: Terminal, tmp_path: Path) -> None:
 def test_history_of_the_session_before(tmp_path: Path) -> None:
     (tmp_path / "matcalc").mkdir()
     (tmp_path / "matcalc" / "history").write_text("tr(A*X) wrt X\n", encoding="utf-8")
-    opened = Terminal(tmp_path)
-    opened.read_until(PROMPT)
-    opened.type("\x1b[A", "tr(A*X) wrt X")
-    opened.type("\n", "Aᵀ")
-    opened.type(":quit\n", ":quit")
-    assert opened.status() == 0
-    os.close(opened.end)
+    with contextlib.closing(Terminal(tmp_path)) as opened:
+        opened.read_until(PROMPT)
+        opened.type("\x1b[A", "tr(A*X) wrt X")
+        opened.type("\n", "Aᵀ")
+        opened.type(":quit\n", ":quit")
+        assert opened.status() == 0
 
 
 def test_an_interrupt_ends_the_computation_and_not_the_session(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from matcalc.einstein.linear import content
 from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import (
@@ -58,6 +60,10 @@ def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
     found = [one for node in postorder(expression) for one in _conditions(node)]
     if result is not None:
         found += [one for node in postorder(result) for one in _conditions(node) if not one.kink]
+    return _kept(found)
+
+
+def _kept(found: list[_Condition]) -> tuple[str, ...]:
     spectral = [one.subject for one in found if one.subject is not None and one.relation == _NO_NEGATIVE_EIGENVALUE]
     consequences = [part for subject in spectral for part in _invertible(subject)]
     signs = {one.subject: _signed(one.subject) for one in (*found, *consequences) if one.subject is not None}
@@ -74,6 +80,29 @@ def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
         if not implied and not (one.kink and (value, one.relation) in known):
             kept.setdefault((value, one.relation, negative and one.relation == "> 0"), one.words)
     return tuple(dict.fromkeys(kept.values()))
+
+
+def conditions_of_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> tuple[str, ...]:
+    """Where the first expressions have derivatives, and the others values that do not jump."""
+    found = [one for expression in differentiated for node in postorder(expression) for one in _conditions(node)]
+    for expression in evaluated:
+        for node in postorder(expression):
+            if not _is_evaluated_smoothly(node):
+                found += [_Condition(one.words.partition(" (there")[0], one.subject, one.relation) for one in _conditions(node)]
+    return _kept(found)
+
+
+def _is_evaluated_smoothly(node: Expr) -> bool:
+    """Whether the conditions of a node are those of its derivative alone."""
+    match node:
+        case Norm():
+            return True
+        case Call(function=name):
+            return name not in ("logdet", "logm", "sqrtm")
+        case Elementwise(function=name) if name in functions():
+            return bool(functions()[name].at_kink) and name not in ("sign", "step")
+        case _:
+            return False
 
 
 def _signed(subject: Expr) -> tuple[object, bool]:

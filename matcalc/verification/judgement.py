@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from matcalc.derivation.conditions import conditions_of_equation
 from matcalc.einstein.lowering import lower
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
@@ -81,13 +82,24 @@ def _judged(source: str, statement: Statement, layout: str, symmetric: str, help
         )
     if seen.different is not None:
         return _refuted(source, statement, claim, seen, layout, help)
-    shared = {"points": len(seen.comparisons), "declarations": statement.declarations, "notes": statement.notes}
+    shared = {
+        "points": len(seen.comparisons),
+        "declarations": statement.declarations,
+        "notes": statement.notes,
+        "holds_if": _domain(claim),
+    }
     if proved and seen.comparisons:
         return Verdict(source, "proved", layout, **shared)  # type: ignore[arg-type]
     if seen.agrees:
         return Verdict(source, "confirmed", layout, **shared)  # type: ignore[arg-type]
     reason = "no point was found at which both sides can be computed" if not seen.comparisons else "the sides agree only nearly"
     return Verdict(source, "undecided", layout, reason, **shared)  # type: ignore[arg-type]
+
+
+def _domain(claim: Claim) -> tuple[str, ...]:
+    sides = (claim.left, claim.right)
+    differentiated = [side.function for side in sides if isinstance(side, DerivativeForm)]
+    return conditions_of_equation(differentiated, [side.expression for side in sides if isinstance(side, Formula)])
 
 
 def _is_proved(claim: Claim, work: int) -> bool:

@@ -23,7 +23,8 @@ _MEANING = {
 class Verdict:
     """The verdict on one statement.
 
-    ``status`` is ``proved``, ``confirmed``, ``refuted`` or ``undecided``. When refuted, ``counterexample`` shows it (None when the
+    ``status`` is ``proved``, ``confirmed``, ``refuted`` or ``undecided``; ``holds_if`` says where the sides
+    have values (and derivatives, where these are asked for). When refuted, ``counterexample`` shows it (None when the
     shapes already differ), ``correction`` is the right answer in closed form, ``condition`` an assumption under which the statement
     becomes true (``condition_exact``: and without which it is false), ``other_layout`` a layout in which it is true, and ``reason``
     what is wrong in words.
@@ -42,6 +43,7 @@ class Verdict:
     points: int = 0
     declarations: Mapping[str, str] | None = None
     notes: tuple[str, ...] = ()
+    holds_if: tuple[str, ...] = ()
     name: str = ""
     source: str = ""
     line: int = 0
@@ -59,7 +61,10 @@ class Verdict:
 
     def explain(self) -> str:
         """Several lines: the verdict, and when refuted what would be right."""
-        lines = [f"{self.status}: {self.statement}", f"  {_MEANING[self.status]}"]
+        meaning = _MEANING[self.status]
+        if self.status == "proved" and self.holds_if:
+            meaning = meaning.replace("all values", "all values that meet the conditions")
+        lines = [f"{self.status}: {self.statement}", f"  {meaning}"]
         if self.reason:
             lines.append(f"  {self.reason}")
         if self.condition is not None:
@@ -70,6 +75,7 @@ class Verdict:
             lines.append(f"  right answer: {self.correction.text()}")
         if self.counterexample is not None:
             lines += ["  counterexample:", *(f"    {line}" for line in str(self.counterexample).splitlines())]
+        lines += [f"  holds if: {condition}" for condition in self.holds_if if self.ok]
         if self.declarations:
             lines.append("  where " + "; ".join(f"{name}: {kind}" for name, kind in self.declarations.items()))
         lines += [f"  note: {note}" for note in self.notes]
@@ -92,6 +98,7 @@ class Verdict:
             "points": self.points,
             "declarations": dict(self.declarations or {}),
             "notes": list(self.notes),
+            "holds_if": list(self.holds_if),
             "name": self.name,
             "source": self.source,
             "line": self.line,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation import Point, agrees, find_point
-from matcalc.evaluation.sampling import free_scalars
-from matcalc.expr.nodes import Symbol, postorder
+from matcalc.evaluation.sampling import FAR_STYLES, free_scalars
+from matcalc.expr.nodes import Call, Elementwise, Norm, Power, Symbol, postorder
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SEEDS = (0, 1, 2)
+_MORE_SEEDS = tuple(range(8))
+"""For symbols with few values, 0 and 1 or 1 and −1, where it is more likely that all points are special."""
 _TRIES = 6
 _TURNED_TRIES = 4
 """Attempts to find a point with negative scalars."""
@@ -51,13 +53,14 @@ class Witness:
         return next((comparison for comparison in self.comparisons if comparison.outcome == "different"), None)
 
 
-def witness(claim: Claim, *, seeds: tuple[int, ...] = _SEEDS) -> Witness:
-    """Compares the sides at points with distinct prime sizes, one for each seed, and at one point where all sizes are equal.
+def witness(claim: Claim, *, seeds: tuple[int, ...] | None = None) -> Witness:
+    """Compares the sides at points with distinct prime sizes, one for each seed, at one point where all sizes are equal and even, and
+    at one where entries are large, if such points are found.
 
     Scalars are positive at the first of these points; at the others some are negative, where both sides are defined there."""
-    found = []
-    for seed, equal in [*((seed, False) for seed in seeds), *([(seeds[0], True)] if _has_sizes(claim) else [])]:
-        comparison = compared(claim, seed, equal)
+    found: list[Comparison] = []
+    seeds = seeds or (_MORE_SEEDS if _has_few_values(claim) else _SEEDS)
+    for comparison in _comparisons(claim, seeds, lambda: len(found) < 2):
         if comparison is not None:
             found.append(comparison)
             if comparison.outcome == "different":
@@ -65,9 +68,40 @@ def witness(claim: Claim, *, seeds: tuple[int, ...] = _SEEDS) -> Witness:
     return Witness(tuple(found))
 
 
-def _has_sizes(claim: Claim) -> bool:
-    names = {name for expression in claim.expressions for node in postorder(expression) for size in node.shape for name in size.names}
-    return len(names) > 1
+def _comparisons(claim: Claim, seeds: tuple[int, ...], few: Callable[[], bool]) -> Iterator[Comparison | None]:
+    """Comparisons one after the other; ``few`` tells whether few of them were possible so far."""
+    for seed in seeds:
+        yield compared(claim, seed)
+    if any(size.names for expression in claim.expressions for node in postorder(expression) for size in node.shape):
+        even = compared(claim, seeds[0], equal=True)
+        yield even
+        if even is not None and few():  # an antisymmetric matrix has an inverse only then
+            yield compared(claim, seeds[0] + 2, equal=True)
+    if any(isinstance(node, _CURVED) for expression in claim.expressions for node in postorder(expression)):
+        for seed in seeds[:2]:
+            yield _compared_afar(claim, seed)
+
+
+_CURVED = (Elementwise, Power, Norm, Call)
+"""What may look like another function near the origin: ``relu(x + 10) = x + 10``."""
+_LARGEST = 1e4
+_FAR_ATTEMPTS = 6
+
+
+def _compared_afar(claim: Claim, seed: int) -> Comparison | None:
+    turned: Literal[0, 1] = 1 if seed % 2 else 0
+    try:
+        point = find_point(
+            claim.expressions, seed, attempts=_FAR_ATTEMPTS, extra=claim.extra, negative=turned, styles=FAR_STYLES, largest=_LARGEST
+        )
+    except LimitError:
+        return None
+    return None if point is None else at_point(claim, point, seed)
+
+
+def _has_few_values(claim: Claim) -> bool:
+    symbols = [node for expression in claim.expressions for node in postorder(expression) if isinstance(node, Symbol)]
+    return any(symbol.properties & {"mask", "sign"} for symbol in symbols)
 
 
 def _has_scalars(claim: Claim) -> bool:

@@ -9,7 +9,8 @@ import pytest
 
 from matcalc.errors import ShapeError
 from matcalc.evaluation import agrees, equal_sizes, evaluate, find_point, function_family, prime_sizes, sample
-from matcalc.evaluation.sampling import STYLES
+from matcalc.evaluation.domains import UnsuitablePoint
+from matcalc.evaluation.sampling import FAR_STYLES, STYLES
 from matcalc.expr import nodes as e
 from matcalc.sizes import ONE, Size
 
@@ -31,6 +32,10 @@ HOLDS = {
     "diagonal": lambda a: np.array_equal(a, np.diag(np.diag(a))),
     "orthogonal": lambda a: agrees(a.T @ a, np.eye(5)),
     "orthogonal symmetric": lambda a: agrees(a @ a, np.eye(5)) and agrees(a, a.T),
+    "orthogonal mask": lambda a: agrees(a.T @ a, np.eye(5)) and set(np.unique(a)) == {0.0, 1.0},
+    "orthogonal diagonal": lambda a: agrees(np.abs(a), np.eye(5)),
+    "orthogonal positive_definite": lambda a: agrees(a, np.eye(5)),
+    "positive sign": lambda a: np.all(a == 1.0),
     "invertible": lambda a: np.linalg.det(a) > 0,
     "invertible symmetric": lambda a: np.linalg.det(a) > 0 and agrees(a, a.T),
     "positive_definite": is_definite,
@@ -45,18 +50,29 @@ HOLDS = {
 }
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", (*STYLES, *FAR_STYLES))
 @pytest.mark.parametrize("properties", HOLDS)
 def test_properties_hold(properties: str, style) -> None:
     for seed in range(5):
         matrix = sample([symbol(properties)], SIZES, seed, style=style)["A"]
         assert matrix.shape == (5, 5)
-        assert HOLDS[properties](matrix)
+        assert HOLDS[properties](matrix) or (style in FAR_STYLES and "invertible" in properties and np.linalg.det(matrix) != 0)
 
 
 @pytest.mark.parametrize("properties", HOLDS)
 def test_a_matrix_without_properties_has_none(properties: str) -> None:
     assert not HOLDS[properties](sample([symbol("")], SIZES, 1)["A"]) or properties == "invertible"
+
+
+def test_orthogonal_matrices_have_both_determinants() -> None:
+    for properties in ("orthogonal", "orthogonal symmetric"):
+        found = {round(float(np.linalg.det(sample([symbol(properties)], SIZES, seed)["A"]))) for seed in range(8)}
+        assert found == {-1, 1}
+
+
+def test_facts_that_exclude_each_other_have_no_sample() -> None:
+    with pytest.raises(UnsuitablePoint, match="antisymmetric and positive_definite"):
+        sample([symbol("antisymmetric positive_definite")], SIZES, 0)
 
 
 def test_shapes_and_determinism() -> None:
@@ -80,6 +96,7 @@ def test_prime_sizes_are_distinct_and_every_order_comes() -> None:
     assert sorted(orders) == sorted(set(orders))
     assert len(orders) == 6
     assert all(sorted(order) == [3, 5, 7] for order in orders)
+    assert [prime_sizes("n", seed)["n"] for seed in range(4)] == [3, 5, 3, 5]
     assert equal_sizes(["m", "n"], 4) == {"m": 4, "n": 4}
 
 

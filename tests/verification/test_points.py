@@ -1,0 +1,82 @@
+"""The points that claims are tried at are many enough: several sizes, odd and even, and values near and far, of both signs."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcalc.verification.judgement import verify
+
+
+@pytest.mark.parametrize(
+    ("statement", "declare"),
+    [
+        # true for one size, or for odd sizes, only
+        ("tr(eye(n)) = 3", ""), ("det(2*A) = 8*det(A)", "A: n×n"), ("adj(adj(A)) = det(A)*A", "A: n×n"),
+        ("det(-A) = -det(A)", "A: n×n"), ("det(K) = 0", "K: n×n antisymmetric"), ("sum(Q.*Q) = 3", "Q: n×n orthogonal"),
+        ("det(K) + sum(x) = sum(x)", "K: n×n antisymmetric; x: m"), ("tr(A*A') = sum(A.*A) + n - 3", "A: n×m"),
+        # true for one of the two determinants, or for one kind of reflection
+        ("det(Q) = 1", "Q: n×n orthogonal"), ("tr(H) = n - 2", "H: n×n orthogonal symmetric"),
+        ("abs(det(A)) = det(A)", "A: n×n invertible"),
+        # true near the origin
+        ("relu(x + 10) = x + 10", "x: n"), ("d(relu(x + 10))/dx = 1", "x: scalar"), ("asin(sin(x)) = x", "x: n"),
+        ("atan(tan(x)) = x", "x: n"),
+        ("d(norm1(x + 10))/dx = vector(1)", "x: n"), ("sign(x'*x - 100) = -1", "x: n"),
+        # true for small matrices of zeros and ones
+        ("abs(det(M)) = 1", "M: n×n mask invertible"),
+    ],
+)  # fmt: skip
+def test_false_in_general(statement: str, declare: str) -> None:
+    assert verify(statement, declare=declare, help=False).status == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("statement", "declare"),
+    [
+        ("det(Q)^2 = 1", "Q: n×n orthogonal"), ("cosh(x).^2 - sinh(x).^2 = vector(1)", "x: n"), ("tanh(x) = 2*sigmoid(2*x) - 1", "x: n"),
+        ("log(exp(x)) = x", "x: n"), ("log(sigmoid(x)) = -softplus(-x)", "x: n"), ("asin(sin(x)/2) = asin(sin(x)/2)", "x: n"),
+        ("cos(x).^2 = (1 + cos(2*x))/2", "x: n"), ("det(K') = det(K)", "K: n×n antisymmetric"), ("x = vector(1)", "x: n positive sign"),
+        ("Q = eye", "Q: n×n orthogonal positive_definite"), ("P*P' = eye", "P: n×n orthogonal mask"),
+        ("D*D = eye", "D: n×n orthogonal diagonal"), ("inv(K)' = -inv(K)", "K: n×n antisymmetric"),
+        ("logdet(X'*X) = log(det(X'*X))", "X: n×4"),
+    ],
+)  # fmt: skip
+def test_true_everywhere(statement: str, declare: str) -> None:
+    assert verify(statement, declare=declare).ok
+
+
+@pytest.mark.parametrize(
+    ("statement", "declare", "condition"),
+    [
+        ("sqrt(x.^2) = x", "x: n", "the entries of x are not negative and sum to one"),
+        ("sign(x'*x - 100) = -1", "x: n", "the entries of x are not negative and sum to one"),
+        ("d(-y'*log(softmax(x)))/dx = softmax(x) - y", "", "the entries of y sum to one"),
+        ("logdet(A'*A) = log(abs(det(A)))", "A: n×n invertible", "Aᵀ A = I"),  # not: every entry of A is 0 or 1
+        ("det(-A) = -det(A)", "A: n×n", ""),  # not: A = Aᵀ
+    ],
+)
+def test_conditions_are_true(statement: str, declare: str, condition: str) -> None:
+    assert verify(statement, declare=declare).condition_text == condition
+
+
+def test_contradictory_facts_leave_a_claim_undecided() -> None:
+    assert verify("tr(A) = n", declare="A: n×n antisymmetric positive_definite").status == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("statement", "declare", "where"),
+    [
+        ("log(x.^2) = 2*log(x)", "x: n", ("entries of x > 0",)),
+        ("sign(x).*sign(x) = vector(1)", "x: n", ("entries of x ≠ 0",)),
+        ("d(log(det(X)))/dX = inv(X)'", "", ("det(X) > 0", "X invertible")),
+        ("abs(x).*abs(x) = x.^2", "x: n", ()),
+        ("pinv(A') = pinv(A)'", "", ()),
+        ("A*inv(A) = eye", "A: n×n invertible", ()),
+    ],
+)
+def test_where_a_proved_claim_holds(statement: str, declare: str, where: tuple[str, ...]) -> None:
+    verdict = verify(statement, declare=declare)
+    assert verdict.status == "proved"
+    assert verdict.holds_if == where
+    assert verdict.to_dict()["holds_if"] == list(where)
+    assert ("all values that meet the conditions" in verdict.explain()) == bool(where)
+    assert all(f"holds if: {condition}" in verdict.explain() for condition in where)

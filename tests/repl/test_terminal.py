@@ -113,8 +113,7 @@ class Terminal:
         """What came since the last call, up to and with the text."""
         stop = time.monotonic() + seconds
         while text not in self.seen:
-            ready, _, _ = select.select([self.end], [], [], max(0.0, stop - time.monotonic()))
-            assert ready, f"{text!r} did not come; got {self.seen!r}"
+            assert self.is_ready(max(0.0, stop - time.monotonic())), f"{text!r} did not come; got {self.seen!r}"
             try:
                 self.seen += os.read(self.end, 4096).decode("utf-8", "replace")
             except OSError:  # the process ended
@@ -125,6 +124,17 @@ class Terminal:
     def type(self, keys: str, answer: str) -> str:
         os.write(self.end, keys.encode())
         return self.read_until(answer)
+
+    def interrupt(self) -> None:
+        """Ctrl-C, once more if it came while the reader was not listening yet."""
+        for seconds in (2.0, 5.0, 30.0):
+            os.write(self.end, b"\x03")
+            if self.is_ready(seconds):
+                break
+        self.read_until(PROMPT)
+
+    def is_ready(self, seconds: float) -> bool:
+        return bool(select.select([self.end], [], [], seconds)[0])
 
     def status(self) -> int:
         return self.process.wait(timeout=30)
@@ -155,9 +165,9 @@ def test_a_conversation(terminal: Terminal, tmp_path: Path) -> None:
     terminal.type("\n", "numerator from now on")
     terminal.read_until(PROMPT)
     terminal.type("\x1b[A", "layout numerator")  # the line before, from the history
-    terminal.type("\x03", PROMPT)  # Ctrl-C leaves the line, not the session
+    terminal.interrupt()  # leaves the line, not the session
     terminal.type("(x\n", "... ")
-    terminal.type("\x03", PROMPT)
+    terminal.interrupt()
     terminal.type(":list\n", "f = ||X - UV||²")
     terminal.read_until(PROMPT)
     os.write(terminal.end, b"\x04")  # Ctrl-D

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import content
 from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import (
@@ -48,7 +49,8 @@ class _Condition:
     words: str
     subject: Expr | None = None
     relation: str = ""
-    kink: bool = False
+    kink: str = ""
+    """The function that has the kink."""
 
 
 _IMPLIED_BY = {"≠ 0": ("> 0",), "is not 0": ("> 0", "≠ 0")}
@@ -58,6 +60,9 @@ def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
     """Conditions in words and symbols, in reading order, each once: not what the others imply, nor kinks of functions that the derivation
     brought in, such as the sign that is the derivative of abs."""
     found = [one for node in postorder(expression) for one in _conditions(node)]
+    if any(one.kink for one in found):  # squares take kinks away: abs(t)^2
+        functions_left = {node.function for node in ix.postorder(lower(expression).tensor) if isinstance(node, ix.Map)}
+        found = [one for one in found if not one.kink or one.kink in functions_left]
     if result is not None:
         found += [one for node in postorder(result) for one in _conditions(node) if not one.kink]
     return _kept(found)
@@ -302,4 +307,4 @@ def _domain(name: str, argument: Expr) -> list[_Condition]:
     )
     if function.at_kink:
         condition += f" (there {name} has a kink; the value used at 0 is {function.at_kink})"
-    return [_Condition(condition, argument if relation else None, relation, bool(function.at_kink))]
+    return [_Condition(condition, argument if relation else None, relation, name if function.at_kink else "")]

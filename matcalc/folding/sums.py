@@ -94,8 +94,25 @@ def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | 
         left = {base: exponent - scalars.get(base, Fraction(0)) for base, exponent in term.scalars.items()}
         opened = _opened(chain[0]) if len(chain) == 1 else chain
         rest.append(Term(term.coefficient, {base: exponent for base, exponent in left.items() if exponent}, opened))
+    rest = _like_terms_bare(rest)
     total = _transposed_rows(rest, inner, order) if inner and inner[0].number == 1 and len(inner) == 2 else _collected(rest, inner, order)
     return Term(total.coefficient, merged_scalars(total.scalars, scalars), (*prefix, *total.chain, *suffix))
+
+
+def _like_terms_bare(rest: list[Term]) -> list[Term]:
+    """A sum among the terms is opened where it has a term that is like one beside it: ``(x + 1) + x`` is ``2 x + 1``."""
+    if not any(len(term.chain) == 1 and isinstance(term.chain[0], Sum) for term in rest):
+        return rest
+    known = {(frozenset(term.scalars.items()), term.chain) for term in rest}
+    found: list[Term] = []
+    for term in rest:
+        parts = []
+        if len(term.chain) == 1 and isinstance(term.chain[0], Sum):
+            summands = _summands(term.chain[0])
+            parts = [replace(term, coefficient=number * term.coefficient, chain=_opened(part)) for number, part in summands]
+        alike = any((frozenset(part.scalars.items()), part.chain) in known for part in parts)
+        found += parts if alike else [term]
+    return found
 
 
 def _collected(rest: list[Term], shape: Shape, order: ReadingOrder) -> Term:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isqrt
 from typing import TypeAlias
 
 from matcalc.records import record
@@ -63,6 +64,11 @@ class SizeProduct:
     left: Dimension
     right: Dimension
 
+    @property
+    def factors(self) -> tuple[Size | Unknown, Size | Unknown]:
+        """What is known of the two factors."""
+        return resolved(self.left), resolved(self.right)
+
     def solve(self) -> bool:
         """Finds the third size from two known ones; True when done.
 
@@ -75,6 +81,11 @@ class SizeProduct:
         if left == ONE or right == ONE:
             unify(product, right if left == ONE else left)
             return True
+        if isinstance(product, Size) and left is right:
+            root = square_root(product)
+            if root is not None:
+                unify(left, root)
+            return root is not None
         if isinstance(product, Size) and (isinstance(left, Size) or isinstance(right, Size)):
             known, sought = (left, right) if isinstance(left, Size) else (right, left)
             assert isinstance(known, Size)
@@ -125,14 +136,13 @@ class SizeSystem:
 
         So X and Y get one shape in ``vec(X)'*vec(Y)``, and X that of ``B*X*A'`` in ``kron(A, B)*vec(X)``.
         """
-        for relation in self._products:
-            factors = resolved(relation.left), resolved(relation.right)
-            if all(isinstance(factor, Unknown) for factor in factors):
+        for relation in list(self._products):
+            if all(isinstance(factor, Unknown) for factor in relation.factors):
                 product = resolved(relation.product)
                 for other in (*self._solved, *self._products):
-                    if other is not relation and resolved(other.product) == product:
-                        unify(relation.left, other.left)
-                        unify(relation.right, other.right)
+                    # A vector is the product of its size and one, which says nothing.
+                    if other is not relation and resolved(other.product) == product and ONE not in other.factors:
+                        self.attempt([(relation.left, other.left), (relation.right, other.right)], among=())
                         break
 
     def solve(self) -> bool:
@@ -159,6 +169,12 @@ def _chain(dimension: Dimension) -> list[Unknown]:
         found.append(current)
         current = current.value
     return found
+
+
+def square_root(product: Size) -> Size | None:
+    """The size whose square is ``product``; None when it cannot be named."""
+    root = Size(product.names[::2], isqrt(product.factor))
+    return root if root * root == product else None
 
 
 def divided(product: Size, factor: Size) -> Size:

@@ -49,6 +49,8 @@ det(X)^k                                        |               | X: n×n; k: sc
 X + lambda                                      |               | X: n×m; lambda: scalar
 vec(X)'*vec(Y)                                  |               | X: n×m; Y: n×m
 vec(X)'*v                                       |               | X: n×m; v: m*n
+vec(eye)'*x                                     | x: n*n        | x: n*n
+vec(vec(X))'*v                                  |               | X: n×m; v: m*n
 commutation(m, n)*vec(X)                        |               | X: m×n
 reshape(x, m, n)*y                              |               | x: m*n; y: n
 kron(A, B)*vec(X)                               | A: 2×3; B: 4×5 | A: 2×3; B: 4×5; X: 5×3

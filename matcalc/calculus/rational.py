@@ -12,7 +12,7 @@ from math import comb
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from matcalc.einstein.algebra import elementwise, power
+from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.linear import add, ones
 from matcalc.einstein.nodes import Contraction, Power, Sum, Symbol, Tensor
 from matcalc.einstein.weight import weight
@@ -33,14 +33,77 @@ _CANCELLED: WeakKeyDictionary[Tensor, Tensor | None] = WeakKeyDictionary()
 
 def cancelled_fraction(node: Tensor) -> Tensor | None:
     """A shorter formula equal to ``node`` as a rational function of its atoms, or None."""
-    if not isinstance(node, (Sum, Contraction)) or not _worth_trying(node):
+    if not isinstance(node, (Sum, Contraction)):
         return None
     if node not in _CANCELLED:
-        _CANCELLED[node] = _cancelled(node)
+        _CANCELLED[node] = _on_diagonal(node) or _over_denominator(node) or _cancelled(node)
     return _CANCELLED[node]
 
 
+def _on_diagonal(node: Sum | Contraction) -> Tensor | None:
+    """A sum of diagonal matrices as the one of a shorter sum of their entries."""
+    if not isinstance(node, Sum) or not node.terms:
+        return None
+    terms = [(coefficient, term) for coefficient, term in node.terms if isinstance(term, Contraction)]
+    output = terms[0][1].output if terms else ()
+    axes = tuple(dict.fromkeys(output))
+    if len(terms) < len(node.terms) or len(axes) == len(output) or any(term.output != output for _, term in terms):
+        return None
+    entries = [(coefficient, contract(term.operands, term.indices, axes, dict(enumerate(term.sizes)))) for coefficient, term in terms]
+    sizes = dict(zip(output, node.shape))
+    found = cancelled_fraction(add(entries, tuple([sizes[label] for label in axes])))
+    return None if found is None else contract([found], [axes], output, sizes)
+
+
+def _over_denominator(node: Sum | Contraction) -> Tensor | None:
+    """Two terms over one denominator where that makes the numerator shorter: ``1 - t²/(t² + 1)`` is ``1/(t² + 1)``."""
+    if not isinstance(node, Sum):
+        return None
+    parts = [_monomial(term) for _, term in node.terms]
+    for k, part in enumerate(parts):
+        for base, exponent in part.items():
+            if not isinstance(base, Sum) or exponent >= 0 or base.order not in (0, node.order):
+                continue
+            numerator = _times(part, {base: -exponent})
+            inside = [(coefficient, _monomial(term)) for coefficient, term in base.terms]
+            for j, other in enumerate(parts):
+                if other.get(base, 0) != exponent + 1:
+                    continue
+                beside = _times(other, {base: -exponent - 1})
+                if all(_times(beside, factor) != numerator for _, factor in inside):
+                    continue
+                above = [(node.terms[j][0] * coefficient, _times(beside, factor)) for coefficient, factor in inside]
+                above.append((node.terms[k][0], numerator))
+                total = add([(coefficient, _written(factors, node.shape)) for coefficient, factors in above], node.shape)
+                rest = [term for place, term in enumerate(node.terms) if place not in (j, k)]
+                result = add([(Fraction(1), elementwise([total, power(base, exponent)], node.shape)), *rest], node.shape)
+                if weight(result) + _WORTH_IT <= weight(node):
+                    return result
+    return None
+
+
+def _monomial(term: Tensor) -> dict[Tensor, Fraction]:
+    """The factors of an elementwise product with their exponents; another term is one factor."""
+    found: dict[Tensor, Fraction] = {}
+    factors = _parts(term) if isinstance(term, Contraction) else None
+    for factor in (term,) if factors is None else factors:
+        base, exponent = (factor.base, factor.exponent) if isinstance(factor, Power) else (factor, Fraction(1))
+        found[base] = found.get(base, Fraction(0)) + exponent
+    return found
+
+
+def _times(one: Mapping[Tensor, Fraction], other: Mapping[Tensor, Fraction]) -> dict[Tensor, Fraction]:
+    total = {base: one.get(base, Fraction(0)) + other.get(base, Fraction(0)) for base in (*one, *other)}
+    return {base: exponent for base, exponent in total.items() if exponent}
+
+
+def _written(monomial: Mapping[Tensor, Fraction], shape: Shape) -> Tensor:
+    return elementwise([power(base, exponent) for base, exponent in monomial.items()], shape)
+
+
 def _cancelled(node: Sum | Contraction) -> Tensor | None:
+    if not _worth_trying(node):
+        return None
     best: Tensor | None = None
     for linear_atoms in (True, False):
         region = _region(node, linear_atoms)

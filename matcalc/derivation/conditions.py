@@ -63,6 +63,9 @@ def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
     if any(one.kink for one in found):  # squares take kinks away: abs(t)^2
         functions_left = {node.function for node in ix.postorder(lower(expression).tensor) if isinstance(node, ix.Map)}
         found = [one for one in found if not one.kink or one.kink in functions_left]
+    if result is not None and not any(one.kink for one in found):  # the absolute value is that of the root of a square
+        signs_of = [node.argument for node in postorder(result) if isinstance(node, Elementwise) and node.function == "sign"]
+        found += [one for argument in signs_of for one in _compared(argument, "≠ 0")]
     if result is not None:
         found += [one for node in postorder(result) for one in _conditions(node) if not one.kink]
     return _kept(found)
@@ -273,6 +276,8 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
             return _compared(base, "≠ 0")
         case Elementwise(function="abs", argument=argument):
             return _compared(argument, "≠ 0")
+        case Product(factors=factors) if expression.is_scalar and relation == "> 0" and all(factor.is_scalar for factor in factors):
+            return _positive_product(expression, factors)
         case Product(factors=(*front, last)) if expression.is_scalar and relation == "≠ 0" and all(factor.is_scalar for factor in front):
             return [condition for factor in (*front, last) for condition in _nonzero(factor)]
         case _:
@@ -280,6 +285,15 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
             return [
                 _Condition(f"{subject} {relation}" if expression.is_scalar else f"entries of {subject} {relation}", expression, relation)
             ]
+
+
+def _positive_product(product: Expr, factors: tuple[Expr, ...]) -> list[_Condition]:
+    """Factors that are never negative must not be 0; one other factor must be positive, of several their product."""
+    parts = [_compared(factor, "> 0") for factor in factors]
+    changing = [part for part in parts if any(one.relation == "> 0" for one in part)]
+    if len(changing) > 1:
+        return [_Condition(f"{_text(product)} > 0", product, "> 0")]
+    return [one for part in parts for one in part]
 
 
 def _nonzero(denominator: Expr) -> list[_Condition]:

@@ -470,7 +470,7 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
                 sizes = dict(enumerate(base.sizes))
                 if integer:
                     return contract([power(o, exponent) for o in base.operands], base.indices, base.output, sizes)
-                outside = [k for k, operand in enumerate(base.operands) if is_positive(operand)]
+                outside = [k for k, operand in enumerate(base.operands) if is_positive(operand) or _is_square(operand)]
                 if outside and len(base.operands) > 1:
                     inside = [k for k in range(len(base.operands)) if k not in outside]
                     operands = [power(base.operands[k], exponent) for k in outside]
@@ -482,6 +482,13 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
         case Symbol() if "mask" in base.properties and exponent > 0:
             return base
     return Power(base, exponent)
+
+
+def _is_square(operand: Tensor) -> bool:
+    """Whether a factor is an even power or a sum of such."""
+    if isinstance(operand, Contraction):
+        return bool(operand.operands) and all(is_positive(part) or _is_square(part) for part in operand.operands)
+    return isinstance(operand, Power) and operand.exponent.denominator == 1 and operand.exponent.numerator % 2 == 0
 
 
 def _with_operand(tensor: Contraction, place: int, operand: Tensor) -> Tensor:

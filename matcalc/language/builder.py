@@ -84,11 +84,11 @@ class Builder(Assembly):
         raise NotImplementedError
 
     def summed_index(self, node: s.Applied) -> str | None:
-        """The index of ``sum(i, body)``."""
+        """The index of ``sum(i, body)``, which hides a symbol of that name: a second argument has no other meaning."""
         if node.function != "sum" or len(node.arguments) != 2:
             return None
         index, body = node.arguments
-        if not isinstance(index, s.Name) or isinstance(body, s.Word) or index.name in self.scope.declarations:
+        if not isinstance(index, s.Name) or isinstance(body, s.Word):
             return None
         return index.name
 

@@ -140,8 +140,9 @@ class SizeSystem:
             if all(isinstance(factor, Unknown) for factor in relation.factors):
                 product = resolved(relation.product)
                 for other in (*self._solved, *self._products):
-                    # A vector is the product of its size and one, which says nothing.
-                    if other is not relation and resolved(other.product) == product and ONE not in other.factors:
+                    # That an open size is the product of itself and one says nothing.
+                    telling = isinstance(product, Size) or ONE not in other.factors
+                    if other is not relation and resolved(other.product) == product and telling:
                         self.attempt([(relation.left, other.left), (relation.right, other.right)], among=())
                         break
 

@@ -56,6 +56,8 @@ class Builder(Assembly):
     def _operands(self, node: s.Syntax) -> list[s.Syntax]:
         """The parts of a node that become operands; chains of one operator are gathered from the left."""
         match node:
+            case s.Name() | s.NumberLiteral():
+                return []
             case s.Binary(operator="+" | "-"):
                 return [part for part, _ in _spine(node, ("+", "-"))]
             case s.Binary(operator="*" | ".*" | "⊗" as operator):
@@ -116,6 +118,8 @@ class Builder(Assembly):
 
     def _bound(self, node: s.Syntax) -> tuple[str, ...]:
         match node:
+            case s.Name() | s.Binary() | s.NumberLiteral():
+                return ()
             case s.Summation(indices=indices):
                 return indices
             case s.Applied() if (index := self.summed_index(node)) is not None:

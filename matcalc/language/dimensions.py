@@ -32,7 +32,9 @@ class SizeClash(Exception):
 
 def resolved(dimension: Dimension) -> Dimension:
     """What the dimension stands for now; paths are shortened on the way."""
-    root = dimension
+    if not isinstance(dimension, Unknown) or dimension.value is None:
+        return dimension
+    root = dimension.value
     while isinstance(root, Unknown) and root.value is not None:
         root = root.value
     while isinstance(dimension, Unknown) and dimension.value is not None:
@@ -108,6 +110,11 @@ class SizeSystem:
         relation = SizeProduct(result, left, right)
         (self._solved if relation.solve() else self._products).append(relation)
         return result
+
+    @property
+    def waits(self) -> bool:
+        """Whether some products are not solved yet."""
+        return bool(self._products)
 
     def is_product(self, root: Unknown) -> bool:
         """Whether the unknown is to be found as the product of other sizes."""

@@ -103,6 +103,8 @@ class _Search:
         self._trail = trail
         self._costs = costs
         self._failure: Contradiction | None = None
+        self._stands = False
+        """Whether the masks are those of the best solution so far."""
         self._bound = [0.0]
         for choice in reversed(choices):
             least = min((cost for kind, cost in costs[choice.sort].items() if kind & choice.cell.mask), default=0.0)
@@ -124,6 +126,7 @@ class _Search:
             if cost + self._bound[position] < best_cost:
                 if position == len(self._choices):
                     best, best_cost = [choice.cell.mask for choice in self._choices], cost
+                    self._stands = True
                 else:
                     stack.append(_Step(position, self._trail.mark(), cost, self._candidates(self._choices[position])))
             taken: float | None = None
@@ -139,6 +142,8 @@ class _Search:
         if best is None:
             assert self._failure is not None
             raise self._failure
+        if self._stands:
+            return
         self._trail.undo(start)
         for choice, mask in zip(self._choices, best, strict=True):
             if choice.cell.mask != mask:
@@ -152,10 +157,11 @@ class _Search:
         """Assigns the cheapest kind that is left and fits; the cost so far, or None when nothing is left that could win."""
         choice = self._choices[step.position]
         while step.rest:
-            self._trail.undo(step.mark)
             own, known, kind = step.rest.pop(0)
             if step.cost + own + self._bound[step.position + 1] >= best_cost:
                 return None
+            self._stands = False
+            self._trail.undo(step.mark)
             try:
                 self._assign(choice.cell, kind)
             except Contradiction as contradiction:
@@ -166,7 +172,6 @@ class _Search:
             if known or not step.rest or own <= step.rest[0][0]:
                 return step.cost + own
             step.rest = sorted([*step.rest, (own, True, kind)])
-        self._trail.undo(step.mark)
         return None
 
     def _assign(self, cell: Cell, kind: int) -> None:
@@ -214,13 +219,11 @@ class SizeFailure(Exception):
 
 def measure(constraints: list[Constraint], cells: Iterable[Cell], variables: Iterable[Variable]) -> None:
     """Gives every cell its size variables, and every variable its declared sizes."""
-    for constraint in constraints:
-        for cell in constraint.cells:
-            cell.measure()
-    for cell in cells:
+    variables = list(variables)
+    related = [cell for constraint in constraints for cell in constraint.cells]
+    for cell in dict.fromkeys([*related, *cells, *[variable.cell for variable in variables]]):
         cell.measure()
     for variable in variables:
-        variable.cell.measure()
         shape = variable.declaration.shape if variable.declaration else None
         if shape is not None and variable.cell.mask != SCALAR:
             variable.cell.rows = shape[0]
@@ -258,13 +261,13 @@ def infer_sizes(
     _solve(sizes, constraints)
     free: dict[str, Cell] = {}
     # What is the product of other sizes gets its name from these.
-    for products_too in (False, True):
+    for products_too in (False, True) if sizes.waits else (True,):
         _named([variable.cell for variable in variables], sizes, names, products_too)
         _solve(sizes, constraints)
     if expect is not None:
         expect(sizes)
         _solve(sizes, constraints)
-    for products_too in (False, True):
+    for products_too in (False, True) if sizes.waits else (True,):
         free |= _named(literals, sizes, names, products_too)
         _solve(sizes, constraints)
     return free

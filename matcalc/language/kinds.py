@@ -158,6 +158,8 @@ def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
         cells = constraint.cells
         masks = tuple([cell.mask for cell in cells])
         left = _revised(constraint.kinds, masks)
+        if left == masks:
+            continue
         if left is None:
             raise Contradiction(constraint)
         for cell, before, after in zip(cells, masks, left, strict=True):

@@ -32,6 +32,8 @@ def walk(root: s.Syntax) -> list[s.Syntax]:
 def parts(node: s.Syntax) -> tuple[s.Syntax, ...]:
     """The parts of a node, in reading order."""
     match node:
+        case s.Name() | s.NumberLiteral():
+            return ()
         case s.Group() | s.Minus() | s.Transposed() | s.Bars():
             return (node.operand,)
         case s.Binary(left=left, right=right) | s.Equation(left=left, right=right):

@@ -198,6 +198,29 @@ def _frechet_{name}(A, E):
 '''
         for name, function in (("exp", "expm"), ("log", "logm"), ("sqrt", "sqrtm"))
     },
+    "divdiff_exp": '''
+def _divdiff_exp(A):
+    """(exp(a) - exp(b))/(a - b) for all pairs of eigenvalues: exp of the mean, times sinh(h)/h of half the difference."""
+    values = {xp}.linalg.eigvalsh(A)
+    half = 0.5 * (values[:, None] - values)
+    safe = {xp}.where(half == 0, {xp}.ones_like(half), half)
+    return {xp}.exp(0.5 * (values[:, None] + values)) * {xp}.where(half == 0, {xp}.ones_like(half), {xp}.sinh(safe) / safe)
+''',
+    "divdiff_log": '''
+def _divdiff_log(A):
+    """(log(a) - log(b))/(a - b) for all pairs of eigenvalues: artanh(u)/u of u = (a - b)/(a + b), over half the sum."""
+    values = {xp}.linalg.eigvalsh(A)
+    half = 0.5 * (values[:, None] + values)
+    u = 0.5 * (values[:, None] - values) / half
+    safe = {xp}.where(u == 0, 0.5 * {xp}.ones_like(u), u)
+    return {xp}.where(u == 0, {xp}.ones_like(u), {xp}.arctanh(safe) / safe) / half
+''',
+    "divdiff_sqrt": '''
+def _divdiff_sqrt(A):
+    """(sqrt(a) - sqrt(b))/(a - b) for all pairs of eigenvalues."""
+    roots = {xp}.sqrt({xp}.linalg.eigvalsh(A))
+    return 1.0 / (roots[:, None] + roots)
+''',
     "adj": '''
 def _adj(A):
     """The adjugate from the singular value decomposition, right for singular matrices too."""

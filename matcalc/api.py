@@ -147,8 +147,8 @@ def hessian(
 def _read(expression: Expression, wrt: Names, declare: Declare, order: int) -> tuple[Elaborated, tuple[Symbol, ...]]:
     asked = listed(wrt)
     names = names_of(asked)
-    if order not in (1, 2):
-        raise MatcalcError(f"derivatives of order {order} are not available", expected="order 1 or 2")
+    if not isinstance(order, int) or order not in (1, 2):
+        raise MatcalcError(f"derivatives of order {order!r} are not available", expected="order 1 or 2")
     if len(names) == 1:
         asked, names = asked * order, names * order
     elif len(names) != 2:

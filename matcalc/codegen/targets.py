@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -83,6 +84,8 @@ class Writer:
         if value.denominator == 1 and abs(value) < 10**15:
             return Text(str(value), ATOM if value >= 0 else UNARY)
         near = _as_float(value)
+        if math.isinf(near):
+            raise MatcalcError("a number in the formula is too large for floating point", expected="numbers up to 1e308")
         if value.denominator == 1 or Fraction(near) == value or Fraction(repr(near)) == value:
             return Text(repr(near), ATOM if value >= 0 else UNARY)
         if abs(value.numerator) > 10**15 or value.denominator > 10**15:

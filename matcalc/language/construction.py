@@ -88,6 +88,8 @@ class Construction:
                 return self._element_product(term, built)
             case t.QuotientTerm(elementwise=elementwise):
                 above, below = self._paired(term, built) if elementwise and not _scalar_in(built) else built
+                if isinstance(below, e.Zeros) or (isinstance(below, e.Number) and not below.value):
+                    raise ShapeError("division by zero", span=term.operands[1].span)
                 return quotient(above, below)
             case t.PowerTerm():
                 return self._power(term, built)
@@ -112,6 +114,8 @@ class Construction:
             case t.KroneckerTerm():
                 return e.Kronecker(tuple(built))
             case t.NormTerm(kind=kind):
+                if kind not in ("A", "nuclear", "spectral") and len(built) == 2:
+                    _check_power_of_norm(_exponent(built[1]), term.operands[1].span)
                 return _norm(kind, built)
             case t.BarsTerm():
                 return e.Call("det", (built[0],), None, ()) if built[0].is_matrix else e.Elementwise("abs", built[0])
@@ -312,6 +316,11 @@ def _norm(kind: str, built: list[e.Expr]) -> e.Expr:
         parameter = built[1]
         return e.Norm(operand, "p" if parameter.is_scalar else "A", parameter)
     return e.Norm(operand, kind, None)
+
+
+def _check_power_of_norm(power: e.Expr, span: Span) -> None:
+    if isinstance(power, e.Number) and power.value <= 0:
+        raise ShapeError(f"there is no norm with p = {power.value}", span=span, expected="a number above 0")
 
 
 def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:

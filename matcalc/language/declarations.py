@@ -65,12 +65,18 @@ def parse_declarations(declare: Declare) -> dict[str, Declaration]:
     if isinstance(declare, Mapping):
         found: dict[str, Declaration] = {}
         for name, value in declare.items():
+            if not isinstance(value, (str, int, tuple)) or isinstance(value, bool):
+                said = f"a value of type {type(value).__name__} declares nothing about {name}"
+                raise MatcalcError(said, expected="sizes and properties as text", suggestion='{"X": "n×m", "a": "scalar"}')
             entry = f"{name}: {value}"
             try:
                 _declare(found, str(name), str(value), Span(0, len(entry)))
             except MatcalcError as error:
                 raise error.with_text(entry) from None
         return found
+    if not isinstance(declare, str):
+        said = f"a value of type {type(declare).__name__} is no declaration"
+        raise MatcalcError(said, expected="a text or a mapping", suggestion='"X: n×m; a: scalar" or {"X": "n×m", "a": "scalar"}')
     found = {}
     try:
         for match in re.finditer(r"[^;\n]+", declare):
@@ -119,7 +125,17 @@ def _declare(found: dict[str, Declaration], name: str, value: str, span: Span) -
     square = sorted(declaration.facts & SQUARE)
     if square and (kind in ("scalar", "vector", "tensor") or (shape is not None and shape[0] != shape[1])):
         raise ShapeError(f"only a square matrix can be {square[0]}", span=span, suggestion=f"{name.strip()}: n×n {square[0]}")
+    _check_facts(declaration.facts, span)
     found[key] = declaration
+
+
+_ONLY_ZERO = frozenset(["symmetric", "positive_definite", "positive", "mask", "sign", "simplex"])
+"""Facts that no antisymmetric matrix has, but for the zero matrix."""
+
+
+def _check_facts(facts: frozenset[str], span: Span) -> None:
+    for fact in sorted(facts & _ONLY_ZERO if "antisymmetric" in facts else ()):
+        raise ShapeError(f"antisymmetric and {fact} at once: that is no matrix, or the zero matrix", span=span)
 
 
 def _words(value: str, span: Span) -> tuple[str | None, str, tuple[str, ...]]:

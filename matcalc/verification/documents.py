@@ -36,6 +36,8 @@ def verify_file(path: str | PathLike[str], *, jobs: int = 1) -> list[Verdict]:
 
 def read_document(path: str | PathLike[str]) -> Document:
     """The statements of a file, by its suffix. Raises MatcalcError for another kind of file, or one that is not there."""
+    if not isinstance(path, (str, PathLike)):
+        raise MatcalcError(f"a value of type {type(path).__name__} is no path", expected="the path of a file")
     place = Path(path)
     reader = READERS.get(place.suffix.lower())
     if reader is None:

@@ -166,3 +166,27 @@ def test_only_a_slip_is_taken_for_another_function(name: str, meant: str | None)
     with pytest.raises(matcalc.MatcalcError) as refused:
         matcalc.parse(f"{name}(x)")
     assert (refused.value.suggestion or "").startswith(meant or "declare it")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: matcalc.derive("x'x", "x", order=1.0),
+        lambda: matcalc.derive("x'x", "x", order="1"),
+        lambda: matcalc.derive("x'x", "x", declare=5),
+        lambda: matcalc.derive("x'x", "x", declare=["x: n"]),
+        lambda: matcalc.derive("x'x", "x", declare={"x": None}),
+        lambda: matcalc.derive("x'x", "x", declare={"x": ["n"]}),
+        lambda: matcalc.symbols(5),
+        lambda: matcalc.verify_file(None),
+        lambda: matcalc.derive("1e400*x'*x", "x").code(),
+        lambda: matcalc.symbols("x: n") / 0,
+    ],
+)
+def test_values_of_the_wrong_type_are_refused(call) -> None:
+    with pytest.raises(matcalc.MatcalcError):
+        call()
+
+
+def test_sizes_of_a_mapping_may_be_numbers() -> None:
+    assert matcalc.derive("x'x + tr(A)", "x", declare={"x": 3, "A": (2, 2)}).declarations == {"x": "3", "A": "2×2"}

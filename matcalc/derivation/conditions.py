@@ -276,6 +276,8 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
             return _compared(base, "≠ 0")
         case Elementwise(function="abs", argument=argument):
             return _compared(argument, "≠ 0")
+        case Product(factors=(*scalars, Ones())) if scalars and all(scalar.is_scalar for scalar in scalars):
+            return _compared(scalars[0] if len(scalars) == 1 else Product(tuple(scalars)), relation)
         case Product(factors=factors) if expression.is_scalar and relation == "> 0" and all(factor.is_scalar for factor in factors):
             return _positive_product(expression, factors)
         case Product(factors=(*front, last)) if expression.is_scalar and relation == "≠ 0" and all(factor.is_scalar for factor in front):

@@ -430,6 +430,20 @@ def broadcast(scalar: Tensor, shape: Shape) -> Tensor:
     return elementwise([scalar], shape)
 
 
+def unbroadcast(tensor: Tensor) -> Tensor | None:
+    """The scalar that stands in every entry of ``tensor``; None when entries differ."""
+    match tensor:
+        case Sum():
+            parts = [(coefficient, unbroadcast(part)) for coefficient, part in tensor.terms]
+            if any(part is None for _, part in parts):
+                return None
+            return add([(coefficient, part) for coefficient, part in parts if part is not None], ())
+        case Contraction() if not any(tensor.indices) and len(set(tensor.output)) == len(tensor.output):
+            return contract(tensor.operands, tensor.indices, (), {})
+        case _:
+            return tensor if not tensor.order else None
+
+
 # ---------------------------------------------------------------- functions of one entry
 
 
@@ -525,7 +539,7 @@ def symbolic_power(base: Tensor, exponent: Tensor) -> Tensor:
         return power(base, known)
     if constant_value(base) == 1:
         return base
-    if prefers_transposed(base):
+    if prefers_transposed(exponent if unbroadcast(base) is not None else base):
         return transposed(Map("pow", (transposed(base), transposed(exponent))))
     return Map("pow", (base, exponent))
 
@@ -534,6 +548,10 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
     """A function of every entry; values at 0 and parity come from the function table."""
     if prefers_transposed(argument):
         return transposed(apply_map(function, transposed(argument)))
+    if argument.order and isinstance(argument, (Sum, Contraction)):
+        scalar = unbroadcast(argument)
+        if scalar is not None:
+            return broadcast(apply_map(function, scalar), argument.shape)
     if function == "exp":
         if is_zero(argument):
             return ones(argument.shape)

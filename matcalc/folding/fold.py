@@ -8,8 +8,8 @@ from typing import assert_never, cast
 
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import contract, is_symmetric, permuted, transposed
-from matcalc.einstein.linear import add, value_of
+from matcalc.einstein.algebra import is_symmetric, permuted, transposed, unbroadcast
+from matcalc.einstein.linear import value_of
 from matcalc.expr.nodes import (
     Call,
     Constant,
@@ -301,7 +301,7 @@ class _Folder:
 
     def _symbolic_power(self, base: ix.Tensor, exponent: ix.Tensor) -> Term | None:
         form = self.form(base)
-        scalar = _unbroadcast(exponent)
+        scalar = unbroadcast(exponent)
         upper = self.form(exponent) if scalar is None else self.folded(scalar)
         return None if form is None or upper is None else _leaf(Power(form, upper))
 
@@ -390,17 +390,3 @@ def _sum_of_squares(node: ix.Contraction) -> ix.Tensor | None:
         return None
     operand = node.operands[0]
     return operand.base if isinstance(operand, ix.Power) and operand.exponent == 2 else None
-
-
-def _unbroadcast(tensor: ix.Tensor) -> ix.Tensor | None:
-    """The scalar that stands in every entry of ``tensor``; None when entries differ."""
-    match tensor:
-        case ix.Sum():
-            parts = [(coefficient, _unbroadcast(part)) for coefficient, part in tensor.terms]
-            if any(part is None for _, part in parts):
-                return None
-            return add([(coefficient, part) for coefficient, part in parts if part is not None], ())
-        case ix.Contraction() if not any(tensor.indices) and len(set(tensor.output)) == len(tensor.output):
-            return contract(tensor.operands, tensor.indices, (), {})
-        case _:
-            return tensor if not tensor.order else None

@@ -48,7 +48,18 @@ def _operands(node: e.Expr, around: int, known: dict[e.Expr, int]) -> tuple[tupl
     uses = tuple(zip(e.children(node), passed_down(node, around, known), strict=True))
     if isinstance(node, e.Transpose) and isinstance(node.operand, e.Inverse):
         return _operands(*uses[0], known)
+    if isinstance(node, e.Power) and node.exponent.shape and (scalar := _in_every_entry(node.base)) is not None:
+        return (scalar, BOTH), (node.exponent, around)
     return uses
+
+
+def _in_every_entry(expression: e.Expr) -> e.Expr | None:
+    """The scalar of a scalar times ones: as the base of powers ``2.^x`` it needs no ones."""
+    match expression:
+        case e.Product(factors=(*scalars, e.Ones())) if scalars and all(scalar.is_scalar for scalar in scalars):
+            return scalars[0] if len(scalars) == 1 else e.Product(tuple(scalars))
+        case _:
+            return None
 
 
 class _Node:

@@ -15,7 +15,7 @@ INPUTS = [
     "x./y - 1./z", "x.^2.^3", "2.^x", "e_3'*A*e_1", "Σ_i x_i y_i", "sum(i, X[i,i]*y[i])", "X[2,3]*x[1]", "phi*-(1/6)*phi*phi*phi", "var(x)",
     "var(X, rows)", "mean(X, cols)", "x - mean(x)*ones(n)", "tanh(z)", "sqrt(x'*x)", "|x|.*x", "log|X|", "βᵀx₀ + γ_1", "A - 𝟏", "X - 1",
     "-(a*b)/c*x", "(a + b)*x", "-(x + y)", "x - (y - z)", "vec(X)'*vec(Y)", "(x*y')*z", "x*(y'*z)", "(x'*y)*(z'*w)", "A*(x'*y)",
-    "A*reshape(x, 3, n)*B", "reshape(X, 6, 1)", "i*sqrt(Σ_i x_i)", "vec(vec(I))", "vec(eye(n))'*x",
+    "A*reshape(x, 3, n)*B", "reshape(X, 6, 1)", "i*sqrt(Σ_i x_i)", "vec(vec(I))", "vec(eye(n))'*x", "(a*b).^(A*x)", "2.^X.*X", "c.^(x + 1)",
 ]  # fmt: skip
 
 

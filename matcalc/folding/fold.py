@@ -255,7 +255,10 @@ class _Folder:
         if graph.pairings:
             return None
         chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else kronecker_chain(graph)
-        return None if chain is None else Term(coefficient, graph.scalars, chain)
+        if chain is None:
+            return None
+        sign, chain = _without_turned(chain)
+        return Term(sign * coefficient, graph.scalars, chain)
 
     def _square(self, node: ix.Contraction) -> Term | None:
         """The sum of the squares of all entries: ``x'x`` or ``||X||²``, whichever reads shorter."""
@@ -366,6 +369,18 @@ class _Folder:
         if other is None or (cost(other), self.order.rank(other)) >= (cost(form), self.order.rank(form)):
             return None
         return other
+
+
+def _without_turned(chain: tuple[Expr, ...]) -> tuple[int, tuple[Expr, ...]]:
+    """A product without transposes of antisymmetric symbols, and its sign: ``K K'`` is ``-K²``."""
+    turned = [k for k, factor in enumerate(chain) if isinstance(factor, Transpose) and _is_antisymmetric(factor.operand)]
+    if not turned:
+        return 1, chain
+    return (-1) ** len(turned), tuple([transpose(factor) if k in turned else factor for k, factor in enumerate(chain)])
+
+
+def _is_antisymmetric(expression: Expr) -> bool:
+    return isinstance(expression, Symbol) and "antisymmetric" in expression.properties
 
 
 def _aligned_commutations(terms: list[Term]) -> list[Term]:

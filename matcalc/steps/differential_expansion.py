@@ -299,7 +299,7 @@ def _slope_text(name: str) -> str:
     if found is None:
         return ""
     slope = text(elaborate(found.derivative, {"t": "scalar"}).expression)
-    return f"{name}′(t) = {slope}" if len(slope) <= 24 else ""
+    return f"{found.unicode or name}′(t) = {slope}" if len(slope) <= 24 else ""
 
 
 def _matrix_power(base: Expr, count: int) -> Expr | None:

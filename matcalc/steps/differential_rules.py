@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from matcalc.expr.nodes import Expr, Number, Sum, Symbol, children, postorder
+from matcalc.expr.nodes import Expr, MatrixPower, Negative, Number, Sum, Symbol, children, postorder
 from matcalc.language import elaborate
 from matcalc.records import field_names
 from matcalc.resources import read
@@ -118,12 +119,25 @@ def instantiated(found: Found, changes: Mapping[Symbol, Expr]) -> Expr:
             continue
         if isinstance(node, Sum):
             kept = [built[term] for term in node.terms if not _holds(term, constant)]
-            built[node] = kept[0] if len(kept) == 1 else Sum(tuple(kept))
+            numbers = [term.value for term in kept if isinstance(term, Number)]
+            whole: Expr = Number(sum(numbers, Fraction(0))) if len(numbers) == len(kept) else Sum(tuple(kept))
+            built[node] = kept[0] if len(kept) == 1 else whole
             continue
         if _holds(node, constant):
             continue
-        built[node] = type(node)(*[_field(getattr(node, name), built, found.sizes) for name in field_names(node)])
+        built[node] = _computed(type(node)(*[_field(getattr(node, name), built, found.sizes) for name in field_names(node)]))
     return built[found.rule.right]
+
+
+def _computed(node: Expr) -> Expr:
+    """``X^(2 − 1)`` is written X."""
+    match node:
+        case Negative(operand=Number(value=value)):
+            return Number(-value)
+        case MatrixPower(base=base, exponent=Number(value=value)) if value == 1:
+            return base
+        case _:
+            return node
 
 
 def _holds(node: Expr, symbols: set[Expr]) -> bool:

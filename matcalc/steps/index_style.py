@@ -99,7 +99,12 @@ class _Narrator:
         self._say("contract δ", stage, short, free=True)
         collected = self._read(stage, Manner())
         same = _count(collected) == _count(short)
+        if same and self._spelling(collected) == self._spelling(short):
+            return  # only factors or terms change places
         self._say("rename dummies" if same else "collect", stage, collected, free=True)
+
+    def _spelling(self, formula: Formula) -> list[str]:
+        return sorted(written(formula, self._letters.names).unicode)
 
     def _marked(self, stage: Stage, variable: ix.Symbol) -> Formula:
         """The contribution of every occurrence of the variable, with the deltas of its own entries."""

@@ -34,6 +34,13 @@ def differentiation_rule(tensor: ix.Tensor, variable: ix.Symbol, contributions: 
     maps: dict[str, None] = {}
     applied: dict[str, None] = {}
     chain = product = False
+    below = {
+        operand
+        for node in order
+        if isinstance(node, ix.Contraction) and sum(operand in depends for operand in node.operands) > 1
+        for operand in node.operands
+        if isinstance(operand, ix.Power) and operand.exponent < 0 and operand in depends
+    }
     for node in order:
         if node not in depends:
             continue
@@ -42,13 +49,15 @@ def differentiation_rule(tensor: ix.Tensor, variable: ix.Symbol, contributions: 
                 chain = True
                 maps[name] = None
             case ix.Power():
-                chain = True
+                chain = chain or node not in below
             case ix.Apply(function=name):
                 chain = chain or node.arguments[0] is not variable
                 applied[name] = None
             case ix.Contraction() if sum(operand in depends for operand in node.operands) > 1:
                 product = True
-    if chain:
+    if below:
+        name = "quotient and chain rule" if chain else "quotient rule"
+    elif chain:
         name = "chain rule"
     elif applied:
         name = "derivative of " + _listed(list(applied), ", ")

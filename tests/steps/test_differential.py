@@ -164,3 +164,25 @@ def test_the_style_is_chosen_on_the_command_line() -> None:
     assert r"\mathrm{d}f &= \mathrm{d}x^{\top} A x" in out
     assert run("derive", "x'Ax", "--wrt", "x", "--steps", "--style", "slow")[0] == 2
     assert tuple(STYLES) == STEP_STYLES
+
+
+def test_exponents_are_computed() -> None:
+    shown = matcalc.derive("tr((A*X)^2)", "X", declare="A: m×n; X: n×m").steps_text(style="differential")
+    assert "2 − 1" not in shown
+    assert "df = 2 tr(A X d(A X))" in shown
+
+
+@pytest.mark.parametrize(
+    ("formula", "variable", "last"),
+    [
+        ("log(sum(exp(x)))", "x", ["∂f/∂x = exp(x)/sum(exp(x))          read off", "      = softmax(x)                  simplify"]),
+        ("det(A*X)", "X", ["∂f/∂X = det(A X) Aᵀ (A X)⁻ᵀ       read off", "      = det(A X) X⁻ᵀ              simplify"]),
+    ],
+)
+def test_what_is_read_off_stands_before_what_it_is_simplified_to(formula: str, variable: str, last: list[str]) -> None:
+    shown = matcalc.derive(formula, variable, declare="A: n×n").steps_text(style="differential")
+    assert shown.splitlines()[-2:] == last
+
+
+def test_functions_have_one_name_in_a_step() -> None:
+    assert "σ′(t) = σ(t) (1 − σ(t))" in matcalc.derive("sigmoid(a'*x)", "x").steps_text(style="differential")

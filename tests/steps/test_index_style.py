@@ -32,10 +32,8 @@ HESSIAN = """\
 g = Σ_i f(W_ij x_j)                               index notation
 ∂g/∂x_k = Σ_i f'(W_ij x_j) W_ip δ_pk              chain rule
         = Σ_i f'(W_ij x_j) W_ik                   contract δ
-        = Σ_i W_ik f'(W_ij x_j)                   rename dummies
 ∂²g/∂x_k∂x_l = Σ_i f''(W_ij x_j) W_ik W_ip δ_pl   chain rule
              = Σ_i f''(W_ij x_j) W_ik W_il        contract δ
-             = Σ_i W_ik f''(W_ij x_j) W_il        rename dummies
              = Σ_i W_ik f''([W x]_i) W_il         recognise
              = Σ_i [Wᵀ]_ki f''([W x]_i) W_il      transpose
 ∂²g/∂x² = Wᵀ diag(f''(W x)) W                     fold"""
@@ -150,3 +148,22 @@ def test_the_forms() -> None:
         presented(steps, "docx")
     with pytest.raises(matcalc.MatcalcError, match="no style of steps"):
         matcalc.derive("x'Ax", "x").derivation_steps("poetry")
+
+
+def test_factors_that_only_change_places_are_no_step() -> None:
+    rules = [step.rule for step in matcalc.derive("x*y'", "x").steps]
+    assert rules == ["index notation", "linearity", "fold"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "rule"),
+    [
+        ("x'*a/(b'*x)", "quotient rule"),
+        ("(a'*x)^2/(b'*x)", "quotient and chain rule"),
+        ("a'*x/(1 + x'*x)", "quotient and chain rule"),
+        ("a'*x/(b'*b)", "linearity"),
+        ("1/(b'*x)", "chain rule"),
+    ],
+)
+def test_the_quotient_rule_has_its_name(formula: str, rule: str) -> None:
+    assert matcalc.derive(formula, "x").steps[1].rule == rule

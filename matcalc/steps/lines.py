@@ -63,18 +63,14 @@ _COMMAND = re.compile(r"\\(frac|mathbf|operatorname|text|left|right|!|,|;)|\\[A-
 
 
 def latex_lines(source: str) -> list[str]:
-    """A formula in LaTeX in pieces that fit on a line, each but the first beginning with a plus or minus sign outside all brackets."""
+    """A formula in LaTeX in pieces that fit on a line, each but the first beginning with a plus or minus sign outside all brackets, or
+    inside an inner product that is too long for a line."""
     pieces: list[str] = []
-    start = depth = 0
-    for place, character in enumerate(source):
-        if character in _OPEN and source[place - 1 : place] != "\\":
-            depth += 1
-        elif character in _CLOSE and source[place - 1 : place] != "\\":
-            depth -= 1
-        elif not depth and place and character in "+-" and source[place - 1] == " " and source[place + 1 : place + 2] == " ":
-            pieces.append(source[start:place].rstrip())
-            start = place
-    pieces.append(source[start:])
+    for piece in _summands(source, 0):
+        if _visible(piece) > _LATEX_WIDTH and r"\left\langle" in piece:  # no line may end between \left and \right
+            pieces += _summands(piece.replace(r"\left\langle", r"\bigl\langle").replace(r"\right\rangle", r"\bigr\rangle"), 1)
+        else:
+            pieces.append(piece)
     lines = [pieces[0]]
     for piece in pieces[1:]:
         if _visible(lines[-1]) + _visible(piece) > _LATEX_WIDTH:
@@ -82,6 +78,38 @@ def latex_lines(source: str) -> list[str]:
         else:
             lines[-1] = f"{lines[-1]} {piece}"
     return lines
+
+
+_OPENING = re.compile(r"\\left(?![A-Za-z])|\\langle|\\[A-Za-z]+|\\.|[({\[]")
+_CLOSING = re.compile(r"\\right(?![A-Za-z])|\\rangle|[)}\]]")
+
+
+def _summands(source: str, deepest: int) -> list[str]:
+    """The source split before every plus and minus sign between blanks with at most so many inner products, and no other brackets, open."""
+    pieces: list[str] = []
+    start = place = 0
+    open_now: list[str] = []
+    while place < len(source):
+        if found := _CLOSING.match(source, place):
+            if open_now:
+                open_now.pop()
+        elif found := _OPENING.match(source, place):
+            if found[0] in (r"\left", r"\langle") or not found[0].startswith("\\"):
+                open_now.append(found[0])
+        elif source.startswith((" + ", " - "), place) and place and open_now.count(r"\langle") == len(open_now) <= deepest:
+            pieces.append(source[start:place])
+            start = place + 1
+        place = found.end() if found else place + 1
+    return [*pieces, source[start:]]
+
+
+def latex_block(left: str, right: str) -> str:
+    """``left = right`` as one formula; an ``aligned`` block of lines, as ``latex_lines`` breaks them, where it is long."""
+    first, *others = latex_lines(right)
+    if not others:
+        return f"{left} = {right}"
+    rows = [rf"{left} &= {first}", *(rf"&\qquad {{}} {line}" for line in others)]
+    return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
 
 def _visible(source: str) -> int:

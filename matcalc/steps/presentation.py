@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 
 from matcalc.errors import MatcalcError
-from matcalc.steps.lines import WIDTH, broken, latex_lines
+from matcalc.steps.lines import WIDTH, broken, latex_block, latex_lines
 from matcalc.steps.step import Step
 
 FORMS = ("unicode", "ascii", "latex", "markdown", "html", "json")
@@ -18,7 +18,8 @@ def presented(steps: Sequence[Step], form: str = "unicode") -> str:
     """All steps in one of ``FORMS``.
 
     Plain text has at most 80 columns, the rule beside or below its equation; ``"latex"`` is an ``align*`` environment, ``"html"`` a
-    fragment with LaTeX between ``\\[`` and ``\\]``, as MathJax and KaTeX read it, ``"json"`` an array of objects.
+    fragment with LaTeX between ``\\[`` and ``\\]``, as MathJax and KaTeX read it, ``"json"`` an array of objects. Long sums in LaTeX are
+    broken into lines before a plus or minus sign.
     """
     match form:
         case "unicode" | "ascii":
@@ -98,10 +99,14 @@ def _escaped(words: str) -> str:
     return "".join([_TEX.get(character, character) for character in words])
 
 
+def _block(step: Step) -> str:
+    return latex_block(step.left_writing.latex, step.right_writing.latex)
+
+
 def _markdown(steps: Sequence[Step]) -> str:
-    return "\n\n".join(f"{k}. {caption(step)}\n\n   $${step.latex}$$" for k, step in enumerate(steps, 1))
+    return "\n\n".join(f"{k}. {caption(step)}\n\n   $${_block(step)}$$" for k, step in enumerate(steps, 1))
 
 
 def _html(steps: Sequence[Step]) -> str:
-    items = [f"  <li>{html.escape(caption(step))} \\[{html.escape(step.latex)}\\]</li>" for step in steps]
+    items = [f"  <li>{html.escape(caption(step))} \\[{html.escape(_block(step))}\\]</li>" for step in steps]
     return '<ol class="matcalc-steps">\n' + "\n".join(items) + "\n</ol>"

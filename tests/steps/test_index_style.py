@@ -167,3 +167,22 @@ def test_factors_that_only_change_places_are_no_step() -> None:
 )
 def test_the_quotient_rule_has_its_name(formula: str, rule: str) -> None:
     assert matcalc.derive(formula, "x").steps[1].rule == rule
+
+
+def test_long_sums_are_broken_in_every_form_with_latex() -> None:
+    derivation = matcalc.derive("(x'*A*x)*(x'*B*x)*(x'*C*x)*(x'*D*x)", "x")
+    for form in ("markdown", "html"):
+        shown = derivation.steps_text(form)
+        assert shown.count("\\begin{aligned}") == shown.count("\\end{aligned}") > 2
+        assert "\\\\ &" + ("" if form == "markdown" else "amp;") + "\\qquad {} +" in shown
+    assert "aligned" not in derivation.latex(equation=True)
+    assert all("aligned" not in step.latex for step in derivation.steps)
+    assert "aligned" not in matcalc.derive("x'*A*x", "x").steps_text("markdown")
+
+
+def test_no_line_ends_inside_brackets_that_grow() -> None:
+    shown = matcalc.derive("(x'*A*x)*(x'*B*x)*(x'*C*x)", "x").steps_text("latex", style="differential")
+    lines = shown.splitlines()[1:-1]
+    assert all(line.count("\\left") == line.count("\\right") for line in lines)
+    assert any("\\bigl\\langle" in line and "\\bigr\\rangle" not in line for line in lines)
+    assert all(line.count("{") == line.count("}") for line in lines)

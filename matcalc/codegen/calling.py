@@ -30,7 +30,7 @@ def function(
     Vectors may be given as ``(n, 1)`` or ``(1, n)`` too. Works on tracers: it may be jitted, and mapped over batches.
     The callable raises ShapeError for arrays that do not fit, MatcalcError for a missing argument or a singular matrix.
     """
-    made = generated(outputs, target, name=name, sizes=sizes)
+    made = generated(outputs, target, name=name, sizes=sizes, others=others)
     compiled = compile_source(made.source)
     parameters = made.parameters
     _, open_sizes = size_statements(parameters.symbols, parameters.sizes, parameters.names)
@@ -125,7 +125,7 @@ def _converter(target: TargetName) -> Callable[[str, Any], Any]:
 
     def torch_tensor(name: str, value: Any) -> Any:
         try:
-            array = torch.as_tensor(value)
+            array = value if isinstance(value, torch.Tensor) else torch.as_tensor(value)
             return array if array.is_floating_point() or array.is_complex() else array.to(torch.get_default_dtype())
         except (TypeError, ValueError, RuntimeError) as error:
             raise MatcalcError(f"the value of {name} is not a numeric array") from error

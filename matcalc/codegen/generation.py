@@ -6,7 +6,7 @@ import ast
 import itertools
 import linecache
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from matcalc.einstein.nodes import Symbol as TensorSymbol
 from matcalc.einstein.nodes import postorder as tensor_postorder
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder
+from matcalc.expr.rewriting import symbols_in
 from matcalc.functions import functions
 from matcalc.printing import text as printed
 from matcalc.sizes import Shape
@@ -69,16 +70,22 @@ def generated(
     name: str = "function",
     check: Check | None = None,
     sizes: Mapping[str, int] | None = None,
+    others: Sequence[Symbol] = (),
 ) -> Generated:
-    """``generate``, with the parameters of the function."""
+    """``generate``, with the parameters of the function.
+
+    ``others`` are symbols that it may be called with too: a constant takes the dtype and the device of the first array among them.
+    """
     if target not in TARGETS:
         raise MatcalcError(f"there is no code for {target!r}", expected=", ".join(TARGETS))
     if not outputs:
         raise MatcalcError("no outputs were asked for")
-    written = _Function(outputs, target, name, sizes)
+    if check is not None and not others:
+        others = [*symbols_in(check.source).values(), *(symbol for one in check.derivatives.values() for symbol in one.wrt)]
+    written = _Function(outputs, target, name, sizes, others)
     parts = [f"{written.header()}\n\n{written.imports()}", *written.definitions()]
     if check is not None:
-        value = _Function({"value": check.source}, target, "value", sizes)
+        value = _Function({"value": check.source}, target, "value", sizes, ())
         modules = {**written.modules(), **value.modules()}
         both = (written.parameters, value.parameters)
         parts.append(self_check(check, name, outputs, both, value.function(), target, jax_imported="jax" in modules))
@@ -90,7 +97,9 @@ def generated(
 class _Function:
     """One function of a file: its parameters, statements, and the helpers that it calls."""
 
-    def __init__(self, outputs: Mapping[str, Output], target: TargetName, name: str, sizes: Mapping[str, int] | None) -> None:
+    def __init__(
+        self, outputs: Mapping[str, Output], target: TargetName, name: str, sizes: Mapping[str, int] | None, others: Sequence[Symbol]
+    ) -> None:
         self.outputs = outputs
         self.target = target
         self.name = name
@@ -108,6 +117,8 @@ class _Function:
         used = {op.data for op in reachable(roots) if op.kind == "input"}
         users = sorted({op.data for op in order if op.kind == "user"} | {op.data[0] for op in order if op.kind == "call" and _is_users(op)})
         symbols = [symbol for symbol in self.symbols.values() if symbol.name in used]
+        if target == "torch" and not symbols:  # a constant: an array that it does not depend on says where it is to be
+            symbols = sorted(others, key=lambda symbol: not symbol.shape)[:1]
         for symbol in symbols:
             self.names.of("symbol", symbol.name)
         for user in users:

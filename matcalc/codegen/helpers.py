@@ -226,7 +226,7 @@ def _adj(A):
     """The adjugate from the singular value decomposition, right for singular matrices too."""
     left, values, right = {xp}.linalg.svd(A)
     n = len(values)
-    others = {xp}.where({xp}.eye(n) > 0, {xp}.ones_like(values), values)
+    others = {xp}.where({xp}.eye(n{like}) > 0, {xp}.ones_like(values), values)
     cofactors = {xp}.prod(others, {dim}=1)
     sign = {xp}.linalg.det(left) * {xp}.linalg.det(right)
     return sign * (right.T * cofactors) @ left.T
@@ -282,8 +282,6 @@ def helper_source(target: str, name: str) -> str | None:
     text = common.replace("{xp}", xp).replace("{like}", _LIKE[target]).replace("{dim}", "dim" if target == "torch" else "axis")
     if target == "numpy":
         text = text.replace("numpy.polynomial", "np.polynomial")
-    if target == "torch":
-        text = text.replace("torch.eye(n) > 0", "torch.eye(n, device=A.device) > 0")
     return text.strip("\n")
 
 

@@ -214,6 +214,36 @@ def test_dtype_follows_the_inputs(target: TargetName) -> None:
         assert [result.dtype for result in results] == [dtype, dtype]
 
 
+SHAPES: dict[str, tuple[int, ...]] = {"a": (), "t": (), "x": (4,), "y": (5,), "X": (3, 3)}
+
+
+@pytest.mark.parametrize("target", ["torch"])
+@pytest.mark.parametrize(("text", "wrt"), [("tr(X)", "X"), ("a", "x"), ("x - mean(x)", "x"), ("3*t", "t"), ("y", "X")])
+def test_constants_take_dtype_and_device_of_the_point(target: TargetName, text: str, wrt: str) -> None:
+    import torch
+
+    derivation = derive(text, wrt, declare="a: scalar; t: scalar; x: n; X: m×m; y: p")
+    shape = derivation.function("numpy")(**{name: np.ones(shape) for name, shape in SHAPES.items()}).shape
+    for device, dtype in (("cpu", torch.float32), ("meta", torch.float64)):
+        values = {name: torch.ones(shape, dtype=dtype, device=device) for name, shape in SHAPES.items()}
+        for f in (derivation.function(target), compile_source(derivation.code(target))):
+            result = f(**values, n=4, m=3, p=5)
+            assert (tuple(result.shape), result.dtype, result.device.type) == (shape, dtype, device)
+
+
+@pytest.mark.parametrize("target", ["torch"])
+@pytest.mark.parametrize("text", ["adj(X)", "logm(X)", "sqrtm(X)", "expm(X)", "inv(X'*X + eye)", "softmax(X, rows)", "(X - eye).^2"])
+def test_arrays_are_made_where_the_inputs_are(target: TargetName, text: str) -> None:
+    """What is made without a device would be on the device that is the default here, which holds no numbers."""
+    import torch
+
+    derivation = derive(f"sum({text})", "X")
+    point = torch.eye(3) + 0.1
+    with torch.device("meta"):
+        result = derivation.function(target)(X=point)
+    assert agrees(result.numpy(), derivation.function("numpy")(X=point.numpy()), relative=1e-9)
+
+
 @pytest.mark.parametrize("target", ["torch"])
 def test_torch_code_can_be_differentiated(target: TargetName) -> None:
     import torch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.einstein.algebra import contract, symbolic_power, transposed
+from matcalc.einstein.algebra import contract, is_symmetric, symbolic_power, transposed
 from matcalc.einstein.application import apply
 from matcalc.einstein.linear import ONE_TENSOR, add, content, delta, scale, value_of
 from matcalc.einstein.lowering import lower
@@ -57,8 +57,32 @@ def _exponential(argument: Tensor, shape: Shape) -> Tensor:
         return delta(shape[:1])
     factor, core = content(argument)
     if factor < 0:
-        return inverse(apply("expm", (scale(-factor, core),), shape))
+        return inverse(_exponential(scale(-factor, core), shape))
+    if isinstance(argument, Apply) and argument.function == "logm":
+        return argument.arguments[0]
     return apply("expm", (argument,), shape)
+
+
+def _logarithm(argument: Tensor, shape: Shape) -> Tensor:
+    """logm(expm(A)) is A when A has real eigenvalues."""
+    if isinstance(argument, Apply) and argument.function == "expm" and is_symmetric(argument.arguments[0]):
+        return argument.arguments[0]
+    return apply("logm", (argument,), shape)
+
+
+_MOST_FACTORS = 6
+
+
+def matrix_power_law(base: Tensor, exponent: Tensor, shape: Shape) -> Tensor:
+    """X^(a + b) as X^a X^b, factor by factor; of a negative exponent the inverse."""
+    terms = terms_of(exponent)
+    if any(c.denominator != 1 for c, _ in terms) or sum(abs(c) for c, _ in terms) > _MOST_FACTORS:
+        return apply("matrix_power", (base, exponent), shape)
+    pieces: list[Tensor] = []
+    for coefficient, term in terms:
+        piece = base if term is ONE_TENSOR else apply("matrix_power", (base, term), shape)
+        pieces += [piece if coefficient > 0 else inverse(piece)] * abs(coefficient.numerator)
+    return spread(joined(pieces, shape[0]))
 
 
 # ---------------------------------------------------------------- inverse
@@ -208,8 +232,10 @@ def _determinant_of_letter(letter: Tensor) -> Tensor:
     if isinstance(letter, Apply) and letter.function == "expm":
         trace = contract([letter.arguments[0]], [(0, 0)], (), {0: letter.shape[0]})
         return map_law("exp", spread(trace))
-    if isinstance(letter, Contraction) and letter.output == (1, 0):
+    if _is_transpose(letter):
         return determinant(transposed(letter))
+    if isinstance(letter, Symbol) and "orthogonal" in letter.properties:
+        return Symbol(f"determinant of {letter.name}", (), frozenset({"sign"}))
     return apply("det", (letter,), ())
 
 
@@ -239,11 +265,15 @@ def _is_base(chain: Chain) -> bool:
     return all(_generically_invertible(letter) for letter in chain.letters)
 
 
+def _is_transpose(letter: Tensor) -> bool:
+    return isinstance(letter, Contraction) and len(letter.operands) == 1 and letter.indices[0] == letter.output[::-1]
+
+
 def _generically_invertible(letter: Tensor) -> bool:
     if letter.shape[0] != letter.shape[1]:
         return False
-    if isinstance(letter, Contraction) and len(letter.operands) == 1 and letter.indices[0] == letter.output[::-1]:
-        letter = letter.operands[0]
+    if _is_transpose(letter):
+        letter = transposed(letter)
     if isinstance(letter, Apply):
         return letter.function in ("inv", "expm")
     return isinstance(letter, Symbol) and not letter.properties & {"mask", "sign", "antisymmetric", "simplex"}
@@ -289,6 +319,7 @@ _LAWS: dict[str, Callable[[Tensor, Shape], Tensor]] = {
     "logdet": _logdet,
     "adj": _adjugate,
     "expm": _exponential,
+    "logm": _logarithm,
     "inv": lambda argument, shape: inverse(argument),
     "det": lambda argument, shape: determinant(argument),
 }

@@ -10,7 +10,7 @@ from matcalc.einstein.algebra import contract, transposed
 from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.errors import LimitError
-from matcalc.verification.matrix_laws import apply_law
+from matcalc.verification.matrix_laws import apply_law, matrix_power_law
 from matcalc.verification.rewriting import spread
 from matcalc.verification.scalar_laws import map_law, power_law, symbolic_power_law
 
@@ -52,6 +52,8 @@ def _built(node: Node, done: Mapping[Tensor, Tensor]) -> Tensor:
             return Map(node.function, tuple([done[argument] for argument in node.arguments]))
         case Apply(arguments=(argument,)):
             return apply_law(node.function, done[argument], node.shape)
+        case Apply(function="matrix_power", arguments=(base, exponent)):
+            return matrix_power_law(done[base], done[exponent], node.shape)
         case Apply():
             return Apply(node.function, tuple([done[argument] for argument in node.arguments]), node.shape)
         case _:

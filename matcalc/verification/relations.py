@@ -8,7 +8,7 @@ from fractions import Fraction
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.application import apply
 from matcalc.einstein.linear import add, delta, ones, scale
-from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor, postorder
+from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor, children, postorder
 from matcalc.verification.chains import terms_of
 from matcalc.verification.matrix_laws import determinant
 from matcalc.verification.monomials import monomial
@@ -28,7 +28,21 @@ def equations(tensor: Tensor) -> tuple[list[Rule], list[tuple[Tensor, str]]]:
         for zero, name in _matrix_equations(node):
             if not (isinstance(zero, Sum) and not zero.terms):
                 matrix.setdefault(zero, name)
+    for one, other in _powers_of_one_base(tensor):
+        difference = add([(YES, _product(one, other)), (-YES, _product(other, one))], one.shape)
+        matrix.setdefault(difference, "powers of a matrix commute")
     return rules, list(matrix.items())
+
+
+def _powers_of_one_base(tensor: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every two powers with symbolic exponents that have the same base."""
+    powers = sorted({node for node in postorder(tensor) if _is_symbolic_power(node)}, key=lambda node: node.digest)
+    for place, one in enumerate(powers):
+        yield from ((one, other) for other in powers[:place] if children(one)[0] is children(other)[0])
+
+
+def _is_symbolic_power(node: Tensor) -> bool:
+    return isinstance(node, Apply) and node.function == "matrix_power"
 
 
 def _rules(node: Tensor) -> Iterator[Rule]:
@@ -102,7 +116,12 @@ def _matrix_equations(node: Tensor) -> Iterator[tuple[Tensor, str]]:
             for left, right in ((node, argument), (argument, node)):
                 product = _spread_product(left, right)
                 yield add([(YES, product), (-YES, delta((size,)))], node.shape), "an inverse times its matrix"
-        case Apply(function="expm" | "logm" | "sqrtm", arguments=(argument,)):
+        case Symbol() if [size.number for size in node.shape] == [2, 2]:
+            trace = contract([node], [(0, 0)], (), {0: node.shape[0]})
+            multiple = contract([trace, node], [(), (0, 1)], (0, 1), dict(enumerate(node.shape)))
+            end = contract([determinant(node), delta(node.shape[:1])], [(), (0, 1)], (0, 1), dict(enumerate(node.shape)))
+            yield add([(YES, _product(node, node)), (-YES, multiple), (YES, end)], node.shape), "Cayley and Hamilton"
+        case Apply(function="expm" | "logm" | "sqrtm" | "matrix_power", arguments=(argument, *_)):
             difference = add([(YES, _spread_product(node, argument)), (-YES, _spread_product(argument, node))], node.shape)
             yield difference, f"{node.function}(A) commutes with A"
         case Apply(function="pinv", arguments=(argument,)):

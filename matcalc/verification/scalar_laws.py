@@ -9,7 +9,7 @@ from functools import cache
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
 from matcalc.einstein.linear import add, ones, scale
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
+from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Symbol, Tensor
 from matcalc.language import elaborate
 from matcalc.rules.scalar import instantiated
 from matcalc.sizes import Shape
@@ -53,6 +53,8 @@ def _map(function: str, argument: Tensor) -> Tensor:
             return _logarithm(argument)
         case "sign":
             return _sign(argument)
+        case "sin" | "cos":
+            return _of_angles(function, argument)
         case _:
             return apply_map(function, argument)
 
@@ -185,6 +187,35 @@ def _exponential(argument: Tensor) -> Tensor:
     return spread(elementwise(factors, argument.shape)) if factors else ones(argument.shape)
 
 
+_MOST_ANGLES = 4
+
+
+def _of_angles(function: str, argument: Tensor) -> Tensor:
+    """Sine or cosine of a sum by the addition theorems; whole multiples of an angle are sums too."""
+    angles: list[tuple[Fraction, Tensor]] = []
+    for coefficient, term in argument.terms if isinstance(argument, Sum) else ():
+        copies = abs(coefficient.numerator) if coefficient.denominator == 1 else 1
+        if len(angles) + copies > _MOST_ANGLES:
+            return apply_map(function, argument)
+        angles += [(coefficient / copies, term)] * copies
+    if len(angles) < 2:
+        return apply_map(function, argument)
+    sine, cosine = _sine_and_cosine(*angles[0])
+    for angle in angles[1:]:
+        other_sine, other_cosine = _sine_and_cosine(*angle)
+        products = [elementwise(pair, argument.shape) for pair in ((sine, other_cosine), (cosine, other_sine))]
+        squares = [elementwise(pair, argument.shape) for pair in ((cosine, other_cosine), (sine, other_sine))]
+        sine = spread(add([(ONE, products[0]), (ONE, products[1])], argument.shape))
+        cosine = spread(add([(ONE, squares[0]), (-ONE, squares[1])], argument.shape))
+    return sine if function == "sin" else cosine
+
+
+def _sine_and_cosine(coefficient: Fraction, term: Tensor) -> tuple[Tensor, Tensor]:
+    """Of one angle, a multiple of a term, which may vary along some axes only."""
+    sine, cosine = [_outside(term, lambda inner, f=name: apply_map(f, scale(coefficient, inner))) for name in ("sin", "cos")]
+    return sine, cosine
+
+
 def _exponential_of_term(coefficient: Fraction, term: Tensor) -> Tensor:
     if isinstance(term, Map) and term.function == "log" and coefficient.denominator == 1:
         return power_law(term.arguments[0], coefficient)
@@ -213,9 +244,14 @@ def _logarithm(argument: Tensor) -> Tensor:
             if rest is not ones(core.shape):
                 found.append((ONE, apply_map("log", rest)))
             return add(found, argument.shape)
-    if core is not ones(core.shape):
+    if core is not ones(core.shape) and not _is_sign(core):
         found.append((ONE, apply_map("log", core)))
     return add(found, argument.shape)
+
+
+def _is_sign(tensor: Tensor) -> bool:
+    """Whether all entries are 1 or -1."""
+    return isinstance(tensor, Symbol) and "sign" in tensor.properties
 
 
 def _number_logarithm(value: Fraction, shape: Shape) -> Tensor:
@@ -231,6 +267,8 @@ def _logarithm_of_factors(factors: Monomial, shape: Shape) -> tuple[Fraction, Te
             inner = base.arguments[0]
         elif isinstance(base, Map) and base.function == "pow":
             inner = elementwise([base.arguments[1], apply_map("log", base.arguments[0])], base.shape)
+        elif _is_sign(base):
+            continue
         else:
             inner = apply_map("log", base)
         terms.append((exponent, contract([inner], [where], labels, sizes)))
@@ -239,6 +277,8 @@ def _logarithm_of_factors(factors: Monomial, shape: Shape) -> tuple[Fraction, Te
 
 def _sign(argument: Tensor) -> Tensor:
     """Signs multiply; a nonnegative factor has sign one (where it is not zero)."""
+    if _is_sign(argument):
+        return argument
     coefficient, core = ONE, argument
     if isinstance(argument, Sum):
         if len(argument.terms) != 1:

@@ -25,6 +25,22 @@ TRUE = [
     ("inv(X'*X)*X' = pinv(X)", "X: n×m"),
     ("tr(logm(A)) = log(det(A))", "A: n×n positive_definite"),
     ("sin(x).^2 + cos(x).^2 = vector(1)", "x: n"),
+    ("sin(a + b) = sin(a)*cos(b) + cos(a)*sin(b)", "a: scalar; b: scalar"),
+    ("cos(x - y) = cos(x).*cos(y) + sin(x).*sin(y)", "x: n; y: n"),
+    ("cos(3*a) = 4*cos(a)^3 - 3*cos(a)", "a: scalar"),
+    ("tan(a + b) = (tan(a) + tan(b))/(1 - tan(a)*tan(b))", "a: scalar; b: scalar"),
+    ("det(Q)^2 = 1", "Q: n×n orthogonal"),
+    ("abs(det(Q)) = 1", "Q: n×n orthogonal"),
+    ("det(Q*A*Q') = det(A)", "Q: n×n orthogonal; A: n×n"),
+    ("logdet(Q*A) = logdet(A)", "Q: n×n orthogonal; A: n×n"),
+    ("expm(logm(A)) = A", "A: n×n"),
+    ("logm(expm(A)) = A", "A: n×n symmetric"),
+    ("X^a*X^b = X^(a + b)", "X: n×n; a: scalar; b: scalar"),
+    ("X^a*X^b = X^b*X^a", "X: n×n; a: scalar; b: scalar"),
+    ("X*X^a = X^(a + 1)", "X: n×n; a: scalar"),
+    ("inv(X^a) = X^(-a)", "X: n×n; a: scalar"),
+    ("A^2 - tr(A)*A + det(A)*eye = matrix(0)", "A: 2×2"),
+    ("det(A) = (tr(A)^2 - tr(A^2))/2", "A: 2×2"),
     ("tanh(x) = (exp(x) - exp(-x))./(exp(x) + exp(-x))", "x: n"),
     ("log(exp(x).*y.^2) = x + 2*log(y)", "x: n; y: n positive"),
     ("sqrt(x.^2) = abs(x)", "x: n"),
@@ -55,6 +71,15 @@ FALSE = [
     ("inv(A + B) = inv(A) + inv(B)", "A: n×n; B: n×n"),
     ("inv(eye + A*B)*A = A*inv(eye + A*B)", "A: n×n; B: n×n"),
     ("inv(A)*B = B*inv(A)", "A: n×n; B: n×n"),
+    ("det(Q) = 1", "Q: n×n orthogonal"),
+    ("sin(a + b) = sin(a)*cos(b) - cos(a)*sin(b)", "a: scalar; b: scalar"),
+    ("cos(2*a) = 1 - sin(a)^2", "a: scalar"),
+    ("logm(expm(A)) = A", "A: n×n"),
+    ("X^a*Y^a = Y^a*X^a", "X: n×n; Y: n×n; a: scalar"),
+    ("X^a*X^b = X^(a*b)", "X: n×n; a: scalar; b: scalar"),
+    ("X^(a/2)*X^a = X^a", "X: n×n; a: scalar"),
+    ("det(A) = (tr(A)^2 - tr(A^2))/2", "A: 3×3"),
+    ("A^2 = tr(A)*A - eye", "A: 2×2"),
     ("det(c*A) = c*det(A)", "A: n×n; c: scalar"),
     ("log(a + b) = log(a) + log(b)", "a: scalar positive; b: scalar positive"),
     ("sqrt(a*a*b) = a*sqrt(b)", "a: scalar; b: scalar positive"),
@@ -108,7 +133,7 @@ def test_the_normal_form_is_idempotent_and_keeps_values(statement: str, declare:
 
 
 def _with_parameters(values: dict[str, object], claim: Claim) -> dict[str, object]:
-    """The free parameters that stand for diagonal and antisymmetric matrices."""
+    """The free parameters that stand for diagonal and antisymmetric matrices, and for determinants of orthogonal ones."""
     import numpy as np
 
     found = dict(values)
@@ -117,4 +142,6 @@ def _with_parameters(values: dict[str, object], claim: Claim) -> dict[str, objec
             found[f"diagonal of {symbol.name}"] = np.diag(values[symbol.name])
         if "antisymmetric" in symbol.properties:
             found[f"half of {symbol.name}"] = np.triu(values[symbol.name])
+        if "orthogonal" in symbol.properties and len(symbol.shape) == 2:
+            found[f"determinant of {symbol.name}"] = np.linalg.det(values[symbol.name])
     return found

@@ -18,7 +18,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, replaced_all, symbols_in
 from matcalc.language.declarations import declaration_text
-from matcalc.printing import index_text, latex, text
+from matcalc.printing import Shown, index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
 from matcalc.products.outlines import Outline
 from matcalc.products.sweeping import Sweep
@@ -134,7 +134,7 @@ class NamedDerivation(Derivation):
 
 
 @dataclass(frozen=True, eq=False)
-class Gradients(Mapping[str, Derivation]):
+class Gradients(Shown, Mapping[str, Derivation]):
     """All derivatives of one expression from one sweep, by name; ``adjoints`` are what they share."""
 
     derivations: Mapping[str, Derivation]
@@ -251,14 +251,8 @@ class Gradients(Mapping[str, Derivation]):
             "notes": list(self.notes),
         }
 
-    def __str__(self) -> str:
-        return self.text()
-
     def __repr__(self) -> str:
         return f"<Gradients by {', '.join(self.derivations)}>"
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
 
 
 # ---------------------------------------------------------------- names and what they stand for

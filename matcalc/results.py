@@ -12,7 +12,7 @@ from matcalc.derivation import Outcome
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.operators import Arithmetic
-from matcalc.printing import index_text, latex, latex_operand, markdown, text
+from matcalc.printing import Shown, index_text, latex, latex_operand, markdown, text
 from matcalc.sizes import Shape
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
@@ -25,7 +25,7 @@ _STYLES: tuple[Style, ...] = get_args(Style)
 
 
 @dataclass(frozen=True, eq=False)
-class ParsedExpression(Arithmetic):
+class ParsedExpression(Shown, Arithmetic):
     """A typed matrix expression, to be combined with others by Python's operators (see ``matcalc.operators``).
 
     ``declarations`` are the kinds and sizes of its symbols in the ``declare`` syntax, ``notes`` what was assumed in reading it.
@@ -76,18 +76,12 @@ class ParsedExpression(Arithmetic):
         """
         return to_sympy(self.node, symbols, self.origin)
 
-    def __str__(self) -> str:
-        return self.text()
-
     def __repr__(self) -> str:
         return f"<ParsedExpression {self.text()}>"
 
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
 
 @dataclass(frozen=True, eq=False)
-class Derivation:
+class Derivation(Shown):
     """The derivative of ``source`` by ``wrt`` in one layout.
 
     ``str()`` and ``text()`` give the closed matrix form, or the index form when there is none; ``closed`` tells which.
@@ -256,15 +250,12 @@ class Derivation:
             "notes": list(self.notes),
         }
 
-    def __str__(self) -> str:
-        return self.text()
-
     def __repr__(self) -> str:
         by = ", ".join(symbol.name for symbol in self.wrt)
         return f"<Derivation of {self.source.text()} by {by}: {self.text()}>"
 
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex(equation=True)}$"
+    def _displayed(self) -> str:
+        return self.latex(equation=True)
 
 
 def plain_shape(shape: Shape) -> tuple[int | str, ...]:

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from matcalc.printing.expressions import equation, latex, latex_operand, markdown, text
 from matcalc.printing.indices import index_letters, index_text
+from matcalc.printing.shown import Shown
 
-__all__ = ["equation", "index_letters", "index_text", "latex", "latex_operand", "markdown", "text"]
+__all__ = ["Shown", "equation", "index_letters", "index_text", "latex", "latex_operand", "markdown", "text"]

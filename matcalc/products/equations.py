@@ -11,7 +11,7 @@ from matcalc.calling import by_any_spelling
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
-from matcalc.printing import index_text, latex, text
+from matcalc.printing import Shown, index_text, latex, text
 from matcalc.sizes import Shape
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
@@ -19,7 +19,7 @@ Style: TypeAlias = Literal["unicode", "ascii"]
 
 
 @dataclass(frozen=True, eq=False)
-class Equation:
+class Equation(Shown):
     """``left = right``; ``str()`` and ``text()`` give the right side, ``equation()`` both.
 
     ``node`` is the closed matrix form, None when there is none: then the text is index notation. ``declarations`` are those of the
@@ -108,14 +108,11 @@ class Equation:
             "notes": list(self.notes),
         }
 
-    def __str__(self) -> str:
-        return self.text()
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.equation()}>"
 
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex(equation=True)}$"
+    def _displayed(self) -> str:
+        return self.latex(equation=True)
 
 
 def _callables() -> Any:

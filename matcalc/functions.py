@@ -32,6 +32,7 @@ class Function:
     """Of a matrix function with a scalar parameter: the derivative by it."""
     at_kink: str = ""
     parity: str = ""
+    reflection: str = ""
     numpy: str = ""
     jax: str = ""
     torch: str = ""

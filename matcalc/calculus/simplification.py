@@ -8,6 +8,7 @@ from functools import partial
 from weakref import WeakSet
 
 from matcalc.calculus.rational import cancelled_fraction
+from matcalc.calculus.reflection import reflected
 from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power
 from matcalc.einstein.expansion import expanded, opened
 from matcalc.einstein.linear import add
@@ -48,8 +49,12 @@ def _smaller(node: Tensor, *, rules: list[Rewrite], used: list[str]) -> Tensor |
 
 
 def alternatives(tensor: Tensor) -> tuple[Tensor, ...]:
-    """The tensor as it is, with sums opened that have an identity or ones among their terms, and fully expanded; each once."""
-    others = [other for other in (opened(tensor), expanded(tensor)) if other is not tensor]
+    """The tensor as it is, with sums opened that have an identity or ones among their terms, and fully expanded; each once.
+
+    The same with functions of -t written by those of t, where there are both.
+    """
+    starts = dict.fromkeys((tensor, reflected(tensor)))
+    others = [other for start in starts for other in (start, opened(start), expanded(start)) if other is not tensor]
     return tuple(dict.fromkeys((tensor, *map(simplified, others))))
 
 

@@ -56,6 +56,20 @@ def test_parity(function: Function) -> None:
         assert float(evaluate(value, {"t": -t})) == pytest.approx(sign * float(evaluate(value, {"t": t})))
 
 
+def reflection_holds(function: Function) -> bool:
+    value, other = (elaborate(text, {"t": "scalar"}).expression for text in (f"{function.name}(t)", function.reflection))
+    return all(float(evaluate(value, {"t": -t})) == pytest.approx(float(evaluate(other, {"t": t}))) for t in (-1.3, 0.2, 0.7))
+
+
+@pytest.mark.parametrize("function", [f for f in ELEMENTWISE if f.reflection], ids=lambda function: function.name)
+def test_reflection(function: Function) -> None:
+    assert reflection_holds(function)
+
+
+def test_a_wrong_reflection_is_seen() -> None:
+    assert not reflection_holds(replace(functions()["sigmoid"], reflection="sigmoid(t)"))
+
+
 @pytest.mark.parametrize("function", PRIMARY, ids=lambda function: function.name)
 def test_the_slope_of_every_primary_matrix_function(function: Function) -> None:
     """The derivative of tr(f(X)) is f'(X)', at a positive definite X."""

@@ -229,6 +229,17 @@ def children(node: Tensor) -> tuple[Tensor, ...]:
     return node.below
 
 
+def sizes_in(node: Tensor) -> tuple[Size, ...]:
+    """The sizes that a node is made with, beyond those of its axes."""
+    match node:
+        case Contraction(sizes=sizes):
+            return sizes
+        case SizeValue(size=size):
+            return (size,)
+        case _:
+            return ()
+
+
 def _none(_: Tensor) -> tuple[Tensor, ...]:
     return ()
 

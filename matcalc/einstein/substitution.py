@@ -59,6 +59,8 @@ def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Si
             return apply(node.function, arguments, tuple([sizes.get(size, size) for size in node.sizes]))
         case SizeValue():
             return SizeValue(sizes.get(node.size, node.size))
+        case Unit():
+            return Unit(node.position, sizes.get(node.size, node.size))
         case Pairing():
             return Pairing(sizes.get(node.slow, node.slow), sizes.get(node.fast, node.fast))
         case _:

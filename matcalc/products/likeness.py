@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.substitution import substituted
 from matcalc.expr.nodes import Entry, Expr, IndexArray, IndexSum, Symbol, postorder
 from matcalc.records import field_names, record
 from matcalc.sizes import Size
@@ -15,12 +17,17 @@ class Pattern:
     """An expression without its names: those of ``symbols`` and ``sizes`` stand in ``key`` by their places."""
 
     key: Hashable
-    symbols: tuple[str, ...]
+    symbols: tuple[Symbol, ...]
     sizes: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the symbols."""
+        return tuple([symbol.name for symbol in self.symbols])
 
     def names_in(self, other: Pattern) -> tuple[dict[str, str], dict[str, str]]:
         """The symbols and the sizes that another expression of the same key has in place of these."""
-        return dict(zip(self.symbols, other.symbols)), dict(zip(self.sizes, other.sizes))
+        return dict(zip(self.names, other.names)), dict(zip(self.sizes, other.sizes))
 
 
 def pattern_of(expression: Expr, others: Sequence[Symbol], facts: Callable[[str], Hashable]) -> Pattern | None:
@@ -28,7 +35,8 @@ def pattern_of(expression: Expr, others: Sequence[Symbol], facts: Callable[[str]
 
     Expressions of one key differ in the names of symbols and sizes only, if ``facts`` says all that matters of a symbol's name.
     """
-    symbols: dict[str, int] = {}
+    symbols: dict[str, Symbol] = {}
+    places: dict[str, int] = {}
     sizes: dict[str, int] = {}
 
     def encoded(value: Any) -> Hashable:
@@ -47,11 +55,11 @@ def pattern_of(expression: Expr, others: Sequence[Symbol], facts: Callable[[str]
             return None
         numbers[node] = len(numbers)
         if isinstance(node, Symbol):
-            place = symbols.setdefault(node.name, len(symbols))
-            parts.append((place, encoded(node.sizes), node.properties, facts(node.name)))
+            symbols.setdefault(node.name, node)
+            parts.append((places.setdefault(node.name, len(places)), encoded(node.sizes), node.properties, facts(node.name)))
         else:
             parts.append((type(node), *[encoded(getattr(node, field)) for field in field_names(node)]))
-    return Pattern((tuple(parts), *[numbers[node] for node in (expression, *others)]), tuple(symbols), tuple(sizes))
+    return Pattern((tuple(parts), *[numbers[node] for node in (expression, *others)]), tuple(symbols.values()), tuple(sizes))
 
 
 def renamed(expression: Expr, symbols: Mapping[str, str], sizes: Mapping[str, str]) -> Expr:
@@ -62,9 +70,7 @@ def renamed(expression: Expr, symbols: Mapping[str, str], sizes: Mapping[str, st
             return built[value]
         if isinstance(value, tuple):
             return tuple([other(part) for part in value])
-        if isinstance(value, Size):
-            return Size(tuple(sorted([sizes.get(name, name) for name in value.names])), value.factor)
-        return value
+        return resized(value, sizes) if isinstance(value, Size) else value
 
     built: dict[Expr, Expr] = {}
     for node in postorder(expression):
@@ -73,3 +79,17 @@ def renamed(expression: Expr, symbols: Mapping[str, str], sizes: Mapping[str, st
         else:
             built[node] = type(node)(*[other(getattr(node, field)) for field in field_names(node)])
     return built[expression]
+
+
+def resized(size: Size, names: Mapping[str, str]) -> Size:
+    """The size with other names in it."""
+    return Size(tuple(sorted([names.get(name, name) for name in size.names])), size.factor)
+
+
+def renamed_tensor(tensor: ix.Tensor, symbols: Mapping[ix.Tensor, ix.Tensor], sizes: Mapping[str, str]) -> ix.Tensor:
+    """The tensor with other symbols and names of sizes; every symbol in it has to be among the keys."""
+    found: dict[Size, Size] = {}
+    for node in ix.postorder(tensor):
+        for size in (*node.shape, *ix.sizes_in(node)):
+            found.setdefault(size, resized(size, sizes))
+    return substituted(tensor, symbols, found)

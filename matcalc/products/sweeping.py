@@ -25,7 +25,7 @@ from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
 from matcalc.folding.rows import row_symbols
-from matcalc.products.likeness import Pattern, pattern_of, renamed
+from matcalc.products.likeness import Pattern, pattern_of, renamed, renamed_tensor, resized
 from matcalc.products.outlines import Outline, fresh_name
 from matcalc.records import record, replace
 
@@ -71,19 +71,25 @@ class _Share:
     first: _First
     twin: str
 
+    def names(self) -> tuple[dict[str, str], dict[str, str]]:
+        """What the names of symbols and of sizes in the first step are here."""
+        return self.first.pattern.names_in(self.pattern)
+
     def identity(self) -> Hashable:
         """Equal for shares that are the same tensor."""
-        return self.first.step, self.twin, self.pattern.symbols, self.pattern.sizes
+        return self.first.step, self.twin, self.pattern.names, self.pattern.sizes
 
 
 @record
 class _First:
-    """The first of the steps that differ in names only, and what it passes on; ``forms`` are the closed forms of that."""
+    """The first of the steps that differ in names only, and what it passes on; ``forms`` are the closed forms of that, as adjoints, and
+    ``outcomes`` as derivatives by what they are passed on to."""
 
     step: str
     pattern: Pattern
     passed: Mapping[str, ix.Tensor]
     forms: dict[str, Expr | None]
+    outcomes: dict[str, Outcome]
 
 
 class _Sweeper:
@@ -91,13 +97,12 @@ class _Sweeper:
         self.outline = outline
         self.wrt = wrt
         self.symmetric = symmetric
+        self.variables = {symbol.name: symbol for symbol in wrt}
         self.free: dict[str, ix.Symbol] = {symbol.name: freed(symbol) for symbol in wrt}
         self.value = self._lowered(outline.value)
         self.uses = {name: list(symbols_in(step)) for name, step in outline.steps.items()}
         self.active = self._active()
         self.waiting: dict[str, list[ix.Tensor | _Share]] = {}
-        self.seeds: dict[str, ix.Tensor] = {}
-        self.passed: dict[str, dict[str, ix.Tensor]] = {}
         self.firsts: dict[Hashable, _First] = {}
         self.adjoints: dict[str, ix.Tensor | _Share] = {}
         self.of: dict[str, list[str]] = {}
@@ -137,7 +142,7 @@ class _Sweeper:
             self.rows |= row_symbols(upstream)
         for name, part in self._pulled(root, seed, list(symbols_in(self.outline.value))).items():
             self.waiting.setdefault(name, []).append(part)
-        found: dict[str, ix.Tensor] = {}
+        found: dict[str, ix.Tensor | _Share] = {}
         for name in reversed(tuple(self.outline.steps)):
             arrived = self._arrived(name, above)
             if arrived is None:
@@ -145,13 +150,12 @@ class _Sweeper:
             adjoint = self._tensor(arrived) if above else self._named(name, arrived)
             if name in self.free:
                 found[name] = adjoint
-            self.seeds[name] = adjoint
-            self._pass(name)
+            self._pass(name, adjoint)
         for symbol in self.wrt:
             if symbol.name not in self.outline.steps:
-                shape = axes_of(symbol.shape)
                 total = self._arrived(symbol.name, above)
-                found[symbol.name] = add([], above + shape) if total is None else self._tensor(total)
+                if total is not None:
+                    found[symbol.name] = total
             found.setdefault(symbol.name, add([], above + axes_of(symbol.shape)))
         self._shorten(found)
         value = replace(self.value, tensor=root) if above else Lowered(add([], ()), 0)
@@ -181,23 +185,23 @@ class _Sweeper:
         total = simplified(add([(YES, tensor) for tensor in tensors], tensors[0].shape))
         return None if is_zero(total) else total
 
-    def _pass(self, name: str) -> None:
+    def _pass(self, name: str, seed: ix.Tensor) -> None:
         """Passes the adjoint of a step on to what the step uses."""
         uses = [use for use in self.uses[name] if use in self.active]
         if not uses:
             return
-        seed = self.seeds[name]
         found = self._pattern(name, seed) if isinstance(seed, ix.Symbol) else None
         first = None if found is None else self.firsts.get(found[0])
         if found is None or first is None:
-            passed = self._passed(name)
+            root = self._lowered(self.outline.steps[name]).tensor
+            passed = self._pulled(root, seed, self.uses[name], self._tensor_of(name))
             if found is not None:
-                self.firsts[found[0]] = _First(name, found[1], passed, {})
+                self.firsts[found[0]] = _First(name, found[1], passed, {}, {})
             for use, part in passed.items():
                 self.waiting.setdefault(use, []).append(part)
             return
         pattern = found[1]
-        twins = dict(zip(pattern.symbols, first.pattern.symbols))
+        twins = dict(zip(pattern.names, first.pattern.names))
         for use in uses:
             twin = first.passed.get(twins[use])
             if twin is not None:
@@ -216,18 +220,18 @@ class _Sweeper:
         pattern = pattern_of(self.outline.steps[name], (own, above), facts)
         if pattern is None:
             return None
-        places = [self.order.get(symbol, len(self.order)) for symbol in pattern.symbols]
+        places = [self.order.get(symbol, len(self.order)) for symbol in pattern.names]
         return (pattern.key, tuple(sorted(range(len(places)), key=places.__getitem__))), pattern
 
     def _tensor(self, part: ix.Tensor | _Share) -> ix.Tensor:
-        return self._passed(part.step)[part.use] if isinstance(part, _Share) else part
+        if not isinstance(part, _Share):
+            return part
+        first = part.first
+        symbols = {self._leaf(old): self._leaf(new) for old, new in zip(first.pattern.symbols, part.pattern.symbols)}
+        return renamed_tensor(first.passed[part.twin], symbols, part.names()[1])
 
-    def _passed(self, name: str) -> dict[str, ix.Tensor]:
-        """What a step passes on to each name that it uses."""
-        if name not in self.passed:
-            root = self._lowered(self.outline.steps[name]).tensor
-            self.passed[name] = self._pulled(root, self.seeds[name], self.uses[name], self._tensor_of(name))
-        return self.passed[name]
+    def _leaf(self, symbol: Symbol) -> ix.Tensor:
+        return self.free.get(symbol.name) or declared(symbol)
 
     def _pulled(self, root: ix.Tensor, seed: ix.Tensor, uses: list[str], own: ix.Tensor | None = None) -> dict[str, ix.Tensor]:
         """What an adjoint becomes at each name used; the step's own value in a derivative is written by its name."""
@@ -273,7 +277,7 @@ class _Sweeper:
         if self.outline.names[name].is_row:
             self.rows[adjoint] = Symbol(adjoint, self.outline.names[name].shape)
 
-    def _shorten(self, found: dict[str, ix.Tensor]) -> None:
+    def _shorten(self, found: dict[str, ix.Tensor | _Share]) -> None:
         """A single adjoint needs no index."""
         if len(self.adjoints) != 1 or "delta" in self.taken:
             return
@@ -281,7 +285,7 @@ class _Sweeper:
         shape = axes_of(self.outline.names[self.of[name][0]].shape)
         long, short = ix.Symbol(name, shape), ix.Symbol("delta", shape)
         for key, tensor in found.items():
-            found[key] = substituted(tensor, {long: short})
+            found[key] = substituted(self._tensor(tensor), {long: short})
         self.adjoints = {"delta": total}
         self.of = {"delta": self.of[name]}
         self.order["delta"] = -1
@@ -289,7 +293,7 @@ class _Sweeper:
 
     # ------------------------------------------------------------ results
 
-    def _result(self, found: Mapping[str, ix.Tensor], value: Lowered, layout: Layout) -> Sweep:
+    def _result(self, found: Mapping[str, ix.Tensor | _Share], value: Lowered, layout: Layout) -> Sweep:
         back: dict[ix.Tensor, ix.Tensor] = {self.free[symbol.name]: declared(symbol) for symbol in self.wrt}
         known = [condition for part in self.outline.parts().values() for condition in conditions_of(part, None)]
 
@@ -301,7 +305,7 @@ class _Sweeper:
         written_out: set[str] = set()
         for name, total in self.adjoints.items():
             split = self._split(self.of[name][0])
-            if isinstance(total, _Share) and written_out.isdisjoint(total.pattern.symbols):
+            if isinstance(total, _Share) and written_out.isdisjoint(total.pattern.names):
                 form = self._form(total, split, back)
             else:
                 plain = substituted(substituted(self._tensor(total), back), closed)
@@ -313,13 +317,27 @@ class _Sweeper:
             else:
                 adjoints[name] = form
         derivatives: dict[str, Outcome] = {}
-        for symbol in self.wrt:
+
+        def outcome(symbol: Symbol, part: ix.Tensor) -> Outcome:
             notes: list[str] = []
-            tensor = found[symbol.name]
             if symbol.name not in self.outline.steps:
-                tensor = simplified(structured(tensor, value.tensor.order, symbol, self.symmetric, notes))
-            tensor = simplified(substituted(substituted(tensor, back), closed))
-            derivatives[symbol.name] = presented(tensor, value, (symbol,), layout, self.order, self.rows, conditions, notes)
+                part = simplified(structured(part, value.tensor.order, symbol, self.symmetric, notes))
+            part = simplified(substituted(part, back))
+            return presented(part, value, (symbol,), layout, self.order, self.rows, conditions, notes)
+
+        for symbol in self.wrt:
+            part = found[symbol.name]
+            if not isinstance(part, _Share) or symbol.properties or not written_out.isdisjoint(part.pattern.names):
+                derivatives[symbol.name] = outcome(symbol, substituted(self._tensor(part), closed))
+                continue
+            known_for, names = part.first.outcomes, part.names()
+            if part.twin not in known_for:
+                known_for[part.twin] = outcome(self.variables[part.twin], part.first.passed[part.twin])
+            like = known_for[part.twin]
+            form = None if like.expression is None else renamed(like.expression, *names)
+            shape = tuple([resized(size, names[1]) for size in like.shape])
+            tensor = simplified(substituted(self._tensor(part), back))
+            derivatives[symbol.name] = Outcome(form, tensor, shape, tuple(dict.fromkeys(conditions(form))), like.notes)
         return Sweep(self.outline, adjoints, {name: tuple(of) for name, of in self.of.items() if name in adjoints}, derivatives)
 
     def _form(self, share: _Share, split: int, back: Mapping[ix.Tensor, ix.Tensor]) -> Expr | None:
@@ -328,7 +346,7 @@ class _Sweeper:
         if share.twin not in first.forms:
             first.forms[share.twin] = folded(substituted(first.passed[share.twin], back), split, self.order, self.rows)
         form = first.forms[share.twin]
-        return None if form is None else renamed(form, *first.pattern.names_in(share.pattern))
+        return None if form is None else renamed(form, *share.names())
 
     def _split(self, name: str) -> int:
         symbol = self.outline.names[name]

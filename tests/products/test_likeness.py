@@ -23,6 +23,16 @@ def layers(count: int, step: str, start: int = 1) -> Iterator[str]:
 PROGRAMS = {
     "network": ("; ".join([*layers(5, "h{k} = tanh(W{k}*h{j} + b{k})"), "norm2(h5 - y)^2"]), ["W1", "b3", "h0"], "h0: n0"),
     "two steps a layer": ("; ".join([*layers(4, "z{k} = W{k}*h{j} + b{k}; h{k} = sigmoid(z{k})"), "u'*h4"]), ["W1", "h2"], "h0: n0"),
+    "all weights": (
+        "; ".join([*layers(4, "h{k} = tanh(W{k}*h{j} + b{k})"), "u'*h4"]),
+        [f"{c}{k}" for c in "Wb" for k in (1, 2, 3, 4)],
+        None,
+    ),
+    "symmetric weights": (
+        "; ".join([*layers(4, "h{k} = tanh(S{k}*h{j})"), "u'*h4"]),
+        ["S1", "S2", "S3", "S4"],
+        "".join(layers(4, "S{k}: n×n symmetric; ")),
+    ),
     "one weight": ("; ".join([*layers(5, "h{k} = tanh(W*h{j} + U*x{k})"), "u'*h5"]), ["W", "U"], "h0: n"),
     "residual": ("; ".join([*layers(4, "h{k} = h{j} + tanh(W{k}*h{j})"), "u'*h4"]), ["W1", "W4", "h0"], "h0: n"),
     "matrices": ("; ".join([*layers(4, "H{k} = relu(H{j}*W{k})"), "tr(C'*H4)"]), ["W1", "H0"], "C: m×q; H0: m×n"),
@@ -32,7 +42,11 @@ PROGRAMS = {
     "twice the same": ("p = exp(x); q = exp(x); r = sin(p.*q); s = sin(q.*p); sum(r) + sum(s)", ["x", "p"], None),
     "order of names": ("b = sin(c.*a); d = sin(a.*c); e = sin(d.*b); sum(e)", ["a", "c"], "a: n; c: n"),
     "ones for some": ("; ".join([*layers(4, "h{k} = h{j} + c{k}*sum(h{j})*ones(n)"), "h4'*h4"]), ["h0"], "h0: n"),
-    "no closed form": ("; ".join([*layers(3, "h{k} = sum(exp(vec(X{k})*h{j}'), cols)/n"), "u'*h3"]), ["h0"], "h0: n; u: n"),
+    "no closed form": (
+        "; ".join([*layers(3, "h{k} = sum(exp(vec(X{k})*h{j}'), cols)/n"), "u'*h3"]),
+        ["h0", "X1", "X2", "X3"],
+        "h0: n; u: n",
+    ),
 }
 
 
@@ -50,6 +64,8 @@ def test_answers_are_those_of_each_step_alone(name: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(sweeping, "pattern_of", lambda *_: None)
     alone = matcalc.gradient(program, wrt, declare=declare)
     assert found.text("ascii") == alone.text("ascii")
+    for symbol in wrt:
+        assert found[symbol].outcome == alone[symbol].outcome
 
 
 def test_a_wrong_name_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def _on_diagonal(node: Sum | Contraction) -> Tensor | None:
 
 def _over_denominator(node: Sum | Contraction) -> Tensor | None:
     """Two terms over one denominator where that makes the numerator shorter: ``1 - t²/(t² + 1)`` is ``1/(t² + 1)``."""
-    if not isinstance(node, Sum):
+    if not isinstance(node, Sum) or not any(_is_over_sum(term) for _, term in node.terms):
         return None
     parts = [_monomial(term) for _, term in node.terms]
     for k, part in enumerate(parts):
@@ -80,6 +80,12 @@ def _over_denominator(node: Sum | Contraction) -> Tensor | None:
                 if weight(result) + _WORTH_IT <= weight(node):
                     return result
     return None
+
+
+def _is_over_sum(term: Tensor) -> bool:
+    """Whether a sum stands in the denominator of an elementwise product."""
+    factors = term.operands if isinstance(term, Contraction) else (term,)
+    return any(isinstance(factor, Power) and isinstance(factor.base, Sum) and factor.exponent < 0 for factor in factors)
 
 
 def _monomial(term: Tensor) -> dict[Tensor, Fraction]:

@@ -72,6 +72,8 @@ def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
 
 
 def _kept(found: list[_Condition]) -> tuple[str, ...]:
+    if len(found) < 2:
+        return tuple([one.words for one in found])
     spectral = [one.subject for one in found if one.subject is not None and one.relation == _NO_NEGATIVE_EIGENVALUE]
     consequences = [part for subject in spectral for part in _invertible(subject)]
     signs = {one.subject: _signed(one.subject) for one in (*found, *consequences) if one.subject is not None}

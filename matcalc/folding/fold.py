@@ -257,8 +257,8 @@ class _Folder:
         chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else kronecker_chain(graph)
         if chain is None:
             return None
-        sign, chain = _without_turned(chain)
-        return Term(sign * coefficient, graph.scalars, chain)
+        negative, chain = _without_turned(chain)
+        return Term(-coefficient if negative else coefficient, graph.scalars, chain)
 
     def _square(self, node: ix.Contraction) -> Term | None:
         """The sum of the squares of all entries: ``x'x`` or ``||X||²``, whichever reads shorter."""
@@ -371,12 +371,12 @@ class _Folder:
         return other
 
 
-def _without_turned(chain: tuple[Expr, ...]) -> tuple[int, tuple[Expr, ...]]:
-    """A product without transposes of antisymmetric symbols, and its sign: ``K K'`` is ``-K²``."""
+def _without_turned(chain: tuple[Expr, ...]) -> tuple[bool, tuple[Expr, ...]]:
+    """A product without transposes of antisymmetric symbols, and whether it is negative then: ``K K'`` is ``-K²``."""
     turned = [k for k, factor in enumerate(chain) if isinstance(factor, Transpose) and _is_antisymmetric(factor.operand)]
     if not turned:
-        return 1, chain
-    return (-1) ** len(turned), tuple([transpose(factor) if k in turned else factor for k, factor in enumerate(chain)])
+        return False, chain
+    return len(turned) % 2 == 1, tuple([transpose(factor) if k in turned else factor for k, factor in enumerate(chain)])
 
 
 def _is_antisymmetric(expression: Expr) -> bool:

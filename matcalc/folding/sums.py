@@ -106,12 +106,13 @@ def _like_terms_bare(rest: list[Term]) -> list[Term]:
     known = {(frozenset(term.scalars.items()), term.chain) for term in rest}
     found: list[Term] = []
     for term in rest:
-        parts = []
-        if len(term.chain) == 1 and isinstance(term.chain[0], Sum):
-            summands = _summands(term.chain[0])
-            parts = [replace(term, coefficient=number * term.coefficient, chain=_opened(part)) for number, part in summands]
-        alike = any((frozenset(part.scalars.items()), part.chain) in known for part in parts)
-        found += parts if alike else [term]
+        total = term.chain[0] if len(term.chain) == 1 else None
+        parts = [(number, _opened(part)) for number, part in _summands(total)] if isinstance(total, Sum) else []
+        scalars = frozenset(term.scalars.items())
+        if any((scalars, chain) in known for _, chain in parts):
+            found += [replace(term, coefficient=number * term.coefficient, chain=chain) for number, chain in parts]
+        else:
+            found.append(term)
     return found
 
 

@@ -20,6 +20,7 @@ from matcalc.sizes import Shape
 
 _MOST_ATOMS = 8
 _MOST_NODES = 80
+_MOST_TERMS = 40
 _LARGEST_EXPONENT = 6
 _MOST_MONOMIALS = 200
 """Of the largest polynomial that may come up: cancelling takes time in proportion to its square."""
@@ -33,7 +34,10 @@ _CANCELLED: WeakKeyDictionary[Tensor, Tensor | None] = WeakKeyDictionary()
 
 def cancelled_fraction(node: Tensor) -> Tensor | None:
     """A shorter formula equal to ``node`` as a rational function of its atoms, or None."""
-    if not isinstance(node, (Sum, Contraction)):
+    if isinstance(node, Contraction):
+        if not _worth_trying(node):
+            return None
+    elif not isinstance(node, Sum) or not 1 < len(node.terms) <= _MOST_TERMS:
         return None
     if node not in _CANCELLED:
         _CANCELLED[node] = _on_diagonal(node) or _over_denominator(node) or _cancelled(node)
@@ -42,7 +46,7 @@ def cancelled_fraction(node: Tensor) -> Tensor | None:
 
 def _on_diagonal(node: Sum | Contraction) -> Tensor | None:
     """A sum of diagonal matrices as the one of a shorter sum of their entries."""
-    if not isinstance(node, Sum) or not node.terms:
+    if not isinstance(node, Sum):
         return None
     terms = [(coefficient, term) for coefficient, term in node.terms if isinstance(term, Contraction)]
     output = terms[0][1].output if terms else ()

@@ -74,7 +74,7 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
                     new[inner] = labels.fresh(size)
             stack.extend((o, tuple([new[label] for label in i])) for o, i in zip(reversed(operand.operands), reversed(operand.indices)))
         else:
-            if len(index) == 2 and _is_diagonal(operand):
+            if isinstance(operand, Symbol) and "diagonal" in operand.properties and len(index) == 2:
                 labels.join(*index)
             flat.append((operand, index))
             if len(flat) > _MOST_OPERANDS:
@@ -88,11 +88,6 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
     factor, factors = _collected(flat)
     assembled = _assembled(factors, outer, labels)
     return scale(coefficient if factor is YES else coefficient * factor, assembled)
-
-
-def _is_diagonal(operand: Tensor) -> bool:
-    """A symbol whose two axes are one label in every product; alone on both axes it is the symbol itself again."""
-    return isinstance(operand, Symbol) and "diagonal" in operand.properties
 
 
 def _is_scalar_atom(tensor: Contraction) -> bool:
@@ -237,12 +232,14 @@ def _oriented(factors: list[Factor], odd: list[int], output: tuple[int, ...], la
 
 
 def _settled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:
-    if len(factors) == 1 and len(set(output)) == len(output):
+    if len(factors) == 1:
         operand, index = factors[0]
-        if index == output or (len(index) == 2 and index == output[::-1] and is_symmetric(operand)):
+        distinct = len(set(output)) == len(output)
+        if distinct and (index == output or (len(index) == 2 and index == output[::-1] and is_symmetric(operand))):
             return operand
-    if len(factors) == 1 and len(output) == 2 and factors[0][1] == output and _is_diagonal(factors[0][0]):
-        return factors[0][0]
+        # The axes of a diagonal matrix are one label in every product; alone on both it is the symbol itself again.
+        if index == output and len(index) == 2 and isinstance(operand, Symbol) and "diagonal" in operand.properties:
+            return operand
     if len(factors) == 1 and isinstance(factors[0][0], Sum) and sorted(factors[0][1]) == sorted(output) and len(set(output)) == len(output):
         return permuted(factors[0][0], [factors[0][1].index(label) for label in output])
     edges = [(operand.digest, len(index) == 2 and is_symmetric(operand), index) for operand, index in factors]
@@ -434,10 +431,13 @@ def unbroadcast(tensor: Tensor) -> Tensor | None:
     """The scalar that stands in every entry of ``tensor``; None when entries differ."""
     match tensor:
         case Sum():
-            parts = [(coefficient, unbroadcast(part)) for coefficient, part in tensor.terms]
-            if any(part is None for _, part in parts):
-                return None
-            return add([(coefficient, part) for coefficient, part in parts if part is not None], ())
+            parts: list[tuple[Fraction, Tensor]] = []
+            for coefficient, term in tensor.terms:
+                part = unbroadcast(term)
+                if part is None:
+                    return None
+                parts.append((coefficient, part))
+            return add(parts, ())
         case Contraction() if not any(tensor.indices) and len(set(tensor.output)) == len(tensor.output):
             return contract(tensor.operands, tensor.indices, (), {})
         case _:

@@ -280,7 +280,7 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
             return _compared(argument, "≠ 0")
         case Product(factors=(*scalars, Ones())) if scalars and all(scalar.is_scalar for scalar in scalars):
             return _compared(scalars[0] if len(scalars) == 1 else Product(tuple(scalars)), relation)
-        case Product(factors=factors) if expression.is_scalar and relation == "> 0" and all(factor.is_scalar for factor in factors):
+        case Product() if expression.is_scalar and relation == "> 0" and len(factors := _scalar_factors(expression)) > 1:
             return _positive_product(expression, factors)
         case Product(factors=(*front, last)) if expression.is_scalar and relation == "≠ 0" and all(factor.is_scalar for factor in front):
             return [condition for factor in (*front, last) for condition in _nonzero(factor)]
@@ -291,7 +291,13 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
             ]
 
 
-def _positive_product(product: Expr, factors: tuple[Expr, ...]) -> list[_Condition]:
+def _scalar_factors(product: Product) -> list[Expr]:
+    """The factors of a scalar; its vectors and matrices together are one."""
+    shaped = tuple([factor for factor in product.factors if not factor.is_scalar])
+    return [*(factor for factor in product.factors if factor.is_scalar), *([Product(shaped)] if shaped else [])]
+
+
+def _positive_product(product: Expr, factors: list[Expr]) -> list[_Condition]:
     """Factors that are never negative must not be 0; one other factor must be positive, of several their product."""
     parts = [_compared(factor, "> 0") for factor in factors]
     changing = [part for part in parts if any(one.relation == "> 0" for one in part)]

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import comb
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.linear import add, ones
@@ -29,9 +28,6 @@ _NEVER_SHORTER = 3
 """With so many more operations than the formula weighs, a form need not be read back."""
 
 
-_CANCELLED: WeakKeyDictionary[Tensor, Tensor | None] = WeakKeyDictionary()
-
-
 def cancelled_fraction(node: Tensor) -> Tensor | None:
     """A shorter formula equal to ``node`` as a rational function of its atoms, or None."""
     if isinstance(node, Contraction):
@@ -39,9 +35,9 @@ def cancelled_fraction(node: Tensor) -> Tensor | None:
             return None
     elif not isinstance(node, Sum) or not 1 < len(node.terms) <= _MOST_TERMS:
         return None
-    if node not in _CANCELLED:
-        _CANCELLED[node] = _on_diagonal(node) or _over_denominator(node) or _cancelled(node)
-    return _CANCELLED[node]
+    if not hasattr(node, "cancelled"):
+        object.__setattr__(node, "cancelled", _on_diagonal(node) or _over_denominator(node) or _cancelled(node))
+    return node.cancelled
 
 
 def _on_diagonal(node: Sum | Contraction) -> Tensor | None:

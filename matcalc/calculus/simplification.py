@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 from functools import partial
-from weakref import WeakSet
 
 from matcalc.calculus.rational import cancelled_fraction
 from matcalc.calculus.reflection import reflected
@@ -24,8 +23,17 @@ _WORTH_IT = 2
 """How much smaller a multiplied-out product must be, so that factored forms that the user wrote stay."""
 
 
-_SETTLED: WeakSet[Tensor] = WeakSet()
-"""Tensors in which nothing is left to do, at any depth. Rules whose functions stand only elsewhere in a formula cannot match there."""
+class _Settled:
+    """Tensors in which nothing is left to do, at any depth. Rules whose functions stand only elsewhere in a formula cannot match there."""
+
+    def __contains__(self, node: object) -> bool:
+        return hasattr(node, "settled")
+
+    def add(self, node: Tensor) -> None:
+        object.__setattr__(node, "settled", True)
+
+
+_SETTLED = _Settled()
 
 
 def simplified(tensor: Tensor, used: list[str] | None = None) -> Tensor:

@@ -26,7 +26,7 @@ from matcalc.traversal import postordered
 class Tensor:
     """Base class. ``shape`` holds the sizes of the axes, ``order`` their number; ``digest`` is a name of the structure that every process
     gives alike, to order operands by; ``reduces`` whether a product with it may have a shorter form. What is found about a node later is
-    kept in the last three fields."""
+    kept in the fields from ``symmetric`` on."""
 
     digest: int = computed()
     shape: Shape = computed()
@@ -36,6 +36,8 @@ class Tensor:
     symmetric: bool = computed()
     turned: bool = computed()
     weight: float = computed()
+    settled: bool = computed()
+    cancelled: Tensor | None = computed()
 
     def __post_init__(self) -> None:
         parts = "|".join((type(self).__name__, *self._parts()))

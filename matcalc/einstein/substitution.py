@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableSet
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import assert_never, cast
+from typing import Protocol, assert_never, cast
 
 from matcalc.einstein.algebra import apply_map, contract, power, symbolic_power
 from matcalc.einstein.application import apply
@@ -23,6 +23,14 @@ def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor], sizes: Mapping[
     return built[tensor]
 
 
+class Marks(Protocol):
+    """A set of nodes to ask and to add to."""
+
+    def __contains__(self, node: object, /) -> bool: ...
+
+    def add(self, node: Tensor, /) -> None: ...
+
+
 class _Kept(dict[Tensor, Tensor]):
     """What nodes became; a node that was left out stays as it is."""
 
@@ -30,7 +38,7 @@ class _Kept(dict[Tensor, Tensor]):
         return node
 
 
-def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None], settled: MutableSet[Tensor] | None = None) -> Tensor:
+def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None], settled: Marks | None = None) -> Tensor:
     """``tensor`` built again from its leaves; ``replacement`` may give another tensor for a node, tried after its operands were rebuilt.
 
     Nodes in ``settled`` are left alone with all below them; those for which nothing is found are added.

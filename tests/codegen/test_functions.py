@@ -343,3 +343,21 @@ def test_positive_weights_scale_by_their_roots() -> None:
     values = {"X": rng.normal(size=(6, 3)), "v": rng.uniform(0.1, 2, size=6)}
     assert "np.sqrt(v)" in generate({"value": expression}, "numpy")
     assert agrees(function({"value": expression}, "numpy")(**values), values["X"].T @ np.diag(values["v"]) @ values["X"], relative=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("formula", "variable", "order"), [("tr(X)", "X", 1), ("x'*x", "x", 2), ("5 + 0*sum(x)", "x", 1), ("a*x'*x", "a", 2)]
+)
+def test_constant_results_have_the_dtype_and_device_of_the_arguments(formula: str, variable: str, order: int) -> None:
+    torch = pytest.importorskip("torch")
+    made = derive(formula, variable, order=order, declare="X: n×n; x: n; a: scalar").function("torch")
+    for dtype in (torch.float32, torch.float64):
+        arrays = {"X": torch.ones((3, 3), dtype=dtype), "x": torch.ones(3, dtype=dtype), "a": torch.ones((), dtype=dtype)}
+        assert made(**arrays).dtype == dtype
+    arrays = {name: array.to("meta") for name, array in arrays.items()}
+    assert made(**arrays).device.type == "meta"
+
+
+def test_constant_results_in_jax_have_the_dtype_of_the_arguments() -> None:
+    jnp = pytest.importorskip("jax.numpy")
+    assert derive("tr(X)", "X").function("jax")(X=jnp.ones((3, 3), dtype=jnp.float16)).dtype == jnp.float16

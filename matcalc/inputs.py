@@ -108,6 +108,10 @@ def explained(expression: object) -> Iterator[None]:
         raise
     except RecursionError:
         raise LimitError("the expression is nested too deeply", text=text) from None
+    except ValueError as error:
+        if "integer string conversion" not in str(error):
+            raise
+        raise LimitError("a number in the formula has thousands of digits", text=text, suggestion="a symbol with its value") from None
 
 
 def is_sympy(value: object) -> bool:

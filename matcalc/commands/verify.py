@@ -44,6 +44,8 @@ def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, sy
             expected=f"one statement, or files ({', '.join(READERS)})",
             suggestion="put the statement in quotes",
         )
+    if "=" not in subjects[0] and Path(subjects[0]).exists():
+        read_document(subjects[0])  # says which files are read
     text = subjects[0] if subjects[0] != "-" else sys.stdin.buffer.read().decode("utf-8", errors="replace").strip()
     sys.exit(_statement(text, "; ".join(declare) or None, layout, symmetric, target))
 

@@ -24,6 +24,7 @@ from matcalc.einstein.linear import (
     is_zero,
     number,
     ones,
+    rational_power,
     scale,
     zero,
 )
@@ -513,7 +514,7 @@ def _with_operand(tensor: Contraction, place: int, operand: Tensor) -> Tensor:
 def _power_of_sum(base: Sum, exponent: Fraction) -> Tensor:
     factor, core = content(base)
     if exponent.denominator == 1:
-        return Power(base, exponent) if factor == 1 else scale(factor**exponent.numerator, power(core, exponent))
+        return Power(base, exponent) if factor == 1 else scale(rational_power(factor, exponent.numerator), power(core, exponent))
     size = abs(factor)
     root = _exact_root(size, exponent)
     if size == 1 or (root is None and (core is ONE_TENSOR or len(base.terms) > 1)):
@@ -529,7 +530,7 @@ def _exact_root(value: Fraction, exponent: Fraction) -> Fraction | None:
     top, bottom = isqrt(value.numerator), isqrt(value.denominator)
     if top * top != value.numerator or bottom * bottom != value.denominator:
         return None
-    return Fraction(top, bottom) ** exponent.numerator
+    return rational_power(Fraction(top, bottom), exponent.numerator)
 
 
 def symbolic_power(base: Tensor, exponent: Tensor) -> Tensor:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
-from math import gcd, lcm
+from math import gcd, lcm, log2
 
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Power, SizeValue, Sum, Symbol, Tensor
+from matcalc.errors import LimitError
 from matcalc.sizes import Shape
 
 ONE_TENSOR = Contraction((), (), (), ())
@@ -72,6 +73,21 @@ def add(terms: Iterable[tuple[Fraction, Tensor]], shape: Shape) -> Tensor:
 
 def scale(coefficient: Fraction, tensor: Tensor) -> Tensor:
     return tensor if coefficient is YES or coefficient == 1 else add([(coefficient, tensor)], tensor.shape)
+
+
+_LONGEST_NUMBER = 14_000
+"""Bits of a numerator or denominator: 4,200 digits. Python writes no longer ones as text."""
+
+
+def rational_power(value: Fraction, exponent: int) -> Fraction:
+    """``value**exponent``. Raises LimitError when that has thousands of digits."""
+    bits = int(abs(exponent) * log2(max(abs(value.numerator), value.denominator, 1)))
+    if bits > _LONGEST_NUMBER:
+        raise LimitError(
+            f"a number in the formula has about {round(bits * 0.30103):,} digits",
+            suggestion="a symbol with the value of the number, or of its base",
+        )
+    return value**exponent
 
 
 def content(tensor: Tensor) -> tuple[Fraction, Tensor]:

@@ -9,7 +9,7 @@ from typing import assert_never, cast
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import is_symmetric, permuted, transposed, unbroadcast
-from matcalc.einstein.linear import value_of
+from matcalc.einstein.linear import rational_power, value_of
 from matcalc.expr.nodes import (
     Call,
     Constant,
@@ -285,10 +285,10 @@ class _Folder:
             return None
         exponent = node.exponent
         if squares is not None and exponent.denominator <= 2:
-            root = abs(term.coefficient) ** int(2 * exponent)
+            root = rational_power(abs(term.coefficient), int(2 * exponent))
             return Term(root, {Norm(self._positive(term), "2"): 2 * exponent}, ())
         if exponent.denominator == 1:
-            number = term.coefficient**exponent.numerator
+            number = rational_power(term.coefficient, exponent.numerator)
             if node.order == 0 and not term.chain:
                 return Term(number, {base: inner * exponent for base, inner in term.scalars.items()}, ())
             return _leaf(raised(self._positive(term), exponent), number)

@@ -45,7 +45,7 @@ def read_document(path: str | PathLike[str]) -> Document:
     try:
         text = place.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise MatcalcError(f"{place} cannot be read: {error}") from error
+        raise MatcalcError(f"{place} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     return reader(text, str(place))
 
 

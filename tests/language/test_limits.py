@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import matcalc
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
@@ -86,3 +87,24 @@ def test_bars_that_do_not_pair_up_are_given_up_soon(text: str) -> None:
             elaborate(text)
 
     assert calls(read) < 2_000_000
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "sum((1 + x/1000000).^1000000)", "sum((2*x).^100000000)", "2^100000*x'*x", "x'*x/3^50000", "(2^10000)*(3^9000)*x'*x",
+        "norm2(10^3000*x)^3", "(1e300*x'*x)^100", "(2/3)^(-20000)*x'*x",
+    ],
+)  # fmt: skip
+def test_numbers_with_thousands_of_digits_are_refused_at_once(formula: str) -> None:
+    with pytest.raises(LimitError, match="digits"):
+        matcalc.derive(formula, "x", declare="x: n")
+    try:
+        assert not matcalc.verify(f"{formula} = x'*x", declare="x: n").ok
+    except LimitError:
+        pass
+
+
+def test_numbers_with_hundreds_of_digits_are_exact() -> None:
+    assert str(matcalc.derive("2^1000*x'*x", "x")) == f"{2**1001} x"
+    assert str(matcalc.derive("(0 - 1)^1000001*x'*x", "x")) == "−2 x"

@@ -71,3 +71,14 @@ def test_identities() -> None:
     assert {row["status"] for row in rows} == {"not checked"}
     wrong = json.loads(run("identities", "--search", "x-mask", "--to", "json")[1])
     assert [(row["status"], row["expected"]) for row in wrong] == [("refuted", False)]
+
+
+def test_a_file_of_another_kind_is_no_statement(tmp_path: Path) -> None:
+    place = tmp_path / "notes.txt"
+    place.write_text("x = x", encoding="utf-8")
+    for subject in (place, tmp_path):
+        with pytest.raises(MatcalcError, match="this kind of file is not read"):
+            run("verify", str(subject))
+    with pytest.raises(MatcalcError) as caught:
+        run("verify", str(tmp_path / "missing.md"))
+    assert str(caught.value).count("missing.md") == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 import matcalc
@@ -99,10 +101,8 @@ def test_bars_that_do_not_pair_up_are_given_up_soon(text: str) -> None:
 def test_numbers_with_thousands_of_digits_are_refused_at_once(formula: str) -> None:
     with pytest.raises(LimitError, match="digits"):
         matcalc.derive(formula, "x", declare="x: n")
-    try:
+    with contextlib.suppress(LimitError):
         assert not matcalc.verify(f"{formula} = x'*x", declare="x: n").ok
-    except LimitError:
-        pass
 
 
 def test_numbers_with_hundreds_of_digits_are_exact() -> None:

@@ -109,6 +109,8 @@ def _is_evaluated_smoothly(node: Expr) -> bool:
             return True
         case Call(function=name):
             return name not in ("logdet", "logm", "sqrtm")
+        case Power(base=Power(exponent=Number(value=inner)), exponent=Number(value=outer)):  # the root of a square
+            return outer > 0 and inner > 0 and inner.denominator == 1 and inner % 2 == 0
         case Elementwise(function=name) if name in functions():
             return bool(functions()[name].at_kink) and name not in ("sign", "step")
         case _:

@@ -69,6 +69,8 @@ def test_contradictory_facts_leave_a_claim_undecided() -> None:
         ("sign(x).*sign(x) = vector(1)", "x: n", ("entries of x ≠ 0",)),
         ("d(log(det(X)))/dX = inv(X)'", "", ("det(X) > 0", "X invertible")),
         ("abs(x).*abs(x) = x.^2", "x: n", ()),
+        ("sqrt(x.^2) = abs(x)", "x: n", ()),
+        ("sqrt(a)*sqrt(a) = a", "a: scalar", ("a > 0",)),
         ("pinv(A') = pinv(A)'", "", ()),
         ("A*inv(A) = eye", "A: n×n invertible", ()),
     ],

@@ -111,15 +111,21 @@ class Terminal:
 
     def read_until(self, text: str, seconds: float = 30.0) -> str:
         """What came since the last call, up to and with the text."""
+        assert self.comes(text, seconds), f"{text!r} did not come; got {self.seen!r}"
+        before, _, self.seen = self.seen.partition(text)
+        return before + text
+
+    def comes(self, text: str, seconds: float) -> bool:
+        """Whether the text comes in time, before the process ends."""
         stop = time.monotonic() + seconds
         while text not in self.seen:
-            assert self.is_ready(max(0.0, stop - time.monotonic())), f"{text!r} did not come; got {self.seen!r}"
+            if not select.select([self.end], [], [], max(0.0, stop - time.monotonic()))[0]:
+                return False
             try:
                 self.seen += os.read(self.end, 4096).decode("utf-8", "replace")
             except OSError:  # the process ended
-                assert text in self.seen, f"{text!r} did not come before the end; got {self.seen!r}"
-        before, _, self.seen = self.seen.partition(text)
-        return before + text
+                return text in self.seen
+        return True
 
     def type(self, keys: str, answer: str) -> str:
         os.write(self.end, keys.encode())
@@ -129,12 +135,9 @@ class Terminal:
         """Ctrl-C, once more if it came while the reader was not listening yet."""
         for seconds in (2.0, 5.0, 30.0):
             os.write(self.end, b"\x03")
-            if self.is_ready(seconds):
+            if self.comes(PROMPT, seconds):
                 break
-        self.read_until(PROMPT)
-
-    def is_ready(self, seconds: float) -> bool:
-        return bool(select.select([self.end], [], [], seconds)[0])
+        self.read_until(PROMPT, 0.0)
 
     def status(self) -> int:
         return self.process.wait(timeout=30)

@@ -63,25 +63,13 @@ def function(
         arguments.update({spelling: values[user] if user in values else values[spelling] for user, spelling in functions})
         arguments.update({spelling: numbers[size] for size, spelling in spelled})
         try:
-            found = compiled(**arguments)
+            return compiled(**arguments)
         except failures as error:
             raise MatcalcError(f"the function cannot be computed at this point: {error}") from error
-        like = None if symbols or target == "numpy" else next((values[one.name] for one in extra if one.name in values), None)
-        return found if like is None else _alike(found, converted("", like), target)
 
     call.__name__ = name
     call.__doc__ = made.source
     return call
-
-
-def _alike(found: Any, array: Any, target: TargetName) -> Any:
-    """A result that is made without any of the arrays, with the dtype and on the device of one of them."""
-    if isinstance(found, tuple):
-        parts = [_alike(part, array, target) for part in found]
-        return type(found)(*parts) if hasattr(found, "_fields") else tuple(parts)
-    if not hasattr(found, "dtype"):  # an operator
-        return found
-    return found.to(array) if target == "torch" else found.astype(array.dtype)
 
 
 def _sizes(shapes: list[tuple[str, Any, tuple[int, ...]]], given: Mapping[str, int], needed: Sequence[str]) -> Mapping[str, int]:

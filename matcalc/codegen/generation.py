@@ -117,8 +117,8 @@ class _Function:
         used = {op.data for op in reachable(roots) if op.kind == "input"}
         users = sorted({op.data for op in order if op.kind == "user"} | {op.data[0] for op in order if op.kind == "call" and _is_users(op)})
         symbols = [symbol for symbol in self.symbols.values() if symbol.name in used]
-        if target == "torch" and not symbols:  # a constant: an array that it does not depend on says where it is to be
-            symbols = sorted(others, key=lambda symbol: not symbol.shape)[:1]
+        if target != "numpy" and not symbols:  # a constant: an array that it does not depend on says where it is to be, and of what type
+            symbols = [symbol for symbol in others if symbol.shape][:1] or list(others if target == "torch" else ())[:1]
         for symbol in symbols:
             self.names.of("symbol", symbol.name)
         for user in users:

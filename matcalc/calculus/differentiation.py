@@ -13,7 +13,7 @@ from typing import assert_never, cast
 from matcalc.calculus.matrix_functions import primary_pullback
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
 from matcalc.einstein.application import apply
-from matcalc.einstein.linear import add, delta, is_zero
+from matcalc.einstein.linear import NO, YES, add, delta, is_zero
 from matcalc.einstein.nodes import (
     Apply,
     Constant,
@@ -37,7 +37,6 @@ from matcalc.rules.entrywise import defined, definitions, entry_rules
 from matcalc.rules.scalar import derivative_of, times_power
 from matcalc.sizes import Size
 
-YES = Fraction(1)
 _MOST_FACTORS = 400_000
 """In all terms of the derivative of one product."""
 
@@ -102,7 +101,7 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) ->
             yield node.base, (YES, _times(cotangent, times_power(node.exponent, node.base), root))
         case Map(function="pow", arguments=(base, exponent)):
             if base in depends:
-                lowered = symbolic_power(base, add([(YES, exponent), (-YES, power(base, Fraction(0)))], base.shape))
+                lowered = symbolic_power(base, add([(YES, exponent), (-YES, power(base, NO))], base.shape))
                 yield base, (YES, _times(cotangent, elementwise([exponent, lowered], base.shape), root))
             if exponent in depends:
                 yield exponent, (YES, _times(cotangent, elementwise([node, apply_map("log", base)], base.shape), root))

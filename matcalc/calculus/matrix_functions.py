@@ -17,7 +17,7 @@ from functools import cache
 
 from matcalc.einstein.algebra import contract, is_symmetric, transposed
 from matcalc.einstein.application import apply, matrix_factors
-from matcalc.einstein.linear import add, content
+from matcalc.einstein.linear import YES, add, content
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder
 from matcalc.einstein.substitution import substituted
@@ -28,7 +28,6 @@ from matcalc.functions import Function, functions
 from matcalc.language import elaborate
 from matcalc.sizes import Size
 
-YES = Fraction(1)
 AT_SYMMETRIC = "symmetric value"
 """A fact about a variable whose entries are varied freely around a symmetric matrix."""
 

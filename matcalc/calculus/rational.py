@@ -12,7 +12,7 @@ from math import comb
 from typing import Any
 
 from matcalc.einstein.algebra import contract, elementwise, power
-from matcalc.einstein.linear import add, ones
+from matcalc.einstein.linear import NO, YES, add, ones
 from matcalc.einstein.nodes import Contraction, Power, Sum, Symbol, Tensor
 from matcalc.einstein.weight import weight
 from matcalc.sizes import Shape
@@ -76,7 +76,7 @@ def _over_denominator(node: Sum | Contraction) -> Tensor | None:
                 above.append((node.terms[k][0], numerator))
                 total = add([(coefficient, _written(factors, node.shape)) for coefficient, factors in above], node.shape)
                 rest = [term for place, term in enumerate(node.terms) if place not in (j, k)]
-                result = add([(Fraction(1), elementwise([total, power(base, exponent)], node.shape)), *rest], node.shape)
+                result = add([(YES, elementwise([total, power(base, exponent)], node.shape)), *rest], node.shape)
                 if weight(result) + _WORTH_IT <= weight(node):
                     return result
     return None
@@ -93,13 +93,13 @@ def _monomial(term: Tensor) -> dict[Tensor, Fraction]:
     found: dict[Tensor, Fraction] = {}
     factors = _parts(term) if isinstance(term, Contraction) else None
     for factor in (term,) if factors is None else factors:
-        base, exponent = (factor.base, factor.exponent) if isinstance(factor, Power) else (factor, Fraction(1))
-        found[base] = found.get(base, Fraction(0)) + exponent
+        base, exponent = (factor.base, factor.exponent) if isinstance(factor, Power) else (factor, YES)
+        found[base] = found.get(base, NO) + exponent
     return found
 
 
 def _times(one: Mapping[Tensor, Fraction], other: Mapping[Tensor, Fraction]) -> dict[Tensor, Fraction]:
-    total = {base: one.get(base, Fraction(0)) + other.get(base, Fraction(0)) for base in (*one, *other)}
+    total = {base: one.get(base, NO) + other.get(base, NO) for base in (*one, *other)}
     return {base: exponent for base, exponent in total.items() if exponent}
 
 
@@ -241,7 +241,7 @@ def _read_back(form: Any, atoms: Mapping[Tensor, int], shape: Shape) -> Tensor |
         if part.is_Symbol:
             return elementwise([named[part.name]], shape)
         if part.is_Add:
-            return add([(Fraction(1), tensor(term)) for term in part.args], shape)
+            return add([(YES, tensor(term)) for term in part.args], shape)
         if part.is_Mul:
             return elementwise([tensor(factor) for factor in part.args], shape)
         base, exponent = part.as_base_exp()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-from matcalc.einstein.linear import content, scale
+from matcalc.einstein.linear import MINUS, content, scale
 from matcalc.einstein.nodes import Map, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt
 from matcalc.functions import functions
@@ -16,7 +14,7 @@ def reflected(tensor: Tensor) -> Tensor:
     found = dict.fromkeys(node for node in postorder(tensor) if isinstance(node, Map) and _reflection(node))
     values: dict[Tensor, Tensor] = {}
     for node in found:
-        opposite = Map(node.function, (scale(Fraction(-1), node.arguments[0]),))
+        opposite = Map(node.function, (scale(MINUS, node.arguments[0]),))
         if opposite in found and _rank(opposite) < _rank(node):
             values[node] = instantiated(formula(_reflection(node)), {"t": opposite.arguments[0]})
     return rebuilt(tensor, values.get) if values else tensor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import assert_never, cast
 
 from matcalc.codegen.contraction import Labels
@@ -87,7 +88,7 @@ def _expanded(b: Builder, tensor: ix.Tensor, order: Labels, extents: Extents) ->
     return done[tensor]
 
 
-def _orders(nodes: list[ix.Tensor], order: Labels) -> dict[ix.Tensor, Labels]:
+def _orders(nodes: Sequence[ix.Tensor], order: Labels) -> dict[ix.Tensor, Labels]:
     """For every node the order in which the first that uses it would like its axes; the last node is wanted in ``order``."""
     found: dict[ix.Tensor, Labels] = {nodes[-1]: order}
     for node in reversed(nodes):

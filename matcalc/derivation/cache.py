@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, differentiate
+from matcalc.einstein import nodes as ix
 from matcalc.expr.nodes import Expr, Symbol, latest_postorder, postorder
 
 MOST_KEPT = 256
@@ -27,6 +28,7 @@ def forget() -> None:
     """Empties the cache, and those that keep expressions alive."""
     _found.cache_clear()
     latest_postorder.cache_clear()
+    ix.latest_postorder.cache_clear()
 
 
 @lru_cache(maxsize=MOST_KEPT)

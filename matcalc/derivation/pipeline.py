@@ -14,7 +14,7 @@ from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.trace import Trace
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract, permuted
-from matcalc.einstein.linear import add, delta, is_zero
+from matcalc.einstein.linear import MINUS, NO, YES, add, delta, is_zero
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.substitution import substituted
@@ -179,8 +179,8 @@ def structured(tensor: ix.Tensor, before: int, symbol: Symbol, symmetric: Symmet
         return only_diagonal
     if kind == "symmetric" and symmetric == "cookbook":
         notes.append(f"{symbol.name} is symmetric: G + Gᵀ − diag(G), one number for each pair of equal entries (Matrix Cookbook 2.8)")
-        return add([(Fraction(1), tensor), (Fraction(1), swapped), (Fraction(-1), only_diagonal)], tensor.shape)
-    sign = Fraction(-1) if kind == "antisymmetric" else Fraction(1)
+        return add([(YES, tensor), (YES, swapped), (MINUS, only_diagonal)], tensor.shape)
+    sign = MINUS if kind == "antisymmetric" else YES
     notes.append(f"{symbol.name} is {kind}: ½(G {'+' if sign > 0 else '−'} Gᵀ), the projection of the gradient")
     return add([(HALF, tensor), (sign * HALF, swapped)], tensor.shape)
 
@@ -236,7 +236,7 @@ def folded(tensor: ix.Tensor, split: int, order: Mapping[str, int], row_vectors:
     """The closed form of a tensor whose first ``split`` axes are the rows, with the symbols ``row_vectors`` written as rows."""
     if is_zero(tensor):
         shape = shape_of(_flat(tensor.shape[:split]), _flat(tensor.shape[split:]))
-        return Zeros(shape) if shape else Number(Fraction(0))
+        return Zeros(shape) if shape else Number(NO)
     form = fold(tensor, split, order)
     return None if form is None else with_rows(form, row_vectors)
 

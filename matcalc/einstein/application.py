@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from matcalc.einstein.algebra import contract, power, prefers_transposed, transposed
-from matcalc.einstein.linear import scale
+from matcalc.einstein.linear import MINUS, scale
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.functions import functions
 from matcalc.sizes import Shape
@@ -66,7 +64,7 @@ def _inverse_of_chain(product: Contraction) -> Tensor | None:
     if path is None or len(set(product.sizes)) > 1 or len(path) < 2 - (len(path) < len(product.operands)):
         return None
     shape = product.shape
-    operands: list[Tensor] = [power(o, Fraction(-1)) for o, index in zip(product.operands, product.indices) if not index]
+    operands: list[Tensor] = [power(o, MINUS) for o, index in zip(product.operands, product.indices) if not index]
     indices: list[tuple[int, ...]] = [() for _ in operands]
     for place, (matrix, forward) in enumerate(reversed(path)):
         operands.append(apply("inv", (matrix,), shape))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import prod
 
 from matcalc.einstein.algebra import contract
-from matcalc.einstein.linear import add
+from matcalc.einstein.linear import YES, add
 from matcalc.einstein.nodes import Contraction, Sum, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt
 
@@ -21,7 +20,7 @@ def expanded(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
     """
     current = tensor
     while True:
-        terms = current.terms if isinstance(current, Sum) else ((Fraction(1), current),)
+        terms = current.terms if isinstance(current, Sum) else ((YES, current),)
         if sum(_count(term) for _, term in terms) > most:
             return tensor
         places = [_first_sum(term) for _, term in terms]

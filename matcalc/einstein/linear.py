@@ -12,7 +12,8 @@ from matcalc.errors import LimitError
 from matcalc.sizes import Shape
 
 ONE_TENSOR = Contraction((), (), (), ())
-NO, YES = Fraction(0), Fraction(1)
+NO, YES, MINUS = Fraction(0), Fraction(1), Fraction(-1)
+"""Numbers that most coefficients are; many places ask whether one is the very object ``YES``."""
 
 
 def number(value: Fraction | int) -> Tensor:

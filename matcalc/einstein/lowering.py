@@ -14,7 +14,7 @@ from matcalc.einstein import linear
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply_map, broadcast, contract, elementwise, permuted, power, symbolic_power
 from matcalc.einstein.application import apply
-from matcalc.einstein.linear import add
+from matcalc.einstein.linear import MINUS, YES, add
 from matcalc.einstein.lowered import Lowered, aligned, finer, plain, transposed, with_cols, with_rows
 from matcalc.einstein.splitting import divided_between
 from matcalc.errors import NotDifferentiableError, ShapeError
@@ -61,10 +61,10 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
             return Lowered(contract([], [], (0, 1, 1, 0), {0: node.m, 1: node.n}), 2)
         case ex.Sum():
             parts = aligned([done[term] for term in node.terms])
-            return Lowered(add([(Fraction(1), part.tensor) for part in parts], parts[0].tensor.shape), parts[0].split)
+            return Lowered(add([(YES, part.tensor) for part in parts], parts[0].tensor.shape), parts[0].split)
         case ex.Negative():
             operand = done[node.operand]
-            return Lowered(linear.scale(Fraction(-1), operand.tensor), operand.split)
+            return Lowered(linear.scale(MINUS, operand.tensor), operand.split)
         case ex.Product():
             return _product([done[factor] for factor in node.factors])
         case ex.Hadamard():
@@ -134,16 +134,16 @@ def _indexed(node: ex.Node, done: Mapping[ex.Expr, Lowered]) -> Lowered:
             return _array(node, done[node.body])
         case ex.Negative():
             operand = done[node.operand]
-            return Lowered(linear.scale(Fraction(-1), operand.tensor), 0, operand.free)
+            return Lowered(linear.scale(MINUS, operand.tensor), 0, operand.free)
         case ex.Sum():
             names, shape, parts = _over_common_indices([done[term] for term in node.terms])
-            return Lowered(add([(Fraction(1), part) for part in parts], shape), 0, names)
+            return Lowered(add([(YES, part) for part in parts], shape), 0, names)
         case ex.Product() | ex.Hadamard():
             names, shape, parts = _over_common_indices([done[factor] for factor in node.factors])
             return Lowered(elementwise(parts, shape), 0, names)
         case ex.Quotient():
             names, shape, (above, below) = _over_common_indices([done[node.numerator], done[node.denominator]])
-            return Lowered(elementwise([above, power(below, Fraction(-1))], shape), 0, names)
+            return Lowered(elementwise([above, power(below, MINUS)], shape), 0, names)
         case ex.Power():
             exponent = linear.value_of(done[node.exponent].tensor)
             names, _, (base, upper) = _over_common_indices([done[node.base], done[node.exponent]])
@@ -239,7 +239,7 @@ def _square(value: Lowered) -> Lowered:
 
 def _inverse(value: Lowered) -> Lowered:
     tensor = plain(value).tensor
-    return Lowered(apply("inv", (tensor,), tensor.shape), 1) if tensor.order else Lowered(power(tensor, Fraction(-1)), 0)
+    return Lowered(apply("inv", (tensor,), tensor.shape), 1) if tensor.order else Lowered(power(tensor, MINUS), 0)
 
 
 def _product(factors: list[Lowered]) -> Lowered:
@@ -283,7 +283,7 @@ def _quotient(numerator: Lowered, denominator: Lowered) -> Lowered:
     if numerator.tensor.order and denominator.tensor.order:
         numerator, denominator = aligned([numerator, denominator])
     shaped = denominator if denominator.tensor.order else numerator
-    inverse = power(denominator.tensor, Fraction(-1))
+    inverse = power(denominator.tensor, MINUS)
     return Lowered(elementwise([numerator.tensor, inverse], shaped.tensor.shape), shaped.split)
 
 
@@ -355,7 +355,7 @@ def _norm(node: ex.Norm, done: Mapping[ex.Expr, Lowered]) -> ix.Tensor:
             assert node.parameter is not None
             upper = done[node.parameter].tensor
             raised = symbolic_power(apply_map("abs", tensor), broadcast(upper, tensor.shape))
-            return symbolic_power(contract([raised], [labels], (), sizes), power(upper, Fraction(-1)))
+            return symbolic_power(contract([raised], [labels], (), sizes), power(upper, MINUS))
         case "A":
             assert node.parameter is not None
             weight = done[node.parameter]

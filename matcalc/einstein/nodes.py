@@ -10,8 +10,9 @@ There is no class for a number, a Kronecker delta or a tensor of ones: they are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd
 from operator import attrgetter
 from typing import Any, TypeAlias
@@ -258,6 +259,12 @@ _OPERANDS: dict[type[Tensor], Callable[[Any], tuple[Tensor, ...]]] = {
 _below: Callable[[Tensor], tuple[Tensor, ...]] = attrgetter("below")
 
 
-def postorder(*roots: Tensor, known: Container[Tensor] = ()) -> list[Tensor]:
+def postorder(*roots: Tensor, known: Container[Tensor] = ()) -> Sequence[Tensor]:
     """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
-    return postordered(roots, _below, known)
+    return latest_postorder(roots) if known == () else postordered(roots, _below, known)
+
+
+@lru_cache(maxsize=4)
+def latest_postorder(roots: tuple[Tensor, ...]) -> Sequence[Tensor]:
+    """One simplification asks for the order of its tensor in several places."""
+    return postordered(roots, _below)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from matcalc.einstein.nodes import (
@@ -109,7 +109,7 @@ def _lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return lengths
 
 
-def _size_names(order: list[Tensor]) -> frozenset[str]:
+def _size_names(order: Sequence[Tensor]) -> frozenset[str]:
     names: set[str] = set()
     for node in order:
         match node:

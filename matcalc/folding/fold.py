@@ -9,7 +9,7 @@ from typing import assert_never, cast
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import is_symmetric, permuted, transposed, unbroadcast
-from matcalc.einstein.linear import rational_power, value_of
+from matcalc.einstein.linear import NO, YES, rational_power, value_of
 from matcalc.expr.nodes import (
     Call,
     Constant,
@@ -42,8 +42,6 @@ from matcalc.folding.sums import combined
 from matcalc.folding.terms import Place, ReadingOrder, Term, expression_of
 from matcalc.functions import functions
 from matcalc.records import replace
-
-YES = Fraction(1)
 
 
 def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Expr | None:
@@ -191,7 +189,7 @@ class _Folder:
 
     def _sum(self, node: ix.Sum) -> Term | None:
         if not node.terms:
-            return Term(YES, {}, (Zeros(node.sizes),)) if node.sizes else Term(Fraction(0), {}, ())
+            return Term(YES, {}, (Zeros(node.sizes),)) if node.sizes else Term(NO, {}, ())
         terms = []
         for coefficient, part in node.terms:
             term = self.terms[part]
@@ -220,7 +218,7 @@ class _Folder:
                 return None
             coefficient *= term.coefficient
             for base, exponent in term.scalars.items():
-                scalars[base] = scalars.get(base, Fraction(0)) + exponent
+                scalars[base] = scalars.get(base, NO) + exponent
             if labels:
                 factors.append(product(term.chain))
         kept = {base: exponent for base, exponent in scalars.items() if exponent}

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from heapq import heappop, heappush
 
+from matcalc.einstein.linear import YES
 from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Sum, Trace, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, is_diagonal, product, transpose, transposed_chain
 from matcalc.folding.forms import Chain, Forms
@@ -71,8 +72,9 @@ class Graph:
         """Bound vertices that could not be removed."""
         return sorted({vertex for edge in self.edges for vertex in (edge.start, edge.end) if vertex not in self.output})
 
-    def add_scalar(self, base: Expr, exponent: Fraction = Fraction(1)) -> None:
-        total = self.scalars.get(base, Fraction(0)) + exponent
+    def add_scalar(self, base: Expr, exponent: Fraction = YES) -> None:
+        known = self.scalars.get(base)
+        total = exponent if known is None else known + exponent
         if total:
             self.scalars[base] = total
         else:

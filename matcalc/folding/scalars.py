@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 
+from matcalc.einstein.linear import YES
 from matcalc.expr.nodes import Expr, Product, Trace
 from matcalc.folding.build import product, transposed_chain
 from matcalc.folding.terms import Term, merged_scalars
@@ -58,7 +58,7 @@ def merged_forms(terms: Sequence[Term], key: Key, combine: Combine) -> Term | No
         case _:
             assert isinstance(shared, Expr)
             whole = product((*transposed_chain(total.chain), shared))
-    return replace(total, scalars=merged_scalars(total.scalars, {whole: Fraction(1)}), chain=())
+    return replace(total, scalars=merged_scalars(total.scalars, {whole: YES}), chain=())
 
 
 def _form(term: Term) -> Expr | None:

@@ -9,6 +9,7 @@ from functools import reduce
 from math import gcd, lcm
 from operator import and_
 
+from matcalc.einstein.linear import MINUS, NO, YES
 from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Number, Ones, Product, Sum, Symbol
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
 from matcalc.folding.scalars import Key, merged_forms, scalar_keys
@@ -16,7 +17,6 @@ from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined, mer
 from matcalc.records import replace
 from matcalc.sizes import Shape
 
-YES = Fraction(1)
 _MOST_GROUPED = 40
 """Above this many terms only numbers and factors common to all are taken out, so that long sums stay linear."""
 
@@ -79,7 +79,7 @@ def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | 
     """Everything that all terms have in common, outside; None when that is nothing or makes the result longer."""
     scalars = {}
     for base in terms[0].scalars:
-        exponents = [term.scalars.get(base, Fraction(0)) for term in terms]
+        exponents = [term.scalars.get(base, NO) for term in terms]
         if all(e > 0 for e in exponents):
             scalars[base] = min(exponents)
         elif all(e < 0 for e in exponents):
@@ -91,7 +91,7 @@ def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | 
         return None
     rest = []
     for term, chain in zip(terms, chains):
-        left = {base: exponent - scalars.get(base, Fraction(0)) for base, exponent in term.scalars.items()}
+        left = {base: exponent - scalars[base] if base in scalars else exponent for base, exponent in term.scalars.items()}
         opened = _opened(chain[0]) if len(chain) == 1 else chain
         rest.append(Term(term.coefficient, {base: exponent for base, exponent in left.items() if exponent}, opened))
     rest = _like_terms_bare(rest)
@@ -125,7 +125,7 @@ def _collected(rest: list[Term], shape: Shape, order: ReadingOrder) -> Term:
         found[key] = term if old is None else replace(old, coefficient=old.coefficient + term.coefficient)
     kept = [term for term in found.values() if term.coefficient]
     if not kept:
-        return Term(Fraction(0), {}, rest[0].chain)
+        return Term(NO, {}, rest[0].chain)
     if shape:
         kept = [term if term.chain else replace(term, chain=(Identity(shape[0]),)) for term in kept]
     return combined(kept, shape, order)
@@ -224,7 +224,7 @@ def _diagonal_merged(terms: list[Term], order: ReadingOrder) -> Term:
     vectors = [term.chain[0].operand for term in terms if isinstance(term.chain[0], DiagonalMatrix)]
     rest = [replace(term, chain=(vector,)) for term, vector in zip(terms, vectors)]
     total = combined(rest, vectors[0].shape, order)
-    inner = expression_of(Term(Fraction(1), {}, total.chain), order)
+    inner = expression_of(Term(YES, {}, total.chain), order)
     return replace(total, chain=(DiagonalMatrix(inner),))
 
 
@@ -236,7 +236,7 @@ def _kronecker_merged(terms: list[Term], first: bool, order: ReadingOrder) -> Te
     varying = [(factors[1:] if first else factors[:-1]) for factors in parts]
     rest = [replace(term, chain=(factors[0] if len(factors) == 1 else Kronecker(factors),)) for term, factors in zip(terms, varying)]
     total = combined(rest, rest[0].chain[0].shape, order)
-    inner = expression_of(Term(Fraction(1), {}, total.chain), order)
+    inner = expression_of(Term(YES, {}, total.chain), order)
     shared = parts[0][0] if first else parts[0][-1]
     return replace(total, chain=(Kronecker((shared, inner) if first else (inner, shared)),))
 
@@ -278,7 +278,7 @@ def _hadamard_merged(terms: list[Term], shape: Shape, order: ReadingOrder) -> Te
         for number, part in _summands(hadamard(left) if left else Ones(shape)):
             rest.append(replace(term, coefficient=number * term.coefficient, chain=_opened(part)))
     total = _collected(rest, shape, order)
-    inner = expression_of(replace(total, coefficient=Fraction(1), scalars={}), order)
+    inner = expression_of(replace(total, coefficient=YES, scalars={}), order)
     return replace(total, chain=(hadamard(sorted([*common.elements(), inner], key=order.rank)),))
 
 
@@ -290,7 +290,7 @@ def _summands(expression: Expr) -> list[tuple[Fraction, Expr]]:
         if isinstance(bare, Product) and isinstance(bare.factors[0], Number):
             found.append((sign * bare.factors[0].value, product(bare.factors[1:])))
         else:
-            found.append((Fraction(sign), bare))
+            found.append((YES if sign > 0 else MINUS, bare))
     return found
 
 

@@ -43,7 +43,8 @@ def merged_scalars(one: Mapping[Expr, Fraction], other: Mapping[Expr, Fraction])
     """The scalar factors of a product: exponents added, those that cancel left out."""
     merged = dict(one)
     for base, exponent in other.items():
-        merged[base] = merged.get(base, Fraction(0)) + exponent
+        known = merged.get(base)
+        merged[base] = exponent if known is None else known + exponent
     return {base: exponent for base, exponent in merged.items() if exponent}
 
 

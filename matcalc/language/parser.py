@@ -101,6 +101,8 @@ _LARGEST_EXPONENT = 400
 
 
 def _number(token: Token) -> s.NumberLiteral:
+    if len(token.value) < 10 and token.value.isdecimal():
+        return s.NumberLiteral(token.span, Fraction(int(token.value)))
     mantissa, _, exponent = token.value.lower().partition("e")
     if len(mantissa) > _LARGEST_EXPONENT or len(exponent) > 5 or abs(int(exponent or 0)) > _LARGEST_EXPONENT:
         raise LimitError("the number has too many digits", span=token.span)

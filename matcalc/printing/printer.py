@@ -16,7 +16,7 @@ from matcalc.printing.notation import Notation, fits, negated
 from matcalc.printing.numbers import decimal_text
 from matcalc.printing.pieces import Level, Operator, Part, Piece, piece
 
-_HALF = Fraction(1, 2)
+_YES, _HALF = Fraction(1), Fraction(1, 2)
 
 
 def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
@@ -161,7 +161,7 @@ class _Node:
     def _product(self, node: e.Product, parts: tuple[Piece, ...]) -> Piece:
         # A factor 1 says nothing, and next to a vector it would be read as a vector of ones.
         kept = [(f, p) for f, p in zip(node.factors, parts, strict=True) if f is not _ONE]
-        coefficient, divisor = Fraction(1), 1
+        coefficient, divisor = _YES, 1
         first = kept[0][0] if kept else _ONE
         if kept and isinstance(first, e.Number):
             kept.pop(0)
@@ -171,7 +171,7 @@ class _Node:
         number = self._to.number(coefficient)
         if not kept:
             return self._over(number, divisor)
-        if abs(coefficient) != 1:
+        if coefficient is not _YES and abs(coefficient) != 1:
             kept.insert(0, (e.Number(abs(coefficient)), number.unsigned))
         elif number.negative:
             kept[0] = (kept[0][0], self._at(kept[0][1], Level.PRODUCT))

@@ -8,20 +8,18 @@ or four appears.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import Symmetric, declared, freed, structured
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
-from matcalc.einstein.linear import ONE_TENSOR, add
+from matcalc.einstein.linear import ONE_TENSOR, YES, add
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.substitution import substituted
 from matcalc.expr.nodes import Expr, Symbol
 
-YES = Fraction(1)
 _HELPER = "upstream of the value"  # no name in the language has spaces
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
@@ -17,7 +16,7 @@ from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, declared, folded, freed, presented, structured
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import power
-from matcalc.einstein.linear import add, delta, is_zero
+from matcalc.einstein.linear import YES, add, delta, is_zero
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.splitting import split_as
@@ -28,8 +27,6 @@ from matcalc.folding.rows import row_symbols
 from matcalc.products.likeness import Pattern, pattern_of, renamed, renamed_tensor, resized
 from matcalc.products.outlines import Outline, fresh_name
 from matcalc.records import record, replace
-
-YES = Fraction(1)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from matcalc.derivation.pipeline import reading_order, traced
 from matcalc.derivation.trace import Stage, Trace
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
-from matcalc.einstein.linear import scale
+from matcalc.einstein.linear import YES, scale
 from matcalc.einstein.lowering import axes_of
 from matcalc.einstein.weight import weight
 from matcalc.expr.nodes import Symbol
@@ -30,7 +30,6 @@ from matcalc.steps.writing import written
 _TIES = frozenset({"symmetric", "antisymmetric", "diagonal", "positive_definite"})
 _MOST_PARTS = 8
 _HEAVIEST_ANSWER = 1000
-YES = Fraction(1)
 
 
 def index_steps(question: Question) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from typing import TypeAlias, assert_never, cast
 
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import power as positive_power
-from matcalc.einstein.linear import add, scale
+from matcalc.einstein.linear import YES, add, scale
 from matcalc.expr.nodes import Expr
 from matcalc.printing.reading_order import own_axes
 from matcalc.sizes import Size
@@ -26,7 +26,6 @@ _MOST_READ = 24
 _RANKS = 3
 Rank: TypeAlias = tuple[int, ...]
 _LAST: Rank = (1_000_000,)
-YES = Fraction(1)
 
 MARKER = "change of the variable"  # no name in the language has blanks
 """The derivative of the variable's entries by its entries, kept as a symbol until its deltas are contracted."""

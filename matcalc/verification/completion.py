@@ -7,16 +7,14 @@ compatible shapes). Completion need not end; it stops at fixed limits and a proo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from heapq import heappop, heappush
 
 from matcalc.einstein.algebra import transposed
-from matcalc.einstein.linear import add, content, is_zero
+from matcalc.einstein.linear import YES, add, content, is_zero
 from matcalc.einstein.nodes import Sum, Tensor
 from matcalc.verification.chains import terms_of
 from matcalc.verification.rewriting import Budget, Factor, Graph, Rule, arrangements, as_rule, graph_of, reduced, replaced, spread
 
-YES = Fraction(1)
 _MOST_RULES = 48
 _MOST_FACTORS = 9
 _MOST_PAIRS = 700

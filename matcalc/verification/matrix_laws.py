@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from matcalc.einstein.algebra import contract, is_symmetric, symbolic_power, transposed
 from matcalc.einstein.application import apply
-from matcalc.einstein.linear import ONE_TENSOR, add, content, delta, scale, value_of
+from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, scale, value_of
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.expr.nodes import SizeValue
@@ -17,8 +17,6 @@ from matcalc.verification.chains import Chain, chain_of, joined, square_runs, te
 from matcalc.verification.monomials import Monomial, primitive
 from matcalc.verification.rewriting import spread
 from matcalc.verification.scalar_laws import map_law, power_law
-
-YES = Fraction(1)
 
 
 def apply_law(function: str, argument: Tensor, shape: Shape) -> Tensor:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import assert_never, cast
 
 from matcalc.einstein.algebra import contract, transposed
-from matcalc.einstein.linear import add
+from matcalc.einstein.linear import YES, add
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.errors import LimitError
 from matcalc.verification.matrix_laws import apply_law, matrix_power_law
 from matcalc.verification.rewriting import spread
 from matcalc.verification.scalar_laws import map_law, power_law, symbolic_power_law
 
-YES = Fraction(1)
 _MOST_NODES = 20_000
 
 

@@ -7,15 +7,13 @@ from fractions import Fraction
 
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.application import apply
-from matcalc.einstein.linear import add, delta, ones, scale
+from matcalc.einstein.linear import YES, add, delta, ones, scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor, children, postorder
 from matcalc.verification.chains import terms_of
 from matcalc.verification.matrix_laws import determinant
 from matcalc.verification.monomials import monomial
 from matcalc.verification.rewriting import Factor, Graph, Rule, as_rule, graph_of, spread
 from matcalc.verification.scalar_laws import map_law
-
-YES = Fraction(1)
 
 
 def equations(tensor: Tensor) -> tuple[list[Rule], list[tuple[Tensor, str]]]:

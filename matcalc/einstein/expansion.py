@@ -8,9 +8,12 @@ from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, add
 from matcalc.einstein.nodes import Contraction, Sum, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt
+from matcalc.einstein.weight import weight
 
 _MOST_TERMS = 64
 _MOST_OPENED = 16
+_HEAVY = 10
+"""A product that weighs more without the sum in it than this is not opened: it would stand before every term."""
 
 
 def expanded(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
@@ -33,8 +36,8 @@ def expanded(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
 def opened(tensor: Tensor, most: int = _MOST_OPENED) -> Tensor:
     """``tensor`` with only those sums distributed, at any depth, that have an identity or ones among their terms.
 
-    Such a term makes the product around it shorter, as in ``(s I - x x') A``; other sums stay factored. Unchanged when there are more than
-    ``most`` such sums: a product of many would double with each.
+    Such a term makes the product around it shorter, as in ``(s I - x x') A``; other sums stay factored, and so do those in long products.
+    Unchanged when there are more than ``most`` such sums: a product of many would double with each.
     """
     if not any(_plain_sum(node) is not None for node in postorder(tensor)):
         return tensor
@@ -59,10 +62,11 @@ def opened(tensor: Tensor, most: int = _MOST_OPENED) -> Tensor:
 
 
 def _plain_sum(node: Tensor) -> int | None:
-    """The place of an operand that is to be opened."""
+    """The place of an operand that is to be opened: the factors beside it, which every term of it takes along, are few."""
     if not isinstance(node, Contraction) or (len(node.operands) == 1 and node.output):
         return None
-    return next((k for k, operand in enumerate(node.operands) if _opens(operand)), None)
+    places = (k for k, operand in enumerate(node.operands) if _opens(operand) and weight(node) - weight(operand) <= _HEAVY)
+    return next(places, None)
 
 
 def _opens(operand: Tensor) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 from functools import partial
+from math import inf
 
 from matcalc.calculus.rational import cancelled_fraction
 from matcalc.calculus.reflection import reflected
@@ -56,13 +57,14 @@ def _smaller(node: Tensor, *, rules: list[Rewrite], used: list[str]) -> Tensor |
     return _rewritten(node, rules, used) or _multiplied_out(node) or cancelled_fraction(node)
 
 
-def alternatives(tensor: Tensor) -> tuple[Tensor, ...]:
+def alternatives(tensor: Tensor, heaviest: float = inf) -> tuple[Tensor, ...]:
     """The tensor as it is, with sums opened that have an identity or ones among their terms, and fully expanded; each once.
 
-    The same with functions of -t written by those of t, where there are both.
+    The same with functions of -t written by those of t, where there are both. Products that weigh more than ``heaviest`` without the sum
+    in them are not expanded.
     """
     starts = dict.fromkeys((tensor, reflected(tensor)))
-    others = [other for start in starts for other in (start, opened(start), expanded(start)) if other is not tensor]
+    others = [other for start in starts for other in (start, opened(start), expanded(start, heaviest=heaviest)) if other is not tensor]
     return tuple(dict.fromkeys((tensor, *map(simplified, others))))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import inf, prod
 
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, add
@@ -16,17 +16,18 @@ _HEAVY = 10
 """A product that weighs more without the sum in it than this is not opened: it would stand before every term."""
 
 
-def expanded(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
+def expanded(tensor: Tensor, most: int = _MOST_TERMS, heaviest: float = inf) -> Tensor:
     """``tensor`` with its outer contractions distributed over sums among their operands; unchanged above ``most`` terms.
 
-    Only operands of the outer contractions are opened, not arguments of functions. Every step removes a sum from under a contraction.
+    Sums with factors beside them that weigh more than ``heaviest`` stay. Only operands of the outer contractions are opened, not arguments
+    of functions. Every step removes a sum from under a contraction.
     """
     current = tensor
     while True:
         terms = current.terms if isinstance(current, Sum) else ((YES, current),)
         if sum(_count(term) for _, term in terms) > most:
             return tensor
-        places = [_first_sum(term) for _, term in terms]
+        places = [_first_sum(term, heaviest) for _, term in terms]
         if not any(place is not None for place in places):
             return current
         parts = [(c, term if place is None else _opened_at(term, place)) for (c, term), place in zip(terms, places)]
@@ -82,11 +83,11 @@ def _count(term: Tensor) -> int:
     return prod(len(operand.terms) for operand in term.operands if isinstance(operand, Sum))
 
 
-def _first_sum(term: Tensor) -> int | None:
-    """The place of the first sum among the operands of a contraction."""
+def _first_sum(term: Tensor, heaviest: float) -> int | None:
+    """The place of the first sum among the operands of a contraction that has no heavier factors beside it."""
     if isinstance(term, Contraction):
         for place, operand in enumerate(term.operands):
-            if isinstance(operand, Sum):
+            if isinstance(operand, Sum) and weight(term) - weight(operand) <= heaviest:
                 return place
     return None
 

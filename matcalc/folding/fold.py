@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import inf
 from typing import assert_never, cast
 
 from matcalc.calculus.simplification import alternatives
@@ -88,15 +89,20 @@ def _turned(expression: Expr) -> Expr:
             return Transpose(expression)
 
 
+_HEAVIEST = 20
+"""A product that weighs more without the sum in it seldom becomes shorter when it is expanded: it then stands before every term."""
 _WORTH_TURNING = 2
 """How much shorter the transpose of a whole result must be to be preferred: ``A'B'`` stays, ``(X B + B X)'`` is turned."""
 
 
 def _shortest(folder: _Folder, tensor: ix.Tensor, split: int) -> Expr | None:
     """Of the factored, the partly and the fully expanded form the cheapest; an expanded one must be worth it."""
-    forms = [(folder.matrix(candidate, split), penalty) for penalty, candidate in enumerate(alternatives(tensor))]
-    closed = [(form, cost(form) + penalty) for form, penalty in forms if form is not None]
-    return min(closed, key=lambda pair: pair[1])[0] if closed else None
+    for heaviest in (_HEAVIEST, inf):  # long products are expanded only where there is no form else
+        forms = [(folder.matrix(candidate, split), penalty) for penalty, candidate in enumerate(alternatives(tensor, heaviest))]
+        closed = [(form, cost(form) + penalty) for form, penalty in forms if form is not None]
+        if closed:
+            return min(closed, key=lambda pair: pair[1])[0]
+    return None
 
 
 class _Folder:

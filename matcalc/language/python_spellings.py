@@ -15,6 +15,10 @@ _WRITTEN = {
     "mul": "{0}.*{1}", "mv": "{0}*{1}", "negative": "-{0}", "pow": "{0}.^{1}", "power": "{0}.^{1}", "slogdet": "logdet({a})",
     "solve": "inv({a})*{1}", "subtract": "{0} - {1}", "swapaxes": "{0}'", "t": "{0}'", "trace": "tr({a})", "transpose": "{0}'",
     "pi": "pi", "e": "e",
+    "cbrt": "{0}.^(1/3)", "cot": "1 ./ tan({a})", "csc": "1 ./ sin({a})", "erfc": "1 - erf({a})", "exp2": "2.^{0}",
+    "log10": "log({a})/log(10)", "log2": "log({a})/log(2)", "max": "relu({a}) for the larger of {0} and 0",
+    "maximum": "relu({a}) for the larger of {0} and 0", "prod": "exp(sum(log({a}))) for positive {0}", "reciprocal": "1 ./ {0}",
+    "sec": "1 ./ cos({a})", "silu": "{0}.*sigmoid({a})", "std": "sqrt(var({a}))", "swish": "{0}.*sigmoid({a})",
 }  # fmt: skip
 """In the language, with {0} and {1} for the arguments, in brackets where they need them, and {a} for the first as it is.
 
@@ -33,6 +37,12 @@ _LONGEST_NAME = 60
 def along_an_axis(function: str, matrix: str = "X") -> str:
     """How a function is taken along the rows or the columns of a matrix."""
     return f"{function}({matrix}, rows) for every row or {function}({matrix}, cols) for every column"
+
+
+def instead_of(function: str) -> str | None:
+    """How a function that the language does not have is written; None where that is not known."""
+    template = _WRITTEN.get(function.replace("_", ""))
+    return None if template is None else _filled(template, ["x", "y"])
 
 
 def dot_in(text: str, position: int) -> ParseError:

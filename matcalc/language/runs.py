@@ -6,6 +6,7 @@ import re
 
 from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language.bars import STARTS_OPERAND
+from matcalc.language.python_spellings import instead_of
 from matcalc.language.scanner import Token
 from matcalc.language.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
 from matcalc.language.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions, nearest_function
@@ -17,6 +18,8 @@ _OVER = "|".join(sorted(set(ACCENTS.values())))
 _PIECE = pattern(
     rf"[^\W\d_][{_MARKS}]?(?:_(?:{_OVER})(?=_[^\W_]))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*"
 )
+_WORD = pattern(r"[a-z]{3,}(?:_?[0-9]+)?")
+"""What is no product of letters when brackets follow at once, nor a few letters before the name of a function."""
 _GREEK_INDEX = pattern(r"([A-Za-z]{2,})_?[0-9]+")
 _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
 
@@ -81,14 +84,10 @@ def _split(
     run, tail = token.value, ""
     if called:
         tail = _function_suffix(run, vocabulary)
-        if not tail and following is not None and following.start == token.end and re.fullmatch(r"[a-z]{3,}", run):
+        if following is not None and following.start == token.end and _WORD.fullmatch(run, 0, len(run) - len(tail)):
             others = [name for name in vocabulary.functions if len(name) > 1]
-            near = nearest_function(run, others)
-            raise UnknownFunctionError(
-                f"there is no function {run!r}",
-                span=token.span,
-                suggestion=near or f"declare it ({run}: function), or write a product with *: {'*'.join(run)}*(...)",
-            )
+            advice = instead_of(run) or nearest_function(run, others) or f"declare it ({run}: function), or put * between factors"
+            raise UnknownFunctionError(f"there is no function {run!r}", span=token.span, suggestion=advice)
     out: list[Token] = []
     place, end = 0, len(run) - len(tail)
     while place < end:

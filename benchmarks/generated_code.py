@@ -6,7 +6,7 @@ are of medians, above one where the generated code is slower. Every answer is co
 
 from __future__ import annotations
 
-from benchmarks.measuring import medians, shown  # first: it sets the number of threads
+from benchmarks.measuring import jax_on_one_thread, medians, shown  # first: it sets the number of threads
 
 # isort: split
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ def jax_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) 
     import jax
     import jax.numpy as jnp
 
-    jax.config.update("jax_enable_x64", True)
+    jax_on_one_thread()
     values = {name: jnp.asarray(array) for name, array in arrays.items()}
     source = compile_derivatives(problem.expression, declare=problem.declare, gradient=problem.gradient, target="jax", sizes=sizes).source
     compiled = compile_source(source)

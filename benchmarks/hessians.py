@@ -8,7 +8,7 @@ Every Hessian is compared with all the others before it is timed.
 
 from __future__ import annotations
 
-from benchmarks.measuring import medians, shown  # first: it sets the number of threads
+from benchmarks.measuring import jax_on_one_thread, medians, shown  # first: it sets the number of threads
 
 # isort: split
 from collections.abc import Callable, Mapping
@@ -61,7 +61,7 @@ def jax_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays, 
     import jax
     import jax.numpy as jnp
 
-    jax.config.update("jax_enable_x64", True)
+    jax_on_one_thread()
     by = problem.hessian_by
     values = {name: jnp.asarray(array) for name, array in arrays.items()}
     rest = {name: value for name, value in values.items() if name != by}

@@ -20,6 +20,15 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
+
+def jax_on_one_thread() -> None:
+    """Double precision, and computing in the thread that calls: threads that wait for each other use processor time while they do."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
+
+
 Contestants = Mapping[str, Callable[[], object]]
 
 

@@ -159,7 +159,7 @@ class Builder:
         shape = broadcast_shape([factor.shape for factor in factors])
         if not number or not kept:
             return self.full(self.literal(number), shape)
-        kept.sort(key=lambda op: bool(op.shape))
+        kept.sort(key=lambda op: (bool(op.shape), _repeated_last(op) if len(shape) > 2 else 0))
         if len(kept) > 1 and kept[-1].kind == "transpose" and all(op.kind == "transpose" or not op.shape for op in kept):
             return self.transpose(self.mul([self.literal(number), *[self.transpose(op) for op in kept]]))
         if kept[-1].kind in ("reshape", "permute") and not any(op.shape for op in kept[:-1]):
@@ -405,6 +405,11 @@ def _key(kind: Kind, operands: Sequence[Op], data: Any, shape: Shape) -> Any:
     if kind == "add":
         return (kind, tuple(sorted(zip(data, serials, strict=True))), shape)
     return (kind, tuple(sorted(serials) if kind in _COMMUTATIVE else serials), data, shape)
+
+
+def _repeated_last(op: Op) -> int:
+    """How many of the last axes the array is repeated along: multiplied last, it is read once for each long run of entries."""
+    return next((count for count, size in enumerate(reversed(op.shape)) if size != ONE), op.order)
 
 
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape:

@@ -75,8 +75,7 @@ class AsciiNotation:
         return piece(numerator, "/", denominator, level=Level.PRODUCT, operator="quotient")
 
     def power(self, base: Piece, exponent: Fraction | Piece, elementwise: bool) -> Piece:
-        sign = (" .^" if base.ends_number else ".^") if elementwise else "^"
-        return piece(base, sign, self._exponent(exponent), level=Level.POSTFIX)
+        return piece(base, ".^" if elementwise else "^", self._exponent(exponent), level=Level.POSTFIX)
 
     def root(self, argument: Piece) -> Piece:
         return piece("sqrt(", argument, ")")

@@ -134,12 +134,12 @@ def _converter(target: TargetName) -> Callable[[str, Any], Any]:
 
 
 def _failures(target: TargetName) -> tuple[type[Exception], ...]:
-    """What the library raises for a singular matrix."""
+    """What the library raises for a singular matrix, and Python for numbers made of sizes, such as ``1/(n - 3)``."""
     if target == "numpy":
         import numpy as np
 
-        return (np.linalg.LinAlgError,)
+        return (np.linalg.LinAlgError, ArithmeticError, ValueError)
     if target == "torch":
         linalg: Any = import_module("torch.linalg")
-        return (linalg.LinAlgError,)
-    return ()
+        return (linalg.LinAlgError, ArithmeticError, ValueError)
+    return (ArithmeticError,)

@@ -232,7 +232,8 @@ class Writer:
         if self._on_host(op):
             if op.data in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "erf", "log1p", "expm1"):
                 return Text(f"math.{op.data}({argument.code})")
-            argument = Text(f"torch.tensor(float({argument.code}){self.made_like()})")
+            if self.target == "torch":
+                argument = Text(f"torch.tensor(float({argument.code}){self.made_like()})")
         if helper_source(self.target, op.data) is not None:
             return Text(f"{self.helper(op.data)}({argument.code})")
         code = elementwise_code(self.target, op.data)
@@ -337,8 +338,9 @@ class Writer:
         return is_constant(op)
 
     def _on_host(self, op: Op) -> bool:
-        """Whether the operation is a number that Python's ``math`` has to work out, as PyTorch's functions take tensors only."""
-        if self.target == "torch" and is_constant(op):
+        """Whether the operation is a number that Python's ``math`` works out: PyTorch's functions take tensors only, and a number of NumPy
+        would make double precision of single. Under ``jax.jit`` a size may be a tracer."""
+        if self.target != "jax" and is_constant(op):
             self.imports.setdefault("math")
             return True
         return False

@@ -352,3 +352,18 @@ def test_constant_results_in_jax_have_the_dtype_of_the_arguments() -> None:
     derivation = derive("tr(X)", "X")
     for f in (derivation.function("jax"), compile_source(derivation.code("jax"))):
         assert f(X=jnp.ones((3, 3), dtype=jnp.float16)).dtype == jnp.float16
+
+
+@pytest.mark.parametrize(
+    "formula", ["tr(Q'*K)/sqrt(d)", "pi*sqrt(2)*tr(Q'*K)", "log(d)*erf(d)*norm2(Q - K)^2", "sum(softmax(Q*K'/sqrt(d), rows))"]
+)
+def test_numbers_made_of_sizes_leave_single_precision_single(formula: str) -> None:
+    made = derive(formula, "Q", declare="Q: m×d; K: m×d").function("numpy")
+    assert made(Q=np.ones((2, 3), dtype=np.float32), K=np.ones((2, 3), dtype=np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("formula", ["x'*x/(n - 3)", "sqrt(n - 5)*(x'*x)", "exp(1000*n)*(x'*x)"])
+def test_numbers_made_of_sizes_that_are_none_are_an_error(formula: str) -> None:
+    made = derive(formula, "x", declare="x: n").function("numpy")
+    with pytest.raises(MatcalcError, match="cannot be computed at this point"):
+        made(x=np.ones(3))

@@ -355,7 +355,7 @@ def test_constant_results_in_jax_have_the_dtype_of_the_arguments() -> None:
 
 
 @pytest.mark.parametrize(
-    "formula", ["tr(Q'*K)/sqrt(d)", "pi*sqrt(2)*tr(Q'*K)", "log(d)*erf(d)*norm2(Q - K)^2", "sum(softmax(Q*K'/sqrt(d), rows))"]
+    "formula", ["tr(Q'*K)/sqrt(d)", "pi*sqrt(2)*tr(Q'*K)", "log(d)*erf(d)*norm2(Q - K)^2", "tr(K'*softmax(Q*K'/sqrt(d), rows)*K)"]
 )
 def test_numbers_made_of_sizes_leave_single_precision_single(formula: str) -> None:
     made = derive(formula, "Q", declare="Q: m×d; K: m×d").function("numpy")

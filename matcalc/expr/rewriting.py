@@ -41,14 +41,14 @@ def _rebuilt(expressions: tuple[Expr, ...], replacement: Callable[[Expr], Expr])
 
 def with_operands(node: Expr, operands: Mapping[Expr, Expr]) -> Expr:
     """The node with others in place of those of its operands that are keys of ``operands``."""
-    again: Expr = type(node)(*[_field(getattr(node, name), operands) for name in field_names(node)])
+    return with_fields(node, lambda value: operands.get(value, value) if isinstance(value, Expr) else value)
+
+
+def with_fields(node: Expr, change: Callable[[Any], Any]) -> Expr:
+    """The node made of changed fields; of a tuple the members are changed. An index of an entry is a field, though no operand."""
+    again: Expr = type(node)(*[_changed(getattr(node, name), change) for name in field_names(node)])
     return again
 
 
-def _field(value: Any, built: Mapping[Expr, Expr]) -> Any:
-    """A field of a node with the operands in it rebuilt; an index of an entry is no operand."""
-    if isinstance(value, Expr):
-        return built.get(value, value)
-    if isinstance(value, tuple):
-        return tuple([_field(part, built) for part in value])
-    return value
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    return tuple([_changed(part, change) for part in value]) if isinstance(value, tuple) else change(value)

@@ -8,6 +8,7 @@ from typing import Any
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.substitution import substituted
 from matcalc.expr.nodes import Entry, Expr, IndexArray, IndexSum, Symbol, postorder
+from matcalc.expr.rewriting import with_fields
 from matcalc.records import field_names, record
 from matcalc.sizes import Size
 
@@ -68,16 +69,12 @@ def renamed(expression: Expr, symbols: Mapping[str, str], sizes: Mapping[str, st
     def other(value: Any) -> Any:
         if isinstance(value, Expr):
             return built[value]
-        if isinstance(value, tuple):
-            return tuple([other(part) for part in value])
         return resized(value, sizes) if isinstance(value, Size) else value
 
     built: dict[Expr, Expr] = {}
     for node in postorder(expression):
-        if isinstance(node, Symbol):
-            built[node] = Symbol(symbols.get(node.name, node.name), other(node.sizes), node.properties)
-        else:
-            built[node] = type(node)(*[other(getattr(node, field)) for field in field_names(node)])
+        again = with_fields(node, other)
+        built[node] = Symbol(symbols.get(again.name, again.name), again.sizes, again.properties) if isinstance(again, Symbol) else again
     return built[expression]
 
 

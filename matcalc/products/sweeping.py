@@ -59,11 +59,9 @@ def swept(
 
 @record
 class _Share:
-    """What ``step``, whose adjoint is a symbol, passes on to ``use``, a name in it: the same as ``first.step`` passes on to ``twin``, with
-    other names."""
+    """What a step, whose adjoint is a symbol, passes on to a name in it: the same as ``first.step`` passes on to ``twin``, with other
+    names."""
 
-    step: str
-    use: str
     pattern: Pattern
     first: _First
     twin: str
@@ -166,11 +164,8 @@ class _Sweeper:
         return split_as(symbol, [group for group in (self.value.rows, self.value.cols) if group])
 
     def _tensor_of(self, name: str) -> ix.Symbol:
-        """The tensor that stands for a step in other steps."""
-        if name in self.free:
-            return self.free[name]
-        symbol = self.outline.names[name]
-        return ix.Symbol(name, axes_of(symbol.shape), symbol.properties)
+        """The tensor that stands for a variable or a step in other steps."""
+        return self.free[name] if name in self.free else declared(self.outline.names[name])
 
     def _arrived(self, name: str, above: tuple[object, ...]) -> ix.Tensor | _Share | None:
         parts = self.waiting.pop(name, [])
@@ -202,7 +197,7 @@ class _Sweeper:
         for use in uses:
             twin = first.passed.get(twins[use])
             if twin is not None:
-                share = _Share(name, use, pattern, first, twins[use])
+                share = _Share(pattern, first, twins[use])
                 self.waiting.setdefault(use, []).append(self._tensor(share) if _is_short(twin) else share)
 
     def _pattern(self, name: str, seed: ix.Symbol) -> tuple[Hashable, Pattern] | None:
@@ -232,7 +227,7 @@ class _Sweeper:
 
     def _pulled(self, root: ix.Tensor, seed: ix.Tensor, uses: list[str], own: ix.Tensor | None = None) -> dict[str, ix.Tensor]:
         """What an adjoint becomes at each name used; the step's own value in a derivative is written by its name."""
-        variables = {name: self._variable(name) for name in uses if name in self.active}
+        variables = {name: self._tensor_of(name) for name in uses if name in self.active}
         found: dict[str, ix.Tensor] = {}
         if not variables:
             return found
@@ -246,9 +241,6 @@ class _Sweeper:
                 part = rebuilt(part, lambda node: _by_name(node, root, own))
             found[name] = part
         return found
-
-    def _variable(self, name: str) -> ix.Symbol:
-        return self._tensor_of(name) if name in self.outline.steps else self.free[name]
 
     # ------------------------------------------------------------ names of adjoints
 

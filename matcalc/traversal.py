@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 Node = TypeVar("Node")
+
+
+@lru_cache(maxsize=8)
+def latest_postordered(roots: tuple[Any, ...], operands: Callable[[Any], Sequence[Any]]) -> Sequence[Any]:
+    """``postordered``, kept for the latest few: one derivation asks for the order of its expression and of its tensors in many places."""
+    return postordered(roots, operands)
 
 
 def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]], known: Container[Node] = ()) -> list[Node]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, differentiate
-from matcalc.einstein import nodes as ix
-from matcalc.expr.nodes import Expr, Symbol, latest_postorder, postorder
+from matcalc.expr.nodes import Expr, Symbol, postorder
+from matcalc.traversal import latest_postordered
 
 MOST_KEPT = 256
 LARGEST_KEPT = 2_000
@@ -27,8 +27,7 @@ def derivative_of(expression: Expr, wrt: tuple[Symbol, ...], layout: Layout, sym
 def forget() -> None:
     """Empties the cache, and those that keep expressions alive."""
     _found.cache_clear()
-    latest_postorder.cache_clear()
-    ix.latest_postorder.cache_clear()
+    latest_postordered.cache_clear()
 
 
 @lru_cache(maxsize=MOST_KEPT)

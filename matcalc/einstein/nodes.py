@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
-from functools import lru_cache
 from math import gcd
 from operator import attrgetter
 from typing import Any, TypeAlias
@@ -20,7 +19,7 @@ from typing import Any, TypeAlias
 from matcalc.digests import blake2b
 from matcalc.interning import computed, interned
 from matcalc.sizes import Shape, Size
-from matcalc.traversal import postordered
+from matcalc.traversal import latest_postordered, postordered
 
 
 @interned
@@ -261,10 +260,4 @@ _below: Callable[[Tensor], tuple[Tensor, ...]] = attrgetter("below")
 
 def postorder(*roots: Tensor, known: Container[Tensor] = ()) -> Sequence[Tensor]:
     """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
-    return latest_postorder(roots) if known == () else postordered(roots, _below, known)
-
-
-@lru_cache(maxsize=4)
-def latest_postorder(roots: tuple[Tensor, ...]) -> Sequence[Tensor]:
-    """One simplification asks for the order of its tensor in several places."""
-    return postordered(roots, _below)
+    return latest_postordered(roots, _below) if known == () else postordered(roots, _below, known)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import attrgetter, mul
 from typing import Any, TypeAlias
 
 from matcalc.errors import ShapeError
 from matcalc.interning import computed, interned
 from matcalc.sizes import ONE, Shape, Size, shape_of
-from matcalc.traversal import postordered
+from matcalc.traversal import latest_postordered, postordered
 
 
 @interned
@@ -551,10 +551,4 @@ _below: Callable[[Expr], tuple[Expr, ...]] = attrgetter("below")
 
 def postorder(*roots: Expr, known: Container[Expr] = ()) -> Sequence[Expr]:
     """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
-    return latest_postorder(roots) if known == () else postordered(roots, _below, known)
-
-
-@lru_cache(maxsize=4)
-def latest_postorder(roots: tuple[Expr, ...]) -> Sequence[Expr]:
-    """One derivation asks for the order of its expression, and of its result, in many places."""
-    return postordered(roots, _below)
+    return latest_postordered(roots, _below) if known == () else postordered(roots, _below, known)

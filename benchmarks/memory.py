@@ -16,7 +16,7 @@ from typing import Any
 import click
 import numpy as np
 
-import benchmarks.measuring  # noqa: F401  (first: it sets the number of threads)
+import benchmarks.measuring  # first: it sets the number of threads
 from benchmarks.problems import MATRIX_FACTORISATION
 from benchmarks.tables import MARKDOWN, show
 from matcalc.codegen import compile_source
@@ -49,7 +49,7 @@ def work_of(name: str, size: int) -> Callable[[], Any]:
         import jax
         import jax.numpy as jnp
 
-        jax.config.update("jax_enable_x64", True)
+        benchmarks.measuring.jax_on_one_thread()
         x, u, v = (jnp.asarray(arrays[key]) for key in "XUV")
         compiled = jax.jit(jax.hessian(lambda w, x, v: jnp.sum((x - w @ v) ** 2))).lower(u, x, v).compile()
         return lambda: jax.block_until_ready(compiled(u, x, v))

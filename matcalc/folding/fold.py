@@ -40,7 +40,7 @@ from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.kronecker import kronecker_chain, swapped_commutation
 from matcalc.folding.pairings import unpaired
 from matcalc.folding.sums import combined
-from matcalc.folding.terms import Place, ReadingOrder, Term, expression_of
+from matcalc.folding.terms import Place, ReadingOrder, Term, expression_of, merged_scalars
 from matcalc.functions import functions
 from matcalc.records import replace
 
@@ -223,13 +223,11 @@ class _Folder:
             if term is None or labels not in ((), node.output):
                 return None
             coefficient *= term.coefficient
-            for base, exponent in term.scalars.items():
-                scalars[base] = scalars.get(base, NO) + exponent
+            scalars = merged_scalars(scalars, term.scalars)
             if labels:
                 factors.append(product(term.chain))
-        kept = {base: exponent for base, exponent in scalars.items() if exponent}
         whole = hadamard(sorted(factors, key=self.order.rank)) if factors else Ones(node.shape)
-        return Term(coefficient, kept, (whole,))
+        return Term(coefficient, scalars, (whole,))
 
     def _contraction(self, node: ix.Contraction, split: int = 1) -> Term | None:
         square = self._square(node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -41,8 +42,9 @@ def function(
     converted = _converter(target)
     failures = _failures(target)
     taken = {symbol.name for symbol, _ in symbols}
-
     needed = {*taken, *(size for size, _ in spelled)}
+    sizes_named = {one for symbol in (*made.parameters.symbols, *extra) for size in symbol.shape for one in size.names} | set(open_sizes)
+    checkable = tuple(sorted(sizes_named - taken - {symbol.name for symbol in extra} - set(parameters.functions)))
 
     def call(**values: Any) -> Any:
         if not needed <= values.keys():
@@ -53,11 +55,10 @@ def function(
             raise MatcalcError(f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{one}=..." for one in missing))
         arrays = {symbol.name: _fitting(symbol, converted(symbol.name, values[symbol.name])) for symbol, _ in symbols}
         shapes = [(symbol.name, array_axes(symbol), tuple(arrays[symbol.name].shape)) for symbol, _ in symbols]
-        given: dict[str, int] = {}
-        if open_sizes:
+        given = {size: values[size] for size in checkable if size in values and (size in open_sizes or not _is_traced(values[size]))}
+        if given or open_sizes:
             more = {one: _fitting(one, converted(one.name, values[one.name])) for one in extra if one.name in values}
             shapes += [(one.name, array_axes(one), tuple(array.shape)) for one, array in more.items()]
-            given = {size: values[size] for size in open_sizes if size in values and size not in taken}
         numbers = _sizes(shapes, given, open_sizes)
         arguments = {spelling: arrays[symbol.name] for symbol, spelling in symbols}
         arguments.update({spelling: values[user] if user in values else values[spelling] for user, spelling in functions})
@@ -74,7 +75,9 @@ def function(
 
 def _sizes(shapes: list[tuple[str, Any, tuple[int, ...]]], given: Mapping[str, int], needed: Sequence[str]) -> Mapping[str, int]:
     """Numbers for the sizes; the common case, single names that agree, without the solver."""
-    found: dict[str, int] = dict(given)
+    if given:
+        return solve_sizes(shapes, given, needed)
+    found: dict[str, int] = {}
     for _, sizes, lengths in shapes:
         for size, length in zip(sizes, lengths, strict=True):
             if size.factor == 1 and len(size.names) == 1:
@@ -83,7 +86,13 @@ def _sizes(shapes: list[tuple[str, Any, tuple[int, ...]]], given: Mapping[str, i
             elif size.number == length:
                 continue
             return solve_sizes(shapes, given, needed)
-    return found if all(name in found for name in needed) and not given else solve_sizes(shapes, given, needed)
+    return found if all(name in found for name in needed) else solve_sizes(shapes, given, needed)
+
+
+def _is_traced(size: Any) -> bool:
+    """Whether a size is a value of JAX that is known only when the compiled code runs: it cannot be compared with the arrays."""
+    jax = sys.modules.get("jax")
+    return jax is not None and isinstance(size, jax.core.Tracer)
 
 
 def _fitting(symbol: Symbol, array: Any) -> Any:

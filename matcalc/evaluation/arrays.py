@@ -92,9 +92,8 @@ def solve_sizes(
     found: dict[str, int] = {}
     origin: dict[str, str] = {}
     for name, number in given.items():
-        if isinstance(number, bool) or int(number) != number or number < 1:
-            raise ShapeError(f"the size {name} is a positive integer, not {number!r}")
-        found[name], origin[name] = int(number), f"{name}={int(number)}"
+        found[name] = _positive_integer(name, number)
+        origin[name] = f"{name}={found[name]}"
     pending = [(symbol, size, length) for symbol, shape, axes in shapes for size, length in zip(shape, axes, strict=True)]
     progress = True
     while pending and progress:
@@ -121,6 +120,18 @@ def solve_sizes(
         keywords = ", ".join(f"{name}=..." for name in missing)
         raise ShapeError(f"no array fixes the size{'s' if len(missing) > 1 else ''} {', '.join(missing)}", suggestion=f"pass {keywords}")
     return found
+
+
+def _positive_integer(name: str, number: Any) -> int:
+    """The number given for a size, which a float or an array of one entry may hold."""
+    try:
+        whole = 0 if isinstance(number, (bool, str)) else int(number)
+        agrees = bool(whole == number)
+    except (TypeError, ValueError, OverflowError):
+        agrees = False
+    if not agrees or whole < 1:
+        raise ShapeError(f"the size {name} is a positive integer, not {number!r}")
+    return whole
 
 
 def _solved(symbol: str, size: Size, length: int, found: Mapping[str, int], unknown: list[str]) -> int:

@@ -1,0 +1,1 @@
+"""Exact computing: linear algebra over any field, in pure Python."""

@@ -1,0 +1,342 @@
+"""The table of facts, read from ``rules/facts.toml``: spellings, what a fact implies, what it excludes, what it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache, lru_cache
+from types import MappingProxyType
+from typing import Any, Literal
+
+from matcalc.records import record
+from matcalc.resources import read
+from matcalc.sizes import ONE, Shape
+from matcalc.stored import stored
+
+FactShape = Literal["any", "array", "vector", "matrix", "square", "tall"]
+Tie = Literal["", "symmetric", "antisymmetric", "diagonal", "lower", "upper"]
+
+SQUARE = "square"
+"""Stands among the facts of a combination for a matrix that is known to be square."""
+
+_SHAPES = ("any", "array", "vector", "matrix", "square", "tall")
+_TIES = ("", "symmetric", "antisymmetric", "diagonal", "lower", "upper")
+
+
+@record
+class Fact:
+    """One fact; the fields are those of ``rules/facts.toml``."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    shape: FactShape = "any"
+    implies: tuple[str, ...] = ()
+    excludes: tuple[tuple[str, str], ...] = ()
+    tie: Tie = ""
+    entries: str = ""
+    relations: tuple[str, ...] = ()
+    sympy: str = ""
+    assumption: str = ""
+    words: str = ""
+    meaning: str = ""
+    refused: str = ""
+
+    @property
+    def called(self) -> str:
+        """The name as messages write it."""
+        return self.words or self.name
+
+
+@record
+class Combination:
+    """Facts that together imply others, or that cannot hold together, unless a further one holds."""
+
+    of: frozenset[str]
+    implies: tuple[str, ...] = ()
+    impossible: str = ""
+    unless: str = ""
+
+
+@cache
+def _table() -> tuple[Mapping[str, Fact], tuple[Combination, ...]]:
+    return read_table(stored("facts", read("rules", "facts.toml"), _rows))
+
+
+def _rows(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def read_table(rows: Mapping[str, Any]) -> tuple[Mapping[str, Fact], tuple[Combination, ...]]:
+    """The facts by name, in the order of the file, and their combinations.
+
+    Raises ValueError for a table that is not consistent: an unknown name or word, a spelling of two facts, a fact that cannot hold.
+    """
+    found: dict[str, Fact] = {}
+    for name, row in rows.items():
+        if name != "combinations":
+            fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+            fields["excludes"] = tuple(row.get("excludes", {}).items())
+            found[name] = Fact(name=name, **fields)
+    combinations = tuple([_combination(row) for row in rows.get("combinations", [])])
+    _check(found, combinations)
+    return MappingProxyType(found), combinations
+
+
+def _combination(row: Mapping[str, Any]) -> Combination:
+    return Combination(frozenset(row["of"]), tuple(row.get("implies", ())), row.get("impossible", ""), row.get("unless", ""))
+
+
+def _check(table: Mapping[str, Fact], combinations: Collection[Combination]) -> None:
+    known = {*table, SQUARE}
+    spelled: dict[str, str] = {}
+    for fact in table.values():
+        if fact.shape not in _SHAPES or fact.tie not in _TIES:
+            raise ValueError(f"fact {fact.name}: unknown shape {fact.shape!r} or tie {fact.tie!r}")
+        _known(f"fact {fact.name}", [*fact.implies, *(name for name, _ in fact.excludes)], known)
+        entry_values(fact.entries)
+        for spelling in (fact.name, *fact.aliases):
+            if spelled.setdefault(spelling, fact.name) != fact.name:
+                raise ValueError(f"fact {fact.name}: {spelling!r} is {spelled[spelling]} already")
+    for one in combinations:
+        where = "combination of " + ", ".join(sorted(one.of))
+        _known(where, [*one.of, *one.implies, *([one.unless] if one.unless else [])], known)
+        if bool(one.implies) == bool(one.impossible):
+            raise ValueError(f"{where}: it either implies something or is impossible")
+    for names in [frozenset([name]) for name in table] + [one.of - {SQUARE} for one in combinations if one.implies]:
+        closed = closure(names, table, combinations, square=False)
+        clash = _clash(closed, table, combinations)
+        if clash is not None:
+            raise ValueError(f"{', '.join(sorted(names))}: implies {' and '.join(clash[0])}, which exclude each other")
+
+
+def _known(where: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{where}: there is no fact {name!r}")
+
+
+def facts() -> Mapping[str, Fact]:
+    """Every fact by its own name, in the order of the file.
+
+    >>> facts()["orthogonal"].implies
+    ('orthonormal', 'invertible')
+    """
+    return _table()[0]
+
+
+@cache
+def _spellings() -> Mapping[str, str]:
+    return {spelling: fact.name for fact in facts().values() for spelling in (fact.name, *fact.aliases)}
+
+
+def canonical(word: str) -> str | None:
+    """The fact that a word means, in any spelling; None for another word.
+
+    >>> canonical("psd"), canonical("positive-semidefinite"), canonical("big")
+    ('positive_semidefinite', 'positive_semidefinite', None)
+    """
+    return _spellings().get(re.sub(r"[\s-]+", "_", word.strip().lower()))
+
+
+@cache
+def spelled_apart() -> tuple[str, ...]:
+    """Spellings of more than one word, with spaces, the longest first: ``"positive definite"``."""
+    return tuple(
+        sorted({spelling.replace("_", " ") for spelling in _spellings() if "_" in spelling}, key=lambda words: (-len(words), words))
+    )
+
+
+# ---------------------------------------------------------------- what follows
+
+
+def implied(names: Iterable[str], *, square: bool = False) -> frozenset[str]:
+    """These facts and all that follow from them; ``square`` for a symbol that is known to be a square matrix.
+
+    >>> sorted(implied(["positive_definite"]))
+    ['invertible', 'positive_definite', 'positive_semidefinite', 'symmetric']
+    >>> "diagonal" in implied(["symmetric", "lower_triangular"]), "orthogonal" in implied(["orthonormal"], square=True)
+    (True, True)
+    """
+    return _implied(frozenset(names), square)
+
+
+@lru_cache(maxsize=4096)
+def _implied(names: frozenset[str], square: bool) -> frozenset[str]:
+    table, combinations = _table()
+    return frozenset(closure(names, table, combinations, square=square))
+
+
+def closure(
+    names: Iterable[str], table: Mapping[str, Fact], combinations: Iterable[Combination], *, square: bool
+) -> dict[str, frozenset[str]]:
+    """Each fact that holds, and those of ``names`` that it follows from."""
+    found: dict[str, frozenset[str]] = {}
+    queue = [(name, frozenset([name])) for name in sorted(names)]
+    while True:
+        while queue:
+            name, because = queue.pop(0)
+            if name not in found and name in table:
+                found[name] = because
+                queue += [(other, because) for other in table[name].implies]
+        reasons = dict(found)
+        if square or any(table[name].shape == SQUARE for name in found):
+            reasons[SQUARE] = frozenset(name for name in names if name in table and table[name].shape == SQUARE)
+        for one in combinations:
+            if one.of <= reasons.keys():
+                because = frozenset().union(*[reasons[name] for name in one.of])
+                queue += [(name, because) for name in one.implies if name not in found]
+        if not queue:
+            return found
+
+
+def contradiction(names: Iterable[str], shape: Shape | None = None) -> str | None:
+    """Why these facts cannot hold together, of a symbol of this shape when it is given; None when they can.
+
+    >>> contradiction(["antisymmetric", "spd"])
+    'antisymmetric and positive_definite at once: only the zero matrix is'
+    """
+    written = [canonical(name) or name for name in names]
+    table, combinations = _table()
+    refused = next((table[name] for name in written if table[name].refused), None)
+    if refused is not None:
+        return f"{refused.name}: {refused.refused}"
+    closed = closure(written, table, combinations, square=shape is not None and is_square(shape))
+    clash = _clash(closed, table, combinations)
+    if clash is not None:
+        at_fault = sorted(frozenset().union(*[closed[name] for name in clash[0]]), key=written.index)
+        return f"{' and '.join(at_fault)} at once: {clash[1]}"
+    return _wrong_shape([table[name] for name in written], shape)
+
+
+def _clash(
+    closed: Mapping[str, frozenset[str]], table: Mapping[str, Fact], combinations: Iterable[Combination]
+) -> tuple[list[str], str] | None:
+    """Two facts, or more, that hold and exclude each other, and why; those that were said, rather than what they imply."""
+    found = [([name, other], why) for name in closed for other, why in table[name].excludes if other in closed]
+    found += [
+        (sorted(one.of), one.impossible)
+        for one in combinations
+        if one.impossible and one.of <= closed.keys() and not _excepted(one, closed, table)
+    ]
+    return min(found, key=lambda clash: sum(closed[name] != {name} for name in clash[0]), default=None)
+
+
+def _excepted(one: Combination, closed: Mapping[str, frozenset[str]], table: Mapping[str, Fact]) -> bool:
+    """Whether the fact holds that a combination leaves out, and not because of what the combination says of entries."""
+    entries = frozenset().union(*[closed[name] for name in one.of if table[name].entries])
+    return one.unless in closed and not closed[one.unless] & entries
+
+
+# ---------------------------------------------------------------- shapes
+
+
+_KINDS: Mapping[str, frozenset[str]] = {
+    "any": frozenset(["scalar", "vector", "matrix", "tensor"]),
+    "array": frozenset(["vector", "matrix", "tensor"]),
+    "vector": frozenset(["vector"]),
+    "matrix": frozenset(["matrix"]),
+    "square": frozenset(["matrix"]),
+    "tall": frozenset(["matrix"]),
+}
+NOUNS: Mapping[str, str] = {
+    "any": "symbol", "array": "vector or matrix", "vector": "vector", "matrix": "matrix", "square": "square matrix",
+    "tall": "matrix with no more columns than rows",
+}  # fmt: skip
+
+
+def kinds(names: Iterable[str]) -> frozenset[str]:
+    """The kinds (scalar, vector, matrix, tensor) that a symbol with these facts may have.
+
+    >>> sorted(kinds(["symmetric"])), sorted(kinds(["unit", "positive"]))
+    (['matrix'], ['vector'])
+    """
+    found = _KINDS["any"]
+    for name in names:
+        found &= _KINDS[facts()[name].shape]
+    return found
+
+
+def is_square(shape: Shape) -> bool:
+    """Whether a shape is that of a square matrix for all sizes."""
+    return len(shape) == 2 and shape[0] == shape[1]
+
+
+def fits(fact: Fact, kind: str | None, shape: Shape | None) -> bool:
+    """Whether a symbol of this kind and shape, as far as they are known, can have a fact."""
+    if kind is not None and kind not in _KINDS[fact.shape]:
+        return False
+    if shape is None or len(shape) != 2 or shape[0] == ONE or fact.shape not in (SQUARE, "tall"):
+        return True
+    rows, cols = shape
+    if fact.shape == SQUARE:
+        return rows == cols
+    return rows.number is None or cols.number is None or rows.number >= cols.number
+
+
+def _wrong_shape(written: list[Fact], shape: Shape | None) -> str | None:
+    if shape is not None:
+        kind = "scalar" if not shape else "tensor" if len(shape) > 2 else "vector" if len(shape) == 1 or shape[0] == ONE else "matrix"
+        wrong = next((fact for fact in written if not fits(fact, kind, shape)), None)
+        return f"only a {NOUNS[wrong.shape]} can be {wrong.called}" if wrong is not None else None
+    for place, fact in enumerate(written):
+        for other in written[:place]:
+            if not _KINDS[fact.shape] & _KINDS[other.shape]:
+                one, two = f"a {NOUNS[other.shape]} can be {other.called}", f"a {NOUNS[fact.shape]} {fact.called}"
+                return f"{other.name} and {fact.name} at once: {one}, {two}"
+    return None
+
+
+# ---------------------------------------------------------------- entries
+
+
+@record
+class EntryValues:
+    """What an entry may be: one of finitely many values, or any on one side of zero; whole numbers only."""
+
+    values: tuple[int, ...] | None = None
+    lowest: str = ""
+    """``">"``, ``">="``, or nothing."""
+    whole: bool = False
+
+    def allows(self, t: Any) -> bool:
+        """Whether an exact number is allowed."""
+        if self.values is not None:
+            return t in self.values
+        if self.whole and t.denominator != 1:
+            return False
+        return not self.lowest or bool(t > 0) or (self.lowest == ">=" and t == 0)
+
+
+@cache
+def entry_values(text: str) -> EntryValues:
+    """What the text of the field ``entries`` allows.
+
+    >>> entry_values("t = 0 or t = 1").values, entry_values("t > 0").lowest
+    ((0, 1), '>')
+    """
+    if not text:
+        return EntryValues()
+    if text == "t integer":
+        return EntryValues(whole=True)
+    if text in ("t > 0", "t >= 0"):
+        return EntryValues(lowest=">" if text == "t > 0" else ">=")
+    parts = [re.fullmatch(r"t = (-?\d+)", part) for part in text.split(" or ")]
+    values = tuple([int(part[1]) for part in parts if part is not None])
+    if len(values) < len(parts):
+        raise ValueError(f"entries {text!r} are not understood")
+    return EntryValues(values=values, whole=True)
+
+
+@lru_cache(maxsize=1024)
+def entries_of(names: frozenset[str]) -> EntryValues:
+    """What all of these facts together allow an entry to be."""
+    every = [entry_values(facts()[name].entries) for name in sorted(names) if name in facts()]
+    lowest = max([one.lowest for one in every], key=("", ">=", ">").index, default="")
+    whole = any(one.whole for one in every)
+    finite = [one.values for one in every if one.values is not None]
+    if not finite:
+        return EntryValues(None, lowest, whole)
+    kept = [value for value in finite[0] if all(value in values for values in finite[1:])]
+    return EntryValues(tuple([value for value in kept if EntryValues(None, lowest).allows(value)]), lowest, whole)

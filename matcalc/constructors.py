@@ -20,8 +20,9 @@ from matcalc.expr import nodes as e
 from matcalc.functions import functions, spellings
 from matcalc.language import syntax as s
 from matcalc.language.declarations import Declaration, declaration_text, parse_declarations
+from matcalc.language.meanings import nearest_function
 from matcalc.language.operations import size_syntax
-from matcalc.language.vocabulary import WORDS, nearest_function
+from matcalc.language.vocabulary import WORDS
 from matcalc.operators.advice import for_function
 from matcalc.operators.arithmetic import Arithmetic, combined, operand
 from matcalc.patterns import pattern

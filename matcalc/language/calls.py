@@ -15,10 +15,10 @@ from matcalc.language.definitions import definition_of
 from matcalc.language.dimensions import Dimension, Unknown, resolved
 from matcalc.language.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
 from matcalc.language.lifting import Lifting
+from matcalc.language.meanings import advice_for
 from matcalc.language.python_spellings import along_an_axis
 from matcalc.language.signatures import Signature, signature_of
 from matcalc.language.spelling import canonical_name
-from matcalc.language.vocabulary import nearest_function
 from matcalc.sizes import ONE, Size
 
 _SIZED = frozenset(["eye", "ones", "zeros", "vector", "matrix", "commutation", "unit"])
@@ -58,8 +58,7 @@ class CallBuilder(Builder):
         structural = _STRUCTURAL.get(name)
         known = spellings().get(name)
         if structural is None and known is None:
-            advice = nearest_function(name) or f"declare it: {name}: function"
-            raise UnknownFunctionError(f"there is no function {name!r}", span=node.function_span, suggestion=advice)
+            raise UnknownFunctionError(f"there is no function {name!r}", span=node.function_span, suggestion=advice_for(name))
         if words and not (len(words) == 1 and node.arguments[-1] is words[0] and (axis or name == "norm")):
             raise ParseError(f"{words[0].word!r} cannot stand here", span=words[0].span)
         if structural is not None:
@@ -336,8 +335,9 @@ _Structural = Callable[[CallBuilder, s.Applied, list[t.Term], str | None], t.Ter
 _STRUCTURAL: dict[str, _Structural] = {
     "tr": CallBuilder._trace, "trace": CallBuilder._trace, "sum": CallBuilder._sum, "diag": CallBuilder._diag,
     "inv": CallBuilder._inverse, "vec": CallBuilder._vec, "reshape": CallBuilder._reshape, "kron": CallBuilder._kron,
-    "transpose": CallBuilder._transpose,
-    "outer": CallBuilder._outer, "inner": CallBuilder._inner, "dot": CallBuilder._inner, "norm": CallBuilder._norm,
+    "transpose": CallBuilder._transpose, "ctranspose": CallBuilder._transpose,
+    "outer": CallBuilder._outer, "inner": CallBuilder._inner, "dot": CallBuilder._inner, "vdot": CallBuilder._inner,
+    "norm": CallBuilder._norm,
     "norm1": CallBuilder._norm, "norm2": CallBuilder._norm, "spectral": CallBuilder._norm, "nuclear": CallBuilder._norm,
     "tensor": CallBuilder._tensor,
 }  # fmt: skip

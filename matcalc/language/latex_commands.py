@@ -82,15 +82,6 @@ SIZED = MappingProxyType(
 )
 """Commands before a delimiter -> -1 when it opens, 1 when it closes, 0 when that is left open."""
 
-FUNCTIONS = MappingProxyType(
-    {
-        "Tr": "tr", "trace": "tr", "Trace": "tr", "Diag": "diag", "ln": "log", "Det": "det", "Vec": "vec", "ReLU": "relu",
-        "Softmax": "softmax",
-        "sgn": "sign", "LSE": "logsumexp", "lse": "logsumexp", "sigm": "sigmoid", "arctg": "arctan",
-    }
-)  # fmt: skip
-"""Spellings of functions in LaTeX that the plain language does not have."""
-
 TRANSPOSES = frozenset(["top", "intercal", "T", "transpose", "trans", "tran", "prime", "tp"])
 
 ENVIRONMENTS = frozenset(

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from matcalc.errors import LimitError, ParseError, Span, UnknownFunctionError
-from matcalc.language.latex_commands import ACCENTS, FONTS, FRACTIONS, FUNCTIONS, OPERATORS, PROSE, REFUSED, WORDS
+from matcalc.language.latex_commands import ACCENTS, FONTS, FRACTIONS, OPERATORS, PROSE, REFUSED, WORDS
 from matcalc.language.latex_derivatives import bracketed_numerators, quotient_of_differentials
 from matcalc.language.latex_lexemes import Lexeme, lexemes_of
 from matcalc.language.latex_reading import Items, Range, Reading
 from matcalc.language.latex_scripts import Scripts
+from matcalc.language.meanings import advice_for, nearest_function, written
 from matcalc.language.scanner import MOST_TOKENS, OPERATOR_TYPE, Token
 from matcalc.language.spelling import GREEK_NAMES, ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name
 from matcalc.language.vocabulary import WORDS as KEYWORDS
-from matcalc.language.vocabulary import Vocabulary, nearest_function
+from matcalc.language.vocabulary import Vocabulary
 
 __all__ = ["LatexTokens", "scan_latex"]
 
@@ -98,8 +99,7 @@ class _Scanner:
         while after < stop and lexemes[after].start == lexemes[after - 1].end and self._continues_run(lexemes[after]):
             after += 1
         value = "".join([lexeme.text for lexeme in lexemes[position:after]])
-        if value in FUNCTIONS and not self.r.vocabulary.declares(value):
-            value = FUNCTIONS[value]
+        value = self.r.vocabulary.function(value, called=after < stop and lexemes[after].kind in ("(", "[")) or value
         return [Token("RUN", value, lexemes[position].start, lexemes[after - 1].end)], after
 
     def _continues_run(self, lexeme: Lexeme) -> bool:
@@ -202,16 +202,16 @@ class _Scanner:
             if name == "lambda" and (end := self._largest_eigenvalue(after, stop)) is not None:
                 return [Token("RUN", "eigmax", lexeme.start, r.lexemes[end - 1].end)], end
             return [Token("RUN", name, lexeme.start, lexeme.end)], after
-        function = FUNCTIONS.get(name, name)
-        if r.vocabulary.is_function(function) or function in r.vocabulary.functions:
+        function = name if name in r.vocabulary.functions else r.vocabulary.function(name, called=True)
+        if function is not None:
             return self._function(function, lexeme.span, after, stop)
         if name in REFUSED:
             message, advice = REFUSED[name]
             raise ParseError(message, span=lexeme.span, suggestion=advice)
-        near = nearest_function(name) if len(name) > 2 else None
-        raise ParseError(
-            f"the command \\{name} is not read", span=lexeme.span, suggestion=f"\\operatorname{{{near}}}" if near else "the plain spelling"
-        )
+        near = nearest_function(name)
+        known = written(name, ["x", "y"]) if len(name) > 1 else None
+        advice = f"\\operatorname{{{near}}}" if near else known or "the plain spelling"
+        raise ParseError(f"the command \\{name} is not read", span=lexeme.span, suggestion=advice)
 
     def _largest_eigenvalue(self, after: int, stop: int) -> int | None:
         r"""The end of ``_{\max}`` before brackets, unless that is a declared name."""
@@ -320,16 +320,15 @@ class _Scanner:
                 raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
             return [(first, last)], after
         # A name that is declared stands for itself, even where it is spelled as a function is.
-        function = word if r.vocabulary.declares(canonical_name(word)) else FUNCTIONS.get(word, word)
+        declared = r.vocabulary.declares(canonical_name(word))
+        function = word if declared else r.vocabulary.function(word, called=True) or word
         if r.vocabulary.is_function(function) or function in r.vocabulary.functions:
             return self._function(function, span, after, stop)
         if (marked := self._marked_function(function, after, stop)) is not None:
             return self._function(marked[0], Span(span.start, r.lexemes[marked[1] - 1].end), marked[1], stop)
         if len(word) > 1 and word not in SPELLED_GREEK and word not in KEYWORDS and not r.vocabulary.declares(canonical_name(word)):
-            if lexeme.text == "operatorname":
-                raise UnknownFunctionError(
-                    f"there is no function {word!r}", span=span, suggestion=nearest_function(word) or f"declare it ({word}: function)"
-                )
+            if lexeme.text == "operatorname" or (after < stop and r.lexemes[after].kind in ("(", "[")):
+                raise UnknownFunctionError(f"there is no function {word!r}", span=span, suggestion=advice_for(word))
             if lexeme.text in PROSE:
                 raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
             r.names.add(canonical_name(word))

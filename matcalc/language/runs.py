@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 
 from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language.bars import STARTS_OPERAND
-from matcalc.language.python_spellings import instead_of
+from matcalc.language.meanings import advice_for, is_foreign
 from matcalc.language.scanner import Token
 from matcalc.language.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
-from matcalc.language.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions, nearest_function
+from matcalc.language.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions
 from matcalc.patterns import pattern
 
 _SUB = "".join(SUBSCRIPTS)
@@ -19,24 +21,52 @@ _PIECE = pattern(
     rf"[^\W\d_][{_MARKS}]?(?:_(?:{_OVER})(?=_[^\W_]))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*"
 )
 _WORD = pattern(r"[a-z]{3,}(?:_?[0-9]+)?")
-"""What is no product of letters when brackets follow at once, nor a few letters before the name of a function."""
+"""What is no product of letters in the italics of a LaTeX formula when brackets follow at once."""
+_CALLED = pattern(r"[A-Za-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*[A-Za-z0-9]*")
+"""What is a function when brackets follow at once, unless all its letters are known as symbols."""
+_GREEK_FUNCTION = pattern(r"(?:lambda|sigma)_?(?:[0-9]|[ijk]|max|min)|[gG]amma")
+"""Eigenvalues, singular values and the gamma function, when brackets with one name follow."""
 _GREEK_INDEX = pattern(r"([A-Za-z]{2,})_?[0-9]+")
 _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
 
 
-def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, notes: list[str]) -> list[Token]:
+@dataclass
+class _Context:
+    """What is known while the runs of one text are resolved."""
+
+    tokens: list[Token]
+    vocabulary: Vocabulary
+    notes: list[str]
+    italics: bool
+    """Whether letters are those of a LaTeX formula, where functions have commands."""
+
+    @cached_property
+    def alone(self) -> frozenset[str]:
+        """Names that stand by themselves somewhere in the text."""
+        runs = [token.value for token in self.tokens if token.type == "RUN"]
+        return frozenset([canonical_name(run) for run in runs if (piece := _PIECE.match(run)) is not None and piece.end() == len(run)])
+
+    def after(self, position: int) -> Token | None:
+        return self.tokens[position + 1] if position + 1 < len(self.tokens) else None
+
+
+def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, notes: list[str], italics: bool = False) -> list[Token]:
     """The tokens with every run of letters replaced by ``NAME``, ``CALL``, ``APPLY``, ``WORD`` and ``SUM_OVER`` tokens.
 
-    Raises UnknownFunctionError for a word before brackets that is neither a function nor plausibly a product of letters.
+    ``italics`` says that the letters are those of a LaTeX formula.
+
+    Raises UnknownFunctionError for two letters or more at once before brackets that are neither a function nor a product of symbols that
+    are declared or stand alone in the text.
     """
+    context = _Context(tokens, vocabulary, notes, italics)
     out: list[Token] = []
     position = 0
     while position < len(tokens):
         token = tokens[position]
-        following = tokens[position + 1] if position + 1 < len(tokens) else None
+        following = context.after(position)
         match token.type:
             case "RUN":
-                made = _run(tokens, position, vocabulary, notes)
+                made = _run(context, position)
                 if made[-1].type == "NAME" and made[-1].value in vocabulary.functions:
                     position += _take_primes(tokens, position, made)
                 out += made
@@ -55,61 +85,105 @@ def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, notes: list[str]) 
     return out
 
 
-def _run(tokens: list[Token], position: int, vocabulary: Vocabulary, notes: list[str]) -> list[Token]:
-    token = tokens[position]
+def _run(context: _Context, position: int) -> list[Token]:
+    tokens, vocabulary = context.tokens, context.vocabulary
+    token, following = tokens[position], context.after(position)
     run = token.value
-    following = tokens[position + 1] if position + 1 < len(tokens) else None
     called = following is not None and following.type == "LPAR"
     name = canonical_name(run)
     if _is_word(tokens, position, vocabulary):
         return [Token("WORD", run, token.start, token.end)]
     if vocabulary.declares(name):
         return [Token("NAME", name, token.start, token.end)]
-    if vocabulary.is_function(run):
+    function = vocabulary.function(run, called)
+    if function is not None:
         if called:
-            return [Token("CALL", run, token.start, token.end)]
-        if run in NAMES_TOO or run in GREEK_NAMES:
+            return [Token("CALL", function, token.start, token.end)]
+        if function in NAMES_TOO or run in GREEK_NAMES or vocabulary.is_greek(name):
             return [Token("NAME", name, token.start, token.end)]
         if following is None or following.type not in _OPERAND_TYPES:
             raise UnknownFunctionError(f"the function {run!r} needs an argument", span=token.span, suggestion=f"{run}(x)")
-        return [Token("APPLY", run, token.start, token.end)]
+        return [Token("APPLY", function, token.start, token.end)]
     if vocabulary.is_greek(name) and not _is_sum(run, tokens, position):
+        if _GREEK_FUNCTION.fullmatch(name) and _adjacent(tokens, position) and len(_names_within(tokens, position + 1)) == 1:
+            raise _unknown(context, position)
         return [Token("NAME", name, token.start, token.end)]
-    return _split(token, following, called, vocabulary, notes, tokens, position)
+    return _split(context, position, called)
 
 
-def _split(
-    token: Token, following: Token | None, called: bool, vocabulary: Vocabulary, notes: list[str], tokens: list[Token], position: int
-) -> list[Token]:
-    run, tail = token.value, ""
-    if called:
-        tail = _function_suffix(run, vocabulary)
-        if following is not None and following.start == token.end and _WORD.fullmatch(run, 0, len(run) - len(tail)):
-            others = [name for name in vocabulary.functions if len(name) > 1]
-            advice = instead_of(run) or nearest_function(run, others) or f"declare it ({run}: function), or put * between factors"
-            raise UnknownFunctionError(f"there is no function {run!r}", span=token.span, suggestion=advice)
+def _split(context: _Context, position: int, called: bool) -> list[Token]:
+    tokens, vocabulary = context.tokens, context.vocabulary
+    token = tokens[position]
+    run, tail = token.value, _function_suffix(token.value, vocabulary) if called else ""
+    end = len(run) - len(tail)
+    if _adjacent(tokens, position) and not _is_product(context, token, end):
+        raise _unknown(context, position)
     out: list[Token] = []
-    place, end = 0, len(run) - len(tail)
+    place = 0
     while place < end:
-        long_name = vocabulary.long_name_at(run, place, end) or _indexed_greek(run, place, end)
-        if long_name is not None:
-            stop = place + len(long_name)
-            out.append(Token("NAME", long_name, token.start + place, token.start + stop))
+        stop, name = _piece(context, token, place, end)
+        if not out and _is_sum(run[:stop], tokens, position, rest=stop < len(run)):
+            out.append(Token("SUM_OVER", _indices(run[:stop]), token.start, token.start + stop))
         else:
-            piece = _PIECE.match(run, place, end)
-            if piece is None:
-                raise ParseError(f"{run[place:]!r} is not understood", span=token.span, suggestion="a letter with an index, such as x_1")
-            stop = piece.end()
-            if not out and place == 0 and _is_sum(piece[0], tokens, position, rest=stop < len(run)):
-                out.append(Token("SUM_OVER", _indices(piece[0]), token.start, token.start + stop))
-            else:
-                out.append(Token("NAME", canonical_name(piece[0]), token.start + place, token.start + stop))
+            out.append(Token("NAME", name, token.start + place, token.start + stop))
         place = stop
     if tail:
         out.append(Token("CALL", tail, token.start + end, token.end))
     if len(run) > 2 and len(out) > 2 and re.fullmatch(r"[a-z]+", run):
-        notes.append(f"{run} is read as the product {'·'.join(t.value for t in out)}; declare {run} if it is one name")
+        context.notes.append(f"{run} is read as the product {'·'.join(t.value for t in out)}; declare {run} if it is one name")
     return out
+
+
+def _piece(context: _Context, token: Token, place: int, end: int) -> tuple[int, str]:
+    """Where the name ends that stands in the run at ``place``, and its one spelling."""
+    run = token.value
+    long_name = context.vocabulary.long_name_at(run, place, end) or _indexed_greek(run, place, end)
+    if long_name is not None:
+        return place + len(long_name), long_name
+    piece = _PIECE.match(run, place, end)
+    if piece is None:
+        raise ParseError(f"{run[place:]!r} is not understood", span=token.span, suggestion="a letter with an index, such as x_1")
+    return piece.end(), canonical_name(piece[0])
+
+
+def _is_product(context: _Context, token: Token, end: int) -> bool:
+    """Whether the first ``end`` characters of a run at once before brackets are factors, and not a part of a function's name."""
+    run, factors = token.value, token.value[:end]
+    if not (_CALLED.fullmatch(run) or _WORD.fullmatch(run)) or _SUM_RUN.fullmatch(factors):
+        return True
+    if end < len(run) and is_foreign(run):
+        return False
+    if context.italics or (end < len(run) and not factors.islower()):
+        return not _WORD.fullmatch(factors)
+    place, unknown, name = 0, False, ""
+    while place < end:
+        place, name = _piece(context, token, place, end)
+        unknown |= not (context.vocabulary.declares(name) or name in context.alone or name in SPELLED_GREEK)
+    return not unknown or name in context.vocabulary.functions
+
+
+def _unknown(context: _Context, position: int) -> UnknownFunctionError:
+    token = context.tokens[position]
+    others = [name for name in context.vocabulary.functions if len(name) > 1]
+    advice = advice_for(token.value, _names_within(context.tokens, position + 1), others)
+    return UnknownFunctionError(f"there is no function {token.value!r}", span=token.span, suggestion=advice)
+
+
+def _adjacent(tokens: list[Token], position: int) -> bool:
+    """Whether brackets open at once after the token."""
+    return position + 1 < len(tokens) and tokens[position + 1].type == "LPAR" and tokens[position + 1].start == tokens[position].end
+
+
+def _names_within(tokens: list[Token], position: int) -> list[str]:
+    """The names between the brackets that open at ``position``; none where they hold anything else."""
+    names: list[str] = []
+    place = position + 1
+    while place + 1 < len(tokens) and tokens[place].type == "RUN" and tokens[place + 1].type in ("COMMA", "RPAR"):
+        names.append(tokens[place].value)
+        if tokens[place + 1].type == "RPAR":
+            return names
+        place += 2
+    return []
 
 
 def _indexed_greek(run: str, place: int, end: int) -> str | None:

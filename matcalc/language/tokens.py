@@ -42,7 +42,7 @@ def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[str]]
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
     tokens = _superscripts(tokens, vocabulary)
     tokens = resolve_derivatives(tokens, vocabulary)
-    tokens = resolve_runs(tokens, vocabulary, notes)
+    tokens = resolve_runs(tokens, vocabulary, notes, italics=latex)
     tokens = resolve_bars(tokens)
     tokens = _norm_subscripts(tokens)
     if latex:

@@ -12,7 +12,8 @@ from matcalc.patterns import pattern
 
 STRUCTURAL = frozenset(
     [
-        "tr", "trace", "sum", "diag", "inv", "vec", "reshape", "kron", "commutation", "transpose", "outer", "inner", "dot",
+        "tr", "trace", "sum", "diag", "inv", "vec", "reshape", "kron", "commutation", "transpose", "ctranspose",
+        "outer", "inner", "dot", "vdot",
         "norm", "norm1", "norm2", "spectral", "nuclear", "eye", "vector", "matrix", "tensor", "ones", "zeros", "unit",
         "grad", "gradient", "hessian", "jacobian",
     ]
@@ -27,6 +28,9 @@ WORDS = frozenset(["rows", "cols", "nuclear", "spectral"])
 
 _OVER = "|".join(sorted(set(ACCENTS.values())))
 _INDEXED = pattern(rf"([^\W\d_]+)(?:_(?:{_OVER})(?=_))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+[0-9]*))?′*")
+_IN_WORDS = pattern(r"[^\W\d_]{2,}(?:_[^\W_]+)*")
+_OTHERWISE = frozenset(["Var"])
+"""Capitalised names of functions that mean something else: the variance of a random variable."""
 
 
 @cache
@@ -72,20 +76,24 @@ class Vocabulary:
         """Whether the spelling is a function that no declaration hides."""
         return spelling in known_functions() and not self.declares(canonical_name(spelling))
 
+    def function(self, spelling: str, called: bool) -> str | None:
+        """The function of the language that a run of letters means, in its own spelling; None when it means none.
+
+        Before brackets neither capitals nor an underscore between words matter (``Tr``, ``LogSumExp``, ``log_det``); elsewhere a capital
+        may begin the name (``Log x``), so that ``DET`` stays a product.
+        """
+        if self.is_function(spelling):
+            return spelling
+        if spelling in _OTHERWISE or self.declares(canonical_name(spelling)):
+            return None
+        lower = spelling.lower()
+        if called and _IN_WORDS.fullmatch(spelling):
+            lower = lower.replace("_", "")
+        if len(lower) < 2 or not self.is_function(lower) or not (called or (spelling.istitle() and lower not in NAMES_TOO)):
+            return None
+        return lower
+
     def is_greek(self, name: str) -> bool:
         """Whether the name is a Greek letter's, perhaps with an index: ``beta``, ``sigma_1``, ``mu2``."""
         match = _INDEXED.fullmatch(name)
         return match is not None and match[1] in SPELLED_GREEK
-
-
-_ALIKE = 0.72
-"""Below this likeness, 0 to 1, a spelling is no slip: ``max`` is not ``matrix``."""
-
-
-def nearest_function(name: str, others: Iterable[str] = ()) -> str | None:
-    """The known function that the spelling may have been meant for: it begins with the same letter and differs in little."""
-    import difflib
-
-    alike = [known for known in sorted(known_functions() | set(others)) if known[:1] == name[:1]]
-    found = difflib.get_close_matches(name, alike, n=1, cutoff=_ALIKE)
-    return found[0] if found else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.errors import Span
+from matcalc.errors import Span, UnknownFunctionError
 from matcalc.language import parse_syntax
 from matcalc.language import syntax as s
 
@@ -80,10 +80,10 @@ NAMES = [
     ("log det X", "log(det(X))"),
     ("sin x y", "(sin(x) * y)"),
     ("sin x^2", "sin((x ^ 2))"),
-    ("xexp(-y)", "(x * exp((-y)))"),
+    ("x + xexp(-y)", "(x + (x * exp((-y))))"),
     ("2sin(x)", "(2 * sin(x))"),
     ("a(b+c)", "(a * (b + c))"),
-    ("Ax(y)", "((A * x) * y)"),
+    ("A + Ax(y) - x", "((A + ((A * x) * y)) - x)"),
     ("sum(X, rows)", "sum(X, rows)"),
     ("norm(X, nuclear)", "norm(X, nuclear)"),
     ("σ(x)", "σ(x)"),
@@ -187,3 +187,28 @@ def test_every_node_knows_its_place() -> None:
 def test_a_word_read_letter_by_letter_is_noted() -> None:
     assert any("loss" in note for note in parse_syntax("loss + x").notes)
     assert parse_syntax("UV + xAx").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("Tr(A)", "tr(A)"), ("LogSumExp(x)", "logsumexp(x)"), ("log_det(A)", "logdet(A)"), ("DET(A)", "det(A)"), ("Log x", "log(x)"),
+        ("DET", "((D * E) * T)"), ("expit(x)", "expit(x)"), ("lambda_max(A)", "lambda_max(A)"), ("lambda_max A", "(lambda_max * A)"),
+        ("lambda_1(x - y)", "(lambda_1 * (x - y))"), (r"A X(B + C)", "((A * X) * (B + C))"),
+        (r"\operatorname{Tr}(AX(B + C))", "tr(((A * X) * (B + C)))"),
+    ],
+)  # fmt: skip
+def test_functions_before_brackets(text: str, result: str) -> None:
+    """Capitals do not matter before brackets; two letters or more are a function there, or an error, save the italics of LaTeX."""
+    assert tree(text) == result
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["KL(p)", "AX(B + C)", "lu(A)", "sd(x)", "asinh(x)", "prelu(x)", "log1p(x)", "layer_norm(x)", "Cov(x)", "Var(x)", "gamma(x)"]
+    + [r"\mathrm{Cov}(x)", r"\text{Pr}(x)", r"\operatorname{logit}(p)"],
+)
+def test_unknown_functions_are_no_products(text: str) -> None:
+    with pytest.raises(UnknownFunctionError) as raised:
+        tree(text)
+    assert raised.value.suggestion and "declare it" not in raised.value.suggestion

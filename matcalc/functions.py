@@ -11,7 +11,7 @@ from matcalc.records import record
 from matcalc.resources import read
 from matcalc.stored import stored
 
-Kind = Literal["elementwise", "matrix", "defined"]
+Kind = Literal["elementwise", "matrix", "defined", "computed"]
 
 
 @record
@@ -76,7 +76,8 @@ def _rows(text: str) -> dict[str, dict[str, Any]]:
 @cache
 def spellings() -> Mapping[str, str]:
     """Every accepted spelling, aliases included, and the function's own name."""
-    names = {name: name for name in functions()}
-    for function in functions().values():
+    words = [function for function in functions().values() if function.kind != "computed"]
+    names = {function.name: function.name for function in words}
+    for function in words:
         names.update(dict.fromkeys(function.aliases, function.name))
     return MappingProxyType(names)

@@ -18,7 +18,6 @@ from matcalc.codegen.orientation import oriented
 from matcalc.codegen.requests import Check, LaidOut, Operator, Output
 from matcalc.codegen.selfcheck import self_check
 from matcalc.codegen.signature import Parameters, size_statements
-from matcalc.codegen.stable import stable
 from matcalc.codegen.targets import TARGETS, TargetName, Writer, elementwise_code
 from matcalc.codegen.tensors import laid_out
 from matcalc.codegen.translation import Translator
@@ -30,6 +29,7 @@ from matcalc.expr.rewriting import symbols_in
 from matcalc.functions import functions
 from matcalc.printing import text as printed
 from matcalc.sizes import Shape
+from matcalc.stable.expressions import stable
 
 _IMPORT = {"numpy": "import numpy as np", "jax": "import jax.numpy as jnp", "torch": "import torch"}
 _WIDEST_COMMENT = 200

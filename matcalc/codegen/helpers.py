@@ -200,20 +200,20 @@ def _frechet_{name}(A, E):
     },
     "divdiff_exp": '''
 def _divdiff_exp(A):
-    """(exp(a) - exp(b))/(a - b) for all pairs of eigenvalues: exp of the mean, times sinh(h)/h of half the difference."""
+    """(exp(a) - exp(b))/(a - b) for all pairs of eigenvalues: exp of the larger, times (1 - exp(-g))/g of the gap."""
     values = {xp}.linalg.eigvalsh(A)
-    half = 0.5 * (values[:, None] - values)
-    safe = {xp}.where(half == 0, {xp}.ones_like(half), half)
-    return {xp}.exp(0.5 * (values[:, None] + values)) * {xp}.where(half == 0, {xp}.ones_like(half), {xp}.sinh(safe) / safe)
+    gap = {xp}.abs(values[:, None] - values)
+    safe = {xp}.where(gap == 0, {xp}.ones_like(gap), gap)
+    return {xp}.exp({xp}.maximum(values[:, None], values)) * {xp}.where(gap == 0, {xp}.ones_like(gap), -{xp}.expm1(-safe) / safe)
 ''',
     "divdiff_log": '''
 def _divdiff_log(A):
-    """(log(a) - log(b))/(a - b) for all pairs of eigenvalues: artanh(u)/u of u = (a - b)/(a + b), over half the sum."""
+    """(log(a) - log(b))/(a - b) for all pairs of eigenvalues: log(1 + g)/g of the gap over the smaller, over the smaller."""
     values = {xp}.linalg.eigvalsh(A)
-    half = 0.5 * (values[:, None] + values)
-    u = 0.5 * (values[:, None] - values) / half
-    safe = {xp}.where(u == 0, 0.5 * {xp}.ones_like(u), u)
-    return {xp}.where(u == 0, {xp}.ones_like(u), {xp}.arctanh(safe) / safe) / half
+    low = {xp}.minimum(values[:, None], values)
+    gap = {xp}.abs(values[:, None] - values) / low
+    safe = {xp}.where(gap == 0, {xp}.ones_like(gap), gap)
+    return {xp}.where(gap == 0, {xp}.ones_like(gap), {xp}.log1p(safe) / safe) / low
 ''',
     "divdiff_sqrt": '''
 def _divdiff_sqrt(A):
@@ -237,6 +237,35 @@ def _polar(A):
     left, _, right = {xp}.linalg.svd(A, full_matrices=False)
     return left @ right
 ''',
+    "eigvecmax": '''
+def _eigvecmax(A):
+    """The unit eigenvector of the largest eigenvalue of the symmetric part, its largest entry positive."""
+    vector = {xp}.linalg.eigh((A + A.T) / 2)[1][:, -1]
+    return vector * {xp}.sign(vector[{xp}.argmax({xp}.abs(vector))])
+''',
+    "resolvent": '''
+def _resolvent(A):
+    """The sum of v v'/(largest eigenvalue - eigenvalue) over the other eigenpairs of the symmetric part."""
+    values, vectors = {xp}.linalg.eigh((A + A.T) / 2)
+    return (vectors[:, :-1] / (values[-1] - values[:-1])) @ vectors[:, :-1].T
+''',
+    "singular_resolvent": '''
+def _singular_resolvent(basis, values):
+    """The sum of u u'/(largest singular value^2 - singular value^2) over the other singular vectors, those of 0 among them."""
+    top, others = values[:1], values[1:]
+    weights = {xp}.concatenate([-{xp}.ones_like(top), others**2 / ((top - others) * (top + others))])
+    return ({xp}.eye(len(basis){like_basis}) + (basis * weights) @ basis.T) / top**2
+''',
+    "leftresolvent": """
+def _leftresolvent(A):
+    left, values, _ = {xp}.linalg.svd(A, full_matrices=False)
+    return _singular_resolvent(left, values)
+""",
+    "rightresolvent": """
+def _rightresolvent(A):
+    _, values, right = {xp}.linalg.svd(A, full_matrices=False)
+    return _singular_resolvent(right.T, values)
+""",
     "leftsv": '''
 def _leftsv(A):
     """The left singular vector of the largest singular value, in the sign that makes the largest entry of the right one positive."""
@@ -258,6 +287,8 @@ _NEEDS = {
     "logm": ("sqrtm",),
     "matrix_power": ("sqrtm", "logm", "expm"),
     "gelu": ("erf",),
+    "leftresolvent": ("singular_resolvent",),
+    "rightresolvent": ("singular_resolvent",),
 }
 _IMPORTS = {
     ("jax", "expm"): ("jax.scipy.linalg",),
@@ -279,7 +310,12 @@ def helper_source(target: str, name: str) -> str | None:
     if common is None:
         return None
     xp = {"numpy": "np", "jax": "jnp", "torch": "torch"}[target]
-    text = common.replace("{xp}", xp).replace("{like}", _LIKE[target]).replace("{dim}", "dim" if target == "torch" else "axis")
+    text = (
+        common.replace("{xp}", xp)
+        .replace("{like}", _LIKE[target])
+        .replace("{like_basis}", _LIKE[target].replace("A.", "basis."))
+        .replace("{dim}", "dim" if target == "torch" else "axis")
+    )
     if target == "numpy":
         text = text.replace("numpy.polynomial", "np.polynomial")
     return text.strip("\n")

@@ -12,10 +12,10 @@ from typing import Literal, TypeAlias, assert_never
 from matcalc.codegen.diagonals import embedded, masked
 from matcalc.codegen.helpers import helper_source
 from matcalc.codegen.operations import Op
-from matcalc.codegen.stable import STABLE_FUNCTIONS
 from matcalc.errors import MatcalcError
 from matcalc.functions import functions
 from matcalc.sizes import Shape, Size
+from matcalc.stable.expressions import STABLE_FUNCTIONS
 
 TargetName: TypeAlias = Literal["numpy", "jax", "torch"]
 TARGETS: tuple[TargetName, ...] = ("numpy", "jax", "torch")

@@ -10,12 +10,13 @@ from matcalc.codegen.contraction import Labels
 from matcalc.codegen.extents import Extents
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import LaidOut
-from matcalc.codegen.stable import STABLE_FUNCTIONS
 from matcalc.codegen.terms import Expansion, Terms, term_of
 from matcalc.einstein import nodes as ix
 from matcalc.errors import MatcalcError
 from matcalc.functions import functions
 from matcalc.sizes import Shape, Size
+from matcalc.stable.expressions import STABLE_FUNCTIONS
+from matcalc.stable.resolvents import with_resolvents
 
 _BATCHED = frozenset({"softmax", "logsumexp"})
 
@@ -25,6 +26,7 @@ def tensor_op(b: Builder, tensor: ix.Tensor, extents: Extents) -> Op:
 
     Raises LimitError for products of more than 52 indices, MatcalcError where there is no code for a function.
     """
+    tensor = with_resolvents(tensor)
     order = tuple(range(tensor.order))
     return Expansion(b, extents).whole(_expanded(b, tensor, order, extents), tensor.shape, order)
 
@@ -36,7 +38,7 @@ def laid_out(b: Builder, output: LaidOut, extents: Extents) -> Op:
     """
     shape = output.tensor.shape
     order, result = _arrangement(shape, output)
-    terms = _expanded(b, output.tensor, order, extents)
+    terms = _expanded(b, with_resolvents(output.tensor), order, extents)
     return b.reshape(Expansion(b, extents).whole(terms, shape, order), result)
 
 

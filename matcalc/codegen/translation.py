@@ -12,7 +12,6 @@ from matcalc.codegen.kroneckers import sums_kroneckers
 from matcalc.codegen.operations import Op
 from matcalc.codegen.products import Requests, diagonal_part
 from matcalc.codegen.reductions import Reductions
-from matcalc.codegen.stable import STABLE_FUNCTIONS
 from matcalc.codegen.tensors import tensor_op
 from matcalc.codegen.values import array_shape
 from matcalc.einstein.lowering import lower
@@ -20,6 +19,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.functions import functions
 from matcalc.sizes import Shape
+from matcalc.stable.expressions import STABLE_FUNCTIONS
 
 
 class Translator(Reductions):

@@ -63,6 +63,7 @@ from matcalc.expr.nodes import (
 )
 from matcalc.functions import functions
 from matcalc.sizes import Shape
+from matcalc.stable.expressions import stable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -401,7 +402,7 @@ def evaluate(expression: Expr, values: Mapping[str, Any], sizes: Mapping[str, in
     Raises ShapeError for arrays that do not fit, MatcalcError for a missing value or an operation that fails at this point (a singular
     matrix), LimitError for arrays that are too large.
     """
-    return program(expression).run(values, sizes)
+    return _stable_program(expression).run(values, sizes)
 
 
 def compile_function(expression: Expr) -> Callable[..., NDArray[Any]]:
@@ -409,7 +410,7 @@ def compile_function(expression: Expr) -> Callable[..., NDArray[Any]]:
 
     A size that no array fixes is a keyword too (``n=4``). Unused keywords are ignored.
     """
-    compiled = Program(expression)
+    compiled = _stable_program(expression)
     names = {symbol.name for symbol in compiled.symbols}
 
     def function(**symbols: Any) -> NDArray[Any]:
@@ -421,8 +422,13 @@ def compile_function(expression: Expr) -> Callable[..., NDArray[Any]]:
 
 @lru_cache(maxsize=64)
 def program(expression: Expr) -> Program:
-    """The program of an expression, kept for the next call."""
+    """The program of an expression as it stands, kept for the next call."""
     return Program(expression)
+
+
+@lru_cache(maxsize=64)
+def _stable_program(expression: Expr) -> Program:
+    return Program(*stable(expression))
 
 
 def _axes(array: NDArray[Any], shape: Shape) -> tuple[int, ...]:

@@ -9,7 +9,15 @@ from typing import Any
 
 from matcalc.errors import UnknownFunctionError
 from matcalc.evaluation.matrix_functions import adjugate, frechet, matrix_exponential, matrix_logarithm, matrix_square_root
-from matcalc.evaluation.spectral import divided_differences, matrix_power, polar_factor, top_singular_vectors
+from matcalc.evaluation.spectral import (
+    divided_differences,
+    matrix_power,
+    polar_factor,
+    reduced_resolvent,
+    singular_resolvents,
+    top_eigenvector,
+    top_singular_vectors,
+)
 from matcalc.functions import functions
 from matcalc.records import record
 
@@ -69,4 +77,7 @@ def _namespace() -> dict[str, Any]:
         "matrix_power": matrix_power,
         "polar_factor": polar_factor,
         "top_singular_vectors": top_singular_vectors,
+        "top_eigenvector": top_eigenvector,
+        "reduced_resolvent": reduced_resolvent,
+        "singular_resolvents": singular_resolvents,
     }

@@ -28,6 +28,7 @@ from matcalc.evaluation.contractions import contract
 from matcalc.evaluation.numpy_functions import NumpyFunction, numpy_function
 from matcalc.functions import functions
 from matcalc.sizes import Shape
+from matcalc.stable.resolvents import with_resolvents
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +45,7 @@ def evaluate_tensor(tensor: Tensor, values: Mapping[str, Any], sizes: Mapping[st
     """
     import numpy as np
 
+    tensor = with_resolvents(tensor)
     order = postorder(tensor)
     symbols = [node for node in order if isinstance(node, Symbol)]
     missing = sorted({symbol.name for symbol in symbols if symbol.name not in values})

@@ -22,6 +22,7 @@ LAYERS = (
     {"expr"},
     {"language", "einstein"},
     {"rules"},
+    {"stable"},
     {"calculus"},
     {"folding"},
     {"printing", "evaluation"},

@@ -10,6 +10,8 @@ from collections import Counter
 from fractions import Fraction
 from typing import cast
 
+from matcalc.einstein.algebra import transposed
+from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import (
     Call,
     Diagonal,
@@ -37,6 +39,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
+from matcalc.stable.resolvents import resolvent_of
 
 STABLE_FUNCTIONS = frozenset({"log1p", "expm1"})
 """Functions that occur only in code: the libraries have them, the language does not."""
@@ -106,8 +109,24 @@ def _rewritten(node: Expr) -> Expr:
             return _exponential_minus_one(node, terms)
         case Quotient(numerator=above, denominator=below):
             return _quotient(node, above, below)
+        case Call(function="pinv"):
+            return _resolvent(node)
         case _:
             return node
+
+
+def _resolvent(node: Call) -> Expr:
+    """``pinv(λ I - X)`` with the largest eigenvalue or singular value λ of X, from eigenvectors or singular vectors."""
+    for part in postorder(node.arguments[0]):
+        match part:
+            case Call(function="eigmax", arguments=(matrix,)) | Norm(kind="spectral", operand=matrix):
+                found = resolvent_of(lower(node).tensor)
+                if found is not None and lower(matrix).tensor in (found.argument, transposed(found.argument)):
+                    call = Call(found.name, (matrix,), None, node.shape)
+                    return call if found.factor == 1 else Product((Number(found.factor), call))
+            case _:
+                pass
+    return node
 
 
 def _logarithm(node: Expr, argument: Expr) -> Expr:

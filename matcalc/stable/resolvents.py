@@ -1,0 +1,56 @@
+"""Pseudoinverses of singular matrices λ I - X, recognised as the resolvents that ``rules/matrix_functions.rules`` defines."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from matcalc.einstein.expansion import expanded
+from matcalc.einstein.linear import content, scale
+from matcalc.einstein.nodes import Apply, Tensor, postorder
+from matcalc.einstein.substitution import rebuilt, substituted
+from matcalc.records import record
+from matcalc.rules.entrywise import defined, definitions
+
+_EXTREMES = {"resolvent": "eigmax", "leftresolvent": "spectral_norm", "rightresolvent": "spectral_norm"}
+"""The function whose value is λ, or whose square is, in each definition."""
+
+
+@record
+class Resolvent:
+    """``factor`` times the computed function ``name`` of ``argument``."""
+
+    name: str
+    argument: Tensor
+    factor: Fraction
+
+
+def resolvent_of(node: Tensor) -> Resolvent | None:
+    """The resolvent that a tensor is a multiple of, written as the pseudoinverse of its definition in any scale; None when it is none."""
+    if not isinstance(node, Apply) or node.function != "pinv":
+        return None
+    factor, core = content(expanded(node.arguments[0]))
+    extremes = [part for part in postorder(core) if isinstance(part, Apply) and part.function in _EXTREMES.values()]
+    for name in definitions():
+        variable, formula = defined(name)
+        assert isinstance(formula, Apply)
+        for extreme in extremes:
+            if extreme.function != _EXTREMES[name]:
+                continue
+            argument = extreme.arguments[0]
+            sizes = dict(zip(variable.shape, argument.shape))
+            wanted, same = content(expanded(substituted(formula.arguments[0], {variable: argument}, sizes)))
+            if same is core:
+                return Resolvent(name, argument, wanted / factor)
+    return None
+
+
+def with_resolvents(tensor: Tensor) -> Tensor:
+    """The tensor with every such pseudoinverse as the function that computes it from eigenvectors or singular vectors."""
+    if not any(isinstance(node, Apply) and node.function == "pinv" for node in postorder(tensor)):
+        return tensor
+    return rebuilt(tensor, _replacement)
+
+
+def _replacement(node: Tensor) -> Tensor | None:
+    found = resolvent_of(node)
+    return None if found is None else scale(found.factor, Apply(found.name, (found.argument,), node.shape))

@@ -19,6 +19,7 @@ from matcalc.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from matcalc.api import derive, gradient, hessian, jacobian, parse
+    from matcalc.budgets import budget
     from matcalc.compiling import compile
     from matcalc.constructors import UserFunction, pi, size, symbols
     from matcalc.named_results import Gradients
@@ -43,6 +44,7 @@ __all__ = [
     "UserFunction",
     "Verdict",
     "__version__",
+    "budget",
     "compile",
     "derive",
     "differential",
@@ -64,6 +66,7 @@ _LAZY = {
     "ParsedExpression": "matcalc.results",
     "Equation": "matcalc.products.equations",
     "Gradients": "matcalc.named_results",
+    "budget": "matcalc.budgets",
     "compile": "matcalc.compiling",
     "derive": "matcalc.api",
     "differential": "matcalc.product_calls",

@@ -10,8 +10,10 @@ from importlib import import_module
 import click
 
 from matcalc.api import derive
+from matcalc.budgets import budget
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError
+from matcalc.limits import DERIVATION_SECONDS, VERDICT_SECONDS
 from matcalc.patterns import pattern
 from matcalc.presentation import FORMATS, STEP_FORMATS, STEP_STYLES, remark_lines, remarks, rendered, steps_rendered
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
@@ -90,6 +92,22 @@ SYMMETRY = click.option(
     metavar="CONVENTION",
     help="By a variable declared symmetric: projected ½(G + Gᵀ), independent G, or cookbook G + Gᵀ − diag(G).  [default: projected]",
 )
+
+
+def _set_budget(ctx: click.Context, _: click.Parameter, seconds: float | None) -> None:
+    """The budget holds until the command ends."""
+    if seconds is not None:
+        ctx.with_resource(budget(seconds))
+
+
+BUDGET = click.option(
+    "--budget",
+    type=float,
+    metavar="SECONDS",
+    expose_value=False,
+    callback=_set_budget,
+    help=f"How long a derivation or a verdict may take.  [default: {DERIVATION_SECONDS:g} and {VERDICT_SECONDS:g}]",
+)
 BOLD = click.option("--bold", is_flag=True, help="Vectors and matrices in bold type, in LaTeX and Markdown.")
 
 
@@ -124,6 +142,7 @@ def cli() -> None:
 @click.option("--order", type=click.IntRange(1, 2), default=1, metavar="1|2", help="First or second derivative.  [default: 1]")
 @LAYOUT
 @SYMMETRY
+@BUDGET
 @click.option(
     "--names",
     type=click.Choice(NAMES),

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from matcalc.budgets import metered
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import Elaborated, elaborate, parse_declarations
 from matcalc.language.declarations import Declaration, Declare, declaration_text
 from matcalc.language.spelling import canonical_name, is_name
+from matcalc.limits import DERIVATION_SECONDS
 from matcalc.operators import Arithmetic
 from matcalc.operators.operands import declarations_of, number
 from matcalc.records import replace
@@ -97,17 +99,20 @@ def with_symbols(declare: Declare, wrt: Names) -> Declare:
 
 
 @contextmanager
-def explained(expression: object) -> Iterator[None]:
-    """Errors know the text they are about, and no error but MatcalcError gets out."""
+def explained(expression: object, seconds: float = DERIVATION_SECONDS) -> Iterator[None]:
+    """The door of a call: errors know the text they are about, no error but MatcalcError gets out, and the call has a budget."""
     text = expression if isinstance(expression, str) else None
     try:
-        yield
+        with metered(seconds):
+            yield
     except MatcalcError as error:
         if text is not None:
             error.with_text(text)
         raise
     except RecursionError:
         raise LimitError("the expression is nested too deeply", text=text) from None
+    except MemoryError:
+        raise LimitError("the memory does not reach for this", text=text, suggestion="smaller sizes, or a smaller expression") from None
     except ValueError as error:
         if "integer string conversion" not in str(error):
             raise

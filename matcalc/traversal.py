@@ -6,6 +6,8 @@ from collections.abc import Callable, Container, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from matcalc.budgets import spend
+
 Node = TypeVar("Node")
 
 
@@ -38,4 +40,5 @@ def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]
                 stack += (node, None, *below[::-1])
             else:
                 append(node)
+    spend(len(order) >> 4)
     return order

@@ -7,7 +7,7 @@ import json
 import click
 
 from matcalc.api import gradient
-from matcalc.cli import BOLD, LAYOUT, SYMMETRY, ExpressionCommand, read_expression, set_in_bold, show_remarks, shows, split_names
+from matcalc.cli import BOLD, BUDGET, LAYOUT, SYMMETRY, ExpressionCommand, read_expression, set_in_bold, show_remarks, shows, split_names
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.named_results import Gradients
 from matcalc.products.reading import NAMES
@@ -21,6 +21,7 @@ FORMATS = ("unicode", "ascii", "latex", "json", "numpy", "jax", "torch", "sympy"
 @click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
 @LAYOUT
 @SYMMETRY
+@BUDGET
 @click.option("--names", type=click.Choice(NAMES), default="keep", show_default=True, help="What becomes of names given in EXPRESSION.")
 @click.option("--partials", is_flag=True, help="Print the derivative of every single step first.")
 @BOLD

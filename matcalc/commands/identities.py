@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from matcalc.cli import BUDGET
 from matcalc.verification.documents import verdicts
 from matcalc.verification.library import found
 from matcalc.verification.reports import exit_status
@@ -15,6 +16,7 @@ from matcalc.verification.reports import exit_status
 @click.command("identities", short_help="The textbook identities that come with matcalc.")
 @click.option("--search", "words", multiple=True, metavar="WORD", help="Only identities that hold this word; may be repeated.")
 @click.option("--check/--no-check", default=True, show_default=True, help="Verify each one and show its status.")
+@BUDGET
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
 @click.option("--to", "target", type=click.Choice(("text", "json")), default="text", show_default=True, help="Form of the list.")
 def command(words: tuple[str, ...], check: bool, jobs: int, target: str) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from matcalc.cli import LAYOUT, SYMMETRY, shows
+from matcalc.cli import BUDGET, LAYOUT, SYMMETRY, shows
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.repl.definitions import declare as declare_in
 from matcalc.repl.session import Session
@@ -17,6 +17,7 @@ from matcalc.repl.terminal import run
 @click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
 @LAYOUT
 @SYMMETRY
+@BUDGET
 def command(declare: tuple[str, ...], layout: Layout, symmetric: Symmetric) -> None:
     """Type formulas at a prompt; names and declarations are kept between lines.
 

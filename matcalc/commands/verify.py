@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from matcalc.cli import LAYOUT, SYMMETRY
+from matcalc.cli import BUDGET, LAYOUT, SYMMETRY
 from matcalc.errors import MatcalcError
 from matcalc.verification.documents import READERS, read_document, verdicts
 from matcalc.verification.items import Document
@@ -25,6 +25,7 @@ _LONG = 20
 @click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "A: n×n symmetric; a: scalar".')
 @LAYOUT
 @SYMMETRY
+@BUDGET
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the statements of a file.")
 @click.option("--to", "target", type=click.Choice(("text", "json", "junit")), default="text", show_default=True, help="Form of the report.")
 def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, symmetric: str, jobs: int, target: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from matcalc.cli import BOLD, LAYOUT, SYMMETRY, ExpressionCommand, read_expression, set_in_bold, show, split_names
+from matcalc.cli import BOLD, BUDGET, LAYOUT, SYMMETRY, ExpressionCommand, read_expression, set_in_bold, show, split_names
 from matcalc.commands.gradient import show_gradients
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.presentation import FORMATS
@@ -19,6 +19,7 @@ from matcalc.products.reading import NAMES
 @click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
 @LAYOUT
 @SYMMETRY
+@BUDGET
 @click.option("--names", type=click.Choice(NAMES), default=NAMES[0], show_default=True, help="What becomes of names given in EXPRESSION.")
 @BOLD
 @click.option("--to", "target", type=click.Choice(FORMATS), help="Form of the result.  [default: unicode]")

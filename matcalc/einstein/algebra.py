@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import isqrt
 from typing import TypeAlias
 
+from matcalc.budgets import spend
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.labels import Factor, Labels, components
 from matcalc.einstein.linear import (
@@ -82,6 +83,7 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
                 raise LimitError(
                     f"a product of more than {_MOST_OPERANDS} factors", suggestion="name the repeated part and differentiate by it"
                 )
+    spend(2 + (len(flat) >> 1))
     outer = tuple(output)
     if labels.joined:
         outer = tuple([labels.find(label) for label in outer])

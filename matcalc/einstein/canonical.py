@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from matcalc.budgets import spend
 from matcalc.einstein.chains import Place, chain_order
 from matcalc.sizes import Size
 
@@ -103,6 +104,7 @@ def _refined(edges: Sequence[Edge], colours: dict[int, int]) -> dict[int, int]:
     for _ in range(_MOST_ROUNDS):
         if count == len(colours):
             break
+        spend(1 + len(edges))
         seen: dict[int, list[tuple[int, tuple[int, ...], int]]] = {label: [] for label in colours}
         for digest, swaps, labels in edges:
             around = tuple([colours[label] for label in labels])

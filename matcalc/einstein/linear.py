@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm, log2
 
+from matcalc.budgets import spend
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Power, SizeValue, Sum, Symbol, Tensor
 from matcalc.errors import LimitError
 from matcalc.sizes import Shape
@@ -68,6 +69,7 @@ def add(terms: Iterable[tuple[Fraction, Tensor]], shape: Shape) -> Tensor:
     kept = [(c, t) for t, c in collected.items() if c]
     if len(kept) == 1 and kept[0][0] == 1:
         return kept[0][1]
+    spend(1 + (len(kept) >> 3))
     kept.sort(key=lambda pair: pair[1].digest)
     return Sum(tuple(kept), shape)
 

@@ -13,7 +13,7 @@ from matcalc.einstein.algebra import transposed
 from matcalc.einstein.linear import YES, add, content, is_zero
 from matcalc.einstein.nodes import Sum, Tensor
 from matcalc.verification.chains import terms_of
-from matcalc.verification.rewriting import Budget, Factor, Graph, Rule, arrangements, as_rule, graph_of, reduced, replaced, spread
+from matcalc.verification.rewriting import Factor, Graph, Rule, arrangements, as_rule, graph_of, reduced, replaced, spread
 
 _MOST_RULES = 48
 _MOST_FACTORS = 9
@@ -45,8 +45,7 @@ def _is_pattern(term: Tensor) -> bool:
 class Completion:
     """A growing set of rules; ``grow`` adds the consequences of the next overlaps."""
 
-    def __init__(self, fixed: list[Rule], built_in: list[Rule], equations: list[tuple[Tensor, str]], budget: Budget) -> None:
-        self.budget = budget
+    def __init__(self, fixed: list[Rule], built_in: list[Rule], equations: list[tuple[Tensor, str]]) -> None:
         self.fixed = fixed
         self.built_in = built_in
         self.rules: list[Rule] = []
@@ -63,7 +62,7 @@ class Completion:
 
     def assume(self, zero: Tensor, name: str) -> bool:
         """Adds an equation, reduced by what is known; whether it was news."""
-        left = content(reduced(spread(zero), self.all_rules, self.budget))[1]
+        left = content(reduced(spread(zero), self.all_rules))[1]
         if is_zero(left) or left in self.known:
             return False
         self.known.add(left)

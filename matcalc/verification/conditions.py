@@ -11,10 +11,11 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation import Point, evaluate_tensor
 from matcalc.expr.nodes import Expr, Node, Symbol, children, postorder
+from matcalc.limits import LITTLE_PROOF_WORK
 from matcalc.verification.axes import rebuilt_with
 from matcalc.verification.chains import terms_of
 from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
-from matcalc.verification.proof import LITTLE_WORK, proves_zero
+from matcalc.verification.proof import proves_zero
 from matcalc.verification.rewriting import graph_of, spread
 from matcalc.verification.witness import at_point, points, witness
 
@@ -50,7 +51,7 @@ def condition_of(claim: Claim) -> Condition | None:
             assumed = _assuming(claim, dict(condition.facts))
             if _holds(assumed):
                 difference = assumed.difference()
-                proved = difference is not None and proves_zero(difference.tensor, LITTLE_WORK)
+                proved = difference is not None and proves_zero(difference.tensor, LITTLE_PROOF_WORK)
                 if not proved and any(fact in _FEW_VALUES for _, fact in condition.facts):
                     continue
                 if any(fact == "simplex" for _, fact in condition.facts) and not _holds_for_sums(assumed, condition.facts[0][0]):

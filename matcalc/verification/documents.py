@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from os import PathLike
 from pathlib import Path
 
+from matcalc.budgets import allow, allowance
 from matcalc.errors import MatcalcError
 from matcalc.language import elaborate
 from matcalc.results import ParsedExpression
@@ -54,7 +55,7 @@ def verdicts(items: Sequence[Item], *, jobs: int = 1) -> Iterator[Verdict]:
     if jobs <= 1 or len(items) < 2:
         yield from map(verdict_on, items)
         return
-    with ProcessPoolExecutor(min(jobs, len(items)), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(jobs, len(items)), get_context("spawn"), allow, (allowance(),)) as pool:
         size = max(1, min(16, len(items) // (4 * jobs)))
         for verdict, correction in pool.map(_portable, items, chunksize=size):
             yield _restored(verdict, correction)

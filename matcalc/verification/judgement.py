@@ -12,12 +12,13 @@ from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
 from matcalc.inputs import explained
 from matcalc.language.statements import Statement, elaborate_statement
+from matcalc.limits import LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
 from matcalc.printing import text
 from matcalc.results import Derivation, ParsedExpression
 from matcalc.verification.claims import Claim, DerivativeForm, Formula, claim_of
 from matcalc.verification.conditions import condition_of
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
-from matcalc.verification.proof import LITTLE_WORK, WORK, proves_zero
+from matcalc.verification.proof import proves_zero
 from matcalc.verification.repairs import repair
 from matcalc.verification.sides import GivenSide, statement_of
 from matcalc.verification.verdict import Verdict
@@ -53,7 +54,7 @@ def verify(
     for name, value, choices in (("layout", layout, LAYOUTS), ("symmetric", symmetric, SYMMETRIC)):
         if value not in choices:
             raise MatcalcError(f"there is no {name} {value!r}", expected=", ".join(choices))
-    with explained(statement):
+    with explained(statement, VERDICT_SECONDS):
         if isinstance(statement, str) and (right is None or isinstance(right, str)):
             source = statement if right is None else f"{statement} = {right}"
             return _judged(source, _read(source, declare, layout), layout, symmetric, help)
@@ -74,7 +75,7 @@ def _judged(source: str, statement: Statement, layout: str, symmetric: str, help
     if not claim.fits:
         return _misfit(source, statement, claim, layout, help)
     seen = witness(claim)
-    proved = _is_proved(claim, LITTLE_WORK if seen.different is not None else WORK)
+    proved = _is_proved(claim, LITTLE_PROOF_WORK if seen.different is not None else PROOF_WORK)
     if proved and seen.different is not None:
         raise MatcalcError(
             "internal error: a proof was found for a statement that is numerically false",

@@ -4,49 +4,51 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from matcalc.budgets import share
 from matcalc.einstein.algebra import contract, power
 from matcalc.einstein.linear import add, is_zero
 from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor
 from matcalc.einstein.substitution import rebuilt
 from matcalc.errors import LimitError
+from matcalc.limits import PROOF_SHARE, PROOF_WORK
 from matcalc.verification.chains import terms_of
 from matcalc.verification.completion import Completion
 from matcalc.verification.monomials import base_and_exponent
 from matcalc.verification.normal_form import normal_form
 from matcalc.verification.relations import built_in, equations, full_rank
-from matcalc.verification.rewriting import Budget, Rule, reduced, spread
+from matcalc.verification.rewriting import Rule, reduced, spread
 
 _MOST_ROUNDS = 4
-WORK = 20_000
-LITTLE_WORK = 1_000
 
 
-def proves_zero(difference: Tensor, work: int = WORK) -> bool:
+def proves_zero(difference: Tensor, work: int = PROOF_WORK) -> bool:
     """Whether ``difference`` is proved to be zero wherever it is defined. False says only that no proof was found.
 
-    Sizes stay symbols and no value is looked at, so a proof holds for all of them. ``work`` limits the search for consequences.
+    Sizes stay symbols and no value is looked at, so a proof holds for all of them. ``work`` limits the search, in units of the
+    budget.
     """
     if is_zero(difference):
         return True
     try:
-        return _proved(difference, Budget(work))
+        with share(PROOF_SHARE, work):
+            return _proved(difference)
     except LimitError:
         return False
 
 
-def _proved(difference: Tensor, budget: Budget) -> bool:
+def _proved(difference: Tensor) -> bool:
     left = _normal(difference)
     for _ in range(_MOST_ROUNDS):
         if is_zero(left):
             return True
         rules, matrix = equations(left)
-        completion = Completion(rules, built_in(left), matrix, budget)
-        left = _settled(left, completion.all_rules, budget)
+        completion = Completion(rules, built_in(left), matrix)
+        left = _settled(left, completion.all_rules)
         while not is_zero(left) and completion.grow():
-            left = _settled(left, completion.all_rules, budget)
+            left = _settled(left, completion.all_rules)
         if is_zero(left):
             return True
-        cleared = _settled(_cleared(left), completion.all_rules, budget)
+        cleared = _settled(_cleared(left), completion.all_rules)
         if cleared is left:
             return False
         left = cleared
@@ -61,9 +63,9 @@ def _normal(tensor: Tensor) -> Tensor:
     return left
 
 
-def _settled(tensor: Tensor, rules: list[Rule], budget: Budget) -> Tensor:
+def _settled(tensor: Tensor, rules: list[Rule]) -> Tensor:
     """Rewrites the tensor, and inside the arguments of its functions too, which may bring new equal terms together."""
-    return reduced(spread(tensor), rules, budget)
+    return reduced(spread(tensor), rules)
 
 
 def _cleared(tensor: Tensor) -> Tensor:

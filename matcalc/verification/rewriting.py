@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import comb
 
+from matcalc.budgets import spend
 from matcalc.einstein.algebra import contract, is_symmetric, power
 from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor
@@ -81,23 +82,10 @@ def as_rule(term: Tensor, result: Tensor, name: str = "") -> Rule | None:
     return Rule(graph, result, name)
 
 
-class Budget:
-    """How much work may still be done: one unit is one rule tried on one term."""
-
-    def __init__(self, units: int) -> None:
-        self.left = units
-
-    def spend(self, units: int) -> None:
-        """Raises LimitError when nothing is left."""
-        self.left -= units
-        if self.left < 0:
-            raise LimitError("the proof takes too many steps")
-
-
-def reduced(tensor: Tensor, rules: Sequence[Rule], budget: Budget) -> Tensor:
+def reduced(tensor: Tensor, rules: Sequence[Rule]) -> Tensor:
     """``tensor`` rewritten until no rule applies to any of its terms.
 
-    Raises LimitError when that takes more than the budget.
+    Raises LimitError when there are too many terms; rules need not come to rest, then the budget ends it.
     """
     if not rules:
         return tensor
@@ -108,7 +96,7 @@ def reduced(tensor: Tensor, rules: Sequence[Rule], budget: Budget) -> Tensor:
         term, coefficient = waiting.popitem()
         if not coefficient:
             continue
-        budget.spend(len(rules))
+        spend(2 + (len(rules) >> 3))
         replaced = _once(term, rules)
         if replaced is None:
             done[term] = done.get(term, Fraction(0)) + coefficient
@@ -237,6 +225,7 @@ def matches(pattern: Graph, graph: Graph) -> Iterator[tuple[tuple[int, ...], dic
     order = _connected_order(pattern)
     stack: list[tuple[tuple[int, ...], dict[int, int]]] = [((), {})]
     while stack:
+        spend()
         places, labels = stack.pop()
         if len(places) == len(order):
             at = dict(zip(order, places))

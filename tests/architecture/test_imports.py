@@ -14,9 +14,10 @@ PACKAGE = Path(__file__).resolve().parents[2] / "matcalc"
 
 LAYERS = (
     {"version"},
-    {"digests", "patterns", "records", "resources", "stored", "traversal"},
+    {"digests", "limits", "patterns", "records", "resources", "stored"},
     {"errors", "interning"},
-    {"sizes", "exact"},
+    {"budgets"},
+    {"sizes", "exact", "traversal"},
     {"functions"},
     {"facts"},
     {"expr"},

@@ -1,0 +1,21 @@
+"""Limits on how large things may grow, each with its reason. How much work a call may do in all is ``matcalc.budgets``."""
+
+from __future__ import annotations
+
+# ---------------------------------------------------------------- budgets
+
+DERIVATION_SECONDS = 8.0
+"""For a derivation, its steps or its code: longer than a person waits for an answer that is not coming."""
+VERDICT_SECONDS = 5.0
+"""For a verdict; a file has many statements, and each gets this much."""
+UNITS_PER_SECOND = 60_000
+"""Units of work in a second of budget: so many that on a machine of 2023 the work ends at about 60 % of the time, so that it is the work,
+counted alike everywhere, that ends a call, and the clock only where a machine is slow or busy."""
+UNITS_BETWEEN_LOOKS = 1_000
+"""Units of work between two looks at the clock: some 10 ms."""
+PROOF_SHARE = 0.5
+"""The part of a verdict's budget that the search for a proof may take."""
+PROOF_WORK = 60_000
+"""Units for a proof, half a second or so: proofs that exist are found long before, and what has none would take all it gets."""
+LITTLE_PROOF_WORK = 6_000
+"""Units for a proof that should not exist: of a statement that numbers refute, or of one among many conditions."""

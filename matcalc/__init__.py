@@ -92,6 +92,11 @@ def __getattr__(name: str) -> Any:
             constructors = import_module("matcalc.constructors")
             if name in constructors.names():
                 return constructors.named_function(name)
+            try:
+                return import_module(f"{__name__}.{name}")
+            except ModuleNotFoundError as error:
+                if error.name != f"{__name__}.{name}":
+                    raise
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_LAZY[name]), name)
     globals()[name] = value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -120,9 +119,8 @@ def explained(expression: object, seconds: float = DERIVATION_SECONDS) -> Iterat
 
 
 def is_sympy(value: object) -> bool:
-    """Whether the value is SymPy's; without loading SymPy."""
-    library = sys.modules.get("sympy")
-    return library is not None and isinstance(value, (library.Basic, library.MatrixBase))
+    """Whether the value is an expression or a matrix of SymPy's; without loading SymPy, nor asking what another thread is still loading."""
+    return any(cls.__name__ in ("Basic", "MatrixBase") and str(cls.__module__).startswith("sympy.") for cls in type(value).__mro__)
 
 
 def _exchange() -> Any:

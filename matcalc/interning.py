@@ -1,4 +1,4 @@
-"""Hash-consing: structurally equal nodes are one object, so equality is ``is`` and hashing is by identity."""
+"""Hash-consing: structurally equal nodes are one object, so equality is ``is`` and hashing is by identity, in every thread."""
 
 from __future__ import annotations
 
@@ -50,7 +50,11 @@ class _Reference(ref[Any]):
 def _constructor(cls: type, fields: tuple[str, ...], defaults: tuple[Any, ...]) -> Callable[..., Any]:
     table: Any = WeakValueDictionary()
     nodes: dict[tuple[Any, ...], _Reference] = table.data  # without the calls that a weak dictionary needs to read and to store
-    forget = table._remove
+
+    def forget(reference: _Reference) -> None:
+        """Removes the entry of a dead node; keeps the table, which removes nothing once it is gone itself."""
+        table._remove(reference)
+
     stores = tuple([getattr(cls, field).__set__ for field in fields])
 
     def __new__(_: type, *arguments: Any) -> Any:
@@ -69,8 +73,14 @@ def _constructor(cls: type, fields: tuple[str, ...], defaults: tuple[Any, ...]) 
         node.__post_init__()
         reference = _Reference(node, forget)
         reference.key = arguments
-        nodes[arguments] = reference
-        return node
+        while True:  # another thread may have made the same node meanwhile: the first one that is in the table is the node
+            kept = nodes.setdefault(arguments, reference)
+            if kept is reference:
+                return node
+            other = kept()
+            if other is not None:
+                return other
+            forget(kept)  # a node that has just died, whose own callback has not run yet
 
     return __new__
 

@@ -39,6 +39,12 @@ def test_every_public_name_can_be_imported_from_the_root() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+@pytest.mark.parametrize("said", ["matcalc.derivation.cache.forget()", "matcalc.testing.assert_identity", "matcalc.errors.MatcalcError"])
+def test_what_is_said_of_modules_works_in_a_fresh_process(said: str) -> None:
+    """A module is there after ``import matcalc`` alone."""
+    subprocess.run([sys.executable, "-c", f"import matcalc; {said}"], check=True)
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     done = subprocess.run([sys.executable, "-c", "import matcalc; matcalc.derivative"], capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,10 +15,12 @@ from matcalc.errors import MatcalcError
 from matcalc.verification.documents import READERS, read_document, verdicts
 from matcalc.verification.items import Document
 from matcalc.verification.judgement import verify
-from matcalc.verification.reports import as_json, as_junit, exit_status, table
+from matcalc.verification.reports import BAD_INPUT, HOLDS, UNDECIDED, as_json, as_junit, exit_status, fault_of, table
 from matcalc.verification.verdict import Verdict
 
 _LONG = 20
+_FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
+"""A name with an extension of two letters or more: ``b.ipynb``, though not ``X.T``."""
 
 
 @click.command("verify", short_help="Is a formula true? Also of whole files.", context_settings={"ignore_unknown_options": True})
@@ -31,13 +34,13 @@ _LONG = 20
 def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, symmetric: str, jobs: int, target: str) -> None:
     """Decide whether a STATEMENT holds, or every statement of FILEs (.identities, .md, .tex).  A STATEMENT of - reads standard input.
 
-    Exit status: 0 true, 1 refuted, 2 bad input, 3 undecided.
+    Exit status: 0 true, 1 refuted or conditional, 2 bad input or nothing checked, 3 undecided.
 
     \b
     matcalc verify "d(x'Ax)/dx = (A + A')x"
     matcalc verify notes.md paper.tex --to junit
     """
-    if all(Path(subject).suffix.lower() in READERS for subject in subjects):
+    if any(_names_a_file(subject) for subject in subjects):
         sys.exit(_files(subjects, jobs, target))
     if len(subjects) > 1:
         raise MatcalcError(
@@ -45,8 +48,6 @@ def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, sy
             expected=f"one statement, or files ({', '.join(READERS)})",
             suggestion="put the statement in quotes",
         )
-    if "=" not in subjects[0] and Path(subjects[0]).exists():
-        read_document(subjects[0])  # says which files are read
     text = subjects[0] if subjects[0] != "-" else sys.stdin.buffer.read().decode("utf-8", errors="replace").strip()
     sys.exit(_statement(text, "; ".join(declare) or None, layout, symmetric, target))
 
@@ -62,8 +63,27 @@ def _statement(text: str, declare: str | None, layout: str, symmetric: str, targ
     return exit_status([verdict])
 
 
+def _names_a_file(subject: str) -> bool:
+    """Whether a subject is the path of a file, be it of a kind that is not read, and no statement."""
+    place = Path(subject)
+    if place.suffix.lower() in READERS:
+        return True
+    try:
+        return "=" not in subject and (place.exists() or _FILE_NAME.fullmatch(subject) is not None)
+    except (OSError, ValueError):  # too long for a path, or with a character that none has
+        return False
+
+
 def _files(paths: Sequence[str], jobs: int, target: str) -> int:
-    documents = [read_document(path) for path in paths]
+    documents: list[Document] = []
+    unreadable: list[MatcalcError] = []
+    for path in paths:
+        try:
+            documents.append(read_document(path))
+        except MatcalcError as error:
+            unreadable.append(error)
+    if not documents:
+        raise unreadable[0]
     results: list[tuple[Document, Sequence[Verdict]]] = []
     for document in documents:
         results.append((document, _with_progress(document, jobs)))
@@ -77,7 +97,17 @@ def _files(paths: Sequence[str], jobs: int, target: str) -> int:
             for verdict in found:
                 if not verdict.as_expected:
                     click.echo(f"\n{document.path}:{verdict.line}: {verdict.explain()}", err=True)
-    return exit_status([verdict for _, found in results for verdict in found])
+    faults = [*map(str, unreadable), *_nothing_checked(documents)]
+    for fault in faults:
+        click.echo(f"error: {fault}", err=True)
+    status = exit_status([verdict for _, found in results for verdict in found])
+    return BAD_INPUT if faults and status in (HOLDS, UNDECIDED) else status
+
+
+def _nothing_checked(documents: Sequence[Document]) -> list[str]:
+    """The files in which claims stand and none could be read; when no file has any claim, all of them."""
+    whole = not any(document.items for document in documents)
+    return [fault for document in documents if (whole or document.unread) and (fault := fault_of(document)) is not None]
 
 
 def _with_progress(document: Document, jobs: int) -> list[Verdict]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from itertools import count
+from operator import mul
 from typing import Any
 
-from matcalc.expr.nodes import Expr, Symbol, children, postorder
+from matcalc.expr.nodes import Expr, Index, Symbol, children, postorder
 from matcalc.records import field_names
+from matcalc.sizes import Size
 
 
 def rebuilt_with(expression: Expr, replacement: Callable[[Expr], Expr]) -> Expr:
@@ -42,6 +46,34 @@ def _rebuilt(expressions: tuple[Expr, ...], replacement: Callable[[Expr], Expr])
 def with_operands(node: Expr, operands: Mapping[Expr, Expr]) -> Expr:
     """The node with others in place of those of its operands that are keys of ``operands``."""
     return with_fields(node, lambda value: operands.get(value, value) if isinstance(value, Expr) else value)
+
+
+def with_operand(node: Expr, place: int, operand: Expr) -> Expr:
+    """The node with another operand at one place, counted as in ``children``; an equal operand at another place stays."""
+    places = count()
+
+    def change(value: Any) -> Any:
+        if not isinstance(value, Expr) or isinstance(value, Index):
+            return value
+        return operand if next(places) == place else value
+
+    return with_fields(node, change)
+
+
+def with_sizes(expression: Expr, sizes: Mapping[str, Size]) -> Expr:
+    """``expression`` with other sizes in place of named ones."""
+    built: dict[Expr, Expr] = {}
+
+    def change(value: Any) -> Any:
+        if isinstance(value, Size):
+            return reduce(mul, [sizes.get(name, Size.of(name)) for name in value.names], Size((), value.factor))
+        if isinstance(value, Expr):
+            return built[value] if value in built else with_fields(value, change)  # an index of an entry
+        return value
+
+    for node in postorder(expression):
+        built[node] = with_fields(node, change)
+    return built[expression]
 
 
 def with_fields(node: Expr, change: Callable[[Any], Any]) -> Expr:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias, cast
+from collections.abc import Mapping
+from typing import TypeAlias
 
 from matcalc.expr.nodes import (
     Commutation,
@@ -13,7 +13,6 @@ from matcalc.expr.nodes import (
     Identity,
     Kronecker,
     Negative,
-    Node,
     Ones,
     Product,
     Quotient,
@@ -23,6 +22,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
+from matcalc.expr.rewriting import with_operands
 from matcalc.sizes import ONE, Shape, Size
 
 Split: TypeAlias = Shape | None
@@ -167,7 +167,7 @@ def _rebuilt(node: Expr, splits: tuple[Split, Split], built: Mapping[Expr, Expr]
     below = children(node)
     if all(built[child] is child for child in below):
         return node
-    return rebuilt_with(cast("Node", node), [built[child] for child in below])
+    return with_operands(node, built)
 
 
 def _product(split: Shape) -> Size:
@@ -175,34 +175,3 @@ def _product(split: Shape) -> Size:
     for part in split:
         size = size * part
     return size
-
-
-def rebuilt_with(node: Node, below: list[Expr]) -> Expr:
-    """The node with other operands of the same shapes."""
-    match node:
-        case Sum():
-            return Sum(tuple(below))
-        case Product():
-            return Product(tuple(below))
-        case Hadamard():
-            return Hadamard(tuple(below))
-        case Kronecker():
-            return Kronecker(tuple(below))
-        case _:
-            return _other(node, below)
-
-
-def _other(node: Node, below: list[Expr]) -> Expr:
-    """Nodes with a fixed number of operands: the operand fields come first, in order, and the rest is kept."""
-    fields = [getattr(node, name) for name in node.__match_args__]
-    operands = iter(below)
-    values = []
-    for value in fields:
-        if isinstance(value, Expr):
-            values.append(next(operands))
-        elif isinstance(value, tuple) and value and all(isinstance(item, Expr) for item in value) and children(node)[: len(value)] == value:
-            values.append(tuple(next(operands) for _ in value))  # type: ignore[arg-type]
-        else:
-            values.append(value)
-    build: Callable[..., Expr] = type(node)
-    return build(*values)

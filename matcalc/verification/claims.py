@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from matcalc.derivation import Outcome, differentiate
 from matcalc.einstein.algebra import permuted
@@ -15,7 +15,7 @@ from matcalc.einstein.lowered import Lowered, aligned
 from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
-from matcalc.evaluation import evaluate, evaluate_tensor, layout, numerical_derivative
+from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout, numerical_derivative
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.language.statements import DerivativeSide, Statement
 from matcalc.sizes import ONE, Shape, Size, shape_of
@@ -56,6 +56,13 @@ class Formula:
 
     def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Measured:
         return Measured(evaluate(self.expression, values, sizes), True)
+
+    def exact(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
+        """The value; as for derivatives."""
+        return evaluate(self.expression, values, sizes)
+
+    def changed(self, change: Callable[[Expr], Expr]) -> Formula:
+        return Formula(change(self.expression))
 
 
 @dataclass(frozen=True)
@@ -151,6 +158,11 @@ class DerivativeForm:
         """The derived tensor's value: more digits than differences have, but the engine's own."""
         return self._laid_out(evaluate_tensor(self.outcome.tensor, values, sizes))
 
+    def changed(self, change: Callable[[Expr], Expr]) -> DerivativeForm:
+        """The derivative of the changed function by the changed symbols."""
+        wrt = tuple([cast("Symbol", change(symbol)) for symbol in self.wrt])
+        return DerivativeForm(change(self.function), wrt, self.layout, self.symmetric)
+
     def _laid_out(self, tensor: NDArray[Any]) -> NDArray[Any]:
         axes = [symbol.shape for symbol in self._shaped]
         if not self.function.shape and len(axes) == 2:
@@ -209,6 +221,12 @@ class Claim:
         found.update(dict.fromkeys(self.extra))
         return tuple(found)
 
+    @property
+    def size_names(self) -> tuple[str, ...]:
+        """The names in the sizes of its parts, sorted."""
+        nodes = [node for expression in self.expressions for node in postorder(expression)]
+        return tuple(sorted({name for node in (*nodes, *self.extra) for size in node.shape for name in size.names}))
+
     def difference(self) -> Lowered | None:
         """Left minus right in index form; None when one of the sides has no index form or the sides cannot be brought to the same axes."""
         try:
@@ -225,6 +243,15 @@ class Claim:
                 return None
             left, right = aligned([left, right])  # one side has a vec or a Kronecker product, the other a vector of that size
         return Lowered(add([(_PLUS, left.tensor), (_MINUS, right.tensor)], left.tensor.shape), left.split)
+
+    def difference_at(self, point: Point) -> NDArray[Any]:
+        """Left minus right at a point. Raises MatcalcError where a side has no value."""
+        difference: NDArray[Any] = self.left.exact(point.values, point.sizes) - self.right.exact(point.values, point.sizes)
+        return difference
+
+    def changed(self, change: Callable[[Expr], Expr]) -> Claim:
+        """The same claim about changed expressions; symbols must stay symbols."""
+        return Claim(self.left.changed(change), self.right.changed(change))
 
     def in_layout(self, name: str) -> Claim:
         """The same claim with its derivatives in another layout."""

@@ -1,42 +1,41 @@
-"""Assumptions under which a refuted claim becomes true, looked for among facts about its symbols."""
+"""Assumptions under which a false claim becomes true, looked for among facts about its symbols and equal sizes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from matcalc.einstein import nodes as ix
-from matcalc.einstein.nodes import Tensor
-from matcalc.evaluation import Point, evaluate_tensor
-from matcalc.expr.nodes import Expr, Node, Symbol, children, postorder
+from matcalc.evaluation import Point
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import rebuilt_with, with_sizes
 from matcalc.limits import LITTLE_PROOF_WORK
-from matcalc.verification.axes import rebuilt_with
-from matcalc.verification.chains import terms_of
-from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
+from matcalc.sizes import Size
+from matcalc.verification.claims import Claim
+from matcalc.verification.necessity import Relation, differs_wherever_sizes_differ, needs
 from matcalc.verification.proof import proves_zero
-from matcalc.verification.rewriting import graph_of, spread
 from matcalc.verification.witness import at_point, points, witness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SEEDS = (21, 22, 23)
-_SAMPLES = 6
 _IMPLIED = {"symmetric": ("symmetric",), "orthogonal": ("orthogonal", "invertible")}
+_MOST_SIZE_PAIRS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An assumption; ``facts`` gives properties to add by symbol name, ``commuting`` a pair of matrices.
+    """An assumption; ``facts`` gives properties to add by symbol name, ``commuting`` a pair of matrices, ``sizes`` two that are equal.
 
-    ``proved`` says that the claim is proved under it, ``exact`` that it cannot be done without."""
+    ``proved`` says that the claim is proved under it, ``exact`` that it is false without it."""
 
     text: str
     meaning: str
     facts: tuple[tuple[str, str], ...] = ()
     commuting: tuple[str, str] | None = None
+    sizes: tuple[str, str] | None = None
     proved: bool = False
     exact: bool = False
 
@@ -44,20 +43,28 @@ class Condition:
 def condition_of(claim: Claim) -> Condition | None:
     """The first assumption, simplest first, under which the claim holds at every point tried; None when none is found."""
     for condition in _candidates(claim):
-        if condition.commuting is not None:
-            if _holds_commuting(claim, *condition.commuting):
-                return condition
-        else:
-            assumed = _assuming(claim, dict(condition.facts))
-            if _holds(assumed):
-                difference = assumed.difference()
-                proved = difference is not None and proves_zero(difference.tensor, LITTLE_PROOF_WORK)
-                if not proved and any(fact in _FEW_VALUES for _, fact in condition.facts):
-                    continue
-                if any(fact == "simplex" for _, fact in condition.facts) and not _holds_for_sums(assumed, condition.facts[0][0]):
-                    condition = replace(condition, meaning=condition.meaning.replace(" sum", " are not negative and sum"))
-                return replace(condition, proved=proved, exact=proved and _is_necessary(claim, condition))
+        found = _decided(claim, condition)
+        if found is not None:
+            return found
     return None
+
+
+def _decided(claim: Claim, condition: Condition) -> Condition | None:
+    """The condition with what is known of it; None when the claim is not seen to hold under it."""
+    if condition.commuting is not None:
+        return _commuting_condition(claim, condition, *condition.commuting)
+    assumed = _assuming(claim, condition)
+    if not witness(assumed).agrees:
+        return None
+    difference = assumed.difference()
+    proved = difference is not None and proves_zero(difference.tensor, LITTLE_PROOF_WORK)
+    if condition.sizes is not None:
+        return replace(condition, proved=proved, exact=differs_wherever_sizes_differ(claim, *condition.sizes))
+    if not proved and any(fact in _FEW_VALUES for _, fact in condition.facts):
+        return None
+    if any(fact == "simplex" for _, fact in condition.facts) and not _holds_for_sums(assumed, condition.facts[0][0]):
+        return replace(condition, meaning=condition.meaning.replace(" sum", " are not negative and sum"), proved=proved)
+    return replace(condition, proved=proved, exact=needs(claim, assumed, _relation(condition.facts)))
 
 
 _FEW_VALUES = frozenset({"mask", "sign"})
@@ -79,6 +86,9 @@ def _holds_for_sums(claim: Claim, name: str) -> bool:
     return True
 
 
+# ---------------------------------------------------------------- what may be assumed
+
+
 def _candidates(claim: Claim) -> Iterator[Condition]:
     variables = {symbol.name for symbol in claim.extra}
     symbols = claim.symbols
@@ -86,6 +96,7 @@ def _candidates(claim: Claim) -> Iterator[Condition]:
     constant = [s for s in symbols if s.shape and s.name not in variables]
     for symbol in square:
         yield _symmetric(symbol)
+    yield from _equal_sizes(symbols)
     for symbol in constant:
         if "mask" not in symbol.properties:
             yield Condition(f"{symbol.name} a 0/1 mask", f"every entry of {symbol.name} is 0 or 1", ((symbol.name, "mask"),))
@@ -124,47 +135,58 @@ def _both(symbols: tuple[Symbol, ...]) -> Condition:
     return Condition(f"{names} symmetric", meaning, tuple((symbol.name, "symmetric") for symbol in symbols))
 
 
-def _holds(claim: Claim) -> bool:
-    return witness(claim).agrees
+def _equal_sizes(symbols: tuple[Symbol, ...]) -> Iterator[Condition]:
+    """``m = n``, first for the sizes of one matrix, which becomes square."""
+    names = sorted({name for symbol in symbols for size in symbol.shape for name in size.names})
+    pairs = [tuple(sorted((str(s.rows), str(s.cols)))) for s in symbols if s.is_matrix]
+    found = [pair for pair in combinations(names, 2) if pair in pairs]
+    for one, other in found[:_MOST_SIZE_PAIRS]:
+        squares = [s.name for s, pair in zip([s for s in symbols if s.is_matrix], pairs, strict=True) if pair == (one, other)]
+        yield Condition(f"{one} = {other}", f"{one} = {other} ({' and '.join(squares)} square)", sizes=(one, other))
 
 
-def _assuming(claim: Claim, facts: Mapping[str, str]) -> Claim:
-    """The claim about symbols that have further properties."""
-    sides: list[SideForm] = []
-    for side in (claim.left, claim.right):
-        if isinstance(side, DerivativeForm):
-            wrt = tuple([cast("Symbol", _with_facts(symbol, facts)) for symbol in side.wrt])
-            sides.append(DerivativeForm(_with_facts(side.function, facts), wrt, side.layout, side.symmetric))
-        else:
-            sides.append(Formula(_with_facts(side.expression, facts)))
-    return Claim(sides[0], sides[1])
+# ---------------------------------------------------------------- the claim under a condition
+
+
+def _assuming(claim: Claim, condition: Condition) -> Claim:
+    """The claim about symbols that have further properties, or with one size for another."""
+    if condition.sizes is not None:
+        one, other = condition.sizes
+        return claim.changed(lambda expression: with_sizes(expression, {other: Size.of(one)}))
+    facts = dict(condition.facts)
+    return claim.changed(lambda expression: _with_facts(expression, facts))
 
 
 def _with_facts(expression: Expr, facts: Mapping[str, str]) -> Expr:
-    built: dict[Expr, Expr] = {}
-    for node in postorder(expression):
-        below = children(node)
-        if isinstance(node, Symbol) and node.name in facts:
-            fact = facts[node.name]
-            built[node] = Symbol(node.name, node.sizes, node.properties | set(_IMPLIED.get(fact, (fact,))))
-        else:
-            same = all(built[child] is child for child in below)
-            built[node] = node if same else rebuilt_with(cast("Node", node), [built[child] for child in below])
-    return built[expression]
+    def assumed(node: Expr) -> Expr:
+        if not isinstance(node, Symbol) or node.name not in facts:
+            return node
+        fact = facts[node.name]
+        return Symbol(node.name, node.sizes, node.properties | set(_IMPLIED.get(fact, (fact,))))
+
+    return rebuilt_with(expression, assumed)
 
 
-def _holds_commuting(claim: Claim, one: str, other: str) -> bool:
-    """Whether the claim holds where the second matrix is a polynomial in the first."""
+def _commuting_condition(claim: Claim, condition: Condition, one: str, other: str) -> Condition | None:
+    """The condition where the claim holds when the first matrix is a polynomial in the second."""
     good = 0
     for seed in _SEEDS:
         for point in points(claim, seed):
             comparison = at_point(claim, _commuting(point, one, other))
             if comparison is not None:
                 if comparison.outcome != "same":
-                    return False
+                    return None
                 good += 1
                 break
-    return good == len(_SEEDS)
+    if good < len(_SEEDS):
+        return None
+    relation = Relation(
+        (one, other),
+        lambda values: values[one] @ values[other] - values[other] @ values[one],
+        lambda values: (),
+        lambda point: _commuting(point, one, other),
+    )
+    return replace(condition, exact=needs(claim, claim, relation))
 
 
 def _commuting(point: Point, one: str, other: str) -> Point:
@@ -177,43 +199,73 @@ def _commuting(point: Point, one: str, other: str) -> Point:
     return Point({**point.values, one: polynomial}, point.sizes)
 
 
-def _is_necessary(claim: Claim, condition: Condition) -> bool:
-    """Whether a claim that holds for all values of the other symbols needs the symmetry: the residual is linear in the matrix, and
-    at random values of the others only symmetric matrices make it zero."""
+# ---------------------------------------------------------------- conditions as relations between values
+
+
+def _relation(facts: tuple[tuple[str, str], ...]) -> Relation:
+    """What the facts say of the values of their symbols."""
     import numpy as np
 
-    if len(condition.facts) != 1 or condition.facts[0][1] != "symmetric":
-        return False
-    difference = claim.difference()
-    name = condition.facts[0][0]
-    if difference is None or not _is_linear(difference.tensor, name) or any(name == symbol.name for symbol in claim.extra):
-        return False
-    found: dict[tuple[int, ...], list[NDArray[Any]]] = {}  # other seeds give other sizes
-    rows: list[NDArray[Any]] = []
-    for seed in range(6 * _SAMPLES):
-        point = next(points(claim, seed), None)
-        if point is None or len(rows) == _SAMPLES:
-            break
-        size = len(point.values[name])
-        units = np.eye(size * size).reshape(-1, size, size)
-        images = [np.ravel(evaluate_tensor(difference.tensor, {**point.values, name: unit}, point.sizes)) for unit in units]
-        rows = found.setdefault((len(images), len(images[0])), [])
-        rows.append(np.stack(images, axis=-1))
-    if len(rows) < _SAMPLES:
-        return False
-    size = int(np.sqrt(rows[0].shape[1]))
-    return int(np.linalg.matrix_rank(np.concatenate(rows), tol=1e-8)) == size * (size - 1) // 2
+    def residual(values: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate([np.ravel(_RESIDUALS[fact](values[name])) for name, fact in facts])
+
+    def broken(values: Mapping[str, NDArray[Any]]) -> list[Mapping[str, NDArray[Any]]]:
+        return [{**values, name: changed} for name, fact in facts for changed in _broken(values[name], fact)]
+
+    return Relation(tuple([name for name, _ in facts]), residual, broken)
 
 
-def _is_linear(tensor: Tensor, name: str) -> bool:
-    """Whether every term has the symbol once, as a factor."""
-    for _, term in terms_of(spread(tensor)):
-        uses = [factor.exponent for factor in graph_of(term).factors if _occurs(factor.base, name)]
-        direct = [f.exponent for f in graph_of(term).factors if isinstance(f.base, ix.Symbol) and f.base.name == name]
-        if uses != [1] or direct != [1]:
-            return False
-    return True
+def _off_diagonal(array: NDArray[Any]) -> NDArray[Any]:
+    import numpy as np
+
+    return np.asarray(array - np.diag(np.diag(array)))
 
 
-def _occurs(tensor: Tensor, name: str) -> bool:
-    return any(isinstance(node, ix.Symbol) and node.name == name for node in ix.postorder(tensor))
+def _orthogonality(array: NDArray[Any]) -> NDArray[Any]:
+    import numpy as np
+
+    return np.asarray(array.T @ array - np.eye(array.shape[1]))
+
+
+def _excess(array: NDArray[Any]) -> NDArray[Any]:
+    import numpy as np
+
+    return np.asarray(array.sum(axis=-1) - 1.0)
+
+
+_RESIDUALS: Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "symmetric": lambda array: array - array.T,
+    "antisymmetric": lambda array: array + array.T,
+    "diagonal": _off_diagonal,
+    "orthogonal": _orthogonality,
+    "mask": lambda array: array * array - array,
+    "sign": lambda array: array * array - 1.0,
+    "simplex": _excess,
+}
+
+
+def _broken(array: NDArray[Any], fact: str) -> list[NDArray[Any]]:
+    """Values that break the fact and are special in other ways."""
+    import numpy as np
+
+    match fact:
+        case "symmetric":
+            return [np.triu(array), np.eye(len(array)) + np.triu(array, 1) - np.triu(array, 1).T]
+        case "antisymmetric":
+            return [np.triu(array), array @ array]
+        case "diagonal":
+            return [array + np.eye(len(array))[::-1], array + np.diag(np.ones(len(array) - 1), 1)]
+        case "mask":
+            return [_with_one_entry(array, value) for value in (-1.0, 0.5, 2.0)]
+        case "sign":
+            return [_with_one_entry(array, value) for value in (-2.0, 0.0, 0.5, 2.0)]
+        case "simplex":
+            return [-array, 2.0 * array]
+        case _:
+            return [2.0 * array]
+
+
+def _with_one_entry(array: NDArray[Any], value: float) -> NDArray[Any]:
+    changed = array.copy()
+    changed.flat[0] = value
+    return changed

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from multiprocessing import get_context
 from os import PathLike
 from pathlib import Path
+from typing import TypeAlias
 
 from matcalc.budgets import allow, allowance
 from matcalc.errors import MatcalcError
@@ -30,7 +32,8 @@ READERS: dict[str, Callable[[str, str], Document]] = {
 def verify_file(path: str | PathLike[str], *, jobs: int = 1) -> list[Verdict]:
     """A verdict for every statement of an identity file, a Markdown or a LaTeX document, in order.
 
-    Raises MatcalcError for a file that cannot be read, or (identity files) a statement that is not in the language.
+    A statement that cannot be read or decided has a verdict with ``problem`` set; it never ends the list.
+    Raises MatcalcError for a file that cannot be read.
     """
     return list(verdicts(read_document(path).items, jobs=jobs))
 
@@ -53,22 +56,62 @@ def read_document(path: str | PathLike[str]) -> Document:
 def verdicts(items: Sequence[Item], *, jobs: int = 1) -> Iterator[Verdict]:
     """The verdict on each item, in order, as they come; ``jobs`` processes share the work."""
     if jobs <= 1 or len(items) < 2:
-        yield from map(verdict_on, items)
+        for item in items:
+            yield verdict_on(item)
         return
     with ProcessPoolExecutor(min(jobs, len(items)), get_context("spawn"), allow, (allowance(),)) as pool:
         size = max(1, min(16, len(items) // (4 * jobs)))
-        for verdict, correction in pool.map(_portable, items, chunksize=size):
-            yield _restored(verdict, correction)
+        parts = [items[start : start + size] for start in range(0, len(items), size)]
+        for part, future in zip(parts, [_submitted(pool, part) for part in parts], strict=True):
+            yield from _collected(part, future)
 
 
 def verdict_on(item: Item) -> Verdict:
-    """The verdict on one statement."""
+    """The verdict on one statement. Raises nothing: what goes wrong is said in the verdict, so that no other statement suffers."""
     try:
         verdict = verify(item.statement, declare=item.declare or None, layout=item.layout, symmetric=item.symmetric)
     except MatcalcError as error:
-        error.message = f"{item.name or 'statement'} (line {item.line}): {error.message}"
-        raise
+        verdict = _without_decision(item, INTERNAL if error.message.startswith(INTERNAL) else NOT_READ, str(error))
+    except Exception as error:
+        verdict = _without_decision(item, INTERNAL, f"{type(error).__name__}: {error}")
     return replace(verdict, name=item.name, source=item.source, line=item.line, expected=item.expected)
+
+
+NOT_READ = "not read"
+INTERNAL = "internal error"
+
+
+def _without_decision(item: Item, problem: str, reason: str) -> Verdict:
+    return Verdict(item.statement, "undecided", item.layout, reason, problem=problem)
+
+
+_Outcomes: TypeAlias = list[tuple[Verdict, str | None]]
+
+
+def _submitted(pool: ProcessPoolExecutor, part: Sequence[Item]) -> Future[_Outcomes] | None:
+    """The verdicts to come on some items; None when the processes have ended."""
+    try:
+        return pool.submit(_portable_all, part)
+    except BrokenProcessPool:
+        return None
+
+
+def _collected(part: Sequence[Item], future: Future[_Outcomes] | None) -> list[Verdict]:
+    """The verdicts on some items; where their process was ended from outside, each says so."""
+    try:
+        if future is not None:
+            return [_restored(verdict, correction) for verdict, correction in future.result()]
+        reason = "the processes have ended"
+    except BrokenProcessPool:
+        reason = "the process that worked on it was ended, perhaps for lack of memory"
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+    lost = [replace(_without_decision(item, INTERNAL, reason), name=item.name, source=item.source) for item in part]
+    return [replace(verdict, line=item.line, expected=item.expected) for verdict, item in zip(lost, part, strict=True)]
+
+
+def _portable_all(part: Sequence[Item]) -> _Outcomes:
+    return [_portable(item) for item in part]
 
 
 def _portable(item: Item) -> tuple[Verdict, str | None]:
@@ -84,5 +127,8 @@ def _portable(item: Item) -> tuple[Verdict, str | None]:
 def _restored(verdict: Verdict, correction: str | None) -> Verdict:
     if correction is None:
         return verdict
-    found = elaborate(correction, verdict.declarations)
+    try:
+        found = elaborate(correction, verdict.declarations)
+    except MatcalcError:  # a correction is help, no part of the verdict
+        return verdict
     return replace(verdict, correction=ParsedExpression(found.expression, found.declarations, found.notes))

@@ -45,7 +45,8 @@ def verify(
     expression built from ``matcalc.symbols``, a SymPy expression, or a text in the symbols of the other side.
 
     ``layout`` and ``symmetric`` are as for ``derive``. Two judgements are made without each other's help: a symbolic proof for all
-    sizes, and a comparison at random points. ``help=False`` skips the search for a correction, a condition and a small counterexample.
+    sizes, and a comparison at random points. ``help=False`` skips the search for a correction, a condition and a small counterexample;
+    what may be conditional is then refuted.
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError for a statement that cannot be read.
     """
     for derivation in (statement, right):
@@ -123,7 +124,7 @@ def _refuted(source: str, statement: Statement, claim: Claim, seen: Witness, lay
         reasons.append(f"left side − right side = {residual}")
     return Verdict(
         source,
-        "refuted",
+        "conditional" if condition is not None and condition.exact else "refuted",
         layout,
         "; ".join(reasons),
         example,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import cast
 
 from matcalc.expr.nodes import (
     Call,
@@ -11,29 +10,19 @@ from matcalc.expr.nodes import (
     Expr,
     Inverse,
     Kronecker,
-    Node,
     Number,
     Power,
     Product,
     SizeValue,
     Transpose,
-    children,
-    postorder,
 )
+from matcalc.expr.rewriting import rebuilt_with
 from matcalc.sizes import ONE, Size
-from matcalc.verification.axes import rebuilt_with
 
 
 def without_functions_of_kronecker(expression: Expr) -> Expr:
     """``inv(A ⊗ B)`` as ``inv(A) ⊗ inv(B)``, ``det(A ⊗ B)`` as ``det(A)^m det(B)^n``, for square factors; all else as it is."""
-    if not any(isinstance(node, Kronecker) for node in postorder(expression)):
-        return expression
-    built: dict[Expr, Expr] = {}
-    for node in postorder(expression):
-        below = [built[child] for child in children(node)]
-        same = all(built[child] is child for child in children(node))
-        built[node] = _of_factors(node if same else rebuilt_with(cast("Node", node), below))
-    return built[expression]
+    return rebuilt_with(expression, _of_factors)
 
 
 def _of_factors(node: Expr) -> Expr:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
 
 from matcalc.errors import ShapeError
-from matcalc.expr.nodes import Expr, Inverse, Negative, Node, Number, Power, Product, Sum, Symbol, Transpose, children
+from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Power, Product, Sum, Symbol, Transpose, children
+from matcalc.expr.rewriting import with_operand
 from matcalc.printing import text
-from matcalc.verification.axes import rebuilt_with
 
 _MOST = 200
 _FACTORS = (Fraction(2), Fraction(1, 2))
@@ -68,9 +67,7 @@ def _replaced(expression: Expr, path: tuple[int, ...], new: Expr) -> Expr:
     for k in path[:-1]:
         above.append(children(above[-1])[k])
     for node, k in zip(reversed(above), reversed(path)):
-        below = list(children(node))
-        below[k] = new
-        new = rebuilt_with(cast("Node", node), below)
+        new = with_operand(node, k, new)
     return new
 
 

@@ -88,6 +88,8 @@ def _read(text: str, path: str, pattern: re.Pattern[str], *, commented: bool) ->
                     elaborate_statement(item.statement, item.declare or None, layout=item.layout)
                 except MatcalcError as error:
                     unread.append(Unread(claim, item.line, error.message))
+                except Exception:  # met again by the verdict, which says it and counts it
+                    items.append(item)
                 else:
                     items.append(item)
             if claimed:

@@ -8,18 +8,31 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from matcalc.verification.items import Document
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.verdict import STATUSES, Verdict
 
-_STATUSES = ("proved", "confirmed", "refuted", "undecided")
 _WIDTH = 72
-HOLDS, REFUTED, UNDECIDED = 0, 1, 3
+_OUTCOME = len("conditional")
+HOLDS, REFUTED, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
 
 
 def exit_status(verdicts: Sequence[Verdict]) -> int:
-    """0 when every verdict is as expected, 1 when one is not, 3 when one is undecided."""
+    """0 when every verdict is as expected; else 1 when a statement is refuted or conditional (or is to be false and is not), 2 when one
+    was not decided because of an error, 3 when one is undecided."""
     if any(not verdict.as_expected and verdict.status != "undecided" for verdict in verdicts):
         return REFUTED
+    if any(verdict.problem for verdict in verdicts):
+        return BAD_INPUT
     return UNDECIDED if any(verdict.status == "undecided" for verdict in verdicts) else HOLDS
+
+
+def fault_of(document: Document) -> str | None:
+    """Why nothing in a file was checked; None when something was. Nothing checked is no success."""
+    if document.items:
+        return None
+    if not document.unread:
+        return f"{document.path}: nothing to check was found"
+    first = document.unread[0]
+    return f"{document.path}: nothing could be read: {_short(first.text, _WIDTH)} (line {first.line}: {first.reason})"
 
 
 def table(document: Document, verdicts: Sequence[Verdict]) -> str:
@@ -27,18 +40,20 @@ def table(document: Document, verdicts: Sequence[Verdict]) -> str:
     rows = []
     for verdict in verdicts:
         mark = "" if verdict.as_expected else "  ← expected false" if not verdict.expected else "  ←"
-        rows.append(f"{verdict.line:>5}  {verdict.status:<9}  {_short(verdict.name, 24):<24}  {_short(verdict.statement, _WIDTH)}{mark}")
-    rows += [f"{unread.line:>5}  {'not read':<9}  {'':<24}  {_short(unread.text, _WIDTH)}  ({unread.reason})" for unread in document.unread]
+        outcome, name = verdict.problem or verdict.status, _short(verdict.name, 24)
+        rows.append(f"{verdict.line:>5}  {outcome:<{_OUTCOME}}  {name:<24}  {_short(verdict.statement, _WIDTH)}{mark}")
+    for unread in document.unread:
+        rows.append(f"{unread.line:>5}  {'not read':<{_OUTCOME}}  {'':<24}  {_short(unread.text, _WIDTH)}  ({unread.reason})")
     rows.append(summary(document, verdicts))
     return "\n".join(rows)
 
 
 def summary(document: Document, verdicts: Sequence[Verdict]) -> str:
     """The counts on one line."""
-    counts: Counter[str] = Counter(verdict.status for verdict in verdicts)
-    parts = [f"{counts[status]} {status}" for status in _STATUSES if counts[status]]
+    counts: Counter[str] = Counter(verdict.problem or verdict.status for verdict in verdicts)
+    counts["not read"] += len(document.unread)
+    parts = [f"{counts[outcome]} {outcome}" for outcome in dict.fromkeys((*STATUSES, *counts)) if counts[outcome]]
     wrong = sum(not verdict.as_expected for verdict in verdicts)
-    parts += [f"{len(document.unread)} not read"] if document.unread else []
     parts += [f"{wrong} not as expected"] if wrong else []
     return f"{document.path}: {len(verdicts)} statements" + (": " + ", ".join(parts) if parts else "")
 
@@ -64,8 +79,9 @@ def as_junit(results: Sequence[tuple[Document, Sequence[Verdict]]]) -> str:
     """JUnit XML: a suite for each file, a case for each statement; what was not read is skipped."""
     root = ElementTree.Element("testsuites")
     for document, verdicts in results:
-        failures = sum(not verdict.as_expected for verdict in verdicts)
-        counts = {"tests": len(verdicts) + len(document.unread), "failures": failures, "skipped": len(document.unread)}
+        failures = sum(not verdict.as_expected and not verdict.problem for verdict in verdicts)
+        errors, skipped = sum(bool(verdict.problem) for verdict in verdicts), len(document.unread)
+        counts = {"tests": len(verdicts) + skipped, "failures": failures, "errors": errors, "skipped": skipped}
         attributes = {"name": document.path} | {key: str(value) for key, value in counts.items()}
         suite = ElementTree.SubElement(root, "testsuite", attributes)
         for verdict in verdicts:
@@ -73,7 +89,8 @@ def as_junit(results: Sequence[tuple[Document, Sequence[Verdict]]]) -> str:
             case = ElementTree.SubElement(suite, "testcase", classname=document.path, name=name, line=str(verdict.line))
             if not verdict.as_expected:
                 wanted = "" if verdict.expected else " (expected false)"
-                failure = ElementTree.SubElement(case, "failure", message=f"{verdict.status}{wanted}: {verdict.statement}")
+                kind, outcome = "error" if verdict.problem else "failure", verdict.problem or verdict.status
+                failure = ElementTree.SubElement(case, kind, message=f"{outcome}{wanted}: {verdict.statement}", type=outcome)
                 failure.text = verdict.explain()
         for unread in document.unread:
             case = ElementTree.SubElement(suite, "testcase", classname=document.path, name=f"line {unread.line}: {unread.text}")

@@ -9,11 +9,15 @@ from typing import Any, Literal, TypeAlias
 from matcalc.results import ParsedExpression
 from matcalc.verification.counterexamples import Counterexample
 
-Status: TypeAlias = Literal["proved", "confirmed", "refuted", "undecided"]
+Status: TypeAlias = Literal["proved", "confirmed", "conditional", "refuted", "undecided"]
 
+STATUSES: tuple[Status, ...] = ("proved", "confirmed", "conditional", "refuted", "undecided")
+
+_ASSUMED = "assumed "
 _MEANING = {
     "proved": "equal for all sizes and all values, by normal form, and at every point tried",
     "confirmed": "equal at every point and size tried; no symbolic proof was found",
+    "conditional": "false in general, true under a condition",
     "refuted": "not equal",
     "undecided": "neither proved nor refuted",
 }
@@ -23,11 +27,16 @@ _MEANING = {
 class Verdict:
     """The verdict on one statement.
 
-    ``status`` is ``proved``, ``confirmed``, ``refuted`` or ``undecided``; ``holds_if`` says where the sides
-    have values (and derivatives, where these are asked for). When refuted, ``counterexample`` shows it (None when the
-    shapes already differ), ``correction`` is the right answer in closed form, ``condition`` an assumption under which the statement
-    becomes true (``condition_exact``: and without which it is false), ``other_layout`` a layout in which it is true, and ``reason``
-    what is wrong in words.
+    ``status`` is one of ``STATUSES``; a verdict is true, as ``ok`` is, for a statement that was proved or confirmed.
+
+    Three things are told apart: ``assumed`` is how the text was read (kinds by convention), ``holds_if`` where the sides have values (and
+    derivatives, where these are asked for), and ``condition`` what would make a false statement true. The status is ``conditional`` when
+    the statement is true exactly under ``condition``, and false without it (``condition_exact``); a condition that is enough but perhaps
+    not needed leaves the status ``refuted``.
+
+    When refuted or conditional, ``counterexample`` shows it (None when the shapes already differ), ``correction`` is the right answer in
+    closed form, ``other_layout`` a layout in which the statement is true, and ``reason`` what is wrong in words. ``problem`` is set when
+    a statement of a file was not decided at all: it could not be read, or an error of the program itself came in between.
     """
 
     statement: str
@@ -48,25 +57,39 @@ class Verdict:
     source: str = ""
     line: int = 0
     expected: bool = True
+    problem: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether the statement holds: proved or confirmed."""
         return self.status in ("proved", "confirmed")
 
+    def __bool__(self) -> bool:
+        return self.ok
+
+    @property
+    def is_false(self) -> bool:
+        """Whether the statement is not true as it stands: refuted, or conditional."""
+        return self.status in ("refuted", "conditional")
+
     @property
     def as_expected(self) -> bool:
-        """Whether the status is the one that a document asks for: refuted where it says so, else proved or confirmed."""
-        return self.ok if self.expected else self.status == "refuted"
+        """Whether the status is the one that a document asks for: refuted or conditional where it says so, else proved or confirmed."""
+        return self.ok if self.expected else self.is_false
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """The kinds that names have by convention only, such as ``A: matrix; x: vector``."""
+        return tuple([note.removeprefix(_ASSUMED) for note in self.notes if note.startswith(_ASSUMED)])
 
     def explain(self) -> str:
         """Several lines: the verdict, and when refuted what would be right."""
         meaning = _MEANING[self.status]
         if self.status == "proved" and self.holds_if:
             meaning = meaning.replace("all values", "all values that meet the conditions")
-        lines = [f"{self.status}: {self.statement}", f"  {meaning}"]
-        if self.reason:
-            lines.append(f"  {self.reason}")
+        lines = [f"{self.problem or self.status}: {self.statement}"]
+        lines += [] if self.problem else [f"  {meaning}"]
+        lines += [f"  {line}" for line in self.reason.splitlines()]
         if self.condition is not None:
             lines.append(f"  true {'if and only if' if self.condition_exact else 'if'} {self.condition_text or self.condition}")
         if self.other_layout is not None:
@@ -78,7 +101,8 @@ class Verdict:
         lines += [f"  holds if: {condition}" for condition in self.holds_if if self.ok]
         if self.declarations:
             lines.append("  where " + "; ".join(f"{name}: {kind}" for name, kind in self.declarations.items()))
-        lines += [f"  note: {note}" for note in self.notes]
+        lines += [f"  assumed {kinds}" for kinds in self.assumed]
+        lines += [f"  note: {note}" for note in self.notes if not note.startswith(_ASSUMED)]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,12 +121,14 @@ class Verdict:
             "other_layout": self.other_layout,
             "points": self.points,
             "declarations": dict(self.declarations or {}),
+            "assumed": list(self.assumed),
             "notes": list(self.notes),
             "holds_if": list(self.holds_if),
             "name": self.name,
             "source": self.source,
             "line": self.line,
             "expected": self.expected,
+            "problem": self.problem,
         }
 
     def __str__(self) -> str:

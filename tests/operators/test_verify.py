@@ -42,7 +42,7 @@ def test_a_refuted_side_is_corrected() -> None:
     assert verdict.statement == "d(xᵀ A x)/dx = 2 A x"
     assert str(verdict.correction) == "(A + Aᵀ) x"
     assert "right answer: $" in verdict._repr_markdown_()
-    assert verdict._repr_markdown_().startswith("**refuted:** `d(xᵀ A x)/dx = 2 A x`")
+    assert verdict._repr_markdown_().startswith("**conditional:** `d(xᵀ A x)/dx = 2 A x`")
 
 
 def test_what_is_refused() -> None:

@@ -38,7 +38,7 @@ def test_json_and_junit_of_one_statement() -> None:
     status, shown = run("verify", "d(x'Ax)/dx = 2Ax", "--to", "json")
     data = json.loads(shown)
     assert status == 1
-    assert (data["status"], data["condition"], data["correction"]) == ("refuted", "A symmetric", "(A + A')*x")
+    assert (data["status"], data["condition"], data["correction"]) == ("conditional", "A symmetric", "(A + A')*x")
     assert "<failure" in run("verify", "d(x'Ax)/dx = 2Ax", "--to", "junit")[1]
 
 
@@ -70,15 +70,37 @@ def test_identities() -> None:
     assert len(rows) >= 400
     assert {row["status"] for row in rows} == {"not checked"}
     wrong = json.loads(run("identities", "--search", "x-mask", "--to", "json")[1])
-    assert [(row["status"], row["expected"]) for row in wrong] == [("refuted", False)]
+    assert [(row["status"], row["expected"]) for row in wrong] == [("conditional", False)]
 
 
 def test_a_file_of_another_kind_is_no_statement(tmp_path: Path) -> None:
     place = tmp_path / "notes.txt"
     place.write_text("x = x", encoding="utf-8")
-    for subject in (place, tmp_path):
+    for subject in (str(place), str(tmp_path), "notes.ipynb"):
         with pytest.raises(MatcalcError, match="this kind of file is not read"):
-            run("verify", str(subject))
+            run("verify", subject)
     with pytest.raises(MatcalcError) as caught:
         run("verify", str(tmp_path / "missing.md"))
     assert str(caught.value).count("missing.md") == 1
+
+
+def test_nothing_checked_is_no_success(tmp_path: Path) -> None:
+    texts = {
+        "good.md": "$d(x'*x)/dx = 2x$", "wrong.md": "$d(x'*x)/dx = x$", "plain.md": "# nothing here", "unread.md": "$∂ L/∂ w = ???$",
+        "broken.identities": "[a] b\nx = (",
+    }  # fmt: skip
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def status(*names: str) -> int:
+        return run("verify", *[str(tmp_path / name) for name in names])[0]
+
+    assert status("good.md") == 0
+    assert status("good.md", "plain.md") == 0  # a text without claims among others
+    assert status("plain.md") == status("unread.md") == status("good.md", "unread.md") == status("broken.identities") == 2
+    assert status("good.md", "missing.md") == status("good.md", "b.ipynb") == 2
+    assert status("wrong.md", "b.ipynb") == status("unread.md", "wrong.md") == 1
+    assert "nothing could be read" in CliRunner().invoke(cli, ["verify", str(tmp_path / "unread.md")]).stderr
+    shown = CliRunner().invoke(cli, ["verify", str(tmp_path / "good.md"), "b.ipynb"])
+    assert "1 proved" in shown.stdout
+    assert "this kind of file is not read" in shown.stderr

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 import matcalc
+from matcalc.verification import documents, judgement
+from matcalc.verification.claims import Claim
 from matcalc.verification.documents import read_document, verdicts
 from matcalc.verification.identity_files import read_identities
 from matcalc.verification.prose import read_latex, read_markdown
 from matcalc.verification.reports import as_json, as_junit, exit_status, table
+from matcalc.verification.witness import Witness, witness
 
 IDENTITIES = """\
 # a comment
@@ -64,7 +69,7 @@ def test_identity_files() -> None:
     assert document.items[1].layout == "numerator"
     assert document.items[2].statement == "tr(A*A) = tr(A'*A')"
     found = list(verdicts(document.items))
-    assert [verdict.status for verdict in found] == ["proved", "proved", "proved", "refuted"]
+    assert [verdict.status for verdict in found] == ["proved", "proved", "proved", "conditional"]
     assert all(verdict.as_expected for verdict in found)
     assert exit_status(found) == 0
 
@@ -84,11 +89,53 @@ def test_malformed_identity_files(text: str, message: str) -> None:
     assert message in str(caught.value)
 
 
-def test_a_statement_that_cannot_be_read_names_the_identity(tmp_path: Path) -> None:
+def test_a_statement_that_cannot_be_read_ends_nothing(tmp_path: Path) -> None:
     path = tmp_path / "bad.identities"
-    path.write_text("[broken] nowhere\nd(x'*A*x/dx = (\n", encoding="utf-8")
-    with pytest.raises(matcalc.ParseError, match=r"broken \(line 2\)"):
-        matcalc.verify_file(path)
+    path.write_text("[broken] nowhere\nd(x'*A*x/dx = (\n[good] there\ntr(A) = tr(A')\n", encoding="utf-8")
+    broken, good = matcalc.verify_file(path)
+    assert (broken.name, broken.line, broken.status, broken.problem) == ("broken", 2, "undecided", "not read")
+    assert not broken.as_expected
+    assert "never closed" in broken.explain()
+    assert (good.status, good.problem) == ("proved", "")
+    assert exit_status([broken, good]) == 2
+
+
+@pytest.mark.parametrize("error", [StopIteration, RuntimeError, KeyError, MemoryError, AssertionError])
+@pytest.mark.parametrize("name", ["some.identities", "some.md"])
+def test_an_exception_in_one_statement_costs_no_other(
+    error: type[Exception], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(claim: Claim, **options: Any) -> Witness:
+        if any(symbol.name == "B" for symbol in claim.symbols):
+            raise error("planted")
+        return witness(claim, **options)
+
+    monkeypatch.setattr(judgement, "witness", failing)
+    claims = ["d(tr(A))/dA = eye", "d(tr(B))/dB = eye", "d(tr(A))/dA = 2*eye"]
+    identities = "\n".join(f"[c{k}] here\n{claim}" for k, claim in enumerate(claims))
+    path = tmp_path / name
+    path.write_text(identities if name.endswith("identities") else "\n".join(f"`{claim}`" for claim in claims), encoding="utf-8")
+    found = matcalc.verify_file(path)
+    assert [verdict.problem or verdict.status for verdict in found] == ["proved", "internal error", "refuted"]
+    assert "planted" in found[1].reason
+    assert exit_status(found) == 1
+    assert exit_status(found[:2]) == 2
+    document = read_document(path)
+    assert "1 internal error" in table(document, found)
+    assert found[1].to_dict()["problem"] == "internal error"
+    assert ElementTree.fromstring(as_junit([(document, found)])).find("testsuite/testcase/error") is not None
+
+
+def _ended(part: object) -> None:
+    os._exit(1)
+
+
+def test_processes_that_end_are_said_and_shorten_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "_portable_all", _ended)
+    items = read_identities(IDENTITIES).items
+    found = list(verdicts(items, jobs=2))
+    assert [verdict.name for verdict in found] == [item.name for item in items]
+    assert {verdict.problem for verdict in found} == {"internal error"}
 
 
 def test_markdown() -> None:
@@ -222,7 +269,7 @@ def test_claims_in_latex_notation(tmp_path: Path) -> None:
     assert document.items[3].statement.endswith(r"= 2 X^\top X\boldsymbol\beta - 2X^\top y")
     assert [(unread.line, unread.reason) for unread in document.unread] == [(16, "integrals are not read")]
     found = list(verdicts(document.items))
-    assert [verdict.status for verdict in found] == ["proved"] * 4 + ["refuted", "proved"]
+    assert [verdict.status for verdict in found] == ["proved"] * 4 + ["conditional", "proved"]
 
 
 def test_latex_notation_in_markdown() -> None:

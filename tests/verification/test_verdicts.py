@@ -27,7 +27,7 @@ PROVED = [
     ("d(log(det(X)))/dX = inv(X)'", ""),
 ]
 
-REFUTED = [
+FALSE = [
     # statement, declarations, condition, other layout, part of the reason, correction
     ("d(x'*A*x)/dx = 2*A*x", "", "A symmetric", None, "(Aᵀ − A) x", "(A + A')*x"),
     ("d(A*x)/dx = A", "A: m×n", None, "numerator", "the left side is a n×m matrix", "A'"),
@@ -55,12 +55,15 @@ def test_proved(statement: str, declare: str) -> None:
     assert verdict.counterexample is None
 
 
-@pytest.mark.parametrize(("statement", "declare", "condition", "other", "reason", "correction"), REFUTED)
-def test_refuted(statement: str, declare: str, condition: str | None, other: str | None, reason: str, correction: str) -> None:
+@pytest.mark.parametrize(("statement", "declare", "condition", "other", "reason", "correction"), FALSE)
+def test_false(statement: str, declare: str, condition: str | None, other: str | None, reason: str, correction: str) -> None:
     verdict = verify(statement, declare=declare or None)
-    assert verdict.status == "refuted"
+    assert verdict.status == ("refuted" if condition is None else "conditional")
     assert not verdict.ok
+    assert not verdict
     assert verdict.condition == condition
+    assert verdict.condition_exact == (condition is not None)
+    assert verdict.counterexample is not None or verdict.reason
     assert verdict.other_layout == other
     assert reason in verdict.reason
     assert verdict.correction is not None
@@ -75,8 +78,37 @@ def test_symmetry_is_necessary_only_where_it_is() -> None:
     assert verify("d(x'*A*x)/dx = 2*A*x").condition_exact
     assert "if and only if A = Aᵀ" in verify("d(x'*A*x)/dx = 2*A*x").explain()
     assert verify("tr(A*B) = tr(A*B')", declare="A: n×n; B: n×n").condition_exact
-    assert not verify("d(tr(X*X))/dX = 2*X").condition_exact
-    assert not verify("x'*A*A*x = x'*A'*A*x").condition_exact
+    assert verify("d(tr(X*X))/dX = 2*X").condition_exact
+    assert verify("x'*A*A*x = x'*A'*A*x").condition_exact  # the difference has the trace |A - A'|^2/2
+    for statement in SUFFICIENT:
+        verdict = verify(statement)
+        assert (verdict.status, verdict.condition_exact) == ("refuted", False)
+        assert verdict.condition is not None
+        assert "true if " in verdict.explain()
+
+
+SUFFICIENT = [
+    "d(tr(inv(X)*A))/dX = -inv(X)*A*inv(X)",  # that inv(X)*A*inv(X) is symmetric is enough
+    "y.^3 = y",  # for entries of -1, too
+    "tr(A*A) = tr(A'*A)*sign(tr(A*A))",
+]
+"""Statements that hold under the condition that is found, and elsewhere."""
+
+
+@pytest.mark.parametrize(
+    ("statement", "declare"),
+    [
+        ("tr(A*A') = m*sum(A.*A)/n", "A: n×m"),
+        ("sum(X*ones(m)) = sum(X)*m/n", "X: n×m"),
+        ("d(log(det(A*X*B)))/dX = inv(X)'", "A: n×m; X: m×m; B: m×n"),
+    ],
+)
+def test_equal_sizes_are_a_condition(statement: str, declare: str) -> None:
+    verdict = verify(statement, declare=declare)
+    assert (verdict.status, verdict.condition) == ("conditional", "m = n")
+    assert " square)" in verdict.condition_text
+    assert verdict.counterexample is not None
+    assert verdict.counterexample.sizes["m"] != verdict.counterexample.sizes["n"]
 
 
 def test_the_counterexample_is_small_whole_and_real() -> None:

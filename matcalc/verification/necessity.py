@@ -1,0 +1,176 @@
+"""Whether a condition under which a claim holds can be done without: first by values near it, then by some that plainly break it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from matcalc.errors import MatcalcError
+from matcalc.evaluation import Point, find_point, function_family, sample, user_functions
+from matcalc.expr.nodes import postorder
+from matcalc.verification.claims import Claim
+from matcalc.verification.witness import at_point
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = Mapping[str, NDArray[Any]]
+
+_SMALL = ((3, 2, 4, 5), (2, 3, 5, 4))
+"""Sizes to try, in the order of their names; more names than that share the last."""
+_OTHERS = 12
+"""Values of the other symbols at which a condition on some symbols is looked at."""
+_STEP = 1e-4
+_ZERO = 1e-6
+_RANK = 1e-4
+_PAIRS = ((2, 3), (3, 2), (2, 4), (4, 2), (3, 4), (4, 3), (1, 3), (3, 1))
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A condition on the values of some symbols: ``residual`` is zero where it holds, ``broken`` gives values at which it plainly does not.
+
+    ``met`` makes a point meet the condition where its symbols do not by themselves.
+    """
+
+    names: tuple[str, ...]
+    residual: Callable[[Values], NDArray[Any]]
+    broken: Callable[[Values], Sequence[Values]]
+    met: Callable[[Point], Point] = lambda point: point
+
+
+def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
+    """Whether ``claim`` holds exactly where the relation does, as far as numbers tell.
+
+    ``sampled`` is the claim about symbols that have the facts of the condition, from which values are drawn. At values that meet the
+    condition every direction that keeps the claim true to first order must keep the condition; and the claim is false at all broken values.
+    """
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        points = _points(sampled, relation)
+        if not points:
+            return False
+        first = points[0]
+        held = {name: np.asarray(first.values[name], dtype=float) for name in relation.names}
+        places = [Point({**point.values, **held}, point.sizes) for point in points]
+        wished = _jacobian(lambda values: np.ravel(relation.residual(values)), held)
+        if not _is_kept_by_slopes(claim, places, held, wished):
+            return False
+        return all(_is_false(claim, places, values) for values in relation.broken(held))
+
+
+def _is_kept_by_slopes(claim: Claim, places: Sequence[Point], held: Values, wished: NDArray[Any]) -> bool:
+    """Whether the slopes of the claim at some of the places determine those of the condition."""
+    import numpy as np
+
+    slopes: list[NDArray[Any]] = []
+    for place in places:
+        try:
+            slope = _slope(claim, place, held)
+        except (MatcalcError, ValueError):
+            return False
+        if slope is not None:
+            slopes.append(slope)
+            if _spans(np.concatenate(slopes), wished):
+                return True
+    return False
+
+
+def differs_wherever_sizes_differ(claim: Claim, one: str, other: str) -> bool:
+    """Whether the claim is false at all pairs of different values of two sizes that are tried, wherever its sides have values."""
+    import numpy as np
+
+    symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
+    callables = function_family(user_functions([node for expression in claim.expressions for node in postorder(expression)]))
+    told = False
+    for number, (first, second) in enumerate(_PAIRS):
+        sizes = {name: 3 + k for k, name in enumerate(claim.size_names)} | {one: first, other: second}
+        try:
+            with np.errstate(all="ignore"):
+                comparison = at_point(claim, Point({**sample(symbols, sizes, number), **callables}, sizes), number)
+        except MatcalcError:
+            continue
+        if comparison is not None:
+            if comparison.outcome != "different":
+                return False
+            told = True
+    return told
+
+
+def _points(claim: Claim, relation: Relation) -> list[Point]:
+    """Points with small sizes that meet the condition; the others have the sizes of the first."""
+    for small in _SMALL:
+        sizes = {name: small[min(k, len(small) - 1)] for k, name in enumerate(claim.size_names)}
+        found = list(_drawn(claim, sizes))
+        if found:
+            return [relation.met(point) for point in found]
+    return []
+
+
+def _drawn(claim: Claim, sizes: Mapping[str, int]) -> Iterator[Point]:
+    for seed in range(_OTHERS):
+        try:
+            point = find_point(claim.expressions, 31 + seed, sizes=sizes, attempts=4, extra=claim.extra)
+        except MatcalcError:
+            return
+        if point is not None:
+            yield point
+
+
+def _slope(claim: Claim, place: Point, held: Values) -> NDArray[Any] | None:
+    """The Jacobian of the difference of the sides by the entries of the condition's symbols; None where the sides have no values.
+
+    Raises ValueError where the claim does not hold.
+    """
+    import numpy as np
+
+    def difference(values: Values) -> NDArray[Any]:
+        return np.ravel(claim.difference_at(Point({**place.values, **values}, place.sizes)))
+
+    try:
+        here = difference(held)
+    except MatcalcError:
+        return None
+    if not np.all(np.isfinite(here)):
+        return None
+    slope = _jacobian(difference, held)
+    if not np.all(np.isfinite(slope)):
+        return None
+    size = float(np.max(np.abs(slope), initial=1.0))
+    if np.max(np.abs(here), initial=0.0) > _ZERO * size:
+        raise ValueError("the claim does not hold where the condition does")
+    return slope / size
+
+
+def _jacobian(function: Callable[[Values], NDArray[Any]], at: Values) -> NDArray[Any]:
+    """Central differences by every entry, a column each."""
+    import numpy as np
+
+    columns = []
+    for name, array in at.items():
+        for place in np.ndindex(array.shape):
+            move = np.zeros(array.shape)
+            move[place] = _STEP
+            ahead, behind = function({**at, name: array + move}), function({**at, name: array - move})
+            columns.append((ahead - behind) / (2 * _STEP))
+    return np.stack(columns, axis=-1)
+
+
+def _spans(slopes: NDArray[Any], wished: NDArray[Any]) -> bool:
+    """Whether every row of ``wished``, which is not zero, is a combination of rows of ``slopes``."""
+    import numpy as np
+
+    rows = wished / max(1.0, float(np.max(np.abs(wished), initial=0.0)))
+    if not np.any(np.abs(rows) > _RANK):
+        return False
+    alone = int(np.linalg.matrix_rank(slopes, tol=_RANK))
+    return int(np.linalg.matrix_rank(np.concatenate([slopes, rows]), tol=_RANK)) == alone
+
+
+def _is_false(claim: Claim, places: Sequence[Point], values: Values) -> bool:
+    """Whether the claim is false at these values and some of the others; where the sides have no values it says nothing."""
+    outcomes = [at_point(claim, Point({**place.values, **values}, place.sizes)) for place in places]
+    told = [comparison.outcome for comparison in outcomes if comparison is not None]
+    return not told or "different" in told

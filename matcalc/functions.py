@@ -31,6 +31,11 @@ class Function:
     by_parameter: str = ""
     """Of a matrix function with a scalar parameter: the derivative by it."""
     at_kink: str = ""
+    range: str = ""
+    sign: str = ""
+    ranges: tuple[tuple[str, str], ...] = ()
+    gives: tuple[tuple[str, str], ...] = ()
+    keeps: tuple[str, ...] = ()
     parity: str = ""
     reflection: str = ""
     numpy: str = ""
@@ -62,9 +67,15 @@ def functions() -> Mapping[str, Function]:
     table = stored("functions", read("rules", "functions.toml"), _rows)
     found: dict[str, Function] = {}
     for name, row in table.items():
-        fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        fields: dict[str, Any] = {key: _field(value) for key, value in row.items()}
         found[name] = Function(name=name, **fields)
     return MappingProxyType(found)
+
+
+def _field(value: Any) -> Any:
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _rows(text: str) -> dict[str, dict[str, Any]]:

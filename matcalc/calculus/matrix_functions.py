@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 
-from matcalc.einstein.algebra import contract, is_symmetric, transposed
+from matcalc.einstein.algebra import contract, transposed
 from matcalc.einstein.application import apply, matrix_factors
+from matcalc.einstein.deduction import is_symmetric
 from matcalc.einstein.linear import YES, add, content
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder

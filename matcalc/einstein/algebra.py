@@ -13,6 +13,16 @@ from typing import TypeAlias
 
 from matcalc.budgets import spend
 from matcalc.einstein.canonical import canonical
+from matcalc.einstein.deduction import (
+    is_nonnegative,
+    is_own_square,
+    is_positive,
+    is_symmetric,
+    known,
+    square_on_diagonal,
+    unit_products,
+    unit_sums,
+)
 from matcalc.einstein.labels import Factor, Labels, components
 from matcalc.einstein.linear import (
     NO,
@@ -21,7 +31,6 @@ from matcalc.einstein.linear import (
     add,
     constant_value,
     content,
-    is_positive,
     is_zero,
     number,
     ones,
@@ -269,23 +278,25 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) ->
 
 
 def _without_unit_sums(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> list[Factor]:
-    """Leaves out a factor whose entries sum to one along its last axis, where nothing else is on that axis."""
+    """Leaves out a factor whose entries sum to one along an axis, where nothing else is on that axis."""
     kept = list(factors)
     for factor in factors:
         operand, index = factor
-        if not index or index[-1] in output or index.count(index[-1]) > 1 or not _sums_to_one(operand):
-            continue
-        if sum(index[-1] in other for _, other in kept) > 1:
-            continue
-        kept.remove(factor)
-        labels.retire(index[-1])
+        alone = [axis for axis, label in enumerate(index) if operand.reduces and _is_alone(label, kept, output)]
+        axis = next((axis for axis in unit_sums(operand) if axis in alone), None) if alone else None
+        if axis is not None:
+            kept.remove(factor)
+            labels.retire(index[axis])
+        elif alone and square_on_diagonal(operand):
+            assert isinstance(operand, Power)
+            other = index[1 - alone[0]]
+            kept[kept.index(factor)] = (operand.base, (other, other))
+            labels.retire(index[alone[0]])
     return kept
 
 
-def _sums_to_one(operand: Tensor) -> bool:
-    if isinstance(operand, Symbol):
-        return "simplex" in operand.properties
-    return isinstance(operand, Pairing) or (isinstance(operand, Apply) and operand.function == "softmax")
+def _is_alone(label: int, factors: list[Factor], output: tuple[int, ...]) -> bool:
+    return label not in output and sum([index.count(label) for _, index in factors]) == 1
 
 
 def _needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> _Cancelling | None:
@@ -301,7 +312,7 @@ def _needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: La
 
 def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> _Cancelling | None:
     """Two factors whose product is an identity, and the labels that it joins."""
-    special = [k for k, (operand, index) in enumerate(factors) if len(index) == 2 and _may_cancel(operand)]
+    special = [k for k, (operand, index) in enumerate(factors) if len(index) == 2 and (operand.reduces or _is_inverse(operand))]
     if not special:
         return None
     where: dict[int, list[int]] = {}
@@ -322,20 +333,21 @@ def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> _Cancell
             if _cancels(operand, place, partner, position):
                 one = index[1 - place]
                 return (k, other), ((one, around[1 - position]), (one, bound))
+            if operand is partner and is_own_square(operand, place, position):
+                return (other,), ((bound, around[1 - position]),)
     return None
 
 
-def _may_cancel(operand: Tensor) -> bool:
-    return (isinstance(operand, Apply) and operand.function == "inv") or (
-        isinstance(operand, Symbol) and "orthogonal" in operand.properties
-    )
+def _is_inverse(operand: Tensor) -> bool:
+    return isinstance(operand, Apply) and operand.function == "inv"
 
 
 def _cancels(operand: Tensor, place: int, partner: Tensor, position: int) -> bool:
     """Whether summing axis ``place`` of ``operand`` with axis ``position`` of ``partner`` gives the identity."""
-    if isinstance(operand, Symbol):
-        return operand is partner and place == position
-    assert isinstance(operand, Apply)
+    if operand is partner and (place, position) in unit_products(operand):
+        return True
+    if not isinstance(operand, Apply) or not _is_inverse(operand):
+        return False
     return operand.arguments[0] is partner and (place != position or is_symmetric(partner))
 
 
@@ -362,15 +374,6 @@ def permuted(tensor: Tensor, axes: Sequence[int]) -> Tensor:
     return _interned([(tensor, tuple(range(tensor.order)))], tuple(axes), Labels(dict(enumerate(tensor.shape))))
 
 
-def is_symmetric(tensor: Tensor) -> bool:
-    """Whether a tensor of order two is known to equal its transpose."""
-    if isinstance(tensor, Symbol):
-        return "symmetric" in tensor.properties or "diagonal" in tensor.properties
-    if not hasattr(tensor, "symmetric"):
-        object.__setattr__(tensor, "symmetric", _found_symmetric(tensor))
-    return tensor.symmetric
-
-
 def prefers_transposed(tensor: Tensor) -> bool:
     """Whether functions and products are written with the transpose of this tensor of order two: of the two one is canonical.
 
@@ -392,31 +395,6 @@ def _transpositions(tensor: Tensor) -> int:
         isinstance(term, Contraction) and len(term.operands) == 1 and term.output == (0, 1) and term.indices[0] == (1, 0)
         for _, term in terms
     )
-
-
-def _found_symmetric(tensor: Tensor) -> bool:
-    if tensor.order != 2 or tensor.shape[0] != tensor.shape[1]:
-        return False
-    match tensor:
-        case Sum():
-            return permuted(tensor, (1, 0)) is tensor
-        case Contraction():
-            return _swapped(tensor) is tensor
-        case Power():
-            return is_symmetric(tensor.base)
-        case Map():
-            return all(is_symmetric(argument) for argument in tensor.arguments)
-        case Apply():
-            symmetry = functions()[tensor.function].symmetry
-            return symmetry == "always" or (symmetry == "kept" and is_symmetric(tensor.arguments[0]))
-        case _:
-            return False
-
-
-def _swapped(tensor: Contraction) -> Tensor:
-    edges = [(o.digest, len(i) == 2 and is_symmetric(o), i) for o, i in zip(tensor.operands, tensor.indices)]
-    order, indices, result, old = canonical(edges, (tensor.output[1], tensor.output[0]), dict(enumerate(tensor.sizes)))
-    return Contraction(tuple([tensor.operands[k] for k in order]), indices, result, tuple([tensor.sizes[label] for label in old]))
 
 
 def elementwise(factors: Sequence[Tensor], shape: Shape) -> Tensor:
@@ -487,25 +465,18 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
                 sizes = dict(enumerate(base.sizes))
                 if integer:
                     return contract([power(o, exponent) for o in base.operands], base.indices, base.output, sizes)
-                outside = [k for k, operand in enumerate(base.operands) if is_positive(operand) or _is_square(operand)]
+                outside = [k for k, operand in enumerate(base.operands) if is_nonnegative(operand)]
                 if outside and len(base.operands) > 1:
                     inside = [k for k in range(len(base.operands)) if k not in outside]
                     operands = [power(base.operands[k], exponent) for k in outside]
                     rest = contract([base.operands[k] for k in inside], [base.indices[k] for k in inside], base.output, sizes)
                     indices = [*(base.indices[k] for k in outside), base.output]
                     return contract([*operands, power(rest, exponent)], indices, base.output, sizes)
-        case Symbol() if "sign" in base.properties and integer:
+        case Symbol() | Apply() if integer and known(base).entries.signed:
             return ones(base.shape) if exponent.numerator % 2 == 0 else base
-        case Symbol() if "mask" in base.properties and exponent > 0:
+        case Symbol() if exponent > 0 and known(base).entries.bit:
             return base
     return Power(base, exponent)
-
-
-def _is_square(operand: Tensor) -> bool:
-    """Whether a factor is an even power or a sum of such."""
-    if isinstance(operand, Contraction):
-        return bool(operand.operands) and all(is_positive(part) or _is_square(part) for part in operand.operands)
-    return isinstance(operand, Power) and operand.exponent.denominator == 1 and operand.exponent.numerator % 2 == 0
 
 
 def _with_operand(tensor: Contraction, place: int, operand: Tensor) -> Tensor:
@@ -568,8 +539,12 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
     place = rearranged(argument)
     if place is not None and isinstance(argument, Contraction):
         return _with_operand(argument, place, apply_map(function, argument.operands[place]))
-    if function in ("abs", "sign") and isinstance(argument, Symbol) and "positive" in argument.properties:
-        return argument if function == "abs" else ones(argument.shape)
+    if function == "abs" and is_nonnegative(argument):
+        return argument
+    if function == "abs" and known(argument).entries.signed:
+        return ones(argument.shape)
+    if function == "sign" and is_positive(argument):
+        return ones(argument.shape)
     entry = functions().get(function)
     if entry is not None and entry.parity and isinstance(argument, Sum):
         if not argument.terms:

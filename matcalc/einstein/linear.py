@@ -8,7 +8,7 @@ from functools import reduce
 from math import gcd, lcm, log2
 
 from matcalc.budgets import spend
-from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Power, SizeValue, Sum, Symbol, Tensor
+from matcalc.einstein.nodes import Contraction, Sum, Tensor
 from matcalc.errors import LimitError
 from matcalc.sizes import Shape
 
@@ -118,20 +118,3 @@ def constant_value(tensor: Tensor) -> Fraction | None:
     if isinstance(tensor, Contraction) and not tensor.operands and len(set(tensor.output)) == len(tensor.output) == len(tensor.sizes):
         return YES
     return None
-
-
-def is_positive(tensor: Tensor) -> bool:
-    """Whether every entry is known to be positive, from the outermost operation."""
-    match tensor:
-        case SizeValue() | Constant():
-            return True
-        case Symbol():
-            return "positive" in tensor.properties
-        case Power():
-            return is_positive(tensor.base)
-        case Map():
-            return tensor.function in ("exp", "sigmoid", "softplus", "cosh")
-        case Apply():
-            return tensor.function == "softmax"
-        case _:
-            return False

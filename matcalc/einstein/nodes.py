@@ -17,6 +17,8 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from matcalc.digests import blake2b
+from matcalc.facts.known import Known, of_symbol
+from matcalc.functions import functions
 from matcalc.interning import computed, interned
 from matcalc.sizes import Shape, Size
 from matcalc.traversal import latest_postordered, postordered
@@ -34,6 +36,7 @@ class Tensor:
     reduces: bool = computed()
     below: tuple[Tensor, ...] = computed()
     symmetric: bool = computed()
+    known: Known = computed()
     turned: bool = computed()
     weight: float = computed()
     settled: bool = computed()
@@ -218,12 +221,25 @@ Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Pairing | Sum | Contrac
 """The closed union, for ``match`` with ``assert_never``."""
 
 
+_REDUCING = frozenset({"orthonormal", "orthonormal_rows", "idempotent", "rows_sum_to_one", "columns_sum_to_one"})
+
+
+def _symbol_may_reduce(node: Symbol) -> bool:
+    return bool(node.properties and of_symbol(node.properties, node.order, node.sizes[:1] == node.sizes[1:]).traits & _REDUCING)
+
+
+def _value_may_reduce(node: Apply) -> bool:
+    return node.function == "inv" or any(fact in ("simplex", "orthogonal", "unit") for _, fact in functions()[node.function].gives)
+
+
 _MAY_REDUCE: dict[type[Tensor], Callable[[Any], bool]] = {
-    Symbol: lambda node: "orthogonal" in node.properties or "simplex" in node.properties,
-    Apply: lambda node: node.function in ("inv", "softmax"),
+    Symbol: _symbol_may_reduce,
+    Apply: _value_may_reduce,
+    Power: lambda node: node.exponent == 2 and node.base.reduces,
     Pairing: lambda _: True,
 }
-"""An inverse and its matrix, an orthogonal matrix and its transpose, sums that are one, pairs that others count as well."""
+"""An inverse and its matrix, an orthogonal matrix and its transpose, a projection and itself, sums that are one, pairs that others count
+as well."""
 
 
 def children(node: Tensor) -> tuple[Tensor, ...]:

@@ -14,6 +14,7 @@ from operator import attrgetter, mul
 from typing import Any, TypeAlias
 
 from matcalc.errors import ShapeError
+from matcalc.facts.known import Known
 from matcalc.interning import computed, interned
 from matcalc.sizes import ONE, Shape, Size, shape_of
 from matcalc.traversal import latest_postordered, postordered
@@ -21,13 +22,14 @@ from matcalc.traversal import latest_postordered, postordered
 
 @interned
 class Expr:
-    """Base class; not instantiated itself. Folding keeps what it finds about a node in the last three fields."""
+    """Base class; not instantiated itself. What is found about a node later is kept in the fields from ``cost`` on."""
 
     shape: Shape = computed()
     below: tuple[Expr, ...] = computed()
     cost: int = computed()
     digest: int = computed()
     symmetric: bool = computed()
+    known: Known = computed()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", self._shape())

@@ -9,7 +9,8 @@ from typing import assert_never, cast
 
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import is_symmetric, permuted, transposed, unbroadcast
+from matcalc.einstein.algebra import permuted, transposed, unbroadcast
+from matcalc.einstein.deduction import is_symmetric
 from matcalc.einstein.linear import NO, YES, rational_power, value_of
 from matcalc.expr.nodes import (
     Call,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.einstein.algebra import contract, is_symmetric, symbolic_power, transposed
+from matcalc.einstein.algebra import contract, symbolic_power, transposed
 from matcalc.einstein.application import apply
+from matcalc.einstein.deduction import is_symmetric
 from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, scale, value_of
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor

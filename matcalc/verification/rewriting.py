@@ -12,7 +12,8 @@ from fractions import Fraction
 from math import comb
 
 from matcalc.budgets import spend
-from matcalc.einstein.algebra import contract, is_symmetric, power
+from matcalc.einstein.algebra import contract, power
+from matcalc.einstein.deduction import is_symmetric
 from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor
 from matcalc.errors import LimitError

@@ -1,0 +1,252 @@
+"""What is known of the value of a tensor: each node once, operands first, by the rules of ``matcalc/facts/known.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product as choices
+from typing import assert_never, cast
+
+from matcalc.einstein.canonical import canonical
+from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit
+from matcalc.einstein.serial import chain_of_factors
+from matcalc.facts import known as k
+from matcalc.facts import ranges as r
+from matcalc.facts import values
+from matcalc.facts.known import Known, plain
+from matcalc.facts.mirrors import traits_of_chain
+from matcalc.facts.ranges import ANY, Range
+from matcalc.functions import functions
+from matcalc.traversal import postordered
+
+_BIT = Range.of("t = 0 or t = 1")
+_SIZE = r.both(Range.of("t integer"), Range.of("t >= 1"))
+
+
+def known(tensor: Tensor) -> Known:
+    """What holds of the value of a tensor wherever it has one. A vector is a column."""
+    if not hasattr(tensor, "known"):
+        for node in postordered([tensor], _unknown):
+            found = _known(cast("Node", node))
+            if node.order == 1 and "nonzero" in found:  # a column that is not 0
+                found = k.with_traits(found, ("full_column_rank",))
+            object.__setattr__(node, "known", found)
+    return tensor.known
+
+
+def _unknown(node: Tensor) -> list[Tensor]:
+    return [operand for operand in node.below if not hasattr(operand, "known")]
+
+
+def is_positive(tensor: Tensor) -> bool:
+    """Whether every entry is positive wherever the tensor has a value."""
+    return known(tensor).entries.positive
+
+
+def is_nonnegative(tensor: Tensor) -> bool:
+    """Whether no entry can be negative."""
+    return known(tensor).entries.nonnegative
+
+
+def _is_square(tensor: Tensor) -> bool:
+    return tensor.order == 2 and tensor.shape[0] == tensor.shape[1]
+
+
+def _known(node: Node) -> Known:
+    square = _is_square(node)
+    match node:
+        case Symbol():
+            return k.of_symbol(node.properties, node.order, square)
+        case Constant():
+            return plain(r.POSITIVE)
+        case SizeValue():
+            return plain(_SIZE)
+        case Unit():
+            return k.known(_BIT, ("orthonormal", "columns_sum_to_one"))
+        case Pairing():
+            return plain(_BIT)
+        case Sum():
+            return _sum(node)
+        case Contraction():
+            return _contraction(node)
+        case Power(base=base, exponent=exponent):
+            return k.entrywise_power(base.known, exponent)
+        case Map():
+            return _map(node)
+        case Apply(function="inv", arguments=(argument,)) if square:
+            return k.inverse(argument.known)
+        case Apply(arguments=(argument, *_)):
+            return values.of_matrix(node.function, argument.known, order=node.order, square=square)
+        case Apply():
+            return plain(ANY)
+        case _:
+            assert_never(node)
+
+
+def _sum(node: Sum) -> Known:
+    square = _is_square(node)
+    if not node.terms:
+        return k.known(r.ZERO, ("antisymmetric", "diagonal") if square else (), square=square)
+    more = ("symmetric",) if square and is_symmetric(node) else ()
+    return k.sum_of([(Range.at(c), term.known) for c, term in node.terms], more)
+
+
+def _map(node: Map) -> Known:
+    base = node.arguments[0].known
+    if node.function != "pow":
+        return values.of_entries(node.function, base)
+    return plain(r.POSITIVE if base.entries.positive else r.NONNEGATIVE if base.entries.nonnegative else ANY, square=base.square)
+
+
+# ---------------------------------------------------------------- relations
+
+
+def unit_sums(tensor: Tensor) -> tuple[int, ...]:
+    """The axes along which the entries add to one."""
+    if isinstance(tensor, Pairing):
+        return (2,)
+    if isinstance(tensor, Power):
+        traits = known(tensor.base).traits
+        names = ("orthonormal", "orthonormal_rows") if tensor.exponent == 2 else ()
+    else:
+        traits = known(tensor).traits
+        names = ("columns_sum_to_one", "rows_sum_to_one")
+    return tuple([axis for axis, name in zip((0, tensor.order - 1), names) if name in traits])
+
+
+_NONE: frozenset[tuple[int, int]] = frozenset()
+
+
+def unit_products(tensor: Tensor) -> frozenset[tuple[int, int]]:
+    """The pairs of axes such that a matrix and itself, summed over them, give the identity."""
+    if not tensor.reduces or tensor.order != 2:
+        return _NONE
+    traits = known(tensor).traits
+    return frozenset([(axis, axis) for axis, name in enumerate(("orthonormal", "orthonormal_rows")) if name in traits])
+
+
+def is_own_square(tensor: Tensor, place: int, position: int) -> bool:
+    """Whether a matrix and itself, summed over these two axes, give the matrix again."""
+    if not tensor.reduces or tensor.order != 2 or "idempotent" not in known(tensor):
+        return False
+    return place != position or is_symmetric(tensor)
+
+
+def square_on_diagonal(tensor: Tensor) -> bool:
+    """Whether the tensor holds the squares of the entries of a symmetric P = P P: their sums along an axis are the diagonal of P."""
+    return (
+        isinstance(tensor, Power)
+        and tensor.exponent == 2
+        and tensor.order == 2
+        and "idempotent" in known(tensor.base)
+        and is_symmetric(tensor)
+    )
+
+
+# ---------------------------------------------------------------- contractions
+
+
+def _contraction(node: Contraction) -> Known:
+    entries = _entries(node)
+    if node.order != 2 and (node.order or len(node.operands) < 2):
+        return plain(entries)
+    if node.order == 2 and node.output[0] == node.output[1]:
+        traits = ("diagonal",) if node.operands else ("identity",)
+        return k.known(r.union(entries, r.ZERO), traits, diagonal=entries, square=True)
+    found = _as_product(node)
+    square = _is_square(node)
+    if square and is_symmetric(node):
+        found = k.with_traits(found, ("symmetric",))
+    return k.narrowed(found, entries)
+
+
+def _entries(node: Contraction) -> Range:
+    """The range of the products of entries, summed where there are bound labels; the zeros off a diagonal are left out."""
+    parts = []
+    for operand, index in zip(node.operands, node.indices):
+        on_diagonal = len(index) == 2 and index[0] == index[1]
+        parts.append(operand.known.diagonal if on_diagonal else operand.known.entries)
+    product = r.product_of(parts)
+    return product if set(range(len(node.sizes))) <= set(node.output) else r.total(product)
+
+
+def _as_product(node: Contraction) -> Known:
+    """What the form of a product of matrices and vectors says, for one that is a scalar or a matrix."""
+    square = _is_square(node)
+    found = chain_of_factors(node)
+    if found is None:
+        return plain(ANY, square=square)
+    scalars, chain = found
+    scale = r.product_of([scalar.known.entries for scalar in scalars])
+    if not chain:
+        return plain(scale)
+    traits = traits_of_chain(chain)
+    if not node.order:
+        return plain(r.times(scale, k.scalar_of(traits)))
+    return k.scaled(scale, k.product([factor.known for factor in chain], square=square, more=traits))
+
+
+# ---------------------------------------------------------------- symmetry
+
+
+def is_symmetric(tensor: Tensor) -> bool:
+    """Whether a tensor of order two is known to equal its transpose."""
+    if not hasattr(tensor, "symmetric"):
+        for node in postordered([tensor], _unasked):
+            object.__setattr__(node, "symmetric", _is_square(node) and _equals_transpose(cast("Node", node)))
+    return tensor.symmetric
+
+
+def _unasked(node: Tensor) -> list[Tensor]:
+    return [operand for operand in node.below if not hasattr(operand, "symmetric")]
+
+
+def _equals_transpose(node: Node) -> bool:
+    match node:
+        case Symbol(properties=properties):
+            return "symmetric" in properties or "diagonal" in properties
+        case Sum(terms=terms):
+            own = {term: c for c, term in terms}
+            return all(term.symmetric or any(own.get(form) == sign * c for sign, form in _turned_forms(term)) for c, term in terms)
+        case Contraction():
+            return any(form is node and sign > 0 for sign, form in _turned_forms(node))
+        case Power(base=base):
+            return base.symmetric
+        case Map(arguments=arguments):
+            return all(argument.symmetric for argument in arguments)
+        case Apply(function=name, arguments=(argument, *_)):
+            symmetry = functions()[name].symmetry
+            return symmetry == "always" or (symmetry == "kept" and argument.symmetric)
+        case Apply() | Constant() | SizeValue() | Unit() | Pairing():
+            return False
+        case _:
+            assert_never(node)
+
+
+_MOST_ODD = 5
+
+
+def _turned_forms(term: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """The transpose of a tensor of order two in normal form, with its sign: of antisymmetric factors either orientation."""
+    inside = isinstance(term, Contraction)
+    operands, indices = (term.operands, term.indices) if isinstance(term, Contraction) else ((term,), ((0, 1),))
+    output, sizes = (term.output, term.sizes) if isinstance(term, Contraction) else ((0, 1), term.shape)
+    odd = [place for place, operand in enumerate(operands) if _is_antisymmetric(operand)][:_MOST_ODD]
+    if inside and len(operands) == 1 and indices[0] == output[::-1]:
+        yield 1, operands[0]
+        return
+    for flips in choices((False, True), repeat=len(odd)):
+        turned = {place for place, flip in zip(odd, flips) if flip}
+        around = [index[::-1] if place in turned else index for place, index in enumerate(indices)]
+        yield (-1) ** len(turned), _canonical(operands, around, output[::-1], sizes)
+
+
+def _is_antisymmetric(operand: Tensor) -> bool:
+    return isinstance(operand, Symbol) and operand.order == 2 and "antisymmetric" in operand.properties
+
+
+def _canonical(operands: Sequence[Tensor], indices: Sequence[tuple[int, ...]], output: tuple[int, ...], sizes: Sequence[object]) -> Tensor:
+    if len(operands) == 1 and indices[0] == output:
+        return operands[0]
+    edges = [(operand.digest, len(index) == 2 and operand.symmetric, index) for operand, index in zip(operands, indices)]
+    order, labels, result, old = canonical(edges, output, dict(enumerate(sizes)))  # type: ignore[arg-type]
+    return Contraction(tuple([operands[place] for place in order]), labels, result, tuple([sizes[label] for label in old]))  # type: ignore[misc]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from matcalc.codegen.facts import Factor
-from matcalc.codegen.forms import is_diagonal, is_thin
+from matcalc.codegen.forms import is_thin, is_written_diagonal
+from matcalc.expr.deduction import Factor
 from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Product, Quotient, Sum, Transpose, children, product_shape
 from matcalc.sizes import Shape
 
@@ -121,7 +121,9 @@ def _is_inverse(factor: Expr) -> bool:
 
 def _is_identity_plus(factor: Expr) -> bool:
     factor = factor.operand if isinstance(factor, Transpose) else factor
-    return isinstance(factor, Sum) and all(is_thin(term) for term in factor.terms) and any(is_diagonal(term) for term in factor.terms)
+    return (
+        isinstance(factor, Sum) and all(is_thin(term) for term in factor.terms) and any(is_written_diagonal(term) for term in factor.terms)
+    )
 
 
 def _note(node: Expr, found: set[Expr]) -> None:

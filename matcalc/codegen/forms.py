@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from matcalc.codegen.facts import Factor
 from matcalc.expr import nodes as e
+from matcalc.expr.deduction import Factor
 from matcalc.sizes import ONE
 
 
@@ -17,15 +17,15 @@ def is_thin(term: e.Expr) -> bool:
     if isinstance(term, e.Product):
         factors = [factor for factor in term.factors if not factor.is_scalar]
         return any(factor.cols == ONE for factor in factors[:-1]) or (len(factors) == 1 and is_thin(factors[0]))
-    return is_diagonal(term) or isinstance(term, e.Commutation)
+    return is_written_diagonal(term) or isinstance(term, e.Commutation)
 
 
 def is_linear(term: e.Expr) -> bool:
     """Whether the term is a symbol or a product, which are multiplied by a vector without being formed anew."""
-    return isinstance(_bare(term), e.Symbol | e.Product | e.Ones | e.Inverse) or is_diagonal(term)
+    return isinstance(_bare(term), e.Symbol | e.Product | e.Ones | e.Inverse) or is_written_diagonal(term)
 
 
-def is_diagonal(term: e.Expr) -> bool:
+def is_written_diagonal(term: e.Expr) -> bool:
     """Whether the term is written as a multiple of the identity or as a diagonal matrix."""
     term = _bare(term)
     if isinstance(term, e.Product):

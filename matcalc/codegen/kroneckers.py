@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from matcalc.codegen.factors import Factors, taken_apart
-from matcalc.codegen.facts import Factor
 from matcalc.codegen.operations import Op
 from matcalc.codegen.products import Products, Requests, diagonal_part
 from matcalc.expr import nodes as e
+from matcalc.expr.deduction import Factor
 from matcalc.sizes import ONE
 
 Scaled = tuple[Fraction, tuple[e.Expr, ...], e.Expr]

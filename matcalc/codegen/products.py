@@ -10,11 +10,11 @@ from typing import TypeAlias
 from matcalc.codegen.chains import Link, Tree, cheapest
 from matcalc.codegen.extents import Extents
 from matcalc.codegen.factors import Factors, explicit_inverses
-from matcalc.codegen.facts import Factor, Facts
 from matcalc.codegen.forms import as_expression, has_kronecker, is_linear, is_thin
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.values import Multiplication, Value, array, array_shape
 from matcalc.expr import nodes as e
+from matcalc.expr.deduction import Factor, is_nonnegative, known
 from matcalc.sizes import ONE
 
 Requests: TypeAlias = Generator[e.Expr, Op, Op]
@@ -33,7 +33,6 @@ class Products:
         self.b = builder
         self.m = Multiplication(builder)
         self.extents = Extents(sizes)
-        self.facts = Facts()
         self.symmetric_products = for_numpy
         order = e.postorder(*roots)
         self.uses = Counter(child for node in order for child in e.children(node))
@@ -240,7 +239,7 @@ class Products:
                 return Value("permutation", rows, cols, sizes=(m, n))
             case e.DiagonalMatrix(operand=operand):
                 op = yield operand
-                return Value("diagonal", rows, cols, (op,), position=int(self.facts.nonnegative(operand)))
+                return Value("diagonal", rows, cols, (op,), position=int(is_nonnegative(operand)))
             case e.Inverse(operand=operand):
                 return (yield from self._inverse_value(node, operand))
             case e.Kronecker(factors=factors):
@@ -273,12 +272,12 @@ class Products:
             case e.Inverse(operand=inner):
                 op = yield inner
                 return array(op, size, size)
-            case e.Symbol(properties=properties) if "orthogonal" in properties:
+            case e.Symbol() if "orthogonal" in known(operand):
                 op = yield operand
                 return array(b.transpose(op), size, size)
             case e.DiagonalMatrix(operand=vector):
                 op = yield vector
-                return Value("diagonal", size, size, (b.div(b.literal(1), op),), position=int(self.facts.nonnegative(vector)))
+                return Value("diagonal", size, size, (b.div(b.literal(1), op),), position=int(is_nonnegative(vector)))
             case e.Kronecker(factors=factors) if all(factor.rows == factor.cols for factor in factors):
                 return (yield from self._factor_value(e.Kronecker(tuple([e.Inverse(factor) for factor in factors]))))
             case e.Identity():
@@ -286,7 +285,7 @@ class Products:
         matrix = yield from self._array(operand)
         if not matrix.shape:
             return array(b.div(b.literal(1), matrix), size, size)
-        definite = self.facts.semidefinite(operand)
+        definite = known(operand).semidefinite
         value = Value("definite_inverse" if definite else "inverse", size, size, (self._cholesky(matrix) if definite else matrix,))
         return array(self.m.op(value), size, size) if node in self.explicit else value
 

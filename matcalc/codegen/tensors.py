@@ -12,6 +12,7 @@ from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import LaidOut
 from matcalc.codegen.terms import Expansion, Terms, term_of
 from matcalc.einstein import nodes as ix
+from matcalc.einstein.deduction import is_symmetric
 from matcalc.errors import MatcalcError
 from matcalc.functions import functions
 from matcalc.sizes import Shape, Size
@@ -121,7 +122,7 @@ def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:
     match node:
         case ix.Symbol(name=name):
             op = b.make("input", (), name, node.shape)
-            return b.mark_symmetric(op) if len(node.shape) == 2 and node.properties & {"symmetric", "positive_definite", "diagonal"} else op
+            return b.mark_symmetric(op) if is_symmetric(node) else op
         case ix.Constant():
             return b.make("pi")
         case ix.SizeValue(size=size):

@@ -17,6 +17,7 @@ from matcalc.codegen.values import array_shape
 from matcalc.einstein.lowering import lower
 from matcalc.errors import MatcalcError
 from matcalc.expr import nodes as e
+from matcalc.expr.deduction import is_symmetric, known
 from matcalc.functions import functions
 from matcalc.sizes import Shape
 from matcalc.stable.expressions import STABLE_FUNCTIONS
@@ -41,7 +42,7 @@ class Translator(Reductions):
                 wanted = work.send(answer) if answer is not None else next(work)
             except StopIteration as stop:
                 op: Op = stop.value
-                if op.order == 2 and self.facts.symmetric(node):
+                if op.order == 2 and is_symmetric(node):
                     self.b.mark_symmetric(op)
                 answer = self._done[node] = op
                 stack.pop()
@@ -245,13 +246,13 @@ class Translator(Reductions):
         first = node.arguments[0]
         if node.function == "inv":
             return (yield e.Inverse(first))
-        if node.function == "logdet" and self.facts.semidefinite(first):
+        if node.function == "logdet" and known(first).semidefinite:
             return b.make("cholesky_logdet", (self._cholesky(ops[0]),))
         axis = None if node.axis is None or not first.is_matrix else node.axis
         if (first, axis) in self.shared_exponentials and node.function in ("softmax", "logsumexp"):
             return self._softmax_parts(node.function, ops[0], axis)
-        known = functions().get(node.function)
-        if axis is None and known is not None and known.argument_order == 1 and first.is_matrix:
+        function = functions().get(node.function)
+        if axis is None and function is not None and function.argument_order == 1 and first.is_matrix:
             # A function of a vector takes all entries of a matrix; where it gives a vector, that is made a matrix again.
             made = b.make("call", (b.vec(ops[0]), *ops[1:]), (node.function, None), _call_shape(node, True))
             return b.unvec(made, node.shape) if node.is_matrix else made

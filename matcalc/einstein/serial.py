@@ -10,7 +10,7 @@ from typing import TypeAlias
 from matcalc.einstein.nodes import Contraction, Tensor
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
-from matcalc.facts.mirrors import Factor
+from matcalc.facts.mirrors import Letter
 from matcalc.records import record
 
 _Weight: TypeAlias = tuple[Tensor, ...]
@@ -24,14 +24,14 @@ class _Edge:
     end: int
     operands: tuple[tuple[Tensor, bool], ...]
 
-    def along(self, label: int) -> Factor:
+    def along(self, label: int) -> Letter:
         """The factor of a product that comes from ``label``."""
         turned = (label != self.start) != self.operands[0][1]
         first = self.operands[0][1]
         relative = [(operand, flip != first) for operand, flip in self.operands]
         found = k.entrywise_product([k.transposed(operand.known) if flip else operand.known for operand, flip in relative])
         letter = relative[0][0] if len(relative) == 1 else tuple(relative)
-        return Factor(letter, turned, k.transposed(found) if turned else found)
+        return Letter(letter, turned, k.transposed(found) if turned else found)
 
 
 class _Graph:
@@ -61,24 +61,24 @@ class _Graph:
     def at(self, label: int) -> list[_Edge]:
         return [edge for edge in self.edges if label in (edge.start, edge.end)]
 
-    def diagonal(self, label: int) -> list[Factor]:
+    def diagonal(self, label: int) -> list[Letter]:
         """The vectors on a label as a diagonal matrix; none where there are no vectors."""
         weight = self.weight(label)
         if not weight:
             return []
         entries = r.product_of([operand.known.diagonal if operand.order == 2 else operand.known.entries for operand in weight])
-        return [Factor(weight, False, k.known(r.union(entries, r.ZERO), ("diagonal",), diagonal=entries, square=True))]
+        return [Letter(weight, False, k.known(r.union(entries, r.ZERO), ("diagonal",), diagonal=entries, square=True))]
 
-    def column(self, label: int) -> Factor:
+    def column(self, label: int) -> Letter:
         """The vectors on a label as a column; without vectors it is all ones."""
         weight = self.weight(label)
         if len(weight) == 1 and weight[0].order == 1:
-            return Factor(weight, False, weight[0].known)
+            return Letter(weight, False, weight[0].known)
         entries = r.product_of([operand.known.diagonal if operand.order == 2 else operand.known.entries for operand in weight])
-        return Factor((weight, self.sizes[label]), False, k.known(entries, ("full_column_rank",) if entries.nonzero else ()))
+        return Letter((weight, self.sizes[label]), False, k.known(entries, ("full_column_rank",) if entries.nonzero else ()))
 
 
-def chain_of_factors(node: Contraction) -> tuple[list[Tensor], list[Factor]] | None:
+def chain_of_factors(node: Contraction) -> tuple[list[Tensor], list[Letter]] | None:
     """The scalar factors of a contraction of order 0 or 2, and the others as a product from left to right; None for one of another form."""
     graph = _Graph(node)
     if not graph.plain:
@@ -108,7 +108,7 @@ def _end(graph: _Graph) -> int | None:
     return min(ends) if len(ends) == 2 else None
 
 
-def _walked(graph: _Graph, start: int, goal: int | None, *, closed: bool) -> tuple[list[Factor], set[int], bool] | None:
+def _walked(graph: _Graph, start: int, goal: int | None, *, closed: bool) -> tuple[list[Letter], set[int], bool] | None:
     """The factors on the way from ``start``, the labels passed, and whether ``goal`` was reached; None where the way parts or turns back.
 
     A ``closed`` way begins with a row; one that does not reach the goal ends with a column.
@@ -138,5 +138,5 @@ def _walked(graph: _Graph, start: int, goal: int | None, *, closed: bool) -> tup
     return [*chain, graph.column(at)], seen, False
 
 
-def _turned(factor: Factor) -> Factor:
-    return Factor(factor.letter, not factor.turned, k.transposed(factor.known))
+def _turned(factor: Letter) -> Letter:
+    return Letter(factor.value, not factor.turned, k.transposed(factor.known))

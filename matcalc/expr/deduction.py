@@ -11,12 +11,13 @@ from matcalc.facts import known as k
 from matcalc.facts import ranges as r
 from matcalc.facts import values
 from matcalc.facts.known import NOTHING, Known, plain
-from matcalc.facts.mirrors import Factor, traits_of_chain
+from matcalc.facts.mirrors import Letter, traits_of_chain
 from matcalc.facts.ranges import ANY, ONE, Range
+from matcalc.facts.table import implied
 from matcalc.functions import functions
 from matcalc.traversal import postordered
 
-Turned: TypeAlias = tuple[e.Expr, bool]
+Factor: TypeAlias = tuple[e.Expr, bool]
 """A factor of a product, and whether its transpose is meant."""
 
 
@@ -95,7 +96,8 @@ _Leaf: TypeAlias = e.Symbol | e.Number | e.Constant | e.SizeValue | e.Identity |
 def _leaf(node: _Leaf) -> Known:
     match node:
         case e.Symbol():
-            found = k.of_symbol(node.properties, _order(node), _is_square(node))
+            facts = implied(node.properties, square=_is_square(node))
+            found = k.of_symbol(facts, _order(node), _is_square(node))
             return k.transposed(found) if node.is_row else found
         case e.Number():
             return plain(Range.at(node.value))
@@ -270,7 +272,7 @@ def _chain(run: Sequence[e.Expr]) -> Known:
         return run[0].known
     rows, cols = run[0].rows, run[-1].cols
     opened = opened_chain([(factor, False) for factor in run])
-    chain = [Factor(node, turned, k.transposed(node.known) if turned else node.known) for node, turned in opened]
+    chain = [Letter(node, turned, k.transposed(node.known) if turned else node.known) for node, turned in opened]
     traits = traits_of_chain(chain)
     found = k.product([factor.known for factor in run], square=rows == cols, more=traits)
     if rows.number == cols.number == 1:
@@ -278,9 +280,9 @@ def _chain(run: Sequence[e.Expr]) -> Known:
     return found
 
 
-def opened_chain(chain: Sequence[Turned]) -> list[Turned]:
+def opened_chain(chain: Sequence[Factor]) -> list[Factor]:
     """Factors with transposes taken to the leaves and nested products opened."""
-    opened: list[Turned] = []
+    opened: list[Factor] = []
     stack = list(reversed(chain))
     while stack:
         factor, turned = stack.pop()

@@ -12,6 +12,7 @@ from functools import cache, lru_cache, reduce
 
 from matcalc.facts import ranges as r
 from matcalc.facts.ranges import ANY, ONE, Range
+from matcalc.facts.table import SQUARE, combinations, facts
 from matcalc.records import record, replace
 
 TRAITS = frozenset({
@@ -59,44 +60,44 @@ NOTHING = Known()
 
 _ALWAYS = (
     ("identity", "diagonal orthogonal idempotent positive_form rows_sum_to_one columns_sum_to_one"),
-    ("diagonal", "symmetric lower_triangular upper_triangular"),
-    ("lower_triangular upper_triangular", "diagonal"),
+    ("idempotent invertible", "identity"),
     ("positive_form", "nonnegative_form invertible"),
     ("antisymmetric", "nonnegative_form"),
     ("symmetric idempotent", "nonnegative_form"),
-    ("symmetric nonnegative_form invertible", "positive_form"),
-    ("idempotent invertible", "identity"),
-    ("orthogonal", "orthonormal orthonormal_rows invertible"),
-    ("orthonormal", "full_column_rank nonzero"),
-    ("orthonormal_rows", "full_row_rank nonzero"),
-    ("invertible", "full_column_rank full_row_rank nonzero"),
+    ("orthogonal", "orthonormal_rows"),
+    ("orthonormal", "full_column_rank"),
+    ("orthonormal_rows", "full_row_rank"),
+    ("invertible", "full_column_rank full_row_rank"),
     ("full_column_rank", "nonzero"),
     ("full_row_rank", "nonzero"),
     ("rows_sum_to_one", "nonzero"),
     ("columns_sum_to_one", "nonzero"),
     ("symmetric rows_sum_to_one", "columns_sum_to_one"),
     ("symmetric columns_sum_to_one", "rows_sum_to_one"),
-    ("lower_triangular orthogonal", "diagonal"),
-    ("upper_triangular orthogonal", "diagonal"),
 )
-_SQUARE_ONLY = (
-    ("orthonormal", "orthogonal"),
-    ("orthonormal_rows", "orthogonal"),
-    ("full_column_rank", "invertible"),
-    ("full_row_rank", "invertible"),
-)
+"""Beside what the table of facts says: what follows from traits for which there is no fact, and what does."""
+_SQUARE_ONLY = (("orthonormal_rows", "orthogonal"), ("full_column_rank", "invertible"), ("full_row_rank", "invertible"))
 
 
-def _split(lines: Iterable[tuple[str, str]]) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
-    return tuple([(frozenset(left.split()), frozenset(right.split())) for left, right in lines])
+def _split(lines: Iterable[tuple[str, str]]) -> list[tuple[frozenset[str], frozenset[str]]]:
+    return [(frozenset(left.split()), frozenset(right.split())) for left, right in lines]
 
 
-_RULES = {False: _split(_ALWAYS), True: _split((*_ALWAYS, *_SQUARE_ONLY))}
+@cache
+def _consequences(square: bool) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """Traits that together imply others: what the table of facts says in terms of traits, and what is said above."""
+    stated = [(frozenset([fact.name]), fact.implies) for fact in facts().values()]
+    stated += [(one.of - {SQUARE}, one.implies) for one in combinations() if square or SQUARE not in one.of]
+    found = _split((*_ALWAYS, *_SQUARE_ONLY) if square else _ALWAYS)
+    for left, right in stated:
+        if left <= _STATED:
+            found.append((traits_of(left), traits_of(name for name in right if name in _STATED)))
+    return tuple(found)
 
 
 @lru_cache(4096)
 def _closed(traits: frozenset[str], square: bool) -> frozenset[str]:
-    rules = _RULES[square]
+    rules = _consequences(square)
     while True:
         more = frozenset[str]().union(*[right for left, right in rules if left <= traits])
         if more <= traits:
@@ -170,6 +171,8 @@ _TRAITS_OF = {
 }
 """Traits of a declared fact whose name is none. A variable that is differentiated by may be definite, and yet not symmetric: its entries
 vary freely."""
+_STATED = (TRAITS | _TRAITS_OF.keys()) - {"simplex", "doubly_stochastic", "unit"}
+"""Facts that say no more of a matrix than their traits do."""
 _PARTLY_ZERO = frozenset({"diagonal", "lower_triangular", "upper_triangular", "antisymmetric"})
 
 
@@ -194,13 +197,7 @@ def of_symbol(facts: frozenset[str], order: int, square: bool) -> Known:
 
 @cache
 def _entry_range(fact: str) -> Range:
-    return Range.of(_ENTRIES[fact]) if fact in _ENTRIES else ANY
-
-
-_ENTRIES = {
-    "positive": "t > 0", "nonnegative": "t >= 0", "mask": "t = 0 or t = 1", "sign": "t = -1 or t = 1", "simplex": "0 <= t <= 1",
-    "doubly_stochastic": "0 <= t <= 1", "integer": "t integer",
-}  # fmt: skip
+    return Range.of(facts()[fact].entries) if fact in facts() and facts()[fact].entries else ANY
 
 
 # ---------------------------------------------------------------- operations

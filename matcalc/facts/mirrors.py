@@ -9,15 +9,15 @@ from matcalc.records import record
 
 
 @record
-class Factor:
+class Letter:
     """A factor of a product: what it is, whether its transpose is meant, and what is known of it, turned as it stands."""
 
-    letter: Hashable
+    value: Hashable
     turned: bool
     known: Known
 
 
-def traits_of_chain(chain: Sequence[Factor]) -> frozenset[str]:
+def traits_of_chain(chain: Sequence[Letter]) -> frozenset[str]:
     """The traits that a product has because it reads the same from both ends, but for the sign that antisymmetric factors bring."""
     first, last = 0, len(chain) - 1
     negative = False
@@ -34,7 +34,7 @@ def traits_of_chain(chain: Sequence[Factor]) -> frozenset[str]:
 _OF_NEGATIVE = frozenset({"symmetric", "antisymmetric"})
 
 
-def _of_pairs(outer: Sequence[Factor]) -> frozenset[str]:
+def _of_pairs(outer: Sequence[Letter]) -> frozenset[str]:
     """Of ``B' B`` with the factors of B."""
     found = {"symmetric", "nonnegative_form"}
     if _all_have(outer, "full_column_rank"):
@@ -46,7 +46,7 @@ def _of_pairs(outer: Sequence[Factor]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _of_middle(middle: Known, outer: Sequence[Factor]) -> frozenset[str]:
+def _of_middle(middle: Known, outer: Sequence[Letter]) -> frozenset[str]:
     """Of ``B' W B`` with the factors of B."""
     kept = {"symmetric", "antisymmetric", "nonnegative_form"}
     if _all_have(outer, "full_column_rank"):
@@ -56,13 +56,13 @@ def _of_middle(middle: Known, outer: Sequence[Factor]) -> frozenset[str]:
     return middle.traits & kept
 
 
-def _all_have(factors: Sequence[Factor], trait: str) -> bool:
+def _all_have(factors: Sequence[Letter], trait: str) -> bool:
     return all(trait in factor.known for factor in factors)
 
 
-def _mirrored(one: Factor, other: Factor) -> int:
+def _mirrored(one: Letter, other: Letter) -> int:
     """1 when one factor is the transpose of the other, -1 when it is minus its transpose, 0 when neither is known."""
-    if one.letter != other.letter:
+    if one.value != other.value:
         return 0
     if one.turned != other.turned or "symmetric" in one.known:
         return 1

@@ -126,6 +126,11 @@ def facts() -> Mapping[str, Fact]:
     return _table()[0]
 
 
+def combinations() -> tuple[Combination, ...]:
+    """What facts imply or exclude together, in the order of the file."""
+    return _table()[1]
+
+
 @cache
 def _spellings() -> Mapping[str, str]:
     return {spelling: fact.name for fact in facts().values() for spelling in (fact.name, *fact.aliases)}

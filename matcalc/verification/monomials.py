@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from matcalc.einstein.algebra import contract, power
 from matcalc.einstein.linear import add
-from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Symbol, Tensor
+from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
 
 Key: TypeAlias = tuple[Tensor, tuple[int, ...]]
 Monomial: TypeAlias = dict[Key, Fraction]
@@ -83,44 +83,3 @@ def primitive(total: Sum) -> tuple[Monomial, Tensor]:
         return {}, total
     opposite = {key: -exponent for key, exponent in common.items()}
     return common, add([(c, times(term, opposite)) for c, term in total.terms], total.shape)
-
-
-def is_nonnegative(tensor: Tensor) -> bool:
-    """Whether every entry is known to be zero or more wherever the tensor is defined."""
-    match tensor:
-        case Map(function="exp" | "abs"):
-            return True
-        case Symbol():
-            if tensor.order == 2 and "positive_definite" in tensor.properties:
-                return "positive" in tensor.properties
-            return bool(tensor.properties & {"positive", "mask"})
-        case Power(base=base, exponent=exponent):
-            if exponent.denominator == 1 and exponent.numerator % 2 == 0:
-                return True
-            return exponent.denominator % 2 == 0 or is_nonnegative(base)
-        case Sum():
-            return bool(tensor.terms) and all(c > 0 and is_nonnegative(term) for c, term in tensor.terms)
-        case Contraction():
-            return all(is_nonnegative(operand) for operand in tensor.operands) or _is_definite_form(tensor)
-        case _:
-            return _is_definite_determinant(tensor)
-
-
-def _is_definite_determinant(tensor: Tensor) -> bool:
-    function = getattr(tensor, "function", "")
-    if function != "det":
-        return False
-    argument: Tensor = tensor.arguments[0]  # type: ignore[attr-defined]
-    return isinstance(argument, Symbol) and "positive_definite" in argument.properties
-
-
-def _is_definite_form(tensor: Contraction) -> bool:
-    """``x'Ax`` with A positive definite."""
-    if tensor.output or len(tensor.operands) != 3:
-        return False
-    vectors = [operand for operand in tensor.operands if operand.order == 1]
-    matrices = [operand for operand in tensor.operands if operand.order == 2]
-    if len(vectors) != 2 or vectors[0] is not vectors[1] or not matrices:
-        return False
-    matrix = matrices[0].arguments[0] if getattr(matrices[0], "function", "") == "inv" else matrices[0]  # type: ignore[attr-defined]
-    return isinstance(matrix, Symbol) and "positive_definite" in matrix.properties

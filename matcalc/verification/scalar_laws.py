@@ -7,13 +7,14 @@ from fractions import Fraction
 from functools import cache
 
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
+from matcalc.einstein.deduction import is_nonnegative, known
 from matcalc.einstein.linear import add, ones, scale
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Symbol, Tensor
+from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
 from matcalc.language import elaborate
 from matcalc.rules.scalar import instantiated
 from matcalc.sizes import Shape
-from matcalc.verification.monomials import Key, Monomial, is_nonnegative, monomial, primitive, times
+from matcalc.verification.monomials import Key, Monomial, monomial, primitive, times
 from matcalc.verification.rewriting import spread
 
 ONE, HALF = Fraction(1), Fraction(1, 2)
@@ -251,7 +252,7 @@ def _logarithm(argument: Tensor) -> Tensor:
 
 def _is_sign(tensor: Tensor) -> bool:
     """Whether all entries are 1 or -1."""
-    return isinstance(tensor, Symbol) and "sign" in tensor.properties
+    return known(tensor).entries.signed
 
 
 def _number_logarithm(value: Fraction, shape: Shape) -> Tensor:

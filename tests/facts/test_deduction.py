@@ -1,0 +1,82 @@
+"""Whatever is deduced of an expression, or of the tensor that it becomes, holds at random members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matcalc.einstein import deduction as of_tensors
+from matcalc.einstein.lowering import lower
+from matcalc.errors import MatcalcError
+from matcalc.evaluation.interpreter import program
+from matcalc.expr import deduction as of_expressions
+from matcalc.expr import nodes as e
+from matcalc.facts import known as rules
+from matcalc.facts import ranges
+from matcalc.facts.known import Known
+from tests.facts.deductions import SCALAR, SQUARE, TALL, VECTOR, Expressions, values_of, wrong
+
+_LARGEST = 20.0
+_WORST = 1e5
+
+
+def _arrays(expression: e.Expr, values: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[e.Expr, Any] | None:
+    """The value of every node, as a matrix; None where one is not defined, or so large or so badly conditioned that rounding may hide the
+    truth."""
+    found: dict[e.Expr, Any] = {}
+
+    def observe(node: e.Expr, operands: Sequence[Any]) -> None:
+        found.update(zip(e.children(node), operands))
+
+    try:
+        result = program(expression).run(values, sizes, observe=observe)
+    except MatcalcError:
+        return None
+    found[expression] = result.reshape(1, -1) if expression.is_row else result.reshape(*result.shape, *(1,) * (2 - result.ndim))
+    if any(not np.all(np.abs(array) <= _LARGEST) for array in found.values()):
+        return None
+    inverted = [node.operand for node in found if isinstance(node, e.Inverse)]
+    return None if any(np.linalg.cond(found[operand]) > _WORST for operand in inverted) else found
+
+
+def _mistakes(seeds: range, depth: int, prefix: str = "s") -> Iterator[str]:
+    for seed in seeds:
+        rng = Random(seed)
+        source = Expressions(rng, prefix)
+        sizes = rng.choice(({"n": 3, "m": 4}, {"n": 2, "m": 2}, {"n": 1, "m": 3}, {"n": 3, "m": 3}))
+        values = values_of(source, sizes)
+        for shape in (SQUARE, SQUARE, SCALAR, VECTOR, TALL) if values is not None else ():
+            arrays = _arrays(source.made(shape, depth), values, sizes) or {}
+            for node, array in arrays.items():
+                turned = array.T if node.is_row else array
+                for claim, value in ((of_expressions.known(node), array), (_of_tensor(node), turned)):
+                    yield from (f"seed {seed}: {what}: {node}\n{array}" for what in wrong(claim, value))
+
+
+def _of_tensor(node: e.Expr) -> Known:
+    value = lower(node)
+    return of_tensors.known(value.tensor) if value.tensor.order == len(node.shape) - node.is_row else rules.NOTHING
+
+
+def test_what_is_deduced_holds_at_random_members() -> None:
+    assert next(_mistakes(range(250), 2), None) is None
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "planted"),
+    [
+        (ranges, "plus", lambda one, other: one),
+        (rules, "_LINEAR", rules._LINEAR | {"idempotent"}),
+        (ranges, "reciprocal", lambda one: one),
+        (rules, "_TURNED", {}),
+        (rules, "_MULTIPLICATIVE", rules._MULTIPLICATIVE | {"symmetric"}),
+        (rules, "_HOMOGENEOUS", rules._HOMOGENEOUS | {"idempotent"}),
+    ],
+)
+def test_a_wrong_rule_is_seen(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, planted: Any) -> None:
+    monkeypatch.setattr(module, name, planted)
+    assert next(_mistakes(range(1000, 1400), 2, name), None) is not None

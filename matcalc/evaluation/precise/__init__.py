@@ -1,0 +1,13 @@
+"""Evaluation in exact arithmetic and at many digits, in pure Python: what claims are decided by.
+
+The same formulas serve every kind of number: residues modulo the power of a large prime, in which rational claims are decided exactly, and
+decimal numbers of any length. Nothing is shared with the engine's rules, with lowering, folding or code generation.
+"""
+
+from __future__ import annotations
+
+from matcalc.evaluation.precise.arithmetic import Arithmetic, Decimals, NotRational, Residues, Undefined
+from matcalc.evaluation.precise.arrays import Array
+from matcalc.evaluation.precise.evaluator import Plan, plan
+
+__all__ = ["Arithmetic", "Array", "Decimals", "NotRational", "Plan", "Residues", "Undefined", "plan"]

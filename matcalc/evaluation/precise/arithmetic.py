@@ -1,0 +1,244 @@
+"""The kinds of numbers that expressions are evaluated in: residues modulo a prime power, and decimal numbers of any length.
+
+A derivative is a difference in both: along a step that is the prime itself, so that ``(f(x + p v) - f(x))/p`` is exact modulo the prime, or
+along a step so short that what is left out is far below the digits that are compared.
+"""
+
+from __future__ import annotations
+
+import decimal
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Protocol, TypeAlias
+
+from matcalc.errors import LimitError, MatcalcError
+
+Number: TypeAlias = Any
+"""An ``int`` below the modulus, or a ``Decimal``."""
+
+PRIME = 2**61 - 1
+_STEPS = 3_000_000
+"""Multiplications in one evaluation, some seconds: sizes at points are small, so that only a Kronecker product of many needs more."""
+
+
+class Undefined(MatcalcError):
+    """The expression has no value at this point, or none that can be trusted; another point may do."""
+
+
+class NotRational(MatcalcError):
+    """The operation cannot be done in exact arithmetic."""
+
+
+class Arithmetic(Protocol):
+    """What the evaluator asks of a kind of numbers."""
+
+    zero: Number
+    one: Number
+    add: Callable[[Number, Number], Number]
+    subtract: Callable[[Number, Number], Number]
+    multiply: Callable[[Number, Number], Number]
+    negative: Callable[[Number], Number]
+    rational: bool
+
+    def number(self, value: Fraction) -> Number:
+        """The number that stands for a rational one. Raises Undefined when there is none."""
+
+    def divide(self, one: Number, other: Number) -> Number:
+        """Raises Undefined for a denominator that is zero."""
+
+    def total(self, numbers: Iterable[Number]) -> Number: ...
+
+    def dot(self, one: Sequence[Number], other: Sequence[Number]) -> Number: ...
+
+    def power(self, base: Number, exponent: int) -> Number:
+        """An integral power; of zero only a natural one."""
+
+    def pivot(self, candidates: Sequence[Number], scale: Number) -> int | None:
+        """Which number to divide by in an elimination; None when all are zero. Raises Undefined when none is a good one."""
+
+    def is_zero(self, value: Number) -> bool: ...
+
+    def size(self, value: Number) -> Number:
+        """How large a number is, for the choice of pivots; zero where numbers have no size."""
+
+    def spend(self, work: int) -> None:
+        """Counts multiplications. Raises LimitError when there are too many."""
+
+
+class Residues:
+    """Integers modulo a power of a large prime, one more than the order of the derivative that is asked for."""
+
+    zero, one, rational = 0, 1, True
+    negative = staticmethod(operator.neg)
+
+    def __init__(self, order: int = 0, work: int = _STEPS) -> None:
+        self.modulus: int = PRIME ** (order + 1)
+        self.step = PRIME
+        self._work = work
+
+    def add(self, one: int, other: int) -> int:
+        return (one + other) % self.modulus
+
+    def subtract(self, one: int, other: int) -> int:
+        return (one - other) % self.modulus
+
+    def multiply(self, one: int, other: int) -> int:
+        return one * other % self.modulus
+
+    def number(self, value: Fraction) -> int:
+        if value.denominator == 1:
+            return value.numerator % self.modulus
+        return value.numerator * self._inverse(value.denominator) % self.modulus
+
+    def divide(self, one: int, other: int) -> int:
+        return one * self._inverse(other) % self.modulus
+
+    def _inverse(self, value: int) -> int:
+        if value % PRIME == 0:
+            raise Undefined("division by zero")
+        return pow(value, -1, self.modulus)
+
+    def total(self, numbers: Iterable[int]) -> int:
+        return sum(numbers) % self.modulus
+
+    def dot(self, one: Sequence[int], other: Sequence[int]) -> int:
+        return sum(map(operator.mul, one, other)) % self.modulus
+
+    def power(self, base: int, exponent: int) -> int:
+        return pow(base, exponent, self.modulus) if exponent >= 0 else pow(self._inverse(base), -exponent, self.modulus)
+
+    def pivot(self, candidates: Sequence[int], scale: int) -> int | None:
+        for place, value in enumerate(candidates):
+            if value % PRIME:
+                return place
+        if any(value % self.modulus for value in candidates):
+            raise Undefined("a matrix is singular here, but not near here")
+        return None
+
+    def is_zero(self, value: int) -> bool:
+        return value % self.modulus == 0
+
+    def size(self, value: int) -> int:
+        return 0
+
+    def spend(self, work: int) -> None:
+        self._work -= work
+        if self._work < 0:
+            raise LimitError("too much work for an exact evaluation")
+
+
+class Decimals:
+    """Decimal numbers of ``digits`` digits. What was decided by a sign on the way is kept in ``branches``.
+
+    With ``differencing`` numbers that are nearly zero are refused where the value has a kink at zero or a pole: differences along short
+    steps are taken nearby.
+    """
+
+    zero, one, rational = Decimal(0), Decimal(1), False
+    add = staticmethod(operator.add)
+    subtract = staticmethod(operator.sub)
+    multiply = staticmethod(operator.mul)
+    negative = staticmethod(operator.neg)
+
+    def __init__(self, digits: int, differencing: bool = False, work: int = _STEPS) -> None:
+        self.digits = digits
+        self.differencing = differencing
+        self.step = Decimal(10) ** -(digits // 4)
+        self.tiny = Decimal(10) ** -(digits // 5 if differencing else digits // 2)
+        self.branches: list[int] = []
+        self.arguments: list[Decimal] = []
+        """What the signs in ``branches`` are of."""
+        self.absorbed = False
+        """Whether a number was so small beside another that no digit of it was kept."""
+        self._work = work
+        self._span = digits
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """The context in which all operations are done. Raises Undefined for what has no value."""
+        with decimal.localcontext() as context:
+            context.prec = self.digits
+            context.Emax, context.Emin = decimal.MAX_EMAX, decimal.MIN_EMIN
+            for signal in (decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow, decimal.Underflow):
+                context.traps[signal] = True
+            try:
+                yield
+            except (decimal.DecimalException, ValueError, OverflowError, MemoryError) as error:
+                raise Undefined(f"no value at this point: {type(error).__name__}") from None
+
+    def number(self, value: Fraction) -> Decimal:
+        return Decimal(value.numerator) / Decimal(value.denominator)
+
+    def divide(self, one: Decimal, other: Decimal) -> Decimal:
+        if not other or (self.differencing and abs(other) < self.tiny * min(abs(one), self.one)):
+            raise Undefined("division by zero")
+        return one / other
+
+    def total(self, numbers: Iterable[Decimal]) -> Decimal:
+        terms = [number for number in numbers if number]
+        if len(terms) > 1:
+            places = [term.adjusted() for term in terms]
+            if max(places) - min(places) >= self._span:
+                self.absorbed = True
+        return sum(terms, self.zero)
+
+    def dot(self, one: Sequence[Decimal], other: Sequence[Decimal]) -> Decimal:
+        return sum(map(operator.mul, one, other), self.zero)
+
+    def power(self, base: Decimal, exponent: int) -> Decimal:
+        if not base and exponent <= 0:
+            if exponent:
+                raise Undefined("division by zero")
+            return self.one
+        return base**exponent
+
+    def pivot(self, candidates: Sequence[Decimal], scale: Decimal) -> int | None:
+        sizes = [abs(value) for value in candidates]
+        largest = max(sizes)
+        if largest <= self.tiny * scale:
+            if largest and self.differencing:
+                raise Undefined("a matrix is nearly singular")
+            return None
+        return sizes.index(largest)
+
+    def is_zero(self, value: Decimal) -> bool:
+        return not value
+
+    def size(self, value: Decimal) -> Decimal:
+        return abs(value)
+
+    def spend(self, work: int) -> None:
+        self._work -= work
+        if self._work < 0:
+            raise LimitError("too much work for an evaluation at many digits")
+
+    def sign(self, value: Decimal) -> int:
+        """-1, 0 or 1, which is kept in ``branches``. What is nearly zero counts as zero, and as a doubtful point."""
+        self.arguments.append(value)
+        found = 0
+        if value and abs(value) < self.tiny:
+            if self.differencing:
+                raise Undefined("too near a kink")
+            self.absorbed = True
+        elif value:
+            found = 1 if value > 0 else -1
+        self.branches.append(found)
+        return found
+
+    def root(self, value: Decimal) -> Decimal:
+        """The square root of what is not negative; nearly zero is zero from below only."""
+        if value < 0:
+            if value < -self.tiny:
+                raise Undefined("the square root of a negative number")
+            value = self.zero
+            self.absorbed = True
+        self.away_from_zero(value)
+        return value.sqrt()
+
+    def away_from_zero(self, value: Decimal) -> None:
+        """Raises Undefined where a function with a kink or pole at zero is differenced too near to it."""
+        if self.differencing and value and abs(value) < self.tiny:
+            raise Undefined("too near a kink")

@@ -1,0 +1,242 @@
+"""Small arrays of numbers of any kind as flat lists, and the operations of linear algebra on them.
+
+As in the NumPy evaluator everything has rows and columns (a scalar is 1×1, a column n×1); tensors of higher order have all their axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from math import prod
+
+from matcalc.errors import LimitError
+from matcalc.evaluation.precise.arithmetic import Arithmetic, Number, Undefined
+
+_MOST_ENTRIES = 20_000
+
+
+class Array:
+    """``data`` has the entries row by row, the last axis running fastest."""
+
+    __slots__ = ("data", "dims")
+
+    def __init__(self, dims: tuple[int, ...], data: list[Number]) -> None:
+        self.dims = dims
+        self.data = data
+
+    @property
+    def rows(self) -> int:
+        return self.dims[0]
+
+    @property
+    def cols(self) -> int:
+        return self.dims[1]
+
+    def lines(self) -> list[list[Number]]:
+        """The rows of a matrix."""
+        columns = self.dims[1]
+        return [self.data[start : start + columns] for start in range(0, len(self.data), columns)]
+
+
+def filled(dims: tuple[int, ...], value: Number) -> Array:
+    check_size(dims)
+    return Array(dims, [value] * prod(dims))
+
+
+def check_size(dims: tuple[int, ...]) -> None:
+    """Raises LimitError for an array with too many entries."""
+    if prod(dims) > _MOST_ENTRIES:
+        raise LimitError(f"an array of {'×'.join(map(str, dims))} entries is too large for an exact evaluation")
+
+
+def of_lines(lines: Sequence[Sequence[Number]], columns: int | None = None) -> Array:
+    """A matrix from its rows."""
+    return Array((len(lines), len(lines[0]) if columns is None else columns), [entry for line in lines for entry in line])
+
+
+def identity(ar: Arithmetic, size: int) -> Array:
+    found = filled((size, size), ar.zero)
+    for k in range(size):
+        found.data[k * size + k] = ar.one
+    return found
+
+
+def mapped(array: Array, function: Callable[[Number], Number]) -> Array:
+    return Array(array.dims, [function(entry) for entry in array.data])
+
+
+def paired(one: Array, other: Array, function: Callable[[Number, Number], Number]) -> Array:
+    """Entry by entry; a scalar beside an array goes with every entry."""
+    if one.dims == other.dims:
+        return Array(one.dims, list(map(function, one.data, other.data)))
+    if len(one.data) == 1:
+        first = one.data[0]
+        return Array(other.dims, [function(first, entry) for entry in other.data])
+    second = other.data[0]
+    return Array(one.dims, [function(entry, second) for entry in one.data])
+
+
+def added(ar: Arithmetic, terms: Sequence[Array]) -> Array:
+    if len(terms) == 1:
+        return terms[0]
+    return Array(terms[0].dims, [ar.total(entries) for entries in zip(*(term.data for term in terms), strict=True)])
+
+
+def scaled(ar: Arithmetic, scalar: Number, array: Array) -> Array:
+    return Array(array.dims, [ar.multiply(scalar, entry) for entry in array.data])
+
+
+def multiplied(ar: Arithmetic, one: Array, other: Array) -> Array:
+    """The matrix product."""
+    rows, columns = one.lines(), transposed(other).lines()
+    check_size((one.rows, other.cols))
+    ar.spend(one.rows * one.cols * other.cols)
+    return Array((one.rows, other.cols), [ar.dot(row, column) for row in rows for column in columns])
+
+
+def transposed(array: Array) -> Array:
+    rows, columns = array.dims
+    if rows == 1 or columns == 1:
+        return Array((columns, rows), array.data)
+    return Array((columns, rows), [array.data[i * columns + j] for j in range(columns) for i in range(rows)])
+
+
+def column_major(dims: tuple[int, ...]) -> list[int]:
+    """Where the entries stand in row-major order, in the order in which the first index runs fastest."""
+    strides = [prod(dims[k + 1 :]) for k in range(len(dims))]
+    backwards = [range(0, length * stride, stride) for length, stride in zip(dims, strides, strict=True)][::-1]
+    return [sum(places) for places in product(*backwards)]
+
+
+def kronecker(ar: Arithmetic, one: Array, other: Array) -> Array:
+    dims = (one.rows * other.rows, one.cols * other.cols)
+    check_size(dims)
+    ar.spend(prod(dims))
+    lines = other.lines()
+    return Array(dims, [ar.multiply(a, b) for row in one.lines() for line in lines for a in row for b in line])
+
+
+def diagonal(array: Array) -> list[Number]:
+    return array.data[:: array.cols + 1][: array.rows]
+
+
+def diagonal_matrix(ar: Arithmetic, entries: Sequence[Number]) -> Array:
+    size = len(entries)
+    found = filled((size, size), ar.zero)
+    for k, entry in enumerate(entries):
+        found.data[k * size + k] = entry
+    return found
+
+
+def matrix_power(ar: Arithmetic, base: Array, exponent: int) -> Array:
+    if exponent < 0:
+        base, exponent = inverse(ar, base), -exponent
+    result: Array | None = None
+    while exponent:
+        if exponent & 1:
+            result = base if result is None else multiplied(ar, result, base)
+        exponent >>= 1
+        if exponent:
+            base = multiplied(ar, base, base)
+    return identity(ar, base.rows) if result is None else result
+
+
+def largest(ar: Arithmetic, array: Array) -> Number:
+    return max(map(ar.size, array.data), default=ar.zero)
+
+
+def inverse(ar: Arithmetic, array: Array) -> Array:
+    """By elimination. Raises Undefined for a singular matrix."""
+    size = array.rows
+    return solved(ar, array, identity(ar, size))
+
+
+def solved(ar: Arithmetic, matrix: Array, right: Array) -> Array:
+    """``inv(matrix)*right``. Raises Undefined for a singular matrix."""
+    size, scale = matrix.rows, largest(ar, matrix)
+    ar.spend(size * size * (size + right.cols))
+    lines = [row + line for row, line in zip(matrix.lines(), right.lines(), strict=True)]
+    multiply, subtract = ar.multiply, ar.subtract
+    for k in range(size):
+        place = ar.pivot([lines[i][k] for i in range(k, size)], scale)
+        if place is None:
+            raise Undefined("the inverse of a singular matrix")
+        lines[k], lines[k + place] = lines[k + place], lines[k]
+        factor = ar.divide(ar.one, lines[k][k])
+        head = lines[k] = [multiply(factor, entry) for entry in lines[k]]
+        for i in range(size):
+            rate = lines[i][k]
+            if i != k and not ar.is_zero(rate):
+                lines[i] = [subtract(entry, multiply(rate, top)) for entry, top in zip(lines[i], head, strict=True)]
+    return of_lines([line[size:] for line in lines], right.cols)
+
+
+_MOST_BY_MINORS = 7
+
+
+def determinant(ar: Arithmetic, array: Array) -> Number:
+    """By elimination; by minors where no pivot can be divided by."""
+    size = array.rows
+    try:
+        return _eliminated(ar, array)
+    except Undefined:
+        if size > _MOST_BY_MINORS:
+            raise
+    ar.spend(size * 2**size)
+    lines = array.lines()
+    minors: dict[int, Number] = {0: ar.one}  # of the first rows and the columns in a set, given by its bits
+    for row in lines:
+        below: dict[int, Number] = {}
+        for columns, minor in minors.items():
+            for j, entry in enumerate(row):
+                if columns >> j & 1 or ar.is_zero(entry):
+                    continue
+                turned = (columns >> j).bit_count() % 2
+                term = ar.multiply(minor, entry)
+                both = columns | 1 << j
+                below[both] = ar.add(below.get(both, ar.zero), ar.negative(term) if turned else term)
+        minors = below
+    return minors.get(2**size - 1, ar.zero)
+
+
+def _eliminated(ar: Arithmetic, array: Array) -> Number:
+    size, result = array.rows, ar.one
+    ar.spend(size**3)
+    lines = array.lines()
+    for k in range(size):
+        place = _any_pivot(ar, [lines[i][k] for i in range(k, size)])
+        if place is None:
+            return ar.zero
+        if place:
+            lines[k], lines[k + place] = lines[k + place], lines[k]
+            result = ar.negative(result)
+        head = lines[k]
+        result = ar.multiply(result, head[k])
+        for i in range(k + 1, size):
+            if not ar.is_zero(lines[i][k]):
+                rate = ar.divide(lines[i][k], head[k])
+                lines[i] = [ar.subtract(entry, ar.multiply(rate, top)) for entry, top in zip(lines[i], head, strict=True)]
+    return result
+
+
+def _any_pivot(ar: Arithmetic, candidates: Sequence[Number]) -> int | None:
+    """The largest candidate, however small: a determinant need not be told from zero."""
+    if ar.rational:
+        return ar.pivot(candidates, ar.zero)
+    sizes = [ar.size(value) for value in candidates]
+    best = max(sizes)
+    return sizes.index(best) if best else None
+
+
+def adjugate(ar: Arithmetic, array: Array) -> Array:
+    """The transposed matrix of cofactors."""
+    size, lines = array.rows, array.lines()
+    if size == 1:
+        return identity(ar, 1)
+    entries = []
+    for i in range(size):
+        for j in range(size):
+            minor = of_lines([row[:i] + row[i + 1 :] for k, row in enumerate(lines) if k != j])
+            value = determinant(ar, minor)
+            entries.append(ar.negative(value) if (i + j) % 2 else value)
+    return Array(array.dims, entries)

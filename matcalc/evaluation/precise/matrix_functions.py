@@ -1,0 +1,305 @@
+"""The functions of whole vectors and matrices at many digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
+
+from matcalc.evaluation.precise import spectral
+from matcalc.evaluation.precise.arithmetic import Arithmetic, Decimals, NotRational, Undefined
+from matcalc.evaluation.precise.arrays import (
+    Array,
+    added,
+    adjugate,
+    determinant,
+    identity,
+    inverse,
+    largest,
+    matrix_power,
+    multiplied,
+    of_lines,
+    paired,
+    scaled,
+    solved,
+)
+from matcalc.evaluation.precise.scalar_functions import exponential, logarithm, real_power
+
+_MOST_ROOTS = 80
+_MOST_ROUNDS = 60
+
+
+def called(ar: Arithmetic, name: str, arguments: Sequence[Array]) -> Array | None:
+    """The value of a function of the table; None when there is none of that name here. Raises NotRational or Undefined."""
+    exact = _RATIONAL.get(name)
+    if exact is not None:
+        return exact(ar, *arguments)
+    function = _FUNCTIONS.get(name)
+    if function is None:
+        return None
+    if not isinstance(ar, Decimals):
+        raise NotRational(name)
+    return function(ar, *arguments)
+
+
+def _scalar(value: Decimal) -> Array:
+    return Array((1, 1), [value])
+
+
+def _column(values: Sequence[Decimal]) -> Array:
+    return Array((len(values), 1), list(values))
+
+
+# ---------------------------------------------------------------- rational ones
+
+
+def _determinant(ar: Arithmetic, matrix: Array) -> Array:
+    return _scalar(determinant(ar, matrix))
+
+
+# ---------------------------------------------------------------- vectors
+
+
+def _softmax(ar: Decimals, vector: Array) -> Array:
+    top = max(vector.data)
+    powers = [exponential(ar, entry - top) for entry in vector.data]
+    total = ar.total(powers)
+    return Array(vector.dims, [entry / total for entry in powers])
+
+
+def _logsumexp(ar: Decimals, vector: Array) -> Array:
+    top = max(vector.data)
+    return _scalar(top + ar.total([exponential(ar, entry - top) for entry in vector.data]).ln())
+
+
+# ---------------------------------------------------------------- determinants and spectra
+
+
+def _logdet(ar: Decimals, matrix: Array) -> Array:
+    return _scalar(logarithm(ar, determinant(ar, matrix)))
+
+
+def _pinv(ar: Decimals, matrix: Array) -> Array:
+    return spectral.pseudoinverse(ar, matrix)
+
+
+def _eigmax(ar: Decimals, matrix: Array) -> Array:
+    found = spectral.eigen(ar, matrix)
+    if ar.differencing and len(found.values) > 1:
+        spectral.check_simple(ar, found.values[-1], found.values[-2])
+    return _scalar(found.values[-1])
+
+
+def _eigvecmax(ar: Decimals, matrix: Array) -> Array:
+    found = spectral.eigen(ar, matrix)
+    if len(found.values) > 1:
+        spectral.check_simple(ar, found.values[-1], found.values[-2])
+    return _column(found.vectors[-1])
+
+
+def _eigvecs(ar: Decimals, matrix: Array) -> Array:
+    found = spectral.eigen(ar, matrix)
+    for one, other in zip(found.values, found.values[1:], strict=False):
+        spectral.check_simple(ar, one, other)
+    size = matrix.rows
+    return Array(matrix.dims, [found.vectors[j][i] for i in range(size) for j in range(size)])
+
+
+def spectral_norm(ar: Decimals, matrix: Array) -> Decimal:
+    values = spectral.singular(ar, matrix).values
+    if ar.differencing:
+        if len(values) > 1:
+            spectral.check_simple(ar, values[0], values[1])
+        ar.away_from_zero(values[0])
+    return values[0]
+
+
+def nuclear_norm(ar: Decimals, matrix: Array) -> Decimal:
+    values = spectral.singular(ar, matrix).values
+    if ar.differencing:
+        spectral.rank_checked(ar, values)
+    return ar.total(values)
+
+
+def _spectral_norm(ar: Decimals, matrix: Array) -> Array:
+    return _scalar(spectral_norm(ar, matrix))
+
+
+def _nuclear_norm(ar: Decimals, matrix: Array) -> Array:
+    return _scalar(nuclear_norm(ar, matrix))
+
+
+def _polar(ar: Decimals, matrix: Array) -> Array:
+    return spectral.polar_factor(ar, matrix)
+
+
+def _left(ar: Decimals, matrix: Array) -> Array:
+    return _column(_top(ar, matrix).left[0])
+
+
+def _right(ar: Decimals, matrix: Array) -> Array:
+    return _column(_top(ar, matrix).right[0])
+
+
+def _top(ar: Decimals, matrix: Array) -> spectral.Singular:
+    found = spectral.singular(ar, matrix)
+    if len(found.values) > 1:
+        spectral.check_simple(ar, found.values[0], found.values[1])
+    if not found.values[0]:
+        raise Undefined("the singular vectors of zero")
+    return found
+
+
+# ---------------------------------------------------------------- primary matrix functions
+
+
+def _norm(array: Array) -> Decimal:
+    """The largest sum of absolute values in a row."""
+    return max(sum(map(abs, line), Decimal(0)) for line in array.lines())
+
+
+def expm(ar: Decimals, matrix: Array) -> Array:
+    """Scaling, the series, squaring."""
+    size = _norm(matrix)
+    if size > 10**6:
+        raise Undefined("the exponential of a huge matrix")
+    squarings = max(0, size.adjusted() * 10 // 3 + 4) + max(4, ar.digits // 12) if size else 0
+    small = scaled(ar, ar.one / 2**squarings, matrix)
+    term = result = identity(ar, matrix.rows)
+    limit = Decimal(10) ** (-ar.digits - 4)
+    k = 0
+    while largest(ar, term) > limit:
+        k += 1
+        term = scaled(ar, ar.one / k, multiplied(ar, term, small))
+        result = added(ar, (result, term))
+    for _ in range(squarings):
+        result = multiplied(ar, result, result)
+    return result
+
+
+def sqrtm(ar: Decimals, matrix: Array) -> Array:
+    """The principal square root, by the product form of the iteration of Denman and Beavers.
+
+    Raises Undefined where an eigenvalue is zero or negative.
+    """
+    eye = identity(ar, matrix.rows)
+    root, rest = matrix, matrix
+    limit = Decimal(10) ** (8 - ar.digits)
+    for _ in range(_MOST_ROUNDS):
+        below = inverse(ar, rest)
+        root = scaled(ar, ar.one / 2, multiplied(ar, root, added(ar, (eye, below))))
+        rest = scaled(ar, ar.one / 4, added(ar, (eye, eye, rest, below)))
+        if largest(ar, paired(rest, eye, ar.subtract)) < limit:
+            break
+    else:
+        raise Undefined("no real principal square root")
+    error = paired(multiplied(ar, root, root), matrix, ar.subtract)
+    if largest(ar, error) > Decimal(10) ** (-ar.digits // 2) * max(ar.one, largest(ar, matrix)):
+        raise Undefined("no real principal square root")
+    return root
+
+
+def logm(ar: Decimals, matrix: Array) -> Array:
+    """The principal logarithm: roots until the matrix is near the identity, then the series of 2 artanh."""
+    eye = identity(ar, matrix.rows)
+    root, roots = matrix, 0
+    while _norm(paired(root, eye, ar.subtract)) > Decimal("0.1"):
+        if roots > _MOST_ROOTS:
+            raise Undefined("no real principal logarithm")
+        root, roots = sqrtm(ar, root), roots + 1
+    ratio = solved(ar, added(ar, (root, eye)), paired(root, eye, ar.subtract))
+    square = multiplied(ar, ratio, ratio)
+    term, result = ratio, ratio
+    limit, k = Decimal(10) ** (-ar.digits - 4), 1
+    while largest(ar, term) > limit:
+        k += 2
+        term = multiplied(ar, term, square)
+        result = added(ar, (result, scaled(ar, ar.one / k, term)))
+    return scaled(ar, Decimal(2) ** (roots + 1), result)
+
+
+def matrix_power_of(ar: Arithmetic, base: Array, exponent: Array) -> Array:
+    """X^k, for any real k exp(k log X)."""
+    if not isinstance(ar, Decimals):
+        raise NotRational("a symbolic exponent")
+    power = exponent.data[0]
+    if power == power.to_integral_value() and abs(power) < 10**9:
+        return matrix_power(ar, base, int(power))
+    if base.rows == 1:
+        return Array(base.dims, [real_power(ar, base.data[0], power)])
+    return expm(ar, scaled(ar, power, logm(ar, base)))
+
+
+def _frechet(function: Callable[[Decimals, Array], Array]) -> Callable[[Decimals, Array, Array], Array]:
+    """The block above the diagonal of the function of ``[X E; 0 X]``."""
+
+    def derivative(ar: Decimals, matrix: Array, direction: Array) -> Array:
+        size, zeros = matrix.rows, [ar.zero] * matrix.rows
+        upper = [row + along for row, along in zip(matrix.lines(), direction.lines(), strict=True)]
+        whole = function(ar, of_lines(upper + [zeros + row for row in matrix.lines()]))
+        return of_lines([line[size:] for line in whole.lines()[:size]])
+
+    return derivative
+
+
+def _divided(function: Callable[[Decimals, Decimal], Decimal], slope: Callable[[Decimals, Decimal], Decimal]) -> Callable[..., Array]:
+    """``(f(a) - f(b))/(a - b)`` for pairs of eigenvalues, ascending."""
+
+    def differences(ar: Decimals, matrix: Array) -> Array:
+        values = spectral.eigen(ar, matrix).values
+        near = Decimal(10) ** (-ar.digits // 4)
+        images = [function(ar, value) for value in values]
+        entries = []
+        for one, first in zip(values, images, strict=True):
+            for other, second in zip(values, images, strict=True):
+                close = abs(one - other) <= near * max(ar.one, abs(one))
+                entries.append(slope(ar, (one + other) / 2) if close else (first - second) / (one - other))
+        return Array(matrix.dims, entries)
+
+    return differences
+
+
+def _reciprocal(ar: Decimals, value: Decimal) -> Decimal:
+    return ar.divide(ar.one, value)
+
+
+def _root(ar: Decimals, value: Decimal) -> Decimal:
+    return ar.root(value)
+
+
+def _root_slope(ar: Decimals, value: Decimal) -> Decimal:
+    return ar.divide(ar.one, 2 * ar.root(value))
+
+
+_RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType({"det": _determinant, "adj": adjugate, "inv": inverse})
+_FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
+    {
+        "logdet": _logdet,
+        "softmax": _softmax,
+        "logsumexp": _logsumexp,
+        "expm": expm,
+        "logm": logm,
+        "sqrtm": sqrtm,
+        "pinv": _pinv,
+        "eigmax": _eigmax,
+        "eigvecmax": _eigvecmax,
+        "spectral_norm": _spectral_norm,
+        "nuclear_norm": _nuclear_norm,
+        "polar": _polar,
+        "leftsv": _left,
+        "rightsv": _right,
+        "matrix_power": matrix_power_of,
+        "eigvecs": _eigvecs,
+        "divdiff_exp": _divided(exponential, exponential),
+        "divdiff_log": _divided(logarithm, _reciprocal),
+        "divdiff_sqrt": _divided(_root, _root_slope),
+        "frechet_exp": _frechet(expm),
+        "frechet_log": _frechet(logm),
+        "frechet_sqrt": _frechet(sqrtm),
+    }
+)
+
+
+def names() -> tuple[str, ...]:
+    """The functions that have a value here."""
+    return (*_RATIONAL, *_FUNCTIONS)

@@ -1,0 +1,388 @@
+"""The value of one node from the values of its operands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import prod
+from typing import Any, assert_never, cast
+
+from matcalc.errors import MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.evaluation.precise import arrays as a
+from matcalc.evaluation.precise import matrix_functions, polynomials, scalar_functions
+from matcalc.evaluation.precise.arithmetic import Arithmetic, Decimals, NotRational, Undefined
+from matcalc.evaluation.precise.arithmetic import Number as Value
+from matcalc.evaluation.precise.arrays import Array
+from matcalc.expr.nodes import (
+    Call,
+    Commutation,
+    Constant,
+    Diagonal,
+    DiagonalMatrix,
+    Elementwise,
+    Entry,
+    Expr,
+    Hadamard,
+    Identity,
+    Index,
+    IndexArray,
+    IndexSum,
+    Inverse,
+    Kronecker,
+    MatrixPower,
+    Negative,
+    Node,
+    Norm,
+    Number,
+    Ones,
+    Power,
+    Product,
+    Quotient,
+    Reshape,
+    SizeValue,
+    Sum,
+    Symbol,
+    Total,
+    Trace,
+    Transpose,
+    UnitVector,
+    Vec,
+    Zeros,
+    children,
+    postorder,
+    product_shape,
+)
+from matcalc.functions import functions
+from matcalc.sizes import Shape
+
+_LARGEST_EXPONENT = 10**9
+
+
+@dataclass
+class Inputs:
+    """What the values of nodes are made from: a kind of numbers, a number for each size name, an array for each symbol."""
+
+    ar: Arithmetic
+    sizes: Mapping[str, int]
+    values: Mapping[str, Array]
+    made: dict[Expr, Array] = field(default_factory=dict)
+
+    def dims(self, shape: Shape) -> tuple[int, ...]:
+        lengths = [size.value(self.sizes) for size in shape]
+        return (*lengths, 1, 1)[: max(2, len(lengths))] if len(lengths) < 2 else tuple(lengths)
+
+
+def computed(inputs: Inputs, node: Expr, below: Sequence[Array], here: Mapping[Index, int] | None = None) -> Array:
+    """The value of ``node`` with named indices at ``here``."""
+    ar, typed = inputs.ar, cast("Node", node)
+    match typed:
+        case Symbol(name=name):
+            if name not in inputs.values:
+                raise MatcalcError(f"no value was given for {name}")
+            return inputs.values[name]
+        case Number() | Constant() | SizeValue() | Identity() | Ones() | Zeros() | UnitVector() | Commutation():
+            return _constant(inputs, typed)
+        case Sum():
+            return a.added(ar, below)
+        case Negative():
+            return a.mapped(below[0], ar.negative)
+        case Product(factors=factors):
+            return _product(ar, factors, below)
+        case Hadamard():
+            result = below[0]
+            for factor in below[1:]:
+                result = a.paired(result, factor, ar.multiply)
+            return result
+        case Quotient():
+            return a.paired(below[0], below[1], ar.divide)
+        case Power():
+            return _power(inputs, typed, below)
+        case MatrixPower(exponent=exponent):
+            return _matrix_power(inputs, exponent, below)
+        case Elementwise(function=name):
+            return _elementwise(ar, name, below[0])
+        case Transpose():
+            return a.transposed(below[0])
+        case Inverse():
+            return a.inverse(ar, below[0])
+        case Trace():
+            return Array((1, 1), [ar.total(a.diagonal(below[0]))])
+        case Total(axis=axis):
+            return _total(ar, below[0], axis)
+        case Diagonal():
+            entries = a.diagonal(below[0])
+            return Array((len(entries), 1), entries)
+        case DiagonalMatrix():
+            return a.diagonal_matrix(ar, below[0].data)
+        case Vec():
+            return Array((len(below[0].data), 1), [below[0].data[k] for k in a.column_major(below[0].dims)])
+        case Reshape(m=m, n=n):
+            return _reshaped(below[0], m.value(inputs.sizes), n.value(inputs.sizes))
+        case Kronecker():
+            result = below[0]
+            for factor in below[1:]:
+                result = a.kronecker(ar, result, factor)
+            return result
+        case Norm(kind=kind):
+            return Array((1, 1), [_norm(ar, kind, below)])
+        case Call():
+            return _call(inputs, typed, below)
+        case Index() | Entry():
+            return _at(inputs, typed, below, here or {})
+        case IndexSum() | IndexArray():
+            raise AssertionError("sums over named indices are the evaluator's")
+        case _ as never:
+            assert_never(never)
+
+
+def _constant(inputs: Inputs, node: Number | Constant | SizeValue | Identity | Ones | Zeros | UnitVector | Commutation) -> Array:
+    ar = inputs.ar
+    match node:
+        case Number(value=value):
+            return Array((1, 1), [ar.number(value)])
+        case SizeValue(size=size):
+            return Array((1, 1), [ar.number(Fraction(size.value(inputs.sizes)))])
+        case Constant(name=name):
+            if not isinstance(ar, Decimals) or name != "pi":
+                raise NotRational(name)
+            return Array((1, 1), [scalar_functions.pi(ar.digits)])
+        case Identity():
+            return a.identity(ar, inputs.dims(node.shape)[0])
+        case Ones():
+            return a.filled(inputs.dims(node.shape), ar.one)
+        case Zeros():
+            return a.filled(inputs.dims(node.shape), ar.zero)
+        case UnitVector(position=position):
+            column = a.filled(inputs.dims(node.shape), ar.zero)
+            if not 1 <= position <= len(column.data):
+                raise ShapeError(f"the unit vector e_{position} needs at least {position} entries, here there are {len(column.data)}")
+            column.data[position - 1] = ar.one
+            return column
+        case Commutation(m=m, n=n):
+            return _commutation(ar, m.value(inputs.sizes), n.value(inputs.sizes))
+        case _ as never:
+            assert_never(never)
+
+
+def _commutation(ar: Arithmetic, m: int, n: int) -> Array:
+    """Row ``j + n i`` of K vec(X) is entry (i, j) of X, which vec(X) has at ``i + m j``."""
+    matrix = a.filled((m * n, m * n), ar.zero)
+    for i in range(m):
+        for j in range(n):
+            matrix.data[(j + n * i) * m * n + i + m * j] = ar.one
+    return matrix
+
+
+def _product(ar: Arithmetic, factors: tuple[Expr, ...], below: Sequence[Array]) -> Array:
+    """Scalars scale, a product from the left that has become a scalar, too; a run that ends in a column is multiplied from the right."""
+    scale: Value | None = None
+    run: list[Array] = []
+    shape: Shape = ()
+    for factor, array in zip(factors, below, strict=True):
+        if not shape and run:
+            scale = _times(ar, scale, _chain(ar, run).data[0])
+            run = []
+        shape = product_shape(shape, factor.shape)
+        if factor.is_scalar:
+            scale = _times(ar, scale, array.data[0])
+        else:
+            run.append(array)
+    if not run:
+        return Array((1, 1), [scale])
+    whole = _chain(ar, run)
+    return whole if scale is None else a.scaled(ar, scale, whole)
+
+
+def _times(ar: Arithmetic, scale: Value | None, value: Value) -> Value:
+    return value if scale is None else ar.multiply(scale, value)
+
+
+def _chain(ar: Arithmetic, run: list[Array]) -> Array:
+    if len(run) == 1:
+        return run[0]
+    if run[-1].cols == 1:
+        result = run[-1]
+        for array in reversed(run[:-1]):
+            result = a.multiplied(ar, array, result)
+        return result
+    result = run[0]
+    for array in run[1:]:
+        result = a.multiplied(ar, result, array)
+    return result
+
+
+def _total(ar: Arithmetic, operand: Array, axis: str | None) -> Array:
+    if axis is None:
+        return Array((1, 1), [ar.total(operand.data)])
+    lines = operand.lines() if axis == "rows" else a.transposed(operand).lines()
+    return Array((len(lines), 1), [ar.total(line) for line in lines])
+
+
+def _reshaped(operand: Array, m: int, n: int) -> Array:
+    entries = [operand.data[k] for k in a.column_major(operand.dims)]
+    return Array((m, n), [entries[i + m * j] for i in range(m) for j in range(n)])
+
+
+# ---------------------------------------------------------------- powers and norms
+
+
+def _power(inputs: Inputs, node: Power, below: Sequence[Array]) -> Array:
+    ar = inputs.ar
+    exponent = constant_value(node.exponent, inputs.sizes)
+    norm = squared_norm(node)
+    if norm is not None and exponent is not None:
+        return Array((1, 1), [ar.power(_square(ar, norm.kind, below), int(exponent) // 2)])
+    if exponent is not None and exponent.denominator == 1:
+        number = int(exponent)
+        if abs(number) > _LARGEST_EXPONENT:
+            raise Undefined("a huge exponent")
+        return a.mapped(below[0], lambda entry: ar.power(entry, number))
+    if not isinstance(ar, Decimals):
+        raise NotRational("a power that is not integral")
+    return a.paired(below[0], below[1], lambda base, power: scalar_functions.real_power(ar, base, power))
+
+
+def squared_norm(node: Expr) -> Norm | None:
+    """The norm in ``norm2(x)^2``, ``norm2(X)^4``, ``||x||_A^2``."""
+    match node:
+        case Power(base=Norm(kind="2" | "A") as norm, exponent=Number(value=value)) if value.denominator == 1 and value % 2 == 0 < value:
+            return norm
+        case _:
+            return None
+
+
+def _square(ar: Arithmetic, kind: str, below: Sequence[Array]) -> Value:
+    if kind == "2":
+        return ar.dot(below[0].data, below[0].data)
+    column = below[0] if below[0].cols == 1 else a.transposed(below[0])
+    return ar.dot(column.data, a.multiplied(ar, below[1], column).data)
+
+
+def _norm(ar: Arithmetic, kind: str, below: Sequence[Array]) -> Value:
+    if not isinstance(ar, Decimals):
+        raise NotRational("a norm")
+    match kind:
+        case "2" | "A":
+            return ar.root(_square(ar, kind, below))
+        case "1":
+            for entry in below[0].data:
+                ar.sign(entry)
+            return ar.total([abs(entry) for entry in below[0].data])
+        case "p":
+            power = below[1].data[0]
+            if power <= 0:
+                raise Undefined("a p-norm with p that is not positive")
+            for entry in below[0].data:
+                ar.sign(entry)
+            total = ar.total([scalar_functions.real_power(ar, abs(entry), power) for entry in below[0].data])
+            return scalar_functions.real_power(ar, total, 1 / power)
+        case "nuclear":
+            return matrix_functions.nuclear_norm(ar, below[0])
+        case "spectral":
+            return matrix_functions.spectral_norm(ar, below[0])
+        case _:
+            raise MatcalcError(f"the norm {kind!r} has no numerical value here")
+
+
+def _matrix_power(inputs: Inputs, exponent: Expr, below: Sequence[Array]) -> Array:
+    number = constant_value(exponent, inputs.sizes)
+    if number is not None and number.denominator == 1:
+        if abs(number) > _LARGEST_EXPONENT:
+            raise Undefined("a huge exponent")
+        return a.matrix_power(inputs.ar, below[0], int(number))
+    return matrix_functions.matrix_power_of(inputs.ar, below[0], below[1])
+
+
+def constant_value(expression: Expr, sizes: Mapping[str, int]) -> Fraction | None:
+    """The value of an exponent without symbols: numbers and sizes added, multiplied and divided."""
+    if isinstance(expression, Number):
+        return expression.value
+    held: dict[Expr, Fraction | None] = {}
+    for node in postorder(expression):
+        parts = [held[child] for child in children(node)]
+        known = [part for part in parts if part is not None]
+        held[node] = _rational(node, known, sizes) if len(known) == len(parts) else None
+    return held[expression]
+
+
+def _rational(node: Expr, parts: list[Fraction], sizes: Mapping[str, int]) -> Fraction | None:
+    match node:
+        case Number(value=value):
+            return value
+        case SizeValue(size=size):
+            return Fraction(size.value(sizes))
+        case Sum():
+            return sum(parts, Fraction(0))
+        case Negative():
+            return -parts[0]
+        case Product() | Hadamard() if node.is_scalar:
+            return prod(parts, start=Fraction(1))
+        case Quotient() if node.is_scalar and parts[1]:
+            return parts[0] / parts[1]
+        case _:
+            return None
+
+
+# ---------------------------------------------------------------- functions
+
+
+def _elementwise(ar: Arithmetic, name: str, operand: Array) -> Array:
+    if isinstance(ar, Decimals):
+        if name in functions():
+            return a.mapped(operand, lambda entry: _applied(ar, name, entry))
+        return a.mapped(operand, lambda entry: scalar_functions.user_function(ar, name, entry))
+    if name in functions():
+        raise NotRational(name)
+    return a.mapped(operand, lambda entry: polynomials.user_function(ar, name, entry))
+
+
+def _applied(ar: Decimals, name: str, value: Any) -> Any:
+    found = scalar_functions.applied(ar, name, value)
+    if found is None:
+        raise UnknownFunctionError(f"the function {name} has no value at many digits")
+    return found
+
+
+def _call(inputs: Inputs, node: Call, below: Sequence[Array]) -> Array:
+    ar, name = inputs.ar, node.function
+    if name not in functions():
+        return Array(inputs.dims(node.shape), _elementwise(ar, name, below[0]).data)
+    if node.axis is None:
+        vector = functions()[name].argument_order == 1 and below[0].cols > 1 < below[0].rows
+        first = Array((len(below[0].data), 1), [below[0].data[k] for k in a.column_major(below[0].dims)]) if vector else below[0]
+        result = _one_call(ar, name, [first, *below[1:]])
+        if vector and len(result.data) == len(first.data):
+            return _reshaped(result, *below[0].dims)
+        return Array(inputs.dims(node.shape), result.data)
+    lines = below[0].lines() if node.axis == "rows" else a.transposed(below[0]).lines()
+    results = [_one_call(ar, name, [Array((len(line), 1), line), *below[1:]]).data for line in lines]
+    if len(results[0]) == 1 and node.is_column:
+        return Array((len(results), 1), [line[0] for line in results])
+    whole = a.of_lines(results)
+    return whole if node.axis == "rows" else a.transposed(whole)
+
+
+def _one_call(ar: Arithmetic, name: str, arguments: Sequence[Array]) -> Array:
+    found = matrix_functions.called(ar, name, arguments)
+    if found is None:
+        raise UnknownFunctionError(f"the function {name} has no value at many digits")
+    return found
+
+
+# ---------------------------------------------------------------- named indices
+
+
+def _at(inputs: Inputs, node: Index | Entry, below: Sequence[Array], here: Mapping[Index, int]) -> Array:
+    if isinstance(node, Index):
+        return Array((1, 1), [inputs.ar.number(Fraction(here[node] + 1))])
+    dims = below[0].dims
+    places = [here[position] if isinstance(position, Index) else position - 1 for position in node.positions]
+    if len(places) < len(dims):  # a vector has one position, inside it has two axes
+        places = [*places, 0] if dims[1] == 1 else [0, *places]
+    place = 0
+    for position, length in zip(places, dims, strict=True):
+        if not 0 <= position < length:
+            raise ShapeError(f"entry {position + 1} was asked for where there are {length}")
+        place = place * length + position
+    return Array((1, 1), [below[0].data[place]])

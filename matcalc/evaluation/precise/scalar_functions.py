@@ -1,0 +1,229 @@
+"""The elementwise functions of the language at many digits, good to their own size also where they saturate."""
+
+from __future__ import annotations
+
+import decimal
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from types import MappingProxyType
+
+from matcalc.evaluation.precise.arithmetic import Decimals, Undefined
+
+_LARGEST = Decimal(10) ** 15
+_MOST_MORE_DIGITS = 1000
+_GUARD = 8
+
+
+def applied(ar: Decimals, name: str, value: Decimal) -> Decimal | None:
+    """The value of a function of the table; None when there is none of that name. Raises Undefined outside the domain."""
+    function = _FUNCTIONS.get(name)
+    return None if function is None else function(ar, value)
+
+
+def user_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
+    """A smooth test function for each name, with primes for its derivatives: sin(t + a) + 2 exp(-a t/2)."""
+    stem = name.rstrip("'")
+    order = len(name) - len(stem)
+    phase = Decimal(4000 + zlib.crc32(stem.encode()) % 9973) / 10000
+    rate = -phase / 2
+    waves = (_sin, _cos, lambda ar, t: -_sin(ar, t), lambda ar, t: -_cos(ar, t))
+    return waves[order % 4](ar, value + phase) + 2 * ar.power(rate, order) * exponential(ar, rate * value)
+
+
+def exponential(ar: Decimals, value: Decimal) -> Decimal:
+    if abs(value) > _LARGEST:
+        raise Undefined("the exponential of a huge number")
+    return value.exp()
+
+
+def logarithm(ar: Decimals, value: Decimal) -> Decimal:
+    if value <= 0:
+        raise Undefined("the logarithm of what is not positive")
+    ar.away_from_zero(value)
+    return value.ln()
+
+
+def real_power(ar: Decimals, base: Decimal, exponent: Decimal) -> Decimal:
+    """Raises Undefined for a power of a negative number that is not integral."""
+    if exponent == exponent.to_integral_value() and abs(exponent) < _LARGEST:
+        return ar.power(base, int(exponent))
+    if base < 0:
+        raise Undefined("a power of a negative number")
+    ar.away_from_zero(base)
+    if not base:
+        if exponent < 0:
+            raise Undefined("division by zero")
+        return ar.zero
+    if 2 * exponent == 1:
+        return base.sqrt()
+    return exponential(ar, exponent * base.ln())
+
+
+@contextmanager
+def _more_digits(ar: Decimals, value: Decimal) -> Iterator[None]:
+    """Digits enough that 1 beside ``value`` leaves as many digits of it as are computed with."""
+    more = min(max(-value.adjusted(), 0), _MOST_MORE_DIGITS) if value else 0
+    with decimal.localcontext() as context:
+        context.prec = ar.digits + more + _GUARD
+        yield
+
+
+def _log1p(ar: Decimals, value: Decimal) -> Decimal:
+    if value and value.adjusted() < -_MOST_MORE_DIGITS:
+        return value
+    with _more_digits(ar, value):
+        return (1 + value).ln()
+
+
+def _expm1(ar: Decimals, value: Decimal) -> Decimal:
+    if value and value.adjusted() < -_MOST_MORE_DIGITS:
+        return value
+    with _more_digits(ar, value):
+        return exponential(ar, value) - 1
+
+
+def _sinh(ar: Decimals, value: Decimal) -> Decimal:
+    rest = _expm1(ar, abs(value))
+    return (rest + rest / (1 + rest)).copy_sign(value) / 2
+
+
+def _cosh(ar: Decimals, value: Decimal) -> Decimal:
+    return (exponential(ar, value) + exponential(ar, -value)) / 2
+
+
+def _tanh(ar: Decimals, value: Decimal) -> Decimal:
+    _saturating(ar, 2 * abs(value))
+    rest = _expm1(ar, 2 * abs(value))
+    return (rest / (rest + 2)).copy_sign(value)
+
+
+def _saturating(ar: Decimals, value: Decimal) -> None:
+    """Notes that ``1 + exp(-value)`` is 1 to all digits."""
+    if value > Decimal("2.302") * ar.digits:
+        ar.absorbed = True
+
+
+def _sigmoid(ar: Decimals, value: Decimal) -> Decimal:
+    _saturating(ar, value)
+    if value >= 0:
+        return 1 / (1 + exponential(ar, -value))
+    other = exponential(ar, value)
+    return other / (1 + other)
+
+
+def _softplus(ar: Decimals, value: Decimal) -> Decimal:
+    _saturating(ar, value)
+    if value <= 0:
+        return _log1p(ar, exponential(ar, value))
+    return value + _log1p(ar, exponential(ar, -value))
+
+
+def _gelu(ar: Decimals, value: Decimal) -> Decimal:
+    _saturating(ar, abs(value))
+    return value * _erfc(ar, -value / Decimal(2).sqrt()) / 2
+
+
+def _through_mpmath(name: str) -> Callable[[Decimals, Decimal], Decimal]:
+    def function(ar: Decimals, value: Decimal) -> Decimal:
+        from mpmath import libmp
+
+        if abs(value) > _LARGEST:
+            raise Undefined(f"{name} of a huge number")
+        digits = ar.digits + _GUARD
+        bits = int(digits * 3.33) + 16
+        found = getattr(libmp, f"mpf_{name}")(libmp.from_str(str(value), bits, "n"), bits, "n")
+        return Decimal(libmp.to_str(found, digits))
+
+    return function
+
+
+_sin, _cos = _through_mpmath("sin"), _through_mpmath("cos")
+_erf, _erfc_near, _atan = _through_mpmath("erf"), _through_mpmath("erfc"), _through_mpmath("atan")
+_asin_inside, _acos_inside = _through_mpmath("asin"), _through_mpmath("acos")
+
+
+def _erf_saturating(ar: Decimals, value: Decimal) -> Decimal:
+    _saturating(ar, value * value)
+    return _erf(ar, value)
+
+
+_FAR_OUT = 1000
+
+
+def _erfc(ar: Decimals, value: Decimal) -> Decimal:
+    if abs(value) > _FAR_OUT:
+        raise Undefined("erfc far out")
+    return _erfc_near(ar, value)
+
+
+def _tan(ar: Decimals, value: Decimal) -> Decimal:
+    below = _cos(ar, value)
+    if abs(below) < ar.tiny:
+        raise Undefined("tan at a pole")
+    return _sin(ar, value) / below
+
+
+def _within_one(function: Callable[[Decimals, Decimal], Decimal]) -> Callable[[Decimals, Decimal], Decimal]:
+    def inside(ar: Decimals, value: Decimal) -> Decimal:
+        if abs(value) > 1:
+            raise Undefined("an argument beyond one")
+        ar.away_from_zero(1 - abs(value))
+        return function(ar, value)
+
+    return inside
+
+
+def _absolute(ar: Decimals, value: Decimal) -> Decimal:
+    ar.sign(value)
+    return abs(value)
+
+
+def _sign(ar: Decimals, value: Decimal) -> Decimal:
+    return Decimal(ar.sign(value))
+
+
+def _relu(ar: Decimals, value: Decimal) -> Decimal:
+    return value if ar.sign(value) > 0 else ar.zero
+
+
+def _step(ar: Decimals, value: Decimal) -> Decimal:
+    return ar.one if ar.sign(value) > 0 else ar.zero
+
+
+_FUNCTIONS: Mapping[str, Callable[[Decimals, Decimal], Decimal]] = MappingProxyType(
+    {
+        "exp": exponential,
+        "log": logarithm,
+        "sin": _sin,
+        "cos": _cos,
+        "tan": _tan,
+        "sinh": _sinh,
+        "cosh": _cosh,
+        "tanh": _tanh,
+        "asin": _within_one(_asin_inside),
+        "acos": _within_one(_acos_inside),
+        "atan": _atan,
+        "abs": _absolute,
+        "sign": _sign,
+        "relu": _relu,
+        "step": _step,
+        "sigmoid": _sigmoid,
+        "softplus": _softplus,
+        "erf": _erf_saturating,
+        "gelu": _gelu,
+    }
+)
+
+
+def pi(digits: int) -> Decimal:
+    """π to so many digits."""
+    from mpmath import libmp
+
+    return Decimal(libmp.to_str(libmp.mpf_pi(int(digits * 3.33) + 32), digits + _GUARD))
+
+
+def names() -> tuple[str, ...]:
+    """The functions that have a value here."""
+    return tuple(_FUNCTIONS)

@@ -17,5 +17,9 @@ PROOF_SHARE = 0.5
 """The part of a verdict's budget that the search for a proof may take."""
 PROOF_WORK = 60_000
 """Units for a proof, half a second or so: proofs that exist are found long before, and what has none would take all it gets."""
+WITNESS_SHARE = 0.7
+"""The part of what is left of a verdict's budget that points may take."""
+WITNESS_WORK = 120_000
+"""Units for comparing the sides of a statement at points: a second or two, for singular values and matrix logarithms at many digits."""
 LITTLE_PROOF_WORK = 6_000
 """Units for a proof that should not exist: of a statement that numbers refute, or of one among many conditions."""

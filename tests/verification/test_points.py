@@ -47,7 +47,7 @@ def test_true_everywhere(statement: str, declare: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "declare", "condition"),
     [
-        ("sqrt(x.^2) = x", "x: n", "the entries of x are not negative and sum to one"),
+        ("sqrt(x.^2) = x", "x: n", "every entry of x is 0 or 1"),
         ("sign(x'*x - 100) = -1", "x: n", "the entries of x are not negative and sum to one"),
         ("d(-y'*log(softmax(x)))/dx = softmax(x) - y", "", "the entries of y sum to one"),
         ("logdet(A'*A) = log(abs(det(A)))", "A: n×n invertible", "Aᵀ A = I"),  # not: every entry of A is 0 or 1

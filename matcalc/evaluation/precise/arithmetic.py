@@ -14,6 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Protocol, TypeAlias
 
+from matcalc.budgets import spend
 from matcalc.errors import LimitError, MatcalcError
 
 Number: TypeAlias = Any
@@ -22,6 +23,11 @@ Number: TypeAlias = Any
 PRIME = 2**61 - 1
 _STEPS = 3_000_000
 """Multiplications in one evaluation, some seconds: sizes at points are small, so that only a Kronecker product of many needs more."""
+_STEPS_IN_A_UNIT = 32
+"""Multiplications, with what goes with them, that take as long as a unit of the budget."""
+
+
+_USUAL_DIGITS = 100
 
 
 class Undefined(MatcalcError):
@@ -35,13 +41,25 @@ class NotRational(MatcalcError):
 class Arithmetic(Protocol):
     """What the evaluator asks of a kind of numbers."""
 
-    zero: Number
-    one: Number
-    add: Callable[[Number, Number], Number]
-    subtract: Callable[[Number, Number], Number]
-    multiply: Callable[[Number, Number], Number]
-    negative: Callable[[Number], Number]
     rational: bool
+
+    @property
+    def zero(self) -> Number: ...
+
+    @property
+    def one(self) -> Number: ...
+
+    @property
+    def add(self) -> Callable[[Number, Number], Number]: ...
+
+    @property
+    def subtract(self) -> Callable[[Number, Number], Number]: ...
+
+    @property
+    def multiply(self) -> Callable[[Number, Number], Number]: ...
+
+    @property
+    def negative(self) -> Callable[[Number], Number]: ...
 
     def number(self, value: Fraction) -> Number:
         """The number that stands for a rational one. Raises Undefined when there is none."""
@@ -71,7 +89,9 @@ class Arithmetic(Protocol):
 class Residues:
     """Integers modulo a power of a large prime, one more than the order of the derivative that is asked for."""
 
-    zero, one, rational = 0, 1, True
+    zero = 0
+    one = 1
+    rational = True
     negative = staticmethod(operator.neg)
 
     def __init__(self, order: int = 0, work: int = _STEPS) -> None:
@@ -99,16 +119,19 @@ class Residues:
     def _inverse(self, value: int) -> int:
         if value % PRIME == 0:
             raise Undefined("division by zero")
-        return pow(value, -1, self.modulus)
+        result: int = pow(value, -1, self.modulus)
+        return result
 
     def total(self, numbers: Iterable[int]) -> int:
         return sum(numbers) % self.modulus
 
     def dot(self, one: Sequence[int], other: Sequence[int]) -> int:
-        return sum(map(operator.mul, one, other)) % self.modulus
+        whole: int = sum(map(operator.mul, one, other))
+        return whole % self.modulus
 
     def power(self, base: int, exponent: int) -> int:
-        return pow(base, exponent, self.modulus) if exponent >= 0 else pow(self._inverse(base), -exponent, self.modulus)
+        result: int = pow(base, exponent, self.modulus) if exponent >= 0 else pow(self._inverse(base), -exponent, self.modulus)
+        return result
 
     def pivot(self, candidates: Sequence[int], scale: int) -> int | None:
         for place, value in enumerate(candidates):
@@ -128,6 +151,7 @@ class Residues:
         self._work -= work
         if self._work < 0:
             raise LimitError("too much work for an exact evaluation")
+        spend(1 + work // _STEPS_IN_A_UNIT)
 
 
 class Decimals:
@@ -137,7 +161,9 @@ class Decimals:
     steps are taken nearby.
     """
 
-    zero, one, rational = Decimal(0), Decimal(1), False
+    zero = Decimal(0)
+    one = Decimal(1)
+    rational = False
     add = staticmethod(operator.add)
     subtract = staticmethod(operator.sub)
     multiply = staticmethod(operator.mul)
@@ -193,7 +219,8 @@ class Decimals:
             if exponent:
                 raise Undefined("division by zero")
             return self.one
-        return base**exponent
+        result: Decimal = base**exponent
+        return result
 
     def pivot(self, candidates: Sequence[Decimal], scale: Decimal) -> int | None:
         sizes = [abs(value) for value in candidates]
@@ -214,6 +241,7 @@ class Decimals:
         self._work -= work
         if self._work < 0:
             raise LimitError("too much work for an evaluation at many digits")
+        spend(1 + work * self.digits // (_USUAL_DIGITS * _STEPS_IN_A_UNIT))
 
     def sign(self, value: Decimal) -> int:
         """-1, 0 or 1, which is kept in ``branches``. What is nearly zero counts as zero, and as a doubtful point."""

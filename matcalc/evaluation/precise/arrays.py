@@ -76,10 +76,17 @@ def paired(one: Array, other: Array, function: Callable[[Number, Number], Number
     return Array(one.dims, [function(entry, second) for entry in one.data])
 
 
-def added(ar: Arithmetic, terms: Sequence[Array]) -> Array:
-    if len(terms) == 1:
-        return terms[0]
-    return Array(terms[0].dims, [ar.total(entries) for entries in zip(*(term.data for term in terms), strict=True)])
+def summed(ar: Arithmetic, terms: Sequence[Array]) -> Array:
+    """The sum as it stands in an expression, in which it is noted what left no trace."""
+    return Array(terms[0].dims, [ar.total(entries) for entries in zip(*[term.data for term in terms], strict=True)])
+
+
+def plus(ar: Arithmetic, one: Array, other: Array) -> Array:
+    return Array(one.dims, list(map(ar.add, one.data, other.data)))
+
+
+def minus(ar: Arithmetic, one: Array, other: Array) -> Array:
+    return Array(one.dims, list(map(ar.subtract, one.data, other.data)))
 
 
 def scaled(ar: Arithmetic, scalar: Number, array: Array) -> Array:

@@ -55,6 +55,7 @@ class Plan:
     def value(self, ar: Arithmetic, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
         """The value at a point. Raises Undefined, NotRational, LimitError or UnknownFunctionError."""
         inputs = Inputs(ar, sizes, values)
+        ar.spend(len(self._steps))
         held: dict[int, list[Array]] = {}
         for number, step in enumerate(self._steps):
             below = [held[k] for k in step.operands]

@@ -10,18 +10,19 @@ from matcalc.evaluation.precise import spectral
 from matcalc.evaluation.precise.arithmetic import Arithmetic, Decimals, NotRational, Undefined
 from matcalc.evaluation.precise.arrays import (
     Array,
-    added,
     adjugate,
     determinant,
     identity,
     inverse,
     largest,
     matrix_power,
+    minus,
     multiplied,
     of_lines,
-    paired,
+    plus,
     scaled,
     solved,
+    transposed,
 )
 from matcalc.evaluation.precise.scalar_functions import exponential, logarithm, real_power
 
@@ -158,8 +159,22 @@ def _norm(array: Array) -> Decimal:
     return max(sum(map(abs, line), Decimal(0)) for line in array.lines())
 
 
+def _of_symmetric(ar: Decimals, matrix: Array, function: Callable[[Decimals, Decimal], Decimal]) -> Array | None:
+    """The function of a symmetric matrix, through its eigenvalues; None for another matrix."""
+    if matrix.data != transposed(matrix).data:
+        return None
+    found = spectral.eigen(ar, matrix)
+    vectors = of_lines(found.vectors)
+    images = [function(ar, value) for value in found.values]
+    scaled_rows = [[image * entry for entry in vector] for image, vector in zip(images, found.vectors, strict=True)]
+    return multiplied(ar, transposed(vectors), of_lines(scaled_rows))
+
+
 def expm(ar: Decimals, matrix: Array) -> Array:
-    """Scaling, the series, squaring."""
+    """Scaling, the series, squaring; of a symmetric matrix by its eigenvalues."""
+    symmetric = _of_symmetric(ar, matrix, exponential)
+    if symmetric is not None:
+        return symmetric
     size = _norm(matrix)
     if size > 10**6:
         raise Undefined("the exponential of a huge matrix")
@@ -171,7 +186,7 @@ def expm(ar: Decimals, matrix: Array) -> Array:
     while largest(ar, term) > limit:
         k += 1
         term = scaled(ar, ar.one / k, multiplied(ar, term, small))
-        result = added(ar, (result, term))
+        result = plus(ar, result, term)
     for _ in range(squarings):
         result = multiplied(ar, result, result)
     return result
@@ -182,18 +197,21 @@ def sqrtm(ar: Decimals, matrix: Array) -> Array:
 
     Raises Undefined where an eigenvalue is zero or negative.
     """
+    symmetric = _of_symmetric(ar, matrix, _positive_root)
+    if symmetric is not None:
+        return symmetric
     eye = identity(ar, matrix.rows)
     root, rest = matrix, matrix
     limit = Decimal(10) ** (8 - ar.digits)
     for _ in range(_MOST_ROUNDS):
         below = inverse(ar, rest)
-        root = scaled(ar, ar.one / 2, multiplied(ar, root, added(ar, (eye, below))))
-        rest = scaled(ar, ar.one / 4, added(ar, (eye, eye, rest, below)))
-        if largest(ar, paired(rest, eye, ar.subtract)) < limit:
+        root = scaled(ar, ar.one / 2, multiplied(ar, root, plus(ar, eye, below)))
+        rest = scaled(ar, ar.one / 4, plus(ar, plus(ar, eye, eye), plus(ar, rest, below)))
+        if largest(ar, minus(ar, rest, eye)) < limit:
             break
     else:
         raise Undefined("no real principal square root")
-    error = paired(multiplied(ar, root, root), matrix, ar.subtract)
+    error = minus(ar, multiplied(ar, root, root), matrix)
     if largest(ar, error) > Decimal(10) ** (-ar.digits // 2) * max(ar.one, largest(ar, matrix)):
         raise Undefined("no real principal square root")
     return root
@@ -201,20 +219,23 @@ def sqrtm(ar: Decimals, matrix: Array) -> Array:
 
 def logm(ar: Decimals, matrix: Array) -> Array:
     """The principal logarithm: roots until the matrix is near the identity, then the series of 2 artanh."""
+    symmetric = _of_symmetric(ar, matrix, logarithm)
+    if symmetric is not None:
+        return symmetric
     eye = identity(ar, matrix.rows)
     root, roots = matrix, 0
-    while _norm(paired(root, eye, ar.subtract)) > Decimal("0.1"):
+    while _norm(minus(ar, root, eye)) > Decimal("0.25"):
         if roots > _MOST_ROOTS:
             raise Undefined("no real principal logarithm")
         root, roots = sqrtm(ar, root), roots + 1
-    ratio = solved(ar, added(ar, (root, eye)), paired(root, eye, ar.subtract))
+    ratio = solved(ar, plus(ar, root, eye), minus(ar, root, eye))
     square = multiplied(ar, ratio, ratio)
     term, result = ratio, ratio
     limit, k = Decimal(10) ** (-ar.digits - 4), 1
     while largest(ar, term) > limit:
         k += 2
         term = multiplied(ar, term, square)
-        result = added(ar, (result, scaled(ar, ar.one / k, term)))
+        result = plus(ar, result, scaled(ar, ar.one / k, term))
     return scaled(ar, Decimal(2) ** (roots + 1), result)
 
 
@@ -257,6 +278,12 @@ def _divided(function: Callable[[Decimals, Decimal], Decimal], slope: Callable[[
         return Array(matrix.dims, entries)
 
     return differences
+
+
+def _positive_root(ar: Decimals, value: Decimal) -> Decimal:
+    if value <= 0:
+        raise Undefined("no real principal square root")
+    return ar.root(value)
 
 
 def _reciprocal(ar: Decimals, value: Decimal) -> Decimal:

@@ -57,6 +57,8 @@ from matcalc.functions import functions
 from matcalc.sizes import Shape
 
 _LARGEST_EXPONENT = 10**9
+_WORK_OF_A_FUNCTION = 100
+"""Multiplications that take as long as an exponential."""
 
 
 @dataclass
@@ -84,7 +86,7 @@ def computed(inputs: Inputs, node: Expr, below: Sequence[Array], here: Mapping[I
         case Number() | Constant() | SizeValue() | Identity() | Ones() | Zeros() | UnitVector() | Commutation():
             return _constant(inputs, typed)
         case Sum():
-            return a.added(ar, below)
+            return a.summed(ar, below)
         case Negative():
             return a.mapped(below[0], ar.negative)
         case Product(factors=factors):
@@ -329,6 +331,7 @@ def _rational(node: Expr, parts: list[Fraction], sizes: Mapping[str, int]) -> Fr
 
 def _elementwise(ar: Arithmetic, name: str, operand: Array) -> Array:
     if isinstance(ar, Decimals):
+        ar.spend(_WORK_OF_A_FUNCTION * len(operand.data))
         if name in functions():
             return a.mapped(operand, lambda entry: _applied(ar, name, entry))
         return a.mapped(operand, lambda entry: scalar_functions.user_function(ar, name, entry))

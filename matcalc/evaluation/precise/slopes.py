@@ -31,7 +31,9 @@ def slope(ar: Arithmetic, function: Expr, directions: Sequence[Direction], value
     return _central_slope(ar, function, directions, values, sizes)
 
 
-def _exact_slope(ar: Residues, function: Expr, directions: Sequence[Direction], values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+def _exact_slope(
+    ar: Residues, function: Expr, directions: Sequence[Direction], values: Mapping[str, Array], sizes: Mapping[str, int]
+) -> Array:
     """Along steps of the prime itself: what is left is divisible by its power, and what is of higher order vanishes."""
     ready, result = plan(function), None
     for taken in product((1, 0), repeat=len(directions)):
@@ -61,9 +63,7 @@ def _central_slope(
     return Array(result.dims, [entry / divisor for entry in result.data])
 
 
-def _moved(
-    ar: Arithmetic, directions: Sequence[Direction], steps: Sequence[Number], values: Mapping[str, Array]
-) -> dict[str, Array]:
+def _moved(ar: Arithmetic, directions: Sequence[Direction], steps: Sequence[Number], values: Mapping[str, Array]) -> dict[str, Array]:
     moved = dict(values)
     for (symbol, direction), step in zip(directions, steps, strict=True):
         if step:

@@ -1,0 +1,9 @@
+"""The numerical judgement of a claim: both sides in exact arithmetic or at many digits, at points that tell false claims from true ones."""
+
+from __future__ import annotations
+
+from matcalc.verification.witness.comparing import Comparison, at_point
+from matcalc.verification.witness.points import ExactPoint
+from matcalc.verification.witness.searching import Witness, compared, points, witness
+
+__all__ = ["Comparison", "ExactPoint", "Witness", "at_point", "compared", "points", "witness"]

@@ -1,0 +1,294 @@
+"""Both sides of a claim at one point: in residues, where that decides, or at so many digits that rounding can be told from a difference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from random import Random
+from typing import Any, Literal, TypeAlias
+
+from matcalc.budgets import SpentError
+from matcalc.errors import MatcalcError
+from matcalc.evaluation import Point
+from matcalc.evaluation.precise import Array, Decimals, Residues, Undefined, plan
+from matcalc.evaluation.precise.arithmetic import PRIME, Arithmetic, Number
+from matcalc.evaluation.precise.slopes import Layout, axes_lengths, contracted, derivative, layout_of, slope, tied
+from matcalc.verification.claims import Claim, DerivativeForm, Formula
+from matcalc.verification.witness.features import features
+from matcalc.verification.witness.points import ExactPoint, exact_point, residues
+
+Outcome: TypeAlias = Literal["same", "different", "close"]
+
+_DIGITS = 60
+_SLOPE_DIGITS = 130
+"""With steps of 10⁻³², that leave differences good to more than 45 digits."""
+_SAME_DIGITS = 42
+_ROUNDED_SAME, _ROUNDED_DIFFERENT = Decimal("1e-9"), Decimal("1e-7")
+"""For points that are rounded themselves."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Both sides at one point. ``digits`` says to how many digits they agree, where that is known; ``doubtful`` that some number was so
+    small beside another that it left no trace, so that agreement says little."""
+
+    claim: Claim
+    point: ExactPoint
+    seed: int
+    outcome: Outcome
+    digits: int | None = None
+    kinks: bool = field(default=False, repr=False)
+    """Whether an argument was exactly at a kink."""
+
+    @cached_property
+    def _sides(self) -> tuple[Any, Any]:
+        return side_values(self.claim, self.point)
+
+    @property
+    def left(self) -> Any:
+        """The left side as an array, nearest floating-point numbers."""
+        return self._sides[0]
+
+    @property
+    def right(self) -> Any:
+        """The right side as an array, nearest floating-point numbers."""
+        return self._sides[1]
+
+
+def at_point(claim: Claim, point: Point | ExactPoint, seed: int = 0) -> Comparison | None:
+    """The sides at a given point; None when one of them has no value there."""
+    try:
+        return judged(claim, exact_point(point, claim.symbols), seed)
+    except SpentError:
+        raise
+    except MatcalcError:
+        return None
+
+
+# ---------------------------------------------------------------- exactly
+
+
+def in_residues(claim: Claim, sizes: dict[str, int], seed: int) -> bool | None:
+    """Whether the sides of a rational claim are equal at a random point modulo a large prime; None where they have no value there.
+
+    Raises NotRational, NoMemberError or LimitError.
+    """
+    order = max(len(side.wrt) if isinstance(side, DerivativeForm) else 0 for side in (claim.left, claim.right))
+    ar = Residues(order)
+    values = residues(claim.symbols, sizes, f"residues {seed}", ar)
+    try:
+        left, right = _sides(claim, ar, values, sizes, seed)
+    except Undefined:
+        return None
+    return all((one - other) % PRIME == 0 for one, other in zip(left, right, strict=True))
+
+
+# ---------------------------------------------------------------- at many digits
+
+
+def judged(claim: Claim, point: ExactPoint, seed: int = 0, quick: bool = False, times: int = 1) -> Comparison | None:
+    """The sides compared, twice where that is needed to tell rounding from a difference; None where that cannot be told.
+
+    ``quick`` is for what is proved already: with fewer digits; ``times`` as many digits are for what saturates.
+
+    Raises Undefined, LimitError or ShapeError where a side has no
+    value.
+    """
+    slopes = any(isinstance(side, DerivativeForm) for side in (claim.left, claim.right))
+    usual = _SLOPE_DIGITS if slopes else _DIGITS
+    base = times * (2 * usual // 3 if quick else usual) + (2 if slopes else 1) * features(claim).more_digits
+    first = _at_digits(claim, point, seed, base)
+    apart = [_apart(one, other) for one, other in zip(first.left, first.right, strict=True)]
+    worst = max((gap.ratio for gap in apart), default=Decimal(0))
+    agreed = _digits(worst)
+    if not point.exact:
+        outcome: Outcome = "same" if _rounded_same(apart) else "different" if worst > _ROUNDED_DIFFERENT else "close"
+        return Comparison(claim, point, seed, outcome, agreed, first.kinks)
+    limit = Decimal(10) ** -(_SAME_DIGITS * (1 if quick else 2) // 2 + features(claim).more_digits)
+    open_entries = [k for k, gap in enumerate(apart) if gap.ratio > limit]
+    if not open_entries:
+        return Comparison(claim, point, seed, "close" if first.doubtful else "same", agreed, first.kinks)
+    second = _at_digits(claim, point, seed, 2 * base)
+    if second.branches != first.branches:
+        return None
+    steady = False
+    for k in open_entries:
+        again = _apart(second.left[k], second.right[k])
+        if abs(again.gap) <= abs(apart[k].gap) * Decimal(10) ** -(base // 4):
+            continue
+        if abs(again.gap - apart[k].gap) > Decimal("1e-6") * abs(apart[k].gap):
+            return None
+        steady = True
+    if steady:
+        return Comparison(claim, point, seed, "different", agreed, second.kinks)
+    return Comparison(claim, point, seed, "close" if second.doubtful else "same", agreed, first.kinks)
+
+
+@dataclass(frozen=True)
+class _Gap:
+    gap: Decimal
+    ratio: Decimal
+
+
+def _apart(one: Decimal, other: Decimal) -> _Gap:
+    gap = one - other
+    largest = max(abs(one), abs(other))
+    return _Gap(gap, abs(gap) / largest if gap else Decimal(0))
+
+
+def _rounded_same(apart: Sequence[_Gap]) -> bool:
+    largest = max((abs(gap.gap) / gap.ratio for gap in apart if gap.ratio), default=Decimal(0))
+    return all(abs(gap.gap) <= _ROUNDED_SAME * max(largest, Decimal("0.01")) for gap in apart)
+
+
+def _digits(ratio: Decimal) -> int | None:
+    return max(0, -ratio.adjusted() - 1) if ratio else None
+
+
+@dataclass(frozen=True)
+class _Values:
+    left: list[Decimal]
+    right: list[Decimal]
+    branches: tuple[int, ...]
+    doubtful: bool
+    kinks: bool
+
+
+def _at_digits(claim: Claim, point: ExactPoint, seed: int, digits: int) -> _Values:
+    ar = Decimals(digits)
+    with ar.computing():
+        values = numbers(point, ar)
+        left, right = _sides(claim, ar, values, point.sizes, seed)
+    return _Values(left, right, tuple(ar.branches), ar.absorbed, 0 in ar.branches)
+
+
+def numbers(point: ExactPoint, ar: Arithmetic) -> dict[str, Array]:
+    """The members in a kind of numbers."""
+    return {name: Array(array.dims, [ar.number(entry) for entry in array.data]) for name, array in point.members.items()}
+
+
+# ---------------------------------------------------------------- sides
+
+
+def _sides(claim: Claim, ar: Arithmetic, values: dict[str, Array], sizes: dict[str, int], seed: int) -> tuple[list[Number], list[Number]]:
+    """Numbers that are equal when the sides are: all entries, or of derivatives what they are along one random direction."""
+    left, right = claim.left, claim.right
+    if isinstance(left, DerivativeForm) and isinstance(right, DerivativeForm):
+        if _alike(left, right):
+            directions = _directions(ar, left, values, seed)
+            return _slope(ar, left, directions, values, sizes), _slope(ar, right, directions, values, sizes)
+        return _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
+    if isinstance(left, DerivativeForm):
+        assert isinstance(right, Formula)
+        return _along(ar, left, right, values, sizes, seed)
+    if isinstance(right, DerivativeForm):
+        return _along(ar, right, left, values, sizes, seed)[::-1]
+    return _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
+
+
+def _alike(left: DerivativeForm, right: DerivativeForm) -> bool:
+    same = (left.wrt, left.layout, left.symmetric) == (right.wrt, right.layout, right.symmetric)
+    return same and left.function.shape == right.function.shape
+
+
+def _along(
+    ar: Arithmetic, form: DerivativeForm, formula: Formula, values: dict[str, Array], sizes: dict[str, int], seed: int
+) -> tuple[list[Number], list[Number]]:
+    entries = _entries(formula, ar, values, sizes)
+    places = _layout(form, sizes)
+    if len(entries) != len(places.places):
+        raise Undefined("the sides have different shapes at these sizes")
+    directions = _directions(ar, form, values, seed)
+    weights = [array.data for symbol, array in directions if symbol.shape]
+    scale = ar.one
+    for symbol, array in directions:
+        if not symbol.shape:
+            scale = ar.multiply(scale, array.data[0])
+    claimed = [ar.multiply(scale, entry) for entry in contracted(ar, entries, places, weights)]
+    return _slope(ar, form, directions, values, sizes), claimed
+
+
+def _directions(ar: Arithmetic, form: DerivativeForm, values: dict[str, Array], seed: int) -> list[tuple[Any, Array]]:
+    """A random weight for every entry of each variable."""
+    found = []
+    for number, symbol in enumerate(form.wrt):
+        dims = values[symbol.name].dims
+        rng = Random(f"direction {seed} {number} {symbol.name}")
+        entries = [ar.number(Fraction(rng.choice((1, -1)) * rng.randint(20, 90), 37)) for _ in range(math.prod(dims))]
+        found.append((symbol, Array(dims, entries)))
+    return found
+
+
+def _slope(
+    ar: Arithmetic, form: DerivativeForm, directions: list[tuple[Any, Array]], values: dict[str, Array], sizes: dict[str, int]
+) -> list[Number]:
+    moves = [(symbol, tied(ar, symbol, weights, form.symmetric)) for symbol, weights in directions]
+    with _differencing(ar):
+        return slope(ar, form.function, moves, values, sizes).data
+
+
+class _differencing:
+    """Marks that differences are taken, where points near a kink are of no use. What signs were met on the way is kept."""
+
+    def __init__(self, ar: Arithmetic) -> None:
+        self._ar = ar if isinstance(ar, Decimals) else None
+
+    def __enter__(self) -> None:
+        if self._ar is not None:
+            self._kept = (self._ar.tiny, self._ar.branches)
+            self._ar.differencing = True
+            self._ar.tiny = Decimal(10) ** -(self._ar.digits // 5)
+            self._ar.branches = []
+
+    def __exit__(self, *_: object) -> None:
+        if self._ar is not None:
+            self._ar.differencing = False
+            self._ar.tiny, before = self._kept
+            self._ar.branches = before + self._ar.branches
+
+
+def _layout(form: DerivativeForm, sizes: dict[str, int]) -> Layout:
+    variables = [axes_lengths(symbol.shape, sizes) for symbol in form.wrt if symbol.shape]
+    return layout_of(form.layout, axes_lengths(form.function.shape, sizes), variables)
+
+
+def _entries(side: Formula | DerivativeForm, ar: Arithmetic, values: dict[str, Array], sizes: dict[str, int]) -> list[Number]:
+    if isinstance(side, Formula):
+        return plan(side.expression).value(ar, values, sizes).data
+    with _differencing(ar):
+        return derivative(ar, side.function, side.wrt, values, sizes, side.symmetric, _layout(side, sizes))
+
+
+def side_values(claim: Claim, point: ExactPoint) -> tuple[Any, Any]:
+    """Both sides as floating-point arrays in the form that users hold. Raises Undefined, LimitError or ShapeError."""
+    return side_value(claim.left, point), side_value(claim.right, point)
+
+
+def side_value(side: Formula | DerivativeForm, point: ExactPoint) -> Any:
+    """One side as a floating-point array in the form that users hold."""
+    import numpy as np
+
+    ar = Decimals(_SLOPE_DIGITS if isinstance(side, DerivativeForm) else _DIGITS)
+    with ar.computing():
+        entries = _entries(side, ar, numbers(point, ar), point.sizes)
+    return np.array([float(entry) for entry in entries]).reshape(_own_axes(side, point.sizes))
+
+
+def _own_axes(side: Formula | DerivativeForm, sizes: dict[str, int]) -> tuple[int, ...]:
+    if isinstance(side, Formula):
+        return axes_lengths(side.shape, sizes)
+    top = axes_lengths(side.function.shape, sizes)
+    variables = [axes_lengths(symbol.shape, sizes) for symbol in side.wrt if symbol.shape]
+    below = tuple(length for dims in variables for length in dims)
+    if side.layout == "tensor" or not below:
+        return top + below
+    if not top and len(variables) == 1:
+        return below[::-1] if side.layout == "numerator" else below
+    if not top:
+        return math.prod(variables[0]), math.prod(variables[1])
+    rows, columns = math.prod(below), math.prod(top)
+    return (columns, rows) if side.layout == "numerator" else (rows, columns)

@@ -1,0 +1,181 @@
+"""What stands in a claim that decides where to look: numbers, kinks, names of sizes, symbols that may move freely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from matcalc.evaluation.naming import size_names
+from matcalc.evaluation.precise.nodes import constant_value
+from matcalc.expr.nodes import (
+    Call,
+    Commutation,
+    Elementwise,
+    Expr,
+    Hadamard,
+    Identity,
+    Kronecker,
+    MatrixPower,
+    Norm,
+    Number,
+    Ones,
+    Power,
+    Product,
+    Quotient,
+    SizeValue,
+    Symbol,
+    children,
+    postorder,
+)
+from matcalc.facts.table import entries_of, implied
+from matcalc.functions import functions
+from matcalc.verification.claims import Claim
+
+_KINKED = frozenset({"abs", "sign", "relu", "step"})
+_RATIONAL_CALLS = frozenset({"det", "adj", "inv"})
+_OPEN = frozenset(
+    {
+        "symmetric",
+        "antisymmetric",
+        "diagonal",
+        "lower_triangular",
+        "upper_triangular",
+        "invertible",
+        "positive_definite",
+        "positive_semidefinite",
+        "nonnegative",
+        "positive",
+        "constant",
+    }
+)
+"""Facts that tie entries linearly, or hold on a set with inner points among those that do: an equation of rational functions that holds
+for all of these holds for all values with the same ties."""
+_MOST_DIGITS = 300
+
+
+@dataclass(frozen=True)
+class Features:
+    """Of both sides together."""
+
+    symbols: tuple[Symbol, ...]
+    names: tuple[str, ...]
+    """Names of sizes, sorted."""
+    degrees: tuple[int, ...]
+    """For each name the degree up to which the claim may be a polynomial in it, as far as sizes stand in it as numbers."""
+    literals: tuple[Fraction, ...]
+    """The numbers, without signs, ascending, each once."""
+    more_digits: int
+    """How many digits further apart than usual numbers are."""
+    curved: bool
+    """Whether there is more than rational functions."""
+    kinked: bool
+    few_values: bool
+    ranked: bool
+    """Whether facts leave several components, such as the ranks of idempotent matrices."""
+
+
+def features(claim: Claim) -> Features:
+    """What is known of a claim."""
+    return _features(claim.expressions, claim.extra)
+
+
+@lru_cache(maxsize=64)
+def _features(expressions: tuple[Expr, ...], extra: tuple[Symbol, ...]) -> Features:
+    nodes = list(postorder(*expressions))
+    symbols = tuple(dict.fromkeys([node for node in nodes if isinstance(node, Symbol)] + list(extra)))
+    names = tuple(sorted(size_names([*nodes, *extra])))
+    numbers = sorted({abs(node.value) for node in nodes if isinstance(node, Number)} - {Fraction(0)})
+    facts = [implied(symbol.properties, square=_is_square(symbol)) for symbol in symbols if symbol.properties]
+    degrees = _degrees(expressions, names)
+    return Features(
+        symbols,
+        names,
+        degrees,
+        tuple(numbers),
+        min(sum(_length(number) for number in numbers), _MOST_DIGITS),
+        any(_is_curved(node) for node in nodes),
+        any(_is_kinked(node) for node in nodes),
+        any(entries_of(known).values is not None for known in facts),
+        any(known & {"idempotent", "orthonormal"} for known in facts),
+    )
+
+
+def _is_square(symbol: Symbol) -> bool:
+    return len(symbol.shape) == 2 and symbol.shape[0] == symbol.shape[1]
+
+
+def _length(number: Fraction) -> int:
+    """Digits that a number needs beyond a few."""
+    return max(0, len(str(number.numerator)) + len(str(number.denominator)) - 8)
+
+
+def _is_curved(node: Expr) -> bool:
+    match node:
+        case Elementwise(function=name):
+            return name in functions()
+        case Call(function=name):
+            return name not in _RATIONAL_CALLS
+        case Norm():
+            return True
+        case Power(exponent=exponent) | MatrixPower(exponent=exponent):
+            return not (isinstance(exponent, Number) and exponent.value.denominator == 1)
+        case _:
+            return False
+
+
+def _is_kinked(node: Expr) -> bool:
+    match node:
+        case Elementwise(function=name):
+            return name in _KINKED
+        case Norm(kind=kind):
+            return kind in ("1", "p")
+        case _:
+            return False
+
+
+def is_open(symbol: Symbol) -> bool:
+    """Whether the symbol's facts only tie entries linearly, or leave a part with inner points of what does."""
+    return symbol.properties <= _OPEN
+
+
+def _degrees(expressions: Iterable[Expr], names: tuple[str, ...]) -> tuple[int, ...]:
+    if not names:
+        return ()
+    degree: dict[Expr, dict[str, int]] = {}
+    whole = dict.fromkeys(names, 0)
+    for root in expressions:
+        for node in postorder(root):
+            if node not in degree:
+                degree[node] = _degree(node, [degree[child] for child in children(node)])
+        for name, number in degree[root].items():
+            whole[name] = max(whole[name], number)
+    return tuple([whole[name] for name in names])
+
+
+def _degree(node: Expr, below: list[dict[str, int]]) -> dict[str, int]:
+    """For each name the degree of a node as a polynomial in that size; quotients count as products."""
+    match node:
+        case SizeValue(size=size) | Identity(size=size):
+            return {name: size.names.count(name) for name in size.names}
+        case Ones() | Commutation():
+            return {name: 1 for size in node.shape for name in size.names}
+        case Product() | Hadamard() | Quotient() | Kronecker():
+            return _together(below, sum)
+        case Power(exponent=exponent) | MatrixPower(exponent=exponent):
+            number = constant_value(exponent, {}) if isinstance(exponent, Number) else None
+            times = _EXPONENT if number is None or abs(number) > _LARGEST_POWER else max(1, int(abs(number)))
+            found = {name: times * value for name, value in below[0].items()}
+            return _together([found, dict.fromkeys(below[-1], _EXPONENT)] if len(below) > 1 else [found], sum)
+        case _:
+            return _together(below, max)
+
+
+_EXPONENT = 3
+"""What a size in an exponent counts as."""
+_LARGEST_POWER = 12
+
+
+def _together(parts: list[dict[str, int]], how: Callable[[Iterable[int]], int]) -> dict[str, int]:
+    return {name: how(part.get(name, 0) for part in parts) for name in dict.fromkeys(name for part in parts for name in part)}

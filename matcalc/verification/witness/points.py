@@ -1,0 +1,170 @@
+"""Points at which claims are looked at: sizes, and exact rational members of all facts of every symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from matcalc.errors import MatcalcError
+from matcalc.evaluation import Point, function_family, user_functions
+from matcalc.evaluation.precise.arithmetic import PRIME, Residues
+from matcalc.evaluation.precise.arrays import Array, check_size
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.facts.drawn import NoMemberError, member
+from matcalc.facts.styles import STYLES, Style
+from matcalc.facts.ties import may_vary, mirrored, tie_of
+from matcalc.verification.witness.features import is_open
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SHORT = 2**20
+"""Denominators of numbers that were surely meant: others are rounded values of floating point."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExactPoint:
+    """Sizes, and for each symbol an array of Fractions with rows and columns."""
+
+    sizes: dict[str, int]
+    members: Mapping[str, Array]
+    exact: bool = True
+    """False where the numbers are rounded, so that facts hold only nearly."""
+    functions: tuple[Expr, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The members as floating-point arrays in the form that users hold, and callables for functions of the user's own."""
+        callables = function_family(user_functions(self.functions)) if self.functions else {}
+        return {**{name: _floats(array) for name, array in self.members.items()}, **callables}
+
+
+def _floats(array: Array) -> NDArray[Any]:
+    import numpy as np
+
+    entries = np.array([float(entry) for entry in array.data])
+    if len(array.dims) > 2:
+        return entries.reshape(array.dims)
+    if array.dims == (1, 1):
+        return entries.reshape(())
+    return entries if 1 in array.dims else entries.reshape(array.dims)
+
+
+def exact_point(point: Point | ExactPoint, symbols: tuple[Symbol, ...]) -> ExactPoint:
+    """A point given by floating-point arrays, or nested lists of Fractions, as an exact one."""
+    if isinstance(point, ExactPoint):
+        return point
+    members = {symbol.name: array_of(symbol, point.values[symbol.name], point.sizes) for symbol in symbols}
+    short = all(entry.denominator <= _SHORT for array in members.values() for entry in array.data)
+    return ExactPoint(dict(point.sizes), members, short)
+
+
+def array_of(symbol: Symbol, value: Any, sizes: Mapping[str, int]) -> Array:
+    """A user's value for a symbol, nested lists or an array, exactly. Raises MatcalcError for what is not finite or does not fit."""
+    entries: list[Fraction] = []
+    stack = [value.tolist() if hasattr(value, "tolist") else value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, (list, tuple)):
+            stack.extend(reversed(part))
+        else:
+            try:
+                entries.append(Fraction(part))
+            except (ValueError, OverflowError, TypeError) as error:
+                raise MatcalcError(f"the value of {symbol.name} is not a finite number") from error
+    dims = dims_of(symbol, sizes)
+    count = 1
+    for length in dims:
+        count *= length
+    if count != len(entries):
+        raise MatcalcError(f"the value of {symbol.name} has {len(entries)} entries, not {count}")
+    return Array(dims, entries)
+
+
+def dims_of(symbol: Symbol, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """Rows and columns, or all axes of a tensor. Raises LimitError where that is a large array."""
+    lengths = tuple([size.value(sizes) for size in symbol.shape])
+    dims = (*lengths, 1, 1)[:2] if len(lengths) < 2 else lengths
+    check_size(dims)
+    return dims
+
+
+def drawn(symbol: Symbol, sizes: Mapping[str, int], seed: str, style: Style) -> Array:
+    """A random member. Raises NoMemberError where there is none of this shape, LimitError for a large one."""
+    dims = dims_of(symbol, sizes)
+    shape = dims if len(symbol.shape) >= 2 and not symbol.is_row else () if not symbol.shape else (max(dims),)
+    if not _has_members(symbol.properties, shape):
+        raise NoMemberError(f"{symbol.name} has no value of this size")
+    rng = Random(f"{seed} {symbol.name}")
+    return array_of(symbol, member(symbol.properties, shape, rng, style), sizes)
+
+
+@lru_cache(maxsize=1024)
+def _has_members(facts: frozenset[str], shape: tuple[int, ...]) -> bool:
+    """Whether a member of this shape is found: to find that there is none takes long."""
+    if not facts:
+        return True
+    try:
+        member(facts, shape, Random(0), STYLES["ordinary"])
+    except NoMemberError:
+        return False
+    return True
+
+
+def drawn_point(
+    symbols: tuple[Symbol, ...],
+    sizes: dict[str, int],
+    seed: str,
+    style: Style,
+    scalars: tuple[int, ...] = (),
+    functions: tuple[Expr, ...] = (),
+) -> ExactPoint:
+    """A random point in this style. ``scalars`` are signs for the scalars without facts, in turn; without them they are positive.
+
+    Raises NoMemberError where a symbol has no member of its shape, LimitError for large arrays.
+    """
+    members: dict[str, Array] = {}
+    free = 0
+    for symbol in symbols:
+        array = drawn(symbol, sizes, seed, style)
+        if not symbol.shape and not symbol.properties:
+            sign = scalars[free % len(scalars)] if scalars else 1
+            array = Array(array.dims, [sign * abs(array.data[0])])
+            free += 1
+        members[symbol.name] = array
+    return ExactPoint(sizes, members, functions=functions)
+
+
+def residues(symbols: tuple[Symbol, ...], sizes: Mapping[str, int], seed: str, ar: Residues) -> dict[str, Array]:
+    """Random residues for every symbol, of the whole range where its facts only tie entries, else of a random member."""
+    found = {}
+    for symbol in symbols:
+        if not is_open(symbol):
+            array = drawn(symbol, sizes, seed, STYLES["ordinary"])
+            found[symbol.name] = Array(array.dims, [ar.number(entry) for entry in array.data])
+            continue
+        dims = dims_of(symbol, sizes)
+        rng = Random(f"{seed} {symbol.name}")
+        count = 1
+        for length in dims:
+            count *= length
+        entries = [rng.randrange(1, PRIME) for _ in range(count)]
+        found[symbol.name] = Array(dims, _tied(entries, dims, symbol) if symbol.properties and len(dims) == 2 else entries)
+    return found
+
+
+def _tied(entries: list[int], dims: tuple[int, ...], symbol: Symbol) -> list[int]:
+    tie = tie_of(symbol.properties)
+    sign, columns = mirrored(tie), dims[1]
+    found = list(entries)
+    for place in range(len(entries)):
+        i, j = divmod(place, columns)
+        if not may_vary(tie, i, j):
+            found[place] = 0
+        elif sign and i > j:
+            found[place] = sign * found[j * columns + i]
+    return found

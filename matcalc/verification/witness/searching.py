@@ -1,0 +1,249 @@
+"""Where a claim is looked at, and what is concluded from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from matcalc.budgets import SpentError, share
+from matcalc.errors import LimitError, MatcalcError
+from matcalc.evaluation import Point
+from matcalc.evaluation.precise import NotRational
+from matcalc.limits import WITNESS_SHARE, WITNESS_WORK
+from matcalc.verification.claims import Claim
+from matcalc.verification.witness.comparing import Comparison, in_residues, judged
+from matcalc.verification.witness.features import Features, features
+from matcalc.verification.witness.kinks import kink_points
+from matcalc.verification.witness.points import ExactPoint
+from matcalc.verification.witness.size_choices import larger_sizes, size_choices
+from matcalc.verification.witness.styles import deficient_points, literal_points, made, ordinary, scaled_points
+
+_SEEDS = 3
+_MORE_SEEDS = 18
+"""For symbols with few values, where it is more likely that all points are special, and for those with several components."""
+_SHOWING_SEEDS = 6
+_TIMES = 16
+_ENOUGH = 12
+"""Points that are enough where the budget ends."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """All comparisons that were possible."""
+
+    comparisons: tuple[Comparison, ...]
+    needed: int = 2
+    """How many points must agree: one for a claim about numbers alone, more where there were to be others."""
+    exhausted: bool = False
+    """Whether the budget ended before all points were looked at."""
+
+    @property
+    def agrees(self) -> bool:
+        """Equal at every point, and at enough of them. Points at which the sides agree only because digits were lost do not count."""
+        telling = [comparison for comparison in self.comparisons if comparison.outcome != "close"]
+        return len(telling) >= self.needed and all(comparison.outcome == "same" for comparison in telling)
+
+    @property
+    def different(self) -> Comparison | None:
+        """The first point at which the sides differ."""
+        return next((comparison for comparison in self.comparisons if comparison.outcome == "different"), None)
+
+    @property
+    def digits(self) -> int | None:
+        """To how many digits the sides agree where they are nearest to each other without being the same; None when that did not happen."""
+        found = [one.digits for one in self.comparisons if one.outcome != "same" and one.digits is not None]
+        return max(found, default=None)
+
+
+def witness(claim: Claim, *, seeds: tuple[int, ...] | None = None, quick: bool = False) -> Witness:
+    """Compares the sides at points of many kinds, until they differ at one.
+
+    ``quick`` looks at two sizes only: enough for what is proved, and for most of what is false. ``seeds`` fewer points, of size one."""
+    known = features(claim)
+    search = _Search(claim, known)
+    found: list[Comparison] = []
+    chosen = search.quickly() if quick else search.at_seeds(seeds) if seeds is not None else search.thoroughly()
+    needed = 2 if known.symbols or known.names else 1
+    try:
+        with share(WITNESS_SHARE, WITNESS_WORK):
+            for comparison in chosen:
+                found.append(comparison)
+                if comparison.outcome == "different":
+                    break
+    except SpentError:
+        return Witness(tuple(found), max(needed, _ENOUGH), True)
+    return Witness(tuple(found), needed)
+
+
+class _Search:
+    """Comparisons of one claim, one after the other."""
+
+    def __init__(self, claim: Claim, known: Features) -> None:
+        self.claim, self.known = claim, known
+        self.rational = not known.curved
+        self.good: list[ExactPoint] = []
+        """Points at which both sides have values."""
+        self.told = False
+        """Whether one of them told the sides to be the same or different."""
+
+    def quickly(self) -> Iterator[Comparison]:
+        """Two sizes, or two points where there is no choice."""
+        count = 0
+        choices = size_choices(self.known)
+        for number, sizes in enumerate([*choices, *choices][:6]):
+            comparison = self._compared(sizes, number, quick=True)
+            if comparison is not None:
+                yield comparison
+                count += 1
+                if count == 2:
+                    return
+
+    def at_seeds(self, seeds: Iterable[int]) -> Iterator[Comparison]:
+        choices = size_choices(self.known)
+        for seed in seeds:
+            comparison = self._compared(choices[seed % min(len(choices), 3)], seed)
+            if comparison is not None:
+                yield comparison
+
+    def thoroughly(self) -> Iterator[Comparison]:
+        yield from self._at_all_sizes()
+        if self.rational and not self.known.few_values and not self.known.ranked:
+            return  # a rational function that vanishes at a random point is zero
+        yield from self._at_more_seeds()
+        if not self.rational:
+            yield from self._elsewhere()
+            if self.good and not self.told:
+                yield from self._with_more_digits()
+
+    def _at_all_sizes(self) -> Iterator[Comparison]:
+        choices = size_choices(self.known)
+        for number, sizes in enumerate(choices):
+            comparison = self._compared(sizes, number)
+            if comparison is not None:
+                yield comparison
+        for number in range(len(choices), _SEEDS):
+            comparison = self._compared(choices[0], number)
+            if comparison is not None:
+                yield comparison
+
+    def _at_more_seeds(self) -> Iterator[Comparison]:
+        """Scalars of all signs, more masks and signs, more ranks."""
+        many = self.known.few_values or self.known.ranked
+        choices = larger_sizes(self.known) if many else size_choices(self.known)
+        free = sum(not symbol.shape and not symbol.properties for symbol in self.known.symbols)
+        patterns = [tuple([-1 if bits >> k & 1 else 1 for k in range(free)]) for bits in range(2 ** min(free, 3))] if free else [()]
+        for number in range(max(_MORE_SEEDS if many else 0, len(patterns))):
+            comparison = self._compared(choices[number % min(len(choices), 3)], 100 + number, patterns[number % len(patterns)])
+            if comparison is not None:
+                yield comparison
+
+    def _elsewhere(self) -> Iterator[Comparison]:
+        known, functions = self.known, self.claim.expressions
+        for sizes in size_choices(known)[:2]:
+            for point in made(scaled_points(known, sizes, functions)):
+                yield from self._judged(point)
+            if known.kinked or len(known.literals) > 0:
+                for point in made(literal_points(known, sizes, functions)):
+                    yield from self._judged(point, kinks=False)
+            for point in made(deficient_points(known, sizes, functions)):
+                yield from self._judged(point, kinks=False)
+            if known.kinked:
+                here = [point for point in self.good if point.sizes == sizes]
+                for point in kink_points(self.claim, known, here):
+                    yield from self._judged(point, kinks=False)
+            if sizes == {}:
+                return
+
+    def _with_more_digits(self) -> Iterator[Comparison]:
+        """Where every point was doubtful: ``tanh(1000 + x^2)`` is 1 to hundreds of digits."""
+        for point in self.good[:2]:
+            try:
+                comparison = judged(self.claim, point, times=_TIMES)
+            except SpentError:
+                raise
+            except MatcalcError:
+                continue
+            if comparison is not None:
+                yield comparison
+
+    def _judged(self, point: ExactPoint, kinks: bool = True) -> Iterator[Comparison]:
+        """The comparison at a point, where both sides have values; none at a kink itself unless ``kinks``."""
+        try:
+            comparison = judged(self.claim, point)
+        except SpentError:
+            raise
+        except MatcalcError:
+            return
+        if comparison is None or (comparison.kinks and not kinks):
+            return
+        self._keep(point, comparison)
+        yield comparison
+
+    def _keep(self, point: ExactPoint, comparison: Comparison) -> None:
+        self.good.append(point)
+        self.told |= comparison.outcome != "close"
+
+    def _compared(self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False) -> Comparison | None:
+        """The sides at one point of these sizes; None when none is found at which both have values."""
+        if self.rational:
+            try:
+                equal = in_residues(self.claim, sizes, seed)
+            except NotRational:
+                self.rational = False
+            except SpentError:
+                raise
+            except MatcalcError:
+                return None
+            else:
+                if equal is None:
+                    return None
+                if equal:
+                    return Comparison(self.claim, ExactPoint(sizes, {}), seed, "same")
+                return self._shown(sizes, seed)
+        return self._at_digits(sizes, seed, scalars, quick)
+
+    def _at_digits(self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False) -> Comparison | None:
+        for point in made(ordinary(self.known, sizes, seed, self.claim.expressions, scalars)):
+            try:
+                comparison = judged(self.claim, point, seed, quick=quick)
+            except SpentError:
+                raise
+            except LimitError:
+                return None
+            except MatcalcError:
+                continue
+            if comparison is not None:
+                self._keep(point, comparison)
+                return comparison
+        return None
+
+    def _shown(self, sizes: dict[str, int], seed: int) -> Comparison | None:
+        """A point at which sides that are not equal as rational functions differ."""
+        last = None
+        for number in range(_SHOWING_SEEDS):
+            comparison = self._at_digits(sizes, seed + number)
+            if comparison is not None:
+                if comparison.outcome == "different":
+                    return comparison
+                last = comparison
+        return None if last is None else Comparison(self.claim, last.point, seed, "close", last.digits)
+
+
+def compared(claim: Claim, seed: int, equal: bool = False) -> Comparison | None:
+    """The sides at one random point; None when no point is found at which both can be computed."""
+    known = features(claim)
+    choices = size_choices(known)
+    sizes = dict.fromkeys(known.names, 3) if equal else choices[seed % min(len(choices), 2)]
+    return _Search(claim, known)._at_digits(sizes, seed)
+
+
+def points(claim: Claim, seed: int, equal: bool = False) -> Iterator[Point]:
+    """Random points inside the domains of both sides, a few for each seed, in floating point."""
+    known = features(claim)
+    choices = size_choices(known)
+    for number in range(_SEEDS):
+        sizes = dict.fromkeys(known.names, 3) if equal else choices[(seed + number) % min(len(choices), 2)]
+        search = _Search(claim, known)
+        if search._at_digits(sizes, seed + 1000 * number) is not None:
+            point = search.good[-1]
+            yield Point(point.values, point.sizes)

@@ -14,6 +14,7 @@ from matcalc.evaluation.precise import matrix_functions, polynomials, scalar_fun
 from matcalc.evaluation.precise.arithmetic import Arithmetic, Decimals, NotRational, Undefined
 from matcalc.evaluation.precise.arithmetic import Number as Value
 from matcalc.evaluation.precise.arrays import Array
+from matcalc.evaluation.precise.table_functions import by_table
 from matcalc.expr.nodes import (
     Call,
     Commutation,
@@ -342,9 +343,7 @@ def _elementwise(ar: Arithmetic, name: str, operand: Array) -> Array:
 
 def _applied(ar: Decimals, name: str, value: Any) -> Any:
     found = scalar_functions.applied(ar, name, value)
-    if found is None:
-        raise UnknownFunctionError(f"the function {name} has no value at many digits")
-    return found
+    return by_table(ar, name, value) if found is None else found
 
 
 def _call(inputs: Inputs, node: Call, below: Sequence[Array]) -> Array:

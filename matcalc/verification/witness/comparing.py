@@ -26,7 +26,8 @@ Outcome: TypeAlias = Literal["same", "different", "close"]
 _DIGITS = 60
 _SLOPE_DIGITS = 130
 """With steps of 10⁻³², that leave differences good to more than 45 digits."""
-_SAME_DIGITS = 42
+_LOST_DIGITS = 18
+"""What rounding may take of the digits where nothing cancels; of slopes two thirds are left."""
 _ROUNDED_SAME, _ROUNDED_DIFFERENT = Decimal("1e-9"), Decimal("1e-7")
 """For points that are rounded themselves."""
 
@@ -108,7 +109,7 @@ def judged(claim: Claim, point: ExactPoint, seed: int = 0, quick: bool = False, 
     if not point.exact:
         outcome: Outcome = "same" if _rounded_same(apart) else "different" if worst > _ROUNDED_DIFFERENT else "close"
         return Comparison(claim, point, seed, outcome, agreed, first.kinks)
-    limit = Decimal(10) ** -(_SAME_DIGITS * (1 if quick else 2) // 2 + features(claim).more_digits)
+    limit = Decimal(10) ** -(7 * base // 20 if slopes else base - _LOST_DIGITS)
     open_entries = [k for k, gap in enumerate(apart) if gap.ratio > limit]
     if not open_entries:
         return Comparison(claim, point, seed, "close" if first.doubtful else "same", agreed, first.kinks)

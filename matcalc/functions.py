@@ -16,7 +16,7 @@ Kind = Literal["elementwise", "matrix", "defined", "computed"]
 
 @record
 class Function:
-    """One function of the language; the fields and the properties are those of ``rules/functions.toml``."""
+    """One function of the language; the fields are those of ``rules/functions.toml``."""
 
     name: str
     kind: Kind
@@ -38,6 +38,10 @@ class Function:
     keeps: tuple[str, ...] = ()
     parity: str = ""
     reflection: str = ""
+    numpy: str = ""
+    jax: str = ""
+    torch: str = ""
+    sympy: str = ""
     elementary: str = ""
     elementary_rows: str = ""
     divided: str = ""
@@ -49,23 +53,6 @@ class Function:
     note: str = ""
     unicode: str = ""
     latex: str = ""
-
-    @property
-    def numpy(self) -> str:
-        """An expression of NumPy, empty when there is none."""
-        return _code(self.name).get("numpy", "")
-
-    @property
-    def jax(self) -> str:
-        return _code(self.name).get("jax", "")
-
-    @property
-    def torch(self) -> str:
-        return _code(self.name).get("torch", "")
-
-    @property
-    def sympy(self) -> str:
-        return _code(self.name).get("sympy", "")
 
     @property
     def argument_order(self) -> int:
@@ -94,20 +81,7 @@ def _field(value: Any) -> Any:
 def _rows(text: str) -> dict[str, dict[str, Any]]:
     import tomllib
 
-    return {name: {key: value for key, value in row.items() if key not in _CODE} for name, row in tomllib.loads(text).items()}
-
-
-_CODE = frozenset(["numpy", "jax", "torch", "sympy"])
-"""Fields that are evaluated: they are read from the file itself, and not from the disk cache."""
-
-
-@cache
-def _code(name: str) -> Mapping[str, str]:
-    """The fields of a function that are code, of its own part of the file."""
-    import tomllib
-
-    _, heading, rest = f"\n{read('rules', 'functions.toml')}".partition(f"\n[{name}]\n")
-    return {key: value for key, value in tomllib.loads(rest.partition("\n[")[0]).items() if key in _CODE} if heading else {}
+    return tomllib.loads(text)
 
 
 @cache

@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tests.fuzz.values import Library
+
 jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 _SPACING = 0.6
@@ -139,3 +141,5 @@ MATRIX: dict[str, Callable[[Any], Any]] = {
     "pinv": _pseudoinverse,
     "eigmax": lambda matrix: jnp.linalg.eigh(matrix)[0][-1],
 }
+
+LIBRARY = Library(jnp, ELEMENTWISE, VECTOR, MATRIX, absolute, user_function)

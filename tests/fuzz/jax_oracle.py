@@ -12,7 +12,8 @@ import numpy as np
 from matcalc.evaluation import Point
 from matcalc.expr import nodes as e
 from tests.fuzz import jaxpr
-from tests.fuzz.jax_values import evaluate
+from tests.fuzz.jax_functions import LIBRARY
+from tests.fuzz.values import evaluate
 from tests.fuzz.vocabulary import Case
 
 # JAX keeps what it traced and compiled.
@@ -28,7 +29,7 @@ def jax_derivative(case: Case, point: Point) -> np.ndarray | None:
     others = {name: np.asarray(value, dtype=float) for name, value in point.values.items() if not callable(value)}
 
     def value(*moved: Any) -> Any:
-        return evaluate(case.expression, {**others, **dict(zip(names, moved, strict=True))}, point.sizes)
+        return evaluate(case.expression, {**others, **dict(zip(names, moved, strict=True))}, point.sizes, LIBRARY)
 
     derivative: Callable[..., Any] = value
     for done, variable in enumerate(case.wrt):

@@ -26,7 +26,7 @@ from matcalc.einstein.nodes import postorder as tensor_postorder
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.printing import text as printed
 from matcalc.sizes import Shape
 from matcalc.stable.expressions import stable
@@ -345,7 +345,7 @@ def _shape_of(output: Expr | LaidOut) -> Shape:
 
 
 def _is_users(op: Op) -> bool:
-    return op.data[0] not in functions()
+    return op.data[0] not in computable()
 
 
 def _symbols(outputs: Mapping[str, Output]) -> dict[str, Symbol]:

@@ -13,9 +13,8 @@ from matcalc.codegen.diagonals import embedded, masked
 from matcalc.codegen.helpers import helper_source
 from matcalc.codegen.operations import Op
 from matcalc.errors import MatcalcError
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.sizes import Shape, Size
-from matcalc.stable.expressions import STABLE_FUNCTIONS
 
 TargetName: TypeAlias = Literal["numpy", "jax", "torch"]
 TARGETS: tuple[TargetName, ...] = ("numpy", "jax", "torch")
@@ -301,7 +300,7 @@ class Writer:
 
     def _call(self, op: Op, codes: Sequence[str]) -> Text:
         name, axis = op.data
-        known = functions().get(name)
+        known = computable().get(name)
         if known is None:
             return Text(f"{self.name('function', name)}({', '.join(codes)})")
         along = {None: -1, "rows": 1, "cols": 0}[axis]
@@ -377,9 +376,7 @@ def elementwise_code(target: TargetName, name: str) -> str:
 
     Raises MatcalcError when the table has none for the target.
     """
-    if name in STABLE_FUNCTIONS:
-        return f"{MODULES[target]}.{name}(t)"
-    function = functions().get(name)
+    function = computable().get(name)
     if function is None or not function.numpy:
         raise MatcalcError(f"there is no code for the function {name}")
     own = {"jax": function.jax, "torch": function.torch}.get(target, "")

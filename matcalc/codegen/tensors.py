@@ -14,9 +14,8 @@ from matcalc.codegen.terms import Expansion, Terms, term_of
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.deduction import is_symmetric
 from matcalc.errors import MatcalcError
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.sizes import Shape, Size
-from matcalc.stable.expressions import STABLE_FUNCTIONS
 from matcalc.stable.resolvents import with_resolvents
 
 _BATCHED = frozenset({"softmax", "logsumexp"})
@@ -139,7 +138,7 @@ def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:
         case ix.Map(function="sqrt"):
             return b.make("sqrt", operands, None, node.shape)
         case ix.Map(function=name):
-            known = name in functions() or name in STABLE_FUNCTIONS
+            known = name in computable()
             return b.map(name, operands[0]) if known else b.make("user", operands, name, node.shape)
         case ix.Apply(function=name):
             return _applied(b, name, node.shape, operands)
@@ -153,7 +152,7 @@ def _applied(b: Builder, name: str, shape: Shape, operands: list[Op]) -> Op:
     argument = operands[0]
     if name == "inv" and argument.order == 2:
         return b.inverse(argument)
-    known = functions().get(name)
+    known = computable().get(name)
     own = known.argument_order if known is not None else argument.order
     if argument.order == own:
         return b.make("call", operands, (name, None), shape)

@@ -18,9 +18,8 @@ from matcalc.einstein.lowering import lower
 from matcalc.errors import MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import is_symmetric, known
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.sizes import Shape
-from matcalc.stable.expressions import STABLE_FUNCTIONS
 
 
 class Translator(Reductions):
@@ -110,7 +109,7 @@ class Translator(Reductions):
                 op = yield argument
                 if name == "sqrt":
                     return b.make("sqrt", (op,), None, op.shape)
-                if name in functions() or name in STABLE_FUNCTIONS:
+                if name in computable():
                     return b.map(name, op)
                 return b.make("user", (op,), name, op.shape)
             case e.Trace(operand=operand):
@@ -251,7 +250,7 @@ class Translator(Reductions):
         axis = None if node.axis is None or not first.is_matrix else node.axis
         if (first, axis) in self.shared_exponentials and node.function in ("softmax", "logsumexp"):
             return self._softmax_parts(node.function, ops[0], axis)
-        function = functions().get(node.function)
+        function = computable().get(node.function)
         if axis is None and function is not None and function.argument_order == 1 and first.is_matrix:
             # A function of a vector takes all entries of a matrix; where it gives a vector, that is made a matrix again.
             made = b.make("call", (b.vec(ops[0]), *ops[1:]), (node.function, None), _call_shape(node, True))

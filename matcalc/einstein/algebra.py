@@ -6,8 +6,9 @@ number outwards, so building ends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from math import isqrt
 from typing import TypeAlias
 
@@ -41,7 +42,7 @@ from matcalc.einstein.linear import (
 from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor
 from matcalc.einstein.pairings import rearranged, redundant_pairing
 from matcalc.errors import LimitError
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.sizes import Shape, Size
 
 _MOST_OPERANDS = 20_000
@@ -425,6 +426,16 @@ def unbroadcast(tensor: Tensor) -> Tensor | None:
             return tensor if not tensor.order else None
 
 
+def _along_fewer_axes(function: Callable[[Tensor], Tensor], tensor: Contraction) -> Tensor | None:
+    """A function of every entry of what is the same all along an axis, taken once: ``exp(x 1')`` is ``exp(x) 1'``. None for all others."""
+    used = {label for index in tensor.indices for label in index}
+    kept = tuple([label for label in tensor.output if label in used])
+    if not kept or len(kept) == len(tensor.output) or len(set(tensor.output)) < len(tensor.output):
+        return None
+    narrow = contract(tensor.operands, tensor.indices, kept, dict(enumerate(tensor.sizes)))
+    return contract([function(narrow)], [kept], tensor.output, dict(enumerate(tensor.sizes)))
+
+
 # ---------------------------------------------------------------- functions of one entry
 
 
@@ -455,6 +466,8 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
             return power(base.arguments[0], exponent)
         case Map(function="pow", arguments=(inner, upper)) if integer:
             return symbolic_power(inner, scale(exponent, upper))
+        case Contraction() if (found := _along_fewer_axes(partial(power, exponent=exponent), base)) is not None:
+            return found
         case Contraction() if (place := rearranged(base)) is not None:
             return _with_operand(base, place, power(base.operands[place], exponent))
         case Contraction():
@@ -526,6 +539,8 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
         scalar = unbroadcast(argument)
         if scalar is not None:
             return broadcast(apply_map(function, scalar), argument.shape)
+        if isinstance(argument, Contraction) and (found := _along_fewer_axes(partial(apply_map, function), argument)) is not None:
+            return found
     if function == "exp":
         if is_zero(argument):
             return ones(argument.shape)
@@ -545,7 +560,7 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
         return ones(argument.shape)
     if function == "sign" and is_positive(argument):
         return ones(argument.shape)
-    entry = functions().get(function)
+    entry = computable().get(function)
     if entry is not None and entry.parity and isinstance(argument, Sum):
         if not argument.terms:
             return argument if entry.parity == "odd" else Map(function, (argument,))

@@ -5,18 +5,18 @@ from __future__ import annotations
 from matcalc.einstein.algebra import contract, power, prefers_transposed, transposed
 from matcalc.einstein.linear import MINUS, scale
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.sizes import Shape
 
 
 def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     """A function of whole vectors or matrices; a transposition of the argument is moved outside where the function allows it."""
     argument = arguments[0]
-    if functions()[function].symmetry == "kept" and prefers_transposed(argument):
+    if computable()[function].symmetry == "kept" and prefers_transposed(argument):
         return transposed(apply(function, (transposed(argument), *arguments[1:]), (shape[1], shape[0])))
     if function in ("det", "logdet", "eigmax") and prefers_transposed(argument):
         return apply(function, (transposed(argument), *arguments[1:]), shape)
-    if functions()[function].linear and prefers_transposed(argument):
+    if computable()[function].linear and prefers_transposed(argument):
         return transposed(apply(function, tuple([transposed(part) for part in arguments]), shape))
     if function == "inv":
         known = _simple_inverse(argument)

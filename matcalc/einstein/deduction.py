@@ -15,7 +15,7 @@ from matcalc.facts import values
 from matcalc.facts.known import Known, plain
 from matcalc.facts.mirrors import traits_of_chain
 from matcalc.facts.ranges import ANY, Range
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.traversal import postordered
 
 _BIT = Range.of("t = 0 or t = 1")
@@ -214,7 +214,7 @@ def _equals_transpose(node: Node) -> bool:
         case Map(arguments=arguments):
             return all(argument.symmetric for argument in arguments)
         case Apply(function=name, arguments=(argument, *_)):
-            symmetry = functions()[name].symmetry
+            symmetry = computable()[name].symmetry
             return symmetry == "always" or (symmetry == "kept" and argument.symmetric)
         case Apply() | Constant() | SizeValue() | Unit() | Pairing():
             return False

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from matcalc.digests import blake2b
 from matcalc.facts.known import Known, of_symbol
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.interning import computed, interned
 from matcalc.sizes import Shape, Size
 from matcalc.traversal import latest_postordered, postordered
@@ -229,7 +229,7 @@ def _symbol_may_reduce(node: Symbol) -> bool:
 
 
 def _value_may_reduce(node: Apply) -> bool:
-    return node.function == "inv" or any(fact in ("simplex", "orthogonal", "unit") for _, fact in functions()[node.function].gives)
+    return node.function == "inv" or any(fact in ("simplex", "orthogonal", "unit") for _, fact in computable()[node.function].gives)
 
 
 _MAY_REDUCE: dict[type[Tensor], Callable[[Any], bool]] = {

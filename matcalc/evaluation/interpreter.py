@@ -61,7 +61,7 @@ from matcalc.expr.nodes import (
     postorder,
     shape_text,
 )
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.sizes import Shape
 from matcalc.stable.expressions import stable
 
@@ -338,7 +338,7 @@ class _Step:
 
         if node.function in self.callables:
             call: Callable[..., Any] = self.callables[node.function]
-        elif node.function in functions():
+        elif node.function in computable():
             call = numpy_function(node.function).call
         else:
             raise UnknownFunctionError(

@@ -18,7 +18,7 @@ from matcalc.evaluation.spectral import (
     top_eigenvector,
     top_singular_vectors,
 )
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.records import record
 
 
@@ -39,7 +39,7 @@ def numpy_function(name: str) -> NumpyFunction:
 
     Raises UnknownFunctionError when the table has no such function or no ``numpy`` text for it.
     """
-    function = functions().get(name)
+    function = computable().get(name)
     if function is None or not function.numpy:
         raise UnknownFunctionError(f"no numerical implementation of the function {name!r} is known")
     parameters = function.signature.partition("->")[0]

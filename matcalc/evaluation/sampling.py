@@ -12,7 +12,7 @@ from matcalc.errors import LimitError, MatcalcError, ShapeError
 from matcalc.evaluation.domains import UnsuitablePoint, check_place
 from matcalc.evaluation.interpreter import program
 from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.records import record
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def free_scalars(symbols: Iterable[Symbol]) -> list[str]:
 def user_functions(nodes: Iterable[Expr]) -> list[str]:
     """Names of functions that are not in the table, without primes, sorted."""
     names = {node.function.rstrip("'") for node in nodes if isinstance(node, (Elementwise, Call))}
-    return sorted(names - set(functions()))
+    return sorted(names - set(computable()))
 
 
 def function_family(names: Iterable[str], derivatives: int = 6) -> dict[str, Callable[[Any], Any]]:

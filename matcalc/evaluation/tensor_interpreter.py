@@ -26,7 +26,7 @@ from matcalc.errors import LimitError, MatcalcError, ShapeError, UnknownFunction
 from matcalc.evaluation.arrays import LARGEST, as_float, solve_sizes
 from matcalc.evaluation.contractions import contract
 from matcalc.evaluation.numpy_functions import NumpyFunction, numpy_function
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.sizes import Shape
 from matcalc.stable.resolvents import with_resolvents
 
@@ -177,7 +177,7 @@ def _implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> N
         return NumpyFunction(callables[name], ())
     if name == "inv":  # the language writes it as a node of its own, so the table has no text for it
         return NumpyFunction(np.linalg.inv, (2,))
-    if name not in functions():
+    if name not in computable():
         raise UnknownFunctionError(f"no value was given for the function {name}", suggestion=f'pass a callable under the name "{name}"')
     return numpy_function(name)
 

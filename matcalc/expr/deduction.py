@@ -14,7 +14,7 @@ from matcalc.facts.known import NOTHING, Known, plain
 from matcalc.facts.mirrors import Letter, traits_of_chain
 from matcalc.facts.ranges import ANY, ONE, Range
 from matcalc.facts.table import implied
-from matcalc.functions import functions
+from matcalc.functions import computable
 from matcalc.traversal import postordered
 
 Factor: TypeAlias = tuple[e.Expr, bool]
@@ -148,7 +148,7 @@ def _call(node: e.Call) -> Known:
     found = values.of_matrix(node.function, argument.known, order=_order(node), square=_is_square(node))
     if node.axis == "cols" or node.is_row:
         return k.transposed(found)
-    known_function = functions().get(node.function)
+    known_function = computable().get(node.function)
     whole = node.axis is None and argument.is_matrix and known_function is not None and known_function.argument_order == 1
     return plain(found.entries, square=_is_square(node)) if whole else found
 

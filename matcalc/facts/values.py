@@ -5,7 +5,7 @@ from __future__ import annotations
 from matcalc.facts import ranges as r
 from matcalc.facts.known import NOTHING, Known, has, known, mapped, plain, traits_of
 from matcalc.facts.ranges import ANY, Range
-from matcalc.functions import Function, functions
+from matcalc.functions import Function, computable
 
 _OF_VECTOR = {"unit": "orthonormal", "simplex": "columns_sum_to_one"}
 _TRIANGULAR = frozenset({"diagonal", "lower_triangular", "upper_triangular"})
@@ -13,7 +13,7 @@ _TRIANGULAR = frozenset({"diagonal", "lower_triangular", "upper_triangular"})
 
 def of_entries(name: str, argument: Known) -> Known:
     """A function of every entry; nothing is known of the user's own."""
-    function = functions().get(name)
+    function = computable().get(name)
     if function is None:
         return plain(ANY, square=argument.square)
     keeps_zero = function.parity == "odd" or bool(function.sign) or name == "abs"
@@ -30,7 +30,7 @@ def _image(function: Function, argument: Range) -> Range:
 
 def of_matrix(name: str, argument: Known, *, order: int, square: bool) -> Known:
     """A function of a whole vector or matrix, or of each row; ``order`` and ``square`` are those of the value."""
-    function = functions().get(name)
+    function = computable().get(name)
     if function is None:
         return NOTHING
     entries = Range.of(function.range) if function.range else ANY

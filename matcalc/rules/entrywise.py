@@ -12,7 +12,7 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Symbol, Tensor
 from matcalc.expr.nodes import Symbol as ExprSymbol
 from matcalc.expr.nodes import postorder as nodes_of
-from matcalc.functions import functions, spellings
+from matcalc.functions import functions
 from matcalc.language import elaborate
 from matcalc.records import record
 from matcalc.resources import read
@@ -67,7 +67,7 @@ def definitions() -> Mapping[str, Definition]:
     for kind, *parts in _lines():
         if kind == "definition":
             definition = Definition(*(part.strip() for part in parts))
-            if definition.name in spellings() or definition.name in found:
+            if definition.name in functions() or definition.name in found:
                 raise ValueError(f"definition {definition.name}: there is a function of that name")
             found[definition.name] = definition
     return MappingProxyType(found)

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Symbol, Tensor, postorder
+from matcalc.einstein.nodes import Apply, Map, Symbol, Tensor, postorder
 from matcalc.expr.nodes import Expr
 from matcalc.expr.nodes import Symbol as ExprSymbol
 from matcalc.expr.nodes import postorder as nodes_of
@@ -75,12 +75,18 @@ def rewrites(line: RewriteLine) -> tuple[Rewrite, ...]:
     if left.expression.shape != right.expression.shape:
         raise ValueError(f"rewrite {line.name!r}: the two sides have different shapes")
     pattern, replacement = lower(left.expression).tensor, lower(right.expression).tensor
-    if len(postorder(replacement)) >= len(postorder(pattern)):
+    if _size(replacement) >= _size(pattern):
         raise ValueError(f"rewrite {line.name!r}: the right side is not shorter, so rewriting might not end")
     symbols = [node for node in postorder(pattern) if isinstance(node, Symbol)]
     if pattern.order == 0 and [symbol.order for symbol in symbols] == [0]:
         return tuple([_entrywise(line.name, symbols[0], pattern, replacement, order) for order in (0, 1, 2)])
     return (Rewrite(line.name, pattern, replacement, frozenset(symbols)),)
+
+
+def _size(tensor: Tensor) -> tuple[int, int]:
+    """The number of functions, then of all nodes."""
+    nodes = postorder(tensor)
+    return sum(isinstance(node, (Map, Apply)) for node in nodes), len(nodes)
 
 
 def _names(expression: Expr) -> set[str]:

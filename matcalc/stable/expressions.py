@@ -41,9 +41,6 @@ from matcalc.expr.nodes import (
 )
 from matcalc.stable.resolvents import resolvent_of
 
-STABLE_FUNCTIONS = frozenset({"log1p", "expm1"})
-"""Functions that occur only in code: the libraries have them, the language does not."""
-
 _ONE = Number(Fraction(1))
 
 

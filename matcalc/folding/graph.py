@@ -20,7 +20,7 @@ from fractions import Fraction
 from heapq import heappop, heappush
 
 from matcalc.einstein.linear import YES
-from matcalc.expr.nodes import Diagonal, Expr, Identity, Norm, Ones, Product, Sum, Trace, Vec
+from matcalc.expr.nodes import Diagonal, Elementwise, Expr, Hadamard, Identity, Norm, Ones, Product, Sum, Trace, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, is_diagonal, product, transpose, transposed_chain
 from matcalc.folding.forms import Chain, Forms
 from matcalc.folding.terms import ReadingOrder
@@ -206,6 +206,8 @@ class Graph:
             if len(one.chain) < len(two.chain) and one.start == vertex:
                 one, two = two, one  # the shorter chain is the one to turn round
             start, end = one.other(vertex), two.other(vertex)
+            if start == end and start in self.output and any(_is_entrywise(edge.chain) for edge in edges):
+                continue  # (A ⊙ f(B))ᵀ 𝟏 takes a step less than diag(Aᵀ f(B)), and A ⊙ f(B) may be wanted elsewhere
             joined = Edge(start, end, self.forms.chain("product", {"A": one.seen_from(start), "B": two.seen_from(vertex)}))
             gone |= {id(one), id(two)}
             self.edges.append(joined)
@@ -353,3 +355,11 @@ def square_root_chain(scalar: Expr) -> Expr | None:
         if transposed_chain(chain[:middle]) == chain[middle:]:
             return product(chain[middle:])
     return None
+
+
+def _is_entrywise(chain: Chain) -> bool:
+    """Whether a chain is one matrix that a function of every entry makes."""
+    if len(chain) != 1:
+        return False
+    matrix = chain[0].operand if isinstance(chain[0], Transpose) else chain[0]
+    return isinstance(matrix, (Elementwise, Hadamard))

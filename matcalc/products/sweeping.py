@@ -24,6 +24,7 @@ from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
 from matcalc.folding.rows import row_symbols
+from matcalc.products.fusing import fused, named
 from matcalc.products.likeness import Pattern, pattern_of, renamed, renamed_tensor, resized
 from matcalc.products.outlines import Outline, fresh_name
 from matcalc.records import record, replace
@@ -94,8 +95,13 @@ class _Sweeper:
         self.symmetric = symmetric
         self.variables = {symbol.name: symbol for symbol in wrt}
         self.free: dict[str, ix.Symbol] = {symbol.name: freed(symbol) for symbol in wrt}
-        self.value = self._lowered(outline.value)
-        self.uses = {name: list(symbols_in(step)) for name, step in outline.steps.items()}
+        self.tensors: dict[str, ix.Tensor] = {}
+        self.opened: dict[str, dict[ix.Tensor, ix.Tensor]] = {}
+        self.uses: dict[str, list[str]] = {}
+        for name, step in outline.steps.items():
+            self._open(name, self._lowered(step).tensor, list(symbols_in(step)))
+        value = self._lowered(outline.value)
+        self.value = replace(value, tensor=self._open("", value.tensor, list(symbols_in(outline.value))))
         self.active = self._active()
         self.waiting: dict[str, list[ix.Tensor | _Share]] = {}
         self.firsts: dict[Hashable, _First] = {}
@@ -109,6 +115,23 @@ class _Sweeper:
     def _lowered(self, expression: Expr) -> Lowered:
         value = lower(expression, self.free)
         return replace(value, tensor=simplified(value.tensor))
+
+    def _open(self, name: str, tensor: ix.Tensor, uses: list[str]) -> ix.Tensor:
+        """Notes the value of a step, the names before it opened where their functions cancel in it, and which names it uses."""
+        found, opened = fused(tensor, self._value_of)
+        self.tensors[name], self.opened[name] = found, opened
+        if opened:
+            present = [node.name for node in ix.postorder(found) if isinstance(node, ix.Symbol)]
+            inner = [use for used in opened.values() if isinstance(used, ix.Symbol) for use in self.uses[used.name]]
+            uses = [use for use in dict.fromkeys([*uses, *inner]) if use in present]
+        self.uses[name] = uses
+        return found
+
+    def _value_of(self, symbol: ix.Tensor) -> ix.Tensor | None:
+        """The value of a name that no derivative is asked for by."""
+        if not isinstance(symbol, ix.Symbol) or symbol.name in self.free or symbol.name not in self.outline.steps:
+            return None
+        return self.tensors.get(symbol.name)
 
     def _active(self) -> set[str]:
         """The names that the value may depend on the variables through, and the variables."""
@@ -135,7 +158,7 @@ class _Sweeper:
             self.taken.add(upstream.name)
             self.order[upstream.name] = -1
             self.rows |= row_symbols(upstream)
-        for name, part in self._pulled(root, seed, list(symbols_in(self.outline.value))).items():
+        for name, part in self._pulled("", root, seed).items():
             self.waiting.setdefault(name, []).append(part)
         found: dict[str, ix.Tensor | _Share] = {}
         for name in reversed(tuple(self.outline.steps)):
@@ -182,11 +205,10 @@ class _Sweeper:
         uses = [use for use in self.uses[name] if use in self.active]
         if not uses:
             return
-        found = self._pattern(name, seed) if isinstance(seed, ix.Symbol) else None
+        found = self._pattern(name, seed) if isinstance(seed, ix.Symbol) and not self.opened[name] else None
         first = None if found is None else self.firsts.get(found[0])
         if found is None or first is None:
-            root = self._lowered(self.outline.steps[name]).tensor
-            passed = self._pulled(root, seed, self.uses[name], self._tensor_of(name))
+            passed = self._pulled(name, self.tensors[name], seed)
             if found is not None:
                 self.firsts[found[0]] = _First(name, found[1], passed, {}, {})
             for use, part in passed.items():
@@ -225,18 +247,21 @@ class _Sweeper:
     def _leaf(self, symbol: Symbol) -> ix.Tensor:
         return self.free.get(symbol.name) or declared(symbol)
 
-    def _pulled(self, root: ix.Tensor, seed: ix.Tensor, uses: list[str], own: ix.Tensor | None = None) -> dict[str, ix.Tensor]:
-        """What an adjoint becomes at each name used; the step's own value in a derivative is written by its name."""
-        variables = {name: self._tensor_of(name) for name in uses if name in self.active}
+    def _pulled(self, step: str, root: ix.Tensor, seed: ix.Tensor) -> dict[str, ix.Tensor]:
+        """What an adjoint becomes at each name that a step, or the value, uses; values of steps in a derivative are written by names."""
+        variables = {name: self._tensor_of(name) for name in self.uses[step] if name in self.active}
         found: dict[str, ix.Tensor] = {}
         if not variables:
             return found
+        own = self._tensor_of(step) if step else None
         pulled = cotangents(root, seed, tuple(variables.values()))
         for name, variable in variables.items():
             part = pulled[variable]
             if is_zero(part):
                 continue
             part = simplified(part)
+            if self.opened[step]:
+                part = simplified(named(part, self.opened[step]))
             if own is not None and not isinstance(root, (ix.Symbol, ix.Constant, ix.SizeValue)) and root is not own:
                 part = rebuilt(part, lambda node: _by_name(node, root, own))
             found[name] = part

@@ -1,0 +1,91 @@
+"""Steps of a program opened where they are used, when their functions meet and cancel: the logarithm of a named softmax, and the like.
+
+A step is a name in the steps after it, so a rule such as ``log(softmax(x)) = x - logsumexp(x)`` would not see through it, and what is
+left would divide by probabilities that are 0 in floating point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from matcalc.calculus.simplification import simplified
+from matcalc.einstein.linear import MINUS, scale
+from matcalc.einstein.nodes import Apply, Map, Symbol, Tensor, postorder
+from matcalc.einstein.substitution import rebuilt, substituted
+from matcalc.functions import functions
+from matcalc.rules.scalar import formula, instantiated
+
+_ROUNDS = 4
+"""How many steps one behind the other are opened."""
+_MOST_NODES = 400
+_INVERSE = frozenset({"exp", "log"})
+_STABLE = frozenset({"softmax", "logsumexp", "softplus", "sigmoid", "tanh"})
+
+
+def fused(tensor: Tensor, step: Callable[[Tensor], Tensor | None]) -> tuple[Tensor, dict[Tensor, Tensor]]:
+    """A step's value with those names opened whose functions cancel in it, and the opened values with the names that they have.
+
+    ``step`` gives the value of a name that may be opened. Opened are names below a logarithm, and names of exponentials; the result is
+    kept when it has fewer logarithms, or a function that stands for its exponentials.
+    """
+    count, current = _inverses(tensor), tensor
+    best, known = tensor, dict[Tensor, Tensor]()
+    opened: dict[Tensor, Tensor] = {}
+    for _ in range(_ROUNDS):
+        values = _to_open(current, step)
+        if not values or len(postorder(current)) > _MOST_NODES:
+            break
+        opened |= {value: name for name, value in values.items()}
+        count += sum(map(_inverses, values.values()))
+        current = simplified(substituted(current, values))
+        if _inverses(current) < count and _is_better(best, current):
+            count = _inverses(current)
+            best, known = current, dict(opened)
+    return named(best, known), known
+
+
+def _to_open(tensor: Tensor, step: Callable[[Tensor], Tensor | None]) -> dict[Tensor, Tensor]:
+    """The values of the names that stand below a logarithm or that rest on an exponential."""
+    logarithms = [node for node in postorder(tensor) if isinstance(node, Map) and node.function == "log"]
+    below = {node for logarithm in logarithms for node in postorder(logarithm)}
+    values = {node: value for node in postorder(tensor) if isinstance(node, Symbol) and (value := step(node)) is not None}
+    return {node: value for node, value in values.items() if node in below or _rests_on_exponential(value, step)}
+
+
+def _rests_on_exponential(value: Tensor, step: Callable[[Tensor], Tensor | None]) -> bool:
+    """Whether an exponential stands in a value or in those of the names in it, so many steps back as are opened."""
+    for _ in range(_ROUNDS):
+        if "exp" in _functions(value):
+            return True
+        inner = [found for node in postorder(value) if isinstance(node, Symbol) and (found := step(node)) is not None]
+        if not inner:
+            break
+        if any("exp" in _functions(found) for found in inner):
+            return True
+        value = inner[0]
+    return False
+
+
+def named(tensor: Tensor, known: dict[Tensor, Tensor]) -> Tensor:
+    """The tensor with the values that are keys written by their names; ``sigmoid(-t)`` is ``1 - p`` where p is ``sigmoid(t)``."""
+    values = dict(known)
+    for value, name in known.items():
+        reflection = functions()[value.function].reflection if isinstance(value, Map) and value.function in functions() else ""
+        if isinstance(value, Map) and reflection:
+            opposite = Map(value.function, (scale(MINUS, value.arguments[0]),))
+            values[opposite] = substituted(instantiated(formula(reflection), {"t": value.arguments[0]}), {value: name})
+    return rebuilt(tensor, values.get) if values else tensor
+
+
+def _inverses(tensor: Tensor) -> int:
+    """The number of functions that may cancel each other."""
+    return sum(name in _INVERSE for name in _functions(tensor))
+
+
+def _is_better(before: Tensor, after: Tensor) -> bool:
+    one, other = _functions(before), _functions(after)
+    return one.count("log") > other.count("log") or any(name in _STABLE and name not in one for name in other)
+
+
+def _functions(tensor: Tensor) -> list[str]:
+    return [node.function for node in postorder(tensor) if isinstance(node, (Map, Apply))]

@@ -16,7 +16,7 @@ Kind = Literal["elementwise", "matrix", "defined", "computed"]
 
 @record
 class Function:
-    """One function of the language; the fields are those of ``rules/functions.toml``."""
+    """One function of the language; the fields and the properties are those of ``rules/functions.toml``."""
 
     name: str
     kind: Kind
@@ -38,10 +38,6 @@ class Function:
     keeps: tuple[str, ...] = ()
     parity: str = ""
     reflection: str = ""
-    numpy: str = ""
-    jax: str = ""
-    torch: str = ""
-    sympy: str = ""
     elementary: str = ""
     elementary_rows: str = ""
     divided: str = ""
@@ -55,6 +51,23 @@ class Function:
     latex: str = ""
 
     @property
+    def numpy(self) -> str:
+        """An expression of NumPy, empty when there is none."""
+        return _code(self.name).get("numpy", "")
+
+    @property
+    def jax(self) -> str:
+        return _code(self.name).get("jax", "")
+
+    @property
+    def torch(self) -> str:
+        return _code(self.name).get("torch", "")
+
+    @property
+    def sympy(self) -> str:
+        return _code(self.name).get("sympy", "")
+
+    @property
     def argument_order(self) -> int:
         """The number of axes of the first parameter: 0 elementwise, 1 a vector, 2 a matrix."""
         parameter = self.signature.partition("->")[0].split(",")[0].split(":")[-1].strip()
@@ -63,25 +76,13 @@ class Function:
 
 @cache
 def functions() -> Mapping[str, Function]:
-    """Every function of the language by its own name, in the order of the file."""
-    return MappingProxyType({name: _function(name, row) for name, row in _table("functions.toml").items()})
-
-
-@cache
-def computable() -> Mapping[str, Function]:
-    """Every function that has a numerical implementation: those of the language, and those of ``rules/computed.toml``."""
-    others = {name: _function(name, {"kind": "computed", **row}) for name, row in _table("computed.toml").items()}
-    return MappingProxyType({**functions(), **others})
-
-
-def _table(file: str) -> dict[str, dict[str, Any]]:
-    table: dict[str, dict[str, Any]] = stored(file.partition(".")[0], read("rules", file), _rows)
-    return table
-
-
-def _function(name: str, row: Mapping[str, Any]) -> Function:
-    fields: dict[str, Any] = {key: _field(value) for key, value in row.items()}
-    return Function(name=name, **fields)
+    """Every function by its own name, in the order of the file."""
+    table = stored("functions", read("rules", "functions.toml"), _rows)
+    found: dict[str, Function] = {}
+    for name, row in table.items():
+        fields: dict[str, Any] = {key: _field(value) for key, value in row.items()}
+        found[name] = Function(name=name, **fields)
+    return MappingProxyType(found)
 
 
 def _field(value: Any) -> Any:
@@ -93,13 +94,27 @@ def _field(value: Any) -> Any:
 def _rows(text: str) -> dict[str, dict[str, Any]]:
     import tomllib
 
-    return tomllib.loads(text)
+    return {name: {key: value for key, value in row.items() if key not in _CODE} for name, row in tomllib.loads(text).items()}
+
+
+_CODE = frozenset(["numpy", "jax", "torch", "sympy"])
+"""Fields that are evaluated: they are read from the file itself, and not from the disk cache."""
+
+
+@cache
+def _code(name: str) -> Mapping[str, str]:
+    """The fields of a function that are code, of its own part of the file."""
+    import tomllib
+
+    _, heading, rest = f"\n{read('rules', 'functions.toml')}".partition(f"\n[{name}]\n")
+    return {key: value for key, value in tomllib.loads(rest.partition("\n[")[0]).items() if key in _CODE} if heading else {}
 
 
 @cache
 def spellings() -> Mapping[str, str]:
     """Every accepted spelling, aliases included, and the function's own name."""
-    names = {name: name for name in functions()}
-    for function in functions().values():
+    words = [function for function in functions().values() if function.kind != "computed"]
+    names = {function.name: function.name for function in words}
+    for function in words:
         names.update(dict.fromkeys(function.aliases, function.name))
     return MappingProxyType(names)

@@ -2,19 +2,25 @@
 
 Every process would find the same again: Lark needs 60 ms for the parse tables of the input language, reading them back takes under one.
 The cache is treated as Python treats its bytecode. It lies in the package's ``__pycache__``, or in the user's cache folder where that one
-cannot be written; an entry carries a checksum, the whole source text it was computed from and the age of the code that did, and one that
+cannot be used; an entry carries a checksum, the whole source text it was computed from and the age of the code that did, and one that
 is damaged, cut off, of another text or of other code is computed anew and replaced. A folder that cannot be written costs time and nothing
 else.
 ``PYTHONDONTWRITEBYTECODE`` keeps it from being written.
+
+A folder is used only when nobody else can put an entry there: it is a folder and no link, and it belongs to the user, to the superuser or,
+beside the package, to the owner of the package, and neither its group nor others may write it. The same is asked of an entry, which is
+a file of a size that entries have; anything else is not opened. Entries hold data; what is evaluated as code never comes from here.
 """
 
 from __future__ import annotations
 
 import marshal
 import os
+import stat
 import sys
 from binascii import crc32
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from matcalc.version import VERSION
@@ -22,6 +28,11 @@ from matcalc.version import VERSION
 Value = TypeVar("Value")
 
 _HEADER = 4
+_LARGEST = 1 << 20
+"""Bytes of an entry; they have some ten thousand."""
+_HAS_OWNERS = hasattr(os, "geteuid") and os.open in os.supports_dir_fd
+_PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+"""How a file is opened: no link is followed, nothing is waited for."""
 _FORMAT = (VERSION, sys.hexversion, sys.implementation.name)
 _FAILURES = (EOFError, IndexError, OSError, TypeError, ValueError)
 
@@ -35,7 +46,7 @@ def stored(name: str, source: str, compute: Callable[[str], Value], folders: tup
     key = (_FORMAT, _age(compute), source)
     file = f"{name}.{sys.implementation.cache_tag}.matcalc"
     for folder in places:
-        found = _read(os.path.join(folder, file), key)
+        found = _read(folder, file, key)
         if found is not None:
             value: Value = found[0]
             return value
@@ -67,11 +78,11 @@ def _age(compute: Callable[[str], object]) -> tuple[int, int]:
     return (found.st_mtime_ns, found.st_size)
 
 
-def _read(path: str, key: object) -> tuple[Any] | None:
+def _read(folder: str, file: str, key: object) -> tuple[Any] | None:
     """The value stored for ``key``, in a tuple; None when there is none or it cannot be trusted."""
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        with _Folder(folder) as opened:
+            content = opened.read(file)
         # Data that is not as it was written must not reach marshal, which trusts what it reads.
         if crc32(content[_HEADER:]) != int.from_bytes(content[:_HEADER], "big"):
             return None
@@ -82,14 +93,82 @@ def _read(path: str, key: object) -> tuple[Any] | None:
 
 
 def _write(folder: str, file: str, content: bytes) -> bool:
-    """Puts the whole entry in place at once, so that no other process reads half of it."""
-    path = os.path.join(folder, file)
-    draft = f"{path}.{os.getpid()}"
+    """Puts the whole entry in place at once, so that no other process reads half of it; leaves nothing else behind."""
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        with open(draft, "xb") as written:
-            written.write(content)
-        os.replace(draft, path)
+        with _Folder(folder) as opened:
+            opened.write(file, content)
     except OSError:
         return False
     return True
+
+
+class _Folder:
+    """A folder held open, so that what was found out about it stays true of the files that are opened in it.
+
+    Raises PermissionError for one in which somebody else may put entries, and for such entries.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.place: int | None = None
+        self.trusted: frozenset[int] = frozenset()
+
+    def __enter__(self) -> _Folder:
+        if not _HAS_OWNERS:  # the user's folders are closed to others there
+            return self
+        self.place = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            self.trusted = frozenset([0, os.geteuid(), *_package_owner(self.path)])
+            self._check(os.fstat(self.place))
+        except BaseException:
+            os.close(self.place)
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.place is not None:
+            os.close(self.place)
+
+    def read(self, file: str) -> bytes:
+        """The content of an entry."""
+        self._check_entry(os.stat(self._name(file), dir_fd=self.place, follow_symlinks=False))
+        with open(self._opened(file, os.O_RDONLY | _PLAIN), "rb") as entry:
+            self._check_entry(os.fstat(entry.fileno()))  # of the file that was opened, should it be another one by now
+            return entry.read(_LARGEST)
+
+    def write(self, file: str, content: bytes) -> None:
+        """Replaces an entry."""
+        draft = f"{file}.{os.urandom(6).hex()}"
+        try:
+            with open(self._opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN), "wb") as written:
+                written.write(content)
+            os.replace(self._name(draft), self._name(file), src_dir_fd=self.place, dst_dir_fd=self.place)
+        except BaseException:  # a full disk, a place that is taken by a folder
+            self._remove(draft)
+            raise
+
+    def _remove(self, file: str) -> None:
+        with suppress(OSError):
+            os.unlink(self._name(file), dir_fd=self.place)
+
+    def _opened(self, file: str, flags: int) -> int:
+        return os.open(self._name(file), flags, 0o644, dir_fd=self.place)
+
+    def _name(self, file: str) -> str:
+        return os.path.join(self.path, file) if self.place is None else file
+
+    def _check_entry(self, found: os.stat_result) -> None:
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+            raise PermissionError
+        self._check(found)
+
+    def _check(self, found: os.stat_result) -> None:
+        if self.place is not None and (found.st_uid not in self.trusted or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+            raise PermissionError
+
+
+def _package_owner(folder: str) -> list[int]:
+    """Who may change the package may change what lies beside it."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    return [os.stat(package).st_uid] if os.path.dirname(folder) == package else []

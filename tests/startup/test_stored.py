@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from binascii import crc32
@@ -115,6 +116,107 @@ def test_nothing_is_written_where_bytecode_is_not(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     assert stored("rows", "text", Counted(), (str(tmp_path),)) == VALUE
     assert entries(tmp_path) == []
+
+
+def given_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes a file or folder another user's: the superuser can, for others it is the user who becomes another."""
+    if os.geteuid() == 0:
+        os.chown(path, 65534, -1, follow_symlinks=False)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 65534)
+
+
+def hostile(_: str) -> object:
+    return {"a": "not what the text says"}
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777, 0o1777])
+def test_a_folder_that_others_may_write_is_not_used(tmp_path: Path, mode: int) -> None:
+    compute = Counted()
+    stored("rows", "text", hostile, (str(tmp_path),))
+    tmp_path.chmod(mode)
+    before = entries(tmp_path)
+    for calls in (1, 2):
+        assert stored("rows", "text", compute, (str(tmp_path),)) == VALUE
+        assert compute.calls == calls
+    assert entries(tmp_path) == before
+
+
+def test_what_another_user_owns_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in ("folder", "entry"):
+        place = tmp_path / part
+        stored("rows", "text", hostile, (str(place),))
+        with monkeypatch.context() as patch:
+            given_away(place if part == "folder" else entries(place)[0], patch)
+            assert stored("rows", "text", Counted(), (str(place),)) == VALUE
+
+
+@pytest.mark.parametrize("sort", ["fifo", "link", "folder", "writable", "large"])
+def test_what_is_no_entry_is_not_opened(tmp_path: Path, sort: str) -> None:
+    """A pipe would hang, a link leads elsewhere."""
+    place, elsewhere = tmp_path / "cache", tmp_path / "elsewhere"
+    stored("rows", "text", hostile, (str(place),))
+    (entry,) = entries(place)
+    content = entry.read_bytes()
+    entry.unlink()
+    match sort:
+        case "fifo":
+            os.mkfifo(entry)
+        case "link":
+            elsewhere.write_bytes(content)
+            entry.symlink_to(elsewhere)
+        case "folder":
+            entry.mkdir()
+        case "writable":
+            entry.write_bytes(content)
+            entry.chmod(0o666)
+        case _:
+            entry.write_bytes(content + b"\0" * module._LARGEST)
+    assert stored("rows", "text", Counted(), (str(place),)) == VALUE
+    assert entries(place) == [entry]
+    if sort == "link":
+        assert elsewhere.read_bytes() == content
+
+
+def test_a_linked_folder_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert stored("rows", "text", Counted(), (str(tmp_path / "link"),)) == VALUE
+    assert entries(tmp_path / "real") == []
+
+
+def test_the_folder_is_closed_to_others(tmp_path: Path) -> None:
+    former = os.umask(0)
+    try:
+        stored("rows", "text", Counted(), (str(tmp_path / "below" / "matcalc"),))
+    finally:
+        os.umask(former)
+    assert (tmp_path / "below" / "matcalc").stat().st_mode & 0o777 == 0o700
+    assert entries(tmp_path / "below" / "matcalc")[0].stat().st_mode & 0o022 == 0
+
+
+def test_a_full_disk_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    assert stored("rows", "text", Counted(), (str(tmp_path),)) == VALUE
+    assert entries(tmp_path) == []
+
+
+def test_code_does_not_come_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever an entry says of a function, what is evaluated for it stands in the file of the package."""
+    rows = functions._rows(read("rules", "functions.toml"))
+    assert not {field for row in rows.values() for field in row} & {"numpy", "jax", "torch", "sympy"}
+    monkeypatch.setattr(functions, "stored", lambda *_: {"exp": {**rows["exp"]}})
+    functions.functions.cache_clear()
+    assert functions.functions()["exp"].numpy == "np.exp(t)"
+    with pytest.raises(TypeError):
+        monkeypatch.setattr(functions, "stored", lambda *_: {"exp": {**rows["exp"], "numpy": "__import__('os')"}})
+        functions.functions.cache_clear()
+        functions.functions()
+    monkeypatch.undo()
+    functions.functions.cache_clear()
 
 
 def test_an_error_is_not_stored(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any

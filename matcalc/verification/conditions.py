@@ -15,7 +15,7 @@ from matcalc.sizes import Size
 from matcalc.verification.claims import Claim
 from matcalc.verification.necessity import Relation, differs_wherever_sizes_differ, needs
 from matcalc.verification.proof import proves_zero
-from matcalc.verification.witness import at_point, points, witness
+from matcalc.verification.witness import at_point, holds, points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +54,7 @@ def _decided(claim: Claim, condition: Condition) -> Condition | None:
     if condition.commuting is not None:
         return _commuting_condition(claim, condition, *condition.commuting)
     assumed = _assuming(claim, condition)
-    if not witness(assumed).agrees:
+    if not holds(assumed):
         return None
     difference = assumed.difference()
     proved = difference is not None and proves_zero(difference.tensor, LITTLE_PROOF_WORK)

@@ -22,7 +22,7 @@ from matcalc.verification.proof import proves_zero
 from matcalc.verification.repairs import repair
 from matcalc.verification.sides import GivenSide, statement_of
 from matcalc.verification.verdict import Verdict
-from matcalc.verification.witness import Witness, witness
+from matcalc.verification.witness import Witness, holds, witness
 
 Declare: TypeAlias = str | Mapping[str, str] | None
 
@@ -96,8 +96,19 @@ def _judged(source: str, statement: Statement, layout: str, symmetric: str, help
         return Verdict(source, "proved", layout, **shared)  # type: ignore[arg-type]
     if seen.agrees:
         return Verdict(source, "confirmed", layout, **shared)  # type: ignore[arg-type]
-    reason = "no point was found at which both sides can be computed" if not seen.comparisons else "the sides agree only nearly"
+    reason = _open_reason(seen)
     return Verdict(source, "undecided", layout, reason, **shared)  # type: ignore[arg-type]
+
+
+def _open_reason(seen: Witness) -> str:
+    """Why numbers do not decide."""
+    if not seen.comparisons:
+        return "no point was found at which both sides can be computed"
+    if seen.exhausted:
+        return f"the budget ended; the sides agree at {len(seen.comparisons)} points"
+    if seen.digits is not None:
+        return f"the sides agree to {seen.digits} digits, but not to all"
+    return "the sides were compared at too few points"
 
 
 def _domain(claim: Claim) -> tuple[str, ...]:
@@ -166,7 +177,7 @@ def _other_layout(source: str, statement: Statement, claim: Claim, layout: str) 
     for name in LAYOUTS:
         if name != layout:
             turned = claim.in_layout(name)
-            if turned.fits and witness(turned, seeds=(0, 1)).agrees:
+            if turned.fits and holds(turned, quick=True):
                 return name
     return None
 

@@ -79,6 +79,12 @@ class Arithmetic(Protocol):
 
     def is_zero(self, value: Number) -> bool: ...
 
+    def watch(self, one: Sequence[Number], other: Sequence[Number]) -> None:
+        """Notes that products of these numbers are about to be added, of which some may leave no trace."""
+
+    def vanished(self, value: Number, scale: Number) -> None:
+        """Notes a pivot of an elimination, beside the largest entry."""
+
     def size(self, value: Number) -> Number:
         """How large a number is, for the choice of pivots; zero where numbers have no size."""
 
@@ -147,6 +153,12 @@ class Residues:
     def size(self, value: int) -> int:
         return 0
 
+    def watch(self, one: Sequence[int], other: Sequence[int]) -> None:
+        """Nothing is lost in exact arithmetic."""
+
+    def vanished(self, value: int, scale: int) -> None:
+        """Nothing is lost in exact arithmetic."""
+
     def spend(self, work: int) -> None:
         self._work -= work
         if self._work < 0:
@@ -179,8 +191,12 @@ class Decimals:
         """What the signs in ``branches`` are of."""
         self.absorbed = False
         """Whether a number was so small beside another that no digit of it was kept."""
+        self.lost = False
+        """Whether an elimination left nothing of the digits that it began with."""
+        self.extreme = False
+        """Whether there were exponentials so large or small that beside them others leave no trace. Without them what is as small as
+        rounding is a zero."""
         self._work = work
-        self._span = digits
 
     @contextmanager
     def computing(self) -> Iterator[None]:
@@ -204,11 +220,9 @@ class Decimals:
         return one / other
 
     def total(self, numbers: Iterable[Decimal]) -> Decimal:
-        terms = [number for number in numbers if number]
-        if len(terms) > 1:
-            places = [term.adjusted() for term in terms]
-            if max(places) - min(places) >= self._span:
-                self.absorbed = True
+        terms = list(numbers)
+        if self.extreme and _span(terms) >= self.digits:
+            self.absorbed = True
         return sum(terms, self.zero)
 
     def dot(self, one: Sequence[Decimal], other: Sequence[Decimal]) -> Decimal:
@@ -236,6 +250,14 @@ class Decimals:
 
     def size(self, value: Decimal) -> Decimal:
         return abs(value)
+
+    def watch(self, one: Sequence[Decimal], other: Sequence[Decimal]) -> None:
+        if self.extreme and _span(one) + _span(other) >= self.digits:
+            self.absorbed = True
+
+    def vanished(self, value: Decimal, scale: Decimal) -> None:
+        if abs(value) <= scale * Decimal(10) ** (_KEPT - self.digits):
+            self.lost = True
 
     def spend(self, work: int) -> None:
         self._work -= work
@@ -270,3 +292,12 @@ class Decimals:
         """Raises Undefined where a function with a kink or pole at zero is differenced too near to it."""
         if self.differencing and value and abs(value) < self.tiny:
             raise Undefined("too near a kink")
+
+
+_KEPT = 8
+
+
+def _span(numbers: Sequence[Decimal]) -> int:
+    """How many powers of ten lie between the largest and the smallest."""
+    places = [number.adjusted() for number in numbers if number]
+    return max(places) - min(places) if places else 0

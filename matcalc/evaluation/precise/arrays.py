@@ -98,6 +98,8 @@ def multiplied(ar: Arithmetic, one: Array, other: Array) -> Array:
     rows, columns = one.lines(), transposed(other).lines()
     check_size((one.rows, other.cols))
     ar.spend(one.rows * one.cols * other.cols)
+    if one.cols > 1:
+        ar.watch(one.data, other.data)
     return Array((one.rows, other.cols), [ar.dot(row, column) for row in rows for column in columns])
 
 
@@ -207,13 +209,15 @@ def determinant(ar: Arithmetic, array: Array) -> Number:
 
 
 def _eliminated(ar: Arithmetic, array: Array) -> Number:
-    size, result = array.rows, ar.one
+    size, result, scale = array.rows, ar.one, largest(ar, array)
     ar.spend(size**3)
     lines = array.lines()
     for k in range(size):
         place = _any_pivot(ar, [lines[i][k] for i in range(k, size)])
         if place is None:
+            ar.vanished(ar.zero, scale)
             return ar.zero
+        ar.vanished(lines[k + place][k], scale)
         if place:
             lines[k], lines[k + place] = lines[k + place], lines[k]
             result = ar.negative(result)

@@ -166,6 +166,7 @@ def _of_symmetric(ar: Decimals, matrix: Array, function: Callable[[Decimals, Dec
     found = spectral.eigen(ar, matrix)
     vectors = of_lines(found.vectors)
     images = [function(ar, value) for value in found.values]
+    ar.watch(images, ())
     scaled_rows = [[image * entry for entry in vector] for image, vector in zip(images, found.vectors, strict=True)]
     return multiplied(ar, transposed(vectors), of_lines(scaled_rows))
 
@@ -178,6 +179,8 @@ def expm(ar: Decimals, matrix: Array) -> Array:
     size = _norm(matrix)
     if size > 10**6:
         raise Undefined("the exponential of a huge matrix")
+    if size > ar.digits:
+        ar.extreme = ar.absorbed = True
     squarings = max(0, size.adjusted() * 10 // 3 + 4) + max(4, ar.digits // 12) if size else 0
     small = scaled(ar, ar.one / 2**squarings, matrix)
     term = result = identity(ar, matrix.rows)

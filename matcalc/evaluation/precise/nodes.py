@@ -257,6 +257,7 @@ def squared_norm(node: Expr) -> Norm | None:
 
 def _square(ar: Arithmetic, kind: str, below: Sequence[Array]) -> Value:
     if kind == "2":
+        ar.watch(below[0].data, below[0].data)
         return ar.dot(below[0].data, below[0].data)
     column = below[0] if below[0].cols == 1 else a.transposed(below[0])
     return ar.dot(column.data, a.multiplied(ar, below[1], column).data)

@@ -35,6 +35,8 @@ def user_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
 def exponential(ar: Decimals, value: Decimal) -> Decimal:
     if abs(value) > _LARGEST:
         raise Undefined("the exponential of a huge number")
+    if abs(value) > ar.digits:
+        ar.extreme = True
     return value.exp()
 
 

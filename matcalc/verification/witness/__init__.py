@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from matcalc.verification.witness.comparing import Comparison, at_point
 from matcalc.verification.witness.points import ExactPoint
-from matcalc.verification.witness.searching import Witness, compared, points, witness
+from matcalc.verification.witness.searching import Witness, holds, points, witness
 
-__all__ = ["Comparison", "ExactPoint", "Witness", "at_point", "compared", "points", "witness"]
+__all__ = ["Comparison", "ExactPoint", "Witness", "at_point", "holds", "points", "witness"]

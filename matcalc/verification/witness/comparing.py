@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,10 @@ _LOST_DIGITS = 18
 """What rounding may take of the digits where nothing cancels; of slopes two thirds are left."""
 _ROUNDED_SAME, _ROUNDED_DIFFERENT = Decimal("1e-9"), Decimal("1e-7")
 """For points that are rounded themselves."""
+_MANY = 16
+"""Times as many digits for what loses them."""
+_PLAIN = Decimal("1e-6")
+"""A difference that rounding hardly makes at these digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,19 +96,26 @@ def in_residues(claim: Claim, sizes: dict[str, int], seed: int) -> bool | None:
 # ---------------------------------------------------------------- at many digits
 
 
-def judged(claim: Claim, point: ExactPoint, seed: int = 0, quick: bool = False, times: int = 1) -> Comparison | None:
+def judged(claim: Claim, point: ExactPoint, seed: int = 0, *, quick: bool = False, times: int = 1, sure: bool = True) -> Comparison | None:
     """The sides compared, twice where that is needed to tell rounding from a difference; None where that cannot be told.
 
-    ``quick`` is for what is proved already: with fewer digits; ``times`` as many digits are for what saturates.
+    ``quick`` is for what is proved already: with fewer digits; ``times`` as many digits are for what saturates. Unless it is to be
+    ``sure``, a large difference is taken for one at first sight.
 
     Raises Undefined, LimitError or ShapeError where a side has no
     value.
     """
+    with decimal.localcontext() as context:
+        context.Emax, context.Emin = decimal.MAX_EMAX, decimal.MIN_EMIN
+        return _judged(claim, point, seed, quick, times, sure)
+
+
+def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, times: int, sure: bool) -> Comparison | None:
     slopes = any(isinstance(side, DerivativeForm) for side in (claim.left, claim.right))
     usual = _SLOPE_DIGITS if slopes else _DIGITS
     base = times * (2 * usual // 3 if quick else usual) + (2 if slopes else 1) * features(claim).more_digits
     first = _at_digits(claim, point, seed, base)
-    apart = [_apart(one, other) for one, other in zip(first.left, first.right, strict=True)]
+    apart = _gaps(first)
     worst = max((gap.ratio for gap in apart), default=Decimal(0))
     agreed = _digits(worst)
     if not point.exact:
@@ -113,6 +125,8 @@ def judged(claim: Claim, point: ExactPoint, seed: int = 0, quick: bool = False, 
     open_entries = [k for k, gap in enumerate(apart) if gap.ratio > limit]
     if not open_entries:
         return Comparison(claim, point, seed, "close" if first.doubtful else "same", agreed, first.kinks)
+    if not sure and not first.lossy and any(gap.ratio > _PLAIN and abs(gap.gap) > _PLAIN for gap in apart):
+        return Comparison(claim, point, seed, "different", agreed, first.kinks)
     second = _at_digits(claim, point, seed, 2 * base)
     if second.branches != first.branches:
         return None
@@ -125,8 +139,25 @@ def judged(claim: Claim, point: ExactPoint, seed: int = 0, quick: bool = False, 
             return None
         steady = True
     if steady:
-        return Comparison(claim, point, seed, "different", agreed, second.kinks)
+        return Comparison(claim, point, seed, "different", agreed, second.kinks) if _is_trusted(claim, point, seed, second, base) else None
     return Comparison(claim, point, seed, "close" if second.doubtful else "same", agreed, first.kinks)
+
+
+def _is_trusted(claim: Claim, point: ExactPoint, seed: int, found: _Values, base: int) -> bool:
+    """Whether a difference is none of digits that were lost alike at both precisions: ``exp(1000) + x - exp(1000)`` is 0 there."""
+    if not found.lossy:
+        return True
+    again = _at_digits(claim, point, seed, _MANY * base)
+    steady = [
+        abs(one.gap - other.gap) <= Decimal("1e-6") * abs(one.gap)
+        for one, other in zip(_gaps(found), _gaps(again), strict=True)
+        if one.gap and one.ratio > Decimal(10) ** -(base // 3)
+    ]
+    return not again.lossy and any(steady)
+
+
+def _gaps(values: _Values) -> list[_Gap]:
+    return [_apart(one, other) for one, other in zip(values.left, values.right, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -157,6 +188,7 @@ class _Values:
     branches: tuple[int, ...]
     doubtful: bool
     kinks: bool
+    lossy: bool
 
 
 def _at_digits(claim: Claim, point: ExactPoint, seed: int, digits: int) -> _Values:
@@ -164,7 +196,7 @@ def _at_digits(claim: Claim, point: ExactPoint, seed: int, digits: int) -> _Valu
     with ar.computing():
         values = numbers(point, ar)
         left, right = _sides(claim, ar, values, point.sizes, seed)
-    return _Values(left, right, tuple(ar.branches), ar.absorbed, 0 in ar.branches)
+    return _Values(left, right, tuple(ar.branches), ar.absorbed, 0 in ar.branches, ar.absorbed or (ar.lost and ar.extreme))
 
 
 def numbers(point: ExactPoint, ar: Arithmetic) -> dict[str, Array]:

@@ -59,10 +59,18 @@ def witness(claim: Claim, *, seeds: tuple[int, ...] | None = None, quick: bool =
     """Compares the sides at points of many kinds, until they differ at one.
 
     ``quick`` looks at two sizes only: enough for what is proved, and for most of what is false. ``seeds`` fewer points, of size one."""
-    known = features(claim)
-    search = _Search(claim, known)
+    return _witness(_Search(claim, features(claim)), seeds, quick)
+
+
+def holds(claim: Claim, *, quick: bool = False) -> bool:
+    """Whether the sides agree at all points of ``witness``; where they differ no point is looked for that shows it."""
+    return _witness(_Search(claim, features(claim), sure=False), None, quick).agrees
+
+
+def _witness(search: _Search, seeds: tuple[int, ...] | None, quick: bool) -> Witness:
     found: list[Comparison] = []
     chosen = search.quickly() if quick else search.at_seeds(seeds) if seeds is not None else search.thoroughly()
+    known = search.known
     needed = 2 if known.symbols or known.names else 1
     try:
         with share(WITNESS_SHARE, WITNESS_WORK):
@@ -78,8 +86,8 @@ def witness(claim: Claim, *, seeds: tuple[int, ...] | None = None, quick: bool =
 class _Search:
     """Comparisons of one claim, one after the other."""
 
-    def __init__(self, claim: Claim, known: Features) -> None:
-        self.claim, self.known = claim, known
+    def __init__(self, claim: Claim, known: Features, sure: bool = True) -> None:
+        self.claim, self.known, self.sure = claim, known, sure
         self.rational = not known.curved
         self.good: list[ExactPoint] = []
         """Points at which both sides have values."""
@@ -169,7 +177,7 @@ class _Search:
     def _judged(self, point: ExactPoint, kinks: bool = True) -> Iterator[Comparison]:
         """The comparison at a point, where both sides have values; none at a kink itself unless ``kinks``."""
         try:
-            comparison = judged(self.claim, point)
+            comparison = judged(self.claim, point, sure=self.sure)
         except SpentError:
             raise
         except MatcalcError:
@@ -199,13 +207,15 @@ class _Search:
                     return None
                 if equal:
                     return Comparison(self.claim, ExactPoint(sizes, {}), seed, "same")
+                if not self.sure:
+                    return Comparison(self.claim, ExactPoint(sizes, {}), seed, "different")
                 return self._shown(sizes, seed)
         return self._at_digits(sizes, seed, scalars, quick)
 
     def _at_digits(self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False) -> Comparison | None:
         for point in made(ordinary(self.known, sizes, seed, self.claim.expressions, scalars)):
             try:
-                comparison = judged(self.claim, point, seed, quick=quick)
+                comparison = judged(self.claim, point, seed, quick=quick, sure=self.sure)
             except SpentError:
                 raise
             except LimitError:
@@ -216,6 +226,10 @@ class _Search:
                 self._keep(point, comparison)
                 return comparison
         return None
+
+    def place(self, sizes: dict[str, int], seed: int) -> ExactPoint | None:
+        """A point of these sizes at which both sides have values."""
+        return None if self._at_digits(sizes, seed) is None else self.good[-1]
 
     def _shown(self, sizes: dict[str, int], seed: int) -> Comparison | None:
         """A point at which sides that are not equal as rational functions differ."""
@@ -229,21 +243,11 @@ class _Search:
         return None if last is None else Comparison(self.claim, last.point, seed, "close", last.digits)
 
 
-def compared(claim: Claim, seed: int, equal: bool = False) -> Comparison | None:
-    """The sides at one random point; None when no point is found at which both can be computed."""
-    known = features(claim)
-    choices = size_choices(known)
-    sizes = dict.fromkeys(known.names, 3) if equal else choices[seed % min(len(choices), 2)]
-    return _Search(claim, known)._at_digits(sizes, seed)
-
-
-def points(claim: Claim, seed: int, equal: bool = False) -> Iterator[Point]:
+def points(claim: Claim, seed: int) -> Iterator[Point]:
     """Random points inside the domains of both sides, a few for each seed, in floating point."""
     known = features(claim)
     choices = size_choices(known)
     for number in range(_SEEDS):
-        sizes = dict.fromkeys(known.names, 3) if equal else choices[(seed + number) % min(len(choices), 2)]
-        search = _Search(claim, known)
-        if search._at_digits(sizes, seed + 1000 * number) is not None:
-            point = search.good[-1]
+        point = _Search(claim, known).place(choices[(seed + number) % min(len(choices), 2)], seed + 1000 * number)
+        if point is not None:
             yield Point(point.values, point.sizes)

@@ -1,0 +1,237 @@
+"""The numerical judgement: nothing false agrees at all points, nothing true differs at one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from matcalc import verify
+from matcalc.evaluation import Point
+from matcalc.evaluation.precise.arithmetic import Decimals
+from matcalc.language.statements import elaborate_statement
+from matcalc.verification.claims import Claim, claim_of
+from matcalc.verification.witness import at_point, comparing, holds, points, witness
+
+# A perturbation however small: numbers in a text are exact.
+NEARLY = [
+    ("x*(1+1e-7) = x", "x: scalar"),
+    ("x + 1e-9 = x", "x: scalar"),
+    ("exp(1) = 2.718281828", ""),
+    ("0.1 + 0.2 = 0.30000000000000004", ""),
+    ("d(x'*A*x)/dx = (A + A')*x + 1e-7*x", ""),
+    ("x + 1e-30*x = x", "x: n"),
+    ("exp(x)*(1 + 1e-50) = exp(x)", "x: scalar"),
+    ("sin(x) + 1e-60 = sin(x)", "x: scalar"),
+    ("d(logdet(X))/dX = inv(X)'*(1 + 1e-25)", "X: n×n"),
+    ("d2(sum(exp(x)))/dx2 = diag(exp(x)) + 1e-20*eye", "x: n"),
+    ("pi = 3.14159265358979323846", ""),
+    ("tanh(1000 + x^2) = 1", "x: scalar"),
+    ("sigmoid(-300 - x^2) = 0", "x: scalar"),
+    ("exp(x) + exp(-200) = exp(x)", "x: scalar"),
+]
+# Special sizes and matrices.
+SPECIAL = [
+    ("det(X*X') = det(X'*X)", "X: m×n"),
+    ("det(A*B) = det(B*A)", "A: m×n; B: n×m"),
+    ("(n-1)*(n-2)*(n-3)*(n-4)*(n-5)*x = 0*x", "x: n"),
+    ("(n-7)*(m-2)*x = 0*x", "x: n; A: n×m"),
+    ("2^n*x = (n^2 - n + 2)*x", "x: n"),
+    ("tr(eye(n))*tr(eye(n)) = 3*tr(eye(n)) - 2", "x: n"),
+    ("det(Q) = 1", "Q: n×n orthogonal"),
+    ("pinv(A*B) = pinv(B)*pinv(A)", "A: m×n; B: n×p"),
+    ("norm(X, nuclear)^2 = norm(X)^2", "X: m×n"),
+    ("adj(X) = tr(X)*eye - X", "X: n×n"),
+    ("abs(det(M)) = 1", "M: n×n mask invertible"),
+]
+# Kinks, thresholds, saturation.
+THRESHOLDS = [
+    ("relu(x - 50) = 0", "x: scalar"),
+    ("abs(x-100) = 100-x", "x: scalar"),
+    ("sign(x^2 - 1e-6) = 1", "x: scalar"),
+    ("tanh(1000*x) = sign(x)", "x: scalar"),
+    ("exp(-1000*x^2) = 0", "x: scalar"),
+    ("step(x - 1) = step(x - 1.001)", "x: scalar"),
+    ("relu(sin(x) - 0.999) = 0", "x: scalar"),
+    ("sign(x - 1e-9) = sign(x)", "x: scalar"),
+    ("relu(x - 1e8) = 0", "x: scalar"),
+    ("sum(relu(x - 300*vector(1))) = 0", "x: n"),
+    ("step(norm2(x)^2 - 5000) = 0", "x: n"),
+    ("abs(a*b - 40) = 40 - a*b", "a: scalar; b: scalar"),
+    ("softplus(20*x) = 20*relu(x)", "x: scalar"),
+    ("d(relu(x - 77))/dx = 0", "x: scalar"),
+    ("log(cosh(x)) = abs(x) - log(2)", "x: scalar"),
+    ("erf(5*x) = sign(x)", "x: scalar"),
+    ("sqrt(x^2) = x", "x: scalar"),
+    ("relu(tr(X) + 30) = tr(X) + 30", "X: n×n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "declare"), [*NEARLY, *SPECIAL, *THRESHOLDS])
+def test_false(statement: str, declare: str) -> None:
+    different = witness(claim(statement, declare)).different
+    assert different is not None
+
+
+TRUE = [
+    ("norm(x*y', nuclear) = norm2(x)*norm2(y)", "x: m; y: n"),
+    ("asin(x)+acos(x) = asin(1)", "x: scalar"),
+    ("det(-A) = (-1)^n*det(A)", "A: n×n"),
+    ("det(A - A') = 0", "A: 3×3"),
+    ("norm(Q, spectral) = 1", "Q: n×n orthogonal"),
+    ("det(eye(m) + A*B) = det(eye(n) + B*A)", "A: m×n; B: n×m"),
+    ("inv(A - A') = -inv(A - A')'", "A: n×n"),
+    ("pinv(X)*X*pinv(X) = pinv(X)", "X: m×n"),
+    ("expm(A)*expm(-A) = eye", "A: n×n"),
+    ("logm(expm(S)) = S", "S: n×n symmetric"),
+    ("sqrtm(S)*sqrtm(S) = S", "S: n×n positive_definite"),
+    ("det(expm(A)) = exp(tr(A))", "A: n×n"),
+    ("relu(x) - relu(-x) = x", "x: n"),
+    ("abs(x - 100) = abs(100 - x)", "x: scalar"),
+    ("tanh(x) = 2*sigmoid(2*x) - 1", "x: scalar"),
+    ("softplus(x) - softplus(-x) = x", "x: n"),
+    ("d(eigmax(A))/dA = eigvecmax(A)*eigvecmax(A)'", "A: n×n symmetric"),
+    ("d(norm(X, spectral))/dX = leftsv(X)*rightsv(X)'", "X: m×n"),
+    ("d(norm(X, nuclear))/dX = polar(X)", "X: m×n"),
+    ("d(f(W*x))/dx = W'*diag(f'(W*x))", "f: function; W: m×n; x: n"),
+    ("d2(x'*A*y)/(dx dy) = A", "A: m×n; x: m; y: n"),
+    ("sum(i, x[i]^3) = sum(x.^3)", "x: n"),
+    ("d(X')/dX = commutation(n, m)", "X: m×n"),
+    ("d(det(X))/dX = adj(X)'", "X: n×n"),
+    ("(n-1)*(n+1)*x = n^2*x - x", "x: n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "declare"), TRUE)
+def test_true(statement: str, declare: str) -> None:
+    seen = witness(claim(statement, declare))
+    assert seen.different is None
+    assert seen.agrees
+    assert holds(claim(statement, declare), quick=True)
+
+
+@pytest.mark.parametrize("convention", ["projected", "independent", "cookbook"])
+@pytest.mark.parametrize("layout", ["denominator", "numerator", "tensor"])
+def test_layouts_and_conventions_agree_with_the_float_evaluator(layout: str, convention: str) -> None:
+    made = claim("d(a'*X*X*b)/dX = zeros(n, n)", "X: n×n symmetric; a: n; b: n", layout, convention)
+    seen = witness(made).different
+    assert seen is not None
+    assert np.allclose(seen.left, made.left.value(seen.point.values, seen.point.sizes).value, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("layout", ["denominator", "numerator", "tensor"])
+@pytest.mark.parametrize(
+    ("statement", "declare"),
+    [
+        ("d(A*X*B)/dX = d(B*X*A)/dX", "X: n×n; A: n×n; B: n×n"),
+        ("d(A*X*y)/dX = d(A*X'*y)/dX", "X: n×n; A: n×n; y: n"),
+        ("d2(sum(sin(A*x)))/dx2 = d2(sum(cos(A*x)))/dx2", "A: m×n; x: n"),
+        ("d(t^2*A*x)/dt = d(t^3*A*x)/dt", "A: m×n; x: n; t: scalar"),
+        ("d2(a*tr(A*X*X))/(da dX) = d2(a*tr(A*X))/(da dX)", "A: n×n; X: n×n; a: scalar"),
+    ],
+)  # fmt: skip
+def test_every_entry_stands_where_the_layout_has_it(statement: str, declare: str, layout: str) -> None:
+    made = claim(statement, declare, layout)
+    seen = witness(made).different
+    assert seen is not None
+    for side, found in ((made.left, seen.left), (made.right, seen.right)):
+        assert np.allclose(found, side.value(seen.point.values, seen.point.sizes).value, rtol=1e-6, atol=1e-6)
+
+
+def test_what_agrees_only_to_some_digits_says_so() -> None:
+    seen = witness(claim("exp(1) = 2.718281828", "")).different
+    assert seen is not None
+    assert seen.digits == 9
+
+
+def test_rounded_points_are_compared_with_tolerance_and_whole_ones_exactly() -> None:
+    made = claim("x'*x = 1", "x: n")
+    assert outcome(made, {"x": np.array([0.1, 0.7, np.sqrt(0.5)])}, {"n": 3}) == "same"
+    assert outcome(made, {"x": np.array([1.0, 0.0, 2.0**-10])}, {"n": 3}) == "different"
+    assert outcome(made, {"x": [Fraction(1, 3), Fraction(2, 3), Fraction(2, 3)]}, {"n": 3}) == "same"
+
+
+def outcome(made: Claim, values: dict[str, object], sizes: dict[str, int]) -> str | None:
+    comparison = at_point(made, Point(values, sizes))
+    return None if comparison is None else comparison.outcome
+
+
+def test_a_point_with_no_value_says_nothing() -> None:
+    made = claim("log(x) = log(x) + 1", "x: scalar")
+    assert outcome(made, {"x": -1.0}, {}) is None
+    assert outcome(made, {"x": 1.0}, {}) == "different"
+    assert witness(claim("log(-x^2) = 1", "x: scalar")).comparisons == ()
+
+
+def test_every_point_has_the_declared_facts() -> None:
+    for point in points(claim("tr(Q*S) = 0", "Q: n×n orthogonal; S: n×n symmetric"), 3):
+        rotation, symmetric = point.values["Q"], point.values["S"]
+        assert np.allclose(rotation.T @ rotation, np.eye(len(rotation)))
+        assert np.array_equal(symmetric, symmetric.T)
+
+
+@pytest.mark.parametrize(
+    ("statement", "declare"),
+    [
+        ("exp(x) + y - exp(x) = y", "x: scalar; y: scalar"),
+        ("det(expm(A)) = exp(tr(A))", "A: n×n"),
+        ("sum(expm(A)*expm(-A)) = n", "A: n×n"),
+        ("(x + 1e40) - 1e40 = x", "x: n"),
+        ("logsumexp(x + 500*vector(1)) = logsumexp(x) + 500", "x: n"),
+    ],
+)
+def test_lost_digits_refute_nothing(statement: str, declare: str) -> None:
+    seen = witness(claim(statement, declare))
+    assert seen.different is None
+    assert seen.agrees
+
+
+def test_the_same_points_in_every_run() -> None:
+    first, second = (witness(claim("relu(sin(x) - 0.999) = 0", "x: scalar")).different for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert first.point.members["x"].data == second.point.members["x"].data
+
+
+def claim(statement: str, declare: str, layout: str = "denominator", symmetric: str = "projected") -> Claim:
+    return claim_of(elaborate_statement(statement, declare or None, layout=layout), layout, symmetric)
+
+
+# ---------------------------------------------------------------- planted errors
+
+
+def test_a_lax_comparison_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = claim("exp(x) + 1e-9 = exp(x)", "x: scalar")
+    assert outcome(made, {"x": 1.0}, {}) == "different"
+    monkeypatch.setattr(comparing, "_LOST_DIGITS", 55)
+    assert outcome(made, {"x": 1.0}, {}) == "same"
+
+
+def test_kinks_that_are_not_looked_for_are_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = claim("step(x - 0.7301) = step(x - 0.7301001)", "x: scalar")
+    assert witness(made).different is not None
+    monkeypatch.setattr("matcalc.verification.witness.searching.kink_points", lambda *_: iter(()))
+    monkeypatch.setattr("matcalc.verification.witness.searching.literal_points", lambda *_: iter(()))
+    assert witness(made).different is None
+
+
+def test_too_few_digits_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps that are too long leave slopes that are wrong in the digits that are compared."""
+    made = claim("d(exp(3*x))/dx = 3*exp(3*x)", "x: scalar")
+    assert all(comparison.digits is None or comparison.digits > 45 for comparison in witness(made).comparisons)
+    plain = Decimals.__init__
+
+    def longer(self: Decimals, digits: int, differencing: bool = False, work: int = 10**6) -> None:
+        plain(self, digits, differencing, work)
+        self.step = self.step.sqrt()
+
+    monkeypatch.setattr(Decimals, "__init__", longer)
+    assert any(comparison.digits is not None and comparison.digits < 45 for comparison in witness(made).comparisons)
+
+
+@pytest.mark.parametrize(("statement", "declare"), [("x + 1e-9 = x", "x: scalar"), ("relu(x - 50) = 0", "x: scalar")])
+def test_verdicts_follow(statement: str, declare: str) -> None:
+    verdict = verify(statement, declare=declare)
+    assert not verdict.ok
+    assert verdict.counterexample is not None

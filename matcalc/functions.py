@@ -76,13 +76,25 @@ class Function:
 
 @cache
 def functions() -> Mapping[str, Function]:
-    """Every function by its own name, in the order of the file."""
-    table = stored("functions", read("rules", "functions.toml"), _rows)
-    found: dict[str, Function] = {}
-    for name, row in table.items():
-        fields: dict[str, Any] = {key: _field(value) for key, value in row.items()}
-        found[name] = Function(name=name, **fields)
-    return MappingProxyType(found)
+    """Every function of the language by its own name, in the order of the file."""
+    return MappingProxyType({name: _function(name, row) for name, row in _table("functions.toml").items()})
+
+
+@cache
+def computable() -> Mapping[str, Function]:
+    """Every function that has a numerical implementation: those of the language, and those of ``rules/computed.toml``."""
+    others = {name: _function(name, {"kind": "computed", **row}) for name, row in _table("computed.toml").items()}
+    return MappingProxyType({**functions(), **others})
+
+
+def _table(file: str) -> dict[str, dict[str, Any]]:
+    table: dict[str, dict[str, Any]] = stored(file.partition(".")[0], read("rules", file), _rows)
+    return table
+
+
+def _function(name: str, row: Mapping[str, Any]) -> Function:
+    fields: dict[str, Any] = {key: _field(value) for key, value in row.items()}
+    return Function(name=name, **fields)
 
 
 def _field(value: Any) -> Any:
@@ -113,8 +125,7 @@ def _code(name: str) -> Mapping[str, str]:
 @cache
 def spellings() -> Mapping[str, str]:
     """Every accepted spelling, aliases included, and the function's own name."""
-    words = [function for function in functions().values() if function.kind != "computed"]
-    names = {function.name: function.name for function in words}
-    for function in words:
+    names = {name: name for name in functions()}
+    for function in functions().values():
         names.update(dict.fromkeys(function.aliases, function.name))
     return MappingProxyType(names)

@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import content
 from matcalc.einstein.lowering import lower
+from matcalc.expr.deduction import known
 from matcalc.expr.nodes import (
     Call,
-    Constant,
     DiagonalMatrix,
     Elementwise,
     Expr,
-    Hadamard,
-    Identity,
     Inverse,
     Kronecker,
     MatrixPower,
@@ -26,18 +24,14 @@ from matcalc.expr.nodes import (
     Product,
     Quotient,
     SizeValue,
-    Sum,
-    Symbol,
-    Total,
     Transpose,
-    children,
     postorder,
 )
+from matcalc.facts.known import Known
+from matcalc.facts.ranges import is_within
 from matcalc.functions import functions
 from matcalc.printing import text
 from matcalc.records import record
-
-_NONZERO_FACTS = {"invertible", "positive_definite", "orthogonal"}
 
 
 @record
@@ -149,18 +143,29 @@ def _conditions(node: Expr) -> list[_Condition]:
 
 _INVERTIBLE = "{} invertible"
 _NO_NEGATIVE_EIGENVALUE = "no eigenvalue of {} on (−∞, 0]"
-_FACTS_THAT_SETTLE = {
-    "rank of {} locally constant": _NONZERO_FACTS,
-    "{} of full rank": _NONZERO_FACTS,
-    _NO_NEGATIVE_EIGENVALUE: {"positive_definite"},
-}
+_FULL_RANK = frozenset({"full_column_rank", "full_row_rank"})
+_TRIANGULAR = frozenset({"lower_triangular", "upper_triangular"})
 
 
 def _of_matrix(condition: str, operand: Expr) -> list[_Condition]:
     if condition == _INVERTIBLE:
         return _invertible(operand)
-    settled = isinstance(operand, Symbol) and bool(operand.properties & _FACTS_THAT_SETTLE.get(condition, set()))
-    return [] if settled or not condition else [_Condition(condition.format(_text(operand)), operand, condition)]
+    return (
+        []
+        if not condition or _is_settled(condition, known(operand))
+        else [_Condition(condition.format(_text(operand)), operand, condition)]
+    )
+
+
+def _is_settled(condition: str, operand: Known) -> bool:
+    """Whether a condition on a matrix follows from what is known of it."""
+    match condition:
+        case "rank of {} locally constant" | "{} of full rank":
+            return bool(operand.traits & _FULL_RANK)
+        case "no eigenvalue of {} on (−∞, 0]":  # of a triangular matrix the eigenvalues are on the diagonal
+            return "positive_form" in operand or (bool(operand.traits & _TRIANGULAR) and operand.diagonal.positive)
+        case _:
+            return False
 
 
 def _invertible(matrix: Expr) -> list[_Condition]:
@@ -172,8 +177,10 @@ def _invertible(matrix: Expr) -> list[_Condition]:
         match part:
             case _ if part.is_scalar:
                 found += _nonzero(part)
-            case _ if _is_invertible(part):
+            case _ if "invertible" in known(part):
                 pass
+            case Call(function="sqrtm", arguments=(inner,)):  # it is there where no eigenvalue of its argument is on (−∞, 0]
+                stack.append(inner)
             case Transpose(operand=inner) | Negative(operand=inner) | Inverse(operand=inner):
                 stack.append(inner)
             case MatrixPower(base=inner) | Quotient(numerator=inner):
@@ -197,71 +204,15 @@ def _is_negative_power(node: MatrixPower) -> bool:
             return False
 
 
-def _is_invertible(matrix: Expr) -> bool:
-    """Whether a matrix is visibly invertible, where its parts have values."""
-    match matrix:
-        case Symbol():
-            return bool(matrix.properties & _NONZERO_FACTS)
-        case Call(function="expm" | "sqrtm"):  # the square root wants no eigenvalue on (−∞, 0]
-            return True
-        case Sum(terms=terms):
-            return all(_is_definite(term) for term in terms)
+def _holds(value: Known, relation: str) -> bool:
+    """Whether a comparison with 0 follows from what is known of a value."""
+    match relation:
+        case "> 0":
+            return value.entries.positive
+        case "≠ 0":
+            return value.entries.nonzero
         case _:
-            return _is_definite(matrix)
-
-
-def _is_definite(matrix: Expr) -> bool:
-    match matrix:
-        case Symbol():
-            return "positive_definite" in matrix.properties
-        case Identity():
-            return True
-        case Product(factors=(*scalars, last)) if scalars and all(scalar.is_scalar for scalar in scalars):
-            return all(_is_positive(scalar) for scalar in scalars) and isinstance(last, (Symbol, Identity)) and _is_definite(last)
-        case _:
-            return False
-
-
-_POSITIVE_VALUES = frozenset({"exp", "cosh", "sigmoid", "softplus"})
-
-
-def _is_positive(expression: Expr) -> bool:
-    """Whether every entry is visibly positive."""
-    positive: set[Expr] = set()
-    not_negative: set[Expr] = set()
-    for node in postorder(expression):
-        parts = children(node)
-        known, at_least = False, False
-        match node:
-            case Number():
-                known = node.value > 0
-            case Constant() | SizeValue() | Ones():
-                known = True
-            case Symbol():
-                known = "positive" in node.properties
-            case Elementwise(function=name):
-                known, at_least = name in _POSITIVE_VALUES, name in ("abs", "relu", "step")
-            case Call(function=name):
-                known = name == "softmax"
-            case Norm():
-                known, at_least = node.operand in positive, True
-            case Sum(terms=(Number() | Ones() as one, Negative(operand=Elementwise(function="sigmoid")))):
-                known = isinstance(one, Ones) or (isinstance(one, Number) and one.value >= 1)
-            case Sum():
-                at_least = all(part in not_negative for part in parts)
-                known = at_least and any(part in positive for part in parts)
-            case Product(factors=(Transpose(operand=left), right)) if left is right and node.is_scalar:
-                known, at_least = left in positive, True
-            case Product() | Hadamard() | Quotient() | Total() | Transpose():
-                known, at_least = all(part in positive for part in parts), all(part in not_negative for part in parts)
-            case Power(base=base, exponent=exponent):
-                known = base in positive
-                at_least = base in not_negative or (isinstance(exponent, Number) and exponent.value.numerator % 2 == 0)
-        if known:
-            positive.add(node)
-        if known or at_least:
-            not_negative.add(node)
-    return expression in positive
+            return "nonzero" in value
 
 
 def _text(expression: Expr) -> str:
@@ -269,13 +220,13 @@ def _text(expression: Expr) -> str:
 
 
 def _compared(expression: Expr, relation: str) -> list[_Condition]:
-    if _is_positive(expression):
+    if _holds(known(expression), relation):
         return []
     match expression:
         case Norm(operand=operand) | Power(base=Norm(operand=operand)):
-            return [_Condition(f"{_text(operand)} ≠ 0", operand, "is not 0")]
+            return _not_zero(operand)
         case Product(factors=(Transpose(operand=left), right)) if left is right and expression.is_scalar:
-            return [_Condition(f"{_text(left)} ≠ 0", left, "is not 0")]
+            return _not_zero(left)
         case Power(base=base, exponent=Number(value=value)) if value.denominator == 1 and value % 2 == 0:
             return _compared(base, "≠ 0")
         case Elementwise(function="abs", argument=argument):
@@ -291,6 +242,11 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
             return [
                 _Condition(f"{subject} {relation}" if expression.is_scalar else f"entries of {subject} {relation}", expression, relation)
             ]
+
+
+def _not_zero(subject: Expr) -> list[_Condition]:
+    """That a vector or matrix is not 0 as a whole."""
+    return [] if _holds(known(subject), "is not 0") else [_Condition(f"{_text(subject)} ≠ 0", subject, "is not 0")]
 
 
 def _scalar_factors(product: Product) -> list[Expr]:
@@ -321,7 +277,7 @@ def _domain(name: str, argument: Expr) -> list[_Condition]:
     if function is None or function.domain == "all":
         return []
     relation = {"t > 0": "> 0", "t != 0": "≠ 0"}.get(function.domain, "")
-    if relation and _is_positive(argument):
+    if is_within(known(argument).entries, function.domain):
         return []
     if relation and not function.at_kink:
         return _compared(argument, relation)

@@ -150,6 +150,18 @@ def union(one: Range, other: Range) -> Range:
     return _made(low, high, above, not reached, one.nonzero and other.nonzero, one.whole and other.whole)
 
 
+def is_within(one: Range, text: str) -> bool:
+    """Whether all entries fulfil a condition on one letter. False for a condition that is no range, such as ``cos(t) != 0``.
+
+    >>> is_within(Range.of("t > 1"), "t != 0"), is_within(Range.of("t >= 0"), "t > 0")
+    (True, False)
+    """
+    if "(" in text:
+        return False
+    image = _read(text)
+    return both(one, image) == one
+
+
 # ---------------------------------------------------------------- arithmetic
 
 

@@ -24,7 +24,7 @@ import matcalc
         ("logdet(Q*X)", "X", "Q: n×n orthogonal", ("X invertible",)),
         ("tr(inv(A*X*B)*C)", "C", "A: n×n; B: n×n; X: n×n", ("A invertible", "X invertible", "B invertible")),
         ("logdet(X'*X)", "X", "X: m×n", ("Xᵀ X invertible",)),
-        ("logdet((D + A)'*(D + A) + eye)", "A", "D: n×n diagonal; A: n×n", ("(D + A)ᵀ (D + A) + I invertible",)),
+        ("logdet((D + A)'*(D + A) + eye)", "A", "D: n×n diagonal; A: n×n", ()),
         ("y'*inv(diag(x))*y", "x", "x: n; y: n", ("entries of x ≠ 0",)),
         ("tr(logm(A*B))", "B", "A: n×n; B: n×n", ("no eigenvalue of A B on (−∞, 0]",)),
         ("tr(X^a)", "a", "X: n×n; a: scalar", ("no eigenvalue of X on (−∞, 0]",)),

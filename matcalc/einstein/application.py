@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matcalc.einstein.algebra import contract, power, prefers_transposed, transposed
+from matcalc.einstein.deduction import known
 from matcalc.einstein.linear import MINUS, scale
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.functions import computable
@@ -47,7 +48,7 @@ def _simple_inverse(argument: Tensor) -> Tensor | None:
     match argument:
         case Apply(function="inv"):
             return argument.arguments[0]
-        case Symbol() if "orthogonal" in argument.properties:
+        case Symbol() | Apply() if argument.reduces and "orthogonal" in known(argument):
             return transposed(argument)
         case Contraction(operands=(), output=(0, 0)):
             return argument

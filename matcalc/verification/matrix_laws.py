@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from matcalc.einstein.algebra import contract, symbolic_power, transposed
 from matcalc.einstein.application import apply
-from matcalc.einstein.deduction import is_symmetric
+from matcalc.einstein.deduction import is_symmetric, known
 from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, scale, value_of
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
@@ -233,8 +233,6 @@ def _determinant_of_letter(letter: Tensor) -> Tensor:
         return map_law("exp", spread(trace))
     if _is_transpose(letter):
         return determinant(transposed(letter))
-    if isinstance(letter, Symbol) and "orthogonal" in letter.properties:
-        return Symbol(f"determinant of {letter.name}", (), frozenset({"sign"}))
     return apply("det", (letter,), ())
 
 
@@ -273,9 +271,15 @@ def _generically_invertible(letter: Tensor) -> bool:
         return False
     if _is_transpose(letter):
         letter = transposed(letter)
-    if isinstance(letter, Apply):
-        return letter.function in ("inv", "expm")
-    return isinstance(letter, Symbol) and not letter.properties & {"mask", "sign", "antisymmetric", "simplex"}
+    if "invertible" in known(letter):
+        return True
+    return isinstance(letter, Symbol) and letter.properties <= _GENERIC
+
+
+_GENERIC = frozenset({
+    "symmetric", "diagonal", "lower_triangular", "upper_triangular", "positive_semidefinite", "nonnegative", "positive", "constant",
+})  # fmt: skip
+"""Any set of these facts has invertible members near every other."""
 
 
 def _sylvester(coefficient: Fraction, scalar: Tensor, letters: tuple[Tensor, ...]) -> Tensor:

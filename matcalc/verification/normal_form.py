@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import assert_never, cast
 
 from matcalc.einstein.algebra import contract, transposed
+from matcalc.einstein.deduction import known
 from matcalc.einstein.linear import YES, add
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.errors import LimitError
@@ -58,15 +59,22 @@ def _built(node: Node, done: Mapping[Tensor, Tensor]) -> Tensor:
             assert_never(node)
 
 
+def _facts_of_diagonal(symbol: Symbol) -> frozenset[str]:
+    """What the facts of a diagonal matrix say of the entries on its diagonal."""
+    entries = known(symbol).diagonal
+    signs = {"positive"} if entries.positive else {"nonnegative"} if entries.nonnegative else set()
+    kinds = {"mask"} if entries.bit else {"sign"} if entries.signed else {"integer"} if entries.whole else set()
+    return frozenset(signs | kinds)
+
+
 def _free_parameters(symbol: Symbol) -> Tensor:
     """A diagonal matrix as diag of a free vector, an antisymmetric one as B - B' of a free matrix: then no relation is left to know."""
     if symbol.order != 2:
         return symbol
     if "diagonal" in symbol.properties:
-        kept = symbol.properties & {"mask", "sign", "positive"}
-        vector = Symbol(f"diagonal of {symbol.name}", symbol.sizes[:1], frozenset(kept))
+        vector = Symbol(f"diagonal of {symbol.name}", symbol.sizes[:1], _facts_of_diagonal(symbol))
         return contract([vector], [(0,)], (0, 0), {0: symbol.sizes[0]})
-    if "antisymmetric" in symbol.properties:
+    if "antisymmetric" in symbol.properties and not symbol.reduces:
         free = Symbol(f"half of {symbol.name}", symbol.sizes)
         return add([(YES, free), (-YES, transposed(free))], symbol.sizes)
     return symbol

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.application import apply
+from matcalc.einstein.deduction import is_own_square, unit_products, unit_sums
 from matcalc.einstein.linear import YES, add, delta, ones, scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor, children, postorder
 from matcalc.verification.chains import terms_of
@@ -54,15 +55,12 @@ def _rules(node: Tensor) -> Iterator[Rule]:
             yield _sure(square, add([(YES, ones(node.shape)), (-YES, cosine)], node.shape), "sin² + cos² = 1")
         case Map(function="sign"):
             yield _sure(power(node, Fraction(2)), ones(node.shape), "sign² = 1")
-        case Symbol() if "simplex" in node.properties and node.order in (1, 2):
-            labels = tuple(range(node.order))
-            total = Contraction((node,), (labels,), labels[:-1], node.shape)
-            yield Rule(graph_of(total), ones(node.shape[:-1]), f"the entries of {node.name} sum to one")
-        case Symbol() if "orthogonal" in node.properties and node.order == 2 and node.shape[0] == node.shape[1]:
-            for pattern in (((0, 1), (0, 2)), ((1, 0), (2, 0))):
-                graph = graph_of(contract([node, node], pattern, (1, 2), dict.fromkeys(range(3), node.shape[0])))
-                if graph.factors:
-                    yield Rule(graph, delta(node.shape[:1]), f"{node.name} is orthogonal")
+        case Symbol() if node.reduces and node.order in (1, 2):
+            for axis in unit_sums(node):
+                labels = tuple(range(node.order))
+                left = labels[:axis] + labels[axis + 1 :]
+                total = Graph((Factor(node, YES, labels),), left, dict(enumerate(node.shape)))
+                yield Rule(total, ones(tuple([node.shape[label] for label in left])), f"the entries of {node.name} sum to one")
         case Apply(function="sqrtm", arguments=(argument,)):
             squared = contract([node, node], [(0, 1), (1, 2)], (0, 2), dict.fromkeys(range(3), node.shape[0]))
             yield _sure(squared, argument, "the square of the square root")
@@ -169,7 +167,21 @@ def built_in(tensor: Tensor) -> list[Rule]:
             for pair in ((node, node.arguments[0]), (node.arguments[0], node)):
                 factors = tuple([Factor(letter, YES, (k, k + 1)) for k, letter in enumerate(pair)])
                 rules.append(Rule(Graph(factors, (0, 2), dict.fromkeys(range(3), size)), delta((size,)), "an inverse times its matrix"))
+        rules += _products_with_itself(node)
     return rules
+
+
+def _products_with_itself(node: Tensor) -> Iterator[Rule]:
+    """What a matrix times its transpose or itself is: the identity, or the matrix again."""
+    if node.order != 2 or not node.reduces:
+        return
+    for axis, _ in sorted(unit_products(node)):
+        summed, left = node.shape[axis], node.shape[1 - axis]
+        factors = tuple([Factor(node, YES, (1, end) if axis == 0 else (end, 1)) for end in (0, 2)])
+        yield Rule(Graph(factors, (0, 2), {0: left, 1: summed, 2: left}), delta((left,)), "a matrix whose rows or columns are orthonormal")
+    if is_own_square(node, 1, 0):
+        factors = (Factor(node, YES, (0, 1)), Factor(node, YES, (1, 2)))
+        yield Rule(Graph(factors, (0, 2), dict.fromkeys(range(3), node.shape[0])), node, "a matrix that is its own square")
 
 
 def full_rank(tensor: Tensor) -> dict[Tensor, Tensor]:

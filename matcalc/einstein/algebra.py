@@ -470,6 +470,8 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
             return found
         case Contraction() if (place := rearranged(base)) is not None:
             return _with_operand(base, place, power(base.operands[place], exponent))
+        case Contraction() if exponent > 0 and len(set(base.output)) < len(base.output):
+            return _off_diagonals(base, exponent)
         case Contraction():
             distinct = len(set(base.output)) == len(base.output)
             if distinct and len(base.sizes) == len(base.output):
@@ -490,6 +492,14 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
         case Symbol() if exponent > 0 and known(base).entries.bit:
             return base
     return Power(base, exponent)
+
+
+def _off_diagonals(base: Contraction, exponent: Fraction) -> Tensor:
+    """A positive power of a tensor that is zero off some diagonal: that of the entries on it."""
+    once = tuple(dict.fromkeys(base.output))
+    sizes = dict(enumerate(base.sizes))
+    entries = power(contract(base.operands, base.indices, once, sizes), exponent)
+    return contract([entries], [once], base.output, {label: base.sizes[label] for label in once})
 
 
 def _with_operand(tensor: Contraction, place: int, operand: Tensor) -> Tensor:

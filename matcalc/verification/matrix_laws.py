@@ -8,7 +8,7 @@ from fractions import Fraction
 from matcalc.einstein.algebra import contract, symbolic_power, transposed
 from matcalc.einstein.application import apply
 from matcalc.einstein.deduction import is_symmetric, known
-from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, scale, value_of
+from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, value_of
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.expr.nodes import SizeValue
@@ -59,6 +59,9 @@ def _exponential(argument: Tensor, shape: Shape) -> Tensor:
         return inverse(_exponential(scale(-factor, core), shape))
     if isinstance(argument, Apply) and argument.function == "logm":
         return argument.arguments[0]
+    if "idempotent" in known(core):  # expm(c P) = I + (exp(c) - 1) P
+        growth = add([(YES, map_law("exp", number(factor))), (-YES, ONE_TENSOR)], ())
+        return add([(YES, delta(shape[:1])), (YES, _scaled(growth, core))], shape)
     return apply("expm", (argument,), shape)
 
 
@@ -67,6 +70,19 @@ def _logarithm(argument: Tensor, shape: Shape) -> Tensor:
     if isinstance(argument, Apply) and argument.function == "expm" and is_symmetric(argument.arguments[0]):
         return argument.arguments[0]
     return apply("logm", (argument,), shape)
+
+
+def _norm_of_singular_values(name: str) -> Callable[[Tensor, Shape], Tensor]:
+    """The nuclear and the spectral norm; of ``u v'``, which has one singular value, both are the product of the lengths."""
+
+    def law(argument: Tensor, shape: Shape) -> Tensor:
+        factor, core = content(argument)
+        if not isinstance(core, Contraction) or not _is_outer(core):
+            return apply(name, (argument,), shape)
+        squares = contract([core, core], [(0, 1), (0, 1)], (), dict(enumerate(core.shape)))
+        return scale(abs(factor), power_law(spread(squares), Fraction(1, 2)))
+
+    return law
 
 
 _MOST_FACTORS = 6
@@ -325,4 +341,6 @@ _LAWS: dict[str, Callable[[Tensor, Shape], Tensor]] = {
     "logm": _logarithm,
     "inv": lambda argument, shape: inverse(argument),
     "det": lambda argument, shape: determinant(argument),
+    "nuclear_norm": _norm_of_singular_values("nuclear_norm"),
+    "spectral_norm": _norm_of_singular_values("spectral_norm"),
 }

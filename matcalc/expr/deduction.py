@@ -51,6 +51,11 @@ def is_symmetric(expression: e.Expr) -> bool:
     return expression.is_scalar or "symmetric" in known(expression)
 
 
+def is_diagonal(expression: e.Expr) -> bool:
+    """Whether the value is a diagonal matrix."""
+    return "diagonal" in known(expression)
+
+
 def _without(node: e.Expr) -> list[e.Expr]:
     return [operand for operand in node.below if not hasattr(operand, "known")]
 

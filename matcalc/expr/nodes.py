@@ -28,7 +28,6 @@ class Expr:
     below: tuple[Expr, ...] = computed()
     cost: int = computed()
     digest: int = computed()
-    symmetric: bool = computed()
     known: Known = computed()
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from matcalc.digests import blake2b
+from matcalc.expr.deduction import is_diagonal, is_symmetric
 from matcalc.expr.nodes import (
     Call,
     Commutation,
@@ -40,31 +41,6 @@ from matcalc.records import field_names
 from matcalc.traversal import postordered
 
 UNIT = Number(Fraction(1))
-
-
-def mark_symmetric(expression: Expr) -> None:
-    """Keeps that an expression equals its transpose, which folding sees on the tensors."""
-    object.__setattr__(expression, "symmetric", True)
-
-
-def is_symmetric(expression: Expr) -> bool:
-    match expression:
-        case Symbol():
-            return "symmetric" in expression.properties or "diagonal" in expression.properties
-        case Identity() | DiagonalMatrix():
-            return True
-        case Ones():
-            return expression.rows == expression.cols
-        case _:
-            return hasattr(expression, "symmetric")
-
-
-def is_diagonal(expression: Expr) -> bool:
-    """Whether the expression is a symbol declared diagonal, or the inverse or a power of one."""
-    base = expression
-    while isinstance(base, (Inverse, MatrixPower)):
-        base = base.operand if isinstance(base, Inverse) else base.base
-    return isinstance(base, Symbol) and "diagonal" in base.properties
 
 
 def transpose(expression: Expr) -> Expr:
@@ -179,10 +155,7 @@ def _as_power(factor: Expr) -> tuple[Expr, int]:
 def _matrix_power(base: Expr, count: int) -> Expr:
     if isinstance(base, Transpose):
         return Transpose(_matrix_power(base.operand, count))
-    result = MatrixPower(base, Number(Fraction(count)))
-    if is_symmetric(base):
-        mark_symmetric(result)
-    return result
+    return MatrixPower(base, Number(Fraction(count)))
 
 
 def hadamard(factors: Sequence[Expr]) -> Expr:
@@ -241,7 +214,7 @@ def raised(base: Expr, exponent: Fraction) -> Expr:
 def diagonal_matrix(vector: Expr) -> Expr:
     if isinstance(vector, Ones):
         return Identity(vector.shape[0])
-    if isinstance(vector, Diagonal) and (isinstance(vector.operand, DiagonalMatrix) or is_diagonal(vector.operand)):
+    if isinstance(vector, Diagonal) and (is_diagonal(vector.operand)):
         return vector.operand
     return DiagonalMatrix(vector)
 

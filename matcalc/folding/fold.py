@@ -10,8 +10,8 @@ from typing import assert_never, cast
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import permuted, transposed, unbroadcast
-from matcalc.einstein.deduction import is_symmetric
 from matcalc.einstein.linear import NO, YES, rational_power, value_of
+from matcalc.expr.deduction import is_symmetric
 from matcalc.expr.nodes import (
     Call,
     Constant,
@@ -34,8 +34,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
-from matcalc.folding.build import cost, hadamard, mark_symmetric, product, raised, transpose
-from matcalc.folding.build import is_symmetric as is_symmetric_expression
+from matcalc.folding.build import cost, hadamard, product, raised, transpose
 from matcalc.folding.forms import Forms
 from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.kronecker import kronecker_chain, swapped_commutation
@@ -54,7 +53,7 @@ def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Exp
     """
     folder = _Folder(ReadingOrder(reading_order))
     best = _shortest(folder, tensor, split)
-    if best is not None and best.is_matrix and not is_symmetric_expression(best) and _may_gain(best):
+    if best is not None and best.is_matrix and not is_symmetric(best) and _may_gain(best):
         turned = _shortest(folder, permuted(tensor, (*range(split, tensor.order), *range(split))), tensor.order - split)
         if turned is not None and cost(turned) + _WORTH_TURNING < cost(best):
             return _turned(turned)
@@ -152,8 +151,6 @@ class _Folder:
         if tensor not in self.forms:
             term = self.terms[tensor]
             form = None if term is None else expression_of(term, self.order)
-            if form is not None and tensor.order == 2 and is_symmetric(tensor):
-                mark_symmetric(form)
             self.forms[tensor] = form
         return self.forms[tensor]
 
@@ -250,8 +247,6 @@ class _Folder:
                 graph.add_scalar(base, exponent)
             if labels:
                 form = expression_of(Term(YES, {}, term.chain), self.order)
-                if operand.order == 2 and is_symmetric(operand):
-                    mark_symmetric(form)
                 graph.add(form, labels)
         graph.reduce()
         unpaired(graph)

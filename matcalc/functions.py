@@ -115,11 +115,14 @@ _CODE = frozenset(["numpy", "jax", "torch", "sympy"])
 
 @cache
 def _code(name: str) -> Mapping[str, str]:
-    """The fields of a function that are code, of its own part of the file."""
+    """The fields of a function that are code, of its own part of its file."""
     import tomllib
 
-    _, heading, rest = f"\n{read('rules', 'functions.toml')}".partition(f"\n[{name}]\n")
-    return {key: value for key, value in tomllib.loads(rest.partition("\n[")[0]).items() if key in _CODE} if heading else {}
+    for file in ("functions.toml", "computed.toml"):
+        _, heading, rest = f"\n{read('rules', file)}".partition(f"\n[{name}]\n")
+        if heading:
+            return {key: value for key, value in tomllib.loads(rest.partition("\n[")[0]).items() if key in _CODE}
+    return {}
 
 
 @cache

@@ -25,6 +25,8 @@ class Function:
     definition: str = ""
     signature: str = "t -> t"
     axis: bool = False
+    of_one: str = ""
+    """Of a function of a vector or matrix: its value for one number ``t``, which is a vector of size 1 and a matrix of 1×1."""
     domain: str = "all"
     condition: str = ""
     """Of a matrix function: where its derivative holds, with ``{}`` for the argument."""

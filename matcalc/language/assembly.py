@@ -8,11 +8,23 @@ from fractions import Fraction
 from matcalc.errors import ShapeError, Span
 from matcalc.language import constraints as c
 from matcalc.language import terms as t
-from matcalc.language.dimensions import Dimension, Unknown
+from matcalc.language.dimensions import Dimension, Unknown, unify
 from matcalc.language.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
 from matcalc.language.python_spellings import along_an_axis
 from matcalc.language.scope import Scope
 from matcalc.sizes import ONE
+
+_ENTRYWISE = (
+    t.SumTerm,
+    t.ProductTerm,
+    t.ElementProductTerm,
+    t.NegativeTerm,
+    t.TransposeTerm,
+    t.ElementwiseTerm,
+    t.QuotientTerm,
+    t.InverseTerm,
+)
+"""What makes one number of numbers."""
 
 
 class Assembly:
@@ -27,6 +39,7 @@ class Assembly:
         """Asked for their text when all kinds are known."""
         self.ones_signs: set[t.Term] = set()
         """The terms written 𝟏."""
+        self._singles: set[t.Term] = set()
         self.evidence = False
         """Something in the text shows that vectors or matrices are meant."""
         self._indexed: set[t.BoundIndex] = set()
@@ -45,10 +58,36 @@ class Assembly:
     def note(self, text: str) -> None:
         self.notes.append(lambda: text)
 
+    def single(self, term: t.Term) -> bool:
+        """Whether the term is one number because symbols in it have sizes of 1: then it is a vector and a matrix as well."""
+        sized = False
+        stack = [term]
+        while stack:
+            part = stack.pop()
+            if part in self._singles:
+                sized = True
+                continue
+            if part.cell.mask != SCALAR:
+                if not isinstance(part, _ENTRYWISE):
+                    return False
+            elif isinstance(part, t.SymbolTerm):
+                declaration = self.scope.variables[part.name].declaration
+                sized |= declaration is not None and declaration.kind is None
+            stack += t.operands_of(part)
+        if sized:
+            self._singles.add(term)
+        return sized
+
     # ------------------------------------------------------------ constants
+
+    def one(self, span: Span) -> t.Term:
+        """The number 1: what has one row and one column is a scalar everywhere."""
+        return t.NumberTerm(self.cell(SCALAR, span), self.place(span), Fraction(1))
 
     def identity(self, span: Span, size: Dimension | None = None) -> t.Term:
         self.evidence = True
+        if size == ONE:
+            return self.one(span)
         cell = self.cell(MATRIX, span)
         size = size or Unknown()
         self.relate(c.Measured(self.place(span), frozenset({(MATRIX,)}), "eye", (cell,), ((size, size),)))
@@ -57,6 +96,10 @@ class Assembly:
     def unit(self, position: int, span: Span, size: Dimension | None = None) -> t.Term:
         if position < 1:
             raise ShapeError("unit vectors are counted from 1", span=span, suggestion="e_1")
+        if size == ONE:
+            if position > 1:
+                raise ShapeError(f"position {position} is outside a vector of size 1", span=span)
+            return self.one(span)
         cell = self.cell(COLUMN, span)
         self.evidence = True
         self.relate(c.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),)))
@@ -132,6 +175,8 @@ class Assembly:
     def norm(self, operands: list[t.Term], kind: str, span: Span) -> t.Term:
         """A norm; ``kind`` is empty when the second operand is p or A."""
         self.evidence = True
+        if kind in ("nuclear", "spectral") and self.single(operands[0]):
+            kind = "2"
         if kind in ("nuclear", "spectral"):
             self.relate(c.InRelation(self.place(span), frozenset({(MATRIX,)}), f"the {kind} norm", operands[0].cell))
         if not kind:
@@ -143,9 +188,20 @@ class Assembly:
         if len(positions) > 4:
             raise ShapeError("at most four positions", span=span, suggestion="T[i,j,k]")
         self._indexed.update(position for position in positions if not isinstance(position, int))
+        if self.single(operand):
+            return self._only_entry(operand, positions, span)
         dimensions = tuple([None if isinstance(position, int) else position.size for position in positions])
         self.relate(c.Indexed(self.place(span), operand.cell, dimensions))
         return t.EntryTerm(self.cell(SCALAR, span), self.place(span), (operand,), positions)
+
+    def _only_entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+        """The entry of a vector of size 1 or a matrix of 1×1, which are scalars."""
+        for position in positions:
+            if not isinstance(position, int):
+                unify(position.size, ONE)
+            elif position != 1:
+                raise ShapeError(f"position {position} is outside a size of 1", span=span)
+        return operand
 
     def index_sum(self, name: str, body: t.Term, span: Span) -> t.Term:
         index = self.scope.bound_index(name)

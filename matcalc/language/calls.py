@@ -11,7 +11,7 @@ from matcalc.language import constraints as c
 from matcalc.language import syntax as s
 from matcalc.language import terms as t
 from matcalc.language.builder import Builder
-from matcalc.language.definitions import definition_of
+from matcalc.language.definitions import definition_of, of_one
 from matcalc.language.dimensions import Dimension, Unknown, resolved
 from matcalc.language.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
 from matcalc.language.lifting import Lifting
@@ -116,6 +116,8 @@ class CallBuilder(Builder):
         self.evidence = True
         if not isinstance(m, Size) or not isinstance(n, Size):
             raise ParseError("commutation needs two sizes", span=span, suggestion="commutation(m, n)")
+        if ONE in (m, n):  # the vec's of a row and of its transpose are the same
+            return self.identity(span, n if m == ONE else m)
         cell = self.cell(MATRIX, span)
         self.relate(c.Commuting(self.place(span), m, n, cell))
         return t.CommutationTerm(cell, self.place(span), m, n)
@@ -149,6 +151,9 @@ class CallBuilder(Builder):
             return t.ElementwiseTerm(arguments[0].cell, span, (arguments[0],), entry.name)
         signature = signature_of(entry)
         self._count(node, arguments, len(signature.parameters))
+        if entry.of_one and self.single(arguments[0]):
+            self.evidence = True
+            return arguments[0] if entry.of_one == "t" else self._opened(of_one(entry.name), {"t": arguments[0]}, {}, span)
         if entry.kind == "defined":
             return self._defined(entry, signature, node, arguments, axis)
         self.evidence = True
@@ -191,28 +196,30 @@ class CallBuilder(Builder):
         if self.depth >= _DEEPEST_DEFINITION:
             raise LimitError(f"the definition of {entry.name} is nested too deeply", span=node.span)
         span = self.place(node.span)
+        if axis is not None:
+            self.evidence = True
+            return Lifting(self, arguments[0], axis, span).build(entry.name)
+        sizes: dict[str, Dimension] = {name: Unknown() for name in signature.size_names}
+        if signature.size_names:
+            self.evidence = True
+            shapes = list(signature.parameters.values())
+            kinds = frozenset({tuple([_kind(shape) for shape in shapes])})
+            cells = tuple([argument.cell for argument in arguments])
+            self.relate(c.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes])))
+        built = self._opened(definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span)
+        self.evidence |= bool(signature.size_names)
+        return built
+
+    def _opened(self, definition: s.Syntax, values: dict[str, t.Term], sizes: dict[str, Dimension], span: Span) -> t.Term:
+        """A definition with these values of its parameters, which sees no other names."""
         scope = self.scope
-        outer = scope.values, scope.sizes, scope.indices, scope.declarations, self.depth
+        outer = scope.values, scope.sizes, scope.indices, scope.declarations, self.depth, self.evidence
         self.depth += 1
         try:
-            if axis is not None:
-                self.evidence = True
-                return Lifting(self, arguments[0], axis, span).build(entry.name)
-            sizes: dict[str, Dimension] = {name: Unknown() for name in signature.size_names}
-            if signature.size_names:
-                self.evidence = True
-                shapes = list(signature.parameters.values())
-                kinds = frozenset({tuple([_kind(shape) for shape in shapes])})
-                cells = tuple([argument.cell for argument in arguments])
-                self.relate(c.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes])))
-            scope.values = dict(zip(signature.parameters, arguments, strict=True))
-            scope.sizes, scope.indices, scope.declarations = sizes, {}, {}
-            evidence = self.evidence
-            built = self.build(definition_of(entry.name), span)
-            self.evidence = evidence or bool(signature.size_names)
-            return built
+            scope.values, scope.sizes, scope.indices, scope.declarations = values, sizes, {}, {}
+            return self.build(definition, span)
         finally:
-            scope.values, scope.sizes, scope.indices, scope.declarations, self.depth = outer
+            scope.values, scope.sizes, scope.indices, scope.declarations, self.depth, self.evidence = outer
 
     # ------------------------------------------------------------ functions with their own classes
 
@@ -244,6 +251,8 @@ class CallBuilder(Builder):
     def _diag(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         self._count(node, arguments, 1)
         self.evidence = True
+        if self.single(arguments[0]):
+            return arguments[0]
         result = self.cell(ANY, node.span)
         self.relate(c.DiagonalOf(self.place(node.span), arguments[0].cell, result))
         return t.DiagonalTerm(result, self.place(node.span), (arguments[0],))

@@ -34,7 +34,7 @@ _SPELLINGS = {
 class Declaration:
     """What is known of one name.
 
-    ``kind`` is ``"scalar"``, ``"vector"``, ``"matrix"``, ``"tensor"``, ``"function"`` or None (left to inference);
+    ``kind`` is ``"scalar"``, ``"vector"``, ``"matrix"``, ``"tensor"``, ``"function"`` or None (left to inference, or of sizes that are 1);
     ``shape`` is None when the sizes are left to inference. ``properties`` are those written, ``facts`` those and what they imply.
     """
 
@@ -117,13 +117,13 @@ def _declare(found: dict[str, Declaration], name: str, value: str, span: Span) -
     shape = _shape(sizes, span) if sizes else () if kind == "scalar" else None
     if shape is not None and kind is not None and not _agrees(kind, shape):
         raise ShapeError(f"{name.strip()} is declared as a {kind} with the sizes {sizes}", span=span)
-    if shape is not None and kind != "function":
+    if shape is not None and kind != "function" and (shape or kind):
         kind = _kind_of(shape)
     if kind == "function" and (properties or shape is not None):
         raise ParseError("a function is declared without sizes and properties", span=span, suggestion=f"{name.strip()}: function")
     declaration = Declaration(key, kind, shape, properties)
     square = sorted(declaration.facts & SQUARE)
-    if square and (kind in ("scalar", "vector", "tensor") or (shape is not None and shape[0] != shape[1])):
+    if square and (kind in ("scalar", "vector", "tensor") or shape == () or (shape is not None and shape[0] != shape[1])):
         raise ShapeError(f"only a square matrix can be {square[0]}", span=span, suggestion=f"{name.strip()}: n×n {square[0]}")
     _check_facts(declaration.facts, span)
     found[key] = declaration

@@ -8,11 +8,13 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import content
 from matcalc.einstein.lowering import lower
 from matcalc.expr.deduction import known
+from matcalc.expr.indices import free_indices, over_all
 from matcalc.expr.nodes import (
     Call,
     DiagonalMatrix,
     Elementwise,
     Expr,
+    IndexArray,
     Inverse,
     Kronecker,
     MatrixPower,
@@ -150,11 +152,7 @@ _TRIANGULAR = frozenset({"lower_triangular", "upper_triangular"})
 def _of_matrix(condition: str, operand: Expr) -> list[_Condition]:
     if condition == _INVERTIBLE:
         return _invertible(operand)
-    return (
-        []
-        if not condition or _is_settled(condition, known(operand))
-        else [_Condition(condition.format(_text(operand)), operand, condition)]
-    )
+    return [] if not condition or _is_settled(condition, known(operand)) else [_about(operand, condition, condition, whole=True)]
 
 
 def _is_settled(condition: str, operand: Known) -> bool:
@@ -190,7 +188,7 @@ def _invertible(matrix: Expr) -> list[_Condition]:
             case Product(factors=factors) | Kronecker(factors=factors) if all(factor.rows == factor.cols for factor in factors):
                 stack += reversed(factors)
             case _:
-                found.append(_Condition(_INVERTIBLE.format(_text(part)), part, _INVERTIBLE))
+                found.append(_about(part, _INVERTIBLE, _INVERTIBLE, whole=True))
     return found
 
 
@@ -238,15 +236,12 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
         case Product(factors=(*front, last)) if expression.is_scalar and relation == "≠ 0" and all(factor.is_scalar for factor in front):
             return [condition for factor in (*front, last) for condition in _nonzero(factor)]
         case _:
-            subject = _text(expression)
-            return [
-                _Condition(f"{subject} {relation}" if expression.is_scalar else f"entries of {subject} {relation}", expression, relation)
-            ]
+            return [_about(expression, f"{{}} {relation}", relation)]
 
 
 def _not_zero(subject: Expr) -> list[_Condition]:
     """That a vector or matrix is not 0 as a whole."""
-    return [] if _holds(known(subject), "is not 0") else [_Condition(f"{_text(subject)} ≠ 0", subject, "is not 0")]
+    return [] if _holds(known(subject), "is not 0") else [_about(subject, "{} ≠ 0", "is not 0", whole=True)]
 
 
 def _scalar_factors(product: Product) -> list[Expr]:
@@ -260,7 +255,7 @@ def _positive_product(product: Expr, factors: list[Expr]) -> list[_Condition]:
     parts = [_compared(factor, "> 0") for factor in factors]
     changing = [part for part in parts if any(one.relation == "> 0" for one in part)]
     if len(changing) > 1:
-        return [_Condition(f"{_text(product)} > 0", product, "> 0")]
+        return [_about(product, "{} > 0", "> 0")]
     return [one for part in parts for one in part]
 
 
@@ -281,12 +276,20 @@ def _domain(name: str, argument: Expr) -> list[_Condition]:
         return []
     if relation and not function.at_kink:
         return _compared(argument, relation)
-    subject = _text(argument) if argument.is_scalar else f"entries of {_text(argument)}"
-    condition = (
-        function.domain.replace("!=", "≠").replace("t", subject, 1)
-        if "(t)" not in function.domain
-        else function.domain.replace("!=", "≠").replace("(t)", f"({subject})")
-    )
-    if function.at_kink:
-        condition += f" (there {name} has a kink; the value used at 0 is {function.at_kink})"
-    return [_Condition(condition, argument if relation else None, relation, name if function.at_kink else "")]
+    domain = function.domain.replace("!=", "≠")
+    words = domain.replace("(t)", "({})") if "(t)" in domain else domain.replace("t", "{}", 1)
+    kink = f" (there {name} has a kink; the value used at 0 is {function.at_kink})" if function.at_kink else ""
+    found = _about(argument, words, relation)
+    return [_Condition(found.words + kink, found.subject if relation else None, relation, name if kink else "")]
+
+
+def _about(value: Expr, words: str, relation: str, whole: bool = False) -> _Condition:
+    """A condition in words, with ``{}`` for the value or for its entries; of a part of a sum it is to hold for all values of its index."""
+    indices = free_indices(value)
+    array = over_all(value, indices) if indices and value.is_scalar else None
+    if array is not None and not isinstance(array, IndexArray):
+        value, indices = array, free_indices(array)
+    shown = words.format(_text(value) if whole or value.is_scalar else f"entries of {_text(value)}")
+    if not indices:
+        return _Condition(shown, value, relation)
+    return _Condition(f"{shown} for all {', '.join([index.name for index in indices])}", array, relation)

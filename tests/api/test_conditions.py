@@ -65,3 +65,29 @@ def test_conditions_are_said_once_and_only_where_they_may_fail(
     expression: str, wrt: str, declare: str, conditions: tuple[str, ...]
 ) -> None:
     assert matcalc.derive(expression, wrt, declare=declare).conditions == conditions
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "declare", "answer", "conditions"),
+    [
+        ("sum(i, log(p[i]))", "p", None, "1 ./ p", ("entries of p > 0",)),
+        ("Σ_i y_i log p_i", "p", None, "y./p", ("entries of p > 0",)),
+        ("sum(i, log(p[i]))", "p", "p: n positive", "1 ./ p", ()),
+        ("sum(i, sqrt(sum(j, X[i,j]^2)))", "X", None, "diag(1 ./ sqrt(X.^2*ones(m)))*X", ("sum(j, (X[i,j])²) > 0 for all i",)),
+        ("tensor(i, log(p[i]))", "p", None, "diag(1 ./ p)", ("entries of p > 0",)),
+        ("tensor(i, j, 1/X[j,i])", "X", None, None, ("entries of X ≠ 0",)),
+        ("sum(i, log(sum(j, A[i,j]*x[j])))", "x", None, "A'*(1 ./ (A*x))", ("sum(j, A[i,j] x[j]) > 0 for all i",)),
+        ("sum(i, log(x[i] - y[i])) + log(x[1])", "x", None, None, ("x[i] − y[i] > 0 for all i", "x[1] > 0")),
+        ("sum(i, acos(x[i]))", "x", None, None, ("-1 < entries of x < 1", "entries of 𝟏 − x.^2 > 0")),
+        ("sum(i, abs(x[i] - y[i]))", "x", None, None, ("x[i] − y[i] ≠ 0 for all i (there abs has a kink; the value used at 0 is 0)",)),
+        ("sum(i, log(p[i])) + sum(log(p))", "p", None, "2 ./ p", ("entries of p > 0",)),
+        ("sum(i, p[i]*sum(j, log(q[j])))", "q", None, None, ("entries of q > 0",)),
+        ("sum(i, sum(j, sum(k, sum(l, sum(r, log(a[i]*b[j] + c[k]*d[l]*y[r]))))))", "a", None, None, None),
+    ],
+)
+def test_conditions_inside_sums_hold_for_all_indices(
+    expression: str, wrt: str, declare: str | None, answer: str | None, conditions: tuple[str, ...] | None
+) -> None:
+    found = matcalc.derive(expression, wrt, declare=declare)
+    assert answer is None or found.text("ascii") == answer
+    assert found.conditions == conditions if conditions is not None else "for all i, j, k, l, r" in found.conditions[0]

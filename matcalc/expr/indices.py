@@ -1,0 +1,38 @@
+"""Indices that a part of an expression has from a sum or an array around it."""
+
+from __future__ import annotations
+
+from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, children, postorder
+
+_MOST_AXES = 4
+
+
+def free_indices(expression: Expr) -> tuple[Index, ...]:
+    """The indices of entries that no sum or array in the expression binds, in reading order."""
+    free: dict[Expr, tuple[Index, ...]] = {}
+    for node in postorder(expression):
+        found = dict.fromkeys([index for child in children(node) for index in free[child]])
+        match node:
+            case Entry(positions=positions):
+                found |= dict.fromkeys([position for position in positions if isinstance(position, Index)])
+            case IndexSum(index=bound):
+                found.pop(bound, None)
+            case IndexArray(indices=bound_here):
+                for bound in bound_here:
+                    found.pop(bound, None)
+            case _:  # every other node passes on what its operands have
+                pass
+        free[node] = tuple(found)
+    return free[expression]
+
+
+def over_all(scalar: Expr, indices: tuple[Index, ...]) -> Expr | None:
+    """The values of a scalar for all values of its indices: the vector or matrix that it is an entry of, or the array of them.
+
+    None when an array cannot have so many axes.
+    """
+    if len(indices) > _MOST_AXES or len({index.name for index in indices}) < len(indices):
+        return None
+    if isinstance(scalar, Entry) and len(set(scalar.positions)) == len(scalar.positions) == len(indices):
+        return scalar.operand
+    return IndexArray(indices, scalar)

@@ -8,6 +8,7 @@ counterexample that has not the declared facts, or does not separate the sides. 
 from __future__ import annotations
 
 import random
+import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -45,7 +46,7 @@ def judged(found: Claim, right: e.Expr, true: bool, what: str, verify: Verify, k
     statement = found.statement(right)
     status, detail, verdict = _verdict(found, statement, verify)
     where = f"{what}{f' ({kind})' if kind else ''} {status}: {_described(found, statement)}{detail}"
-    bad = ("refuted", "conditional", "refused") if true else ("proved", "confirmed", "refused")
+    bad = ("refuted", "conditional", "refused", "crashed") if true else ("proved", "confirmed", "refused", "crashed")
     faults = [where] if status in bad else []
     if not true and not faults and verdict is not None and right.shape == found.right.shape:
         faults += _faults_of_refutation(found, right, verdict, where)
@@ -84,6 +85,8 @@ def _verdict(found: Claim, statement: str, verify: Verify) -> tuple[str, str, An
         return "undecided", "", None
     except MatcalcError as error:
         return "refused", f"\n{type(error).__name__}: {error}", None
+    except Exception as error:
+        return "crashed", f"\n{type(error).__name__}: {error}\n" + "".join(traceback.format_tb(error.__traceback__)[-3:]), None
     return verdict.status, f"\n{verdict.reason}", verdict
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import isqrt
 from typing import TypeAlias
 
@@ -120,8 +120,13 @@ class SizeSystem:
         """Whether the unknown is to be found as the product of other sizes."""
         return any(resolved(relation.product) is root for relation in self._products)
 
-    def attempt(self, pairs: Iterable[tuple[Dimension, Dimension]], among: Iterable[Dimension]) -> bool:
-        """Joins all pairs and solves, or leaves everything as it was; ``among`` are the sizes that this may change."""
+    def attempt(
+        self, pairs: Iterable[tuple[Dimension, Dimension]], among: Iterable[Dimension], accept: Callable[[], bool] = lambda: True
+    ) -> bool:
+        """Joins all pairs and solves, or leaves everything as it was; ``among`` are the sizes that this may change.
+
+        ``accept`` is asked when they are joined, and may refuse.
+        """
         unknown = [part for size in among for part in _chain(size)]
         for relation in (*self._products, *self._solved):
             unknown += [part for size in (relation.product, relation.left, relation.right) for part in _chain(size)]
@@ -131,12 +136,14 @@ class SizeSystem:
             for left, right in pairs:
                 unify(left, right)
             self.solve()
+            accepted = accept()
         except SizeClash:
+            accepted = False
+        if not accepted:
             for part, value in before:
                 part.value = value
             self._products, self._solved = products, solved
-            return False
-        return True
+        return accepted
 
     def pair_up(self) -> None:
         """Equal products of sizes about which nothing else is known have equal factors.

@@ -178,7 +178,7 @@ class Reader:
         cells = self.cells = list(dict.fromkeys(term.cell for term in terms))
         measure(constraints, cells, variables)
         try:
-            free = infer_sizes(constraints, variables, cells, self._fresh_sizes(), self.expect_sizes)
+            free = infer_sizes(constraints, variables, cells, self._fresh_sizes(), self.unify_sizes, self.expect_sizes)
         except SizeFailure as failure:
             raise explain_sizes(self.text, failure) from None
         self._note_conventions(variables)
@@ -191,6 +191,9 @@ class Reader:
             infer_kinds(constraints, variables, self.builder.soft, self.builder.evidence)
         except Contradiction as contradiction:
             raise explain_kinds(self.text, contradiction.constraint, constraints, variables) from None
+
+    def unify_sizes(self, sizes: SizeSystem) -> None:
+        """What a reader of more than one expression wishes of sizes that are open."""
 
     def expect_sizes(self, sizes: SizeSystem) -> None:
         """What a reader of more than one expression wishes of their sizes."""

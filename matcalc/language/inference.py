@@ -238,12 +238,13 @@ def infer_sizes(
     variables: Iterable[Variable],
     literals: Iterable[Cell],
     names: Iterator[str],
-    expect: Callable[[SizeSystem], None] | None = None,
+    unify: Callable[[SizeSystem], None],
+    expect: Callable[[SizeSystem], None],
 ) -> dict[str, Cell]:
     """Unifies the sizes of all cells, which are measured, and names those that stay open.
 
-    ``literals`` are the cells of everything else than variables; the names that only they brought in are given back. ``expect`` is
-    asked for what is wished beyond the constraints when the variables have their sizes. Raises SizeFailure.
+    ``literals`` are the cells of everything else than variables; the names that only they brought in are given back. ``unify`` is
+    asked for what is wished beyond the constraints before open sizes of variables are named, ``expect`` afterwards. Raises SizeFailure.
     """
     variables, literals = list(variables), list(literals)
     sizes = SizeSystem()
@@ -259,14 +260,15 @@ def infer_sizes(
     _solve(sizes, constraints)
     sizes.pair_up()
     _solve(sizes, constraints)
+    unify(sizes)
+    _solve(sizes, constraints)
     free: dict[str, Cell] = {}
     # What is the product of other sizes gets its name from these.
     for products_too in (False, True) if sizes.waits else (True,):
         _named([variable.cell for variable in variables], sizes, names, products_too)
         _solve(sizes, constraints)
-    if expect is not None:
-        expect(sizes)
-        _solve(sizes, constraints)
+    expect(sizes)
+    _solve(sizes, constraints)
     for products_too in (False, True) if sizes.waits else (True,):
         free |= _named(literals, sizes, names, products_too)
         _solve(sizes, constraints)

@@ -1,4 +1,8 @@
-"""Statements such as ``d(x'Ax)/dx = (A + A')x``: both sides typed together."""
+"""Statements such as ``d(x'Ax)/dx = (A + A')x``.
+
+A claim does not define its own kinds: the side that is differentiated (of two formulas the left one) is read first, by declarations, use
+and convention, and the other side, the claimed one, with the kinds that its names have then. Sizes that are still open are shared.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,22 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.errors import MatcalcError, ParseError
+from matcalc.errors import MatcalcError, ParseError, ShapeError
 from matcalc.expr import nodes as e
+from matcalc.expr.rewriting import symbols_in
 from matcalc.language import constraints as c
 from matcalc.language import syntax as s
 from matcalc.language import terms as t
 from matcalc.language.construction import Construction, filled
 from matcalc.language.declarations import Declare
 from matcalc.language.derivative_shapes import CellShape, shape_by_all
-from matcalc.language.dimensions import SizeSystem
+from matcalc.language.dimensions import Dimension, SizeSystem, Unknown, resolved
 from matcalc.language.elaboration import Reader
 from matcalc.language.inference import infer_kinds
-from matcalc.language.kinds import Cell, Constraint, Contradiction
+from matcalc.language.kinds import COLUMN, ROW, Cell, Constraint, Contradiction
 from matcalc.language.scope import Variable
-from matcalc.records import record
+from matcalc.records import record, replace
+from matcalc.sizes import Size
 
 _ZERO = e.Number(Fraction(0))
 
@@ -41,28 +47,49 @@ Side: TypeAlias = e.Expr | DerivativeSide
 
 @record
 class Statement:
-    """``left = right``; symbols, declarations and notes as in ``Elaborated``."""
+    """``left = right``; symbols, declarations and notes as in ``Elaborated``.
 
-    left: Side
-    right: Side
+    Where the claimed side does not fit the kinds and sizes of the names in the other, it is None and ``misfit`` says why. ``turned``: the
+    claimed side is the left one.
+    """
+
+    left: Side | None
+    right: Side | None
     symbols: Mapping[str, e.Symbol]
     declarations: Mapping[str, str]
     notes: tuple[str, ...]
     intermediates: Mapping[str, e.Expr]
+    misfit: ShapeError | None = None
+    turned: bool = False
 
 
-def elaborate_statement(text: str, declare: Declare = None, *, layout: str = "denominator") -> Statement:
+def elaborate_statement(text: str, declare: Declare = None, *, layout: str = "denominator", bent: bool = False) -> Statement:
     """The typed sides of an equation, with symbols and sizes shared between them.
 
-    The right side is read in the shape that the left has in ``layout`` where that fits, which settles the sizes of ``eye``, ``vector(1)``
-    and 0; a right side of another shape is no error here.
+    The claimed side is read in the shape that the other has in ``layout`` where that fits, which settles the sizes of ``eye``,
+    ``vector(1)`` and 0; a claimed side of another shape is no error here, nor one that has no shape at all (``misfit``). ``bent`` finds
+    the kinds of both sides together instead, which tells what a claim that does not fit would have to mean.
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
     reader = _StatementReader(text, declare, layout)
     try:
-        return reader.statement()
+        try:
+            return reader.statement(bent)
+        except _DoesNotFit as found:
+            misfit = reader.source.located(found.error)
+            assert isinstance(misfit, ShapeError)
+            reader = _StatementReader(text, declare, layout)
+            return replace(reader.lead(), misfit=misfit)
     except MatcalcError as error:
         raise reader.source.located(error) from None
+
+
+class _DoesNotFit(Exception):
+    """The claimed side does not fit the kinds and sizes of the other."""
+
+    def __init__(self, error: ShapeError) -> None:
+        super().__init__()
+        self.error = error
 
 
 @record(frozen=False)
@@ -71,34 +98,85 @@ class _SideTerm:
     wrt: tuple[str, ...] = ()
 
 
+def _different(dimensions: list[Dimension]) -> set[Size | int]:
+    """The sizes that differ, of one kind or the other; unknown ones by their place in memory, which nothing but the count depends on."""
+    return {root if isinstance(root, Size) else id(root) for root in map(resolved, dimensions)}
+
+
+def _ungrouped(node: s.Syntax) -> s.Syntax:
+    while isinstance(node, s.Group):
+        node = node.operand
+    return node
+
+
+def _is_derivative(node: s.Syntax) -> bool:
+    return isinstance(_ungrouped(node), s.DerivativeOf)
+
+
 class _StatementReader(Reader):
     def __init__(self, text: str, declare: Declare, layout: str) -> None:
         super().__init__(text, declare)
         self._layout = layout
-        self._left: _SideTerm | None = None
-        self._right: _SideTerm | None = None
+        self._lead: _SideTerm | None = None
+        self._claimed: _SideTerm | None = None
+        self._known: tuple[str, ...] = ()
+        """The names in the leading side, once it is read."""
 
-    def statement(self) -> Statement:
-        """The whole of ``elaborate_statement``, without the text in its errors."""
+    def statement(self, bent: bool) -> Statement:
+        """The whole of ``elaborate_statement``, without the text in its errors. Raises _DoesNotFit."""
+        equation = self._equation()
+        turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
+        first, second = (equation.right, equation.left) if turned else (equation.left, equation.right)
+        lead = self._lead = self._side(first)
+        if not bent:
+            super().infer_kinds(self.builder.constraints, list(self.scope.variables.values()))
+        self._known = tuple(self.scope.variables)
+        claimed = self._claimed = self._side(second)
+        try:
+            self.solve([lead.term, claimed.term])
+        except ShapeError as error:
+            raise error if bent else _DoesNotFit(error) from None
+        symbols = self.symbols()
+        construction = Construction(symbols, self.text)
+        sides = self._typed(lead, construction), self._typed(claimed, construction)
+        expected = self._expected()
+        if expected is not None and isinstance(sides[1], e.Expr):
+            sides = sides[0], self._filled(sides[1], expected)
+        left, right = sides[::-1] if turned else sides
+        whole = self.result(_ZERO, construction)
+        return Statement(left, right, symbols, whole.declarations, whole.notes, whole.intermediates, turned=turned)
+
+    def _filled(self, claimed: e.Expr, expected: CellShape) -> e.Expr:
+        """Zero in the shape of the other side, and for a vector any number: ``asin(x) + acos(x) = pi/2`` holds for every entry."""
+        assert self._lead is not None
+        if claimed is _ZERO:
+            return filled(Fraction(0), expected.shape())
+        number = not claimed.shape and not symbols_in(claimed)
+        if number and not self._lead.wrt and expected.kind in (COLUMN, ROW):
+            return e.Product((claimed, e.Ones(expected.shape())))
+        return claimed
+
+    def lead(self) -> Statement:
+        """The statement with its leading side alone."""
+        equation = self._equation()
+        turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
+        lead = self._lead = self._side(equation.right if turned else equation.left)
+        self.solve([lead.term])
+        construction = Construction(self.symbols(), self.text)
+        typed = self._typed(lead, construction)
+        whole = self.result(_ZERO, construction)
+        left, right = (None, typed) if turned else (typed, None)
+        return Statement(left, right, self.symbols(), whole.declarations, whole.notes, whole.intermediates, turned=turned)
+
+    def _equation(self) -> s.Equation:
         program = self.parse()
         self.build_assignments(program)
         if not isinstance(program.value, s.Equation):
             raise ParseError("a statement has an equals sign", span=program.value.span, suggestion="d(x'*A*x)/dx = (A + A')*x")
-        left = self._left = self._side(program.value.left)
-        right = self._right = self._side(program.value.right)
-        self.solve([left.term, right.term])
-        symbols = self.symbols()
-        construction = Construction(symbols, self.text)
-        typed_left, typed_right = self._typed(left, construction), self._typed(right, construction)
-        expected = self._expected()
-        if typed_right is _ZERO and expected is not None:
-            typed_right = filled(Fraction(0), expected.shape())
-        whole = self.result(_ZERO, construction)
-        return Statement(typed_left, typed_right, symbols, whole.declarations, whole.notes, whole.intermediates)
+        return program.value
 
     def _side(self, node: s.Syntax) -> _SideTerm:
-        while isinstance(node, s.Group):
-            node = node.operand
+        node = _ungrouped(node)
         if not isinstance(node, s.DerivativeOf):
             return _SideTerm(self.builder.build(node))
         term = self.builder.build(node.body)
@@ -124,28 +202,29 @@ class _StatementReader(Reader):
     # ------------------------------------------------------------ the shape wished for
 
     def _expected(self, sizes: SizeSystem | None = None) -> CellShape | None:
-        """The shape that the right side should have; None when it is a derivative itself or the left has more than two axes."""
-        assert self._left is not None
-        assert self._right is not None
-        if self._right.wrt:
+        """The shape that the claimed side should have; None when it is a derivative itself or the other has more than two axes."""
+        assert self._lead is not None
+        if self._claimed is None or self._claimed.wrt:
             return None
-        by = [CellShape.of(self.scope.variables[name].cell) for name in self._left.wrt]
-        return shape_by_all(CellShape.of(self._left.term.cell), by, self._layout, sizes or SizeSystem())
+        by = [CellShape.of(self.scope.variables[name].cell) for name in self._lead.wrt]
+        return shape_by_all(CellShape.of(self._lead.term.cell), by, self._layout, sizes or SizeSystem())
 
     def infer_kinds(self, constraints: list[Constraint], variables: list[Variable]) -> None:
-        assert self._right is not None
+        if self._claimed is None:
+            super().infer_kinds(constraints, variables)
+            return
         cells = dict.fromkeys(cell for constraint in constraints for cell in constraint.cells)
-        cells |= dict.fromkeys([variable.cell for variable in variables] + [self._right.term.cell])
+        cells |= dict.fromkeys([variable.cell for variable in variables] + [self._claimed.term.cell])
         before = {cell: cell.mask for cell in cells}
         super().infer_kinds(constraints, variables)
         expected = self._expected()
-        right = self._right.term.cell
+        right = self._claimed.term.cell
         if expected is None or right.mask == expected.kind:
             return
         after = {cell: cell.mask for cell in cells}
         for cell, mask in before.items():
             cell.mask = mask
-        wish = c.InRelation(self._right.term.span, frozenset({(expected.kind,)}), "the derivative", right)
+        wish = c.InRelation(self._claimed.term.span, frozenset({(expected.kind,)}), "the derivative", right)
         try:
             infer_kinds([*constraints, wish], variables, self.builder.soft, self.builder.evidence)
         except Contradiction:
@@ -153,13 +232,28 @@ class _StatementReader(Reader):
                 cell.mask = mask
         right.constraints.remove(wish)
 
-    def expect_sizes(self, sizes: SizeSystem) -> None:
-        assert self._right is not None
+    def unify_sizes(self, sizes: SizeSystem) -> None:
+        """Open sizes of the one side become those of the other, but no two of one side become one."""
         expected = self._expected(sizes)
-        cell: Cell = self._right.term.cell
-        if expected is None or expected.kind != cell.mask:
+        if self._claimed is None or expected is None or expected.kind != self._claimed.term.cell.mask:
             return
-        dimensions = [size for other in self.cells for size in (other.rows, other.cols)]
+        cell = self._claimed.term.cell
+        own = [size for name in self._known for size in (self.scope.variables[name].cell.rows, self.scope.variables[name].cell.cols)]
+        pairs = ((cell.rows, expected.rows), (cell.cols, expected.cols))
+        sizes_of_both = [size for pair in pairs for size in pair]
+        if any(isinstance(root, Unknown) and sizes.is_product(root) for root in map(resolved, sizes_of_both)):
+            return
+        before = len(_different(own))
+        sizes.attempt(pairs, [*own, *self._open_sizes(), *sizes_of_both], lambda: len(_different(own)) == before)
+
+    def _open_sizes(self) -> list[Dimension]:
+        return [size for cell in self.cells for size in (cell.rows, cell.cols)]
+
+    def expect_sizes(self, sizes: SizeSystem) -> None:
+        expected = self._expected(sizes)
+        if self._claimed is None or expected is None or expected.kind != self._claimed.term.cell.mask:
+            return
+        cell: Cell = self._claimed.term.cell
         for rows, cols in ((expected.rows, expected.cols), (expected.cols, expected.rows)):
-            if sizes.attempt(((cell.rows, rows), (cell.cols, cols)), dimensions):
+            if sizes.attempt(((cell.rows, rows), (cell.cols, cols)), self._open_sizes()):
                 return

@@ -17,7 +17,7 @@ from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout, numerical_derivative
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.language.statements import DerivativeSide, Statement
+from matcalc.language.statements import DerivativeSide, Side, Statement
 from matcalc.sizes import ONE, Shape, Size, shape_of
 from matcalc.verification.axes import with_split_axes
 from matcalc.verification.kronecker_laws import without_functions_of_kronecker
@@ -259,12 +259,15 @@ class Claim:
         return Claim(*sides)
 
 
-def claim_of(statement: Statement, layout: str, symmetric: str) -> Claim:
-    """The claim that a statement makes in a layout and a convention for symmetric variables."""
-    sides: list[SideForm] = []
-    for side in (statement.left, statement.right):
-        if isinstance(side, DerivativeSide):
-            sides.append(DerivativeForm(side.expression, side.wrt, layout, symmetric))
-        else:
-            sides.append(Formula(side))
-    return Claim(sides[0], sides[1])
+def claim_of(statement: Statement, layout: str, symmetric: str) -> Claim | None:
+    """The claim that a statement makes in a layout and a convention for symmetric variables; None when one of its sides has no shape."""
+    if statement.left is None or statement.right is None:
+        return None
+    return Claim(side_of(statement.left, layout, symmetric), side_of(statement.right, layout, symmetric))
+
+
+def side_of(side: Side, layout: str, symmetric: str) -> SideForm:
+    """A side of a statement, as a form with values."""
+    if isinstance(side, DerivativeSide):
+        return DerivativeForm(side.expression, side.wrt, layout, symmetric)
+    return Formula(side)

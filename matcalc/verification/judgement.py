@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
 from matcalc.derivation.conditions import conditions_of_equation
 from matcalc.einstein.lowering import lower
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
 from matcalc.inputs import explained
+from matcalc.language.declarations import Declare
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.limits import LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
 from matcalc.printing import text
 from matcalc.results import Derivation, ParsedExpression
-from matcalc.verification.claims import Claim, DerivativeForm, Formula, claim_of
+from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm, claim_of, side_of
 from matcalc.verification.conditions import condition_of
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
+from matcalc.verification.misfits import Question, would_hold
 from matcalc.verification.proof import proves_zero
 from matcalc.verification.repairs import repair
 from matcalc.verification.sides import GivenSide, statement_of
 from matcalc.verification.verdict import Verdict
 from matcalc.verification.witness import Witness, holds, witness
-
-Declare: TypeAlias = str | Mapping[str, str] | None
 
 LAYOUTS = ("denominator", "numerator", "tensor")
 SYMMETRIC = ("projected", "independent", "cookbook")
@@ -58,10 +55,11 @@ def verify(
     with explained(statement, VERDICT_SECONDS):
         if isinstance(statement, str) and (right is None or isinstance(right, str)):
             source = statement if right is None else f"{statement} = {right}"
-            return _judged(source, _read(source, declare, layout), layout, symmetric, help)
+            return _judged(Question(source, layout, symmetric, help, declare), _read(source, declare, layout))
         if right is None:
             raise MatcalcError("the other side of the equation is missing", suggestion="verify(left, right)")
-        return _judged(*statement_of(statement, right, declare, layout, symmetric), layout, symmetric, help)
+        source, found = statement_of(statement, right, declare, layout, symmetric)
+        return _judged(Question(source, layout, symmetric, help), found)
 
 
 def _read(source: str, declare: Declare, layout: str) -> Statement:
@@ -71,10 +69,11 @@ def _read(source: str, declare: Declare, layout: str) -> Statement:
         raise LimitError("the statement is nested too deeply", text=source) from None
 
 
-def _judged(source: str, statement: Statement, layout: str, symmetric: str, help: bool) -> Verdict:
-    claim = claim_of(statement, layout, symmetric)
-    if not claim.fits:
-        return _misfit(source, statement, claim, layout, help)
+def _judged(question: Question, statement: Statement) -> Verdict:
+    source, layout = question.source, question.layout
+    claim = claim_of(statement, layout, question.symmetric)
+    if claim is None or not claim.fits:
+        return _misfit(question, statement, claim)
     seen = witness(claim, quick=True)
     proved = _is_proved(claim, LITTLE_PROOF_WORK if seen.different is not None else PROOF_WORK)
     if not proved and seen.different is None:
@@ -85,7 +84,7 @@ def _judged(source: str, statement: Statement, layout: str, symmetric: str, help
             suggestion="report this statement; no verdict is better than a wrong one",
         )
     if seen.different is not None:
-        return _refuted(source, statement, claim, seen, layout, help)
+        return _refuted(question, statement, claim, seen)
     shared = {
         "points": len(seen.comparisons),
         "declarations": statement.declarations,
@@ -122,10 +121,10 @@ def _is_proved(claim: Claim, work: int) -> bool:
     return difference is not None and proves_zero(difference.tensor, work)
 
 
-def _refuted(source: str, statement: Statement, claim: Claim, seen: Witness, layout: str, help: bool) -> Verdict:
-    comparison = seen.different
+def _refuted(question: Question, statement: Statement, claim: Claim, seen: Witness) -> Verdict:
+    source, layout, comparison = question.source, question.layout, seen.different
     assert comparison is not None
-    if not help:
+    if not question.help:
         example = as_counterexample(claim, comparison)
         return Verdict(source, "refuted", layout, "", example, points=len(seen.comparisons), declarations=statement.declarations)
     fault = repair(claim, comparison)
@@ -141,36 +140,42 @@ def _refuted(source: str, statement: Statement, claim: Claim, seen: Witness, lay
         layout,
         "; ".join(reasons),
         example,
-        _correction(statement, claim, None if fault is None else fault[1]),
+        _correction(statement, claim.right if statement.turned else claim.left, None if fault is None else fault[1]),
         None if condition is None else condition.text,
         "" if condition is None else condition.meaning,
         condition is not None and condition.exact,
-        _other_layout(source, statement, claim, layout),
+        _other_layout(claim, layout),
         len(seen.comparisons),
         statement.declarations,
         statement.notes,
     )
 
 
-def _misfit(source: str, statement: Statement, claim: Claim, layout: str, help: bool) -> Verdict:
-    """A statement whose sides have different shapes."""
-    reason = f"the left side is {shape_text(claim.left.shape)}, the right side {shape_text(claim.right.shape)}"
-    fault = repair(claim, None) if help else None
-    if fault is not None:
-        reason += f"; {fault[0]}"
-    return Verdict(
-        source,
-        "refuted",
-        layout,
-        reason,
-        correction=_correction(statement, claim, None if fault is None else fault[1]) if help else None,
-        other_layout=_other_layout(source, statement, claim, layout) if help else None,
-        declarations=statement.declarations,
-        notes=statement.notes,
-    )
+def _misfit(question: Question, statement: Statement, claim: Claim | None) -> Verdict:
+    """A statement whose sides have different shapes, or (without a claim) of which one side has none."""
+    reasons = [f"shapes differ: {_misfit_in_words(statement, claim)}"]
+    layout, correction, other = question.layout, None, None
+    if question.help:
+        fault = None if claim is None else repair(claim, None)
+        lead = statement.right if statement.turned else statement.left
+        assert lead is not None
+        correction = _correction(statement, side_of(lead, layout, question.symmetric), None if fault is None else fault[1])
+        other = None if claim is None else _other_layout(claim, layout)
+        reasons += [] if fault is None else [fault[0]]
+        wish = None if fault is not None or other is not None else would_hold(question, statement)
+        reasons += [] if wish is None else [wish]
+    known = {"declarations": statement.declarations, "notes": statement.notes}
+    return Verdict(question.source, "refuted", layout, "; ".join(reasons), correction=correction, other_layout=other, **known)  # type: ignore[arg-type]
 
 
-def _other_layout(source: str, statement: Statement, claim: Claim, layout: str) -> str | None:
+def _misfit_in_words(statement: Statement, claim: Claim | None) -> str:
+    if claim is None:
+        assert statement.misfit is not None
+        return statement.misfit.message
+    return f"the left side is {shape_text(claim.left.shape)}, the right side {shape_text(claim.right.shape)}"
+
+
+def _other_layout(claim: Claim, layout: str) -> str | None:
     """A layout in which the statement holds; Jacobians and gradients only, the others look the same in every layout."""
     if not any(isinstance(side, DerivativeForm) for side in (claim.left, claim.right)):
         return None
@@ -182,16 +187,16 @@ def _other_layout(source: str, statement: Statement, claim: Claim, layout: str) 
     return None
 
 
-def _correction(statement: Statement, claim: Claim, repaired: Expr | None) -> ParsedExpression | None:
-    """The left side in closed form; failing that, the right side as repaired."""
+def _correction(statement: Statement, lead: SideForm, repaired: Expr | None) -> ParsedExpression | None:
+    """The side that is not claimed in closed form; failing that, the right side as repaired."""
     form: Expr | None = None
-    if isinstance(claim.left, DerivativeForm):
+    if isinstance(lead, DerivativeForm):
         try:
-            form = claim.left.outcome.expression
+            form = lead.outcome.expression
         except MatcalcError:
             form = None
-    elif isinstance(claim.left, Formula):
-        form = _folded(claim.left.expression)
+    elif isinstance(lead, Formula):
+        form = _folded(lead.expression)
     form = form if form is not None else repaired
     return None if form is None else ParsedExpression(form, statement.declarations)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matcalc.einstein.algebra import contract, power, prefers_transposed, transposed
 from matcalc.einstein.deduction import known
-from matcalc.einstein.linear import MINUS, scale
+from matcalc.einstein.linear import MINUS, number, scale
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.functions import computable
 from matcalc.sizes import Shape
@@ -20,10 +20,12 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     if computable()[function].linear and prefers_transposed(argument):
         return transposed(apply(function, tuple([transposed(part) for part in arguments]), shape))
     if function == "inv":
-        known = _simple_inverse(argument)
-        if known is not None:
-            return known
-    return Apply(function, arguments, shape)
+        simple = _simple_inverse(argument)
+        if simple is not None:
+            return simple
+    result = Apply(function, arguments, shape)
+    value = known(result).entries.value if not shape and computable()[function].ranges else None
+    return result if value is None else number(value)
 
 
 def matrix_factors(product: Contraction) -> list[tuple[Tensor, bool]] | None:

@@ -7,7 +7,7 @@ from itertools import product as choices
 from typing import assert_never, cast
 
 from matcalc.einstein.canonical import canonical
-from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit
+from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.einstein.serial import chain_of_factors
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
@@ -86,7 +86,7 @@ def _sum(node: Sum) -> Known:
     square = _is_square(node)
     if not node.terms:
         return k.known(r.ZERO, ("antisymmetric", "diagonal") if square else (), square=square)
-    more = ("symmetric",) if square and is_symmetric(node) else ()
+    more = [name for name, test in (("symmetric", is_symmetric), ("antisymmetric", is_antisymmetric)) if square and test(node)]
     return k.sum_of([(Range.at(c), term.known) for c, term in node.terms], more)
 
 
@@ -95,6 +95,27 @@ def _map(node: Map) -> Known:
     if node.function != "pow":
         return values.of_entries(node.function, base)
     return plain(r.POSITIVE if base.entries.positive else r.NONNEGATIVE if base.entries.nonnegative else ANY, square=base.square)
+
+
+def may_vanish(tensor: Tensor) -> bool:
+    """Whether entries may be 0 at more than a few exceptional points, so that their sign may be 0."""
+    if known(tensor).entries.nonzero:
+        return False
+    return any(_is_often_zero(node) for node in postorder(tensor))
+
+
+def _is_often_zero(node: Tensor) -> bool:
+    if isinstance(node, Map):
+        return node.function in _ZERO_ON_ONE_SIDE
+    if not isinstance(node, Symbol) or known(node).entries.nonzero:
+        return False
+    definite = {"positive_semidefinite"} if "positive_definite" in node.properties else set()
+    return not node.properties - definite <= _SELDOM_ZERO
+
+
+_ZERO_ON_ONE_SIDE = frozenset({"relu", "step", "sign"})
+"""Functions that are 0 on a half-line, and that of which 1 + f is."""
+_SELDOM_ZERO = frozenset({"symmetric", "invertible", "positive_definite", "orthogonal", "orthonormal", "unit", "constant"})
 
 
 # ---------------------------------------------------------------- relations
@@ -220,6 +241,17 @@ def _equals_transpose(node: Node) -> bool:
             return False
         case _:
             assert_never(node)
+
+
+def is_antisymmetric(tensor: Tensor) -> bool:
+    """Whether a tensor of order two is known to be minus its transpose."""
+    if not _is_square(tensor):
+        return False
+    is_symmetric(tensor)
+    if not isinstance(tensor, Sum):
+        return "antisymmetric" in known(tensor) or any(form is tensor and sign < 0 for sign, form in _turned_forms(tensor))
+    own = {term: c for c, term in tensor.terms}
+    return all(any(own.get(form) == -sign * c for sign, form in _turned_forms(term)) for c, term in tensor.terms)
 
 
 _MOST_ODD = 5

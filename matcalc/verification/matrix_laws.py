@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from matcalc.einstein.algebra import contract, symbolic_power, transposed
 from matcalc.einstein.application import apply
-from matcalc.einstein.deduction import is_symmetric, known
-from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, value_of
+from matcalc.einstein.deduction import is_antisymmetric, is_symmetric, known
+from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, value_of, zero
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.expr.nodes import SizeValue
@@ -211,6 +211,8 @@ def determinant(argument: Tensor) -> Tensor:
     """The determinant of a normal matrix: multiplicative, and det(B + UV) = det(B) det(I + V B⁻¹ U) in one chosen rotation."""
     terms = terms_of(argument)
     size = argument.shape[0]
+    if size.number is not None and size.number % 2 and is_antisymmetric(argument):
+        return zero(())
     if len(terms) == 1:
         return _determinant_of_chain(chain_of(terms[0][1], terms[0][0]), size)
     scalars, left, rest, right = _common(argument)

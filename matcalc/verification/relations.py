@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.application import apply
-from matcalc.einstein.deduction import is_own_square, unit_products, unit_sums
+from matcalc.einstein.deduction import is_nonnegative, is_own_square, may_vanish, unit_products, unit_sums
 from matcalc.einstein.linear import YES, add, delta, ones, scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor, children, postorder
 from matcalc.verification.chains import terms_of
@@ -53,7 +53,10 @@ def _rules(node: Tensor) -> Iterator[Rule]:
         case Map(function="sin", arguments=(argument,)):
             square, cosine = power(node, Fraction(2)), power(map_law("cos", argument), Fraction(2))
             yield _sure(square, add([(YES, ones(node.shape)), (-YES, cosine)], node.shape), "sin² + cos² = 1")
-        case Map(function="sign"):
+        case Map(function="sign", arguments=(argument,)) if is_nonnegative(argument):
+            yield _sure(elementwise([argument, node], node.shape), argument, "t sign(t) = t for t >= 0")
+            yield _sure(power(node, Fraction(2)), node, "sign(t)² = sign(t) for t >= 0")
+        case Map(function="sign", arguments=(argument,)) if not may_vanish(argument):
             yield _sure(power(node, Fraction(2)), ones(node.shape), "sign² = 1")
         case Symbol() if node.reduces and node.order in (1, 2):
             for axis in unit_sums(node):

@@ -7,8 +7,8 @@ from fractions import Fraction
 from functools import cache
 
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
-from matcalc.einstein.deduction import is_nonnegative, known
-from matcalc.einstein.linear import add, ones, scale
+from matcalc.einstein.deduction import is_nonnegative, known, may_vanish
+from matcalc.einstein.linear import add, constant_value, ones, scale
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
 from matcalc.language import elaborate
@@ -31,6 +31,7 @@ _DEFINITIONS = {
     "relu": "t*(1 + sign(t))/2",
     "abs": "t*sign(t)",
     "gelu": "t*(1 + erf(t/sqrt(2)))/2",
+    "acos": "pi/2 - asin(t)",
 }
 
 
@@ -39,12 +40,21 @@ def _definition(function: str) -> Tensor:
     return lower(elaborate(_DEFINITIONS[function], {"t": "scalar"}).expression).tensor
 
 
+@cache
+def _right_angle() -> Tensor:
+    return lower(elaborate("pi/2").expression).tensor
+
+
 def map_law(function: str, argument: Tensor) -> Tensor:
     """``function`` of the entries of a normal ``argument``, in normal form."""
     return _outside(argument, lambda inner: _map(function, inner))
 
 
 def _map(function: str, argument: Tensor) -> Tensor:
+    if function in ("abs", "relu") and is_nonnegative(argument):
+        return argument
+    if function == "asin" and constant_value(argument) == 1:
+        return _normal_formula(_right_angle(), argument)
     if function in _DEFINITIONS:
         return _normal_formula(_definition(function), argument)
     match function:
@@ -276,17 +286,21 @@ def _logarithm_of_factors(factors: Monomial, shape: Shape) -> tuple[Fraction, Te
     return ONE, add(terms, shape)
 
 
+def _has_sign_one(argument: Tensor) -> bool:
+    return is_nonnegative(argument) and not may_vanish(argument)
+
+
 def _sign(argument: Tensor) -> Tensor:
-    """Signs multiply; a nonnegative factor has sign one (where it is not zero)."""
+    """Signs multiply; a factor that is not negative, and 0 at exceptional points only, has sign one."""
     if _is_sign(argument):
         return argument
     coefficient, core = ONE, argument
     if isinstance(argument, Sum):
         if len(argument.terms) != 1:
-            return ones(argument.shape) if is_nonnegative(argument) else apply_map("sign", argument)
+            return ones(argument.shape) if _has_sign_one(argument) else apply_map("sign", argument)
         coefficient, core = argument.terms[0]
     sign = ONE if coefficient > 0 else -ONE
-    if is_nonnegative(core):
+    if _has_sign_one(core):
         return scale(sign, ones(core.shape))
     factors = monomial(core) if isinstance(core, Contraction) else {}
     rest = times(core, {key: -e for key, e in factors.items()})
@@ -296,8 +310,8 @@ def _sign(argument: Tensor) -> Tensor:
     operands: list[Tensor] = [] if rest is ones(core.shape) else [apply_map("sign", rest)]
     indices: list[tuple[int, ...]] = [labels] * len(operands)
     for (base, where), exponent in factors.items():
-        if exponent % 2 and not is_nonnegative(base):
-            operands.append(_sign(base))
+        if may_vanish(base) or (exponent % 2 and not is_nonnegative(base)):
+            operands.append(_sign(base) if exponent % 2 else power(_sign(base), Fraction(2)))
             indices.append(where)
     return scale(sign, contract(operands, indices, labels, dict(enumerate(core.shape))))
 

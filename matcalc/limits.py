@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+# ---------------------------------------------------------------- what is read
+
+MOST_CHARACTERS = 100_000
+"""Of one formula or statement: fifty pages of it."""
+MOST_TOKENS = 50_000
+"""Of one formula: reading takes some 30 µs for each."""
+LONGEST_RUN = 500
+"""Letters and digits without a break: where names begin and end in them is looked for at every place."""
+DEEPEST_NESTING = 10_000
+"""Brackets inside each other."""
+LARGEST_EXPONENT = 400
+"""Digits of a number that is written out, and its power of ten."""
+MOST_MACRO_PASSES = 60
+"""How deep a writer's own commands may be defined by each other."""
+MOST_DOCUMENT_CHARACTERS = 5_000_000
+"""Of a file: a long book."""
+
 # ---------------------------------------------------------------- budgets
 
 DERIVATION_SECONDS = 8.0

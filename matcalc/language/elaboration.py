@@ -28,7 +28,7 @@ from matcalc.patterns import pattern
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape
 
-_ASSIGNED = pattern(r"(?:^|[;\n])\s*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
+_ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _SIZE_LETTERS = "nmpqrkldst"
 
 

@@ -2,6 +2,7 @@ r"""Derivatives in LaTeX: ``\frac{\partial f}{\partial x}``, ``\frac{d}{dx}``, `
 
 from __future__ import annotations
 
+from matcalc.budgets import spend
 from matcalc.errors import ParseError, Span
 from matcalc.language.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex_reading import Items, Range, Reading
@@ -130,6 +131,8 @@ def _slash(tokens: list[Token], first: int) -> int | None:
     """The slash of ``∂ ... / ∂`` when something without its own brackets stands before it."""
     depth = 0
     for position in range(first, len(tokens)):
+        if not position & 63:
+            spend()
         kind = tokens[position].type
         depth += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
         if depth < 0 or kind == "PARTIAL" or (not depth and kind in ("EQUALS", "PLUS", "COMMA", "SEPARATOR")):

@@ -6,8 +6,8 @@ import re
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.latex_commands import CLOSING, DIMENSIONED, DROPPED_WITH_ARGUMENT, ENVIRONMENTS, OPENING, OPERATORS, SIZED, SPACING
-from matcalc.language.scanner import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.language.spelling import ACCENTS, plain_letters
+from matcalc.limits import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern
 from matcalc.records import record
 
@@ -41,7 +41,7 @@ class Source:
 
 _SPACE = pattern(r"[\s~&\u200b]+|(?<!\\)%[^\n]*")
 _COMMAND = pattern(r"\\(?:([A-Za-z]+)\*?|(.)|$)", re.DOTALL)
-_ENVIRONMENT = pattern(r"\\(begin|end)\s*\{([A-Za-z]+)\*?\}(?:\{\d+\})?(?:\[[^\]\n]*\])?")
+_ENVIRONMENT = pattern(r"\\(begin|end)\s*\{([A-Za-z]+)\*?\}(?:\{\d+\})?(?:\[[^\]\n]{0,80}\])?")
 _WIDTH = pattern(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*(?:mu|pt|em|ex|cm|mm|in|bp|pc|sp)(?![a-z])")
 _ROW_GAP = pattern(r"\s*\[-?[\d.]+\s*[a-z]{2}\]")
 _PAIRS = {"}": "{", ")": "(", "]": "[", ">": "<"}

@@ -7,10 +7,12 @@ result knows the place that it comes from, so that errors point at what was writ
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 
+from matcalc.budgets import spend
 from matcalc.errors import MatcalcError, ParseError, Span
-from matcalc.language.scanner import MOST_CHARACTERS
+from matcalc.limits import MOST_CHARACTERS, MOST_MACRO_PASSES
 from matcalc.patterns import pattern
 from matcalc.records import record
 
@@ -18,15 +20,15 @@ _DEFINES = pattern(
     r"\\(?P<how>(?:re|provide)?newcommand|providecommand|DeclareRobustCommand|DeclareMathOperator|DeclarePairedDelimiter|def|gdef|let)"
     r"(?![A-Za-z])\*?\s*(?:\{\s*\\(?P<braced>[A-Za-z]+)\s*\}|\\(?P<bare>[A-Za-z]+))"
 )
-_ARGUMENTS = pattern(r"\s*\[\s*(?P<count>[1-9])\s*\]\s*(?:\[(?P<first>[^\]]*)\])?")
+_ARGUMENTS = pattern(r"\s*\[\s*(?P<count>[1-9])\s*\]\s*(?:\[(?P<first>[^\]]{0,1000})\])?")
 _PARAMETERS = pattern(r"\s*(?P<marks>(?:#[1-9]\s*)*)(?=\{)")
 _LET = pattern(r"\s*=?\s*(\\[A-Za-z]+|\S)")
 _CALL = pattern(r"\\(?:([A-Za-z]+)|.|$)", re.DOTALL)
 _COMMENT = pattern(r"(?<!\\)%[^\n]*")
 _STAR = pattern(r"\s*\*")
-_BRACKET = pattern(r"\s*\[([^\]]*)\]")
+_BRACKET = pattern(r"\s*\[([^\]]{0,1000})\]")
+_BRACE = pattern(r"\\.|[{}]", re.DOTALL)
 _MARK = pattern(r"#([1-9])")
-_MOST_PASSES = 60
 
 
 @record
@@ -101,12 +103,14 @@ def expanded(text: str, known: Mapping[str, Macro] | None = None) -> Source:
     if not macros:
         return Source(text, text)
     state = Places.of(text, cut)
-    for _ in range(_MOST_PASSES):
+    most = max(MOST_CHARACTERS, 2 * len(text))
+    for _ in range(MOST_MACRO_PASSES):
+        spend(len(state.text) >> 6)
         following, fault = _pass(state, macros)
         if following is None:
             break
         state = following
-        if len(state.text) > MOST_CHARACTERS:
+        if len(state.text) > most:
             fault = ParseError("the definitions make the input too long", span=Span(0, 0), suggestion="shorter definitions")
             return Source(text, text, fault=fault)
     else:
@@ -124,13 +128,15 @@ def _definitions(text: str, macros: dict[str, Macro]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     if "\\" not in text:
         return found
-    comments = [(match.start(), match.end()) for match in _COMMENT.finditer(text)]
+    comments = [match.span() for match in _COMMENT.finditer(text)]
+    closing = _closing_braces(text)
     position = 0
     while (match := _DEFINES.search(text, position)) is not None:
         position = match.end()
-        if any(start <= match.start() < end for start, end in comments):
+        place = bisect_right(comments, (match.start(), len(text)))
+        if place and match.start() < comments[place - 1][1]:
             continue
-        made = _definition(text, match)
+        made = _definition(text, match, closing)
         if made is not None:
             macro, position = made
             macros[match["braced"] or match["bare"]] = macro
@@ -138,21 +144,22 @@ def _definitions(text: str, macros: dict[str, Macro]) -> list[tuple[int, int]]:
     return found
 
 
-def _definition(text: str, match: re.Match[str]) -> tuple[Macro, int] | None:
+def _definition(text: str, match: re.Match[str], closing: Mapping[int, int]) -> tuple[Macro, int] | None:
     how, after = match["how"], match.end()
     if how == "let":
         same = _LET.match(text, after)
         return None if same is None else (Macro(same[1]), same.end())
     if how == "DeclareMathOperator":
-        body = _group(text, after)
+        body = _group(text, after, closing)
         return None if body is None else (Macro(rf"\operatorname{{{body[0]}}}"), body[1])
     if how == "DeclarePairedDelimiter":
-        left = _group(text, after)
-        right = None if left is None else _group(text, left[1])
+        left = _group(text, after, closing)
+        right = None if left is None else _group(text, left[1], closing)
         if left is None or right is None:
             return None
         return Macro(rf"\left{left[0].strip()} #1 \right{right[0].strip()}", 1, delimiter=True), right[1]
-    count, first = 0, None
+    count = 0
+    first: str | None = None
     if how in ("def", "gdef"):
         marks = _PARAMETERS.match(text, after)
         if marks is None:
@@ -160,17 +167,17 @@ def _definition(text: str, match: re.Match[str]) -> tuple[Macro, int] | None:
         count, after = marks["marks"].count("#"), marks.end()
     elif (arguments := _ARGUMENTS.match(text, after)) is not None:
         count, first, after = int(arguments["count"]), arguments["first"], arguments.end()
-    body = _group(text, after)
+    body = _group(text, after, closing)
     return None if body is None else (Macro(body[0], count, first), body[1])
 
 
-def _group(text: str, position: int) -> tuple[str, int] | None:
+def _group(text: str, position: int, closing: Mapping[int, int]) -> tuple[str, int] | None:
     """The inside of the braces at ``position``, or one command or character, and the place after it."""
-    found = _argument(text, position)
+    found = _argument(text, position, closing)
     return None if found is None else (text[found[0] : found[1]], found[2])
 
 
-def _argument(text: str, position: int) -> tuple[int, int, int] | None:
+def _argument(text: str, position: int, closing: Mapping[int, int]) -> tuple[int, int, int] | None:
     """Where an argument begins and ends without its braces, and the place after it; None when there is none."""
     while position < len(text) and text[position].isspace():
         position += 1
@@ -180,17 +187,20 @@ def _argument(text: str, position: int) -> tuple[int, int, int] | None:
         command = _CALL.match(text, position)
         end = command.end() if command else position + 1
         return position, end, end
-    depth, place = 0, position
-    while place < len(text):
-        character = text[place]
-        if character == "\\":
-            place += 1
-        elif character in "{}":
-            depth += 1 if character == "{" else -1
-            if depth == 0:
-                return position + 1, place, place + 1
-        place += 1
-    return None
+    closed = closing.get(position)
+    return None if closed is None else (position + 1, closed, closed + 1)
+
+
+def _closing_braces(text: str) -> dict[int, int]:
+    """For each opening brace that is closed the place of the closing one; found for all at once, as one may be asked for many times."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for match in _BRACE.finditer(text):
+        if match[0] == "{":
+            opened.append(match.start())
+        elif match[0] == "}" and opened:
+            found[opened.pop()] = match.start()
+    return found
 
 
 def _pass(state: Places, macros: dict[str, Macro]) -> tuple[Places | None, ParseError | None]:
@@ -198,12 +208,13 @@ def _pass(state: Places, macros: dict[str, Macro]) -> tuple[Places | None, Parse
     text = state.text
     out = _Builder(state)
     fault: ParseError | None = None
+    closing = _closing_braces(text)
     position, replaced = 0, False
     for match in _CALL.finditer(text):
         macro = macros.get(match[1] or "")
         if macro is None or match.start() < position:
             continue
-        taken = _taken(text, match.end(), macro)
+        taken = _taken(text, match.end(), macro, closing)
         if taken is None:
             count = f"{macro.arguments} argument" + "s" * (macro.arguments > 1)
             fault = fault or ParseError(f"\\{match[1]} needs {count} after it", span=Span(match.start(), match.end()))
@@ -218,7 +229,7 @@ def _pass(state: Places, macros: dict[str, Macro]) -> tuple[Places | None, Parse
     return out.done(), fault
 
 
-def _taken(text: str, position: int, macro: Macro) -> tuple[list[tuple[int, int] | str], int] | None:
+def _taken(text: str, position: int, macro: Macro, closing: Mapping[int, int]) -> tuple[list[tuple[int, int] | str], int] | None:
     """The arguments of a call, as ranges of the text, and the place after it."""
     arguments: list[tuple[int, int] | str] = []
     if macro.delimiter and (star := _STAR.match(text, position)) is not None:
@@ -229,7 +240,7 @@ def _taken(text: str, position: int, macro: Macro) -> tuple[list[tuple[int, int]
         if macro.first is not None:
             arguments.append((bracket.start(1), bracket.end(1)) if bracket else macro.first)
     while len(arguments) < macro.arguments:
-        found = _argument(text, position)
+        found = _argument(text, position, closing)
         if found is None:
             return None
         arguments.append((found[0], found[1]))

@@ -17,6 +17,8 @@ Range: TypeAlias = tuple[int, int]
 Items: TypeAlias = list[Token | Range]
 
 _LONGEST_WORD = 60
+_TAKING = ("sqrt", "mathbb")
+"""Further commands with an argument."""
 _NAMED_SIGNS = {"*": "star", "ast": "star", "star": "star", "max": "max", "min": "min"}
 """What stands for a word when it is the whole of a subscript: ``x_*``, ``x_{\\max}``."""
 
@@ -33,6 +35,8 @@ class Reading:
         self.notes: list[str] = []
         self.square: set[int] = set()
         """Closing square brackets of entries."""
+        self.ends: dict[int, int] = {}
+        """Where the elements end that were measured."""
         self.zeros: set[int] = set()
         """Where a bold zero was written."""
 
@@ -55,27 +59,52 @@ class Reading:
 
     def element_end(self, position: int, stop: int) -> int:
         """The position after one lexeme with its arguments, or after a bracket with what it holds."""
-        wanted = 1
-        while wanted:
-            if position >= stop:
-                lexeme = self.lexemes[stop - 1]
-                shown = f"\\{lexeme.text}" if lexeme.kind == "command" else repr(lexeme.text)
-                raise ParseError(f"{shown} needs an argument after it", span=lexeme.span, suggestion="braces: {...}")
-            lexeme = self.lexemes[position]
-            wanted -= 1
-            if lexeme.kind in ("{", "(", "[", "<"):
-                position = self.partner[position] + 1
+        end = self.ends.get(position) or self._measured(position)
+        if end > stop:
+            lexeme = self.lexemes[stop - 1]
+            shown = f"\\{lexeme.text}" if lexeme.kind == "command" else repr(lexeme.text)
+            raise ParseError(f"{shown} needs an argument after it", span=lexeme.span, suggestion="braces: {...}")
+        return end
+
+    def _measured(self, position: int) -> int:
+        """Where the element at ``position`` ends, and all that it holds without braces: commands may be arguments of each other."""
+        waiting: list[tuple[int, int]] = []  # commands and how many arguments they still need
+        place = end = position
+        while waiting or place == position:
+            if place >= len(self.lexemes):
+                end = len(self.lexemes) + 1
+                self.ends.update({start: end for start, _ in waiting})
+                break
+            found = self.ends.get(place) or self._simple_end(place)
+            if found is None:
+                waiting.append((place, 2 if self.lexemes[place].text in FRACTIONS else 1))
+                place = self._first_argument(place)
                 continue
-            position += 1
-            if lexeme.kind != "command":
-                continue
-            if lexeme.text in FRACTIONS:
-                wanted += 2
-            elif lexeme.text in FONTS or lexeme.text in WORDS or lexeme.text in ACCENTS or lexeme.text in ("sqrt", "mathbb"):
-                if lexeme.text == "sqrt" and position < stop and self.lexemes[position].kind == "[":
-                    position = self.partner[position] + 1
-                wanted += 1
-        return position
+            place = end = found
+            while waiting:
+                start, wanted = waiting.pop()
+                if wanted > 1:
+                    waiting.append((start, wanted - 1))
+                    break
+                self.ends[start] = end
+        self.ends[position] = end
+        return end
+
+    def _simple_end(self, position: int) -> int | None:
+        """Where a bracket or a lexeme without arguments ends; None for a command that takes some."""
+        lexeme = self.lexemes[position]
+        if lexeme.kind in ("{", "(", "[", "<"):
+            return self.partner[position] + 1
+        takes = lexeme.kind == "command" and (
+            lexeme.text in FRACTIONS or lexeme.text in FONTS or lexeme.text in WORDS or lexeme.text in ACCENTS or lexeme.text in _TAKING
+        )
+        return None if takes else position + 1
+
+    def _first_argument(self, position: int) -> int:
+        """The place of a command's first argument, after the degree of a root."""
+        after = position + 1
+        root = self.lexemes[position].text == "sqrt" and after < len(self.lexemes) and self.lexemes[after].kind == "["
+        return self.partner[after] + 1 if root else after
 
     def word(self, first: int, last: int) -> str | None:
         """The letters and digits of a range, fonts and braces left out; None when anything else stands in it."""

@@ -18,10 +18,11 @@ from matcalc.language.latex_lexemes import Lexeme, lexemes_of
 from matcalc.language.latex_reading import Items, Range, Reading
 from matcalc.language.latex_scripts import Scripts
 from matcalc.language.meanings import advice_for, nearest_function, written
-from matcalc.language.scanner import MOST_TOKENS, OPERATOR_TYPE, Token
+from matcalc.language.scanner import OPERATOR_TYPE, Token, too_long
 from matcalc.language.spelling import GREEK_NAMES, ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name
 from matcalc.language.vocabulary import WORDS as KEYWORDS
 from matcalc.language.vocabulary import Vocabulary
+from matcalc.limits import LONGEST_RUN, MOST_TOKENS
 
 __all__ = ["LatexTokens", "scan_latex"]
 
@@ -98,6 +99,8 @@ class _Scanner:
         lexemes, after = self.r.lexemes, position + 1
         while after < stop and lexemes[after].start == lexemes[after - 1].end and self._continues_run(lexemes[after]):
             after += 1
+        if after - position > LONGEST_RUN:
+            raise too_long(Span(lexemes[position].start, lexemes[after - 1].end))
         value = "".join([lexeme.text for lexeme in lexemes[position:after]])
         value = self.r.vocabulary.function(value, called=after < stop and lexemes[after].kind in ("(", "[")) or value
         return [Token("RUN", value, lexemes[position].start, lexemes[after - 1].end)], after

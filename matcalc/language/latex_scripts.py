@@ -114,8 +114,9 @@ class Scripts:
         """``K^{(m, n)}``, the commutation matrix, when K is no declared name; the letter that was written becomes the function."""
         r = self.r
         base = r.out[-1] if r.out else None
-        commas = [place for place in range(first + 1, last - 1) if r.lexemes[place].text == ","]
-        if base is None or base.type != "RUN" or base.value != "K" or r.vocabulary.declares("K") or len(commas) != 1:
+        if base is None or base.type != "RUN" or base.value != "K" or r.vocabulary.declares("K"):
+            return None
+        if sum(lexeme.text == "," for lexeme in r.lexemes[first + 1 : last - 1]) != 1:
             return None
         r.out[-1] = Token("RUN", "commutation", base.start, base.end)
         return [Token("LPAR", "(", *_ends(r.lexemes[first])), (first + 1, last - 1), Token("RPAR", ")", *_ends(r.lexemes[last - 1]))]
@@ -167,7 +168,7 @@ class Scripts:
         if base.type == "RUN" and word is not None and _INDEX.fullmatch(word):
             r.out.pop()
             return self._indexed(base, word, end)
-        if any(lexeme.text in (":", "cdot", "bullet", "*") for lexeme in r.lexemes[first:last][:9]):
+        if any(lexeme.text in (":", "cdot", "bullet", "*") for lexeme in r.lexemes[first : min(last, first + 9)]):
             advice = "e_1^\\top A for a row, A e_1 for a column"
             raise ParseError("rows and columns are not read as entries", span=Span(mark.start, end), suggestion=advice)
         square, close = Token("LSQB", "[", mark.start, mark.end), Token("RSQB", "]", end - 1, end)

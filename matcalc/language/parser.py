@@ -13,6 +13,7 @@ from matcalc.language.scanner import Token
 from matcalc.language.tables import Rule, Tables, tables
 from matcalc.language.tokens import tokenize
 from matcalc.language.vocabulary import Vocabulary
+from matcalc.limits import LARGEST_EXPONENT
 from matcalc.records import record
 
 
@@ -97,14 +98,11 @@ def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[
     return ParseError(f"{shown} cannot stand here", span=token.span, expected=expected or None)
 
 
-_LARGEST_EXPONENT = 400
-
-
 def _number(token: Token) -> s.NumberLiteral:
     if len(token.value) < 10 and token.value.isdecimal():
         return s.NumberLiteral(token.span, Fraction(int(token.value)))
     mantissa, _, exponent = token.value.lower().partition("e")
-    if len(mantissa) > _LARGEST_EXPONENT or len(exponent) > 5 or abs(int(exponent or 0)) > _LARGEST_EXPONENT:
+    if len(mantissa) > LARGEST_EXPONENT or len(exponent) > 5 or abs(int(exponent or 0)) > LARGEST_EXPONENT:
         raise LimitError("the number has too many digits", span=token.span)
     return s.NumberLiteral(token.span, Fraction(mantissa.rstrip(".")) * Fraction(10) ** int(exponent or 0))
 

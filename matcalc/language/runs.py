@@ -26,7 +26,7 @@ _CALLED = pattern(r"[A-Za-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*[A-Za-z0-9]*")
 """What is a function when brackets follow at once, unless all its letters are known as symbols."""
 _GREEK_FUNCTION = pattern(r"(?:lambda|sigma)_?(?:[0-9]|[ijk]|max|min)|[gG]amma")
 """Eigenvalues, singular values and the gamma function, when brackets with one name follow."""
-_GREEK_INDEX = pattern(r"([A-Za-z]{2,})_?[0-9]+")
+_GREEK_INDEX = pattern(r"([A-Za-z]{2,12})_?[0-9]+")
 _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
 
 

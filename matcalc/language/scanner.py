@@ -7,12 +7,9 @@ import re
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.python_spellings import dot_in
 from matcalc.language.spelling import ACCENTS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.limits import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern
 from matcalc.records import record
-
-MOST_CHARACTERS = 1_000_000
-MOST_TOKENS = 200_000
-DEEPEST_NESTING = 10_000
 
 
 @record
@@ -67,20 +64,19 @@ _TOKEN = pattern(
     | (?P<ONES>{ONES})
     | (?P<PARTIAL>∂)
     | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
-    | (?P<RUN>(?!{ONES}){_LETTER}(?:(?!{ONES})[^\W_]|[{_SUB}{_ACCENTS}]|_[^\W_])*′*)
+    | (?P<RUN>(?!{ONES}){_LETTER}(?:(?![{ONES}{_SUPER}])[^\W_]|[{_SUB}{_ACCENTS}]|_(?![{_SUPER}])[^\W_])*′*)
     | (?P<TRANSPOSE>\.T(?!\w))
     | (?P<OPERATOR>\.[*/^]|\*\*|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
     """,
     re.VERBOSE,
 )
-_SUPER_LETTERS = frozenset(SUPERSCRIPTS)
 
 
 def scan(text: str) -> list[Token]:
     """Raw tokens of ``text``; positions are offsets into it.
 
-    Raises ParseError for a character that is not in the language and for brackets that do not match; LimitError above a million
-    characters, two hundred thousand tokens or ten thousand nested brackets.
+    Raises ParseError for a character that is not in the language and for brackets that do not match; LimitError for a text
+    that is too long or too deeply nested.
     """
     if len(text) > MOST_CHARACTERS:
         raise LimitError(f"the input has more than {MOST_CHARACTERS:,} characters")
@@ -94,8 +90,8 @@ def scan(text: str) -> list[Token]:
         kind, value = match.lastgroup or "", match[0]
         end = match.end()
         if kind == "RUN":
-            cut = _before_superscript(value)
-            value, end = value[:cut], position + cut
+            if len(value) > LONGEST_RUN:
+                raise too_long(Span(position, end))
         elif kind == "OPERATOR":
             kind = OPERATOR_TYPE[value]
         if kind != "SPACE":
@@ -107,12 +103,9 @@ def scan(text: str) -> list[Token]:
     return tokens
 
 
-def _before_superscript(run: str) -> int:
-    """Superscript letters are letters to a regular expression; a run ends before them."""
-    for place, character in enumerate(run):
-        if character in _SUPER_LETTERS or character == ONES:
-            return place
-    return len(run)
+def too_long(span: Span) -> LimitError:
+    """What is said of a run of letters that nobody would write."""
+    return LimitError(f"a run of more than {LONGEST_RUN} letters", span=span, suggestion="spaces or operators between names")
 
 
 def _unknown_character(text: str, position: int) -> ParseError:

@@ -3,46 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from matcalc.errors import MatcalcError
+from matcalc.budgets import metered
+from matcalc.errors import LimitError, MatcalcError
 from matcalc.language.latex_macros import Source, expanded
 from matcalc.language.statements import elaborate_statement
+from matcalc.limits import MOST_DOCUMENT_CHARACTERS, VERDICT_SECONDS
 from matcalc.verification.items import Document, Item, Settings, Unread
+from matcalc.verification.passages import Lines, Mark, passages
 
-_MARKDOWN = re.compile(
-    r"<!--\s*matcalc:(?P<directive>.*?)-->"
-    r"|^(?P<fence>`{3,}|~{3,})[^\n]*\n(?P<block>.*?)^(?P=fence)[^\n]*$"
-    r"|(?<!\\)\$\$(?P<display>.+?)(?<!\\)\$\$"
-    r"|\\\[(?P<bracket>.+?)\\\]"
-    r"|\\\((?P<paren>.+?)\\\)"
-    r"|(?<![\\$\w])\$(?P<inline>[^$\n]+?)(?<!\\)\$(?!\d)"
-    r"|(?<!`)`(?P<code>[^`\n]+)`(?!`)",
-    re.DOTALL | re.MULTILINE,
+_DISPLAYS = (Mark("display", r"(?<!\\)\$\$", r"(?<!\\)\$\$"), Mark("bracket", r"\\\[", r"\\\]"), Mark("paren", r"\\\(", r"\\\)"))
+_MARKDOWN = (
+    Mark("directive", r"<!--\s*matcalc:", "-->"),
+    Mark("block", r"^(?P<name>`{3,}+|~{3,}+)[^\n]*\n", r"^{name}[^\n]*$"),
+    *_DISPLAYS,
+    Mark("inline", r"(?<![\\$\w])\$(?P<inside>[^$\n]+?)(?<!\\)\$(?!\d)"),
+    Mark("code", r"(?<!`)`(?P<inside>[^`\n]+)`(?!`)"),
 )
 _ENVIRONMENTS = "equation|align|gather|multline|eqnarray|displaymath|math|flalign|alignat"
-_LATEX = re.compile(
-    r"^\s*%+\s*matcalc:(?P<directive>[^\n]*)$"
-    r"|(?<!\\)%[^\n]*"
-    r"|\\begin\{(?:verbatim|lstlisting|minted)\}.*?\\end\{(?:verbatim|lstlisting|minted)\}"
-    rf"|\\begin\{{(?P<environment>{_ENVIRONMENTS})\*?\}}(?P<block>.*?)\\end\{{(?P=environment)\*?\}}"
-    r"|(?<!\\)\$\$(?P<display>.+?)(?<!\\)\$\$"
-    r"|\\\[(?P<bracket>.+?)\\\]"
-    r"|\\\((?P<paren>.+?)\\\)"
-    r"|(?<!\\)\$(?P<inline>[^$]+?)(?<!\\)\$",
-    re.DOTALL | re.MULTILINE,
+_LATEX = (
+    Mark("directive", r"^[ \t]*%+[ \t]*matcalc:(?P<inside>[^\n]*)$"),
+    Mark("", r"(?<!\\)%[^\n]*"),
+    Mark("", r"\\begin\{(?:verbatim|lstlisting|minted)\}", r"\\end\{(?:verbatim|lstlisting|minted)\}"),
+    Mark("block", rf"\\begin\{{(?P<name>{_ENVIRONMENTS})\*?\}}", r"\\end\{{name}\*?\}"),
+    *_DISPLAYS,
+    Mark("inline", r"(?<!\\)\$(?P<inside>[^$]+?)(?<!\\)\$"),
 )
-_DERIVATIVE = re.compile(
-    r"\bd2?\s*\(.*\)\s*/\s*d|[∂∇]|\\partial|\\nabla|\\[dt]?frac\s*\{\s*(\\mathrm\s*\{?\s*)?d\b|\b(grad|gradient|hessian|jacobian)\s*\(",
-    re.DOTALL,
-)
+_DERIVATIVE = re.compile(r"[∂∇]|\\partial|\\nabla|\\[dt]?frac\s*\{\s*(\\mathrm\s*\{?\s*)?d\b|\b(grad|gradient|hessian|jacobian)\s*\(")
+_NUMERATOR = re.compile(r"\bd2?\s*\(")
+_DENOMINATOR = re.compile(r"\)\s*/\s*d")
 _LATEX_NOISE = re.compile(
-    r"\\(label|tag)\{[^}]*\}|\\(nonumber|notag)\b|(?<!\\)&|\\(begin|end)\{(aligned|split|gathered|alignedat)\}(\{\d\})?|(?<!\\)%[^\n]*"
+    r"\\(label|tag)\{[^}]{0,200}\}|\\(nonumber|notag)\b|(?<!\\)&|\\(begin|end)\{(aligned|split|gathered|alignedat)\}(\{\d\})?|(?<!\\)%[^\n]*"
 )
-_TRAILING = re.compile(r"(?:\s|\\[,;:! ]|\\q?quad\b|(?<!\\)[.,;~])+$")
+_TRAILING = re.compile(r"(?:\\[,;:! ]|\\q?quad|(?<!\\)[.,;~]|\s)\Z")
+_LONGEST_TRAILING = 6
 _CONTINUES = re.compile(r"(?:\s|\\[,;:! ]|\\q?quad\b|\{\})*(?:=|(?:[+*/-]|\\(?:cdot|times|odot|otimes)\b)[^=]*$)")
-_UNFINISHED = re.compile(r"[=+*/-]$")
-_ROW_END = re.compile(r"\\\\(\[[^\]]*\])?")
+_UNFINISHED = tuple("=+*/-")
+_MOST_SIDES = 50
+"""A chain of more equations than this is no claim that anybody makes, and each would repeat the first side."""
+_ROW_END = re.compile(r"\\\\(\[[^\]]{0,40}\])?")
 
 
 def read_markdown(text: str, path: str = "") -> Document:
@@ -55,26 +55,23 @@ def read_latex(text: str, path: str = "") -> Document:
     return _read(text, path, _LATEX, commented=True)
 
 
-def _read(text: str, path: str, pattern: re.Pattern[str], *, commented: bool) -> Document:
-    given, source = text, expanded(text) if commented else Source(text, text)
-    text = source.text
+def _read(text: str, path: str, marks: Sequence[Mark], *, commented: bool) -> Document:
+    if len(text) > MOST_DOCUMENT_CHARACTERS:
+        raise LimitError(f"{path or 'the document'} has more than {MOST_DOCUMENT_CHARACTERS:,} characters", suggestion="several files")
+    lines = Lines(text)
+    with metered(VERDICT_SECONDS):
+        source = expanded(text) if commented else Source(text, text)
     items: list[Item] = []
     unread: list[Unread] = []
     settings = Settings()
-    for found in pattern.finditer(text):
-        groups = {name: value for name, value in found.groupdict().items() if value is not None and name not in ("fence", "environment")}
-        if not groups:
-            continue
-        kind, content = next(iter(groups.items()))
-        start = found.start(kind)
+    for passage in passages(source.text, marks):
+        kind, content, start = passage.kind, passage.content, passage.start
         if kind == "directive":
             word, _, rest = content.strip().partition(" ")
             changed = settings.changed(word, rest)
             if changed is None:
                 unread.append(
-                    Unread(
-                        content.strip(), _line(given, source.offset(start)), "this is no directive: declare, layout, symmetric or expect"
-                    )
+                    Unread(content.strip(), lines.at(source.offset(start)), "this is no directive: declare, layout, symmetric or expect")
                 )
             else:
                 settings = changed
@@ -83,9 +80,10 @@ def _read(text: str, path: str, pattern: re.Pattern[str], *, commented: bool) ->
             claimed = False
             for claim in _claims(formula):
                 claimed = True
-                item = settings.item(claim, _line(given, source.offset(start + offset)))
+                item = settings.item(claim, lines.at(source.offset(start + offset)))
                 try:
-                    elaborate_statement(item.statement, item.declare or None, layout=item.layout)
+                    with metered(VERDICT_SECONDS):
+                        elaborate_statement(item.statement, item.declare or None, layout=item.layout)
                 except MatcalcError as error:
                     unread.append(Unread(claim, item.line, error.message))
                 except Exception:  # met again by the verdict, which says it and counts it
@@ -97,17 +95,13 @@ def _read(text: str, path: str, pattern: re.Pattern[str], *, commented: bool) ->
     return Document(path, tuple(items), tuple(unread))
 
 
-def _line(text: str, offset: int) -> int:
-    return text.count("\n", 0, offset) + 1
-
-
 def _formulas(content: str, *, by_line: bool) -> Iterator[tuple[int, str]]:
     """The rows of a display, or the lines of a code block, with their offsets.
 
     A row of a display that begins with an equals sign or an operator continues the row before.
     """
     start = 0
-    held: tuple[int, str] | None = None
+    first, held = 0, list[str]()
     for end in [
         *((m.start(), m.end()) for m in (re.finditer("\n", content) if by_line else _ROW_END.finditer(content))),
         (len(content), len(content)),
@@ -115,25 +109,41 @@ def _formulas(content: str, *, by_line: bool) -> Iterator[tuple[int, str]]:
         piece = content[start : end[0]]
         shown = _LATEX_NOISE.sub(lambda noise: " " * len(noise[0]), piece)
         lead = len(shown) - len(shown.lstrip())
-        cleaned = " ".join(_TRAILING.sub("", shown).split())
-        if cleaned and held is not None and not by_line and (_CONTINUES.match(cleaned) or _UNFINISHED.search(held[1])):
-            held = held[0], f"{held[1]} {cleaned}"
+        cleaned = " ".join(_without_trailing(shown).split())
+        if cleaned and held and not by_line and (_CONTINUES.match(cleaned) or held[-1].endswith(_UNFINISHED)):
+            held.append(cleaned)
         elif cleaned:
-            if held is not None:
-                yield held
-            held = start + lead, cleaned
+            if held:
+                yield first, " ".join(held)
+            first, held = start + lead, [cleaned]
         start = end[1]
-    if held is not None:
-        yield held
+    if held:
+        yield first, " ".join(held)
+
+
+def _without_trailing(text: str) -> str:
+    """The text without space and punctuation at its end, also in LaTeX's spelling."""
+    end = len(text)
+    while (match := _TRAILING.search(text, max(0, end - _LONGEST_TRAILING), end)) is not None:
+        end = match.start()
+    return text[:end]
 
 
 def _claims(formula: str) -> Iterator[str]:
     """``a = b = c`` claims ``a = b`` and ``a = c``; only formulas with a derivative count."""
     sides = _sides(formula)
-    if len(sides) < 2 or not _DERIVATIVE.search(sides[0]):
+    if len(sides) < 2 or not _holds_derivative(sides[0]):
+        return
+    if len(sides) > _MOST_SIDES:
+        yield formula  # which is reported as not read
         return
     for side in sides[1:]:
         yield f"{sides[0]} = {side}"
+
+
+def _holds_derivative(side: str) -> bool:
+    numerator = _NUMERATOR.search(side)
+    return _DERIVATIVE.search(side) is not None or (numerator is not None and _DENOMINATOR.search(side, numerator.end()) is not None)
 
 
 def _sides(formula: str) -> list[str]:

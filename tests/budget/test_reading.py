@@ -1,0 +1,98 @@
+"""Reading takes time in proportion to the text, or ends with LimitError.
+
+A quadratic regular expression does its work inside one call, where nothing can be counted: so all texts are read in a process of their own,
+which would need hours if one of them took quadratic time, and has minutes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import matcalc
+from matcalc.errors import LimitError
+from matcalc.limits import LONGEST_RUN, MOST_CHARACTERS, MOST_DOCUMENT_CHARACTERS
+from matcalc.verification.documents import read_document
+from matcalc.verification.passages import Lines, Mark, passages
+
+READING = r"""
+import sys
+from matcalc.errors import MatcalcError
+from matcalc.language import elaborate
+from matcalc.language.statements import elaborate_statement
+
+TEXTS = [
+    "x'*x" + "\n" * 90_000,
+    "||" * 1000, "||" * 40_000, "|x" * 40_000,
+    "x" * 99_000, "xAx" * 33_000, "a_b_c_" * 16_000, "lambda" * 16_000, "x1" * 49_000,
+    "x_max\u1d40" * 16_000, "x\u1d40" * 49_000, "x\u0301" * 49_000, "x" + "\u0301" * 99_000,
+    "1" * 99_000, "1.5" * 30_000, "1e5" * 30_000, "x" + "+x" * 24_000, "x" + "'" * 49_000, "-" * 49_000 + "x",
+    "(" * 10_000 + "x" + ")" * 10_000, "{" * 10_000 + "x" + "}" * 10_000, "(" * 99_000,
+    r"\sqrt{" * 5_000 + "x" + "}" * 5_000, r"\sqrt" * 15_000 + "x", r"\frac" * 15_000, r"\frac1" * 14_000, r"\mathbf " * 12_000 + "x",
+    "^{(" * 7_000 + ")}" * 7_000, r"\left(" * 3_000 + "x" + r"\right)" * 3_000, r"\begin{bmatrix}" * 6_000,
+    r"\newcommand{\a}{" * 6_000, r"\newcommand{\a}[1][" * 5_000, r"\def\a#1{" * 9_000, "%\n" * 9_000 + r"\newcommand{\a}{x}" * 4_000,
+    "".join(rf"\newcommand{{\{chr(98 + k)}}}{{\{chr(97 + k)}\{chr(97 + k)}}}" for k in range(24)) + r"\newcommand{\a}{x} \y",
+    "a=x;" * 20_000 + "a", ";" * 99_000 + "x", "x = \n" * 19_000, " " * 99_000 + "x", "d/dx " * 19_000 + "x", "f(x) = " * 14_000 + "x",
+    "\u2202" * 99_000, "\u2211_i " * 24_000, "sum(i, " * 14_000, "sin " * 24_000, "np." * 33_000, "x.T" * 33_000,
+]
+for place, text in enumerate(TEXTS):
+    try:
+        (elaborate_statement if place % 3 == 0 else elaborate)(text[:40_000])
+    except MatcalcError as error:
+        str(error)
+print(len(TEXTS))
+"""
+
+DOCUMENT = r"""
+from matcalc.verification.prose import read_latex, read_markdown
+
+TEXTS = [
+    r"\begin{align}" * 60_000, r"\begin{align}x\end{align}" * 40_000, r"\newcommand{\a}{" * 60_000, r"\[" * 400_000, r"\(" * 400_000,
+    "$$" * 400_001, "$x" * 400_001, "%" * 900_000, "% \n" * 300_000, "\n" * 900_000, r"\label{" * 100_000, "\\\\[" * 300_000,
+    "$$ d(" + "d(" * 400_000 + " = 1 $$", "$$ d(x)/dx" + r" \\ = x" * 100_000 + "$$", "$$ d(x)/dx" + " = x" * 200_000 + "$$",
+    "$$ d(x)/dx = x" + " " * 900_000 + "y$$", "<!-- matcalc:" * 70_000, "```\n" * 100_001, "~~~\n" + "`x` " * 200_000, "`" * 900_001,
+    r"\begin{align} d(x'*x)/dx &= 2*x \end{align}" * 50 + "\n" * 400_000,
+]
+for text in TEXTS:
+    read_latex(text[:300_000])
+    read_markdown(text[:300_000])
+print(len(TEXTS))
+"""
+
+
+@pytest.mark.parametrize("program", [READING, DOCUMENT])
+def test_no_text_takes_more_than_its_length(program: str) -> None:
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=600, check=True)
+    assert int(run.stdout) > 15
+
+
+def test_a_text_has_a_greatest_length() -> None:
+    with pytest.raises(LimitError, match="more than 100,000 characters"):
+        matcalc.derive("x" + "+x" * (MOST_CHARACTERS // 2), "x")
+
+
+@pytest.mark.parametrize("text", ["x" * (LONGEST_RUN + 1), r"\frac{" + "x" * (LONGEST_RUN + 1) + "}{2}"])
+def test_a_run_of_letters_has_a_greatest_length(text: str) -> None:
+    with pytest.raises(LimitError, match="a run of more than 500 letters"):
+        matcalc.parse(text)
+
+
+def test_a_document_has_a_greatest_length(tmp_path: Path) -> None:
+    path = tmp_path / "long.md"
+    path.write_text("x" * (MOST_DOCUMENT_CHARACTERS + 1), encoding="utf-8")
+    with pytest.raises(LimitError, match="characters"):
+        read_document(path)
+
+
+def test_passages_follow_each_other() -> None:
+    marks = [Mark("block", r"<(?P<name>\w+)>", "</{name}>"), Mark("", "%[^\n]*"), Mark("inline", r"\$(?P<inside>[^$]+)\$")]
+    found = passages("<a>1 $2$</a> % $3$\n $4$ <b> <a></a> <a>5</b></a>", marks)
+    assert [(passage.kind, passage.content) for passage in found] == [("block", "1 $2$"), ("inline", "4"), ("block", " <a></a> <a>5")]
+
+
+def test_lines_are_counted_from_one() -> None:
+    lines = Lines("a\nb\n\nc")
+    assert [lines.at(offset) for offset in (0, 1, 2, 4, 5)] == [1, 1, 2, 3, 4]

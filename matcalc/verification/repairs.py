@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from math import isfinite
 
 from matcalc.evaluation import agrees
 from matcalc.expr.nodes import Expr, Number, Product, Transpose
@@ -51,6 +52,8 @@ def _ratio(comparison: Comparison) -> Fraction | None:
     if left.shape != right.shape or size == 0.0:
         return None
     factor = float(left @ right) / size
+    if not isfinite(factor):  # sides that only the exact comparison can tell apart
+        return None
     found = Fraction(factor).limit_denominator(_LARGEST_DENOMINATOR)
     if not found or abs(float(found) - factor) > 1e-5 * abs(factor):
         return None

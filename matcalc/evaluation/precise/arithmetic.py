@@ -166,6 +166,14 @@ class Residues:
         spend(1 + work // _STEPS_IN_A_UNIT)
 
 
+_LOST = 18
+
+
+def kept_digits(digits: int, differencing: bool) -> int:
+    """Digits that are surely right where nothing cancels, of a value or of a difference along steps of a fourth of the digits."""
+    return 7 * digits // 20 if differencing else digits - _LOST
+
+
 class Decimals:
     """Decimal numbers of ``digits`` digits. What was decided by a sign on the way is kept in ``branches``.
 
@@ -193,10 +201,24 @@ class Decimals:
         """Whether a number was so small beside another that no digit of it was kept."""
         self.lost = False
         """Whether an elimination left nothing of the digits that it began with."""
-        self.extreme = False
-        """Whether there were exponentials so large or small that beside them others leave no trace. Without them what is as small as
-        rounding is a zero."""
+        self.reach = 0
+        """How many powers of ten exponentials were away from one. Only beside such numbers others leave no trace: without them what is
+        as small as rounding is a zero."""
         self._work = work
+
+    @property
+    def kept(self) -> int:
+        """Digits that are surely right where nothing cancels: of a value, or of a difference of values along short steps."""
+        return kept_digits(self.digits, self.differencing)
+
+    @property
+    def extreme(self) -> bool:
+        """Whether there were numbers beside which others leave no trace."""
+        return 2 * self.reach > self.kept
+
+    def reached(self, exponent: Decimal) -> None:
+        """Notes the exponential of a number."""
+        self.reach = max(self.reach, int(abs(exponent) * _TENS) + 1)
 
     @contextmanager
     def computing(self) -> Iterator[None]:
@@ -221,7 +243,7 @@ class Decimals:
 
     def total(self, numbers: Iterable[Decimal]) -> Decimal:
         terms = list(numbers)
-        if self.extreme and _span(terms) >= self.digits:
+        if self.extreme and _span(terms) >= self.kept:
             self.absorbed = True
         return sum(terms, self.zero)
 
@@ -252,11 +274,11 @@ class Decimals:
         return abs(value)
 
     def watch(self, one: Sequence[Decimal], other: Sequence[Decimal]) -> None:
-        if self.extreme and _span(one) + _span(other) >= self.digits:
+        if self.extreme and _span(one) + _span(other) >= self.kept:
             self.absorbed = True
 
     def vanished(self, value: Decimal, scale: Decimal) -> None:
-        if abs(value) <= scale * Decimal(10) ** (_KEPT - self.digits):
+        if abs(value) <= scale * Decimal(10) ** (_LAST - self.kept):
             self.lost = True
 
     def spend(self, work: int) -> None:
@@ -294,7 +316,8 @@ class Decimals:
             raise Undefined("too near a kink")
 
 
-_KEPT = 8
+_LAST = 8
+_TENS = Decimal("0.4343")
 
 
 def _span(numbers: Sequence[Decimal]) -> int:

@@ -179,8 +179,9 @@ def expm(ar: Decimals, matrix: Array) -> Array:
     size = _norm(matrix)
     if size > 10**6:
         raise Undefined("the exponential of a huge matrix")
-    if size > ar.digits:
-        ar.extreme = ar.absorbed = True
+    ar.reached(size)
+    if ar.extreme:
+        ar.absorbed = True
     squarings = max(0, size.adjusted() * 10 // 3 + 4) + max(4, ar.digits // 12) if size else 0
     small = scaled(ar, ar.one / 2**squarings, matrix)
     term = result = identity(ar, matrix.rows)

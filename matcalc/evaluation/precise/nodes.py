@@ -58,8 +58,6 @@ from matcalc.functions import functions
 from matcalc.sizes import Shape
 
 _LARGEST_EXPONENT = 10**9
-_WORK_OF_A_FUNCTION = 100
-"""Multiplications that take as long as an exponential."""
 
 
 @dataclass
@@ -333,7 +331,6 @@ def _rational(node: Expr, parts: list[Fraction], sizes: Mapping[str, int]) -> Fr
 
 def _elementwise(ar: Arithmetic, name: str, operand: Array) -> Array:
     if isinstance(ar, Decimals):
-        ar.spend(_WORK_OF_A_FUNCTION * len(operand.data))
         if name in functions():
             return a.mapped(operand, lambda entry: _applied(ar, name, entry))
         return a.mapped(operand, lambda entry: scalar_functions.user_function(ar, name, entry))

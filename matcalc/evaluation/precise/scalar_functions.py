@@ -32,11 +32,16 @@ def user_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
     return waves[order % 4](ar, value + phase) + 2 * ar.power(rate, order) * exponential(ar, rate * value)
 
 
+def _work(ar: Decimals) -> int:
+    """How many multiplications an exponential is worth."""
+    return 50 + ar.digits // 2
+
+
 def exponential(ar: Decimals, value: Decimal) -> Decimal:
     if abs(value) > _LARGEST:
         raise Undefined("the exponential of a huge number")
-    if abs(value) > ar.digits:
-        ar.extreme = True
+    ar.reached(value)
+    ar.spend(_work(ar))
     return value.exp()
 
 
@@ -44,6 +49,7 @@ def logarithm(ar: Decimals, value: Decimal) -> Decimal:
     if value <= 0:
         raise Undefined("the logarithm of what is not positive")
     ar.away_from_zero(value)
+    ar.spend(_work(ar))
     return value.ln()
 
 
@@ -103,7 +109,8 @@ def _tanh(ar: Decimals, value: Decimal) -> Decimal:
 
 def _saturating(ar: Decimals, value: Decimal) -> None:
     """Notes that ``1 + exp(-value)`` is 1 to all digits."""
-    if value > Decimal("2.302") * ar.digits:
+    if value > Decimal("2.302") * ar.kept:
+        ar.reached(value)
         ar.absorbed = True
 
 
@@ -123,7 +130,7 @@ def _softplus(ar: Decimals, value: Decimal) -> Decimal:
 
 
 def _gelu(ar: Decimals, value: Decimal) -> Decimal:
-    _saturating(ar, abs(value))
+    _saturating(ar, value * value / 2)
     return value * _erfc(ar, -value / Decimal(2).sqrt()) / 2
 
 
@@ -133,6 +140,7 @@ def _through_mpmath(name: str) -> Callable[[Decimals, Decimal], Decimal]:
 
         if abs(value) > _LARGEST:
             raise Undefined(f"{name} of a huge number")
+        ar.spend(_work(ar))
         digits = ar.digits + _GUARD
         bits = int(digits * 3.33) + 16
         found = getattr(libmp, f"mpf_{name}")(libmp.from_str(str(value), bits, "n"), bits, "n")

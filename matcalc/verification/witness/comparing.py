@@ -16,7 +16,7 @@ from matcalc.budgets import SpentError
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import Point
 from matcalc.evaluation.precise import Array, Decimals, Residues, Undefined, plan
-from matcalc.evaluation.precise.arithmetic import PRIME, Arithmetic, Number
+from matcalc.evaluation.precise.arithmetic import PRIME, Arithmetic, Number, kept_digits
 from matcalc.evaluation.precise.slopes import Layout, axes_lengths, contracted, derivative, layout_of, slope, tied
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
 from matcalc.verification.witness.features import features
@@ -27,12 +27,11 @@ Outcome: TypeAlias = Literal["same", "different", "close"]
 _DIGITS = 60
 _SLOPE_DIGITS = 130
 """With steps of 10⁻³², that leave differences good to more than 45 digits."""
-_LOST_DIGITS = 18
-"""What rounding may take of the digits where nothing cancels; of slopes two thirds are left."""
 _ROUNDED_SAME, _ROUNDED_DIFFERENT = Decimal("1e-9"), Decimal("1e-7")
 """For points that are rounded themselves."""
-_MANY = 16
-"""Times as many digits for what loses them."""
+_MOST_DIGITS = 2400
+_DIGITS_A_TEN = 2
+"""Digits for each power of ten that exponentials are away from one; three times as many for the steps of differences."""
 _PLAIN = Decimal("1e-6")
 """A difference that rounding hardly makes at these digits."""
 
@@ -49,6 +48,8 @@ class Comparison:
     digits: int | None = None
     kinks: bool = field(default=False, repr=False)
     """Whether an argument was exactly at a kink."""
+    reach: int = field(default=0, repr=False)
+    """How many powers of ten exponentials were away from one."""
 
     @cached_property
     def _sides(self) -> tuple[Any, Any]:
@@ -96,24 +97,32 @@ def in_residues(claim: Claim, sizes: dict[str, int], seed: int) -> bool | None:
 # ---------------------------------------------------------------- at many digits
 
 
-def judged(claim: Claim, point: ExactPoint, seed: int = 0, *, quick: bool = False, times: int = 1, sure: bool = True) -> Comparison | None:
+def judged(claim: Claim, point: ExactPoint, seed: int = 0, *, quick: bool = False, reach: int = 0, sure: bool = True) -> Comparison | None:
     """The sides compared, twice where that is needed to tell rounding from a difference; None where that cannot be told.
 
-    ``quick`` is for what is proved already: with fewer digits; ``times`` as many digits are for what saturates. Unless it is to be
-    ``sure``, a large difference is taken for one at first sight.
+    ``quick`` is for what is proved already: with fewer digits; ``reach`` says for how large exponentials the digits must be enough.
+    Unless it is to be ``sure``, a large difference is taken for one at first sight.
 
-    Raises Undefined, LimitError or ShapeError where a side has no
-    value.
+    Raises Undefined, LimitError or ShapeError where a side has no value.
     """
     with decimal.localcontext() as context:
         context.Emax, context.Emin = decimal.MAX_EMAX, decimal.MIN_EMIN
-        return _judged(claim, point, seed, quick, times, sure)
+        return _judged(claim, point, seed, quick, reach, sure)
 
 
-def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, times: int, sure: bool) -> Comparison | None:
-    slopes = any(isinstance(side, DerivativeForm) for side in (claim.left, claim.right))
+def _has_slopes(claim: Claim) -> bool:
+    return any(isinstance(side, DerivativeForm) for side in (claim.left, claim.right))
+
+
+def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, reach: int, sure: bool) -> Comparison | None:
+    slopes = _has_slopes(claim)
     usual = _SLOPE_DIGITS if slopes else _DIGITS
-    base = times * (2 * usual // 3 if quick else usual) + (2 if slopes else 1) * features(claim).more_digits
+    base = (2 * usual // 3 if quick else usual) + (2 if slopes else 1) * features(claim).more_digits
+    if reach:
+        found = _enough(claim, base, reach)
+        if found is None:
+            return None
+        base = found // 2
     first = _at_digits(claim, point, seed, base)
     apart = _gaps(first)
     worst = max((gap.ratio for gap in apart), default=Decimal(0))
@@ -121,10 +130,10 @@ def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, times: int,
     if not point.exact:
         outcome: Outcome = "same" if _rounded_same(apart) else "different" if worst > _ROUNDED_DIFFERENT else "close"
         return Comparison(claim, point, seed, outcome, agreed, first.kinks)
-    limit = Decimal(10) ** -(7 * base // 20 if slopes else base - _LOST_DIGITS)
+    limit = Decimal(10) ** -kept_digits(base, slopes)
     open_entries = [k for k, gap in enumerate(apart) if gap.ratio > limit]
     if not open_entries:
-        return Comparison(claim, point, seed, "close" if first.doubtful else "same", agreed, first.kinks)
+        return Comparison(claim, point, seed, "close" if first.doubtful else "same", agreed, first.kinks, first.reach)
     if not sure and not first.lossy and any(gap.ratio > _PLAIN and abs(gap.gap) > _PLAIN for gap in apart):
         return Comparison(claim, point, seed, "different", agreed, first.kinks)
     second = _at_digits(claim, point, seed, 2 * base)
@@ -140,20 +149,29 @@ def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, times: int,
         steady = True
     if steady:
         return Comparison(claim, point, seed, "different", agreed, second.kinks) if _is_trusted(claim, point, seed, second, base) else None
-    return Comparison(claim, point, seed, "close" if second.doubtful else "same", agreed, first.kinks)
+    return Comparison(claim, point, seed, "close" if second.doubtful else "same", agreed, first.kinks, second.reach)
 
 
 def _is_trusted(claim: Claim, point: ExactPoint, seed: int, found: _Values, base: int) -> bool:
     """Whether a difference is none of digits that were lost alike at both precisions: ``exp(1000) + x - exp(1000)`` is 0 there."""
     if not found.lossy:
         return True
-    again = _at_digits(claim, point, seed, _MANY * base)
+    digits = _enough(claim, base, found.reach)
+    if digits is None:
+        return False
+    again = _at_digits(claim, point, seed, digits)
     steady = [
         abs(one.gap - other.gap) <= Decimal("1e-6") * abs(one.gap)
         for one, other in zip(_gaps(found), _gaps(again), strict=True)
         if one.gap and one.ratio > Decimal(10) ** -(base // 3)
     ]
     return not again.lossy and any(steady)
+
+
+def _enough(claim: Claim, base: int, reach: int) -> int | None:
+    """Digits that are enough where exponentials are that far from one; None when these are too many."""
+    digits = 2 * base + (3 * _DIGITS_A_TEN if _has_slopes(claim) else _DIGITS_A_TEN) * reach
+    return digits if digits <= _MOST_DIGITS else None
 
 
 def _gaps(values: _Values) -> list[_Gap]:
@@ -189,6 +207,7 @@ class _Values:
     doubtful: bool
     kinks: bool
     lossy: bool
+    reach: int
 
 
 def _at_digits(claim: Claim, point: ExactPoint, seed: int, digits: int) -> _Values:
@@ -196,7 +215,7 @@ def _at_digits(claim: Claim, point: ExactPoint, seed: int, digits: int) -> _Valu
     with ar.computing():
         values = numbers(point, ar)
         left, right = _sides(claim, ar, values, point.sizes, seed)
-    return _Values(left, right, tuple(ar.branches), ar.absorbed, 0 in ar.branches, ar.absorbed or (ar.lost and ar.extreme))
+    return _Values(left, right, tuple(ar.branches), ar.absorbed, 0 in ar.branches, ar.absorbed or (ar.lost and ar.extreme), ar.reach)
 
 
 def numbers(point: ExactPoint, ar: Arithmetic) -> dict[str, Array]:

@@ -18,7 +18,8 @@ from matcalc.verification.witness.points import ExactPoint
 
 _DIGITS = 40
 _HALVINGS = 60
-_CLIMBS = 60
+_CLIMBS = 120
+_SMALLEST_SHARE = Fraction(1, 10**7)
 _MOST_KINKS = 8
 _NEAR = (Fraction(1, 10**3), Fraction(1, 10**7), Fraction(1, 10**12))
 
@@ -110,16 +111,18 @@ def _climbed(claim: Claim, free: tuple[str, ...], starts: list[_Seen], kink: int
     if not starts:
         return None
     best = min(starts, key=lambda one: abs(one.arguments[kink]))
-    rng = Random(f"climb {kink}")
-    for number in range(_CLIMBS):
-        moved = _seen(claim, _shaken(free, best.point, rng, Fraction(1, 1 + number % 4 * 5)))
+    rng, share = Random(f"climb {kink}"), Fraction(1)
+    for _ in range(_CLIMBS):
+        moved = _seen(claim, _shaken(free, best.point, rng, share))
         if moved is None or len(moved.arguments) <= kink:
             continue
         value = moved.arguments[kink]
         if (value < 0) if down else (value > 0):
             return moved
         if abs(value) < abs(best.arguments[kink]):
-            best = moved
+            best, share = moved, min(share * 2, Fraction(4))
+        else:
+            share = max(share * Fraction(4, 5), _SMALLEST_SHARE).limit_denominator(10**9)
     return None
 
 
@@ -135,4 +138,4 @@ def _shaken(free: tuple[str, ...], point: ExactPoint, rng: Random, share: Fracti
 def _stirred(entry: Fraction, rng: Random, share: Fraction) -> Fraction:
     """Scaled and moved, to a short number."""
     moved = entry * (1 + share * Fraction(rng.randint(-10, 10), 10)) + share * Fraction(rng.randint(-10, 10), 10)
-    return Fraction(round(moved * 10**6), 10**6)
+    return Fraction(round(moved * 10**12), 10**12)

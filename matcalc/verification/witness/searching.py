@@ -22,7 +22,6 @@ _SEEDS = 3
 _MORE_SEEDS = 18
 """For symbols with few values, where it is more likely that all points are special, and for those with several components."""
 _SHOWING_SEEDS = 6
-_TIMES = 16
 _ENOUGH = 12
 """Points that are enough where the budget ends."""
 
@@ -91,6 +90,8 @@ class _Search:
         self.rational = not known.curved
         self.good: list[ExactPoint] = []
         """Points at which both sides have values."""
+        self.doubtful: list[tuple[int, ExactPoint]] = []
+        """Points at which the sides agree, but digits were lost; with how far exponentials were away from one."""
         self.told = False
         """Whether one of them told the sides to be the same or different."""
 
@@ -120,7 +121,7 @@ class _Search:
         yield from self._at_more_seeds()
         if not self.rational:
             yield from self._elsewhere()
-            if self.good and not self.told:
+            if self.doubtful and not self.told:
                 yield from self._with_more_digits()
 
     def _at_all_sizes(self) -> Iterator[Comparison]:
@@ -164,9 +165,9 @@ class _Search:
 
     def _with_more_digits(self) -> Iterator[Comparison]:
         """Where every point was doubtful: ``tanh(1000 + x^2)`` is 1 to hundreds of digits."""
-        for point in self.good[:2]:
+        for reach, _, point in sorted((reach, number, point) for number, (reach, point) in enumerate(self.doubtful))[:2]:
             try:
-                comparison = judged(self.claim, point, times=_TIMES)
+                comparison = judged(self.claim, point, reach=reach)
             except SpentError:
                 raise
             except MatcalcError:
@@ -189,7 +190,10 @@ class _Search:
 
     def _keep(self, point: ExactPoint, comparison: Comparison) -> None:
         self.good.append(point)
-        self.told |= comparison.outcome != "close"
+        if comparison.outcome == "close":
+            self.doubtful.append((comparison.reach, point))
+        else:
+            self.told = True
 
     def _compared(self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False) -> Comparison | None:
         """The sides at one point of these sizes; None when none is found at which both have values."""

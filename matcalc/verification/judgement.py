@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from matcalc.budgets import SpentError
 from matcalc.derivation.conditions import conditions_of_equation
 from matcalc.einstein.lowering import lower
 from matcalc.errors import LimitError, MatcalcError
@@ -21,7 +22,7 @@ from matcalc.verification.proof import proves_zero
 from matcalc.verification.repairs import repair
 from matcalc.verification.sides import GivenSide, statement_of
 from matcalc.verification.verdict import Verdict
-from matcalc.verification.witness import Witness, holds, witness
+from matcalc.verification.witness import Comparison, Witness, holds, witness
 
 LAYOUTS = ("denominator", "numerator", "tensor")
 SYMMETRIC = ("projected", "independent", "cookbook")
@@ -124,9 +125,19 @@ def _is_proved(claim: Claim, work: int) -> bool:
 def _refuted(question: Question, statement: Statement, claim: Claim, seen: Witness) -> Verdict:
     source, layout, comparison = question.source, question.layout, seen.different
     assert comparison is not None
+    example = as_counterexample(claim, comparison)
+    plain = Verdict(source, "refuted", layout, "", example, points=len(seen.comparisons), declarations=statement.declarations)
     if not question.help:
-        example = as_counterexample(claim, comparison)
-        return Verdict(source, "refuted", layout, "", example, points=len(seen.comparisons), declarations=statement.declarations)
+        return plain
+    try:
+        return _explained(question, statement, claim, seen, comparison)
+    except SpentError:
+        return plain
+
+
+def _explained(question: Question, statement: Statement, claim: Claim, seen: Witness, comparison: Comparison) -> Verdict:
+    """The verdict on a false claim, with what would be right."""
+    source, layout = question.source, question.layout
     fault = repair(claim, comparison)
     condition = condition_of(claim)
     example = small_counterexample(claim) or as_counterexample(claim, comparison)

@@ -211,7 +211,7 @@ def determinant(argument: Tensor) -> Tensor:
     """The determinant of a normal matrix: multiplicative, and det(B + UV) = det(B) det(I + V B⁻¹ U) in one chosen rotation."""
     terms = terms_of(argument)
     size = argument.shape[0]
-    if size.number is not None and size.number % 2 and is_antisymmetric(argument):
+    if not terms or (size.number is not None and size.number % 2 and is_antisymmetric(argument)):
         return zero(())
     if len(terms) == 1:
         return _determinant_of_chain(chain_of(terms[0][1], terms[0][0]), size)

@@ -10,7 +10,7 @@ from matcalc.evaluation import agrees
 from matcalc.expr.nodes import Expr, Number, Product, Transpose
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
 from matcalc.verification.mutations import mutants
-from matcalc.verification.witness import Comparison, holds
+from matcalc.verification.witness import Comparison, holds, side_value
 
 _LARGEST_DENOMINATOR = 12
 
@@ -38,7 +38,7 @@ def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr | Non
             return _missing(ratio), scaled
     for mutant in mutants(right):
         changed = Claim(claim.left, Formula(mutant.expression))
-        if holds(changed, quick=True):
+        if changed.fits and holds(changed, quick=True):
             return mutant.description, mutant.expression
     return None
 
@@ -67,7 +67,7 @@ def _is_row_major(claim: Claim, comparison: Comparison) -> bool:
     left = claim.left
     if not isinstance(left, DerivativeForm) or len(left.wrt) != 1 or not (left.function.is_matrix and left.wrt[0].is_matrix):
         return False
-    tensor = replace(left, layout="tensor").value(comparison.point.values, comparison.point.sizes).value
+    tensor = side_value(replace(left, layout="tensor"), comparison.point)
     count = tensor.shape[0] * tensor.shape[1]
     rows = tensor.reshape(count, -1)
     return agrees(rows if left.layout == "numerator" else np.transpose(rows), comparison.right)

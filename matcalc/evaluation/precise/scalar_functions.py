@@ -34,7 +34,7 @@ def user_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
 
 def _work(ar: Decimals) -> int:
     """How many multiplications an exponential is worth."""
-    return 50 + ar.digits // 2
+    return 50 + ar.digits * ar.digits // 1600
 
 
 def exponential(ar: Decimals, value: Decimal) -> Decimal:

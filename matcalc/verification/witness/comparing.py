@@ -30,6 +30,8 @@ _SLOPE_DIGITS = 130
 _ROUNDED_SAME, _ROUNDED_DIFFERENT = Decimal("1e-9"), Decimal("1e-7")
 """For points that are rounded themselves."""
 _MOST_DIGITS = 2400
+_MANY_DIGITS = 600
+"""More are only used where no other point tells."""
 _DIGITS_A_TEN = 2
 """Digits for each power of ten that exponentials are away from one; three times as many for the steps of differences."""
 _PLAIN = Decimal("1e-6")
@@ -107,7 +109,10 @@ def judged(claim: Claim, point: ExactPoint, seed: int = 0, *, quick: bool = Fals
     """
     with decimal.localcontext() as context:
         context.Emax, context.Emin = decimal.MAX_EMAX, decimal.MIN_EMIN
-        return _judged(claim, point, seed, quick, reach, sure)
+        try:
+            return _judged(claim, point, seed, quick, reach, sure)
+        except decimal.DecimalException:
+            raise Undefined("numbers too large to compare") from None
 
 
 def _has_slopes(claim: Claim) -> bool:
@@ -157,7 +162,7 @@ def _is_trusted(claim: Claim, point: ExactPoint, seed: int, found: _Values, base
     if not found.lossy:
         return True
     digits = _enough(claim, base, found.reach)
-    if digits is None:
+    if digits is None or digits > _MANY_DIGITS:
         return False
     again = _at_digits(claim, point, seed, digits)
     steady = [
@@ -239,7 +244,10 @@ def _sides(claim: Claim, ar: Arithmetic, values: dict[str, Array], sizes: dict[s
         return _along(ar, left, right, values, sizes, seed)
     if isinstance(right, DerivativeForm):
         return _along(ar, right, left, values, sizes, seed)[::-1]
-    return _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
+    both = _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
+    if len(both[0]) != len(both[1]):
+        raise Undefined("the sides have different shapes at these sizes")
+    return both
 
 
 def _alike(left: DerivativeForm, right: DerivativeForm) -> bool:

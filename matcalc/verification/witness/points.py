@@ -7,20 +7,18 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matcalc.errors import MatcalcError
-from matcalc.evaluation import Point, function_family, user_functions
+from matcalc.evaluation import Point
 from matcalc.evaluation.precise.arithmetic import PRIME, Residues
 from matcalc.evaluation.precise.arrays import Array, check_size
-from matcalc.expr.nodes import Expr, Symbol
+from matcalc.evaluation.precise.slopes import axes_lengths
+from matcalc.expr.nodes import Symbol
 from matcalc.facts.drawn import NoMemberError, member
 from matcalc.facts.styles import STYLES, Style
 from matcalc.facts.ties import may_vary, mirrored, tie_of
 from matcalc.verification.witness.features import is_open
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _SHORT = 2**20
 """Denominators of numbers that were surely meant: others are rounded values of floating point."""
@@ -34,24 +32,19 @@ class ExactPoint:
     members: Mapping[str, Array]
     exact: bool = True
     """False where the numbers are rounded, so that facts hold only nearly."""
-    functions: tuple[Expr, ...] = field(default=(), repr=False)
+    symbols: tuple[Symbol, ...] = field(default=(), repr=False)
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """The members as floating-point arrays in the form that users hold, and callables for functions of the user's own."""
-        callables = function_family(user_functions(self.functions)) if self.functions else {}
-        return {**{name: _floats(array) for name, array in self.members.items()}, **callables}
+        """The members as floating-point arrays in the form that users hold: a vector has one axis, a scalar none."""
+        import numpy as np
 
-
-def _floats(array: Array) -> NDArray[Any]:
-    import numpy as np
-
-    entries = np.array([float(entry) for entry in array.data])
-    if len(array.dims) > 2:
-        return entries.reshape(array.dims)
-    if array.dims == (1, 1):
-        return entries.reshape(())
-    return entries if 1 in array.dims else entries.reshape(array.dims)
+        found = {}
+        for symbol in self.symbols:
+            if symbol.name in self.members:
+                entries = [float(entry) for entry in self.members[symbol.name].data]
+                found[symbol.name] = np.array(entries).reshape(axes_lengths(symbol.shape, self.sizes))
+        return found
 
 
 def exact_point(point: Point | ExactPoint, symbols: tuple[Symbol, ...]) -> ExactPoint:
@@ -60,7 +53,7 @@ def exact_point(point: Point | ExactPoint, symbols: tuple[Symbol, ...]) -> Exact
         return point
     members = {symbol.name: array_of(symbol, point.values[symbol.name], point.sizes) for symbol in symbols}
     short = all(entry.denominator <= _SHORT for array in members.values() for entry in array.data)
-    return ExactPoint(dict(point.sizes), members, short)
+    return ExactPoint(dict(point.sizes), members, short, symbols)
 
 
 def array_of(symbol: Symbol, value: Any, sizes: Mapping[str, int]) -> Array:
@@ -121,7 +114,6 @@ def drawn_point(
     seed: str,
     style: Style,
     scalars: tuple[int, ...] = (),
-    functions: tuple[Expr, ...] = (),
 ) -> ExactPoint:
     """A random point in this style. ``scalars`` are signs for the scalars without facts, in turn; without them they are positive.
 
@@ -136,7 +128,7 @@ def drawn_point(
             array = Array(array.dims, [sign * abs(array.data[0])])
             free += 1
         members[symbol.name] = array
-    return ExactPoint(sizes, members, functions=functions)
+    return ExactPoint(sizes, members, symbols=symbols)
 
 
 def residues(symbols: tuple[Symbol, ...], sizes: Mapping[str, int], seed: str, ar: Residues) -> dict[str, Array]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from matcalc.budgets import SpentError, share
 from matcalc.errors import LimitError, MatcalcError
-from matcalc.evaluation import Point
+from matcalc.evaluation import Point, function_family, user_functions
 from matcalc.evaluation.precise import NotRational
+from matcalc.expr.nodes import postorder
 from matcalc.limits import WITNESS_SHARE, WITNESS_WORK
 from matcalc.verification.claims import Claim
 from matcalc.verification.witness.comparing import Comparison, in_residues, judged
@@ -147,14 +148,14 @@ class _Search:
                 yield comparison
 
     def _elsewhere(self) -> Iterator[Comparison]:
-        known, functions = self.known, self.claim.expressions
+        known = self.known
         for sizes in size_choices(known)[:2]:
-            for point in made(scaled_points(known, sizes, functions)):
+            for point in made(scaled_points(known, sizes)):
                 yield from self._judged(point)
             if known.kinked or len(known.literals) > 0:
-                for point in made(literal_points(known, sizes, functions)):
+                for point in made(literal_points(known, sizes)):
                     yield from self._judged(point, kinks=False)
-            for point in made(deficient_points(known, sizes, functions)):
+            for point in made(deficient_points(known, sizes)):
                 yield from self._judged(point, kinks=False)
             if known.kinked:
                 here = [point for point in self.good if point.sizes == sizes]
@@ -217,7 +218,7 @@ class _Search:
         return self._at_digits(sizes, seed, scalars, quick)
 
     def _at_digits(self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False) -> Comparison | None:
-        for point in made(ordinary(self.known, sizes, seed, self.claim.expressions, scalars)):
+        for point in made(ordinary(self.known, sizes, seed, scalars)):
             try:
                 comparison = judged(self.claim, point, seed, quick=quick, sure=self.sure)
             except SpentError:
@@ -251,7 +252,8 @@ def points(claim: Claim, seed: int) -> Iterator[Point]:
     """Random points inside the domains of both sides, a few for each seed, in floating point."""
     known = features(claim)
     choices = size_choices(known)
+    callables = function_family(user_functions(postorder(*claim.expressions)))
     for number in range(_SEEDS):
         point = _Search(claim, known).place(choices[(seed + number) % min(len(choices), 2)], seed + 1000 * number)
         if point is not None:
-            yield Point(point.values, point.sizes)
+            yield Point({**point.values, **callables}, point.sizes)

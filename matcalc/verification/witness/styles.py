@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from matcalc.errors import MatcalcError
 from matcalc.evaluation.precise.arrays import Array
-from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.nodes import Symbol
 from matcalc.facts.styles import STYLES, Style
 from matcalc.verification.witness.features import Features
 from matcalc.verification.witness.points import ExactPoint, drawn, drawn_point
@@ -32,46 +32,42 @@ _NEARNESS = (Fraction(1, 10), Fraction(1, 1000), Fraction(1, 10**9))
 _MOST_ALONE = 5
 
 
-def ordinary(
-    known: Features, sizes: dict[str, int], seed: int, functions: tuple[Expr, ...], scalars: tuple[int, ...] = ()
-) -> Iterator[Draw]:
+def ordinary(known: Features, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = ()) -> Iterator[Draw]:
     """Points with entries of size one, one style after the other, until one suits."""
     for number in range(_TRIES):
         start = (seed + number) if number else 0 if seed < 2 else seed
         style = STYLES[STARTS[start % len(STARTS)]] if number != 3 else _BOUNDED
-        yield partial(drawn_point, known.symbols, sizes, f"{seed} {number}", style, scalars, functions)
+        yield partial(drawn_point, known.symbols, sizes, f"{seed} {number}", style, scalars)
 
 
-def scaled_points(known: Features, sizes: dict[str, int], functions: tuple[Expr, ...]) -> Iterator[Draw]:
+def scaled_points(known: Features, sizes: dict[str, int]) -> Iterator[Draw]:
     """All symbols near zero or far from it, and each of them alone."""
     for number, exponent in enumerate(_EXPONENTS):
         signs = (1,) if number % 2 else (-1,)
         for turned in (signs, (-signs[0],)):
             style = Style(Fraction(1), Fraction(9), exponents=(exponent,))
-            yield partial(drawn_point, known.symbols, sizes, f"scaled {exponent} {turned}", style, turned, functions)
+            yield partial(drawn_point, known.symbols, sizes, f"scaled {exponent} {turned}", style, turned)
     for number in range(3):
-        yield partial(
-            drawn_point, known.symbols, sizes, f"wide {number}", STYLES["wide"], (1, -1, -1) if number % 2 else (-1, 1), functions
-        )
+        yield partial(drawn_point, known.symbols, sizes, f"wide {number}", STYLES["wide"], (1, -1, -1) if number % 2 else (-1, 1))
     moving = [symbol for symbol in known.symbols if not symbol.properties - {"positive"}][:_MOST_ALONE]
     if len(known.symbols) > 1:
         for symbol in moving:
             for exponent in (-5, -2, 2, 5):
-                yield partial(_one_alone, known, sizes, symbol, exponent, functions)
+                yield partial(_one_alone, known, sizes, symbol, exponent)
 
 
-def _one_alone(known: Features, sizes: dict[str, int], symbol: Symbol, exponent: int, functions: tuple[Expr, ...]) -> ExactPoint:
-    point = drawn_point(known.symbols, sizes, f"alone {symbol.name} {exponent}", STYLES["ordinary"], (1,), functions)
+def _one_alone(known: Features, sizes: dict[str, int], symbol: Symbol, exponent: int) -> ExactPoint:
+    point = drawn_point(known.symbols, sizes, f"alone {symbol.name} {exponent}", STYLES["ordinary"], (1,))
     style = Style(Fraction(1), Fraction(9), exponents=(exponent,))
     return replace(point, members={**point.members, symbol.name: drawn(symbol, sizes, f"alone {exponent}", style)})
 
 
-def literal_points(known: Features, sizes: dict[str, int], functions: tuple[Expr, ...]) -> Iterator[Draw]:
+def literal_points(known: Features, sizes: dict[str, int]) -> Iterator[Draw]:
     """Entries around the numbers that stand in the claim, their roots and the middles between them."""
     for value in _thresholds(known.literals):
         for sign in (1, -1):
             for nearness in _NEARNESS:
-                yield partial(_around, known, sizes, sign * value, nearness, functions)
+                yield partial(_around, known, sizes, sign * value, nearness)
 
 
 def _thresholds(literals: tuple[Fraction, ...]) -> list[Fraction]:
@@ -88,9 +84,9 @@ def _root(value: Fraction) -> Fraction:
     return Fraction(isqrt(value.numerator * scale * scale // value.denominator), scale)
 
 
-def _around(known: Features, sizes: dict[str, int], value: Fraction, nearness: Fraction, functions: tuple[Expr, ...]) -> ExactPoint:
+def _around(known: Features, sizes: dict[str, int], value: Fraction, nearness: Fraction) -> ExactPoint:
     """Free symbols with all entries near one number, on both sides of it."""
-    point = drawn_point(known.symbols, sizes, f"around {value} {nearness}", STYLES["ordinary"], (1,), functions)
+    point = drawn_point(known.symbols, sizes, f"around {value} {nearness}", STYLES["ordinary"], (1,))
     members = dict(point.members)
     rng = Random(f"around {value} {nearness}")
     for symbol in known.symbols:
@@ -100,24 +96,24 @@ def _around(known: Features, sizes: dict[str, int], value: Fraction, nearness: F
     return replace(point, members=members)
 
 
-def deficient_points(known: Features, sizes: dict[str, int], functions: tuple[Expr, ...]) -> Iterator[Draw]:
+def deficient_points(known: Features, sizes: dict[str, int]) -> Iterator[Draw]:
     """Matrices of deficient rank, all of them and each alone, and vectors that are zero."""
     shaped = [symbol for symbol in known.symbols if len(symbol.shape) == 2 and not symbol.is_row]
     if shaped:
-        yield partial(drawn_point, known.symbols, sizes, "deficient", STYLES["singular"], (1, -1), functions)
+        yield partial(drawn_point, known.symbols, sizes, "deficient", STYLES["singular"], (1, -1))
     for symbol in shaped[:_MOST_ALONE]:
-        yield partial(_deficient_alone, known, sizes, symbol, functions)
+        yield partial(_deficient_alone, known, sizes, symbol)
     for symbol in [symbol for symbol in known.symbols if symbol.shape and not symbol.properties][:_MOST_ALONE]:
-        yield partial(_zero_alone, known, sizes, symbol, functions)
+        yield partial(_zero_alone, known, sizes, symbol)
 
 
-def _deficient_alone(known: Features, sizes: dict[str, int], symbol: Symbol, functions: tuple[Expr, ...]) -> ExactPoint:
-    point = drawn_point(known.symbols, sizes, f"deficient {symbol.name}", STYLES["ordinary"], (1,), functions)
+def _deficient_alone(known: Features, sizes: dict[str, int], symbol: Symbol) -> ExactPoint:
+    point = drawn_point(known.symbols, sizes, f"deficient {symbol.name}", STYLES["ordinary"], (1,))
     return replace(point, members={**point.members, symbol.name: drawn(symbol, sizes, "deficient", STYLES["singular"])})
 
 
-def _zero_alone(known: Features, sizes: dict[str, int], symbol: Symbol, functions: tuple[Expr, ...]) -> ExactPoint:
-    point = drawn_point(known.symbols, sizes, f"zero {symbol.name}", STYLES["ordinary"], (1,), functions)
+def _zero_alone(known: Features, sizes: dict[str, int], symbol: Symbol) -> ExactPoint:
+    point = drawn_point(known.symbols, sizes, f"zero {symbol.name}", STYLES["ordinary"], (1,))
     here = point.members[symbol.name]
     return replace(point, members={**point.members, symbol.name: Array(here.dims, [Fraction(0)] * len(here.data))})
 

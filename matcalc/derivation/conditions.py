@@ -161,7 +161,8 @@ def _is_settled(condition: str, operand: Known) -> bool:
         case "rank of {} locally constant" | "{} of full rank":
             return bool(operand.traits & _FULL_RANK)
         case "no eigenvalue of {} on (−∞, 0]":  # of a triangular matrix the eigenvalues are on the diagonal
-            return "positive_form" in operand or (bool(operand.traits & _TRIANGULAR) and operand.diagonal.positive)
+            imaginary = operand.traits >= {"antisymmetric", "invertible"}
+            return "positive_form" in operand or imaginary or (bool(operand.traits & _TRIANGULAR) and operand.diagonal.positive)
         case _:
             return False
 

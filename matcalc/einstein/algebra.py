@@ -115,8 +115,8 @@ def _stays_nested(operand: Contraction) -> bool:
 
 _NO_POWERS = frozenset({Symbol, Apply, Contraction, Sum, Pairing})
 """Kinds of tensors that are not themselves a power of something."""
-_Cancelling: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, int], ...]]
-"""The places of factors that go, and pairs of labels that become one."""
+_Cancelling: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, int], ...], int]
+"""The places of factors that go, pairs of labels that become one, and the sign that is left."""
 
 
 def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
@@ -268,7 +268,8 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) ->
         found = _cancelling_pair(factors, output) or _needless_pairing(factors, output, labels)
         if found is None:
             break
-        gone, joined = found
+        gone, joined, sign = found
+        coefficient *= sign
         for one, other in joined:
             labels.join(one, other)
         rest = [factor for k, factor in enumerate(factors) if k not in gone]
@@ -308,7 +309,7 @@ def _needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: La
     if not joined:  # a whole sum, which is one: its labels go with it
         for label in factors[place][1][:2]:
             labels.retire(label)
-    return (place,), joined
+    return (place,), joined, 1
 
 
 def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> _Cancelling | None:
@@ -331,11 +332,12 @@ def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> _Cancell
             if len(around) != 2 or around[0] == around[1]:
                 continue
             position = around.index(bound)
-            if _cancels(operand, place, partner, position):
+            sign = _cancels(operand, place, partner, position)
+            if sign:
                 one = index[1 - place]
-                return (k, other), ((one, around[1 - position]), (one, bound))
+                return (k, other), ((one, around[1 - position]), (one, bound)), sign
             if operand is partner and is_own_square(operand, place, position):
-                return (other,), ((bound, around[1 - position]),)
+                return (other,), ((bound, around[1 - position]),), 1
     return None
 
 
@@ -343,13 +345,13 @@ def _is_inverse(operand: Tensor) -> bool:
     return isinstance(operand, Apply) and operand.function == "inv"
 
 
-def _cancels(operand: Tensor, place: int, partner: Tensor, position: int) -> bool:
-    """Whether summing axis ``place`` of ``operand`` with axis ``position`` of ``partner`` gives the identity."""
-    if operand is partner and (place, position) in unit_products(operand):
-        return True
+def _cancels(operand: Tensor, place: int, partner: Tensor, position: int) -> int:
+    """1 when summing axis ``place`` of ``operand`` with axis ``position`` of ``partner`` gives the identity, -1 for minus the identity."""
+    if operand is partner:
+        return unit_products(operand).get((place, position), 0)
     if not isinstance(operand, Apply) or not _is_inverse(operand):
-        return False
-    return operand.arguments[0] is partner and (place != position or is_symmetric(partner))
+        return 0
+    return int(operand.arguments[0] is partner and (place != position or is_symmetric(partner)))
 
 
 # ---------------------------------------------------------------- rearranging

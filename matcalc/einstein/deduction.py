@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product as choices
 from typing import assert_never, cast
 
@@ -134,15 +134,17 @@ def unit_sums(tensor: Tensor) -> tuple[int, ...]:
     return tuple([axis for axis, name in zip((0, tensor.order - 1), names) if name in traits])
 
 
-_NONE: frozenset[tuple[int, int]] = frozenset()
+_NONE: Mapping[tuple[int, int], int] = {}
 
 
-def unit_products(tensor: Tensor) -> frozenset[tuple[int, int]]:
-    """The pairs of axes such that a matrix and itself, summed over them, give the identity."""
+def unit_products(tensor: Tensor) -> Mapping[tuple[int, int], int]:
+    """The pairs of axes such that a matrix and itself, summed over them, give the identity or, for -1, minus the identity."""
     if not tensor.reduces or tensor.order != 2:
         return _NONE
     traits = known(tensor).traits
-    return frozenset([(axis, axis) for axis, name in enumerate(("orthonormal", "orthonormal_rows")) if name in traits])
+    found = {(axis, axis): 1 for axis, name in enumerate(("orthonormal", "orthonormal_rows")) if name in traits}
+    tied = -1 if "antisymmetric" in traits else 1 if "symmetric" in traits else 0
+    return found | {(0, 1): tied, (1, 0): tied} if found and tied else found
 
 
 def is_own_square(tensor: Tensor, place: int, position: int) -> bool:

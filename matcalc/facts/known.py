@@ -141,6 +141,7 @@ _ON_DIAGONAL = (
     (frozenset({"antisymmetric"}), r.ZERO),
     (frozenset({"positive_form"}), r.POSITIVE),
     (frozenset({"nonnegative_form"}), r.NONNEGATIVE),
+    (frozenset({"symmetric", "nonnegative_form", "rows_sum_to_one"}), r.NONZERO),  # else a whole row would be 0
     (frozenset({"symmetric", "idempotent"}), Range.of("0 <= t <= 1")),
     (frozenset({"diagonal", "idempotent"}), Range.of("t = 0 or t = 1")),
     (frozenset({"diagonal", "orthogonal"}), Range.of("t = -1 or t = 1")),

@@ -159,7 +159,9 @@ def is_within(one: Range, text: str) -> bool:
     if "(" in text:
         return False
     image = _read(text)
-    return both(one, image) == one
+    if (one.low, one.above) < (image.low, image.above) or (one.high, not one.below) > (image.high, not image.below):
+        return False
+    return (one.nonzero or not image.nonzero) and (one.whole or not image.whole)
 
 
 # ---------------------------------------------------------------- arithmetic

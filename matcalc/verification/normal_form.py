@@ -7,7 +7,7 @@ from typing import assert_never, cast
 
 from matcalc.einstein.algebra import contract, transposed
 from matcalc.einstein.deduction import known
-from matcalc.einstein.linear import YES, add
+from matcalc.einstein.linear import YES, add, delta, ones, scale
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.errors import LimitError
 from matcalc.verification.matrix_laws import apply_law, matrix_power_law
@@ -68,9 +68,15 @@ def _facts_of_diagonal(symbol: Symbol) -> frozenset[str]:
 
 
 def _free_parameters(symbol: Symbol) -> Tensor:
-    """A diagonal matrix as diag of a free vector, an antisymmetric one as B - B' of a free matrix: then no relation is left to know."""
+    """A diagonal matrix as diag of a free vector, an antisymmetric one as B - B' of a free matrix: then no relation is left to know. A
+    symbol that facts leave one value is that value."""
+    value = known(symbol).entries.value if symbol.properties else None
+    if value is not None:
+        return scale(value, ones(symbol.shape))
     if symbol.order != 2:
         return symbol
+    if "identity" in known(symbol):
+        return delta(symbol.shape[:1])
     if "diagonal" in symbol.properties:
         vector = Symbol(f"diagonal of {symbol.name}", symbol.sizes[:1], _facts_of_diagonal(symbol))
         return contract([vector], [(0,)], (0, 0), {0: symbol.sizes[0]})

@@ -178,10 +178,11 @@ def _products_with_itself(node: Tensor) -> Iterator[Rule]:
     """What a matrix times its transpose or itself is: the identity, or the matrix again."""
     if node.order != 2 or not node.reduces:
         return
-    for axis, _ in sorted(unit_products(node)):
-        summed, left = node.shape[axis], node.shape[1 - axis]
-        factors = tuple([Factor(node, YES, (1, end) if axis == 0 else (end, 1)) for end in (0, 2)])
-        yield Rule(Graph(factors, (0, 2), {0: left, 1: summed, 2: left}), delta((left,)), "a matrix whose rows or columns are orthonormal")
+    for (place, position), sign in sorted(unit_products(node).items()):
+        summed, left = node.shape[place], node.shape[1 - place]
+        factors = tuple([Factor(node, YES, (1, end) if axis == 0 else (end, 1)) for end, axis in ((0, place), (2, position))])
+        identity = scale(Fraction(sign), delta((left,)))
+        yield Rule(Graph(factors, (0, 2), {0: left, 1: summed, 2: left}), identity, "a matrix whose rows or columns are orthonormal")
     if is_own_square(node, 1, 0):
         factors = (Factor(node, YES, (0, 1)), Factor(node, YES, (1, 2)))
         yield Rule(Graph(factors, (0, 2), dict.fromkeys(range(3), node.shape[0])), node, "a matrix that is its own square")

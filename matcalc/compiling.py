@@ -13,6 +13,7 @@ from matcalc.einstein.algebra import contract
 from matcalc.einstein.lowering import axes_of
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, postorder
+from matcalc.facts.ties import tying
 from matcalc.inputs import Expression, Name, Names, listed, name_of, names_of, read
 from matcalc.programs import checked_target, derivative_output
 
@@ -106,7 +107,7 @@ class _Request:
 
     def along(self, name: str, symbol: Symbol, *, bound: bool) -> None:
         """The derivative of the gradient along a direction: the Hessian times it, without the Hessian."""
-        direction = Symbol(f"d{symbol.name}", symbol.shape, symbol.properties & {"symmetric", "diagonal", "antisymmetric"})
+        direction = Symbol(f"d{symbol.name}", symbol.shape, tying(symbol.properties))
         gradient = differentiate(self.source, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
         output: Expr | LaidOut | None = None
         if gradient is not None:

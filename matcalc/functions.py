@@ -47,6 +47,8 @@ class Function:
     """Of a primary matrix function: the name of its Fréchet derivative, a function of the matrix and a direction."""
     linear: bool = False
     """Linear in the second argument, with the adjoint that has the first argument transposed."""
+    masks: bool = False
+    """Linear, and it keeps or drops each entry: f(X) is X ⊙ f(ones)."""
     symmetry: str = ""
     note: str = ""
     unicode: str = ""

@@ -10,6 +10,7 @@ from matcalc.einstein.linear import is_zero
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Symbol, shape_text
 from matcalc.expr.rewriting import symbols_in
+from matcalc.facts.table import essential
 from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, name_of, names_of, with_symbols
 from matcalc.language import Elaborated
 from matcalc.language.declarations import Declare, declaration_text
@@ -236,7 +237,7 @@ class _Results:
         declarations = {**self.elaborated.declarations, **_step_declarations(self.outline, wrt)}
         if self.upstream is None:
             return ParsedExpression(expression, declarations, self.elaborated.notes)
-        declarations[self.upstream.name] = declaration_text(self.upstream.shape, tuple(sorted(self.upstream.properties)))
+        declarations[self.upstream.name] = declaration_text(self.upstream.shape, essential(self.upstream.properties))
         return ParsedExpression(paired_with(expression, self.upstream), declarations, self.elaborated.notes)
 
     def _sweep(self, outline: Outline, wrt: Sequence[Symbol]) -> Sweep:

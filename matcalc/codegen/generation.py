@@ -85,7 +85,7 @@ def generated(
     written = _Function(outputs, target, name, sizes, others)
     parts = [f"{written.header()}\n\n{written.imports()}", *written.definitions()]
     if check is not None:
-        value = _Function({"value": check.source}, target, "value", sizes, ())
+        value = _Function({"value": check.varied}, target, "value", sizes, ())
         modules = {**written.modules(), **value.modules()}
         both = (written.parameters, value.parameters)
         parts.append(self_check(check, name, outputs, both, value.function(), target, jax_imported="jax" in modules))

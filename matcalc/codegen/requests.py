@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import replaced
+from matcalc.facts.ties import varying
 from matcalc.sizes import Shape
 
 
@@ -55,3 +57,9 @@ class Check:
 
     source: Expr
     derivatives: Mapping[str, Derivative] = field(default_factory=dict)
+
+    @property
+    def varied(self) -> Expr:
+        """The source with variables that may leave what is known of them: ``inv(Q)`` is no transpose where the entries of Q vary."""
+        symbols = {symbol for derivative in self.derivatives.values() for symbol in derivative.wrt}
+        return replaced(self.source, {s.name: Symbol(s.name, s.sizes, varying(s.properties)) for s in symbols})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from random import Random
 from typing import Any
 
 from matcalc.codegen.names import Names
@@ -13,16 +14,34 @@ from matcalc.errors import MatcalcError
 from matcalc.evaluation import prime_sizes
 from matcalc.evaluation.domains import check_place
 from matcalc.evaluation.interpreter import program
+from matcalc.exact import rational
 from matcalc.expr.nodes import Expr, Symbol, postorder
+from matcalc.facts.drawn import member
+from matcalc.facts.membership import belongs
+from matcalc.facts.ties import tie_of
+from matcalc.records import record
 
-# How unrestricted entries are drawn, tried in turn until the function and its outputs are finite: scalars, entries of arrays, and the
-# multiple of the identity that is added to square matrices.
+
+@record
+class _Style:
+    """How unrestricted entries are drawn: scalars, entries of arrays, and the multiple of the identity that is added to square matrices;
+    ``member`` is the style of arrays that are written out."""
+
+    scalar: str
+    entries: str
+    diagonal: float
+    member: str
+
+
+# Tried in turn until the function and its outputs are finite.
 _STYLES = (
-    ("rng.uniform(0.3, 1.5)", "rng.standard_normal({shape})", 0.0),
-    ("rng.uniform(0.3, 1.5)", "rng.uniform(0.3, 1.5, {shape})", 0.0),
-    ("rng.uniform(0.3, 1.5)", "rng.uniform(0.3, 1.5, {shape})", 3.0),
-    ("rng.uniform(0.05, 0.2)", "rng.uniform(0.02, 0.1, {shape})", 0.0),
+    _Style("rng.uniform(0.3, 1.5)", "rng.standard_normal({shape})", 0.0, "ordinary"),
+    _Style("rng.uniform(0.3, 1.5)", "rng.uniform(0.3, 1.5, {shape})", 0.0, "positive"),
+    _Style("rng.uniform(0.3, 1.5)", "rng.uniform(0.3, 1.5, {shape})", 3.0, "definite"),
+    _Style("rng.uniform(0.05, 0.2)", "rng.uniform(0.02, 0.1, {shape})", 0.0, "small"),
 )
+_MOST_WRITTEN = 2000
+"""Larger arrays are not written out entry by entry: at such sizes the check would take hours anyway."""
 _LARGEST = 1e6
 _SEEDS = 12
 
@@ -57,13 +76,13 @@ _GIVEN = {
 }
 
 _TIES = {
-    ("symmetric", "projected"): "(move + move.T) / 2",
-    ("symmetric", "cookbook"): "np.maximum(move, move.T)",
-    ("antisymmetric", "projected"): "(move - move.T) / 2",
-    ("antisymmetric", "cookbook"): "(move - move.T) / 2",
-    ("diagonal", "projected"): "move * np.eye(len(move))",
-    ("diagonal", "cookbook"): "move * np.eye(len(move))",
+    "symmetric": "(move + move.T) / 2",
+    "antisymmetric": "(move - move.T) / 2",
+    "diagonal": "move * np.eye(len(move))",
+    "lower": "np.tril(move)",
+    "upper": "np.triu(move)",
 }
+"""The part of a move that keeps a tie between entries."""
 
 
 def self_check(
@@ -123,12 +142,12 @@ def _tie_lines(check: Check, names: Names) -> str:
     found: dict[str, None] = {}
     for derivative in check.derivatives.values():
         for symbol in derivative.wrt:
-            facts = symbol.properties | ({"symmetric"} if "positive_definite" in symbol.properties else set())
-            kind = next((fact for fact in ("diagonal", "symmetric", "antisymmetric") if fact in facts), None)
-            tie = _TIES.get((kind, derivative.symmetric)) if kind is not None and len(symbol.shape) == 2 else None
-            if tie is not None:
-                given = names.of("symbol", symbol.name)
-                found[f'        if last == "{given}":\n            move = {tie}\n'] = None
+            kind = tie_of(symbol.properties)
+            if not kind or len(symbol.shape) != 2 or derivative.symmetric == "independent":
+                continue
+            tie = "np.maximum(move, move.T)" if (kind, derivative.symmetric) == ("symmetric", "cookbook") else _TIES[kind]
+            given = names.of("symbol", symbol.name)
+            found[f'        if last == "{given}":\n            move = {tie}\n'] = None
     return "".join(found)
 
 
@@ -183,19 +202,12 @@ def _point(
         expressions = []
     chosen: tuple[dict[str, int], list[str]] | None = None
     for seed in range(_SEEDS):
-        sizes = prime_sizes(size_names, seed)
-        for scalar, entries, diagonal in _STYLES:
-            lines = [f"rng = np.random.default_rng({seed})", "point = {}"]
-            for symbol in symbols.values():
-                place = f'point["{names.of("symbol", symbol.name)}"]'
-                lengths = tuple([size.value(sizes) for size in array_axes(symbol)])
-                lines += _sample(place, lengths, symbol.properties, (scalar, entries, diagonal))
+        sizes = prime_sizes(size_names, seed, symbols=symbols.values())
+        for style in _STYLES:
+            lines, values = _drawn(symbols.values(), sizes, seed, style, names)
             chosen = chosen or (sizes, lines)
             if users:
                 return chosen
-            space: dict[str, Any] = {"np": np}
-            exec("\n".join(lines), space)
-            values = {symbol: space["point"][names.of("symbol", symbol)] for symbol in symbols}
             try:
                 results = [program(expression).run(values, sizes, observe=check_place) for expression in expressions]
             except MatcalcError:
@@ -206,36 +218,87 @@ def _point(
     return chosen
 
 
-def _sample(place: str, lengths: tuple[int, ...], facts: frozenset[str], style: tuple[str, str, float]) -> list[str]:
-    """Statements that draw an array with these facts into ``place``."""
-    scalar, entries, diagonal = style
+def _drawn(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, style: _Style, names: Names) -> tuple[list[str], dict[str, Any]]:
+    """The statements that draw the arrays, and the arrays: one whose statements do not give it its facts is written out."""
+    import numpy as np
+
+    places = {symbol: f'point["{names.of("symbol", symbol.name)}"]' for symbol in symbols}
+    lengths = {symbol: tuple([size.value(sizes) for size in array_axes(symbol)]) for symbol in places}
+    drawn = {symbol: _statements(place, lengths[symbol], symbol.properties, style) for symbol, place in places.items()}
+    while True:
+        lines = [f"rng = np.random.default_rng({seed})", "point = {}", *(line for part in drawn.values() for line in part)]
+        space: dict[str, Any] = {"np": np}
+        exec("\n".join(lines), space)
+        values = {symbol: space["point"][names.of("symbol", symbol.name)] for symbol in places}
+        wrong = [symbol for symbol, value in values.items() if _is_wrong(symbol, value)]
+        if not wrong:
+            return lines, {symbol.name: value for symbol, value in values.items()}
+        for symbol in wrong:  # those behind it are drawn with other numbers then
+            array = member(symbol.properties, lengths[symbol], Random(f"{seed} {symbol.name}"), style.member)
+            drawn[symbol] = _written_out(places[symbol], lengths[symbol], array)
+
+
+def _is_wrong(symbol: Symbol, value: Any) -> bool:
+    import numpy as np
+
+    return bool(symbol.properties) and np.size(value) <= _MOST_WRITTEN and not belongs(np.asarray(value), symbol.properties)
+
+
+def _written_out(place: str, lengths: tuple[int, ...], array: Any) -> list[str]:
+    """The array itself: whole numbers over one denominator."""
     if not lengths:
-        return [f"{place} = {scalar}"]
+        return [f"{place} = {float(array)!r}"]
+    for _ in lengths[2:]:
+        array = [row for matrix in array for row in matrix]
+    rows, unit = rational.whole(array if len(lengths) > 1 else [array])
+    after = (f".reshape({lengths})" if len(lengths) > 2 else "") + (f" / {unit}" if unit != 1 else "")
+    texts = ["[" + ", ".join(f"{entry}.0" for entry in row) + "]" for row in rows]
+    if len(texts) == 1:
+        return [f"{place} = np.array({texts[0] if len(lengths) == 1 else f'[{texts[0]}]'}){after}"]
+    return [f"{place} = np.array([", *(f"    {text}," for text in texts), f"]){after}"]
+
+
+def _statements(place: str, lengths: tuple[int, ...], facts: frozenset[str], style: _Style) -> list[str]:
+    """Statements for an array with the fact that shapes it most."""
     shape = str(lengths[0]) if len(lengths) == 1 else f"({', '.join(map(str, lengths))})"
+    if not lengths:
+        shape = "()"
     if "mask" in facts:
         return [f"{place} = rng.integers(0, 2, {shape}).astype(float)"]
     if "sign" in facts:
         return [f"{place} = rng.choice([-1.0, 1.0], {shape})"]
+    if "integer" in facts:
+        return [f"{place} = rng.integers({1 if 'nonnegative' in facts else -3}, 4, {shape}).astype(float)"]
+    if not lengths:
+        return [f"{place} = {style.scalar}"]
     if "simplex" in facts:
-        return [f"{place} = rng.dirichlet(np.ones({lengths[-1]})" + (f", {lengths[0]})" if len(lengths) == 2 else ")")]
-    if "orthogonal" in facts:
+        return [f"{place} = rng.dirichlet(np.ones({lengths[-1]})" + (f", {lengths[:-1]})" if len(lengths) > 1 else ")")]
+    if "orthonormal" in facts:
         return [f"{place} = np.linalg.qr(rng.standard_normal({shape}))[0]"]
-    drawn = "rng.uniform(0.3, 1.5, {shape})" if "positive" in facts else entries
-    lines = [f"{place} = {drawn.format(shape=shape)}"]
+    entries = "rng.uniform(0.3, 1.5, {shape})" if "nonnegative" in facts else style.entries
+    lines = [f"{place} = {entries.format(shape=shape)}"]
+    if "unit" in facts:
+        return [*lines, f"{place} = {place} / np.linalg.norm({place})"]
     if len(lengths) != 2 or lengths[0] != lengths[1]:
         return lines
-    size = lengths[0]
     if "diagonal" in facts:
-        return [f"{place} = np.diag({drawn.format(shape=size)})"]
-    if "positive_definite" in facts:
-        return [*lines, f"{place} = {place} @ {place}.T / {size} + np.eye({size})"]
+        return [f"{place} = np.diag({entries.format(shape=lengths[0])})"]
+    return [*lines, *_square(place, lengths[0], facts, style)]
+
+
+def _square(place: str, size: int, facts: frozenset[str], style: _Style) -> list[str]:
+    """Statements that make a square array of any entries one with the facts."""
+    if "positive_semidefinite" in facts:
+        return [f"{place} = {place} @ {place}.T / {size} + np.eye({size})"]
     if "antisymmetric" in facts:
-        return [*lines, f"{place} = {place} - {place}.T"]
-    if diagonal or "invertible" in facts:
-        lines.append(f"{place} = {place} + {diagonal or 3.0} * np.eye({size})")
+        return [f"{place} = {place} - {place}.T"]
+    lines = []
+    if style.diagonal or "invertible" in facts:
+        lines.append(f"{place} = {place} + {style.diagonal or 3.0} * np.eye({size})")
     if "symmetric" in facts:
         lines.append(f"{place} = {place} + {place}.T")
-    return lines
+    triangle = "tril" if "lower_triangular" in facts else "triu" if "upper_triangular" in facts else ""
+    return [*lines, f"{place} = np.{triangle}({place})"] if triangle else lines
 
 
 def _user_functions(users: list[str], names: Names, target: TargetName) -> list[str]:

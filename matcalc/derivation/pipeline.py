@@ -14,12 +14,15 @@ from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.trace import Trace
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract, permuted
-from matcalc.einstein.linear import MINUS, NO, YES, add, delta, is_zero
+from matcalc.einstein.application import apply
+from matcalc.einstein.linear import MINUS, NO, YES, add, delta, is_zero, ones
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.substitution import substituted
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Number, Symbol, Zeros, postorder
+from matcalc.facts.table import implied
+from matcalc.facts.ties import mirrored, tie_of, varying
 from matcalc.folding.fold import fold, fold_entrywise
 from matcalc.folding.rows import row_symbols, with_rows
 from matcalc.functions import functions
@@ -29,7 +32,6 @@ from matcalc.sizes import ONE, Shape, Size, shape_of
 Layout = Literal["denominator", "numerator", "tensor"]
 Symmetric = Literal["projected", "independent", "cookbook"]
 
-_TYING_FACTS = frozenset({"symmetric", "antisymmetric", "diagonal", "orthogonal", "mask", "sign", "simplex"})
 HALF = Fraction(1, 2)
 _MOST_AXES = 4
 """What the language has names for: a zero of more axes is none of its expressions."""
@@ -160,35 +162,51 @@ def declared(symbol: Symbol) -> ix.Symbol:
 
 def freed(symbol: Symbol) -> ix.Symbol:
     """The variable with entries that may vary freely; facts that tie entries together hold at the point, not for the variation."""
-    facts = symbol.properties - _TYING_FACTS
-    return ix.Symbol(symbol.name, axes_of(symbol.shape), facts | {AT_SYMMETRIC} if "symmetric" in symbol.properties else facts)
+    facts = varying(symbol.properties)
+    return ix.Symbol(symbol.name, axes_of(symbol.shape), facts | {AT_SYMMETRIC} if "symmetric" in implied(symbol.properties) else facts)
 
 
 def structured(tensor: ix.Tensor, before: int, symbol: Symbol, symmetric: Symmetric, notes: list[str]) -> ix.Tensor:
     """The convention for a variable whose entries are tied to each other; its axes are the last two."""
-    kind = next((fact for fact in ("diagonal", "symmetric", "antisymmetric") if fact in symbol.properties), None)
-    if kind is None or tensor.order - before != 2:
+    tie = tie_of(symbol.properties)
+    if not tie or tensor.order - before != 2:
         return tensor
     if symmetric == "independent":
-        notes.append(f"{symbol.name} is {kind}; its entries are varied independently")
+        notes.append(f"{symbol.name} is {_TIED_WORDS[tie]}; its entries are varied independently")
         return tensor
     swapped = permuted(tensor, (*range(before), before + 1, before))
-    only_diagonal = _on_diagonal(tensor, before)
-    if kind == "diagonal":
-        notes.append(f"{symbol.name} is diagonal: only its diagonal is varied")
-        return only_diagonal
-    if kind == "symmetric" and symmetric == "cookbook":
-        notes.append(f"{symbol.name} is symmetric: G + Gᵀ − diag(G), one number for each pair of equal entries (Matrix Cookbook 2.8)")
-        return add([(YES, tensor), (YES, swapped), (MINUS, only_diagonal)], tensor.shape)
-    sign = MINUS if kind == "antisymmetric" else YES
-    notes.append(f"{symbol.name} is {kind}: ½(G {'+' if sign > 0 else '−'} Gᵀ), the projection of the gradient")
-    return add([(HALF, tensor), (sign * HALF, swapped)], tensor.shape)
+    match tie:
+        case "diagonal" | "lower" | "upper":
+            notes.append(
+                f"{symbol.name} is {_TIED_WORDS[tie]}: only its {'diagonal' if tie == 'diagonal' else f'{tie} triangle'} is varied"
+            )
+            return _kept(tensor, before, kept_entries(tie, symbol.rows))
+        case "symmetric" if symmetric == "cookbook":
+            notes.append(f"{symbol.name} is symmetric: G + Gᵀ − diag(G), one number for each pair of equal entries (Matrix Cookbook 2.8)")
+            only_diagonal = _kept(tensor, before, kept_entries("diagonal", symbol.rows))
+            return add([(YES, tensor), (YES, swapped), (MINUS, only_diagonal)], tensor.shape)
+        case _:
+            sign = YES if mirrored(tie) > 0 else MINUS
+            notes.append(f"{symbol.name} is {_TIED_WORDS[tie]}: ½(G {'+' if sign > 0 else '−'} Gᵀ), the projection of the gradient")
+            return add([(HALF, tensor), (sign * HALF, swapped)], tensor.shape)
 
 
-def _on_diagonal(tensor: ix.Tensor, before: int) -> ix.Tensor:
+_TIED_WORDS: Mapping[str, str] = {"lower": "lower triangular", "upper": "upper triangular"} | {
+    tie: tie for tie in ("diagonal", "symmetric", "antisymmetric")
+}
+
+
+def kept_entries(tie: str, size: Size) -> ix.Tensor:
+    """One where a matrix with this tie has entries, zero elsewhere."""
+    if tie == "diagonal":
+        return delta((size,))
+    return apply("tril" if tie == "lower" else "triu", (ones((size, size)),), (size, size))
+
+
+def _kept(tensor: ix.Tensor, before: int, mask: ix.Tensor) -> ix.Tensor:
+    """The entries of the last two axes that the mask leaves."""
     labels = tuple(range(tensor.order))
-    identity = delta((tensor.shape[before],))
-    return contract([tensor, identity], [labels, labels[before:]], labels, dict(enumerate(tensor.shape)))
+    return contract([tensor, mask], [labels, labels[before:]], labels, dict(enumerate(tensor.shape)))
 
 
 def reading_order(expression: Expr) -> dict[str, int]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from matcalc.einstein.algebra import contract, power, prefers_transposed, transposed
+from matcalc.einstein.algebra import contract, elementwise, power, prefers_transposed, transposed
 from matcalc.einstein.deduction import known
-from matcalc.einstein.linear import MINUS, number, scale
+from matcalc.einstein.linear import MINUS, number, ones, scale
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.functions import computable
 from matcalc.sizes import Shape
@@ -13,6 +13,10 @@ from matcalc.sizes import Shape
 def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     """A function of whole vectors or matrices; a transposition of the argument is moved outside where the function allows it."""
     argument = arguments[0]
+    if computable()[function].masks and argument is not ones(argument.shape):
+        return elementwise([argument, apply(function, (ones(argument.shape),), shape)], shape)
+    if function == "triu":
+        return transposed(apply("tril", arguments, shape))
     if computable()[function].symmetry == "kept" and prefers_transposed(argument):
         return transposed(apply(function, (transposed(argument), *arguments[1:]), (shape[1], shape[0])))
     if function in ("det", "logdet", "eigmax") and prefers_transposed(argument):

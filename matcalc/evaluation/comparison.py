@@ -9,6 +9,7 @@ from matcalc.evaluation.differences import central_differences, extrapolated
 from matcalc.evaluation.interpreter import program
 from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.facts.ties import projected_array, tie_of
 
 _DIRECTIONS = 3
 
@@ -90,8 +91,4 @@ def _random_moves(rng: Any, variable: Symbol, value: Any) -> Any:
         array = array.reshape(-1, 1)
     array = array.reshape((1,) * (own - array.ndim) + array.shape)
     moves = rng.uniform(-1.0, 1.0, (_DIRECTIONS, *array.shape))
-    if variable.properties & {"symmetric", "positive_definite"}:
-        moves = 0.5 * (moves + np.swapaxes(moves, -1, -2))
-    elif "antisymmetric" in variable.properties:
-        moves = 0.5 * (moves - np.swapaxes(moves, -1, -2))
-    return moves * np.eye(array.shape[-1]) if "diagonal" in variable.properties else moves
+    return projected_array(moves, tie_of(variable.properties))

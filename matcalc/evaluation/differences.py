@@ -9,6 +9,7 @@ from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation.arrays import as_array, from_inside
 from matcalc.evaluation.interpreter import Program, program
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.facts.ties import projected_array, tie_of
 from matcalc.records import record
 
 if TYPE_CHECKING:
@@ -149,17 +150,12 @@ def _entry_moves(variable: Symbol, inside: NDArray[Any], symmetric: str) -> NDAr
     import numpy as np
 
     single = np.eye(inside.size).reshape(inside.size, *inside.shape)
-    facts = variable.properties & {"diagonal", "symmetric", "antisymmetric", "positive_definite"}
-    if not facts or symmetric == "independent" or len(variable.shape) != 2:
+    tie = tie_of(variable.properties)
+    if not tie or symmetric == "independent" or len(variable.shape) != 2:
         return single
-    if "diagonal" in facts:
-        return single * np.eye(inside.shape[-1])
-    mirrored = np.swapaxes(single, -1, -2)
-    if "antisymmetric" in facts:
-        return 0.5 * (single - mirrored)
-    if symmetric == "cookbook":  # both entries of a pair move; a diagonal entry only once
-        return np.maximum(single, mirrored)
-    return 0.5 * (single + mirrored)
+    if tie == "symmetric" and symmetric == "cookbook":  # both entries of a pair move; a diagonal entry only once
+        return np.asarray(np.maximum(single, np.swapaxes(single, -1, -2)))
+    return np.asarray(projected_array(single, tie))
 
 
 def _scales(inside: NDArray[Any], moves: NDArray[Any]) -> NDArray[Any]:

@@ -6,17 +6,19 @@ import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from matcalc.errors import LimitError, MatcalcError, ShapeError
-from matcalc.evaluation.domains import UnsuitablePoint, check_place
+from matcalc.errors import LimitError, MatcalcError
+from matcalc.evaluation.domains import check_place
 from matcalc.evaluation.interpreter import program
 from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol
+from matcalc.facts.drawn import member
+from matcalc.facts.table import size_parity
 from matcalc.functions import computable
 from matcalc.records import record
 
 if TYPE_CHECKING:
-    from numpy.random import Generator
     from numpy.typing import NDArray
 
 Style: TypeAlias = Literal["normal", "positive", "small", "definite", "far", "farther", "farthest"]
@@ -25,8 +27,6 @@ near a multiple of the identity with the rest positive; and, for the others, bot
 
 STYLES: tuple[Style, ...] = ("normal", "positive", "definite", "small")
 FAR_STYLES: tuple[Style, ...] = ("farthest", "farther", "far")
-_ALL_STYLES: tuple[Style, ...] = (*STYLES, *FAR_STYLES)
-_RANGES: Mapping[Style, tuple[float, float]] = {"small": (0.05, 0.4), "far": (0.3, 3.0), "farther": (0.3, 10.0), "farthest": (0.3, 30.0)}
 
 # Two is left out: 2×2 matrices satisfy identities of their own, such as adj(X) = tr(X) I - X.
 _PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73)
@@ -40,7 +40,7 @@ class Point:
     sizes: dict[str, int]
 
 
-def prime_sizes(names: Iterable[str], seed: int = 0) -> dict[str, int]:
+def prime_sizes(names: Iterable[str], seed: int = 0, *, symbols: Iterable[Symbol] = ()) -> dict[str, int]:
     """Distinct primes for size names, smallest first; another seed gives another order, the same for every run.
 
     >>> prime_sizes(["m", "n"])
@@ -48,29 +48,41 @@ def prime_sizes(names: Iterable[str], seed: int = 0) -> dict[str, int]:
     >>> prime_sizes(["m", "n"], seed=1)
     {'m': 5, 'n': 3}
 
-    One name alone gets 3 and 5 in turn: ``det(2 A) = 8 det(A)`` is true for one size.
+    One name alone gets 3 and 5 in turn: ``det(2 A) = 8 det(A)`` is true for one size. Sizes that must be even for a matrix among
+    ``symbols`` to have its facts are one less than the next prime.
     """
     ordered = sorted(set(names))
-    if len(ordered) > len(_PRIMES):
-        raise LimitError(f"more than {len(_PRIMES)} size names in one expression")
+    if len(ordered) >= len(_PRIMES):
+        raise LimitError(f"more than {len(_PRIMES) - 1} size names in one expression")
     first = seed % 2 if len(ordered) == 1 else 0
     primes = list(_PRIMES[first : first + len(ordered)])
     for k in range(len(primes) - 1, 0, -1):  # the digits of the seed in the factorial number system pick a permutation
         seed, digit = divmod(seed, k + 1)
         primes[k], primes[k - digit] = primes[k - digit], primes[k]
-    return dict(zip(ordered, primes, strict=True))
+    sizes = dict(zip(ordered, primes, strict=True))
+    for name in _of_parity(symbols, 0) & sizes.keys():
+        sizes[name] = _PRIMES[_PRIMES.index(sizes[name]) + 1] - 1
+    return sizes
 
 
-def equal_sizes(names: Iterable[str], size: int = 4) -> dict[str, int]:
-    """One number for every size name."""
-    return dict.fromkeys(sorted(set(names)), size)
+def equal_sizes(names: Iterable[str], size: int = 4, *, symbols: Iterable[Symbol] = ()) -> dict[str, int]:
+    """One number for every size name; the next larger one where facts of ``symbols`` ask for an even or odd number."""
+    symbols = list(symbols)
+    wrong = _of_parity(symbols, 1 - size % 2)
+    return dict.fromkeys(sorted(set(names)), size + 1 if wrong else size)
+
+
+def _of_parity(symbols: Iterable[Symbol], parity: int) -> set[str]:
+    """Names of sizes that must be even (0), or odd (1), for matrices to have their facts."""
+    matrices = [symbol for symbol in symbols if symbol.is_matrix and symbol.properties]
+    return {name for symbol in matrices if size_parity(symbol.properties) == parity for name in symbol.shape[0].names[:1]}
 
 
 def sample(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, *, style: Style = "normal") -> dict[str, Any]:
     """A random array for each symbol that has the symbol's properties; scalars are positive unless a property says otherwise.
 
     The arrays depend on the seed, the style and each symbol's own name, shape and properties only.
-    Raises ShapeError for properties that the shape cannot have.
+    Raises NoMemberError, a ShapeError, for properties that no array of the shape has.
     """
     return {symbol.name: _array(symbol, sizes, seed, style) for symbol in sorted(symbols, key=lambda symbol: symbol.name)}
 
@@ -108,7 +120,13 @@ def find_point(
         watch = partial(check_place, kinks=attempt < attempts, largest=largest)
         style = styles[attempt % len(styles)]
         step = attempt // len(styles)
-        chosen = equal_sizes(open_names, 4 - seed % 2) if equal else prime_sizes(open_names, seed + step % orders)
+        all_symbols = symbols.values()
+        equal_size = 4 - seed % 2
+        chosen = (
+            equal_sizes(open_names, equal_size, symbols=all_symbols)
+            if equal
+            else prime_sizes(open_names, seed + step % orders, symbols=all_symbols)
+        )
         here = {**chosen, **known}
         try:
             values: dict[str, Any] = {**sample(symbols.values(), here, 1000 * seed + attempt, style=style), **callables}
@@ -156,117 +174,19 @@ def _test_function(phase: float, order: int, t: Any) -> Any:
 
 
 def _array(symbol: Symbol, sizes: Mapping[str, int], seed: int, style: Style) -> NDArray[Any]:
+    """A member of the symbol's facts; row vectors have one axis."""
     import numpy as np
 
     shape = tuple([size.value(sizes) for size in symbol.shape])
-    rng = np.random.default_rng([seed, zlib.crc32(symbol.name.encode()), _ALL_STYLES.index(style)])
-    properties = symbol.properties
     if len(shape) == 2 and shape[0] == 1 and symbol.is_row:
         shape = shape[1:]
-    if len(shape) == 2:
-        matrix = _matrix(symbol.name, rng, (shape[0], shape[1]), properties, style)
-        if len(properties) > 1 and not has_properties(matrix, properties):
-            raise UnsuitablePoint(f"no {shape[0]}×{shape[1]} matrix was found that is {' and '.join(sorted(properties))}")
-        return matrix
-    if "simplex" in properties:
-        return rng.dirichlet(np.full(shape[-1:], 3.0), shape[:-1] or None)
-    return _entries(rng, shape, properties if shape else properties or frozenset({"positive"}), style)
+    known = symbol.properties if shape or symbol.properties else _POSITIVE
+    drawn = member(known, shape, Random(f"{seed} {symbol.name} {style}"), _MEMBERS[style])
+    return np.array(drawn, dtype=float)
 
 
-def _entries(rng: Generator, shape: tuple[int, ...], properties: frozenset[str], style: Style) -> NDArray[Any]:
-    """Entries without structure; none is near zero, where absolute values and logarithms have their kinks and poles."""
-    import numpy as np
-
-    if len(properties & {"mask", "sign", "positive"}) > 1:
-        return np.ones(shape)
-    if "mask" in properties:
-        entries = rng.integers(0, 2, shape).astype(float)
-        if entries.size > 1:  # both values occur
-            entries.flat[0], entries.flat[-1] = 1.0, 0.0
-        return entries
-    signs = rng.choice([-1.0, 1.0], shape)
-    if "sign" in properties:
-        return np.asarray(signs)
-    low, high = _RANGES.get(style, (0.3, 1.5))
-    size = rng.uniform(low, high, shape)
-    if style in FAR_STYLES:  # more of the large ones
-        size = np.sqrt(high * size)
-    return np.asarray(size if style in ("positive", "small", "definite") or "positive" in properties else signs * size)
-
-
-def _matrix(name: str, rng: Generator, shape: tuple[int, int], properties: frozenset[str], style: Style) -> NDArray[Any]:
-    import numpy as np
-
-    square = properties & {"symmetric", "antisymmetric", "diagonal", "invertible", "positive_definite"}
-    rows, columns = shape
-    if square and rows != columns:
-        raise ShapeError(f"{name} is declared {sorted(square)[0]} but is {rows}×{columns}")
-    if "simplex" in properties:
-        return rng.dirichlet(np.full(columns, 3.0), rows)
-    if "orthogonal" in properties:
-        return _orthogonal(rng, shape, properties)
-    matrix = _entries(rng, shape, properties, style)
-    definite = "positive_definite" in properties
-    if "diagonal" in properties:
-        diagonal = np.diag(matrix)
-        return np.diag(np.abs(diagonal) if definite else diagonal)
-    if definite:
-        return np.asarray(matrix @ matrix.T / rows + 0.5 * np.eye(rows))
-    if style == "definite" and rows == columns and not properties & {"mask", "sign", "antisymmetric"}:
-        matrix = 0.3 * matrix + (1.0 + 0.3 * rows) * np.eye(rows)
-    if "symmetric" in properties:
-        matrix = np.triu(matrix) + np.triu(matrix, 1).T
-    elif "antisymmetric" in properties:
-        matrix = np.triu(matrix, 1) - np.triu(matrix, 1).T
-    if style in FAR_STYLES:  # determinants of both signs
-        return matrix
-    if "invertible" in properties and not properties & {"mask", "sign", "antisymmetric"} and np.linalg.det(matrix) < 0:
-        if "symmetric" in properties:  # turn the sign of one eigenvalue
-            values, vectors = np.linalg.eigh(matrix)
-            matrix = (vectors * np.where(np.arange(rows) == 0, -values, values)) @ vectors.T
-        else:  # exchange two rows: the entries stay as they were drawn
-            matrix[[0, -1]] = matrix[[-1, 0]] if rows > 1 else -matrix[[0]]
-    return matrix
-
-
-def _orthogonal(rng: Generator, shape: tuple[int, int], properties: frozenset[str]) -> NDArray[Any]:
-    """A matrix with orthonormal columns (rows, when it is wide), of either determinant; one that is more than orthogonal has
-    eigenvalues of both signs, unless it is the identity."""
-    import numpy as np
-
-    size = shape[0]
-    if "positive_definite" in properties:
-        return np.eye(size)
-    signs = rng.choice([-1.0, 1.0], max(shape))
-    if "diagonal" in properties:
-        return np.diag(signs)
-    if "mask" in properties:
-        return np.eye(size)[rng.permutation(size)]
-    factor = np.linalg.qr(rng.standard_normal((max(shape), min(shape))))[0] * signs[: min(shape)]
-    if "symmetric" in properties:
-        signs[: min(size, 2)] = (-1.0, 1.0)[: min(size, 2)]
-        product = (factor * signs) @ factor.T
-        return np.asarray(0.5 * (product + product.T))
-    return np.asarray(factor if shape[0] >= shape[1] else factor.T)
-
-
-def has_properties(matrix: NDArray[Any], properties: Iterable[str]) -> bool:
-    """Whether a matrix has all of these properties; of a diagonal matrix the entries on the diagonal are asked."""
-    import numpy as np
-
-    known = frozenset(properties)
-    entries = np.diag(matrix) if "diagonal" in known else matrix
-    tall = matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T
-    checks: dict[str, Callable[[], Any]] = {
-        "symmetric": lambda: np.allclose(matrix, matrix.T),
-        "antisymmetric": lambda: np.array_equal(matrix, -matrix.T),
-        "diagonal": lambda: np.array_equal(matrix, np.diag(np.diag(matrix))),
-        "orthogonal": lambda: np.allclose(tall.T @ tall, np.eye(min(matrix.shape))),
-        "invertible": lambda: np.linalg.matrix_rank(matrix) == len(matrix),
-        "positive_definite": lambda: np.linalg.eigvalsh(matrix)[0] > 0,
-        "mask": lambda: np.all((entries == 0) | (entries == 1)),
-        "sign": lambda: np.all(np.abs(entries) == 1),
-        "positive": lambda: np.all(entries > 0),
-        "simplex": lambda: np.all(matrix >= 0) and np.allclose(matrix.sum(axis=-1), 1.0),
-    }
-    return all(bool(checks[name]()) for name in sorted(known & set(checks)))
+_POSITIVE = frozenset({"positive"})
+_MEMBERS: Mapping[Style, str] = {
+    "normal": "ordinary", "positive": "positive", "small": "small", "definite": "definite", "far": "far", "farther": "farther",
+    "farthest": "farthest",
+}  # fmt: skip

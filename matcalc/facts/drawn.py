@@ -10,25 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import exp, log
 from random import Random
 from typing import Any, TypeAlias
 
-from matcalc.errors import MatcalcError
-from matcalc.exact import linear
+from matcalc.errors import ShapeError
+from matcalc.exact import linear, rational
 from matcalc.facts import matrices
 from matcalc.facts.membership import belongs
 from matcalc.facts.styles import STYLES, Style, draw_entry
-from matcalc.facts.table import EntryValues, entries_of, implied
+from matcalc.facts.table import EntryValues, entries_of, implied, kinds, needs_square
 
 Member: TypeAlias = Any
 """A Fraction, or nested lists of Fractions."""
 
 _ATTEMPTS = 60
+_DRAWS = 12
+_WELL_CONDITIONED = 0.05
+"""Determinants of invertible matrices are larger than this, times the lengths of the rows, where several draws allow it."""
 _LARGEST_EXACT = 12
 """Larger matrices are tested in floating point."""
 
 
-class NoMemberError(MatcalcError):
+class NoMemberError(ShapeError):
     """There is no array of this shape with these facts, or none was found."""
 
 
@@ -69,12 +73,18 @@ def member(facts: Iterable[str], shape: tuple[int, ...], rng: Random, style: str
     how = STYLES[style] if isinstance(style, str) else style
     request = Request(known, shape, rng, how, entries_of(known))
     tested = [name for name in sorted(names) if name in known]
-    if request.allowed.values == ():
+    if request.allowed.values == () or not _has_shape(known, shape):
         raise _none(tested, shape)
     for candidate in _candidates(request):
         if not tested or _is_member(candidate, known, shape):
             return candidate
     raise _none(tested, shape)
+
+
+def _has_shape(known: frozenset[str], shape: tuple[int, ...]) -> bool:
+    """Whether an array of this shape can have the facts, as far as its shape goes."""
+    kind = {0: "scalar", 1: "vector", 2: "matrix"}.get(len(shape), "tensor")
+    return kind in kinds(known) and not (kind == "matrix" and needs_square(known) and shape[0] != shape[1])
 
 
 def _is_member(candidate: Member, facts: frozenset[str], shape: tuple[int, ...]) -> bool:
@@ -175,22 +185,23 @@ def _orthonormal(request: Request) -> Member:
     rng, (rows, cols) = request.rng, request.shape
     if rows < cols:
         return None
-    if request.has("simplex", "mask", "integer") or (request.has("nonnegative") and rows == cols):
+    discrete = request.has("simplex", "mask", "integer") or (request.has("nonnegative") and rows == cols)
+    if discrete or (request.style.whole and not request.has("nonnegative") and rng.random() < 0.5):
         return _signed_permutation(request, rows, cols)
     if request.has("nonnegative"):
         return _apart(request, rows, cols)
     if request.has("antisymmetric"):
         if rows % 2:
             return None
-        turn = linear.zeros(rows, rows)
+        turn = linear.zeros(rows, rows, 0)
         for k in range(0, rows, 2):
-            turn[k][k + 1], turn[k + 1][k] = Fraction(1), Fraction(-1)
-        return matrices.conjugated(matrices.orthogonal(rng, rows), turn)
+            turn[k][k + 1], turn[k + 1][k] = 1, -1
+        return matrices.conjugated(rng, turn)
     if request.has("symmetric"):
         signs = [rng.choice((1, -1)) for _ in range(rows)]
         if rows > 1 and len(set(signs)) == 1:
             signs[rng.randrange(rows)] *= -1
-        return matrices.conjugated(matrices.orthogonal(rng, rows), linear.diagonal([Fraction(sign) for sign in signs]))
+        return matrices.conjugated(rng, linear.diagonal(signs))
     return [row[:cols] for row in matrices.orthogonal(rng, rows)]
 
 
@@ -235,11 +246,11 @@ def _semidefinite(request: Request) -> Member:
         return _projection(request, size)
     if request.has("simplex"):
         mixed = _doubly_stochastic(request)
-        found = linear.product(mixed, linear.transpose(mixed))
+        found = rational.product(mixed, linear.transpose(mixed))
         return linear.scaled(Fraction(1, 2), linear.add(found, linear.identity(size))) if definite else found
     deficient = not definite and size > 1 and (request.style.singular or rng.random() < 0.5)
     factor = request.entries(size, rng.randint(1, size - 1) if deficient else size)
-    found = linear.product(factor, linear.transpose(factor))
+    found = rational.product(factor, linear.transpose(factor))
     if request.has("integer") or request.style.whole:
         return linear.add(found, linear.identity(size)) if definite else found
     found = linear.scaled(Fraction(1, size), found)
@@ -276,7 +287,7 @@ def _projection(request: Request, size: int) -> Member:
                     found[i][j] = a * b / total
         return found
     ones = rng.randint(1, max(1, size - 1))
-    return matrices.conjugated(matrices.orthogonal(rng, size), linear.diagonal([Fraction(int(k < ones)) for k in range(size)]))
+    return matrices.conjugated(rng, linear.diagonal([int(k < ones) for k in range(size)]))
 
 
 def _idempotent(request: Request) -> Member:
@@ -297,7 +308,7 @@ def _idempotent(request: Request) -> Member:
     ones = rng.randint(1, max(1, size - 1))
     kept = set(rng.sample(range(size), ones))
     middle = linear.diagonal([Fraction(int(k in kept)) for k in range(size)])
-    return linear.product(linear.product(basis, middle), linear.inverse(basis))
+    return rational.product(rational.product(basis, middle), linear.inverse(basis))
 
 
 def _coordinate_idempotent(request: Request, size: int) -> Member:
@@ -386,6 +397,29 @@ def _stochastic(request: Request) -> Member:
     return found
 
 
+def _invertible(request: Request) -> Member:
+    """Free entries with ties, far from singular: of several draws the first whose determinant is not small beside its rows.
+
+    Of entries of two values it is more often than not the draw with the largest determinant: most small 0/1 matrices have determinant 0
+    or ±1, which says nothing about others.
+    """
+    few = request.allowed.values is not None
+    if few and request.rng.random() < 0.3:
+        return _tied(request)
+    best, share = None, -1.0
+    for _ in range(_DRAWS):
+        found = _tied(request)
+        rows, _ = rational.whole(found)
+        squares = [max(1, sum(entry * entry for entry in row)) for row in rows]
+        volume = abs(rational.determinant(rows))
+        part = float(volume) if few else exp(log(volume) - 0.5 * sum(map(log, squares))) if volume else 0.0
+        if part > share:
+            best, share = found, part
+        if share > _WELL_CONDITIONED and not few:
+            break
+    return best
+
+
 def _tied(request: Request) -> Member:
     """Free entries, then the ties."""
     rng, (rows, cols) = request.rng, request.shape
@@ -422,6 +456,7 @@ _RECIPES: tuple[tuple[Callable[[Request], bool], Callable[[Request], Member]], .
     (lambda request: request.has("idempotent"), _idempotent),
     (lambda request: request.has("doubly_stochastic"), _doubly_stochastic),
     (lambda request: request.has("simplex"), _stochastic),
+    (lambda request: request.has("invertible"), _invertible),
     (lambda request: True, _tied),
 )
 """Which recipe draws a matrix: that of the first fact that it has."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 from random import Random
 
-from matcalc.exact import linear
+from matcalc.exact import linear, rational
 
 _LARGEST_BLOCK = 5
 
@@ -33,41 +34,50 @@ def orthogonal(rng: Random, size: int) -> linear.Matrix:
 
     A large one is a product of two such, of small blocks, so that its entries stay short.
     """
-    found = _blocks(rng, size)
-    return linear.product(found, _blocks(rng, size)) if size > _LARGEST_BLOCK else found
+    return rational.over(*_orthogonal(rng, size))
 
 
-def _blocks(rng: Random, size: int) -> linear.Matrix:
-    order = rng.sample(range(size), size)
-    other = rng.sample(range(size), size)
-    found = linear.zeros(size, size)
-    start = 0
-    while start < size:
-        width = min(_LARGEST_BLOCK, size - start)
-        block = _cayley(rng, width)
-        for i in range(width):
-            for j in range(width):
-                found[order[start + i]][other[start + j]] = block[i][j]
-        start += width
-    return found
+def conjugated(rng: Random, middle: Sequence[Sequence[int]]) -> linear.Matrix:
+    """``Q · middle · Q'`` for an orthogonal matrix Q and a matrix of whole numbers."""
+    basis, unit = _orthogonal(rng, len(middle))
+    left = rational.whole_product(basis, middle)
+    return rational.over(rational.whole_product(left, list(zip(*basis))), unit * unit)
 
 
-def _cayley(rng: Random, size: int) -> linear.Matrix:
-    """(I − A)(I + A)⁻¹ of a random antisymmetric A, with signs of the columns."""
-    skew = linear.zeros(size, size)
+def _orthogonal(rng: Random, size: int) -> tuple[rational.Whole, int]:
+    found, unit = _blocks(rng, size)
+    if size <= _LARGEST_BLOCK:
+        return found, unit
+    other, below = _blocks(rng, size)
+    return rational.whole_product(found, other), unit * below
+
+
+def _blocks(rng: Random, size: int) -> tuple[rational.Whole, int]:
+    """Small orthogonal blocks, with their rows and columns permuted, over one denominator."""
+    rows, columns = rng.sample(range(size), size), rng.sample(range(size), size)
+    starts = range(0, size, _LARGEST_BLOCK)
+    blocks = [_cayley(rng, min(_LARGEST_BLOCK, size - start)) for start in starts]
+    unit = lcm(*[below for _, below in blocks])
+    found = [[0] * size for _ in range(size)]
+    for start, (block, below) in zip(starts, blocks):
+        for i, row in enumerate(block):
+            for j, entry in enumerate(row):
+                found[rows[start + i]][columns[start + j]] = entry * (unit // below)
+    return found, unit
+
+
+def _cayley(rng: Random, size: int) -> tuple[rational.Whole, int]:
+    """(sI − A)(sI + A)⁻¹ of a random antisymmetric A of whole numbers, with signs of the columns."""
+    scale = 2 if size < 4 else 1
+    plus = [[scale * int(i == j) for j in range(size)] for i in range(size)]
+    minus = [list(row) for row in plus]
     for i in range(size):
         for j in range(i):
-            skew[i][j] = Fraction(rng.choice((-2, -1, 1, 2)), rng.choice((1, 2)) if size < 4 else 1)
-            skew[j][i] = -skew[i][j]
-    one = linear.identity(size)
-    turned = linear.product(linear.add(one, linear.scaled(Fraction(-1), skew)), linear.inverse(linear.add(one, skew)))
+            entry = rng.choice((-2, -1, 1, 2))
+            plus[i][j], plus[j][i], minus[i][j], minus[j][i] = entry, -entry, -entry, entry
+    inverse, unit = rational.whole_inverse(plus)
     signs = [rng.choice((1, -1)) for _ in range(size)]
-    return [[sign * entry for sign, entry in zip(signs, row)] for row in turned]
-
-
-def conjugated(basis: linear.Rows, middle: linear.Rows) -> linear.Matrix:
-    """``basis · middle · basis'``."""
-    return linear.product(linear.product(basis, middle), linear.transpose(basis))
+    return [[sign * entry for sign, entry in zip(signs, row)] for row in rational.whole_product(minus, inverse)], unit
 
 
 def unimodular(rng: Random, size: int, *, lower: bool, upper: bool) -> linear.Matrix:

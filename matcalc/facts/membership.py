@@ -5,11 +5,12 @@ Shares nothing with how members are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from matcalc.exact import linear
+from matcalc.exact import rational
 from matcalc.facts.table import entries_of, facts, implied
 
 Entries: TypeAlias = list[Any]
@@ -31,13 +32,38 @@ def belongs(array: Any, names: Iterable[str]) -> bool:
     nested, shape = _nested(array)
     flat = _flat(nested, len(shape))
     exact = all(isinstance(entry, Fraction | int) for entry in flat)
-    if exact:
-        nested, flat = _lifted(nested, len(shape)), [Fraction(entry) for entry in flat]
     known = implied(names, square=len(shape) == 2 and shape[0] == shape[1])
-    scale = 0.0 if exact else _ROUNDING * max([1.0, *(abs(float(entry)) for entry in flat)])
-    return _entries_allowed(nested, flat, shape, known, scale) and all(
-        _HOLDS[name](nested, shape, scale) for name in sorted(known) if name in _HOLDS
-    )
+    rounding = 0.0 if exact else _ROUNDING * max([1.0, *(abs(float(entry)) for entry in flat)])
+    if not _entries_allowed(nested, flat, shape, known, rounding):
+        return False
+    rows = [nested] if len(shape) == 1 else [[nested]] if not shape else _rows(nested, len(shape))
+    scaled, unit = rational.whole(rows) if exact else (rows, 1)
+    asked = Asked(scaled, unit, shape, rounding)
+    return all(_HOLDS[name](asked) for name in sorted(known) if name in _HOLDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An array as rows of entries along its last axis, in multiples of 1/unit: whole numbers, or floats with their rounding error."""
+
+    rows: list[list[Any]]
+    unit: int
+    shape: tuple[int, ...]
+    rounding: float
+
+    @property
+    def square(self) -> bool:
+        return len(self.shape) == 2 and self.shape[0] == self.shape[1]
+
+    @property
+    def columns(self) -> list[list[Any]]:
+        return [list(column) for column in zip(*self.rows)]
+
+    def same(self, one: Any, other: Any) -> bool:
+        return bool(one == other) if not self.rounding else bool(abs(one - other) <= self.rounding)
+
+    def equal(self, left: Sequence[Sequence[Any]], right: Sequence[Sequence[Any]]) -> bool:
+        return all(self.same(a, b) for one, other in zip(left, right) for a, b in zip(one, other))
 
 
 def _nested(array: Any) -> tuple[Any, tuple[int, ...]]:
@@ -53,155 +79,144 @@ def _nested(array: Any) -> tuple[Any, tuple[int, ...]]:
     return nested, tuple(shape)
 
 
-def _flat(nested: Any, order: int) -> Entries:
+def _rows(nested: Any, order: int) -> list[Any]:
+    """The innermost lists."""
     found = [nested]
-    for _ in range(order):
-        found = [entry for inner in found for entry in inner]
+    for _ in range(order - 1):
+        found = [inner for outer in found for inner in outer]
     return found
 
 
-def _lifted(nested: Any, order: int) -> Any:
-    return Fraction(nested) if order == 0 else [_lifted(inner, order - 1) for inner in nested]
+def _flat(nested: Any, order: int) -> Entries:
+    return [nested] if not order else [entry for row in _rows(nested, order) for entry in row]
 
 
-def _entries_allowed(nested: Any, flat: Entries, shape: tuple[int, ...], known: frozenset[str], scale: float) -> bool:
+def _entries_allowed(nested: Any, flat: Entries, shape: tuple[int, ...], known: frozenset[str], rounding: float) -> bool:
     """Whether the entries are as they may be: of a diagonal matrix those on the diagonal."""
     if "diagonal" in known and len(shape) == 2:
         flat = [row[k] for k, row in enumerate(nested) if k < len(row)]
     allowed = entries_of(known)
-    if not scale:
+    if not rounding:
         return all(allowed.allows(entry) for entry in flat)
     for entry in flat:
         near = round(entry)
-        whole = abs(entry - near) <= scale
-        if allowed.values is not None and not (whole and near in allowed.values):
+        is_whole = abs(entry - near) <= rounding
+        if (allowed.values is not None or allowed.whole) and not is_whole:
             return False
-        if allowed.whole and not whole:
+        if allowed.values is not None and near not in allowed.values:
             return False
-        if (allowed.lowest == ">" and entry <= 0) or (allowed.lowest == ">=" and entry < -scale):
+        if (allowed.lowest == ">" and entry <= 0) or (allowed.lowest == ">=" and entry < -rounding):
             return False
     return True
 
 
-def _same(one: Any, other: Any, scale: float) -> bool:
-    return bool(one == other) if not scale else bool(abs(one - other) <= scale)
+def _symmetric(asked: Asked) -> bool:
+    return asked.square and asked.equal(asked.rows, asked.columns)
 
 
-def _equal(left: linear.Rows, right: linear.Rows, scale: float) -> bool:
-    return all(_same(a, b, scale) for one, other in zip(left, right) for a, b in zip(one, other))
+def _antisymmetric(asked: Asked) -> bool:
+    return asked.square and asked.equal(asked.rows, [[-entry for entry in column] for column in asked.columns])
 
 
-def _square(shape: tuple[int, ...]) -> bool:
-    return len(shape) == 2 and shape[0] == shape[1]
-
-
-def _symmetric(matrix: Any, shape: tuple[int, ...], scale: float) -> bool:
-    return _square(shape) and _equal(matrix, linear.transpose(matrix), scale)
-
-
-def _antisymmetric(matrix: Any, shape: tuple[int, ...], scale: float) -> bool:
-    return _square(shape) and _equal(matrix, [[-entry for entry in row] for row in linear.transpose(matrix)], scale)
-
-
-def _zero_where(test: Callable[[int, int], bool]) -> Callable[[Any, tuple[int, ...], float], bool]:
-    def zero(matrix: Any, shape: tuple[int, ...], scale: float) -> bool:
-        return _square(shape) and all(_same(entry, 0, scale) for i, row in enumerate(matrix) for j, entry in enumerate(row) if test(i, j))
+def _zero_where(test: Callable[[int, int], bool]) -> Callable[[Asked], bool]:
+    def zero(asked: Asked) -> bool:
+        return asked.square and all(asked.same(entry, 0) for i, row in enumerate(asked.rows) for j, entry in enumerate(row) if test(i, j))
 
     return zero
 
 
-def _orthonormal(matrix: Any, shape: tuple[int, ...], scale: float) -> bool:
-    if len(shape) != 2 or shape[0] < shape[1]:
+def _orthonormal(asked: Asked) -> bool:
+    if len(asked.shape) != 2 or asked.shape[0] < asked.shape[1]:
         return False
-    gram = linear.product(linear.transpose(matrix), matrix)
-    return _equal(gram, linear.identity(shape[1], 1), scale)
+    gram = rational.whole_product(asked.columns, asked.rows)
+    return all(asked.same(entry, asked.unit**2 if i == j else 0) for i, row in enumerate(gram) for j, entry in enumerate(row))
 
 
-def _idempotent(matrix: Any, shape: tuple[int, ...], scale: float) -> bool:
-    return _square(shape) and _equal(linear.product(matrix, matrix), matrix, _squared(matrix, scale))
-
-
-def _squared(matrix: Any, scale: float) -> float:
-    """The rounding error of products of the entries."""
-    return scale * max([1.0, *(abs(float(entry)) for row in matrix for entry in row)]) if scale else 0.0
-
-
-def _invertible(matrix: Any, shape: tuple[int, ...], scale: float) -> bool:
-    if not _square(shape):
+def _idempotent(asked: Asked) -> bool:
+    if not asked.square:
         return False
-    if scale:
+    squared = rational.whole_product(asked.rows, asked.rows)
+    if asked.rounding:  # the products of entries round as their sizes
+        largest = max(abs(entry) for row in asked.rows for entry in row)
+        asked = replace(asked, rounding=asked.rounding * max(1.0, largest))
+    return asked.equal(squared, [[asked.unit * entry for entry in row] for row in asked.rows])
+
+
+def _invertible(asked: Asked) -> bool:
+    if not asked.square:
+        return False
+    if asked.rounding:
         import numpy as np
 
-        return bool(np.linalg.matrix_rank(np.asarray(matrix, dtype=float)) == shape[0])
-    return linear.rank(matrix) == shape[0]
+        return bool(np.linalg.matrix_rank(np.asarray(asked.rows, dtype=float)) == asked.shape[0])
+    return rational.rank(asked.rows) == asked.shape[0]
 
 
-def _smallest_eigenvalue(matrix: Any) -> tuple[float, float]:
-    """The smallest eigenvalue of a matrix of floats, and the largest absolute value."""
+def _eigenvalues(asked: Asked) -> tuple[float, float]:
+    """The smallest eigenvalue of a symmetric matrix of floats, and the largest absolute value."""
     import numpy as np
 
-    values = np.linalg.eigvalsh(np.asarray(matrix, dtype=float))
+    values = np.linalg.eigvalsh(np.asarray(asked.rows, dtype=float))
     return float(values[0]), float(np.max(np.abs(values), initial=0.0))
 
 
-def _definite(matrix: Any, shape: tuple[int, ...], scale: float) -> bool:
-    if not _symmetric(matrix, shape, scale):
+def _definite(asked: Asked) -> bool:
+    if not _symmetric(asked):
         return False
-    if scale:
-        lowest, largest = _smallest_eigenvalue(matrix)
+    if asked.rounding:
+        lowest, largest = _eigenvalues(asked)
         return lowest > 1e-14 * largest
-    return all(pivot > 0 for pivot in _pivots(matrix) or [0])
+    return min(rational.leading_minors(asked.rows)) > 0
 
 
-def _semidefinite(matrix: Any, shape: tuple[int, ...], scale: float) -> bool:
-    if not _symmetric(matrix, shape, scale):
+def _semidefinite(asked: Asked) -> bool:
+    if not _symmetric(asked):
         return False
-    if scale:
-        lowest, largest = _smallest_eigenvalue(matrix)
+    if asked.rounding:
+        lowest, largest = _eigenvalues(asked)
         return lowest >= -1e-9 * max(1.0, largest)
-    pivots = _pivots(matrix)
+    pivots = _pivots(asked.rows)
     return pivots is not None and all(pivot >= 0 for pivot in pivots)
 
 
-def _pivots(matrix: linear.Rows) -> list[Any] | None:
-    """The pivots of a symmetric elimination; None where one is zero beside entries that are not: the matrix is indefinite then."""
+def _pivots(matrix: Sequence[Sequence[int]]) -> list[int] | None:
+    """The pivots of a symmetric elimination, times squares; None where one is zero beside entries that are not.
+
+    The matrix is indefinite then.
+    """
     rows = [list(row) for row in matrix]
-    found = []
+    found: list[int] = []
+    before = 1
     for k in range(len(rows)):
         pivot = rows[k][k]
         found.append(pivot)
+        if pivot < 0:
+            return found
         if not pivot:
             if any(rows[i][k] for i in range(k + 1, len(rows))):
                 return None
             continue
         for i in range(k + 1, len(rows)):
-            if rows[i][k]:
-                factor = rows[i][k] / pivot
-                for j in range(k, len(rows)):
-                    rows[i][j] = rows[i][j] - factor * rows[k][j]
+            factor = rows[i][k]
+            rows[i] = [(pivot * entry - factor * above) // before for entry, above in zip(rows[i], rows[k])]
+        before = pivot
     return found
 
 
-def _sums_to_one(array: Any, shape: tuple[int, ...], scale: float) -> bool:
+def _sums_to_one(asked: Asked) -> bool:
     """Whether the entries along the last axis sum to one."""
-    if not shape:
-        return False
-    rows = [array]
-    for _ in shape[1:]:
-        rows = [inner for outer in rows for inner in outer]
-    return all(_same(sum(row), 1, scale) for row in rows)
+    return bool(asked.shape) and all(asked.same(sum(row), asked.unit) for row in asked.rows)
 
 
-def _columns_sum_to_one(matrix: Any, shape: tuple[int, ...], scale: float) -> bool:
-    return _square(shape) and _sums_to_one(linear.transpose(matrix), shape, scale)
+def _columns_sum_to_one(asked: Asked) -> bool:
+    return asked.square and all(asked.same(sum(column), asked.unit) for column in asked.columns)
 
 
-def _unit(vector: Any, shape: tuple[int, ...], scale: float) -> bool:
-    entries = vector[0] if len(shape) == 2 and shape[0] == 1 else vector
-    return (len(shape) == 1 or shape[:1] == (1,)) and _same(linear.dot(entries, entries), 1, scale)
+def _unit(asked: Asked) -> bool:
+    return len(asked.rows) == 1 and bool(asked.shape) and asked.same(sum(entry * entry for entry in asked.rows[0]), asked.unit**2)
 
 
-_HOLDS: Mapping[str, Callable[[Any, tuple[int, ...], float], bool]] = {
+_HOLDS: Mapping[str, Callable[[Asked], bool]] = {
     "symmetric": _symmetric,
     "antisymmetric": _antisymmetric,
     "lower_triangular": _zero_where(lambda i, j: i < j),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from random import Random
 from types import MappingProxyType
 
@@ -74,15 +75,23 @@ def _whole(rng: Random, style: Style, positive: bool, nonzero: bool) -> Fraction
     low = 0 if positive else -2
     largest = max(3, int(style.high)) * 10 ** max(0, rng.choice(style.exponents))
     value = rng.randint(low if low == 0 or largest == 3 else -largest, largest)
+    if not value:  # zeros tell little: half as many of them
+        value = rng.randint(low, largest)
     if nonzero and not value:
         value = 1 if positive or rng.random() < 0.5 else -1
     return Fraction(value)
 
 
 def _size(rng: Random, style: Style) -> Fraction:
-    step = rng.randint(0, _STEPS)
+    steps = _steps(style.low, style.high)
+    place = rng.randrange(len(steps))
     if style.large:
-        step = max(step, rng.randint(0, _STEPS))
-    size = style.low + (style.high - style.low) * Fraction(step, _STEPS)
-    exponent = rng.choice(style.exponents) if len(style.exponents) > 1 else style.exponents[0]
-    return size * Fraction(10) ** exponent if exponent else size
+        place = max(place, rng.randrange(len(steps)))
+    if style.exponents == (0,):
+        return steps[place]
+    return steps[place] * Fraction(10) ** rng.choice(style.exponents)
+
+
+@cache
+def _steps(low: Fraction, high: Fraction) -> tuple[Fraction, ...]:
+    return tuple([low + (high - low) * Fraction(k, _STEPS) for k in range(_STEPS + 1)])

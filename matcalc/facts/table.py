@@ -33,8 +33,11 @@ class Fact:
     implies: tuple[str, ...] = ()
     excludes: tuple[tuple[str, str], ...] = ()
     tie: Tie = ""
+    open: bool = False
     entries: str = ""
     relations: tuple[str, ...] = ()
+    order: str = ""
+    given: tuple[str, ...] = ()
     sympy: str = ""
     assumption: str = ""
     words: str = ""
@@ -49,12 +52,14 @@ class Fact:
 
 @record
 class Combination:
-    """Facts that together imply others, or that cannot hold together, unless a further one holds."""
+    """Facts that together imply others, or that cannot hold together, unless a further one holds, or only for an even or odd size."""
 
     of: frozenset[str]
     implies: tuple[str, ...] = ()
     impossible: str = ""
     unless: str = ""
+    size: Literal["", "even", "odd"] = ""
+    written: bool = False
 
 
 @cache
@@ -85,7 +90,8 @@ def read_table(rows: Mapping[str, Any]) -> tuple[Mapping[str, Fact], tuple[Combi
 
 
 def _combination(row: Mapping[str, Any]) -> Combination:
-    return Combination(frozenset(row["of"]), tuple(row.get("implies", ())), row.get("impossible", ""), row.get("unless", ""))
+    texts: dict[str, Any] = {key: row[key] for key in ("impossible", "unless", "size", "written") if key in row}
+    return Combination(frozenset(row["of"]), tuple(row.get("implies", ())), **texts)
 
 
 def _check(table: Mapping[str, Fact], combinations: Collection[Combination]) -> None:
@@ -94,7 +100,7 @@ def _check(table: Mapping[str, Fact], combinations: Collection[Combination]) -> 
     for fact in table.values():
         if fact.shape not in _SHAPES or fact.tie not in _TIES:
             raise ValueError(f"fact {fact.name}: unknown shape {fact.shape!r} or tie {fact.tie!r}")
-        _known(f"fact {fact.name}", [*fact.implies, *(name for name, _ in fact.excludes)], known)
+        _known(f"fact {fact.name}", [*fact.implies, *fact.given, *(name for name, _ in fact.excludes)], known)
         entry_values(fact.entries)
         for spelling in (fact.name, *fact.aliases):
             if spelled.setdefault(spelling, fact.name) != fact.name:
@@ -102,8 +108,8 @@ def _check(table: Mapping[str, Fact], combinations: Collection[Combination]) -> 
     for one in combinations:
         where = "combination of " + ", ".join(sorted(one.of))
         _known(where, [*one.of, *one.implies, *([one.unless] if one.unless else [])], known)
-        if bool(one.implies) == bool(one.impossible):
-            raise ValueError(f"{where}: it either implies something or is impossible")
+        if bool(one.implies) + bool(one.impossible) + (one.size in ("even", "odd")) != 1:
+            raise ValueError(f"{where}: it implies something, or is impossible, or is of an even or odd size")
     for names in [frozenset([name]) for name in table] + [one.of - {SQUARE} for one in combinations if one.implies]:
         closed = closure(names, table, combinations, square=False)
         clash = _clash(closed, table, combinations)
@@ -173,6 +179,33 @@ def _implied(names: frozenset[str], square: bool) -> frozenset[str]:
     return frozenset(closure(names, table, combinations, square=square))
 
 
+def essential(names: Iterable[str], *, square: bool = False) -> tuple[str, ...]:
+    """The fewest of these facts that say them all, in the order of the table.
+
+    >>> essential(["symmetric", "invertible", "positive_definite", "positive_semidefinite"])
+    ('positive_definite',)
+    """
+    known = frozenset(names)
+    kept = [name for name in facts() if name in known]
+    for name in reversed(kept):
+        others = [other for other in kept if other != name]
+        if name in implied(others, square=square):
+            kept = others
+    return tuple(kept)
+
+
+@lru_cache(maxsize=1024)
+def size_parity(names: frozenset[str]) -> int | None:
+    """0 when only matrices of an even size have these facts, 1 of an odd size; None when the size does not matter.
+
+    >>> size_parity(frozenset(["antisymmetric", "orthogonal"]))
+    0
+    """
+    known = implied(names)
+    found = next((one.size for one in _table()[1] if one.size and one.of <= known and one.unless not in known), None)
+    return None if found is None else ("even", "odd").index(found)
+
+
 def closure(
     names: Iterable[str], table: Mapping[str, Fact], combinations: Iterable[Combination], *, square: bool
 ) -> dict[str, frozenset[str]]:
@@ -200,7 +233,7 @@ def contradiction(names: Iterable[str], shape: Shape | None = None) -> str | Non
     """Why these facts cannot hold together, of a symbol of this shape when it is given; None when they can.
 
     >>> contradiction(["antisymmetric", "spd"])
-    'antisymmetric and positive_definite at once: only the zero matrix is'
+    'antisymmetric and positive_definite at once: only the zero matrix is both'
     """
     written = [canonical(name) or name for name in names]
     table, combinations = _table()
@@ -230,6 +263,8 @@ def _clash(
 
 def _excepted(one: Combination, closed: Mapping[str, frozenset[str]], table: Mapping[str, Fact]) -> bool:
     """Whether the fact holds that a combination leaves out, and not because of what the combination says of entries."""
+    if one.written and any(closed[name] != {name} for name in one.of):
+        return True
     entries = frozenset().union(*[closed[name] for name in one.of if table[name].entries])
     return one.unless in closed and not closed[one.unless] & entries
 
@@ -261,6 +296,11 @@ def kinds(names: Iterable[str]) -> frozenset[str]:
     for name in names:
         found &= _KINDS[facts()[name].shape]
     return found
+
+
+def needs_square(names: Iterable[str]) -> bool:
+    """Whether only a square matrix can have these facts."""
+    return any(facts()[name].shape == SQUARE for name in names)
 
 
 def is_square(shape: Shape) -> bool:

@@ -25,6 +25,20 @@ def tie_of(names: Iterable[str]) -> Tie:
     return next((tie for tie in _STRONGEST if tie in found), "")
 
 
+def tying(names: Iterable[str]) -> frozenset[str]:
+    """Those of these facts that tie entries: what a change of a symbol has because the symbol has it.
+
+    >>> sorted(tying(["positive_definite", "mask"]))
+    ['symmetric']
+    """
+    return frozenset(name for name in implied(names) if facts()[name].tie)
+
+
+def varying(names: Iterable[str]) -> frozenset[str]:
+    """Those of these facts that still hold when every entry changes a little on its own."""
+    return frozenset(name for name in names if name in facts() and facts()[name].open)
+
+
 def may_vary(tie: Tie, row: int, column: int) -> bool:
     """Whether the entry is not tied to zero."""
     match tie:

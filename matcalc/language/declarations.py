@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import TypeAlias
 
 from matcalc.errors import MatcalcError, ParseError, ShapeError, Span
+from matcalc.facts.table import NOUNS, canonical, contradiction, facts, fits, implied, is_square, spelled_apart
+from matcalc.facts.ties import tie_of
 from matcalc.language.spelling import canonical_name, is_name
+from matcalc.language.stated_facts import Form, missing, not_known, stated, states_fact, symbol_in
 from matcalc.patterns import pattern
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size, shape_of
 
 Declare: TypeAlias = str | Mapping[str, str] | None
 
-IMPLIED = {
-    "positive_definite": ("symmetric", "invertible"),
-    "orthogonal": ("invertible",),
-    "diagonal": ("symmetric",),
-}
-"""What else holds when a property is declared."""
-
-SQUARE = frozenset(["symmetric", "antisymmetric", "diagonal", "orthogonal", "invertible", "positive_definite"])
-PROPERTIES = SQUARE | frozenset(["mask", "sign", "positive", "simplex", "constant"])
 _KINDS = frozenset(["scalar", "vector", "matrix", "function"])
-_SPELLINGS = {
-    "skew": "antisymmetric", "skew_symmetric": "antisymmetric", "spd": "positive_definite", "binary": "mask", "nonsingular": "invertible",
-    "const": "constant", "number": "scalar",
-}  # fmt: skip
+_KIND_SPELLINGS = {"number": "scalar"}
 
 
 @record
@@ -45,10 +37,11 @@ class Declaration:
 
     @property
     def facts(self) -> frozenset[str]:
-        found = set(self.properties)
-        for written in self.properties:
-            found.update(IMPLIED.get(written, ()))
-        return frozenset(found)
+        return self.facts_of(self.shape)
+
+    def facts_of(self, shape: Shape | None) -> frozenset[str]:
+        """The facts of a symbol that turns out to have this shape."""
+        return implied(self.properties, square=shape is not None and is_square(shape)) if self.properties else frozenset()
 
 
 def parse_declarations(declare: Declare) -> dict[str, Declaration]:
@@ -62,34 +55,118 @@ def parse_declarations(declare: Declare) -> dict[str, Declaration]:
     """
     if declare is None:
         return {}
+    said = _Said()
     if isinstance(declare, Mapping):
-        found: dict[str, Declaration] = {}
         for name, value in declare.items():
             if not isinstance(value, (str, int, tuple)) or isinstance(value, bool):
-                said = f"a value of type {type(value).__name__} declares nothing about {name}"
-                raise MatcalcError(said, expected="sizes and properties as text", suggestion='{"X": "n×m", "a": "scalar"}')
+                wrong = f"a value of type {type(value).__name__} declares nothing about {name}"
+                raise MatcalcError(wrong, expected="sizes and properties as text", suggestion='{"X": "n×m", "a": "scalar"}')
             entry = f"{name}: {value}"
-            try:
-                _declare(found, str(name), str(value), Span(0, len(entry)))
-            except MatcalcError as error:
-                raise error.with_text(entry) from None
-        return found
+            said.place(entry, Span(0, len(entry)))
+            said.entry(str(name), str(value))
+        return said.declarations()
     if not isinstance(declare, str):
-        said = f"a value of type {type(declare).__name__} is no declaration"
-        raise MatcalcError(said, expected="a text or a mapping", suggestion='"X: n×m; a: scalar" or {"X": "n×m", "a": "scalar"}')
-    found = {}
-    try:
-        for match in re.finditer(r"[^;\n]+", declare):
-            if match[0].strip():
-                names, colon, value = match[0].partition(":")
-                span = Span(match.start() + len(match[0]) - len(match[0].lstrip()), match.start() + len(match[0].rstrip()))
-                if not colon:
-                    raise ParseError("a declaration is a name, a colon and a kind or size", span=span, suggestion="x: n; A: n×n symmetric")
-                for name in names.split(","):
-                    _declare(found, name, value, span)
-    except MatcalcError as error:
-        raise error.with_text(declare) from None
-    return found
+        wrong = f"a value of type {type(declare).__name__} is no declaration"
+        raise MatcalcError(wrong, expected="a text or a mapping", suggestion='"X: n×m; a: scalar" or {"X": "n×m", "a": "scalar"}')
+    for match in re.finditer(r"[^;\n]+", declare):
+        if match[0].strip():
+            names, colon, value = match[0].partition(":")
+            said.place(declare, Span(match.start() + len(match[0]) - len(match[0].lstrip()), match.start() + len(match[0].rstrip())))
+            if not colon:
+                said.equation(match[0])
+            for name in names.split(",") if colon else ():
+                said.entry(name, value)
+    return said.declarations()
+
+
+class _Said:
+    """What declarations say, in order; the facts of equations are known when all names are."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+        self._equations: list[tuple[str, str, Span]] = []
+        self._text, self._span = "", Span(0, 0)
+
+    def place(self, text: str, span: Span) -> None:
+        """Where what follows stands."""
+        self._text, self._span = text, span
+
+    def entry(self, name: str, value: str) -> None:
+        """``name: value``, with equations behind commas."""
+        try:
+            parts = value.split(",") if states_fact(value) else [value]
+            equations = [part for part in parts if states_fact(part)]
+            plain = ",".join(part for part in parts if not states_fact(part))
+            entry = _entry(name, plain, self._span) if plain.strip() or not equations else _Entry(canonical_name(name))
+            if entry.name in self._entries:
+                raise ParseError(f"{name.strip()} is declared twice", span=self._span)
+        except MatcalcError as error:
+            raise error.with_text(self._text) from None
+        entry.text, entry.span = self._text, self._span
+        self._entries[entry.name] = entry
+        for equation in equations:
+            self.equation(equation)
+
+    def equation(self, text: str) -> None:
+        """``X'*X = eye``."""
+        if not states_fact(text):
+            said = "a declaration is a name, a colon and a kind or size"
+            error = ParseError(said, span=self._span, suggestion="x: n; A: n×n symmetric")
+            raise error.with_text(self._text)
+        self._equations.append((text, self._text, self._span))
+
+    def declarations(self) -> dict[str, Declaration]:
+        """Everything together. Raises ShapeError for facts that a symbol cannot have."""
+        stated_as: list[tuple[_Entry, Form | str, str]] = []
+        for text, whole, span in self._equations:
+            try:
+                name, form = symbol_in(text, self._entries, span)
+                entry = self._entries.setdefault(canonical_name(name), _Entry(canonical_name(name), text=whole, span=span))
+            except MatcalcError as error:
+                raise error.with_text(whole) from None
+            stated_as.append((entry, form, text))
+        for part in (0, 1):  # first those that need no others
+            for entry, form, text in stated_as:
+                entry.state(form, text, last=bool(part))
+        return {name: entry.declaration() for name, entry in self._entries.items()}
+
+
+@record(frozen=False, eq=False)
+class _Entry:
+    """What is said of one name, not yet checked."""
+
+    name: str
+    kind: str | None = None
+    shape: Shape | None = None
+    properties: tuple[str, ...] = ()
+    text: str = ""
+    span: Span = Span(0, 0)
+
+    def state(self, form: Form | str, text: str, *, last: bool) -> None:
+        """Adds the fact that an equation states; one that needs others waits until these are known."""
+        fact = stated(form, self.kind, self.shape)
+        if fact is not None and fact.entries and isinstance(form, str) and tie_of(self.properties) == "symmetric":
+            said = f"{text.strip()} may be said of the entries of {self.name} or of its eigenvalues"
+            error = ParseError(
+                said, span=self.span, suggestion=f"{self.name}: n×n symmetric {fact.name}, or {self.name}: n×n positive_definite"
+            )
+            raise error.with_text(self.text)
+        if fact is None:
+            raise not_known(text, self.span).with_text(self.text)
+        needed = missing(fact, self.properties)
+        if needed is None:
+            self.properties = tuple(dict.fromkeys((*self.properties, fact.name)))
+        elif last:
+            said = f"{text.strip()} alone does not say that {self.name} is {facts()[needed].called}"
+            error = ParseError(said, span=self.span, suggestion=f"{self.name}: {_EXAMPLES[fact.shape]} {fact.name}")
+            raise error.with_text(self.text)
+
+    def declaration(self) -> Declaration:
+        try:
+            _check_facts(self.name, self.kind, self.shape, self.properties, self.span)
+        except MatcalcError as error:
+            raise error.with_text(self.text) from None
+        return Declaration(self.name, self.kind, self.shape, self.properties)
 
 
 def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
@@ -107,12 +184,11 @@ def declaration_text(shape: Shape, properties: tuple[str, ...]) -> str:
     return " ".join([sizes, *properties])
 
 
-def _declare(found: dict[str, Declaration], name: str, value: str, span: Span) -> None:
+def _entry(name: str, value: str, span: Span) -> _Entry:
+    """What the text after the colon says."""
     key = canonical_name(name)
     if not is_name(key):
         raise ParseError(f"{name.strip()!r} cannot be a name", span=span, expected="letters, with digits or an index after them")
-    if key in found:
-        raise ParseError(f"{name.strip()} is declared twice", span=span)
     kind, sizes, properties = _words(value, span)
     shape = _shape(sizes, span) if sizes else () if kind == "scalar" else None
     if shape is not None and kind is not None and not _agrees(kind, shape):
@@ -121,50 +197,61 @@ def _declare(found: dict[str, Declaration], name: str, value: str, span: Span) -
         kind = _kind_of(shape)
     if kind == "function" and (properties or shape is not None):
         raise ParseError("a function is declared without sizes and properties", span=span, suggestion=f"{name.strip()}: function")
-    declaration = Declaration(key, kind, shape, properties)
-    square = sorted(declaration.facts & SQUARE)
-    if square and (kind in ("scalar", "vector", "tensor") or shape == () or (shape is not None and shape[0] != shape[1])):
-        raise ShapeError(f"only a square matrix can be {square[0]}", span=span, suggestion=f"{name.strip()}: n×n {square[0]}")
-    _check_facts(declaration.facts, span)
-    found[key] = declaration
+    return _Entry(key, kind, shape, properties)
 
 
-_ONLY_ZERO = frozenset(["symmetric", "positive_definite", "positive", "mask", "sign", "simplex"])
-"""Facts that no antisymmetric matrix has, but for the zero matrix."""
+_EXAMPLES = {"any": "", "array": "n", "vector": "n", "matrix": "n×m", "square": "n×n", "tall": "n×p"}
+"""Sizes for an example of each shape that a fact may ask for."""
 
 
-def _check_facts(facts: frozenset[str], span: Span) -> None:
-    for fact in sorted(facts & _ONLY_ZERO if "antisymmetric" in facts else ()):
-        raise ShapeError(f"antisymmetric and {fact} at once: that is no matrix, or the zero matrix", span=span)
+def _check_facts(name: str, kind: str | None, shape: Shape | None, properties: tuple[str, ...], span: Span) -> None:
+    """Raises ShapeError for facts that the symbol cannot have, or not at once."""
+    unfit = next((facts()[written] for written in properties if not fits(facts()[written], kind, shape)), None)
+    if unfit is not None:
+        said, example = f"only a {NOUNS[unfit.shape]} can be {unfit.called}", f"{_EXAMPLES[unfit.shape]} {unfit.name}"
+        wider = next((facts()[other] for other in unfit.implies if fits(facts()[other], kind, shape)), None)
+        if wider is not None and wider.relations[:1] == unfit.relations[:1]:  # the same said of another shape
+            example = declaration_text(shape or (), (wider.name,))
+        raise ShapeError(said, span=span, suggestion=f"{name}: {example.strip()}")
+    contradictory = contradiction(properties, shape)
+    if contradictory is not None:
+        raise ShapeError(contradictory, span=span)
+
+
+@cache
+def _apart() -> re.Pattern[str]:
+    """Facts of more than one word."""
+    return re.compile("|".join(words.replace(" ", r"[\s-]+") for words in spelled_apart()))
 
 
 def _words(value: str, span: Span) -> tuple[str | None, str, tuple[str, ...]]:
     """Kind, sizes and properties of the text after the colon."""
-    text = re.sub(r"positive[ -]definite", "positive_definite", value.strip())
-    text = re.sub(r"skew[ -]symmetric", "skew_symmetric", text)
+    text = _apart().sub(lambda match: re.sub(r"[\s-]+", "_", match[0]), value.strip())
     kind: str | None = None
     properties: list[str] = []
 
     def take(match: re.Match[str]) -> str:
         nonlocal kind
-        word = _SPELLINGS.get(match[0], match[0])
+        word = _KIND_SPELLINGS.get(match[0], match[0])
+        fact = canonical(word)
         if word in _KINDS:
             if kind not in (None, word):
                 raise ParseError(f"{kind} and {word} at once", span=span)
             kind = word
-        elif word in PROPERTIES:
-            properties.append(word)
+        elif fact is not None:
+            properties.append(fact)
         else:
             return match[0]
         return " "
 
-    rest = re.sub(r"[A-Za-z_]{3,}", take, text)
+    rest = _WORD.sub(take, text)
     sizes = rest.strip().strip(",").strip()
     if not sizes and kind is None and not properties:
         raise ParseError("the declaration is empty", span=span, suggestion="a size such as n×m, or scalar")
     return kind, sizes, tuple(dict.fromkeys(properties))
 
 
+_WORD = pattern(r"[A-Za-z_]{3,}|(?<!\S)(?!x\b)[A-Za-z]{2}(?!\S)")
 _SEPARATORS = pattern(r"\s*[×,]\s*|\s+[xX]\s+|(?<=\d)[xX](?=\w)|(?<=\b[A-Za-z])x(?=[A-Za-z0-9]\b)")
 _FACTOR = pattern(r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d_]\w*))\s*(?:\^\s*(?P<power>\d))?\s*")
 
@@ -201,7 +288,7 @@ def _size(part: str, text: str, span: Span) -> Size:
         elif position < len(part) and match["number"] is None:
             break
     if not part.strip() or position < len(part):
-        expected = "n×m, n, 3×4, scalar, function, or properties: " + ", ".join(sorted(PROPERTIES))
+        expected = "n×m, n, 3×4, scalar, function, or properties: " + ", ".join(name for name, fact in facts().items() if not fact.refused)
         raise ParseError(f"{text!r} is not understood as sizes or properties", span=span, expected=expected)
     return size
 

@@ -223,8 +223,9 @@ class Reader:
         """The typed symbols."""
         found: dict[str, e.Symbol] = {}
         for variable in self.scope.variables.values():
-            facts = variable.declaration.facts if variable.declaration else frozenset()
-            found[variable.name] = e.Symbol(variable.name, shape_of_cell(variable.cell), facts)
+            shape = shape_of_cell(variable.cell)
+            facts = variable.declaration.facts_of(shape) if variable.declaration else frozenset()
+            found[variable.name] = e.Symbol(variable.name, shape, facts)
         return found
 
     def result(self, expression: e.Expr, construction: Construction, root: t.Term | None = None) -> Elaborated:

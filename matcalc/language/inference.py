@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from matcalc.facts.table import needs_square
 from matcalc.language.constraints import Multiplied
-from matcalc.language.declarations import SQUARE
 from matcalc.language.dimensions import SizeClash, SizeSystem, Unknown, resolved
 from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
 from matcalc.language.scope import Variable, letter_class
@@ -229,7 +229,7 @@ def measure(constraints: list[Constraint], cells: Iterable[Cell], variables: Ite
             variable.cell.rows = shape[0]
             variable.cell.cols = shape[1] if len(shape) >= 2 else variable.cell.cols
             variable.cell.deep = tuple(shape[2:])
-        elif variable.declaration is not None and variable.declaration.facts & SQUARE and variable.cell.mask == MATRIX:
+        elif variable.declaration is not None and needs_square(variable.declaration.facts) and variable.cell.mask == MATRIX:
             variable.cell.cols = variable.cell.rows
 
 

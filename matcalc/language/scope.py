@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matcalc.errors import Span
+from matcalc.facts.table import kinds
 from matcalc.language.declarations import Declaration
 from matcalc.language.dimensions import Dimension
 from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell
@@ -68,11 +69,13 @@ def _first_mask(declaration: Declaration | None) -> int:
         if len(shape) > 2:
             return TENSOR3 if len(shape) == 3 else TENSOR4
         return SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
-    by_kind = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
-    if declaration.kind in by_kind:
-        return by_kind[declaration.kind]
-    from_facts = MATRIX if "symmetric" in declaration.facts or "orthogonal" in declaration.facts or "invertible" in declaration.facts else 0
-    return from_facts or (MATRIX if "antisymmetric" in declaration.facts else SCALAR | COLUMN | MATRIX)
+    if declaration.kind in _MASKS:
+        return _MASKS[declaration.kind]
+    possible = kinds(declaration.facts)
+    return sum(mask for kind, mask in _MASKS.items() if kind in possible)
+
+
+_MASKS = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
 
 
 def letter_class(name: str) -> str:

@@ -11,6 +11,7 @@ from numbers import Integral, Rational, Real
 
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Elementwise, Expr, Negative, Number, Symbol, postorder
+from matcalc.facts.table import essential
 from matcalc.functions import functions
 from matcalc.language.declarations import declaration_text
 
@@ -70,7 +71,7 @@ def declarations_of(expression: Expr) -> dict[str, str]:
     own: dict[str, str] = {}
     for node in postorder(expression):
         if isinstance(node, Symbol):
-            text = declaration_text(node.shape, tuple(sorted(node.properties)))
+            text = declaration_text(node.shape, essential(node.properties))
             if found.setdefault(node.name, text) != text:
                 raise MatcalcError(f"{node.name} is declared as {found[node.name]} and as {text} in one expression")
         elif isinstance(node, Elementwise) and node.function not in functions():

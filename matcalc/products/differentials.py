@@ -13,6 +13,8 @@ from matcalc.einstein.lowering import axes_of
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Negative, Number, Sum, Symbol, UnitVector, Zeros
 from matcalc.expr.rewriting import symbols_in
+from matcalc.facts.table import essential
+from matcalc.facts.ties import tying
 from matcalc.folding.rows import row_symbols
 from matcalc.language.declarations import declaration_text
 from matcalc.language.spelling import canonical_name, is_name
@@ -22,9 +24,6 @@ from matcalc.products.equations import Equation
 from matcalc.products.pairing import entry, inner, is_plain_zero
 from matcalc.products.pushing import pushed, unit_move
 from matcalc.records import record
-
-_TIES = frozenset({"symmetric", "antisymmetric", "diagonal"})
-"""Facts that a change of a variable has because the variable has them."""
 
 
 @record
@@ -42,7 +41,7 @@ def moving(symbol: Symbol, name: str, taken: frozenset[str]) -> Symbol:
 
     Raises MatcalcError when the name is in use or is no name.
     """
-    return Symbol(_new_name(name, taken), symbol.shape, symbol.properties & _TIES)
+    return Symbol(_new_name(name, taken), symbol.shape, tying(symbol.properties))
 
 
 def differential_of(source: Source, wrt: Sequence[Symbol]) -> Equation:
@@ -162,7 +161,7 @@ def _equation(
         form = folded(value.tensor, value.split, names, row_symbols(expression, *new))
         form = Zeros(expression.shape) if isinstance(form, Zeros) else form
     declarations = dict(source.declarations)
-    declarations |= {symbol.name: declaration_text(symbol.shape, tuple(sorted(symbol.properties))) for symbol in new}
+    declarations |= {symbol.name: declaration_text(symbol.shape, essential(symbol.properties)) for symbol in new}
     inputs = (*symbols_in(expression).values(), *new)
     conditions = tuple(conditions_of(expression, form))
     return Equation(left, form, value.tensor, expression.shape, declarations, conditions, source.notes, inputs, spelled or {})

@@ -18,13 +18,11 @@ from matcalc.evaluation.differences import central_differences, extrapolated
 from matcalc.evaluation.interpreter import program
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
+from matcalc.facts.ties import tying
 from matcalc.steps.differential_abbreviations import opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-TIES = frozenset({"symmetric", "antisymmetric", "diagonal"})
-"""Facts that the change of a variable has because the variable has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Marks:
             )
         self.variable = variable
         self.definitions = definitions
-        self.move = Symbol(name, variable.shape, frozenset() if free else variable.properties & TIES)
+        self.move = Symbol(name, variable.shape, frozenset() if free else tying(variable.properties))
         self.meaning: dict[str, Mark] = {name: Change(variable)}
         self._known: dict[Mark, Symbol] = {Change(variable): self.move}
 

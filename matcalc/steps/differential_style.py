@@ -11,12 +11,15 @@ from matcalc.errors import LimitError
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import rebuilt_with, symbols_in
+from matcalc.facts.table import Tie
+from matcalc.facts.ties import mirrored, tie_of
 from matcalc.folding.build import cost, product, scaled
 from matcalc.printing import index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
+from matcalc.sizes import Size
 from matcalc.steps.differential_abbreviations import abbreviated
 from matcalc.steps.differential_expansion import Untold
-from matcalc.steps.differential_marks import TIES, DifferentialSide, Marks, SecondDifferentialSide
+from matcalc.steps.differential_marks import DifferentialSide, Marks, SecondDifferentialSide
 from matcalc.steps.differential_telling import Line, Teller, normal_form
 from matcalc.steps.differential_weights import Weight, added, transposed, weight
 from matcalc.steps.differential_writing import width, written
@@ -39,6 +42,24 @@ def differential_steps(question: Question) -> tuple[Step, ...]:
             suggestion="intermediate results with names, and the derivatives by one of them",
         )
     return _Narrator(question).steps()
+
+
+_TIE_LAWS = {
+    "diagonal": ("diagonal", "⟨A, D⟩ = ⟨A ⊙ I, D⟩"),
+    "symmetric": ("symmetric", "⟨A, S⟩ = ⟨½ (A + Aᵀ), S⟩"),
+    "antisymmetric": ("antisymmetric", "⟨A, S⟩ = ⟨½ (A − Aᵀ), S⟩"),
+    "lower": ("lower triangular", "⟨A, L⟩ = ⟨A ⊙ tril(𝟏𝟏ᵀ), L⟩"),
+    "upper": ("upper triangular", "⟨A, U⟩ = ⟨A ⊙ tril(𝟏𝟏ᵀ)ᵀ, U⟩"),
+}
+"""What a change with each tie is called, and the part of a matrix that an inner product with it sees."""
+
+
+def _kept_entries(tie: Tie, size: Size) -> Expr:
+    """One where a matrix with this tie has entries, zero elsewhere."""
+    if tie == "diagonal":
+        return e.Identity(size)
+    lower = e.Call("tril", (e.Ones((size, size)),), None, (size, size))
+    return lower if tie == "lower" else e.Transpose(lower)
 
 
 _READABLE = 100
@@ -95,9 +116,10 @@ class _Narrator:
         marks, held = told.marks, told.last
         assert isinstance(held, Weight)
         self._tell(told.lines, marks, self._left(), self._side(marks))
-        if self.question.symmetric == "projected" or "diagonal" in variable.properties:
+        tie, convention = tie_of(variable.properties), self.question.symmetric
+        if convention == "projected" or (convention == "cookbook" and not mirrored(tie)):
             held = self._tied(held, variable, marks)
-        if len(self.question.wrt) == 1 and not (variable.properties & TIES and self.question.symmetric != "projected"):
+        if len(self.question.wrt) == 1 and not (tie and convention != "projected"):
             self._read_off(held, variable, marks)
 
     def _read_off(self, held: Weight, variable: Symbol, marks: Marks) -> None:
@@ -116,22 +138,19 @@ class _Narrator:
 
     def _tied(self, held: Weight, variable: Symbol, marks: Marks) -> Weight:
         """The part of the gradient that the change of a structured variable sees."""
-        kind = next((fact for fact in ("diagonal", "symmetric", "antisymmetric") if fact in variable.properties), None)
-        if kind is None or held.body is None:
+        tie = tie_of(variable.properties)
+        if not tie or held.body is None:
             return held
-        if kind == "diagonal":
-            kept = held.elementwise(e.Identity(variable.rows))
-        else:
-            turned = held.turned()
-            sign = -1 if kind == "antisymmetric" else 1
-            half = [_times(held, Fraction(1, 2)), _times(turned, Fraction(sign, 2))]
+        sign = mirrored(tie)
+        if sign:
+            half = [_times(held, Fraction(1, 2)), _times(held.turned(), Fraction(sign, 2))]
             kept = added(half)
+        else:
+            kept = held.elementwise(_kept_entries(tie, variable.rows))
         if kept.expression is held.expression or not kept.number:
             return kept
-        law = {"diagonal": "⟨A, D⟩ = ⟨A ⊙ I, D⟩", "symmetric": "⟨A, S⟩ = ⟨½ (A + Aᵀ), S⟩", "antisymmetric": "⟨A, S⟩ = ⟨½ (A − Aᵀ), S⟩"}[
-            kind
-        ]
-        line = Line(marks.pairing(kept.expression, marks.move), f"{kind} change", remark=law)
+        words, law = _TIE_LAWS[tie]
+        line = Line(marks.pairing(kept.expression, marks.move), f"{words} change", remark=law)
         self._tell([line], marks, self._left(), self._side(marks))
         return kept
 
@@ -140,7 +159,7 @@ class _Narrator:
         told = self._told(self.expression, self._marks(variable), _same(self.letter), Teller.array)
         marks = told.marks
         self._tell(told.lines, marks, self._left(), self._side(marks))
-        if self.question.symmetric != "projected" and variable.properties & {"symmetric"}:
+        if self.question.symmetric != "projected" and tie_of(variable.properties) == "symmetric":
             return
         jacobian = self.question.outcome.expression
         if jacobian is None or self.question.layout != "numerator":
@@ -196,7 +215,7 @@ class _Narrator:
         told = self._told(gradient, marks, slope, Teller.scalar if gradient.is_scalar else Teller.array)
         marks = told.marks
         self._tell(told.lines, marks, left, side)
-        tied = second.properties & {"symmetric", "antisymmetric", "diagonal"}
+        tied = tie_of(second.properties)
         hessian = differentiate(
             self.expression,
             (first, second),
@@ -271,7 +290,7 @@ class _Narrator:
             notes.append(f"{question.layout} layout")
         elif not remark and len(question.wrt) == 1 and shaped:
             notes.append("the transpose, in the denominator layout")
-        if question.symmetric == "cookbook" and any("symmetric" in symbol.properties for symbol in question.wrt):
+        if question.symmetric == "cookbook" and any(tie_of(symbol.properties) == "symmetric" for symbol in question.wrt):
             notes.append("G + Gᵀ − diag(G) for a symmetric variable")
         rule = "answer" if remark else "simplify" if self.told[-1].left_writing == left else "read off"
         self._step(rule, left, shown, found, right, remark="; ".join(notes))

@@ -13,6 +13,8 @@ from matcalc.einstein.linear import YES, scale
 from matcalc.einstein.lowering import axes_of
 from matcalc.einstein.weight import weight
 from matcalc.expr.nodes import Symbol
+from matcalc.facts.table import essential
+from matcalc.facts.ties import varying
 from matcalc.folding.rows import row_symbols
 from matcalc.printing import latex, text
 from matcalc.sizes import Shape
@@ -27,7 +29,6 @@ from matcalc.steps.rules import differentiation_rule, rewrite_sources
 from matcalc.steps.step import DerivativeSide, ExpressionSide, Side, Step, Writing
 from matcalc.steps.writing import written
 
-_TIES = frozenset({"symmetric", "antisymmetric", "diagonal", "positive_definite"})
 _MOST_PARTS = 8
 _HEAVIEST_ANSWER = 1000
 
@@ -84,7 +85,9 @@ class _Narrator:
                 assert variable is not None
                 self._say("convention", stage, self._read(stage, Manner()), remark="; ".join(stage.notes))
             case "declared":
-                facts = [f"{symbol.name} is {fact}" for symbol in dict.fromkeys(self._question.wrt) for fact in sorted(symbol.properties)]
+                facts = [
+                    f"{symbol.name} is {fact}" for symbol in dict.fromkeys(self._question.wrt) for fact in essential(symbol.properties)
+                ]
                 self._say("declared facts", stage, self._read(stage, Manner()), remark=", ".join(facts))
 
     def _differentiate(self, before: Stage, stage: Stage) -> None:
@@ -214,7 +217,7 @@ class _Narrator:
             return ExpressionSide(question.expression, axes)
         wrt = list(question.wrt[: stage.order])
         if free:
-            wrt[-1] = Symbol(wrt[-1].name, wrt[-1].shape, wrt[-1].properties - _TIES)
+            wrt[-1] = Symbol(wrt[-1].name, wrt[-1].shape, varying(wrt[-1].properties))
         return DerivativeSide(question.expression, tuple(wrt), question.symmetric, axes=axes)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from matcalc.errors import MatcalcError
 from matcalc.expr import nodes as e
+from matcalc.facts.table import contradiction, essential, facts, implied
 from matcalc.functions import functions
-from matcalc.language.declarations import Declaration
 from matcalc.language.spelling import canonical_name, is_name
 from matcalc.sizes import ONE, Size
 from matcalc.sympy_exchange.templates import elementwise_templates
@@ -100,15 +100,23 @@ def assumed_facts(matrix: Any) -> frozenset[str]:
     from sympy import Q
     from sympy.assumptions.assume import global_assumptions
 
-    known = {
-        Q.symmetric: "symmetric",
-        Q.orthogonal: "orthogonal",
-        Q.invertible: "invertible",
-        Q.positive_definite: "positive_definite",
-        Q.diagonal: "diagonal",
-    }
+    known = {getattr(Q, fact.sympy): fact.name for fact in facts().values() if fact.sympy and not fact.refused}
     held = {known[fact.function] for fact in global_assumptions if fact.function in known and fact.arguments == (matrix,)}
-    return Declaration("", None, None, tuple(sorted(held))).facts
+    said = contradiction(sorted(held))
+    if said is not None:
+        raise MatcalcError(f"the assumptions about {matrix}: {said}")
+    return implied(held, square=matrix.shape[0] == matrix.shape[1])
+
+
+def scalar_facts(symbol: Any) -> frozenset[str]:
+    """What SymPy assumes of a scalar symbol."""
+    return implied(fact.name for fact in facts().values() if fact.assumption and getattr(symbol, f"is_{fact.assumption}"))
+
+
+def scalar_assumptions(known: frozenset[str]) -> dict[str, bool]:
+    """SymPy's assumptions for a scalar with these facts."""
+    said = essential(name for name in implied(known) if facts()[name].assumption)
+    return {facts()[name].assumption: True for name in said} or {"real": True}
 
 
 def user_function_name(application: Any) -> str:

@@ -29,6 +29,7 @@ from matcalc.sympy_exchange.pieces import (
     is_entry,
     number_of,
     quoted,
+    scalar_facts,
     size_of,
     symbol_name,
     unit,
@@ -302,7 +303,7 @@ class _Reader:
             raise MatcalcError(f"the index {node} stands outside the brackets of an entry", expected=f"X[{node}, 0]")
         if node in self._sizes:
             return e.SizeValue(size_of(node))
-        return e.Symbol(symbol_name(node), (), frozenset(["positive"]) if node.is_positive else frozenset())
+        return e.Symbol(symbol_name(node), (), scalar_facts(node))
 
     def _constant(self, node: Any) -> e.Expr:
         import sympy

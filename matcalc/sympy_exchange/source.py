@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_FACTS = ("integer", "positive", "real")
+_FACTS = ("integer", "positive", "nonnegative", "real")
 _WORD = re.compile(r"(?<![\w.'])[^\W\d]\w*")
 
 

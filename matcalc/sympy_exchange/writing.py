@@ -21,6 +21,7 @@ from matcalc.language.declarations import declaration_text
 from matcalc.language.signatures import signature_of
 from matcalc.language.spelling import canonical_name
 from matcalc.sizes import ONE, Shape, Size
+from matcalc.sympy_exchange.pieces import scalar_assumptions
 from matcalc.sympy_exchange.templates import elementwise_templates
 
 _DEEPEST = 100
@@ -163,7 +164,7 @@ class _Writer:
             return given
         if symbol.shape:
             return sympy.MatrixSymbol(symbol.name, *self._lengths(symbol.shape))
-        return sympy.Symbol(symbol.name, **({"positive": True} if "positive" in symbol.properties else {"real": True}))
+        return sympy.Symbol(symbol.name, **scalar_assumptions(symbol.properties))
 
     def size(self, size: Size) -> Any:
         """A size as a number or a product of positive integer symbols."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import MatcalcError
@@ -12,16 +13,17 @@ from matcalc.evaluation import Point, function_family, user_functions
 from matcalc.evaluation.domains import check_place
 from matcalc.evaluation.interpreter import program
 from matcalc.expr.nodes import Symbol, postorder
+from matcalc.facts.drawn import member
 from matcalc.verification.claims import Claim
 from matcalc.verification.witness import Comparison, at_point
 
 if TYPE_CHECKING:
-    from numpy.random import Generator
     from numpy.typing import NDArray
 
 _SEEDS = 6
 _MOST_SIZES = 8
-_STYLES = ("whole", "positive", "dominant")
+_STYLES = ("whole", "counting", "dominant")
+"""Whole numbers of both signs, positive ones, and matrices near a multiple of the identity; see ``facts.styles``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +92,7 @@ def _tried(
 ) -> Comparison | None:
     import numpy as np
 
-    rng = np.random.default_rng([seed, _STYLES.index(style)])
+    rng = Random(f"{seed} {style}")
     try:
         values = {symbol.name: _small(symbol, sizes, rng, style) for symbol in symbols}
     except MatcalcError:
@@ -112,44 +114,12 @@ def _small_sizes(names: list[str]) -> Iterator[dict[str, int]]:
         yield dict(zip(names, sizes))
 
 
-def _small(symbol: Symbol, sizes: Mapping[str, int], rng: Generator, style: str) -> NDArray[Any]:
+def _small(symbol: Symbol, sizes: Mapping[str, int], rng: Random, style: str) -> NDArray[Any]:
+    """Raises NoMemberError where no array of this size has the facts of the symbol."""
     import numpy as np
 
     shape = tuple([size.value(sizes) for size in symbol.shape])
-    if symbol.is_row:
-        shape = shape[1:]
-    facts = symbol.properties
-    if "simplex" in facts:
-        weights = rng.integers(1, 4, shape).astype(float)
-        return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
-    if "mask" in facts:
-        return rng.integers(0, 2, shape).astype(float)
-    if "sign" in facts:
-        return rng.choice([-1.0, 1.0], shape)
-    low = 1 if style == "positive" or "positive" in facts else -2
-    array = rng.integers(low, 4, shape).astype(float)
-    if len(shape) == 2 and shape[0] == shape[1]:
-        return _square(array, facts, style)
-    return array
-
-
-def _square(array: NDArray[Any], facts: frozenset[str], style: str) -> NDArray[Any]:
-    import numpy as np
-
-    size = len(array)
-    if "orthogonal" in facts:
-        return np.asarray(np.roll(np.eye(size), 1, axis=0) if "symmetric" not in facts else np.eye(size)[::-1])
-    if "diagonal" in facts:
-        return np.asarray(np.diag(np.diag(array) + (np.diag(array) == 0)))
-    if "antisymmetric" in facts:
-        return np.asarray(np.triu(array, 1) - np.triu(array, 1).T)
-    if "positive_definite" in facts:
-        return np.asarray(array @ array.T + np.eye(size))
-    if "symmetric" in facts:
-        array = np.triu(array) + np.triu(array, 1).T
-    if style == "dominant" or "invertible" in facts:
-        array = array + (1 + size) * np.eye(size)
-    return array
+    return np.array(member(symbol.properties, shape[1:] if symbol.is_row else shape, rng, style), dtype=float)
 
 
 def _tidy(array: NDArray[Any]) -> NDArray[Any]:

@@ -51,14 +51,20 @@ def test_several_declarations() -> None:
 @pytest.mark.parametrize(
     ("text", "facts"),
     [
-        ("n×n positive_definite", {"positive_definite", "symmetric", "invertible"}),
-        ("n×n positive definite", {"positive_definite", "symmetric", "invertible"}),
+        ("n×n positive_definite", {"positive_definite", "positive_semidefinite", "symmetric", "invertible"}),
+        ("n×n positive definite", {"positive_definite", "positive_semidefinite", "symmetric", "invertible"}),
         ("symmetric n×n", {"symmetric"}),
-        ("n×n, orthogonal", {"orthogonal", "invertible"}),
-        ("n×n diagonal", {"diagonal", "symmetric"}),
+        ("n×n, orthogonal", {"orthogonal", "orthonormal", "invertible"}),
+        ("n×n diagonal", {"diagonal", "symmetric", "lower_triangular", "upper_triangular"}),
         ("n×n skew-symmetric", {"antisymmetric"}),
-        ("n×m mask positive", {"mask", "positive"}),
-        ("n simplex constant", {"simplex", "constant"}),
+        ("n×m mask positive", {"mask", "positive", "sign", "nonnegative", "integer"}),
+        ("n×n psd", {"positive_semidefinite", "symmetric"}),
+        ("n×n lower triangular", {"lower_triangular"}),
+        ("n unit", {"unit"}),
+        ("n×n pd", {"positive_definite", "positive_semidefinite", "symmetric", "invertible"}),
+        ("n×n orthonormal", {"orthogonal", "orthonormal", "invertible"}),
+        ("n×p orthonormal", {"orthonormal"}),
+        ("n simplex constant", {"simplex", "constant", "nonnegative"}),
     ],
 )
 def test_properties(text: str, facts: set[str]) -> None:

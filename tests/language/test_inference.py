@@ -102,7 +102,7 @@ def test_declared_names_that_do_not_occur_are_symbols_but_not_repeated() -> None
 
 def test_properties_are_facts_of_the_symbol_and_declarations_repeat_what_was_written() -> None:
     found = elaborate("x'*A*x", "A: n×n positive_definite")
-    assert found.symbols["A"].properties == {"positive_definite", "symmetric", "invertible"}
+    assert found.symbols["A"].properties == {"positive_definite", "positive_semidefinite", "symmetric", "invertible"}
     assert found.declarations["A"] == "n×n positive_definite"
 
 

@@ -262,7 +262,12 @@ def test_symbols_take_the_declaration_grammar() -> None:
         ("n", "m"),
     ]
     assert matcalc.symbols({"β": "n positive"}).declarations == {"beta": "n positive"}
-    assert matcalc.symbols("S: n×n positive definite").node.properties == {"positive_definite", "symmetric", "invertible"}
+    assert matcalc.symbols("S: n×n positive definite").node.properties == {
+        "positive_definite",
+        "positive_semidefinite",
+        "symmetric",
+        "invertible",
+    }
 
 
 def test_every_call_takes_them() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from matcalc.errors import ShapeError
 from matcalc.verification.judgement import verify
 
 
@@ -58,8 +59,9 @@ def test_conditions_are_true(statement: str, declare: str, condition: str) -> No
     assert verify(statement, declare=declare).condition_text == condition
 
 
-def test_contradictory_facts_leave_a_claim_undecided() -> None:
-    assert verify("tr(A) = n", declare="A: n×n orthogonal positive").status == "undecided"
+def test_contradictory_facts_are_refused() -> None:
+    with pytest.raises(ShapeError, match="orthogonal and positive at once"):
+        verify("tr(A) = n", declare="A: n×n orthogonal positive")
 
 
 @pytest.mark.parametrize(

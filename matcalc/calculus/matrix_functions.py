@@ -4,7 +4,8 @@ Five cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
 
     tr(f(X))             the derivative is f'(X)'
     tr(C f(X))           the derivative is (C f'(X))' where C commutes with X, being a function of X itself
-    f(s A)               with a scalar s and a constant A: df = A f'(s A) ds
+    f(s A + t B)         with scalars s, t and constants A, B that commute: df = A f'(s A + t B) ds + B f'(s A + t B) dt;
+                         of constants that need not commute the Fréchet derivatives in the directions A and B
     X symmetric          f(X + E) - f(X) = Q (L ⊙ Q'EQ) Q' + ..., X = Q diag(λ) Q', L the divided differences of f
     a scalar of f(X)     the derivative is the Fréchet derivative of f at X' in the direction of the cotangent
 """
@@ -27,6 +28,7 @@ from matcalc.expr.nodes import Expr
 from matcalc.expr.nodes import postorder as postorder_of
 from matcalc.functions import Function, functions
 from matcalc.language import elaborate
+from matcalc.rules.entrywise import entry_rules
 from matcalc.sizes import Size
 
 AT_SYMMETRIC = "symmetric value"
@@ -43,17 +45,17 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Ten
     function = functions()[node.function]
     argument = node.arguments[0]
     parameters = [other for other in node.arguments[1:] if other in depends]
-    if function.linear and argument not in depends:
-        if root:
-            raise NotDifferentiableError(f"only scalars of {node.function} have a derivative in closed form")
-        yield parameters[0], _in_direction(node.function, argument, cotangent)
+    if function.linear:
+        if root or argument in depends or parameters != [node.arguments[1]]:
+            raise _no_second(function)
+        yield parameters[0], _in_direction(node.function, node, cotangent)
         return
     if parameters and function.by_parameter:
         yield parameters[0], (YES, _by_parameter(function, node, cotangent, root))
         if argument not in depends:
             return
     elif parameters or not function.derivative:
-        raise NotDifferentiableError(f"the derivative of {node.function} by its parameter or without a rule is not known")
+        raise _no_second(function)
     traced = _traced(cotangent, root)
     if traced is not None:
         outer = tuple(range(-root, 0))
@@ -62,12 +64,19 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Ten
     elif not root and function.derivative and _commutes(cotangent, argument):
         sizes = dict(enumerate((*argument.shape, argument.shape[0])))
         yield argument, (YES, contract([_slope(function, node), cotangent], [(2, 0), (2, 1)], (0, 1), sizes))
-    elif isinstance(argument, Contraction) and _is_multiple(argument, depends):
-        yield from _multiple(function, node, argument, cotangent, root, depends)
+    elif (terms := _multiples(argument, depends)) and _commuting(terms, depends):
+        for coefficient, term in terms:
+            for operand, rest in _directions(term, depends):
+                yield operand, (coefficient, _along(cotangent, root, rest, _slope(function, node)))
+    elif terms and root and function.frechet:
+        for coefficient, term in terms:
+            for operand, rest in _directions(term, depends):
+                moved = apply(function.frechet, (argument, rest, *node.arguments[1:]), node.shape)
+                yield operand, (coefficient, _paired(cotangent, root, moved))
     elif function.divided and _symmetric_value(argument):
         yield argument, (YES, _divided(function, node, cotangent, root))
     elif function.frechet and not root:
-        yield argument, _in_direction(function.frechet, argument, cotangent)
+        yield argument, _in_direction(function.frechet, node, cotangent)
     else:
         raise _no_closed_form(function, root)
 
@@ -85,10 +94,31 @@ def _no_closed_form(function: Function, root: int) -> NotDifferentiableError:
     )
 
 
-def _in_direction(function: str, argument: Tensor, cotangent: Tensor) -> tuple[Fraction, Tensor]:
-    """The adjoint of a Fréchet derivative, with the number in front of the cotangent outside."""
+def _no_second(function: Function) -> NotDifferentiableError:
+    """The error for the derivative of a function that only derivatives bring in, which says where it comes from."""
+    owners = [_shown(owner) for owner in functions().values() if function.name in _brought_in(owner)]
+    origin = f" ({function.name} stands in derivatives of {' or '.join(owners)})" if owners else ""
+    return NotDifferentiableError(f"the derivative of {function.name} has no closed form here{origin}")
+
+
+def _brought_in(function: Function) -> set[str]:
+    """The functions that may stand in the derivative of another, and not in what was asked for."""
+    rule = entry_rules().get(function.name)
+    factors = [factor.function for _, product in rule.terms for factor in product] if rule is not None else []
+    return {function.frechet, function.divided, *(["eigvecs"] if function.divided else []), *factors} - {"", function.name}
+
+
+def _shown(function: Function) -> str:
+    """A function as it is written."""
+    written = {"matrix_power": "X^k with a symbolic k", "spectral_norm": "norm(X, spectral)", "nuclear_norm": "norm(X, nuclear)"}
+    return written.get(function.name, f"{function.name}(X)")
+
+
+def _in_direction(function: str, node: Apply, cotangent: Tensor) -> tuple[Fraction, Tensor]:
+    """The adjoint of a Fréchet derivative of or at ``node``, with the number in front of the cotangent outside."""
+    argument, parameters = node.arguments[0], [other for other in node.arguments[1:] if not other.order]
     factor, direction = content(cotangent)
-    return factor, apply(function, (transposed(argument), direction), argument.shape)
+    return factor, apply(function, (transposed(argument), direction, *parameters), argument.shape)
 
 
 def _traced(cotangent: Tensor, root: int) -> Tensor | None:
@@ -186,28 +216,60 @@ def _formula(function: Function, text: str) -> tuple[Expr, tuple[str, ...]]:
     return elaborate(text, parameters.replace(",", ";")).expression, names
 
 
-def _is_multiple(argument: Contraction, depends: set[Tensor]) -> bool:
-    return all(not index or operand not in depends for operand, index in zip(argument.operands, argument.indices))
+Terms = tuple[tuple[Fraction, Tensor], ...]
 
 
-def _multiple(
-    function: Function, node: Apply, argument: Contraction, cotangent: Tensor, root: int, depends: set[Tensor]
-) -> Iterator[Contribution]:
-    outer = tuple(range(-root, 0))
-    slope = _slope(function, node)
-    row, col, between = len(argument.sizes), len(argument.sizes) + 1, argument.output[1]
-    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(enumerate(argument.sizes)) | {row: node.shape[0], col: node.shape[1]}
-    for k, operand in enumerate(argument.operands):
+def _multiples(argument: Tensor, depends: set[Tensor]) -> Terms:
+    """The terms of an argument in which only scalars vary, beside constant matrices; empty when a matrix varies."""
+    terms = argument.terms if isinstance(argument, Sum) else ((YES, argument),)
+    return terms if all(_is_multiple(term, depends) for _, term in terms) else ()
+
+
+def _is_multiple(term: Tensor, depends: set[Tensor]) -> bool:
+    if term not in depends:
+        return True
+    return isinstance(term, Contraction) and all(not index or operand not in depends for operand, index in zip(term.operands, term.indices))
+
+
+def _commuting(terms: Terms, depends: set[Tensor]) -> bool:
+    """Whether the constant matrices of the terms visibly commute: all are functions of one of them."""
+    if len(terms) == 1:
+        return True
+    matrices = [_matrix(term) for _, term in terms]
+    return any(all(_is_function_of(other, base) for other in matrices) for base in matrices)
+
+
+def _matrix(term: Tensor) -> Tensor:
+    """A term without its scalar factors."""
+    if not isinstance(term, Contraction):
+        return term
+    kept = [(operand, index) for operand, index in zip(term.operands, term.indices) if index]
+    return contract([operand for operand, _ in kept], [index for _, index in kept], term.output, dict(enumerate(term.sizes)))
+
+
+def _directions(term: Tensor, depends: set[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Each scalar factor of a term that varies, with the rest of the term: the derivative of the term by it."""
+    if term not in depends or not isinstance(term, Contraction):
+        return
+    for k, operand in enumerate(term.operands):
         if operand in depends:
-            others = [o for j, o in enumerate(argument.operands) if j != k]
-            around = [i for j, i in enumerate(argument.indices) if j != k]
-            inner = dict(enumerate(argument.sizes))
-            rest = contract(others, around, argument.output, inner)
-            start, end = argument.output[0], between
-            yield (
-                operand,
-                (YES, contract([cotangent, rest, slope], [(*outer, start, col), (start, end), (end, col)], outer, sizes)),
-            )
+            others = [other for j, other in enumerate(term.operands) if j != k]
+            around = [index for j, index in enumerate(term.indices) if j != k]
+            yield operand, contract(others, around, term.output, dict(enumerate(term.sizes)))
+
+
+def _along(cotangent: Tensor, root: int, rest: Tensor, slope: Tensor) -> Tensor:
+    """The cotangent with a direction times the slope, ``tr(G' R f'(X))``."""
+    outer = tuple(range(-root, 0))
+    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict.fromkeys(range(3), rest.shape[0])
+    return contract([cotangent, rest, slope], [(*outer, 0, 2), (0, 1), (1, 2)], outer, sizes)
+
+
+def _paired(cotangent: Tensor, root: int, moved: Tensor) -> Tensor:
+    """The cotangent with the derivative in a direction, ``tr(G' M)``."""
+    outer = tuple(range(-root, 0))
+    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(enumerate(moved.shape))
+    return contract([cotangent, moved], [(*outer, 0, 1), (0, 1)], outer, sizes)
 
 
 def _symmetric_value(argument: Tensor) -> bool:

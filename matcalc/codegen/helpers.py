@@ -198,6 +198,13 @@ def _frechet_{name}(A, E):
 '''
         for name, function in (("exp", "expm"), ("log", "logm"), ("sqrt", "sqrtm"))
     },
+    "frechet_power": '''
+def _frechet_power(A, E, exponent):
+    """The derivative of a power at A in the direction E: a block of the power of a matrix of blocks."""
+    n = len(A)
+    rows = {xp}.concatenate([A, E], {dim}=1), {xp}.concatenate([{xp}.zeros_like(A), A], {dim}=1)
+    return _matrix_power({xp}.concatenate(rows), exponent)[:n, n:]
+''',
     "divdiff_exp": '''
 def _divdiff_exp(A):
     """(exp(a) - exp(b))/(a - b) for all pairs of eigenvalues: exp of the larger, times (1 - exp(-g))/g of the gap."""
@@ -284,6 +291,7 @@ _NEEDS = {
     "frechet_exp": ("expm",),
     "frechet_log": ("sqrtm", "logm"),
     "frechet_sqrt": ("sqrtm",),
+    "frechet_power": ("sqrtm", "logm", "expm", "matrix_power"),
     "logm": ("sqrtm",),
     "matrix_power": ("sqrtm", "logm", "expm"),
     "gelu": ("erf",),

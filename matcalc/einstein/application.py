@@ -22,7 +22,7 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     if function in ("det", "logdet", "eigmax") and prefers_transposed(argument):
         return apply(function, (transposed(argument), *arguments[1:]), shape)
     if computable()[function].linear and prefers_transposed(argument):
-        return transposed(apply(function, tuple([transposed(part) for part in arguments]), shape))
+        return transposed(apply(function, tuple([transposed(part) if part.order else part for part in arguments]), shape))
     if function == "inv":
         simple = _simple_inverse(argument)
         if simple is not None:

@@ -350,7 +350,7 @@ class _Folder:
     def _linear(self, node: ix.Apply) -> Term | None:
         """``f(X, E)``, or ``f(X', E')'`` where that is shorter."""
         plain = [self.form(argument) for argument in node.arguments]
-        turned = [self.folded(transposed(argument)) for argument in node.arguments]
+        turned = [self.folded(transposed(argument) if argument.order else argument) for argument in node.arguments]
         calls = [
             Call(node.function, tuple([form for form in forms if form is not None]), None, node.shape)
             for forms in (plain, turned)

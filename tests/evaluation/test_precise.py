@@ -21,6 +21,7 @@ from matcalc.evaluation.precise.slopes import contracted, derivative, layout_of,
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.functions import functions
 from matcalc.language import elaborate
+from matcalc.language.spelling import canonical_name
 from tests.cases.reading import Case, read_cases
 
 CASES = [case for path in sorted((Path(__file__).parents[1] / "cases").glob("*.cases")) for case in read_cases(path)][::4]
@@ -257,7 +258,7 @@ def test_slopes_are_those_of_central_differences() -> None:
     met = 0
     for case in SLOPES:
         found = elaborate(case.expression, case.declare or None)
-        expression, variable = found.expression, found.symbols[case.wrt[0]]
+        expression, variable = found.expression, found.symbols[canonical_name(case.wrt[0])]
         point = find_point([expression], 2, extra=[variable], sizes=dict.fromkeys(("m", "n", "p", "k"), 2))
         if point is None or any(callable(value) for value in point.values.values()):
             continue

@@ -267,6 +267,10 @@ def _frechet(function: Callable[[Decimals, Array], Array]) -> Callable[[Decimals
     return derivative
 
 
+def _frechet_power(ar: Decimals, matrix: Array, direction: Array, exponent: Array) -> Array:
+    return _frechet(lambda within, blocks: matrix_power_of(within, blocks, exponent))(ar, matrix, direction)
+
+
 def _divided(function: Callable[[Decimals, Decimal], Decimal], slope: Callable[[Decimals, Decimal], Decimal]) -> Callable[..., Array]:
     """``(f(a) - f(b))/(a - b)`` for pairs of eigenvalues, ascending."""
 
@@ -327,6 +331,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "frechet_exp": _frechet(expm),
         "frechet_log": _frechet(logm),
         "frechet_sqrt": _frechet(sqrtm),
+        "frechet_power": _frechet_power,
     }
 )
 

@@ -38,5 +38,7 @@ WITNESS_SHARE = 0.7
 """The part of what is left of a verdict's budget that points may take."""
 WITNESS_WORK = 120_000
 """Units for comparing the sides of a statement at points: a second or two, for singular values and matrix logarithms at many digits."""
+HELP_SHARE = 0.5
+"""The part of what is left that each search for help beside a refutation may take: a repair, a condition, a small counterexample."""
 LITTLE_PROOF_WORK = 6_000
 """Units for a proof that should not exist: of a statement that numbers refute, or of one among many conditions."""

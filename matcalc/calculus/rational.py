@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import comb
 from typing import Any
 
+from matcalc.budgets import spend
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.linear import NO, YES, add, ones
 from matcalc.einstein.nodes import Contraction, Power, Sum, Symbol, Tensor
@@ -64,11 +65,13 @@ def _over_denominator(node: Sum | Contraction) -> Tensor | None:
         for base, exponent in part.items():
             if not isinstance(base, Sum) or exponent >= 0 or base.order not in (0, node.order):
                 continue
+            spend(2 * len(parts))
             numerator = _times(part, {base: -exponent})
             inside = [(coefficient, _monomial(term)) for coefficient, term in base.terms]
             for j, other in enumerate(parts):
                 if other.get(base, 0) != exponent + 1:
                     continue
+                spend(len(inside) * len(other))
                 beside = _times(other, {base: -exponent - 1})
                 if all(_times(beside, factor) != numerator for _, factor in inside):
                     continue
@@ -216,6 +219,7 @@ def _forms(order: list[Tensor], atoms: Mapping[Tensor, int], root: Tensor) -> li
     """The cancelled and the factored form of a fraction, the expanded one of a polynomial, as SymPy expressions."""
     import sympy
 
+    spend(100 + 10 * len(order) * len(atoms))  # milliseconds, that SymPy takes at once
     values: dict[Tensor, Any] = {atom: sympy.Symbol(f"a{number}") for atom, number in atoms.items()}
     for node in order:
         match node:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product as choices
 from typing import assert_never, cast
 
+from matcalc.budgets import spend
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.einstein.serial import chain_of_factors
@@ -26,6 +27,7 @@ def known(tensor: Tensor) -> Known:
     """What holds of the value of a tensor wherever it has one. A vector is a column."""
     if not hasattr(tensor, "known"):
         for node in postordered([tensor], _unknown):
+            spend(2 + len(node.below))
             found = _known(cast("Node", node))
             if node.order == 1 and "nonzero" in found:  # a column that is not 0
                 found = k.with_traits(found, ("full_column_rank",))

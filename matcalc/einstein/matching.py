@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from matcalc.budgets import spend
 from matcalc.einstein.linear import scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor
 
@@ -13,6 +14,7 @@ Binding = dict[Tensor, Tensor]
 
 def matches(pattern: Tensor, node: Tensor, wildcards: frozenset[Tensor], bound: Binding) -> Iterator[Binding]:
     """Every way to give tensors to the wildcards that makes ``pattern`` equal to ``node``. Patterns are small, so is the depth."""
+    spend()
     if pattern in wildcards:
         known = bound.get(pattern)
         if known is node:

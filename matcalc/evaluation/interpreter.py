@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
+from matcalc.budgets import spend
 from matcalc.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, solve_sizes
 from matcalc.evaluation.calls import apply_call
@@ -157,6 +158,7 @@ class Program:
                     observe(node, operands)
                 try:
                     held[node] = step.leaf(node, arrays[node.name]) if isinstance(node, Symbol) else step.value(node, operands)
+                    spend(1 + (held[node].size >> 14))
                 except np.linalg.LinAlgError as error:
                     raise MatcalcError(f"{_operation(node)} cannot be computed at this point: {error}") from error
                 for child in below:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TypeAlias, assert_never, cast
 
+from matcalc.budgets import spend
 from matcalc.expr import nodes as e
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
@@ -25,6 +26,7 @@ def known(expression: e.Expr) -> Known:
     """What holds of the value of an expression wherever it has one."""
     if not hasattr(expression, "known"):
         for node in postordered([expression], _without):
+            spend(2 + len(node.below))
             object.__setattr__(node, "known", _with_rank(_known(cast("e.Node", node)), node))
     return expression.known
 

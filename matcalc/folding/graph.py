@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from heapq import heappop, heappush
 
+from matcalc.budgets import spend
 from matcalc.einstein.linear import YES
 from matcalc.expr.deduction import is_diagonal
 from matcalc.expr.nodes import Diagonal, Elementwise, Expr, Hadamard, Identity, Norm, Ones, Product, Sum, Trace, Transpose, Vec
@@ -139,6 +140,7 @@ class Graph:
             pass
 
     def _step(self) -> bool:
+        spend(2 + (len(self.edges) >> 1))
         at = self._incidence()
         kept = {*self.output, *(vertex for pairing in self.pairings for vertex in pairing)}
         bound = [vertex for vertex in self._vertices(at) if vertex not in kept]

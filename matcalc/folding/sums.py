@@ -9,6 +9,7 @@ from functools import reduce
 from math import gcd, lcm
 from operator import and_
 
+from matcalc.budgets import spend
 from matcalc.einstein.linear import MINUS, NO, YES
 from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Number, Ones, Product, Sum, Symbol
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
@@ -28,6 +29,7 @@ def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
     if len(terms) > _MOST_GROUPED:
         return _combined(terms, shape, order)
     # Groups overlap, and so do the groups within groups: without a memory the work doubles with every common factor.
+    spend(1 + (len(terms) >> 1))
     # A number one is an integer in the key: fractions take long to hash.
     parts = [(1 if term.coefficient is YES else term.coefficient, tuple(term.scalars.items()), term.chain) for term in terms]
     sum_of = (tuple(parts), shape)
@@ -38,6 +40,7 @@ def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
 
 
 def _combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
+    spend(4 + 2 * len(terms))
     number = _content(terms)
     if number is not YES and number != 1:
         inner = combined([replace(term, coefficient=term.coefficient / number) for term in terms], shape, order)

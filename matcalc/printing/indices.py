@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import TypeAlias, assert_never, cast
 
+from matcalc.budgets import spend
 from matcalc.einstein import nodes as t
 from matcalc.errors import LimitError
 from matcalc.printing.composition import Composer
@@ -95,6 +96,7 @@ class _Printer:
         while stack:
             request, walk = stack[-1]
             steps += 1
+            spend()
             if steps > _MOST_STEPS:
                 raise LimitError("the index form is too long to print", suggestion="use the closed form, or the result as a function")
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Literal, TypeAlias
 
+from matcalc.budgets import spend
 from matcalc.errors import LimitError
 from matcalc.records import record
 
@@ -104,6 +105,7 @@ def render(root: Piece) -> str:
             f"the result is too long to print: more than {LONGEST_TEXT:,} characters",
             suggestion="use the result as a function, or name intermediate results",
         )
+    spend(root.length >> 6)
     pieces: list[str] = []
     stack: list[Part] = [root]
     while stack:

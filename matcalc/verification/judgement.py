@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from matcalc.budgets import SpentError
+from collections.abc import Callable
+from typing import TypeVar
+
+from matcalc.budgets import SpentError, share
 from matcalc.derivation.conditions import conditions_of_equation
 from matcalc.einstein.lowering import lower
 from matcalc.errors import LimitError, MatcalcError
@@ -11,7 +14,7 @@ from matcalc.folding.fold import fold
 from matcalc.inputs import explained
 from matcalc.language.declarations import Declare
 from matcalc.language.statements import Statement, elaborate_statement
-from matcalc.limits import LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
+from matcalc.limits import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
 from matcalc.printing import text
 from matcalc.results import Derivation, ParsedExpression
 from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm, claim_of, side_of
@@ -26,6 +29,8 @@ from matcalc.verification.witness import Comparison, Witness, holds, witness
 
 LAYOUTS = ("denominator", "numerator", "tensor")
 SYMMETRIC = ("projected", "independent", "cookbook")
+
+Found = TypeVar("Found")
 
 
 def verify(
@@ -56,11 +61,11 @@ def verify(
     with explained(statement, VERDICT_SECONDS):
         if isinstance(statement, str) and (right is None or isinstance(right, str)):
             source = statement if right is None else f"{statement} = {right}"
-            return _judged(Question(source, layout, symmetric, help, declare), _read(source, declare, layout))
+            return _within_budget(Question(source, layout, symmetric, help, declare), _read(source, declare, layout))
         if right is None:
             raise MatcalcError("the other side of the equation is missing", suggestion="verify(left, right)")
         source, found = statement_of(statement, right, declare, layout, symmetric)
-        return _judged(Question(source, layout, symmetric, help), found)
+        return _within_budget(Question(source, layout, symmetric, help), found)
 
 
 def _read(source: str, declare: Declare, layout: str) -> Statement:
@@ -68,6 +73,25 @@ def _read(source: str, declare: Declare, layout: str) -> Statement:
         return elaborate_statement(source, declare, layout=layout)
     except RecursionError:
         raise LimitError("the statement is nested too deeply", text=source) from None
+
+
+def _within_budget(question: Question, statement: Statement) -> Verdict:
+    """The verdict, or that none was found in time."""
+    try:
+        return _judged(question, statement)
+    except SpentError as spent:
+        return Verdict(
+            question.source, "undecided", question.layout, spent.message, declarations=statement.declarations, notes=statement.notes
+        )
+
+
+def _helped(find: Callable[[], Found | None]) -> Found | None:
+    """Help beside a verdict, which must not cost it."""
+    try:
+        with share(HELP_SHARE):
+            return find()
+    except LimitError:
+        return None
 
 
 def _judged(question: Question, statement: Statement) -> Verdict:
@@ -138,11 +162,11 @@ def _refuted(question: Question, statement: Statement, claim: Claim, seen: Witne
 def _explained(question: Question, statement: Statement, claim: Claim, seen: Witness, comparison: Comparison) -> Verdict:
     """The verdict on a false claim, with what would be right."""
     source, layout = question.source, question.layout
-    fault = repair(claim, comparison)
-    condition = condition_of(claim)
-    example = small_counterexample(claim) or as_counterexample(claim, comparison)
+    fault = _helped(lambda: repair(claim, comparison))
+    condition = _helped(lambda: condition_of(claim))
+    example = _helped(lambda: small_counterexample(claim)) or as_counterexample(claim, comparison)
     reasons = [] if fault is None else [fault[0]]
-    residual = _residual(claim)
+    residual = _helped(lambda: _residual(claim))
     if residual is not None:
         reasons.append(f"left side − right side = {residual}")
     return Verdict(
@@ -151,11 +175,11 @@ def _explained(question: Question, statement: Statement, claim: Claim, seen: Wit
         layout,
         "; ".join(reasons),
         example,
-        _correction(statement, claim.right if statement.turned else claim.left, None if fault is None else fault[1]),
+        _helped(lambda: _correction(statement, claim.right if statement.turned else claim.left, None if fault is None else fault[1])),
         None if condition is None else condition.text,
         "" if condition is None else condition.meaning,
         condition is not None and condition.exact,
-        _other_layout(claim, layout),
+        _helped(lambda: _other_layout(claim, layout)),
         len(seen.comparisons),
         statement.declarations,
         statement.notes,

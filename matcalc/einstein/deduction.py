@@ -107,6 +107,8 @@ def may_vanish(tensor: Tensor) -> bool:
 
 
 def _is_often_zero(node: Tensor) -> bool:
+    if isinstance(node, (Unit, Pairing)) or (isinstance(node, Contraction) and len(set(node.output)) < node.order):
+        return True
     if isinstance(node, Map):
         return node.function in _ZERO_ON_ONE_SIDE
     if not isinstance(node, Symbol) or known(node).entries.nonzero:

@@ -51,8 +51,10 @@ def map_law(function: str, argument: Tensor) -> Tensor:
 
 
 def _map(function: str, argument: Tensor) -> Tensor:
-    if function in ("abs", "relu") and is_nonnegative(argument):
+    if function in ("abs", "relu") and is_nonnegative(argument) or (function == "step" and known(argument).entries.bit):
         return argument
+    if function == "step" and may_vanish(argument):  # at 0 it is no half
+        return apply_map(function, argument)
     if function == "asin" and constant_value(argument) == 1:
         return _normal_formula(_right_angle(), argument)
     if function in _DEFINITIONS:

@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matcalc.einstein import algebra
 from matcalc.einstein import deduction as of_tensors
 from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Tensor
 from matcalc.errors import MatcalcError
+from matcalc.evaluation import evaluate_tensor
 from matcalc.evaluation.interpreter import program
 from matcalc.expr import deduction as of_expressions
 from matcalc.expr import nodes as e
 from matcalc.facts import known as rules
 from matcalc.facts import ranges
 from matcalc.facts.known import Known
+from matcalc.verification.normal_form import normal_form
 from tests.facts.deductions import SCALAR, SQUARE, TALL, VECTOR, Expressions, values_of, wrong
 
 _LARGEST = 20.0
@@ -64,6 +68,43 @@ def _of_tensor(node: e.Expr) -> Known:
 
 def test_what_is_deduced_holds_at_random_members() -> None:
     assert next(_mistakes(range(250), 2), None) is None
+
+
+def _changed_values(seeds: range, prefix: str = "t") -> Iterator[str]:
+    """Expressions whose index notation, or the normal form of that in proofs, has another value than they have."""
+    for seed in seeds:
+        rng = Random(seed)
+        source = Expressions(rng, prefix)
+        sizes = rng.choice(({"n": 3, "m": 4}, {"n": 2, "m": 2}))
+        values = values_of(source, sizes)
+        for shape in (SQUARE, SQUARE, SCALAR, VECTOR, TALL) if values is not None else ():
+            expression = source.made(shape, 2)
+            arrays = _arrays(expression, values, sizes) or {}
+            tensor = lower(expression).tensor
+            for form in (tensor, _normal(tensor)) if arrays else ():
+                try:
+                    value = np.asarray(evaluate_tensor(form, values, sizes), dtype=float)
+                except MatcalcError:  # the normal form has symbols of its own for free parameters
+                    continue
+                wanted = arrays[expression].reshape(value.shape)
+                if not np.allclose(value, wanted, atol=1e-7 * max(1.0, float(np.abs(wanted).max()))):
+                    yield f"seed {seed}: {expression}\n{wanted}\n{value}"
+
+
+def _normal(tensor: Tensor) -> Tensor:
+    try:
+        return normal_form(tensor)
+    except MatcalcError:
+        return tensor
+
+
+def test_what_facts_cancel_keeps_the_value() -> None:
+    assert next(_changed_values(range(120)), None) is None
+
+
+def test_a_wrong_cancellation_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(algebra, "unit_products", lambda tensor: {(0, 1): 1, (1, 0): 1} if tensor.reduces else {})
+    assert next(_changed_values(range(200), "u"), None) is not None
 
 
 @pytest.mark.parametrize(

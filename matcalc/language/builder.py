@@ -73,7 +73,7 @@ class Builder(Assembly):
             case s.Summation():
                 return [node.body]
             case s.NormBars(operand=operand, subscript=subscript):
-                return [operand] if subscript is None or _fixed_subscript(subscript, self.scope) else [operand, subscript]
+                return [operand] if subscript is None or _fixed_subscript(node, self.scope) else [operand, subscript]
             case s.Applied():
                 return self.argument_terms(node)
             case _:
@@ -282,7 +282,7 @@ class Builder(Assembly):
     # ------------------------------------------------------------ norms, entries, sums over indices
 
     def _norm_bars(self, node: s.NormBars, operands: list[t.Term]) -> t.Term:
-        fixed = "2" if node.subscript is None else _fixed_subscript(node.subscript, self.scope)
+        fixed = "2" if node.subscript is None else _fixed_subscript(node, self.scope)
         if isinstance(node.subscript, s.NumberLiteral) and fixed == "2":
             operand = operands[0]
             self.notes.append(
@@ -358,12 +358,23 @@ def _is_minus_one(exponent: t.Term) -> bool:
             return False
 
 
-def _fixed_subscript(subscript: s.Syntax, scope: Scope) -> str:
+def _fixed_subscript(norm: s.NormBars, scope: Scope) -> str:
     """The norm that a subscript names by itself: ``1``, ``2``, ``F``, ``nuclear``, ``spectral``; empty when it is a parameter."""
-    match subscript:
+    match norm.subscript:
         case s.NumberLiteral(value=value) if value in (1, 2):
             return str(value)
-        case s.Name(name="F" | "nuclear" | "spectral" as name) if name not in scope.declarations and name not in scope.values:
-            return "2" if name == "F" else name
+        case s.Name(name="F"):
+            return "" if weighs(norm.operand, scope) else "2"
+        case s.Name(name="nuclear" | "spectral" as name) if name not in scope.declarations and name not in scope.values:
+            return name
         case _:
             return ""
+
+
+def weighs(operand: s.Syntax, scope: Scope) -> bool:
+    """Whether F at a norm is the declared matrix of ``sqrt(x'Fx)``: of a vector. Else it is Frobenius', whatever else is called F."""
+    while isinstance(operand, s.Group):
+        operand = operand.operand
+    weight = scope.declarations.get("F")
+    of = scope.declarations.get(operand.name) if isinstance(operand, s.Name) else None
+    return weight is not None and of is not None and weight.kind == "matrix" and of.kind == "vector"

@@ -10,7 +10,7 @@ from matcalc.functions import Function, functions, spellings
 from matcalc.language import constraints as c
 from matcalc.language import syntax as s
 from matcalc.language import terms as t
-from matcalc.language.builder import Builder
+from matcalc.language.builder import Builder, weighs
 from matcalc.language.definitions import definition_of, of_one
 from matcalc.language.dimensions import Dimension, Unknown, resolved
 from matcalc.language.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
@@ -41,7 +41,7 @@ class CallBuilder(Builder):
             return list(node.arguments[:1])
         if node.function == "tensor":
             return list(node.arguments[-1:]) if self.array_indices(node) else []
-        if node.function == "norm" and len(node.arguments) == 2 and _norm_kind(node.arguments[1], self):
+        if node.function == "norm" and len(node.arguments) == 2 and _norm_kind(node, self):
             return [node.arguments[0]]
         return [argument for argument in node.arguments if not isinstance(argument, s.Word)]
 
@@ -302,14 +302,15 @@ class CallBuilder(Builder):
             return self.norm(arguments, _NORMS[node.function], node.span)
         if len(node.arguments) not in (1, 2):
             self._count(node, arguments, 1)
-        kind = "2" if len(node.arguments) == 1 else _norm_kind(node.arguments[1], self)
+        kind = "2" if len(node.arguments) == 1 else _norm_kind(node, self)
         if len(arguments) != (1 if kind else 2):
             raise ParseError("norm takes an expression and the sort of norm", span=node.span, suggestion="norm(x), norm(X, nuclear)")
         return self.norm(arguments, kind, node.span)
 
 
-def _norm_kind(node: s.Syntax, builder: Builder) -> str:
+def _norm_kind(call: s.Applied, builder: Builder) -> str:
     """The norm that the second argument of ``norm`` names by itself; empty when it is a parameter."""
+    operand, node = call.arguments
     match node:
         case s.Word(word="nuclear" | "spectral" as word):
             return word
@@ -317,7 +318,7 @@ def _norm_kind(node: s.Syntax, builder: Builder) -> str:
             raise ParseError(f"there is no norm {word!r}", span=node.span, suggestion="norm(X, nuclear), norm(X, spectral)")
         case s.NumberLiteral(value=value) if value in (1, 2):
             return str(value)
-        case s.Name(name="F") if "F" not in builder.scope.declarations and "F" not in builder.scope.values:
+        case s.Name(name="F") if not weighs(operand, builder.scope):
             return "2"
         case s.Binary() if _is_run_of_letters(node):
             raise ParseError(

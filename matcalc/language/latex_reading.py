@@ -39,6 +39,8 @@ class Reading:
         """Where the elements end that were measured."""
         self.zeros: set[int] = set()
         """Where a bold zero was written."""
+        self.bound: set[str] = set()
+        """Letters that are the index of a sum so far."""
 
     def bracket(self, position: int) -> tuple[Token, Token]:
         """Round brackets that no source shows, at the place of a lexeme."""

@@ -169,14 +169,21 @@ class _Scanner:
                 return [Token("RPAR", ">" if lexeme.kind == ">" else ")", lexeme.start, lexeme.end)]
 
     def _holds_positions(self, position: int) -> bool:
-        """Whether a square bracket is that of ``X[i,j]`` rather than one for grouping."""
+        """Whether a square bracket is that of ``X[i,j]`` rather than one for grouping.
+
+        After a space or ``\\left`` the positions must be numbers or indices of sums: ``\\mu [2]``, but ``x [b]`` is a product.
+        """
         r = self.r
         lexeme, close = r.lexemes[position], r.partner[position]
-        if lexeme.text == "\\left" or not r.out or r.out[-1].end != lexeme.start or r.out[-1].type not in ("RUN", "RPAR"):
+        before = r.out[-1] if r.out else None
+        if before is None or close - position >= 12 or before.type not in ("RUN", "RPAR"):
             return False
-        inner = [part.text if part.kind != "digit" else "0" for part in r.lexemes[position + 1 : min(close, position + 12)]]
+        if before.type == "RUN" and r.vocabulary.function(before.value, called=True) is not None:
+            return False
+        inner = [part.text if part.kind != "digit" else "0" for part in r.lexemes[position + 1 : close]]
         pieces = "".join(inner).split(",")
-        return close - position < 12 and all(len(piece) == 1 and piece.isalpha() or set(piece) == {"0"} for piece in pieces)
+        loose = lexeme.text == "\\left" or before.end != lexeme.start
+        return all(set(piece) == {"0"} or (len(piece) == 1 and piece.isalpha() and (not loose or piece in r.bound)) for piece in pieces)
 
     # ------------------------------------------------------------ commands
 

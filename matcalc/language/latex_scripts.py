@@ -10,6 +10,7 @@ from matcalc.language.latex_lexemes import Lexeme
 from matcalc.language.latex_reading import Items, Range, Reading
 from matcalc.language.scanner import Token
 from matcalc.language.spelling import SPELLED_GREEK, canonical_name
+from matcalc.language.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID
 from matcalc.patterns import pattern
 
 _INDEX = pattern(r"[0-9]+|[^\W\d_]+[0-9]*")
@@ -204,8 +205,11 @@ class Scripts:
         start, end = r.lexemes[first].start, r.lexemes[last - 1].end
         if last - first == 1 and r.lexemes[first].text in ("*", "ast"):
             return [Token("TIMES", "*", start, end)]
-        if word == "op":
-            return [Token("RUN", "spectral", start, end)]
+        if r.lexemes[first].text == "infty" or (word or "").lower() in INFINITE_NORMS:
+            raise ParseError("the norm of infinite order is not read", span=Span(start, end), suggestion=NORMS_SAID)
+        named = NORM_NAMES.get((word or "").lower())
+        if named is not None and not r.vocabulary.declares(word or ""):
+            return [Token("RUN", named, start, end)]
         if word is not None and word in _ORDERS and not r.vocabulary.declares(word):
             advice = "\\|x\\|_1, \\|x\\|_2, \\|X\\|_F, \\|X\\|_* or \\|x\\|_A with a matrix A"
             raise ParseError("norms of other orders are not read", span=Span(start, end), suggestion=advice)
@@ -239,6 +243,7 @@ class Scripts:
         if match["one"]:
             r.notes.append(f"the sum over {match['one']} is read as one over all positions")
         indices = (match["many"] or match["one"]).replace(",", "")
+        r.bound.update(indices)
         return [Token("UNDERSCORE", "_", start, start + 1), Token("RUN", indices, start + 1, stop)]
 
     def _gradient(self, sign: Token, below: tuple[int, Range] | None, above: list[tuple[int, Range | None]]) -> Items:

@@ -11,7 +11,7 @@ from matcalc.language.derivative_tokens import resolve_derivatives
 from matcalc.language.runs import resolve_runs
 from matcalc.language.scanner import Token, scan
 from matcalc.language.spelling import SUBSCRIPTS, SUPERSCRIPTS
-from matcalc.language.vocabulary import Vocabulary
+from matcalc.language.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID, Vocabulary
 from matcalc.patterns import pattern
 
 __all__ = ["tokenize"]
@@ -40,7 +40,7 @@ def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[str]]
     tokens = _separated(found.tokens if latex else scan(text))
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
-    tokens = _superscripts(tokens, vocabulary)
+    tokens = _norm_names(_superscripts(tokens, vocabulary), vocabulary)
     tokens = resolve_derivatives(tokens, vocabulary)
     tokens = resolve_runs(tokens, vocabulary, notes, italics=latex)
     tokens = resolve_bars(tokens)
@@ -134,6 +134,25 @@ def _superscript(token: Token) -> list[Token]:
         raise ParseError(f"the superscript {token.value!r} is not understood", span=token.span, suggestion="brackets: x^(...)")
     out = [Token("SUPERSCRIPT", match["power"], token.start, token.end)] if match["power"] else []
     return out + [Token("TRANSPOSE", "'", token.start, token.end)] * len(match["transposes"])
+
+
+def _norm_names(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """Words that name a norm behind its bars, ``||X||_fro``, in the spelling of the language."""
+    out = list(tokens)
+    for position, token in enumerate(tokens):
+        if token.type != "RUN" or position < 2 or tokens[position - 1].type != "UNDERSCORE" or vocabulary.declares(token.value):
+            continue
+        if tokens[position - 2].type in _NORM_ENDS:
+            word = token.value.lower()
+            if word in INFINITE_NORMS:
+                raise ParseError("the norm of infinite order is not read", span=token.span, suggestion=NORMS_SAID)
+            if word in NORM_NAMES:
+                out[position] = Token("RUN", NORM_NAMES[word], token.start, token.end)
+    return out
+
+
+_NORM_ENDS = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "SUPERSCRIPT", "NUMBER"])
+"""What stands before the mark of a subscript of norm bars, which may have an exponent first."""
 
 
 def _norm_subscripts(tokens: list[Token]) -> list[Token]:

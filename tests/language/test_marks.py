@@ -1,0 +1,43 @@
+"""What hangs on norm bars and on names: the names of norms, whatever else has the same letter, and positions after a space."""
+
+from __future__ import annotations
+
+import pytest
+
+import matcalc
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "declare", "answer"),
+    [
+        (r"\|X F - Y\|_F^2", "F", None, "2*X'*(X*F - Y)"), (r"\|X F - Y\|^2_{\mathrm F}", "F", None, "2*X'*(X*F - Y)"),
+        ("||X F - Y||_F^2", "F", None, "2*X'*(X*F - Y)"), ("‖X F‖_F²", "F", None, "2*X'*X*F"), ("norm(X*F, F)^2", "F", None, "2*X'*X*F"),
+        (r"\|X\|_F^2", "X", "F: n×n", "2*X"), (r"\|X\|_{F}^2 + F", "X", "F: scalar", "2*X"), ("F = A*X; ||F||_F^2", "X", None, "2*A'*A*X"),
+        ("||x||_F^2", "x", "x: n; F: n×n positive_definite", "2*F*x"), (r"\|x\|_A^2", "x", "A: n×n positive_definite; x: n", "2*A*x"),
+        (r"\|X\|_{\mathrm{fro}}^2", "X", None, "2*X"), ("||X||_fro^2", "X", None, "2*X"), ("‖X‖_{HS}^2", "X", None, "2*X"),
+        (r"\|X\|_{\text{op}}", "X", None, "leftsv(X)*rightsv(X)'"), ("||X||_op", "X", None, "leftsv(X)*rightsv(X)'"),
+        (r"\|X\|_*", "X", None, "polar(X)"), (r"\|X\|_{nuc}", "X", None, "polar(X)"), ("||X||_nuc", "X", None, "polar(X)"),
+        (r"\|x\|_1", "x", None, "sign(x)"), (r"\|x\|_2^2", "x", None, "2*x"), (r"\|x\|_{2}", "x", None, "x/norm2(x)"),
+    ],
+)  # fmt: skip
+def test_names_of_norms(text: str, wrt: str, declare: str | None, answer: str) -> None:
+    assert matcalc.derive(text, wrt, declare=declare).text("ascii") == answer
+
+
+@pytest.mark.parametrize("text", ["||x||_inf", r"\|x\|_\infty", r"\|x\|_{\infty}", r"\|x\|_{\max}", "‖x‖_infty"])
+def test_a_norm_that_is_not_read_is_not_one_of_another_order(text: str) -> None:
+    with pytest.raises(matcalc.ParseError, match="infinite order"):
+        matcalc.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (r"\mu [2]", "mu[2]"), (r"\mathbf{x} [2]", "x[2]"), (r"\mathbf{x}\left[2\right]", "x[2]"), (r"\mathbf{X} [1, 12]", "X[1,12]"),
+        (r"\mu[2]", "mu[2]"), (r"\sum_i \mu [i] y \left[i\right]", "sum(i, mu[i]*y[i])"), (r"\alpha [x + y]", "alpha*(x + y)"),
+        (r"\mathbf{x} [b]", "x*b"), (r"\log [2]", "log(2)"), (r"x \left[c\right]", "x*c"),
+    ],
+)  # fmt: skip
+def test_positions_after_a_space(text: str, read: str) -> None:
+    found = matcalc.parse(text)
+    assert found.text("ascii") == matcalc.parse(read, declare=dict(found.declarations)).text("ascii")

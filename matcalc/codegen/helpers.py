@@ -93,6 +93,20 @@ _ERF_SLOPE = 2/math.sqrt(math.pi)*np.exp(-((np.arange(len(_ERF))/4096) ** 2))
 def _gelu(t):
     return 0.5*t*(1 + _erf(t/math.sqrt(2)))
 """,
+    "sigmoid": """
+def _sigmoid(t):
+    with np.errstate(over="ignore"):
+        return 1/(1 + np.exp(-t))
+""",
+    "norm2": '''
+def _norm2(x):
+    """The Euclidean norm, scaled where squares of the entries could overflow or underflow."""
+    norm = np.sqrt(np.vdot(x, x).real)
+    if 1e-15 < norm < 1e15:
+        return norm
+    largest = np.max(np.abs(x))
+    return largest*np.sqrt(np.sum(np.abs(x/largest)**2)) if 0 < largest < np.inf else largest
+''',
     "softmax": """
 def _softmax(x, axis=-1):
     e = np.exp(x - np.max(x, axis=axis, keepdims=True))
@@ -100,8 +114,10 @@ def _softmax(x, axis=-1):
 """,
     "logsumexp": """
 def _logsumexp(x, axis=-1):
-    m = np.max(x, axis=axis)
-    return m + np.log(np.sum(np.exp(x - np.expand_dims(m, axis)), axis=axis))
+    m = np.max(x, axis=axis, keepdims=True)
+    m = np.where(np.isfinite(m), m, 0)
+    with np.errstate(divide="ignore"):
+        return np.squeeze(m, axis) + np.log(np.sum(np.exp(x - m), axis=axis))
 """,
     "expm": '''
 def _expm(A):
@@ -126,6 +142,13 @@ def _expm(A):
 }
 
 _JAX = {
+    "norm2": '''
+def _norm2(x):
+    """The Euclidean norm, scaled so that squares of the entries neither overflow nor underflow."""
+    scale = jax.lax.stop_gradient(jnp.max(jnp.abs(x)))
+    scale = jnp.where((scale > 0) & jnp.isfinite(scale), scale, 1)
+    return scale*jnp.sqrt(jnp.sum(jnp.abs(x/scale)**2))
+''',
     "cholesky_inverse": """
 def _cholesky_inverse(factor):
     return jax.scipy.linalg.cho_solve((factor, True), jnp.eye(len(factor), dtype=factor.dtype))
@@ -137,6 +160,13 @@ def _expm(A):
 }
 
 _TORCH = {
+    "norm2": '''
+def _norm2(x):
+    """The Euclidean norm, scaled so that squares of the entries neither overflow nor underflow."""
+    scale = torch.amax(torch.abs(x.detach()))
+    scale = torch.where((scale > 0) & torch.isfinite(scale), scale, torch.ones_like(scale))
+    return scale*torch.sqrt(torch.sum(torch.abs(x/scale)**2))
+''',
     "kron": '''
 def _kron(left, right):
     """torch.kron takes only arrays that lie row by row."""
@@ -228,6 +258,24 @@ def _divdiff_sqrt(A):
     roots = {xp}.sqrt({xp}.linalg.eigvalsh(A))
     return 1.0 / (roots[:, None] + roots)
 ''',
+    "norm_p": '''
+def _norm_p(x, p):
+    """The p-norm, by the largest entry, so that powers of the entries neither overflow nor underflow."""
+    size = {xp}.abs(x)
+    scale = {detached}
+    scale = {xp}.where((scale > 0) & {xp}.isfinite(scale), scale, {xp}.ones_like(scale))
+    return scale*{xp}.sum((size/scale)**p)**(1/p)
+''',
+    "normalised": """
+def _normalised(x):
+    return x / _norm2(x)
+""",
+    "log_det": '''
+def _log_det(A):
+    """log(det(A)): NaN where the determinant is negative."""
+    sign, size = {xp}.linalg.slogdet(A)
+    return {xp}.where(sign >= 0, size, {xp}.full_like(size, {xp}.nan))
+''',
     "adj": '''
 def _adj(A):
     """The adjugate from the singular value decomposition, right for singular matrices too."""
@@ -295,6 +343,7 @@ _NEEDS = {
     "logm": ("sqrtm",),
     "matrix_power": ("sqrtm", "logm", "expm"),
     "gelu": ("erf",),
+    "normalised": ("norm2",),
     "leftresolvent": ("singular_resolvent",),
     "rightresolvent": ("singular_resolvent",),
 }
@@ -306,6 +355,7 @@ _IMPORTS = {
 }
 
 _TABLES = MappingProxyType({"numpy": _NUMPY, "jax": _JAX, "torch": _TORCH})
+_DETACHED = {"numpy": "np.max(size)", "jax": "jax.lax.stop_gradient(jnp.max(size))", "torch": "torch.amax(size.detach())"}
 _LIKE = {"numpy": "", "jax": ", dtype=A.dtype", "torch": ", dtype=A.dtype, device=A.device"}
 
 
@@ -321,6 +371,7 @@ def helper_source(target: str, name: str) -> str | None:
     text = (
         common.replace("{xp}", xp)
         .replace("{like}", _LIKE[target])
+        .replace("{detached}", _DETACHED[target])
         .replace("{like_basis}", _LIKE[target].replace("A.", "basis."))
         .replace("{dim}", "dim" if target == "torch" else "axis")
     )

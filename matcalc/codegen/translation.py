@@ -192,7 +192,10 @@ class Translator(Reductions):
     def _norm(self, node: e.Norm) -> Requests:
         b = self.b
         match node.kind:
-            case "2" | "A":
+            case "2":
+                op = yield from self._array(node.operand)
+                return b.make("call", (op,), ("norm2", None)) if op.shape else b.map("abs", op)
+            case "A":
                 square = yield from self._squared_norm(node)
                 return b.make("sqrt", (square,))
             case "1":
@@ -202,8 +205,7 @@ class Translator(Reductions):
                 assert node.parameter is not None
                 op = yield from self._array(node.operand)
                 parameter = yield node.parameter
-                raised = b.make("pow", (b.map("abs", op), parameter), None, op.shape)
-                return b.make("pow", (b.sum(raised), b.div(b.literal(1), parameter)))
+                return b.make("call", (op, parameter), ("norm_p", None)) if op.shape else b.map("abs", op)
             case "nuclear" | "spectral":
                 op = yield from self._array(node.operand)
                 return b.make("call", (op,), (f"{node.kind}_norm", None))
@@ -245,7 +247,7 @@ class Translator(Reductions):
         first = node.arguments[0]
         if node.function == "inv":
             return (yield e.Inverse(first))
-        if node.function == "logdet" and known(first).semidefinite:
+        if node.function in ("logdet", "log_det") and known(first).semidefinite:
             return b.make("cholesky_logdet", (self._cholesky(ops[0]),))
         axis = None if node.axis is None or not first.is_matrix else node.axis
         if (first, axis) in self.shared_exponentials and node.function in ("softmax", "logsumexp"):
@@ -263,7 +265,7 @@ class Translator(Reductions):
         along = None if axis is None else 1 if axis == "rows" else 0
         spread = (lambda one: one) if axis is None else b.column if axis == "rows" else b.row
         shape = () if along is None else (op.shape[1 - along],)
-        largest = b.make("max", (op,), along, shape)
+        largest = b.map("finite", b.make("max", (op,), along, shape))
         exponentials = b.map("exp", b.add([(1, op), (-1, spread(largest))]))
         total = b.sum(exponentials, along)
         if name == "softmax":  # one division instead of one for every entry

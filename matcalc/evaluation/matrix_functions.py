@@ -1,6 +1,6 @@
-"""Matrix functions that NumPy lacks, for square float arrays: exponential, logarithm, square root, adjugate.
+"""Matrix functions that NumPy lacks, for square float arrays: exponential, logarithm, square root, adjugate, logarithm of the determinant.
 
-Written without SciPy so that the evaluator needs NumPy only. Each takes one ``(n, n)`` array and returns one.
+Written without SciPy so that the evaluator needs NumPy only. Each takes one ``(n, n)`` array.
 """
 
 from __future__ import annotations
@@ -120,3 +120,11 @@ def adjugate(matrix: NDArray[Any]) -> NDArray[Any]:
     sign = np.linalg.det(left) * np.linalg.det(right)
     result: NDArray[Any] = sign * (right.conj().T * cofactors) @ left.conj().T
     return result
+
+
+def log_determinant(matrix: NDArray[Any]) -> Any:
+    """log(det(A)), which neither overflows nor underflows with the determinant; NaN where that is negative."""
+    import numpy as np
+
+    sign, size = np.linalg.slogdet(matrix)
+    return size if sign >= 0 else np.nan

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 from matcalc.errors import UnknownFunctionError
-from matcalc.evaluation.matrix_functions import adjugate, frechet, matrix_exponential, matrix_logarithm, matrix_square_root
+from matcalc.evaluation.matrix_functions import adjugate, frechet, log_determinant, matrix_exponential, matrix_logarithm, matrix_square_root
+from matcalc.evaluation.operations import log_sum_exp, norm
 from matcalc.evaluation.spectral import (
     divided_differences,
     matrix_power,
@@ -77,6 +78,9 @@ def _namespace() -> dict[str, Any]:
         "matrix_power": matrix_power,
         "polar_factor": polar_factor,
         "top_singular_vectors": top_singular_vectors,
+        "log_sum_exp": log_sum_exp,
+        "normalised": lambda vector: vector / norm("2", (vector.reshape(-1, 1),)).reshape(()),
+        "log_determinant": log_determinant,
         "top_eigenvector": top_eigenvector,
         "reduced_resolvent": reduced_resolvent,
         "singular_resolvents": singular_resolvents,

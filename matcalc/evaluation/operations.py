@@ -37,6 +37,24 @@ def kronecker(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(blocks.reshape((*blocks.shape[:-4], rows, columns)))
 
 
+def log_sum_exp(entries: NDArray[Any]) -> Any:
+    """The logarithm of the sum of exponentials: -inf where all are 0."""
+    import numpy as np
+
+    largest = np.max(entries)
+    shift = largest if np.isfinite(largest) else 0.0
+    return shift + np.log(np.sum(np.exp(entries - shift)))
+
+
+def _scaled(entries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """A scale for each matrix, and its entries by that scale, so that their powers neither overflow nor underflow."""
+    import numpy as np
+
+    largest = entries.max(axis=(-2, -1), keepdims=True)
+    scale = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
+    return scale, entries / scale
+
+
 def norm(kind: str, operands: tuple[NDArray[Any], ...]) -> NDArray[Any]:
     """A norm of the first operand, with the second as its parameter; the kinds are those of ``Norm``."""
     import numpy as np
@@ -46,11 +64,13 @@ def norm(kind: str, operands: tuple[NDArray[Any], ...]) -> NDArray[Any]:
     result: NDArray[Any]
     match kind:
         case "2":
-            result = np.sqrt((np.abs(operand) ** 2).sum(axis=both, keepdims=True))
+            scale, entries = _scaled(np.abs(operand))
+            result = scale * np.sqrt((entries**2).sum(axis=both, keepdims=True))
         case "1":
             result = np.abs(operand).sum(axis=both, keepdims=True)
         case "p":
-            result = (np.abs(operand) ** operands[1]).sum(axis=both, keepdims=True) ** (1.0 / operands[1])
+            scale, entries = _scaled(np.abs(operand))
+            result = scale * (entries ** operands[1]).sum(axis=both, keepdims=True) ** (1.0 / operands[1])
         case "A":
             column = operand if operand.shape[-1] == 1 else np.swapaxes(operand, -1, -2)
             result = np.sqrt(np.swapaxes(column, -1, -2) @ operands[1] @ column)

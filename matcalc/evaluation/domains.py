@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from matcalc.errors import MatcalcError
@@ -23,17 +22,14 @@ class UnsuitablePoint(MatcalcError):
     """This point is too near a kink, a pole or a singular matrix; another one may do."""
 
 
-def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True, largest: float = math.inf) -> None:
+def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) -> None:
     """Raises UnsuitablePoint when ``node`` is evaluated where a finite difference would not be trustworthy.
 
     ``operands`` are the inside arrays of its operands (an ``Observer`` of the interpreter). Without ``kinks`` absolute values and the
-    like may be taken of anything: of zeros that do not move, as off the diagonal in ``abs(diag(x))``, they do no harm. An operand with an
-    entry above ``largest`` is refused: differences of large numbers have few right digits.
+    like may be taken of anything: of zeros that do not move, as off the diagonal in ``abs(diag(x))``, they do no harm.
     """
     import numpy as np
 
-    if largest < math.inf and any(np.any(np.abs(operand) > largest) for operand in operands):
-        raise UnsuitablePoint("an operand is large")
     match node:
         case Elementwise(function=name):
             size = np.abs(operands[0])

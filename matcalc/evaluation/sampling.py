@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -21,12 +21,11 @@ from matcalc.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Style: TypeAlias = Literal["normal", "positive", "small", "definite", "far", "farther", "farthest"]
-"""Where unrestricted entries are drawn: both signs; from 0.3 to 1.5; from 0.05 to 0.4; for ``"definite"``, square matrices
-near a multiple of the identity with the rest positive; and, for the others, both signs up to 3, 10 and 30."""
+Style: TypeAlias = Literal["normal", "positive", "small", "definite"]
+"""Where unrestricted entries are drawn: both signs; from 0.3 to 1.5; from 0.05 to 0.4; and, for ``"definite"``, square matrices
+near a multiple of the identity with the rest positive."""
 
 STYLES: tuple[Style, ...] = ("normal", "positive", "definite", "small")
-FAR_STYLES: tuple[Style, ...] = ("farthest", "farther", "far")
 
 # Two is left out: 2×2 matrices satisfy identities of their own, such as adj(X) = tr(X) I - X.
 _PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73)
@@ -96,15 +95,13 @@ def find_point(
     attempts: int = 64,
     extra: Iterable[Symbol] = (),
     negative: Literal[0, 1] | None = None,
-    styles: Sequence[Style] = STYLES,
-    largest: float = math.inf,
 ) -> Point | None:
     """A random point at which every expression is finite and away from poles, singular matrices and, if possible, kinks; or ``None``.
 
     Sizes that ``sizes`` leaves open are distinct primes (``equal``: all the same); other orders of the primes and other styles of
     sampling are tried in turn, because ``logdet(X'*X)`` needs X to be tall and ``asin(x)`` needs small entries. ``extra`` symbols
     are given values too. Scalars are positive, but for those that ``negative`` turns: every second one in the order of their names, from
-    the first (0) or from the second (1). Nothing computed on the way is larger than ``largest``.
+    the first (0) or from the second (1).
     """
     import numpy as np
 
@@ -117,9 +114,9 @@ def find_point(
     turned = [] if negative is None else free_scalars(symbols.values())[negative::2]
     orders = 2 if len(open_names) == 1 else min(math.factorial(len(open_names)), 12)
     for attempt in range(2 * attempts):
-        watch = partial(check_place, kinks=attempt < attempts, largest=largest)
-        style = styles[attempt % len(styles)]
-        step = attempt // len(styles)
+        watch = partial(check_place, kinks=attempt < attempts)
+        style = STYLES[attempt % len(STYLES)]
+        step = attempt // len(STYLES)
         all_symbols = symbols.values()
         equal_size = 4 - seed % 2
         chosen = (
@@ -186,7 +183,4 @@ def _array(symbol: Symbol, sizes: Mapping[str, int], seed: int, style: Style) ->
 
 
 _POSITIVE = frozenset({"positive"})
-_MEMBERS: Mapping[Style, str] = {
-    "normal": "ordinary", "positive": "positive", "small": "small", "definite": "definite", "far": "far", "farther": "farther",
-    "farthest": "farthest",
-}  # fmt: skip
+_MEMBERS: Mapping[Style, str] = {"normal": "ordinary", "positive": "positive", "small": "small", "definite": "definite"}

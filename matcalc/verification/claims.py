@@ -15,7 +15,7 @@ from matcalc.einstein.lowered import Lowered, aligned
 from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
-from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout, numerical_derivative
+from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.language.statements import DerivativeSide, Side, Statement
 from matcalc.sizes import ONE, Shape, Size, shape_of
@@ -54,23 +54,12 @@ class Formula:
             return Lowered(zero(like.tensor.shape), like.split)
         return found
 
-    def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Measured:
-        return Measured(evaluate(self.expression, values, sizes), True)
-
     def exact(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
         """The value; as for derivatives."""
         return evaluate(self.expression, values, sizes)
 
     def changed(self, change: Callable[[Expr], Expr]) -> Formula:
         return Formula(change(self.expression))
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A numerical value, and whether it is good to the digits that a comparison needs."""
-
-    value: NDArray[Any]
-    reliable: bool
 
 
 @dataclass(frozen=True)
@@ -149,10 +138,6 @@ class DerivativeForm:
     def _shaped(self) -> list[Symbol]:
         """The variables that are no scalars: a derivative by a scalar adds no axes."""
         return [symbol for symbol in self.wrt if symbol.shape]
-
-    def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Measured:
-        found = numerical_derivative(self.function, self.wrt, values, sizes, symmetric=self.symmetric)
-        return Measured(self._laid_out(found.value), found.reliable)
 
     def exact(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
         """The derived tensor's value: more digits than differences have, but the engine's own."""

@@ -58,6 +58,21 @@ def _determinant(ar: Arithmetic, matrix: Array) -> Array:
     return _scalar(determinant(ar, matrix))
 
 
+def _lower(ar: Arithmetic, matrix: Array) -> Array:
+    return _kept(ar, matrix, 1)
+
+
+def _upper(ar: Arithmetic, matrix: Array) -> Array:
+    return _kept(ar, matrix, -1)
+
+
+def _kept(ar: Arithmetic, matrix: Array, side: int) -> Array:
+    """The diagonal and what is below it (1) or above it (-1)."""
+    places = [divmod(place, matrix.cols) for place in range(len(matrix.data))]
+    entries = zip(places, matrix.data, strict=True)
+    return Array(matrix.dims, [entry if side * (i - j) >= 0 else ar.zero for (i, j), entry in entries])
+
+
 # ---------------------------------------------------------------- vectors
 
 
@@ -306,7 +321,9 @@ def _root_slope(ar: Decimals, value: Decimal) -> Decimal:
     return ar.divide(ar.one, 2 * ar.root(value))
 
 
-_RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType({"det": _determinant, "adj": adjugate, "inv": inverse})
+_RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
+    {"det": _determinant, "adj": adjugate, "inv": inverse, "tril": _lower, "triu": _upper}
+)
 _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
     {
         "logdet": _logdet,
@@ -334,6 +351,11 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "frechet_power": _frechet_power,
     }
 )
+
+
+def is_rational(name: str) -> bool:
+    """Whether the entries of the result are rational functions of those of the argument."""
+    return name in _RATIONAL
 
 
 def names() -> tuple[str, ...]:

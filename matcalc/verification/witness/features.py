@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from matcalc.evaluation.naming import size_names
+from matcalc.evaluation.precise.matrix_functions import is_rational
 from matcalc.evaluation.precise.nodes import constant_value
 from matcalc.expr.nodes import (
     Call,
@@ -34,7 +35,6 @@ from matcalc.functions import functions
 from matcalc.verification.claims import Claim
 
 _KINKED = frozenset({"abs", "sign", "relu", "step"})
-_RATIONAL_CALLS = frozenset({"det", "adj", "inv"})
 _OPEN = frozenset(
     {
         "symmetric",
@@ -116,7 +116,7 @@ def _is_curved(node: Expr) -> bool:
         case Elementwise(function=name):
             return name in functions()
         case Call(function=name):
-            return name not in _RATIONAL_CALLS
+            return not is_rational(name)
         case Norm():
             return True
         case Power(exponent=exponent) | MatrixPower(exponent=exponent):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from itertools import product
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SEEDS = 6
+_DIGITS, _MOST_DIGITS = 6, 45
 _MOST_SIZES = 8
 _STYLES = ("whole", "counting", "dominant")
 """Whole numbers of both signs, positive ones, and matrices near a multiple of the identity; see ``facts.styles``."""
@@ -41,7 +43,8 @@ class Counterexample:
         if self.sizes:
             lines.append(", ".join(f"{name} = {size}" for name, size in self.sizes.items()) + f" (seed {self.seed})")
         lines += [f"{name} = {shown(value)}" for name, value in self.values.items() if not callable(value)]
-        lines += [f"left side:  {shown(self.left)}", f"right side: {shown(self.right)}"]
+        left, right = _shown_apart(self.left, self.right)
+        lines += [f"left side:  {left}", f"right side: {right}"]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -49,18 +52,43 @@ class Counterexample:
         import numpy as np
 
         values = {name: np.asarray(value).tolist() for name, value in self.values.items() if not callable(value)}
-        sides = {"left": np.asarray(self.left).tolist(), "right": np.asarray(self.right).tolist()}
+        sides = {"left": _plain(self.left), "right": _plain(self.right)}
         return {"sizes": dict(self.sizes), "seed": self.seed, "values": values, **sides}
 
 
-def shown(value: Any) -> str:
+def _plain(side: Any) -> Any:
+    """Floating-point numbers, or the texts of decimal ones."""
+    import numpy as np
+
+    array = np.asarray(side)
+    return array.astype(str).tolist() if array.dtype == object else array.tolist()
+
+
+def shown(value: Any, digits: int = _DIGITS) -> str:
     """An array on one line, whole numbers without a point."""
     import numpy as np
 
-    array = np.asarray(value, dtype=float)
+    array = np.asarray(value)
     if array.ndim == 0:
-        return f"{float(array):.6g}"
-    return "[" + ", ".join(shown(part) for part in array) + "]"
+        return _number(array.item(), digits)
+    return "[" + ", ".join(shown(part, digits) for part in array) + "]"
+
+
+def _number(value: float | Decimal, digits: int) -> str:
+    if isinstance(value, Decimal):
+        context = Context(prec=digits)
+        value = context.create_decimal(value).normalize(context)
+        return f"{value:f}" if 1e-4 < abs(value) < 1e16 or not value else f"{value:g}"
+    return f"{value:.{digits}g}"
+
+
+def _shown_apart(left: Any, right: Any) -> tuple[str, str]:
+    """Both sides with as many digits as tell them apart."""
+    for digits in range(_DIGITS, _MOST_DIGITS):
+        one, other = shown(left, digits), shown(right, digits)
+        if one != other:
+            return one, other
+    return shown(left), shown(right)
 
 
 def small_counterexample(claim: Claim) -> Counterexample | None:
@@ -75,16 +103,18 @@ def small_counterexample(claim: Claim) -> Counterexample | None:
             for seed in range(_SEEDS):
                 comparison = _tried(claim, symbols, sizes, style, seed, callables)
                 if comparison is not None and comparison.outcome == "different":
-                    values = {symbol.name: comparison.point.values[symbol.name] for symbol in claim.symbols}
-                    return Counterexample(sizes, seed, values, _tidy(comparison.left), _tidy(comparison.right))
+                    return as_counterexample(claim, comparison)
     return None
 
 
 def as_counterexample(claim: Claim, comparison: Comparison) -> Counterexample:
-    """A point that was found at random, as a counterexample."""
+    """The point of a comparison at which the sides differ."""
     point = comparison.point
     values = {symbol.name: point.values[symbol.name] for symbol in claim.symbols}
-    return Counterexample(dict(point.sizes), comparison.seed, values, comparison.left, comparison.right)
+    left, right = comparison.left, comparison.right
+    if (left == right).all():  # but for digits that floating-point numbers do not have
+        left, right = comparison.decimals
+    return Counterexample(dict(point.sizes), comparison.seed, values, left, right)
 
 
 def _tried(
@@ -120,11 +150,3 @@ def _small(symbol: Symbol, sizes: Mapping[str, int], rng: Random, style: str) ->
 
     shape = tuple([size.value(sizes) for size in symbol.shape])
     return np.array(member(symbol.properties, shape[1:] if symbol.is_row else shape, rng, style), dtype=float)
-
-
-def _tidy(array: NDArray[Any]) -> NDArray[Any]:
-    """Without the rounding errors of numerical differentiation, where the entries are whole numbers."""
-    import numpy as np
-
-    rounded = np.round(array, 6)
-    return np.asarray(np.where(np.abs(array - np.round(array)) < 1e-6, np.round(array), rounded) + 0.0)

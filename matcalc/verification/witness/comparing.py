@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -56,6 +56,11 @@ class Comparison:
     @cached_property
     def _sides(self) -> tuple[Any, Any]:
         return side_values(self.claim, self.point)
+
+    @cached_property
+    def decimals(self) -> tuple[Any, Any]:
+        """Both sides as arrays of decimal numbers with many digits, for those that differ by less than floating-point numbers tell."""
+        return side_values(self.claim, self.point, Decimal)
 
     @property
     def left(self) -> Any:
@@ -323,19 +328,22 @@ def _entries(side: Formula | DerivativeForm, ar: Arithmetic, values: dict[str, A
         return derivative(ar, side.function, side.wrt, values, sizes, side.symmetric, _layout(side, sizes))
 
 
-def side_values(claim: Claim, point: ExactPoint) -> tuple[Any, Any]:
-    """Both sides as floating-point arrays in the form that users hold. Raises Undefined, LimitError or ShapeError."""
-    return side_value(claim.left, point), side_value(claim.right, point)
+def side_values(claim: Claim, point: ExactPoint, number: Callable[[Decimal], Any] = float) -> tuple[Any, Any]:
+    """Both sides as arrays of floating-point numbers, or of other ``number`` s, in the form that users hold.
+
+    Raises Undefined, LimitError or ShapeError.
+    """
+    return side_value(claim.left, point, number), side_value(claim.right, point, number)
 
 
-def side_value(side: Formula | DerivativeForm, point: ExactPoint) -> Any:
-    """One side as a floating-point array in the form that users hold."""
+def side_value(side: Formula | DerivativeForm, point: ExactPoint, number: Callable[[Decimal], Any] = float) -> Any:
+    """One side as an array in the form that users hold."""
     import numpy as np
 
     ar = Decimals(_SLOPE_DIGITS if isinstance(side, DerivativeForm) else _DIGITS)
     with ar.computing():
         entries = _entries(side, ar, numbers(point, ar), point.sizes)
-    return np.array([float(entry) for entry in entries]).reshape(_own_axes(side, point.sizes))
+    return np.array([number(entry) for entry in entries]).reshape(_own_axes(side, point.sizes))
 
 
 def _own_axes(side: Formula | DerivativeForm, sizes: dict[str, int]) -> tuple[int, ...]:

@@ -1,0 +1,35 @@
+"""The sides that a counterexample prints differ in what is printed, however near they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matcalc.verification.judgement import verify
+
+NEAR = [
+    ("x + 1e-9 = x", "x: n"),
+    ("x + 1e-30 = x", "x: n"),
+    ("d(a*sum(x))/dx = a*ones(n) + ones(n)/1000000000", "x: n; a: scalar"),
+    ("exp(1) = 2.718281828", ""),
+    ("d(x'*A*x)/dx = (A + A')*x + 1e-7*x", "x: n; A: n×n"),
+    ("d(x'*A*x)/dx = 2*A*x", "x: n; A: n×n"),
+]
+
+
+@pytest.mark.parametrize(("statement", "declare"), NEAR)
+def test_the_sides_differ_in_print_and_as_data(statement: str, declare: str) -> None:
+    example = verify(statement, declare=declare).counterexample
+    assert example is not None
+    left, right = (line.partition(":")[2].strip() for line in str(example).splitlines()[-2:])
+    assert left != right
+    data = example.to_dict()
+    assert data["left"] != data["right"]
+    assert not np.array_equal(example.left, example.right)
+
+
+def test_plain_numbers_stay_plain() -> None:
+    example = verify("d(x'*A*x)/dx = 2*A*x", declare="x: n; A: n×n").counterexample
+    assert example is not None
+    assert all(float(entry).is_integer() for entry in [*np.ravel(example.left), *np.ravel(example.right)])
+    assert "." not in str(example)

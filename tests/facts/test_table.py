@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,6 +85,16 @@ def test_shapes() -> None:
 def test_complex_facts_say_that_they_are_not_there() -> None:
     for name in ("hermitian", "unitary"):
         assert "complex" in str(contradiction([name]))
+
+
+def test_the_page_lists_every_fact() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "facts.md").read_text(encoding="utf-8")
+    rows = {cells[1].strip(): cells for cells in (line.split("|") for line in page.splitlines()) if len(cells) == 7}
+    for fact in facts().values():
+        if not fact.refused:
+            cells = rows[f"`{fact.name}`"]
+            assert set(re.findall(r"`(\w+)`", cells[2])) <= set(fact.aliases), fact.name
+            assert re.findall(r"`(\w+)`", cells[5]) == list(fact.implies), fact.name
 
 
 def test_entries_together() -> None:

@@ -13,7 +13,9 @@ from matcalc.language.scanner import Token
 from matcalc.records import record
 
 ENDS_OPERAND = frozenset(["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY"])
-STARTS_OPERAND = frozenset(["NUMBER", "NAME", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "SUM_OVER", "DERIVATIVE", "DERIVATIVE_BY"])
+STARTS_OPERAND = frozenset(
+    ["NUMBER", "NAME", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "SUM_OVER", "DERIVATIVE", "DERIVATIVE_BY", "DIFFERENTIAL"]
+)
 _BARS = frozenset(["BAR", "NORM_BAR"])
 _STOPS = frozenset(["COMMA", "EQUALS", "SEPARATOR"])
 _MOST_RETRIES = 20_000

@@ -62,7 +62,7 @@ class Builder(Assembly):
                 return [part for part, _ in _spine(node, ("+", "-"))]
             case s.Binary(operator="*" | ".*" | "⊗" as operator):
                 return [part for part, _ in _spine(node, (operator,))]
-            case s.Binary(operator="./", left=left, right=right) | s.Binary(left=left, right=right):
+            case s.Binary(operator="./" | "@", left=left, right=right) | s.Binary(left=left, right=right):
                 return [left, right]
             case s.Raised(base=s.Name(name="e"), exponent=exponent) if self._is_euler():
                 return [exponent]
@@ -166,6 +166,9 @@ class Builder(Assembly):
             case s.DerivativeOf(span=span):
                 advice = "derive(f, x), or verify a statement d(f)/dx = ..."
                 raise ParseError("a derivative cannot be part of an expression", span=span, suggestion=advice)
+            case s.DifferentialOf(span=span):
+                advice = "a differential is one side of a statement: d(X^-1) = -X^-1 dX X^-1"
+                raise ParseError("a differential cannot be part of an expression", span=span, suggestion=advice)
             case s.Equation(span=span):
                 raise ParseError("an expression is expected, not an equation", span=span, suggestion="verify(...) for statements")
             case s.Program(span=span):
@@ -241,6 +244,9 @@ class Builder(Assembly):
                 return self.total(operands, negative, node.span)
             case "*":
                 return self.product(operands, node.span)
+            case "@":
+                self.evidence = True
+                return t.ArrayProductTerm(self.folded(c.ArrayMultiplied, operands), self.place(node.span), (operands[0], operands[1]))
             case "/":
                 self.relate(c.Divided(self.place(node.span), operands[0].cell, operands[1].cell).at(operands[0].span, operands[1].span))
                 return t.QuotientTerm(operands[0].cell, self.place(node.span), (operands[0], operands[1]), False)
@@ -266,9 +272,11 @@ class Builder(Assembly):
     def _raised(self, node: s.Raised, operands: list[t.Term]) -> t.Term:
         span = self.place(node.span)
         if len(operands) == 1:
-            self.relate(c.InRelation(span, frozenset({(SCALAR,)}), "e^", operands[0].cell))
+            exponent = operands[0]
+            self.relate(c.InRelation(span, frozenset({(SCALAR,), (MATRIX,)}), "e^", exponent.cell, square=True))
             self.note("e is read as the base of the exponential function")
-            return t.ElementwiseTerm(operands[0].cell, span, (operands[0],), "exp")
+            self.notes.append(lambda: "e^ of a matrix is read as the matrix exponential" if exponent.cell.mask == MATRIX else None)
+            return t.EulerTerm(exponent.cell, span, (exponent,))
         base, exponent = operands
         if node.elementwise:
             self.evidence = True

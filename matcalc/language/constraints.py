@@ -55,6 +55,41 @@ class Multiplied(Constraint):
         return True
 
 
+class SameShape(Constraint):
+    """A change has the shape of what changes."""
+
+    relation = frozenset({(kind, kind) for kind in ALL_KINDS})
+    words = "compare"
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        same(*self.cells)
+        return True
+
+
+class ArrayMultiplied(Constraint):
+    """``left @ right = result`` of NumPy: vectors have one axis, so that there are no rows; scalars are not multiplied so."""
+
+    relation = frozenset(
+        {(MATRIX, MATRIX, MATRIX), (MATRIX, COLUMN, COLUMN), (COLUMN, MATRIX, COLUMN), (COLUMN, COLUMN, SCALAR)}
+        | {(ROW, MATRIX, ROW), (ROW, COLUMN, SCALAR), (COLUMN, ROW, MATRIX)}
+    )
+    words = "multiply"
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        left, right, result = self.cells
+        if left.mask == COLUMN and right.mask != ROW:
+            unify(left.rows, right.rows)
+            if right.mask == MATRIX:
+                unify(right.cols, result.rows)
+            return True
+        unify(left.cols, right.rows)
+        unify(left.rows, result.rows)
+        unify(right.cols, result.cols)
+        return True
+
+
 class Broadcast(Constraint):
     """``left + right = result`` entry by entry; a scalar, or a vector beside a matrix, is repeated.
 

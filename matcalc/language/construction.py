@@ -119,6 +119,10 @@ class Construction:
                 return _norm(kind, built)
             case t.BarsTerm():
                 return e.Call("det", (built[0],), None, ()) if built[0].is_matrix else e.Elementwise("abs", built[0])
+            case t.EulerTerm():
+                return e.Call("expm", (built[0],), None, built[0].shape) if built[0].is_matrix else e.Elementwise("exp", built[0])
+            case t.ArrayProductTerm():
+                return _array_product(*built)
             case t.CallTerm():
                 return _call(term, built)
             case t.EntryTerm():
@@ -321,6 +325,14 @@ def _norm(kind: str, built: list[e.Expr]) -> e.Expr:
 def _check_power_of_norm(power: e.Expr, span: Span) -> None:
     if isinstance(power, e.Number) and power.value <= 0:
         raise ShapeError(f"there is no norm with p = {power.value}", span=span, expected="a number above 0")
+
+
+def _array_product(left: e.Expr, right: e.Expr) -> e.Expr:
+    """``left @ right`` where a vector on the left of a vector or a matrix stands for its row."""
+    if not left.is_column or right.is_row:
+        return product([left, right])
+    whole = product([e.Transpose(left), right])
+    return whole if whole.is_scalar else e.Transpose(whole)
 
 
 def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:

@@ -1,4 +1,4 @@
-"""Finds ``d(f)/dx``, ``∂²(f)/∂x²``, ``df/dx``, ``d/dx f`` and ``∇_x f`` among raw tokens."""
+"""Finds ``d(f)/dx``, ``∂²(f)/∂x²``, ``d f/dx``, ``df/dx``, ``d/dx f``, ``∇_x f`` and ``grad_x f`` among raw tokens."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from matcalc.errors import ParseError
 from matcalc.language.scanner import Token
 from matcalc.language.spelling import SUBSCRIPTS, canonical_name, is_name
 from matcalc.language.vocabulary import Vocabulary
+from matcalc.patterns import pattern
 
+_FIRST = frozenset("dghn")
+"""With which derivative signs begin: d, grad, hessian, nabla."""
 _LETTER = r"[^\W\d_]"
-_ONE_NAME = rf"{_LETTER}[0-9]*(?:_[^\W_]+|[{''.join(SUBSCRIPTS)}]+)?′*"
+ONE_NAME = rf"{_LETTER}[0-9]*(?:_[^\W_]+|[{''.join(SUBSCRIPTS)}]+)?′*"
 
 
 def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
@@ -18,9 +21,9 @@ def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Tok
 
     The value of ``BY`` and ``DERIVATIVE_BY`` lists the names differentiated by, one for each order, with commas between.
     """
-    if not any(token.type in ("PARTIAL", "NABLA") or token.value[:1] == "d" for token in tokens):
+    if not any(token.type in ("PARTIAL", "NABLA") or token.value[:1] in _FIRST for token in tokens):
         return tokens
-    partner = _partners(tokens)
+    partner = partners(tokens)
     closing: dict[int, tuple[int, str, int]] = {}
     out: list[Token] = []
     position = 0
@@ -55,6 +58,22 @@ def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Tok
                     out.append(Token("DERIVATIVE_BY", found[0], token.start, tokens[found[1] - 1].end))
                     position = found[1]
                     continue
+            begins = position == 0 or tokens[position - 1].type in ("EQUALS", "SEPARATOR")
+            whole = _unbracketed(tokens, after, order, vocabulary) if begins else None
+            if whole is not None:
+                slash, names, stop = whole
+                opening = Token("LPAR", "(", tokens[after].start, tokens[after].start)
+                out += [Token("DERIVATIVE", "d", token.start, tokens[after - 1].end), opening]
+                out += tokens[after:slash]
+                out.append(Token("RPAR", ")", tokens[slash].start, tokens[slash].start))
+                out.append(Token("BY", names, tokens[slash].start, tokens[stop - 1].end))
+                position = stop
+                continue
+        operator = _operator(token, vocabulary)
+        if operator is not None:
+            out.append(operator)
+            position += 1
+            continue
         named = _named(tokens, position, vocabulary)
         if named is not None:
             sign, name, names, stop = named
@@ -67,13 +86,56 @@ def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Tok
     return out
 
 
+def _unbracketed(tokens: list[Token], position: int, order: int, vocabulary: Vocabulary) -> tuple[int, str, int] | None:
+    """Reads ``tr(AX)/dX`` and ``x'Ax/dx`` after the sign: where the slash stands, the names below it, the position after them."""
+    stop = end_of_term(tokens, position)
+    depth = 0
+    for slash in range(position, stop):
+        kind = tokens[slash].type
+        depth += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
+        if kind == "DIVIDE" and depth == 0 and slash > position:
+            found = _denominator(tokens, slash + 1, order, vocabulary)
+            if found is not None:
+                return slash, found[0], found[1]
+    return None
+
+
+def end_of_term(tokens: list[Token], position: int) -> int:
+    """The position after the product that begins at ``position``: of a plus or minus, an equals sign, or a bracket that closes."""
+    depth, bars = 0, 0
+    for place in range(position, len(tokens)):
+        kind = tokens[place].type
+        depth += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
+        bars += kind in ("BAR", "NORM_BAR")
+        ends = kind in ("EQUALS", "SEPARATOR") or (kind in ("PLUS", "MINUS", "COMMA") and not bars % 2 and place > position)
+        if depth < 0 or (depth == 0 and ends and not _is_sign_of_exponent(tokens, place)):
+            return place
+    return len(tokens)
+
+
+def _is_sign_of_exponent(tokens: list[Token], place: int) -> bool:
+    return tokens[place].type in ("PLUS", "MINUS") and tokens[place - 1].type in ("POWER", "ELEMENT_POWER", "TIMES", "DIVIDE")
+
+
+_OPERATOR = pattern(rf"(?P<first>grad|gradient|nabla)_(?P<name>{ONE_NAME})|(?P<second>hess|hessian)_(?P<other>{ONE_NAME})")
+
+
+def _operator(token: Token, vocabulary: Vocabulary) -> Token | None:
+    """``grad_x`` and ``hessian_x`` before what they are of."""
+    found = _OPERATOR.fullmatch(token.value) if token.type == "RUN" and not vocabulary.declares(canonical_name(token.value)) else None
+    if found is None:
+        return None
+    name = canonical_name(found["name"] or found["other"])
+    return Token("DERIVATIVE_BY", name if found["first"] else f"{name},{name}", token.start, token.end)
+
+
 def _named(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[Token, Token, str, int] | None:
     """Reads ``df/dx`` of a known name f, and ``∂f/∂x`` or ``∂²f/∂x²`` of any one name: sign, name, names below, the position after them."""
     token = tokens[position]
     if token.type == "PARTIAL":
         order, after = _squared(tokens, position + 1)
         sign, name = Token("DERIVATIVE", "d", token.start, token.end), tokens[after] if after < len(tokens) else token
-        known = name.type == "RUN" and (re.fullmatch(_ONE_NAME, name.value) or vocabulary.declares(canonical_name(name.value)))
+        known = name.type == "RUN" and (re.fullmatch(ONE_NAME, name.value) or vocabulary.declares(canonical_name(name.value)))
     else:
         order, after = 1, position
         sign, name = Token("DERIVATIVE", "d", token.start, token.start + 1), Token("RUN", token.value[1:], token.start + 1, token.end)
@@ -85,7 +147,7 @@ def _named(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[
     return None if found is None else (sign, name, found[0], found[1])
 
 
-def _partners(tokens: list[Token]) -> dict[int, int]:
+def partners(tokens: list[Token]) -> dict[int, int]:
     """Opening bracket -> closing bracket, by position."""
     partner: dict[int, int] = {}
     opened: list[int] = []
@@ -165,11 +227,11 @@ def _names_after_d(text: str, wanted: int, vocabulary: Vocabulary) -> list[str] 
     name = canonical_name(text)
     if vocabulary.declares(name) or vocabulary.is_greek(name):
         return [name]
-    if wanted == 2 and text.endswith("2") and re.fullmatch(_ONE_NAME, text[:-1]):
+    if wanted == 2 and text.endswith("2") and re.fullmatch(ONE_NAME, text[:-1]):
         return [canonical_name(text[:-1])] * 2
-    if wanted == 2 and (both := re.fullmatch(rf"({_ONE_NAME})d({_ONE_NAME})", text)):
+    if wanted == 2 and (both := re.fullmatch(rf"({ONE_NAME})d({ONE_NAME})", text)):
         return [canonical_name(both[1]), canonical_name(both[2])]
-    if re.fullmatch(_ONE_NAME, text) and is_name(name):
+    if re.fullmatch(ONE_NAME, text) and is_name(name):
         return [name]
     return None
 
@@ -185,7 +247,7 @@ def _nabla(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[
     if len(rest) == 2 and rest[0].type == "UNDERSCORE" and rest[1].type == "RUN":
         name = canonical_name(rest[1].value)
         if not (vocabulary.declares(name) or vocabulary.is_greek(name)):
-            match = re.match(_ONE_NAME, rest[1].value)
+            match = re.match(ONE_NAME, rest[1].value)
             name = canonical_name(match[0]) if match else name
         return ",".join([name] * order), position + 2
     raise ParseError("∇ needs the name to differentiate by", span=sign.span, suggestion="∇_x(f)")
@@ -193,7 +255,7 @@ def _nabla(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[
 
 def _left_over(run: Token, names: str) -> Token | None:
     """What follows the name in a run such as ``∇_xf``."""
-    match = re.match(_ONE_NAME, run.value)
+    match = re.match(ONE_NAME, run.value)
     if match is None or canonical_name(run.value) == names.partition(",")[0] or match.end() == len(run.value):
         return None
     return Token("RUN", run.value[match.end() :], run.start + match.end(), run.end)

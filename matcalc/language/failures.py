@@ -65,7 +65,7 @@ def _mismatch(text: str, constraint: Constraint, clash: SizeClash | None = None)
     shown = [f"{quote} ({described(cell)})" for quote, cell in zip(quotes, cells, strict=False)]
     differ = f": the sizes {clash.left} and {clash.right} differ" if clash else ""
     match constraint:
-        case c.Multiplied():
+        case c.Multiplied() | c.ArrayMultiplied():
             message = f"cannot multiply {shown[0]} by {shown[1]}"
             return _error(message + (differ.replace("sizes", "inner sizes") if clash else ""), constraint, _product_advice(quotes, cells))
         case c.Divided():
@@ -109,7 +109,9 @@ def _function_mismatch(constraint: c.InRelation, quotes: list[str], clash: SizeC
     if clash:
         return _error(f"the sizes {clash.left} and {clash.right} in {name} differ", constraint, None)
     if name == "e^":
-        return _error(f"the exponent of e must be a scalar, not {argument}", constraint, "exp(x) (elementwise) or expm(X)")
+        if clash:
+            return _error(f"e^ needs a square matrix, not {argument}", constraint, "exp(X) (elementwise)")
+        return _error(f"the exponent of e must be a scalar or a square matrix, not {argument}", constraint, "exp(x) (elementwise)")
     wanted = sorted({kinds[0] for kinds in constraint.kinds})
     # Where a column will do, that a row will do as well is not worth telling.
     needed = " or ".join("a " + KIND_NAMES[kind] for kind in wanted if kind != ROW or COLUMN not in wanted)

@@ -319,8 +319,7 @@ class _Scanner:
         word = r.word(first, last)
         together = all(r.lexemes[k].end == r.lexemes[k + 1].start for k in range(first, min(last, first + 40) - 1))
         if word == "d" and "d" not in r.vocabulary.symbols and after < stop and r.lexemes[after].kind in ("letter", "(", "command"):
-            advice = "a derivative: \\frac{\\partial f}{\\partial x}"
-            raise ParseError("differentials are not read", span=span, suggestion=advice)
+            return [Token("DIFFERENTIAL_SIGN", "d", span.start, span.end)], after
         if word is None or not word[:1].isalpha() or not together:
             if lexeme.text == "operatorname":
                 raise UnknownFunctionError(

@@ -143,7 +143,7 @@ class _Builder:
         return _binary("-", children)
 
     def multiply(self, children: list[Any]) -> s.Binary:
-        return _binary("*", children)
+        return _binary("@" if children[1].value == "@" else "*", children)
 
     def divide(self, children: list[Any]) -> s.Binary:
         return _binary("/", children)
@@ -176,6 +176,10 @@ class _Builder:
     def derivative_by(self, children: list[Any]) -> s.DerivativeOf:
         sign, body = children
         return s.DerivativeOf(_join(sign.span, body.span), body, tuple(sign.value.split(",")))
+
+    def differential(self, children: list[Any]) -> s.DifferentialOf:
+        sign, body = children
+        return s.DifferentialOf(_join(sign.span, body.span), body)
 
     def derivative(self, children: list[Any]) -> s.DerivativeOf:
         sign, _, body, _, by = children

@@ -74,6 +74,9 @@ def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, notes: list[str], 
                 out.append(Token("NAME", token.value, token.start, token.end))
             case "SUM_SIGN":
                 position += _sum_sign(tokens, position, out)
+            case "DIFFERENTIAL_SIGN":
+                advice = "d(X^-1) = -X^-1 dX X^-1, or a derivative: \\frac{\\partial f}{\\partial x}"
+                raise ParseError("differentials are not read here", span=token.span, suggestion=advice)
             case "NABLA" | "PARTIAL":
                 advice = "d(f)/dx, ∂(f)/∂x, ∇_x(f) or grad(f, x)"
                 raise ParseError(f"'{token.value}' does not begin a derivative here", span=token.span, suggestion=advice)

@@ -6,7 +6,7 @@ import re
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.python_spellings import dot_in
-from matcalc.language.spelling import ACCENTS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.language.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
 from matcalc.limits import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern
 from matcalc.records import record
@@ -56,15 +56,17 @@ _SUPER = "".join(re.escape(c) for c in SUPERSCRIPTS)
 _SUB = "".join(SUBSCRIPTS)
 _ACCENTS = "".join(ACCENTS)
 _LETTER = r"[^\W\d_]"
+_FRACTIONS = "".join(FRACTIONS)
 _TOKEN = pattern(
     rf"""
-      (?P<SPACE>[ \t\r\f\v\u00a0\u2000-\u200b\u2061-\u2064\u202f]+)
+      (?P<FRACTION>[{_FRACTIONS}])
+    | (?P<SPACE>[ \t\r\f\v\u00a0\u2000-\u200b\u2061-\u2064\u202f]+)
     | (?P<NUMBER>(?:[0-9]+(?:\.(?![*/^'])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![^\W\d_]))?)
     | (?P<SUPERSCRIPT>[{_SUPER}]+)
     | (?P<ONES>{ONES})
     | (?P<PARTIAL>∂)
     | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
-    | (?P<RUN>(?!{ONES}){_LETTER}(?:(?![{ONES}{_SUPER}])[^\W_]|[{_SUB}{_ACCENTS}]|_(?![{_SUPER}])[^\W_])*′*)
+    | (?P<RUN>(?!{ONES}){_LETTER}(?:(?![{ONES}{_SUPER}])[^\W_{_FRACTIONS}]|[{_SUB}{_ACCENTS}]|_(?![{_SUPER}])[^\W_])*′*)
     | (?P<TRANSPOSE>\.T(?!\w))
     | (?P<OPERATOR>\.[*/^]|\*\*|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
     """,
@@ -94,7 +96,9 @@ def scan(text: str) -> list[Token]:
                 raise too_long(Span(position, end))
         elif kind == "OPERATOR":
             kind = OPERATOR_TYPE[value]
-        if kind != "SPACE":
+        if kind == "FRACTION":
+            tokens += fraction(value, position)
+        elif kind != "SPACE":
             tokens.append(Token(kind, value, position, end))
         position = end
         if len(tokens) > MOST_TOKENS:
@@ -106,6 +110,13 @@ def scan(text: str) -> list[Token]:
 def too_long(span: Span) -> LimitError:
     """What is said of a run of letters that nobody would write."""
     return LimitError(f"a run of more than {LONGEST_RUN} letters", span=span, suggestion="spaces or operators between names")
+
+
+def fraction(character: str, position: int) -> list[Token]:
+    """``½`` as one divided by two, in brackets."""
+    above, below = FRACTIONS[character]
+    parts = (("LPAR", "("), ("NUMBER", above), ("DIVIDE", "/"), ("NUMBER", below), ("RPAR", ")"))
+    return [Token(kind, value, position, position + 1) for kind, value in parts]
 
 
 def _unknown_character(text: str, position: int) -> ParseError:

@@ -33,6 +33,11 @@ SUBSCRIPTS = MappingProxyType(
     dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)) | dict(zip("ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "aehijklmnoprstuvx", strict=True))
 )
 
+FRACTIONS = MappingProxyType(
+    {"½": ("1", "2"), "⅓": ("1", "3"), "⅔": ("2", "3"), "¼": ("1", "4"), "¾": ("3", "4"), "⅕": ("1", "5"), "⅙": ("1", "6"), "⅛": ("1", "8")}
+)
+"""Fractions of one character: what stands above and below."""
+
 ACCENTS = MappingProxyType(
     {
         "\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot", "\u0308": "ddot", "\u030c": "check",

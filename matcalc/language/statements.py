@@ -24,10 +24,12 @@ from matcalc.language.elaboration import Reader
 from matcalc.language.inference import infer_kinds
 from matcalc.language.kinds import COLUMN, ROW, Cell, Constraint, Contradiction
 from matcalc.language.scope import Variable
+from matcalc.language.survey import walk
 from matcalc.records import record, replace
 from matcalc.sizes import Size
 
 _ZERO = e.Number(Fraction(0))
+_TIES = frozenset({"symmetric", "antisymmetric", "diagonal"})
 
 
 @record
@@ -42,7 +44,15 @@ class DerivativeSide:
         return len(self.wrt)
 
 
-Side: TypeAlias = e.Expr | DerivativeSide
+@record
+class DifferentialSide:
+    """The differential of ``expression`` where each symbol of ``moves`` changes by the one beside it; the other symbols are constant."""
+
+    expression: e.Expr
+    moves: tuple[tuple[e.Symbol, e.Symbol], ...]
+
+
+Side: TypeAlias = e.Expr | DerivativeSide | DifferentialSide
 
 
 @record
@@ -96,6 +106,8 @@ class _DoesNotFit(Exception):
 class _SideTerm:
     term: t.Term
     wrt: tuple[str, ...] = ()
+    moves: tuple[tuple[str, str], ...] = ()
+    """Of a differential: names, and the names of their changes."""
 
 
 def _different(dimensions: list[Dimension]) -> set[Size | int]:
@@ -110,7 +122,7 @@ def _ungrouped(node: s.Syntax) -> s.Syntax:
 
 
 def _is_derivative(node: s.Syntax) -> bool:
-    return isinstance(_ungrouped(node), s.DerivativeOf)
+    return isinstance(_ungrouped(node), s.DerivativeOf | s.DifferentialOf)
 
 
 class _StatementReader(Reader):
@@ -119,6 +131,7 @@ class _StatementReader(Reader):
         self._layout = layout
         self._lead: _SideTerm | None = None
         self._claimed: _SideTerm | None = None
+        self._changes: dict[str, str] = {}
         self._known: tuple[str, ...] = ()
         """The names in the leading side, once it is read."""
 
@@ -130,8 +143,11 @@ class _StatementReader(Reader):
         lead = self._lead = self._side(first)
         if not bent:
             super().infer_kinds(self.builder.constraints, list(self.scope.variables.values()))
+        if isinstance(_ungrouped(first), s.DifferentialOf):
+            self._lead = lead = replace(lead, moves=self._moves(second))
         self._known = tuple(self.scope.variables)
         claimed = self._claimed = self._side(second)
+        self._check_signs([first, second])
         try:
             self.solve([lead.term, claimed.term])
         except ShapeError as error:
@@ -168,6 +184,43 @@ class _StatementReader(Reader):
         left, right = (None, typed) if turned else (typed, None)
         return Statement(left, right, self.symbols(), whole.declarations, whole.notes, whole.intermediates, turned=turned)
 
+    def _moves(self, claimed: s.Syntax) -> tuple[tuple[str, str], ...]:
+        """The names whose changes stand in the claimed side, with these. The changes have the shapes of what changes."""
+        names = dict.fromkeys(node.name for node in walk(claimed) if isinstance(node, s.Name))
+        known = [name for name in self.scope.variables if f"d{name}" in names and f"d{name}" not in self.declarations]
+        if not known:
+            advice = "name the changes: d(X^-1) = -X^-1 dX X^-1"
+            raise ParseError(
+                "a differential is claimed, and no change such as dX stands on the other side", span=claimed.span, suggestion=advice
+            )
+        for name in known:
+            cell, span = self.scope.variables[name].cell, self.scope.variables[name].cell.span
+            change = self.scope.variable(f"d{name}", span)
+            change.cell.mask = cell.mask
+            self.builder.relate(c.SameShape(span, cell, change.cell))
+            self._changes[f"d{name}"] = name
+        still = [name for name, variable in self.scope.variables.items() if name not in known and name not in self._changes]
+        if still:
+            verb = "is" if len(still) == 1 else "are"
+            self.notes.append(f"{', '.join(still)} {verb} constant: no {', '.join('d' + name for name in still)} stands in the claim")
+        return tuple([(name, f"d{name}") for name in known])
+
+    def symbols(self) -> dict[str, e.Symbol]:
+        """The typed symbols; a change has the ties between entries of what changes."""
+        found = super().symbols()
+        for change, name in self._changes.items():
+            if change in found:
+                found[change] = e.Symbol(change, found[change].shape, found[name].properties & _TIES)
+        return found
+
+    def _check_signs(self, sides: list[s.Syntax]) -> None:
+        """A lone d is no symbol unless it is declared, or what is differentiated by."""
+        variable = self.scope.variables.get("d")
+        by = [name for side in sides if isinstance(node := _ungrouped(side), s.DerivativeOf) for name in node.wrt]
+        if variable is not None and variable.mentioned and variable.declaration is None and "d" not in by:
+            advice = "a derivative d(f)/dx, a differential d(f) = ... dX, or declare d"
+            raise ParseError("the d is not read: it begins no derivative here", span=variable.cell.span, suggestion=advice)
+
     def _equation(self) -> s.Equation:
         program = self.parse()
         self.build_assignments(program)
@@ -177,6 +230,8 @@ class _StatementReader(Reader):
 
     def _side(self, node: s.Syntax) -> _SideTerm:
         node = _ungrouped(node)
+        if isinstance(node, s.DifferentialOf):
+            return _SideTerm(self.builder.build(node.body))
         if not isinstance(node, s.DerivativeOf):
             return _SideTerm(self.builder.build(node))
         term = self.builder.build(node.body)
@@ -194,9 +249,11 @@ class _StatementReader(Reader):
 
     def _typed(self, side: _SideTerm, construction: Construction) -> Side:
         built = construction.build(side.term)
+        symbols = self.symbols()
+        if side.moves:
+            return DifferentialSide(built, tuple([(symbols[name], symbols[change]) for name, change in side.moves]))
         if not side.wrt:
             return built
-        symbols = self.symbols()
         return DerivativeSide(built, tuple([symbols[name] for name in side.wrt]))
 
     # ------------------------------------------------------------ the shape wished for

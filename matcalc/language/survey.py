@@ -46,7 +46,7 @@ def parts(node: s.Syntax) -> tuple[s.Syntax, ...]:
             return arguments
         case s.NormBars(operand=operand, subscript=subscript):
             return (operand,) if subscript is None else (operand, subscript)
-        case s.Summation(body=body) | s.DerivativeOf(body=body):
+        case s.Summation(body=body) | s.DerivativeOf(body=body) | s.DifferentialOf(body=body):
             return (body,)
         case s.Program(assignments=assignments, value=value):
             return (*[part for name, assigned in assignments for part in (name, assigned)], value)

@@ -49,7 +49,7 @@ class Minus(Syntax):
 
 @record(eq=False)
 class Binary(Syntax):
-    """``operator`` is one of ``+ - * / .* ./ ⊗``; juxtaposition is ``*``."""
+    """``operator`` is one of ``+ - * @ / .* ./ ⊗``; juxtaposition is ``*``."""
 
     operator: str
     left: Syntax
@@ -118,6 +118,13 @@ class DerivativeOf(Syntax):
 
 
 @record(eq=False)
+class DifferentialOf(Syntax):
+    """``d(body)`` as a side of an equation, where the change of X is called ``dX``."""
+
+    body: Syntax
+
+
+@record(eq=False)
 class Equation(Syntax):
     left: Syntax
     right: Syntax
@@ -133,6 +140,6 @@ class Program(Syntax):
 
 SyntaxNode: TypeAlias = (
     NumberLiteral | Name | Word | Group | Minus | Binary | Transposed | Raised | Entries | Applied | NormBars | Bars
-    | Summation | DerivativeOf | Equation | Program
+    | Summation | DerivativeOf | DifferentialOf | Equation | Program
 )  # fmt: skip
 """The closed union, for ``match`` with ``assert_never``."""

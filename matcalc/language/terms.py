@@ -176,6 +176,20 @@ class BarsTerm(Base):
 
 
 @record(eq=False)
+class EulerTerm(Base):
+    """``e^x``: the exponential function of a scalar, the matrix exponential of a matrix."""
+
+    operands: tuple[Term]
+
+
+@record(eq=False)
+class ArrayProductTerm(Base):
+    """``x @ A``: a product as NumPy has it, where a vector has one axis and is a row on the left."""
+
+    operands: tuple[Term, Term]
+
+
+@record(eq=False)
 class CallTerm(Base):
     operands: tuple[Term, ...]
     function: str
@@ -213,8 +227,8 @@ class BoundIndex:
 Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTerm | FilledTerm | UnitTerm | CommutationTerm
 Operation: TypeAlias = (
     SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
-    | InverseTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm | CallTerm
-    | EntryTerm | IndexSumTerm | IndexArrayTerm
+    | InverseTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm | EulerTerm
+    | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | IndexArrayTerm
 )  # fmt: skip
 Term: TypeAlias = Leaf | Operation
 """The closed union, for ``match`` with ``assert_never``."""

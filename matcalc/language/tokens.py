@@ -8,6 +8,7 @@ from importlib import import_module
 from matcalc.errors import ParseError, Span, UnknownFunctionError
 from matcalc.language.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
 from matcalc.language.derivative_tokens import resolve_derivatives
+from matcalc.language.differential_tokens import resolve_differentials
 from matcalc.language.runs import resolve_runs
 from matcalc.language.scanner import Token, scan
 from matcalc.language.spelling import SUBSCRIPTS, SUPERSCRIPTS
@@ -41,12 +42,13 @@ def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[str]]
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
     tokens = _norm_names(_superscripts(tokens, vocabulary), vocabulary)
-    tokens = resolve_derivatives(tokens, vocabulary)
+    tokens = _in_numpy(resolve_derivatives(tokens, vocabulary))
+    tokens, vocabulary = resolve_differentials(tokens, vocabulary)
     tokens = resolve_runs(tokens, vocabulary, notes, italics=latex)
     tokens = resolve_bars(tokens)
     tokens = _norm_subscripts(tokens)
-    if latex:
-        tokens = import_module("matcalc.language.latex_operands").bracketed_operands(tokens)
+    if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
+        tokens = import_module("matcalc.language.operands").bracketed_operands(tokens, latex)
     return _juxtaposed(tokens, vocabulary, notes), notes
 
 
@@ -60,6 +62,16 @@ def is_latex(text: str) -> bool:
     (True, True, False)
     """
     return _LOOKS_LIKE_LATEX.search(text) is not None
+
+
+_OF_ARRAYS = {"*": "ELEMENT_TIMES", "**": "ELEMENT_POWER"}
+
+
+def _in_numpy(tokens: list[Token]) -> list[Token]:
+    """Beside ``@``, which is the product of NumPy, ``*`` and ``**`` go entry by entry."""
+    if not any(token.type == "TIMES" and token.value == "@" for token in tokens):
+        return tokens
+    return [Token(_OF_ARRAYS.get(token.value, token.type), token.value, token.start, token.end) for token in tokens]
 
 
 def _separated(tokens: list[Token]) -> list[Token]:

@@ -17,9 +17,10 @@ from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.language.statements import DerivativeSide, Side, Statement
+from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
 from matcalc.sizes import ONE, Shape, Size, shape_of
 from matcalc.verification.axes import with_split_axes
+from matcalc.verification.differential_claims import closed_differential
 from matcalc.verification.kronecker_laws import without_functions_of_kronecker
 
 if TYPE_CHECKING:
@@ -253,6 +254,10 @@ def claim_of(statement: Statement, layout: str, symmetric: str) -> Claim | None:
 
 def side_of(side: Side, layout: str, symmetric: str) -> SideForm:
     """A side of a statement, as a form with values."""
-    if isinstance(side, DerivativeSide):
-        return DerivativeForm(side.expression, side.wrt, layout, symmetric)
-    return Formula(side)
+    match side:
+        case DerivativeSide():
+            return DerivativeForm(side.expression, side.wrt, layout, symmetric)
+        case DifferentialSide():
+            return Formula(closed_differential(side))
+        case _:
+            return Formula(side)

@@ -20,6 +20,7 @@ from matcalc.results import Derivation, ParsedExpression
 from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm, claim_of, side_of
 from matcalc.verification.conditions import condition_of
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
+from matcalc.verification.differential_claims import along_a_line
 from matcalc.verification.misfits import Question, would_hold
 from matcalc.verification.proof import proves_zero
 from matcalc.verification.repairs import repair
@@ -116,6 +117,7 @@ def _judged(question: Question, statement: Statement) -> Verdict:
         "notes": statement.notes,
         "holds_if": _domain(claim),
     }
+    _check_along_a_line(question, statement)
     if proved and seen.comparisons:
         return Verdict(source, "proved", layout, **shared)  # type: ignore[arg-type]
     if seen.agrees:
@@ -133,6 +135,17 @@ def _open_reason(seen: Witness) -> str:
     if seen.digits is not None:
         return f"the sides agree to {seen.digits} digits, but not to all"
     return "the sides were compared at too few points"
+
+
+def _check_along_a_line(question: Question, statement: Statement) -> None:
+    """A true claim about a differential once more, by other means."""
+    line = along_a_line(statement)
+    claim = None if line is None else claim_of(line, "numerator", question.symmetric)
+    if claim is not None and witness(claim, quick=True).different is not None:
+        raise MatcalcError(
+            "internal error: the differential that was derived differs from what is found numerically",
+            suggestion="report this statement; no verdict is better than a wrong one",
+        )
 
 
 def _domain(claim: Claim) -> tuple[str, ...]:

@@ -11,13 +11,14 @@ from matcalc.expr.rewriting import symbols_in
 from matcalc.inputs import Expression, read
 from matcalc.language import elaborate
 from matcalc.language.declarations import Declare, parse_declarations
-from matcalc.language.statements import DerivativeSide, Side, Statement
+from matcalc.language.statements import DerivativeSide, Statement
 from matcalc.operators.operands import declarations_of, joint_declarations
 from matcalc.printing import text
 from matcalc.results import Derivation
 from matcalc.sizes import Shape
 from matcalc.verification.claims import DerivativeForm
 
+Side: TypeAlias = Expr | DerivativeSide
 GivenSide: TypeAlias = "Derivation | Expression"
 
 

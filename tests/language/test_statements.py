@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from matcalc.errors import ParseError
 from matcalc.expr import nodes as e
 from matcalc.language import DerivativeSide, elaborate_statement
 from matcalc.printing import text
@@ -92,6 +93,8 @@ def test_the_second_derivative_of_a_name() -> None:
 
 
 def test_letters_that_are_no_known_name_stay_factors() -> None:
-    assert not isinstance(elaborate_statement("dg/dx = h", "dx: scalar").left, DerivativeSide)
+    assert not isinstance(elaborate_statement("dg/dx = h", "dx: scalar; d: scalar").left, DerivativeSide)
+    with pytest.raises(ParseError, match="the d is not read"):
+        elaborate_statement("dg/dx = h", "dx: scalar")
     assert not isinstance(elaborate_statement("df/dx = h", "df: scalar; f: scalar; dx: scalar").left, DerivativeSide)
     assert not isinstance(elaborate_statement("df/dx = h", "d: scalar; f: scalar").left, DerivativeSide)

@@ -1,7 +1,8 @@
 r"""How far a function or a derivative sign reaches without brackets: ``\sin Ax``, ``\operatorname{tr} A B``, ``\nabla_x x^\top A x``.
 
 In print a function name takes the letters and numbers that follow it, a trace or determinant the whole product, and a derivative sign
-everything up to the next plus or minus. The plain language binds all of them to the next factor, so brackets are put in here.
+everything up to the next plus or minus. In plain text the same holds of traces, determinants and derivative signs, and other functions take
+the next factor. The grammar binds all of them to the next factor, so brackets are put in here.
 """
 
 from __future__ import annotations
@@ -18,15 +19,13 @@ _PLAIN = frozenset(["NAME", "NUMBER"])
 _ATOMS = frozenset(["NAME", "NUMBER", "CALL", "LPAR", "NORM_OPEN", "BAR_OPEN", "DERIVATIVE"])
 
 
-def bracketed_operands(tokens: list[Token]) -> list[Token]:
+def bracketed_operands(tokens: list[Token], latex: bool) -> list[Token]:
     """The tokens with brackets around the operands of ``APPLY`` and ``DERIVATIVE_BY``."""
-    if not any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
-        return tokens
     partner = _partners(tokens)
     end: dict[int, int] = {}
     for position in range(len(tokens) - 1, -1, -1):
         if tokens[position].type == "APPLY":
-            end[position] = _applied_end(tokens, position, partner, end)
+            end[position] = _applied_end(tokens, position, partner, end, latex)
         elif tokens[position].type == "DERIVATIVE_BY":
             end[position] = _term_end(tokens, position + 1, partner, end)
     closing: dict[int, int] = {}
@@ -58,12 +57,14 @@ def _partners(tokens: list[Token]) -> dict[int, int]:
     return partner
 
 
-def _applied_end(tokens: list[Token], position: int, partner: dict[int, int], end: dict[int, int]) -> int:
+def _applied_end(tokens: list[Token], position: int, partner: dict[int, int], end: dict[int, int], latex: bool) -> int:
     whole = tokens[position].value in _WHOLE_PRODUCT
     first = position + 1
     if first < len(tokens) and tokens[first].type == "SUM_OVER":
         return _term_end(tokens, first, partner, end)
     stop = _factor_end(tokens, first, partner, end)
+    if not whole and not latex:
+        return stop
     if not whole and first < len(tokens) and tokens[first].type not in _PLAIN:
         return stop
     while stop < len(tokens) and (tokens[stop].type in _PLAIN or (whole and (tokens[stop].type in _ATOMS or tokens[stop].type == "APPLY"))):

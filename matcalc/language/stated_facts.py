@@ -149,7 +149,7 @@ def _value(node: s.SyntaxNode, done: Mapping[s.Syntax, Polynomial], symbol: str)
             return {((_ONES[0], True),): Fraction(1)} if _is_one(operand) else _turned(done[operand])
         case s.Binary(operator="+" | "-" as sign, left=left, right=right):
             return _plus(done[left], done[right], 1 if sign == "+" else -1)
-        case s.Binary(operator="*", left=left, right=right):
+        case s.Binary(operator="*" | "@", left=left, right=right):
             return _times(done[left], {(_ONES,): Fraction(1)} if _is_one(right) else done[right])
         case s.Binary(operator="/", left=left, right=s.NumberLiteral(value=value)) if value:
             return {word: coefficient / value for word, coefficient in done[left].items()}
@@ -161,7 +161,7 @@ def _value(node: s.SyntaxNode, done: Mapping[s.Syntax, Polynomial], symbol: str)
             return _applied(function, arguments, done)
         case s.NormBars(operand=operand):
             return _opaque("norm", _shown(done[operand]))
-        case s.Word() | s.Bars() | s.Entries() | s.Summation() | s.DerivativeOf() | s.Equation() | s.Program():
+        case s.Word() | s.Bars() | s.Entries() | s.Summation() | s.DerivativeOf() | s.DifferentialOf() | s.Equation() | s.Program():
             return _opaque(type(node).__name__, f"{node.span.start}-{node.span.end}")
         case _:
             assert_never(node)

@@ -241,3 +241,16 @@ REFUSED = [
 def test_what_has_no_counterpart_is_named(expression: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         matcalc.parse(expression)
+
+
+def test_powers_and_functions_of_one_row_and_column_are_those_of_a_number() -> None:
+    x, a, one = sympy.MatrixSymbol("x", n, 1), sympy.MatrixSymbol("A", n, n), sympy.MatrixSymbol("S", 1, 1)
+    square, form, half = x.T * x, x.T * a * x, sympy.Rational(1, 2)
+    for expression, read in (
+        (square**half, "sqrt(x'*x)"), (sympy.sqrt(form), "sqrt(x'*A*x)"), (square**-half, "(x'*x)^(-1/2)"), (form**-1, "(x'*A*x)^-1"),
+        (sympy.Inverse(form), "(x'*A*x)^-1"), (square ** sympy.Symbol("t"), "(x'*x)^t"), (sympy.exp(form), "exp(x'*A*x)"),
+        (one**half, "sqrt(S)"), (one.I, "S^-1"), ((one + sympy.Identity(1)) ** half, "sqrt(1 + S)"),
+        ((square + one) ** half, "sqrt(x'*x + S)"),
+        (sympy.Determinant(form), "x'*A*x"), (x * square**-half, "x*(x'*x)^(-1/2)"), (a**half, "sqrtm(A)"),
+    ):  # fmt: skip
+        assert matcalc.parse(expression).text("ascii") == read

@@ -80,14 +80,17 @@ def scale(coefficient: Fraction, tensor: Tensor) -> Tensor:
 
 _LONGEST_NUMBER = 14_000
 """Bits of a numerator or denominator: 4,200 digits. Python writes no longer ones as text."""
+_COUNTED = 10**15
+"""Exponents below it are told by the number of digits that they make."""
 
 
 def rational_power(value: Fraction, exponent: int) -> Fraction:
     """``value**exponent``. Raises LimitError when that has thousands of digits."""
-    bits = int(abs(exponent) * log2(max(abs(value.numerator), value.denominator, 1)))
-    if bits > _LONGEST_NUMBER:
+    bits = log2(max(abs(value.numerator), value.denominator, 1))
+    if bits and abs(exponent) > _LONGEST_NUMBER / bits:
+        digits = f"{round(exponent * bits * 0.30103):,}" if abs(exponent) < _COUNTED else "thousands of"
         raise LimitError(
-            f"a number in the formula has about {round(bits * 0.30103):,} digits",
+            f"a number in the formula has about {digits.lstrip('-')} digits",
             suggestion="a symbol with the value of the number, or of its base",
         )
     return value**exponent

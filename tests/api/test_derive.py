@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import numpy as np
@@ -192,3 +193,11 @@ def test_values_of_the_wrong_type_are_refused(call) -> None:
 
 def test_sizes_of_a_mapping_may_be_numbers() -> None:
     assert matcalc.derive("x'x + tr(A)", "x", declare={"x": 3, "A": (2, 2)}).declarations == {"x": "3", "A": "2×2"}
+
+
+@pytest.mark.parametrize(
+    "text", ["(x'*x)^1e400", "a^1e400*x'*x", "2^1e400*x'*x", "sum((2*x).^1e400)", "(1/3)^(-1e400)*x'*x", "1^1e400*x'*x"]
+)
+def test_exponents_beyond_floating_point_are_no_other_error(text: str) -> None:
+    with contextlib.suppress(matcalc.LimitError):
+        assert str(matcalc.derive(text, "x"))

@@ -45,6 +45,8 @@ def function(
     sizes_named = {one for symbol in (*made.parameters.symbols, *extra) for size in symbol.shape for one in size.names} | set(open_sizes)
     checkable = tuple(sorted(sizes_named - taken - {symbol.name for symbol in extra} - set(parameters.functions)))
 
+    fixed = any(size.number is not None for symbol in extra for size in symbol.shape)
+
     def call(**values: Any) -> Any:
         if not needed <= values.keys():
             values = {canonical_name(one): value for one, value in values.items()}
@@ -52,10 +54,13 @@ def function(
         missing += [user for user, spelling in functions if user not in values and spelling not in values]
         if missing:
             raise MatcalcError(f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{one}=..." for one in missing))
+        for user, spelling in functions:
+            if not callable(values.get(user, values.get(spelling))):
+                raise MatcalcError(f"the value of {user} is not a function")
         arrays = {symbol.name: _fitting(symbol, converted(symbol.name, values[symbol.name])) for symbol, _ in symbols}
         shapes = [(symbol.name, array_axes(symbol), tuple(arrays[symbol.name].shape)) for symbol, _ in symbols]
         given = {size: values[size] for size in checkable if size in values and (size in open_sizes or not _is_traced(values[size]))}
-        if given or open_sizes:
+        if given or open_sizes or fixed:
             more = {one: _fitting(one, converted(one.name, values[one.name])) for one in extra if one.name in values}
             shapes += [(one.name, array_axes(one), tuple(array.shape)) for one, array in more.items()]
         numbers = _sizes(shapes, given, open_sizes)
@@ -145,8 +150,8 @@ def _failures(target: TargetName) -> tuple[type[Exception], ...]:
     if target == "numpy":
         import numpy as np
 
-        return (np.linalg.LinAlgError, ArithmeticError, ValueError)
+        return (np.linalg.LinAlgError, ArithmeticError, ValueError, IndexError)
     if target == "torch":
         linalg: Any = import_module("torch.linalg")
-        return (linalg.LinAlgError, ArithmeticError, ValueError)
+        return (linalg.LinAlgError, ArithmeticError, ValueError, IndexError)
     return (ArithmeticError,)

@@ -96,3 +96,19 @@ def test_a_kronecker_product_by_a_scalar() -> None:
     d = matcalc.derive("kron(A + t*B, C + t*D)", "t", declare="A: m×n; B: m×n; C: p×q; D: p×q; t: scalar")
     a, b, c, e = (GENERATOR.normal(size=size) for size in ((2, 3), (2, 3), (5, 2), (5, 2)))
     np.testing.assert_allclose(d.function()(A=a, B=b, C=c, D=e, t=0.5), np.kron(a + 0.5 * b, e) + np.kron(b, c + 0.5 * e))
+
+
+@pytest.mark.parametrize(
+    ("text", "declare", "values"),
+    [
+        ("x[3]^2", None, {"x": [1.0, 2.0]}),
+        ("1e48*x", "x: 100000", {"x": [1.0, 2.0]}),
+        ("sum(f(x))", "f: function; x: n", {"x": [1.0, 2.0], "f": 3, "f'": 3, "f_prime": 3}),
+    ],
+)
+def test_values_that_do_not_fit_are_no_other_error(text: str, declare: str | None, values: dict[str, object]) -> None:
+    """Before anything is allocated by a declared size."""
+    with pytest.raises(matcalc.MatcalcError):
+        matcalc.derive(text, "x", declare=declare).function()(**values)
+    with pytest.raises(matcalc.MatcalcError):
+        matcalc.parse(text, declare=declare).function()(**values)

@@ -31,7 +31,7 @@ class Compiled:
     outputs: tuple[str, ...]
     _call: Any
 
-    def __call__(self, **values: Any) -> Any:
+    def __call__(self, /, **values: Any) -> Any:
         return self._call(**values)
 
 

@@ -19,6 +19,11 @@ MOST_MACRO_PASSES = 60
 MOST_DOCUMENT_CHARACTERS = 5_000_000
 """Of a file: a long book."""
 
+# ---------------------------------------------------------------- arrays
+
+MOST_SAMPLED = 100_000
+"""Entries of an array that is drawn to look at a formula: declared sizes may be those of real data, and are never allocated."""
+
 # ---------------------------------------------------------------- budgets
 
 DERIVATION_SECONDS = 8.0

@@ -10,8 +10,8 @@ from matcalc.codegen.generation import compile_source, generated
 from matcalc.codegen.requests import Output
 from matcalc.codegen.signature import array_axes, size_statements
 from matcalc.codegen.targets import TargetName
-from matcalc.errors import MatcalcError, ShapeError
-from matcalc.evaluation.arrays import solve_sizes
+from matcalc.errors import LimitError, MatcalcError, ShapeError
+from matcalc.evaluation.arrays import numeric, solve_sizes
 from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.language.spelling import canonical_name
 
@@ -69,6 +69,8 @@ def function(
         arguments.update({spelling: numbers[size] for size, spelling in spelled})
         try:
             return compiled(**arguments)
+        except MemoryError as error:
+            raise LimitError(f"an array is too large for the memory: {error}") from error
         except failures as error:
             raise MatcalcError(f"the function cannot be computed at this point: {error}") from error
 
@@ -112,16 +114,7 @@ def _fitting(symbol: Symbol, array: Any) -> Any:
 def _converter(target: TargetName) -> Callable[[str, Any], Any]:
     """Values as arrays of floating-point numbers of the library; arrays that are that already are passed on."""
     if target == "numpy":
-        import numpy as np
-
-        def numpy_array(name: str, value: Any) -> Any:
-            try:
-                array = np.asarray(value)
-                return array if array.dtype.kind in "fc" else array.astype(np.float64)
-            except (TypeError, ValueError) as error:
-                raise MatcalcError(f"the value of {name} is not a numeric array") from error
-
-        return numpy_array
+        return numeric
     if target == "jax":
         import jax.numpy as jnp
 
@@ -129,7 +122,7 @@ def _converter(target: TargetName) -> Callable[[str, Any], Any]:
             try:
                 array = jnp.asarray(value)
                 return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(jnp.result_type(float))
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, OverflowError) as error:
                 raise MatcalcError(f"the value of {name} is not a numeric array") from error
 
         return jax_array
@@ -139,7 +132,7 @@ def _converter(target: TargetName) -> Callable[[str, Any], Any]:
         try:
             array = value if isinstance(value, torch.Tensor) else torch.as_tensor(value)
             return array if array.is_floating_point() or array.is_complex() else array.to(torch.get_default_dtype())
-        except (TypeError, ValueError, RuntimeError) as error:
+        except (TypeError, ValueError, RuntimeError, OverflowError) as error:
             raise MatcalcError(f"the value of {name} is not a numeric array") from error
 
     return torch_tensor

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from matcalc.budgets import SpentError
 from matcalc.codegen.emission import reachable, written_body
 from matcalc.codegen.helpers import helper_source, needed_helpers, needed_imports
 from matcalc.codegen.names import Names, identifier
@@ -23,7 +24,7 @@ from matcalc.codegen.tensors import laid_out
 from matcalc.codegen.translation import Translator
 from matcalc.einstein.nodes import Symbol as TensorSymbol
 from matcalc.einstein.nodes import postorder as tensor_postorder
-from matcalc.errors import MatcalcError
+from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
 from matcalc.functions import computable
@@ -92,6 +93,17 @@ def generated(
         parts[0] = f"{written.header()}\n\n{written.imports(value)}"
         parts[1:1] = [source for source in value.helper_sources() if source not in parts]
     return Generated("\n\n\n".join(parts) + "\n", written.parameters)
+
+
+def _comment(expression: Expr) -> str:
+    """The formula of an output; nothing where it is long, or where parts used many times make it endless."""
+    try:
+        shown = printed(expression) if len(postorder(expression)) < _WIDEST_COMMENT else ""
+    except SpentError:
+        raise
+    except LimitError:
+        return ""
+    return shown if len(shown) <= _WIDEST_COMMENT else ""
 
 
 class _Function:
@@ -212,8 +224,8 @@ class _Function:
         for key, output in self.outputs.items():
             expression = output.expression if isinstance(output, Operator) else output
             if isinstance(expression, Expr):
-                shown = printed(expression) if len(postorder(expression)) < _WIDEST_COMMENT else ""
-                if shown and len(shown) <= _WIDEST_COMMENT and "\\" not in shown and '"""' not in shown:
+                shown = _comment(expression)
+                if shown and "\\" not in shown and '"""' not in shown:
                     applied = f"(applied to {output.argument.name}) " if isinstance(output, Operator) else ""
                     lines.append(f"{key} {applied}= {shown}")
         shapes = "; ".join(f"{symbol.name}: {_shape_words(symbol)}" for symbol in self.parameters.symbols)

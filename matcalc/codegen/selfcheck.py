@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import prod
 from random import Random
 from typing import Any
 
@@ -19,6 +20,7 @@ from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.facts.drawn import member
 from matcalc.facts.membership import belongs
 from matcalc.facts.ties import tie_of
+from matcalc.limits import MOST_SAMPLED
 from matcalc.records import record
 
 
@@ -85,6 +87,15 @@ _TIES = {
 """The part of a move that keeps a tie between entries."""
 
 
+_TOO_LARGE = """if __name__ == "__main__":
+    print("no self check: {name} is declared too large for finite differences")"""
+
+
+def _declared_entries(symbol: Symbol) -> int:
+    """The entries of an array of the declared sizes, as far as they are numbers."""
+    return prod([size.factor for size in symbol.shape])
+
+
 def self_check(
     check: Check,
     name: str,
@@ -105,6 +116,9 @@ def self_check(
         symbols.update({symbol.name: symbol for symbol in derivative.wrt})
         if derivative.along is not None:
             symbols.setdefault(derivative.along.name, derivative.along)
+    largest = max(symbols.values(), key=_declared_entries, default=None)
+    if largest is not None and _declared_entries(largest) > MOST_SAMPLED:
+        return _TOO_LARGE.format(name=largest.name)
     users = sorted({*parameters.functions, *value_parameters.functions})
     size_names = {n for symbol in symbols.values() for size in symbol.shape for n in size.names}
     size_names |= {*parameters.sizes, *value_parameters.sizes}

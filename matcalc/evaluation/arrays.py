@@ -8,8 +8,10 @@ their axes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from math import prod
+from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import LimitError, MatcalcError, ShapeError
@@ -31,11 +33,8 @@ def as_array(name: str, value: Any, shape: Shape) -> NDArray[Any]:
     """
     import numpy as np
 
-    try:
-        array = np.asarray(value)
-        array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64)
-    except (TypeError, ValueError) as error:
-        raise MatcalcError(f"the value of {name} is not a numeric array") from error
+    array = numeric(name, value)
+    array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64)
     given = array.shape
     if not shape:
         if array.size == 1:
@@ -46,6 +45,28 @@ def as_array(name: str, value: Any, shape: Shape) -> NDArray[Any]:
     elif array.ndim == len(shape):
         return array
     raise ShapeError(f"{name} is {shape_text(shape)}, but the array given for it has shape {given}")
+
+
+def numeric(name: str, value: Any) -> NDArray[Any]:
+    """A user's value for ``name`` as an array of numbers of a type that NumPy's linear algebra takes, single or double precision.
+
+    Raises MatcalcError for what is no array of numbers, or has a number that no double holds.
+    """
+    import numpy as np
+
+    try:
+        array = np.asarray(value)
+        if array.dtype in (np.float64, np.float32, np.complex128, np.complex64):
+            return array
+        if array.dtype == np.float16:  # of which linear algebra has none
+            return array.astype(np.float32)
+        if array.dtype.kind in "biuf" or (array.dtype.kind == "O" and all(isinstance(entry, Real | Decimal) for entry in array.flat)):
+            return array.astype(np.float64)
+        if array.dtype.kind in "cO" and all(isinstance(entry, Complex) for entry in array.flat):
+            return array.astype(np.complex128)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MatcalcError(f"the value of {name} is not a numeric array: {error}") from error
+    raise MatcalcError(f"the value of {name} is not a numeric array")
 
 
 def from_inside(array: NDArray[Any], shape: Shape) -> NDArray[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from matcalc.errors import MatcalcError
+from matcalc.budgets import SpentError
+from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation.differences import central_differences, extrapolated
 from matcalc.evaluation.interpreter import program
 from matcalc.evaluation.sampling import find_point
@@ -48,7 +49,12 @@ def confirms_zero(expression: Expr, wrt: Symbol | tuple[Symbol, ...], *, order: 
     variables = wrt if isinstance(wrt, tuple) else (wrt,) * order
     ready = program(expression)
     for number in range(points):
-        point = find_point([expression], seed + number, extra=variables)
+        try:
+            point = find_point([expression], seed + number, extra=variables)
+        except SpentError:
+            raise
+        except LimitError:  # declared too large to be tried
+            return None
         if point is None:
             return None
         rng = np.random.default_rng([seed, number])

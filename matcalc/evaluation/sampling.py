@@ -16,6 +16,7 @@ from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol
 from matcalc.facts.drawn import member
 from matcalc.facts.table import size_parity
 from matcalc.functions import computable
+from matcalc.limits import MOST_SAMPLED
 from matcalc.records import record
 
 if TYPE_CHECKING:
@@ -175,6 +176,8 @@ def _array(symbol: Symbol, sizes: Mapping[str, int], seed: int, style: Style) ->
     import numpy as np
 
     shape = tuple([size.value(sizes) for size in symbol.shape])
+    if math.prod(shape) > MOST_SAMPLED:
+        raise LimitError(f"{symbol.name} is declared too large for numbers to be tried")
     if len(shape) == 2 and shape[0] == 1 and symbol.is_row:
         shape = shape[1:]
     known = symbol.properties if shape or symbol.properties else _POSITIVE

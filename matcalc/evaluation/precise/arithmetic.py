@@ -23,7 +23,7 @@ Number: TypeAlias = Any
 PRIME = 2**61 - 1
 _STEPS = 3_000_000
 """Multiplications in one evaluation, some seconds: sizes at points are small, so that only a Kronecker product of many needs more."""
-_STEPS_IN_A_UNIT = 32
+_STEPS_IN_A_UNIT = 50
 """Multiplications, with what goes with them, that take as long as a unit of the budget."""
 
 
@@ -103,7 +103,7 @@ class Residues:
     def __init__(self, order: int = 0, work: int = _STEPS) -> None:
         self.modulus: int = PRIME ** (order + 1)
         self.step = PRIME
-        self._work = work
+        self._work, self._owed = work, 0
 
     def add(self, one: int, other: int) -> int:
         return (one + other) % self.modulus
@@ -163,7 +163,10 @@ class Residues:
         self._work -= work
         if self._work < 0:
             raise LimitError("too much work for an exact evaluation")
-        spend(1 + work // _STEPS_IN_A_UNIT)
+        self._owed += work
+        if self._owed >= _STEPS_IN_A_UNIT:
+            units, self._owed = divmod(self._owed, _STEPS_IN_A_UNIT)
+            spend(units)
 
 
 _LOST = 18
@@ -204,7 +207,7 @@ class Decimals:
         self.reach = 0
         """How many powers of ten exponentials were away from one. Only beside such numbers others leave no trace: without them what is
         as small as rounding is a zero."""
-        self._work = work
+        self._work, self._owed = work, 0
 
     @property
     def kept(self) -> int:
@@ -285,7 +288,10 @@ class Decimals:
         self._work -= work
         if self._work < 0:
             raise LimitError("too much work for an evaluation at many digits")
-        spend(1 + work * self.digits // (_USUAL_DIGITS * _STEPS_IN_A_UNIT))
+        self._owed += work * self.digits
+        if self._owed >= _USUAL_DIGITS * _STEPS_IN_A_UNIT:
+            units, self._owed = divmod(self._owed, _USUAL_DIGITS * _STEPS_IN_A_UNIT)
+            spend(units)
 
     def sign(self, value: Decimal) -> int:
         """-1, 0 or 1, which is kept in ``branches``. What is nearly zero counts as zero, and as a doubtful point."""

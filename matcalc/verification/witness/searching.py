@@ -23,7 +23,7 @@ _SEEDS = 3
 _MORE_SEEDS = 18
 """For symbols with few values, where it is more likely that all points are special, and for those with several components."""
 _SHOWING_SEEDS = 6
-_ENOUGH = 12
+_ENOUGH = 8
 """Points that are enough where the budget ends."""
 
 

@@ -88,9 +88,9 @@ def rational_power(value: Fraction, exponent: int) -> Fraction:
     """``value**exponent``. Raises LimitError when that has thousands of digits."""
     bits = log2(max(abs(value.numerator), value.denominator, 1))
     if bits and abs(exponent) > _LONGEST_NUMBER / bits:
-        digits = f"{round(exponent * bits * 0.30103):,}" if abs(exponent) < _COUNTED else "thousands of"
+        digits = f"about {round(abs(exponent) * bits * 0.30103):,}" if abs(exponent) < _COUNTED else "too many"
         raise LimitError(
-            f"a number in the formula has about {digits.lstrip('-')} digits",
+            f"a number in the formula has {digits} digits",
             suggestion="a symbol with the value of the number, or of its base",
         )
     return value**exponent

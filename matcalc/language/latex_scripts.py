@@ -46,6 +46,8 @@ class Scripts:
                 what = "exponent" if lexeme.text == "^" else "subscript"
                 raise ParseError(f"a second {what}", span=lexeme.span, suggestion="braces around the first part, or (x^2)^3")
             found, after = r.argument(position + 1, stop, position)
+            if lexeme.text == "^" and after == position + 2 and after < stop and r.lexemes[after - 1].text == "-":
+                found, after = self._signed(after, stop)  # x^-1 is set as x⁻1, and means x⁻¹
             self._check_digits(position, after, stop)
             if lexeme.text == "^":
                 raised = True
@@ -64,10 +66,19 @@ class Scripts:
             items += self.exponent(place, exponent, base is not None and base.type == "RUN")
         return items, position
 
+    def _signed(self, position: int, stop: int) -> tuple[Range, int]:
+        """An exponent of a minus sign before ``position`` and what follows it, ``^-1`` or ``^-\\top``, and the position after it."""
+        r = self.r
+        if r.lexemes[position].kind not in ("digit", "letter", "command", "{"):
+            advice = "x^{-1}"
+            raise ParseError("the exponent is a sign alone", span=r.lexemes[position - 1].span, suggestion=advice)
+        after = r.element_end(position, stop)
+        return (position - 1, after), after
+
     def _check_digits(self, position: int, after: int, stop: int) -> None:
         """``x^10`` is set as x¹0."""
         r = self.r
-        if after < stop and after == position + 2 and r.lexemes[after - 1].kind == r.lexemes[after].kind == "digit":
+        if after < stop and after <= position + 3 and r.lexemes[after - 1].kind == r.lexemes[after].kind == "digit":
             first, last = r.lexemes[after - 1], r.lexemes[after]
             if first.end == last.start:
                 mark = r.lexemes[position].text

@@ -88,14 +88,27 @@ def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[
         span = Span(len(text.rstrip()), len(text.rstrip()) + 1)
         last = f" after {tokens[-1].value!r}" if tokens else ""
         return ParseError(f"the input ends too early{last}", span=span, expected=expected)
-    shown = "the end of the line" if token.type == "SEPARATOR" and token.value == "\n" else repr(token.value)
-    if token.type == "JUXT":
-        shown = "another factor"
+    shown = _written(token, text)
     if token.type == "EQUALS" and (keyword := keyword_in(text, token.start)) is not None:
         return keyword
     if token.type in ("LSQB",) and operand:
         return ParseError("matrices cannot be written out entry by entry", span=token.span, suggestion="a name, such as A")
+    if not shown:
+        return ParseError("something is missing here", span=token.span, expected=expected or None)
     return ParseError(f"{shown} cannot stand here", span=token.span, expected=expected or None)
+
+
+def _written(token: Token, text: str) -> str:
+    """A token as it was written; empty for one that was put in, such as the bracket that closes an exponent in LaTeX."""
+    if token.type == "JUXT":
+        return "another factor"
+    if token.type == "SEPARATOR" and token.value == "\n":
+        return "the end of the line"
+    there = text[token.start : token.end]
+    if token.value not in there and token.type in ("LPAR", "RPAR", "LSQB", "RSQB", "COMMA"):
+        return ""
+    rewritten = token.type in ("NUMBER", "NAME", "SUPERSCRIPT", "TRANSPOSE", "CALL", "APPLY") and there
+    return repr(there if rewritten else token.value).replace("\\\\", "\\")
 
 
 def _number(token: Token) -> s.NumberLiteral:

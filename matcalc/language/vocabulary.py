@@ -93,8 +93,8 @@ class Vocabulary:
         """
         if self.is_function(spelling):
             return spelling
-        if spelling in _OTHERWISE or self.declares(canonical_name(spelling)):
-            return None
+        if spelling in _OTHERWISE or self.declares(canonical_name(spelling)) or (spelling[:1].isupper() and self.is_function(spelling[1:])):
+            return None  # Asin(x) is A sin(x)
         lower = spelling.lower()
         if called and _IN_WORDS.fullmatch(spelling):
             lower = lower.replace("_", "")

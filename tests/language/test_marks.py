@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import matcalc
@@ -41,3 +43,21 @@ def test_a_norm_that_is_not_read_is_not_one_of_another_order(text: str) -> None:
 def test_positions_after_a_space(text: str, read: str) -> None:
     found = matcalc.parse(text)
     assert found.text("ascii") == matcalc.parse(read, declare=dict(found.declarations)).text("ascii")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [(r"\mathbf{x}^-1", "x^-1"), (r"X^-1 \mathbf{A}", "inv(X)*A"), (r"\mathbf{X}^-\top A", "inv(X)'*A"), (r"\mathbf{x}^-{12}", "x^-12")],
+)
+def test_a_sign_before_an_exponent_belongs_to_it(text: str, read: str) -> None:
+    assert matcalc.parse(text).text("ascii") == read
+
+
+@pytest.mark.parametrize(
+    "text", [r"\mathbf{x}^-", r"(\mathbf{x}^-)", r"\mathbf{x}{^-1}_-", "²x", r"x + \cdot", r"\mathbf{x}^-12", r"\sqrt{x +}"]
+)
+def test_what_is_quoted_in_a_message_stands_in_the_text(text: str) -> None:
+    with pytest.raises(matcalc.MatcalcError) as raised:
+        matcalc.parse(text)
+    for quoted in re.findall(r"'([^' ]+)'", raised.value.message):
+        assert quoted in text

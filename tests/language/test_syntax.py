@@ -196,7 +196,7 @@ def test_a_word_read_letter_by_letter_is_noted() -> None:
     [
         ("Tr(A)", "tr(A)"), ("LogSumExp(x)", "logsumexp(x)"), ("log_det(A)", "logdet(A)"), ("DET(A)", "det(A)"), ("Log x", "log(x)"),
         ("DET", "((D * E) * T)"), ("expit(x)", "expit(x)"), ("lambda_max(A)", "lambda_max(A)"), ("lambda_max A", "(lambda_max * A)"),
-        ("lambda_1(x - y)", "(lambda_1 * (x - y))"), (r"A X(B + C)", "((A * X) * (B + C))"),
+        ("lambda_1(x - y)", "(lambda_1 * (x - y))"), ("Asin(x)", "(A * sin(x))"), (r"A X(B + C)", "((A * X) * (B + C))"),
         (r"\operatorname{Tr}(AX(B + C))", "tr(((A * X) * (B + C)))"),
     ],
 )  # fmt: skip

@@ -142,6 +142,11 @@ def _expm(A):
 }
 
 _JAX = {
+    "adj": '''
+def _adj(A):
+    """The adjugate, the transposed derivative of the determinant: right for singular matrices too."""
+    return jax.grad(jnp.linalg.det)(A).T
+''',
     "norm2": '''
 def _norm2(x):
     """The Euclidean norm, scaled so that squares of the entries neither overflow nor underflow."""
@@ -160,6 +165,20 @@ def _expm(A):
 }
 
 _TORCH = {
+    "adj": '''
+def _adj(A):
+    """The adjugate; near singular matrices from the singular value decomposition, elsewhere without, as that has no derivative at I."""
+    n = len(A)
+    sizes = torch.linalg.svdvals(A.detach())
+    regular = sizes[-1] > 1e-4*sizes[0]
+    plain = torch.where(regular, A, torch.eye(n, dtype=A.dtype, device=A.device))
+    apart = torch.diag(torch.arange(1, n + 1, dtype=A.dtype, device=A.device))
+    left, values, right = torch.linalg.svd(torch.where(regular, apart, A))
+    others = torch.where(torch.eye(n, dtype=A.dtype, device=A.device) > 0, torch.ones_like(values), values)
+    sign = torch.linalg.det(left)*torch.linalg.det(right)
+    cofactors = sign*(right.T*torch.prod(others, dim=1)) @ left.T
+    return torch.where(regular, torch.linalg.det(plain)*torch.linalg.inv(plain), cofactors)
+''',
     "norm2": '''
 def _norm2(x):
     """The Euclidean norm, scaled so that squares of the entries neither overflow nor underflow."""

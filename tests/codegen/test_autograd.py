@@ -73,3 +73,21 @@ def test_a_loss_can_be_trained_from_zero(target: str) -> None:
         value(X=torch.tensor(X), y=torch.tensor(y), w=w).backward()
         found = w.grad.numpy()
     assert np.allclose(found, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("target", ["jax", "torch"])
+@pytest.mark.parametrize("scale", [1.0, -0.5])
+def test_the_gradient_of_a_determinant_can_be_differentiated_where_singular_values_are_equal(scale: float, target: str) -> None:
+    """At s I the second derivative by entries ij and kl is s (δij δkl - δil δjk) for three rows."""
+    gradient = matcalc.derive("det(X)", "X", declare="X: n×n").function(target)
+    if target == "jax":
+        import jax
+
+        found = np.asarray(jax.jacobian(lambda X: gradient(X=X))(scale * jax.numpy.eye(3)))
+    else:
+        import torch
+
+        found = torch.autograd.functional.jacobian(lambda X: gradient(X=X), scale * torch.eye(3, dtype=torch.float64)).numpy()
+    identity = np.eye(3)
+    expected = scale * (np.einsum("ij,kl->ijkl", identity, identity) - np.einsum("il,jk->ijkl", identity, identity))
+    assert np.allclose(found, expected, rtol=1e-12, atol=1e-12)

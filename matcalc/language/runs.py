@@ -107,11 +107,16 @@ def _run(context: _Context, position: int) -> list[Token]:
         if following is None or following.type not in _OPERAND_TYPES:
             raise UnknownFunctionError(f"the function {run!r} needs an argument", span=token.span, suggestion=f"{run}(x)")
         return [Token("APPLY", function, token.start, token.end)]
-    if vocabulary.is_greek(name) and not _is_sum(run, tokens, position):
+    if vocabulary.is_greek(name) and not _is_sum(run, tokens, position) and not _looks_latin(context, run):
         if _GREEK_FUNCTION.fullmatch(name) and _adjacent(tokens, position) and len(_names_within(tokens, position + 1)) == 1:
             raise _unknown(context, position)
         return [Token("NAME", name, token.start, token.end)]
     return _split(context, position, called)
+
+
+def _looks_latin(context: _Context, run: str) -> bool:
+    """Whether a capital that is spelled out, such as ``Mu``, is rather a product: of letters that each stand alone in the text."""
+    return run.isascii() and run.istitle() and run.isalpha() and all(letter in context.alone for letter in run)
 
 
 def _split(context: _Context, position: int, called: bool) -> list[Token]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.errors import MatcalcError, ParseError, ShapeError
+from matcalc.errors import MatcalcError, ParseError, ShapeError, UnknownFunctionError
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language import constraints as c
@@ -22,9 +22,10 @@ from matcalc.language.derivative_shapes import CellShape, shape_by_all
 from matcalc.language.dimensions import Dimension, SizeSystem, Unknown, resolved
 from matcalc.language.elaboration import Reader
 from matcalc.language.inference import infer_kinds
-from matcalc.language.kinds import COLUMN, ROW, Cell, Constraint, Contradiction
+from matcalc.language.kinds import COLUMN, ROW, SCALAR, Cell, Constraint, Contradiction
 from matcalc.language.scope import Variable
 from matcalc.language.survey import walk
+from matcalc.patterns import pattern
 from matcalc.records import record, replace
 from matcalc.sizes import Size
 
@@ -121,6 +122,34 @@ def _ungrouped(node: s.Syntax) -> s.Syntax:
     return node
 
 
+_REST_OF_COMMAND = pattern(r"(?:[A-Za-z]+\{\S*\})?")
+
+
+def _called(node: s.Binary, text: str) -> s.Name | None:
+    """The name at once before brackets with one name in them, where a node is the product of these."""
+    bracket: s.Syntax = node.right
+    while isinstance(bracket, s.Transposed | s.Raised):
+        bracket = bracket.operand if isinstance(bracket, s.Transposed) else bracket.base
+    if node.operator != "*" or not isinstance(bracket, s.Group) or not isinstance(bracket.operand, s.Name):
+        return None
+    last: s.Syntax = node.left
+    while isinstance(last, s.Binary):
+        last = last.right
+    adjacent = _REST_OF_COMMAND.fullmatch(text, last.span.end, max(bracket.span.start, last.span.end)) is not None
+    return last if isinstance(last, s.Name) and adjacent else None
+
+
+def _summed(node: s.Syntax) -> tuple[str, ...]:
+    """The indices that a node sums over."""
+    match node:
+        case s.Summation(indices=indices):
+            return indices
+        case s.Applied(function="sum", arguments=(s.Name(name=name), _)):
+            return (name,)
+        case _:
+            return ()
+
+
 def _is_derivative(node: s.Syntax) -> bool:
     return isinstance(_ungrouped(node), s.DerivativeOf | s.DifferentialOf)
 
@@ -148,10 +177,12 @@ class _StatementReader(Reader):
         self._known = tuple(self.scope.variables)
         claimed = self._claimed = self._side(second)
         self._check_signs([first, second])
+        self._check_calls(equation)
         try:
             self.solve([lead.term, claimed.term])
         except ShapeError as error:
             raise error if bent else _DoesNotFit(error) from None
+        self._check_families(equation)
         symbols = self.symbols()
         construction = Construction(symbols, self.text)
         sides = self._typed(lead, construction), self._typed(claimed, construction)
@@ -220,6 +251,32 @@ class _StatementReader(Reader):
         if variable is not None and variable.mentioned and variable.declaration is None and "d" not in by:
             advice = "a derivative d(f)/dx, a differential d(f) = ... dX, or declare d"
             raise ParseError("the d is not read: it begins no derivative here", span=variable.cell.span, suggestion=advice)
+
+    def _check_calls(self, equation: s.Equation) -> None:
+        """A letter that stands only before brackets with one name, such as ``L(w)``, is a function that nobody defined."""
+        nodes = walk(equation)
+        called = [name for node in nodes if isinstance(node, s.Binary) and (name := _called(node, self.text)) is not None]
+        differentiated = {name for node in nodes if isinstance(node, s.DerivativeOf) for name in node.wrt}
+        for name in called:
+            known = name.name in self.declarations or name.name in self.scope.values or name.name in differentiated
+            uses = sum(isinstance(node, s.Name) and node.name == name.name for node in nodes)
+            if not known and uses == sum(other.name == name.name for other in called):
+                advice = f"{name.name} declared as a function (elementwise), its formula in its place, or {name.name}*x for a product"
+                raise UnknownFunctionError(f"{name.name} is a function that is not defined", span=name.span, suggestion=advice)
+
+    def _check_families(self, equation: s.Equation) -> None:
+        """Under a sum over i, what is transposed is a vector, and x_i beside it one of a family; such sums are not read."""
+        nodes = walk(equation)
+        indices = {index for node in nodes for index in _summed(node)}
+        for node in nodes if indices else ():
+            name = _ungrouped(node.operand) if isinstance(node, s.Transposed) else None
+            if not isinstance(name, s.Name):
+                continue
+            variable = self.scope.variables.get(name.name)
+            number = variable is not None and variable.open and variable.cell.mask == SCALAR
+            if number or name.name.partition("_")[2] in indices:
+                message = f"{name.name} is transposed, so the members under the sum are vectors; such sums are not read"
+                raise ParseError(message, span=name.span, suggestion="the matrix of the members: ||X*w - y||^2")
 
     def _equation(self) -> s.Equation:
         program = self.parse()

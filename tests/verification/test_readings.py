@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.verification.judgement import verify
 
 BENT = [
@@ -76,3 +77,41 @@ def test_a_number_stands_for_every_entry_of_a_vector() -> None:
     assert verify("sin(x).^2 + cos(x).^2 = 2/2").ok
     assert verify("sin(x).^2 + cos(x).^2 = 2").status == "refuted"
     assert verify("A*inv(A) = 1").status == "refuted"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "d(R(w))/dw = X'*(X*w - y)",
+        "d(nu(w)'*nu(w))/dw = 2*nu(w)",
+        r"\frac{\partial \ell(\gamma)}{\partial \gamma} = X^\top (y - p)",
+        r"\nabla_\theta \mathcal{J}(\theta) = \theta",
+        "q(u) = q(u)",
+        "prior(x) = 1 - prior(y)",
+        "Pr(x) = 1 - Pr(y)",
+    ],
+)
+def test_functions_that_nobody_defined_are_not_read(statement: str) -> None:
+    with pytest.raises(UnknownFunctionError):
+        verify(statement)
+
+
+def test_a_letter_before_brackets_may_be_a_factor() -> None:
+    assert verify("a(b+c) = a*b + a*c").status == "proved"
+    assert verify("d(x'B(x))/dx = (B+B')x").status == "proved"
+    assert verify("c*(w) = w*c").status == "proved"
+    assert verify("d(u'f(Wx))/dx = W'(u.*f'(Wx))", declare="f: function").status == "proved"
+    assert verify(r"\nabla_u (u^\top M u) = Mu + M^\top u").status == "proved"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        r"\nabla_v \sum_{i} (v^\top z_i)^2 = 2 \sum_i z_i^2 v",
+        r"\nabla_v \sum_{i} (v^\top z_i)^2 = 2 \sum_i z_i z_i v",
+        "sum(i, v'*z[i]) = v*sum(z)",
+    ],
+)
+def test_sums_over_vectors_of_a_family_are_not_taken_for_numbers(statement: str) -> None:
+    with pytest.raises(ParseError, match="members under the sum are vectors"):
+        verify(statement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import content
@@ -131,16 +132,25 @@ def _conditions(node: Expr) -> list[_Condition]:
             return _of_matrix(functions()[f"{node.kind}_norm"].condition, operand)
         case Quotient(denominator=denominator):
             return _nonzero(denominator)
-        case Power(base=base, exponent=Number(value=value)) if value.denominator % 2 == 0 or value < 0:
-            return _compared(base, "> 0" if value.denominator % 2 == 0 else "≠ 0")
+        case Power(base=base, exponent=Number(value=value)):
+            return _of_power(base, value)
         case Power(base=base, exponent=exponent) if not isinstance(exponent, (Number, SizeValue)):
             return _compared(base, "> 0")
         case Elementwise(function=name, argument=argument):
             return _domain(name, argument)
-        case Norm(operand=operand, kind="1"):
-            return _compared(operand, "≠ 0")
+        case Norm(operand=operand, kind="1"):  # the absolute value of what is not negative has no kink
+            return [] if known(operand).entries.nonnegative else _compared(operand, "≠ 0")
         case _:
             return []
+
+
+def _of_power(base: Expr, exponent: Fraction) -> list[_Condition]:
+    """Where a power has a derivative; the root of a square of what is not negative is a smaller power of that."""
+    while isinstance(base, Power) and isinstance(inner := base.exponent, Number) and known(base.base).entries.nonnegative:
+        base, exponent = base.base, exponent * inner.value
+    if exponent.denominator % 2 == 0:
+        return _compared(base, "> 0")
+    return _compared(base, "≠ 0") if exponent < 0 else []
 
 
 _INVERTIBLE = "{} invertible"

@@ -566,11 +566,11 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
     place = rearranged(argument)
     if place is not None and isinstance(argument, Contraction):
         return _with_operand(argument, place, apply_map(function, argument.operands[place]))
-    if function == "abs" and is_nonnegative(argument):
+    if function in ("abs", "relu") and is_nonnegative(argument):
         return argument
     if function == "abs" and known(argument).entries.signed:
         return ones(argument.shape)
-    if function == "sign" and is_positive(argument):
+    if function in ("sign", "step") and is_positive(argument):
         return ones(argument.shape)
     entry = computable().get(function)
     if entry is not None and entry.parity and isinstance(argument, Sum):

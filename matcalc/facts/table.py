@@ -34,6 +34,7 @@ class Fact:
     excludes: tuple[tuple[str, str], ...] = ()
     tie: Tie = ""
     open: bool = False
+    inside: bool = False
     entries: str = ""
     relations: tuple[str, ...] = ()
     order: str = ""

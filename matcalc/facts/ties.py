@@ -35,8 +35,14 @@ def tying(names: Iterable[str]) -> frozenset[str]:
 
 
 def varying(names: Iterable[str]) -> frozenset[str]:
-    """Those of these facts that still hold when every entry changes a little on its own."""
-    return frozenset(name for name in names if name in facts() and facts()[name].open)
+    """Those of these facts that still hold when every entry changes a little on its own, from a member that is on no edge.
+
+    >>> sorted(varying(["positive", "nonnegative"])), sorted(varying(["mask", "nonnegative"]))
+    (['nonnegative', 'positive'], [])
+    """
+    known = [facts()[name] for name in names if name in facts()]
+    has_inside = all(fact.open or fact.inside or fact.name in ("symmetric", "constant") for fact in known)
+    return frozenset(fact.name for fact in known if fact.open or (fact.inside and has_inside))
 
 
 def may_vary(tie: Tie, row: int, column: int) -> bool:

@@ -91,3 +91,23 @@ def test_conditions_inside_sums_hold_for_all_indices(
     found = matcalc.derive(expression, wrt, declare=declare)
     assert answer is None or found.text("ascii") == answer
     assert found.conditions == conditions if conditions is not None else "for all i, j, k, l, r" in found.conditions[0]
+
+
+@pytest.mark.parametrize(
+    ("expression", "declare", "derivative", "conditions"),
+    [
+        ("sum(abs(x))", "x: n nonnegative", "ones(n)", ()),
+        ("sum(sqrt(x.^2))", "x: n nonnegative", "ones(n)", ()),
+        ("sum(relu(x))", "x: n nonnegative", "ones(n)", ()),
+        ("norm1(x)", "x: n nonnegative", "ones(n)", ()),
+        ("sum(abs(x))", "x: n mask", "sign(x)", ("entries of x ≠ 0",)),
+        ("sum(log(x))", "x: n nonnegative", "1 ./ x", ("entries of x > 0",)),
+        ("norm2(x)", "x: n unit", "x", ()),
+        ("abs(x'*A*x)", "A: n×n psd; x: n", "2*A*x", ()),
+        ("logdet(eye + K*K')", "K: n×n", None, ()),
+    ],
+)
+def test_facts_settle_conditions_and_shorten(expression: str, declare: str, derivative: str | None, conditions: tuple[str, ...]) -> None:
+    found = matcalc.derive(expression, "K" if "K" in expression else "x", declare=declare)
+    assert found.conditions == conditions
+    assert derivative is None or found.text("ascii") == derivative

@@ -54,7 +54,9 @@ def _rules(node: Tensor) -> Iterator[Rule]:
             square, cosine = power(node, Fraction(2)), power(map_law("cos", argument), Fraction(2))
             yield _sure(square, add([(YES, ones(node.shape)), (-YES, cosine)], node.shape), "sin² + cos² = 1")
         case Map(function="sign", arguments=(argument,)) if is_nonnegative(argument):
-            yield _sure(elementwise([argument, node], node.shape), argument, "t sign(t) = t for t >= 0")
+            product = as_rule(elementwise([argument, node], node.shape), argument, "t sign(t) = t for t >= 0")
+            if product is not None:  # a sum, multiplied out, is no pattern
+                yield product
             yield _sure(power(node, Fraction(2)), node, "sign(t)² = sign(t) for t >= 0")
         case Map(function="sign", arguments=(argument,)) if not may_vanish(argument):
             yield _sure(power(node, Fraction(2)), ones(node.shape), "sign² = 1")

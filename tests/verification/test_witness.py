@@ -174,6 +174,15 @@ def test_rounded_points_are_compared_with_tolerance_and_whole_ones_exactly() -> 
     assert outcome(made, {"x": [Fraction(1, 3), Fraction(2, 3), Fraction(2, 3)]}, {"n": 3}) == "same"
 
 
+def test_floating_point_numbers_stand_for_the_short_fractions_they_are_nearest_to() -> None:
+    made = claim("Q*Q = Q", "Q: n×n")
+    assert outcome(made, {"Q": np.array([[0.36, -0.48], [-0.48, 0.64]])}, {"n": 2}) == "same"
+    assert outcome(made, {"Q": np.array([[0.36, -0.48], [-0.48, 0.64 + 1e-6]])}, {"n": 2}) == "different"
+    seen = at_point(claim("pinv(Q) = 2*Q", "Q: n×n"), Point({"Q": np.array([[0.36, -0.48], [-0.48, 0.64]])}, {"n": 2}))
+    assert seen is not None
+    assert np.allclose(seen.left, [[0.36, -0.48], [-0.48, 0.64]])
+
+
 def outcome(made: Claim, values: dict[str, object], sizes: dict[str, int]) -> str | None:
     comparison = at_point(made, Point(values, sizes))
     return None if comparison is None else comparison.outcome
@@ -259,3 +268,7 @@ def test_verdicts_follow(statement: str, declare: str) -> None:
     verdict = verify(statement, declare=declare)
     assert not verdict.ok
     assert verdict.counterexample is not None
+
+
+def test_a_sum_that_is_not_negative_is_no_pattern_of_a_proof() -> None:
+    assert not verify("expm(norm1(Q)*S) = expm(norm1(diag(Q))*S)", declare="Q: n×n; S: n×n", help=False).ok

@@ -20,8 +20,11 @@ from matcalc.facts.styles import STYLES, Style
 from matcalc.facts.ties import may_vary, mirrored, tie_of
 from matcalc.verification.witness.features import is_open
 
-_SHORT = 2**20
-"""Denominators of numbers that were surely meant: others are rounded values of floating point."""
+_SHORT = 10**6
+"""Denominators of numbers that were surely meant, where they give the same floating-point number."""
+
+
+_ROUNDING = Fraction(1, 2**53)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +55,17 @@ def exact_point(point: Point | ExactPoint, symbols: tuple[Symbol, ...]) -> Exact
     if isinstance(point, ExactPoint):
         return point
     members = {symbol.name: array_of(symbol, point.values[symbol.name], point.sizes) for symbol in symbols}
-    short = all(entry.denominator <= _SHORT for array in members.values() for entry in array.data)
-    return ExactPoint(dict(point.sizes), members, short, symbols)
+    meant = {name: Array(array.dims, [_meant(entry) for entry in array.data]) for name, array in members.items()}
+    exact = all(entry is not None for array in meant.values() for entry in array.data)
+    return ExactPoint(dict(point.sizes), meant if exact else members, exact, symbols)
+
+
+def _meant(entry: Fraction) -> Fraction | None:
+    """The short fraction that a floating-point number is nearest to: 9/25 for 0.36; None where it has none."""
+    if entry.denominator <= _SHORT:
+        return entry
+    found = entry.limit_denominator(_SHORT)
+    return found if abs(found - entry) <= abs(entry) * _ROUNDING else None
 
 
 def array_of(symbol: Symbol, value: Any, sizes: Mapping[str, int]) -> Array:

@@ -14,7 +14,7 @@ from matcalc.einstein.lowering import axes_of
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, postorder
 from matcalc.facts.ties import tying
-from matcalc.inputs import Expression, Name, Names, listed, name_of, names_of, read
+from matcalc.inputs import Expression, Name, Names, as_call, listed, name_of, names_of, read
 from matcalc.programs import checked_target, derivative_output
 
 HessianNames: TypeAlias = "Name | Sequence[Name | tuple[Name, Name]]"
@@ -35,6 +35,7 @@ class Compiled:
         return self._call(**values)
 
 
+@as_call
 def compile(
     expression: Expression,
     *,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from matcalc.budgets import metered
 from matcalc.errors import LimitError, MatcalcError
@@ -21,6 +22,9 @@ from matcalc.records import replace
 
 if TYPE_CHECKING:
     import sympy
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 Expression: TypeAlias = "str | Arithmetic | sympy.Basic"
 """A text of the language, an expression built with operators, or a SymPy expression."""
@@ -116,6 +120,17 @@ def explained(expression: object, seconds: float = DERIVATION_SECONDS) -> Iterat
         if "integer string conversion" not in str(error):
             raise
         raise LimitError("a number in the formula has thousands of digits", text=text, suggestion="a symbol with its value") from None
+
+
+def as_call(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """The method of a result as a call of its own, with a budget and no errors but those of this package."""
+
+    @wraps(function)
+    def bounded(*arguments: Given.args, **keywords: Given.kwargs) -> Answer:
+        with explained(None):
+            return function(*arguments, **keywords)
+
+    return bounded
 
 
 def is_sympy(value: object) -> bool:

@@ -17,6 +17,7 @@ from matcalc.einstein.substitution import substituted
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, replaced_all, symbols_in
+from matcalc.inputs import as_call
 from matcalc.language.declarations import declaration_text
 from matcalc.printing import Shown, index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
@@ -39,6 +40,7 @@ class Pullback(Derivation):
     def _left_latex(self, bold: bool) -> str:
         return rf"\frac{{\partial L}}{{\partial {latex(self.wrt[0], bold)}}}"
 
+    @as_call
     def to_dict(self) -> dict[str, Any]:
         return {**super().to_dict(), "expression": self.value.text(), "upstream": self.upstream}
 
@@ -76,6 +78,7 @@ class NamedDerivation(Derivation):
     def _parsed(self, form: Expr) -> ParsedExpression:
         return ParsedExpression(form, self.source.declarations, self.notes)
 
+    @as_call
     def text(self, style: Style = "unicode") -> str:
         """A program: the steps needed, the adjoints, the derivative; or the index form when there is no matrix form."""
         form = self.outcome.expression
@@ -87,6 +90,7 @@ class NamedDerivation(Derivation):
         lines = [f"{spell(name)} = {text(value, style)}" for name, value in {**steps, **adjoints}.items()]
         return "; ".join([*lines, super().text(style)])
 
+    @as_call
     def latex(self, equation: bool = False, *, bold: bool = False) -> str:
         """The derivative, then its adjoints."""
         where = [f"{_named(name, form, bold)} = {form.latex(bold=bold)}" for name, form in self.adjoints.items()]
@@ -103,10 +107,12 @@ class NamedDerivation(Derivation):
     def _whole_outcome(self) -> Outcome:
         return self.opened
 
+    @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
         """As for ``Derivation``, with the names of the program replaced by what they stand for."""
         return to_sympy(self.opened.expression, symbols, self.source.origin)
 
+    @as_call
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """As for ``Derivation``; takes the symbols of the program, not the names of its results."""
         callables = import_module("matcalc.products.callables")
@@ -115,6 +121,7 @@ class NamedDerivation(Derivation):
         name = self.wrt[0].name
         return by_any_spelling(lambda **values: made(**values)[name])
 
+    @as_call
     def code(self, target: str = "numpy") -> str:
         """The source text of a self-contained function, or of a program that builds ``sympy()``."""
         if target == "sympy":
@@ -122,6 +129,7 @@ class NamedDerivation(Derivation):
         callables = import_module("matcalc.products.callables")
         return str(callables.gradients_code({self.wrt[0]: self.opened}, self.source.node, self.layout, self.symmetric, target))
 
+    @as_call
     def to_dict(self) -> dict[str, Any]:
         return {
             **super().to_dict(),
@@ -194,6 +202,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         wrt = tuple([derivation.wrt[0] for derivation in self.derivations.values()])
         return single_steps(self.outline, wrt, self._first)
 
+    @as_call
     def text(self, style: Style = "unicode") -> str:
         """One line for each adjoint, then one for each derivative."""
         partial, spell = ("d", ascii_name) if style == "ascii" else ("∂", unicode_name)
@@ -202,6 +211,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
             lines.append(f"{partial}{spell(self.symbol)}/{partial}{spell(name)} = {_own_text(derivation, style)}")
         return "\n".join(lines)
 
+    @as_call
     def chain(self, style: Style = "unicode") -> str:
         """The single-step partials, one a line: what the chain rule multiplies."""
         partial, spell = ("d", ascii_name) if style == "ascii" else ("∂", unicode_name)
@@ -209,6 +219,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
             f"{partial}{spell(of)}/{partial}{spell(by)} = {derivation.text(style)}" for (of, by), derivation in self.partials.items()
         )
 
+    @as_call
     def latex(self, *, bold: bool = False) -> str:
         """All lines, aligned at the equals signs; ``bold`` sets vectors and matrices in bold type."""
         rows = [f"{_named(name, form, bold)} &= {form.latex(bold=bold)}" for name, form in self.adjoints.items()]
@@ -217,12 +228,14 @@ class Gradients(Shown, Mapping[str, Derivation]):
             rows.append(f"{left} &= {_own_latex(derivation, bold)}")
         return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
+    @as_call
     def function(self, target: str = "numpy") -> Callable[..., dict[str, Any]]:
         """A callable of the symbols that returns every derivative by name; names of the program are computed on the way, once."""
         callables = import_module("matcalc.products.callables")
         inputs = (*symbols_in(self.source.node).values(), *(symbol for symbol in self._opened if symbol.name not in self.outline.steps))
         return by_any_spelling(callables.gradients_callable(self._opened, self.source.node, inputs, self._first.layout, target))
 
+    @as_call
     def code(self, target: str = "numpy") -> str:
         """The source text of a function that returns every derivative; of ``"sympy"`` a program that builds ``sympy()``."""
         if target == "sympy":
@@ -230,6 +243,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         callables, first = import_module("matcalc.products.callables"), self._first
         return str(callables.gradients_code(self._opened, first.source.node, first.layout, first.symmetric, target))
 
+    @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> dict[str, Any]:
         """Every derivative in SymPy by name, with the names of a program replaced by what they stand for."""
         return {symbol.name: to_sympy(outcome.expression, symbols, self.source.origin) for symbol, outcome in self._opened.items()}
@@ -239,6 +253,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         outcomes = {derivation.wrt[0]: derivation.outcome for derivation in self.derivations.values()}
         return opened_outcomes(self.sweep or Sweep(self.outline, {}, {}, {}), outcomes)
 
+    @as_call
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""
         return {

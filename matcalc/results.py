@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from matcalc.derivation import Outcome
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.inputs import as_call
 from matcalc.operators import Arithmetic
 from matcalc.printing import Shown, index_text, latex, latex_operand, markdown, text
 from matcalc.sizes import Shape
@@ -42,10 +43,12 @@ class ParsedExpression(Shown, Arithmetic):
         """``()`` scalar, ``("n",)`` vector, ``(1, "n")`` row vector, ``("m", "n")`` matrix."""
         return plain_shape(self.node.shape)
 
+    @as_call
     def text(self, style: Style = "unicode") -> str:
         """The expression in the input language; ``"ascii"`` reads back to the same expression."""
         return text(self.node, _checked_style(style))
 
+    @as_call
     def latex(self, *, bold: bool = False) -> str:
         """LaTeX source, without dollar signs; ``bold`` sets vectors and matrices in bold type."""
         return latex(self.node, bold)
@@ -54,6 +57,7 @@ class ParsedExpression(Shown, Arithmetic):
         """LaTeX between dollar signs."""
         return markdown(self.node, bold)
 
+    @as_call
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array (vectors have one axis).
 
@@ -62,12 +66,14 @@ class ParsedExpression(Shown, Arithmetic):
         """
         return _called(_programs().expression_callable(self.node, target))
 
+    @as_call
     def code(self, target: str = "numpy") -> str:
         """The source text of a self-contained function for the expression; of ``"sympy"`` a program that builds ``sympy()``."""
         if target == "sympy":
             return sympy_source(result=self.sympy())
         return str(_programs().expression_code(self.node, target))
 
+    @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
         """The expression in SymPy: matrices are ``MatrixSymbol``, a vector one of n×1, scalars real and sizes positive integer symbols.
 
@@ -112,6 +118,7 @@ class Derivation(Shown):
         return len(self.wrt)
 
     @property
+    @as_call
     def index_form(self) -> str:
         """The derivative entry by entry, in index notation; always there."""
         return index_text(self.outcome.tensor, "unicode")
@@ -131,12 +138,14 @@ class Derivation(Shown):
         """Where the derivative holds, such as ``X invertible``."""
         return self.outcome.conditions
 
+    @as_call
     def text(self, style: Style = "unicode") -> str:
         """The closed form in the input language, or the index form when there is none."""
         if self.outcome.expression is None:
             return index_text(self.outcome.tensor, _checked_style(style))
         return text(self.outcome.expression, _checked_style(style))
 
+    @as_call
     def latex(self, equation: bool = False, *, bold: bool = False) -> str:
         """LaTeX source of the right-hand side, or of the whole equation; ``bold`` sets vectors and matrices in bold type.
 
@@ -159,6 +168,7 @@ class Derivation(Shown):
             operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]} \, \partial {names[1]}}}"
         return f"{operator} {latex_operand(self.source.node, bold)}"
 
+    @as_call
     def differential(self) -> Equation:
         """The same derivative as a linear operator: ``dY = A dX B``, or ``df = tr(G' dX)`` of a scalar.
 
@@ -166,6 +176,7 @@ class Derivation(Shown):
         """
         return self._views().differential_of(self._source(), self.wrt)  # type: ignore[no-any-return]
 
+    @as_call
     def slice(self, *positions: int | str) -> Equation:
         """The derivative by one entry of the variable, with unit vectors: ``A e_i e_jᵀ B``.
 
@@ -189,6 +200,7 @@ class Derivation(Shown):
         """How the result is found, step by step, in index notation: each an equality with the rule it rests on."""
         return self.derivation_steps()
 
+    @as_call
     def derivation_steps(self, style: str = "index") -> tuple[Step, ...]:
         """The derivation in steps; ``style`` is ``"index"`` (entry by entry) or ``"differential"`` (``df = ⟨G, dX⟩``).
 
@@ -203,11 +215,13 @@ class Derivation(Shown):
         """The derivative in terms of the symbols of ``source``."""
         return self.outcome
 
+    @as_call
     def steps_text(self, form: str = "unicode", style: str = "index") -> str:
         """All steps as ``"unicode"``, ``"ascii"``, ``"latex"``, ``"markdown"``, ``"html"`` or ``"json"``; plain text has 80 columns."""
         steps = self.steps if style == "index" else self.derivation_steps(style)
         return str(import_module("matcalc.steps").presented(steps, form))
 
+    @as_call
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array in the layout of the derivation.
 
@@ -217,6 +231,7 @@ class Derivation(Shown):
         """
         return _called(_programs().derivative_callable(self.outcome, self.source.node, self.wrt, self.layout, target))
 
+    @as_call
     def code(self, target: str = "numpy") -> str:
         """The source text of a self-contained function, for ``"numpy"``, ``"jax"`` or ``"torch"``.
 
@@ -227,10 +242,12 @@ class Derivation(Shown):
             return sympy_source(result=self.sympy())
         return str(_programs().derivative_code(self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target))
 
+    @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
         """The closed form in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there is none."""
         return to_sympy(self.outcome.expression, symbols, self.source.origin)
 
+    @as_call
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""
         return {

@@ -7,6 +7,7 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Literal
 
+from matcalc.budgets import during
 from matcalc.calculus.differentiation import contributions
 from matcalc.calculus.matrix_functions import AT_SYMMETRIC
 from matcalc.calculus.simplification import lightest, simplified
@@ -73,6 +74,7 @@ def traced(expression: Expr, wrt: Sequence[Symbol], *, layout: Layout = "denomin
 
 def _derived(expression: Expr, wrt: Sequence[Symbol], symmetric: Symmetric, trace: Trace) -> tuple[ix.Tensor, Lowered, list[str]]:
     """The derivative as a tensor, the value that it is of, and notes; every stage is recorded."""
+    during("writing the formula in index notation")
     free = {symbol.name: freed(symbol) for symbol in wrt}
     value = lower(expression, free)
     trace.record("lowered", value.tensor, 0)
@@ -82,6 +84,7 @@ def _derived(expression: Expr, wrt: Sequence[Symbol], symmetric: Symmetric, trac
         if place:
             tensor = lightest(tensor)
             trace.record("reshaped", tensor, place)
+        during(f"differentiating by {symbol.name}")
         before, said = tensor.order, len(notes)
         variable = free[symbol.name]
         parts = contributions(tensor, delta(tensor.shape), (variable,))[variable]
@@ -98,6 +101,7 @@ def _derived(expression: Expr, wrt: Sequence[Symbol], symmetric: Symmetric, trac
 
 
 def _simplified(tensor: ix.Tensor, order: int, trace: Trace) -> ix.Tensor:
+    during("simplifying the derivative" if order else "simplifying the formula")
     used: list[str] = []
     result = simplified(tensor, used)
     trace.record("simplified", result, order, rules=used)
@@ -135,6 +139,7 @@ def presented(
     ``order`` ranks names by their place in the input; ``row_vectors`` are the symbols that are rows; ``conditions`` gives the conditions
     under which a closed form holds.
     """
+    during("looking for the matrix form of the result")
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
     remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
     groups = _groups(tensor, value, wrt, layout)

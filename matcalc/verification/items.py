@@ -50,7 +50,7 @@ class Settings:
         """The settings after one directive; None for a word or value that is none."""
         match word, rest.strip():
             case "declare", text if text:
-                return replace(self, declare=(*self.declare, text))
+                return replace(self, declare=_declared_again(self.declare, text))
             case "layout", ("denominator" | "numerator" | "tensor") as name:
                 return replace(self, layout=name)
             case "symmetric", ("projected" | "independent" | "cookbook") as name:
@@ -62,3 +62,32 @@ class Settings:
 
     def item(self, statement: str, line: int, name: str = "", source: str = "") -> Item:
         return Item(statement, line, name, source, "; ".join(self.declare), self.layout, self.symmetric, self.expected)
+
+
+def _declared_again(before: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """The declarations with those of a new directive; what it says of a name takes the place of what was said of it before.
+
+    >>> _declared_again(("A: n×n", "x, y: n"), "A: n×n symmetric; y: m")
+    ('x: n', 'A: n×n symmetric', 'y: m')
+    """
+    new = _parts(text)
+    named = {name for part in new for name in _names(part)}
+    kept = []
+    for part in before:
+        names = _names(part)
+        rest = [name for name in names if name not in named]
+        if len(rest) == len(names) and part not in new:
+            kept.append(part)
+        elif rest:
+            kept.append(f"{', '.join(rest)}:{part.partition(':')[2]}")
+    return (*kept, *new)
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple([part.strip() for part in text.split(";") if part.strip()])
+
+
+def _names(part: str) -> list[str]:
+    """The names before the colon; none in a declaration in words or in an equation, which adds to what is said."""
+    names, colon, _ = part.partition(":")
+    return [name.strip() for name in names.split(",")] if colon else []

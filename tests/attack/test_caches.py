@@ -12,7 +12,6 @@ from tests.attack.caches import HARMS, PROGRAM, attack
 CHOSEN = ("truncated", "fifo", "device", "huge", "full_disk", "written_by_others", "links_to_hostile_entries", "file_for_folder")
 
 
-@pytest.mark.xfail(reason="what it found is being mended", run=False, strict=False)
 @pytest.mark.parametrize("name", CHOSEN)
 def test_a_harmed_cache_is_no_harm(name: str) -> None:
     number = next(number for number, harm in enumerate(HARMS) if harm.__name__ == name)

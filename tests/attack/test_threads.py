@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.attack.running import run_here
 from tests.attack.threads import Results, attack, results
 
 
-@pytest.mark.xfail(reason="what it found is being mended", run=False, strict=False)
 def test_threads_of_a_fresh_process_agree() -> None:
     summary = run_here(attack, range(2))
     assert [fault for _, fault in summary.faults] == []

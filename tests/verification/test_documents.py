@@ -279,3 +279,13 @@ def test_latex_notation_in_markdown() -> None:
     assert [item.line for item in document.items] == [1, 4]
     assert document.unread == ()
     assert [verdict.status for verdict in verdicts(document.items)] == ["proved", "proved"]
+
+
+def test_what_is_declared_again_takes_the_place_of_what_was_said_before() -> None:
+    claim = "`d(x'*A*x)/dx = 2*A*x`"
+    text = "\n".join(
+        f"<!-- matcalc: declare {said} -->\n{claim}" for said in ("A: n×n", "A: n×n symmetric", "A: n×n symmetric", "A, B: n×n")
+    )
+    document = read_markdown(text)
+    assert not document.unread
+    assert [verdict.ok for verdict in verdicts(document.items)] == [False, True, True, False]

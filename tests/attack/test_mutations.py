@@ -32,10 +32,10 @@ def test_own_answers_hold_and_their_mutants_do_not() -> None:
 
 
 def test_identities_over_facts_hold_with_them_and_not_without() -> None:
-    summary = run_here(facts.attack, range(40))
+    summary = run_here(facts.attack, range(30))
     assert faults(summary) == []
-    assert summary.counts["with the fact proved"] + summary.counts["with the fact confirmed"] >= 30
-    assert summary.counts["without the fact refuted"] + summary.counts["without the fact conditional"] >= 20
+    assert summary.counts["with the fact proved"] + summary.counts["with the fact confirmed"] >= 24
+    assert summary.counts["without the fact refuted"] + summary.counts["without the fact conditional"] >= 15
 
 
 def says(status: str, **given: Any) -> Any:

@@ -7,9 +7,9 @@ from tests.attack.threads import Results, attack, results
 
 
 def test_threads_of_a_fresh_process_agree() -> None:
-    summary = run_here(attack, range(2))
+    summary = run_here(attack, range(1))
     assert [fault for _, fault in summary.faults] == []
-    assert summary.counts["call"] > 100
+    assert summary.counts["call"] > 50
 
 
 def planted(seed: int, number: int, threads: int) -> Results:

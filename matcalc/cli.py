@@ -127,7 +127,7 @@ def cli() -> None:
 
     \b
     matcalc derive "||X - UV||²" --wrt V      prints 2 Uᵀ (U V − X)
-    matcalc verify "d(x'Ax)/dx = 2Ax"         refuted: true only if A = Aᵀ
+    matcalc verify "d(x'Ax)/dx = 2Ax"         conditional: true only if A = Aᵀ
     matcalc repl                              starts a prompt
 
     The result goes to standard output, what it rests on to standard error. The exit status is 2 for input that could not be read.

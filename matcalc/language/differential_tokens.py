@@ -91,4 +91,15 @@ def _changes(tokens: list[Token], vocabulary: Vocabulary) -> set[str]:
         whole = canonical_name(run)
         known = vocabulary.declares(whole) or vocabulary.is_greek(whole)
         names |= {whole} if known else {canonical_name(piece[0]) for piece in _PIECE.finditer(run)}
-    return {f"d{name}" for name in names if name != "d" and any(f"d{name}" in canonical_name(run) for run in runs)}
+    return {f"d{name}" for name in names & _after_signs(runs) if name != "d"}
+
+
+def _after_signs(runs: list[str]) -> set[str]:
+    """The names that stand at once after a d within a run: one letter with its index, or all that follows."""
+    found: set[str] = set()
+    for run in runs:
+        for place, character in enumerate(run):
+            piece = _PIECE.match(run, place + 1) if character == "d" else None
+            if piece is not None:
+                found |= {canonical_name(piece[0]), canonical_name(run[place + 1 :])}
+    return found

@@ -6,6 +6,7 @@ and convention, and the other side, the claimed one, with the kinds that its nam
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeAlias
@@ -256,11 +257,14 @@ class _StatementReader(Reader):
         """A letter that stands only before brackets with one name, such as ``L(w)``, is a function that nobody defined."""
         nodes = walk(equation)
         called = [name for node in nodes if isinstance(node, s.Binary) and (name := _called(node, self.text)) is not None]
+        if not called:
+            return
         differentiated = {name for node in nodes if isinstance(node, s.DerivativeOf) for name in node.wrt}
+        uses = Counter(node.name for node in nodes if isinstance(node, s.Name))
+        calls = Counter(name.name for name in called)
         for name in called:
             known = name.name in self.declarations or name.name in self.scope.values or name.name in differentiated
-            uses = sum(isinstance(node, s.Name) and node.name == name.name for node in nodes)
-            if not known and uses == sum(other.name == name.name for other in called):
+            if not known and uses[name.name] == calls[name.name]:
                 advice = f"{name.name} declared as a function (elementwise), its formula in its place, or {name.name}*x for a product"
                 raise UnknownFunctionError(f"{name.name} is a function that is not defined", span=name.span, suggestion=advice)
 

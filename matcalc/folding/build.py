@@ -173,10 +173,34 @@ def hadamard(factors: Sequence[Expr]) -> Expr:
             above.append(factor)
     if not above and not below:
         return factors[0]
-    top = (above[0] if len(above) == 1 else Hadamard(tuple(above))) if above else UNIT
+    top = _masked(above) if above else UNIT
     if not below:
         return top
     return Quotient(top, below[0] if len(below) == 1 else Hadamard(tuple(below)))
+
+
+def _masked(factors: Sequence[Expr]) -> Expr:
+    """An elementwise product, what keeps some entries as a function of the rest: ``tril(ones(n, n)) ⊙ X`` is ``tril(X)``."""
+    masks = [name for factor in factors if (name := _mask(factor)) is not None]
+    rest = [factor for factor in factors if _mask(factor) is None]
+    if not rest:
+        masks, rest = [], list(factors)
+    found = rest[0] if len(rest) == 1 else Hadamard(tuple(rest))
+    for name in dict.fromkeys(masks):
+        found = Call(name, (found,), None, found.shape)
+    return found
+
+
+_TURNED = {"tril": "triu", "triu": "tril"}
+
+
+def _mask(factor: Expr) -> str | None:
+    """The function that keeps the entries where ``factor`` is one, where it is such a function of ones."""
+    turned = isinstance(factor, Transpose)
+    match factor.operand if isinstance(factor, Transpose) else factor:
+        case Call(function=name, arguments=(Ones(),)) if name in functions() and functions()[name].masks:
+            return _TURNED[name] if turned else name
+    return None
 
 
 def negative(expression: Expr) -> Expr:

@@ -18,7 +18,7 @@ from matcalc.sizes import ONE, Shape, Size, shape_of
 
 Declare: TypeAlias = str | Mapping[str, str] | None
 
-_KINDS = frozenset(["scalar", "vector", "matrix", "function"])
+KINDS = ("scalar", "vector", "matrix", "function")
 _KIND_SPELLINGS = {"number": "scalar"}
 
 
@@ -234,7 +234,7 @@ def _words(value: str, span: Span) -> tuple[str | None, str, tuple[str, ...]]:
         nonlocal kind
         word = _KIND_SPELLINGS.get(match[0], match[0])
         fact = canonical(word)
-        if word in _KINDS:
+        if word in KINDS:
             if kind not in (None, word):
                 raise ParseError(f"{kind} and {word} at once", span=span)
             kind = word

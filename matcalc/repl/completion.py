@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from matcalc.facts.table import facts
+from matcalc.language.declarations import KINDS
 from matcalc.language.spelling import GREEK_NAMES
 from matcalc.language.vocabulary import known_functions
 from matcalc.printing.names import unicode_name
@@ -22,6 +24,7 @@ CHARACTERS = {
 }  # fmt: skip
 """LaTeX name -> the character that a name typed out in full is replaced by."""
 
+_DECLARING = re.compile(r"\s*[^\W\d_]\w*(\s*,\s*[^\W\d_]\w*)*\s*:\s+([^=]*[\s,×])?$")
 _BY = re.compile(r"\s(by|wrt)\s+([^\s,]+[\s,]+)*$")
 
 
@@ -30,6 +33,8 @@ def completions(session: Session, line: str, start: int, end: int) -> list[str]:
 
     >>> completions(Session(), ":lay", 0, 4), completions(Session(), r"\bet", 0, 4), completions(Session(), r"\beta", 0, 5)
     ([':layout '], ['\\beta'], ['β'])
+    >>> completions(Session(), "S: n×n symm", 7, 11)
+    ['symmetric']
     """
     word, before = line[start:end], line[:start]
     if word.startswith("\\"):
@@ -44,6 +49,8 @@ def completions(session: Session, line: str, start: int, end: int) -> list[str]:
         return _beginning(word, list(COMMANDS))
     if command is not None and command[1] == "forget":
         return _beginning(word, [*session.state.declarations, *session.state.definitions, "all"])
+    if word and _DECLARING.match(before):
+        return _beginning(word, [*KINDS, *(name for name, fact in facts().items() if not fact.refused)])
     names = _names(session)
     if _BY.search(before):
         return _beginning(word, names)

@@ -13,6 +13,8 @@ from matcalc.codegen import selfcheck
 from matcalc.evaluation import find_point
 from matcalc.facts.table import contradiction, kinds, size_parity
 from matcalc.language.statements import elaborate_statement
+from matcalc.repl.completion import completions
+from matcalc.repl.session import Session
 from matcalc.verification.claims import claim_of
 from matcalc.verification.counterexamples import small_counterexample
 from tests.facts.checks import NAMES, broken
@@ -105,3 +107,13 @@ def drawn(facts: tuple[str, ...]) -> object:
     point = space["point"]
     assert isinstance(point, dict)
     return point["X"]
+
+
+def test_facts_are_completed_in_declarations() -> None:
+    session = Session()
+    for line, word, found in [
+        ("S: n×n symm", "symm", ["symmetric"]),
+        ("S: n×n symmetric positive_", "positive_", ["positive_definite", "positive_semidefinite"]),
+        ("p, q: uni", "uni", ["unit"]),
+    ]:
+        assert completions(session, line, len(line) - len(word), len(line)) == found

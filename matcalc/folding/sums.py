@@ -41,6 +41,9 @@ def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
 
 def _combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
     spend(4 + 2 * len(terms))
+    if not all(term.coefficient for term in terms):  # groups may cancel: diag(u) - diag(u) beside others
+        left = [term for term in terms if term.coefficient]
+        return combined(left, shape, order) if left else terms[0]
     number = _content(terms)
     if number is not YES and number != 1:
         inner = combined([replace(term, coefficient=term.coefficient / number) for term in terms], shape, order)

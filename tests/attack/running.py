@@ -14,6 +14,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -69,12 +70,13 @@ def run_here(task: Task, numbers: Sequence[int]) -> Summary:
 
 
 def run(task: Task, numbers: Sequence[int], workers: int, limits: Limits, shown: Callable[[int, Outcome], None] | None = None) -> Summary:
-    """Every number in one of the workers; ``shown`` is called with each outcome as it comes."""
+    """Every number in one of the workers; ``shown`` is called with each outcome as it comes. An interrupt ends it early."""
     summary = Summary()
-    for number, outcome in _outcomes(task, numbers, workers, limits):
-        summary.add(number, outcome)
-        if shown is not None:
-            shown(number, outcome)
+    with suppress(KeyboardInterrupt):
+        for number, outcome in _outcomes(task, numbers, workers, limits):
+            summary.add(number, outcome)
+            if shown is not None:
+                shown(number, outcome)
     return summary
 
 

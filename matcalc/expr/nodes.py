@@ -303,7 +303,10 @@ class Diagonal(Expr):
     operand: Expr
 
     def _shape(self) -> Shape:
-        return (_square(self.operand, "the diagonal")[0],)
+        shape = _square(self.operand, "the diagonal")
+        if not shape:
+            raise ShapeError(f"the diagonal needs a square matrix, not {shape_text(shape)}")
+        return (shape[0],)
 
 
 @interned

@@ -10,6 +10,7 @@ import pytest
 
 from matcalc.evaluation import agrees, evaluate, find_point
 from matcalc.expr.nodes import Expr, Product, Sum, Symbol, Transpose
+from matcalc.language import elaborate
 from matcalc.language.statements import DerivativeSide, Statement, elaborate_statement
 from matcalc.printing import text
 from matcalc.sizes import Size
@@ -100,3 +101,9 @@ def test_mutants_differ_from_the_original_and_keep_its_shape() -> None:
     assert {mutant.kind for mutant in found} == KINDS
     assert all(mutant.expression is not original and mutant.expression.shape == original.shape for mutant in found)
     assert len({mutant.expression for mutant in found}) >= 6
+
+
+def test_a_change_that_has_no_shape_is_no_mutant() -> None:
+    """The diagonal of a scalar product is none, though that of the outer product is."""
+    found = elaborate("diag(diag(w*z'/(a^2 + 1)))", "w: m; z: m; a: scalar").expression
+    assert all(mutant.expression.shape == found.shape for mutant in mutants(found))

@@ -1,8 +1,8 @@
 """How much work a call may do, counted so that the same input ends in the same way on every machine.
 
 The loops that may grow ``spend`` units as they go, about one for ten microseconds. The clock is a backstop: it is read in ``spend``, every
-so many units, never by a signal or a thread. A budget belongs to the outermost call, those within it share it; the budgets of threads are
-their own.
+so many units, never by a signal or a thread. It counts the processor time of the calling thread, so that a busy machine does not change a
+verdict. A budget belongs to the outermost call, those within it share it; the budgets of threads are their own.
 
 Where nobody opened a budget, spending costs nothing and ends nothing.
 """
@@ -10,16 +10,18 @@ Where nobody opened a budget, spending costs nothing and ends nothing.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
-from time import monotonic
 from typing import TypeAlias
 
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.limits import UNITS_BETWEEN_LOOKS, UNITS_PER_SECOND
 
+clock = getattr(time, "thread_time", time.monotonic)
+"""Seconds of processor time; a browser has only those that pass."""
 UNLIMITED = 1 << 62
 VARIABLE = "MATCALC_BUDGET"
 """The environment variable with the seconds that a call may take."""
@@ -48,7 +50,7 @@ class Meter:
 
     def look(self) -> None:
         """Raises SpentError when no work is left, or no time."""
-        if self.left >= 0 and monotonic() < self.end:
+        if self.left >= 0 and clock() < self.end:
             self.pause = max(0, self.left - UNITS_BETWEEN_LOOKS)
             return
         self.left = min(self.left, -1)  # what is spent stays spent, whoever catches the error
@@ -141,7 +143,7 @@ def _allowed(seconds: float) -> Meter:
     elif asked is not None:
         seconds = asked
     told = f"{seconds:g} s" if work is None else f"{work:,} units of work"
-    return Meter(int(min(seconds * UNITS_PER_SECOND, UNLIMITED)) if work is None else work, monotonic() + seconds, told)
+    return Meter(int(min(seconds * UNITS_PER_SECOND, UNLIMITED)) if work is None else work, clock() + seconds, told)
 
 
 def _from_environment() -> float | None:
@@ -167,7 +169,7 @@ def share(part: float, most: int | None = None) -> Iterator[None]:
     if whole is None:
         inner = Meter(UNLIMITED if most is None else most, inf, "this search")
     else:
-        now = monotonic()
+        now = clock()
         work = int(max(whole.left, 0) * part)
         inner = Meter(work if most is None else min(work, most), now + (whole.end - now) * part, whole.allowed)
         inner.stage = whole.stage

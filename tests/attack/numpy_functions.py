@@ -111,6 +111,8 @@ MATRIX: dict[str, Callable[..., Any]] = {
     "pinv": np.linalg.pinv,
     "eigmax": lambda matrix: np.linalg.eigvalsh((matrix + matrix.T) / 2)[-1],
     "polar": _polar,
+    "nuclear": lambda matrix: np.sum(np.linalg.svd(matrix, compute_uv=False)),
+    "spectral": lambda matrix: np.linalg.svd(matrix, compute_uv=False)[0],
 }
 
 LIBRARY = Library(np, ELEMENTWISE, VECTOR, MATRIX, np.abs, user_function)

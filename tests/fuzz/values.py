@@ -18,7 +18,7 @@ class Library:
     """The operations that differ between array libraries, by the names of the language.
 
     ``arrays`` is the module with ``exp``, ``matmul``, ``sum``...; ``vector`` functions take an axis, ``matrix`` functions square arrays
-    (``pinv`` and those of singular vectors any).
+    (``pinv`` and those of singular vectors any); the norms ``nuclear`` and ``spectral`` may be among these.
     """
 
     arrays: Any
@@ -238,6 +238,8 @@ def _norm(kind: str, below: list[Any], library: Library) -> Any:
         case "A":
             column = operand if operand.shape[1] == 1 else operand.T
             return arrays.sqrt(_total(column * arrays.matmul(below[1], column), None, library))
+    if kind in library.matrix:
+        return library.matrix[kind](operand).reshape(1, 1)
     singular = arrays.sqrt(arrays.linalg.eigh(_gram(operand, library))[0])
     return (arrays.sum(singular) if kind == "nuclear" else singular[-1]).reshape(1, 1)
 

@@ -15,6 +15,7 @@ from tests.documents.running import ROOT
 BLOCKS = blocks_of((ROOT / "README.md").read_text(encoding="utf-8"))
 
 SHORTER = {
+    "python -m tests.attack.mutations --count 2000": "python -m tests.attack.mutations --count 2",
     "python -m tests.fuzz --count 2000 --oracle jax": "python -m tests.fuzz --count 3 --oracle differences",
     "python -m benchmarks": "python -m benchmarks",
 }

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,16 +24,12 @@ from matcalc.language.operations import size_syntax
 from matcalc.language.vocabulary import WORDS
 from matcalc.operators.advice import for_function
 from matcalc.operators.arithmetic import Arithmetic, combined, operand
-from matcalc.patterns import pattern
 from matcalc.printing.names import latex_name
 from matcalc.results import ParsedExpression
 from matcalc.sizes import Size
 
 AnySize: TypeAlias = int | str
 Made: TypeAlias = "ParsedExpression | UserFunction"
-
-_NAME = r"[^\W\d_]\w*[′']*"
-_NEXT_DECLARATION = pattern(rf",(?=\s*{_NAME}\s*(?:,\s*{_NAME}\s*)*:)")
 
 STRUCTURAL = (
     "tr", "trace", "sum", "diag", "inv", "vec", "kron", "transpose", "outer", "inner", "dot",
@@ -85,24 +80,10 @@ def symbols(declarations: str | Mapping[str, str]) -> Any:
     >>> (X @ w).shape
     ('n',)
     """
-    given = _separated(declarations) if isinstance(declarations, str) else declarations
-    found = [_symbol(declaration) for declaration in parse_declarations(given).values()]
+    found = [_symbol(declaration) for declaration in parse_declarations(declarations).values()]
     if not found:
         raise MatcalcError("there is no declaration", suggestion='matcalc.symbols("X: n×m, x: m, a: scalar")')
     return found[0] if len(found) == 1 else tuple(found)
-
-
-def _separated(text: str) -> str:
-    """The declarations separated by semicolons; commas stay between names, between sizes, and (as a sign) inside brackets."""
-    text = re.sub(r"[(\[][^()\[\]]*[)\]]", lambda match: match[0].replace(",", "×"), text)
-    pieces: list[str] = []
-    start = 0
-    for comma in _NEXT_DECLARATION.finditer(text):
-        declaration = text[start : comma.start()]
-        if ":" in re.split(r"[;\n]", declaration)[-1]:
-            pieces.append(declaration)
-            start = comma.end()
-    return ";".join([*pieces, text[start:]])
 
 
 def _symbol(declaration: Declaration) -> Made:

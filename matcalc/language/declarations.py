@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import pairwise
 from typing import TypeAlias
 
 from matcalc.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.facts.table import NOUNS, canonical, contradiction, facts, fits, implied, is_square, spelled_apart
 from matcalc.facts.ties import tie_of
+from matcalc.language.meanings import nearest_spelling
 from matcalc.language.spelling import canonical_name, is_name
 from matcalc.language.stated_facts import Form, missing, not_known, stated, states_fact, symbol_in
 from matcalc.patterns import pattern
@@ -20,6 +22,8 @@ Declare: TypeAlias = str | Mapping[str, str] | None
 
 KINDS = ("scalar", "vector", "matrix", "function")
 _KIND_SPELLINGS = {"number": "scalar"}
+_FILLERS = ("and", "real")
+"""Words that say nothing more: ``A: n×n real symmetric and positive``."""
 
 
 @record
@@ -47,7 +51,7 @@ class Declaration:
 def parse_declarations(declare: Declare) -> dict[str, Declaration]:
     """Every declared name with what was said about it, in order.
 
-    A text separates declarations with ``;`` or newlines; a mapping gives each name its own text.
+    A text separates declarations with ``;``, newlines, or commas before the next ``name:``; a mapping gives each name its own text.
     Raises ParseError for what is not understood, ShapeError for a property that the shape cannot have.
 
     >>> parse_declarations("X: n×m")["X"].shape
@@ -68,15 +72,58 @@ def parse_declarations(declare: Declare) -> dict[str, Declaration]:
     if not isinstance(declare, str):
         wrong = f"a value of type {type(declare).__name__} is no declaration"
         raise MatcalcError(wrong, expected="a text or a mapping", suggestion='"X: n×m; a: scalar" or {"X": "n×m", "a": "scalar"}')
-    for match in re.finditer(r"[^;\n]+", declare):
-        if match[0].strip():
-            names, colon, value = match[0].partition(":")
-            said.place(declare, Span(match.start() + len(match[0]) - len(match[0].lstrip()), match.start() + len(match[0].rstrip())))
-            if not colon:
-                said.equation(match[0])
-            for name in names.split(",") if colon else ():
-                said.entry(name, value)
+    for span in _entries(declare):
+        written = declare[span.start : span.end]
+        names, colon, value = written.partition(":")
+        said.place(declare, span)
+        if not colon:
+            said.equation(written)
+        for name in names.split(",") if colon else ():
+            said.entry(name, value)
     return said.declarations()
+
+
+def separate_entries(text: str) -> tuple[str, ...]:
+    """The single declarations of a text.
+
+    >>> separate_entries("X: n×m, A: (n, n), symmetric; x, y: n, x'*x = 1")
+    ('X: n×m', 'A: (n, n), symmetric', "x, y: n, x'*x = 1")
+    """
+    return tuple([text[span.start : span.end] for span in _entries(text)])
+
+
+def _entries(text: str) -> Iterator[Span]:
+    """Where each declaration stands. A comma stands between two only before the names and the colon of the next one."""
+    hidden = _IN_BRACKETS.sub(lambda match: match[0].replace(",", "·"), text)
+    for match in _STATEMENT.finditer(hidden):
+        begins = [0, *_further(match[0]), len(match[0]) + 1]
+        for begin, end in pairwise(begins):
+            part = match[0][begin : end - 1]
+            if part.strip():
+                yield Span(match.start() + end - 1 - len(part.lstrip()), match.start() + begin + len(part.rstrip()))
+
+
+def _further(statement: str) -> list[int]:
+    """Offsets of the declarations behind the first one."""
+    found: list[int] = []
+    start, place, opened = 0, 0, False
+    names = False
+    for part in statement.split(","):
+        name, colon, _ = part.partition(":")
+        is_one = _BARE_NAME.fullmatch(name) is not None and name.strip() not in KINDS and canonical(name) is None
+        if is_one and not names:
+            start = place
+        names = is_one and not colon
+        if is_one and colon and opened:
+            found.append(start)
+        opened |= bool(colon) or states_fact(part)
+        place += len(part) + 1
+    return found
+
+
+_STATEMENT = pattern(r"[^;\n]+")
+_IN_BRACKETS = pattern(r"[(\[][^()\[\]]*[)\]]")
+_BARE_NAME = pattern(r"\s*[^\W\d_][\w\u0300-\u030c]*[′']*\s*")
 
 
 class _Said:
@@ -158,7 +205,8 @@ class _Entry:
             self.properties = tuple(dict.fromkeys((*self.properties, fact.name)))
         elif last:
             said = f"{text.strip()} alone does not say that {self.name} is {facts()[needed].called}"
-            error = ParseError(said, span=self.span, suggestion=f"{self.name}: {_EXAMPLES[fact.shape]} {fact.name}")
+            sizes = declaration_text(self.shape, ()) if self.shape else _EXAMPLES[fact.shape]
+            error = ParseError(said, span=self.span, suggestion=f"{self.name}: {sizes} {fact.name}")
             raise error.with_text(self.text)
 
     def declaration(self) -> Declaration:
@@ -240,7 +288,7 @@ def _words(value: str, span: Span) -> tuple[str | None, str, tuple[str, ...]]:
             kind = word
         elif fact is not None:
             properties.append(fact)
-        else:
+        elif word not in _FILLERS:
             return match[0]
         return " "
 
@@ -288,9 +336,20 @@ def _size(part: str, text: str, span: Span) -> Size:
         elif position < len(part) and match["number"] is None:
             break
     if not part.strip() or position < len(part):
-        expected = "n×m, n, 3×4, scalar, function, or properties: " + ", ".join(name for name, fact in facts().items() if not fact.refused)
-        raise ParseError(f"{text!r} is not understood as sizes or properties", span=span, expected=expected)
+        raise _not_understood(" ".join(text.split()), span)
     return size
+
+
+def _not_understood(text: str, span: Span) -> ParseError:
+    """The error for what is neither sizes nor facts, with the facts whose spelling is near, or else all of them."""
+    said = f"{text!r} is not understood as sizes or properties"
+    known = [spelling for fact in facts().values() for spelling in (fact.name, *fact.aliases)]
+    for word in _WORD.findall(text):
+        meant = nearest_spelling(word.lower(), known)
+        if meant is not None:
+            return ParseError(said, span=span, suggestion=f"{meant} for {word}")
+    expected = "n×m, n, 3×4, scalar, function, or properties: " + ", ".join(name for name, fact in facts().items() if not fact.refused)
+    return ParseError(said, span=span, expected=expected)
 
 
 def _kind_of(shape: Shape) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from matcalc.errors import Span, UnknownFunctionError
 from matcalc.functions import spellings
 from matcalc.language.vocabulary import known_functions
 from matcalc.patterns import pattern
@@ -64,10 +65,22 @@ def advice_for(function: str, arguments: Sequence[str] = (), others: Iterable[st
     >>> advice_for("logit"), advice_for("sinn"), advice_for("median")
     ('log(x./(1 - x))', 'sin', 'orders have no derivative that a formula says')
     """
-    said = _looked_up(_meanings()["said"], function)
     near = nearest_function(function, others)
     given = [*arguments[:2], *["x", "y"][len(arguments) :]]
-    return written(function, given) or said or _with_an_index(function, given) or near or _as_factors(function)
+    return written(function, given) or _why_not(function) or _with_an_index(function, given) or near or _as_factors(function)
+
+
+def unknown_function(function: str, span: Span, arguments: Sequence[str] = (), others: Iterable[str] = ()) -> UnknownFunctionError:
+    """The error for a call of a function that does not exist: with what to write instead, or why there is none."""
+    message, advice, why = f"there is no function {function!r}", advice_for(function, arguments, others), _why_not(function)
+    if advice == why:
+        return UnknownFunctionError(f"{message}: {why}", span=span)
+    return UnknownFunctionError(message, span=span, suggestion=advice)
+
+
+def _why_not(function: str) -> str | None:
+    """What is said of a function that stands for no formula of the language."""
+    return _looked_up(_meanings()["said"], function)
 
 
 def _looked_up(table: Mapping[str, str], function: str) -> str | None:
@@ -99,12 +112,21 @@ def _as_factors(function: str) -> str:
 
 
 def nearest_function(name: str, others: Iterable[str] = ()) -> str | None:
-    """The known function that the spelling is a slip of: the same first letter, and one letter wrong, missing, added or exchanged."""
-    if not _SHORTEST_SLIP - 1 <= len(name) <= _LONGEST_SLIP or is_foreign(name):
+    """The known function that the spelling is a slip of."""
+    return None if is_foreign(name) else nearest_spelling(name, known_functions() | set(others))
+
+
+def nearest_spelling(name: str, known: Iterable[str]) -> str | None:
+    """The word that the spelling is a slip of: the same first letter, and one letter wrong, missing, added or exchanged.
+
+    >>> nearest_spelling("symetric", ["symmetric", "simplex"])
+    'symmetric'
+    """
+    if not _SHORTEST_SLIP - 1 <= len(name) <= _LONGEST_SLIP:
         return None
-    candidates = [known for known in sorted(known_functions() | set(others)) if known[:1] == name[:1] and len(known) > 1]
-    slips = {known: _slip(name, known) for known in candidates if max(len(known), len(name)) >= _SHORTEST_SLIP}
-    return min((known for known, slip in slips.items() if slip), key=lambda known: slips[known], default=None)
+    candidates = [word for word in sorted(known) if word[:1] == name[:1] and len(word) > 1]
+    slips = {word: _slip(name, word) for word in candidates if max(len(word), len(name)) >= _SHORTEST_SLIP}
+    return min((word for word, slip in slips.items() if slip), key=lambda word: slips[word], default=None)
 
 
 def _slip(given: str, known: str) -> int:

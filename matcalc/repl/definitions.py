@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from matcalc.api import parse
-from matcalc.errors import MatcalcError, ParseError
+from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.language import Elaborated, elaborate
-from matcalc.language.declarations import parse_declarations
+from matcalc.language.declarations import parse_declarations, separate_entries
 from matcalc.language.spelling import canonical_name, is_name
+from matcalc.language.stated_facts import symbol_in
 from matcalc.language.tokens import is_latex
 from matcalc.language.vocabulary import known_functions
 from matcalc.printing import text
@@ -58,9 +59,13 @@ def declare(state: State, declarations: str) -> list[str]:
     for name in found:
         if name in state.definitions:
             raise MatcalcError(f"{name} has the value {state.definitions[name].value}", suggestion=f":forget {name} first")
-    for part in declarations.replace("\n", ";").split(";"):
+    for part in separate_entries(declarations):
         names, _, kind = part.partition(":")
-        state.declarations |= {canonical_name(name): kind.strip() for name in names.split(",") if kind}
+        if kind:
+            state.declarations |= {canonical_name(name): kind.strip() for name in names.split(",")}
+        else:
+            about = canonical_name(symbol_in(part, found, Span(0, len(part)))[0])
+            state.declarations[about] = ", ".join(filter(None, [state.declarations.get(about), part]))
     _settle_names(state)
     return list(found)
 

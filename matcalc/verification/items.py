@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from matcalc.language.declarations import separate_entries
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -70,7 +72,7 @@ def _declared_again(before: tuple[str, ...], text: str) -> tuple[str, ...]:
     >>> _declared_again(("A: n×n", "x, y: n"), "A: n×n symmetric; y: m")
     ('x: n', 'A: n×n symmetric', 'y: m')
     """
-    new = _parts(text)
+    new = separate_entries(text)
     named = {name for part in new for name in _names(part)}
     kept = []
     for part in before:
@@ -81,10 +83,6 @@ def _declared_again(before: tuple[str, ...], text: str) -> tuple[str, ...]:
         elif rest:
             kept.append(f"{', '.join(rest)}:{part.partition(':')[2]}")
     return (*kept, *new)
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    return tuple([part.strip() for part in text.split(";") if part.strip()])
 
 
 def _names(part: str) -> list[str]:

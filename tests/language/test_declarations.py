@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from matcalc.errors import ParseError
 from matcalc.language import parse_declarations
-from matcalc.language.declarations import declaration_text
+from matcalc.language.declarations import declaration_text, separate_entries
 from matcalc.sizes import ONE, Shape, Size
 
 N, M = Size.of("n"), Size.of("m")
@@ -80,3 +81,44 @@ def test_the_text_of_a_declaration_reads_back(text: str) -> None:
     found = parse_declarations({"X": text})["X"]
     assert found.shape is not None
     assert declaration_text(found.shape, found.properties) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x: n, A: n×m", {"x": "n", "A": "n×m"}),
+        ("A: n×n symmetric, x: n unit", {"A": "n×n symmetric", "x": "n unit"}),
+        ("A: n×n, symmetric, x: n", {"A": "n×n symmetric", "x": "n"}),
+        ("A: (n, m), B: [m, n]", {"A": "n×m", "B": "m×n"}),
+        ("a, b: scalar, C, D: n×n", {"a": "scalar", "b": "scalar", "C": "n×n", "D": "n×n"}),
+        ("x: n, x'*x = 1, A: n×n real symmetric and positive", {"x": "n unit", "A": "n×n symmetric positive"}),
+        ("A: n×n; A' = -A, x: n", {"A": "n×n antisymmetric", "x": "n"}),
+        ("x: n, y", {"x": "n×y"}),
+    ],
+)
+def test_commas_between_declarations(text: str, said: dict[str, str]) -> None:
+    """A comma ends a declaration only before the next name and its colon."""
+    assert {name: declaration_text(d.shape or (), d.properties) for name, d in parse_declarations(text).items()} == said
+
+
+def test_a_comma_points_at_its_own_declaration() -> None:
+    with pytest.raises(ParseError) as refused:
+        parse_declarations("x: n, A: n×n symetric, b: n")
+    assert str(refused.value).splitlines()[1:] == [
+        "  x: n, A: n×n symetric, b: n",
+        "        ^^^^^^^^^^^^^^^",
+        "try: symmetric for symetric",
+    ]
+
+
+def test_many_names_and_commas_take_linear_work() -> None:
+    """Each comma is looked at once."""
+    names = [f"x_{k}" for k in range(2000)]
+    assert list(parse_declarations(", ".join(names) + ": n")) == names
+    assert len(separate_entries(", ".join(f"{name}: n" for name in names))) == 2000
+
+
+def test_advice_for_an_equation_keeps_the_declared_sizes() -> None:
+    with pytest.raises(ParseError) as refused:
+        parse_declarations("X: n×m; X*ones(m) = ones(n)")
+    assert refused.value.suggestion == "X: n×m simplex"

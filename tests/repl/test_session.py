@@ -170,6 +170,12 @@ def test_every_command_has_help_and_an_answer() -> None:
     assert last("exit").leave
 
 
+def test_declared_equations_are_kept() -> None:
+    assert last(":declare A: n×n; A' = -A, x: n", ":list").output == "A: n×n, A' = -A\nx: n"
+    assert last(":declare A: n×n; A' = -A", "x'*A*x wrt x").output == "zeros(n)"
+    assert last(":declare a > 0", "abs(a) = a").output.startswith("proved")
+
+
 # ---------------------------------------------------------------- refusals
 
 

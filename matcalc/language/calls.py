@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.errors import LimitError, ParseError, Span, UnknownFunctionError
+from matcalc.errors import LimitError, ParseError, Span
 from matcalc.functions import Function, functions, spellings
 from matcalc.language import constraints as c
 from matcalc.language import syntax as s
@@ -15,7 +15,7 @@ from matcalc.language.definitions import definition_of, of_one
 from matcalc.language.dimensions import Dimension, Unknown, resolved
 from matcalc.language.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
 from matcalc.language.lifting import Lifting
-from matcalc.language.meanings import advice_for
+from matcalc.language.meanings import unknown_function
 from matcalc.language.python_spellings import along_an_axis
 from matcalc.language.signatures import Signature, signature_of
 from matcalc.language.spelling import canonical_name
@@ -58,7 +58,7 @@ class CallBuilder(Builder):
         structural = _STRUCTURAL.get(name)
         known = spellings().get(name)
         if structural is None and known is None:
-            raise UnknownFunctionError(f"there is no function {name!r}", span=node.function_span, suggestion=advice_for(name))
+            raise unknown_function(name, node.function_span)
         if words and not (len(words) == 1 and node.arguments[-1] is words[0] and (axis or name == "norm")):
             raise ParseError(f"{words[0].word!r} cannot stand here", span=words[0].span)
         if structural is not None:

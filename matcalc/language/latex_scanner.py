@@ -17,8 +17,8 @@ from matcalc.language.latex_derivatives import bracketed_numerators, quotient_of
 from matcalc.language.latex_lexemes import Lexeme, lexemes_of
 from matcalc.language.latex_reading import Items, Range, Reading
 from matcalc.language.latex_scripts import Scripts
-from matcalc.language.meanings import advice_for, nearest_function, written
-from matcalc.language.scanner import OPERATOR_TYPE, Token, too_long
+from matcalc.language.meanings import nearest_function, unknown_function, written
+from matcalc.language.scanner import OPERATOR_TYPE, Token, inequality, too_long
 from matcalc.language.spelling import GREEK_NAMES, ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name
 from matcalc.language.vocabulary import WORDS as KEYWORDS
 from matcalc.language.vocabulary import Vocabulary
@@ -146,9 +146,11 @@ class _Scanner:
                 return [Token(kind, value, lexeme.start, self.r.lexemes[after - 1].end)], after
         if character in OPERATOR_TYPE:
             return [Token(OPERATOR_TYPE[character], character, lexeme.start, lexeme.end)], position + 1
-        if character in "<>≤≥≠:":
-            advice = "\\langle A, B \\rangle, or \\operatorname{tr}(A^\\top B)" if character == ":" else None
-            raise ParseError(f"{character!r} is not used in expressions", span=lexeme.span, suggestion=advice)
+        if character in "<>≤≥≠":
+            raise inequality(character, lexeme.span)
+        if character == ":":
+            advice = "\\langle A, B \\rangle, or \\operatorname{tr}(A^\\top B)"
+            raise ParseError("':' is not used in expressions", span=lexeme.span, suggestion=advice)
         raise ParseError(f"the character {character!r} is not in the language", span=lexeme.span)
 
     # ------------------------------------------------------------ brackets
@@ -337,7 +339,7 @@ class _Scanner:
             return self._function(marked[0], Span(span.start, r.lexemes[marked[1] - 1].end), marked[1], stop)
         if len(word) > 1 and word not in SPELLED_GREEK and word not in KEYWORDS and not r.vocabulary.declares(canonical_name(word)):
             if lexeme.text == "operatorname" or (after < stop and r.lexemes[after].kind in ("(", "[")):
-                raise UnknownFunctionError(f"there is no function {word!r}", span=span, suggestion=advice_for(word))
+                raise unknown_function(word, span)
             if lexeme.text in PROSE:
                 raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
             r.names.add(canonical_name(word))

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language.bars import STARTS_OPERAND
-from matcalc.language.meanings import advice_for, is_foreign
+from matcalc.language.meanings import is_foreign, unknown_function
 from matcalc.language.scanner import Token
 from matcalc.language.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
 from matcalc.language.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions
@@ -173,8 +173,7 @@ def _is_product(context: _Context, token: Token, end: int) -> bool:
 def _unknown(context: _Context, position: int) -> UnknownFunctionError:
     token = context.tokens[position]
     others = [name for name in context.vocabulary.functions if len(name) > 1]
-    advice = advice_for(token.value, _names_within(context.tokens, position + 1), others)
-    return UnknownFunctionError(f"there is no function {token.value!r}", span=token.span, suggestion=advice)
+    return unknown_function(token.value, token.span, _names_within(context.tokens, position + 1), others)
 
 
 def _adjacent(tokens: list[Token], position: int) -> bool:

@@ -119,6 +119,11 @@ def fraction(character: str, position: int) -> list[Token]:
     return [Token(kind, value, position, position + 1) for kind, value in parts]
 
 
+def inequality(character: str, span: Span) -> ParseError:
+    """What is said of a sign of order between expressions."""
+    return ParseError(f"{character!r} is not used in expressions: only equations are decided", span=span)
+
+
 def _unknown_character(text: str, position: int) -> ParseError:
     character = text[position]
     span = Span(position, position + 1)
@@ -126,8 +131,10 @@ def _unknown_character(text: str, position: int) -> ParseError:
         return dot_in(text, position)
     if character in "{}":
         return ParseError(f"{character!r} is not used here", span=span, suggestion="round brackets")
-    if character in "<>≤≥≠:":
-        return ParseError(f"{character!r} is not used in expressions", span=span)
+    if character in "<>≤≥≠":
+        return inequality(character, span)
+    if character == ":":
+        return ParseError("':' is not used in expressions", span=span)
     return ParseError(f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span)
 
 

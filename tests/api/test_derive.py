@@ -162,13 +162,18 @@ def test_a_derivative_that_is_refused_says_what_is_possible(expression: str, dec
     assert said in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "meant"), [("max", "relu(x)"), ("rank", "ranks have derivative 0"), ("sofmax", "softmax"), ("traec", "trace")]
-)
+@pytest.mark.parametrize(("name", "meant"), [("max", "relu(x)"), ("sofmax", "softmax"), ("traec", "trace")])
 def test_only_a_slip_or_a_known_word_is_taken_for_another_function(name: str, meant: str) -> None:
     with pytest.raises(matcalc.MatcalcError) as refused:
         matcalc.parse(f"{name}(x)")
     assert (refused.value.suggestion or "").startswith(meant)
+
+
+def test_why_there_is_no_such_function_is_no_advice() -> None:
+    with pytest.raises(matcalc.MatcalcError) as refused:
+        matcalc.parse("rank(A)")
+    assert str(refused.value).splitlines()[0] == "there is no function 'rank': ranks have derivative 0"
+    assert refused.value.suggestion is None
 
 
 @pytest.mark.parametrize(

@@ -213,4 +213,5 @@ def test_functions_before_brackets(text: str, result: str) -> None:
 def test_unknown_functions_are_no_products(text: str) -> None:
     with pytest.raises(UnknownFunctionError) as raised:
         tree(text)
-    assert raised.value.suggestion and "declare it" not in raised.value.suggestion
+    message, suggestion = raised.value.message, raised.value.suggestion
+    assert "': " in message if suggestion is None else "declare it" not in suggestion

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from _weakref import _remove_dead_weakref  # type: ignore[attr-defined]
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar, dataclass_transform
-from weakref import WeakValueDictionary, ref
+from weakref import ref
 
 from matcalc.records import slotted
 
@@ -48,12 +49,11 @@ class _Reference(ref[Any]):
 
 
 def _constructor(cls: type, fields: tuple[str, ...], defaults: tuple[Any, ...]) -> Callable[..., Any]:
-    table: Any = WeakValueDictionary()
-    nodes: dict[tuple[Any, ...], _Reference] = table.data  # without the calls that a weak dictionary needs to read and to store
+    nodes: dict[tuple[Any, ...], _Reference] = {}
 
     def forget(reference: _Reference) -> None:
-        """Removes the entry of a dead node; keeps the table, which removes nothing once it is gone itself."""
-        table._remove(reference)
+        """Removes the entry of a dead node, in one step as a weak dictionary does, and not that of a living one under the same key."""
+        _remove_dead_weakref(nodes, reference.key)
 
     stores = tuple([getattr(cls, field).__set__ for field in fields])
 

@@ -50,7 +50,7 @@ def is_nonnegative(expression: e.Expr) -> bool:
 
 def is_symmetric(expression: e.Expr) -> bool:
     """Whether the value equals its transpose."""
-    return expression.is_scalar or "symmetric" in known(expression)
+    return expression.is_scalar or (_is_square(expression) and "symmetric" in known(expression))
 
 
 def is_diagonal(expression: e.Expr) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from math import inf
 from typing import TypeAlias
 
@@ -134,6 +134,7 @@ def _alternative(text: str) -> Range:
 # ---------------------------------------------------------------- sets
 
 
+@lru_cache(4096)
 def both(one: Range, other: Range) -> Range:
     """What lies in both; the first where they have nothing in common."""
     low, above = max((one.low, one.above), (other.low, other.above))
@@ -171,6 +172,7 @@ def negative(one: Range) -> Range:
     return _made(-one.high, -one.low, one.below, one.above, one.nonzero, one.whole)
 
 
+@lru_cache(4096)
 def plus(one: Range, other: Range) -> Range:
     """Sums of an entry of each."""
     low = -inf if -inf in (one.low, other.low) else one.low + other.low
@@ -178,6 +180,7 @@ def plus(one: Range, other: Range) -> Range:
     return _made(low, high, one.above or other.above, one.below or other.below, whole=one.whole and other.whole)
 
 
+@lru_cache(4096)
 def times(one: Range, other: Range) -> Range:
     """Products of an entry of each."""
     corners = [_corner(a, b) for a in _ends(one) for b in _ends(other)]

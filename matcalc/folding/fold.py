@@ -53,7 +53,7 @@ def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Exp
     """
     folder = _Folder(ReadingOrder(reading_order))
     best = _shortest(folder, tensor, split)
-    if best is not None and best.is_matrix and not is_symmetric(best) and _may_gain(best):
+    if best is not None and best.is_matrix and _may_gain(best) and not is_symmetric(best):
         turned = _shortest(folder, permuted(tensor, (*range(split, tensor.order), *range(split))), tensor.order - split)
         if turned is not None and cost(turned) + _WORTH_TURNING < cost(best):
             return _turned(turned)

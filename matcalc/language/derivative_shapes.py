@@ -64,11 +64,11 @@ def derivative_shape(value: CellShape, by: CellShape, layout: str, sizes: SizeSy
 
 
 def _count(shape: CellShape, sizes: SizeSystem) -> Dimension:
-    """The number of entries."""
+    """The number of entries, column after column."""
     match shape.kind:
         case int(kind) if kind == COLUMN:
             return shape.rows
         case int(kind) if kind == ROW:
             return shape.cols
         case _:
-            return sizes.product(shape.rows, shape.cols)
+            return sizes.product(shape.cols, shape.rows)

@@ -118,7 +118,19 @@ class SizeSystem:
 
     def is_product(self, root: Unknown) -> bool:
         """Whether the unknown is to be found as the product of other sizes."""
-        return any(resolved(relation.product) is root for relation in self._products)
+        return self._product(root) is not None
+
+    def _product(self, root: Dimension) -> SizeProduct | None:
+        found = (relation for relation in self._products if resolved(relation.product) is root)
+        return next(found, None) if isinstance(root, Unknown) else None
+
+    def factorwise(self, left: Dimension, right: Dimension) -> list[tuple[Dimension, Dimension]]:
+        """The pairs to join so that two sizes are one: of two unknown products the slow factors and the fast ones. None where only one
+        is to be found as a product: it follows from its factors, which meet elsewhere, as those of ``kron(x, eye(n))``."""
+        one, other = self._product(resolved(left)), self._product(resolved(right))
+        if one is None and other is None:
+            return [(left, right)]
+        return [(one.left, other.left), (one.right, other.right)] if one is not None and other is not None else []
 
     def attempt(
         self, pairs: Iterable[tuple[Dimension, Dimension]], among: Iterable[Dimension], accept: Callable[[], bool] = lambda: True

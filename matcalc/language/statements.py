@@ -20,7 +20,7 @@ from matcalc.language import terms as t
 from matcalc.language.construction import Construction, filled
 from matcalc.language.declarations import Declare
 from matcalc.language.derivative_shapes import CellShape, shape_by_all
-from matcalc.language.dimensions import Dimension, SizeSystem, Unknown, resolved
+from matcalc.language.dimensions import Dimension, SizeSystem, resolved
 from matcalc.language.elaboration import Reader
 from matcalc.language.inference import infer_kinds
 from matcalc.language.kinds import COLUMN, ROW, SCALAR, Cell, Constraint, Contradiction
@@ -357,12 +357,10 @@ class _StatementReader(Reader):
             return
         cell = self._claimed.term.cell
         own = [size for name in self._known for size in (self.scope.variables[name].cell.rows, self.scope.variables[name].cell.cols)]
-        pairs = ((cell.rows, expected.rows), (cell.cols, expected.cols))
-        sizes_of_both = [size for pair in pairs for size in pair]
-        if any(isinstance(root, Unknown) and sizes.is_product(root) for root in map(resolved, sizes_of_both)):
-            return
-        before = len(_different(own))
-        sizes.attempt(pairs, [*own, *self._open_sizes(), *sizes_of_both], lambda: len(_different(own)) == before)
+        for pairs in (sizes.factorwise(cell.rows, expected.rows), sizes.factorwise(cell.cols, expected.cols)):
+            among = [*own, *self._open_sizes(), *(size for pair in pairs for size in pair)]
+            before = len(_different(own))
+            sizes.attempt(pairs, among, lambda before=before: len(_different(own)) == before)  # type: ignore[misc]
 
     def _open_sizes(self) -> list[Dimension]:
         return [size for cell in self.cells for size in (cell.rows, cell.cols)]

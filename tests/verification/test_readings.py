@@ -66,6 +66,21 @@ def test_open_sizes_are_those_of_the_claim(statement: str, declare: str, name: s
     assert verdict.declarations[name] == kind
 
 
+@pytest.mark.parametrize(
+    ("statement", "status"),
+    [
+        ("d(W*x)/dW = kron(x, eye(n))", "proved"),
+        ("d(vec(A*X))/dX = kron(eye(q), A')", "proved"),
+        ("hessian(||X - U*V||^2, U) = 2*kron(V*V', eye(k))", "proved"),
+        ("hessian(tr(X'*A*X), X) = kron(eye(m), A + A')", "proved"),
+        ("d(W*x)/dW = kron(eye(n), x)", "refuted"),
+        ("hessian(||X - U*V||^2, U) = 2*kron(eye(k), V*V')", "refuted"),
+    ],
+)
+def test_the_factors_of_a_product_of_sizes_meet_in_their_order(statement: str, status: str) -> None:
+    assert verify(statement).status == status
+
+
 def test_sizes_of_one_side_are_not_made_equal_by_the_shape_of_the_other() -> None:
     verdict = verify("d(A*x)/dx = A")
     assert (verdict.status, verdict.other_layout) == ("refuted", "numerator")

@@ -12,16 +12,11 @@ def free_indices(expression: Expr) -> tuple[Index, ...]:
     free: dict[Expr, tuple[Index, ...]] = {}
     for node in postorder(expression):
         found = dict.fromkeys([index for child in children(node) for index in free[child]])
-        match node:
-            case Entry(positions=positions):
-                found |= dict.fromkeys([position for position in positions if isinstance(position, Index)])
-            case IndexSum(index=bound):
-                found.pop(bound, None)
-            case IndexArray(indices=bound_here):
-                for bound in bound_here:
-                    found.pop(bound, None)
-            case _:  # every other node passes on what its operands have
-                pass
+        if isinstance(node, Entry):
+            found |= dict.fromkeys([position for position in node.positions if isinstance(position, Index)])
+        bound = (node.index,) if isinstance(node, IndexSum) else node.indices if isinstance(node, IndexArray) else ()
+        for index in bound:
+            found.pop(index, None)
         free[node] = tuple(found)
     return free[expression]
 

@@ -22,6 +22,7 @@ from matcalc.expr.nodes import (
     postorder,
 )
 from matcalc.expr.rewriting import with_operand
+from matcalc.stable.forms import whole_power
 
 _DEEPEST = 6
 
@@ -47,13 +48,8 @@ def with_adjugate(node: Product) -> Expr | None:
 
 def _determinant(factor: Expr) -> tuple[Expr | None, int]:
     """The matrix and k of ``det(X)^k``, k a positive integer."""
-    match factor:
-        case Call(function="det", arguments=(matrix,)):
-            return matrix, 1
-        case Power(base=Call(function="det", arguments=(matrix,)), exponent=Number(value=value)):
-            return (matrix, int(value)) if value.denominator == 1 and value > 0 else (None, 0)
-        case _:
-            return None, 0
+    base, count = whole_power(factor)
+    return (base.arguments[0], count) if isinstance(base, Call) and base.function == "det" else (None, 0)
 
 
 def _square_factors(matrix: Expr) -> list[tuple[Expr, tuple[Expr, ...]]]:

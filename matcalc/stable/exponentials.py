@@ -13,16 +13,14 @@ from matcalc.expr.nodes import (
     Expr,
     Hadamard,
     Negative,
-    Number,
     Ones,
-    Power,
     Product,
     Quotient,
     Sum,
     Total,
     Transpose,
 )
-from matcalc.stable.forms import is_one, negated, scaled, unit_and_other
+from matcalc.stable.forms import exponent_of, is_one, negated, scaled, unit_and_other, whole_power
 
 _TWO = Fraction(2)
 
@@ -41,23 +39,22 @@ def difference(one: Expr, other: Expr, shared: Container[Expr]) -> Expr | None:
 
 
 def _has_shared_sigmoid(term: Expr | None, shared: Container[Expr]) -> bool:
-    match term:
-        case Negative(operand=Elementwise(function="sigmoid") as value):
-            return value in shared
-        case _:
-            return False
+    value = term.operand if isinstance(term, Negative) else None
+    return isinstance(value, Elementwise) and value.function == "sigmoid" and value in shared
 
 
 def _one_plus(term: Expr) -> Expr | None:
-    match term:
-        case Negative(operand=Elementwise(function="exp", argument=t)):
+    value = term.operand if isinstance(term, Negative) else term
+    if not isinstance(value, Elementwise):
+        return None
+    t = value.argument
+    match value.function, value is not term:
+        case "exp", True:
             return Negative(Elementwise("expm1", t))
-        case Negative(operand=Elementwise(function="sigmoid", argument=t)):
+        case "sigmoid", True:
             return Elementwise("sigmoid", negated(t))
-        case Elementwise(function="tanh", argument=t):
-            return scaled(_TWO, Elementwise("sigmoid", scaled(_TWO, t)))
-        case Negative(operand=Elementwise(function="tanh", argument=t)):
-            return scaled(_TWO, Elementwise("sigmoid", scaled(-_TWO, t)))
+        case "tanh", turned:
+            return scaled(_TWO, Elementwise("sigmoid", scaled(-_TWO if turned else _TWO, t)))
         case _:
             return None
 
@@ -65,15 +62,16 @@ def _one_plus(term: Expr) -> Expr | None:
 def exponential_product(node: Product) -> Expr | None:
     """A product with the scalar exponentials in it as one, or with row or column sums of exponentials divided out: softmax; else None."""
     factors = node.factors
-    exponents = [factor.argument for factor in factors if isinstance(factor, Elementwise) and factor.function == "exp" and factor.is_scalar]
+    found = [(factor, exponent_of(factor) if factor.is_scalar else None) for factor in factors]
+    exponents = [exponent for _, exponent in found if exponent is not None]
     if len(exponents) > 1:
-        rest = [factor for factor in factors if not (isinstance(factor, Elementwise) and factor.function == "exp" and factor.is_scalar)]
+        rest = [factor for factor, exponent in found if exponent is None]
         joined = Elementwise("exp", Sum(tuple(exponents)))
         return Product((joined, *rest)) if rest else joined
     for place, (one, other) in enumerate(zip(factors, factors[1:])):
-        found = _normalised_lines(one, other)
-        if found is not None:
-            kept = (*factors[:place], found, *factors[place + 2 :])
+        lines = _normalised_lines(one, other)
+        if lines is not None:
+            kept = (*factors[:place], lines, *factors[place + 2 :])
             return kept[0] if len(kept) == 1 else Product(kept)
     return None
 
@@ -81,12 +79,10 @@ def exponential_product(node: Product) -> Expr | None:
 def _normalised_lines(one: Expr, other: Expr) -> Expr | None:
     """``diag(1 ./ sum(exp(X), rows))*exp(X)`` and ``exp(X)*diag(1 ./ sum(exp(X), cols))``."""
     for axis, sums, matrix in (("rows", one, other), ("cols", other, one)):
-        match sums, matrix:
-            case DiagonalMatrix(operand=Quotient(numerator=above, denominator=below)), Elementwise(function="exp", argument=t):
-                if is_one(above) and _sums_of(below, matrix) == axis:
-                    return Call("softmax", (t,), axis, t.shape)
-            case _:
-                pass
+        t = exponent_of(matrix)
+        weights = sums.operand if isinstance(sums, DiagonalMatrix) else None
+        if t is not None and isinstance(weights, Quotient) and is_one(weights.numerator) and _sums_of(weights.denominator, matrix) == axis:
+            return Call("softmax", (t,), axis, t.shape)
     return None
 
 
@@ -109,19 +105,20 @@ def exponential_quotient(above: Expr, below: Expr) -> Expr | None:
 
 
 def _of_two(above: Expr, below: Expr) -> Expr | None:
-    match above, below:
-        case Elementwise(function="exp", argument=t), Elementwise(function="exp", argument=u) if t.shape == u.shape:
+    if isinstance(above, Elementwise) and isinstance(below, Elementwise):
+        t, u = above.argument, below.argument
+        if above.function == below.function == "exp" and t.shape == u.shape:
             return Elementwise("exp", Sum((t, negated(u))))
-        case Elementwise(function="sinh", argument=t), Elementwise(function="cosh", argument=u) if t is u:
-            return Elementwise("tanh", t)
-        case Sum(terms=(one, other)), Sum(terms=terms) if set(terms) == {one, negated(other)}:
-            match one, other:
-                case Elementwise(function="exp", argument=t), Negative(operand=Elementwise(function="exp", argument=u)):
-                    return Elementwise("tanh", t) if negated(t) is u or negated(u) is t else None
-                case _:
-                    return None
-        case _:
-            return None
+        return Elementwise("tanh", t) if (above.function, below.function) == ("sinh", "cosh") and t is u else None
+    if not (isinstance(above, Sum) and isinstance(below, Sum) and len(above.terms) == 2):
+        return None
+    one, other = above.terms
+    if set(below.terms) != {one, negated(other)} or not isinstance(other, Negative):
+        return None
+    rising, falling = exponent_of(one), exponent_of(other.operand)
+    if rising is None or falling is None:
+        return None
+    return Elementwise("tanh", rising) if negated(rising) is falling or negated(falling) is rising else None
 
 
 def _sigmoid(above: Expr, below: Expr) -> Expr | None:
@@ -131,31 +128,31 @@ def _sigmoid(above: Expr, below: Expr) -> Expr | None:
     beside = unit_and_other(below.terms)
     if beside is None:
         one, other = below.terms if above is below.terms[0] else below.terms[::-1]
-        if above is not one or not (_is_exponential(one) and _is_exponential(other)):
-            return None
-        assert isinstance(one, Elementwise) and isinstance(other, Elementwise)
-        return Elementwise("sigmoid", Sum((one.argument, negated(other.argument))))
-    if not isinstance(beside, Elementwise) or beside.function != "exp":
+        t, u = exponent_of(one), exponent_of(other)
+        return None if above is not one or t is None or u is None else Elementwise("sigmoid", Sum((t, negated(u))))
+    t = exponent_of(beside)
+    if t is None:
         return None
     if is_one(above):
-        return Elementwise("sigmoid", negated(beside.argument))
-    return Elementwise("sigmoid", beside.argument) if above is beside else None
-
-
-def _is_exponential(node: Expr) -> bool:
-    return isinstance(node, Elementwise) and node.function == "exp"
+        return Elementwise("sigmoid", negated(t))
+    return Elementwise("sigmoid", t) if above is beside else None
 
 
 def _of_lines(above: Expr, below: Expr) -> Expr | None:
     """``exp(X) ./ (sum(exp(X), rows)*1')`` and the same for columns."""
-    match above, below:
-        case Elementwise(function="exp", argument=t), Product(factors=(*sums, Transpose(operand=Ones()))) if t.is_matrix:
-            lines = sums[0] if len(sums) == 1 else Product(tuple(sums))
-            return Call("softmax", (t,), "rows", t.shape) if _sums_of(lines, above) == "rows" else None
-        case Elementwise(function="exp", argument=t), Product(factors=(Ones(), Transpose(operand=lines))) if t.is_matrix:
-            return Call("softmax", (t,), "cols", t.shape) if _sums_of(lines, above) == "cols" else None
-        case _:
-            return None
+    t = exponent_of(above)
+    if t is None or not t.is_matrix or not isinstance(below, Product):
+        return None
+    *before, last = below.factors
+    if not isinstance(last, Transpose):
+        return None
+    if isinstance(last.operand, Ones):
+        axis, lines = "rows", before[0] if len(before) == 1 else Product(tuple(before))
+    elif len(before) == 1 and isinstance(before[0], Ones):
+        axis, lines = "cols", last.operand
+    else:
+        return None
+    return Call("softmax", (t,), axis, t.shape) if _sums_of(lines, above) == axis else None
 
 
 def _softmax(above: Expr, below: Expr) -> Expr | None:
@@ -178,14 +175,13 @@ def _softmax(above: Expr, below: Expr) -> Expr | None:
 
 def _total_of_exponentials(below: Expr) -> tuple[Elementwise, int] | None:
     """``exp(t)`` and p when ``below`` is ``sum(exp(t))^p`` for a vector t."""
-    count = Fraction(1)
-    if isinstance(below, Power) and isinstance(below.exponent, Number):
-        count, below = below.exponent.value, below.base
-    match below:
-        case Total(operand=Elementwise(function="exp") as exponential, axis=None) if count.denominator == 1 and count > 0:
-            return (exponential, int(count)) if not exponential.is_matrix and not exponential.is_scalar else None
-        case _:
-            return None
+    base, count = whole_power(below)
+    if not isinstance(base, Total) or base.axis is not None:
+        return None
+    exponential = base.operand
+    if not isinstance(exponential, Elementwise) or exponential.function != "exp":
+        return None
+    return None if exponential.is_matrix or exponential.is_scalar else (exponential, count)
 
 
 def _with_softmax(factor: Expr, exponential: Elementwise) -> Expr | None:

@@ -74,11 +74,9 @@ def _rewritten(node: Expr, shared: Container[Expr]) -> Expr:
 def _resolvent(node: Call) -> Expr:
     """``pinv(λ I - X)`` with the largest eigenvalue or singular value λ of X, from eigenvectors or singular vectors."""
     for part in postorder(node.arguments[0]):
-        match part:
-            case Call(function="eigmax", arguments=(matrix,)) | Norm(kind="spectral", operand=matrix):
-                found = resolvent_of(lower(node).tensor)
-                if found is not None and lower(matrix).tensor in (found.argument, transposed(found.argument)):
-                    return scaled(found.factor, Call(found.name, (matrix,), None, node.shape))
-            case _:
-                pass
+        if (isinstance(part, Call) and part.function == "eigmax") or (isinstance(part, Norm) and part.kind == "spectral"):
+            matrix = part.below[0]
+            found = resolvent_of(lower(node).tensor)
+            if found is not None and lower(matrix).tensor in (found.argument, transposed(found.argument)):
+                return scaled(found.factor, Call(found.name, (matrix,), None, node.shape))
     return node

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from matcalc.expr.nodes import Expr, Negative, Number, Ones, Product
+from matcalc.expr.nodes import Elementwise, Expr, Negative, Number, Ones, Power, Product
 
 UNIT = Number(Fraction(1))
 
@@ -39,3 +39,16 @@ def unit_and_other(terms: Sequence[Expr]) -> Expr | None:
     if len(terms) != 2 or not any(is_one(term) for term in terms):
         return None
     return terms[1] if is_one(terms[0]) else terms[0]
+
+
+def exponent_of(expression: Expr) -> Expr | None:
+    """``t`` when the expression is ``exp(t)``, entry by entry."""
+    return expression.argument if isinstance(expression, Elementwise) and expression.function == "exp" else None
+
+
+def whole_power(expression: Expr) -> tuple[Expr, int]:
+    """``x`` and k when the expression is ``x^k`` for a whole number k from 1 on; else the expression itself and 1."""
+    if not isinstance(expression, Power) or not isinstance(expression.exponent, Number):
+        return expression, 1
+    value = expression.exponent.value
+    return (expression.base, int(value)) if value.denominator == 1 and value > 0 else (expression, 1)

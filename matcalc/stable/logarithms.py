@@ -21,7 +21,7 @@ from matcalc.expr.nodes import (
     Transpose,
     Vec,
 )
-from matcalc.stable.forms import like, negated, scaled, unit_and_other
+from matcalc.stable.forms import exponent_of, like, negated, scaled, unit_and_other
 
 _DEEPEST = 8
 """How far powers and products in each other are looked into."""
@@ -88,18 +88,17 @@ def _of_softmax(t: Expr, axis: str | None) -> Expr:
 def _of_sum(one: Expr, other: Expr) -> Expr | None:
     split = unit_and_other((one, other))
     if split is not None:
-        match split:
-            case Elementwise(function="exp", argument=t):
-                return Elementwise("softplus", t)
-            case Negative(operand=Elementwise(function="sigmoid", argument=t)):
-                return Negative(Elementwise("softplus", t))
-            case _:
-                return Elementwise("log1p", split)
-    match one, other:
-        case Elementwise(function="exp", argument=t), Elementwise(function="exp", argument=u) if t.shape == u.shape:
-            return Sum((t, Elementwise("softplus", Sum((u, Negative(t))))))
-        case _:
-            return None
+        exponent = exponent_of(split)
+        if exponent is not None:
+            return Elementwise("softplus", exponent)
+        taken = split.operand if isinstance(split, Negative) else None
+        if isinstance(taken, Elementwise) and taken.function == "sigmoid":
+            return Negative(Elementwise("softplus", taken.argument))
+        return Elementwise("log1p", split)
+    t, u = exponent_of(one), exponent_of(other)
+    if t is None or u is None or t.shape != u.shape:
+        return None
+    return Sum((t, Elementwise("softplus", Sum((u, Negative(t))))))
 
 
 def _of_power(base: Expr, exponent: Expr, depth: int) -> Expr | None:

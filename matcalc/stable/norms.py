@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.expr.nodes import Call, Elementwise, Expr, Negative, Norm, Number, Power, Product, Quotient, Total, Trace, Transpose
+from matcalc.stable.forms import whole_power
 
 _HALF = Fraction(1, 2)
 _DEEPEST = 6
@@ -63,13 +64,8 @@ def normalised(above: Expr, below: Expr) -> Expr | None:
 
 
 def _power_of_norm(factor: Expr) -> tuple[Norm, int] | None:
-    match factor:
-        case Norm(kind="2", operand=operand) as norm if operand.is_column:
-            return norm, 1
-        case Power(base=Norm(kind="2", operand=operand) as norm, exponent=Number(value=value)):
-            return (norm, int(value)) if value.denominator == 1 and value > 0 and operand.is_column else None
-        case _:
-            return None
+    norm, count = whole_power(factor)
+    return (norm, count) if isinstance(norm, Norm) and norm.kind == "2" and norm.operand.is_column else None
 
 
 def _divided(expression: Expr, norm: Norm, most: int, depth: int = _DEEPEST) -> tuple[Expr, int]:

@@ -246,11 +246,10 @@ def _power(inputs: Inputs, node: Power, below: Sequence[Array]) -> Array:
 
 def squared_norm(node: Expr) -> Norm | None:
     """The norm in ``norm2(x)^2``, ``norm2(X)^4``, ``||x||_A^2``."""
-    match node:
-        case Power(base=Norm(kind="2" | "A") as norm, exponent=Number(value=value)) if value.denominator == 1 and value % 2 == 0 < value:
-            return norm
-        case _:
-            return None
+    if not (isinstance(node, Power) and isinstance(node.base, Norm) and isinstance(node.exponent, Number)):
+        return None
+    value = node.exponent.value
+    return node.base if node.base.kind in ("2", "A") and value.denominator == 1 and value % 2 == 0 < value else None
 
 
 def _square(ar: Arithmetic, kind: str, below: Sequence[Array]) -> Value:

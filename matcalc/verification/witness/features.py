@@ -112,27 +112,17 @@ def _length(number: Fraction) -> int:
 
 
 def _is_curved(node: Expr) -> bool:
-    match node:
-        case Elementwise(function=name):
-            return name in functions()
-        case Call(function=name):
-            return not is_rational(name)
-        case Norm():
-            return True
-        case Power(exponent=exponent) | MatrixPower(exponent=exponent):
-            return not (isinstance(exponent, Number) and exponent.value.denominator == 1)
-        case _:
-            return False
+    if isinstance(node, Elementwise):
+        return node.function in functions()
+    if isinstance(node, Call):
+        return not is_rational(node.function)
+    if isinstance(node, Power | MatrixPower):
+        return not (isinstance(node.exponent, Number) and node.exponent.value.denominator == 1)
+    return isinstance(node, Norm)
 
 
 def _is_kinked(node: Expr) -> bool:
-    match node:
-        case Elementwise(function=name):
-            return name in _KINKED
-        case Norm(kind=kind):
-            return kind in ("1", "p")
-        case _:
-            return False
+    return (isinstance(node, Elementwise) and node.function in _KINKED) or (isinstance(node, Norm) and node.kind in ("1", "p"))
 
 
 def is_open(symbol: Symbol) -> bool:

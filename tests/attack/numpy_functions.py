@@ -108,6 +108,8 @@ MATRIX: dict[str, Callable[..., Any]] = {
     "logm": _by_eigenvalues(np.log),
     "sqrtm": _by_eigenvalues(np.sqrt),
     "adj": _adjugate,
+    "tril": np.tril,
+    "triu": np.triu,
     "pinv": np.linalg.pinv,
     "eigmax": lambda matrix: np.linalg.eigvalsh((matrix + matrix.T) / 2)[-1],
     "polar": _polar,

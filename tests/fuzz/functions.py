@@ -100,7 +100,7 @@ class FunctionGrower(SymmetricGrower):
             builders += [
                 lambda: self.of_symmetric(rows, d),
                 lambda: e.Call("adj", (self.invertible(d, rows),), None, (rows, rows)),
-                lambda: self.of_symmetric(rows, d),
+                lambda: e.Call(("tril", "triu")[self.choose(2)], (self.matrix(rows, rows, d),), None, (rows, rows)),
             ]
         return self.pick(*builders)
 

@@ -138,6 +138,8 @@ MATRIX: dict[str, Callable[[Any], Any]] = {
     "logm": matrix_logarithm,
     "sqrtm": _root,
     "adj": _adjugate,
+    "tril": jnp.tril,
+    "triu": jnp.triu,
     "pinv": _pseudoinverse,
     "eigmax": lambda matrix: jnp.linalg.eigh(matrix)[0][-1],
 }

@@ -18,11 +18,11 @@ from functools import cache
 
 from matcalc.einstein.algebra import contract, transposed
 from matcalc.einstein.application import apply, matrix_factors
-from matcalc.einstein.deduction import is_symmetric
 from matcalc.einstein.linear import YES, add, content
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder
 from matcalc.einstein.substitution import substituted
+from matcalc.einstein.tensor_deduction import is_symmetric
 from matcalc.errors import NotDifferentiableError
 from matcalc.expr.nodes import Expr
 from matcalc.expr.nodes import postorder as postorder_of

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 from math import inf
 
-from matcalc.calculus.rational import cancelled_fraction
+from matcalc.calculus.cancellation import cancelled_fraction
 from matcalc.calculus.reflection import reflected
 from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power
 from matcalc.einstein.expansion import expanded, opened

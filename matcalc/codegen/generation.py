@@ -30,7 +30,7 @@ from matcalc.expr.rewriting import symbols_in
 from matcalc.functions import computable
 from matcalc.printing import text as printed
 from matcalc.sizes import Shape
-from matcalc.stable.expressions import stable
+from matcalc.stable.replacement import stable
 
 _IMPORT = {"numpy": "import numpy as np", "jax": "import jax.numpy as jnp", "torch": "import torch"}
 _WIDEST_COMMENT = 200

@@ -12,7 +12,7 @@ from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import LaidOut
 from matcalc.codegen.terms import Expansion, Terms, term_of
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.deduction import is_symmetric
+from matcalc.einstein.tensor_deduction import is_symmetric
 from matcalc.errors import MatcalcError
 from matcalc.functions import computable
 from matcalc.sizes import Shape, Size

@@ -9,7 +9,7 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import content
 from matcalc.einstein.lowering import lower
 from matcalc.expr.deduction import known
-from matcalc.expr.indices import free_indices, over_all
+from matcalc.expr.free_indices import free_indices, over_all
 from matcalc.expr.nodes import (
     Call,
     DiagonalMatrix,

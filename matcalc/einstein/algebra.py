@@ -14,16 +14,6 @@ from typing import TypeAlias
 
 from matcalc.budgets import spend
 from matcalc.einstein.canonical import canonical
-from matcalc.einstein.deduction import (
-    is_nonnegative,
-    is_own_square,
-    is_positive,
-    is_symmetric,
-    known,
-    square_on_diagonal,
-    unit_products,
-    unit_sums,
-)
 from matcalc.einstein.labels import Factor, Labels, components
 from matcalc.einstein.linear import (
     NO,
@@ -41,6 +31,16 @@ from matcalc.einstein.linear import (
 )
 from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor
 from matcalc.einstein.pairings import rearranged, redundant_pairing
+from matcalc.einstein.tensor_deduction import (
+    is_nonnegative,
+    is_own_square,
+    is_positive,
+    is_symmetric,
+    known,
+    square_on_diagonal,
+    unit_products,
+    unit_sums,
+)
 from matcalc.errors import LimitError
 from matcalc.functions import computable
 from matcalc.sizes import Shape, Size

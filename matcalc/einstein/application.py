@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from matcalc.einstein.algebra import contract, elementwise, power, prefers_transposed, transposed
-from matcalc.einstein.deduction import known
 from matcalc.einstein.linear import MINUS, number, ones, scale
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
+from matcalc.einstein.tensor_deduction import known
 from matcalc.functions import computable
 from matcalc.sizes import Shape
 

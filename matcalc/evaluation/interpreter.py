@@ -64,7 +64,7 @@ from matcalc.expr.nodes import (
 )
 from matcalc.functions import computable
 from matcalc.sizes import Shape
-from matcalc.stable.expressions import stable
+from matcalc.stable.replacement import stable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from math import lcm
 from operator import mul
 from typing import TypeAlias
 
-from matcalc.exact.linear import SingularMatrixError
+from matcalc.exact.fields import SingularMatrixError
 
 Whole: TypeAlias = list[list[int]]
 Rational: TypeAlias = list[list[Fraction]]

@@ -8,9 +8,9 @@ from typing import TypeAlias, assert_never, cast
 
 from matcalc.budgets import spend
 from matcalc.expr import nodes as e
+from matcalc.facts import function_values
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
-from matcalc.facts import values
 from matcalc.facts.known import NOTHING, Known, plain
 from matcalc.facts.mirrors import Letter, traits_of_chain
 from matcalc.facts.ranges import ANY, ONE, Range
@@ -75,7 +75,7 @@ def _known(node: e.Node) -> Known:
         case e.Sum() | e.Negative() | e.Product() | e.Hadamard() | e.Quotient() | e.Power() | e.MatrixPower():
             return _arithmetic(node)
         case e.Elementwise(function=name, argument=argument):
-            return values.of_entries(name, argument.known)
+            return function_values.of_entries(name, argument.known)
         case e.Call():
             return _call(node)
         case e.Norm():
@@ -140,7 +140,7 @@ def _thin(node: e.Expr) -> tuple[str, ...]:
 def _norm(node: e.Norm) -> Known:
     operand = node.operand.known
     if node.kind in ("spectral", "nuclear"):
-        return values.of_matrix(f"{node.kind}_norm", operand, order=0, square=False)
+        return function_values.of_matrix(f"{node.kind}_norm", operand, order=0, square=False)
     if node.kind == "2" and not node.operand.is_matrix and operand.traits & {"orthonormal", "orthonormal_rows"}:
         return plain(ONE)
     weighted = node.kind == "A" and not (node.parameter is not None and "positive_form" in node.parameter.known)
@@ -152,7 +152,7 @@ def _call(node: e.Call) -> Known:
     if not node.arguments:
         return NOTHING
     argument = node.arguments[0]
-    found = values.of_matrix(node.function, argument.known, order=_order(node), square=_is_square(node))
+    found = function_values.of_matrix(node.function, argument.known, order=_order(node), square=_is_square(node))
     if node.axis == "cols" or node.is_row:
         return k.transposed(found)
     known_function = computable().get(node.function)
@@ -253,7 +253,7 @@ def _matrix_power(base: Known, exponent: e.Expr) -> Known:
     while isinstance(exponent, e.Negative):
         base, exponent = k.inverse(base), exponent.operand
     if not isinstance(exponent, e.Number) or exponent.value.denominator > 1:
-        return values.of_matrix("matrix_power", base, order=2, square=True)
+        return function_values.of_matrix("matrix_power", base, order=2, square=True)
     return k.power(base, exponent.value.numerator)
 
 

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, TypeAlias
 
 from matcalc.errors import ShapeError
-from matcalc.exact import linear, rational
+from matcalc.exact import fields, rational
 from matcalc.facts import matrices
 from matcalc.facts.membership import belongs
 from matcalc.facts.styles import STYLES, Style, draw_entry
@@ -52,7 +52,7 @@ class Request:
     def entry(self, *, nonzero: bool = False) -> Fraction:
         return draw_entry(self.rng, self.style, self.allowed, nonzero=nonzero)
 
-    def entries(self, rows: int, cols: int) -> linear.Matrix:
+    def entries(self, rows: int, cols: int) -> fields.Matrix:
         return [[self.entry() for _ in range(cols)] for _ in range(rows)]
 
 
@@ -173,12 +173,12 @@ def _diagonal(request: Request) -> Member:
     if request.has("orthogonal", "idempotent"):
         options = [Fraction(value) for value in (1, -1, 0)]
         options = [t for t in options if request.allowed.allows(t) and belongs([[t]], known - {"diagonal"})]
-        return linear.diagonal([request.rng.choice(options) for _ in range(size)]) if options else None
+        return fields.diagonal([request.rng.choice(options) for _ in range(size)]) if options else None
     definite = request.has("positive_semidefinite")
     entries = [request.entry(nonzero=request.has("invertible", "positive_definite")) for _ in range(size)]
     if request.style.singular and not request.has("invertible"):
         entries[request.rng.randrange(size)] = Fraction(0)
-    return linear.diagonal([abs(entry) if definite else entry for entry in entries])
+    return fields.diagonal([abs(entry) if definite else entry for entry in entries])
 
 
 def _orthonormal(request: Request) -> Member:
@@ -193,7 +193,7 @@ def _orthonormal(request: Request) -> Member:
     if request.has("antisymmetric"):
         if rows % 2:
             return None
-        turn = linear.zeros(rows, rows, 0)
+        turn = fields.zeros(rows, rows, 0)
         for k in range(0, rows, 2):
             turn[k][k + 1], turn[k + 1][k] = 1, -1
         return matrices.conjugated(rng, turn)
@@ -201,7 +201,7 @@ def _orthonormal(request: Request) -> Member:
         signs = [rng.choice((1, -1)) for _ in range(rows)]
         if rows > 1 and len(set(signs)) == 1:
             signs[rng.randrange(rows)] *= -1
-        return matrices.conjugated(rng, linear.diagonal(signs))
+        return matrices.conjugated(rng, fields.diagonal(signs))
     return [row[:cols] for row in matrices.orthogonal(rng, rows)]
 
 
@@ -216,7 +216,7 @@ def _signed_permutation(request: Request, rows: int, cols: int) -> Member:
     else:
         images = rng.sample(range(rows), rows)
     plus_only = request.has("nonnegative")
-    found = linear.zeros(rows, cols)
+    found = fields.zeros(rows, cols)
     for j in range(cols):
         i = images[j]
         if tied and i < j:
@@ -228,7 +228,7 @@ def _signed_permutation(request: Request, rows: int, cols: int) -> Member:
 
 def _apart(request: Request, rows: int, cols: int) -> Member:
     """Columns of length one, not negative, with no row in common."""
-    found = linear.zeros(rows, cols)
+    found = fields.zeros(rows, cols)
     for j, places in enumerate(matrices.parts(request.rng, rows, cols)):
         for i, entry in zip(places, matrices.unit_vector(request.rng, len(places))):
             found[i][j] = abs(entry)
@@ -246,24 +246,24 @@ def _semidefinite(request: Request) -> Member:
         return _projection(request, size)
     if request.has("simplex"):
         mixed = _doubly_stochastic(request)
-        found = rational.product(mixed, linear.transpose(mixed))
-        return linear.scaled(Fraction(1, 2), linear.add(found, linear.identity(size))) if definite else found
+        found = rational.product(mixed, fields.transpose(mixed))
+        return fields.scaled(Fraction(1, 2), fields.add(found, fields.identity(size))) if definite else found
     deficient = not definite and size > 1 and (request.style.singular or rng.random() < 0.5)
     factor = request.entries(size, rng.randint(1, size - 1) if deficient else size)
-    found = rational.product(factor, linear.transpose(factor))
+    found = rational.product(factor, fields.transpose(factor))
     if request.has("integer") or request.style.whole:
-        return linear.add(found, linear.identity(size)) if definite else found
-    found = linear.scaled(Fraction(1, size), found)
+        return fields.add(found, fields.identity(size)) if definite else found
+    found = fields.scaled(Fraction(1, size), found)
     if not definite:
         return found
     shift = Fraction(1, 2) * (Fraction(10) ** (2 * request.style.exponents[0]) if len(request.style.exponents) > 1 else 1)
-    return linear.add(found, linear.scaled(shift, linear.identity(size)))
+    return fields.add(found, fields.scaled(shift, fields.identity(size)))
 
 
 def _blocks_of_ones(request: Request, size: int) -> Member:
     """One where two indices are in one part, zeros for those in none."""
     rng = request.rng
-    found = linear.zeros(size, size)
+    found = fields.zeros(size, size)
     for places in matrices.parts(rng, size, rng.randint(1, size)):
         if rng.random() < 0.8:
             for i in places:
@@ -276,18 +276,18 @@ def _projection(request: Request, size: int) -> Member:
     rng = request.rng
     if request.has("nonnegative"):
         whole = request.has("positive")
-        found = linear.zeros(size, size)
+        found = fields.zeros(size, size)
         for places in matrices.parts(rng, size, 1 if whole else rng.randint(1, max(1, size - 1))):
             weights = [Fraction(1 if request.has("simplex") else rng.randint(1, 3)) for _ in places]
             if not request.has("positive", "simplex") and rng.random() < 0.3:
                 continue
-            total = linear.dot(weights, weights)
+            total = fields.dot(weights, weights)
             for i, a in zip(places, weights):
                 for j, b in zip(places, weights):
                     found[i][j] = a * b / total
         return found
     ones = rng.randint(1, max(1, size - 1))
-    return matrices.conjugated(rng, linear.diagonal([int(k < ones) for k in range(size)]))
+    return matrices.conjugated(rng, fields.diagonal([int(k < ones) for k in range(size)]))
 
 
 def _idempotent(request: Request) -> Member:
@@ -297,8 +297,8 @@ def _idempotent(request: Request) -> Member:
     if request.has("positive", "sign"):
         left = [draw_entry(rng, STYLES["counting"], request.allowed) for _ in range(size)]
         right = [draw_entry(rng, STYLES["counting"], request.allowed) for _ in range(size)]
-        total = linear.dot(right, left)
-        return linear.scaled(1 / total, matrices.outer(left, right)) if total else linear.zeros(size, size)
+        total = fields.dot(right, left)
+        return fields.scaled(1 / total, matrices.outer(left, right)) if total else fields.zeros(size, size)
     if request.has("integer", "nonnegative"):
         return _coordinate_idempotent(request, size)
     basis = matrices.unimodular(rng, size, lower=not request.has("upper_triangular"), upper=not request.has("lower_triangular"))
@@ -307,8 +307,8 @@ def _idempotent(request: Request) -> Member:
         basis = [[scale * entry for entry in row] for scale, row in zip(scales, basis)]
     ones = rng.randint(1, max(1, size - 1))
     kept = set(rng.sample(range(size), ones))
-    middle = linear.diagonal([Fraction(int(k in kept)) for k in range(size)])
-    return rational.product(rational.product(basis, middle), linear.inverse(basis))
+    middle = fields.diagonal([Fraction(int(k in kept)) for k in range(size)])
+    return rational.product(rational.product(basis, middle), fields.inverse(basis))
 
 
 def _coordinate_idempotent(request: Request, size: int) -> Member:
@@ -316,7 +316,7 @@ def _coordinate_idempotent(request: Request, size: int) -> Member:
     rng = request.rng
     kept = set(rng.sample(range(size), rng.randint(1, max(1, size - 1))))
     turned = rng.random() < 0.5
-    found = linear.zeros(size, size)
+    found = fields.zeros(size, size)
     for k in sorted(kept):
         found[k][k] = Fraction(1)
         for j in range(size):
@@ -363,7 +363,7 @@ def _doubly_stochastic(request: Request) -> Member:
     if request.has("integer"):
         return _signed_permutation(request, size, size)
     weights = [Fraction(rng.randint(1, 4)) for _ in range(rng.randint(1 if request.style.singular else 2, 4))]
-    found = linear.zeros(size, size)
+    found = fields.zeros(size, size)
     for weight in weights:
         for i, j in enumerate(rng.sample(range(size), size)):
             found[i][j] += weight
@@ -372,16 +372,16 @@ def _doubly_stochastic(request: Request) -> Member:
         found, total = [[entry + 1 for entry in row] for row in found], total + size
     if request.style.singular and not request.has("invertible") and size > 1:
         found = _averaged(found, *rng.sample(range(size), 2))
-    found = linear.scaled(1 / total, found)
-    return linear.scaled(Fraction(1, 2), linear.add(found, linear.transpose(found))) if request.has("symmetric") else found
+    found = fields.scaled(1 / total, found)
+    return fields.scaled(Fraction(1, 2), fields.add(found, fields.transpose(found))) if request.has("symmetric") else found
 
 
-def _averaged(matrix: linear.Matrix, one: int, other: int) -> linear.Matrix:
+def _averaged(matrix: fields.Matrix, one: int, other: int) -> fields.Matrix:
     """Two rows, and the same two columns, replaced by their means: the matrix is singular then."""
     for _ in range(2):
         mean = [(a + b) / 2 for a, b in zip(matrix[one], matrix[other])]
         matrix[one], matrix[other] = mean, list(mean)
-        matrix = linear.transpose(matrix)
+        matrix = fields.transpose(matrix)
     return matrix
 
 
@@ -468,8 +468,8 @@ def _plain(request: Request) -> Iterator[Member]:
     ones = [[Fraction(1)] * cols for _ in range(rows)]
     yield [[Fraction(int(i == j)) for j in range(cols)] for i in range(rows)]
     yield ones
-    yield linear.scaled(Fraction(1, cols), ones)
-    yield linear.zeros(rows, cols)
+    yield fields.scaled(Fraction(1, cols), ones)
+    yield fields.zeros(rows, cols)
     yield [[Fraction(-int(i == j)) for j in range(cols)] for i in range(rows)]
     for _ in range(_ATTEMPTS if rows == cols else 0):
         found = _signed_permutation(request, rows, cols)

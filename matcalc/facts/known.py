@@ -1,7 +1,7 @@
 """What is known of a value: the range of its entries, and its traits as a matrix. What operations do to them is written here once.
 
-Expressions and tensors have a reader each (``matcalc/expr/deduction.py``, ``matcalc/einstein/deduction.py``), which walk the nodes and ask
-here. A trait that is not there may still hold; one that is there holds wherever the value exists.
+Expressions and tensors have a reader each (``matcalc/expr/deduction.py``, ``matcalc/einstein/tensor_deduction.py``), which walk the nodes
+and ask here. A trait that is not there may still hold; one that is there holds wherever the value exists.
 """
 
 from __future__ import annotations

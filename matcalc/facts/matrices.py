@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import lcm
 from random import Random
 
-from matcalc.exact import linear, rational
+from matcalc.exact import fields, rational
 
 _LARGEST_BLOCK = 5
 
@@ -15,21 +15,21 @@ _LARGEST_BLOCK = 5
 def unit_vector(rng: Random, size: int) -> list[Fraction]:
     """A vector of length one without zeros: the stereographic projection of a random point.
 
-    >>> linear.dot(unit_vector(Random(1), 3), unit_vector(Random(1), 3))
+    >>> fields.dot(unit_vector(Random(1), 3), unit_vector(Random(1), 3))
     Fraction(1, 1)
     """
     if size == 1:
         return [Fraction(rng.choice((1, -1)))]
     while True:
         point = [Fraction(rng.choice((1, 2, 3, 4)) * rng.choice((1, -1)), 3) for _ in range(size - 1)]
-        square = linear.dot(point, point)
+        square = fields.dot(point, point)
         entries = [*(2 * t / (square + 1) for t in point), (square - 1) / (square + 1)]
         if entries[-1]:
             rng.shuffle(entries)
             return entries
 
 
-def orthogonal(rng: Random, size: int) -> linear.Matrix:
+def orthogonal(rng: Random, size: int) -> fields.Matrix:
     """An orthogonal matrix of either determinant: Cayley transforms of blocks, permuted, with signs.
 
     A large one is a product of two such, of small blocks, so that its entries stay short.
@@ -37,7 +37,7 @@ def orthogonal(rng: Random, size: int) -> linear.Matrix:
     return rational.over(*_orthogonal(rng, size))
 
 
-def conjugated(rng: Random, middle: Sequence[Sequence[int]]) -> linear.Matrix:
+def conjugated(rng: Random, middle: Sequence[Sequence[int]]) -> fields.Matrix:
     """``Q · middle · Q'`` for an orthogonal matrix Q and a matrix of whole numbers."""
     basis, unit = _orthogonal(rng, len(middle))
     left = rational.whole_product(basis, middle)
@@ -80,17 +80,17 @@ def _cayley(rng: Random, size: int) -> tuple[rational.Whole, int]:
     return [[sign * entry for sign, entry in zip(signs, row)] for row in rational.whole_product(minus, inverse)], unit
 
 
-def unimodular(rng: Random, size: int, *, lower: bool, upper: bool) -> linear.Matrix:
+def unimodular(rng: Random, size: int, *, lower: bool, upper: bool) -> fields.Matrix:
     """A matrix of whole numbers with determinant one: a product of triangular ones, or one of them."""
-    one = linear.identity(size)
+    one = fields.identity(size)
     below = [[Fraction(rng.randint(-1, 1)) if j < i else one[i][j] for j in range(size)] for i in range(size)]
     above = [[Fraction(rng.randint(-1, 1)) if j > i else one[i][j] for j in range(size)] for i in range(size)]
     if lower and upper:
-        return linear.product(below, above)
+        return fields.product(below, above)
     return below if lower else above
 
 
-def outer(left: Sequence[Fraction], right: Sequence[Fraction]) -> linear.Matrix:
+def outer(left: Sequence[Fraction], right: Sequence[Fraction]) -> fields.Matrix:
     """The products of all pairs of entries."""
     return [[a * b for b in right] for a in left]
 
@@ -117,16 +117,16 @@ def parts(rng: Random, size: int, count: int) -> list[list[int]]:
     return [sorted(part) for part in found]
 
 
-def dominant(matrix: linear.Matrix, *, whole: bool) -> linear.Matrix:
+def dominant(matrix: fields.Matrix, *, whole: bool) -> fields.Matrix:
     """Near a multiple of the identity."""
     size = len(matrix)
     if whole:
-        return linear.add(matrix, linear.scaled(Fraction(1 + size), linear.identity(size)))
+        return fields.add(matrix, fields.scaled(Fraction(1 + size), fields.identity(size)))
     shift = 1 + Fraction(3 * size, 10)
-    return linear.add(linear.scaled(Fraction(3, 10), matrix), linear.scaled(shift, linear.identity(size)))
+    return fields.add(fields.scaled(Fraction(3, 10), matrix), fields.scaled(shift, fields.identity(size)))
 
 
-def repeated(rng: Random, matrix: linear.Matrix, *, columns: bool) -> linear.Matrix:
+def repeated(rng: Random, matrix: fields.Matrix, *, columns: bool) -> fields.Matrix:
     """One row in place of another (and the same of the columns): the matrix is singular then, its entries stay as they may be."""
     rows = len(matrix)
     if rows < 2:

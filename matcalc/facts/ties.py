@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from matcalc.exact.linear import Matrix, Rows
+from matcalc.exact.fields import Matrix, Rows
 from matcalc.facts.table import Tie, facts, implied
 
 _STRONGEST: tuple[Tie, ...] = ("diagonal", "lower", "upper", "symmetric", "antisymmetric")

@@ -48,7 +48,7 @@ def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[str]]
     tokens = resolve_bars(tokens)
     tokens = _norm_subscripts(tokens)
     if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
-        tokens = import_module("matcalc.language.operands").bracketed_operands(tokens, latex)
+        tokens = import_module("matcalc.language.reach").bracketed_operands(tokens, latex)
     return _juxtaposed(tokens, vocabulary, notes), notes
 
 

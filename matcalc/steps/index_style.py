@@ -19,9 +19,9 @@ from matcalc.folding.rows import row_symbols
 from matcalc.printing import latex, text
 from matcalc.sizes import Shape
 from matcalc.steps.evaluating import FormulaSide
+from matcalc.steps.folded_parts import Matrices
 from matcalc.steps.formula import Entry, Formula, Hidden, Letters, Total
 from matcalc.steps.lettering import derivative_writing, lettered, value_writing
-from matcalc.steps.matrices import Matrices
 from matcalc.steps.moves import contracted, flat, with_transposes
 from matcalc.steps.question import Question
 from matcalc.steps.reading import MARKER, Manner, Reader, order_key

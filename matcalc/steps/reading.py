@@ -14,8 +14,8 @@ from matcalc.expr.nodes import Expr
 from matcalc.printing.reading_order import own_axes
 from matcalc.sizes import Size
 from matcalc.steps.arrangement import Direction, Piece, arranged
+from matcalc.steps.folded_parts import Matrices
 from matcalc.steps.formula import Applied, Delta, Entry, Formula, Function, Hidden, Letters, Raised, Times, Total, parts
-from matcalc.steps.matrices import Matrices
 from matcalc.traversal import postordered
 
 _DEEPEST = 14

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from matcalc.einstein.algebra import contract, symbolic_power, transposed
 from matcalc.einstein.application import apply
-from matcalc.einstein.deduction import is_antisymmetric, is_symmetric, known
 from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, value_of, zero
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
+from matcalc.einstein.tensor_deduction import is_antisymmetric, is_symmetric, known
 from matcalc.expr.nodes import SizeValue
 from matcalc.sizes import ONE as ONE_SIZE
 from matcalc.sizes import Shape, Size

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import assert_never, cast
 
 from matcalc.einstein.algebra import contract, transposed
-from matcalc.einstein.deduction import known
 from matcalc.einstein.linear import YES, add, delta, ones, scale
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
+from matcalc.einstein.tensor_deduction import known
 from matcalc.errors import LimitError
 from matcalc.verification.matrix_laws import apply_law, matrix_power_law
 from matcalc.verification.rewriting import spread

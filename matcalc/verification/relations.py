@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.application import apply
-from matcalc.einstein.deduction import is_nonnegative, is_own_square, may_vanish, unit_products, unit_sums
 from matcalc.einstein.linear import YES, add, delta, ones, scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor, children, postorder
+from matcalc.einstein.tensor_deduction import is_nonnegative, is_own_square, may_vanish, unit_products, unit_sums
 from matcalc.verification.chains import terms_of
 from matcalc.verification.matrix_laws import determinant
 from matcalc.verification.monomials import monomial

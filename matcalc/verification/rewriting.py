@@ -13,9 +13,9 @@ from math import comb
 
 from matcalc.budgets import spend
 from matcalc.einstein.algebra import contract, power
-from matcalc.einstein.deduction import is_symmetric
 from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor
+from matcalc.einstein.tensor_deduction import is_symmetric
 from matcalc.errors import LimitError
 from matcalc.sizes import Size
 from matcalc.verification.monomials import base_and_exponent, factors_of, raised

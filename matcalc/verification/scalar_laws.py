@@ -7,10 +7,10 @@ from fractions import Fraction
 from functools import cache
 
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
-from matcalc.einstein.deduction import is_nonnegative, known, may_vanish
 from matcalc.einstein.linear import add, constant_value, ones, scale
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
+from matcalc.einstein.tensor_deduction import is_nonnegative, known, may_vanish
 from matcalc.language import elaborate
 from matcalc.rules.scalar import instantiated
 from matcalc.sizes import Shape

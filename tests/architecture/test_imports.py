@@ -51,7 +51,7 @@ EITHER_WAY = {"difflib", "json", "lark", "tomllib"}
 """May be imported at the top or where it is needed."""
 BY_NAME = {
     ("matcalc.language.tokens", "matcalc.language.latex_scanner"),
-    ("matcalc.language.tokens", "matcalc.language.operands"),
+    ("matcalc.language.tokens", "matcalc.language.reach"),
     ("matcalc.derivation.pipeline", "matcalc.evaluation"),
     ("matcalc.api", "matcalc.product_calls"),
     ("matcalc.inputs", "matcalc.sympy_exchange.reading"),

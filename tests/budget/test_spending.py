@@ -16,10 +16,10 @@ from matcalc.errors import LimitError
 PACKAGE = Path(matcalc.__file__).parent
 
 LOOPS = {
-    "calculus/rational.py": ("_forms", "_over_denominator"),
+    "calculus/cancellation.py": ("_forms", "_over_denominator"),
     "einstein/algebra.py": ("contract",),
     "einstein/canonical.py": ("_refined",),
-    "einstein/deduction.py": ("known",),
+    "einstein/tensor_deduction.py": ("known",),
     "einstein/linear.py": ("add",),
     "einstein/matching.py": ("matches",),
     "evaluation/interpreter.py": ("run_inside",),

@@ -17,7 +17,7 @@ import matcalc
 from matcalc.calling import tensor_function
 from matcalc.codegen import TARGETS
 from matcalc.evaluation import evaluate
-from matcalc.stable.expressions import stable
+from matcalc.stable.replacement import stable
 from tests.codegen.comparison import given
 
 MATRICES = [

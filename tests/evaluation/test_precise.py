@@ -14,9 +14,19 @@ import pytest
 
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import evaluate, find_point, numerical_derivative
-from matcalc.evaluation.precise import Array, Decimals, NotRational, Residues, Undefined, matrix_functions, nodes, plan, scalar_functions
-from matcalc.evaluation.precise import arrays as exact_arrays
-from matcalc.evaluation.precise.arithmetic import PRIME
+from matcalc.evaluation.precise import (
+    Array,
+    Decimals,
+    NotRational,
+    Residues,
+    Undefined,
+    matrix_functions,
+    node_values,
+    plan,
+    scalar_functions,
+)
+from matcalc.evaluation.precise import small_arrays as exact_arrays
+from matcalc.evaluation.precise.number_systems import PRIME
 from matcalc.evaluation.precise.slopes import contracted, derivative, layout_of, slope
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.functions import functions
@@ -63,7 +73,7 @@ def test_a_product_with_a_transposed_factor_would_be_seen(monkeypatch: pytest.Mo
     def wrong(ar: Any, one: Array, other: Array) -> Array:
         return right(ar, exact_arrays.transposed(one) if one.rows == one.cols else one, other)
 
-    monkeypatch.setattr(nodes.a, "multiplied", wrong)
+    monkeypatch.setattr(node_values.a, "multiplied", wrong)
     assert sum(differs(case) is True for case in CASES) > 5
 
 
@@ -172,7 +182,7 @@ def check_eigmax(ar: Decimals) -> Decimal:
 
 
 def spectrum(ar: Decimals, matrix: Array) -> list[Decimal]:
-    from matcalc.evaluation.precise.spectral import eigen
+    from matcalc.evaluation.precise.jacobi import eigen
 
     return eigen(ar, matrix).values
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from matcalc.einstein import algebra
-from matcalc.einstein import deduction as of_tensors
+from matcalc.einstein import tensor_deduction as of_tensors
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import MatcalcError

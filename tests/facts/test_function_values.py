@@ -9,8 +9,8 @@ import pytest
 
 from matcalc.evaluation import evaluate
 from matcalc.expr import nodes as e
+from matcalc.facts.function_values import of_entries, plain
 from matcalc.facts.ranges import Range
-from matcalc.facts.values import of_entries, plain
 from matcalc.functions import functions
 from matcalc.sizes import Size
 

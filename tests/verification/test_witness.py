@@ -9,7 +9,7 @@ import pytest
 
 from matcalc import verify
 from matcalc.evaluation import Point
-from matcalc.evaluation.precise.arithmetic import Decimals
+from matcalc.evaluation.precise.number_systems import Decimals
 from matcalc.language.statements import elaborate_statement
 from matcalc.verification.claims import Claim, claim_of
 from matcalc.verification.witness import at_point, comparing, holds, points, witness

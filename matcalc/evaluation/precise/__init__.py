@@ -6,8 +6,8 @@ decimal numbers of any length. Nothing is shared with the engine's rules, with l
 
 from __future__ import annotations
 
-from matcalc.evaluation.precise.arithmetic import Arithmetic, Decimals, NotRational, Residues, Undefined
-from matcalc.evaluation.precise.arrays import Array
 from matcalc.evaluation.precise.evaluator import Plan, plan
+from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Residues, Undefined
+from matcalc.evaluation.precise.small_arrays import Array
 
 __all__ = ["Arithmetic", "Array", "Decimals", "NotRational", "Plan", "Residues", "Undefined", "plan"]

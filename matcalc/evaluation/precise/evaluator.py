@@ -13,9 +13,9 @@ from math import prod
 from typing import cast
 
 from matcalc.errors import LimitError, MatcalcError
-from matcalc.evaluation.precise.arithmetic import Arithmetic
-from matcalc.evaluation.precise.arrays import Array
-from matcalc.evaluation.precise.nodes import Inputs, computed, squared_norm
+from matcalc.evaluation.precise.node_values import Inputs, computed, squared_norm
+from matcalc.evaluation.precise.number_systems import Arithmetic
+from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Node, Symbol, children, postorder
 
 _MOST_ASSIGNMENTS = 5_000

@@ -6,7 +6,7 @@ import zlib
 from fractions import Fraction
 from math import perm
 
-from matcalc.evaluation.precise.arithmetic import Arithmetic, Number
+from matcalc.evaluation.precise.number_systems import Arithmetic, Number
 
 _DEGREE = 11
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from types import MappingProxyType
 
-from matcalc.evaluation.precise.arithmetic import Decimals, Undefined
+from matcalc.evaluation.precise.number_systems import Decimals, Undefined
 
 _LARGEST = Decimal(10) ** 15
 _MOST_MORE_DIGITS = 1000

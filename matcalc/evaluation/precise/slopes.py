@@ -12,9 +12,9 @@ from fractions import Fraction
 from itertools import product
 from math import prod
 
-from matcalc.evaluation.precise.arithmetic import PRIME, Arithmetic, Decimals, Number, Residues, Undefined
-from matcalc.evaluation.precise.arrays import Array, column_major, filled, paired, scaled, transposed
 from matcalc.evaluation.precise.evaluator import plan
+from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimals, Number, Residues, Undefined
+from matcalc.evaluation.precise.small_arrays import Array, column_major, filled, paired, scaled, transposed
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.facts.ties import may_vary, mirrored, tie_of
 from matcalc.sizes import Size

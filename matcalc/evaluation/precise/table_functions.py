@@ -9,7 +9,7 @@ from functools import cache
 from types import CodeType, SimpleNamespace
 
 from matcalc.errors import UnknownFunctionError
-from matcalc.evaluation.precise.arithmetic import Decimals
+from matcalc.evaluation.precise.number_systems import Decimals
 from matcalc.evaluation.precise.scalar_functions import applied, pi, real_power
 from matcalc.functions import functions
 

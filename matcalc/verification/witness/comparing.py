@@ -16,7 +16,7 @@ from matcalc.budgets import SpentError
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import Point
 from matcalc.evaluation.precise import Array, Decimals, Residues, Undefined, plan
-from matcalc.evaluation.precise.arithmetic import PRIME, Arithmetic, Number, kept_digits
+from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Number, kept_digits
 from matcalc.evaluation.precise.slopes import Layout, axes_lengths, contracted, derivative, layout_of, slope, tied
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
 from matcalc.verification.witness.features import features

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from matcalc.evaluation.naming import size_names
 from matcalc.evaluation.precise.matrix_functions import is_rational
-from matcalc.evaluation.precise.nodes import constant_value
+from matcalc.evaluation.precise.node_values import constant_value
 from matcalc.expr.nodes import (
     Call,
     Commutation,

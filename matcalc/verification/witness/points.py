@@ -11,9 +11,9 @@ from typing import Any
 
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import Point
-from matcalc.evaluation.precise.arithmetic import PRIME, Residues
-from matcalc.evaluation.precise.arrays import Array, check_size
+from matcalc.evaluation.precise.number_systems import PRIME, Residues
 from matcalc.evaluation.precise.slopes import axes_lengths
+from matcalc.evaluation.precise.small_arrays import Array, check_size
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.drawn import NoMemberError, member
 from matcalc.facts.styles import STYLES, Style

@@ -15,9 +15,9 @@ from matcalc.verification.claims import Claim
 from matcalc.verification.witness.comparing import Comparison, in_residues, judged
 from matcalc.verification.witness.features import Features, features
 from matcalc.verification.witness.kinks import kink_points
+from matcalc.verification.witness.point_kinds import deficient_points, literal_points, made, ordinary, scaled_points
 from matcalc.verification.witness.points import ExactPoint
 from matcalc.verification.witness.size_choices import larger_sizes, size_choices
-from matcalc.verification.witness.styles import deficient_points, literal_points, made, ordinary, scaled_points
 
 _SEEDS = 3
 _MORE_SEEDS = 18

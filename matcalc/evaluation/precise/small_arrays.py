@@ -10,7 +10,7 @@ from itertools import product
 from math import prod
 
 from matcalc.errors import LimitError
-from matcalc.evaluation.precise.arithmetic import Arithmetic, Number, Undefined
+from matcalc.evaluation.precise.number_systems import Arithmetic, Number, Undefined
 
 _MOST_ENTRIES = 20_000
 

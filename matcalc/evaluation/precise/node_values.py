@@ -9,11 +9,11 @@ from math import prod
 from typing import Any, assert_never, cast
 
 from matcalc.errors import MatcalcError, ShapeError, UnknownFunctionError
-from matcalc.evaluation.precise import arrays as a
 from matcalc.evaluation.precise import matrix_functions, polynomials, scalar_functions
-from matcalc.evaluation.precise.arithmetic import Arithmetic, Decimals, NotRational, Undefined
-from matcalc.evaluation.precise.arithmetic import Number as Value
-from matcalc.evaluation.precise.arrays import Array
+from matcalc.evaluation.precise import small_arrays as a
+from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Undefined
+from matcalc.evaluation.precise.number_systems import Number as Value
+from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.precise.table_functions import by_table
 from matcalc.expr.nodes import (
     Call,

@@ -10,9 +10,9 @@ from matcalc.budgets import spend
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.einstein.serial import chain_of_factors
+from matcalc.facts import function_values
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
-from matcalc.facts import values
 from matcalc.facts.known import Known, plain
 from matcalc.facts.mirrors import traits_of_chain
 from matcalc.facts.ranges import ANY, Range
@@ -77,7 +77,7 @@ def _known(node: Node) -> Known:
         case Apply(function="inv", arguments=(argument,)) if square:
             return k.inverse(argument.known)
         case Apply(arguments=(argument, *_)):
-            return values.of_matrix(node.function, argument.known, order=node.order, square=square)
+            return function_values.of_matrix(node.function, argument.known, order=node.order, square=square)
         case Apply():
             return plain(ANY)
         case _:
@@ -95,7 +95,7 @@ def _sum(node: Sum) -> Known:
 def _map(node: Map) -> Known:
     base = node.arguments[0].known
     if node.function != "pow":
-        return values.of_entries(node.function, base)
+        return function_values.of_entries(node.function, base)
     return plain(r.POSITIVE if base.entries.positive else r.NONNEGATIVE if base.entries.nonnegative else ANY, square=base.square)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from matcalc.evaluation.precise.arithmetic import Decimals, Undefined
-from matcalc.evaluation.precise.arrays import Array, multiplied, of_lines, transposed
+from matcalc.evaluation.precise.number_systems import Decimals, Undefined
+from matcalc.evaluation.precise.small_arrays import Array, multiplied, of_lines, transposed
 
 _MOST_SWEEPS = 60
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import TypeAlias
 
 from matcalc.errors import MatcalcError
-from matcalc.evaluation.precise.arrays import Array
+from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.styles import STYLES, Style
 from matcalc.verification.witness.features import Features

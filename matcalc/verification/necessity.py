@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import Point, find_point, function_family, sample, user_functions
 from matcalc.expr.nodes import postorder
+from matcalc.facts.membership import belongs
 from matcalc.verification.claims import Claim
 from matcalc.verification.witness import at_point
 
@@ -24,6 +26,9 @@ _OTHERS = 12
 _STEP = 1e-4
 _ZERO = 1e-6
 _RANK = 1e-4
+_MOST_TOGETHER = 5
+"""Special values of each symbol where a condition is on several: all their combinations are tried."""
+_MOST_SPECIAL = 60
 _PAIRS = ((2, 3), (3, 2), (2, 4), (4, 2), (3, 4), (4, 3), (1, 3), (3, 1))
 
 
@@ -58,7 +63,39 @@ def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
         wished = _jacobian(lambda values: np.ravel(relation.residual(values)), held)
         if not _is_kept_by_slopes(claim, places, held, wished):
             return False
-        return all(_is_false(claim, places, values) for values in relation.broken(held))
+        return all(_is_false(claim, places, values) for values in (*relation.broken(held), *_special(claim, relation, held)))
+
+
+def _special(claim: Claim, relation: Relation, held: Values) -> Iterator[Values]:
+    """Singular, nilpotent, turned ... values with all declared facts that break the condition, though many claims hold there all the same."""
+    import numpy as np
+
+    facts = {symbol.name: symbol.properties for symbol in claim.symbols}
+    most = _MOST_SPECIAL if len(relation.names) == 1 else _MOST_TOGETHER
+    choices = [[array for array in _special_arrays(held[name].shape) if belongs(array, facts[name])][:most] for name in relation.names]
+    for arrays in islice(product(*choices), _MOST_SPECIAL):
+        values = dict(zip(relation.names, arrays))
+        if np.max(np.abs(relation.residual(values)), initial=0.0) > _ZERO:
+            yield values
+
+
+def _special_arrays(shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
+    """The same list for every size; of a vector or a tensor with other axes only the plain ones."""
+    import numpy as np
+
+    if len(shape) == 2 and shape[0] == shape[1] > 1:
+        size = shape[0]
+        first, above = np.zeros(shape), np.zeros(shape)
+        first[0, 0] = above[0, 1] = 1.0
+        yield above
+        yield above - above.T
+        yield first
+        yield first + above
+        yield np.roll(np.eye(size), 1, axis=0)
+    yield np.full(shape, 1.0 / shape[-1] if shape else 0.5)
+    yield np.ones(shape)
+    yield -np.ones(shape)
+    yield np.zeros(shape)
 
 
 def _is_kept_by_slopes(claim: Claim, places: Sequence[Point], held: Values, wished: NDArray[Any]) -> bool:
@@ -171,6 +208,10 @@ def _spans(slopes: NDArray[Any], wished: NDArray[Any]) -> bool:
 
 def _is_false(claim: Claim, places: Sequence[Point], values: Values) -> bool:
     """Whether the claim is false at these values and some of the others; where the sides have no values it says nothing."""
-    outcomes = [at_point(claim, Point({**place.values, **values}, place.sizes)) for place in places]
-    told = [comparison.outcome for comparison in outcomes if comparison is not None]
-    return not told or "different" in told
+    told = False
+    for place in places:
+        comparison = at_point(claim, Point({**place.values, **values}, place.sizes))
+        if comparison is not None and comparison.outcome == "different":
+            return True
+        told = told or comparison is not None
+    return not told

@@ -26,6 +26,8 @@ Member: TypeAlias = Any
 
 _ATTEMPTS = 60
 _DRAWS = 12
+_MANY = 4
+"""Entries of so few values that their sum is not by itself of many kinds."""
 _WELL_CONDITIONED = 0.05
 """Determinants of invertible matrices are larger than this, times the lengths of the rows, where several draws allow it."""
 _LARGEST_EXACT = 12
@@ -128,19 +130,33 @@ def _array(request: Request, shape: tuple[int, ...]) -> Member:
     if request.has("unit"):
         return _unit(request, size)
     entries = [request.entry() for _ in range(size)]
+    if request.allowed.values is not None and size > _MANY and request.rng.random() < 0.5:  # sums far from the middle
+        entries = [entries[0] if request.rng.random() < 0.8 else entry for entry in entries]
     if request.allowed.values == (0, 1) and size > 1 and len(set(entries)) == 1:  # both values occur
         entries[request.rng.randrange(size)] = 1 - entries[0]
     return entries
 
 
 def _unit(request: Request, size: int) -> list[Fraction]:
-    """A vector of length one, by stereographic projection."""
-    if request.has("integer"):
+    """A vector of length one, by stereographic projection; one of the axes where singular values are asked for."""
+    if request.has("integer") or (request.style.singular and not request.has("positive")):
         return _one_entry(request, size, range(size))
-    entries = matrices.unit_vector(request.rng, size)
+    near = _near(request)
+    if near is not None and size > 1:
+        entries = matrices.unit_vector_with(request.rng, size, near)
+    else:
+        entries = matrices.unit_vector(request.rng, size)
     if request.has("nonnegative"):
         entries = [abs(entry) for entry in entries]
     return entries
+
+
+def _near(request: Request) -> Fraction | None:
+    """A number near that of the style, where that lies between -1 and 1."""
+    if request.style.around is None:
+        return None
+    found = draw_entry(request.rng, request.style, EntryValues())
+    return found if abs(found) < 1 else request.style.around if abs(request.style.around) < 1 else None
 
 
 def _one_entry(request: Request, size: int, places: Iterable[int]) -> list[Fraction]:
@@ -156,6 +172,10 @@ def _distribution(request: Request, size: int, places: Iterable[int] | None = No
     open_places = list(range(size) if places is None else places)
     if request.has("integer"):
         return _one_entry(request, size, open_places)
+    near = _near(request)
+    if near is not None and near > 0 and len(open_places) > 1:
+        first, *rest = request.rng.sample(open_places, len(open_places))
+        return [near if place == first else (1 - near) / len(rest) if place in rest else Fraction(0) for place in range(size)]
     sparse = not request.has("positive") and (request.style.singular or request.style.whole)
     weights = {place: request.rng.randint(0 if sparse else 1, 4) for place in open_places}
     if not any(weights.values()):
@@ -303,7 +323,8 @@ def _idempotent(request: Request) -> Member:
         return _coordinate_idempotent(request, size)
     basis = matrices.unimodular(rng, size, lower=not request.has("upper_triangular"), upper=not request.has("lower_triangular"))
     if not request.style.whole:
-        scales = [Fraction(rng.choice((2, 3, 4, -3, -2)), 3) for _ in range(size)]
+        tens = (0, *request.style.exponents)
+        scales = [Fraction(rng.choice((2, 3, 4, -3, -2)), 3) * Fraction(10) ** rng.choice(tens) for _ in range(size)]
         basis = [[scale * entry for entry in row] for scale, row in zip(scales, basis)]
     ones = rng.randint(1, max(1, size - 1))
     kept = set(rng.sample(range(size), ones))

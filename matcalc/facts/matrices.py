@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import lcm
+from math import lcm, sqrt
 from random import Random
 
 from matcalc.exact import fields, rational
@@ -27,6 +27,15 @@ def unit_vector(rng: Random, size: int) -> list[Fraction]:
         if entries[-1]:
             rng.shuffle(entries)
             return entries
+
+
+def unit_vector_with(rng: Random, size: int, entry: Fraction) -> list[Fraction]:
+    """A vector of length one that has nearly this entry, between -1 and 1, at a random place; of two entries or more."""
+    half = Fraction(sqrt((1 - entry) / (1 + entry))).limit_denominator(10**12)  # the tangent of half the angle to that axis
+    cosine, sine = (1 - half * half) / (1 + half * half), 2 * half / (1 + half * half)
+    entries = [sine * other for other in unit_vector(rng, size - 1)]
+    entries.insert(rng.randrange(size), cosine)
+    return entries
 
 
 def orthogonal(rng: Random, size: int) -> fields.Matrix:

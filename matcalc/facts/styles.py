@@ -29,6 +29,8 @@ class Style:
     """Matrices of deficient rank, where the facts allow them."""
     large: bool = False
     """More of the large ones."""
+    around: Fraction | None = None
+    """Entries within some steps of this number: as multiples between ``low`` and ``high`` of it, or one of the nearest whole numbers."""
 
 
 STYLES: Mapping[str, Style] = MappingProxyType(
@@ -63,11 +65,15 @@ def draw_entry(rng: Random, style: Style, allowed: EntryValues, *, nonzero: bool
         values = [value for value in allowed.values if value or not nonzero] or list(allowed.values)
         return Fraction(rng.choice(values))
     positive = bool(allowed.lowest) or not style.signs
+    if style.around is not None and allowed.whole:
+        return Fraction(int(style.around) + rng.choice((-1, 0, 1)))
     if style.whole or allowed.whole:
         return _whole(rng, style, positive, nonzero or allowed.lowest == ">" or not style.whole or not style.signs)
     if allowed.lowest == ">=" and style.singular and not nonzero and rng.random() < 0.2:
         return Fraction(0)
     size = _size(rng, style)
+    if style.around is not None:
+        return size * (abs(style.around) if positive else style.around)
     return size if positive or rng.random() < 0.5 else -size
 
 

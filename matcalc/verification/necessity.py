@@ -67,7 +67,7 @@ def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
 
 
 def _special(claim: Claim, relation: Relation, held: Values) -> Iterator[Values]:
-    """Singular, nilpotent, turned ... values with all declared facts that break the condition, though many claims hold there all the same."""
+    """Singular, nilpotent, turned ... values that have all declared facts and break the condition: many claims hold there all the same."""
     import numpy as np
 
     facts = {symbol.name: symbol.properties for symbol in claim.symbols}

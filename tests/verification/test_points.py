@@ -24,6 +24,15 @@ from matcalc.verification.judgement import verify
         ("d(norm1(x + 10))/dx = vector(1)", "x: n"), ("sign(x'*x - 100) = -1", "x: n"),
         # true for small matrices of zeros and ones
         ("abs(det(M)) = 1", "M: n×n mask invertible"),
+        # true for so many whole numbers, sums, ranks
+        ("x.*(x-1).*(x-2).*(x-3).*(x-4).*(x-5).*(x-6).*(x-7) = zeros(n)", "x: n nonnegative integer"),
+        ("(sum(x)^2-1)*(sum(x)^2-4)*(sum(x)^2-9)*sum(x)*(sum(x)^2-16) = 0", "x: n sign"),
+        ("sum(x)*(sum(x)-1)*(sum(x)-2)*(sum(x)-3)*(sum(x)-4)*(sum(x)-5) = 0", "x: n mask"),
+        ("tr(P)*(tr(P)-1)*(tr(P)-2)*(tr(P)-3)*(tr(P)-4) = 0", "P: n×n idempotent"),
+        # true but between two numbers, or near the ends of what the facts allow
+        ("step(c - 5000) = step(c - 5002)", "c: scalar integer"), ("step(x - 0.7) = step(x - 0.7001)", "x: n unit"),
+        ("step(x - 0.4) = step(x - 0.4001)", "x: n simplex"), ("relu(x - 0.9999999) = zeros(n)", "x: n unit"),
+        ("relu(P - 100) = zeros(n, n)", "P: n×n idempotent"),
     ],
 )  # fmt: skip
 def test_false_in_general(statement: str, declare: str) -> None:

@@ -87,6 +87,26 @@ def test_symmetry_is_necessary_only_where_it_is() -> None:
         assert "true if " in verdict.explain()
 
 
+@pytest.mark.parametrize(
+    ("statement", "declare", "meaning"),
+    [
+        ("P*P = P", "P: n×n doubly_stochastic", "P is diagonal"),  # the matrix of means, 1/n
+        ("d(tr(A*X*B*X'))/dX = 2*A*X*B", "", "A = Aᵀ and B = Bᵀ"),  # both antisymmetric
+        ("A*A*B = A*B*A", "", "A and B commute"), ("(A*B)^2 = A^2*B^2", "", "A and B commute"),  # A singular
+        ("adj(A*B) = adj(A)*adj(B)", "A: n×n; B: n×n", "A and B commute"),
+    ],
+)  # fmt: skip
+def test_enough_is_not_needed_where_special_values_tell(statement: str, declare: str, meaning: str) -> None:
+    verdict = verify(statement, declare=declare)
+    assert verdict.status == "refuted"
+    assert f"true if {meaning}" in verdict.explain()
+
+
+@pytest.mark.parametrize("statement", ["inv(A*B) = inv(A)*inv(B)", "(A + B)^2 = A^2 + 2*A*B + B^2", "X*X = X*X'"])
+def test_special_values_leave_what_is_needed(statement: str) -> None:
+    assert verify(statement, declare="A: n×n; B: n×n; X: n×n").status == "conditional"
+
+
 SUFFICIENT = [
     "d(tr(inv(X)*A))/dX = -inv(X)*A*inv(X)",  # that inv(X)*A*inv(X) is symmetric is enough
     "y.^3 = y",  # for entries of -1, too

@@ -47,11 +47,13 @@ _OPEN = frozenset(
         "positive_semidefinite",
         "nonnegative",
         "positive",
+        "integer",
         "constant",
     }
 )
-"""Facts that tie entries linearly, or hold on a set with inner points among those that do: an equation of rational functions that holds
-for all of these holds for all values with the same ties."""
+"""Facts that tie entries linearly, or hold on a set with inner points among those that do, or for the whole numbers of such a set: an
+equation of rational functions that holds for all of these holds for all values with the same ties."""
+_RANKED = frozenset({"idempotent", "orthonormal"})
 _MOST_DIGITS = 300
 
 
@@ -74,6 +76,8 @@ class Features:
     few_values: bool
     ranked: bool
     """Whether facts leave several components, such as the ranks of idempotent matrices."""
+    order: int
+    """The degree up to which the claim may be a polynomial in symbols with few values or several components."""
 
 
 def features(claim: Claim) -> Features:
@@ -88,22 +92,30 @@ def _features(expressions: tuple[Expr, ...], extra: tuple[Symbol, ...]) -> Featu
     names = tuple(sorted(size_names([*nodes, *extra])))
     numbers = sorted({abs(node.value) for node in nodes if isinstance(node, Number)} - {Fraction(0)})
     facts = [implied(symbol.properties, square=_is_square(symbol)) for symbol in symbols if symbol.properties]
-    degrees = _degrees(expressions, names)
+    jumping = frozenset(symbol for symbol in symbols if _jumps(symbol))
+    *degrees, order = _degrees(expressions, names, jumping)
     return Features(
         symbols,
         names,
-        degrees,
+        tuple(degrees),
         tuple(numbers),
         min(sum(_length(number) for number in numbers), _MOST_DIGITS),
         any(_is_curved(node) for node in nodes),
         any(_is_kinked(node) for node in nodes),
         any(entries_of(known).values is not None for known in facts),
-        any(known & {"idempotent", "orthonormal"} for known in facts),
+        any(known & _RANKED for known in facts),
+        order,
     )
 
 
 def _is_square(symbol: Symbol) -> bool:
     return len(symbol.shape) == 2 and symbol.shape[0] == symbol.shape[1]
+
+
+def _jumps(symbol: Symbol) -> bool:
+    """Whether the symbol has few values, or values of several components."""
+    known = implied(symbol.properties, square=_is_square(symbol)) if symbol.properties else frozenset()
+    return entries_of(known).values is not None or bool(known & _RANKED)
 
 
 def _length(number: Fraction) -> int:
@@ -130,22 +142,28 @@ def is_open(symbol: Symbol) -> bool:
     return symbol.properties <= _OPEN
 
 
-def _degrees(expressions: Iterable[Expr], names: tuple[str, ...]) -> tuple[int, ...]:
-    if not names:
-        return ()
+_ENTRIES = ""
+"""Stands beside the names of sizes for the entries of symbols whose values jump."""
+
+
+def _degrees(expressions: Iterable[Expr], names: tuple[str, ...], jumping: frozenset[Symbol]) -> tuple[int, ...]:
+    """Degrees in each name, then in the entries of the symbols that jump."""
+    if not names and not jumping:
+        return (0,)
     degree: dict[Expr, dict[str, int]] = {}
-    whole = dict.fromkeys(names, 0)
+    whole = dict.fromkeys((*names, _ENTRIES), 0)
     for root in expressions:
         for node in postorder(root):
             if node not in degree:
-                degree[node] = _degree(node, [degree[child] for child in children(node)])
+                below = [degree[child] for child in children(node)]
+                degree[node] = {_ENTRIES: 1} if node in jumping else _degree(node, below)
         for name, number in degree[root].items():
             whole[name] = max(whole[name], number)
-    return tuple([whole[name] for name in names])
+    return tuple([whole[name] for name in (*names, _ENTRIES)])
 
 
 def _degree(node: Expr, below: list[dict[str, int]]) -> dict[str, int]:
-    """For each name the degree of a node as a polynomial in that size; quotients count as products."""
+    """For each name the degree of a node as a polynomial in that size (or those entries); quotients count as products."""
     match node:
         case SizeValue(size=size) | Identity(size=size):
             return {name: size.names.count(name) for name in size.names}

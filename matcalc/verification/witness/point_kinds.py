@@ -8,7 +8,6 @@ from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from math import isqrt
-from random import Random
 from typing import TypeAlias
 
 from matcalc.errors import MatcalcError
@@ -85,22 +84,17 @@ def _root(value: Fraction) -> Fraction:
 
 
 def _around(known: Features, sizes: dict[str, int], value: Fraction, nearness: Fraction) -> ExactPoint:
-    """Free symbols with all entries near one number, on both sides of it."""
-    point = drawn_point(known.symbols, sizes, f"around {value} {nearness}", STYLES["ordinary"], (1,))
-    members = dict(point.members)
-    rng = Random(f"around {value} {nearness}")
-    for symbol in known.symbols:
-        if not symbol.properties:
-            entries = [value * (1 + rng.choice((1, -1)) * nearness * Fraction(rng.randint(10, 99), 100)) for _ in members[symbol.name].data]
-            members[symbol.name] = Array(members[symbol.name].dims, entries)
-    return replace(point, members=members)
+    """All entries near one number, on both sides of it, where the facts leave that open."""
+    style = Style(1 - nearness, 1 + nearness * Fraction(11, 10), around=value)  # so that no step is the number itself
+    return drawn_point(known.symbols, sizes, f"around {value} {nearness}", style, (1 if value > 0 else -1,))
 
 
 def deficient_points(known: Features, sizes: dict[str, int]) -> Iterator[Draw]:
     """Matrices of deficient rank, all of them and each alone, and vectors that are zero."""
     shaped = [symbol for symbol in known.symbols if len(symbol.shape) == 2 and not symbol.is_row]
-    if shaped:
+    if any(symbol.shape for symbol in known.symbols):
         yield partial(drawn_point, known.symbols, sizes, "deficient", STYLES["singular"], (1, -1))
+        yield partial(drawn_point, known.symbols, sizes, "deficient", STYLES["whole_singular"], (1, -1))
     for symbol in shaped[:_MOST_ALONE]:
         yield partial(_deficient_alone, known, sizes, symbol)
     for symbol in [symbol for symbol in known.symbols if symbol.shape and not symbol.properties][:_MOST_ALONE]:

@@ -245,6 +245,10 @@ class _Search:
                 if comparison.outcome == "different":
                     return comparison
                 last = comparison
+        for point in made(scaled_points(self.known, sizes)):
+            comparison = next(self._judged(point, kinks=False), None)
+            if comparison is not None and comparison.outcome == "different":
+                return comparison
         return None if last is None else Comparison(self.claim, last.point, seed, "close", last.digits)
 
 

@@ -11,6 +11,8 @@ _MOST_CHOICES = 40
 _FEW_NAMES = 3
 _MOST_GRID = 4
 _LONGEST = 12
+_MANY = 4
+"""A degree from which on the zeros of a polynomial in sums, traces and the like are more than small sizes have values of these."""
 
 
 def size_choices(known: Features) -> list[dict[str, int]]:
@@ -29,10 +31,12 @@ def size_choices(known: Features) -> list[dict[str, int]]:
 
 
 def larger_sizes(known: Features) -> list[dict[str, int]]:
-    """Sizes at which matrices of zeros and ones, and projections, are of many kinds."""
+    """Sizes at which matrices of zeros and ones, and projections, are of many kinds: more than a polynomial of that degree has zeros."""
     names = known.names
     if len(names) > _FEW_NAMES:
         return size_choices(known)
+    if known.order > _MANY and len(names) == 1:
+        return [{names[0]: min(known.order + more, _LONGEST)} for more in (_MANY, 2, 3)]
     return [dict(zip(names, (low + (k + low) % 2 for k in range(len(names))))) for low in (4, 3, 5 if len(names) == 1 else 2)]
 
 

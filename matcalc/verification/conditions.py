@@ -97,6 +97,10 @@ def _candidates(claim: Claim) -> Iterator[Condition]:
     for symbol in square:
         yield _symmetric(symbol)
     yield from _equal_sizes(symbols)
+    for symbol in symbols:
+        if symbol.name not in variables and "nonnegative" not in symbol.properties:
+            meaning = f"every entry of {symbol.name} is ≥ 0" if symbol.shape else f"{symbol.name} ≥ 0"
+            yield Condition(f"{symbol.name} nonnegative", meaning, ((symbol.name, "nonnegative"),))
     for symbol in constant:
         if "mask" not in symbol.properties:
             yield Condition(f"{symbol.name} a 0/1 mask", f"every entry of {symbol.name} is 0 or 1", ((symbol.name, "mask"),))
@@ -170,9 +174,9 @@ def _with_facts(expression: Expr, facts: Mapping[str, str]) -> Expr:
 def _commuting_condition(claim: Claim, condition: Condition, one: str, other: str) -> Condition | None:
     """The condition where the claim holds when the first matrix is a polynomial in the second."""
     good = 0
-    for seed in _SEEDS:
+    for seed, coefficients in zip(_SEEDS, _POLYNOMIALS, strict=True):
         for point in points(claim, seed):
-            comparison = at_point(claim, _commuting(point, one, other))
+            comparison = at_point(claim, _commuting(point, one, other, coefficients))
             if comparison is not None:
                 if comparison.outcome != "same":
                     return None
@@ -189,13 +193,19 @@ def _commuting_condition(claim: Claim, condition: Condition, one: str, other: st
     return replace(condition, exact=needs(claim, claim, relation))
 
 
-def _commuting(point: Point, one: str, other: str) -> Point:
+_POLYNOMIALS = ((0.7, 0.5, 0.3), (0.7, -0.5, 0.3), (0.6, 0.1, -0.4))
+"""Of a number between −1 and 1: one that grows, one that falls, one that does both, so that eigenvalues come in the same order, in the
+opposite one and in another; all positive."""
+
+
+def _commuting(point: Point, one: str, other: str, coefficients: tuple[float, ...] = _POLYNOMIALS[0]) -> Point:
     """The point with the first matrix replaced by a polynomial in the second, positive definite when that is."""
     import numpy as np
 
     base = point.values[other]
     scale = max(1.0, float(np.linalg.norm(base, 2)))
-    polynomial = 0.7 * np.eye(len(base)) + 0.5 * base / scale + 0.3 * base @ base / scale**2
+    constant, slope, bend = coefficients
+    polynomial = constant * np.eye(len(base)) + slope * base / scale + bend * base @ base / scale**2
     return Point({**point.values, one: polynomial}, point.sizes)
 
 
@@ -241,7 +251,9 @@ _RESIDUALS: Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     "mask": lambda array: array * array - array,
     "sign": lambda array: array * array - 1.0,
     "simplex": _excess,
+    "nonnegative": lambda array: array.ravel()[:0],
 }
+"""What is zero where a fact holds; nothing for one that is an order."""
 
 
 def _broken(array: NDArray[Any], fact: str) -> list[NDArray[Any]]:
@@ -261,6 +273,8 @@ def _broken(array: NDArray[Any], fact: str) -> list[NDArray[Any]]:
             return [_with_one_entry(array, value) for value in (-2.0, 0.0, 0.5, 2.0)]
         case "simplex":
             return [-array, 2.0 * array]
+        case "nonnegative":
+            return [*(_with_one_entry(array, value) for value in (-0.5, -2.0)), -1.0 - array]
         case _:
             return [2.0 * array]
 

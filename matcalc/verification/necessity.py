@@ -36,6 +36,8 @@ _PAIRS = ((2, 3), (3, 2), (2, 4), (4, 2), (3, 4), (4, 3), (1, 3), (3, 1))
 class Relation:
     """A condition on the values of some symbols: ``residual`` is zero where it holds, ``broken`` gives values at which it plainly does not.
 
+    A condition that is an order and no equation has no residual.
+
     ``met`` makes a point meet the condition where its symbols do not by themselves.
     """
 
@@ -61,7 +63,7 @@ def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
         held = {name: np.asarray(first.values[name], dtype=float) for name in relation.names}
         places = [Point({**point.values, **held}, point.sizes) for point in points]
         wished = _jacobian(lambda values: np.ravel(relation.residual(values)), held)
-        if not _is_kept_by_slopes(claim, places, held, wished):
+        if wished.size and not _is_kept_by_slopes(claim, places, held, wished):
             return False
         return all(_is_false(claim, places, values) for values in (*relation.broken(held), *_special(claim, relation, held)))
 

@@ -57,15 +57,34 @@ def test_true_everywhere(statement: str, declare: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "declare", "condition"),
     [
-        ("sqrt(x.^2) = x", "x: n", "every entry of x is 0 or 1"),
+        ("sqrt(x.^2) = x", "x: n", "every entry of x is ≥ 0"),
+        ("relu(c*x) = c*relu(x)", "c: scalar; x: n", "c ≥ 0"),
+        ("relu(A*x) = relu(A)*x", "A: n×m; x: m", ""),  # each of the two is needed
         ("sign(x'*x - 100) = -1", "x: n", "the entries of x are not negative and sum to one"),
         ("d(-y'*log(softmax(x)))/dx = softmax(x) - y", "", "the entries of y sum to one"),
         ("logdet(A'*A) = log(abs(det(A)))", "A: n×n invertible", "Aᵀ A = I"),  # not: every entry of A is 0 or 1
         ("det(-A) = -det(A)", "A: n×n", ""),  # not: A = Aᵀ
+        ("eigmax(A + B) = eigmax(A) + eigmax(B)", "A, B: n×n symmetric", ""),  # not: A and B commute
+        ("norm(A*B, spectral) = norm(A, spectral)*norm(B, spectral)", "A, B: n×n symmetric", ""),
     ],
 )
 def test_conditions_are_true(statement: str, declare: str, condition: str) -> None:
     assert verify(statement, declare=declare).condition_text == condition
+
+
+@pytest.mark.parametrize(
+    ("statement", "declare", "status"),
+    [
+        ("relu(x) = x", "x: n", "conditional"),
+        ("norm1(X) = sum(X)", "X: n×m", "conditional"),
+        ("abs(a*b) = a*abs(b)", "a, b: scalar", "conditional"),
+        ("norm(A, spectral) = eigmax(A)", "A: n×n symmetric", "refuted"),  # so it is for positive definite ones with negative entries
+    ],
+)
+def test_a_condition_on_signs_is_exact_where_every_negative_entry_breaks_the_claim(statement: str, declare: str, status: str) -> None:
+    verdict = verify(statement, declare=declare)
+    assert verdict.status == status
+    assert "≥ 0" in verdict.condition_text
 
 
 def test_contradictory_facts_are_refused() -> None:

@@ -126,6 +126,10 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
     end = len(run) - len(tail)
     if _adjacent(tokens, position) and not _is_product(context, token, end):
         raise _unknown(context, position)
+    if _is_sum(run, tokens, position):
+        return [Token("SUM_OVER", _indices(run), token.start, token.end)]
+    if not context.italics:
+        _refuse_indexed_function(context, token)
     out: list[Token] = []
     place = 0
     while place < end:
@@ -140,6 +144,15 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
     if len(run) > 2 and len(out) > 2 and re.fullmatch(r"[a-z]+", run):
         context.notes.append(f"{run} is read as the product {'·'.join(t.value for t in out)}; declare {run} if it is one name")
     return out
+
+
+def _refuse_indexed_function(context: _Context, token: Token) -> None:
+    """Raises UnknownFunctionError for ``log_2`` and ``max_i``, which are no products of letters."""
+    stem, mark, _ = token.value.partition("_")
+    function = context.vocabulary.function(stem, called=True)
+    if mark and len(stem) > 2 and (function is not None or is_foreign(stem)):
+        advice = (f"{function}(x), or " if function is not None else "") + f"declare {token.value} if it is one name"
+        raise UnknownFunctionError(f"the function {stem!r} has no index here", span=token.span, suggestion=advice)
 
 
 def _piece(context: _Context, token: Token, place: int, end: int) -> tuple[int, str]:

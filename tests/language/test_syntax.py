@@ -143,6 +143,7 @@ SUMS = [
     ("Σ_i x_i y_i", "sum_i<(x_i * y_i)>"),
     ("∑_i x_i", "sum_i<x_i>"),
     ("∑ᵢ xᵢ", "sum_i<x_i>"),
+    ("sum_i x_i y_i", "sum_i<(x_i * y_i)>"),
     ("Σ_i x_i + c", "(sum_i<x_i> + c)"),
     ("a Σ_i Σ_j X_ij", "(a * sum_i<sum_j<X_ij>>)"),
     ("Σ_ij X_ij", "sum_i,j<X_ij>"),
@@ -189,6 +190,13 @@ def test_every_node_knows_its_place() -> None:
 def test_a_word_read_letter_by_letter_is_noted() -> None:
     assert any("loss" in note for note in parse_syntax("loss + x").notes)
     assert parse_syntax("UV + xAx").notes == ()
+
+
+@pytest.mark.parametrize("text", ["log_2 x", "max_i x_i", "mean_i x_i", "sum_i", "a*exp_1"])
+def test_a_function_with_an_index_is_no_product_of_letters(text: str) -> None:
+    with pytest.raises(UnknownFunctionError, match="has no index here") as raised:
+        tree(text)
+    assert "if it is one name" in (raised.value.suggestion or "")
 
 
 @pytest.mark.parametrize(

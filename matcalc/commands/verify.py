@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from matcalc.cli import BUDGET, LAYOUT, SYMMETRY
 from matcalc.errors import MatcalcError
@@ -41,6 +42,7 @@ def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, sy
     matcalc verify notes.md paper.tex --to junit
     """
     if any(_names_a_file(subject) for subject in subjects):
+        _refuse_settings("declare", "layout", "symmetric")
         sys.exit(_files(subjects, jobs, target))
     if len(subjects) > 1:
         raise MatcalcError(
@@ -50,6 +52,18 @@ def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, sy
         )
     text = subjects[0] if subjects[0] != "-" else sys.stdin.buffer.read().decode("utf-8", errors="replace").strip()
     sys.exit(_statement(text, "; ".join(declare) or None, layout, symmetric, target))
+
+
+def _refuse_settings(*names: str) -> None:
+    """Raises MatcalcError for options that say how one statement is read: a file says that itself, statement by statement."""
+    context = click.get_current_context()
+    given = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if given:
+        directive = "declare A: n×n symmetric" if given[0] == "declare" else f"{given[0]} {context.params[given[0]]}"
+        raise MatcalcError(
+            f"--{given[0]} is for one statement; a file has lines of its own for that",
+            suggestion=f"{directive} in .identities, <!-- matcalc: {directive} --> in Markdown, % matcalc: {directive} in LaTeX",
+        )
 
 
 def _statement(text: str, declare: str | None, layout: str, symmetric: str, target: str) -> int:

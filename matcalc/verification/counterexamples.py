@@ -75,10 +75,12 @@ def shown(value: Any, digits: int = _DIGITS) -> str:
 
 
 def _number(value: float | Decimal, digits: int) -> str:
+    if value == 0:
+        return "0"  # also of a zero that has a sign
     if isinstance(value, Decimal):
         context = Context(prec=digits)
         value = context.create_decimal(value).normalize(context)
-        return f"{value:f}" if 1e-4 < abs(value) < 1e16 or not value else f"{value:g}"
+        return f"{value:f}" if 1e-4 < abs(value) < 1e16 else f"{value:g}"
     return f"{value:.{digits}g}"
 
 

@@ -36,16 +36,18 @@ def fault_of(document: Document) -> str | None:
 
 
 def table(document: Document, verdicts: Sequence[Verdict]) -> str:
-    """One line a statement, and the counts."""
-    rows = []
+    """One line a statement, in the order of the file, and the counts."""
+    rows: list[tuple[int, str]] = []
     for verdict in verdicts:
         mark = "" if verdict.as_expected else "  ← expected false" if not verdict.expected else "  ←"
         outcome, name = verdict.problem or verdict.status, _short(verdict.name, 24)
-        rows.append(f"{verdict.line:>5}  {outcome:<{_OUTCOME}}  {name:<24}  {_short(verdict.statement, _WIDTH)}{mark}")
+        row = f"{verdict.line:>5}  {outcome:<{_OUTCOME}}  {name:<24}  {_short(verdict.statement, _WIDTH)}{mark}"
+        rows.append((verdict.line, row))
     for unread in document.unread:
-        rows.append(f"{unread.line:>5}  {'not read':<{_OUTCOME}}  {'':<24}  {_short(unread.text, _WIDTH)}  ({unread.reason})")
-    rows.append(summary(document, verdicts))
-    return "\n".join(rows)
+        row = f"{unread.line:>5}  {'not read':<{_OUTCOME}}  {'':<24}  {_short(unread.text, _WIDTH)}  ({unread.reason})"
+        rows.append((unread.line, row))
+    rows.sort(key=lambda row: row[0])
+    return "\n".join([*(row for _, row in rows), summary(document, verdicts)])
 
 
 def summary(document: Document, verdicts: Sequence[Verdict]) -> str:
@@ -85,7 +87,7 @@ def as_junit(results: Sequence[tuple[Document, Sequence[Verdict]]]) -> str:
         attributes = {"name": document.path} | {key: str(value) for key, value in counts.items()}
         suite = ElementTree.SubElement(root, "testsuite", attributes)
         for verdict in verdicts:
-            name = verdict.name or f"line {verdict.line}: {verdict.statement}"
+            name = verdict.name or (f"line {verdict.line}: {verdict.statement}" if verdict.line else verdict.statement)
             case = ElementTree.SubElement(suite, "testcase", classname=document.path, name=name, line=str(verdict.line))
             if not verdict.as_expected:
                 wanted = "" if verdict.expected else " (expected false)"

@@ -39,7 +39,9 @@ def test_json_and_junit_of_one_statement() -> None:
     data = json.loads(shown)
     assert status == 1
     assert (data["status"], data["condition"], data["correction"]) == ("conditional", "A symmetric", "(A + A')*x")
-    assert "<failure" in run("verify", "d(x'Ax)/dx = 2Ax", "--to", "junit")[1]
+    report = run("verify", "d(x'Ax)/dx = 2Ax", "--to", "junit")[1]
+    assert "<failure" in report
+    assert 'name="d(x\'Ax)/dx = 2Ax"' in report
 
 
 def test_files(tmp_path: Path) -> None:
@@ -53,6 +55,22 @@ def test_files(tmp_path: Path) -> None:
     assert "1 refuted" in shown
     assert len(json.loads(run("verify", str(good), str(bad), "--to", "json")[1])["files"]) == 2
     assert run("verify", str(good), "--to", "junit")[1].startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "directive"),
+    [
+        ("--declare", "A: n×n", "declare A: n×n symmetric"),
+        ("--layout", "numerator", "layout numerator"),
+        ("--symmetric", "cookbook", "cookbook"),
+    ],
+)
+def test_what_a_file_says_itself_is_no_option(tmp_path: Path, option: str, value: str, directive: str) -> None:
+    place = tmp_path / "notes.md"
+    place.write_text("$d(A*x)/dx = A$\n", encoding="utf-8")
+    with pytest.raises(MatcalcError, match=f"{option} is for one statement") as refused:
+        run("verify", str(place), option, value)
+    assert directive in str(refused.value)
 
 
 def test_two_statements_are_bad_input() -> None:

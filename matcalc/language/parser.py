@@ -141,7 +141,9 @@ class _Builder:
                     "every statement but the last gives a name to a value", span=statement.span, suggestion="z = W*x + b; tanh(z)"
                 )
             if not isinstance(statement.left, s.Name):
-                raise ParseError("only a name can be given a value", span=statement.left.span, suggestion="z = W*x + b; tanh(z)")
+                several = isinstance(statements[-1], s.Equation)
+                advice = "one equation at a time; several are verified from an .identities file" if several else "z = W*x + b; tanh(z)"
+                raise ParseError("only a name can be given a value", span=statement.left.span, suggestion=advice)
             assignments.append((statement.left, statement.right))
         return s.Program(_join(statements[0].span, statements[-1].span), tuple(assignments), statements[-1])
 

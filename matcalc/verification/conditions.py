@@ -187,11 +187,31 @@ def _commuting_condition(claim: Claim, condition: Condition, one: str, other: st
     relation = Relation(
         (one, other),
         lambda values: values[one] @ values[other] - values[other] @ values[one],
-        lambda values: (),
+        lambda values: [{one: first, other: second} for first, second in _not_commuting(len(values[one]))],
         lambda point: _commuting(point, one, other),
     )
     return replace(condition, exact=needs(claim, claim, relation))
 
+
+def _not_commuting(size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Pairs that do not commute though other things that commuting brings with it hold: one product is zero, or all exponentials are 1."""
+    import numpy as np
+
+    if size < 2:
+        return
+    unit, shift = np.zeros((size, size)), np.zeros((size, size))
+    unit[0, 0] = shift[0, 1] = 1.0
+    yield unit, shift
+    yield shift, unit
+    if size >= _SPACE:  # whole turns about axes at 120°, whose sum is a whole turn, too
+        turns = np.zeros((2, size, size))
+        for turn, (along, across) in zip(turns, ((1.0, 0.0), (-0.5, np.sqrt(0.75))), strict=True):
+            turn[1, 2], turn[2, 0] = -2 * np.pi * along, -2 * np.pi * across
+            turn -= turn.T
+        yield turns[0], turns[1]
+
+
+_SPACE = 3
 
 _POLYNOMIALS = ((0.7, 0.5, 0.3), (0.7, -0.5, 0.3), (0.6, 0.1, -0.4))
 """Of a number between −1 and 1: one that grows, one that falls, one that does both, so that eigenvalues come in the same order, in the

@@ -87,6 +87,22 @@ def test_a_condition_on_signs_is_exact_where_every_negative_entry_breaks_the_cla
     assert "≥ 0" in verdict.condition_text
 
 
+@pytest.mark.parametrize(
+    ("statement", "status"),
+    [
+        ("(A + B)^2 = A^2 + 2*A*B + B^2", "conditional"),
+        ("inv(A*B) = inv(A)*inv(B)", "conditional"),
+        ("tr(A*B*C) = tr(A*C*B)", "conditional"),  # for all C
+        ("(A*B)^2 = A^2*B^2", "refuted"),  # both sides are 0 where A*B is, whatever B*A
+        ("expm(A + B) = expm(A)*expm(B)", "refuted"),  # three whole turns about axes at 120°
+        ("A^3*B = B*A^3", "refuted"),
+    ],
+)
+def test_commuting_is_needed_or_only_enough(statement: str, status: str) -> None:
+    verdict = verify(statement, declare="A, B: n×n")
+    assert (verdict.status, verdict.condition_text) == (status, "A and B commute")
+
+
 def test_contradictory_facts_are_refused() -> None:
     with pytest.raises(ShapeError, match="orthogonal and positive at once"):
         verify("tr(A) = n", declare="A: n×n orthogonal positive")

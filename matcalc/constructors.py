@@ -18,7 +18,8 @@ from matcalc.errors import MatcalcError, Span
 from matcalc.expr import nodes as e
 from matcalc.functions import functions, spellings
 from matcalc.language import syntax as s
-from matcalc.language.declarations import Declaration, declaration_text, parse_declarations
+from matcalc.language.declarations import declaration_text, parse_declarations
+from matcalc.language.declared import Declaration
 from matcalc.language.meanings import nearest_function
 from matcalc.language.operations import size_syntax
 from matcalc.language.vocabulary import WORDS

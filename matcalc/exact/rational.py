@@ -111,11 +111,13 @@ def whole_inverse(matrix: Sequence[Sequence[int]]) -> tuple[Whole, int]:
     return [row[size:] for row in rows], rows[0][0]
 
 
-def leading_minors(matrix: Sequence[Sequence[int]]) -> list[int]:
-    """The determinants of the first k rows and columns of a square matrix of whole numbers, up to the first that is zero.
+def pivots(matrix: Sequence[Sequence[int]]) -> list[int] | None:
+    """The pivots of an elimination in a symmetric matrix without exchanges, times squares, up to the first negative one.
 
-    >>> leading_minors([[2, 1], [1, 2]])
-    [2, 3]
+    None where a pivot is zero beside entries that are not: the matrix is indefinite then.
+
+    >>> pivots([[2, 1], [1, 2]]), pivots([[0, 1], [1, 0]])
+    ([2, 3], None)
     """
     rows = [list(row) for row in matrix]
     found: list[int] = []
@@ -123,8 +125,12 @@ def leading_minors(matrix: Sequence[Sequence[int]]) -> list[int]:
     for k in range(len(rows)):
         pivot = rows[k][k]
         found.append(pivot)
+        if pivot < 0:
+            return found
         if not pivot:
-            break
+            if any(rows[i][k] for i in range(k + 1, len(rows))):
+                return None
+            continue
         for i in range(k + 1, len(rows)):
             factor = rows[i][k]
             rows[i] = [(pivot * entry - factor * above) // before for entry, above in zip(rows[i], rows[k])]

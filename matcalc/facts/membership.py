@@ -166,7 +166,8 @@ def _definite(asked: Asked) -> bool:
     if asked.rounding:
         lowest, largest = _eigenvalues(asked)
         return lowest > 1e-14 * largest
-    return min(rational.leading_minors(asked.rows)) > 0
+    pivots = rational.pivots(asked.rows)
+    return pivots is not None and all(pivot > 0 for pivot in pivots)
 
 
 def _semidefinite(asked: Asked) -> bool:
@@ -175,32 +176,8 @@ def _semidefinite(asked: Asked) -> bool:
     if asked.rounding:
         lowest, largest = _eigenvalues(asked)
         return lowest >= -1e-9 * max(1.0, largest)
-    pivots = _pivots(asked.rows)
+    pivots = rational.pivots(asked.rows)
     return pivots is not None and all(pivot >= 0 for pivot in pivots)
-
-
-def _pivots(matrix: Sequence[Sequence[int]]) -> list[int] | None:
-    """The pivots of a symmetric elimination, times squares; None where one is zero beside entries that are not.
-
-    The matrix is indefinite then.
-    """
-    rows = [list(row) for row in matrix]
-    found: list[int] = []
-    before = 1
-    for k in range(len(rows)):
-        pivot = rows[k][k]
-        found.append(pivot)
-        if pivot < 0:
-            return found
-        if not pivot:
-            if any(rows[i][k] for i in range(k + 1, len(rows))):
-                return None
-            continue
-        for i in range(k + 1, len(rows)):
-            factor = rows[i][k]
-            rows[i] = [(pivot * entry - factor * above) // before for entry, above in zip(rows[i], rows[k])]
-        before = pivot
-    return found
 
 
 def _sums_to_one(asked: Asked) -> bool:

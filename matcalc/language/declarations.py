@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from matcalc.errors import MatcalcError, ParseError, ShapeError, Span
-from matcalc.facts.table import NOUNS, canonical, contradiction, facts, fits, implied, is_square, spelled_apart
+from matcalc.facts.table import NOUNS, canonical, contradiction, facts, fits, spelled_apart
 from matcalc.facts.ties import tie_of
+from matcalc.language.declared import Declaration
 from matcalc.language.meanings import nearest_spelling
 from matcalc.language.spelling import canonical_name, is_name
 from matcalc.language.stated_facts import Form, missing, not_known, stated, states_fact, symbol_in
@@ -24,28 +25,6 @@ KINDS = ("scalar", "vector", "matrix", "function")
 _KIND_SPELLINGS = {"number": "scalar"}
 _FILLERS = ("and", "real")
 """Words that say nothing more: ``A: n×n real symmetric and positive``."""
-
-
-@record
-class Declaration:
-    """What is known of one name.
-
-    ``kind`` is ``"scalar"``, ``"vector"``, ``"matrix"``, ``"tensor"``, ``"function"`` or None (left to inference, or of sizes that are 1);
-    ``shape`` is None when the sizes are left to inference. ``properties`` are those written, ``facts`` those and what they imply.
-    """
-
-    name: str
-    kind: str | None = None
-    shape: Shape | None = None
-    properties: tuple[str, ...] = ()
-
-    @property
-    def facts(self) -> frozenset[str]:
-        return self.facts_of(self.shape)
-
-    def facts_of(self, shape: Shape | None) -> frozenset[str]:
-        """The facts of a symbol that turns out to have this shape."""
-        return implied(self.properties, square=shape is not None and is_square(shape)) if self.properties else frozenset()
 
 
 def parse_declarations(declare: Declare) -> dict[str, Declaration]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 
 from matcalc.errors import ParseError
+from matcalc.language.brackets import end_of_term, partners
 from matcalc.language.scanner import Token
-from matcalc.language.spelling import SUBSCRIPTS, canonical_name, is_name
+from matcalc.language.spelling import ONE_NAME, SUBSCRIPTS, canonical_name, is_name
 from matcalc.language.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 
 _FIRST = frozenset("dghn")
 """With which derivative signs begin: d, grad, hessian, nabla."""
-_LETTER = r"[^\W\d_]"
-ONE_NAME = rf"{_LETTER}[0-9]*(?:_[^\W_]+|[{''.join(SUBSCRIPTS)}]+)?′*"
 
 
 def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
@@ -100,23 +99,6 @@ def _unbracketed(tokens: list[Token], position: int, order: int, vocabulary: Voc
     return None
 
 
-def end_of_term(tokens: list[Token], position: int) -> int:
-    """The position after the product that begins at ``position``: of a plus or minus, an equals sign, or a bracket that closes."""
-    depth, bars = 0, 0
-    for place in range(position, len(tokens)):
-        kind = tokens[place].type
-        depth += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
-        bars += kind in ("BAR", "NORM_BAR")
-        ends = kind in ("EQUALS", "SEPARATOR") or (kind in ("PLUS", "MINUS", "COMMA") and not bars % 2 and place > position)
-        if depth < 0 or (depth == 0 and ends and not _is_sign_of_exponent(tokens, place)):
-            return place
-    return len(tokens)
-
-
-def _is_sign_of_exponent(tokens: list[Token], place: int) -> bool:
-    return tokens[place].type in ("PLUS", "MINUS") and tokens[place - 1].type in ("POWER", "ELEMENT_POWER", "TIMES", "DIVIDE")
-
-
 _OPERATOR = pattern(rf"(?P<first>grad|gradient|nabla)_(?P<name>{ONE_NAME})|(?P<second>hess|hessian)_(?P<other>{ONE_NAME})")
 
 
@@ -145,18 +127,6 @@ def _named(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[
         return None
     found = _denominator(tokens, after + 2, order, vocabulary)
     return None if found is None else (sign, name, found[0], found[1])
-
-
-def partners(tokens: list[Token]) -> dict[int, int]:
-    """Opening bracket -> closing bracket, by position."""
-    partner: dict[int, int] = {}
-    opened: list[int] = []
-    for position, token in enumerate(tokens):
-        if token.type == "LPAR":
-            opened.append(position)
-        elif token.type == "RPAR":
-            partner[opened.pop()] = position
-    return partner
 
 
 def _head(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[int, int] | None:

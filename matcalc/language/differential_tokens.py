@@ -6,9 +6,9 @@ of X: one name.
 
 from __future__ import annotations
 
-from matcalc.language.derivative_tokens import ONE_NAME, end_of_term, partners
+from matcalc.language.brackets import end_of_term, partners
 from matcalc.language.scanner import Token
-from matcalc.language.spelling import canonical_name
+from matcalc.language.spelling import ONE_NAME, canonical_name
 from matcalc.language.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 

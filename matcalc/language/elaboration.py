@@ -12,7 +12,8 @@ from matcalc.language import syntax as s
 from matcalc.language import terms as t
 from matcalc.language.calls import CallBuilder
 from matcalc.language.construction import Construction, filled, shape_of_cell
-from matcalc.language.declarations import Declaration, Declare, declaration_text, declared_sizes, parse_declarations
+from matcalc.language.declarations import Declare, declaration_text, declared_sizes, parse_declarations
+from matcalc.language.declared import Declaration
 from matcalc.language.dimensions import SizeSystem
 from matcalc.language.failures import explain_kinds, explain_sizes, quoted
 from matcalc.language.inference import SizeFailure, infer_kinds, infer_sizes, measure

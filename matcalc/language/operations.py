@@ -10,7 +10,7 @@ from matcalc.errors import MatcalcError, Span
 from matcalc.expr import nodes as e
 from matcalc.language import syntax as s
 from matcalc.language.construction import Construction
-from matcalc.language.declarations import Declaration
+from matcalc.language.declared import Declaration
 from matcalc.language.elaboration import Reader
 from matcalc.records import record
 from matcalc.sizes import Size

@@ -8,6 +8,7 @@ the next factor. The grammar binds all of them to the next factor, so brackets a
 from __future__ import annotations
 
 from matcalc.language.bars import ENDS_OPERAND
+from matcalc.language.brackets import partners
 from matcalc.language.scanner import Token
 
 _OPENS = {"LPAR": "RPAR", "LSQB": "RSQB", "NORM_OPEN": "NORM_CLOSE", "BAR_OPEN": "BAR_CLOSE"}
@@ -21,7 +22,7 @@ _ATOMS = frozenset(["NAME", "NUMBER", "CALL", "LPAR", "NORM_OPEN", "BAR_OPEN", "
 
 def bracketed_operands(tokens: list[Token], latex: bool) -> list[Token]:
     """The tokens with brackets around the operands of ``APPLY`` and ``DERIVATIVE_BY``."""
-    partner = _partners(tokens)
+    partner = partners(tokens, _OPENS)
     end: dict[int, int] = {}
     for position in range(len(tokens) - 1, -1, -1):
         if tokens[position].type == "APPLY":
@@ -44,17 +45,6 @@ def bracketed_operands(tokens: list[Token], latex: bool) -> list[Token]:
         if end.get(position, position + 1) > position + 1:
             out.append(Token("LPAR", "(", tokens[position + 1].start, tokens[position + 1].start))
     return out
-
-
-def _partners(tokens: list[Token]) -> dict[int, int]:
-    partner: dict[int, int] = {}
-    opened: list[int] = []
-    for position, token in enumerate(tokens):
-        if token.type in _OPENS:
-            opened.append(position)
-        elif token.type in _CLOSES and opened and _OPENS[tokens[opened[-1]].type] == token.type:
-            partner[opened.pop()] = position
-    return partner
 
 
 def _applied_end(tokens: list[Token], position: int, partner: dict[int, int], end: dict[int, int], latex: bool) -> int:

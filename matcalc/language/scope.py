@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from matcalc.errors import Span
 from matcalc.facts.table import kinds
-from matcalc.language.declarations import Declaration
+from matcalc.language.declared import Declaration
 from matcalc.language.dimensions import Dimension
 from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell
 from matcalc.language.spelling import SPELLED_GREEK

@@ -110,8 +110,11 @@ def _of_two(above: Expr, below: Expr) -> Expr | None:
         if above.function == below.function == "exp" and t.shape == u.shape:
             return Elementwise("exp", Sum((t, negated(u))))
         return Elementwise("tanh", t) if (above.function, below.function) == ("sinh", "cosh") and t is u else None
-    if not (isinstance(above, Sum) and isinstance(below, Sum) and len(above.terms) == 2):
-        return None
+    return _of_two_sums(above, below) if isinstance(above, Sum) and isinstance(below, Sum) and len(above.terms) == 2 else None
+
+
+def _of_two_sums(above: Sum, below: Sum) -> Expr | None:
+    """``(exp(t) - exp(-t))/(exp(t) + exp(-t))``."""
     one, other = above.terms
     if set(below.terms) != {one, negated(other)} or not isinstance(other, Negative):
         return None

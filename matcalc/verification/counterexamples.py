@@ -16,7 +16,7 @@ from matcalc.evaluation.interpreter import program
 from matcalc.expr.nodes import Symbol, postorder
 from matcalc.facts.drawn import member
 from matcalc.verification.claims import Claim
-from matcalc.verification.witness import Comparison, at_point
+from matcalc.verification.witness.comparing import Comparison, at_point
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from matcalc.evaluation import Point, find_point, function_family, sample, user_
 from matcalc.expr.nodes import postorder
 from matcalc.facts.membership import belongs
 from matcalc.verification.claims import Claim
-from matcalc.verification.witness import at_point
+from matcalc.verification.witness.comparing import at_point
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,7 +20,7 @@ from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Number,
 from matcalc.evaluation.precise.slopes import Layout, axes_lengths, contracted, derivative, layout_of, slope, tied
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
 from matcalc.verification.witness.features import features
-from matcalc.verification.witness.points import ExactPoint, exact_point, residues
+from matcalc.verification.witness.points import ExactPoint, exact_point, numbers, residues
 
 Outcome: TypeAlias = Literal["same", "different", "close"]
 
@@ -127,7 +127,7 @@ def _has_slopes(claim: Claim) -> bool:
 def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, reach: int, sure: bool) -> Comparison | None:
     slopes = _has_slopes(claim)
     usual = _SLOPE_DIGITS if slopes else _DIGITS
-    base = (2 * usual // 3 if quick else usual) + (2 if slopes else 1) * features(claim).more_digits
+    base = (2 * usual // 3 if quick else usual) + (2 if slopes else 1) * features(claim.expressions, claim.extra).more_digits
     if reach:
         found = _enough(claim, base, reach)
         if found is None:
@@ -226,11 +226,6 @@ def _at_digits(claim: Claim, point: ExactPoint, seed: int, digits: int) -> _Valu
         values = numbers(point, ar)
         left, right = _sides(claim, ar, values, point.sizes, seed)
     return _Values(left, right, tuple(ar.branches), ar.absorbed, 0 in ar.branches, ar.absorbed or (ar.lost and ar.extreme), ar.reach)
-
-
-def numbers(point: ExactPoint, ar: Arithmetic) -> dict[str, Array]:
-    """The members in a kind of numbers."""
-    return {name: Array(array.dims, [ar.number(entry) for entry in array.data]) for name, array in point.members.items()}
 
 
 # ---------------------------------------------------------------- sides

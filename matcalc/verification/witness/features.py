@@ -32,7 +32,6 @@ from matcalc.expr.nodes import (
 )
 from matcalc.facts.table import entries_of, implied
 from matcalc.functions import functions
-from matcalc.verification.claims import Claim
 
 _KINKED = frozenset({"abs", "sign", "relu", "step"})
 _OPEN = frozenset(
@@ -80,13 +79,9 @@ class Features:
     """The degree up to which the claim may be a polynomial in symbols with few values or several components."""
 
 
-def features(claim: Claim) -> Features:
-    """What is known of a claim."""
-    return _features(claim.expressions, claim.extra)
-
-
 @lru_cache(maxsize=64)
-def _features(expressions: tuple[Expr, ...], extra: tuple[Symbol, ...]) -> Features:
+def features(expressions: tuple[Expr, ...], extra: tuple[Symbol, ...]) -> Features:
+    """What is known of a claim by its expressions, and the symbols that do not stand in them."""
     nodes = list(postorder(*expressions))
     symbols = tuple(dict.fromkeys([node for node in nodes if isinstance(node, Symbol)] + list(extra)))
     names = tuple(sorted(size_names([*nodes, *extra])))

@@ -12,9 +12,8 @@ from matcalc.budgets import SpentError
 from matcalc.errors import MatcalcError
 from matcalc.evaluation.precise import Array, Decimals, plan
 from matcalc.verification.claims import Claim
-from matcalc.verification.witness.comparing import numbers
 from matcalc.verification.witness.features import Features
-from matcalc.verification.witness.points import ExactPoint
+from matcalc.verification.witness.points import ExactPoint, numbers
 
 _DIGITS = 40
 _HALVINGS = 60

@@ -11,7 +11,7 @@ from typing import Any
 
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import Point
-from matcalc.evaluation.precise.number_systems import PRIME, Residues
+from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Residues
 from matcalc.evaluation.precise.slopes import axes_lengths
 from matcalc.evaluation.precise.small_arrays import Array, check_size
 from matcalc.expr.nodes import Symbol
@@ -172,3 +172,8 @@ def _tied(entries: list[int], dims: tuple[int, ...], symbol: Symbol) -> list[int
         elif sign and i > j:
             found[place] = sign * found[j * columns + i]
     return found
+
+
+def numbers(point: ExactPoint, ar: Arithmetic) -> dict[str, Array]:
+    """The members in a kind of numbers."""
+    return {name: Array(array.dims, [ar.number(entry) for entry in array.data]) for name, array in point.members.items()}

@@ -59,12 +59,12 @@ def witness(claim: Claim, *, seeds: tuple[int, ...] | None = None, quick: bool =
     """Compares the sides at points of many kinds, until they differ at one.
 
     ``quick`` looks at two sizes only: enough for what is proved, and for most of what is false. ``seeds`` fewer points, of size one."""
-    return _witness(_Search(claim, features(claim)), seeds, quick)
+    return _witness(_Search(claim, features(claim.expressions, claim.extra)), seeds, quick)
 
 
 def holds(claim: Claim, *, quick: bool = False) -> bool:
     """Whether the sides agree at all points of ``witness``; where they differ no point is looked for that shows it."""
-    return _witness(_Search(claim, features(claim), sure=False), None, quick).agrees
+    return _witness(_Search(claim, features(claim.expressions, claim.extra), sure=False), None, quick).agrees
 
 
 def _witness(search: _Search, seeds: tuple[int, ...] | None, quick: bool) -> Witness:
@@ -254,7 +254,7 @@ class _Search:
 
 def points(claim: Claim, seed: int) -> Iterator[Point]:
     """Random points inside the domains of both sides, a few for each seed, in floating point."""
-    known = features(claim)
+    known = features(claim.expressions, claim.extra)
     choices = size_choices(known)
     callables = function_family(user_functions(postorder(*claim.expressions)))
     for number in range(_SEEDS):

@@ -1,0 +1,29 @@
+"""What a declaration says of one name."""
+
+from __future__ import annotations
+
+from matcalc.facts.table import implied, is_square
+from matcalc.records import record
+from matcalc.sizes import Shape
+
+
+@record
+class Declaration:
+    """What is known of one name.
+
+    ``kind`` is ``"scalar"``, ``"vector"``, ``"matrix"``, ``"tensor"``, ``"function"`` or None (left to inference, or of sizes that are 1);
+    ``shape`` is None when the sizes are left to inference. ``properties`` are those written, ``facts`` those and what they imply.
+    """
+
+    name: str
+    kind: str | None = None
+    shape: Shape | None = None
+    properties: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> frozenset[str]:
+        return self.facts_of(self.shape)
+
+    def facts_of(self, shape: Shape | None) -> frozenset[str]:
+        """The facts of a symbol that turns out to have this shape."""
+        return implied(self.properties, square=shape is not None and is_square(shape)) if self.properties else frozenset()

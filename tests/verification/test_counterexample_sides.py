@@ -33,3 +33,14 @@ def test_plain_numbers_stay_plain() -> None:
     assert example is not None
     assert all(float(entry).is_integer() for entry in [*np.ravel(example.left), *np.ravel(example.right)])
     assert "." not in str(example)
+
+
+def test_what_is_left_of_numbers_that_cancel_is_zero() -> None:
+    """The determinant of a singular matrix, and not its rounding; numbers that are really small stay."""
+    example = verify("det(X*X') = det(X'*X)", declare="X: 3×2").counterexample
+    assert example is not None
+    assert example.left == 0.0
+    assert "left side:  0\n" in str(example)
+    small = verify("exp(-1000*a^2) = 0", declare="a: scalar").counterexample
+    assert small is not None
+    assert "left side:  0" not in str(small)

@@ -332,13 +332,25 @@ def side_values(claim: Claim, point: ExactPoint, number: Callable[[Decimal], Any
 
 
 def side_value(side: Formula | DerivativeForm, point: ExactPoint, number: Callable[[Decimal], Any] = float) -> Any:
-    """One side as an array in the form that users hold."""
+    """One side as an array in the form that users hold. What is only left of numbers that cancel is 0."""
     import numpy as np
 
-    ar = Decimals(_SLOPE_DIGITS if isinstance(side, DerivativeForm) else _DIGITS)
-    with ar.computing():
-        entries = _entries(side, ar, numbers(point, ar), point.sizes)
+    digits = _SLOPE_DIGITS if isinstance(side, DerivativeForm) else _DIGITS
+    entries = _decimals(side, point, digits)
+    if any(entry and abs(entry) < _TRACE for entry in entries):
+        sharper = _decimals(side, point, 2 * digits)
+        entries = [Decimal(0) if abs(sharp) < _TRACE * abs(entry) else entry for entry, sharp in zip(entries, sharper, strict=True)]
     return np.array([number(entry) for entry in entries]).reshape(_own_axes(side, point.sizes))
+
+
+_TRACE = Decimal("1e-20")
+"""So small a number may be rounding that is left; one that shrinks by as much with more digits is."""
+
+
+def _decimals(side: Formula | DerivativeForm, point: ExactPoint, digits: int) -> list[Decimal]:
+    ar = Decimals(digits)
+    with ar.computing():
+        return _entries(side, ar, numbers(point, ar), point.sizes)
 
 
 def _own_axes(side: Formula | DerivativeForm, sizes: dict[str, int]) -> tuple[int, ...]:

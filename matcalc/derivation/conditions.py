@@ -76,6 +76,7 @@ def _kept(found: list[_Condition]) -> tuple[str, ...]:
     signs = {one.subject: _signed(one.subject) for one in (*found, *consequences) if one.subject is not None}
     settled = {(signs[one.subject][0], one.relation) for one in consequences if one.subject is not None}
     known = {(signs[one.subject][0], one.relation) for one in found if one.subject is not None and not one.kink}
+    positive = {signs[one.subject][0] for one in found if one.relation == "> 0" and one.subject is not None and not signs[one.subject][1]}
     kept: dict[object, str] = {}
     for one in found:
         if one.subject is None:
@@ -84,9 +85,16 @@ def _kept(found: list[_Condition]) -> tuple[str, ...]:
         value, negative = signs[one.subject]
         implied = any((value, relation) in known for relation in _IMPLIED_BY.get(one.relation, ()))
         implied |= (value, one.relation) in settled
+        implied |= one.relation == "> 0" and isinstance(one.subject, Product) and _all_positive(one.subject, positive)
         if not implied and not (one.kink and (value, one.relation) in known):
             kept.setdefault((value, one.relation, negative and one.relation == "> 0"), one.words)
     return tuple(dict.fromkeys(kept.values()))
+
+
+def _all_positive(product: Product, positive: set[object]) -> bool:
+    """Whether other conditions say that every factor is a positive number."""
+    signed = [_signed(factor) for factor in product.factors if factor.is_scalar]
+    return len(signed) == len(product.factors) and all(value in positive and not negative for value, negative in signed)
 
 
 def conditions_of_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> tuple[str, ...]:

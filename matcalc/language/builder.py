@@ -170,7 +170,9 @@ class Builder(Assembly):
                 advice = "a differential is one side of a statement: d(X^-1) = -X^-1 dX X^-1"
                 raise ParseError("a differential cannot be part of an expression", span=span, suggestion=advice)
             case s.Equation(span=span):
-                raise ParseError("an expression is expected, not an equation", span=span, suggestion="verify(...) for statements")
+                raise ParseError(
+                    "an expression is expected, not an equation", span=span, suggestion="the right side alone, or verify for the whole"
+                )
             case s.Program(span=span):
                 raise ParseError("an expression is expected, not a program", span=span)
             case _:

@@ -135,7 +135,8 @@ def _unknown_character(text: str, position: int) -> ParseError:
         return inequality(character, span)
     if character == ":":
         return ParseError("':' is not used in expressions", span=span)
-    return ParseError(f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span)
+    advice = "x'*y, or tr(A'*B) for matrices" if character in "⟨⟩" else None
+    return ParseError(f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span, suggestion=advice)
 
 
 _PAIRS = {"RPAR": "LPAR", "RSQB": "LSQB"}

@@ -61,6 +61,7 @@ def test_true_everywhere(statement: str, declare: str) -> None:
         ("relu(c*x) = c*relu(x)", "c: scalar; x: n", "c ≥ 0"),
         ("relu(A*x) = relu(A)*x", "A: n×m; x: m", ""),  # each of the two is needed
         ("sign(x'*x - 100) = -1", "x: n", "the entries of x are not negative and sum to one"),
+        ("relu(x - 50) = 0", "x: n", "the entries of x are not negative and sum to one"),
         ("d(-y'*log(softmax(x)))/dx = softmax(x) - y", "", "the entries of y sum to one"),
         ("logdet(A'*A) = log(abs(det(A)))", "A: n×n invertible", "Aᵀ A = I"),  # not: every entry of A is 0 or 1
         ("det(-A) = -det(A)", "A: n×n", ""),  # not: A = Aᵀ

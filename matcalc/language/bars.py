@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from matcalc.errors import ParseError
-from matcalc.language.scanner import Token
+from matcalc.language.terminals import Token
 from matcalc.records import record
 
 ENDS_OPERAND = frozenset(["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from matcalc.language.scanner import Token
+from matcalc.language.terminals import Token
 
 ROUND = {"LPAR": "RPAR"}
 

@@ -6,8 +6,8 @@ import re
 
 from matcalc.errors import ParseError
 from matcalc.language.brackets import end_of_term, partners
-from matcalc.language.scanner import Token
 from matcalc.language.spelling import ONE_NAME, SUBSCRIPTS, canonical_name, is_name
+from matcalc.language.terminals import Token
 from matcalc.language.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 

@@ -7,8 +7,8 @@ of X: one name.
 from __future__ import annotations
 
 from matcalc.language.brackets import end_of_term, partners
-from matcalc.language.scanner import Token
 from matcalc.language.spelling import ONE_NAME, canonical_name
+from matcalc.language.terminals import Token
 from matcalc.language.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 

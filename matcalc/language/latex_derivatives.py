@@ -6,7 +6,7 @@ from matcalc.budgets import spend
 from matcalc.errors import ParseError, Span
 from matcalc.language.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex_reading import Items, Range, Reading
-from matcalc.language.scanner import Token
+from matcalc.language.terminals import Token
 
 
 def quotient_of_differentials(r: Reading, owner: int, top: Range, bottom: Range) -> Items | None:

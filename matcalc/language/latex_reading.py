@@ -7,8 +7,8 @@ from typing import TypeAlias
 from matcalc.errors import ParseError
 from matcalc.language.latex_commands import ACCENTS, FONTS, FRACTIONS, WORDS
 from matcalc.language.latex_lexemes import Lexeme, Source
-from matcalc.language.scanner import Token
 from matcalc.language.spelling import SPELLED_GREEK
+from matcalc.language.terminals import Token
 from matcalc.language.vocabulary import Vocabulary
 
 Range: TypeAlias = tuple[int, int]

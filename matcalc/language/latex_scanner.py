@@ -18,8 +18,9 @@ from matcalc.language.latex_lexemes import Lexeme, lexemes_of
 from matcalc.language.latex_reading import Items, Range, Reading
 from matcalc.language.latex_scripts import Scripts
 from matcalc.language.meanings import nearest_function, unknown_function, written
-from matcalc.language.scanner import OPERATOR_TYPE, Token, inequality, too_long
+from matcalc.language.scanner import OPERATOR_TYPE, inequality, too_long
 from matcalc.language.spelling import GREEK_NAMES, ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name
+from matcalc.language.terminals import Token
 from matcalc.language.vocabulary import WORDS as KEYWORDS
 from matcalc.language.vocabulary import Vocabulary
 from matcalc.limits import LONGEST_RUN, MOST_TOKENS

@@ -8,8 +8,8 @@ from matcalc.errors import ParseError, Span
 from matcalc.language.latex_commands import TRANSPOSES
 from matcalc.language.latex_lexemes import Lexeme
 from matcalc.language.latex_reading import Items, Range, Reading
-from matcalc.language.scanner import Token
 from matcalc.language.spelling import SPELLED_GREEK, canonical_name
+from matcalc.language.terminals import Token
 from matcalc.language.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID
 from matcalc.patterns import pattern
 

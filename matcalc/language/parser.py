@@ -9,8 +9,8 @@ from typing import Any
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language import syntax as s
 from matcalc.language.python_spellings import keyword_in
-from matcalc.language.scanner import Token
 from matcalc.language.tables import Rule, Tables, tables
+from matcalc.language.terminals import Token
 from matcalc.language.tokens import tokenize
 from matcalc.language.vocabulary import Vocabulary
 from matcalc.limits import LARGEST_EXPONENT

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from matcalc.language.bars import ENDS_OPERAND
 from matcalc.language.brackets import partners
-from matcalc.language.scanner import Token
+from matcalc.language.terminals import Token
 
 _OPENS = {"LPAR": "RPAR", "LSQB": "RSQB", "NORM_OPEN": "NORM_CLOSE", "BAR_OPEN": "BAR_CLOSE"}
 _CLOSES = frozenset(_OPENS.values())

@@ -9,8 +9,8 @@ from functools import cached_property
 from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language.bars import STARTS_OPERAND
 from matcalc.language.meanings import is_foreign, unknown_function
-from matcalc.language.scanner import Token
 from matcalc.language.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
+from matcalc.language.terminals import Token
 from matcalc.language.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions
 from matcalc.patterns import pattern
 

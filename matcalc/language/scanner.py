@@ -7,24 +7,9 @@ import re
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.python_spellings import dot_in
 from matcalc.language.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.language.terminals import Token
 from matcalc.limits import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern
-from matcalc.records import record
-
-
-@record
-class Token:
-    """``type`` is a terminal of the grammar, or one of the raw types ``RUN``, ``BAR``, ``NEWLINE`` that later stages resolve."""
-
-    type: str
-    value: str
-    start: int
-    end: int
-
-    @property
-    def span(self) -> Span:
-        return Span(self.start, self.end)
-
 
 _OPERATORS = {
     "PLUS": "+",

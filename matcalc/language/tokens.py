@@ -10,8 +10,9 @@ from matcalc.language.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
 from matcalc.language.derivative_tokens import resolve_derivatives
 from matcalc.language.differential_tokens import resolve_differentials
 from matcalc.language.runs import resolve_runs
-from matcalc.language.scanner import Token, scan
+from matcalc.language.scanner import scan
 from matcalc.language.spelling import SUBSCRIPTS, SUPERSCRIPTS
+from matcalc.language.terminals import Token
 from matcalc.language.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID, Vocabulary
 from matcalc.patterns import pattern
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from matcalc.derivation import Outcome, differentiate
+from matcalc.derivation.pipeline import Outcome, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero
 from matcalc.einstein.lowered import Lowered, aligned
@@ -17,10 +17,8 @@ from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
 from matcalc.sizes import ONE, Shape, Size, shape_of
 from matcalc.verification.axes import with_split_axes
-from matcalc.verification.differential_claims import closed_differential
 from matcalc.verification.kronecker_laws import without_functions_of_kronecker
 
 if TYPE_CHECKING:
@@ -243,21 +241,3 @@ class Claim:
         """The same claim with its derivatives in another layout."""
         sides = [replace(side, layout=name) if isinstance(side, DerivativeForm) else side for side in (self.left, self.right)]
         return Claim(*sides)
-
-
-def claim_of(statement: Statement, layout: str, symmetric: str) -> Claim | None:
-    """The claim that a statement makes in a layout and a convention for symmetric variables; None when one of its sides has no shape."""
-    if statement.left is None or statement.right is None:
-        return None
-    return Claim(side_of(statement.left, layout, symmetric), side_of(statement.right, layout, symmetric))
-
-
-def side_of(side: Side, layout: str, symmetric: str) -> SideForm:
-    """A side of a statement, as a form with values."""
-    match side:
-        case DerivativeSide():
-            return DerivativeForm(side.expression, side.wrt, layout, symmetric)
-        case DifferentialSide():
-            return Formula(closed_differential(side))
-        case _:
-            return Formula(side)

@@ -17,7 +17,7 @@ from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.limits import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
 from matcalc.printing import text
 from matcalc.results import Derivation, ParsedExpression
-from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm, claim_of, side_of
+from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
 from matcalc.verification.conditions import condition_of
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
 from matcalc.verification.differential_claims import along_a_line
@@ -25,6 +25,7 @@ from matcalc.verification.misfits import Question, would_hold
 from matcalc.verification.proof import proves_zero
 from matcalc.verification.repairs import repair
 from matcalc.verification.sides import GivenSide, statement_of
+from matcalc.verification.stated_claims import claim_of, side_of
 from matcalc.verification.verdict import Verdict
 from matcalc.verification.witness import Comparison, Witness, holds, witness
 

@@ -6,7 +6,7 @@ from matcalc.errors import MatcalcError
 from matcalc.language.declarations import Declare
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.records import record
-from matcalc.verification.claims import claim_of
+from matcalc.verification.stated_claims import claim_of
 from matcalc.verification.witness import witness
 
 

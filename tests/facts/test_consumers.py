@@ -15,8 +15,8 @@ from matcalc.facts.table import contradiction, kinds, size_parity
 from matcalc.language.statements import elaborate_statement
 from matcalc.repl.completion import completions
 from matcalc.repl.session import Session
-from matcalc.verification.claims import claim_of
 from matcalc.verification.counterexamples import small_counterexample
+from matcalc.verification.stated_claims import claim_of
 from tests.facts.checks import NAMES, broken
 
 PAIRS = [pair for pair in combinations(NAMES, 2) if contradiction(pair) is None and "constant" not in pair]

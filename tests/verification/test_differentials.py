@@ -6,7 +6,7 @@ import pytest
 
 import matcalc
 from matcalc.expr.nodes import Expr, Negative
-from matcalc.verification import claims
+from matcalc.verification import stated_claims
 from matcalc.verification.judgement import verify
 
 TRUE = [
@@ -53,12 +53,12 @@ def test_what_does_not_change_is_said() -> None:
 
 
 def test_a_wrong_differential_is_seen_along_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = claims.closed_differential
+    right = stated_claims.closed_differential
 
-    def wrong(side: claims.DifferentialSide) -> Expr:
+    def wrong(side: stated_claims.DifferentialSide) -> Expr:
         return Negative(right(side))
 
-    monkeypatch.setattr(claims, "closed_differential", wrong)
+    monkeypatch.setattr(stated_claims, "closed_differential", wrong)
     with pytest.raises(matcalc.MatcalcError, match="internal error"):
         verify("d(Y^-1) = Y^-1 dY Y^-1")
 

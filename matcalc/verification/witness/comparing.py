@@ -337,14 +337,17 @@ def side_value(side: Formula | DerivativeForm, point: ExactPoint, number: Callab
 
     digits = _SLOPE_DIGITS if isinstance(side, DerivativeForm) else _DIGITS
     entries = _decimals(side, point, digits)
-    if any(entry and abs(entry) < _TRACE for entry in entries):
+    if any(entry and entry.adjusted() < -_TRACE for entry in entries):
         sharper = _decimals(side, point, 2 * digits)
-        entries = [Decimal(0) if abs(sharp) < _TRACE * abs(entry) else entry for entry, sharp in zip(entries, sharper, strict=True)]
+        entries = [
+            Decimal(0) if not sharp or sharp.adjusted() < entry.adjusted() - _TRACE else entry
+            for entry, sharp in zip(entries, sharper, strict=True)
+        ]
     return np.array([number(entry) for entry in entries]).reshape(_own_axes(side, point.sizes))
 
 
-_TRACE = Decimal("1e-20")
-"""So small a number may be rounding that is left; one that shrinks by as much with more digits is."""
+_TRACE = 20
+"""A number with so many zeros after the point may be rounding that is left; one that shrinks by as many with more digits is."""
 
 
 def _decimals(side: Formula | DerivativeForm, point: ExactPoint, digits: int) -> list[Decimal]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from matcalc.evaluation import Point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, with_sizes
+from matcalc.facts.membership import belongs
 from matcalc.limits import LITTLE_PROOF_WORK
 from matcalc.sizes import Size
 from matcalc.verification.claims import Claim
-from matcalc.verification.necessity import Relation, differs_wherever_sizes_differ, needs
+from matcalc.verification.necessity import Relation, differs_wherever_sizes_differ, needs, special_arrays
 from matcalc.verification.proof import proves_zero
 from matcalc.verification.witness import at_point, holds, points
 
@@ -186,7 +187,7 @@ def _commuting_condition(claim: Claim, condition: Condition, one: str, other: st
                     return None
                 good += 1
                 break
-    if good < len(_SEEDS):
+    if good < len(_SEEDS) or not _holds_for_special_pairs(claim, one, other):
         return None
     relation = Relation(
         (one, other),
@@ -197,16 +198,31 @@ def _commuting_condition(claim: Claim, condition: Condition, one: str, other: st
     return replace(condition, exact=needs(claim, claim, relation))
 
 
-def _not_commuting(size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Pairs that do not commute though other things that commuting brings with it hold: one product is zero, or all exponentials are 1."""
+def _holds_for_special_pairs(claim: Claim, one: str, other: str) -> bool:
+    """Whether the claim holds for two special matrices that commute, such as some of deficient rank, as far as it has values there."""
+    facts = {symbol.name: symbol.properties for symbol in claim.symbols}
+    point = next(points(claim, _SEEDS[0]), None)
+    if point is None:
+        return False
+    for first in special_arrays(point.values[one].shape):
+        for second in _that_commute(first):
+            if belongs(first, facts[one]) and belongs(second, facts[other]):
+                comparison = at_point(claim, Point({**point.values, one: first, other: second}, point.sizes))
+                if comparison is not None and comparison.outcome == "different":
+                    return False
+    return True
+
+
+def _that_commute(array: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     import numpy as np
 
-    if size < 2:
-        return
-    unit, shift = np.zeros((size, size)), np.zeros((size, size))
-    unit[0, 0] = shift[0, 1] = 1.0
-    yield unit, shift
-    yield shift, unit
+    return array, -array, np.eye(len(array)) - array
+
+
+def _not_commuting(size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """A pair that does not commute though all its exponentials are 1, as those of matrices that commute are products."""
+    import numpy as np
+
     if size >= _SPACE:  # whole turns about axes at 120°, whose sum is a whole turn, too
         turns = np.zeros((2, size, size))
         for turn, (along, across) in zip(turns, ((1.0, 0.0), (-0.5, np.sqrt(0.75))), strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from itertools import product
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SEEDS = 6
-_DIGITS, _MOST_DIGITS = 6, 45
+_DIGITS, _MOST_DIGITS = 6, 400
 _MOST_SIZES = 8
 _STYLES = ("whole", "counting", "dominant")
 """Whole numbers of both signs, positive ones, and matrices near a multiple of the identity; see ``facts.styles``."""
@@ -76,9 +76,9 @@ def _number(value: float | Decimal, digits: int) -> str:
     if value == 0:
         return "0"  # also of a zero that has a sign
     if isinstance(value, Decimal):
-        context = Context(prec=digits)
+        context = Context(prec=digits, Emax=MAX_EMAX, Emin=MIN_EMIN)
         value = context.create_decimal(value).normalize(context)
-        return f"{value:f}" if 1e-4 < abs(value) < 1e16 else f"{value:g}"
+        return f"{value:f}" if -4 <= value.adjusted() < 16 else f"{value:g}"
     return f"{value:.{digits}g}"
 
 
@@ -109,10 +109,12 @@ def small_counterexample(claim: Claim) -> Counterexample | None:
 
 def as_counterexample(claim: Claim, comparison: Comparison) -> Counterexample:
     """The point of a comparison at which the sides differ."""
+    import numpy as np
+
     point = comparison.point
     values = {symbol.name: point.values[symbol.name] for symbol in claim.symbols}
     left, right = comparison.left, comparison.right
-    if (left == right).all():  # but for digits that floating-point numbers do not have
+    if (left == right).all() or not (np.isfinite(left).all() and np.isfinite(right).all()):  # for digits and sizes that floats do not have
         left, right = comparison.decimals
     return Counterexample(dict(point.sizes), comparison.seed, values, left, right)
 

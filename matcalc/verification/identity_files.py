@@ -7,7 +7,7 @@ import re
 from matcalc.errors import ParseError, Span
 from matcalc.verification.items import Document, Item, Settings
 
-_HEADER = re.compile(r"\[([^\]\s]+)\]\s*(.*)")
+_HEADER = re.compile(r"\[\s*([^\]]*[^\]\s])\s*\]\s*(.*)")
 _DIRECTIVE = re.compile(r"(declare|layout|symmetric|expect)\b\s*(.*)")
 
 

@@ -74,15 +74,15 @@ def _special(claim: Claim, relation: Relation, held: Values) -> Iterator[Values]
 
     facts = {symbol.name: symbol.properties for symbol in claim.symbols}
     most = _MOST_SPECIAL if len(relation.names) == 1 else _MOST_TOGETHER
-    choices = [[array for array in _special_arrays(held[name].shape) if belongs(array, facts[name])][:most] for name in relation.names]
+    choices = [[array for array in special_arrays(held[name].shape) if belongs(array, facts[name])][:most] for name in relation.names]
     for arrays in islice(product(*choices), _MOST_SPECIAL):
         values = dict(zip(relation.names, arrays))
         if np.max(np.abs(relation.residual(values)), initial=0.0) > _ZERO:
             yield values
 
 
-def _special_arrays(shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
-    """The same list for every size; of a vector or a tensor with other axes only the plain ones."""
+def special_arrays(shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
+    """Nilpotent, turned, singular matrices and other special ones, as far as the shape allows."""
     import numpy as np
 
     if len(shape) == 2 and shape[0] == shape[1] > 1:
@@ -94,6 +94,9 @@ def _special_arrays(shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
         yield first
         yield first + above
         yield np.roll(np.eye(size), 1, axis=0)
+        yield np.eye(size)[[1, 0, *range(2, size)]]
+        yield -np.eye(size)
+        yield np.diag([1.0 - 2.0 * (k % 2) for k in range(size)])
     yield np.full(shape, 1.0 / shape[-1] if shape else 0.5)
     yield np.ones(shape)
     yield -np.ones(shape)

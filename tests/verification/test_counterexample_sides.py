@@ -10,6 +10,9 @@ from matcalc.verification.judgement import verify
 NEAR = [
     ("x + 1e-9 = x", "x: n"),
     ("x + 1e-30 = x", "x: n"),
+    ("tanh(x) + 1e-100*x = tanh(x)", "x: scalar"),
+    ("norm2(x) = sqrt(x'*x + 1e-60)", "x: n"),
+    ("2^(10^9) = 2^(10^9 + 1)", ""),
     ("d(a*sum(x))/dx = a*ones(n) + ones(n)/1000000000", "x: n; a: scalar"),
     ("exp(1) = 2.718281828", ""),
     ("d(x'*A*x)/dx = (A + A')*x + 1e-7*x", "x: n; A: n×n"),

@@ -94,12 +94,21 @@ def test_symmetry_is_necessary_only_where_it_is() -> None:
         ("d(tr(A*X*B*X'))/dX = 2*A*X*B", "", "A = Aᵀ and B = Bᵀ"),  # both antisymmetric
         ("A*A*B = A*B*A", "", "A and B commute"), ("(A*B)^2 = A^2*B^2", "", "A and B commute"),  # A singular
         ("adj(A*B) = adj(A)*adj(B)", "A: n×n; B: n×n", "A and B commute"),
+        ("inv(X) = X", "X: n×n mask invertible", "X is diagonal"), ("D*A*D = A", "D: n×n diagonal sign", "every entry of D is 0 or 1"),
     ],
 )  # fmt: skip
 def test_enough_is_not_needed_where_special_values_tell(statement: str, declare: str, meaning: str) -> None:
     verdict = verify(statement, declare=declare)
     assert verdict.status == "refuted"
     assert f"true if {meaning}" in verdict.explain()
+
+
+@pytest.mark.parametrize("statement", ["pinv(A*B) = pinv(B)*pinv(A)", "eigmax(S + T) = eigmax(S) + eigmax(T)"])
+def test_commuting_is_not_enough(statement: str) -> None:
+    """For invertible matrices, or polynomials that rise, it would be."""
+    verdict = verify(statement, declare="A: n×n; B: n×n; S: n×n symmetric; T: n×n symmetric")
+    assert verdict.status == "refuted"
+    assert "commute" not in verdict.explain()
 
 
 @pytest.mark.parametrize("statement", ["inv(A*B) = inv(A)*inv(B)", "(A + B)^2 = A^2 + 2*A*B + B^2", "X*X = X*X'"])

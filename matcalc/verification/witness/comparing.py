@@ -60,7 +60,7 @@ class Comparison:
     @cached_property
     def decimals(self) -> tuple[Any, Any]:
         """Both sides as arrays of decimal numbers with many digits, for those that differ by less than floating-point numbers tell."""
-        return side_values(self.claim, self.point, Decimal)
+        return side_values(self.claim, self.point, Decimal, features(self.claim).more_digits)
 
     @property
     def left(self) -> Any:
@@ -323,19 +323,19 @@ def _entries(side: Formula | DerivativeForm, ar: Arithmetic, values: dict[str, A
         return derivative(ar, side.function, side.wrt, values, sizes, side.symmetric, _layout(side, sizes))
 
 
-def side_values(claim: Claim, point: ExactPoint, number: Callable[[Decimal], Any] = float) -> tuple[Any, Any]:
-    """Both sides as arrays of floating-point numbers, or of other ``number`` s, in the form that users hold.
+def side_values(claim: Claim, point: ExactPoint, number: Callable[[Decimal], Any] = float, more_digits: int = 0) -> tuple[Any, Any]:
+    """Both sides as arrays of floating-point numbers, or of other ``number`` s with more digits than usual, in the form that users hold.
 
     Raises Undefined, LimitError or ShapeError.
     """
-    return side_value(claim.left, point, number), side_value(claim.right, point, number)
+    return side_value(claim.left, point, number, more_digits), side_value(claim.right, point, number, more_digits)
 
 
-def side_value(side: Formula | DerivativeForm, point: ExactPoint, number: Callable[[Decimal], Any] = float) -> Any:
+def side_value(side: Formula | DerivativeForm, point: ExactPoint, number: Callable[[Decimal], Any] = float, more_digits: int = 0) -> Any:
     """One side as an array in the form that users hold. What is only left of numbers that cancel is 0."""
     import numpy as np
 
-    digits = _SLOPE_DIGITS if isinstance(side, DerivativeForm) else _DIGITS
+    digits = _SLOPE_DIGITS + 2 * more_digits if isinstance(side, DerivativeForm) else _DIGITS + more_digits
     entries = _decimals(side, point, digits)
     if any(entry and entry.adjusted() < -_TRACE for entry in entries):
         sharper = _decimals(side, point, 2 * digits)

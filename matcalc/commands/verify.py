@@ -111,7 +111,7 @@ def _files(paths: Sequence[str], jobs: int, target: str) -> int:
             for verdict in found:
                 if not verdict.as_expected:
                     click.echo(f"\n{document.path}:{verdict.line}: {verdict.explain()}", err=True)
-    faults = [*map(str, unreadable), *_nothing_checked(documents)]
+    faults = [*map(str, unreadable), *_nothing_checked(documents), *_bad_directives(documents)]
     for fault in faults:
         click.echo(f"error: {fault}", err=True)
     status = exit_status([verdict for _, found in results for verdict in found])
@@ -122,6 +122,15 @@ def _nothing_checked(documents: Sequence[Document]) -> list[str]:
     """The files in which claims stand and none could be read; when no file has any claim, all of them."""
     whole = not any(document.items for document in documents)
     return [fault for document in documents if (whole or document.unread) and (fault := fault_of(document)) is not None]
+
+
+def _bad_directives(documents: Sequence[Document]) -> list[str]:
+    return [
+        f"{document.path}:{unread.line}: {unread.text!r} is left out: {unread.reason}"
+        for document in documents
+        for unread in document.unread
+        if unread.is_directive
+    ]
 
 
 def _with_progress(document: Document, jobs: int) -> list[Verdict]:

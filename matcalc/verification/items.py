@@ -23,11 +23,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A formula that looks like a claim and could not be read."""
+    """A formula that looks like a claim and could not be read; or a directive, which is then left out and a fault of the document."""
 
     text: str
     line: int
     reason: str
+    is_directive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

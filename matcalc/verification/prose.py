@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from matcalc.budgets import metered
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.errors import LimitError, MatcalcError, ParseError
+from matcalc.language.declarations import parse_declarations
 from matcalc.language.latex_macros import Source, expanded
 from matcalc.language.statements import elaborate_statement
 from matcalc.limits import MOST_DOCUMENT_CHARACTERS, VERDICT_SECONDS
@@ -67,14 +68,10 @@ def _read(text: str, path: str, marks: Sequence[Mark], *, commented: bool) -> Do
     for passage in passages(source.text, marks):
         kind, content, start = passage.kind, passage.content, passage.start
         if kind == "directive":
-            word, _, rest = content.strip().partition(" ")
-            changed = settings.changed(word, rest)
-            if changed is None:
-                unread.append(
-                    Unread(content.strip(), lines.at(source.offset(start)), "this is no directive: declare, layout, symmetric or expect")
-                )
-            else:
-                settings = changed
+            try:
+                settings = _directed(settings, content.strip())
+            except MatcalcError as error:
+                unread.append(Unread(content.strip(), lines.at(source.offset(start)), error.message, is_directive=True))
             continue
         for offset, formula in _formulas(content, by_line=kind == "block" and not commented):
             claimed = False
@@ -93,6 +90,17 @@ def _read(text: str, path: str, marks: Sequence[Mark], *, commented: bool) -> Do
             if claimed:
                 settings = Settings(settings.declare, settings.layout, settings.symmetric)
     return Document(path, tuple(items), tuple(unread))
+
+
+def _directed(settings: Settings, directive: str) -> Settings:
+    """The settings after a directive. Raises MatcalcError for one that is none, and for declarations that cannot hold."""
+    word, _, rest = directive.partition(" ")
+    changed = settings.changed(word, rest)
+    if changed is None:
+        raise ParseError("this is no directive: declare, layout, symmetric or expect")
+    if changed.declare != settings.declare:
+        parse_declarations("; ".join(changed.declare))
+    return changed
 
 
 def _formulas(content: str, *, by_line: bool) -> Iterator[tuple[int, str]]:

@@ -122,3 +122,14 @@ def test_nothing_checked_is_no_success(tmp_path: Path) -> None:
     shown = CliRunner().invoke(cli, ["verify", str(tmp_path / "good.md"), "b.ipynb"])
     assert "1 proved" in shown.stdout
     assert "this kind of file is not read" in shown.stderr
+
+
+@pytest.mark.parametrize("directive", ["declare S: n×n orthogonal positive", "declare", "expekt false"])
+def test_a_directive_that_cannot_be_followed_is_a_fault_and_costs_no_claim(directive: str, tmp_path: Path) -> None:
+    paper = tmp_path / "paper.md"
+    paper.write_text(f"$d(x'*x)/dx = 2*x$\n\n<!-- matcalc: {directive} -->\n\n$d(y'*y)/dy = 2*y$\n", encoding="utf-8")
+    status, shown = run("verify", str(paper))
+    assert status == 2
+    assert "2 proved, 1 not read" in shown
+    paper.write_text(paper.read_text(encoding="utf-8") + "\n$d(z'*z)/dz = z$\n", encoding="utf-8")
+    assert run("verify", str(paper))[0] == 1

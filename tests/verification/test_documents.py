@@ -60,6 +60,14 @@ Unreadable: $∂ L/∂ w = ???$ and <!-- matcalc: declared A -->.
 """
 
 
+def test_names_of_identities_may_have_spaces() -> None:
+    items = read_identities("[first]\ntr(A) = tr(A')\n[eq. 61, page 3] Cookbook\ntr(A*B) = tr(B*A)\n").items
+    assert [(item.name, item.source, item.statement) for item in items] == [
+        ("first", "", "tr(A) = tr(A')"),
+        ("eq. 61, page 3", "Cookbook", "tr(A*B) = tr(B*A)"),
+    ]
+
+
 def test_identity_files() -> None:
     document = read_identities(IDENTITIES, "some.identities")
     names = [item.name for item in document.items]

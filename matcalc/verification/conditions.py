@@ -262,7 +262,8 @@ def _relation(facts: tuple[tuple[str, str], ...]) -> Relation:
     def broken(values: Mapping[str, NDArray[Any]]) -> list[Mapping[str, NDArray[Any]]]:
         return [{**values, name: changed} for name, fact in facts for changed in _broken(values[name], fact)]
 
-    return Relation(tuple([name for name, _ in facts]), residual, broken)
+    ordered = [name for name, fact in facts if fact == "nonnegative"]
+    return Relation(tuple([name for name, _ in facts]), residual, broken, slack=lambda values: [values[name] for name in ordered])
 
 
 def _off_diagonal(array: NDArray[Any]) -> NDArray[Any]:

@@ -26,7 +26,7 @@ _OTHERS = 12
 _STEP = 1e-4
 _ZERO = 1e-6
 _RANK = 1e-4
-_MOST_TOGETHER = 5
+_MOST_TOGETHER = 6
 """Special values of each symbol where a condition is on several: all their combinations are tried."""
 _MOST_SPECIAL = 60
 _PAIRS = ((2, 3), (3, 2), (2, 4), (4, 2), (3, 4), (4, 3), (1, 3), (3, 1))
@@ -45,6 +45,14 @@ class Relation:
     residual: Callable[[Values], NDArray[Any]]
     broken: Callable[[Values], Sequence[Values]]
     met: Callable[[Point], Point] = lambda point: point
+    slack: Callable[[Values], Sequence[NDArray[Any]]] = lambda values: ()
+    """What is not negative where the condition holds, if it is an order."""
+
+    def holds(self, values: Values) -> bool:
+        import numpy as np
+
+        equal = np.max(np.abs(self.residual(values)), initial=0.0) <= _ZERO
+        return bool(equal) and all(np.min(array, initial=0.0) >= -_ZERO for array in self.slack(values))
 
 
 def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
@@ -70,14 +78,12 @@ def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
 
 def _special(claim: Claim, relation: Relation, held: Values) -> Iterator[Values]:
     """Singular, nilpotent, turned ... values that have all declared facts and break the condition: many claims hold there all the same."""
-    import numpy as np
-
     facts = {symbol.name: symbol.properties for symbol in claim.symbols}
     most = _MOST_SPECIAL if len(relation.names) == 1 else _MOST_TOGETHER
     choices = [[array for array in special_arrays(held[name].shape) if belongs(array, facts[name])][:most] for name in relation.names]
     for arrays in islice(product(*choices), _MOST_SPECIAL):
         values = dict(zip(relation.names, arrays))
-        if np.max(np.abs(relation.residual(values)), initial=0.0) > _ZERO:
+        if not relation.holds(values):
             yield values
 
 
@@ -93,6 +99,7 @@ def special_arrays(shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
         yield above - above.T
         yield first
         yield first + above
+        yield np.diag([1.0, -2.0, *[1.0] * (size - 2)])
         yield np.roll(np.eye(size), 1, axis=0)
         yield np.eye(size)[[1, 0, *range(2, size)]]
         yield -np.eye(size)

@@ -94,7 +94,8 @@ def test_symmetry_is_necessary_only_where_it_is() -> None:
         ("d(tr(A*X*B*X'))/dX = 2*A*X*B", "", "A = Aᵀ and B = Bᵀ"),  # both antisymmetric
         ("A*A*B = A*B*A", "", "A and B commute"), ("(A*B)^2 = A^2*B^2", "", "A and B commute"),  # A singular
         ("adj(A*B) = adj(A)*adj(B)", "A: n×n; B: n×n", "A and B commute"),
-        ("inv(X) = X", "X: n×n mask invertible", "X is diagonal"), ("D*A*D = A", "D: n×n diagonal sign", "every entry of D is 0 or 1"),
+        ("d(X^3) = 3*X^2*dX", "", "X and dX commute"),  # X with the eigenvalues 1 and -2
+        ("inv(X) = X", "X: n×n mask invertible", "X is diagonal"), ("D*A*D = A", "D: n×n diagonal sign", "every entry of D is ≥ 0"),
     ],
 )  # fmt: skip
 def test_enough_is_not_needed_where_special_values_tell(statement: str, declare: str, meaning: str) -> None:

@@ -60,7 +60,7 @@ class Comparison:
     @cached_property
     def decimals(self) -> tuple[Any, Any]:
         """Both sides as arrays of decimal numbers with many digits, for those that differ by less than floating-point numbers tell."""
-        return side_values(self.claim, self.point, Decimal, features(self.claim).more_digits)
+        return side_values(self.claim, self.point, Decimal, features(self.claim.expressions, self.claim.extra).more_digits)
 
     @property
     def left(self) -> Any:

@@ -23,6 +23,12 @@ MOST_DOCUMENT_CHARACTERS = 5_000_000
 
 MOST_SAMPLED = 100_000
 """Entries of an array that is drawn to look at a formula: declared sizes may be those of real data, and are never allocated."""
+MOST_EXACT_ENTRIES = 20_000
+"""Entries of an array of residues or of decimals, for which some millions of operations in pure Python are waited for."""
+MOST_MULTIPLICATIONS = 3_000_000
+"""In one evaluation by residues or decimals, some seconds: sizes at points are small, only a Kronecker product of many needs more."""
+MULTIPLICATIONS_IN_A_UNIT = 50
+"""Multiplications of residues, with what goes with them, that take as long as a unit of the budget."""
 
 # ---------------------------------------------------------------- budgets
 

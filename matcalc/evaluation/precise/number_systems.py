@@ -16,15 +16,12 @@ from typing import Any, Protocol, TypeAlias
 
 from matcalc.budgets import spend
 from matcalc.errors import LimitError, MatcalcError
+from matcalc.limits import MOST_MULTIPLICATIONS, MULTIPLICATIONS_IN_A_UNIT
 
 Number: TypeAlias = Any
 """An ``int`` below the modulus, or a ``Decimal``."""
 
 PRIME = 2**61 - 1
-_STEPS = 3_000_000
-"""Multiplications in one evaluation, some seconds: sizes at points are small, so that only a Kronecker product of many needs more."""
-_STEPS_IN_A_UNIT = 50
-"""Multiplications, with what goes with them, that take as long as a unit of the budget."""
 
 
 _USUAL_DIGITS = 100
@@ -100,7 +97,7 @@ class Residues:
     rational = True
     negative = staticmethod(operator.neg)
 
-    def __init__(self, order: int = 0, work: int = _STEPS) -> None:
+    def __init__(self, order: int = 0, work: int = MOST_MULTIPLICATIONS) -> None:
         self.modulus: int = PRIME ** (order + 1)
         self.step = PRIME
         self._work, self._owed = work, 0
@@ -164,8 +161,8 @@ class Residues:
         if self._work < 0:
             raise LimitError("too much work for an exact evaluation")
         self._owed += work
-        if self._owed >= _STEPS_IN_A_UNIT:
-            units, self._owed = divmod(self._owed, _STEPS_IN_A_UNIT)
+        if self._owed >= MULTIPLICATIONS_IN_A_UNIT:
+            units, self._owed = divmod(self._owed, MULTIPLICATIONS_IN_A_UNIT)
             spend(units)
 
 
@@ -192,7 +189,7 @@ class Decimals:
     multiply = staticmethod(operator.mul)
     negative = staticmethod(operator.neg)
 
-    def __init__(self, digits: int, differencing: bool = False, work: int = _STEPS) -> None:
+    def __init__(self, digits: int, differencing: bool = False, work: int = MOST_MULTIPLICATIONS) -> None:
         self.digits = digits
         self.differencing = differencing
         self.step = Decimal(10) ** -(digits // 4)
@@ -289,8 +286,8 @@ class Decimals:
         if self._work < 0:
             raise LimitError("too much work for an evaluation at many digits")
         self._owed += work * self.digits
-        if self._owed >= _USUAL_DIGITS * _STEPS_IN_A_UNIT:
-            units, self._owed = divmod(self._owed, _USUAL_DIGITS * _STEPS_IN_A_UNIT)
+        if self._owed >= _USUAL_DIGITS * MULTIPLICATIONS_IN_A_UNIT:
+            units, self._owed = divmod(self._owed, _USUAL_DIGITS * MULTIPLICATIONS_IN_A_UNIT)
             spend(units)
 
     def sign(self, value: Decimal) -> int:

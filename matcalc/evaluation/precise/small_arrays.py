@@ -11,8 +11,7 @@ from math import prod
 
 from matcalc.errors import LimitError
 from matcalc.evaluation.precise.number_systems import Arithmetic, Number, Undefined
-
-_MOST_ENTRIES = 20_000
+from matcalc.limits import MOST_EXACT_ENTRIES
 
 
 class Array:
@@ -45,7 +44,7 @@ def filled(dims: tuple[int, ...], value: Number) -> Array:
 
 def check_size(dims: tuple[int, ...]) -> None:
     """Raises LimitError for an array with too many entries."""
-    if prod(dims) > _MOST_ENTRIES:
+    if prod(dims) > MOST_EXACT_ENTRIES:
         raise LimitError(f"an array of {'×'.join(map(str, dims))} entries is too large for an exact evaluation")
 
 

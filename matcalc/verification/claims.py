@@ -16,6 +16,7 @@ from matcalc.einstein.lowering import axes_of, lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout
+from matcalc.evaluation.naming import size_names
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.sizes import ONE, Shape, Size, shape_of
 from matcalc.verification.axes import with_split_axes
@@ -207,9 +208,8 @@ class Claim:
 
     @property
     def size_names(self) -> tuple[str, ...]:
-        """The names in the sizes of its parts, sorted."""
-        nodes = [node for expression in self.expressions for node in postorder(expression)]
-        return tuple(sorted({name for node in (*nodes, *self.extra) for size in node.shape for name in size.names}))
+        """The names in the sizes that its parts have or mention, sorted."""
+        return tuple(sorted(size_names([*postorder(*self.expressions), *self.extra])))
 
     def difference(self) -> Lowered | None:
         """Left minus right in index form; None when one of the sides has no index form or the sides cannot be brought to the same axes."""

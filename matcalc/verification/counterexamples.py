@@ -93,9 +93,7 @@ def _shown_apart(left: Any, right: Any) -> tuple[str, str]:
 
 def small_counterexample(claim: Claim) -> Counterexample | None:
     """The first small point, in a fixed order, at which the sides differ."""
-    names = sorted(
-        {name for expression in claim.expressions for node in postorder(expression) for size in node.shape for name in size.names}
-    )
+    names = sorted(claim.size_names)
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
     callables = function_family(user_functions([node for expression in claim.expressions for node in postorder(expression)]))
     for sizes in _small_sizes(names):

@@ -325,6 +325,9 @@ def _rank_one_cut(letters: tuple[Tensor, ...]) -> Tensor | None:
 
 
 def _is_outer(letter: Contraction) -> bool:
+    """Whether nothing joins the rows of a matrix to its columns, as in ``x y'``."""
+    if len(letter.output) != 2:
+        return False
     start, end = letter.output
     reached = {start}
     for _ in letter.indices:

@@ -233,3 +233,14 @@ def test_the_correction_evaluates_to_the_left_side() -> None:
 def test_what_holds_for_positive_scalars_alone_is_false(statement: str, names: str) -> None:
     assert verify(statement, declare=dict.fromkeys(names, "scalar")).is_false
     assert verify(statement, declare=dict.fromkeys(names, "scalar positive")).ok
+
+
+@pytest.mark.parametrize(
+    ("statement", "declare"),
+    [
+        ("n = m", "X: n×m"), ("(n - p)*tr(A) = 0", "A: m×m; x: n; y: p"), ("n*m = m", "X: n×m"), ("n = 3", "x: n"),  # sizes alone
+        ("norm(kron(A, kron(A, A)), nuclear) = 2*norm(A, nuclear)", "A: 2×2"),  # a product of three axes
+    ],
+)  # fmt: skip
+def test_sizes_that_no_part_has(statement: str, declare: str) -> None:
+    assert verify(statement, declare=declare).status == "refuted"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from matcalc.budgets import spend
 from matcalc.codegen.forms import is_thin, is_written_diagonal
 from matcalc.expr.deduction import Factor
 from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Product, Quotient, Sum, Transpose, children, product_shape
@@ -21,11 +22,12 @@ class Factors:
     below: list[Expr] = field(default_factory=list)
     chain: list[Factor] = field(default_factory=list)
 
-    def scale(self, expression: Expr, *, under: bool = False) -> None:
-        """Takes a scalar factor in; products, quotients and signs of scalars are opened."""
+    def scale(self, expression: Expr, uses: Mapping[Expr, int], *, under: bool = False) -> None:
+        """Takes a scalar factor in; products, quotients and signs of scalars are opened, but no products that are used elsewhere too."""
         stack = [(expression, under)]
         while stack:
             node, below = stack.pop()
+            spend()
             match node:
                 case Number(value=value) if value or not below:
                     self.coefficient = self.coefficient / value if below else self.coefficient * value
@@ -34,7 +36,9 @@ class Factors:
                     stack.append((operand, below))
                 case Quotient(numerator=numerator, denominator=denominator):
                     stack += [(denominator, not below), (numerator, below)]
-                case Product(factors=factors) if all(factor.is_scalar for factor in factors):
+                case Product(factors=factors) if all(factor.is_scalar for factor in factors) and (
+                    node is expression or uses.get(node, 0) <= 1
+                ):
                     stack.extend((factor, below) for factor in reversed(factors))
                 case Transpose(operand=operand):
                     stack.append((operand, below))
@@ -48,8 +52,9 @@ def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
     stack: list[tuple[Expr, bool, bool]] = [(node, False, False)]
     while stack:
         factor, turned, shared = stack.pop()
+        spend()
         if factor.is_scalar and not (factor is node and isinstance(factor, Product)):
-            result.scale(factor)
+            result.scale(factor, uses)
             continue
         shared = factor is not node and (shared or uses.get(factor, 0) > 1)
         match factor:
@@ -59,7 +64,7 @@ def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
                 result.coefficient = -result.coefficient
                 stack.append((operand, turned, shared))
             case Quotient(numerator=above, denominator=below) if below.is_scalar and not above.is_scalar:
-                result.scale(below, under=True)
+                result.scale(below, uses, under=True)
                 stack.append((above, turned, shared))
             case Product(factors=factors) if not shared:
                 scalars, run = segments(factors)
@@ -67,7 +72,7 @@ def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
                     run = list(factors)  # a chain that ends as a scalar, such as x'Ax
                 else:
                     for scalar in scalars:
-                        result.scale(scalar)
+                        result.scale(scalar, uses)
                 # A scalar met inside x'(cA)x stays a factor: scalars commute with everything.
                 parts = [(inner, turned, False) for inner in run]
                 stack.extend(parts if turned else reversed(parts))

@@ -134,7 +134,7 @@ class KroneckerSums(Products):
                     own = Factors()
                     for factor in factors:
                         if factor.is_scalar:
-                            own.scale(factor)
+                            own.scale(factor, self.uses)
                     below = tuple([e.Quotient(e.Number(Fraction(1)), one) for one in own.below])
                     stack.append((number * own.coefficient, (*scalars, *own.above, *below), inside))
                 case _:

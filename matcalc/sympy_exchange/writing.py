@@ -12,6 +12,7 @@ from functools import reduce
 from operator import mul
 from typing import Any, assert_never, cast
 
+from matcalc.einstein.linear import rational_power
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
@@ -111,7 +112,7 @@ class _Writer:
             case e.Power(base=base, exponent=exponent):
                 if not base.shape and exponent.shape:
                     raise _missing("a number to a vector of exponents")
-                return parts[0] ** parts[1] if node.is_scalar else sympy.HadamardPower(*parts)
+                return _power(*parts) if node.is_scalar else sympy.HadamardPower(*parts)
             case e.MatrixPower() | e.Inverse():
                 return sympy.MatPow(parts[0], parts[1]).doit(deep=False) if len(parts) == 2 else sympy.Inverse(parts[0])
             case e.Elementwise(function=name):
@@ -268,6 +269,13 @@ def _index(name: str) -> Any:
     import sympy
 
     return sympy.Symbol(name, integer=True)
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """Raises LimitError for a number that would have thousands of digits: SymPy writes it out."""
+    if base.is_Rational and exponent.is_Rational:
+        rational_power(Fraction(int(base.p), int(base.q)), -(-abs(int(exponent.p)) // int(exponent.q)))
+    return base**exponent
 
 
 def _times(*factors: Any) -> Any:

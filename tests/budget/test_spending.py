@@ -17,6 +17,7 @@ PACKAGE = Path(matcalc.__file__).parent
 
 LOOPS = {
     "calculus/cancellation.py": ("_forms", "_over_denominator"),
+    "codegen/factors.py": ("scale", "taken_apart"),
     "einstein/algebra.py": ("contract",),
     "einstein/canonical.py": ("_refined",),
     "einstein/tensor_deduction.py": ("known",),
@@ -131,3 +132,14 @@ def test_derivations_that_took_minutes_end_with_their_budget(text: str, by: str,
     forget()
     with matcalc.budget(60, work=30_000), pytest.raises(LimitError, match="30,000 units of work is spent while"):
         matcalc.derive(text, by, order=order)
+
+
+def test_code_of_squares_of_squares_computes_each_once() -> None:
+    squarings = "\n".join(f"z{k + 1} = z{k}*z{k}" for k in range(54))
+    source = matcalc.derive(f"z0 = x\n{squarings}\nz54", "x").code("numpy")
+    assert 54 < len(source.splitlines()) < 400
+
+
+def test_numbers_are_not_written_out_for_sympy() -> None:
+    with pytest.raises(LimitError, match="digits"):
+        matcalc.parse("(1+1e-7)^99999999999*x").sympy()

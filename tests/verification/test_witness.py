@@ -273,3 +273,11 @@ def test_verdicts_follow(statement: str, declare: str) -> None:
 
 def test_a_sum_that_is_not_negative_is_no_pattern_of_a_proof() -> None:
     assert not verify("expm(norm1(Q)*S) = expm(norm1(diag(Q))*S)", declare="Q: n×n; S: n×n", help=False).ok
+
+
+@pytest.mark.parametrize(
+    "statement", ["d(norm(P, spectral)*v'*u)/du = norm(P, spectral)*2*v", "d(norm(P, nuclear)*v'*u)/du = -norm(P, nuclear)*v"]
+)
+def test_where_all_is_zero_nothing_is_confirmed(statement: str) -> None:
+    """With one row an antisymmetric matrix is zero; with more, singular values come in pairs, where norms have kinks."""
+    assert not verify(statement, declare="P: m×m antisymmetric; u: k; v: k").ok

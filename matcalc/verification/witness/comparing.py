@@ -52,6 +52,15 @@ class Comparison:
     """Whether an argument was exactly at a kink."""
     reach: int = field(default=0, repr=False)
     """How many powers of ten exponentials were away from one."""
+    nothing: bool = field(default=False, repr=False)
+    """Whether both sides are zero."""
+    special: bool = field(default=False, repr=False)
+    """Whether the point was chosen, as singular matrices and points near kinks are, and not drawn."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether agreement says nothing: where an antisymmetric matrix has one row, or all is zero, much is equal to twice itself."""
+        return self.nothing and (self.special or 1 in self.point.sizes.values())
 
     @cached_property
     def _sides(self) -> tuple[Any, Any]:
@@ -142,8 +151,9 @@ def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, reach: int,
         return Comparison(claim, point, seed, outcome, agreed, first.kinks)
     limit = Decimal(10) ** -kept_digits(base, slopes)
     open_entries = [k for k, gap in enumerate(apart) if gap.ratio > limit]
+    nothing = not any(first.left) and not any(first.right)
     if not open_entries:
-        return Comparison(claim, point, seed, "close" if first.doubtful else "same", agreed, first.kinks, first.reach)
+        return Comparison(claim, point, seed, "close" if first.doubtful else "same", agreed, first.kinks, first.reach, nothing)
     if not sure and not first.lossy and any(gap.ratio > _PLAIN and abs(gap.gap) > _PLAIN for gap in apart):
         return Comparison(claim, point, seed, "different", agreed, first.kinks)
     second = _at_digits(claim, point, seed, 2 * base)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matcalc.budgets import SpentError, share
 from matcalc.errors import LimitError, MatcalcError
@@ -39,9 +39,11 @@ class Witness:
 
     @property
     def agrees(self) -> bool:
-        """Equal at every point, and at enough of them. Points at which the sides agree only because digits were lost do not count."""
+        """Equal at every point, and at enough of them. Points at which the sides agree only because digits were lost, or because all is
+        zero there, do not count."""
         telling = [comparison for comparison in self.comparisons if comparison.outcome != "close"]
-        return len(telling) >= self.needed and all(comparison.outcome == "same" for comparison in telling)
+        counted = sum(not comparison.idle for comparison in telling)
+        return counted >= self.needed and all(comparison.outcome == "same" for comparison in telling)
 
     @property
     def different(self) -> Comparison | None:
@@ -187,7 +189,7 @@ class _Search:
         if comparison is None or (comparison.kinks and not kinks):
             return
         self._keep(point, comparison)
-        yield comparison
+        yield replace(comparison, special=True)
 
     def _keep(self, point: ExactPoint, comparison: Comparison) -> None:
         self.good.append(point)

@@ -92,7 +92,8 @@ pty = pytest.importorskip("pty", reason="pseudo-terminals are needed")
 
 
 AT_A_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # in the background of a shell it is ignored
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C typed there interrupts
 os.execv(sys.executable, [sys.executable, "-m", "matcalc", "repl"])
 """

@@ -21,7 +21,7 @@ MOST_DOCUMENT_CHARACTERS = 5_000_000
 
 # ---------------------------------------------------------------- arrays
 
-MOST_SAMPLED = 100_000
+MOST_SAMPLED = 20_000
 """Entries of an array that is drawn to look at a formula: declared sizes may be those of real data, and are never allocated."""
 MOST_EXACT_ENTRIES = 20_000
 """Entries of an array of residues or of decimals, for which some millions of operations in pure Python are waited for."""

@@ -16,6 +16,7 @@ A pairing (a, b, c) says that the vertex c counts the pairs of a, slowly, and b,
 
 from __future__ import annotations
 
+from matcalc.budgets import spend
 from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Ones, Reshape, Vec
 from matcalc.folding.build import hadamard, product, transpose, transposed_chain
 from matcalc.folding.forms import Chain
@@ -305,6 +306,7 @@ _STEPS = (
 
 def _free(graph: Graph, pairing: Pairing, *vertices: int, besides: Pairing | None = None) -> bool:
     """Whether the vertices are summed and in no other pairing."""
+    spend(1 + len(graph.pairings) // 32)
     others = {vertex for other in graph.pairings if other not in (pairing, besides) for vertex in other}
     return not any(vertex in graph.output or vertex in others for vertex in vertices)
 

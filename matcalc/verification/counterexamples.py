@@ -130,9 +130,10 @@ def _tried(
 
 def _small_sizes(names: list[str]) -> Iterator[dict[str, int]]:
     """Twos and threes (ones do not tell a matrix from its transpose), smallest first."""
-    options = sorted(product((2, 3), repeat=len(names)), key=lambda sizes: (sum(sizes), sizes))
+    varied = min(len(names), _MOST_SIZES)  # of more names the others stay at two
+    options = sorted(product((2, 3), repeat=varied), key=lambda sizes: (sum(sizes), sizes))
     for sizes in options[:_MOST_SIZES]:
-        yield dict(zip(names, sizes))
+        yield dict(zip(names, (*[2] * (len(names) - varied), *sizes), strict=True))
 
 
 def _small(symbol: Symbol, sizes: Mapping[str, int], rng: Random, style: str) -> NDArray[Any]:

@@ -12,6 +12,7 @@ import matcalc
 from matcalc.errors import LimitError, MatcalcError, ShapeError
 from matcalc.facts import drawn
 from matcalc.limits import MOST_SAMPLED
+from matcalc.verification.counterexamples import _small_sizes
 
 HUGE = "X: 100000×100000; x: 100000"
 
@@ -109,3 +110,12 @@ def test_code_is_there_where_its_formula_is_endless() -> None:
         str(found)
     assert np.all(np.isfinite(found.function()(x=np.ones(3))))
     compile(found.code(), "generated", "exec")
+
+
+def test_the_sizes_of_small_counterexamples_are_few_however_many_names_there_are() -> None:
+    names = [f"n{k}" for k in range(60)]
+    found = list(_small_sizes(names))
+    assert len(found) == 8
+    assert found[0] == dict.fromkeys(names, 2)
+    assert all(sum(sizes.values()) == 121 for sizes in found[1:])
+    assert list(_small_sizes(["m", "n"])) == [{"m": 2, "n": 2}, {"m": 2, "n": 3}, {"m": 3, "n": 2}, {"m": 3, "n": 3}]

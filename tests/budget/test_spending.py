@@ -26,6 +26,7 @@ LOOPS = {
     "evaluation/interpreter.py": ("run_inside",),
     "expr/deduction.py": ("known",),
     "folding/graph.py": ("_step",),
+    "folding/pairings.py": ("_free",),
     "folding/sums.py": ("combined", "_combined"),
     "language/latex_derivatives.py": ("_slash",),
     "language/latex_macros.py": ("expanded",),

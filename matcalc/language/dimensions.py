@@ -162,15 +162,23 @@ class SizeSystem:
 
         So X and Y get one shape in ``vec(X)'*vec(Y)``, and X that of ``B*X*A'`` in ``kron(A, B)*vec(X)``.
         """
+        alike = self._by_product()
         for relation in list(self._products):
             if all(isinstance(factor, Unknown) for factor in relation.factors):
                 product = resolved(relation.product)
-                for other in (*self._solved, *self._products):
+                for other in alike.get(product, ()):
                     # That an open size is the product of itself and one says nothing.
                     telling = isinstance(product, Size) or ONE not in other.factors
-                    if other is not relation and resolved(other.product) == product and telling:
+                    if other is not relation and telling:
                         self.attempt([(relation.left, other.left), (relation.right, other.right)], among=())
+                        alike = self._by_product()
                         break
+
+    def _by_product(self) -> dict[Dimension, list[SizeProduct]]:
+        found: dict[Dimension, list[SizeProduct]] = {}
+        for relation in (*self._solved, *self._products):
+            found.setdefault(resolved(relation.product), []).append(relation)
+        return found
 
     def solve(self) -> bool:
         """Solves products until nothing changes; whether anything changed.

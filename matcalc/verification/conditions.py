@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations, product
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from matcalc.evaluation import Point
@@ -78,17 +78,21 @@ _FAR = (30, 1_000, 1_000_000)
 
 def _holds_for_sums(claim: Claim, name: str) -> bool:
     """Whether the claim holds where entries of the symbol that sum to one may be negative, too."""
+    for seed in _SEEDS:
+        point = next(points(claim, seed), None)
+        if point is not None and not all(_holds_at_sum(claim, name, point, seed, far) for far in _FAR):
+            return False
+    return True
+
+
+def _holds_at_sum(claim: Claim, name: str, point: Point, seed: int, far: int) -> bool:
+    """At the point with whole numbers up to ``far`` for the symbol, which sum to one exactly."""
     import numpy as np
 
-    for seed, far in product(_SEEDS, _FAR):
-        for point in points(claim, seed):
-            moved = np.random.default_rng(seed).integers(-far, far, np.shape(point.values[name])).astype(float)
-            moved[..., -1] = 1.0 - moved[..., :-1].sum(axis=-1)
-            comparison = at_point(claim, Point({**point.values, name: moved}, point.sizes))
-            if comparison is None or comparison.outcome != "same":
-                return False
-            break
-    return True
+    moved = np.random.default_rng(seed).integers(-far, far, np.shape(point.values[name])).astype(float)
+    moved[..., -1] = 1.0 - moved[..., :-1].sum(axis=-1)
+    comparison = at_point(claim, Point({**point.values, name: moved}, point.sizes))
+    return comparison is not None and comparison.outcome == "same"
 
 
 # ---------------------------------------------------------------- what may be assumed

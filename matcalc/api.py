@@ -11,7 +11,7 @@ from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, names_of, read
 from matcalc.language import Elaborated
-from matcalc.language.declarations import Declare, declaration_text
+from matcalc.language.declare.declarations import Declare, declaration_text
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, read_program, require_choice
 from matcalc.records import replace
 from matcalc.results import Derivation, ParsedExpression

@@ -10,7 +10,7 @@ from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation import compile_function, evaluate_tensor
 from matcalc.evaluation.arrays import as_array, solve_sizes
 from matcalc.expr.nodes import Expr, SizeValue, Symbol, postorder
-from matcalc.language.spelling import canonical_name
+from matcalc.language.text.spelling import canonical_name
 from matcalc.sizes import ONE, Shape
 
 if TYPE_CHECKING:

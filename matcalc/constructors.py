@@ -17,12 +17,12 @@ from typing import Any, TypeAlias
 from matcalc.errors import MatcalcError, Span
 from matcalc.expr import nodes as e
 from matcalc.functions import functions, spellings
-from matcalc.language import syntax as s
-from matcalc.language.declarations import declaration_text, parse_declarations
-from matcalc.language.declared import Declaration
-from matcalc.language.meanings import nearest_function
-from matcalc.language.operations import size_syntax
-from matcalc.language.vocabulary import WORDS
+from matcalc.language.build.operations import size_syntax
+from matcalc.language.declare.declarations import declaration_text, parse_declarations
+from matcalc.language.declare.declared import Declaration
+from matcalc.language.syntax import trees as s
+from matcalc.language.text.meanings import nearest_function
+from matcalc.language.text.vocabulary import WORDS
 from matcalc.operators.advice import for_function
 from matcalc.operators.arithmetic import Arithmetic, combined, operand
 from matcalc.printing.names import latex_name

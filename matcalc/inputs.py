@@ -13,9 +13,9 @@ from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import Elaborated, elaborate, parse_declarations
-from matcalc.language.declarations import Declare, declaration_text
-from matcalc.language.declared import Declaration
-from matcalc.language.spelling import canonical_name, is_name
+from matcalc.language.declare.declarations import Declare, declaration_text
+from matcalc.language.declare.declared import Declaration
+from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.limits import DERIVATION_SECONDS
 from matcalc.operators import Arithmetic
 from matcalc.operators.operands import declarations_of, number

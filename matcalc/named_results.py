@@ -18,7 +18,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, replaced_all, symbols_in
 from matcalc.inputs import as_call
-from matcalc.language.declarations import declaration_text
+from matcalc.language.declare.declarations import declaration_text
 from matcalc.printing import Shown, index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
 from matcalc.products.outlines import Outline

@@ -13,7 +13,7 @@ from matcalc.codegen.targets import TargetName
 from matcalc.errors import LimitError, MatcalcError, ShapeError
 from matcalc.evaluation.arrays import numeric, solve_sizes
 from matcalc.expr.nodes import Symbol, shape_text
-from matcalc.language.spelling import canonical_name
+from matcalc.language.text.spelling import canonical_name
 
 
 def function(

@@ -1,10 +1,10 @@
 """The input language: text to syntax tree to typed expression."""
 
-from matcalc.language.declarations import parse_declarations
+from matcalc.language.declare.declarations import parse_declarations
 from matcalc.language.elaboration import Elaborated, elaborate
-from matcalc.language.parser import parse_syntax
-from matcalc.language.spelling import canonical_name
 from matcalc.language.statements import DerivativeSide, Statement, elaborate_statement
+from matcalc.language.syntax.parser import parse_syntax
+from matcalc.language.text.spelling import canonical_name
 
 __all__ = [
     "DerivativeSide",

@@ -7,24 +7,24 @@ from itertools import count
 
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.expr import nodes as e
-from matcalc.language import constraints as c
-from matcalc.language import syntax as s
-from matcalc.language import terms as t
-from matcalc.language.calls import CallBuilder
-from matcalc.language.construction import Construction, filled, shape_of_cell
-from matcalc.language.declarations import Declare, declaration_text, declared_sizes, parse_declarations
-from matcalc.language.declared import Declaration
-from matcalc.language.dimensions import SizeSystem
-from matcalc.language.failures import explain_kinds, explain_sizes, quoted
-from matcalc.language.inference import SizeFailure, infer_kinds, infer_sizes, measure
-from matcalc.language.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction
-from matcalc.language.latex_macros import expanded
-from matcalc.language.ordering import ordered
-from matcalc.language.parser import parse_syntax
-from matcalc.language.scope import Scope, Variable
-from matcalc.language.spelling import canonical_name, is_name
-from matcalc.language.survey import size_names_in
-from matcalc.language.vocabulary import Vocabulary
+from matcalc.language.build import terms as t
+from matcalc.language.build.calls import CallBuilder
+from matcalc.language.build.construction import Construction, filled, shape_of_cell
+from matcalc.language.build.scope import Scope, Variable
+from matcalc.language.declare.declarations import Declare, declaration_text, declared_sizes, parse_declarations
+from matcalc.language.declare.declared import Declaration
+from matcalc.language.latex.latex_macros import expanded
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.ordering import ordered
+from matcalc.language.syntax.parser import parse_syntax
+from matcalc.language.syntax.survey import size_names_in
+from matcalc.language.text.spelling import canonical_name, is_name
+from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.language.typing import constraints as c
+from matcalc.language.typing.dimensions import SizeSystem
+from matcalc.language.typing.failures import explain_kinds, explain_sizes, quoted
+from matcalc.language.typing.inference import SizeFailure, infer_kinds, infer_sizes, measure
+from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction
 from matcalc.patterns import pattern
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape

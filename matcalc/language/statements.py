@@ -14,18 +14,18 @@ from typing import TypeAlias
 from matcalc.errors import MatcalcError, ParseError, ShapeError, UnknownFunctionError
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
-from matcalc.language import constraints as c
-from matcalc.language import syntax as s
-from matcalc.language import terms as t
-from matcalc.language.construction import Construction, filled
-from matcalc.language.declarations import Declare
-from matcalc.language.derivative_shapes import CellShape, shape_by_all
-from matcalc.language.dimensions import Dimension, SizeSystem, resolved
+from matcalc.language.build import terms as t
+from matcalc.language.build.construction import Construction, filled
+from matcalc.language.build.scope import Variable
+from matcalc.language.declare.declarations import Declare
 from matcalc.language.elaboration import Reader
-from matcalc.language.inference import infer_kinds
-from matcalc.language.kinds import COLUMN, ROW, SCALAR, Cell, Constraint, Contradiction
-from matcalc.language.scope import Variable
-from matcalc.language.survey import walk
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.survey import walk
+from matcalc.language.typing import constraints as c
+from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
+from matcalc.language.typing.dimensions import Dimension, SizeSystem, resolved
+from matcalc.language.typing.inference import infer_kinds
+from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell, Constraint, Contradiction
 from matcalc.patterns import pattern
 from matcalc.records import record, replace
 from matcalc.sizes import Size

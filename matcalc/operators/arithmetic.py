@@ -12,8 +12,8 @@ from typing import Any, ClassVar, TypeVar
 
 from matcalc.errors import ParseError, ShapeError, Span
 from matcalc.expr import nodes as e
-from matcalc.language import syntax as s
-from matcalc.language.operations import Make, operate
+from matcalc.language.build.operations import Make, operate
+from matcalc.language.syntax import trees as s
 from matcalc.operators.advice import for_operator
 from matcalc.operators.operands import joint_declarations, number, refused
 from matcalc.printing import text

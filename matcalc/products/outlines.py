@@ -9,7 +9,7 @@ from itertools import chain, count
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import Elaborated
-from matcalc.language.spelling import canonical_name
+from matcalc.language.text.spelling import canonical_name
 
 _VALUE_NAMES = {True: ("f", "s", "L", "loss"), False: ("y", "Y", "F", "result")}
 

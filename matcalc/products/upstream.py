@@ -5,7 +5,7 @@ from __future__ import annotations
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, shape_text
 from matcalc.language import Elaborated
-from matcalc.language.spelling import canonical_name, is_name
+from matcalc.language.text.spelling import canonical_name, is_name
 
 
 def upstream_symbol(name: str, elaborated: Elaborated, value: Expr) -> Symbol:

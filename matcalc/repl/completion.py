@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from matcalc.facts.table import facts
-from matcalc.language.declarations import KINDS
-from matcalc.language.spelling import GREEK_NAMES
-from matcalc.language.vocabulary import known_functions
+from matcalc.language.declare.declarations import KINDS
+from matcalc.language.text.spelling import GREEK_NAMES
+from matcalc.language.text.vocabulary import known_functions
 from matcalc.printing.names import unicode_name
 from matcalc.repl.help import COMMANDS
 from matcalc.repl.lines import VERBS

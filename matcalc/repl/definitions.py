@@ -8,11 +8,11 @@ from dataclasses import replace
 from matcalc.api import parse
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.language import Elaborated, elaborate
-from matcalc.language.declarations import parse_declarations, separate_entries
-from matcalc.language.spelling import canonical_name, is_name
-from matcalc.language.stated_facts import symbol_in
-from matcalc.language.tokens import is_latex
-from matcalc.language.vocabulary import known_functions
+from matcalc.language.declare.declarations import parse_declarations, separate_entries
+from matcalc.language.declare.stated_facts import symbol_in
+from matcalc.language.text.spelling import canonical_name, is_name
+from matcalc.language.text.tokens import is_latex
+from matcalc.language.text.vocabulary import known_functions
 from matcalc.printing import text
 from matcalc.repl.programs import names_in, program, reading
 from matcalc.repl.state import Definition, State

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from matcalc.api import derive, gradient, hessian, jacobian, parse
 from matcalc.errors import MatcalcError, ParseError
-from matcalc.language.parser import parse_syntax
-from matcalc.language.spelling import canonical_name, is_name
-from matcalc.language.syntax import Name
+from matcalc.language.syntax.parser import parse_syntax
+from matcalc.language.syntax.trees import Name
+from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.named_results import Gradients, NamedDerivation
 from matcalc.printing import text
 from matcalc.product_calls import differential, vjp

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from matcalc.errors import MatcalcError
 from matcalc.language import elaborate
-from matcalc.language import syntax as s
-from matcalc.language.declarations import declaration_text
-from matcalc.language.parser import parse_syntax
-from matcalc.language.survey import walk
-from matcalc.language.tokens import is_latex
+from matcalc.language.declare.declarations import declaration_text
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.parser import parse_syntax
+from matcalc.language.syntax.survey import walk
+from matcalc.language.text.tokens import is_latex
 from matcalc.printing import latex
 from matcalc.repl.state import Definition, State
 

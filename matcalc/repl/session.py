@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from matcalc.errors import LimitError, MatcalcError
-from matcalc.language.declarations import declaration_text
-from matcalc.language.spelling import canonical_name
+from matcalc.language.declare.declarations import declaration_text
+from matcalc.language.text.spelling import canonical_name
 from matcalc.named_results import Gradients
 from matcalc.presentation import remark_lines
 from matcalc.printing import text as text_of

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from matcalc.derivation.pipeline import Layout, Symmetric
-from matcalc.language.tokens import is_latex
-from matcalc.language.vocabulary import Vocabulary
+from matcalc.language.text.tokens import is_latex
+from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 
 SETTINGS: dict[str, tuple[str, ...]] = {

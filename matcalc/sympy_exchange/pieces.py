@@ -11,7 +11,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.facts.table import contradiction, essential, facts, implied
 from matcalc.functions import functions
-from matcalc.language.spelling import canonical_name, is_name
+from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.sizes import ONE, Size
 from matcalc.sympy_exchange.templates import elementwise_templates
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import MatcalcError, ShapeError, Span, UnknownFunctionError
 from matcalc.expr import nodes as e
-from matcalc.language import syntax as s
-from matcalc.language.construction import filled, product, scaled_ones
-from matcalc.language.operations import operate
-from matcalc.language.spelling import canonical_name
+from matcalc.language.build.construction import filled, product, scaled_ones
+from matcalc.language.build.operations import operate
+from matcalc.language.syntax import trees as s
+from matcalc.language.text.spelling import canonical_name
 from matcalc.printing import text
 from matcalc.records import record
 from matcalc.sizes import ONE, Size, shape_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from matcalc.language.declarations import separate_entries
+from matcalc.language.declare.declarations import separate_entries
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
 from matcalc.inputs import explained
-from matcalc.language.declarations import Declare
+from matcalc.language.declare.declarations import Declare
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.limits import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
 from matcalc.printing import text

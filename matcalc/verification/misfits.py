@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matcalc.errors import MatcalcError
-from matcalc.language.declarations import Declare
+from matcalc.language.declare.declarations import Declare
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.records import record
 from matcalc.verification.stated_claims import claim_of

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from matcalc.budgets import metered
 from matcalc.errors import LimitError, MatcalcError, ParseError
-from matcalc.language.declarations import parse_declarations
-from matcalc.language.latex_macros import Source, expanded
+from matcalc.language.declare.declarations import parse_declarations
+from matcalc.language.latex.latex_macros import Source, expanded
 from matcalc.language.statements import elaborate_statement
 from matcalc.limits import MOST_DOCUMENT_CHARACTERS, VERDICT_SECONDS
 from matcalc.verification.items import Document, Item, Settings, Unread

@@ -50,8 +50,8 @@ HEAVY = {"numpy", "sympy", "mpmath", "jax", "torch", "rich"}
 EITHER_WAY = {"difflib", "json", "lark", "tomllib"}
 """May be imported at the top or where it is needed."""
 BY_NAME = {
-    ("matcalc.language.tokens", "matcalc.language.latex_scanner"),
-    ("matcalc.language.tokens", "matcalc.language.reach"),
+    ("matcalc.language.text.tokens", "matcalc.language.latex.latex_scanner"),
+    ("matcalc.language.text.tokens", "matcalc.language.text.reach"),
     ("matcalc.derivation.pipeline", "matcalc.evaluation"),
     ("matcalc.api", "matcalc.product_calls"),
     ("matcalc.inputs", "matcalc.sympy_exchange.reading"),
@@ -170,7 +170,7 @@ def test_every_layer_exists() -> None:
 
 PLANTED = [
     ("matcalc.expr.nodes", "from matcalc.printing import text", "expr may not import printing"),
-    ("matcalc.language.parser", "import matcalc.einstein.nodes", "language may not import einstein"),
+    ("matcalc.language.syntax.parser", "import matcalc.einstein.nodes", "language may not import einstein"),
     ("matcalc.einstein.algebra", "from matcalc.language import elaborate", "einstein may not import language"),
     ("matcalc.results", "from matcalc.api import derive", "results may not import api"),
     ("matcalc.derivation.pipeline", "from matcalc import derive", "imports the package root"),

@@ -28,8 +28,8 @@ LOOPS = {
     "folding/graph.py": ("_step",),
     "folding/pairings.py": ("_free",),
     "folding/sums.py": ("combined", "_combined"),
-    "language/latex_derivatives.py": ("_slash",),
-    "language/latex_macros.py": ("expanded",),
+    "language/latex/latex_derivatives.py": ("_slash",),
+    "language/latex/latex_macros.py": ("expanded",),
     "printing/indices.py": ("printed",),
     "printing/pieces.py": ("render",),
     "traversal.py": ("postordered",),
@@ -93,7 +93,7 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
     "matcalc.folding.graph": lambda n: derived(sums(n)),
     "matcalc.printing.indices": lambda n: derived(sums(n)),
     "matcalc.evaluation.interpreter": lambda n: derived(f"{n}*({sums(n)}) - {n}*({sums(n)}) + 0*x'*x + tr(x*y') - y'*x"),
-    "matcalc.language.latex_macros": lambda n: lambda: matcalc.parse(r"\newcommand{\a}{x} " + r"\a + " * (40 * n) + "x"),
+    "matcalc.language.latex.latex_macros": lambda n: lambda: matcalc.parse(r"\newcommand{\a}{x} " + r"\a + " * (40 * n) + "x"),
     "matcalc.verification.rewriting": lambda n: lambda: matcalc.verify(" + ".join(f"inv(A{k} + B)" for k in range(n)) + " = inv(B)"),
 }
 

@@ -31,7 +31,7 @@ from matcalc.evaluation.precise.slopes import contracted, derivative, layout_of,
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.functions import functions
 from matcalc.language import elaborate
-from matcalc.language.spelling import canonical_name
+from matcalc.language.text.spelling import canonical_name
 from tests.cases.reading import Case, read_cases
 
 CASES = [case for path in sorted((Path(__file__).parents[1] / "cases").glob("*.cases")) for case in read_cases(path)][::4]

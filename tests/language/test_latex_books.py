@@ -9,7 +9,7 @@ import pytest
 
 from matcalc.errors import MatcalcError
 from matcalc.language import elaborate, elaborate_statement
-from matcalc.language.latex_macros import Macro, expanded
+from matcalc.language.latex.latex_macros import Macro, expanded
 
 LINES = (Path(__file__).parent / "books.pairs").read_text(encoding="utf-8").splitlines()
 PAIRS = [(*[part.strip() for part in line.split(" :: ")], "")[:3] for line in LINES if line and not line.startswith("#")]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 import matcalc
-from matcalc.language.meanings import advice_for
+from matcalc.language.text.meanings import advice_for
 
 X, Y = 0.37, 0.81
 NORMAL = statistics.NormalDist()

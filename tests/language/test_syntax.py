@@ -6,7 +6,7 @@ import pytest
 
 from matcalc.errors import Span, UnknownFunctionError
 from matcalc.language import parse_syntax
-from matcalc.language import syntax as s
+from matcalc.language.syntax import trees as s
 
 from .trees import tree
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from matcalc.language import syntax as s
-from matcalc.language.parser import parse_syntax
-from matcalc.language.vocabulary import Vocabulary
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.parser import parse_syntax
+from matcalc.language.text.vocabulary import Vocabulary
 
 
 def tree(text: str, *symbols: str, functions: tuple[str, ...] = ()) -> str:

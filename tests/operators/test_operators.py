@@ -14,7 +14,7 @@ import pytest
 import matcalc
 from matcalc.constructors import SIZED, STRUCTURAL, names
 from matcalc.functions import functions, spellings
-from matcalc.language.signatures import signature_of
+from matcalc.language.declare.signatures import signature_of
 from tests.counting import calls
 
 DECLARED = (

@@ -13,7 +13,7 @@ import pytest
 
 from matcalc import functions
 from matcalc import stored as module
-from matcalc.language import tables
+from matcalc.language.syntax import tables
 from matcalc.resources import read
 from matcalc.rules import entrywise
 from matcalc.stored import stored

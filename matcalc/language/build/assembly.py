@@ -1,0 +1,232 @@
+"""Making terms: each operator puts its relations between the cells of its operands and of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from matcalc.errors import ShapeError, Span
+from matcalc.language.typing import constraints as c
+from matcalc.language.build import terms as t
+from matcalc.language.typing.dimensions import Dimension, Unknown, unify
+from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
+from matcalc.language.text.python_spellings import along_an_axis
+from matcalc.language.build.scope import Scope
+from matcalc.sizes import ONE
+
+_ENTRYWISE = (
+    t.SumTerm,
+    t.ProductTerm,
+    t.ElementProductTerm,
+    t.NegativeTerm,
+    t.TransposeTerm,
+    t.ElementwiseTerm,
+    t.QuotientTerm,
+    t.InverseTerm,
+)
+"""What makes one number of numbers."""
+
+
+class Assembly:
+    """Collects the constraints of one text while terms are made; ``constraints`` are in the order of evaluation, operands first."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.constraints: list[Constraint] = []
+        self.soft: list[Cell] = []
+        """Cells of literals that may be scalars or ones: the literal 1 in a product, and 𝟏."""
+        self.notes: list[Callable[[], str | None]] = []
+        """Asked for their text when all kinds are known."""
+        self.ones_signs: set[t.Term] = set()
+        """The terms written 𝟏."""
+        self._singles: set[t.Term] = set()
+        self.evidence = False
+        """Something in the text shows that vectors or matrices are meant."""
+        self._indexed: set[t.BoundIndex] = set()
+        self._place: Span | None = None
+
+    def cell(self, mask: int, span: Span) -> Cell:
+        return Cell(mask, self._place or span)
+
+    def relate(self, constraint: Constraint) -> None:
+        self.constraints.append(constraint)
+
+    def place(self, span: Span) -> Span:
+        """Inside a definition everything stands at the place of the call."""
+        return self._place or span
+
+    def note(self, text: str) -> None:
+        self.notes.append(lambda: text)
+
+    def single(self, term: t.Term) -> bool:
+        """Whether the term is one number because symbols in it have sizes of 1: then it is a vector and a matrix as well."""
+        sized = False
+        stack = [term]
+        while stack:
+            part = stack.pop()
+            if part in self._singles:
+                sized = True
+                continue
+            if part.cell.mask != SCALAR:
+                if not isinstance(part, _ENTRYWISE):
+                    return False
+            elif isinstance(part, t.SymbolTerm):
+                declaration = self.scope.variables[part.name].declaration
+                sized |= declaration is not None and declaration.kind is None
+            stack += t.operands_of(part)
+        if sized:
+            self._singles.add(term)
+        return sized
+
+    # ------------------------------------------------------------ constants
+
+    def one(self, span: Span) -> t.Term:
+        """The number 1: what has one row and one column is a scalar everywhere."""
+        return t.NumberTerm(self.cell(SCALAR, span), self.place(span), Fraction(1))
+
+    def identity(self, span: Span, size: Dimension | None = None) -> t.Term:
+        self.evidence = True
+        if size == ONE:
+            return self.one(span)
+        cell = self.cell(MATRIX, span)
+        size = size or Unknown()
+        self.relate(c.Measured(self.place(span), frozenset({(MATRIX,)}), "eye", (cell,), ((size, size),)))
+        return t.IdentityTerm(cell, self.place(span))
+
+    def unit(self, position: int, span: Span, size: Dimension | None = None) -> t.Term:
+        if position < 1:
+            raise ShapeError("unit vectors are counted from 1", span=span, suggestion="e_1")
+        if size == ONE:
+            if position > 1:
+                raise ShapeError(f"position {position} is outside a vector of size 1", span=span)
+            return self.one(span)
+        cell = self.cell(COLUMN, span)
+        self.evidence = True
+        self.relate(c.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),)))
+        return t.UnitTerm(cell, self.place(span), position)
+
+    def filled(self, value: Fraction, sizes: list[Dimension], span: Span) -> t.Term:
+        """All entries ``value``; without sizes a vector or matrix, as the surroundings ask."""
+        self.evidence = True
+        if not sizes:
+            cell = self.cell(COLUMN | ROW | MATRIX, span)
+            self.soft.append(cell)
+            return t.FilledTerm(cell, self.place(span), value)
+        if len(sizes) > 2:
+            cell = self.cell(TENSOR, span)
+            self.relate(c.ArrayOf(self.place(span), "ones", tuple(sizes), cell))
+            return t.FilledTerm(cell, self.place(span), value)
+        rows, cols = sizes[0], sizes[1] if len(sizes) == 2 else ONE
+        kind = (SCALAR if cols == ONE else ROW) if rows == ONE else COLUMN if cols == ONE else MATRIX
+        cell = self.cell(kind, span)
+        self.relate(c.Measured(self.place(span), frozenset({(kind,)}), "ones", (cell,), ((rows, cols),)))
+        return t.FilledTerm(cell, self.place(span), value)
+
+    # ------------------------------------------------------------ operators
+
+    def total(self, operands: list[t.Term], negative: tuple[bool, ...], span: Span) -> t.Term:
+        return t.SumTerm(self.folded(c.Broadcast, operands), self.place(span), tuple(operands), negative)
+
+    def product(self, operands: list[t.Term], span: Span) -> t.Term:
+        factors = [self._perhaps_ones(operand, operands, k) for k, operand in enumerate(operands)]
+        return t.ProductTerm(self.folded(c.Multiplied, factors), self.place(span), tuple(factors))
+
+    def _perhaps_ones(self, factor: t.Term, factors: list[t.Term], position: int) -> t.Term:
+        """The literal 1 as a factor may be a vector of ones; it is one before a row of ones."""
+        if not isinstance(factor, t.NumberTerm) or factor.value != 1:
+            return factor
+        after = factors[position + 1] if position + 1 < len(factors) else None
+        if isinstance(after, t.TransposeTerm) and isinstance(after.operands[0], t.FilledTerm):
+            return t.NumberTerm(self.cell(COLUMN, factor.span), factor.span, factor.value)
+        cell = self.cell(SCALAR | COLUMN, factor.span)
+        self.soft.append(cell)
+        return t.NumberTerm(cell, factor.span, factor.value)
+
+    def folded(self, constraint: type[Constraint], operands: list[t.Term]) -> Cell:
+        """The cell of ``a op b op c``, grouped from the left."""
+        cell, left = operands[0].cell, operands[0].span
+        for operand in operands[1:]:
+            span = self.place(Span(left.start, max(operand.span.end, left.end)))
+            result = self.cell(ANY, span)
+            self.relate(constraint(span, cell, operand.cell, result).at(left, operand.span))
+            cell, left = result, span
+        return cell
+
+    def kronecker(self, operands: list[t.Term], span: Span) -> t.Term:
+        self.evidence = True
+        cell = operands[0].cell
+        for operand in operands[1:]:
+            result = self.cell(ANY, span)
+            self.relate(c.KroneckerOf(self.place(span), cell, operand.cell, result))
+            cell = result
+        return t.KroneckerTerm(cell, self.place(span), tuple(operands))
+
+    def transpose(self, operand: t.Term, span: Span) -> t.Term:
+        if isinstance(operand, t.SymbolTerm):
+            self.scope.variables[operand.name].transposed = True
+        if operand in self.ones_signs:
+            operand.cell.mask = COLUMN  # 𝟏ᵀ is a row; a matrix of ones is its own transpose, so nobody writes it
+        result = self.cell(ANY, span)
+        self.relate(c.TransposedTo(self.place(span), operand.cell, result))
+        return t.TransposeTerm(result, self.place(span), (operand,))
+
+    # ------------------------------------------------------------ norms, entries, sums
+
+    def norm(self, operands: list[t.Term], kind: str, span: Span) -> t.Term:
+        """A norm; ``kind`` is empty when the second operand is p or A."""
+        self.evidence = True
+        if kind in ("nuclear", "spectral") and self.single(operands[0]):
+            kind = "2"
+        if kind in ("nuclear", "spectral"):
+            self.relate(c.InRelation(self.place(span), frozenset({(MATRIX,)}), f"the {kind} norm", operands[0].cell))
+        if not kind:
+            self.relate(c.NormParameter(self.place(span), operands[0].cell, operands[1].cell))
+        return t.NormTerm(self.cell(SCALAR, span), self.place(span), tuple(operands), kind)
+
+    def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+        self.evidence = True
+        if len(positions) > 4:
+            raise ShapeError("at most four positions", span=span, suggestion="T[i,j,k]")
+        self._indexed.update(position for position in positions if not isinstance(position, int))
+        if self.single(operand):
+            return self._only_entry(operand, positions, span)
+        dimensions = tuple([None if isinstance(position, int) else position.size for position in positions])
+        self.relate(c.Indexed(self.place(span), operand.cell, dimensions))
+        return t.EntryTerm(self.cell(SCALAR, span), self.place(span), (operand,), positions)
+
+    def _only_entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+        """The entry of a vector of size 1 or a matrix of 1×1, which are scalars."""
+        for position in positions:
+            if not isinstance(position, int):
+                unify(position.size, ONE)
+            elif position != 1:
+                raise ShapeError(f"position {position} is outside a size of 1", span=span)
+        return operand
+
+    def index_sum(self, name: str, body: t.Term, span: Span) -> t.Term:
+        index = self.scope.bound_index(name)
+        assert index is not None
+        if index not in self._indexed:
+            axis = isinstance(body, t.NumberTerm) and body.value in (0, 1, 2)
+            advice = along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])"
+            raise ShapeError(f"nothing in the sum is indexed by {name}", span=span, suggestion=advice)
+        self.relate(c.InRelation(self.place(span), frozenset({(SCALAR,)}), "the sum over an index", body.cell))
+        return t.IndexSumTerm(self.cell(SCALAR, span), self.place(span), (body,), index)
+
+    def index_array(self, names: tuple[str, ...], body: t.Term, span: Span) -> t.Term:
+        """The array of the values of ``body``, an axis for each index; where nothing has the index, a copied one."""
+        self.evidence = True
+        indices = tuple([index for name in names if (index := self.scope.bound_index(name)) is not None])
+        result = self.cell(ANY, span)
+        dimensions = tuple([index.size for index in indices])
+        self.relate(c.ArrayOf(self.place(span), "an entry of tensor(...)", dimensions, body.cell, result))
+        return t.IndexArrayTerm(result, self.place(span), (body,), indices)
+
+    def total_of(self, operand: t.Term, axis: str | None, span: Span) -> t.Term:
+        """The sum of all entries, or one for each row or column."""
+        self.evidence = True
+        if axis is None:
+            return t.TotalTerm(self.cell(SCALAR, span), self.place(span), (operand,), None)
+        result = self.cell(ANY, span)
+        self.relate(c.Totalled(self.place(span), axis, "sum", operand.cell, result))
+        return t.TotalTerm(result, self.place(span), (operand,), axis)

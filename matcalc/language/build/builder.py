@@ -1,0 +1,390 @@
+"""Syntax tree to terms: names are resolved, operators put their relations between cells. No recursion over the depth of the text."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import assert_never, cast
+
+from matcalc.errors import ParseError, ShapeError, Span
+from matcalc.language.typing import constraints as c
+from matcalc.language.syntax import trees as s
+from matcalc.language.build import terms as t
+from matcalc.language.build.assembly import Assembly
+from matcalc.language.typing.dimensions import Dimension, Unknown
+from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR, Cell
+from matcalc.language.build.scope import Scope
+from matcalc.language.text.spelling import ONES
+from matcalc.language.text.vocabulary import NAMES_TOO
+from matcalc.records import replace
+from matcalc.sizes import ONE, Size
+
+ONE_VALUE = Fraction(1)
+
+
+class Builder(Assembly):
+    """Builds the terms of one text from its syntax tree."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self.depth = 0
+        """How many definitions deep the builder is."""
+        self.users_functions: dict[str, None] = {}
+
+    # ------------------------------------------------------------ the walk
+
+    def build(self, root: s.Syntax, place: Span | None = None) -> t.Term:
+        """The term of a syntax tree; ``place`` overrides all spans (for definitions)."""
+        outer, self._place = self._place, place or self._place
+        done: list[t.Term] = []
+        stack: list[tuple[s.Syntax, list[s.Syntax] | None]] = [(root, None)]
+        while stack:
+            node, operands = stack.pop()
+            if operands is None:
+                operands = self._operands(node)
+                stack.append((node, operands))
+                stack.extend((operand, None) for operand in reversed(operands))
+                self._enter(node)
+            else:
+                start = len(done) - len(operands)
+                made = self._make(cast("s.SyntaxNode", node), done[start:])
+                del done[start:]
+                done.append(made)
+                self._leave(node)
+        self._place = outer
+        return done[0]
+
+    def _operands(self, node: s.Syntax) -> list[s.Syntax]:
+        """The parts of a node that become operands; chains of one operator are gathered from the left."""
+        match node:
+            case s.Name() | s.NumberLiteral():
+                return []
+            case s.Binary(operator="+" | "-"):
+                return [part for part, _ in _spine(node, ("+", "-"))]
+            case s.Binary(operator="*" | ".*" | "⊗" as operator):
+                return [part for part, _ in _spine(node, (operator,))]
+            case s.Binary(operator="./" | "@", left=left, right=right) | s.Binary(left=left, right=right):
+                return [left, right]
+            case s.Raised(base=s.Name(name="e"), exponent=exponent) if self._is_euler():
+                return [exponent]
+            case s.Raised(base=base, exponent=exponent):
+                return [base, exponent]
+            case s.Group() | s.Minus() | s.Transposed() | s.Entries() | s.Bars():
+                return [node.operand]
+            case s.Summation():
+                return [node.body]
+            case s.NormBars(operand=operand, subscript=subscript):
+                return [operand] if subscript is None or _fixed_subscript(node, self.scope) else [operand, subscript]
+            case s.Applied():
+                return self.argument_terms(node)
+            case _:
+                return []
+
+    def argument_terms(self, node: s.Applied) -> list[s.Syntax]:
+        raise NotImplementedError
+
+    def call(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
+        raise NotImplementedError
+
+    def summed_index(self, node: s.Applied) -> str | None:
+        """The index of ``sum(i, body)``, which hides a symbol of that name: a second argument has no other meaning."""
+        if node.function != "sum" or len(node.arguments) != 2:
+            return None
+        index, body = node.arguments
+        if not isinstance(index, s.Name) or isinstance(body, s.Word):
+            return None
+        return index.name
+
+    def array_indices(self, node: s.Applied) -> tuple[str, ...]:
+        """The indices of ``tensor(i, k, body)``.
+
+        Raises ParseError for what cannot be one.
+        """
+        if node.function != "tensor":
+            return ()
+        names = [name.name for name in node.arguments[:-1] if isinstance(name, s.Name) and name.name not in self.scope.declarations]
+        if not 0 < len(names) < 5 or len(names) != len(node.arguments) - 1 or len(set(names)) < len(names):
+            expected = "one to four different indices that are no declared names, and a scalar"
+            message = "tensor(...) makes an array of entries"
+            raise ParseError(message, span=node.span, expected=expected, suggestion="tensor(i, j, X[i,j]*y[j])")
+        return tuple(names)
+
+    def _enter(self, node: s.Syntax) -> None:
+        for name in self._bound(node):
+            self.scope.indices.setdefault(name, []).append(t.BoundIndex(name, Unknown()))
+
+    def _leave(self, node: s.Syntax) -> None:
+        for name in self._bound(node):
+            self.scope.indices[name].pop()
+
+    def _bound(self, node: s.Syntax) -> tuple[str, ...]:
+        match node:
+            case s.Name() | s.Binary() | s.NumberLiteral():
+                return ()
+            case s.Summation(indices=indices):
+                return indices
+            case s.Applied() if (index := self.summed_index(node)) is not None:
+                return (index,)
+            case s.Applied(function="tensor"):
+                return self.array_indices(node)
+            case _:
+                return ()
+
+    def _make(self, node: s.SyntaxNode, operands: list[t.Term]) -> t.Term:
+        match node:
+            case s.NumberLiteral(span=span, value=value):
+                return t.NumberTerm(Cell(SCALAR, self.place(span), literal=True), self.place(span), value)
+            case s.Name():
+                return self._name(node)
+            case s.Group():
+                return operands[0]
+            case s.Minus(span=span):
+                return t.NegativeTerm(operands[0].cell, self.place(span), (operands[0],))
+            case s.Binary():
+                return self._binary(node, operands)
+            case s.Transposed(span=span):
+                return self._transposed(operands[0], span)
+            case s.Raised():
+                return self._raised(node, operands)
+            case s.Entries():
+                return self._entries(node, operands[0])
+            case s.Applied():
+                return self.call(node, operands)
+            case s.NormBars():
+                return self._norm_bars(node, operands)
+            case s.Bars(span=span):
+                self.evidence = True
+                result = self.cell(ANY, span)
+                self.relate(c.Barred(self.place(span), operands[0].cell, result))
+                return t.BarsTerm(result, self.place(span), (operands[0],))
+            case s.Summation(span=span, indices=indices):
+                body = operands[0]
+                for name in reversed(indices):
+                    body = self.index_sum(name, body, span)
+                return body
+            case s.Word(span=span, word=word):
+                raise ParseError(f"{word!r} cannot stand here", span=span)
+            case s.DerivativeOf(span=span):
+                advice = "derive(f, x), or verify a statement d(f)/dx = ..."
+                raise ParseError("a derivative cannot be part of an expression", span=span, suggestion=advice)
+            case s.DifferentialOf(span=span):
+                advice = "a differential is one side of a statement: d(X^-1) = -X^-1 dX X^-1"
+                raise ParseError("a differential cannot be part of an expression", span=span, suggestion=advice)
+            case s.Equation(span=span):
+                raise ParseError(
+                    "an expression is expected, not an equation", span=span, suggestion="the right side alone, or verify for the whole"
+                )
+            case s.Program(span=span):
+                raise ParseError("an expression is expected, not a program", span=span)
+            case _:
+                assert_never(node)
+
+    # ------------------------------------------------------------ names
+
+    def _name(self, node: s.Name) -> t.Term:
+        name, span, scope = node.name, node.span, self.scope
+        if scope.bound_index(name) is not None:
+            raise ParseError(f"the index {name} can only stand in square brackets", span=span, suggestion=f"x[{name}]")
+        if name in scope.values:
+            # The same term at another place, so that messages quote the place of use.
+            use = replace(scope.values[name], span=self.place(span))
+            meant = scope.references.get(scope.values[name]) if self.depth else name  # in a definition it is a parameter
+            if meant is not None:
+                scope.references[use] = meant
+            return use
+        if name in scope.sizes:
+            return t.SizeTerm(self.cell(SCALAR, span), self.place(span), scope.sizes[name])
+        if name in scope.size_names:
+            return t.SizeTerm(self.cell(SCALAR, span), self.place(span), Size.of(name))
+        if name in scope.declarations:
+            return self._symbol(name, span)
+        match name:
+            case "I" | "eye":
+                return self.identity(span)
+            case "pi":
+                return t.ConstantTerm(self.cell(SCALAR, span), self.place(span), "pi")
+            case "ones" | "zeros":
+                return self.filled(Fraction(name == "ones"), [], span)
+            case str() if name == ONES:
+                ones = self.filled(ONE_VALUE, [], span)
+                self.ones_signs.add(ones)
+                return ones
+            case str() if name in NAMES_TOO:
+                raise ParseError(f"{name} is a function and needs brackets", span=span, suggestion=f"{name}(...)")
+        return self._indexed_name(name, span) or self._symbol(name, span)
+
+    def _indexed_name(self, name: str, span: Span) -> t.Term | None:
+        """``x_i`` with i bound by a sum, and the unit vector ``e_3``."""
+        base, mark, index = name.partition("_")
+        if not mark:
+            return None
+        if base == "e" and index.isdecimal() and "e" not in self.scope.declarations:
+            return self.unit(int(index), span)
+        bound = [self.scope.bound_index(letter) for letter in index]
+        found = [index for index in bound if index is not None]
+        if len(found) < len(bound):
+            return None
+        if base == "e" and self._is_euler():
+            raise ParseError("the position of a unit vector is a number", span=span, suggestion="e_3, or declare e")
+        return self.entry(self._name(s.Name(span, base)), tuple(found), span)
+
+    def _symbol(self, name: str, span: Span) -> t.Term:
+        declaration = self.scope.declarations.get(name)
+        if declaration is not None and declaration.kind == "function":
+            raise ParseError(f"{name} is declared as a function", span=span, suggestion=f"{name}(x)")
+        return t.SymbolTerm(self.scope.variable(name, self.place(span)).cell, self.place(span), name)
+
+    def _is_euler(self) -> bool:
+        scope = self.scope
+        return "e" not in scope.declarations and "e" not in scope.values and scope.bound_index("e") is None
+
+    # ------------------------------------------------------------ operators
+
+    def _binary(self, node: s.Binary, operands: list[t.Term]) -> t.Term:
+        match node.operator:
+            case "+" | "-":
+                negative = tuple([sign == "-" for _, sign in _spine(node, ("+", "-"))])
+                return self.total(operands, negative, node.span)
+            case "*":
+                return self.product(operands, node.span)
+            case "@":
+                self.evidence = True
+                return t.ArrayProductTerm(self.folded(c.ArrayMultiplied, operands), self.place(node.span), (operands[0], operands[1]))
+            case "/":
+                self.relate(c.Divided(self.place(node.span), operands[0].cell, operands[1].cell).at(operands[0].span, operands[1].span))
+                return t.QuotientTerm(operands[0].cell, self.place(node.span), (operands[0], operands[1]), False)
+            case ".*":
+                self.evidence = True
+                cell = self.folded(c.ElementMultiplied, operands)
+                return t.ElementProductTerm(cell, self.place(node.span), tuple(operands))
+            case "./":
+                self.evidence = True
+                cell = self.folded(c.ElementDivided, operands)
+                return t.QuotientTerm(cell, self.place(node.span), (operands[0], operands[1]), True)
+            case _:
+                return self.kronecker(operands, node.span)
+
+    def _transposed(self, operand: t.Term, span: Span) -> t.Term:
+        self.evidence = True
+        if isinstance(operand, t.NumberTerm):
+            if operand.value != 1:
+                raise ShapeError("a number has no transpose; only 1' is read, as a row of ones", span=span)
+            operand = t.FilledTerm(self.cell(COLUMN, operand.span), operand.span, ONE_VALUE)
+        return self.transpose(operand, span)
+
+    def _raised(self, node: s.Raised, operands: list[t.Term]) -> t.Term:
+        span = self.place(node.span)
+        if len(operands) == 1:
+            exponent = operands[0]
+            self.relate(c.InRelation(span, frozenset({(SCALAR,), (MATRIX,)}), "e^", exponent.cell, square=True))
+            self.note("e is read as the base of the exponential function")
+            self.notes.append(lambda: "e^ of a matrix is read as the matrix exponential" if exponent.cell.mask == MATRIX else None)
+            return t.EulerTerm(exponent.cell, span, (exponent,))
+        base, exponent = operands
+        if node.elementwise:
+            self.evidence = True
+            cell = self.folded(c.ElementRaised, operands)
+            return t.PowerTerm(cell, span, (base, exponent), True)
+        self.relate(c.Raised(span, base.cell, exponent.cell).at(base.span, exponent.span))
+        if _is_minus_one(exponent):
+            return t.InverseTerm(base.cell, span, (base,))
+        return t.PowerTerm(base.cell, span, (base, exponent), False)
+
+    # ------------------------------------------------------------ norms, entries, sums over indices
+
+    def _norm_bars(self, node: s.NormBars, operands: list[t.Term]) -> t.Term:
+        fixed = "2" if node.subscript is None else _fixed_subscript(node, self.scope)
+        if isinstance(node.subscript, s.NumberLiteral) and fixed == "2":
+            operand = operands[0]
+            self.notes.append(
+                lambda: (
+                    "||.||_2 of a matrix is read as the Frobenius norm; the spectral norm is norm(X, spectral)"
+                    if operand.cell.mask == MATRIX
+                    else None
+                )
+            )
+        return self.norm(operands, fixed, node.span)
+
+    def _entries(self, node: s.Entries, operand: t.Term) -> t.Term:
+        return self.entry(operand, tuple([self._position(position) for position in node.positions]), node.span)
+
+    def _position(self, node: s.Syntax) -> int | t.BoundIndex:
+        if isinstance(node, s.NumberLiteral) and node.value.denominator == 1:
+            if node.value < 1:
+                raise ShapeError("entries are counted from 1", span=node.span)
+            return int(node.value)
+        if isinstance(node, s.Name):
+            index = self.scope.bound_index(node.name)
+            if index is None:
+                advice = f"sum({node.name}, ...) or tensor({node.name}, ...) around it, or a number"
+                raise ParseError(f"the index {node.name} is not bound", span=node.span, suggestion=advice)
+            return index
+        raise ParseError("a position is a number or an index", span=node.span, suggestion="x[3], or sum(i, x[i])")
+
+    # ------------------------------------------------------------ sizes in the text
+
+    def size(self, node: s.Syntax) -> Dimension:
+        """A size written as an argument: ``n``, ``3``, ``m*n``."""
+        result = ONE
+        stack = [node]
+        while stack:
+            part = stack.pop()
+            match part:
+                case s.Group(operand=operand):
+                    stack.append(operand)
+                case s.Binary(operator="*", left=left, right=right):
+                    stack += [left, right]
+                case s.Raised(base=base, exponent=s.NumberLiteral(value=value), elementwise=False) if value in (1, 2, 3, 4):
+                    stack += [base] * int(value)
+                case s.NumberLiteral(value=value) if value.denominator == 1 and 0 < value < 10**9:
+                    result = result * Size.of(int(value))
+                case s.Name(name=name) if name in self.scope.sizes:
+                    if part is not node:
+                        raise ParseError("a size is expected", span=part.span)
+                    return self.scope.sizes[name]
+                case s.Name(name=name):
+                    result = result * Size.of(name)
+                case _:
+                    raise ParseError("a size is expected", span=part.span, expected="a name such as n, a number, or a product m*n")
+        return result
+
+
+def _spine(node: s.Syntax, operators: tuple[str, ...]) -> list[tuple[s.Syntax, str]]:
+    """The operands of a chain grouped from the left, each with the sign before it (``+`` before the first)."""
+    found: list[tuple[s.Syntax, str]] = []
+    while isinstance(node, s.Binary) and node.operator in operators:
+        found.append((node.right, node.operator))
+        node = node.left
+    found.append((node, "+"))
+    return found[::-1]
+
+
+def _is_minus_one(exponent: t.Term) -> bool:
+    match exponent:
+        case t.NegativeTerm(operands=(t.NumberTerm(value=value),)):
+            return value == 1
+        case t.NumberTerm(value=value):
+            return value == -1
+        case _:
+            return False
+
+
+def _fixed_subscript(norm: s.NormBars, scope: Scope) -> str:
+    """The norm that a subscript names by itself: ``1``, ``2``, ``F``, ``nuclear``, ``spectral``; empty when it is a parameter."""
+    match norm.subscript:
+        case s.NumberLiteral(value=value) if value in (1, 2):
+            return str(value)
+        case s.Name(name="F"):
+            return "" if weighs(norm.operand, scope) else "2"
+        case s.Name(name="nuclear" | "spectral" as name) if name not in scope.declarations and name not in scope.values:
+            return name
+        case _:
+            return ""
+
+
+def weighs(operand: s.Syntax, scope: Scope) -> bool:
+    """Whether F at a norm is the declared matrix of ``sqrt(x'Fx)``: of a vector. Else it is Frobenius', whatever else is called F."""
+    while isinstance(operand, s.Group):
+        operand = operand.operand
+    weight = scope.declarations.get("F")
+    of = scope.declarations.get(operand.name) if isinstance(operand, s.Name) else None
+    return weight is not None and of is not None and weight.kind == "matrix" and of.kind == "vector"

@@ -1,0 +1,371 @@
+"""Calls: the functions with a place of their own in the language, those of ``rules/functions.toml``, and the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from matcalc.errors import LimitError, ParseError, Span
+from matcalc.functions import Function, functions, spellings
+from matcalc.language.typing import constraints as c
+from matcalc.language.syntax import trees as s
+from matcalc.language.build import terms as t
+from matcalc.language.build.builder import Builder, weighs
+from matcalc.language.build.definitions import definition_of, of_one
+from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
+from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
+from matcalc.language.build.lifting import Lifting
+from matcalc.language.text.meanings import unknown_function
+from matcalc.language.text.python_spellings import along_an_axis
+from matcalc.language.declare.signatures import Signature, signature_of
+from matcalc.language.text.spelling import canonical_name
+from matcalc.sizes import ONE, Size
+
+_SIZED = frozenset(["eye", "ones", "zeros", "vector", "matrix", "commutation", "unit"])
+_MATRIX_COUNTERPART = {"exp": ("expm", "exponential"), "log": ("logm", "logarithm"), "sqrt": ("sqrtm", "square root")}
+_NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
+_DEEPEST_DEFINITION = 8
+
+
+class CallBuilder(Builder):
+    """The builder with calls."""
+
+    def argument_terms(self, node: s.Applied) -> list[s.Syntax]:
+        if self._is_users(node.function):
+            return list(node.arguments)
+        if node.function in _SIZED:
+            return []
+        if self.summed_index(node) is not None:
+            return [node.arguments[1]]
+        if node.function == "reshape":
+            return list(node.arguments[:1])
+        if node.function == "tensor":
+            return list(node.arguments[-1:]) if self.array_indices(node) else []
+        if node.function == "norm" and len(node.arguments) == 2 and _norm_kind(node, self):
+            return [node.arguments[0]]
+        return [argument for argument in node.arguments if not isinstance(argument, s.Word)]
+
+    def call(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
+        name, span = node.function, node.span
+        if self._is_users(name):
+            self._count(node, arguments, 1)
+            self.users_functions[canonical_name(name.rstrip("'"))] = None
+            return t.ElementwiseTerm(arguments[0].cell, self.place(span), (arguments[0],), canonical_name(name))
+        words = [argument for argument in node.arguments if isinstance(argument, s.Word)]
+        axis = next((word.word for word in words if word.word in ("rows", "cols")), None)
+        if name in _SIZED:
+            return self._sized(node)
+        structural = _STRUCTURAL.get(name)
+        known = spellings().get(name)
+        if structural is None and known is None:
+            raise unknown_function(name, node.function_span)
+        if words and not (len(words) == 1 and node.arguments[-1] is words[0] and (axis or name == "norm")):
+            raise ParseError(f"{words[0].word!r} cannot stand here", span=words[0].span)
+        if structural is not None:
+            if axis and name != "sum":
+                raise ParseError(f"{name} is not taken along {axis}", span=words[0].span)
+            return structural(self, node, arguments, axis)
+        assert known is not None
+        return self.function(functions()[known], node, arguments, axis)
+
+    def _is_users(self, name: str) -> bool:
+        declaration = self.scope.declarations.get(canonical_name(name.rstrip("'")))
+        return declaration is not None and declaration.kind == "function"
+
+    def _count(self, node: s.Applied, arguments: list[t.Term], wanted: int) -> None:
+        if len(arguments) != wanted:
+            plural = "argument" if wanted == 1 else "arguments"
+            advice = along_an_axis(node.function) if len(arguments) == 2 and wanted == 1 and self._has_axis(node.function) else None
+            raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span, suggestion=advice)
+
+    @staticmethod
+    def _has_axis(name: str) -> bool:
+        """Whether a function may be taken along the rows or columns of a matrix."""
+        return name == "sum" or (name in spellings() and functions()[spellings()[name]].axis)
+
+    # ------------------------------------------------------------ constants with sizes
+
+    def _sized(self, node: s.Applied) -> t.Term:
+        name, span, arguments = node.function, node.span, node.arguments
+        for argument in arguments:
+            if isinstance(argument, s.Word):
+                raise ParseError(f"{argument.word!r} cannot stand here", span=argument.span)
+        match name, len(arguments):
+            case "eye", 0 | 1:
+                return self.identity(span, self.size(arguments[0]) if arguments else None)
+            case "commutation", 2:
+                return self._commutation(self.size(arguments[0]), self.size(arguments[1]), span)
+            case "unit", 1 | 2:
+                position = self._whole(arguments[0])
+                return self.unit(position, span, self.size(arguments[1]) if len(arguments) == 2 else None)
+            case "ones" | "zeros", 0 | 1 | 2 | 3 | 4:
+                sizes = [self.size(argument) for argument in arguments]
+                return self.filled(Fraction(name == "ones"), sizes, span)
+            case "vector", 1 | 2:
+                sizes = [self.size(argument) for argument in arguments[1:]] or [Unknown()]
+                return self.filled(self._value(arguments[0]), sizes, span)
+            case "matrix", 1 | 3:
+                sizes = [self.size(argument) for argument in arguments[1:]] or [Unknown(), Unknown()]
+                return self.filled(self._value(arguments[0]), sizes, span)
+            case _:
+                usage = {"commutation": "commutation(m, n)", "unit": "unit(3, n)", "vector": "vector(1)", "matrix": "matrix(0)"}
+                counted = f"{len(arguments)} argument{'s' if len(arguments) != 1 else ''}"
+                raise ParseError(f"{name} does not take {counted}", span=span, suggestion=usage.get(name, f"{name}(n)"))
+
+    def _commutation(self, m: Dimension, n: Dimension, span: Span) -> t.Term:
+        self.evidence = True
+        if not isinstance(m, Size) or not isinstance(n, Size):
+            raise ParseError("commutation needs two sizes", span=span, suggestion="commutation(m, n)")
+        if ONE in (m, n):  # the vec's of a row and of its transpose are the same
+            return self.identity(span, n if m == ONE else m)
+        cell = self.cell(MATRIX, span)
+        self.relate(c.Commuting(self.place(span), m, n, cell))
+        return t.CommutationTerm(cell, self.place(span), m, n)
+
+    def _value(self, node: s.Syntax) -> Fraction:
+        sign = 1
+        while isinstance(node, s.Minus | s.Group):
+            sign = -sign if isinstance(node, s.Minus) else sign
+            node = node.operand
+        if not isinstance(node, s.NumberLiteral):
+            raise ParseError("a number is expected", span=node.span, suggestion="vector(1), matrix(0)")
+        return sign * node.value
+
+    def _whole(self, node: s.Syntax) -> int:
+        value = self._value(node)
+        if value.denominator != 1:
+            raise ParseError("a whole number is expected", span=node.span)
+        return int(value)
+
+    # ------------------------------------------------------------ functions of the table
+
+    def function(self, entry: Function, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        """A function of ``rules/functions.toml``, applied to the whole, or to each row or column."""
+        span = self.place(node.span)
+        if axis and not entry.axis:
+            raise ParseError(f"{entry.name} is not taken along {axis}", span=node.span, suggestion=f"{node.function}(X)")
+        if entry.name in _MATRIX_COUNTERPART and len(arguments) == 1:
+            self._note_counterpart(entry.name, node.function, arguments[0])
+        if entry.kind == "elementwise":
+            self._count(node, arguments, 1)
+            return t.ElementwiseTerm(arguments[0].cell, span, (arguments[0],), entry.name)
+        signature = signature_of(entry)
+        self._count(node, arguments, len(signature.parameters))
+        if entry.of_one and self.single(arguments[0]):
+            self.evidence = True
+            return arguments[0] if entry.of_one == "t" else self._opened(of_one(entry.name), {"t": arguments[0]}, {}, span)
+        if entry.kind == "defined":
+            return self._defined(entry, signature, node, arguments, axis)
+        self.evidence = True
+        if entry.name == "inv":
+            return self._inverse(node, arguments, None)
+        if axis is not None:
+            result = self.cell(ANY, node.span)
+            if signature.result == ():
+                self.relate(c.Totalled(span, axis, node.function, arguments[0].cell, result))
+            else:
+                result = arguments[0].cell
+                self.relate(c.InRelation(span, frozenset({(MATRIX,)}), node.function, result))
+            return t.CallTerm(result, span, tuple(arguments), entry.name, axis)
+        return self._measured(entry, signature, node, arguments)
+
+    def _measured(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term]) -> t.Term:
+        span = self.place(node.span)
+        unknown: dict[str, Dimension] = {name: Unknown() for name in signature.size_names}
+        shapes = [*signature.parameters.values(), signature.result]
+        dimensions = tuple([_dimensions(shape, unknown) for shape in shapes])
+        result = self.cell(ANY, node.span)
+        kinds = _signature_kinds(shapes)
+        cells = (*[argument.cell for argument in arguments], result)
+        self.relate(c.Measured(span, kinds, node.function, cells, dimensions))
+        return t.CallTerm(result, span, tuple(arguments), entry.name, None)
+
+    def _note_counterpart(self, name: str, written: str, argument: t.Term) -> None:
+        counterpart, meaning = _MATRIX_COUNTERPART[name]
+        cell = argument.cell
+
+        def text() -> str | None:
+            square = cell.mask == MATRIX and resolved(cell.rows) == resolved(cell.cols)
+            return f"{written} of a matrix is elementwise; the matrix {meaning} is {counterpart}" if square else None
+
+        self.notes.append(text)
+
+    # ------------------------------------------------------------ functions defined by other operations
+
+    def _defined(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        if self.depth >= _DEEPEST_DEFINITION:
+            raise LimitError(f"the definition of {entry.name} is nested too deeply", span=node.span)
+        span = self.place(node.span)
+        if axis is not None:
+            self.evidence = True
+            return Lifting(self, arguments[0], axis, span).build(entry.name)
+        sizes: dict[str, Dimension] = {name: Unknown() for name in signature.size_names}
+        if signature.size_names:
+            self.evidence = True
+            shapes = list(signature.parameters.values())
+            kinds = frozenset({tuple([_kind(shape) for shape in shapes])})
+            cells = tuple([argument.cell for argument in arguments])
+            self.relate(c.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes])))
+        built = self._opened(definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span)
+        self.evidence |= bool(signature.size_names)
+        return built
+
+    def _opened(self, definition: s.Syntax, values: dict[str, t.Term], sizes: dict[str, Dimension], span: Span) -> t.Term:
+        """A definition with these values of its parameters, which sees no other names."""
+        scope = self.scope
+        outer = scope.values, scope.sizes, scope.indices, scope.declarations, self.depth, self.evidence
+        self.depth += 1
+        try:
+            scope.values, scope.sizes, scope.indices, scope.declarations = values, sizes, {}, {}
+            return self.build(definition, span)
+        finally:
+            scope.values, scope.sizes, scope.indices, scope.declarations, self.depth, self.evidence = outer
+
+    # ------------------------------------------------------------ functions with their own classes
+
+    def _trace(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 1)
+        self._needs(node, arguments[0], SCALAR | MATRIX, square=True)
+        return t.TraceTerm(self.cell(SCALAR, node.span), self.place(node.span), (arguments[0],))
+
+    def _inverse(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 1)
+        self._needs(node, arguments[0], SCALAR | MATRIX, square=True)
+        return t.InverseTerm(arguments[0].cell, self.place(node.span), (arguments[0],))
+
+    def _needs(self, node: s.Applied, argument: t.Term, mask: int, square: bool = False) -> None:
+        self.evidence = True
+        kinds: Relation = frozenset({(kind,) for kind in KINDS if kind & mask})
+        self.relate(c.InRelation(self.place(node.span), kinds, node.function, argument.cell, square=square))
+
+    def _sum(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        index = self.summed_index(node)
+        self._count(node, arguments, 1)
+        if index is not None:
+            return self.index_sum(index, arguments[0], node.span)
+        return self.total_of(arguments[0], axis, node.span)
+
+    def _tensor(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        return self.index_array(self.array_indices(node), arguments[0], node.span)
+
+    def _diag(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 1)
+        self.evidence = True
+        if self.single(arguments[0]):
+            return arguments[0]
+        result = self.cell(ANY, node.span)
+        self.relate(c.DiagonalOf(self.place(node.span), arguments[0].cell, result))
+        return t.DiagonalTerm(result, self.place(node.span), (arguments[0],))
+
+    def _vec(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 1)
+        self.evidence = True
+        result = self.cell(ANY, node.span)
+        self.relate(c.Stacked(self.place(node.span), arguments[0].cell, result))
+        return t.VecTerm(result, self.place(node.span), (arguments[0],))
+
+    def _reshape(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        if len(node.arguments) != 3:
+            raise ParseError("reshape takes an expression and two sizes", span=node.span, suggestion="reshape(x, m, n)")
+        m, n = [self.size(argument) for argument in node.arguments[1:]]
+        if m == n == ONE:
+            raise ParseError("reshape gives a vector or a matrix", span=node.span, suggestion="x[1] for the only entry")
+        result = self.cell(ANY, node.span)
+        self.relate(c.Reshaped(self.place(node.span), m, n, arguments[0].cell, result))
+        return t.ReshapeTerm(result, self.place(node.span), (arguments[0],), m, n)
+
+    def _kron(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        if len(arguments) < 2:
+            self._count(node, arguments, 2)
+        return self.kronecker(arguments, node.span)
+
+    def _transpose(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 1)
+        self.evidence = True
+        return self.transpose(arguments[0], node.span)
+
+    def _outer(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 2)
+        for argument in arguments:
+            self._needs(node, argument, COLUMN)
+        return self.product([arguments[0], self.transpose(arguments[1], arguments[1].span)], node.span)
+
+    def _inner(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        self._count(node, arguments, 2)
+        for argument in arguments:
+            self._needs(node, argument, COLUMN)
+        return self.product([self.transpose(arguments[0], arguments[0].span), arguments[1]], node.span)
+
+    def _norm(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        if node.function != "norm":
+            self._count(node, arguments, 1)
+            return self.norm(arguments, _NORMS[node.function], node.span)
+        if len(node.arguments) not in (1, 2):
+            self._count(node, arguments, 1)
+        kind = "2" if len(node.arguments) == 1 else _norm_kind(node, self)
+        if len(arguments) != (1 if kind else 2):
+            raise ParseError("norm takes an expression and the sort of norm", span=node.span, suggestion="norm(x), norm(X, nuclear)")
+        return self.norm(arguments, kind, node.span)
+
+
+def _norm_kind(call: s.Applied, builder: Builder) -> str:
+    """The norm that the second argument of ``norm`` names by itself; empty when it is a parameter."""
+    operand, node = call.arguments
+    match node:
+        case s.Word(word="nuclear" | "spectral" as word):
+            return word
+        case s.Word(word=word):
+            raise ParseError(f"there is no norm {word!r}", span=node.span, suggestion="norm(X, nuclear), norm(X, spectral)")
+        case s.NumberLiteral(value=value) if value in (1, 2):
+            return str(value)
+        case s.Name(name="F") if not weighs(operand, builder.scope):
+            return "2"
+        case s.Binary() if _is_run_of_letters(node):
+            raise ParseError(
+                "there is no norm of that name",
+                span=node.span,
+                expected="a number, one name for p, nuclear or spectral",
+                suggestion="norm(x, p), norm(x, 3), norm(X, nuclear)",
+            )
+        case _:
+            return ""
+
+
+def _is_run_of_letters(node: s.Binary) -> bool:
+    """A word that is read as the product of its letters."""
+    left: s.Syntax = node
+    while isinstance(left, s.Binary):
+        if not isinstance(left.right, s.Name) or left.right.span.start != left.left.span.end:
+            return False
+        left = left.left
+    return isinstance(left, s.Name)
+
+
+_Structural = Callable[[CallBuilder, s.Applied, list[t.Term], str | None], t.Term]
+_STRUCTURAL: dict[str, _Structural] = {
+    "tr": CallBuilder._trace, "trace": CallBuilder._trace, "sum": CallBuilder._sum, "diag": CallBuilder._diag,
+    "inv": CallBuilder._inverse, "vec": CallBuilder._vec, "reshape": CallBuilder._reshape, "kron": CallBuilder._kron,
+    "transpose": CallBuilder._transpose, "ctranspose": CallBuilder._transpose,
+    "outer": CallBuilder._outer, "inner": CallBuilder._inner, "dot": CallBuilder._inner, "vdot": CallBuilder._inner,
+    "norm": CallBuilder._norm,
+    "norm1": CallBuilder._norm, "norm2": CallBuilder._norm, "spectral": CallBuilder._norm, "nuclear": CallBuilder._norm,
+    "tensor": CallBuilder._tensor,
+}  # fmt: skip
+
+
+def _kind(shape: tuple[str, ...]) -> int:
+    return SCALAR if not shape else COLUMN if len(shape) == 1 else MATRIX
+
+
+def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
+    """The kinds of a signature; a function of one vector takes a row too, and gives a row where it gives a vector."""
+    kinds = [_kind(shape) for shape in shapes]
+    found = {tuple(kinds)}
+    if kinds[0] == COLUMN and len(kinds) == 2:
+        found.add((ROW, ROW if kinds[1] == COLUMN else kinds[1]))
+    return frozenset(found)
+
+
+def _dimensions(shape: tuple[str, ...], sizes: dict[str, Dimension]) -> tuple[Dimension, Dimension]:
+    found = [sizes[name] for name in shape]
+    return (found[0] if found else ONE, found[1] if len(found) == 2 else ONE)

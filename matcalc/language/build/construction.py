@@ -1,0 +1,363 @@
+"""Terms whose kinds and sizes are known to typed expressions; the ones vectors of broadcasting are put in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import reduce
+from operator import mul
+from typing import assert_never
+
+from matcalc.errors import ShapeError, Span
+from matcalc.expr import nodes as e
+from matcalc.language.build import terms as t
+from matcalc.language.typing.dimensions import Dimension, resolved
+from matcalc.language.typing.kinds import COLUMN, ROW, Cell
+from matcalc.sizes import ONE, Shape, Size, shape_of
+
+_UNIT = e.Number(Fraction(1))
+_LONGEST_OPENED = 64
+"""Longer chains stay one operand of the next operation: opened again and again, 5,000 operators in a row would take quadratic time."""
+_INDEX_LETTERS = "ijklpqrstuvwxyzabcdfgh"
+
+
+def size_of(dimension: Dimension) -> Size:
+    """The size, which inference has found."""
+    found = resolved(dimension)
+    assert isinstance(found, Size)
+    return found
+
+
+def shape_of_cell(cell: Cell) -> Shape:
+    if cell.deep:
+        return tuple([size_of(axis) for axis in cell.axes])
+    return shape_of(size_of(cell.rows), size_of(cell.cols))
+
+
+class Construction:
+    """Builds the expressions of terms; ``notes`` collects what broadcasting put in, in order."""
+
+    def __init__(self, symbols: Mapping[str, e.Expr], text: str, kept: Mapping[t.Term, e.Symbol] | None = None) -> None:
+        """``symbols`` are what names stand for; ``kept`` gives symbols that stand for terms as they are."""
+        self._symbols = symbols
+        self._text = text
+        self._kept = kept or {}
+        self._built: dict[t.Term, e.Expr] = {}
+        self.notes: list[str] = []
+
+    def build(self, root: t.Term) -> e.Expr:
+        """The expression of a term.
+
+        Raises ShapeError for a position outside a numeric size.
+        """
+        return self.build_all((root,))[0]
+
+    def build_all(self, roots: tuple[t.Term, ...]) -> list[e.Expr]:
+        """The expressions of several terms, which may share parts; no recursion over depth."""
+        for term in t.postorder(*roots):
+            if term not in self._built:
+                self._built[term] = self._kept.get(term) or self._make(term)
+        return [self._built[root] for root in roots]
+
+    def _make(self, term: t.Term) -> e.Expr:
+        built = [self._built[operand] for operand in t.operands_of(term)]
+        match term:
+            case t.SymbolTerm(name=name):
+                return self._symbols[name]
+            case t.NumberTerm(value=value):
+                return e.Ones(shape_of_cell(term.cell)) if term.cell.mask == COLUMN else e.Number(value)
+            case t.ConstantTerm(name=name):
+                return e.Constant(name)
+            case t.SizeTerm(size=size):
+                found = size_of(size)
+                return e.Number(Fraction(found.factor)) if found.number is not None else e.SizeValue(found)
+            case t.IdentityTerm(cell=cell):
+                return e.Identity(size_of(cell.rows))
+            case t.FilledTerm(value=value):
+                return filled(value, shape_of_cell(term.cell))
+            case t.UnitTerm(cell=cell, position=position, span=span):
+                _check_position(position, size_of(cell.rows), span)
+                return e.UnitVector(position, size_of(cell.rows))
+            case t.CommutationTerm(m=m, n=n):
+                return e.Commutation(size_of(m), size_of(n))
+            case t.SumTerm():
+                return self._sum(term, built)
+            case t.ProductTerm():
+                return product(built)
+            case t.ElementProductTerm():
+                return self._element_product(term, built)
+            case t.QuotientTerm(elementwise=elementwise):
+                above, below = self._paired(term, built) if elementwise and not _scalar_in(built) else built
+                if isinstance(below, e.Zeros) or (isinstance(below, e.Number) and not below.value):
+                    raise ShapeError("division by zero", span=term.operands[1].span)
+                return quotient(above, below)
+            case t.PowerTerm():
+                return self._power(term, built)
+            case t.NegativeTerm():
+                return e.Negative(built[0])
+            case t.TransposeTerm():
+                return built[0] if built[0].is_scalar else e.Transpose(built[0])
+            case t.ElementwiseTerm(function=function):
+                return e.Elementwise(function, built[0])
+            case t.InverseTerm():
+                return e.Power(built[0], e.Number(Fraction(-1))) if built[0].is_scalar else e.Inverse(built[0])
+            case t.TraceTerm():
+                return built[0] if built[0].is_scalar else e.Trace(built[0])
+            case t.TotalTerm(axis=axis):
+                return built[0] if built[0].is_scalar else e.Total(built[0], axis)
+            case t.DiagonalTerm():
+                return e.Diagonal(built[0]) if built[0].is_matrix else e.DiagonalMatrix(built[0])
+            case t.VecTerm():
+                return built[0] if built[0].is_scalar else e.Vec(built[0])
+            case t.ReshapeTerm(m=m, n=n):
+                return e.Reshape(built[0], size_of(m), size_of(n))
+            case t.KroneckerTerm():
+                return e.Kronecker(tuple(built))
+            case t.NormTerm(kind=kind):
+                if kind not in ("A", "nuclear", "spectral") and len(built) == 2:
+                    _check_power_of_norm(_exponent(built[1]), term.operands[1].span)
+                return _norm(kind, built)
+            case t.BarsTerm():
+                return e.Call("det", (built[0],), None, ()) if built[0].is_matrix else e.Elementwise("abs", built[0])
+            case t.EulerTerm():
+                return e.Call("expm", (built[0],), None, built[0].shape) if built[0].is_matrix else e.Elementwise("exp", built[0])
+            case t.ArrayProductTerm():
+                return _array_product(*built)
+            case t.CallTerm():
+                return _call(term, built)
+            case t.EntryTerm():
+                return _entry(term, built[0])
+            case t.IndexSumTerm(index=index):
+                return e.IndexSum(_index(index), built[0])
+            case t.IndexArrayTerm(indices=indices):
+                return e.IndexArray(tuple([_index(index) for index in indices]), built[0])
+            case _:
+                assert_never(term)
+
+    # ------------------------------------------------------------ broadcasting
+
+    def _sum(self, term: t.SumTerm, built: list[e.Expr]) -> e.Expr:
+        shape = shape_of_cell(term.cell)
+        parts: list[e.Expr] = []
+        for operand, negative, part in zip(term.operands, term.negative, built, strict=True):
+            whole = self._repeated(part, shape, operand.span, "added to")
+            if negative:
+                parts.append(e.Negative(whole))
+            else:
+                parts.extend(whole.terms if isinstance(whole, e.Sum) and len(whole.terms) <= _LONGEST_OPENED else (whole,))
+        return e.Sum(tuple(parts))
+
+    def _element_product(self, term: t.ElementProductTerm, built: list[e.Expr]) -> e.Expr:
+        scalars = [part for part in built if part.is_scalar]
+        shaped = [(operand, part) for operand, part in zip(term.operands, built, strict=True) if not part.is_scalar]
+        if len(shaped) < 2:
+            return product(built)
+        shape = shape_of_cell(term.cell)
+        factors: list[e.Expr] = []
+        for operand, part in shaped:
+            whole = self._repeated(part, shape, operand.span, "multiplied with")
+            factors.extend(whole.factors if isinstance(whole, e.Hadamard) and len(whole.factors) <= _LONGEST_OPENED else (whole,))
+        return product([*scalars, hadamard(factors)]) if scalars else hadamard(factors)
+
+    def _power(self, term: t.PowerTerm, built: list[e.Expr]) -> e.Expr:
+        base, exponent = built[0], _exponent(built[1])
+        if not term.elementwise:
+            return e.MatrixPower(base, exponent) if base.is_matrix else e.Power(base, exponent)
+        if not exponent.is_scalar:
+            base, exponent = self._paired(term, [base, exponent])
+        return e.Power(base, exponent)
+
+    def _paired(self, term: t.QuotientTerm | t.PowerTerm, built: list[e.Expr]) -> list[e.Expr]:
+        shape = shape_of_cell(term.cell)
+        return [self._repeated(part, shape, operand.span, "combined with") for operand, part in zip(term.operands, built, strict=True)]
+
+    def _repeated(self, part: e.Expr, shape: Shape, span: Span, verb: str) -> e.Expr:
+        """The part in the given shape, repeated with ones where it is smaller."""
+        if part.shape == shape:
+            return part
+        shown = self._text[span.start : span.end].strip()
+        if len(shape) > 2 and not part.is_scalar:
+            return self._copied(part, shape, shown, verb)
+        if part.is_scalar:
+            # Numbers beside vectors, as in 1 + exp(x), need no remark; beside a matrix I might have been meant.
+            if not isinstance(part, e.Number) or (len(shape) == 2 and shape[0] == shape[1]):
+                self._note(f"{shown} is {verb} every entry (times a {('vector', 'matrix', 'tensor')[min(len(shape), 3) - 1]} of ones)")
+            return scaled_ones(part, shape)
+        rows, cols = shape
+        if part.is_row:
+            self._note(f"{shown} is {verb} every row (as 1*({shown}))")
+            return e.Product((e.Ones((rows,)), part))
+        if part.rows == rows:
+            self._note(f"{shown} is {verb} every column (as {shown}*1')")
+            return e.Product((part, e.Transpose(e.Ones((cols,)))))
+        self._note(f"{shown} is {verb} every row (as 1*{shown}')")
+        return e.Product((e.Ones((rows,)), e.Transpose(part)))
+
+    def _copied(self, part: e.Expr, shape: Shape, shown: str, verb: str) -> e.Expr:
+        """The part as a tensor: NumPy's broadcasting of an array with rows and columns, the last axes aligned."""
+        letters = [letter for letter in _INDEX_LETTERS if letter not in self._symbols][: len(shape)]
+        if len(letters) < len(shape):
+            raise ShapeError("all letters for indices are names of symbols", suggestion="tensor(i, j, k, ...)")
+        indices = tuple([e.Index(letter, size) for letter, size in zip(letters, shape, strict=True)])
+        if part.is_row:
+            source = part.operand if isinstance(part, e.Transpose) and part.operand.is_column else e.Transpose(part)
+            positions: tuple[int | e.Index, ...] = (indices[-1],)
+        else:
+            # A column has two axes, the last one of size one.
+            source, last = part, len(shape) - part.is_column
+            aligned = indices[last - len(part.shape) : last]
+            positions = tuple([1 if own == ONE else index for own, index in zip(part.shape, aligned, strict=True)])
+        entry = e.Entry(source, positions)
+        used = [position.name for position in positions if isinstance(position, e.Index)]
+        copied = [str(k) for k, letter in enumerate(letters, 1) if letter not in used]
+        axes = f"axis {copied[0]}" if len(copied) == 1 else f"axes {', '.join(copied)}"
+        column = " (a vector of size n broadcasts as an n×1 array)" if part.is_column else ""
+        wide = "×".join(map(str, shape))
+        self._note(f"{shown} is {verb} a {wide} tensor" + (f", copied along its {axes}{column}" if copied else ""))
+        return e.IndexArray(indices, entry)
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+def filled(value: Fraction, shape: Shape) -> e.Expr:
+    """A vector or matrix with all entries ``value``."""
+    if not shape:
+        return e.Number(value)
+    if value == 0:
+        return e.Zeros(shape)
+    return e.Ones(shape) if value == 1 else scaled_ones(e.Number(value), shape)
+
+
+def scaled_ones(factor: e.Expr, shape: Shape) -> e.Expr:
+    """A scalar in every entry of ``shape``."""
+    match factor:
+        case e.Number(value=value) if value in (0, 1):
+            return filled(value, shape)
+        case e.Negative(operand=e.Number() as number):
+            return e.Negative(scaled_ones(number, shape))
+        case _:
+            return product([factor, e.Ones(shape)])
+
+
+# ---------------------------------------------------------------- products and quotients
+
+
+def product(factors: list[e.Expr]) -> e.Expr:
+    """A product with a leading minus sign in front, without factors of one; nested products are opened where that keeps the meaning."""
+    first = factors[0]
+    if isinstance(first, e.Negative):
+        return e.Negative(product([first.operand, *factors[1:]]))
+    flat: list[e.Expr] = []
+    scalars = all(factor.is_scalar for factor in factors)
+    for factor in factors:
+        if factor is not _UNIT:
+            flat.extend(factor.factors if isinstance(factor, e.Product) and _opens(factor, scalars) else (factor,))
+    if not flat:
+        return _UNIT
+    sizes = [factor.size for factor in flat if isinstance(factor, e.SizeValue)]
+    if len(sizes) == len(flat):
+        return e.SizeValue(reduce(mul, sizes))
+    return flat[0] if len(flat) == 1 else e.Product(tuple(flat))
+
+
+def _opens(inner: e.Product, scalars: bool) -> bool:
+    """Whether the factors may stand in the outer product: not where vectors among them meet to a scalar that scales the rest."""
+    if len(inner.factors) > _LONGEST_OPENED:
+        return False
+    if scalars:
+        return True
+    shape = inner.factors[0].shape
+    seen = bool(shape)
+    for factor in inner.factors[1:]:
+        shape = e.product_shape(shape, factor.shape)
+        seen = seen or bool(factor.shape)
+        if seen and not shape:
+            return False
+    return bool(inner.shape) or not seen
+
+
+def hadamard(factors: list[e.Expr]) -> e.Expr:
+    """An elementwise product with the sign and the number of its first factor in front."""
+    first = factors[0]
+    if isinstance(first, e.Negative):
+        return e.Negative(hadamard([first.operand, *factors[1:]]))
+    if isinstance(first, e.Product) and isinstance(first.factors[0], e.Number):
+        rest = first.factors[1] if len(first.factors) == 2 else e.Product(first.factors[1:])
+        return e.Product((first.factors[0], hadamard([rest, *factors[1:]])))
+    return e.Hadamard(tuple(factors))
+
+
+def quotient(above: e.Expr, below: e.Expr) -> e.Expr:
+    """A quotient with the sign of the numerator in front; numbers over numbers are one number."""
+    if isinstance(above, e.Negative):
+        return e.Negative(quotient(above.operand, below))
+    if isinstance(above, e.Number) and isinstance(below, e.Number) and below.value:
+        return e.Number(above.value / below.value)
+    return e.Quotient(above, below)
+
+
+def _exponent(exponent: e.Expr) -> e.Expr:
+    """A negated number as an exponent is a negative number."""
+    if isinstance(exponent, e.Negative) and isinstance(exponent.operand, e.Number):
+        return e.Number(-exponent.operand.value)
+    return exponent
+
+
+def _scalar_in(parts: list[e.Expr]) -> bool:
+    return any(part.is_scalar for part in parts)
+
+
+# ---------------------------------------------------------------- functions
+
+
+def _norm(kind: str, built: list[e.Expr]) -> e.Expr:
+    operand = built[0]
+    if operand.is_scalar:
+        return e.Elementwise("abs", operand)
+    if len(built) == 2:
+        parameter = built[1]
+        return e.Norm(operand, "p" if parameter.is_scalar else "A", parameter)
+    return e.Norm(operand, kind, None)
+
+
+def _check_power_of_norm(power: e.Expr, span: Span) -> None:
+    if isinstance(power, e.Number) and power.value <= 0:
+        raise ShapeError(f"there is no norm with p = {power.value}", span=span, expected="a number above 0")
+
+
+def _array_product(left: e.Expr, right: e.Expr) -> e.Expr:
+    """``left @ right`` where a vector on the left of a vector or a matrix stands for its row."""
+    if not left.is_column or right.is_row:
+        return product([left, right])
+    whole = product([e.Transpose(left), right])
+    return whole if whole.is_scalar else e.Transpose(whole)
+
+
+def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
+    shape = shape_of_cell(term.cell)
+    if term.axis is None and term.operands[0].cell.mask == ROW and len(built) == 1:
+        column = e.Transpose(built[0])
+        if not shape:
+            return e.Call(term.function, (column,), None, ())
+        return e.Transpose(e.Call(term.function, (column,), None, column.shape))
+    return e.Call(term.function, tuple(built), term.axis, shape)
+
+
+def _index(index: t.BoundIndex) -> e.Index:
+    return e.Index(index.name, size_of(index.size))
+
+
+def _entry(term: t.EntryTerm, operand: e.Expr) -> e.Expr:
+    axes = operand.shape[1:] if operand.is_row else operand.shape
+    for position, size in zip(term.positions, axes, strict=True):
+        if isinstance(position, int):
+            _check_position(position, size, term.span)
+    positions = tuple([position if isinstance(position, int) else _index(position) for position in term.positions])
+    return e.Entry(operand, positions)
+
+
+def _check_position(position: int, size: Size, span: Span) -> None:
+    if size.number is not None and position > size.number:
+        raise ShapeError(f"position {position} is outside a size of {size}", span=span)

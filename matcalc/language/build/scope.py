@@ -1,0 +1,92 @@
+"""What names stand for while terms are built: symbols, intermediate results, sizes, bound indices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from matcalc.errors import Span
+from matcalc.facts.table import kinds
+from matcalc.language.declare.declared import Declaration
+from matcalc.language.typing.dimensions import Dimension
+from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell
+from matcalc.language.text.spelling import SPELLED_GREEK
+from matcalc.language.build.terms import BoundIndex, Term
+from matcalc.records import record
+from matcalc.sizes import ONE
+
+
+@record(eq=False, frozen=False)
+class Variable:
+    """A symbol of the expression: its cell, what was declared, and how it is used."""
+
+    name: str
+    cell: Cell
+    declaration: Declaration | None
+    transposed: bool = False
+    mentioned: bool = True
+    """Stands in the text (a declared name need not)."""
+
+    @property
+    def open(self) -> bool:
+        """Whether the kind was left to inference."""
+        return self.declaration is None or (self.declaration.kind is None and self.declaration.shape is None)
+
+
+@dataclass(slots=True)
+class Scope:
+    """Everything that a name can mean, for one text."""
+
+    declarations: Mapping[str, Declaration]
+    size_names: set[str]
+    variables: dict[str, Variable] = field(default_factory=dict)
+    values: dict[str, Term] = field(default_factory=dict)
+    """Intermediate results of the program, and the parameters of a definition."""
+    references: dict[Term, str] = field(default_factory=dict)
+    """The terms that stand where the name of an intermediate result was written."""
+    sizes: dict[str, Dimension] = field(default_factory=dict)
+    """Sizes named in the signature of a definition."""
+    indices: dict[str, list[BoundIndex]] = field(default_factory=dict)
+
+    def variable(self, name: str, span: Span) -> Variable:
+        """The symbol of this name, made at its first use."""
+        found = self.variables.get(name)
+        if found is None:
+            declaration = self.declarations.get(name)
+            found = self.variables[name] = Variable(name, Cell(_first_mask(declaration), span), declaration)
+        return found
+
+    def bound_index(self, name: str) -> BoundIndex | None:
+        found = self.indices.get(name)
+        return found[-1] if found else None
+
+
+def _first_mask(declaration: Declaration | None) -> int:
+    if declaration is None:
+        return SCALAR | COLUMN | MATRIX
+    if declaration.shape is not None:
+        shape = declaration.shape
+        if len(shape) > 2:
+            return TENSOR3 if len(shape) == 3 else TENSOR4
+        return SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
+    if declaration.kind in _MASKS:
+        return _MASKS[declaration.kind]
+    possible = kinds(declaration.facts)
+    return sum(mask for kind, mask in _MASKS.items() if kind in possible)
+
+
+_MASKS = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
+
+
+def letter_class(name: str) -> str:
+    """The convention for a name: ``"upper"``, ``"lower"`` (h to z), ``"early"`` (a to g) or ``"greek"`` (lower case).
+
+    >>> letter_class("W_1"), letter_class("x"), letter_class("b"), letter_class("beta"), letter_class("Sigma")
+    ('upper', 'lower', 'early', 'greek', 'upper')
+    """
+    stem = name.partition("_")[0].rstrip("0123456789′")
+    if stem[:1].isupper():
+        return "upper"
+    if stem in SPELLED_GREEK:
+        return "greek"
+    return "early" if len(stem) == 1 and stem in "abcdefg" else "lower"

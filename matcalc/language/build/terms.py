@@ -1,0 +1,248 @@
+"""Terms: the expression with names resolved, before kinds and sizes are known. A closed set of classes.
+
+``cell`` holds what is known of a term's kind and size; terms of one shape may share a cell.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TypeAlias
+
+from matcalc.errors import Span
+from matcalc.language.typing.dimensions import Dimension
+from matcalc.language.typing.kinds import Cell
+from matcalc.records import record
+from matcalc.traversal import postordered
+
+
+@record(eq=False)
+class Base:
+    """Base class. ``span`` is the place in the text."""
+
+    cell: Cell
+    span: Span
+
+
+# ---------------------------------------------------------------- leaves
+
+
+@record(eq=False)
+class SymbolTerm(Base):
+    name: str
+
+
+@record(eq=False)
+class NumberTerm(Base):
+    """A number; the literal 1 may turn out to be a vector of ones (``1*b'``)."""
+
+    value: Fraction
+
+
+@record(eq=False)
+class ConstantTerm(Base):
+    name: str
+
+
+@record(eq=False)
+class SizeTerm(Base):
+    """A size used as a number."""
+
+    size: Dimension
+
+
+@record(eq=False)
+class IdentityTerm(Base):
+    pass
+
+
+@record(eq=False)
+class FilledTerm(Base):
+    """A vector or matrix with all entries ``value``."""
+
+    value: Fraction
+
+
+@record(eq=False)
+class UnitTerm(Base):
+    position: int
+
+
+@record(eq=False)
+class CommutationTerm(Base):
+    m: Dimension
+    n: Dimension
+
+
+# ---------------------------------------------------------------- operators
+
+
+@record(eq=False)
+class SumTerm(Base):
+    """``negative[k]`` tells whether operand k is subtracted."""
+
+    operands: tuple[Term, ...]
+    negative: tuple[bool, ...]
+
+
+@record(eq=False)
+class ProductTerm(Base):
+    operands: tuple[Term, ...]
+
+
+@record(eq=False)
+class ElementProductTerm(Base):
+    operands: tuple[Term, ...]
+
+
+@record(eq=False)
+class QuotientTerm(Base):
+    operands: tuple[Term, Term]
+    elementwise: bool
+
+
+@record(eq=False)
+class PowerTerm(Base):
+    operands: tuple[Term, Term]
+    elementwise: bool
+
+
+@record(eq=False)
+class NegativeTerm(Base):
+    operands: tuple[Term]
+
+
+@record(eq=False)
+class TransposeTerm(Base):
+    operands: tuple[Term]
+
+
+@record(eq=False)
+class ElementwiseTerm(Base):
+    operands: tuple[Term]
+    function: str
+
+
+@record(eq=False)
+class InverseTerm(Base):
+    operands: tuple[Term]
+
+
+@record(eq=False)
+class TraceTerm(Base):
+    operands: tuple[Term]
+
+
+@record(eq=False)
+class TotalTerm(Base):
+    operands: tuple[Term]
+    axis: str | None
+
+
+@record(eq=False)
+class DiagonalTerm(Base):
+    operands: tuple[Term]
+
+
+@record(eq=False)
+class VecTerm(Base):
+    operands: tuple[Term]
+
+
+@record(eq=False)
+class ReshapeTerm(Base):
+    operands: tuple[Term]
+    m: Dimension
+    n: Dimension
+
+
+@record(eq=False)
+class KroneckerTerm(Base):
+    operands: tuple[Term, ...]
+
+
+@record(eq=False)
+class NormTerm(Base):
+    """``operands`` are the operand and, for the p and A norms, the parameter."""
+
+    operands: tuple[Term, ...]
+    kind: str
+
+
+@record(eq=False)
+class BarsTerm(Base):
+    """``|x|``: a determinant or an absolute value, by kind."""
+
+    operands: tuple[Term]
+
+
+@record(eq=False)
+class EulerTerm(Base):
+    """``e^x``: the exponential function of a scalar, the matrix exponential of a matrix."""
+
+    operands: tuple[Term]
+
+
+@record(eq=False)
+class ArrayProductTerm(Base):
+    """``x @ A``: a product as NumPy has it, where a vector has one axis and is a row on the left."""
+
+    operands: tuple[Term, Term]
+
+
+@record(eq=False)
+class CallTerm(Base):
+    operands: tuple[Term, ...]
+    function: str
+    axis: str | None
+
+
+@record(eq=False)
+class EntryTerm(Base):
+    operands: tuple[Term]
+    positions: tuple[int | BoundIndex, ...]
+
+
+@record(eq=False)
+class IndexSumTerm(Base):
+    operands: tuple[Term]
+    index: BoundIndex
+
+
+@record(eq=False)
+class IndexArrayTerm(Base):
+    """The array of the values of a scalar for all values of the indices."""
+
+    operands: tuple[Term]
+    indices: tuple[BoundIndex, ...]
+
+
+@record(eq=False)
+class BoundIndex:
+    """An index of an explicit sum or of an array, with the size that it runs over."""
+
+    name: str
+    size: Dimension
+
+
+Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTerm | FilledTerm | UnitTerm | CommutationTerm
+Operation: TypeAlias = (
+    SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
+    | InverseTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm | EulerTerm
+    | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | IndexArrayTerm
+)  # fmt: skip
+Term: TypeAlias = Leaf | Operation
+"""The closed union, for ``match`` with ``assert_never``."""
+
+
+def operands_of(term: Term) -> tuple[Term, ...]:
+    """The operands, in reading order."""
+    match term:
+        case SymbolTerm() | NumberTerm() | ConstantTerm() | SizeTerm() | IdentityTerm() | FilledTerm() | UnitTerm() | CommutationTerm():
+            return ()
+        case _:
+            return term.operands
+
+
+def postorder(*roots: Term) -> list[Term]:
+    """Every term below ``roots`` once, operands before their users; no recursion."""
+    return postordered(roots, operands_of)

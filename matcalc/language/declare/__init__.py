@@ -1,0 +1,1 @@
+"""Declarations of names: kinds, sizes, facts."""

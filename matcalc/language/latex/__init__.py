@@ -1,0 +1,1 @@
+"""LaTeX source to the raw tokens of the plain language."""

@@ -1,0 +1,235 @@
+"""LaTeX source to lexemes: commands, letters, digits, braces and delimiters with their partners."""
+
+from __future__ import annotations
+
+import re
+
+from matcalc.errors import LimitError, ParseError, Span
+from matcalc.language.latex.latex_commands import (
+    CLOSING,
+    DIMENSIONED,
+    DROPPED_WITH_ARGUMENT,
+    ENVIRONMENTS,
+    OPENING,
+    OPERATORS,
+    SIZED,
+    SPACING,
+)
+from matcalc.language.text.spelling import ACCENTS, plain_letters
+from matcalc.limits import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
+from matcalc.patterns import pattern
+from matcalc.records import record
+
+
+@record
+class Lexeme:
+    """One unit of the source.
+
+    ``kind`` is ``letter``, ``digit``, ``command`` (``text`` without the backslash), ``newline``, one of the brackets ``{ } ( ) [ ] < >``,
+    a bar (``NORM_OPEN``, ``BAR``...), or ``char``. The ``text`` of a bracket tells whether ``\\left`` stood before it.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+
+@record
+class Source:
+    """The lexemes of a text, and for each bracket the position of its partner."""
+
+    lexemes: list[Lexeme]
+    partner: dict[int, int]
+    length: int
+
+
+_SPACE = pattern(r"[\s~&\u200b]+|(?<!\\)%[^\n]*")
+_COMMAND = pattern(r"\\(?:([A-Za-z]+)\*?|(.)|$)", re.DOTALL)
+_ENVIRONMENT = pattern(r"\\(begin|end)\s*\{([A-Za-z]+)\*?\}(?:\{\d+\})?(?:\[[^\]\n]{0,80}\])?")
+_WIDTH = pattern(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*(?:mu|pt|em|ex|cm|mm|in|bp|pc|sp)(?![a-z])")
+_ROW_GAP = pattern(r"\s*\[-?[\d.]+\s*[a-z]{2}\]")
+_PAIRS = {"}": "{", ")": "(", "]": "[", ">": "<"}
+_SHOWN = {"{": "{", "(": "(", "[": "[", "<": "\\langle"}
+_MARKS = {"(": "(", ")": ")", "[": "[", "]": "]", "{": "{", "}": "}"}
+
+
+def lexemes_of(text: str) -> Source:
+    """The lexemes of LaTeX source, without space, comments, dollar signs and the delimiters of displays.
+
+    Raises ParseError for brackets that do not match or a delimiter that is missing; LimitError as ``scan`` does.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise LimitError(f"the input has more than {MOST_CHARACTERS:,} characters")
+    plain = plain_letters(text)
+    start, stop = _inside_delimiters(plain)
+    found: list[Lexeme] = []
+    position = start
+    while position < stop:
+        position = _next(plain, position, stop, found)
+        if len(found) > MOST_TOKENS:
+            raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
+    lexemes = _norm_bars(_without_dropped(found))
+    while lexemes and lexemes[-1].text in (".", ",", ";") and lexemes[-1].kind == "char":
+        lexemes.pop()
+    return Source(lexemes, _partners(lexemes), len(text))
+
+
+_WRAPPED = [("$$", "$$"), ("$", "$"), (r"\[", r"\]"), (r"\(", r"\)")]
+
+
+def _inside_delimiters(text: str) -> tuple[int, int]:
+    """The range of the text inside ``$...$``, ``\\[...\\]`` or the like."""
+    start, stop = len(text) - len(text.lstrip()), len(text.rstrip())
+    for opening, closing in _WRAPPED:
+        inner = start + len(opening)
+        if text.startswith(opening, start):
+            if inner > stop - len(closing) or not text.endswith(closing, inner, stop):
+                raise ParseError(f"{opening} is never closed", span=Span(start, inner), suggestion=f"{closing} at the end")
+            return inner, stop - len(closing)
+    return start, stop
+
+
+def _next(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
+    """Reads one lexeme; gives the position after it."""
+    space = _SPACE.match(text, position, stop)
+    if space is not None:
+        return space.end()
+    character = text[position]
+    if character == "\\":
+        return _command(text, position, stop, out)
+    if character == "$":
+        raise ParseError("a dollar sign inside the formula", span=Span(position, position + 1), expected="one formula")
+    kind = (
+        "digit"
+        if character in "0123456789"
+        else "letter"
+        if (character.isalpha() and not _styled(character)) or character in ACCENTS
+        else "char"
+    )
+    kind = _MARKS.get(character, kind)
+    out.append(Lexeme(kind, character, position, position + 1))
+    return position + 1
+
+
+def _styled(character: str) -> bool:
+    """Letters that are superscripts or subscripts."""
+    return not character.isascii() and character in "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᴴₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
+
+
+def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
+    environment = _ENVIRONMENT.match(text, position, stop)
+    if environment is not None and environment[2] in ENVIRONMENTS:
+        return environment.end()
+    match = _COMMAND.match(text, position, stop)
+    assert match is not None
+    name, end = match[1] or match[2] or "", match.end()
+    if not name:
+        raise ParseError("a backslash without a command", span=Span(position, position + 1), suggestion="remove it")
+    if name == "\\":
+        gap = _ROW_GAP.match(text, end, stop)
+        out.append(Lexeme("newline", "\n", position, end))
+        return gap.end() if gap else end
+    if name in SIZED:
+        return _sized(text, position, end, stop, name, out)
+    if name in SPACING:
+        return end
+    if name in DIMENSIONED:
+        width = _WIDTH.match(text, end, stop)
+        if width is None:
+            raise ParseError(f"\\{name} needs a width after it", span=Span(position, end), suggestion=f"\\{name}3mu")
+        return width.end()
+    kind = OPENING.get(name) or CLOSING.get(name) or "command"
+    out.append(Lexeme(kind, name if kind == "command" else "\\" + name, position, end))
+    return end
+
+
+def _sized(text: str, position: int, end: int, stop: int, name: str, out: list[Lexeme]) -> int:
+    r"""A delimiter after ``\left``, ``\bigl`` and the like, as one lexeme."""
+    while (space := _SPACE.match(text, end, stop)) is not None:
+        end = space.end()
+    side = SIZED[name]
+    if side and text.startswith(".", end, stop):
+        advice = "the formula without it: derivatives hold at every value"
+        raise ParseError("a delimiter that is left out is not read", span=Span(position, end + 1), suggestion=advice)
+    match = _COMMAND.match(text, end, stop)
+    delimiter = (match[1] or match[2] or "") if match else text[end : min(end + 1, stop)]
+    after = match.end() if match else end + 1
+    known = OPENING.get(delimiter) or CLOSING.get(delimiter) if match else None
+    if known is None:
+        bar = OPERATORS.get(delimiter, "") if match else {"|": "BAR", "∣": "BAR", "‖": "NORM_BAR", "∥": "NORM_BAR"}.get(delimiter, "")
+        if bar in ("BAR", "NORM_BAR"):
+            known = {-1: bar.replace("_BAR", "") + "_OPEN", 0: bar, 1: bar.replace("_BAR", "") + "_CLOSE"}[side]
+        elif not match and delimiter in ("(", ")", "[", "]"):
+            known = delimiter
+    if known is None or name == "middle":
+        raise ParseError(f"\\{name} needs a bracket or a bar after it", span=Span(position, after), suggestion=f"\\{name}( or \\{name}|")
+    out.append(Lexeme(known, "\\" + name, position, after))
+    return after
+
+
+def _without_dropped(lexemes: list[Lexeme]) -> list[Lexeme]:
+    r"""Leaves out ``\label{...}`` and its like."""
+    if not any(lexeme.kind == "command" and lexeme.text in DROPPED_WITH_ARGUMENT for lexeme in lexemes):
+        return lexemes
+    out: list[Lexeme] = []
+    position = 0
+    while position < len(lexemes):
+        lexeme = lexemes[position]
+        position += 1
+        if lexeme.kind != "command" or lexeme.text not in DROPPED_WITH_ARGUMENT:
+            out.append(lexeme)
+            continue
+        if position == len(lexemes) or lexemes[position].kind != "{":
+            raise ParseError(f"\\{lexeme.text} needs an argument in braces", span=lexeme.span)
+        depth = 0
+        while position < len(lexemes):
+            depth += (lexemes[position].kind == "{") - (lexemes[position].kind == "}")
+            position += 1
+            if not depth:
+                break
+        else:
+            raise ParseError("'{' is never closed", span=lexeme.span, suggestion="add the closing brace")
+    return out
+
+
+def _norm_bars(lexemes: list[Lexeme]) -> list[Lexeme]:
+    r"""``\left|\left|`` and ``\right|\right|`` as the bars of a norm."""
+    out: list[Lexeme] = []
+    for lexeme in lexemes:
+        before = out[-1] if out else None
+        if before is not None and before.kind == lexeme.kind in ("BAR_OPEN", "BAR_CLOSE"):
+            out[-1] = Lexeme(lexeme.kind.replace("BAR", "NORM"), lexeme.text, before.start, lexeme.end)
+        else:
+            out.append(lexeme)
+    return out
+
+
+def _partners(lexemes: list[Lexeme]) -> dict[int, int]:
+    partner: dict[int, int] = {}
+    opened: list[int] = []
+    for position, lexeme in enumerate(lexemes):
+        if lexeme.kind in _SHOWN:
+            opened.append(position)
+            if len(opened) > DEEPEST_NESTING:
+                raise LimitError(f"brackets are nested more than {DEEPEST_NESTING:,} deep", span=lexeme.span)
+        elif lexeme.kind in _PAIRS:
+            if not opened:
+                raise ParseError(f"{lexeme.kind!r} closes nothing", span=lexeme.span, suggestion="remove it, or open a bracket before")
+            first = lexemes[opened[-1]]
+            if first.kind != _PAIRS[lexeme.kind]:
+                raise ParseError(f"{lexeme.kind!r} does not match {first.kind!r}", span=lexeme.span)
+            if (first.text == "\\left") != (lexeme.text == "\\right"):
+                lonely = first if first.text == "\\left" else lexeme
+                missing = "\\right" if lonely is first else "\\left"
+                raise ParseError(f"{lonely.text} has no {missing}", span=lonely.span, suggestion=f"{missing} before the other bracket")
+            partner[opened[-1]] = position
+            partner[position] = opened.pop()
+    if opened:
+        first = lexemes[opened[-1]]
+        raise ParseError(f"{_SHOWN[first.kind]!r} is never closed", span=first.span, suggestion="add the closing bracket")
+    return partner

@@ -1,0 +1,277 @@
+r"""Subscripts, exponents and primes of LaTeX: ``x_{ij}``, ``A^{-\top}``, ``\|X\|_F^2``, ``\sum_{i=1}^n``, ``I_n``."""
+
+from __future__ import annotations
+
+import re
+
+from matcalc.errors import ParseError, Span
+from matcalc.language.latex.latex_commands import TRANSPOSES
+from matcalc.language.latex.latex_lexemes import Lexeme
+from matcalc.language.latex.latex_reading import Items, Range, Reading
+from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
+from matcalc.language.text.terminals import Token
+from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID
+from matcalc.patterns import pattern
+
+_INDEX = pattern(r"[0-9]+|[^\W\d_]+[0-9]*")
+_BEFORE_UNDERSCORE = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "BAR_CLOSE"])
+_ORDERS = frozenset("pqrst")
+"""Letters that stand for the order of a norm where nothing is declared: ``\\|x\\|_p``."""
+_OPERANDS = frozenset(["RUN", "RPAR", "RSQB", "TRANSPOSE", "NUMBER", "ONES", "SUPERSCRIPT"])
+
+
+def _ends(lexeme: Lexeme) -> tuple[int, int]:
+    return lexeme.start, lexeme.end
+
+
+class Scripts:
+    """Reads what hangs on the last token that was written."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.r = reading
+
+    def read(self, position: int, stop: int) -> tuple[Items, int]:
+        """Tokens for all scripts at ``position``, subscript first, and the position after them."""
+        r = self.r
+        below: tuple[int, Range] | None = None
+        above: list[tuple[int, Range | None]] = []
+        raised = False
+        while position < stop and r.lexemes[position].kind == "char" and r.lexemes[position].text in "^_'":
+            lexeme = r.lexemes[position]
+            if lexeme.text == "'":
+                above.append((position, None))
+                position += 1
+                continue
+            if raised if lexeme.text == "^" else below is not None:
+                what = "exponent" if lexeme.text == "^" else "subscript"
+                raise ParseError(f"a second {what}", span=lexeme.span, suggestion="braces around the first part, or (x^2)^3")
+            found, after = r.argument(position + 1, stop, position)
+            if lexeme.text == "^" and after == position + 2 and after < stop and r.lexemes[after - 1].text == "-":
+                found, after = self._signed(after, stop)  # x^-1 is set as x⁻1, and means x⁻¹
+            self._check_digits(position, after, stop)
+            if lexeme.text == "^":
+                raised = True
+                above.append((position, found))
+            else:
+                below = (position, found)
+            position = after
+        base = r.out[-1] if r.out else None
+        if base is not None and base.type == "SUM_SIGN":
+            return self._sum(base, below, above), position
+        if base is not None and base.type in ("NABLA", "PARTIAL"):
+            return self._gradient(base, below, above), position
+        items = self._below(*below) if below is not None else []
+        base = r.out[-1] if r.out else None
+        for place, exponent in above:
+            items += self.exponent(place, exponent, base is not None and base.type == "RUN")
+        return items, position
+
+    def _signed(self, position: int, stop: int) -> tuple[Range, int]:
+        """An exponent of a minus sign before ``position`` and what follows it, ``^-1`` or ``^-\\top``, and the position after it."""
+        r = self.r
+        if r.lexemes[position].kind not in ("digit", "letter", "command", "{"):
+            advice = "x^{-1}"
+            raise ParseError("the exponent is a sign alone", span=r.lexemes[position - 1].span, suggestion=advice)
+        after = r.element_end(position, stop)
+        return (position - 1, after), after
+
+    def _check_digits(self, position: int, after: int, stop: int) -> None:
+        """``x^10`` is set as x¹0."""
+        r = self.r
+        if after < stop and after <= position + 3 and r.lexemes[after - 1].kind == r.lexemes[after].kind == "digit":
+            first, last = r.lexemes[after - 1], r.lexemes[after]
+            if first.end == last.start:
+                mark = r.lexemes[position].text
+                advice = f"{mark}{{{first.text}{last.text}}}, or a space after the first digit"
+                raise ParseError("only the first digit belongs to the script", span=Span(first.start, last.end), suggestion=advice)
+
+    # ------------------------------------------------------------ above
+
+    def exponent(self, place: int, found: Range | None, named: bool) -> Items:
+        """A superscript, or a prime when ``found`` is None; ``named`` says that it stands on a single name."""
+        r = self.r
+        sign = r.lexemes[place]
+        start, end = sign.start, sign.end
+        if found is None:
+            return [Token("TRANSPOSE", "'", start, end)]
+        first, last = found
+        if first == last:
+            raise ParseError("the exponent is empty", span=sign.span, suggestion="x^{2}")
+        end = r.lexemes[last - 1].end
+        power = Token("POWER", "^", start, sign.end)
+        head = r.lexemes[first]
+        whole = Span(start, end)
+        if last - first == 1 and head.kind == "command" and head.text in TRANSPOSES:
+            return [Token("TRANSPOSE", "'", start, end)]
+        if last - first == 1 and head.text in ("*", "+", "dagger", "ast"):
+            advice = "pinv(A)" if head.text in ("+", "dagger") else "the transpose, A^\\top"
+            what = "the pseudoinverse as an exponent" if head.text in ("+", "dagger") else "the conjugate transpose"
+            raise ParseError(f"{what} is not read", span=whole, suggestion=advice)
+        if head.kind == "(" and r.partner[first] == last - 1 and (sizes := self._commutation(first, last)) is not None:
+            return sizes
+        if head.kind in ("(", "[") and r.partner[first] == last - 1 and named:
+            advice = "a subscript, such as W_1 or x_i; x^2 for a power"
+            raise ParseError("an exponent in brackets is read by people as a label", span=whole, suggestion=advice)
+        if head.kind == "command" and head.text in ("odot", "circ"):
+            if last - first == 1:
+                raise ParseError("the elementwise power needs an exponent", span=whole, suggestion="x^{\\odot 2}")
+            return [Token("ELEMENT_POWER", ".^", start, head.end), *self._small(first + 1, last)]
+        if head.text == "-" and head.kind == "char" and last - first == 2:
+            second = r.lexemes[first + 1]
+            if second.kind == "command" and second.text in TRANSPOSES:
+                return [Token("SUPERSCRIPT", "⁻ᵀ", start, end)]
+        return [power, *self._small(first, last)]
+
+    def _commutation(self, first: int, last: int) -> Items | None:
+        """``K^{(m, n)}``, the commutation matrix, when K is no declared name; the letter that was written becomes the function."""
+        r = self.r
+        base = r.out[-1] if r.out else None
+        if base is None or base.type != "RUN" or base.value != "K" or r.vocabulary.declares("K"):
+            return None
+        if sum(lexeme.text == "," for lexeme in r.lexemes[first + 1 : last - 1]) != 1:
+            return None
+        r.out[-1] = Token("RUN", "commutation", base.start, base.end)
+        return [Token("LPAR", "(", *_ends(r.lexemes[first])), (first + 1, last - 1), Token("RPAR", ")", *_ends(r.lexemes[last - 1]))]
+
+    def _small(self, first: int, last: int) -> Items:
+        """An exponent: a number or name with an optional minus, else in brackets."""
+        r = self.r
+        begin = first
+        sign: Items = []
+        if r.lexemes[first].text == "-" and r.lexemes[first].kind == "char" and last - first > 1:
+            lexeme = r.lexemes[first]
+            sign, begin = [Token("MINUS", "-", lexeme.start, lexeme.end)], first + 1
+        word = r.word(begin, last)
+        start, end = r.lexemes[begin].start, r.lexemes[last - 1].end
+        if word is not None and word.isdecimal():
+            return [*sign, Token("NUMBER", word, start, end)]
+        if word is not None and (len(word) == 1 or word in SPELLED_GREEK):
+            return [*sign, Token("RUN", word, start, end)]
+        opening, closing = Token("LPAR", "(", start, start), Token("RPAR", ")", end, end)
+        return [opening, (first, last), closing] if not sign else [opening, *sign, (begin, last), closing]
+
+    # ------------------------------------------------------------ below
+
+    def _below(self, place: int, found: Range) -> Items:
+        r = self.r
+        first, last = found
+        mark = r.lexemes[place]
+        under = Token("UNDERSCORE", "_", mark.start, mark.end)
+        base = r.out[-1] if r.out else None
+        if first == last:
+            raise ParseError("the subscript is empty", span=mark.span, suggestion="x_{1}")
+        if base is None or not (base.type in _OPERANDS or base.type in _BEFORE_UNDERSCORE):
+            return [under]
+        end = r.lexemes[last - 1].end
+        word = r.word(first, last)
+        if base.type == "RPAR" and base.value == ">":
+            # The Frobenius product is the inner product of matrices: its mark says nothing new.
+            if word in ("F", "Fro", "2"):
+                return []
+            raise ParseError("this inner product is not read", span=Span(mark.start, end), suggestion="x^\\top A y")
+        if base.type in _BEFORE_UNDERSCORE:
+            return [under, *self._norm_kind(first, last, word)]
+        opening, closing = Token("LPAR", "(", mark.start, mark.end), Token("RPAR", ")", end - 1, end)
+        identity = "eye" if self._is_identity(base, word, first, last) else ""
+        sized = "ones" if base.type == "ONES" else "zeros" if base.start in r.zeros else identity
+        if sized:
+            r.out[-1] = Token("RUN", sized, base.start, base.end)
+            return [opening, (first, last), closing]
+        if base.type == "RUN" and word is not None and _INDEX.fullmatch(word):
+            r.out.pop()
+            return self._indexed(base, word, end)
+        if any(lexeme.text in (":", "cdot", "bullet", "*") for lexeme in r.lexemes[first : min(last, first + 9)]):
+            advice = "e_1^\\top A for a row, A e_1 for a column"
+            raise ParseError("rows and columns are not read as entries", span=Span(mark.start, end), suggestion=advice)
+        square, close = Token("LSQB", "[", mark.start, mark.end), Token("RSQB", "]", end - 1, end)
+        plain = last - first == 2 and all(lexeme.kind in ("letter", "digit") for lexeme in r.lexemes[first:last])
+        if plain:
+            comma = Token("COMMA", ",", r.lexemes[first].end, r.lexemes[first].end)
+            return [square, (first, first + 1), comma, (first + 1, last), close]
+        return [square, (first, last), close]
+
+    def _is_identity(self, base: Token, word: str | None, first: int, last: int) -> bool:
+        r = self.r
+        if base.type != "RUN" or base.value != "I" or r.vocabulary.declares("I") or r.vocabulary.declares(f"I_{word}"):
+            return False
+        return last - first <= 20 and all(lexeme.kind in ("letter", "digit") for lexeme in r.lexemes[first:last])
+
+    def _indexed(self, base: Token, index: str, end: int) -> Items:
+        r = self.r
+        whole = canonical_name(f"{base.value}_{index}")
+        together = canonical_name(base.value + index)
+        if r.vocabulary.declares(together) and not r.vocabulary.declares(whole) and index.isdecimal():
+            return [Token("RUN", together, base.start, end)]
+        alone = base.value in r.names
+        if alone:
+            r.names.add(whole)
+        plain = base.value.isalpha() and len(base.value) > 1 and canonical_name(base.value) not in SPELLED_GREEK
+        if not plain or alone or r.vocabulary.declares(whole) or r.vocabulary.declares(base.value) or base.value[0] == "d":
+            return [Token("RUN", f"{base.value}_{index}", base.start, end)]
+        cut = base.end - 1
+        return [Token("RUN", base.value[:-1], base.start, cut), Token("RUN", f"{base.value[-1]}_{index}", cut, end)]
+
+    def _norm_kind(self, first: int, last: int, word: str | None) -> Items:
+        r = self.r
+        start, end = r.lexemes[first].start, r.lexemes[last - 1].end
+        if last - first == 1 and r.lexemes[first].text in ("*", "ast"):
+            return [Token("TIMES", "*", start, end)]
+        if r.lexemes[first].text == "infty" or (word or "").lower() in INFINITE_NORMS:
+            raise ParseError("the norm of infinite order is not read", span=Span(start, end), suggestion=NORMS_SAID)
+        named = NORM_NAMES.get((word or "").lower())
+        if named is not None and not r.vocabulary.declares(word or ""):
+            return [Token("RUN", named, start, end)]
+        if word is not None and word in _ORDERS and not r.vocabulary.declares(word):
+            advice = "\\|x\\|_1, \\|x\\|_2, \\|X\\|_F, \\|X\\|_* or \\|x\\|_A with a matrix A"
+            raise ParseError("norms of other orders are not read", span=Span(start, end), suggestion=advice)
+        if word is not None:
+            return [Token("NUMBER" if word.isdecimal() else "RUN", word, start, end)]
+        if any(lexeme.text == "," for lexeme in r.lexemes[first : min(last, first + 9)]):
+            raise ParseError("mixed norms are not read", span=Span(start, end), suggestion="\\|X\\|_F, \\|X\\|_2 or \\|X\\|_*")
+        return [Token("LPAR", "(", start, start), (first, last), Token("RPAR", ")", end, end)]
+
+    # ------------------------------------------------------------ sums and gradients
+
+    def _sum(self, sign: Token, below: tuple[int, Range] | None, above: list[tuple[int, Range | None]]) -> Items:
+        r = self.r
+        span = Span(sign.start, sign.end)
+        if below is None:
+            raise ParseError("the sum needs an index", span=span, suggestion="\\sum_{i}")
+        first, last = below[1]
+        lexemes = r.lexemes[first:last]
+        text = "".join([{"digit": "#", "command": "\\"}.get(lexeme.kind, lexeme.text) for lexeme in lexemes[:40]])
+        start = r.lexemes[below[0]].start
+        stop = lexemes[-1].end if lexemes else start + 1
+        match = re.fullmatch(r"(?P<many>[a-z](?:,?[a-z])*)|(?P<one>[a-z])=#", text)
+        lower = lexemes[-1].text if lexemes else ""
+        if match is None or len(lexemes) > 40 or (match["one"] and lower not in "01"):
+            advice = "\\sum_{i} or \\sum_{i=1}^{n}: sums run over all positions"
+            raise ParseError("the index of the sum is not read", span=Span(start, stop), suggestion=advice)
+        for place, upper in above:
+            if upper is None or r.word(*upper) is None:
+                advice = "\\sum_{i=1}^{n}: sums run over all positions"
+                raise ParseError("the upper limit of the sum is not read", span=r.lexemes[place].span, suggestion=advice)
+        if match["one"]:
+            r.notes.append(f"the sum over {match['one']} is read as one over all positions")
+        indices = (match["many"] or match["one"]).replace(",", "")
+        r.bound.update(indices)
+        return [Token("UNDERSCORE", "_", start, start + 1), Token("RUN", indices, start + 1, stop)]
+
+    def _gradient(self, sign: Token, below: tuple[int, Range] | None, above: list[tuple[int, Range | None]]) -> Items:
+        r = self.r
+        items: Items = []
+        for place, exponent in above:
+            if exponent is None or r.word(*exponent) != "2":
+                advice = "\\nabla_x^2 f"
+                raise ParseError("only the second derivative is written this way", span=r.lexemes[place].span, suggestion=advice)
+            lexeme = r.lexemes[place]
+            items += [Token("POWER", "^", lexeme.start, lexeme.end), Token("NUMBER", "2", lexeme.start, lexeme.end)]
+        if below is None:
+            return items
+        place, (first, last) = below
+        _, end = r.symbol(first, last)
+        mark = r.lexemes[place]
+        if first == last or (end < last and r.lexemes[end].text != "_"):
+            raise ParseError("differentiate by one name", span=mark.span, suggestion="\\nabla_x f or \\frac{\\partial f}{\\partial x}")
+        r.out[-1] = Token("NABLA", "∇", sign.start, sign.end)
+        return [*items, Token("UNDERSCORE", "_", mark.start, mark.end), (first, last)]

@@ -1,0 +1,1 @@
+"""Terminals to syntax trees."""

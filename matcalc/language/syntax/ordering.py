@@ -1,0 +1,72 @@
+"""The statements of a program in an order in which every name has its value before it is used."""
+
+from __future__ import annotations
+
+from matcalc.errors import ParseError
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.survey import walk
+
+
+def ordered(program: s.Program) -> s.Program:
+    """The program with its assignments sorted, in the order written where that is free.
+
+    When the last statement is an assignment too, the value of the program is the one result that no other statement uses. Names that
+    need each other stay as they were written, for the reader to refuse. Raises ParseError when several results are left unused.
+    """
+    assignments = list(program.assignments)
+    value = program.value
+    if not assignments:
+        return program
+    if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
+        assignments.append((value.left, value.right))
+        value = _result(assignments, value.left)
+    return s.Program(program.span, tuple(_sorted(assignments)), value)
+
+
+def _uses(assignments: list[tuple[s.Name, s.Syntax]]) -> list[list[str]]:
+    """The assigned names that each value uses."""
+    names = {name.name for name, _ in assignments}
+    return [list(dict.fromkeys(n.name for n in walk(value) if isinstance(n, s.Name) and n.name in names)) for _, value in assignments]
+
+
+def _result(assignments: list[tuple[s.Name, s.Syntax]], last: s.Name) -> s.Syntax:
+    used = {name for (own, _), names in zip(assignments, _uses(assignments)) for name in names if name != own.name}
+    unused = [name for name, _ in assignments if name.name not in used]
+    shown = ", ".join(dict.fromkeys(name.name for name in unused))
+    if "," in shown:
+        message = f"the program has no single value: nothing uses {shown}"
+        raise ParseError(message, span=last.span, suggestion="end with the expression meant")
+    return unused[0] if unused else last
+
+
+def _sorted(assignments: list[tuple[s.Name, s.Syntax]]) -> list[tuple[s.Name, s.Syntax]]:
+    """Depth first with an explicit stack; the order written when it is right already, or when names need each other."""
+    names = [name.name for name, _ in assignments]
+    if len(set(names)) < len(names):
+        return assignments
+    place = {name: k for k, name in enumerate(names)}
+    needs = [[place[name] for name in uses] for uses in _uses(assignments)]
+    if all(other < k for k, others in enumerate(needs) for other in others):
+        return assignments
+    order: list[int] = []
+    state = [0] * len(names)  # 0 not seen, 1 waiting for what it needs, 2 done
+    for start in range(len(names)):
+        stack = [start]
+        while stack:
+            k = stack[-1]
+            if state[k] == 2:
+                stack.pop()
+                continue
+            waiting = [other for other in needs[k] if state[other] != 2]
+            if not waiting:
+                state[k] = 2
+                order.append(k)
+                stack.pop()
+            elif state[k] == 1 and any(state[other] == 1 for other in waiting):
+                return assignments
+            else:
+                state[k] = 1
+                stack.extend(other for other in reversed(waiting) if state[other] == 0)
+                if all(state[other] == 1 for other in waiting):
+                    return assignments
+    return [assignments[k] for k in order]

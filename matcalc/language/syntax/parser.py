@@ -1,0 +1,272 @@
+"""Text to syntax tree: an LALR parser that runs Lark's tables for ``grammar/matcalc.lark`` over the tokens of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from matcalc.errors import LimitError, ParseError, Span
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.tables import Rule, Tables, tables
+from matcalc.language.text.python_spellings import keyword_in
+from matcalc.language.text.terminals import Token
+from matcalc.language.text.tokens import tokenize
+from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.limits import LARGEST_EXPONENT
+from matcalc.records import record
+
+
+@record
+class Parsed:
+    """A syntax tree and notes on how the letters were read."""
+
+    program: s.Program
+    notes: tuple[str, ...]
+
+
+def parse_syntax(text: str, vocabulary: Vocabulary | None = None) -> Parsed:
+    """The syntax tree of ``text``; ``vocabulary`` holds the declared names.
+
+    Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
+    """
+    tokens, notes = tokenize(text, vocabulary or Vocabulary())
+    return Parsed(_run(tables(), tokens, text), tuple(notes))
+
+
+def _run(table: Tables, tokens: list[Token], text: str) -> Any:
+    """The value of the whole input: nodes are built while the parser reduces, so that no tree is walked recursively."""
+    steps, rules = table.steps, table.rules
+    states = [table.start]
+    values: list[Any] = []
+    for token in [*tokens, Token(_END, "", len(text), len(text))]:
+        kind = token.type
+        while (step := steps[states[-1]].get(kind)) is None or step < 0:
+            if step is None:
+                raise _unexpected(token, steps[states[-1]], text, tokens)
+            rule = rules[~step]
+            if rule.unit:
+                states.pop()
+            else:
+                first = len(values) - rule.length
+                children = values[first:]
+                del states[first + 1 :], values[first:]
+                values.append(_reduced(rule, children))
+            states.append(steps[states[-1]][rule.origin])
+            if states[-1] == table.end:
+                return values[-1]
+        states.append(step)
+        values.append(token)
+
+
+def _reduced(rule: Rule, children: list[Any]) -> Any:
+    kept: list[Any] = []
+    for place, spliced in rule.kept:
+        if not spliced:
+            kept.append(children[place])
+        elif kept:
+            kept += children[place]
+        else:  # the list is used nowhere else, and a copy at each step of a long repetition would take quadratic time
+            kept = children[place]
+    if rule.passes_on and len(kept) == 1:
+        return kept[0]
+    return getattr(_BUILDER, rule.action)(kept) if rule.action else kept
+
+
+_END = "$END"
+_SHOWN = {
+    "NUMBER": "a number", "NAME": "a name", "CALL": "a function", "LPAR": "'('", "RPAR": "')'", "RSQB": "']'", "LSQB": "'['",
+    "COMMA": "','", "NORM_OPEN": "'||'", "NORM_CLOSE": "'||'", "BAR_CLOSE": "'|'", "$END": "the end", "EQUALS": "'='",
+}  # fmt: skip
+
+
+def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[Token]) -> ParseError:
+    accepted = {symbol for symbol in steps if symbol.isupper()}
+    operand = "NAME" in accepted
+    expected = "a number, a name, a function or '('" if operand else ", ".join(_SHOWN[name] for name in sorted(accepted) if name in _SHOWN)
+    if token.type == _END:
+        span = Span(len(text.rstrip()), len(text.rstrip()) + 1)
+        last = f" after {tokens[-1].value!r}" if tokens else ""
+        return ParseError(f"the input ends too early{last}", span=span, expected=expected)
+    shown = _written(token, text)
+    if token.type == "EQUALS" and (keyword := keyword_in(text, token.start)) is not None:
+        return keyword
+    if token.type in ("LSQB",) and operand:
+        return ParseError("matrices cannot be written out entry by entry", span=token.span, suggestion="a name, such as A")
+    if not shown:
+        return ParseError("something is missing here", span=token.span, expected=expected or None)
+    return ParseError(f"{shown} cannot stand here", span=token.span, expected=expected or None)
+
+
+def _written(token: Token, text: str) -> str:
+    """A token as it was written; empty for one that was put in, such as the bracket that closes an exponent in LaTeX."""
+    if token.type == "JUXT":
+        return "another factor"
+    if token.type == "SEPARATOR" and token.value == "\n":
+        return "the end of the line"
+    there = text[token.start : token.end]
+    if token.value not in there and token.type in ("LPAR", "RPAR", "LSQB", "RSQB", "COMMA"):
+        return ""
+    rewritten = token.type in ("NUMBER", "NAME", "SUPERSCRIPT", "TRANSPOSE", "CALL", "APPLY") and there
+    return repr(there if rewritten else token.value).replace("\\\\", "\\")
+
+
+def _number(token: Token) -> s.NumberLiteral:
+    if len(token.value) < 10 and token.value.isdecimal():
+        return s.NumberLiteral(token.span, Fraction(int(token.value)))
+    mantissa, _, exponent = token.value.lower().partition("e")
+    if len(mantissa) > LARGEST_EXPONENT or len(exponent) > 5 or abs(int(exponent or 0)) > LARGEST_EXPONENT:
+        raise LimitError("the number has too many digits", span=token.span)
+    return s.NumberLiteral(token.span, Fraction(mantissa.rstrip(".")) * Fraction(10) ** int(exponent or 0))
+
+
+def _join(first: Span, last: Span) -> Span:
+    return Span(first.start, last.end)
+
+
+def _binary(operator: str, children: list[Any]) -> s.Binary:
+    left, sign, right = children
+    return s.Binary(_join(left.span, right.span), operator, left, right, sign.span)
+
+
+class _Builder:
+    """Builds the nodes of the syntax tree: a method for each production of the grammar that makes one."""
+
+    def start(self, children: list[Any]) -> s.Program:
+        statements = [child for child in children if isinstance(child, s.Syntax)]
+        assignments: list[tuple[s.Name, s.Syntax]] = []
+        for statement in statements[:-1]:
+            if not isinstance(statement, s.Equation):
+                raise ParseError(
+                    "every statement but the last gives a name to a value", span=statement.span, suggestion="z = W*x + b; tanh(z)"
+                )
+            if not isinstance(statement.left, s.Name):
+                several = isinstance(statements[-1], s.Equation)
+                advice = "one equation at a time; several are verified from an .identities file" if several else "z = W*x + b; tanh(z)"
+                raise ParseError("only a name can be given a value", span=statement.left.span, suggestion=advice)
+            assignments.append((statement.left, statement.right))
+        return s.Program(_join(statements[0].span, statements[-1].span), tuple(assignments), statements[-1])
+
+    def equation(self, children: list[Any]) -> s.Equation:
+        left, _, right = children
+        return s.Equation(_join(left.span, right.span), left, right)
+
+    def add(self, children: list[Any]) -> s.Binary:
+        return _binary("+", children)
+
+    def subtract(self, children: list[Any]) -> s.Binary:
+        return _binary("-", children)
+
+    def multiply(self, children: list[Any]) -> s.Binary:
+        return _binary("@" if children[1].value == "@" else "*", children)
+
+    def divide(self, children: list[Any]) -> s.Binary:
+        return _binary("/", children)
+
+    def element_multiply(self, children: list[Any]) -> s.Binary:
+        return _binary(".*", children)
+
+    def element_divide(self, children: list[Any]) -> s.Binary:
+        return _binary("./", children)
+
+    def kronecker(self, children: list[Any]) -> s.Binary:
+        return _binary("⊗", children)
+
+    def minus(self, children: list[Any]) -> s.Minus:
+        sign, operand = children
+        return s.Minus(_join(sign.span, operand.span), operand)
+
+    def plus(self, children: list[Any]) -> s.Syntax:
+        operand: s.Syntax = children[1]
+        return operand
+
+    def summation(self, children: list[Any]) -> s.Summation:
+        sign, body = children
+        return s.Summation(_join(sign.span, body.span), tuple(sign.value), body)
+
+    def apply(self, children: list[Any]) -> s.Applied:
+        function, operand = children
+        return s.Applied(_join(function.span, operand.span), function.value, (operand,), function.span)
+
+    def derivative_by(self, children: list[Any]) -> s.DerivativeOf:
+        sign, body = children
+        return s.DerivativeOf(_join(sign.span, body.span), body, tuple(sign.value.split(",")))
+
+    def differential(self, children: list[Any]) -> s.DifferentialOf:
+        sign, body = children
+        return s.DifferentialOf(_join(sign.span, body.span), body)
+
+    def derivative(self, children: list[Any]) -> s.DerivativeOf:
+        sign, _, body, _, by = children
+        return s.DerivativeOf(_join(sign.span, by.span), body, tuple(by.value.split(",")))
+
+    def transpose(self, children: list[Any]) -> s.Transposed:
+        operand, sign = children
+        return s.Transposed(_join(operand.span, sign.span), operand)
+
+    def superscript(self, children: list[Any]) -> s.Syntax:
+        base, token = children
+        span = _join(base.span, token.span)
+        if token.value == "-T":
+            return s.Transposed(span, s.Raised(span, base, s.NumberLiteral(token.span, Fraction(-1)), False))
+        digits = token.value.lstrip("-")
+        exponent: s.Syntax = _number(Token("NUMBER", digits, token.start, token.end)) if digits.isdecimal() else s.Name(token.span, digits)
+        if token.value.startswith("-"):
+            exponent = s.Minus(token.span, exponent)
+        return s.Raised(span, base, exponent, False)
+
+    def power(self, children: list[Any]) -> s.Raised:
+        base, _, exponent = children
+        return s.Raised(_join(base.span, exponent.span), base, exponent, False)
+
+    def element_power(self, children: list[Any]) -> s.Raised:
+        base, _, exponent = children
+        return s.Raised(_join(base.span, exponent.span), base, exponent, True)
+
+    def entry(self, children: list[Any]) -> s.Entries:
+        operand, *rest = children
+        positions = tuple([child for child in rest if isinstance(child, s.Syntax)])
+        return s.Entries(_join(operand.span, rest[-1].span), operand, positions)
+
+    def number(self, children: list[Any]) -> s.NumberLiteral:
+        return _number(children[0])
+
+    def name(self, children: list[Any]) -> s.Name:
+        return s.Name(children[0].span, children[0].value)
+
+    def word(self, children: list[Any]) -> s.Word:
+        return s.Word(children[0].span, children[0].value)
+
+    def group(self, children: list[Any]) -> s.Group:
+        opening, operand, closing = children
+        return s.Group(_join(opening.span, closing.span), operand)
+
+    def arguments(self, children: list[Any]) -> list[s.Syntax]:
+        return [child for child in children if isinstance(child, s.Syntax)]
+
+    def call(self, children: list[Any]) -> s.Syntax:
+        function, _, arguments, closing = children
+        span = _join(function.span, closing.span)
+        if function.value in ("grad", "gradient", "hessian", "jacobian"):
+            return _named_derivative(function, arguments, span)
+        return s.Applied(span, function.value, tuple(arguments), function.span)
+
+    def norm(self, children: list[Any]) -> s.NormBars:
+        opening, operand, closing, *subscript = children
+        last = subscript[-1] if subscript else closing
+        return s.NormBars(_join(opening.span, last.span), operand, subscript[-1] if subscript else None)
+
+    def bars(self, children: list[Any]) -> s.Bars:
+        opening, operand, closing = children
+        return s.Bars(_join(opening.span, closing.span), operand)
+
+
+def _named_derivative(function: Token, arguments: list[s.Syntax], span: Span) -> s.DerivativeOf:
+    names = [argument.name for argument in arguments[1:] if isinstance(argument, s.Name)]
+    second = function.value == "hessian"
+    if len(arguments) not in ((2, 3) if second else (2,)) or len(names) != len(arguments) - 1:
+        raise ParseError(f"{function.value} needs an expression and a name", span=span, suggestion=f"{function.value}(x'*A*x, x)")
+    return s.DerivativeOf(span, arguments[0], tuple(names * 2 if second and len(names) == 1 else names))
+
+
+_BUILDER = _Builder()

@@ -1,0 +1,54 @@
+"""What a syntax tree tells before names are resolved: which names are used as sizes."""
+
+from __future__ import annotations
+
+from matcalc.language.syntax import trees as s
+
+_SIZE_ARGUMENTS = {"eye": 0, "ones": 0, "zeros": 0, "commutation": 0, "vector": 1, "matrix": 1, "unit": 1, "reshape": 1}
+"""Function -> position of its first argument that is a size."""
+
+
+def size_names_in(program: s.Program) -> set[str]:
+    """Names that stand as sizes somewhere: ``n`` in ``eye(n)``."""
+    found: set[str] = set()
+    for node in walk(program):
+        if isinstance(node, s.Applied) and node.function in _SIZE_ARGUMENTS:
+            for argument in node.arguments[_SIZE_ARGUMENTS[node.function] :]:
+                found.update(part.name for part in walk(argument) if isinstance(part, s.Name))
+    return found
+
+
+def walk(root: s.Syntax) -> list[s.Syntax]:
+    """Every node of a tree, a node before its parts; no recursion."""
+    order: list[s.Syntax] = []
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        stack.extend(reversed(parts(node)))
+    return order
+
+
+def parts(node: s.Syntax) -> tuple[s.Syntax, ...]:
+    """The parts of a node, in reading order."""
+    match node:
+        case s.Name() | s.NumberLiteral():
+            return ()
+        case s.Group() | s.Minus() | s.Transposed() | s.Bars():
+            return (node.operand,)
+        case s.Binary(left=left, right=right) | s.Equation(left=left, right=right):
+            return (left, right)
+        case s.Raised(base=base, exponent=exponent):
+            return (base, exponent)
+        case s.Entries(operand=operand, positions=positions):
+            return (operand, *positions)
+        case s.Applied(arguments=arguments):
+            return arguments
+        case s.NormBars(operand=operand, subscript=subscript):
+            return (operand,) if subscript is None else (operand, subscript)
+        case s.Summation(body=body) | s.DerivativeOf(body=body) | s.DifferentialOf(body=body):
+            return (body,)
+        case s.Program(assignments=assignments, value=value):
+            return (*[part for name, assigned in assignments for part in (name, assigned)], value)
+        case _:
+            return ()

@@ -1,0 +1,1 @@
+"""Characters to the terminals of the grammar: scanning, names, bars, derivative signs."""

@@ -1,0 +1,39 @@
+"""Brackets among tokens: which belong together, and how far a product reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matcalc.language.text.terminals import Token
+
+ROUND = {"LPAR": "RPAR"}
+
+
+def partners(tokens: list[Token], kinds: Mapping[str, str] = ROUND) -> dict[int, int]:
+    """Opening bracket -> closing bracket, by position; ``kinds`` says which token closes which. What has no partner is left out."""
+    closing = frozenset(kinds.values())
+    partner: dict[int, int] = {}
+    opened: list[int] = []
+    for position, token in enumerate(tokens):
+        if token.type in kinds:
+            opened.append(position)
+        elif token.type in closing and opened and kinds[tokens[opened[-1]].type] == token.type:
+            partner[opened.pop()] = position
+    return partner
+
+
+def end_of_term(tokens: list[Token], position: int) -> int:
+    """The position after the product that begins at ``position``: of a plus or minus, an equals sign, or a bracket that closes."""
+    depth, bars = 0, 0
+    for place in range(position, len(tokens)):
+        kind = tokens[place].type
+        depth += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
+        bars += kind in ("BAR", "NORM_BAR")
+        ends = kind in ("EQUALS", "SEPARATOR") or (kind in ("PLUS", "MINUS", "COMMA") and not bars % 2 and place > position)
+        if depth < 0 or (depth == 0 and ends and not _is_sign_of_exponent(tokens, place)):
+            return place
+    return len(tokens)
+
+
+def _is_sign_of_exponent(tokens: list[Token], place: int) -> bool:
+    return tokens[place].type in ("PLUS", "MINUS") and tokens[place - 1].type in ("POWER", "ELEMENT_POWER", "TIMES", "DIVIDE")

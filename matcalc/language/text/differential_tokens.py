@@ -1,0 +1,105 @@
+"""Finds differentials among raw tokens: ``d(X^-1) = -X^-1 dX X^-1``, ``d tr(AX) = tr(A dX)``.
+
+A side of an equation that begins with ``d`` and is no derivative is the differential of what follows, and ``dX`` elsewhere is the change
+of X: one name.
+"""
+
+from __future__ import annotations
+
+from matcalc.language.text.brackets import end_of_term, partners
+from matcalc.language.text.spelling import ONE_NAME, canonical_name
+from matcalc.language.text.terminals import Token
+from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.patterns import pattern
+
+_PIECE = pattern(ONE_NAME)
+
+
+def resolve_differentials(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
+    """The tokens with ``DIFFERENTIAL`` before brackets around what it is of, and the words of the text with names such as ``dX``."""
+    heads = [k for k, token in enumerate(tokens) if _is_sign(token, vocabulary) and _begins_side(tokens, k)]
+    if not heads or not any(token.type == "EQUALS" for token in tokens):
+        return tokens, vocabulary
+    plain = [k for k in heads if _is_of_a_name(tokens, k)]
+    tokens = _joined(tokens, heads if len(plain) == len(heads) else [k for k in heads if k not in plain], vocabulary)
+    heads = [k for k, token in enumerate(tokens) if _is_sign(token, vocabulary) and _begins_side(tokens, k)]
+    return _marked(tokens, heads), vocabulary.knowing(_changes(tokens, vocabulary))
+
+
+def _is_sign(token: Token, vocabulary: Vocabulary) -> bool:
+    return token.type == "DIFFERENTIAL_SIGN" or (token.type == "RUN" and token.value == "d" and "d" not in vocabulary.symbols)
+
+
+def _begins_side(tokens: list[Token], position: int) -> bool:
+    """Whether a side of an equation begins here, and goes on with something that a differential can be of."""
+    first = position == 0 or tokens[position - 1].type in ("EQUALS", "SEPARATOR")
+    return first and position + 1 < len(tokens) and tokens[position + 1].type in ("LPAR", "RUN", "BAR", "NORM_BAR", "SUM_SIGN")
+
+
+def _is_of_a_name(tokens: list[Token], position: int) -> bool:
+    """``d(X)``, which beside another differential is the change of X."""
+    inside = tokens[position + 1 : position + 4]
+    return [part.type for part in inside] == ["LPAR", "RUN", "RPAR"] and _PIECE.fullmatch(inside[1].value) is not None
+
+
+def _joined(tokens: list[Token], heads: list[int], vocabulary: Vocabulary) -> list[Token]:
+    """The tokens with a sign and the name after it, or in brackets after it, as one run: ``d X`` and ``d(X)`` as ``dX``."""
+    out: list[Token] = []
+    position = 0
+    while position < len(tokens):
+        token, rest = tokens[position], tokens[position + 1 : position + 4]
+        if _is_sign(token, vocabulary) and position not in heads:
+            if rest and rest[0].type == "RUN":
+                out.append(Token("RUN", "d" + rest[0].value, token.start, rest[0].end))
+                position += 2
+                continue
+            if _is_of_a_name(tokens, position):
+                out.append(Token("RUN", "d" + rest[1].value, token.start, rest[2].end))
+                position += 4
+                continue
+        out.append(token)
+        position += 1
+    return out
+
+
+def _marked(tokens: list[Token], heads: list[int]) -> list[Token]:
+    """Brackets around what the differentials are of: their own, or the whole term."""
+    partner = partners(tokens)
+    closing: set[int] = set()
+    out: list[Token] = []
+    for position, token in enumerate(tokens):
+        if position in closing:
+            out.append(Token("RPAR", ")", token.start, token.start))
+        if position not in heads:
+            out.append(token)
+            continue
+        out.append(Token("DIFFERENTIAL", "d", token.start, token.end))
+        stop = end_of_term(tokens, position + 1)
+        if partner.get(position + 1) != stop - 1:
+            out.append(Token("LPAR", "(", token.end, token.end))
+            closing.add(stop)
+    if len(tokens) in closing:
+        out.append(Token("RPAR", ")", tokens[-1].end, tokens[-1].end))
+    return out
+
+
+def _changes(tokens: list[Token], vocabulary: Vocabulary) -> set[str]:
+    """The names ``dX`` of all names that stand in the text with a d before them."""
+    runs = [token.value for token in tokens if token.type == "RUN"]
+    names: set[str] = set()
+    for run in runs:
+        whole = canonical_name(run)
+        known = vocabulary.declares(whole) or vocabulary.is_greek(whole)
+        names |= {whole} if known else {canonical_name(piece[0]) for piece in _PIECE.finditer(run)}
+    return {f"d{name}" for name in names & _after_signs(runs) if name != "d"}
+
+
+def _after_signs(runs: list[str]) -> set[str]:
+    """The names that stand at once after a d within a run: one letter with its index, or all that follows."""
+    found: set[str] = set()
+    for run in runs:
+        for place, character in enumerate(run):
+            piece = _PIECE.match(run, place + 1) if character == "d" else None
+            if piece is not None:
+                found |= {canonical_name(piece[0]), canonical_name(run[place + 1 :])}
+    return found

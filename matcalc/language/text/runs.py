@@ -1,0 +1,267 @@
+"""Runs of letters to names, calls and sums: ``xAx`` is x·A·x, ``sin`` a function, ``alpha`` one symbol."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from matcalc.errors import ParseError, UnknownFunctionError
+from matcalc.language.text.bars import STARTS_OPERAND
+from matcalc.language.text.meanings import is_foreign, unknown_function
+from matcalc.language.text.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
+from matcalc.language.text.terminals import Token
+from matcalc.language.text.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions
+from matcalc.patterns import pattern
+
+_SUB = "".join(SUBSCRIPTS)
+_MARKS = "".join(ACCENTS)
+_OVER = "|".join(sorted(set(ACCENTS.values())))
+_PIECE = pattern(
+    rf"[^\W\d_][{_MARKS}]?(?:_(?:{_OVER})(?=_[^\W_]))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*"
+)
+_WORD = pattern(r"[a-z]{3,}(?:_?[0-9]+)?")
+"""What is no product of letters in the italics of a LaTeX formula when brackets follow at once."""
+_CALLED = pattern(r"[A-Za-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*[A-Za-z0-9]*")
+"""What is a function when brackets follow at once, unless all its letters are known as symbols."""
+_GREEK_FUNCTION = pattern(r"(?:lambda|sigma)_?(?:[0-9]|[ijk]|max|min)|[gG]amma")
+"""Eigenvalues, singular values and the gamma function, when brackets with one name follow."""
+_GREEK_INDEX = pattern(r"([A-Za-z]{2,12})_?[0-9]+")
+_OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
+
+
+@dataclass
+class _Context:
+    """What is known while the runs of one text are resolved."""
+
+    tokens: list[Token]
+    vocabulary: Vocabulary
+    notes: list[str]
+    italics: bool
+    """Whether letters are those of a LaTeX formula, where functions have commands."""
+
+    @cached_property
+    def alone(self) -> frozenset[str]:
+        """Names that stand by themselves somewhere in the text."""
+        runs = [token.value for token in self.tokens if token.type == "RUN"]
+        return frozenset([canonical_name(run) for run in runs if (piece := _PIECE.match(run)) is not None and piece.end() == len(run)])
+
+    def after(self, position: int) -> Token | None:
+        return self.tokens[position + 1] if position + 1 < len(self.tokens) else None
+
+
+def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, notes: list[str], italics: bool = False) -> list[Token]:
+    """The tokens with every run of letters replaced by ``NAME``, ``CALL``, ``APPLY``, ``WORD`` and ``SUM_OVER`` tokens.
+
+    ``italics`` says that the letters are those of a LaTeX formula.
+
+    Raises UnknownFunctionError for two letters or more at once before brackets that are neither a function nor a product of symbols that
+    are declared or stand alone in the text.
+    """
+    context = _Context(tokens, vocabulary, notes, italics)
+    out: list[Token] = []
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        following = context.after(position)
+        match token.type:
+            case "RUN":
+                made = _run(context, position)
+                if made[-1].type == "NAME" and made[-1].value in vocabulary.functions:
+                    position += _take_primes(tokens, position, made)
+                out += made
+            case "ONES":
+                out.append(Token("NAME", token.value, token.start, token.end))
+            case "SUM_SIGN":
+                position += _sum_sign(tokens, position, out)
+            case "DIFFERENTIAL_SIGN":
+                advice = "d(X^-1) = -X^-1 dX X^-1, or a derivative: \\frac{\\partial f}{\\partial x}"
+                raise ParseError("differentials are not read here", span=token.span, suggestion=advice)
+            case "NABLA" | "PARTIAL":
+                advice = "d(f)/dx, ∂(f)/∂x, ∇_x(f) or grad(f, x)"
+                raise ParseError(f"'{token.value}' does not begin a derivative here", span=token.span, suggestion=advice)
+            case "UNDERSCORE" if following is not None and out and out[-1].type == "NAME":
+                raise ParseError("a subscript is letters or digits", span=token.span, suggestion="x_1 or x[1]")
+            case _:
+                out.append(token)
+        position += 1
+    return out
+
+
+def _run(context: _Context, position: int) -> list[Token]:
+    tokens, vocabulary = context.tokens, context.vocabulary
+    token, following = tokens[position], context.after(position)
+    run = token.value
+    called = following is not None and following.type == "LPAR"
+    name = canonical_name(run)
+    if _is_word(tokens, position, vocabulary):
+        return [Token("WORD", run, token.start, token.end)]
+    if vocabulary.declares(name):
+        return [Token("NAME", name, token.start, token.end)]
+    function = vocabulary.function(run, called)
+    if function is not None:
+        if called:
+            return [Token("CALL", function, token.start, token.end)]
+        if function in NAMES_TOO or run in GREEK_NAMES or vocabulary.is_greek(name):
+            return [Token("NAME", name, token.start, token.end)]
+        if following is None or following.type not in _OPERAND_TYPES:
+            raise UnknownFunctionError(f"the function {run!r} needs an argument", span=token.span, suggestion=f"{run}(x)")
+        return [Token("APPLY", function, token.start, token.end)]
+    if vocabulary.is_greek(name) and not _is_sum(run, tokens, position) and not _looks_latin(context, run):
+        if _GREEK_FUNCTION.fullmatch(name) and _adjacent(tokens, position) and len(_names_within(tokens, position + 1)) == 1:
+            raise _unknown(context, position)
+        return [Token("NAME", name, token.start, token.end)]
+    return _split(context, position, called)
+
+
+def _looks_latin(context: _Context, run: str) -> bool:
+    """Whether a capital that is spelled out, such as ``Mu``, is rather a product: of letters that each stand alone in the text."""
+    return run.isascii() and run.istitle() and run.isalpha() and all(letter in context.alone for letter in run)
+
+
+def _split(context: _Context, position: int, called: bool) -> list[Token]:
+    tokens, vocabulary = context.tokens, context.vocabulary
+    token = tokens[position]
+    run, tail = token.value, _function_suffix(token.value, vocabulary) if called else ""
+    end = len(run) - len(tail)
+    if _adjacent(tokens, position) and not _is_product(context, token, end):
+        raise _unknown(context, position)
+    if _is_sum(run, tokens, position):
+        return [Token("SUM_OVER", _indices(run), token.start, token.end)]
+    if not context.italics:
+        _refuse_indexed_function(context, token)
+    out: list[Token] = []
+    place = 0
+    while place < end:
+        stop, name = _piece(context, token, place, end)
+        if not out and _is_sum(run[:stop], tokens, position, rest=stop < len(run)):
+            out.append(Token("SUM_OVER", _indices(run[:stop]), token.start, token.start + stop))
+        else:
+            out.append(Token("NAME", name, token.start + place, token.start + stop))
+        place = stop
+    if tail:
+        out.append(Token("CALL", tail, token.start + end, token.end))
+    if len(run) > 2 and len(out) > 2 and re.fullmatch(r"[a-z]+", run):
+        context.notes.append(f"{run} is read as the product {'·'.join(t.value for t in out)}; declare {run} if it is one name")
+    return out
+
+
+def _refuse_indexed_function(context: _Context, token: Token) -> None:
+    """Raises UnknownFunctionError for ``log_2`` and ``max_i``, which are no products of letters."""
+    stem, mark, _ = token.value.partition("_")
+    function = context.vocabulary.function(stem, called=True)
+    if mark and len(stem) > 2 and (function is not None or is_foreign(stem)):
+        advice = (f"{function}(x), or " if function is not None else "") + f"declare {token.value} if it is one name"
+        raise UnknownFunctionError(f"the function {stem!r} has no index here", span=token.span, suggestion=advice)
+
+
+def _piece(context: _Context, token: Token, place: int, end: int) -> tuple[int, str]:
+    """Where the name ends that stands in the run at ``place``, and its one spelling."""
+    run = token.value
+    long_name = context.vocabulary.long_name_at(run, place, end) or _indexed_greek(run, place, end)
+    if long_name is not None:
+        return place + len(long_name), long_name
+    piece = _PIECE.match(run, place, end)
+    if piece is None:
+        raise ParseError(f"{run[place:]!r} is not understood", span=token.span, suggestion="a letter with an index, such as x_1")
+    return piece.end(), canonical_name(piece[0])
+
+
+def _is_product(context: _Context, token: Token, end: int) -> bool:
+    """Whether the first ``end`` characters of a run at once before brackets are factors, and not a part of a function's name."""
+    run, factors = token.value, token.value[:end]
+    if not (_CALLED.fullmatch(run) or _WORD.fullmatch(run)) or _SUM_RUN.fullmatch(factors):
+        return True
+    if end < len(run) and is_foreign(run):
+        return False
+    if context.italics or (end < len(run) and not factors.islower()):
+        return not _WORD.fullmatch(factors)
+    place, unknown, name = 0, False, ""
+    while place < end:
+        place, name = _piece(context, token, place, end)
+        unknown |= not (context.vocabulary.declares(name) or name in context.alone or name in SPELLED_GREEK)
+    return not unknown or name in context.vocabulary.functions
+
+
+def _unknown(context: _Context, position: int) -> UnknownFunctionError:
+    token = context.tokens[position]
+    others = [name for name in context.vocabulary.functions if len(name) > 1]
+    return unknown_function(token.value, token.span, _names_within(context.tokens, position + 1), others)
+
+
+def _adjacent(tokens: list[Token], position: int) -> bool:
+    """Whether brackets open at once after the token."""
+    return position + 1 < len(tokens) and tokens[position + 1].type == "LPAR" and tokens[position + 1].start == tokens[position].end
+
+
+def _names_within(tokens: list[Token], position: int) -> list[str]:
+    """The names between the brackets that open at ``position``; none where they hold anything else."""
+    names: list[str] = []
+    place = position + 1
+    while place + 1 < len(tokens) and tokens[place].type == "RUN" and tokens[place + 1].type in ("COMMA", "RPAR"):
+        names.append(tokens[place].value)
+        if tokens[place + 1].type == "RPAR":
+            return names
+        place += 2
+    return []
+
+
+def _indexed_greek(run: str, place: int, end: int) -> str | None:
+    """A spelled Greek letter with a number, of which it is clear where it ends: ``beta_1x``."""
+    match = _GREEK_INDEX.match(run, place, end)
+    return match[0] if match is not None and match[1] in SPELLED_GREEK else None
+
+
+def _function_suffix(run: str, vocabulary: Vocabulary) -> str:
+    """The function of at least three letters that the run ends with: ``xexp(...)``."""
+    fitting = [name for name in known_functions() if len(name) > 2 and run.endswith(name) and vocabulary.is_function(name)]
+    return max(fitting, key=len, default="")
+
+
+def _is_word(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool:
+    """``rows`` in ``sum(X, rows)``."""
+    if tokens[position].value not in WORDS or vocabulary.declares(tokens[position].value):
+        return False
+    return 0 < position < len(tokens) - 1 and tokens[position - 1].type == "COMMA" and tokens[position + 1].type in ("RPAR", "COMMA")
+
+
+def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:
+    """Turns a declared function with brackets, perhaps after primes, into a call; gives the number of primes taken."""
+    place = position + 1
+    while place < len(tokens) and tokens[place].type == "TRANSPOSE":
+        place += 1
+    if place == len(tokens) or tokens[place].type != "LPAR":
+        return 0
+    last = made.pop()
+    made.append(Token("CALL", last.value + "'" * (place - position - 1), last.start, tokens[place - 1].end))
+    return place - position - 1
+
+
+# ---------------------------------------------------------------- sums over an index
+
+_SUM_RUN = pattern(rf"(?:Σ|sum)(?:_([^\W\d_]+)|([{_SUB}]+))")
+
+
+def _is_sum(run: str, tokens: list[Token], position: int, rest: bool = False) -> bool:
+    """``Σ_i`` before something to sum."""
+    match = _SUM_RUN.fullmatch(run)
+    if match is None or not (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha():
+        return False
+    return rest or (position + 1 < len(tokens) and tokens[position + 1].type in _OPERAND_TYPES)
+
+
+def _indices(run: str) -> str:
+    return canonical_name(run).partition("_")[2]
+
+
+def _sum_sign(tokens: list[Token], position: int, out: list[Token]) -> int:
+    """Reads ``∑_i``; gives the number of tokens taken after the sign."""
+    sign = tokens[position]
+    rest = tokens[position + 1 : position + 3]
+    if rest and rest[0].type == "SUBSCRIPT_RUN" and all(SUBSCRIPTS[c].isalpha() for c in rest[0].value):
+        out.append(Token("SUM_OVER", "".join(SUBSCRIPTS[c] for c in rest[0].value), sign.start, rest[0].end))
+        return 1
+    if len(rest) == 2 and rest[0].type == "UNDERSCORE" and rest[1].type == "RUN" and rest[1].value.isalpha():
+        out.append(Token("SUM_OVER", rest[1].value, sign.start, rest[1].end))
+        return 2
+    raise ParseError("the sum needs an index", span=sign.span, suggestion="∑_i x_i, or sum(x) for the sum of all entries")

@@ -1,0 +1,146 @@
+"""Characters to raw tokens: numbers, runs of letters, operators, brackets and undecided bars."""
+
+from __future__ import annotations
+
+import re
+
+from matcalc.errors import LimitError, ParseError, Span
+from matcalc.language.text.python_spellings import dot_in
+from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.language.text.terminals import Token
+from matcalc.limits import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, MOST_TOKENS
+from matcalc.patterns import pattern
+
+_OPERATORS = {
+    "PLUS": "+",
+    "MINUS": "-−–‐",
+    "TIMES": "*·⋅∙@×",
+    "DIVIDE": "/÷∕",
+    "ELEMENT_TIMES": "⊙∘∗",
+    "ELEMENT_DIVIDE": "⊘",
+    "KRONECKER": "⊗",
+    "POWER": "^",
+    "TRANSPOSE": "'⊤’´ʹ",
+    "EQUALS": "=",
+    "SEPARATOR": ";",
+    "COMMA": ",",
+    "LPAR": "(",
+    "RPAR": ")",
+    "LSQB": "[",
+    "RSQB": "]",
+    "NORM_BAR": "‖∥",
+    "BAR": "|∣",
+    "UNDERSCORE": "_",
+    "NABLA": "∇",
+    "SUM_SIGN": "∑",
+    "NEWLINE": "\n",
+}
+OPERATOR_TYPE = {character: kind for kind, characters in _OPERATORS.items() for character in characters}
+OPERATOR_TYPE |= {".*": "ELEMENT_TIMES", "./": "ELEMENT_DIVIDE", ".^": "ELEMENT_POWER", "**": "POWER"}
+_SUPER = "".join(re.escape(c) for c in SUPERSCRIPTS)
+_SUB = "".join(SUBSCRIPTS)
+_ACCENTS = "".join(ACCENTS)
+_LETTER = r"[^\W\d_]"
+_FRACTIONS = "".join(FRACTIONS)
+_TOKEN = pattern(
+    rf"""
+      (?P<FRACTION>[{_FRACTIONS}])
+    | (?P<SPACE>[ \t\r\f\v\u00a0\u2000-\u200b\u2061-\u2064\u202f]+)
+    | (?P<NUMBER>(?:[0-9]+(?:\.(?![*/^'])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![^\W\d_]))?)
+    | (?P<SUPERSCRIPT>[{_SUPER}]+)
+    | (?P<ONES>{ONES})
+    | (?P<PARTIAL>∂)
+    | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
+    | (?P<RUN>(?!{ONES}){_LETTER}(?:(?![{ONES}{_SUPER}])[^\W_{_FRACTIONS}]|[{_SUB}{_ACCENTS}]|_(?![{_SUPER}])[^\W_])*′*)
+    | (?P<TRANSPOSE>\.T(?!\w))
+    | (?P<OPERATOR>\.[*/^]|\*\*|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
+    """,
+    re.VERBOSE,
+)
+
+
+def scan(text: str) -> list[Token]:
+    """Raw tokens of ``text``; positions are offsets into it.
+
+    Raises ParseError for a character that is not in the language and for brackets that do not match; LimitError for a text
+    that is too long or too deeply nested.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise LimitError(f"the input has more than {MOST_CHARACTERS:,} characters")
+    plain = plain_letters(text)
+    tokens: list[Token] = []
+    position = 0
+    while position < len(plain):
+        match = _TOKEN.match(plain, position)
+        if match is None:
+            raise _unknown_character(plain, position)
+        kind, value = match.lastgroup or "", match[0]
+        end = match.end()
+        if kind == "RUN":
+            if len(value) > LONGEST_RUN:
+                raise too_long(Span(position, end))
+        elif kind == "OPERATOR":
+            kind = OPERATOR_TYPE[value]
+        if kind == "FRACTION":
+            tokens += fraction(value, position)
+        elif kind != "SPACE":
+            tokens.append(Token(kind, value, position, end))
+        position = end
+        if len(tokens) > MOST_TOKENS:
+            raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
+    _check_brackets(tokens)
+    return tokens
+
+
+def too_long(span: Span) -> LimitError:
+    """What is said of a run of letters that nobody would write."""
+    return LimitError(f"a run of more than {LONGEST_RUN} letters", span=span, suggestion="spaces or operators between names")
+
+
+def fraction(character: str, position: int) -> list[Token]:
+    """``½`` as one divided by two, in brackets."""
+    above, below = FRACTIONS[character]
+    parts = (("LPAR", "("), ("NUMBER", above), ("DIVIDE", "/"), ("NUMBER", below), ("RPAR", ")"))
+    return [Token(kind, value, position, position + 1) for kind, value in parts]
+
+
+def inequality(character: str, span: Span) -> ParseError:
+    """What is said of a sign of order between expressions."""
+    return ParseError(f"{character!r} is not used in expressions: only equations are decided", span=span)
+
+
+def _unknown_character(text: str, position: int) -> ParseError:
+    character = text[position]
+    span = Span(position, position + 1)
+    if character == ".":
+        return dot_in(text, position)
+    if character in "{}":
+        return ParseError(f"{character!r} is not used here", span=span, suggestion="round brackets")
+    if character in "<>≤≥≠":
+        return inequality(character, span)
+    if character == ":":
+        return ParseError("':' is not used in expressions", span=span)
+    advice = "x'*y, or tr(A'*B) for matrices" if character in "⟨⟩" else None
+    return ParseError(f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span, suggestion=advice)
+
+
+_PAIRS = {"RPAR": "LPAR", "RSQB": "LSQB"}
+_SHOWN = {"LPAR": "(", "LSQB": "[", "RPAR": ")", "RSQB": "]"}
+
+
+def _check_brackets(tokens: list[Token]) -> None:
+    opened: list[Token] = []
+    for token in tokens:
+        if token.type in ("LPAR", "LSQB"):
+            opened.append(token)
+            if len(opened) > DEEPEST_NESTING:
+                raise LimitError(f"brackets are nested more than {DEEPEST_NESTING:,} deep", span=token.span)
+        elif token.type in _PAIRS:
+            if not opened:
+                advice = f"remove it, or open a {_SHOWN[_PAIRS[token.type]]!r} before"
+                raise ParseError(f"{token.value!r} closes nothing", span=token.span, suggestion=advice)
+            if opened[-1].type != _PAIRS[token.type]:
+                raise ParseError(f"{token.value!r} does not match {opened[-1].value!r}", span=token.span)
+            opened.pop()
+    if opened:
+        raise ParseError(f"{opened[-1].value!r} is never closed", span=opened[-1].span, suggestion="add the closing bracket")

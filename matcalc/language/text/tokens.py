@@ -1,0 +1,229 @@
+"""Raw tokens to the terminals of ``grammar/matcalc.lark``: separators, derivatives, names, calls, bars, juxtaposition."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+
+from matcalc.errors import ParseError, Span, UnknownFunctionError
+from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
+from matcalc.language.text.derivative_tokens import resolve_derivatives
+from matcalc.language.text.differential_tokens import resolve_differentials
+from matcalc.language.text.runs import resolve_runs
+from matcalc.language.text.scanner import scan
+from matcalc.language.text.spelling import SUBSCRIPTS, SUPERSCRIPTS
+from matcalc.language.text.terminals import Token
+from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID, Vocabulary
+from matcalc.patterns import pattern
+
+__all__ = ["tokenize"]
+
+_INFIX = frozenset(
+    [
+        "PLUS", "MINUS", "TIMES", "DIVIDE", "ELEMENT_TIMES", "ELEMENT_DIVIDE", "KRONECKER", "POWER", "ELEMENT_POWER", "EQUALS",
+        "COMMA",
+    ]
+)  # fmt: skip
+
+
+_LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi", "psi"])
+
+
+def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[str]]:
+    """The terminals of ``text``, LaTeX or plain, and notes on what was split or read in one of several ways.
+
+    Raises ParseError, UnknownFunctionError or LimitError with the place.
+    """
+    notes: list[str] = []
+    latex = is_latex(text)
+    if latex:
+        found = import_module("matcalc.language.latex.latex_scanner").scan_latex(text, vocabulary)
+        vocabulary, notes = vocabulary.knowing(found.names), found.notes
+    tokens = _separated(found.tokens if latex else scan(text))
+    if not tokens:
+        raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
+    tokens = _norm_names(_superscripts(tokens, vocabulary), vocabulary)
+    tokens = _in_numpy(resolve_derivatives(tokens, vocabulary))
+    tokens, vocabulary = resolve_differentials(tokens, vocabulary)
+    tokens = resolve_runs(tokens, vocabulary, notes, italics=latex)
+    tokens = resolve_bars(tokens)
+    tokens = _norm_subscripts(tokens)
+    if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
+        tokens = import_module("matcalc.language.text.reach").bracketed_operands(tokens, latex)
+    return _juxtaposed(tokens, vocabulary, notes), notes
+
+
+_LOOKS_LIKE_LATEX = pattern(r"\\|[_^]\{|^\s*\$")
+
+
+def is_latex(text: str) -> bool:
+    r"""Whether a text is written in LaTeX: a backslash, ``^{`` or ``_{`` stands in it, or it begins with a dollar sign.
+
+    >>> is_latex(r"\|x\|^2"), is_latex("x^{-1}"), is_latex("||x||^2")
+    (True, True, False)
+    """
+    return _LOOKS_LIKE_LATEX.search(text) is not None
+
+
+_OF_ARRAYS = {"*": "ELEMENT_TIMES", "**": "ELEMENT_POWER"}
+
+
+def _in_numpy(tokens: list[Token]) -> list[Token]:
+    """Beside ``@``, which is the product of NumPy, ``*`` and ``**`` go entry by entry."""
+    if not any(token.type == "TIMES" and token.value == "@" for token in tokens):
+        return tokens
+    return [Token(_OF_ARRAYS.get(token.value, token.type), token.value, token.start, token.end) for token in tokens]
+
+
+def _separated(tokens: list[Token]) -> list[Token]:
+    """Newlines end a statement unless brackets are open or an operator continues it."""
+    out: list[Token] = []
+    depth = 0
+    for position, token in enumerate(tokens):
+        depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
+        if token.type == "NEWLINE":
+            after = next((t.type for t in tokens[position + 1 : position + 2]), "")
+            if depth or not out or out[-1].type in _INFIX or after in _INFIX:
+                continue
+            token = Token("SEPARATOR", token.value, token.start, token.end)
+        if token.type == "SEPARATOR" and not depth and (not out or out[-1].type == "SEPARATOR"):
+            continue
+        out.append(token)
+    while out and out[-1].type == "SEPARATOR":
+        out.pop()
+    return out
+
+
+_EXPONENT = pattern(r"(?P<power>-?\d+|-?[a-z]|-T)?(?P<transposes>T*)")
+
+
+def _superscripts(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """Superscript characters and ``^T`` as ``SUPERSCRIPT`` and ``TRANSPOSE``."""
+    out: list[Token] = []
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        following = tokens[position + 1 : position + 3]
+        if token.type == "SUPERSCRIPT":
+            out += _superscript(token)
+        elif token.type == "POWER" and following and following[0].type == "TRANSPOSE":
+            out.append(Token("TRANSPOSE", "'", token.start, following[0].end))
+            position += 1
+        elif token.type == "POWER" and following and following[0].type == "SUPERSCRIPT":
+            out += _superscript(following[0])
+            position += 1
+        elif token.type == "POWER" and (run := _marks_transpose(following, vocabulary)) is not None:
+            negative = following[0].type == "MINUS"
+            out.append(Token("SUPERSCRIPT" if negative else "TRANSPOSE", "-T" if negative else "'", token.start, run.start + 1))
+            position += 2 if negative else 1
+            if len(run.value) > 1:
+                out.append(Token("RUN", run.value[1:], run.start + 1, run.end))
+        else:
+            out.append(token)
+        position += 1
+    return out
+
+
+def _marks_transpose(following: list[Token], vocabulary: Vocabulary) -> Token | None:
+    """The run of letters in ``^T...`` or ``^-T...`` when T is no declared name."""
+    if len(following) > 1 and following[0].type == "MINUS":
+        following = following[1:]
+    if not following or following[0].type != "RUN":
+        return None
+    run = following[0]
+    if run.value == "H" and "H" not in vocabulary.symbols:
+        raise ParseError("the conjugate transpose is not read: all symbols are real", span=run.span, suggestion="the transpose, A'")
+    if not re.match(r"T(?![\d_′])", run.value) or "T" in vocabulary.symbols or run.value in vocabulary.symbols:
+        return None
+    return run
+
+
+def _superscript(token: Token) -> list[Token]:
+    plain = "".join(SUPERSCRIPTS[c] for c in token.value).replace("+", "")
+    if "H" in plain:
+        raise ParseError("the conjugate transpose is not read: all symbols are real", span=token.span, suggestion="the transpose, Aᵀ")
+    match = _EXPONENT.fullmatch(plain)
+    if match is None or not plain:
+        raise ParseError(f"the superscript {token.value!r} is not understood", span=token.span, suggestion="brackets: x^(...)")
+    out = [Token("SUPERSCRIPT", match["power"], token.start, token.end)] if match["power"] else []
+    return out + [Token("TRANSPOSE", "'", token.start, token.end)] * len(match["transposes"])
+
+
+def _norm_names(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """Words that name a norm behind its bars, ``||X||_fro``, in the spelling of the language."""
+    out = list(tokens)
+    for position, token in enumerate(tokens):
+        if token.type != "RUN" or position < 2 or tokens[position - 1].type != "UNDERSCORE" or vocabulary.declares(token.value):
+            continue
+        if tokens[position - 2].type in _NORM_ENDS:
+            word = token.value.lower()
+            if word in INFINITE_NORMS:
+                raise ParseError("the norm of infinite order is not read", span=token.span, suggestion=NORMS_SAID)
+            if word in NORM_NAMES:
+                out[position] = Token("RUN", NORM_NAMES[word], token.start, token.end)
+    return out
+
+
+_NORM_ENDS = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "SUPERSCRIPT", "NUMBER"])
+"""What stands before the mark of a subscript of norm bars, which may have an exponent first."""
+
+
+def _norm_subscripts(tokens: list[Token]) -> list[Token]:
+    """What hangs on closing norm bars: ``_F``, ``_1``, ``_*``, ``₂``."""
+    tokens = _subscript_first(tokens)
+    out: list[Token] = []
+    for position, token in enumerate(tokens):
+        before = out[-1] if out else None
+        if before is not None and before.type == "NORM_CLOSE" and token.type == "UNDERSCORE":
+            after = tokens[position + 1] if position + 1 < len(tokens) else None
+            if after is None or after.type not in ("NUMBER", "NAME", "LPAR", "CALL", "TIMES", "NORM_OPEN", "BAR_OPEN"):
+                raise ParseError("the norm's subscript is missing", span=token.span, suggestion="||X||_F, ||x||_1 or ||x||_A")
+            out.append(Token("SUBSCRIPT", "_", token.start, token.end))
+        elif before is not None and before.type == "SUBSCRIPT" and token.type == "TIMES":
+            out.append(Token("NAME", "nuclear", token.start, token.end))
+        elif before is not None and before.type == "NORM_CLOSE" and token.type == "SUBSCRIPT_RUN":
+            plain = "".join(SUBSCRIPTS[c] for c in token.value)
+            out.append(Token("SUBSCRIPT", "_", token.start, token.start))
+            out.append(Token("NUMBER" if plain.isdecimal() else "NAME", plain, token.start, token.end))
+        elif token.type in ("UNDERSCORE", "SUBSCRIPT_RUN"):
+            raise ParseError("a subscript belongs to a letter or to norm bars", span=token.span, suggestion="x_1, x[1] or ||X||_F")
+        else:
+            out.append(token)
+    return out
+
+
+def _subscript_first(tokens: list[Token]) -> list[Token]:
+    """``||x||^2_F`` as ``||x||_F^2``: the subscript goes before the exponent."""
+    out = list(tokens)
+    for position, token in enumerate(out):
+        if token.type != "NORM_CLOSE":
+            continue
+        kinds = [other.type for other in out[position + 1 : position + 4]]
+        width = 1 if kinds[:1] == ["SUPERSCRIPT"] else 2 if kinds[:2] == ["POWER", "NUMBER"] else 0
+        following = kinds[width : width + 1]
+        if width and following and following[0] in ("UNDERSCORE", "SUBSCRIPT_RUN"):
+            start = position + 1
+            length = 2 if following[0] == "UNDERSCORE" else 1
+            out[start : start + width + length] = out[start + width : start + width + length] + out[start : start + width]
+    return out
+
+
+def _juxtaposed(tokens: list[Token], vocabulary: Vocabulary, notes: list[str]) -> list[Token]:
+    """``JUXT`` where two factors stand side by side."""
+    out: list[Token] = []
+    for position, token in enumerate(tokens):
+        if token.type == "APPLY" and (position + 1 == len(tokens) or tokens[position + 1].type not in STARTS_OPERAND):
+            raise UnknownFunctionError(f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)")
+        if out and out[-1].type in ENDS_OPERAND and token.type in STARTS_OPERAND:
+            before = out[-1]
+            like_call = token.type == "LPAR" and before.end == token.start and before.value in _LIKE_FUNCTIONS
+            if like_call and before.value not in vocabulary.symbols:
+                notes.append(f"{before.value}(...) is read as a product; declare '{before.value}: function' if it is a function")
+            out.append(Token("JUXT", "", token.start, token.start))
+        # 11' can only be the product of a column and a row of ones.
+        if token.type == "NUMBER" and token.value == "11" and position + 1 < len(tokens) and tokens[position + 1].type == "TRANSPOSE":
+            middle = token.start + 1
+            out += [Token("NUMBER", "1", token.start, middle), Token("JUXT", "", middle, middle), Token("NUMBER", "1", middle, token.end)]
+        else:
+            out.append(token)
+    return out

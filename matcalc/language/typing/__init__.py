@@ -1,0 +1,1 @@
+"""Kinds and sizes: what operators demand, and the search for what fits."""

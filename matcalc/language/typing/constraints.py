@@ -1,0 +1,445 @@
+"""The relations that the operators of the language put between kinds and between sizes."""
+
+from __future__ import annotations
+
+from matcalc.errors import Span
+from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
+from matcalc.language.typing.kinds import (
+    ALL_KINDS,
+    COLUMN,
+    KINDS,
+    MATRIX,
+    ORDERS,
+    ROW,
+    SCALAR,
+    TENSOR,
+    TENSOR3,
+    TENSOR4,
+    TENSORS,
+    Cell,
+    Constraint,
+    Relation,
+)
+from matcalc.sizes import ONE
+
+
+def same(left: Cell, right: Cell) -> None:
+    """Makes the sizes of two cells of one kind equal."""
+    unify(left.rows, right.rows)
+    unify(left.cols, right.cols)
+    for axis, other in zip(left.deep, right.deep):
+        unify(axis, other)
+
+
+class Multiplied(Constraint):
+    """``left * right = result``: scaling when one is scalar, else the matrix product."""
+
+    relation = frozenset(
+        {(SCALAR, kind, kind) for kind in ALL_KINDS}
+        | {(kind, SCALAR, kind) for kind in ALL_KINDS}
+        | {(MATRIX, MATRIX, MATRIX), (MATRIX, COLUMN, COLUMN), (ROW, MATRIX, ROW), (ROW, COLUMN, SCALAR), (COLUMN, ROW, MATRIX)}
+    )
+    words = "multiply"
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        left, right, result = self.cells
+        if left.mask == SCALAR:
+            same(right, result)
+        elif right.mask == SCALAR:
+            same(left, result)
+        else:
+            unify(left.cols, right.rows)
+            unify(left.rows, result.rows)
+            unify(right.cols, result.cols)
+        return True
+
+
+class SameShape(Constraint):
+    """A change has the shape of what changes."""
+
+    relation = frozenset({(kind, kind) for kind in ALL_KINDS})
+    words = "compare"
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        same(*self.cells)
+        return True
+
+
+class ArrayMultiplied(Constraint):
+    """``left @ right = result`` of NumPy: vectors have one axis, so that there are no rows; scalars are not multiplied so."""
+
+    relation = frozenset(
+        {(MATRIX, MATRIX, MATRIX), (MATRIX, COLUMN, COLUMN), (COLUMN, MATRIX, COLUMN), (COLUMN, COLUMN, SCALAR)}
+        | {(ROW, MATRIX, ROW), (ROW, COLUMN, SCALAR), (COLUMN, ROW, MATRIX)}
+    )
+    words = "multiply"
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        left, right, result = self.cells
+        if left.mask == COLUMN and right.mask != ROW:
+            unify(left.rows, right.rows)
+            if right.mask == MATRIX:
+                unify(right.cols, result.rows)
+            return True
+        unify(left.cols, right.rows)
+        unify(left.rows, result.rows)
+        unify(right.cols, result.cols)
+        return True
+
+
+class Broadcast(Constraint):
+    """``left + right = result`` entry by entry; a scalar, or a vector beside a matrix, is repeated.
+
+    Beside a tensor everything is read as NumPy reads it, a column as an array of n×1: the last axes are aligned, axes of size one and
+    missing axes repeated.
+    """
+
+    relation = frozenset(
+        {(kind, kind, kind) for kind in ALL_KINDS}
+        | {(SCALAR, kind, kind) for kind in ALL_KINDS}
+        | {(kind, SCALAR, kind) for kind in ALL_KINDS}
+        | {(small, large, large) for large in TENSORS for small in (COLUMN, ROW, MATRIX)}
+        | {(large, small, large) for large in TENSORS for small in (COLUMN, ROW, MATRIX)}
+        | {(TENSOR3, TENSOR4, TENSOR4), (TENSOR4, TENSOR3, TENSOR4)}
+        | {(vector, MATRIX, MATRIX) for vector in (COLUMN, ROW)}
+        | {(MATRIX, vector, MATRIX) for vector in (COLUMN, ROW)}
+    )
+    words = "add"
+    broadcasts = True
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        left, right, result = self.cells
+        if result.mask & TENSOR:
+            return self._aligned(sizes.final)
+        larger, smaller = (left, right) if left.mask == result.mask else (right, left)
+        same(larger, result)
+        if smaller.mask == SCALAR:
+            return True
+        if smaller.mask == larger.mask:
+            same(left, right)
+            return True
+        if smaller.mask == ROW:
+            unify(smaller.cols, larger.cols)
+            return True
+        return self._orient(resolved(smaller.rows), resolved(larger.rows), resolved(larger.cols), sizes.final)
+
+    def _aligned(self, final: bool) -> bool:
+        """The axes of a tensor of the result: those of the operands, aligned at the last one."""
+        left, right, result = self.cells
+        done = True
+        for place in range(1, ORDERS[result.mask] + 1):
+            own = [resolved(cell.axes[-place]) for cell in (left, right) if len(cell.axes) >= place]
+            long = [size for size in own if size != ONE]
+            if any(isinstance(size, Unknown) for size in long) and len(own) == 2 and not final:
+                done = False
+                continue
+            for size in long or own:
+                unify(result.axes[-place], size)
+        return done
+
+    def _orient(self, size: Dimension, rows: Dimension, cols: Dimension, final: bool) -> bool:
+        """A column beside a matrix: repeated over the columns, or turned and repeated over the rows, if one of the two fits."""
+        if size in (rows, cols):
+            other = cols if size == rows else rows
+            return other != size and (final or not isinstance(other, Unknown))
+        if isinstance(size, Unknown):
+            return False
+        if isinstance(rows, Unknown):
+            if isinstance(cols, Unknown):
+                return False
+            unify(rows, size)
+            return True
+        unify(cols, size)
+        return True
+
+
+class ElementMultiplied(Broadcast):
+    words = "multiply elementwise"
+    __slots__ = ()
+
+
+class ElementDivided(Broadcast):
+    words = "divide elementwise"
+    __slots__ = ()
+
+
+class ElementRaised(Broadcast):
+    words = "raise elementwise"
+    __slots__ = ()
+
+
+class Divided(Constraint):
+    """``left / right``: the divisor is a scalar. The result shares the cell of ``left``."""
+
+    relation = frozenset({(kind, SCALAR) for kind in ALL_KINDS})
+    words = "divide"
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        return True
+
+
+class Raised(Constraint):
+    """``base ^ exponent`` of a scalar or of a square matrix. The result shares the cell of ``base``."""
+
+    relation = frozenset({(SCALAR, SCALAR), (MATRIX, SCALAR)})
+    words = "raise"
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        unify(self.cells[0].rows, self.cells[0].cols)
+        return True
+
+
+class TransposedTo(Constraint):
+    relation = frozenset({(SCALAR, SCALAR), (COLUMN, ROW), (ROW, COLUMN), (MATRIX, MATRIX)})
+    words = "transpose"
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        unify(operand.rows, result.cols)
+        unify(operand.cols, result.rows)
+        return True
+
+
+class InRelation(Constraint):
+    """A relation given by its kinds; ``words`` names the function. Sizes are left alone unless ``square``."""
+
+    __slots__ = ("_kinds", "_words", "square")
+
+    def __init__(self, span: Span, kinds: Relation, words: str, *cells: Cell, square: bool = False) -> None:
+        super().__init__(span, *cells)
+        self._kinds = kinds
+        self._words = words
+        self.square = square
+
+    @property
+    def kinds(self) -> Relation:
+        return self._kinds
+
+    @property
+    def function(self) -> str:
+        return self._words
+
+    def join(self, sizes: SizeSystem) -> bool:
+        if self.square:
+            unify(self.cells[0].rows, self.cells[0].cols)
+        return True
+
+
+class Barred(InRelation):
+    """``|x|``: the determinant of a square matrix, else the shape of the operand."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
+        kinds = frozenset({(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, ROW), (MATRIX, SCALAR), (TENSOR3, TENSOR3), (TENSOR4, TENSOR4)})
+        super().__init__(span, kinds, "the determinant |...|", operand, result)
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        if operand.mask == MATRIX:
+            unify(operand.rows, operand.cols)
+        else:
+            same(operand, result)
+        return True
+
+
+class InverseOf(InRelation):
+    """The result has the (square) shape of the operand."""
+
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        unify(self.cells[0].rows, self.cells[0].cols)
+        same(*self.cells)
+        return True
+
+
+class Totalled(InRelation):
+    """One number a row, or one number a column, as a column vector."""
+
+    __slots__ = ("axis",)
+
+    def __init__(self, span: Span, axis: str, words: str, operand: Cell, result: Cell) -> None:
+        gone = ROW if axis == "rows" else COLUMN
+        kept = COLUMN if axis == "rows" else ROW
+        super().__init__(span, frozenset({(SCALAR, SCALAR), (gone, SCALAR), (kept, COLUMN), (MATRIX, COLUMN)}), words, operand, result)
+        self.axis = axis
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        unify(operand.rows if self.axis == "rows" else operand.cols, result.rows)
+        return True
+
+
+class DiagonalOf(InRelation):
+    """``diag``: the diagonal of a matrix, or the diagonal matrix of a vector."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
+        super().__init__(span, frozenset({(COLUMN, MATRIX), (ROW, MATRIX), (MATRIX, COLUMN)}), "diag", operand, result)
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        if operand.mask == MATRIX:
+            unify(operand.rows, operand.cols)
+            unify(operand.rows, result.rows)
+        else:
+            size = operand.rows if operand.mask == COLUMN else operand.cols
+            unify(size, result.rows)
+            unify(size, result.cols)
+        return True
+
+
+class Stacked(InRelation):
+    """``vec``."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
+        kinds = frozenset({(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, COLUMN), (MATRIX, COLUMN), (TENSOR3, COLUMN), (TENSOR4, COLUMN)})
+        super().__init__(span, kinds, "vec", operand, result)
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        axes = operand.axes if operand.mask & TENSOR else (operand.rows, operand.cols)
+        total = axes[0]
+        for axis in axes[1:]:
+            total = sizes.product(axis, total)
+        unify(result.rows, total)
+        return True
+
+
+class Reshaped(InRelation):
+    """``reshape(x, m, n)``: as many entries as the operand has."""
+
+    __slots__ = ("m", "n")
+
+    def __init__(self, span: Span, m: Dimension, n: Dimension, operand: Cell, result: Cell) -> None:
+        kind = MATRIX if m != ONE and n != ONE else COLUMN if m != ONE else ROW
+        super().__init__(span, frozenset({(of, kind) for of in (COLUMN, ROW, MATRIX)}), "reshape", operand, result)
+        self.m, self.n = m, n
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        unify(result.rows, self.m)
+        unify(result.cols, self.n)
+        unify(sizes.product(operand.cols, operand.rows), sizes.product(self.n, self.m))
+        return True
+
+
+def _kronecker_kind(left: int, right: int) -> int:
+    tall = bool((left | right) & (COLUMN | MATRIX))
+    wide = bool((left | right) & (ROW | MATRIX))
+    return MATRIX if tall and wide else COLUMN if tall else ROW if wide else SCALAR
+
+
+class KroneckerOf(InRelation):
+    __slots__ = ()
+
+    def __init__(self, span: Span, left: Cell, right: Cell, result: Cell) -> None:
+        kinds = frozenset({(a, b, _kronecker_kind(a, b)) for a in KINDS for b in KINDS})
+        super().__init__(span, kinds, "kron", left, right, result)
+
+    def join(self, sizes: SizeSystem) -> bool:
+        left, right, result = self.cells
+        unify(result.rows, sizes.product(left.rows, right.rows))
+        unify(result.cols, sizes.product(left.cols, right.cols))
+        return True
+
+
+class Commuting(InRelation):
+    """The commutation matrix of m by n; it also tells the sizes of a matrix whose ``vec`` it stands before."""
+
+    __slots__ = ("m", "n")
+
+    def __init__(self, span: Span, m: Dimension, n: Dimension, result: Cell) -> None:
+        super().__init__(span, frozenset({(MATRIX,)}), "commutation", result)
+        self.m, self.n = m, n
+
+    def join(self, sizes: SizeSystem) -> bool:
+        unify(self.cells[0].cols, sizes.product(self.n, self.m))
+        unify(self.cells[0].cols, self.cells[0].rows)
+        return True
+
+
+class NormParameter(InRelation):
+    """The second argument of a norm: a scalar p, or the matrix of ``sqrt(x'Ax)``."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, operand: Cell, parameter: Cell) -> None:
+        kinds = frozenset({(kind, SCALAR) for kind in ALL_KINDS} | {(COLUMN, MATRIX), (ROW, MATRIX)})
+        super().__init__(span, kinds, "norm", operand, parameter)
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, parameter = self.cells
+        if parameter.mask == MATRIX:
+            size = operand.rows if operand.mask == COLUMN else operand.cols
+            unify(parameter.rows, size)
+            unify(parameter.cols, size)
+        return True
+
+
+class Indexed(InRelation):
+    """``x[i]``, ``X[i,j]``: what each index runs over."""
+
+    __slots__ = ("dimensions",)
+
+    def __init__(self, span: Span, operand: Cell, dimensions: tuple[Dimension | None, ...]) -> None:
+        kinds = frozenset({(kind,) for kind, order in ORDERS.items() if order == len(dimensions)})
+        count = ("one position", "two positions", "three positions", "four positions")[len(dimensions) - 1]
+        super().__init__(span, kinds, count, operand)
+        self.dimensions = dimensions
+
+    def join(self, sizes: SizeSystem) -> bool:
+        cell = self.cells[0]
+        axes = (cell.rows,) if cell.mask == COLUMN else (cell.cols,) if cell.mask == ROW else cell.axes
+        for axis, dimension in zip(axes, self.dimensions, strict=True):
+            if dimension is not None:
+                unify(axis, dimension)
+        return True
+
+
+class ArrayOf(InRelation):
+    """The result has an axis for each dimension; the operand, if there is one, is a scalar: ``tensor(i, k, ...)``, ``ones(n, m, p)``."""
+
+    __slots__ = ("dimensions",)
+
+    def __init__(self, span: Span, words: str, dimensions: tuple[Dimension, ...], *cells: Cell) -> None:
+        kind = (COLUMN, MATRIX, TENSOR3, TENSOR4)[len(dimensions) - 1]
+        super().__init__(span, frozenset({(*(SCALAR for _ in cells[1:]), kind)}), words, *cells)
+        self.dimensions = dimensions
+
+    def join(self, sizes: SizeSystem) -> bool:
+        for axis, dimension in zip(self.cells[-1].axes, self.dimensions):
+            unify(axis, dimension)
+        return True
+
+
+class Measured(InRelation):
+    """Cells whose sizes are given by names shared between them, as in a signature ``X: m×n -> n×m``."""
+
+    __slots__ = ("dimensions",)
+
+    def __init__(
+        self, span: Span, kinds: Relation, words: str, cells: tuple[Cell, ...], dimensions: tuple[tuple[Dimension, Dimension], ...]
+    ) -> None:
+        super().__init__(span, kinds, words, *cells)
+        self.dimensions = dimensions
+
+    def join(self, sizes: SizeSystem) -> bool:
+        for cell, (rows, cols) in zip(self.cells, self.dimensions, strict=True):
+            if cell.mask == ROW and cols is ONE and rows is not ONE:
+                rows, cols = ONE, rows
+            if cell.mask != SCALAR:
+                unify(cell.rows, rows)
+                unify(cell.cols, cols)
+        return True

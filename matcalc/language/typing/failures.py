@@ -1,0 +1,220 @@
+"""Words for kinds and sizes that do not fit: what stands on either side, and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from functools import cache
+
+from matcalc.errors import ShapeError, Span
+from matcalc.functions import functions, spellings
+from matcalc.language.build.scope import Variable
+from matcalc.language.text.python_spellings import along_an_axis
+from matcalc.language.typing import constraints as c
+from matcalc.language.typing.dimensions import Dimension, SizeClash, SizeSystem, resolved
+from matcalc.language.typing.inference import SizeFailure, measure
+from matcalc.language.typing.kinds import ALL_KINDS, COLUMN, KIND_NAMES, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
+from matcalc.sizes import ONE, Size
+
+_LONGEST_QUOTE = 40
+
+
+def explain_kinds(text: str, constraint: Constraint, constraints: list[Constraint], variables: list[Variable]) -> ShapeError:
+    """The error for a constraint whose operands' kinds do not fit; masks are those before inference.
+
+    The first operator in reading order that cannot work is named, whichever constraint inference stumbled over.
+    """
+    found = _first_forward_failure(constraints) or constraint
+    # Sizes below the failure, as far as they follow, are told in the message.
+    earlier = [other for other in constraints[: constraints.index(found)] if other.decided]
+    measure(earlier, [cell for cell in found.cells if cell.decided], [v for v in variables if v.cell.decided])
+    sizes = SizeSystem()
+    for other in earlier:
+        with suppress(SizeClash):
+            other.join(sizes)
+    return _mismatch(text, found)
+
+
+def _first_forward_failure(constraints: list[Constraint]) -> Constraint | None:
+    """Evaluates kinds from the operands up, once; the first constraint with no result."""
+    for constraint in constraints:
+        left = [0] * len(constraint.cells)
+        for kinds in constraint.kinds:
+            if all(kind & cell.mask for kind, cell in zip(kinds, constraint.cells, strict=True)):
+                for place, kind in enumerate(kinds):
+                    left[place] |= kind
+        if not left[0]:
+            return constraint
+        for cell, mask in zip(constraint.cells, left, strict=True):
+            cell.mask &= mask
+            if not cell.mask:
+                return constraint
+    return None
+
+
+def explain_sizes(text: str, failure: SizeFailure) -> ShapeError:
+    """The error for sizes that differ, or that leave more than one reading."""
+    if failure.clash is None:
+        return _ambiguous(text, failure.constraint)
+    return _mismatch(text, failure.constraint, failure.clash)
+
+
+def _mismatch(text: str, constraint: Constraint, clash: SizeClash | None = None) -> ShapeError:
+    cells = constraint.cells
+    quotes = [quoted(text, span) for span in constraint.parts]
+    shown = [f"{quote} ({described(cell)})" for quote, cell in zip(quotes, cells, strict=False)]
+    differ = f": the sizes {clash.left} and {clash.right} differ" if clash else ""
+    match constraint:
+        case c.Multiplied() | c.ArrayMultiplied():
+            message = f"cannot multiply {shown[0]} by {shown[1]}"
+            return _error(message + (differ.replace("sizes", "inner sizes") if clash else ""), constraint, _product_advice(quotes, cells))
+        case c.Divided():
+            advice = (
+                f"{_bracketed(quotes[0])}./{_bracketed(quotes[1])} for the elementwise quotient"
+                if cells[1].mask != MATRIX
+                else (f"inv({quotes[1]}) or ./ for the elementwise quotient")
+            )
+            return _error(f"cannot divide by {shown[1]}: only by a scalar", constraint, advice)
+        case c.Raised():
+            if not cells[1].mask & SCALAR:
+                return _error(f"the exponent {shown[1]} must be a scalar", constraint, f"{_bracketed(quotes[0])}.^{_bracketed(quotes[1])}")
+            base = _bracketed(quotes[0])
+            if clash:
+                return _error(f"a matrix power needs a square matrix, not {shown[0]}", constraint, f"{base}.^2 (elementwise)")
+            squared = "" if cells[0].mask & TENSOR else f" or {base}'*{base}"
+            return _error(f"{shown[0]} has no power", constraint, f"{base}.^{quotes[1]} (elementwise){squared}")
+        case c.Broadcast():
+            joint = {"divide elementwise": " by ", "raise elementwise": " to the power "}.get(constraint.words, " and ")
+            return _error(f"cannot {constraint.words} {shown[0]}{joint}{shown[1]}{differ}", constraint, _sum_advice(quotes, cells))
+        case c.TransposedTo() if cells[0].mask & TENSOR:
+            return _error(f"{shown[0]} has no transpose", constraint, "axes in another order: tensor(k, j, i, T[i,j,k])")
+        case c.InRelation():
+            return _function_mismatch(constraint, quotes, clash)
+        case _:
+            return _error("the shapes do not fit" + differ, constraint, None)
+
+
+def _function_mismatch(constraint: c.InRelation, quotes: list[str], clash: SizeClash | None) -> ShapeError:
+    cells, name = constraint.cells, constraint.function
+    argument = f"{quotes[0]} ({described(cells[0])})"
+    measured = constraint.dimensions[0] if isinstance(constraint, c.Measured) else None
+    square = constraint.square or isinstance(constraint, c.InverseOf | c.DiagonalOf | c.Barred)
+    if clash and (square or (measured is not None and measured[0] is measured[1])):
+        return _error(f"{name} needs a square matrix, not {argument}", constraint, None)
+    if clash and isinstance(constraint, c.Indexed):
+        return _error(f"an index cannot run over both {clash.left} and {clash.right}", constraint, None)
+    if clash and isinstance(constraint, c.NormParameter):
+        parameter = f"{quotes[1]} ({described(cells[1])})"
+        return _error(f"the matrix {parameter} of the norm does not fit {argument}", constraint, None)
+    if clash:
+        return _error(f"the sizes {clash.left} and {clash.right} in {name} differ", constraint, None)
+    if name == "e^":
+        if clash:
+            return _error(f"e^ needs a square matrix, not {argument}", constraint, "exp(X) (elementwise)")
+        return _error(f"the exponent of e must be a scalar or a square matrix, not {argument}", constraint, "exp(x) (elementwise)")
+    wanted = sorted({kinds[0] for kinds in constraint.kinds})
+    # Where a column will do, that a row will do as well is not worth telling.
+    needed = " or ".join("a " + KIND_NAMES[kind] for kind in wanted if kind != ROW or COLUMN not in wanted)
+    advice = None
+    if cells[0].mask == MATRIX and name in _along_an_axis():
+        advice = along_an_axis(name, quotes[0] if quotes[0].isalnum() else "X")
+    verb = "need" if name.endswith("positions") else "needs"
+    return _error(f"{name} {verb} {needed}, not {argument}", constraint, advice)
+
+
+@cache
+def _along_an_axis() -> frozenset[str]:
+    """Functions that may be taken along the rows or columns of a matrix."""
+    return frozenset(spelling for spelling, name in spellings().items() if functions()[name].axis)
+
+
+def _error(message: str, constraint: Constraint, advice: str | None) -> ShapeError:
+    return ShapeError(message, span=constraint.span, suggestion=advice)
+
+
+def _ambiguous(text: str, constraint: Constraint) -> ShapeError:
+    smaller, larger = (1, 0) if constraint.cells[0].mask == MATRIX else (0, 1)
+    shown, matrix = (quoted(text, constraint.parts[k]) for k in (smaller, larger))
+    vector = _bracketed(shown)
+    return ShapeError(
+        f"{shown} ({described(constraint.cells[smaller])}) could be meant for every row or for every column of {matrix}",
+        span=constraint.span,
+        suggestion=f"1*{vector}' (every row) or {vector}*1' (every column) for {shown}, or declare the sizes",
+    )
+
+
+# ---------------------------------------------------------------- shapes in words
+
+
+def quoted(text: str, span: Span) -> str:
+    """A part of the text, shortened when long."""
+    part = " ".join(text[span.start : span.end].split())
+    return part if len(part) <= _LONGEST_QUOTE else part[: _LONGEST_QUOTE - 1] + "…"
+
+
+def described(cell: Cell) -> str:
+    """Kind and size, as far as they are known.
+
+    A cell that may have several kinds is described by all of them.
+    """
+    if not cell.decided:
+        return " or ".join(KIND_NAMES[kind] for kind in ALL_KINDS if kind & cell.mask) or "nothing"
+    rows, cols = _shown(cell.rows), _shown(cell.cols)
+    match cell.mask:
+        case int(kind) if kind == SCALAR:
+            return "scalar"
+        case int(kind) if kind == COLUMN:
+            return f"vector of size {rows}" if rows else "vector"
+        case int(kind) if kind == ROW:
+            return f"row vector of size {cols}" if cols else "row vector"
+        case int(kind) if kind & TENSOR:
+            axes = [str(found) if isinstance(found := resolved(axis), Size) else "?" for axis in cell.axes]
+            return f"{'×'.join(axes)} tensor"
+        case _:
+            return f"{rows}×{cols} matrix" if rows and cols else "matrix"
+
+
+def _shown(dimension: Dimension) -> str:
+    found = resolved(dimension)
+    return str(found) if isinstance(found, Size) and found != ONE else ""
+
+
+def _bracketed(quote: str) -> str:
+    return quote if re.fullmatch(r"\w+['ᵀ]*|\w*\([^()]*\)['ᵀ]*", quote) else f"({quote})"
+
+
+def _product_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
+    left, right = _bracketed(quotes[0]), _bracketed(quotes[1])
+    a, b = cells[0].mask, cells[1].mask
+    if (a | b) & TENSOR:
+        return f"{left}.*{right} (elementwise) or a contraction such as tensor(i, k, sum(j, T[i,j,k]*x[j]))"
+    if a == b and a in (COLUMN, ROW):
+        inner, outer = (f"{left}'*{right}", f"{left}*{right}'") if a == COLUMN else (f"{left}*{right}'", f"{left}'*{right}")
+        return f"{inner} (inner product), {outer} (outer product) or {left}.*{right} (elementwise)"
+    shapes = [(_shown(cell.rows), _shown(cell.cols)) for cell in cells[:2]]
+    (rows, cols), (other_rows, other_cols) = [(r or "1", k or "1") for r, k in shapes]
+    if a == ROW and b == COLUMN:
+        return None
+    options = []
+    if rows == other_rows:
+        options.append(f"{left}'*{right}")
+    if cols == other_cols:
+        options.append(f"{left}*{right}'")
+    return "transpose: " + " or ".join(options) if options else None
+
+
+def _sum_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
+    left, right = cells[:2]
+    if (left.mask | right.mask) & TENSOR:
+        small = quotes[1] if left.mask & TENSOR else quotes[0]
+        vector = (right if left.mask & TENSOR else left).mask == COLUMN
+        return f"{_bracketed(small)}' for the last axis: the last axes are aligned, and a vector has n×1" if vector else None
+    sizes = [_shown(cell.rows) + _shown(cell.cols) for cell in cells[:2]]
+    if {left.mask, right.mask} == {COLUMN, ROW} and all(sizes) and sizes[0] != sizes[1]:
+        column, row = quotes if left.mask == COLUMN else quotes[::-1]
+        return f"{_bracketed(column)}*1' and 1*{_bracketed(row)}: a matrix with one entry for each pair"
+    crosswise = (_shown(left.rows), _shown(left.cols)) == (_shown(right.cols), _shown(right.rows))
+    if {left.mask, right.mask} == {COLUMN, ROW} or (left.mask == right.mask == MATRIX and crosswise):
+        right_side = _bracketed(quotes[1])
+        return f"transpose one side: {right_side[:-1] if right_side.endswith(chr(39)) else right_side + chr(39)}"
+    return None

@@ -1,0 +1,307 @@
+"""Kinds and sizes of every part of an expression: propagation, then the conventions of the letters, then unification of sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from matcalc.facts.table import needs_square
+from matcalc.language.build.scope import Variable, letter_class
+from matcalc.language.typing.constraints import Multiplied
+from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, resolved
+from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
+from matcalc.records import record
+from matcalc.sizes import Size
+
+_SCALAR_BROADCAST_COST = 4.0
+_VECTOR_BROADCAST_COST = 3.0
+_TRANSPOSED_SCALAR_COST = 10.0
+_AFTER_MATRIX_COST = 2.0
+"""For a letter that is a scalar by convention right after a matrix or a row vector: ``a'*X*b``."""
+_SCALAR_BEHIND_COST = 0.25
+"""Scalars usually stand in front."""
+_COSTS = {
+    "upper": {MATRIX: 0.0, SCALAR: 5.0, COLUMN: 5.5, ROW: 9.0},
+    "lower": {COLUMN: 0.0, SCALAR: 1.5, MATRIX: 6.0, ROW: 9.0},
+    "early": {SCALAR: 0.0, COLUMN: 0.5, MATRIX: 6.0, ROW: 9.0},
+    "greek": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 6.0, ROW: 9.0},
+    "number": {SCALAR: 0.0, COLUMN: 1.0},
+    "filled": {COLUMN: 0.0, MATRIX: 1.0, ROW: 1.0},
+}
+_ALL_SCALARS = {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 6.0, ROW: 9.0}
+_RANK = {"upper": 0, "lower": 1, "early": 2, "greek": 2, "number": 3, "filled": 3}
+_MOST_STEPS = 300
+"""Steps spent on improving the first solution, beyond one for each choice."""
+_MOST_BEFORE_FIRST = 10_000
+
+
+@record(eq=False, frozen=False)
+class _Choice:
+    """A cell whose kind the conventions decide."""
+
+    cell: Cell
+    sort: str
+    transposed: bool = False
+
+
+def infer_kinds(constraints: list[Constraint], variables: Iterable[Variable], soft: list[Cell], evidence: bool) -> None:
+    """Decides the kind of every cell.
+
+    ``soft`` are the cells of literals that may be scalars or ones. ``evidence``: the text shows vectors or matrices; without it,
+    lower case names that cannot all be vectors are all read as scalars. Raises Contradiction.
+    """
+    variables = list(variables)
+    trail = Trail()
+    try:
+        propagate(constraints, trail)
+        choices = _choices(variables, soft)
+        mark = trail.mark()
+        _Search(choices, trail, _COSTS).run()
+        if not evidence and _mixed(variables):
+            trail.undo(mark)
+            _Search(choices, trail, {**_COSTS, "lower": _ALL_SCALARS}).run()
+    except Contradiction:
+        trail.undo(0)
+        raise
+
+
+def _choices(variables: list[Variable], soft: list[Cell]) -> list[_Choice]:
+    found = [_Choice(v.cell, letter_class(v.name), v.transposed) for v in variables if v.open]
+    found += [_Choice(cell, "number" if cell.mask & SCALAR else "filled") for cell in soft]
+    return sorted(found, key=lambda choice: _RANK[choice.sort])
+
+
+def _mixed(variables: list[Variable]) -> bool:
+    """Whether some lower case names had to be scalars although others are vectors, and nothing is a matrix or declared as a vector."""
+    if any(v.cell.mask == MATRIX or (v.cell.mask != SCALAR and not v.open) for v in variables if v.mentioned):
+        return False
+    lower = [v.cell.mask for v in variables if v.open and letter_class(v.name) == "lower"]
+    return SCALAR in lower and any(v.cell.mask != SCALAR for v in variables if v.open)
+
+
+@record(frozen=False)
+class _Step:
+    """A choice being made: where, at what cost so far, and the kinds left to try.
+
+    ``rest`` holds (cost or a lower bound of it, whether it is the cost, kind), cheapest first.
+    """
+
+    position: int
+    mark: int
+    cost: float
+    rest: list[tuple[float, bool, int]]
+
+
+class _Search:
+    """Finds the kinds of least cost: depth first, the cheapest consistent kind first, branches that cannot win cut off.
+
+    The best solution so far stands when the steps run out. Where the first kind tried fits, nothing is taken back, so the work is
+    linear in the size of the expression.
+    """
+
+    def __init__(self, choices: list[_Choice], trail: Trail, costs: dict[str, dict[int, float]]) -> None:
+        self._choices = choices
+        self._trail = trail
+        self._costs = costs
+        self._failure: Contradiction | None = None
+        self._stands = False
+        """Whether the masks are those of the best solution so far."""
+        self._bound = [0.0]
+        for choice in reversed(choices):
+            least = min((cost for kind, cost in costs[choice.sort].items() if kind & choice.cell.mask), default=0.0)
+            self._bound.append(self._bound[-1] + least)
+        self._bound.reverse()
+
+    def run(self) -> None:
+        """Sets the masks of the best solution; raises Contradiction when there is none."""
+        start = self._trail.mark()
+        best: list[int] | None = None
+        best_cost = float("inf")
+        stack: list[_Step] = []
+        position, cost, steps = 0, 0.0, 0
+        while True:
+            while position < len(self._choices) and self._choices[position].cell.decided:
+                choice = self._choices[position]
+                cost += self._costs[choice.sort].get(choice.cell.mask, 0.0)
+                position += 1
+            if cost + self._bound[position] < best_cost:
+                if position == len(self._choices):
+                    best, best_cost = [choice.cell.mask for choice in self._choices], cost
+                    self._stands = True
+                else:
+                    stack.append(_Step(position, self._trail.mark(), cost, self._candidates(self._choices[position])))
+            taken: float | None = None
+            while stack and taken is None:
+                taken = self._take(stack[-1], best_cost)
+                if taken is None:
+                    stack.pop()
+            steps += 1
+            limit = _MOST_STEPS if best is not None else _MOST_BEFORE_FIRST
+            if taken is None or steps > limit + len(self._choices):
+                break
+            position, cost = stack[-1].position + 1, taken
+        if best is None:
+            assert self._failure is not None
+            raise self._failure
+        if self._stands:
+            return
+        self._trail.undo(start)
+        for choice, mask in zip(self._choices, best, strict=True):
+            if choice.cell.mask != mask:
+                self._assign(choice.cell, mask)
+
+    def _candidates(self, choice: _Choice) -> list[tuple[float, bool, int]]:
+        costs = self._costs[choice.sort]
+        return sorted((cost, False, kind) for kind, cost in costs.items() if kind & choice.cell.mask)
+
+    def _take(self, step: _Step, best_cost: float) -> float | None:
+        """Assigns the cheapest kind that is left and fits; the cost so far, or None when nothing is left that could win."""
+        choice = self._choices[step.position]
+        while step.rest:
+            own, known, kind = step.rest.pop(0)
+            if step.cost + own + self._bound[step.position + 1] >= best_cost:
+                return None
+            self._stands = False
+            self._trail.undo(step.mark)
+            try:
+                self._assign(choice.cell, kind)
+            except Contradiction as contradiction:
+                self._failure = self._failure or contradiction
+                continue
+            if not known:
+                own += self._penalty(choice, kind, step.mark)
+            if known or not step.rest or own <= step.rest[0][0]:
+                return step.cost + own
+            step.rest = sorted([*step.rest, (own, True, kind)])
+        return None
+
+    def _assign(self, cell: Cell, kind: int) -> None:
+        self._trail.set(cell, kind)
+        propagate(cell.constraints, self._trail)
+
+    def _penalty(self, choice: _Choice, kind: int, mark: int) -> float:
+        penalty = _TRANSPOSED_SCALAR_COST if choice.transposed and kind == SCALAR else 0.0
+        if kind == SCALAR:
+            penalty += max((_factor_cost(choice, constraint) for constraint in choice.cell.constraints), default=0.0)
+        touched = dict.fromkeys(constraint for cell in self._trail.since(mark) for constraint in cell.constraints)
+        return penalty + sum(_repetition_cost(constraint) for constraint in touched)
+
+
+def _factor_cost(choice: _Choice, constraint: Constraint) -> float:
+    """The cost of being a scalar at the right of a product."""
+    if not isinstance(constraint, Multiplied) or constraint.cells[1] is not choice.cell:
+        return 0.0
+    if choice.sort in ("early", "greek") and constraint.cells[0].mask in (MATRIX, ROW):
+        return _AFTER_MATRIX_COST
+    return _SCALAR_BEHIND_COST if choice.sort == "lower" else 0.0
+
+
+def _repetition_cost(constraint: Constraint) -> float:
+    """The cost of a constraint that is now known to repeat an operand; numbers as written are repeated for nothing."""
+    if not constraint.broadcasts or not constraint.decided:
+        return 0.0
+    left, right, _ = constraint.cells
+    if left.mask == right.mask or left.literal or right.literal:
+        return 0.0
+    return _SCALAR_BROADCAST_COST if SCALAR in (left.mask, right.mask) else _VECTOR_BROADCAST_COST
+
+
+# ---------------------------------------------------------------- sizes
+
+
+class SizeFailure(Exception):
+    """Sizes of one operator do not fit; without ``clash``, they leave more than one reading."""
+
+    def __init__(self, constraint: Constraint, clash: SizeClash | None) -> None:
+        super().__init__()
+        self.constraint = constraint
+        self.clash = clash
+
+
+def measure(constraints: list[Constraint], cells: Iterable[Cell], variables: Iterable[Variable]) -> None:
+    """Gives every cell its size variables, and every variable its declared sizes."""
+    variables = list(variables)
+    related = [cell for constraint in constraints for cell in constraint.cells]
+    for cell in dict.fromkeys([*related, *cells, *[variable.cell for variable in variables]]):
+        cell.measure()
+    for variable in variables:
+        shape = variable.declaration.shape if variable.declaration else None
+        if shape is not None and variable.cell.mask != SCALAR:
+            variable.cell.rows = shape[0]
+            variable.cell.cols = shape[1] if len(shape) >= 2 else variable.cell.cols
+            variable.cell.deep = tuple(shape[2:])
+        elif variable.declaration is not None and needs_square(variable.declaration.facts) and variable.cell.mask == MATRIX:
+            variable.cell.cols = variable.cell.rows
+
+
+def infer_sizes(
+    constraints: list[Constraint],
+    variables: Iterable[Variable],
+    literals: Iterable[Cell],
+    names: Iterator[str],
+    unify: Callable[[SizeSystem], None],
+    expect: Callable[[SizeSystem], None],
+) -> dict[str, Cell]:
+    """Unifies the sizes of all cells, which are measured, and names those that stay open.
+
+    ``literals`` are the cells of everything else than variables; the names that only they brought in are given back. ``unify`` is
+    asked for what is wished beyond the constraints before open sizes of variables are named, ``expect`` afterwards. Raises SizeFailure.
+    """
+    variables, literals = list(variables), list(literals)
+    sizes = SizeSystem()
+    waiting = _joined(constraints, sizes)
+    while waiting:
+        before = len(waiting)
+        waiting = _joined(waiting, sizes)
+        _solve(sizes, constraints)
+        if len(waiting) == before:
+            if sizes.final:
+                raise SizeFailure(waiting[0], None)
+            sizes.final = True
+    _solve(sizes, constraints)
+    sizes.pair_up()
+    _solve(sizes, constraints)
+    unify(sizes)
+    _solve(sizes, constraints)
+    free: dict[str, Cell] = {}
+    # What is the product of other sizes gets its name from these.
+    for products_too in (False, True) if sizes.waits else (True,):
+        _named([variable.cell for variable in variables], sizes, names, products_too)
+        _solve(sizes, constraints)
+    expect(sizes)
+    _solve(sizes, constraints)
+    for products_too in (False, True) if sizes.waits else (True,):
+        free |= _named(literals, sizes, names, products_too)
+        _solve(sizes, constraints)
+    return free
+
+
+def _named(cells: Iterable[Cell], sizes: SizeSystem, names: Iterator[str], products_too: bool) -> dict[str, Cell]:
+    """Names the open sizes of the cells; the names with the cells that they are for."""
+    found: dict[str, Cell] = {}
+    for cell in cells:
+        for dimension in (cell.rows, cell.cols, *cell.deep):
+            root = resolved(dimension)
+            if isinstance(root, Unknown) and (products_too or not sizes.is_product(root)):
+                name = next(names)
+                root.value = Size.of(name)
+                found[name] = cell
+    return found
+
+
+def _joined(constraints: list[Constraint], sizes: SizeSystem) -> list[Constraint]:
+    """Joins what can be joined; the constraints that must wait."""
+    waiting = []
+    for constraint in constraints:
+        try:
+            if not constraint.join(sizes):
+                waiting.append(constraint)
+        except SizeClash as clash:
+            raise SizeFailure(constraint, clash) from None
+    return waiting
+
+
+def _solve(sizes: SizeSystem, constraints: list[Constraint]) -> None:
+    try:
+        sizes.solve()
+    except SizeClash as clash:
+        raise SizeFailure(constraints[-1], clash) from None

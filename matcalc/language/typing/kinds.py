@@ -1,0 +1,174 @@
+"""Kinds (scalar, column, row, matrix, tensor) and the relations that operators put between them, as finite domains with propagation."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import ClassVar, TypeAlias
+
+from matcalc.errors import Span
+from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown
+from matcalc.sizes import ONE
+
+SCALAR, COLUMN, ROW, MATRIX, TENSOR3, TENSOR4 = 1, 2, 4, 8, 16, 32
+"""A set of kinds is the sum of its members."""
+VECTOR = COLUMN | ROW
+TENSOR = TENSOR3 | TENSOR4
+ANY = SCALAR | VECTOR | MATRIX | TENSOR
+KINDS = (SCALAR, COLUMN, ROW, MATRIX)
+TENSORS = (TENSOR3, TENSOR4)
+"""Tensors come from declarations, broadcasting and ``tensor(i, j, k, ...)`` only; a name is never inferred to be one."""
+ALL_KINDS = (*KINDS, *TENSORS)
+KIND_NAMES = {
+    SCALAR: "scalar", COLUMN: "vector", ROW: "row vector", MATRIX: "matrix", TENSOR3: "tensor of order 3", TENSOR4: "tensor of order 4",
+}  # fmt: skip
+ORDERS = {SCALAR: 0, COLUMN: 1, ROW: 1, MATRIX: 2, TENSOR3: 3, TENSOR4: 4}
+
+Relation: TypeAlias = frozenset[tuple[int, ...]]
+
+
+class Cell:
+    """The kind and size of one part of the expression, as far as they are known.
+
+    ``mask`` is the set of kinds still possible; ``rows`` and ``cols`` are set when the kind is known, and of tensors
+    ``deep``, the sizes of the third and the fourth axis. ``literal``: a number as written.
+    """
+
+    __slots__ = ("cols", "constraints", "deep", "literal", "mask", "rows", "span")
+
+    def __init__(self, mask: int, span: Span, literal: bool = False) -> None:
+        self.mask = mask
+        self.span = span
+        self.literal = literal
+        self.constraints: list[Constraint] = []
+        self.rows: Dimension = ONE
+        self.cols: Dimension = ONE
+        self.deep: tuple[Dimension, ...] = ()
+
+    @property
+    def decided(self) -> bool:
+        return self.mask & (self.mask - 1) == 0
+
+    def measure(self) -> None:
+        """Unknown sizes where the kind, which is decided, has an axis."""
+        self.rows = ONE if self.mask in (SCALAR, ROW) else Unknown()
+        self.cols = ONE if self.mask in (SCALAR, COLUMN) else Unknown()
+        self.deep = tuple([Unknown() for _ in range(ORDERS[self.mask] - 2)]) if self.decided else ()
+
+    @property
+    def axes(self) -> tuple[Dimension, ...]:
+        """The sizes of the axes that NumPy would count, a vector being a column or a row: none of a scalar, else two or more."""
+        return () if self.mask == SCALAR else (self.rows, self.cols, *self.deep)
+
+
+class Constraint:
+    """One operator's relation between the kinds of its operands and its result (the last cell), and between their sizes.
+
+    ``words`` says what the operator does, for messages: ``"multiply"``.
+    """
+
+    relation: ClassVar[Relation] = frozenset()
+    words: ClassVar[str] = ""
+    broadcasts: ClassVar[bool] = False
+
+    __slots__ = ("cells", "parts", "span")
+
+    def __init__(self, span: Span, *cells: Cell) -> None:
+        self.cells = cells
+        self.span = span
+        self.parts: tuple[Span, ...] = tuple([cell.span for cell in cells])
+        for cell in dict.fromkeys(cells):
+            cell.constraints.append(self)
+
+    @property
+    def kinds(self) -> Relation:
+        """The combinations of kinds that are possible."""
+        return self.relation
+
+    @property
+    def decided(self) -> bool:
+        return all(cell.decided for cell in self.cells)
+
+    def join(self, sizes: SizeSystem) -> bool:
+        """Unifies sizes once the kinds are decided; False when that must wait for other sizes.
+
+        Raises SizeClash.
+        """
+        raise NotImplementedError
+
+    def at(self, *parts: Span) -> Constraint:
+        """The same constraint, with the places of its operands in the text."""
+        self.parts = parts
+        return self
+
+
+class Contradiction(Exception):
+    """No kind is left for some cell of ``constraint``."""
+
+    def __init__(self, constraint: Constraint) -> None:
+        super().__init__()
+        self.constraint = constraint
+
+
+@lru_cache(maxsize=65536)
+def _revised(relation: Relation, masks: tuple[int, ...]) -> tuple[int, ...] | None:
+    """What is left of each mask under the relation; None when nothing fits."""
+    left = [0] * len(masks)
+    for kinds in relation:
+        if all(kind & mask for kind, mask in zip(kinds, masks, strict=True)):
+            for place, kind in enumerate(kinds):
+                left[place] |= kind
+    return tuple(left) if left[0] else None
+
+
+class Trail:
+    """Changes of masks, so that a trial can be taken back."""
+
+    def __init__(self) -> None:
+        self._changes: list[tuple[Cell, int]] = []
+
+    def mark(self) -> int:
+        return len(self._changes)
+
+    def set(self, cell: Cell, mask: int) -> None:
+        self._changes.append((cell, cell.mask))
+        cell.mask = mask
+
+    def undo(self, mark: int) -> None:
+        while len(self._changes) > mark:
+            cell, mask = self._changes.pop()
+            cell.mask = mask
+
+    def since(self, mark: int) -> list[Cell]:
+        """The cells changed since ``mark``, oldest first, each once."""
+        return list(dict.fromkeys(cell for cell, _ in self._changes[mark:]))
+
+
+def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
+    """Narrows masks until every constraint agrees.
+
+    Raises Contradiction when a cell has no kind left; the masks are then to be restored from the trail.
+    """
+    queue = deque(constraints)
+    waiting = {id(constraint) for constraint in queue}
+    while queue:
+        constraint = queue.popleft()
+        waiting.discard(id(constraint))
+        cells = constraint.cells
+        masks = tuple([cell.mask for cell in cells])
+        left = _revised(constraint.kinds, masks)
+        if left == masks:
+            continue
+        if left is None:
+            raise Contradiction(constraint)
+        for cell, before, after in zip(cells, masks, left, strict=True):
+            # The same cell may stand at two places of one constraint (x.*x), so masks are intersected.
+            if after != before and cell.mask != cell.mask & after:
+                if not cell.mask & after:
+                    raise Contradiction(constraint)
+                trail.set(cell, cell.mask & after)
+                for other in cell.constraints:
+                    if id(other) not in waiting:
+                        waiting.add(id(other))
+                        queue.append(other)

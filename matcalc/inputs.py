@@ -13,6 +13,7 @@ from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import Elaborated, elaborate, parse_declarations
+from matcalc.language.decisions import Decision
 from matcalc.language.declare.declarations import Declare, declaration_text
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.text.spelling import canonical_name, is_name
@@ -157,7 +158,7 @@ def _typed(expression: Expr, declarations: Mapping[str, str], notes: Sequence[st
             texts[name] = declaration_text(symbol.shape, declaration.properties)
         symbols[name] = symbol
     whole = replaced(expression, changed) if changed else expression
-    return Elaborated(whole, symbols, texts, tuple(notes), {}, {}, whole)
+    return Elaborated(whole, symbols, texts, tuple([Decision(note) for note in notes]), {}, {}, whole)
 
 
 def _declared(declaration: Declaration, occurring: Symbol | None) -> Symbol | None:

@@ -11,6 +11,7 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.construction import Construction, filled, shape_of_cell
 from matcalc.language.build.scope import Scope, Variable
+from matcalc.language.decisions import Decision, notes_of
 from matcalc.language.declare.declarations import Declare, declaration_text, declared_sizes, parse_declarations
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.latex.latex_macros import expanded
@@ -39,19 +40,25 @@ class Elaborated:
 
     ``symbols`` are the variables by name (``beta`` for ``β``), declared ones that do not occur included. ``declarations`` gives kind,
     sizes and properties of those that occur, in the ``declare`` syntax, so that a text can be read again in the same way.
-    ``notes`` say what was assumed. ``intermediates`` are the named intermediate results, with the names in them replaced by their values;
-    ``steps`` are the same as they were written, in terms of the names before them, and ``outline`` is the expression in terms of them.
-    ``origin`` is the object of another system that it was read from, if it was no text.
+    ``decisions`` say what was chosen in reading, ``notes`` those of them that are worth saying. ``intermediates`` are the named
+    intermediate results, with the names in them replaced by their values; ``steps`` are the same as they were written, in terms of the
+    names before them, and ``outline`` is the expression in terms of them. ``origin`` is the object of another system that it was read
+    from, if it was no text.
     """
 
     expression: e.Expr
     symbols: Mapping[str, e.Symbol]
     declarations: Mapping[str, str]
-    notes: tuple[str, ...]
+    decisions: tuple[Decision, ...]
     intermediates: Mapping[str, e.Expr]
     steps: Mapping[str, e.Expr]
     outline: e.Expr
     origin: object = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth saying of the decisions."""
+        return notes_of(self.decisions)
 
 
 def elaborate(
@@ -89,7 +96,7 @@ class Reader:
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
         self.scope = Scope(known, set(declared_sizes(self.declarations)))
         self.builder = CallBuilder(self.scope)
-        self.notes: list[str] = []
+        self.decisions: list[Decision] = []
         self.cells: list[Cell] = []
 
     def _wrt_name(self, name: str) -> str:
@@ -107,7 +114,7 @@ class Reader:
         assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)]
         symbols = [*(name for name in self.scope.declarations if name not in functions), *assigned]
         parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions))
-        self.notes += parsed.notes
+        self.decisions += parsed.decisions
         self.scope.size_names |= size_names_in(parsed.program)
         return parsed.program
 
@@ -184,7 +191,8 @@ class Reader:
             raise explain_sizes(self.text, failure) from None
         self._note_conventions(variables)
         for name, cell in free.items():
-            self.notes.append(f"the size of {quoted(self.text, cell.span)} does not follow from the expression; it is called {name}")
+            said = f"the size of {quoted(self.text, cell.span)} does not follow from the expression; it is called {name}"
+            self.decisions.append(Decision(said, "sizes", span=cell.span))
 
     def infer_kinds(self, constraints: list[Constraint], variables: list[Variable]) -> None:
         """Decides all kinds; raises the ShapeError that explains why that is impossible."""
@@ -216,7 +224,7 @@ class Reader:
                 groups.setdefault(variable.cell.mask, []).append(variable.name)
         parts = [f"{', '.join(groups[kind])}: {words[kind][len(groups[kind]) > 1]}" for kind in words if kind in groups]
         if parts:
-            self.notes.append("assumed " + "; ".join(parts))
+            self.decisions.append(Decision("assumed " + "; ".join(parts), "kinds"))
 
     # ------------------------------------------------------------ results
 
@@ -240,10 +248,10 @@ class Reader:
                 properties = variable.declaration.properties if variable is not None and variable.declaration else ()
                 declarations[name] = declaration_text(symbol.shape, properties)
         declarations |= dict.fromkeys(self.builder.users_functions, "function")
-        asked = [note() for note in self.builder.notes]
-        notes = [*self.notes, *construction.notes, *[note for note in asked if note is not None]]
+        asked = [decision for decision in (ask() for ask in self.builder.asked) if decision is not None]
+        decisions = tuple(dict.fromkeys([*self.decisions, *construction.decisions, *asked]))
         steps, outline = self._steps(symbols, intermediates, root, expression)
-        return Elaborated(expression, symbols, declarations, tuple(dict.fromkeys(notes)), intermediates, steps, outline)
+        return Elaborated(expression, symbols, declarations, decisions, intermediates, steps, outline)
 
     def _steps(
         self, symbols: dict[str, e.Symbol], intermediates: Mapping[str, e.Expr], root: t.Term | None, expression: e.Expr

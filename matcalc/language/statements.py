@@ -17,6 +17,7 @@ from matcalc.expr.rewriting import symbols_in
 from matcalc.language.build import terms as t
 from matcalc.language.build.construction import Construction, filled
 from matcalc.language.build.scope import Variable
+from matcalc.language.decisions import Decision, notes_of
 from matcalc.language.declare.declarations import Declare
 from matcalc.language.elaboration import Reader
 from matcalc.language.syntax import trees as s
@@ -59,7 +60,7 @@ Side: TypeAlias = e.Expr | DerivativeSide | DifferentialSide
 
 @record
 class Statement:
-    """``left = right``; symbols, declarations and notes as in ``Elaborated``.
+    """``left = right``; symbols, declarations and decisions as in ``Elaborated``.
 
     Where the claimed side does not fit the kinds and sizes of the names in the other, it is None and ``misfit`` says why. ``turned``: the
     claimed side is the left one.
@@ -69,10 +70,15 @@ class Statement:
     right: Side | None
     symbols: Mapping[str, e.Symbol]
     declarations: Mapping[str, str]
-    notes: tuple[str, ...]
+    decisions: tuple[Decision, ...]
     intermediates: Mapping[str, e.Expr]
     misfit: ShapeError | None = None
     turned: bool = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth saying of the decisions."""
+        return notes_of(self.decisions)
 
 
 def elaborate_statement(text: str, declare: Declare = None, *, layout: str = "denominator", bent: bool = False) -> Statement:
@@ -192,7 +198,7 @@ class _StatementReader(Reader):
             sides = sides[0], self._filled(sides[1], expected)
         left, right = sides[::-1] if turned else sides
         whole = self.result(_ZERO, construction)
-        return Statement(left, right, symbols, whole.declarations, whole.notes, whole.intermediates, turned=turned)
+        return Statement(left, right, symbols, whole.declarations, whole.decisions, whole.intermediates, turned=turned)
 
     def _filled(self, claimed: e.Expr, expected: CellShape) -> e.Expr:
         """Zero in the shape of the other side, and for a vector any number: ``asin(x) + acos(x) = pi/2`` holds for every entry."""
@@ -214,7 +220,7 @@ class _StatementReader(Reader):
         typed = self._typed(lead, construction)
         whole = self.result(_ZERO, construction)
         left, right = (None, typed) if turned else (typed, None)
-        return Statement(left, right, self.symbols(), whole.declarations, whole.notes, whole.intermediates, turned=turned)
+        return Statement(left, right, self.symbols(), whole.declarations, whole.decisions, whole.intermediates, turned=turned)
 
     def _moves(self, claimed: s.Syntax) -> tuple[tuple[str, str], ...]:
         """The names whose changes stand in the claimed side, with these. The changes have the shapes of what changes."""
@@ -234,7 +240,8 @@ class _StatementReader(Reader):
         still = [name for name, variable in self.scope.variables.items() if name not in known and name not in self._changes]
         if still:
             verb = "is" if len(still) == 1 else "are"
-            self.notes.append(f"{', '.join(still)} {verb} constant: no {', '.join('d' + name for name in still)} stands in the claim")
+            said = f"{', '.join(still)} {verb} constant: no {', '.join('d' + name for name in still)} stands in the claim"
+            self.decisions.append(Decision(said, "notation", span=claimed.span))
         return tuple([(name, f"d{name}") for name in known])
 
     def symbols(self) -> dict[str, e.Symbol]:

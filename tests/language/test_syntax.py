@@ -188,8 +188,8 @@ def test_every_node_knows_its_place() -> None:
 
 
 def test_a_word_read_letter_by_letter_is_noted() -> None:
-    assert any("loss" in note for note in parse_syntax("loss + x").notes)
-    assert parse_syntax("UV + xAx").notes == ()
+    assert any("loss" in decision.words for decision in parse_syntax("loss + x").decisions)
+    assert parse_syntax("UV + xAx").decisions == ()
 
 
 @pytest.mark.parametrize("text", ["log_2 x", "max_i x_i", "mean_i x_i", "sum_i", "a*exp_1"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from matcalc.language.decisions import Decision, Topic, Weight
 from matcalc.errors import ShapeError, Span
 from matcalc.language.typing import constraints as c
 from matcalc.language.build import terms as t
@@ -35,8 +36,8 @@ class Assembly:
         self.constraints: list[Constraint] = []
         self.soft: list[Cell] = []
         """Cells of literals that may be scalars or ones: the literal 1 in a product, and 𝟏."""
-        self.notes: list[Callable[[], str | None]] = []
-        """Asked for their text when all kinds are known."""
+        self.asked: list[Callable[[], Decision | None]] = []
+        """Asked for what they decided when all kinds are known."""
         self.ones_signs: set[t.Term] = set()
         """The terms written 𝟏."""
         self._singles: set[t.Term] = set()
@@ -55,8 +56,9 @@ class Assembly:
         """Inside a definition everything stands at the place of the call."""
         return self._place or span
 
-    def note(self, text: str) -> None:
-        self.notes.append(lambda: text)
+    def decide(self, words: str, topic: Topic, weight: Weight = "assumed", *, span: Span | None = None, when: Callable[[], bool] = lambda: True) -> None:
+        """A decision, made only if ``when`` is true when all kinds are known."""
+        self.asked.append(lambda: Decision(words, topic, weight, span) if when() else None)
 
     def single(self, term: t.Term) -> bool:
         """Whether the term is one number because symbols in it have sizes of 1: then it is a vector and a matrix as well."""

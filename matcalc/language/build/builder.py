@@ -276,8 +276,8 @@ class Builder(Assembly):
         if len(operands) == 1:
             exponent = operands[0]
             self.relate(c.InRelation(span, frozenset({(SCALAR,), (MATRIX,)}), "e^", exponent.cell, square=True))
-            self.note("e is read as the base of the exponential function")
-            self.notes.append(lambda: "e^ of a matrix is read as the matrix exponential" if exponent.cell.mask == MATRIX else None)
+            self.decide("e is read as the base of the exponential function", "alias", span=span)
+            self.decide("e^ of a matrix is read as the matrix exponential", "alias", span=span, when=lambda: exponent.cell.mask == MATRIX)
             return t.EulerTerm(exponent.cell, span, (exponent,))
         base, exponent = operands
         if node.elementwise:
@@ -295,13 +295,8 @@ class Builder(Assembly):
         fixed = "2" if node.subscript is None else _fixed_subscript(node, self.scope)
         if isinstance(node.subscript, s.NumberLiteral) and fixed == "2":
             operand = operands[0]
-            self.notes.append(
-                lambda: (
-                    "||.||_2 of a matrix is read as the Frobenius norm; the spectral norm is norm(X, spectral)"
-                    if operand.cell.mask == MATRIX
-                    else None
-                )
-            )
+            said = "||.||_2 of a matrix is read as the Frobenius norm; the spectral norm is norm(X, spectral)"
+            self.decide(said, "alias", span=self.place(node.span), when=lambda: operand.cell.mask == MATRIX)
         return self.norm(operands, fixed, node.span)
 
     def _entries(self, node: s.Entries, operand: t.Term) -> t.Term:

@@ -184,11 +184,11 @@ class CallBuilder(Builder):
         counterpart, meaning = _MATRIX_COUNTERPART[name]
         cell = argument.cell
 
-        def text() -> str | None:
-            square = cell.mask == MATRIX and resolved(cell.rows) == resolved(cell.cols)
-            return f"{written} of a matrix is elementwise; the matrix {meaning} is {counterpart}" if square else None
+        def square() -> bool:
+            return cell.mask == MATRIX and resolved(cell.rows) == resolved(cell.cols)
 
-        self.notes.append(text)
+        said = f"{written} of a matrix is elementwise; the matrix {meaning} is {counterpart}"
+        self.decide(said, "alias", span=argument.span, when=square)
 
     # ------------------------------------------------------------ functions defined by other operations
 

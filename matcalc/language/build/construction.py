@@ -8,6 +8,7 @@ from functools import reduce
 from operator import mul
 from typing import assert_never
 
+from matcalc.language.decisions import Decision
 from matcalc.errors import ShapeError, Span
 from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
@@ -35,7 +36,7 @@ def shape_of_cell(cell: Cell) -> Shape:
 
 
 class Construction:
-    """Builds the expressions of terms; ``notes`` collects what broadcasting put in, in order."""
+    """Builds the expressions of terms; ``decisions`` collects what broadcasting put in, in order."""
 
     def __init__(self, symbols: Mapping[str, e.Expr], text: str, kept: Mapping[t.Term, e.Symbol] | None = None) -> None:
         """``symbols`` are what names stand for; ``kept`` gives symbols that stand for terms as they are."""
@@ -43,7 +44,7 @@ class Construction:
         self._text = text
         self._kept = kept or {}
         self._built: dict[t.Term, e.Expr] = {}
-        self.notes: list[str] = []
+        self.decisions: list[Decision] = []
 
     def build(self, root: t.Term) -> e.Expr:
         """The expression of a term.
@@ -217,8 +218,9 @@ class Construction:
         return e.IndexArray(indices, entry)
 
     def _note(self, text: str) -> None:
-        if text not in self.notes:
-            self.notes.append(text)
+        decision = Decision(text, "broadcasting")
+        if decision not in self.decisions:
+            self.decisions.append(decision)
 
 
 def filled(value: Fraction, shape: Shape) -> e.Expr:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from matcalc.language.decisions import notes_of
 from matcalc.errors import MatcalcError, Span
 from matcalc.expr import nodes as e
 from matcalc.language.syntax import trees as s
@@ -73,8 +74,8 @@ class _Operation(Reader):
         self.solve([root])
         construction = Construction(self._values, self.text)
         built = construction.build(root)
-        asked = [note for note in (make() for make in self.builder.notes) if note is not None]
-        return Operated(built, tuple(dict.fromkeys([*self.notes, *construction.notes, *asked])))
+        asked = [decision for decision in (ask() for ask in self.builder.asked) if decision is not None]
+        return Operated(built, notes_of((*self.decisions, *construction.decisions, *asked)))
 
 
 def size_syntax(size: Size, place: Span) -> s.Syntax:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from matcalc.errors import ParseError
+from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, FRACTIONS, WORDS
 from matcalc.language.latex.latex_lexemes import Lexeme, Source
 from matcalc.language.text.spelling import SPELLED_GREEK
@@ -32,7 +33,7 @@ class Reading:
         self.vocabulary = vocabulary
         self.out: list[Token] = []
         self.names: set[str] = set()
-        self.notes: list[str] = []
+        self.decisions: list[Decision] = []
         self.square: set[int] = set()
         """Closing square brackets of entries."""
         self.ends: dict[int, int] = {}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from matcalc.errors import LimitError, ParseError, Span, UnknownFunctionError
+from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, FRACTIONS, OPERATORS, PROSE, REFUSED, WORDS
 from matcalc.language.latex.latex_derivatives import bracketed_numerators, quotient_of_differentials
 from matcalc.language.latex.latex_lexemes import Lexeme, lexemes_of
@@ -37,7 +38,7 @@ class LatexTokens:
 
     tokens: list[Token]
     names: frozenset[str]
-    notes: list[str] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
 
 
 def scan_latex(text: str, vocabulary: Vocabulary) -> LatexTokens:
@@ -62,7 +63,7 @@ def scan_latex(text: str, vocabulary: Vocabulary) -> LatexTokens:
             items, after = scanner.read(*item)
             work.append((after, item[1]))
             work.extend(reversed(items))
-    return LatexTokens(bracketed_numerators(out), frozenset(reading.names), reading.notes)
+    return LatexTokens(bracketed_numerators(out), frozenset(reading.names), reading.decisions)
 
 
 class _Scanner:
@@ -210,7 +211,8 @@ class _Scanner:
             return [Token(OPERATORS[name], "\\" + name, lexeme.start, lexeme.end)], after
         if name in SPELLED_GREEK or name in GREEK_NAMES.values():
             if name == "sigma" and not r.vocabulary.declares("sigma") and after < stop and r.lexemes[after].kind in ("(", "["):
-                r.notes.append("sigma(...) is read as the logistic function; declare sigma if it is a symbol")
+                said = "sigma(...) is read as the logistic function; declare sigma if it is a symbol"
+                r.decisions.append(Decision(said, "alias", span=lexeme.span))
                 name = "sigmoid"
             if name == "lambda" and (end := self._largest_eigenvalue(after, stop)) is not None:
                 return [Token("RUN", "eigmax", lexeme.start, r.lexemes[end - 1].end)], end

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from matcalc.errors import ParseError, Span
+from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import TRANSPOSES
 from matcalc.language.latex.latex_lexemes import Lexeme
 from matcalc.language.latex.latex_reading import Items, Range, Reading
@@ -252,7 +253,7 @@ class Scripts:
                 advice = "\\sum_{i=1}^{n}: sums run over all positions"
                 raise ParseError("the upper limit of the sum is not read", span=r.lexemes[place].span, suggestion=advice)
         if match["one"]:
-            r.notes.append(f"the sum over {match['one']} is read as one over all positions")
+            r.decisions.append(Decision(f"the sum over {match['one']} is read as one over all positions", "scope", span=Span(start, stop)))
         indices = (match["many"] or match["one"]).replace(",", "")
         r.bound.update(indices)
         return [Token("UNDERSCORE", "_", start, start + 1), Token("RUN", indices, start + 1, stop)]

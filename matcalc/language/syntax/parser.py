@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from matcalc.errors import LimitError, ParseError, Span
+from matcalc.language.decisions import Decision
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.text.python_spellings import keyword_in
@@ -19,10 +20,10 @@ from matcalc.records import record
 
 @record
 class Parsed:
-    """A syntax tree and notes on how the letters were read."""
+    """A syntax tree and what was decided of its letters."""
 
     program: s.Program
-    notes: tuple[str, ...]
+    decisions: tuple[Decision, ...]
 
 
 def parse_syntax(text: str, vocabulary: Vocabulary | None = None) -> Parsed:
@@ -30,8 +31,8 @@ def parse_syntax(text: str, vocabulary: Vocabulary | None = None) -> Parsed:
 
     Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
     """
-    tokens, notes = tokenize(text, vocabulary or Vocabulary())
-    return Parsed(_run(tables(), tokens, text), tuple(notes))
+    tokens, decisions = tokenize(text, vocabulary or Vocabulary())
+    return Parsed(_run(tables(), tokens, text), tuple(decisions))
 
 
 def _run(table: Tables, tokens: list[Token], text: str) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from matcalc.errors import ParseError, UnknownFunctionError
+from matcalc.language.decisions import Decision
 from matcalc.language.text.bars import STARTS_OPERAND
 from matcalc.language.text.meanings import is_foreign, unknown_function
 from matcalc.language.text.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
@@ -36,7 +37,7 @@ class _Context:
 
     tokens: list[Token]
     vocabulary: Vocabulary
-    notes: list[str]
+    decisions: list[Decision]
     italics: bool
     """Whether letters are those of a LaTeX formula, where functions have commands."""
 
@@ -50,7 +51,7 @@ class _Context:
         return self.tokens[position + 1] if position + 1 < len(self.tokens) else None
 
 
-def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, notes: list[str], italics: bool = False) -> list[Token]:
+def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, decisions: list[Decision], italics: bool = False) -> list[Token]:
     """The tokens with every run of letters replaced by ``NAME``, ``CALL``, ``APPLY``, ``WORD`` and ``SUM_OVER`` tokens.
 
     ``italics`` says that the letters are those of a LaTeX formula.
@@ -58,7 +59,7 @@ def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, notes: list[str], 
     Raises UnknownFunctionError for two letters or more at once before brackets that are neither a function nor a product of symbols that
     are declared or stand alone in the text.
     """
-    context = _Context(tokens, vocabulary, notes, italics)
+    context = _Context(tokens, vocabulary, decisions, italics)
     out: list[Token] = []
     position = 0
     while position < len(tokens):
@@ -142,7 +143,8 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
     if tail:
         out.append(Token("CALL", tail, token.start + end, token.end))
     if len(run) > 2 and len(out) > 2 and re.fullmatch(r"[a-z]+", run):
-        context.notes.append(f"{run} is read as the product {'·'.join(t.value for t in out)}; declare {run} if it is one name")
+        said = f"{run} is read as the product {'·'.join(t.value for t in out)}; declare {run} if it is one name"
+        context.decisions.append(Decision(said, "names", span=token.span))
     return out
 
 

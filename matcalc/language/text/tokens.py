@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 
 from matcalc.errors import ParseError, Span, UnknownFunctionError
+from matcalc.language.decisions import Decision
 from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
 from matcalc.language.text.derivative_tokens import resolve_derivatives
 from matcalc.language.text.differential_tokens import resolve_differentials
@@ -29,28 +30,28 @@ _INFIX = frozenset(
 _LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi", "psi"])
 
 
-def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[str]]:
-    """The terminals of ``text``, LaTeX or plain, and notes on what was split or read in one of several ways.
+def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[Decision]]:
+    """The terminals of ``text``, LaTeX or plain, and what was decided on the way: splits, and readings among several.
 
     Raises ParseError, UnknownFunctionError or LimitError with the place.
     """
-    notes: list[str] = []
+    decisions: list[Decision] = []
     latex = is_latex(text)
     if latex:
         found = import_module("matcalc.language.latex.latex_scanner").scan_latex(text, vocabulary)
-        vocabulary, notes = vocabulary.knowing(found.names), found.notes
+        vocabulary, decisions = vocabulary.knowing(found.names), found.decisions
     tokens = _separated(found.tokens if latex else scan(text))
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
     tokens = _norm_names(_superscripts(tokens, vocabulary), vocabulary)
     tokens = _in_numpy(resolve_derivatives(tokens, vocabulary))
     tokens, vocabulary = resolve_differentials(tokens, vocabulary)
-    tokens = resolve_runs(tokens, vocabulary, notes, italics=latex)
+    tokens = resolve_runs(tokens, vocabulary, decisions, italics=latex)
     tokens = resolve_bars(tokens)
     tokens = _norm_subscripts(tokens)
     if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
         tokens = import_module("matcalc.language.text.reach").bracketed_operands(tokens, latex)
-    return _juxtaposed(tokens, vocabulary, notes), notes
+    return _juxtaposed(tokens, vocabulary, decisions), decisions
 
 
 _LOOKS_LIKE_LATEX = pattern(r"\\|[_^]\{|^\s*\$")
@@ -208,7 +209,7 @@ def _subscript_first(tokens: list[Token]) -> list[Token]:
     return out
 
 
-def _juxtaposed(tokens: list[Token], vocabulary: Vocabulary, notes: list[str]) -> list[Token]:
+def _juxtaposed(tokens: list[Token], vocabulary: Vocabulary, decisions: list[Decision]) -> list[Token]:
     """``JUXT`` where two factors stand side by side."""
     out: list[Token] = []
     for position, token in enumerate(tokens):
@@ -218,7 +219,8 @@ def _juxtaposed(tokens: list[Token], vocabulary: Vocabulary, notes: list[str]) -
             before = out[-1]
             like_call = token.type == "LPAR" and before.end == token.start and before.value in _LIKE_FUNCTIONS
             if like_call and before.value not in vocabulary.symbols:
-                notes.append(f"{before.value}(...) is read as a product; declare '{before.value}: function' if it is a function")
+                said = f"{before.value}(...) is read as a product; declare '{before.value}: function' if it is a function"
+                decisions.append(Decision(said, "names", span=before.span))
             out.append(Token("JUXT", "", token.start, token.start))
         # 11' can only be the product of a column and a row of ones.
         if token.type == "NUMBER" and token.value == "11" and position + 1 < len(tokens) and tokens[position + 1].type == "TRANSPOSE":

@@ -23,6 +23,8 @@ MOST_DOCUMENT_CHARACTERS = 5_000_000
 
 MOST_SAMPLED = 20_000
 """Entries of an array that is drawn to look at a formula: declared sizes may be those of real data, and are never allocated."""
+MOST_EVALUATED = 2_000_000
+"""Entries of an array in the middle of an evaluation at sizes that nobody asked for, 16 MB: ``ones(10^9)`` needs no declaration."""
 MOST_EXACT_ENTRIES = 20_000
 """Entries of an array of residues or of decimals, for which some millions of operations in pure Python are waited for."""
 MOST_MULTIPLICATIONS = 3_000_000

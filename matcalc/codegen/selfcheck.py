@@ -12,7 +12,7 @@ from matcalc.codegen.requests import Check, Derivative, Operator, Output
 from matcalc.codegen.signature import Parameters, array_axes
 from matcalc.codegen.targets import MODULES, TargetName
 from matcalc.errors import MatcalcError
-from matcalc.evaluation import prime_sizes
+from matcalc.evaluation import equal_sizes, prime_sizes
 from matcalc.evaluation.domains import check_place
 from matcalc.evaluation.interpreter import program
 from matcalc.exact import rational
@@ -20,7 +20,7 @@ from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.facts.drawn import member
 from matcalc.facts.membership import belongs
 from matcalc.facts.ties import tie_of
-from matcalc.limits import MOST_SAMPLED
+from matcalc.limits import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.records import record
 
 
@@ -88,7 +88,7 @@ _TIES = {
 
 
 _TOO_LARGE = """if __name__ == "__main__":
-    print("no self check: {name} is declared too large for finite differences")"""
+    print("no self check: {name} too large for finite differences")"""
 
 
 def _declared_entries(symbol: Symbol) -> int:
@@ -118,13 +118,16 @@ def self_check(
             symbols.setdefault(derivative.along.name, derivative.along)
     largest = max(symbols.values(), key=_declared_entries, default=None)
     if largest is not None and _declared_entries(largest) > MOST_SAMPLED:
-        return _TOO_LARGE.format(name=largest.name)
+        return _TOO_LARGE.format(name=f"{largest.name} is declared")
     users = sorted({*parameters.functions, *value_parameters.functions})
     size_names = {n for symbol in symbols.values() for size in symbol.shape for n in size.names}
     size_names |= {*parameters.sizes, *value_parameters.sizes}
     names = parameters.names
-    sizes, samples = _point(check, outputs, symbols, size_names, users, names)
-    lines = ["# Compares the outputs with central differences at a random point with distinct sizes."]
+    point = _point(check, outputs, symbols, size_names, users, names)
+    if point is None:
+        return _TOO_LARGE.format(name="arrays of the smallest sizes are")
+    sizes, samples = point
+    lines = ["# Compares the outputs with central differences at a random point."]
     lines += _imports(target, jax_imported)
     lines += ["", *value_source.split("\n"), "", *samples]
     numbers = ", ".join(f"{names.of('size', size)}={number}" for size, number in sorted(sizes.items()))
@@ -207,8 +210,8 @@ def _point(
     size_names: set[str],
     users: list[str],
     names: Names,
-) -> tuple[dict[str, int], list[str]]:
-    """Sizes and the statements that draw the arrays, such that the value and the outputs are finite there."""
+) -> tuple[dict[str, int], list[str]] | None:
+    """Sizes and the statements that draw the arrays, such that the value and the outputs are finite there; None when they are too large."""
     import numpy as np
 
     expressions = [check.source, *(output for output in outputs.values() if isinstance(output, Expr))]
@@ -216,7 +219,9 @@ def _point(
         expressions = []
     chosen: tuple[dict[str, int], list[str]] | None = None
     for seed in range(_SEEDS):
-        sizes = prime_sizes(size_names, seed, symbols=symbols.values())
+        sizes = _fitting_sizes(check, size_names, seed, symbols)
+        if sizes is None:
+            return None
         for style in _STYLES:
             lines, values = _drawn(symbols.values(), sizes, seed, style, names)
             chosen = chosen or (sizes, lines)
@@ -230,6 +235,18 @@ def _point(
                 return sizes, lines
     assert chosen is not None
     return chosen
+
+
+def _fitting_sizes(check: Check, names: set[str], seed: int, symbols: Mapping[str, Symbol]) -> dict[str, int] | None:
+    """Different sizes, or if the differences do not fit into the memory small equal ones; None when these do not fit either."""
+    ready = program(check.source)
+    names = names.union(ready.size_names)
+    moved = [derivative.wrt for derivative in check.derivatives.values()]
+    for sizes in (prime_sizes(names, seed, symbols=symbols.values()), equal_sizes(names, 2, symbols=symbols.values())):
+        places = [prod([size.value(sizes) for symbol in wrt for size in symbol.shape]) for wrt in moved]
+        if ready.entries(sizes) * max(places, default=1) <= MOST_EVALUATED:
+            return sizes
+    return None
 
 
 def _drawn(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, style: _Style, names: Names) -> tuple[list[str], dict[str, Any]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import prod
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from matcalc.budgets import spend
@@ -88,6 +89,10 @@ class Program:
         if len(self.indices) > _MOST_INDICES:
             raise LimitError(f"more than {_MOST_INDICES} named indices in one expression")
         self.check_bound()
+
+    def entries(self, sizes: Mapping[str, int]) -> int:
+        """How many numbers the largest array of an evaluation with these sizes has."""
+        return max(prod([size.value(sizes) for size in node.shape]) for node in self.order)
 
     def check_bound(self) -> None:
         """Raises MatcalcError for an index that no explicit sum binds."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation.domains import check_place
-from matcalc.evaluation.interpreter import program
+from matcalc.evaluation.interpreter import Program, program
 from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol
 from matcalc.facts.drawn import member
 from matcalc.facts.table import size_parity
 from matcalc.functions import computable
-from matcalc.limits import MOST_SAMPLED
+from matcalc.limits import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.records import record
 
 if TYPE_CHECKING:
@@ -126,6 +126,10 @@ def find_point(
             else prime_sizes(open_names, seed + step % orders, symbols=all_symbols)
         )
         here = {**chosen, **known}
+        if _too_large(programs, here):
+            here = {**equal_sizes(open_names, 2, symbols=all_symbols), **known}
+            if _too_large(programs, here):
+                raise LimitError("the arrays in it are too large for numbers to be tried")
         try:
             values: dict[str, Any] = {**sample(symbols.values(), here, 1000 * seed + attempt, style=style), **callables}
             values |= {name: -values[name] for name in turned}
@@ -137,6 +141,10 @@ def find_point(
         if all(np.all(np.isfinite(result)) and np.max(np.abs(result), initial=0.0) < 1e8 for result in results):
             return Point(values, here)
     return None
+
+
+def _too_large(programs: Iterable[Program], sizes: Mapping[str, int]) -> bool:
+    return any(one.entries(sizes) > MOST_EVALUATED for one in programs)
 
 
 def free_scalars(symbols: Iterable[Symbol]) -> list[str]:

@@ -10,8 +10,9 @@ import pytest
 
 import matcalc
 from matcalc.errors import LimitError, MatcalcError, ShapeError
+from matcalc.evaluation.interpreter import Program
 from matcalc.facts import drawn
-from matcalc.limits import MOST_SAMPLED
+from matcalc.limits import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.verification.counterexamples import _small_sizes
 
 HUGE = "X: 100000×100000; x: 100000"
@@ -119,3 +120,23 @@ def test_the_sizes_of_small_counterexamples_are_few_however_many_names_there_are
     assert found[0] == dict.fromkeys(names, 2)
     assert all(sum(sizes.values()) == 121 for sizes in found[1:])
     assert list(_small_sizes(["m", "n"])) == [{"m": 2, "n": 2}, {"m": 2, "n": 3}, {"m": 3, "n": 2}, {"m": 3, "n": 3}]
+
+
+@pytest.mark.parametrize(
+    ("text", "by"),
+    [("ones(68398002)*x", "x"), ("kron(kron(kron(kron(kron(n,A),A),A),A),A)", "A"), ("sum(ones(99999,99999)*X) - sum(X)", "X")],
+)
+def test_code_and_zeros_are_tried_at_sizes_that_fit(text: str, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is declared here: the sizes stand in the formula, or its value is a product of many."""
+    evaluated: list[int] = []
+    run_inside = Program.run_inside
+
+    def counted(program: Program, arrays: Any, sizes: Any, *more: Any, **keywords: Any) -> Any:
+        evaluated.append(program.entries(sizes))
+        return run_inside(program, arrays, sizes, *more, **keywords)
+
+    monkeypatch.setattr(Program, "run_inside", counted)
+    for order in (1, 2):
+        found = matcalc.derive(text, by, order=order)
+        compile(found.code("numpy"), "generated", "exec")
+    assert max(evaluated, default=0) <= MOST_EVALUATED

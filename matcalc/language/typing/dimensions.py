@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from math import isqrt
 from typing import TypeAlias
 
+from matcalc.budgets import spend
 from matcalc.records import record
 from matcalc.sizes import ONE, Size
 
@@ -142,6 +143,7 @@ class SizeSystem:
         unknown = [part for size in among for part in _chain(size)]
         for relation in (*self._products, *self._solved):
             unknown += [part for size in (relation.product, relation.left, relation.right) for part in _chain(size)]
+        spend(1 + len(unknown) // 10)
         before = [(part, part.value) for part in unknown]
         products, solved = list(self._products), list(self._solved)
         try:
@@ -175,6 +177,7 @@ class SizeSystem:
                         break
 
     def _by_product(self) -> dict[Dimension, list[SizeProduct]]:
+        spend(1 + (len(self._solved) + len(self._products)) // 10)
         found: dict[Dimension, list[SizeProduct]] = {}
         for relation in (*self._solved, *self._products):
             found.setdefault(resolved(relation.product), []).append(relation)
@@ -187,6 +190,7 @@ class SizeSystem:
         """
         changed = False
         while True:
+            spend(1 + len(self._products) // 10)
             left: list[SizeProduct] = []
             for relation in self._products:
                 (self._solved if relation.solve() else left).append(relation)

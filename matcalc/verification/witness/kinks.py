@@ -109,7 +109,7 @@ def _climbed(claim: Claim, free: tuple[str, ...], starts: list[_Seen], kink: int
     """A point where the argument of the kink has the other sign, found by small random moves that bring it nearer to zero."""
     if not starts:
         return None
-    best = min(starts, key=lambda one: abs(one.arguments[kink]))
+    best = min(starts, key=lambda one: one.arguments[kink].copy_abs())
     rng, share = Random(f"climb {kink}"), Fraction(1)
     for _ in range(_CLIMBS):
         moved = _seen(claim, _shaken(free, best.point, rng, share))
@@ -118,7 +118,7 @@ def _climbed(claim: Claim, free: tuple[str, ...], starts: list[_Seen], kink: int
         value = moved.arguments[kink]
         if (value < 0) if down else (value > 0):
             return moved
-        if abs(value) < abs(best.arguments[kink]):
+        if value.copy_abs() < best.arguments[kink].copy_abs():
             best, share = moved, min(share * 2, Fraction(4))
         else:
             share = max(share * Fraction(4, 5), _SMALLEST_SHARE).limit_denominator(10**9)

@@ -15,7 +15,7 @@ from matcalc.errors import LimitError
 from matcalc.printing.composition import Composer
 from matcalc.printing.index_notation import IndexNotation, Style
 from matcalc.printing.notation import fits
-from matcalc.printing.pieces import Level, Piece, piece, render
+from matcalc.printing.pieces import LONGEST_TEXT, Level, Piece, piece, render
 from matcalc.printing.reading_order import own_axes, reading_order, shown_once
 
 Letter: TypeAlias = "int | tuple[Letter, Letter]"
@@ -35,7 +35,21 @@ def index_text(tensor: t.Tensor, style: Style = "unicode") -> str:
 
     Raises LimitError when shared parts, written out at every use, make it too long.
     """
+    if _least_length(tensor) > LONGEST_TEXT:
+        raise _too_long()
     return render(_Printer(_notation(tensor, style), tensor).printed())
+
+
+def _least_length(tensor: t.Tensor) -> int:
+    """A number of characters that the text has at least: one for each node and use of it."""
+    lengths: dict[t.Tensor, int] = {}
+    for node in t.postorder(tensor):
+        lengths[node] = 1 + sum(lengths[child] for child in t.children(node))
+    return lengths[tensor]
+
+
+def _too_long() -> LimitError:
+    return LimitError("the index form is too long to print", suggestion="use the closed form, or the result as a function")
 
 
 def index_letters(tensor: t.Tensor) -> tuple[str, ...]:
@@ -98,7 +112,7 @@ class _Printer:
             steps += 1
             spend()
             if steps > _MOST_STEPS:
-                raise LimitError("the index form is too long to print", suggestion="use the closed form, or the result as a function")
+                raise _too_long()
             try:
                 wanted = next(walk) if answer is None else walk.send(answer)
             except StopIteration as stop:

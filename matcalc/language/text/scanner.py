@@ -20,6 +20,8 @@ _OPERATORS = {
     "ELEMENT_DIVIDE": "⊘",
     "KRONECKER": "⊗",
     "POWER": "^",
+    "LEFT_DIVIDE": "\\",
+    "COLON": ":",
     "TRANSPOSE": "'⊤’´ʹ",
     "EQUALS": "=",
     "SEPARATOR": ";",
@@ -36,7 +38,7 @@ _OPERATORS = {
     "NEWLINE": "\n",
 }
 OPERATOR_TYPE = {character: kind for kind, characters in _OPERATORS.items() for character in characters}
-OPERATOR_TYPE |= {".*": "ELEMENT_TIMES", "./": "ELEMENT_DIVIDE", ".^": "ELEMENT_POWER", "**": "POWER"}
+OPERATOR_TYPE |= {".*": "ELEMENT_TIMES", "./": "ELEMENT_DIVIDE", ".^": "ELEMENT_POWER", "**": "POWER", ".+": "PLUS", ".-": "MINUS"}
 _SUPER = "".join(re.escape(c) for c in SUPERSCRIPTS)
 _SUB = "".join(SUBSCRIPTS)
 _ACCENTS = "".join(ACCENTS)
@@ -45,18 +47,24 @@ _FRACTIONS = "".join(FRACTIONS)
 _TOKEN = pattern(
     rf"""
       (?P<FRACTION>[{_FRACTIONS}])
-    | (?P<SPACE>[ \t\r\f\v\u00a0\u2000-\u200b\u2061-\u2064\u202f]+)
+    | (?P<SPACE>[ \t\r\f\v\u00a0\u2000-\u200b\u2061-\u2064\u202f]+|\#[^\n]*|\\[ \t]*\n|\.\.\.[ \t]*(?:%[^\n]*)?\n)
+    | (?P<COMMENT>%[^\n]*)
     | (?P<NUMBER>(?:[0-9]+(?:\.(?![*/^'])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![^\W\d_]))?)
     | (?P<SUPERSCRIPT>[{_SUPER}]+)
     | (?P<ONES>{ONES})
     | (?P<PARTIAL>∂)
     | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
     | (?P<RUN>(?!{ONES}){_LETTER}(?:(?![{ONES}{_SUPER}])[^\W_{_FRACTIONS}]|[{_SUB}{_ACCENTS}]|_(?![{_SUPER}])[^\W_])*′*)
-    | (?P<TRANSPOSE>\.T(?!\w))
-    | (?P<OPERATOR>\.[*/^]|\*\*|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
+    | (?P<TRANSPOSE>\.(?:T(?!\w)|'))
+    | (?P<STRING>\"{{3}}[\s\S]*?\"{{3}}|"[^"\n]*"|‘[^’\n]*’|“[^”\n]*”)
+    | (?P<OPERATOR>\.[*/^+-]|\*\*|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
+    | (?P<DOT>\.(?=[^\W\d]|\())
     """,
     re.VERBOSE,
 )
+_BEFORE_WORDS = frozenset(["LPAR", "COMMA", "EQUALS"])
+"""After what a quote opens a word, as in ``norm(X, 'fro')``, and is no transpose."""
+_QUOTED = pattern(r"'[^'\n]*'|’[^’\n]*’|´[^´\n]*´")
 
 
 def scan(text: str) -> list[Token]:
@@ -81,6 +89,8 @@ def scan(text: str) -> list[Token]:
                 raise too_long(Span(position, end))
         elif kind == "OPERATOR":
             kind = OPERATOR_TYPE[value]
+            if kind == "TRANSPOSE" and tokens and tokens[-1].type in _BEFORE_WORDS and (quoted := _QUOTED.match(plain, position)):
+                kind, value, end = "STRING", quoted[0], quoted.end()
         if kind == "FRACTION":
             tokens += fraction(value, position)
         elif kind != "SPACE":
@@ -118,8 +128,6 @@ def _unknown_character(text: str, position: int) -> ParseError:
         return ParseError(f"{character!r} is not used here", span=span, suggestion="round brackets")
     if character in "<>≤≥≠":
         return inequality(character, span)
-    if character == ":":
-        return ParseError("':' is not used in expressions", span=span)
     advice = "x'*y, or tr(A'*B) for matrices" if character in "⟨⟩" else None
     return ParseError(f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span, suggestion=advice)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from random import Random
 from typing import Any
@@ -219,7 +219,7 @@ def _point(
         expressions = []
     chosen: tuple[dict[str, int], list[str]] | None = None
     for seed in range(_SEEDS):
-        sizes = _fitting_sizes(check, size_names, seed, symbols)
+        sizes = _fitting_sizes(check, expressions, size_names, seed, symbols)
         if sizes is None:
             return None
         for style in _STYLES:
@@ -237,14 +237,17 @@ def _point(
     return chosen
 
 
-def _fitting_sizes(check: Check, names: set[str], seed: int, symbols: Mapping[str, Symbol]) -> dict[str, int] | None:
-    """Different sizes, or if the differences do not fit into the memory small equal ones; None when these do not fit either."""
-    ready = program(check.source)
-    names = names.union(ready.size_names)
+def _fitting_sizes(
+    check: Check, expressions: Sequence[Expr], names: set[str], seed: int, symbols: Mapping[str, Symbol]
+) -> dict[str, int] | None:
+    """Different sizes, or small equal ones if arrays or differences do not fit into the memory; None when these do not fit either."""
+    programs = [program(expression) for expression in (check.source, *expressions)]
+    names = names.union(*[ready.size_names for ready in programs])
     moved = [derivative.wrt for derivative in check.derivatives.values()]
     for sizes in (prime_sizes(names, seed, symbols=symbols.values()), equal_sizes(names, 2, symbols=symbols.values())):
         places = [prod([size.value(sizes) for symbol in wrt for size in symbol.shape]) for wrt in moved]
-        if ready.entries(sizes) * max(places, default=1) <= MOST_EVALUATED:
+        quotients = programs[0].entries(sizes) * max(places, default=1)
+        if max(quotients, *[ready.entries(sizes) for ready in programs]) <= MOST_EVALUATED:
             return sizes
     return None
 

@@ -165,7 +165,8 @@ def _read(expression: Expression, wrt: Names, declare: Declare, order: int) -> t
 def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout, symmetric: Symmetric) -> Derivation:
     _require_choices(layout, symmetric)
     outcome = derivative_of(elaborated.expression, wrt, layout, symmetric)
-    return Derivation(_parsed(elaborated), wrt, outcome, layout, symmetric, (*elaborated.notes, *outcome.notes))
+    mixed = [f"mixed second derivative, by {wrt[0].name} and {wrt[1].name}"] if len(set(wrt)) > 1 else []
+    return Derivation(_parsed(elaborated), wrt, outcome, layout, symmetric, (*elaborated.notes, *mixed, *outcome.notes))
 
 
 def _parsed(elaborated: Elaborated) -> ParsedExpression:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
+from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.results import Derivation
 
 FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", "numpy", "jax", "torch", "sympy")
@@ -63,6 +64,31 @@ def remarks(derivation: Derivation, *, shown_as_index: bool = False) -> list[str
     if not derivation.closed and not shown_as_index:
         rows.append(("note", "no closed matrix form is known; this is index notation"))
     return _labelled(rows)
+
+
+def joint_remarks(derivations: Sequence[Derivation]) -> list[str]:
+    """What several derivatives of one expression rest on, each thing once."""
+    declarations = {name: kind for one in derivations for name, kind in one.declarations.items()}
+    shapes = "; ".join(f"{left_side(one, 'unicode')}: {shape_words(one.shape)}" for one in derivations)
+    rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items()))]
+    rows.append(("shape", f"{shapes}, {derivations[0].layout} layout"))
+    rows += [("holds if", condition) for condition in dict.fromkeys(said for one in derivations for said in one.conditions)]
+    rows += [("note", note) for note in dict.fromkeys(said for one in derivations for said in one.notes)]
+    rows += [("note", f"no closed matrix form of {left_side(one, 'unicode')} is known") for one in derivations if not one.closed]
+    return _labelled(rows)
+
+
+def left_side(derivation: Derivation, style: Literal["unicode", "ascii"]) -> str:
+    """What stands left of the equals sign: ``∂f/∂x``, ``d2f/dx2``."""
+    ascii = style == "ascii"
+    sign, spell = ("d", ascii_name) if ascii else ("∂", unicode_name)
+    value = next(name for name in ("f", "F", "y", "value") if name not in derivation.declarations or name == "value")
+    names = [spell(symbol.name) for symbol in derivation.wrt]
+    if len(names) == 1:
+        return f"{sign}{value}/{sign}{names[0]}"
+    two = "2" if ascii else "²"
+    below = f"{sign}{names[0]}{two}" if names[0] == names[1] else f"{sign}{names[0]} {sign}{names[1]}"
+    return f"{sign}{two}{value}/{below}" if names[0] == names[1] else f"{sign}{two}{value}/({below})"
 
 
 def shape_words(shape: tuple[Any, ...]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
-from matcalc.cli import BOLD, BUDGET, ExpressionCommand, read_expression, split_names
+from matcalc.cli.choosing import names_asked
+from matcalc.cli.expressions import ExpressionCommand, read_expression
+from matcalc.cli.options import BOLD, BUDGET, Keywords, form, reading_options, wrt_option
 from matcalc.commands.equations import show_equation
 from matcalc.presentation import FORMATS
 from matcalc.product_calls import differential
@@ -12,16 +14,16 @@ from matcalc.product_calls import differential
 
 @click.command("differential", short_help="The differential: df = tr(G' dX), dY = A dX B.", cls=ExpressionCommand)
 @click.argument("expression")
-@click.option("--wrt", required=True, metavar="NAMES", help="The symbol that changes; several, as in X,Y.")
-@click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
+@wrt_option("The symbol that changes; several, as in X,Y.")
+@reading_options
 @BUDGET
 @BOLD
-@click.option("--to", "target", type=click.Choice(FORMATS), help="Form of the result.  [default: unicode]")
-def command(expression: str, wrt: str, declare: tuple[str, ...], bold: bool, target: str | None) -> None:
+@click.option("--to", "target", type=form(FORMATS), metavar="FORM", help=f"Form of the result: {', '.join(FORMATS)}.  [default: unicode]")
+def command(expression: str, wrt: tuple[str, ...], reading: Keywords, bold: bool, target: str | None) -> None:
     """Print the differential of EXPRESSION: df = tr(G' dX), dY = A dX B.
 
     \b
     matcalc differential "||X - U V||^2" --wrt V
     """
-    facts = "; ".join(declare) or None
-    show_equation(differential(read_expression(expression), split_names(wrt), declare=facts), target, bold=bold, whole=True)
+    text = read_expression(expression)
+    show_equation(differential(text, names_asked(text, wrt, reading), **reading), target, bold=bold, whole=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
-import click
-
-from matcalc.cli import set_in_bold, show_remarks, shows
+from matcalc.cli.options import set_in_bold
+from matcalc.cli.showing import show_json, show_remarks
+from matcalc.console import say, shows
 from matcalc.products.equations import Equation
 
 
@@ -15,18 +13,18 @@ def show_equation(found: Equation, target: str | None, *, whole: bool, bold: boo
     target = set_in_bold(target, bold) or ("unicode" if shows(found.equation()) else "ascii")
     match target:
         case "json":
-            click.echo(json.dumps(found.to_dict(), ensure_ascii=not shows("ᵀ−²"), indent=2))
+            show_json(found.to_dict())
             return
         case "latex":
-            click.echo(found.latex(equation=whole, bold=bold))
+            say(found.latex(equation=whole, bold=bold))
         case "markdown":
-            click.echo(found.markdown(bold=bold))
+            say(found.markdown(bold=bold))
         case "index":
-            click.echo(found.index_form)
+            say(found.index_form)
         case "numpy" | "jax" | "torch" | "sympy":
-            click.echo(found.code(target).rstrip("\n"))
+            say(found.code(target).rstrip("\n"))
         case "ascii":
-            click.echo(found.equation("ascii") if whole else found.text("ascii"))
+            say(found.equation("ascii") if whole else found.text("ascii"))
         case _:
-            click.echo(found.equation() if whole else found.text())
+            say(found.equation() if whole else found.text())
     show_remarks(found.declarations, found.conditions, found.notes)

@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from matcalc.api import gradient
-from matcalc.cli import BOLD, BUDGET, LAYOUT, SYMMETRY, ExpressionCommand, read_expression, set_in_bold, show_remarks, shows, split_names
+from matcalc.cli.choosing import names_asked
+from matcalc.cli.expressions import ExpressionCommand, read_expression
+from matcalc.cli.options import Keywords, set_in_bold
+from matcalc.cli.showing import show_json, show_remarks
+from matcalc.commands.deriving import View, deriving_options, show_one, with_advice
+from matcalc.console import say, shows
 from matcalc.derivation.pipeline import Layout, Symmetric
+from matcalc.errors import MatcalcError
 from matcalc.named_results import Gradients
-from matcalc.products.reading import NAMES
+from matcalc.results import Style
 
 FORMATS = ("unicode", "ascii", "latex", "json", "numpy", "jax", "torch", "sympy")
+"""Forms of several gradients."""
 
 
 @click.command("gradient", short_help="Gradients by several names, from one sweep.", cls=ExpressionCommand)
-@click.argument("expression")
-@click.option("--wrt", required=True, metavar="NAMES", help="Symbols and named results to differentiate by, as in W,b,z.")
-@click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
-@LAYOUT
-@SYMMETRY
-@BUDGET
-@click.option("--names", type=click.Choice(NAMES), default="keep", show_default=True, help="What becomes of names given in EXPRESSION.")
+@deriving_options("Symbols and named results to differentiate by, as in W,b,z; may be repeated.", names="keep")
 @click.option("--partials", is_flag=True, help="Print the derivative of every single step first.")
-@BOLD
-@click.option("--to", "target", type=click.Choice(FORMATS), help="Form of the results.  [default: unicode]")
 def command(
     expression: str,
-    wrt: str,
-    declare: tuple[str, ...],
+    wrt: tuple[str, ...],
+    reading: Keywords,
     layout: Layout,
     symmetric: Symmetric,
     names: str,
     partials: bool,
-    bold: bool,
-    target: str | None,
+    view: View,
 ) -> None:
-    """Print the derivatives of a scalar EXPRESSION, usually a program, by several names.
+    """Print the derivatives of a scalar EXPRESSION, often a program, by one or several names.
 
     \b
+    matcalc gradient "x'Ax" --wrt x
     matcalc gradient "z = W*x + b; h = tanh(z); u'*h" --wrt W,b,x
     """
-    facts = "; ".join(declare) or None
-    found = gradient(read_expression(expression), split_names(wrt), declare=facts, layout=layout, symmetric=symmetric, names=names)
-    show_gradients(found, target, partials=partials, bold=bold)
+    text = read_expression(expression)
+    asked = names_asked(text, wrt, reading)
+    shared = {"layout": layout, "symmetric": symmetric, "names": names, **reading}
+    if view.of_one and not partials:
+        for name in asked:
+            show_one(gradient(text, name, **shared), view)
+        return
+    show_gradients(with_advice(lambda: gradient(text, asked, **shared), text), view.target, partials=partials, bold=view.bold)
 
 
 def show_gradients(found: Gradients, target: str | None, *, partials: bool = False, bold: bool = False) -> None:
@@ -52,15 +54,17 @@ def show_gradients(found: Gradients, target: str | None, *, partials: bool = Fal
     target = set_in_bold(target, bold) or ("unicode" if shows(str(found)) else "ascii")
     match target:
         case "json":
-            click.echo(json.dumps(found.to_dict(), ensure_ascii=not shows("ᵀ−²"), indent=2))
+            show_json(found.to_dict())
             return
         case "latex":
-            click.echo(found.latex(bold=bold))
+            say(found.latex(bold=bold))
         case "numpy" | "jax" | "torch" | "sympy":
-            click.echo(found.code(target).rstrip("\n"))
-        case _:
-            style = "ascii" if target == "ascii" else "unicode"
+            say(found.code(target).rstrip("\n"))
+        case "unicode" | "ascii":
+            style: Style = "ascii" if target == "ascii" else "unicode"
             if partials:
-                click.echo(found.chain("ascii" if target == "ascii" else "unicode"))
-            click.echo(found.text("ascii" if style == "ascii" else "unicode"))
+                say(found.chain(style))
+            say(found.text(style))
+        case _:
+            raise MatcalcError(f"several gradients are not available as {target}", expected=", ".join(FORMATS))
     show_remarks(found.declarations, found.conditions, found.notes)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
-from matcalc.cli import BUDGET
+from matcalc.cli.expressions import PlainHelp
+from matcalc.cli.options import BUDGET, OneOf
+from matcalc.cli.showing import show_json
+from matcalc.console import say
 from matcalc.verification.documents import verdicts
 from matcalc.verification.library import found
 from matcalc.verification.reports import exit_status
 
 
-@click.command("identities", short_help="The textbook identities that come with matcalc.")
+@click.command("identities", cls=PlainHelp, short_help="The textbook identities that come with matcalc.")
 @click.option("--search", "words", multiple=True, metavar="WORD", help="Only identities that hold this word; may be repeated.")
 @click.option("--check/--no-check", default=True, show_default=True, help="Verify each one and show its status.")
 @BUDGET
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
-@click.option("--to", "target", type=click.Choice(("text", "json")), default="text", show_default=True, help="Form of the list.")
+@click.option("--to", "target", type=OneOf(("text", "json")), default="text", show_default=True, help="Form of the list.")
 def command(words: tuple[str, ...], check: bool, jobs: int, target: str) -> None:
     """List the shipped textbook identities with source and status.
 
@@ -40,10 +42,10 @@ def command(words: tuple[str, ...], check: bool, jobs: int, target: str) -> None
         entry = {"name": item.name, "status": status, "expected": item.expected, "statement": item.statement, "declare": item.declare}
         entries.append({**entry, "layout": item.layout, "symmetric": item.symmetric, "source": item.source, "file": document.path})
         if target == "text":
-            click.echo(f"{item.name:<28}  {status:<11}  {item.statement}{'' if item.expected else '  (false)'}")
-            click.echo(f"{'':<28}  {item.source}")
+            say(f"{item.name:<28}  {status:<11}  {item.statement}{'' if item.expected else '  (false)'}")
+            say(f"{'':<28}  {item.source}")
     if target == "json":
-        click.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+        show_json(entries)
     else:
-        click.echo(f"{len(rows)} identities", err=True)
+        say(f"{len(rows)} identities", err=True)
     sys.exit(exit_status(seen))

@@ -6,15 +6,18 @@ import sys
 
 import click
 
-from matcalc.cli import BUDGET, LAYOUT, SYMMETRY, shows
+from matcalc.cli.expressions import PlainHelp
+from matcalc.cli.options import BUDGET, LAYOUT, SYMMETRY
+from matcalc.cli.showing import SIGNS
+from matcalc.console import shows
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.repl.definitions import declare as declare_in
 from matcalc.repl.session import Session
 from matcalc.repl.terminal import run
 
 
-@click.command("repl", short_help="A prompt that keeps names and declarations.")
-@click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
+@click.command("repl", cls=PlainHelp, short_help="A prompt that keeps names and declarations.")
+@click.option("-d", "--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
 @LAYOUT
 @SYMMETRY
 @BUDGET
@@ -32,6 +35,6 @@ def command(declare: tuple[str, ...], layout: Layout, symmetric: Symmetric) -> N
     for text in declare:
         declare_in(session.state, text)
     session.state.settings |= {"layout": layout, "symmetric": symmetric}
-    if not shows("ᵀ−²"):
+    if not shows(SIGNS):
         session.state.settings["letters"] = "ascii"
     sys.exit(run(session))

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from matcalc.cli import BUDGET, LAYOUT, SYMMETRY
+from matcalc.cli.options import BUDGET, LAYOUT, SYMMETRY
 from matcalc.errors import MatcalcError
 from matcalc.verification.documents import READERS, read_document, verdicts
 from matcalc.verification.items import Document

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import click
 
-from matcalc.cli import BOLD, BUDGET, LAYOUT, SYMMETRY, ExpressionCommand, read_expression, set_in_bold, show, split_names
+from matcalc.cli.choosing import names_asked
+from matcalc.cli.expressions import ExpressionCommand, read_expression
+from matcalc.cli.options import BOLD, BUDGET, LAYOUT, SYMMETRY, Keywords, form, names_option, reading_options, set_in_bold, wrt_option
+from matcalc.cli.showing import show
 from matcalc.commands.gradient import show_gradients
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.presentation import FORMATS
 from matcalc.product_calls import vjp
-from matcalc.products.reading import NAMES
 
 
 @click.command("vjp", short_help="The gradient by a symbol, given that by the expression.", cls=ExpressionCommand)
 @click.argument("expression")
-@click.option("--wrt", required=True, metavar="NAMES", help="The symbol to differentiate by; several, as in Q,K,V, from one sweep.")
+@wrt_option("The symbol to differentiate by; several, as in Q,K,V, from one sweep.")
 @click.option("--upstream", default="G", show_default=True, metavar="NAME", help="Name of the derivative by EXPRESSION.")
-@click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
+@reading_options
 @LAYOUT
 @SYMMETRY
 @BUDGET
-@click.option("--names", type=click.Choice(NAMES), default=NAMES[0], show_default=True, help="What becomes of names given in EXPRESSION.")
+@names_option("substitute")
 @BOLD
-@click.option("--to", "target", type=click.Choice(FORMATS), help="Form of the result.  [default: unicode]")
+@click.option("--to", "target", type=form(FORMATS), metavar="FORM", help=f"Form of the result: {', '.join(FORMATS)}.  [default: unicode]")
 def command(
     expression: str,
-    wrt: str,
+    wrt: tuple[str, ...],
     upstream: str,
-    declare: tuple[str, ...],
+    reading: Keywords,
     layout: Layout,
     symmetric: Symmetric,
     names: str,
@@ -41,12 +43,9 @@ def command(
     matcalc vjp "softmax(Q*K'/c, rows)*V" --wrt Q,K,V
     """
     target = set_in_bold(target, bold)
-    asked, text, facts = split_names(wrt), read_expression(expression), "; ".join(declare) or None
+    text = read_expression(expression)
+    asked = names_asked(text, wrt, reading)
     if len(asked) == 1:
-        show(
-            vjp(text, asked[0], upstream, declare=facts, layout=layout, symmetric=symmetric, names=names),
-            set_in_bold(target, bold),
-            bold=bold,
-        )
+        show(vjp(text, asked[0], upstream, layout=layout, symmetric=symmetric, names=names, **reading), target, bold=bold)
     else:
-        show_gradients(vjp(text, asked, upstream, declare=facts, layout=layout, symmetric=symmetric, names=names), target, bold=bold)
+        show_gradients(vjp(text, asked, upstream, layout=layout, symmetric=symmetric, names=names, **reading), target, bold=bold)

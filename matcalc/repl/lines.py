@@ -61,8 +61,8 @@ class Formula:
 Request: TypeAlias = Command | Declare | Define | Derive | Claim | Formula
 
 VERBS = {
-    "derive": "derive", "differentiate": "derive", "gradient": "gradient", "jacobian": "jacobian", "hessian": "hessian", "vjp": "vjp",
-    "differential": "differential",
+    "derive": "derive", "derivative": "derive", "differentiate": "derive", "gradient": "gradient", "grad": "gradient",
+    "jacobian": "jacobian", "hessian": "hessian", "vjp": "vjp", "differential": "differential",
 }  # fmt: skip
 """Words that begin a request for a derivative, and what they ask for."""
 
@@ -72,7 +72,7 @@ LEAVING = ("quit", "exit")
 _OPENING, _CLOSING = "([{", ")]}"
 _GOES_ON = re.compile(r"(?:[-+*/=,^⊙∘⊘⊗·⋅−∖]|\\(?:cdot|odot|circ|otimes|oslash|times))\s*$")
 _COMMAND = re.compile(r":\s*([A-Za-z?]*)\s*(.*)", re.DOTALL)
-_VERB = re.compile(rf"({'|'.join(VERBS)})\s+(.+?)\s*", re.DOTALL)
+_VERB = re.compile(rf"(?:the\s+)?({'|'.join(VERBS)})\s+(?:of\s+)?(.+?)\s*", re.DOTALL | re.IGNORECASE)
 _BY = re.compile(r"(.+)\s(?:by|wrt|with\s+respect\s+to)(?:\s+(.+))?", re.DOTALL)
 _BARE = re.compile(r"(.+)\s(?:by\s+|wrt\s*|with\s+respect\s+to\s*)((?<=\s).+)?", re.DOTALL)
 _LATEX_WORD = re.compile(r"\\([A-Za-z]+)")
@@ -145,7 +145,7 @@ def _derivative(text: str, known: Collection[str]) -> Derive | None:
     if verb is not None:
         found = _BY.fullmatch(verb[2])
         expression, names = (found[1], found[2] or "") if found is not None else (verb[2], "")
-        return Derive(VERBS[verb[1]], expression.strip(), split_names(names))
+        return Derive(VERBS[verb[1].lower()], expression.strip(), split_names(names))
     found = _BARE.fullmatch(text)
     if found is None or not {"by", "wrt"}.isdisjoint(known):
         return None

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from matcalc.console import fitting
 from matcalc.repl.answers import BAD_INPUT, Answer
 from matcalc.repl.completion import BREAKS, completions
 from matcalc.repl.lines import unfinished
@@ -136,10 +137,9 @@ def _completer(session: Session) -> Callable[[str, int], str | None]:
 
 
 def _write(text: str, stream: TextIO) -> None:
-    """Writes a line; characters that the stream cannot show become question marks."""
+    """Writes a line; characters that the stream cannot show are spelled out."""
     if text:
-        encoding = stream.encoding or "utf-8"
-        print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+        print(fitting(text, stream), file=stream, flush=True)
 
 
 def _worst(statuses: set[int]) -> int:

@@ -83,7 +83,7 @@ def test_bad_input_has_status_two_and_a_caret() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("derive", "x'x"),
+        ("derive", "x'Ax"),
         ("derive", "x'x", "--wrt"),
         ("derive", "x'x", "--wrt", "y"),
         ("derive", "x'x", "--wrt", ""),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from matcalc.cli import LAZY, cli
 from tests.documents.running import called
 
-COMMANDS = ["derive", *LAZY]
+COMMANDS = list(LAZY)
 
 
 def page(*arguments: str) -> str:

@@ -57,7 +57,7 @@ def test_json_is_one_object(arguments: tuple[str, ...]) -> None:
         ("vjp", "X*W", "--wrt", "W", "--upstream", "X"),
         ("jvp", "X*W", "--wrt", "W,X"),
         ("gradient", "A*x", "--wrt", "x"),
-        ("differential", "x'x"),
+        ("differential", "x'Ax"),
     ],
 )
 def test_misuse_has_status_two(arguments: tuple[str, ...]) -> None:

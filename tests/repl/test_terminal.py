@@ -75,7 +75,7 @@ def test_an_error_of_its_own_does_not_end_the_session(monkeypatch: pytest.Monkey
     [
         (":la", [":latex ", ":layout "]), (":layout n", ["numerator"]), (":help lay", ["layout"]), (":forget l", ["loss"]),
         (r"\bet", [r"\beta"]), (r"x \beta", ["β"]), ("soft", ["softmax(", "softplus("]), ("los", ["loss"]), ("", []),
-        (":steps lo", ["loss"]), ("der", ["derive "]), ("loss wrt w", ["w"]), ("derive loss by X, ", ["loss", "X", "w", "y"]),
+        (":steps lo", ["loss"]), ("derive", ["derive "]), ("loss wrt w", ["w"]), ("derive loss by X, ", ["loss", "X", "w", "y"]),
     ],
 )  # fmt: skip
 def test_completion(line: str, found: list[str]) -> None:

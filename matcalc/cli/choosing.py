@@ -1,0 +1,80 @@
+"""Names to differentiate by: those that were given, the one that can be meant, or the answer to a question at a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from matcalc.choices import clear_choice, described, question, variables
+from matcalc.cli.expressions import arguments_given, groups_of_names, split_names
+from matcalc.console import fitting, say
+
+
+def names_asked(text: str, wrt: Sequence[str], reading: Mapping[str, Any]) -> list[str]:
+    """The names of ``--wrt``, or the one that can be meant. Raises MatcalcError where that is not clear and nobody can be asked."""
+    if wrt:
+        return [name for group in groups_of_names(wrt) for name in group]
+    return chosen(text, reading)
+
+
+def chosen(text: str, reading: Mapping[str, Any]) -> list[str]:
+    """The one symbol that can be meant, or those that are chosen at the terminal. Raises MatcalcError without a terminal."""
+    found = variables(text, **reading)
+    name = clear_choice(found)
+    if name is not None:
+        return [name]
+    if len(found) < 2 or not _is_conversation():
+        raise question(found, [copied([name]) for name in found] + ([copied(list(found))] if len(found) > 1 else []))
+    return _asked(found)
+
+
+def copied(names: Sequence[str]) -> str:
+    """The command as it was given, with these names to differentiate by, ready to be copied."""
+    context = click.get_current_context()
+    words, options = arguments_given(context)
+    asked = [part for name in names for part in ("--wrt", name)]
+    return " ".join([context.command_path, _quoted(" ".join(words) or "-"), *(_quoted(word) for word in [*asked, *options])])
+
+
+def _quoted(word: str) -> str:
+    """A word as a shell takes it."""
+    if word and all(character.isalnum() or character in "-_.,/=:" for character in word):
+        return word
+    if "'" not in word and "\\" in word:
+        return f"'{word}'"
+    for special in '\\"$`':
+        word = word.replace(special, "\\" + special)
+    return f'"{word}"'
+
+
+def _is_conversation() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def _asked(found: Mapping[str, str]) -> list[str]:
+    names = list(found)
+    say("By which symbol?", err=True)
+    for number, (name, kind) in enumerate(found.items(), 1):
+        say(f"  {number}  {name:<8}  {described(kind)}", err=True)
+    say(f"  {len(names) + 1}  all of them", err=True)
+    while True:
+        print(fitting("number or name: ", sys.stderr), end="", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
+        if not line.strip():
+            raise question(found, [copied([name]) for name in names])
+        answer = _understood(line, names)
+        if answer:
+            return answer
+        say(f"an answer is a number from 1 to {len(names) + 1}, or one of {', '.join(names)}", err=True)
+
+
+def _understood(line: str, names: Sequence[str]) -> list[str]:
+    """The names that an answer means; none when it is not understood."""
+    words = split_names(line.replace(" and ", " "))
+    if words in (["all"], [str(len(names) + 1)]):
+        return list(names)
+    found = [names[int(word) - 1] if word.isdecimal() and 0 < int(word) <= len(names) else word for word in words]
+    return found if all(name in names for name in found) else []

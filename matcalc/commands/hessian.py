@@ -1,0 +1,27 @@
+"""``matcalc hessian``: the second derivative of a scalar."""
+
+from __future__ import annotations
+
+import click
+
+from matcalc.api import hessian
+from matcalc.cli.choosing import chosen
+from matcalc.cli.expressions import ExpressionCommand, groups_of_names, read_expression
+from matcalc.cli.options import Keywords
+from matcalc.commands.deriving import View, deriving_options, show_all, with_advice
+from matcalc.derivation.pipeline import Layout, Symmetric
+
+
+@click.command("hessian", cls=ExpressionCommand, short_help="The second derivative of a scalar.")
+@deriving_options("The symbol to differentiate by twice; may be repeated. x,y asks for the mixed derivative.", names=None)
+def command(expression: str, wrt: tuple[str, ...], reading: Keywords, layout: Layout, symmetric: Symmetric, view: View) -> None:
+    """Print the second derivative of EXPRESSION, which is a scalar, by the symbol --wrt.
+
+    \b
+    matcalc hessian "x'Ax" --wrt x
+    matcalc hessian "x'*A*y" --wrt x,y
+    """
+    text = read_expression(expression)
+    asked = groups_of_names(wrt) if wrt else [[name] for name in chosen(text, reading)]
+    shared = {"layout": layout, "symmetric": symmetric, **reading}
+    show_all(with_advice(lambda: [hessian(text, group[0] if len(group) == 1 else group, **shared) for group in asked], text), view)

@@ -10,12 +10,12 @@ from matcalc.codegen import Check, Derivative, LaidOut, Operator, Output, Target
 from matcalc.derivation import differentiate
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
-from matcalc.einstein.lowering import axes_of
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, postorder
 from matcalc.facts.ties import tying
 from matcalc.inputs import Expression, Name, Names, as_call, listed, name_of, names_of, read
 from matcalc.programs import checked_target, derivative_output
+from matcalc.sizes import axes_of
 
 HessianNames: TypeAlias = "Name | Sequence[Name | tuple[Name, Name]]"
 

@@ -12,7 +12,7 @@ from matcalc.calling import by_any_spelling
 from matcalc.derivation import Outcome, differentiate
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.lowering import axes_of, lower
+from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import substituted
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
@@ -25,6 +25,7 @@ from matcalc.products.outlines import Outline
 from matcalc.products.sweeping import Sweep
 from matcalc.records import replace
 from matcalc.results import Derivation, ParsedExpression, Style
+from matcalc.sizes import axes_of
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
 Partials = Mapping[tuple[str, str], Derivation]

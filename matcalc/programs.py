@@ -8,9 +8,9 @@ from typing import Any
 from matcalc.calling import expression_function, symbols_of, tensor_function
 from matcalc.codegen import TARGETS, Check, Derivative, LaidOut, Output, TargetName, function, generate
 from matcalc.derivation import Outcome
-from matcalc.einstein.lowering import axes_of
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.sizes import axes_of
 
 
 def checked_target(target: str) -> TargetName:

@@ -81,3 +81,12 @@ def shape_of(rows: Size, cols: Size) -> Shape:
     if cols == ONE:
         return () if rows == ONE else (rows,)
     return (rows, cols)
+
+
+def axes_of(shape: Shape) -> Shape:
+    """The axes that positions and tensors count: a row vector has one.
+
+    >>> [str(size) for size in axes_of((ONE, Size.of("n")))]
+    ['n']
+    """
+    return shape[1:] if len(shape) == 2 and shape[0] == ONE else shape

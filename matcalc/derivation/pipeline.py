@@ -18,7 +18,7 @@ from matcalc.einstein.algebra import contract, permuted
 from matcalc.einstein.application import apply
 from matcalc.einstein.linear import MINUS, NO, YES, add, delta, is_zero, ones
 from matcalc.einstein.lowered import Lowered
-from matcalc.einstein.lowering import axes_of, lower
+from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import substituted
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Number, Symbol, Zeros, postorder
@@ -28,7 +28,7 @@ from matcalc.folding.fold import fold, fold_entrywise
 from matcalc.folding.rows import row_symbols, with_rows
 from matcalc.functions import functions
 from matcalc.records import record
-from matcalc.sizes import ONE, Shape, Size, shape_of
+from matcalc.sizes import ONE, Shape, Size, axes_of, shape_of
 
 Layout = Literal["denominator", "numerator", "tensor"]
 Symmetric = Literal["projected", "independent", "cookbook"]

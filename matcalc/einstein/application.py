@@ -35,8 +35,11 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
 def matrix_factors(product: Contraction) -> list[tuple[Tensor, bool]] | None:
     """The factors of a product of matrices from left to right, each with whether it is untransposed; None for any other contraction.
 
-    Scalar factors are left out, and the identity has none. A diagonal of entries, ``A[i,j] B[j,j]``, is no product of matrices.
+    Scalar factors are left out, and the identity has none. Neither a batch of matrices nor a diagonal of entries, ``A[i,j] B[j,j]``, is a
+    product of matrices.
     """
+    if product.order != 2:
+        return None
     at, end = product.output
     left = [(operand, index) for operand, index in zip(product.operands, product.indices) if index]
     path: list[tuple[Tensor, bool]] = []

@@ -7,47 +7,107 @@ tensor is contracted with a pairing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import mul
 
-from matcalc.einstein.algebra import contract, permuted
+from matcalc.einstein import algebra
+from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, add
 from matcalc.einstein.nodes import Contraction, Sum, Tensor
 from matcalc.einstein.splitting import joined, split, split_as
 from matcalc.records import record, replace
-from matcalc.sizes import Shape
+from matcalc.sizes import Shape, Size
 
 
 @record
 class Lowered:
-    """A tensor whose first ``split`` axes together are the rows, and whose others together are the columns."""
+    """A tensor with one axis for each free index, then ``split`` axes that together are the rows, then those that are the columns."""
 
     tensor: Tensor
     split: int
     free: tuple[str, ...] = ()
-    """Inside an explicit sum: the names of the indices that a scalar depends on, one axis each."""
+    """The indices of sums and arrays around it that the value depends on, by name."""
     separate: bool = False
     """The value of a whole expression is a tensor of order 3 or 4; of others, axes beyond two are parts of rows or columns."""
 
     @property
+    def order(self) -> int:
+        """The number of axes that are no free indices."""
+        return self.tensor.order - len(self.free)
+
+    @property
+    def shape(self) -> Shape:
+        return self.tensor.shape[len(self.free) :]
+
+    @property
+    def batch(self) -> Shape:
+        """The sizes of the free indices."""
+        return self.tensor.shape[: len(self.free)]
+
+    @property
     def rows(self) -> Shape:
-        return self.tensor.shape[: self.split]
+        return self.shape[: self.split]
 
     @property
     def cols(self) -> Shape:
-        return self.tensor.shape[self.split :]
+        return self.shape[self.split :]
+
+
+def contracted(parts: Sequence[Lowered], indices: Sequence[tuple[int, ...]], rows: tuple[int, ...], cols: tuple[int, ...] = ()) -> Lowered:
+    """The contraction of values whose own axes have the labels ``indices`` (0, 1, ...); a free index of several is one axis."""
+    names = free_indices(parts)
+    outer = {name: place - len(names) for place, name in enumerate(names)}
+    labels = [(*[outer[name] for name in part.free], *index) for part, index in zip(parts, indices)] if names else list(indices)
+    sizes = {label: size for part, index in zip(parts, labels) for label, size in zip(index, part.tensor.shape)}
+    tensor = contract([part.tensor for part in parts], labels, (*outer.values(), *rows, *cols), sizes)
+    return Lowered(tensor, len(rows), names)
+
+
+def entrywise(parts: Sequence[Lowered]) -> Lowered:
+    """The product entry by entry of values with the same axes and of scalars."""
+    shaped = max(parts, key=lambda part: part.order)
+    labels = tuple(range(shaped.order))
+    indices = [labels if part.order else () for part in parts]
+    return contracted(parts, indices, labels[: shaped.split], labels[shaped.split :])
+
+
+def free_indices(parts: Sequence[Lowered]) -> tuple[str, ...]:
+    """The free indices that any of the values depends on."""
+    return tuple(dict.fromkeys([name for part in parts for name in part.free]))
+
+
+def spread(parts: Sequence[Lowered]) -> list[Lowered]:
+    """The values with the free indices of all of them, copied along those that they do not depend on."""
+    names = free_indices(parts)
+    sizes = {name: size for part in parts for name, size in zip(part.free, part.batch)}
+    return [part if part.free == names else _spread(part, {name: sizes[name] for name in names}) for part in parts]
+
+
+def _spread(part: Lowered, sizes: Mapping[str, Size]) -> Lowered:
+    names = tuple(sizes)
+    own = tuple(range(len(names), len(names) + part.order))
+    index = (*[names.index(name) for name in part.free], *own)
+    output = (*range(len(names)), *own)
+    return Lowered(contract([part.tensor], [index], output, dict(enumerate((*sizes.values(), *part.shape)))), part.split, names)
+
+
+def permuted(value: Lowered, axes: Sequence[int], split: int) -> Lowered:
+    """The value whose own axis ``k`` is own axis ``axes[k]``."""
+    lead = len(value.free)
+    order = (*range(lead), *[lead + axis for axis in axes]) if lead else axes
+    return Lowered(algebra.permuted(value.tensor, order), split, value.free)
 
 
 def transposed(value: Lowered) -> Lowered:
     """Rows and columns exchanged."""
-    rows, cols = tuple(range(value.split)), tuple(range(value.split, value.tensor.order))
-    return Lowered(permuted(value.tensor, cols + rows), len(cols))
+    return permuted(value, (*range(value.split, value.order), *range(value.split)), value.order - value.split)
 
 
 def aligned(parts: list[Lowered]) -> list[Lowered]:
     """The parts with the same axes, split and joined as they need."""
     first = parts[0]
-    if all(part.split == first.split and part.tensor.shape == first.tensor.shape for part in parts):
+    if all(part.split == first.split and part.shape == first.shape for part in parts):
         return parts
     rows = reduce(finer, [part.rows for part in parts])
     cols = reduce(finer, [part.cols for part in parts])
@@ -85,8 +145,9 @@ def with_rows(value: Lowered, rows: Shape) -> Lowered:
         rest = value.rows[place].divided(size) if place < value.split else None
         if rest is None:
             return _regrouped(whole, rows)
-        uniform = _split(value, place, (size, rest))
-        value = uniform or replace(value, tensor=split(value.tensor, place, size, rest), split=value.split + 1)
+        axis = len(value.free) + place
+        uniform = _split(value, axis, (size, rest))
+        value = uniform or replace(value, tensor=split(value.tensor, axis, size, rest), split=value.split + 1)
     return value
 
 
@@ -106,14 +167,15 @@ def plain(value: Lowered) -> Lowered:
 def _regrouped(value: Lowered, rows: Shape) -> Lowered:
     tensor = value.tensor
     for _ in range(value.split - 1):
-        tensor = joined(tensor, 0)
-    groups = [rows, *((size,) for size in value.cols)]
+        tensor = joined(tensor, len(value.free))
+    groups = [*((size,) for size in value.batch), rows, *((size,) for size in value.cols)]
     return replace(value, tensor=split_as(tensor, groups), split=len(rows))
 
 
 def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:
-    """``axis``, and every axis tied to it by an identity, as two of ``sizes``; None where an operand varies along one of them."""
-    tensor = value.tensor
+    """``axis``, and every axis tied to it by an identity, as two of ``sizes``; None where an operand varies along one of them, or one is
+    a free index."""
+    tensor, lead = value.tensor, len(value.free)
     terms = tensor.terms if isinstance(tensor, Sum) else ((YES, tensor),)
     axes = {axis}
     while True:
@@ -127,6 +189,8 @@ def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:
         if tied <= axes:
             break
         axes |= tied
+    if min(axes) < lead:
+        return None
     shape = tuple([size for place, whole in enumerate(tensor.shape) for size in (sizes if place in axes else (whole,))])
     parts = []
     for coefficient, term in terms:
@@ -140,4 +204,4 @@ def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:
             labels[label], labels[new] = sizes
         output = [part for label in term.output for part in ((label, second[label]) if label in second else (label,))]
         parts.append((coefficient, contract(term.operands, term.indices, output, labels)))
-    return replace(value, tensor=add(parts, shape), split=value.split + sum(place < value.split for place in axes))
+    return replace(value, tensor=add(parts, shape), split=value.split + sum(place < lead + value.split for place in axes))

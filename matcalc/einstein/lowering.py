@@ -1,26 +1,40 @@
 """Lowering: a matrix expression becomes an index expression, one line an operator.
 
 The page to read first: each case is the index formula of its operator. A lowered value keeps which axes are rows and which are columns,
-so that ``vec`` and ``kron``, whose rows are pairs of axes, are index formulas too.
+so that ``vec`` and ``kron``, whose rows are pairs of axes, are index formulas too. Under a sum over an index a value may depend on it: then
+the index is an axis in front, which every operator leaves alone, and the sum contracts it. So the sum of ``(y_i - w'x_i)^2`` over i is the
+tensor of ``||y - X w||^2``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import assert_never, cast
 
 from matcalc.einstein import linear
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import apply_map, broadcast, contract, elementwise, permuted, power, symbolic_power
+from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
 from matcalc.einstein.application import apply
 from matcalc.einstein.linear import MINUS, YES, add
-from matcalc.einstein.lowered import Lowered, aligned, finer, plain, transposed, with_cols, with_rows
+from matcalc.einstein.lowered import (
+    Lowered,
+    aligned,
+    contracted,
+    entrywise,
+    finer,
+    permuted,
+    plain,
+    spread,
+    transposed,
+    with_cols,
+    with_rows,
+)
 from matcalc.einstein.splitting import divided_between
 from matcalc.errors import NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as ex
 from matcalc.records import replace
-from matcalc.sizes import ONE, Shape, Size
+from matcalc.sizes import ONE, Size, axes_of
 
 HALF = Fraction(1, 2)
 
@@ -29,10 +43,7 @@ def lower(expression: ex.Expr, symbols: Mapping[str, ix.Tensor] | None = None) -
     """The index form of ``expression``. ``symbols`` may give tensors to use in place of named symbols."""
     lowered: dict[ex.Expr, Lowered] = {}
     for node in ex.postorder(expression):
-        if isinstance(node, (ex.Entry, ex.IndexSum, ex.IndexArray)) or any(lowered[child].free for child in ex.children(node)):
-            lowered[node] = _indexed(cast("ex.Node", node), lowered)
-        else:
-            lowered[node] = _lowered(cast("ex.Node", node), lowered, symbols or {})
+        lowered[node] = _lowered(cast("ex.Node", node), lowered, symbols or {})
     if lowered[expression].free:
         raise ShapeError(f"the index {lowered[expression].free[0]} is not bound", suggestion=f"sum({lowered[expression].free[0]}, ...)")
     return replace(lowered[expression], separate=len(expression.shape) > 2)
@@ -60,25 +71,24 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
         case ex.Commutation():
             return Lowered(contract([], [], (0, 1, 1, 0), {0: node.m, 1: node.n}), 2)
         case ex.Sum():
-            parts = aligned([done[term] for term in node.terms])
-            return Lowered(add([(YES, part.tensor) for part in parts], parts[0].tensor.shape), parts[0].split)
+            parts = spread(aligned([done[term] for term in node.terms]))
+            return replace(parts[0], tensor=add([(YES, part.tensor) for part in parts], parts[0].tensor.shape))
         case ex.Negative():
             operand = done[node.operand]
-            return Lowered(linear.scale(MINUS, operand.tensor), operand.split)
+            return replace(operand, tensor=linear.scale(MINUS, operand.tensor))
         case ex.Product():
             return _product([done[factor] for factor in node.factors])
         case ex.Hadamard():
-            parts = aligned([done[factor] for factor in node.factors])
-            return Lowered(elementwise([part.tensor for part in parts], parts[0].tensor.shape), parts[0].split)
+            return entrywise(aligned([done[factor] for factor in node.factors]))
         case ex.Quotient():
             return _quotient(done[node.numerator], done[node.denominator])
         case ex.Power():
-            return _power(node, done[node.base], done[node.exponent])
+            return _power(done[node.base], done[node.exponent])
         case ex.MatrixPower():
             return _matrix_power(node, done[node.base], done[node.exponent])
         case ex.Elementwise():
             argument = done[node.argument]
-            return Lowered(apply_map(node.function, argument.tensor), argument.split)
+            return replace(argument, tensor=apply_map(node.function, argument.tensor))
         case ex.Transpose():
             return transposed(done[node.operand])
         case ex.Inverse():
@@ -89,137 +99,95 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
         case ex.Trace():
             operand = _square(done[node.operand])
             rows = tuple(range(operand.split))
-            return Lowered(contract([operand.tensor], [rows + rows], (), dict(enumerate(operand.rows))), 0)
+            return contracted([operand], [rows + rows], ())
         case ex.Total():
             return _total(done[node.operand], node.axis)
         case ex.Diagonal():
             operand = _square(done[node.operand])
             rows = tuple(range(operand.split))
-            return Lowered(contract([operand.tensor], [rows + rows], rows, dict(enumerate(operand.rows))), len(rows))
+            return contracted([operand], [rows + rows], rows)
         case ex.DiagonalMatrix():
             operand = done[node.operand]
-            axes = tuple(range(operand.tensor.order))
-            return Lowered(contract([operand.tensor], [axes], axes + axes, dict(enumerate(operand.tensor.shape))), len(axes))
+            axes = tuple(range(operand.order))
+            return contracted([operand], [axes], axes, axes)
         case ex.Vec():
             operand = done[node.operand]
-            axes = tuple(range(operand.tensor.order))
+            axes = tuple(range(operand.order))
             order = axes[::-1] if len(node.operand.shape) > 2 else axes[operand.split :] + axes[: operand.split]
-            return Lowered(permuted(operand.tensor, order), operand.tensor.order)
+            return permuted(operand, order, operand.order)
         case ex.Reshape(m=m, n=n):
             operand = done[node.operand]
-            stacked = permuted(operand.tensor, (*range(operand.split, operand.tensor.order), *range(operand.split)))
-            tensor, wide = divided_between(stacked, n, m)
-            return Lowered(permuted(tensor, (*range(wide, tensor.order), *range(wide))), tensor.order - wide)
+            stacked = permuted(operand, (*range(operand.split, operand.order), *range(operand.split)), operand.order)
+            tensor, wide = divided_between(stacked.tensor, len(stacked.free), n, m)
+            whole = replace(stacked, tensor=tensor)
+            return permuted(whole, (*range(wide, whole.order), *range(wide)), whole.order - wide)
         case ex.Kronecker():
             return _kronecker([done[factor] for factor in node.factors])
         case ex.Norm():
-            return Lowered(_norm(node, done), 0)
+            return _norm(node, done)
         case ex.Call():
             return _call(node, [done[argument] for argument in node.arguments])
-        case ex.Index() | ex.Entry() | ex.IndexSum() | ex.IndexArray():
+        case ex.Entry():
+            return _entry(node, done[node.operand])
+        case ex.IndexSum():
+            return _summed(done[node.body], node.index)
+        case ex.IndexArray():
+            return _array(node, done[node.body])
+        case ex.Index():
             raise ShapeError("an index stands only inside square brackets", suggestion="x[i]")
         case _:
             assert_never(node)
 
 
-def _indexed(node: ex.Node, done: Mapping[ex.Expr, Lowered]) -> Lowered:
-    """A scalar that depends on named indices: every operation is entry by entry over them."""
-    match node:
-        case ex.Entry():
-            return _entry(node, done[node.operand])
-        case ex.IndexSum():
-            body = done[node.body]
-            return _summed(body, node.index)
-        case ex.IndexArray():
-            return _array(node, done[node.body])
-        case ex.Negative():
-            operand = done[node.operand]
-            return Lowered(linear.scale(MINUS, operand.tensor), 0, operand.free)
-        case ex.Sum():
-            names, shape, parts = _over_common_indices([done[term] for term in node.terms])
-            return Lowered(add([(YES, part) for part in parts], shape), 0, names)
-        case ex.Product() | ex.Hadamard():
-            names, shape, parts = _over_common_indices([done[factor] for factor in node.factors])
-            return Lowered(elementwise(parts, shape), 0, names)
-        case ex.Quotient():
-            names, shape, (above, below) = _over_common_indices([done[node.numerator], done[node.denominator]])
-            return Lowered(elementwise([above, power(below, MINUS)], shape), 0, names)
-        case ex.Power():
-            exponent = linear.value_of(done[node.exponent].tensor)
-            names, _, (base, upper) = _over_common_indices([done[node.base], done[node.exponent]])
-            return Lowered(power(base, exponent) if exponent is not None else symbolic_power(base, upper), 0, names)
-        case ex.Elementwise():
-            argument = done[node.argument]
-            return Lowered(apply_map(node.function, argument.tensor), 0, argument.free)
-        case _:
-            raise ShapeError("under an index entries may only be added, multiplied, divided and put into elementwise functions")
-
-
 def _entry(node: ex.Entry, operand: Lowered) -> Lowered:
-    """``X[i, j]``: a named index stays as an axis, a number picks with a unit vector."""
+    """``X[i, j]``: a named index becomes a free one, a number picks with a unit vector; axes that have no position stay."""
+    operand = operand if len(node.operand.shape) > 2 else plain(operand)
     # A row may be given both positions, the first of which is 1.
     positions = node.positions[-1:] if node.operand.is_row else node.positions
-    if operand.free or len(positions) != operand.tensor.order:
-        raise ShapeError(f"an entry of {ex.shape_text(node.operand.shape)} has {operand.tensor.order} indices, not {len(positions)}")
-    names = tuple(dict.fromkeys(position.name for position in positions if isinstance(position, ex.Index)))
+    if len(positions) > operand.order:
+        raise ShapeError(f"an entry of {ex.shape_text(node.operand.shape)} has {operand.order} indices, not {len(positions)}")
+    names = tuple(dict.fromkeys([*operand.free, *[position.name for position in positions if isinstance(position, ex.Index)]]))
+    outer = {name: place - len(names) for place, name in enumerate(names)}
     operands: list[ix.Tensor] = [operand.tensor]
-    labels: list[int] = []
+    own: list[int] = []
     picked: list[tuple[int, ...]] = []
-    for place, (position, size) in enumerate(zip(positions, operand.tensor.shape)):
-        if isinstance(position, ex.Index):
-            labels.append(names.index(position.name))
-        else:
-            labels.append(len(names) + place)
-            if size != ONE:  # the sum over a single entry is that entry
-                operands.append(ix.Unit(position, size))
-                picked.append((labels[-1],))
-    sizes = dict(zip(labels, operand.tensor.shape))
-    indices = [tuple(labels), *picked]
-    return Lowered(contract(operands, indices, tuple(range(len(names))), sizes), 0, names)
+    for place, size in enumerate(operand.shape):
+        position = positions[place] if place < len(positions) else None
+        own.append(outer[position.name] if isinstance(position, ex.Index) else place)
+        if isinstance(position, int) and size != ONE:  # the sum over a single entry is that entry
+            operands.append(ix.Unit(position, size))
+            picked.append((place,))
+    left = [place for place, size in enumerate(operand.shape) if place >= len(positions)]
+    if len(axes_of(node.shape)) < len(left):
+        left = [place for place in left if operand.shape[place] != ONE]
+    labels = (*[outer[name] for name in operand.free], *own)
+    tensor = contract(operands, [labels, *picked], (*outer.values(), *left), dict(zip(labels, operand.tensor.shape)))
+    return Lowered(tensor, _row_axes(node), names)
 
 
 def _summed(body: Lowered, index: ex.Index) -> Lowered:
     if index.name not in body.free:
-        return Lowered(elementwise([_size_value(index.size), body.tensor], body.tensor.shape), 0, body.free)
+        return entrywise([Lowered(_size_value(index.size), 0), body])
     axis = body.free.index(index.name)
     labels = tuple(range(body.tensor.order))
     kept = tuple([label for label in labels if label != axis])
     total = contract([body.tensor], [labels], kept, dict(enumerate(body.tensor.shape)))
-    return Lowered(total, 0, tuple([name for name in body.free if name != index.name]))
+    return replace(body, tensor=total, free=tuple([name for name in body.free if name != index.name]))
 
 
 def _array(node: ex.IndexArray, body: Lowered) -> Lowered:
     """The axes in the order of the indices; copied along an index that the body does not have."""
     names = [index.name for index in node.indices]
-    outer = [name for name in body.free if name not in names]
-    if outer:
-        raise ShapeError(f"the index {outer[0]} of an outer sum cannot stand inside tensor(...)", suggestion=f"tensor({outer[0]}, ...)")
+    outer = tuple([name for name in body.free if name not in names])
+    place_of = {name: place for place, name in enumerate(names)} | {name: place - len(outer) for place, name in enumerate(outer)}
     sizes = {place: index.size for place, index in enumerate(node.indices)}
     # Of columns and matrices an axis of size one is not an axis of the tensor; the sum over its one entry leaves the entry.
     shown = len(axes_of(node.shape))
     kept = [place for place in sizes if len(sizes) > 2 or len(sizes) == shown or sizes[place] != ONE]
-    labels = tuple([names.index(name) for name in body.free])
-    used = {place: size for place, size in sizes.items() if place in kept or place in labels}
-    return Lowered(contract([body.tensor], [labels], tuple(kept), used), 1 if node.shape and not node.is_row else 0)
-
-
-def _over_common_indices(parts: list[Lowered]) -> tuple[tuple[str, ...], Shape, list[ix.Tensor]]:
-    """The parts with one axis for every index that any of them has."""
-    sizes: dict[str, Size] = {}
-    for part in parts:
-        sizes.update({name: size for name, size in zip(part.free, part.tensor.shape) if name not in sizes})
-    names = tuple(sizes)
-    shape = tuple(sizes.values())
-    labels = dict(enumerate(shape))
-    spread = [
-        contract([part.tensor], [tuple([names.index(name) for name in part.free])], tuple(range(len(names))), labels) for part in parts
-    ]
-    return names, shape, spread
-
-
-def axes_of(shape: Shape) -> Shape:
-    """The axes of a tensor for an expression of this shape: a row vector has one."""
-    return shape[1:] if len(shape) == 2 and shape[0] == ONE else shape
+    labels = tuple([place_of[name] for name in body.free])
+    used = dict(zip(labels, body.tensor.shape)) | {place: sizes[place] for place in kept}
+    output = (*[place_of[name] for name in outer], *kept)
+    return Lowered(contract([body.tensor], [labels], output, used), 1 if node.shape and not node.is_row else 0, outer)
 
 
 def _row_axes(node: ex.Expr) -> int:
@@ -238,38 +206,34 @@ def _square(value: Lowered) -> Lowered:
 
 
 def _inverse(value: Lowered) -> Lowered:
-    tensor = plain(value).tensor
-    return Lowered(apply("inv", (tensor,), tensor.shape), 1) if tensor.order else Lowered(power(tensor, MINUS), 0)
+    value = plain(value)
+    return replace(value, tensor=apply("inv", (value.tensor,), value.tensor.shape) if value.order else power(value.tensor, MINUS))
 
 
 def _product(factors: list[Lowered]) -> Lowered:
     """Left to right: a scalar (or scalar so far) scales, else the columns so far meet the rows of the next factor."""
-    operands: list[ix.Tensor] = []
     indices: list[tuple[int, ...]] = []
-    sizes: dict[int, Size] = {}
+    fresh = 0
     rows: tuple[int, ...] = ()
     cols: tuple[int, ...] = ()
-    for factor in _meeting(factors):
-        order = factor.tensor.order
-        fresh = tuple(range(len(sizes), len(sizes) + order))
-        sizes.update(zip(fresh, factor.tensor.shape))
-        labels = list(fresh)
-        if not order or not (rows or cols):
-            if order:
-                rows, cols = fresh[: factor.split], fresh[factor.split :]
-        else:
-            labels[: factor.split] = cols
-            cols = fresh[factor.split :]
-        operands.append(factor.tensor)
-        indices.append(tuple(labels))
-    used = {label for index in indices for label in index}
-    return Lowered(contract(operands, indices, rows + cols, {label: size for label, size in sizes.items() if label in used}), len(rows))
+    met = _meeting(factors)
+    for factor in met:
+        labels = tuple(range(fresh, fresh + factor.order))
+        fresh += factor.order
+        if factor.order:
+            if rows or cols:
+                labels = cols + labels[factor.split :]
+            else:
+                rows = labels[: factor.split]
+            cols = labels[factor.split :]
+        indices.append(labels)
+    return contracted(met, indices, rows, cols)
 
 
 def _meeting(factors: list[Lowered]) -> list[Lowered]:
     """The factors with the same axes where columns meet rows: one pass to the right, and one to the left where an axis was split."""
     met = list(factors)
-    shaped = [place for place, factor in enumerate(met) if factor.tensor.order]
+    shaped = [place for place, factor in enumerate(met) if factor.order]
     pairs = list(zip(shaped, shaped[1:]))
     for left, right in [*pairs, *reversed(pairs)]:
         # A row times a column is a scalar, and what follows it is scaled: there nothing meets.
@@ -280,21 +244,27 @@ def _meeting(factors: list[Lowered]) -> list[Lowered]:
 
 
 def _quotient(numerator: Lowered, denominator: Lowered) -> Lowered:
-    if numerator.tensor.order and denominator.tensor.order:
+    if numerator.order and denominator.order:
         numerator, denominator = aligned([numerator, denominator])
-    shaped = denominator if denominator.tensor.order else numerator
-    inverse = power(denominator.tensor, MINUS)
-    return Lowered(elementwise([numerator.tensor, inverse], shaped.tensor.shape), shaped.split)
+    return entrywise([numerator, replace(denominator, tensor=power(denominator.tensor, MINUS))])
 
 
-def _power(node: ex.Power, base: Lowered, exponent: Lowered) -> Lowered:
+def _power(base: Lowered, exponent: Lowered) -> Lowered:
     known = linear.value_of(exponent.tensor)
     if known is not None:
-        return Lowered(power(base.tensor, known), base.split)
-    if exponent.tensor.order:
+        return replace(base, tensor=power(base.tensor, known))
+    if exponent.order:
         base, exponent = aligned([base, exponent])
-        return Lowered(symbolic_power(base.tensor, exponent.tensor), base.split)
-    return Lowered(symbolic_power(base.tensor, broadcast(exponent.tensor, base.tensor.shape)), base.split)
+    base, exponent = spread([base, exponent])
+    return replace(base, tensor=symbolic_power(base.tensor, _copied(exponent, base)))
+
+
+def _copied(scalar: Lowered, like: Lowered) -> ix.Tensor:
+    """A scalar in every entry of a value with the same free indices; another value as it is."""
+    if scalar.order == like.order:
+        return scalar.tensor
+    labels = tuple(range(like.tensor.order))
+    return contract([scalar.tensor], [labels[: len(scalar.free)]], labels, dict(enumerate(like.tensor.shape)))
 
 
 _LARGEST_POWER = 10_000
@@ -306,8 +276,8 @@ def _matrix_power(node: ex.MatrixPower, base: Lowered, upper: Lowered) -> Lowere
     while isinstance(exponent, ex.Negative):
         exponent, sign = exponent.operand, -sign
     if not isinstance(exponent, ex.Number):
-        base = plain(base)
-        return Lowered(apply("matrix_power", (base.tensor, upper.tensor), base.tensor.shape), 1)
+        base, upper = spread([plain(base), upper])
+        return replace(base, tensor=apply("matrix_power", (base.tensor, upper.tensor), base.tensor.shape))
     if exponent.value.denominator != 1 or abs(exponent.value) > _LARGEST_POWER:
         raise NotDifferentiableError(
             "a numeric matrix power needs an integer exponent",
@@ -322,60 +292,60 @@ def _matrix_power(node: ex.MatrixPower, base: Lowered, upper: Lowered) -> Lowere
 
 
 def _total(operand: Lowered, axis: str | None) -> Lowered:
-    labels = tuple(range(operand.tensor.order))
+    labels = tuple(range(operand.order))
     output = () if axis is None else labels[: operand.split] if axis == "rows" else labels[operand.split :]
-    return Lowered(contract([operand.tensor], [labels], output, dict(enumerate(operand.tensor.shape))), len(output))
+    return contracted([operand], [labels], output)
 
 
 def _kronecker(factors: list[Lowered]) -> Lowered:
     indices: list[tuple[int, ...]] = []
     rows: list[int] = []
     cols: list[int] = []
-    sizes: dict[int, Size] = {}
+    fresh = 0
     for factor in factors:
-        labels = tuple(range(len(sizes), len(sizes) + factor.tensor.order))
-        sizes.update(zip(labels, factor.tensor.shape))
+        labels = tuple(range(fresh, fresh + factor.order))
+        fresh += factor.order
         indices.append(labels)
         rows.extend(labels[: factor.split])
         cols.extend(labels[factor.split :])
-    return Lowered(contract([factor.tensor for factor in factors], indices, rows + cols, sizes), len(rows))
+    return contracted(factors, indices, tuple(rows), tuple(cols))
 
 
-def _norm(node: ex.Norm, done: Mapping[ex.Expr, Lowered]) -> ix.Tensor:
+def _norm(node: ex.Norm, done: Mapping[ex.Expr, Lowered]) -> Lowered:
     operand = done[node.operand]
-    tensor = operand.tensor
-    labels = tuple(range(tensor.order))
-    sizes = dict(enumerate(tensor.shape))
+    labels = tuple(range(operand.order))
     match node.kind:
         case "2":
-            return power(contract([tensor, tensor], [labels, labels], (), sizes), HALF)
+            return _mapped(lambda squares: power(squares, HALF), contracted([operand, operand], [labels, labels], ()))
         case "1":
-            return contract([apply_map("abs", tensor)], [labels], (), sizes)
+            return contracted([_mapped(lambda entries: apply_map("abs", entries), operand)], [labels], ())
         case "p":
             assert node.parameter is not None
-            upper = done[node.parameter].tensor
-            raised = symbolic_power(apply_map("abs", tensor), broadcast(upper, tensor.shape))
-            return symbolic_power(contract([raised], [labels], (), sizes), power(upper, MINUS))
+            operand, upper = spread([operand, done[node.parameter]])
+            raised = replace(operand, tensor=symbolic_power(apply_map("abs", operand.tensor), _copied(upper, operand)))
+            return _mapped(lambda total: symbolic_power(total, power(upper.tensor, MINUS)), contracted([raised], [labels], ()))
         case "A":
             assert node.parameter is not None
-            weight = done[node.parameter]
-            flat = tensor.order
-            return power(
-                contract([tensor, weight.tensor, tensor], [labels, (0, flat), (flat, *labels[1:])], (), {**sizes, flat: sizes[0]}), HALF
-            )
+            flat = operand.order
+            indices = [labels, (0, flat), (flat, *labels[1:])]
+            return _mapped(lambda form: power(form, HALF), contracted([operand, done[node.parameter], operand], indices, ()))
         case "spectral" | "nuclear":
-            return apply(f"{node.kind}_norm", (tensor,), ())
+            return Lowered(apply(f"{node.kind}_norm", (operand.tensor,), operand.batch), 0, operand.free)
         case _:
             raise ShapeError(f"the norm {node.kind!r} is not known", expected="2, 1, p, A, nuclear or spectral")
 
 
+def _mapped(function: Callable[[ix.Tensor], ix.Tensor], value: Lowered) -> Lowered:
+    return replace(value, tensor=function(value.tensor))
+
+
 def _call(node: ex.Call, arguments: list[Lowered]) -> Lowered:
     """The function acts on the last axes; along columns the argument is turned round first."""
-    arguments = [plain(argument) for argument in arguments]
-    first = arguments[0]
+    first, *others = spread([plain(argument) for argument in arguments])
     shape = axes_of(node.shape)
-    if node.axis == "cols" and first.tensor.order == 2:
-        turned = (transposed(first).tensor, *(argument.tensor for argument in arguments[1:]))
-        result = apply(node.function, turned, shape if len(shape) < 2 else (shape[1], shape[0]))
-        return Lowered(result if result.order < 2 else permuted(result, (1, 0)), _row_axes(node))
-    return Lowered(apply(node.function, tuple([argument.tensor for argument in arguments]), shape), _row_axes(node))
+    turned = node.axis == "cols" and first.order == 2
+    if turned:
+        first, shape = transposed(first), shape[::-1]
+    tensors = tuple([argument.tensor for argument in (first, *others)])
+    result = Lowered(apply(node.function, tensors, first.batch + shape), _row_axes(node), first.free)
+    return permuted(result, (1, 0), result.split) if turned and result.order == 2 else result

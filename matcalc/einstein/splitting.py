@@ -36,12 +36,13 @@ def joined(tensor: Tensor, axis: int) -> Tensor:
     return contract([tensor, Pairing(slow, fast)], [labels, (axis, axis + 1, tensor.order)], output, sizes)
 
 
-def divided_between(tensor: Tensor, first: Size, second: Size) -> tuple[Tensor, int]:
-    """The same entries in row-major order, with some axes that together are of size ``first`` and then some of size ``second``.
+def divided_between(tensor: Tensor, lead: int, first: Size, second: Size) -> tuple[Tensor, int]:
+    """The same entries in row-major order, with some axes that together are of size ``first`` and then some of size ``second``, after
+    ``lead`` axes that stay.
 
     Returns the tensor and how many axes the first group has.
     """
-    left, axis = first, 0
+    left, axis = first, lead
     while left != ONE:
         size = tensor.shape[axis]
         if (rest := left.divided(size)) is not None:
@@ -49,11 +50,11 @@ def divided_between(tensor: Tensor, first: Size, second: Size) -> tuple[Tensor, 
         elif (rest := size.divided(left)) is not None:
             tensor, left = split(tensor, axis, left, rest), ONE
         else:
-            while tensor.order > 1:
-                tensor = joined(tensor, 0)
-            return split(tensor, 0, first, second), 1
+            while tensor.order > lead + 1:
+                tensor = joined(tensor, lead)
+            return split(tensor, lead, first, second), 1
         axis += 1
-    return tensor, axis
+    return tensor, axis - lead
 
 
 def split_as(tensor: Tensor, groups: Sequence[Shape]) -> Tensor:

@@ -204,7 +204,7 @@ class _Step:
     def value(self, node: Expr, operands: tuple[Any, ...]) -> NDArray[Any]:
         own = self.dims(node.shape)
         outer = len(self.flat)
-        if any(operand.ndim != outer + 2 for operand in operands) and not isinstance(node, Entry):
+        if any(operand.ndim != outer + 2 for operand in operands) and not isinstance(node, (Entry, IndexSum)):
             array = self.compute(node, self.aligned(node, operands))
         else:
             array = self.compute(node, operands)
@@ -328,8 +328,8 @@ class _Step:
                 return self.each(lambda *matrices: apply_call(typed, matrices, self.callables), operands)
             case Index(size=size):
                 result = self.along(self.axes[typed], np.arange(1.0, size.value(self.sizes) + 1))[..., None, None]
-            case Entry(positions=positions):
-                return self.entry(operands[0], positions)
+            case Entry():
+                return self.entry(typed, operands[0])
             case IndexSum(index=index):
                 summed, length = self.axes[index], index.size.value(self.sizes)
                 constant = operands[0].shape[summed] == 1
@@ -375,14 +375,14 @@ class _Step:
         result = np.broadcast_to(opened, (*opened.shape[: len(self.flat)], *lengths))
         return result if len(axes) > 1 else result[..., None]
 
-    def entry(self, operand: NDArray[Any], positions: tuple[int | Index, ...]) -> NDArray[Any]:
+    def entry(self, node: Entry, operand: NDArray[Any]) -> NDArray[Any]:
         import numpy as np
 
-        own = operand.shape[len(self.flat) :]
-        if len(positions) < len(own):  # a vector has one position, inside it has two axes
+        own, positions = operand.shape[len(self.flat) :], node.positions
+        if len(positions) < len(own) and not node.is_member:  # a vector has one position, inside it has two axes
             positions = (*positions, 1) if own[1] == 1 else (1, *positions)
         places: list[Any] = [self.along(axis, np.arange(length)) for axis, length in enumerate(operand.shape[: len(self.flat)])]
-        for position, length in zip(positions, own, strict=True):
+        for position, length in zip(positions, own):
             if isinstance(position, Index):
                 number = position.size.value(self.sizes)
                 places.append(self.along(self.axes[position], np.arange(number)))
@@ -392,7 +392,7 @@ class _Step:
             if not 1 <= number <= length:
                 raise ShapeError(f"entry {number} was asked for where there are {length}")
         result: NDArray[Any] = operand[tuple(places)] if places else operand
-        return result.reshape((*result.shape[: len(self.flat)], 1, 1))
+        return result.reshape((*result.shape[: len(self.flat)], *self.dims(node.shape)))
 
     def along(self, axis: int, numbers: NDArray[Any]) -> NDArray[Any]:
         shape = list(self.flat)

@@ -162,11 +162,13 @@ def _call(node: e.Call) -> Known:
 
 def _indexed(node: e.Index | e.Entry | e.IndexSum | e.IndexArray) -> Known:
     match node:
+        case e.Entry(operand=operand) if node.is_member:
+            return plain(operand.known.entries, square=_is_square(node))
         case e.Entry(operand=operand, positions=positions):
             same = len(positions) == 2 and positions[0] == positions[1] and _is_square(operand)
             return plain(operand.known.diagonal if same else operand.known.entries)
         case e.IndexSum(body=body):
-            return plain(r.total(body.known.entries))
+            return k.sum_over_index(body.known)
         case e.IndexArray(body=body):
             return plain(body.known.entries, square=_is_square(node))
         case e.Index():

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from matcalc.errors import ShapeError
 from matcalc.facts.known import Known
 from matcalc.interning import computed, interned
-from matcalc.sizes import ONE, Shape, Size, shape_of
+from matcalc.sizes import ONE, Shape, Size, axes_of, shape_of
 from matcalc.traversal import latest_postordered, postordered
 
 
@@ -405,24 +405,35 @@ class Index(Expr):
 
 @interned
 class Entry(Expr):
-    """One entry: ``X[i,j]``, ``x[3]``; each position is an ``int`` counted from 1 or an ``Index``."""
+    """An entry ``X[i,j]``, ``x[3]``; each position is an ``int`` counted from 1 or an ``Index``.
+
+    With fewer positions than the operand has axes it is a member of a family, of the shape that is left: of X: n×d the vector ``X[i]``
+    with the entries of row i, of T: K×n×m the matrix ``T[k]``. One axis that is left is a column.
+    """
 
     operand: Expr
     positions: tuple[int | Index, ...]
 
     def _shape(self) -> Shape:
-        return ()
+        axes = self.operand.shape if len(self.positions) > 1 else axes_of(self.operand.shape)
+        left = axes[len(self.positions) :]
+        return left if len(left) > 2 else shape_of(*(*left, ONE, ONE)[:2])
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a part of its operand that has axes of its own."""
+        return len(self.positions) < len(axes_of(self.operand.shape))
 
 
 @interned
 class IndexSum(Expr):
-    """An explicit sum of a scalar expression over one index."""
+    """An explicit sum over one index, of scalars or of vectors or matrices of one shape."""
 
     index: Index
     body: Expr
 
     def _shape(self) -> Shape:
-        return ()
+        return self.body.shape
 
 
 @interned

@@ -227,6 +227,13 @@ def sum_of(terms: Sequence[tuple[Range, Known]], more: Iterable[str] = ()) -> Kn
     return known(entries, traits | frozenset(more), diagonal=diagonal, square=parts[0].square)
 
 
+def sum_over_index(term: Known) -> Known:
+    """A sum of one or more values of which this is known."""
+    diagonal = r.total(term.diagonal)
+    kept = _LINEAR | ({"positive_form"} if "positive_form" in term else set())
+    return known(r.total(term.entries), term.traits & kept, diagonal=diagonal, square=term.square)
+
+
 _LINEAR = frozenset({"symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular", "nonnegative_form"})
 """What a sum has when all its terms have it."""
 

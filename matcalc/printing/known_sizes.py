@@ -40,14 +40,14 @@ def _settled(node: e.Node, known: Mapping[e.Expr, int], bare_ones: bool) -> int:
             return BOTH if node.is_matrix or not bare_ones else COLS if node.is_column else ROWS
         case e.Symbol() | e.Number() | e.Constant() | e.SizeValue() | e.Zeros() | e.UnitVector() | e.Commutation() | e.Reshape():
             return BOTH
-        case e.Trace() | e.Norm() | e.Index() | e.Entry() | e.IndexSum() | e.IndexArray():
+        case e.Trace() | e.Norm() | e.Index() | e.Entry() | e.IndexArray():
             return BOTH
         case e.Sum() | e.Hadamard() | e.Quotient() | e.Power():
             return _joined(known[child] for child in e.children(node) if child.shape == node.shape)
         case e.Product():
             shaped = [factor for factor in node.factors if not factor.is_scalar]
             return (known[shaped[0]] & ROWS) | (known[shaped[-1]] & COLS)
-        case e.Negative() | e.Elementwise():
+        case e.Negative() | e.Elementwise() | e.IndexSum():
             return known[e.children(node)[0]]
         case e.MatrixPower():
             return _square(known[node.base])
@@ -88,7 +88,7 @@ def _passed_down(node: e.Node, around: int, known: Mapping[e.Expr, int]) -> tupl
             return tuple([around if child.shape == node.shape else 0 for child in children])
         case e.Product():
             return _along(node, around, known)
-        case e.Negative() | e.Elementwise():
+        case e.Negative() | e.Elementwise() | e.IndexSum():
             return (around,)
         case e.Transpose():
             return (_swapped(around),)

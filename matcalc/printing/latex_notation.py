@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from matcalc.functions import functions
-from matcalc.printing.names import escaped, latex_name, size_text
+from matcalc.printing.names import escaped, latex_name, member_name, size_text
 from matcalc.printing.notation import fits, negated
 from matcalc.printing.pieces import Level, Part, Piece, piece
 from matcalc.sizes import ONE, Shape, Size
@@ -119,6 +119,12 @@ class LatexNotation:
         for position in positions:
             shown += [",", position] if shown else [position]
         return piece(operand, "_{", *shown, "}", level=Level.POSTFIX)
+
+    def member(self, family: str, order: int, position: Piece) -> Piece | None:
+        name = member_name(family, order)
+        if not name or (name != family and latex_name(name) in self._taken):
+            return None
+        return piece(self.symbol(name, order), "_{", position, "}")
 
     def index_sum(self, index: Piece, body: Piece) -> Piece:
         shown = body if fits(body, Level.PRODUCT) else self.bracketed(body)

@@ -129,6 +129,18 @@ def latex_name(name: str, bold: bool = False) -> str:
     return f"{letter}_{{{index}}}" + primes.replace("′", "'")
 
 
+def member_name(family: str, order: int) -> str:
+    """The name that the members of a family have, each with ``order`` axes: rows of X are called x. Empty when there is none.
+
+    >>> member_name("X", 1), member_name("A", 2), member_name("mu", 1), member_name("X_train", 1)
+    ('x', 'A', 'mu', '')
+    """
+    letter = _SPELLED.get(family, family)
+    if len(letter) > 1 and letter not in GREEK:
+        return ""
+    return letter.lower() if order == 1 and len(letter) == 1 and letter.isascii() else letter
+
+
 def size_text(size: Size, style: str) -> str:
     """The size as it is written in ``eye(m*n)`` (plain text) or as a subscript (LaTeX)."""
     spell = {"ascii": ascii_name, "unicode": unicode_name, "latex": latex_name}[style]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from matcalc.functions import functions, spellings
-from matcalc.printing.names import ascii_name, size_text, superscript, unicode_name
+from matcalc.printing.names import ascii_name, member_name, size_text, superscript, unicode_name
 from matcalc.printing.notation import negated
 from matcalc.printing.numbers import decimal_text, fraction_text
 from matcalc.printing.pieces import Level, Part, Piece, piece
@@ -103,6 +103,12 @@ class AsciiNotation:
 
     def entry(self, operand: Piece, positions: tuple[Piece, ...]) -> Piece:
         return piece(operand, "[", *_separated(positions, ","), "]", level=Level.POSTFIX)
+
+    def member(self, family: str, order: int, position: Piece) -> Piece | None:
+        name = member_name(family, order)
+        if not name or (name != family and self._shown(name) in self._taken):
+            return None
+        return piece(self._shown(name), "_", position)
 
     def index_sum(self, index: Piece, body: Piece) -> Piece:
         return piece("sum(", index, ", ", body, ")")

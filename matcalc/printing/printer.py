@@ -15,6 +15,7 @@ from matcalc.printing.known_sizes import BOTH, passed_down, settled
 from matcalc.printing.notation import Notation, fits, negated
 from matcalc.printing.numbers import decimal_text
 from matcalc.printing.pieces import Level, Operator, Part, Piece, piece
+from matcalc.sizes import axes_of
 
 _YES, _HALF = Fraction(1), Fraction(1, 2)
 
@@ -71,7 +72,8 @@ class _Node:
 
     def piece(self, node: e.Expr, parts: tuple[Piece, ...]) -> Piece:
         to = self._to
-        match cast("e.Node", node):
+        typed = cast("e.Node", node)
+        match typed:
             case e.Symbol(name=name):
                 return to.symbol(name, len(node.shape))
             case e.Constant(name=name) | e.Index(name=name):
@@ -134,13 +136,22 @@ class _Node:
                 return to.call(name, parts, axis)
             case e.Entry(positions=positions):
                 shown = tuple([to.symbol(p.name) if isinstance(p, e.Index) else piece(str(p)) for p in positions])
-                return to.entry(self._at(parts[0], Level.ATOM), shown)
+                return self._member(typed, parts[0], shown) if typed.is_member else to.entry(self._at(parts[0], Level.ATOM), shown)
             case e.IndexSum(index=index):
                 return to.index_sum(to.symbol(index.name), parts[0])
             case e.IndexArray(indices=indices):
                 return to.index_array(tuple([to.symbol(index.name) for index in indices]), parts[0])
             case unreachable:
                 assert_never(unreachable)
+
+    def _member(self, node: e.Entry, family: Piece, positions: tuple[Piece, ...]) -> Piece:
+        """``x_i`` for row i of X; ``X[i,:]`` where that could be read otherwise."""
+        left = len(axes_of(node.operand.shape)) - len(positions)
+        if isinstance(node.operand, e.Symbol) and len(node.positions) == 1 and isinstance(node.positions[0], e.Index):
+            shown = self._to.member(node.operand.name, left, positions[0])
+            if shown is not None:
+                return shown
+        return self._to.entry(self._at(family, Level.ATOM), (*positions, *[piece(":")] * left))
 
     # ------------------------------------------------------------ brackets
 

@@ -8,12 +8,11 @@ from typing import Any
 from matcalc.calling import expression_function, symbols_of, tensor_function
 from matcalc.codegen import Check, Derivative, LaidOut, Output, function, generate
 from matcalc.derivation import Outcome
-from matcalc.einstein.lowering import axes_of
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.programs import checked_target, derivative_output
-from matcalc.sizes import Shape
+from matcalc.sizes import Shape, axes_of
 
 
 def value_callable(node: Expr | None, tensor: Tensor, shape: Shape, inputs: Sequence[Symbol], target: str) -> Callable[..., Any]:

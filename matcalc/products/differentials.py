@@ -9,7 +9,6 @@ from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.pipeline import Symmetric, differentiate, folded, reading_order
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowered import Lowered
-from matcalc.einstein.lowering import axes_of
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Negative, Number, Sum, Symbol, UnitVector, Zeros
 from matcalc.expr.rewriting import symbols_in
@@ -24,6 +23,7 @@ from matcalc.products.equations import Equation
 from matcalc.products.pairing import entry, inner, is_plain_zero
 from matcalc.products.pushing import pushed, unit_move
 from matcalc.records import record
+from matcalc.sizes import axes_of
 
 
 @record

@@ -16,9 +16,10 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import ONE_TENSOR, YES, add
 from matcalc.einstein.lowered import Lowered
-from matcalc.einstein.lowering import axes_of, lower
+from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import substituted
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.sizes import axes_of
 
 _HELPER = "upstream of the value"  # no name in the language has spaces
 

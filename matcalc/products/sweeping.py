@@ -18,7 +18,7 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import power
 from matcalc.einstein.linear import YES, add, delta, is_zero
 from matcalc.einstein.lowered import Lowered
-from matcalc.einstein.lowering import axes_of, lower
+from matcalc.einstein.lowering import lower
 from matcalc.einstein.splitting import split_as
 from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Expr, Symbol
@@ -28,6 +28,7 @@ from matcalc.products.fusing import fused, named
 from matcalc.products.likeness import Pattern, pattern_of, renamed, renamed_tensor, resized
 from matcalc.products.outlines import Outline, fresh_name
 from matcalc.records import record, replace
+from matcalc.sizes import axes_of
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from types import MappingProxyType
 
 from matcalc.derivation.pipeline import folded, reading_order
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.lowering import axes_of
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, children, postorder
@@ -27,6 +26,7 @@ from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.products.pushing import pushed
 from matcalc.rules.scalar import derivative_of
+from matcalc.sizes import axes_of
 from matcalc.steps.differential_marks import Marks
 from matcalc.steps.differential_rules import found_rule, instantiated
 from matcalc.steps.differential_weights import transposed, weight

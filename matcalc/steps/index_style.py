@@ -10,14 +10,13 @@ from matcalc.derivation.trace import Stage, Trace
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, scale
-from matcalc.einstein.lowering import axes_of
 from matcalc.einstein.weight import weight
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.table import essential
 from matcalc.facts.ties import varying
 from matcalc.folding.rows import row_symbols
 from matcalc.printing import latex, text
-from matcalc.sizes import Shape
+from matcalc.sizes import Shape, axes_of
 from matcalc.steps.evaluating import FormulaSide
 from matcalc.steps.folded_parts import Matrices
 from matcalc.steps.formula import Entry, Formula, Hidden, Letters, Total

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from matcalc.einstein.lowering import axes_of
 from matcalc.expr.nodes import Call, Constant, Elementwise, Expr, Index, SizeValue, Symbol, postorder
 from matcalc.printing.index_notation import IndexNotation, Style
+from matcalc.sizes import axes_of
 from matcalc.steps.formula import Letters
 from matcalc.steps.step import Writing
 

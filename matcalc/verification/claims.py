@@ -12,13 +12,13 @@ from matcalc.derivation.pipeline import Outcome, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero
 from matcalc.einstein.lowered import Lowered, aligned
-from matcalc.einstein.lowering import axes_of, lower
+from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout
 from matcalc.evaluation.naming import size_names
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.sizes import ONE, Shape, Size, shape_of
+from matcalc.sizes import ONE, Shape, Size, axes_of, shape_of
 from matcalc.verification.axes import with_split_axes
 from matcalc.verification.kronecker_laws import without_functions_of_kronecker
 

@@ -14,11 +14,10 @@ from matcalc.api import derive, parse
 from matcalc.codegen import LaidOut, Operator, TargetName, compile_source, function, generate
 from matcalc.compiling import compile as compile_derivatives
 from matcalc.derivation import differentiate
-from matcalc.einstein.lowering import axes_of
 from matcalc.errors import LimitError, MatcalcError, ShapeError
 from matcalc.evaluation import agrees, evaluate
 from matcalc.expr import nodes as e
-from matcalc.sizes import Size
+from matcalc.sizes import Size, axes_of
 from tests.codegen.comparison import given
 from tests.codegen.expressions import A, B, K, M, N, U, V, X, fn, minus, number, plus, product, t, v, x, y
 from tests.oracle.answers import check_answer, points

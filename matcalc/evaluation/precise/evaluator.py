@@ -142,7 +142,7 @@ def _gathered(
 
 
 def _summed(ar: Arithmetic, arrays: list[Array]) -> Array:
-    return Array((1, 1), [ar.total([array.data[0] for array in arrays])])
+    return Array(arrays[0].dims, [ar.total(list(entries)) for entries in zip(*[array.data for array in arrays], strict=True)])
 
 
 @lru_cache(maxsize=128)

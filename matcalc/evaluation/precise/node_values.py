@@ -377,11 +377,12 @@ def _at(inputs: Inputs, node: Index | Entry, below: Sequence[Array], here: Mappi
         return Array((1, 1), [inputs.ar.number(Fraction(here[node] + 1))])
     dims = below[0].dims
     places = [here[position] if isinstance(position, Index) else position - 1 for position in node.positions]
-    if len(places) < len(dims):  # a vector has one position, inside it has two axes
+    if len(places) < len(dims) and not node.is_member:  # a vector has one position, inside it has two axes
         places = [*places, 0] if dims[1] == 1 else [0, *places]
     place = 0
-    for position, length in zip(places, dims, strict=True):
+    for position, length in zip(places, dims):
         if not 0 <= position < length:
             raise ShapeError(f"entry {position + 1} was asked for where there are {length}")
         place = place * length + position
-    return Array((1, 1), [below[0].data[place]])
+    count = prod(dims[len(places) :])
+    return Array(inputs.dims(node.shape), below[0].data[place * count : (place + 1) * count])

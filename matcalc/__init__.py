@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from matcalc.compiling import compile
     from matcalc.constructors import UserFunction, pi, size, symbols
     from matcalc.named_results import Gradients
+    from matcalc.parsed import ParsedExpression, Reading
     from matcalc.product_calls import differential, jvp, vjp
     from matcalc.products.equations import Equation
-    from matcalc.results import Derivation, ParsedExpression
+    from matcalc.results import Derivation
     from matcalc.verification.documents import verify_file
     from matcalc.verification.judgement import verify
     from matcalc.verification.verdict import Verdict
@@ -39,6 +40,7 @@ __all__ = [
     "NotDifferentiableError",
     "ParseError",
     "ParsedExpression",
+    "Reading",
     "ShapeError",
     "UnknownFunctionError",
     "UserFunction",
@@ -63,7 +65,8 @@ __all__ = [
 
 _LAZY = {
     "Derivation": "matcalc.results",
-    "ParsedExpression": "matcalc.results",
+    "ParsedExpression": "matcalc.parsed",
+    "Reading": "matcalc.parsed",
     "Equation": "matcalc.products.equations",
     "Gradients": "matcalc.named_results",
     "budget": "matcalc.budgets",

@@ -12,6 +12,7 @@ from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, names_of, read
 from matcalc.language import Elaborated
 from matcalc.language.declare.declarations import Declare, declaration_text
+from matcalc.language.options import ReadingOptions, reading_options
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, read_program, require_choice
 from matcalc.records import replace
 from matcalc.results import Derivation, ParsedExpression
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from matcalc.product_calls import Several
 
 
-def parse(expression: Expression, declare: Declare = None) -> ParsedExpression:
+def parse(expression: Expression, declare: Declare = None, *, strict: bool = False, dialect: str | None = None) -> ParsedExpression:
     """The typed expression that a text or a SymPy expression stands for.
+
+    ``strict`` refuses a text of which the reading is doubtful; ``dialect`` says what it is written in: ``"math"``, ``"matlab"``,
+    ``"numpy"``, ``"latex"`` or ``"julia"``.
 
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, each with the place in the text.
 
@@ -30,7 +34,7 @@ def parse(expression: Expression, declare: Declare = None) -> ParsedExpression:
     'n×p'
     """
     with explained(expression):
-        return _parsed(read(expression, declare))
+        return _parsed(read(expression, declare, options=reading_options(strict, dialect)))
 
 
 def derive(
@@ -42,6 +46,8 @@ def derive(
     layout: Layout = "denominator",
     symmetric: Symmetric = "projected",
     names: str = "substitute",
+    strict: bool = False,
+    dialect: str | None = None,
 ) -> Derivation:
     """The derivative of ``expression`` by the symbol ``wrt``.
 
@@ -54,6 +60,7 @@ def derive(
     ``symmetric`` chooses the convention for a variable declared symmetric: ``"projected"``, ``"independent"`` or ``"cookbook"``.
 
     ``names="keep"`` answers in terms of a program's names, with named adjoints.
+    ``strict`` and ``dialect`` are as for ``parse``: how the text is read.
 
     Raises MatcalcError (ParseError, ShapeError, UnknownFunctionError, NotDifferentiableError, LimitError).
 
@@ -61,13 +68,14 @@ def derive(
     '2 Uᵀ (U V − X)'
     """
     with explained(expression):
+        options = reading_options(strict, dialect)
         _require_choices(layout, symmetric, names)
         if names == "keep":
             if not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
-            kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, layout, symmetric)
+            kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric)
             return kept
-        elaborated, symbols = _read(expression, wrt, declare, order)
+        elaborated, symbols = _read(expression, wrt, declare, options, order)
         return _derivation(elaborated, symbols, layout, symmetric)
 
 
@@ -80,6 +88,8 @@ def gradient(
     layout: Layout = ...,
     symmetric: Symmetric = ...,
     names: str | None = ...,
+    strict: bool = ...,
+    dialect: str | None = ...,
 ) -> Gradients: ...
 @overload
 def gradient(
@@ -90,6 +100,8 @@ def gradient(
     layout: Layout = ...,
     symmetric: Symmetric = ...,
     names: str | None = ...,
+    strict: bool = ...,
+    dialect: str | None = ...,
 ) -> Derivation: ...
 def gradient(
     expression: Expression,
@@ -99,6 +111,8 @@ def gradient(
     layout: Layout = "denominator",
     symmetric: Symmetric = "projected",
     names: str | None = None,
+    strict: bool = False,
+    dialect: str | None = None,
 ) -> Derivation | Gradients:
     """The derivative of a scalar-valued expression; like ``derive``, but a ShapeError when the value is not a scalar.
 
@@ -111,40 +125,59 @@ def gradient(
     ∂s/∂b = δ
     """
     with explained(expression):
+        options = reading_options(strict, dialect)
         _require_choices(layout, symmetric, names or "keep")
         if not is_single(wrt):
-            found: Gradients = _product_calls().gradients(expression, listed(wrt), declare, layout, symmetric, names)
+            found: Gradients = _product_calls().gradients(expression, listed(wrt), declare, options, layout, symmetric, names)
             return found
         if names == "keep":
-            kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, layout, symmetric, scalar=True)
+            kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric, scalar=True)
             return kept
-        elaborated, symbols = _read(expression, wrt, declare, 1)
+        elaborated, symbols = _read(expression, wrt, declare, options, 1)
         _require_scalar(elaborated, "a gradient", "jacobian(...), or derive(...) for any shape")
         return _derivation(elaborated, symbols, layout, symmetric)
 
 
 def jacobian(
-    expression: Expression, wrt: Name, *, declare: Declare = None, layout: Layout = "denominator", symmetric: Symmetric = "projected"
+    expression: Expression,
+    wrt: Name,
+    *,
+    declare: Declare = None,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    strict: bool = False,
+    dialect: str | None = None,
 ) -> Derivation:
     """The derivative of a vector- or matrix-valued expression; a ShapeError when the value is a scalar."""
     with explained(expression):
-        elaborated, symbols = _read(expression, wrt, declare, 1)
+        options = reading_options(strict, dialect)
+        elaborated, symbols = _read(expression, wrt, declare, options, 1)
         if elaborated.expression.is_scalar:
             raise ShapeError("a Jacobian needs a vector or a matrix, but the expression is a scalar", suggestion="gradient(...)")
         return _derivation(elaborated, symbols, layout, symmetric)
 
 
 def hessian(
-    expression: Expression, wrt: Names, *, declare: Declare = None, layout: Layout = "denominator", symmetric: Symmetric = "projected"
+    expression: Expression,
+    wrt: Names,
+    *,
+    declare: Declare = None,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    strict: bool = False,
+    dialect: str | None = None,
 ) -> Derivation:
     """The second derivative of a scalar-valued expression, by one name or a pair; a ShapeError when the value is not a scalar."""
     with explained(expression):
-        elaborated, symbols = _read(expression, wrt, declare, 2)
+        options = reading_options(strict, dialect)
+        elaborated, symbols = _read(expression, wrt, declare, options, 2)
         _require_scalar(elaborated, "a Hessian", "derive(..., order=2)")
         return _derivation(elaborated, symbols, layout, symmetric)
 
 
-def _read(expression: Expression, wrt: Names, declare: Declare, order: int) -> tuple[Elaborated, tuple[Symbol, ...]]:
+def _read(
+    expression: Expression, wrt: Names, declare: Declare, options: ReadingOptions, order: int
+) -> tuple[Elaborated, tuple[Symbol, ...]]:
     asked = listed(wrt)
     names = names_of(asked)
     if not isinstance(order, int) or order not in (1, 2):
@@ -153,7 +186,7 @@ def _read(expression: Expression, wrt: Names, declare: Declare, order: int) -> t
         asked, names = asked * order, names * order
     elif len(names) != 2:
         raise MatcalcError(f"cannot differentiate by {len(names)} names", expected="one name, or a pair for a mixed second derivative")
-    elaborated, outline, symbols = read_program(expression, asked, declare)
+    elaborated, outline, symbols = read_program(expression, asked, declare, options)
     results = [name for name in names if name in outline.steps]
     if results:  # free variables of the expression, whatever their values are
         declarations = {name: declaration_text(outline.names[name].shape, ()) for name in results}
@@ -170,7 +203,7 @@ def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout,
 
 
 def _parsed(elaborated: Elaborated) -> ParsedExpression:
-    return ParsedExpression(elaborated.expression, elaborated.declarations, elaborated.notes, elaborated.origin)
+    return ParsedExpression(elaborated.expression, elaborated.declarations, elaborated.notes, elaborated.origin, elaborated)
 
 
 def _require_scalar(elaborated: Elaborated, what: str, instead: str) -> None:

@@ -16,6 +16,7 @@ from matcalc.language import Elaborated, elaborate, parse_declarations
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declarations import Declare, declaration_text
 from matcalc.language.declare.declared import Declaration
+from matcalc.language.options import AS_USUAL, ReadingOptions
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.limits import DERIVATION_SECONDS
 from matcalc.operators import Arithmetic
@@ -35,13 +36,20 @@ Name: TypeAlias = "str | Arithmetic | sympy.Basic"
 Names: TypeAlias = "Name | Sequence[Name]"
 
 
-def read(expression: Expression, declare: Declare = None, *, wrt: Iterable[str] = (), results: bool = False) -> Elaborated:
+def read(
+    expression: Expression,
+    declare: Declare = None,
+    *,
+    wrt: Iterable[str] = (),
+    results: bool = False,
+    options: ReadingOptions = AS_USUAL,
+) -> Elaborated:
     """The typed expression, in whichever way it was given; parameters as for ``elaborate``.
 
     ``declare`` may give properties to the symbols of a typed expression, and declare others. Raises MatcalcError for what is no expression.
     """
     if isinstance(expression, str):
-        return elaborate(expression, declare, wrt=wrt, results=results)
+        return elaborate(expression, declare, wrt=wrt, results=results, options=options)
     if isinstance(expression, Arithmetic):
         found = _typed(expression.node, expression.declarations, expression.notes, declare)
         return replace(found, origin=expression.origin)

@@ -19,12 +19,13 @@ from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, replaced_all, symbols_in
 from matcalc.inputs import as_call
 from matcalc.language.declare.declarations import declaration_text
+from matcalc.parsed import ParsedExpression, Reading, Style
 from matcalc.printing import Shown, index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
 from matcalc.products.outlines import Outline
 from matcalc.products.sweeping import Sweep
 from matcalc.records import replace
-from matcalc.results import Derivation, ParsedExpression, Style
+from matcalc.results import Derivation
 from matcalc.sizes import axes_of
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
@@ -138,7 +139,7 @@ class NamedDerivation(Derivation):
             "adjoints": {name: form.text("ascii") for name, form in self.adjoints.items()},
         }
 
-    def __str__(self) -> str:
+    def written(self) -> str:
         return "\n".join([super().text(), *_where_lines(self.sweep, _needed(self.sweep, self.outcome.expression), self.symbol)])
 
 
@@ -172,6 +173,16 @@ class Gradients(Shown, Mapping[str, Derivation]):
     def source(self) -> ParsedExpression:
         """The expression, with the names replaced by what they stand for."""
         return self._first.source
+
+    @property
+    def reading(self) -> Reading:
+        """How the expression was read."""
+        return self.source.reading
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is doubtful in how the expression was read."""
+        return self.reading.warnings
 
     @property
     def adjoints(self) -> dict[str, ParsedExpression]:
@@ -265,6 +276,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
             "declarations": self.declarations,
             "conditions": list(self.conditions),
             "notes": list(self.notes),
+            "reading": self.reading.to_dict(),
         }
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from matcalc.parsed import Reading, Style
 from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.results import Derivation
 
@@ -31,7 +32,7 @@ def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, b
         case "numpy" | "jax" | "torch" | "sympy":
             return derivation.code(target).rstrip("\n")
         case _:
-            return str(derivation)
+            return derivation.written()
 
 
 def steps_rendered(derivation: Derivation, target: str, style: str = "index", *, ascii_json: bool = False) -> str:
@@ -47,11 +48,24 @@ def steps_rendered(derivation: Derivation, target: str, style: str = "index", *,
     return json.dumps({**derivation.to_dict(), "derivation": steps}, ensure_ascii=ascii_json, indent=2)
 
 
-def remark_lines(declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str]) -> list[str]:
-    """What a result rests on, a labelled line each."""
+def reading_lines(reading: Reading, *, whole: bool = False, style: Style = "unicode") -> list[str]:
+    """How the input was read, which comes before the result: what is doubtful, and the reading itself where it is more than usual.
+
+    ``whole`` tells every decision, and what else the input could mean.
+    """
+    lines = [f"warning: {warning}" for warning in reading.warnings]
+    if whole:
+        return [*lines, *reading.explain(style).splitlines()]
+    return [*lines, reading.echo(style)] if reading.surprising else lines
+
+
+def remark_lines(
+    declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str], warnings: Sequence[str] = ()
+) -> list[str]:
+    """What a result rests on, a labelled line each; notes that were said as ``warnings`` are left out."""
     rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items()))]
     rows += [("holds if", condition) for condition in conditions]
-    rows += [("note", note) for note in notes]
+    rows += [("note", note) for note in notes if note not in warnings]
     return _labelled(rows)
 
 
@@ -60,7 +74,7 @@ def remarks(derivation: Derivation, *, shown_as_index: bool = False) -> list[str
     rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in derivation.declarations.items()))]
     rows.append(("shape", f"{shape_words(derivation.shape)}, {derivation.layout} layout"))
     rows += [("holds if", condition) for condition in derivation.conditions]
-    rows += [("note", note) for note in derivation.notes]
+    rows += [("note", note) for note in derivation.notes if note not in derivation.warnings]
     if not derivation.closed and not shown_as_index:
         rows.append(("note", "no closed matrix form is known; this is index notation"))
     return _labelled(rows)
@@ -73,7 +87,7 @@ def joint_remarks(derivations: Sequence[Derivation]) -> list[str]:
     rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items()))]
     rows.append(("shape", f"{shapes}, {derivations[0].layout} layout"))
     rows += [("holds if", condition) for condition in dict.fromkeys(said for one in derivations for said in one.conditions)]
-    rows += [("note", note) for note in dict.fromkeys(said for one in derivations for said in one.notes)]
+    rows += [("note", note) for note in dict.fromkeys(said for one in derivations for said in one.notes if said not in one.warnings)]
     rows += [("note", f"no closed matrix form of {left_side(one, 'unicode')} is known") for one in derivations if not one.closed]
     return _labelled(rows)
 

@@ -14,6 +14,7 @@ from matcalc.facts.table import essential
 from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, name_of, names_of, with_symbols
 from matcalc.language import Elaborated
 from matcalc.language.declare.declarations import Declare, declaration_text
+from matcalc.language.options import ReadingOptions, reading_options
 from matcalc.named_results import Gradients, NamedDerivation, Pullback
 from matcalc.products.differentials import Source, along, differential_of, moving
 from matcalc.products.equations import Equation
@@ -36,6 +37,8 @@ def vjp(
     layout: Layout = ...,
     symmetric: Symmetric = ...,
     names: str = ...,
+    strict: bool = ...,
+    dialect: str | None = ...,
 ) -> Gradients: ...
 @overload
 def vjp(
@@ -47,6 +50,8 @@ def vjp(
     layout: Layout = ...,
     symmetric: Symmetric = ...,
     names: str = ...,
+    strict: bool = ...,
+    dialect: str | None = ...,
 ) -> Derivation: ...
 def vjp(
     expression: Expression,
@@ -57,6 +62,8 @@ def vjp(
     layout: Layout = "denominator",
     symmetric: Symmetric = "projected",
     names: str = "substitute",
+    strict: bool = False,
+    dialect: str | None = None,
 ) -> Derivation | Gradients:
     """∂L/∂wrt of a scalar L, given its derivative by the expression as the symbol ``upstream``; the Jacobian is never formed.
 
@@ -73,11 +80,19 @@ def vjp(
         require_choice("treatment of names", names, NAMES)
         require_choice("layout", layout, LAYOUTS)
         require_choice("symmetric", symmetric, SYMMETRIC)
-        found = _swept(expression, wrt, declare, layout, symmetric, names == "keep", upstream)
+        found = _swept(expression, wrt, declare, reading_options(strict, dialect), layout, symmetric, names == "keep", upstream)
     return found[next(iter(found))] if is_single(wrt) else found
 
 
-def jvp(expression: Expression, wrt: Name | Several, direction: Name | Several = "V", *, declare: Declare = None) -> Equation:
+def jvp(
+    expression: Expression,
+    wrt: Name | Several,
+    direction: Name | Several = "V",
+    *,
+    declare: Declare = None,
+    strict: bool = False,
+    dialect: str | None = None,
+) -> Equation:
     """The derivative of the expression along a direction: what a change ``direction`` of ``wrt`` does to it, to first order.
 
     The direction is a new symbol of the shape of ``wrt``, with its ties between entries (symmetric, diagonal...); several names take as
@@ -90,7 +105,7 @@ def jvp(expression: Expression, wrt: Name | Several, direction: Name | Several =
     with explained(expression):
         if len(asked) != len(moves) or not asked:
             raise MatcalcError(f"{len(moves)} directions for {len(asked)} names", expected="a direction for each name")
-        elaborated, source, symbols = _source(expression, wrt, with_symbols(declare, direction))
+        elaborated, source, symbols = _source(expression, wrt, with_symbols(declare, direction), reading_options(strict, dialect))
         named: dict[Symbol, Symbol] = {}
         for symbol, move in zip(symbols, moves, strict=True):
             taken = source.taken | {other.name for other in named.values()}
@@ -98,7 +113,9 @@ def jvp(expression: Expression, wrt: Name | Several, direction: Name | Several =
         return along(source, named)
 
 
-def differential(expression: Expression, wrt: Name | Several, *, declare: Declare = None) -> Equation:
+def differential(
+    expression: Expression, wrt: Name | Several, *, declare: Declare = None, strict: bool = False, dialect: str | None = None
+) -> Equation:
     """The differential of the expression: ``tr(G' dX)`` of a scalar, ``A dX B + ...`` of a vector or matrix.
 
     ``dX`` stands for the change of X. With several names the differential is the sum over them.
@@ -110,36 +127,49 @@ def differential(expression: Expression, wrt: Name | Several, *, declare: Declar
     with explained(expression):
         if not asked or len(set(asked)) < len(asked):
             raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
-        _, source, symbols = _source(expression, wrt, declare)
+        _, source, symbols = _source(expression, wrt, declare, reading_options(strict, dialect))
         return differential_of(source, symbols)
 
 
 def named_derivation(
-    expression: Expression, wrt: Name, declare: Declare, layout: Layout, symmetric: Symmetric, *, scalar: bool = False
+    expression: Expression,
+    wrt: Name,
+    declare: Declare,
+    options: ReadingOptions,
+    layout: Layout,
+    symmetric: Symmetric,
+    *,
+    scalar: bool = False,
 ) -> Derivation:
     """``derive(..., names="keep")``. With ``scalar`` raises ShapeError for an expression that is none."""
-    found = _swept(expression, wrt, declare, layout, symmetric, True, None, scalar=scalar)
+    found = _swept(expression, wrt, declare, options, layout, symmetric, True, None, scalar=scalar)
     return found[next(iter(found))]
 
 
 def gradients(
-    expression: Expression, wrt: Sequence[Name], declare: Declare, layout: Layout, symmetric: Symmetric, names: str | None
+    expression: Expression,
+    wrt: Sequence[Name],
+    declare: Declare,
+    options: ReadingOptions,
+    layout: Layout,
+    symmetric: Symmetric,
+    names: str | None,
 ) -> Gradients:
     """``gradient`` by several names: in terms of the program's names unless told otherwise."""
-    return _swept(expression, tuple(wrt), declare, layout, symmetric, names != "substitute", None, scalar=True)
+    return _swept(expression, tuple(wrt), declare, options, layout, symmetric, names != "substitute", None, scalar=True)
 
 
 # ---------------------------------------------------------------- shared
 
 
-def _source(expression: Expression, wrt: Names, declare: Declare) -> tuple[Elaborated, Source, tuple[Symbol, ...]]:
+def _source(expression: Expression, wrt: Names, declare: Declare, options: ReadingOptions) -> tuple[Elaborated, Source, tuple[Symbol, ...]]:
     """The expression with all names replaced but those differentiated by."""
-    elaborated, outline, symbols = read_program(expression, wrt, declare)
+    elaborated, outline, symbols = read_program(expression, wrt, declare, options)
     names = names_of(wrt)
     opened = outline.opened(*[name for name in names if name in outline.steps])
     declarations = {**elaborated.declarations, **_step_declarations(outline, names)}
     taken = frozenset({*outline.steps, *elaborated.declarations})
-    return elaborated, Source(opened, declarations, elaborated.notes, taken), symbols
+    return elaborated, Source(opened, declarations, elaborated.notes, taken, elaborated), symbols
 
 
 def _fitting(move: Symbol, elaborated: Elaborated) -> Symbol:
@@ -160,6 +190,7 @@ def _swept(
     expression: Expression,
     wrt: Names,
     declare: Declare,
+    options: ReadingOptions,
     layout: Layout,
     symmetric: Symmetric,
     keep: bool,
@@ -170,7 +201,7 @@ def _swept(
     asked = names_of(wrt)
     if not asked or len(set(asked)) < len(asked):
         raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
-    elaborated, outline, symbols = read_program(expression, wrt, declare if upstream is None else with_symbols(declare, upstream))
+    elaborated, outline, symbols = read_program(expression, wrt, declare if upstream is None else with_symbols(declare, upstream), options)
     if scalar and not elaborated.expression.is_scalar:
         message = f"a gradient needs a scalar, but the expression is {shape_text(elaborated.expression.shape)}"
         raise ShapeError(message, suggestion="jacobian(...), or derive(...) for any shape")
@@ -220,7 +251,7 @@ class _Results:
             return {}
         sweep = self._sweep(Outline({}, expression, {}, expression), wrt)
         source = self._parsed(expression, tuple([symbol.name for symbol in wrt]))
-        value = ParsedExpression(expression, source.declarations, source.notes)
+        value = ParsedExpression(expression, source.declarations, source.notes, None, self.elaborated)
         made: dict[str, Derivation] = {}
         for symbol in wrt:
             outcome = sweep.derivatives[symbol.name]
@@ -236,9 +267,9 @@ class _Results:
         """What is differentiated: the expression, or the scalar that pairs it with the upstream gradient."""
         declarations = {**self.elaborated.declarations, **_step_declarations(self.outline, wrt)}
         if self.upstream is None:
-            return ParsedExpression(expression, declarations, self.elaborated.notes)
+            return ParsedExpression(expression, declarations, self.elaborated.notes, None, self.elaborated)
         declarations[self.upstream.name] = declaration_text(self.upstream.shape, essential(self.upstream.properties))
-        return ParsedExpression(paired_with(expression, self.upstream), declarations, self.elaborated.notes)
+        return ParsedExpression(paired_with(expression, self.upstream), declarations, self.elaborated.notes, None, self.elaborated)
 
     def _sweep(self, outline: Outline, wrt: Sequence[Symbol]) -> Sweep:
         return swept(outline, wrt, upstream=self.upstream, layout=self.layout, symmetric=self.symmetric, taken=self.taken)

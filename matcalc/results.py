@@ -1,89 +1,26 @@
-"""What a caller gets back: a read expression, and a derivation with its texts, its callable and its conditions."""
+"""A derivation with its texts, its callable and its conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any
 
 from matcalc.derivation import Outcome
 from matcalc.errors import MatcalcError
-from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.nodes import Symbol
 from matcalc.inputs import as_call
-from matcalc.operators import Arithmetic
-from matcalc.printing import Shown, index_text, latex, latex_operand, markdown, text
-from matcalc.sizes import Shape
+from matcalc.parsed import ParsedExpression, Reading, Style, called_by_any_spelling, checked_style, plain_shape, programs
+from matcalc.printing import Shown, index_text, latex, latex_operand, text
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
 if TYPE_CHECKING:
     from matcalc.products.equations import Equation
     from matcalc.steps.step import Step
 
-Style: TypeAlias = Literal["unicode", "ascii"]
-_STYLES: tuple[Style, ...] = get_args(Style)
-
-
-@dataclass(frozen=True, eq=False)
-class ParsedExpression(Shown, Arithmetic):
-    """A typed matrix expression, to be combined with others by Python's operators (see ``matcalc.operators``).
-
-    ``declarations`` are the kinds and sizes of its symbols in the ``declare`` syntax, ``notes`` what was assumed in reading it.
-    """
-
-    node: Expr
-    declarations: Mapping[str, str]
-    notes: tuple[str, ...] = ()
-    origin: object = None
-    """The SymPy expression that it was read from."""
-
-    @property
-    def shape(self) -> tuple[int | str, ...]:
-        """``()`` scalar, ``("n",)`` vector, ``(1, "n")`` row vector, ``("m", "n")`` matrix."""
-        return plain_shape(self.node.shape)
-
-    @as_call
-    def text(self, style: Style = "unicode") -> str:
-        """The expression in the input language; ``"ascii"`` reads back to the same expression."""
-        return text(self.node, _checked_style(style))
-
-    @as_call
-    def latex(self, *, bold: bool = False) -> str:
-        """LaTeX source, without dollar signs; ``bold`` sets vectors and matrices in bold type."""
-        return latex(self.node, bold)
-
-    def markdown(self, *, bold: bool = False) -> str:
-        """LaTeX between dollar signs."""
-        return markdown(self.node, bold)
-
-    @as_call
-    def function(self, target: str = "numpy") -> Callable[..., Any]:
-        """A callable that takes the symbols as keyword arguments and returns an array (vectors have one axis).
-
-        ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Raises MatcalcError for another target; the callable raises it for missing or
-        unfitting arguments.
-        """
-        return _called(_programs().expression_callable(self.node, target))
-
-    @as_call
-    def code(self, target: str = "numpy") -> str:
-        """The source text of a self-contained function for the expression; of ``"sympy"`` a program that builds ``sympy()``."""
-        if target == "sympy":
-            return sympy_source(result=self.sympy())
-        return str(_programs().expression_code(self.node, target))
-
-    @as_call
-    def sympy(self, symbols: Sequence[Any] = ()) -> Any:
-        """The expression in SymPy: matrices are ``MatrixSymbol``, a vector one of n×1, scalars real and sizes positive integer symbols.
-
-        SymPy symbols given as ``symbols``, and those of a SymPy expression that was read, are used for their names. Raises MatcalcError for
-        what SymPy's matrix expressions do not have.
-        """
-        return to_sympy(self.node, symbols, self.origin)
-
-    def __repr__(self) -> str:
-        return f"<ParsedExpression {self.text()}>"
+__all__ = ["Derivation", "ParsedExpression", "Style", "plain_shape"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +44,16 @@ class Derivation(Shown):
         if self.outcome.expression is None:
             return None
         return ParsedExpression(self.outcome.expression, self.source.declarations, self.notes, self.source.origin)
+
+    @property
+    def reading(self) -> Reading:
+        """How the expression was read."""
+        return self.source.reading
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is doubtful in how the expression was read."""
+        return self.reading.warnings
 
     @property
     def closed(self) -> bool:
@@ -142,8 +89,8 @@ class Derivation(Shown):
     def text(self, style: Style = "unicode") -> str:
         """The closed form in the input language, or the index form when there is none."""
         if self.outcome.expression is None:
-            return index_text(self.outcome.tensor, _checked_style(style))
-        return text(self.outcome.expression, _checked_style(style))
+            return index_text(self.outcome.tensor, checked_style(style))
+        return text(self.outcome.expression, checked_style(style))
 
     @as_call
     def latex(self, equation: bool = False, *, bold: bool = False) -> str:
@@ -193,7 +140,7 @@ class Derivation(Shown):
         return import_module("matcalc.products.differentials")
 
     def _source(self) -> Any:
-        return self._views().Source(self.source.node, self.source.declarations, self.source.notes)
+        return self._views().Source(self.source.node, self.source.declarations, self.source.notes, frozenset(), self.source.source)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -229,7 +176,7 @@ class Derivation(Shown):
         not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``: the callable may be jitted and mapped over batches.
         Raises MatcalcError for another target.
         """
-        return _called(_programs().derivative_callable(self.outcome, self.source.node, self.wrt, self.layout, target))
+        return called_by_any_spelling(programs().derivative_callable(self.outcome, self.source.node, self.wrt, self.layout, target))
 
     @as_call
     def code(self, target: str = "numpy") -> str:
@@ -240,7 +187,7 @@ class Derivation(Shown):
         """
         if target == "sympy":
             return sympy_source(result=self.sympy())
-        return str(_programs().derivative_code(self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target))
+        return str(programs().derivative_code(self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target))
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
@@ -265,6 +212,7 @@ class Derivation(Shown):
             "declarations": self.declarations,
             "conditions": list(self.conditions),
             "notes": list(self.notes),
+            "reading": self.reading.to_dict(),
         }
 
     def __repr__(self) -> str:
@@ -273,25 +221,3 @@ class Derivation(Shown):
 
     def _displayed(self) -> str:
         return self.latex(equation=True)
-
-
-def plain_shape(shape: Shape) -> tuple[int | str, ...]:
-    """A shape with numbers as ``int`` and symbolic sizes as text."""
-    return tuple([str(size) if size.number is None else size.number for size in shape])
-
-
-def _checked_style(style: str) -> Style:
-    if style not in _STYLES:
-        raise MatcalcError(f"there is no text style {style!r}", expected=" or ".join(_STYLES))
-    return style
-
-
-def _programs() -> Any:
-    """Code generation, loaded when it is first used: a derivation that is only printed does without it."""
-    return import_module("matcalc.programs")
-
-
-def _called(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The callable under every spelling of its arguments' names."""
-    named: Callable[..., Any] = import_module("matcalc.calling").by_any_spelling(call)
-    return named

@@ -11,6 +11,7 @@ import click
 
 from matcalc.budgets import budget
 from matcalc.errors import MatcalcError
+from matcalc.language.options import DIALECTS
 from matcalc.limits import DERIVATION_SECONDS, VERDICT_SECONDS
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 
@@ -108,12 +109,46 @@ def reading_options(command: Command) -> Command:
     """How a text is read, as the keyword arguments ``reading`` of the calls of the Python interface."""
 
     @wraps(command)
-    def with_reading(*arguments: Any, declare: tuple[str, ...], **others: Any) -> Any:
-        return command(*arguments, reading={"declare": "; ".join(declare) or None}, **others)
+    def with_reading(*arguments: Any, declare: tuple[str, ...], strict: bool, dialect: str | None, **others: Any) -> Any:
+        reading = {"declare": "; ".join(declare) or None, "strict": strict, "dialect": dialect}
+        return command(*arguments, reading=reading, **others)
 
-    said = 'Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".'
-    found: Command = click.option("-d", "--declare", multiple=True, metavar="TEXT", help=said)(with_reading)  # type: ignore[assignment]
-    return found
+    found: Any = with_reading
+    for option in reversed(_READING):
+        found = option(found)
+    made: Command = found
+    return made
+
+
+_EXPLAINS = "the reading is to be explained"
+
+
+def _set_explained(ctx: click.Context, _: click.Parameter, explained: bool) -> None:
+    ctx.meta[_EXPLAINS] = explained
+
+
+def explains_reading() -> bool:
+    """Whether the command is asked to say all about how its formula is read."""
+    return bool(click.get_current_context().meta.get(_EXPLAINS))
+
+
+_READING = (
+    click.option("-d", "--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".'),
+    click.option("--strict", is_flag=True, help="Refuse a formula of which the reading is doubtful."),
+    click.option(
+        "--dialect",
+        type=OneOf(DIALECTS, {"np": "numpy", "jax": "numpy", "torch": "numpy", "octave": "matlab", "tex": "latex"}),
+        metavar="DIALECT",
+        help=f"What the formula is written in: {', '.join(DIALECTS)}.  [default: what it shows]",
+    ),
+    click.option(
+        "--explain-reading",
+        is_flag=True,
+        expose_value=False,
+        callback=_set_explained,
+        help="Say first how the formula is read, and how else it could be.",
+    ),
+)
 
 
 def set_in_bold(target: str | None, bold: bool) -> str | None:

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matcalc.cli.options import set_in_bold
+from matcalc.cli.options import explains_reading, set_in_bold
 from matcalc.console import say, shows
-from matcalc.presentation import remark_lines, remarks, rendered, steps_rendered
+from matcalc.parsed import Reading
+from matcalc.presentation import reading_lines, remark_lines, remarks, rendered, steps_rendered
 from matcalc.results import Derivation
 
 SIGNS = "ᵀ−²"
@@ -17,7 +18,8 @@ SIGNS = "ᵀ−²"
 
 def show(derivation: Derivation, target: str | None, *, bold: bool = False) -> None:
     """The derivation on standard output, what it rests on on standard error."""
-    target = set_in_bold(target, bold) or ("unicode" if shows(str(derivation)) else "ascii")
+    target = set_in_bold(target, bold) or ("unicode" if shows(derivation.written()) else "ascii")
+    show_reading(derivation.reading)
     say(rendered(derivation, target, ascii_json=not shows(SIGNS), bold=bold))
     if target != "json":
         show_lines(remarks(derivation, shown_as_index=target == "index"))
@@ -25,6 +27,7 @@ def show(derivation: Derivation, target: str | None, *, bold: bool = False) -> N
 
 def show_steps(derivation: Derivation, target: str | None, style: str) -> None:
     """The derivation in steps on standard output, the result last; what it rests on on standard error."""
+    show_reading(derivation.reading)
     found = steps_rendered(derivation, target or "unicode", style, ascii_json=not shows(SIGNS))
     say(found if target or shows(found) else steps_rendered(derivation, "ascii", style))
     if target != "json":
@@ -36,9 +39,14 @@ def show_json(parts: Mapping[str, Any] | Sequence[Any]) -> None:
     say(json.dumps(parts, ensure_ascii=not shows(SIGNS), indent=2))
 
 
-def show_remarks(declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str]) -> None:
-    """What a result rests on, a labelled line each, on standard error."""
-    show_lines(remark_lines(declarations, conditions, notes))
+def show_reading(reading: Reading) -> None:
+    """How the formula was read, on standard error, before the result."""
+    show_lines(reading_lines(reading, whole=explains_reading(), style="unicode" if shows(SIGNS) else "ascii"))
+
+
+def show_remarks(declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str], warnings: Sequence[str] = ()) -> None:
+    """What a result rests on, a labelled line each, on standard error; notes that were said as ``warnings`` are left out."""
+    show_lines(remark_lines(declarations, conditions, notes, warnings))
 
 
 def show_lines(lines: Sequence[str]) -> None:

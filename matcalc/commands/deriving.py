@@ -23,7 +23,7 @@ from matcalc.cli.options import (
     set_in_bold,
     wrt_option,
 )
-from matcalc.cli.showing import show, show_json, show_lines, show_remarks, show_steps
+from matcalc.cli.showing import show, show_json, show_lines, show_reading, show_remarks, show_steps
 from matcalc.console import fitting, say, shows
 from matcalc.errors import MatcalcError
 from matcalc.named_results import Gradients
@@ -145,14 +145,16 @@ def show_one(derivation: Derivation, view: View) -> None:
         show_steps(derivation, view.target, view.style or STEP_STYLES[0])
     elif view.target in VIEWS:
         made = derivation.differential() if view.target == "differential" else derivation.slice()
+        show_reading(made.reading)
         say(made.equation("unicode" if shows(made.equation()) else "ascii"))
-        show_remarks(made.declarations, made.conditions, made.notes)
+        show_remarks(made.declarations, made.conditions, made.notes, made.warnings)
     else:
         show(derivation, view.target, bold=view.bold)
 
 
 def _show_equations(found: Sequence[Derivation], view: View) -> None:
-    target = view.target or ("unicode" if all(shows(str(one)) for one in found) else "ascii")
+    target = view.target or ("unicode" if all(shows(one.written()) for one in found) else "ascii")
+    show_reading(found[0].reading)
     for one in found:
         if target in ("latex", "markdown"):
             made = one.latex(equation=True, bold=view.bold) if target == "latex" else one.markdown(equation=True, bold=view.bold)

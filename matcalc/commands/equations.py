@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matcalc.cli.options import set_in_bold
-from matcalc.cli.showing import show_json, show_remarks
+from matcalc.cli.showing import show_json, show_reading, show_remarks
 from matcalc.console import say, shows
 from matcalc.products.equations import Equation
 
@@ -11,6 +11,7 @@ from matcalc.products.equations import Equation
 def show_equation(found: Equation, target: str | None, *, whole: bool, bold: bool = False) -> None:
     """The equation, or its right side, on standard output; what it rests on on standard error."""
     target = set_in_bold(target, bold) or ("unicode" if shows(found.equation()) else "ascii")
+    show_reading(found.reading)
     match target:
         case "json":
             show_json(found.to_dict())
@@ -27,4 +28,4 @@ def show_equation(found: Equation, target: str | None, *, whole: bool, bold: boo
             say(found.equation("ascii") if whole else found.text("ascii"))
         case _:
             say(found.equation() if whole else found.text())
-    show_remarks(found.declarations, found.conditions, found.notes)
+    show_remarks(found.declarations, found.conditions, found.notes, found.warnings)

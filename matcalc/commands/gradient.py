@@ -8,7 +8,7 @@ from matcalc.api import gradient
 from matcalc.cli.choosing import names_asked
 from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import Keywords, set_in_bold
-from matcalc.cli.showing import show_json, show_remarks
+from matcalc.cli.showing import show_json, show_reading, show_remarks
 from matcalc.commands.deriving import View, deriving_options, show_one, with_advice
 from matcalc.console import say, shows
 from matcalc.derivation.pipeline import Layout, Symmetric
@@ -51,7 +51,8 @@ def command(
 
 def show_gradients(found: Gradients, target: str | None, *, partials: bool = False, bold: bool = False) -> None:
     """The gradients on standard output, what they rest on on standard error."""
-    target = set_in_bold(target, bold) or ("unicode" if shows(str(found)) else "ascii")
+    target = set_in_bold(target, bold) or ("unicode" if shows(found.written()) else "ascii")
+    show_reading(found.reading)
     match target:
         case "json":
             show_json(found.to_dict())
@@ -67,4 +68,4 @@ def show_gradients(found: Gradients, target: str | None, *, partials: bool = Fal
             say(found.text(style))
         case _:
             raise MatcalcError(f"several gradients are not available as {target}", expected=", ".join(FORMATS))
-    show_remarks(found.declarations, found.conditions, found.notes)
+    show_remarks(found.declarations, found.conditions, found.notes, found.warnings)

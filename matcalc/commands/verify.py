@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from matcalc.cli.options import BUDGET, LAYOUT, SYMMETRY
+from matcalc.cli.options import BUDGET, LAYOUT, SYMMETRY, Keywords, explains_reading, reading_options
 from matcalc.errors import MatcalcError
 from matcalc.verification.documents import READERS, read_document, verdicts
 from matcalc.verification.items import Document
@@ -26,13 +26,13 @@ _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
 
 @click.command("verify", short_help="Is a formula true? Also of whole files.", context_settings={"ignore_unknown_options": True})
 @click.argument("subjects", metavar="STATEMENT | FILE...", nargs=-1, required=True)
-@click.option("--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "A: n×n symmetric; a: scalar".')
+@reading_options
 @LAYOUT
 @SYMMETRY
 @BUDGET
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the statements of a file.")
 @click.option("--to", "target", type=click.Choice(("text", "json", "junit")), default="text", show_default=True, help="Form of the report.")
-def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, symmetric: str, jobs: int, target: str) -> None:
+def command(subjects: tuple[str, ...], reading: Keywords, layout: str, symmetric: str, jobs: int, target: str) -> None:
     """Decide whether a STATEMENT holds, or every statement of FILEs (.identities, .md, .tex).  A STATEMENT of - reads standard input.
 
     Exit status: 0 true, 1 refuted or conditional, 2 bad input or nothing checked, 3 undecided.
@@ -42,7 +42,7 @@ def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, sy
     matcalc verify notes.md paper.tex --to junit
     """
     if any(_names_a_file(subject) for subject in subjects):
-        _refuse_settings("declare", "layout", "symmetric")
+        _refuse_settings("declare", "layout", "symmetric", "strict", "dialect")
         sys.exit(_files(subjects, jobs, target))
     if len(subjects) > 1:
         raise MatcalcError(
@@ -51,7 +51,7 @@ def command(subjects: tuple[str, ...], declare: tuple[str, ...], layout: str, sy
             suggestion="put the statement in quotes",
         )
     text = subjects[0] if subjects[0] != "-" else sys.stdin.buffer.read().decode("utf-8", errors="replace").strip()
-    sys.exit(_statement(text, "; ".join(declare) or None, layout, symmetric, target))
+    sys.exit(_statement(text, reading, layout, symmetric, target))
 
 
 def _refuse_settings(*names: str) -> None:
@@ -66,8 +66,10 @@ def _refuse_settings(*names: str) -> None:
         )
 
 
-def _statement(text: str, declare: str | None, layout: str, symmetric: str, target: str) -> int:
-    verdict = verify(text, declare=declare, layout=layout, symmetric=symmetric)
+def _statement(text: str, reading: Keywords, layout: str, symmetric: str, target: str) -> int:
+    verdict = verify(text, layout=layout, symmetric=symmetric, **reading)
+    if verdict.reading is not None and explains_reading():
+        click.echo(verdict.reading.explain(), err=True)
     if target == "json":
         click.echo(json.dumps(verdict.to_dict(), ensure_ascii=False, indent=2))
     elif target == "junit":

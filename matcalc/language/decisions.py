@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from matcalc.errors import Span
+from matcalc.errors import ParseError, Span
 from matcalc.records import record
 
 Weight: TypeAlias = Literal["plain", "assumed", "doubtful"]
 """``plain``: not worth saying; ``assumed``: a note; ``doubtful``: a warning, which a strict reading refuses."""
-Topic: TypeAlias = Literal["names", "kinds", "sizes", "broadcasting", "dialect", "alias", "samples", "notation", "scope"]
+Topic: TypeAlias = Literal["convention", "names", "kinds", "sizes", "broadcasting", "dialect", "alias", "samples", "notation", "scope"]
+"""``convention``: a kind that the letter has anyway; it is a note, but no surprise."""
+_CONVENTIONAL = frozenset(["convention", "sizes"])
 
 
 @record
@@ -39,8 +41,27 @@ class Decision:
         """Whether it is worth saying."""
         return self.weight != "plain"
 
+    @property
+    def surprising(self) -> bool:
+        """Whether the reading should be shown because of it: more than the usual kinds and the names of sizes."""
+        return self.told and (self.weight == "doubtful" or self.topic not in _CONVENTIONAL)
+
 
 def notes_of(decisions: tuple[Decision, ...]) -> tuple[str, ...]:
     """The words of what is worth saying, what is doubtful first, each once."""
     ranked = sorted([decision for decision in decisions if decision.told], key=lambda decision: decision.weight != "doubtful")
     return tuple(dict.fromkeys(decision.words for decision in ranked))
+
+
+def warnings_of(decisions: tuple[Decision, ...]) -> tuple[str, ...]:
+    """The words of what is doubtful, each once."""
+    return tuple(dict.fromkeys(decision.words for decision in decisions if decision.weight == "doubtful"))
+
+
+def require_certain(decisions: tuple[Decision, ...]) -> None:
+    """Raises ParseError for the first decision in the text that is doubtful, with the readings and how each is said."""
+    doubtful = [decision for decision in decisions if decision.weight == "doubtful"]
+    if doubtful:
+        first = min(doubtful, key=lambda decision: decision.span.start if decision.span is not None else 0)
+        said = f"the reading is doubtful: {first.words}"
+        raise ParseError(said, span=first.span, suggestion="; or ".join(first.instead) or None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
+from typing import Protocol, TypeVar
 
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.expr import nodes as e
@@ -11,10 +12,11 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.construction import Construction, filled, shape_of_cell
 from matcalc.language.build.scope import Scope, Variable
-from matcalc.language.decisions import Decision, notes_of
+from matcalc.language.decisions import Decision, notes_of, require_certain
 from matcalc.language.declare.declarations import Declare, declaration_text, declared_sizes, parse_declarations
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.latex.latex_macros import expanded
+from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.parser import parse_syntax
@@ -43,7 +45,7 @@ class Elaborated:
     ``decisions`` say what was chosen in reading, ``notes`` those of them that are worth saying. ``intermediates`` are the named
     intermediate results, with the names in them replaced by their values; ``steps`` are the same as they were written, in terms of the
     names before them, and ``outline`` is the expression in terms of them. ``origin`` is the object of another system that it was read
-    from, if it was no text.
+    from, if it was no text. ``text`` is what was read, ``dialect`` what it is written in, and ``given`` what was declared.
     """
 
     expression: e.Expr
@@ -54,6 +56,9 @@ class Elaborated:
     steps: Mapping[str, e.Expr]
     outline: e.Expr
     origin: object = None
+    text: str = ""
+    dialect: Dialect = "math"
+    given: Mapping[str, Declaration] | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -62,13 +67,19 @@ class Elaborated:
 
 
 def elaborate(
-    text: str, declare: Declare = None, *, wrt: Iterable[str] = (), shape: Shape | None = None, results: bool = False
+    text: str,
+    declare: Declare = None,
+    *,
+    wrt: Iterable[str] = (),
+    shape: Shape | None = None,
+    results: bool = False,
+    options: ReadingOptions = AS_USUAL,
 ) -> Elaborated:
     """The typed expression that a text stands for.
 
     ``declare`` gives kinds, sizes and properties of names, the rest is inferred; ``wrt`` are names that must be symbols of the
     expression (with ``results`` intermediate results too); ``shape`` is the shape that the expression is to have, which settles sizes of
-    ``eye``, ``vector(1)`` and the literal 0.
+    ``eye``, ``vector(1)`` and the literal 0. ``options`` say what the reader may decide.
 
     Tensors of order 3 and 4 are declared (``T: n×m×p``) or made: ``tensor(i, k, sum(j, T[i,j,k]*x[j]))`` is the array whose entry at i, k
     is the scalar behind them, so that contractions over named indices, traces, outer products and axes in another order are all written
@@ -77,17 +88,31 @@ def elaborate(
 
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
-    reader = Reader(text, declare, wrt, results=results)
+    reader = Reader(text, declare, wrt, results=results, options=options)
     try:
-        return reader.expression(shape)
+        return reader.certain(reader.expression(shape))
     except MatcalcError as error:
         raise reader.source.located(error) from None
+
+
+class Decided(Protocol):
+    """What is read with decisions."""
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]: ...
+
+
+Read = TypeVar("Read", bound=Decided)
 
 
 class Reader:
     """One text on its way from characters to terms; used by ``elaborate`` and by statements."""
 
-    def __init__(self, text: str, declare: Declare, wrt: Iterable[str] = (), *, results: bool = False) -> None:
+    def __init__(
+        self, text: str, declare: Declare, wrt: Iterable[str] = (), *, results: bool = False, options: ReadingOptions = AS_USUAL
+    ) -> None:
+        self.options = options
+        self.dialect: Dialect = options.dialect or "math"
         self.source = expanded(text)
         self.text = self.source.text
         self.results = results
@@ -113,8 +138,9 @@ class Reader:
         functions = [name for name, d in self.declarations.items() if d.kind == "function"]
         assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)]
         symbols = [*(name for name in self.scope.declarations if name not in functions), *assigned]
-        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions))
+        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions), self.options.dialect)
         self.decisions += parsed.decisions
+        self.dialect = parsed.dialect
         self.scope.size_names |= size_names_in(parsed.program)
         return parsed.program
 
@@ -224,7 +250,7 @@ class Reader:
                 groups.setdefault(variable.cell.mask, []).append(variable.name)
         parts = [f"{', '.join(groups[kind])}: {words[kind][len(groups[kind]) > 1]}" for kind in words if kind in groups]
         if parts:
-            self.decisions.append(Decision("assumed " + "; ".join(parts), "kinds"))
+            self.decisions.append(Decision("assumed " + "; ".join(parts), "convention"))
 
     # ------------------------------------------------------------ results
 
@@ -251,7 +277,14 @@ class Reader:
         asked = [decision for decision in (ask() for ask in self.builder.asked) if decision is not None]
         decisions = tuple(dict.fromkeys([*self.decisions, *construction.decisions, *asked]))
         steps, outline = self._steps(symbols, intermediates, root, expression)
-        return Elaborated(expression, symbols, declarations, decisions, intermediates, steps, outline)
+        text, given = self.source.given, self.declarations
+        return Elaborated(expression, symbols, declarations, decisions, intermediates, steps, outline, None, text, self.dialect, given)
+
+    def certain(self, found: Read) -> Read:
+        """What was read; where only what is certain is wanted, raises ParseError for what is doubtful."""
+        if self.options.strict:
+            require_certain(found.decisions)
+        return found
 
     def _steps(
         self, symbols: dict[str, e.Symbol], intermediates: Mapping[str, e.Expr], root: t.Term | None, expression: e.Expr

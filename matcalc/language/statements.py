@@ -19,7 +19,9 @@ from matcalc.language.build.construction import Construction, filled
 from matcalc.language.build.scope import Variable
 from matcalc.language.decisions import Decision, notes_of
 from matcalc.language.declare.declarations import Declare
-from matcalc.language.elaboration import Reader
+from matcalc.language.declare.declared import Declaration
+from matcalc.language.elaboration import Elaborated, Reader
+from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 from matcalc.language.typing import constraints as c
@@ -74,14 +76,19 @@ class Statement:
     intermediates: Mapping[str, e.Expr]
     misfit: ShapeError | None = None
     turned: bool = False
+    text: str = ""
+    dialect: Dialect = "math"
+    given: Mapping[str, Declaration] | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is worth saying of the decisions."""
+        """What is worth saying of the decisions, what is doubtful first."""
         return notes_of(self.decisions)
 
 
-def elaborate_statement(text: str, declare: Declare = None, *, layout: str = "denominator", bent: bool = False) -> Statement:
+def elaborate_statement(
+    text: str, declare: Declare = None, *, layout: str = "denominator", bent: bool = False, options: ReadingOptions = AS_USUAL
+) -> Statement:
     """The typed sides of an equation, with symbols and sizes shared between them.
 
     The claimed side is read in the shape that the other has in ``layout`` where that fits, which settles the sizes of ``eye``,
@@ -89,15 +96,15 @@ def elaborate_statement(text: str, declare: Declare = None, *, layout: str = "de
     the kinds of both sides together instead, which tells what a claim that does not fit would have to mean.
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
-    reader = _StatementReader(text, declare, layout)
+    reader = _StatementReader(text, declare, layout, options)
     try:
         try:
-            return reader.statement(bent)
+            return reader.certain(reader.statement(bent))
         except _DoesNotFit as found:
             misfit = reader.source.located(found.error)
             assert isinstance(misfit, ShapeError)
-            reader = _StatementReader(text, declare, layout)
-            return replace(reader.lead(), misfit=misfit)
+            reader = _StatementReader(text, declare, layout, options)
+            return replace(reader.certain(reader.lead()), misfit=misfit)
     except MatcalcError as error:
         raise reader.source.located(error) from None
 
@@ -162,8 +169,8 @@ def _is_derivative(node: s.Syntax) -> bool:
 
 
 class _StatementReader(Reader):
-    def __init__(self, text: str, declare: Declare, layout: str) -> None:
-        super().__init__(text, declare)
+    def __init__(self, text: str, declare: Declare, layout: str, options: ReadingOptions) -> None:
+        super().__init__(text, declare, options=options)
         self._layout = layout
         self._lead: _SideTerm | None = None
         self._claimed: _SideTerm | None = None
@@ -198,7 +205,12 @@ class _StatementReader(Reader):
             sides = sides[0], self._filled(sides[1], expected)
         left, right = sides[::-1] if turned else sides
         whole = self.result(_ZERO, construction)
-        return Statement(left, right, symbols, whole.declarations, whole.decisions, whole.intermediates, turned=turned)
+        return self._stated(left, right, symbols, whole, turned)
+
+    def _stated(self, left: Side | None, right: Side | None, symbols: Mapping[str, e.Symbol], whole: Elaborated, turned: bool) -> Statement:
+        text, dialect, given = whole.text, whole.dialect, whole.given
+        parts = (whole.declarations, whole.decisions, whole.intermediates)
+        return Statement(left, right, symbols, *parts, None, turned, text, dialect, given)
 
     def _filled(self, claimed: e.Expr, expected: CellShape) -> e.Expr:
         """Zero in the shape of the other side, and for a vector any number: ``asin(x) + acos(x) = pi/2`` holds for every entry."""
@@ -220,7 +232,7 @@ class _StatementReader(Reader):
         typed = self._typed(lead, construction)
         whole = self.result(_ZERO, construction)
         left, right = (None, typed) if turned else (typed, None)
-        return Statement(left, right, self.symbols(), whole.declarations, whole.decisions, whole.intermediates, turned=turned)
+        return self._stated(left, right, self.symbols(), whole, turned)
 
     def _moves(self, claimed: s.Syntax) -> tuple[tuple[str, str], ...]:
         """The names whose changes stand in the claimed side, with these. The changes have the shapes of what changes."""

@@ -1,4 +1,4 @@
-"""How results show themselves: as their text, and in notebooks as LaTeX."""
+"""How results show themselves: as their text, and in notebooks as LaTeX; what is doubtful in how they were read comes first."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from abc import ABC, abstractmethod
 
 class Shown(ABC):
     """A result whose string is its text; a notebook asks for ``_repr_latex_``, which sets the LaTeX source in display style."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is doubtful in how the input was read."""
+        return ()
 
     @abstractmethod
     def text(self) -> str:
@@ -21,7 +26,14 @@ class Shown(ABC):
         return self.latex()
 
     def __str__(self) -> str:
+        return "\n".join([*self._warned(), self.written()])
+
+    def written(self) -> str:
+        """The string without warnings."""
         return self.text()
 
+    def _warned(self) -> list[str]:
+        return [f"warning: {warning}" for warning in self.warnings]
+
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self._displayed()}$"
+        return "\n\n".join([*self._warned(), f"$\\displaystyle {self._displayed()}$"])

@@ -15,6 +15,7 @@ from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import essential
 from matcalc.facts.ties import tying
 from matcalc.folding.rows import row_symbols
+from matcalc.language import Elaborated
 from matcalc.language.declare.declarations import declaration_text
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.printing import latex, text
@@ -22,7 +23,7 @@ from matcalc.printing.names import latex_name, unicode_name
 from matcalc.products.equations import Equation
 from matcalc.products.pairing import entry, inner, is_plain_zero
 from matcalc.products.pushing import pushed, unit_move
-from matcalc.records import record
+from matcalc.records import record, replace
 from matcalc.sizes import axes_of
 
 
@@ -34,6 +35,7 @@ class Source:
     declarations: Mapping[str, str]
     notes: tuple[str, ...] = ()
     taken: frozenset[str] = frozenset()
+    read: Elaborated | None = None
 
 
 def moving(symbol: Symbol, name: str, taken: frozenset[str]) -> Symbol:
@@ -132,7 +134,7 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
         form = None if gradient is None else entry(gradient, picks)
     if units:
         notes.append(f"{', '.join(unicode_name(unit.name) for unit in units)}: unit vectors")
-    return _equation(Source(source.expression, source.declarations, (*source.notes, *notes)), left, lowered, form, tuple(units))
+    return _equation(replace(source, notes=(*source.notes, *notes)), left, lowered, form, tuple(units))
 
 
 def free_indices(source: Source, symbol: Symbol) -> tuple[str, ...]:
@@ -164,7 +166,7 @@ def _equation(
     declarations |= {symbol.name: declaration_text(symbol.shape, essential(symbol.properties)) for symbol in new}
     inputs = (*symbols_in(expression).values(), *new)
     conditions = tuple(conditions_of(expression, form))
-    return Equation(left, form, value.tensor, expression.shape, declarations, conditions, source.notes, inputs, spelled or {})
+    return Equation(left, form, value.tensor, expression.shape, declarations, conditions, source.notes, inputs, spelled or {}, source.read)
 
 
 def _tensor(symbol: Symbol) -> ix.Symbol:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from importlib import import_module
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from matcalc.calling import by_any_spelling
 from matcalc.einstein.nodes import Tensor
-from matcalc.errors import MatcalcError
-from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.nodes import Expr, Number, Symbol
+from matcalc.language import Elaborated
+from matcalc.parsed import Reading, Style, checked_style, made_of
 from matcalc.printing import Shown, index_text, latex, text
 from matcalc.sizes import Shape
 from matcalc.sympy_exchange import sympy_source, to_sympy
-
-Style: TypeAlias = Literal["unicode", "ascii"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,18 @@ class Equation(Shown):
     """The symbols of the expression and the new ones; sizes are read off their arrays."""
     spelled: Mapping[Symbol, Symbol]
     """New symbols that are written as the differential of another one."""
+    source: Elaborated | None = None
+    """What was read."""
+
+    @property
+    def reading(self) -> Reading:
+        """How the expression was read."""
+        return Reading(self.source or made_of(self.node or Number(Fraction(0)), self.declarations, self.notes))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is doubtful in how the expression was read."""
+        return self.reading.warnings
 
     @property
     def closed(self) -> bool:
@@ -56,7 +68,7 @@ class Equation(Shown):
 
     def text(self, style: Style = "unicode") -> str:
         """The right side in the input language, or in index notation when there is no closed form."""
-        _check_style(style)
+        checked_style(style)
         return index_text(self.tensor, style) if self.node is None else text(self.node, style)
 
     def equation(self, style: Style = "unicode") -> str:
@@ -106,6 +118,7 @@ class Equation(Shown):
             "declarations": dict(self.declarations),
             "conditions": list(self.conditions),
             "notes": list(self.notes),
+            "reading": self.reading.to_dict(),
         }
 
     def __repr__(self) -> str:
@@ -118,8 +131,3 @@ class Equation(Shown):
 def _callables() -> Any:
     """Code generation, loaded when it is first used."""
     return import_module("matcalc.products.callables")
-
-
-def _check_style(style: str) -> None:
-    if style not in ("unicode", "ascii"):
-        raise MatcalcError(f"there is no text style {style!r}", expected="unicode or ascii")

@@ -11,6 +11,7 @@ from matcalc.expr.nodes import Symbol
 from matcalc.inputs import Expression, Names, names_of, read, with_symbols
 from matcalc.language import Elaborated
 from matcalc.language.declare.declarations import Declare
+from matcalc.language.options import ReadingOptions
 from matcalc.products.outlines import Outline, outline_of
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -19,13 +20,15 @@ NAMES = ("substitute", "keep")
 """What becomes of the names of intermediate results in an answer."""
 
 
-def read_program(expression: Expression, wrt: Names, declare: Declare) -> tuple[Elaborated, Outline, tuple[Symbol, ...]]:
+def read_program(
+    expression: Expression, wrt: Names, declare: Declare, options: ReadingOptions
+) -> tuple[Elaborated, Outline, tuple[Symbol, ...]]:
     """The expression, its outline, and the symbols of these names, intermediate results among them.
 
     Raises MatcalcError for names that are neither.
     """
     names = names_of(wrt)
-    elaborated = read(expression, with_symbols(declare, wrt), wrt=names, results=True)
+    elaborated = read(expression, with_symbols(declare, wrt), wrt=names, results=True, options=options)
     outline = outline_of(elaborated)
     return elaborated, outline, tuple([outline.names.get(name) or symbol_named(name, elaborated) for name in names])
 

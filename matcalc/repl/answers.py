@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, assert_never
 
 from matcalc.errors import MatcalcError
 from matcalc.named_results import Gradients
-from matcalc.presentation import remark_lines, remarks, rendered, shape_words
+from matcalc.presentation import reading_lines, remark_lines, remarks, rendered, shape_words
 from matcalc.products.equations import Equation
 from matcalc.results import Derivation, ParsedExpression, Style
 from matcalc.verification.reports import exit_status
@@ -23,13 +23,14 @@ TARGETS = ("unicode", "ascii", "latex", "markdown", "index", "numpy", "jax", "to
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``output`` is the result, ``remarks`` what is said about it, ``error`` what is wrong with the statement.
+    """``output`` is the result, ``reading`` what comes before it, ``remarks`` what is said about it, ``error`` what is wrong.
 
     ``status`` is 0, or as for ``matcalc verify`` 1 when a formula is refuted, 2 for bad input and 3 when a formula stays undecided.
     """
 
     output: str = ""
     remarks: tuple[str, ...] = ()
+    reading: tuple[str, ...] = ()
     error: str = ""
     status: int = 0
     leave: bool = False
@@ -38,17 +39,19 @@ class Answer:
 def answer_of(result: Result, *, ascii: bool) -> Answer:
     """A result with what it rests on."""
     style: Style = "ascii" if ascii else "unicode"
+    reading = () if isinstance(result, Verdict) else tuple(reading_lines(result.reading, style=style))
     match result:
         case Derivation():
-            return Answer(rendered(result, style), tuple(remarks(result)))
+            return Answer(rendered(result, style), tuple(remarks(result)), reading)
         case Verdict():
             return Answer(result.explain(), status=exit_status([result]))
         case ParsedExpression():
             kind = f"{'kind:':<10}{kind_words(result.shape)}"
-            return Answer(result.text(style), (kind, *remark_lines(result.declarations, (), result.notes)))
+            return Answer(result.text(style), (kind, *remark_lines(result.declarations, (), result.notes, result.warnings)), reading)
         case Gradients() | Equation():
             shown = result.text(style) if isinstance(result, Gradients) else result.equation(style)
-            return Answer(shown, tuple(remark_lines(result.declarations, result.conditions, result.notes)))
+            rests = remark_lines(result.declarations, result.conditions, result.notes, result.warnings)
+            return Answer(shown, tuple(rests), reading)
         case _:
             assert_never(result)
 

@@ -86,7 +86,7 @@ def _checked(derivation: Derivation) -> Verdict:
     names = ", ".join(symbol.name for symbol in derivation.wrt[: 1 if derivation.wrt[0] is derivation.wrt[-1] else 2])
     claim = f"{function}({derivation.source.text('ascii')}, {names}) = {text(outcome.expression, 'ascii')}"
     verdict = verify(claim, declare=derivation.declarations, layout=derivation.layout, symmetric=derivation.symmetric)
-    return replace(verdict, declarations=None, notes=())
+    return replace(verdict, declarations=None, notes=(), reading=None)
 
 
 def _nameless(request: Derive, state: State) -> ParseError:

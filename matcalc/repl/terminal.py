@@ -36,6 +36,7 @@ def run(session: Session) -> int:
     for text in gathered(line.rstrip("\n") for line in sys.stdin):
         for answer in answers(session, text):
             statuses.add(answer.status)
+            _write("\n".join(answer.reading), sys.stderr)
             _write(answer.output, sys.stdout)
             _write("\n".join(answer.remarks), sys.stderr)
             _write(answer.error and f"error: {answer.error}", sys.stderr)
@@ -99,7 +100,7 @@ def _exchange(session: Session) -> bool:
             return False
     try:
         for answer in answers(session, text):
-            _write("\n".join(part for part in (answer.output, *answer.remarks) if part), sys.stdout)
+            _write("\n".join(part for part in (*answer.reading, answer.output, *answer.remarks) if part), sys.stdout)
             _write(answer.error and f"error: {answer.error}", sys.stdout)
             if answer.leave:
                 return False

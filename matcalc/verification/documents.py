@@ -121,7 +121,8 @@ def _portable(item: Item) -> tuple[Verdict, str | None]:
     if example is not None:
         example = replace(example, values={name: value for name, value in example.values.items() if not callable(value)})
     correction = None if verdict.correction is None else verdict.correction.text("ascii")
-    return replace(verdict, correction=None, counterexample=example), correction
+    reading = None if verdict.reading is None else verdict.reading.portable()
+    return replace(verdict, correction=None, counterexample=example, reading=reading), correction
 
 
 def _restored(verdict: Verdict, correction: str | None) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from matcalc.budgets import SpentError, share
@@ -13,10 +14,12 @@ from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
 from matcalc.inputs import explained
 from matcalc.language.declare.declarations import Declare
+from matcalc.language.options import reading_options
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.limits import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
+from matcalc.parsed import ParsedExpression, Reading
 from matcalc.printing import text
-from matcalc.results import Derivation, ParsedExpression
+from matcalc.results import Derivation
 from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
 from matcalc.verification.conditions import condition_of
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
@@ -43,6 +46,8 @@ def verify(
     layout: str = "denominator",
     symmetric: str = "projected",
     help: bool = True,
+    strict: bool = False,
+    dialect: str | None = None,
 ) -> Verdict:
     """Whether an equation holds: ``d(f)/dx = ...``, ``hessian(f, x) = ...`` or a plain identity such as ``tr(A*B) = tr(B*A)``.
 
@@ -51,7 +56,8 @@ def verify(
 
     ``layout`` and ``symmetric`` are as for ``derive``. Two judgements are made without each other's help: a symbolic proof for all
     sizes, and a comparison at random points. ``help=False`` skips the search for a correction, a condition and a small counterexample;
-    what may be conditional is then refuted.
+    what may be conditional is then refuted. ``strict`` refuses a text of which the reading is doubtful, ``dialect`` says what it is
+    written in, as for ``parse``.
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError for a statement that cannot be read.
     """
     for derivation in (statement, right):
@@ -63,28 +69,28 @@ def verify(
     with explained(statement, VERDICT_SECONDS):
         if isinstance(statement, str) and (right is None or isinstance(right, str)):
             source = statement if right is None else f"{statement} = {right}"
-            return _within_budget(Question(source, layout, symmetric, help, declare), _read(source, declare, layout))
+            question = Question(source, layout, symmetric, help, declare, reading_options(strict, dialect))
+            return _within_budget(question, _read(question))
         if right is None:
             raise MatcalcError("the other side of the equation is missing", suggestion="verify(left, right)")
         source, found = statement_of(statement, right, declare, layout, symmetric)
         return _within_budget(Question(source, layout, symmetric, help), found)
 
 
-def _read(source: str, declare: Declare, layout: str) -> Statement:
+def _read(question: Question) -> Statement:
     try:
-        return elaborate_statement(source, declare, layout=layout)
+        return elaborate_statement(question.source, question.declare, layout=question.layout, options=question.options)
     except RecursionError:
-        raise LimitError("the statement is nested too deeply", text=source) from None
+        raise LimitError("the statement is nested too deeply", text=question.source) from None
 
 
 def _within_budget(question: Question, statement: Statement) -> Verdict:
     """The verdict, or that none was found in time."""
     try:
-        return _judged(question, statement)
+        verdict = _judged(question, statement)
     except SpentError as spent:
-        return Verdict(
-            question.source, "undecided", question.layout, spent.message, declarations=statement.declarations, notes=statement.notes
-        )
+        verdict = Verdict(question.source, "undecided", question.layout, spent.message)
+    return replace(verdict, declarations=statement.declarations, notes=statement.notes, reading=Reading(statement))
 
 
 def _helped(find: Callable[[], Found | None]) -> Found | None:
@@ -112,12 +118,7 @@ def _judged(question: Question, statement: Statement) -> Verdict:
         )
     if seen.different is not None:
         return _refuted(question, statement, claim, seen)
-    shared = {
-        "points": len(seen.comparisons),
-        "declarations": statement.declarations,
-        "notes": statement.notes,
-        "holds_if": _domain(claim),
-    }
+    shared = {"points": len(seen.comparisons), "holds_if": _domain(claim)}
     _check_along_a_line(question, statement)
     if proved and seen.comparisons:
         return Verdict(source, "proved", layout, **shared)  # type: ignore[arg-type]
@@ -164,7 +165,7 @@ def _refuted(question: Question, statement: Statement, claim: Claim, seen: Witne
     source, layout, comparison = question.source, question.layout, seen.different
     assert comparison is not None
     example = as_counterexample(claim, comparison)
-    plain = Verdict(source, "refuted", layout, "", example, points=len(seen.comparisons), declarations=statement.declarations)
+    plain = Verdict(source, "refuted", layout, "", example, points=len(seen.comparisons))
     if not question.help:
         return plain
     try:
@@ -195,8 +196,6 @@ def _explained(question: Question, statement: Statement, claim: Claim, seen: Wit
         condition is not None and condition.exact,
         _helped(lambda: _other_layout(claim, layout)),
         len(seen.comparisons),
-        statement.declarations,
-        statement.notes,
     )
 
 
@@ -213,8 +212,7 @@ def _misfit(question: Question, statement: Statement, claim: Claim | None) -> Ve
         reasons += [] if fault is None else [fault[0]]
         wish = None if fault is not None or other is not None else would_hold(question, statement)
         reasons += [] if wish is None else [wish]
-    known = {"declarations": statement.declarations, "notes": statement.notes}
-    return Verdict(question.source, "refuted", layout, "; ".join(reasons), correction=correction, other_layout=other, **known)  # type: ignore[arg-type]
+    return Verdict(question.source, "refuted", layout, "; ".join(reasons), correction=correction, other_layout=other)
 
 
 def _misfit_in_words(statement: Statement, claim: Claim | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matcalc.errors import MatcalcError
 from matcalc.language.declare.declarations import Declare
+from matcalc.language.options import AS_USUAL, ReadingOptions
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.records import record
 from matcalc.verification.stated_claims import claim_of
@@ -19,12 +20,13 @@ class Question:
     symmetric: str
     help: bool
     declare: Declare = None
+    options: ReadingOptions = AS_USUAL
 
 
 def would_hold(question: Question, statement: Statement) -> str | None:
     """In words, which other kinds of its names would make the claim true; None when none are found."""
     try:
-        bent = elaborate_statement(question.source, question.declare, layout=question.layout, bent=True)
+        bent = elaborate_statement(question.source, question.declare, layout=question.layout, bent=True, options=question.options)
         claim = claim_of(bent, question.layout, question.symmetric)
         if claim is None or not claim.fits or not witness(claim).agrees:
             return None

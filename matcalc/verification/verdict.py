@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from matcalc.results import ParsedExpression
+from matcalc.parsed import ParsedExpression, Reading
 from matcalc.verification.counterexamples import Counterexample
 
 Status: TypeAlias = Literal["proved", "confirmed", "conditional", "refuted", "undecided"]
@@ -58,6 +58,13 @@ class Verdict:
     line: int = 0
     expected: bool = True
     problem: str = ""
+    reading: Reading | None = None
+    """How the statement was read; None when it could not be."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is doubtful in how the statement was read."""
+        return () if self.reading is None else self.reading.warnings
 
     @property
     def ok(self) -> bool:
@@ -87,8 +94,10 @@ class Verdict:
         meaning = _MEANING[self.status]
         if self.status == "proved" and self.holds_if:
             meaning = meaning.replace("all values", "all values that meet the conditions")
-        lines = [f"{self.problem or self.status}: {self.statement}"]
+        lines = [f"warning: {warning}" for warning in self.warnings]
+        lines.append(f"{self.problem or self.status}: {self.statement}")
         lines += [] if self.problem else [f"  {meaning}"]
+        lines += [f"  {self.reading.echo()}"] if self.reading is not None and self.reading.surprising else []
         lines += [f"  {line}" for line in self.reason.splitlines()]
         if self.condition is not None:
             lines.append(f"  true {'if and only if' if self.condition_exact else 'if'} {self.condition_text or self.condition}")
@@ -102,7 +111,7 @@ class Verdict:
         if self.declarations:
             lines.append("  where " + "; ".join(f"{name}: {kind}" for name, kind in self.declarations.items()))
         lines += [f"  assumed {kinds}" for kinds in self.assumed]
-        lines += [f"  note: {note}" for note in self.notes if not note.startswith(_ASSUMED)]
+        lines += [f"  note: {note}" for note in self.notes if not note.startswith(_ASSUMED) and note not in self.warnings]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,6 +132,7 @@ class Verdict:
             "declarations": dict(self.declarations or {}),
             "assumed": list(self.assumed),
             "notes": list(self.notes),
+            "reading": None if self.reading is None else self.reading.to_dict(),
             "holds_if": list(self.holds_if),
             "name": self.name,
             "source": self.source,
@@ -139,8 +149,9 @@ class Verdict:
 
     def _repr_markdown_(self) -> str:
         """For notebooks: the verdict, and the right answer as a formula."""
-        first, *others = self.explain().splitlines()
-        shown = [f"**{self.status}:** `{first.removeprefix(self.status + ': ')}`"]
+        first, *others = self.explain().splitlines()[len(self.warnings) :]
+        shown = [f"**warning:** {warning}" for warning in self.warnings]
+        shown.append(f"**{self.status}:** `{first.removeprefix(self.status + ': ')}`")
         if self.correction is not None:
             shown.append(f"right answer: ${self.correction.latex()}$")
         return "\n\n".join([*shown, "\n".join(["```text", *others, "```"])])

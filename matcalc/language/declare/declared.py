@@ -27,3 +27,10 @@ class Declaration:
     def facts_of(self, shape: Shape | None) -> frozenset[str]:
         """The facts of a symbol that turns out to have this shape."""
         return implied(self.properties, square=shape is not None and is_square(shape)) if self.properties else frozenset()
+
+
+def declared_text(declaration: Declaration) -> str:
+    """What was declared of a name, in the ``declare`` syntax."""
+    shape = declaration.shape
+    sizes = (declaration.kind or "") if shape is None else "×".join(map(str, shape)) if shape else "scalar"
+    return " ".join([*([sizes] if sizes else []), *declaration.properties])

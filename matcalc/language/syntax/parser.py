@@ -8,11 +8,12 @@ from typing import Any
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.decisions import Decision
+from matcalc.language.options import Dialect
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.text.python_spellings import keyword_in
 from matcalc.language.text.terminals import Token
-from matcalc.language.text.tokens import tokenize
+from matcalc.language.text.tokens import is_latex, tokenize
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.limits import LARGEST_EXPONENT
 from matcalc.records import record
@@ -20,19 +21,20 @@ from matcalc.records import record
 
 @record
 class Parsed:
-    """A syntax tree and what was decided of its letters."""
+    """A syntax tree, what was decided of its letters, and the dialect that it was read in."""
 
     program: s.Program
     decisions: tuple[Decision, ...]
+    dialect: Dialect = "math"
 
 
-def parse_syntax(text: str, vocabulary: Vocabulary | None = None) -> Parsed:
-    """The syntax tree of ``text``; ``vocabulary`` holds the declared names.
+def parse_syntax(text: str, vocabulary: Vocabulary | None = None, dialect: Dialect | None = None) -> Parsed:
+    """The syntax tree of ``text``; ``vocabulary`` holds the declared names, ``dialect`` is the one asked for.
 
     Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
     """
     tokens, decisions = tokenize(text, vocabulary or Vocabulary())
-    return Parsed(_run(tables(), tokens, text), tuple(decisions))
+    return Parsed(_run(tables(), tokens, text), tuple(decisions), dialect or ("latex" if is_latex(text) else "math"))
 
 
 def _run(table: Tables, tokens: list[Token], text: str) -> Any:

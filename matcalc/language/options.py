@@ -1,0 +1,37 @@
+"""How a text is to be read: what its reader may decide, and the dialect, where it is given."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, get_args
+
+from matcalc.errors import MatcalcError
+from matcalc.records import record
+
+Dialect: TypeAlias = Literal["math", "matlab", "numpy", "latex", "julia"]
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+
+
+@record
+class ReadingOptions:
+    """``strict``: what is doubtful is refused, with the readings and how each is said. ``dialect``: one of ``DIALECTS``, or None for
+    what the text shows."""
+
+    strict: bool = False
+    dialect: Dialect | None = None
+
+
+AS_USUAL = ReadingOptions()
+
+
+def reading_options(strict: bool = False, dialect: str | None = None) -> ReadingOptions:
+    """The options of a call. Raises MatcalcError for a dialect that there is not.
+
+    >>> reading_options(True, "NumPy").dialect
+    'numpy'
+    """
+    if dialect is None:
+        return ReadingOptions(bool(strict)) if strict else AS_USUAL
+    for known in DIALECTS:
+        if isinstance(dialect, str) and dialect.lower() == known:
+            return ReadingOptions(bool(strict), known)
+    raise MatcalcError(f"there is no dialect {dialect!r}", expected=", ".join(DIALECTS))

@@ -1,0 +1,306 @@
+"""A read expression, and how it was read: the text, the decisions, what else it could mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any, Literal, TypeAlias, get_args
+
+from matcalc.errors import MatcalcError
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.inputs import as_call
+from matcalc.language import DerivativeSide, Elaborated, Statement, elaborate
+from matcalc.language.decisions import Decision, warnings_of
+from matcalc.language.declare.declared import declared_text
+from matcalc.language.statements import DifferentialSide, Side
+from matcalc.operators import Arithmetic
+from matcalc.printing import Shown, latex, markdown, text
+from matcalc.records import replace
+from matcalc.sizes import Shape
+from matcalc.sympy_exchange import sympy_source, to_sympy
+
+Style: TypeAlias = Literal["unicode", "ascii"]
+_STYLES: tuple[Style, ...] = get_args(Style)
+
+
+@dataclass(frozen=True, eq=False)
+class ParsedExpression(Shown, Arithmetic):
+    """A typed matrix expression, to be combined with others by Python's operators (see ``matcalc.operators``).
+
+    ``declarations`` are the kinds and sizes of its symbols in the ``declare`` syntax, ``notes`` what was assumed in reading it.
+    """
+
+    node: Expr
+    declarations: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    origin: object = None
+    """The SymPy expression that it was read from."""
+    source: Elaborated | None = None
+    """What was read; None of what was made of other expressions."""
+
+    @property
+    def reading(self) -> Reading:
+        """How the expression was read."""
+        return Reading(self.source or made_of(self.node, self.declarations, self.notes, self.origin))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is doubtful in how the expression was read."""
+        return self.reading.warnings
+
+    @property
+    def shape(self) -> tuple[int | str, ...]:
+        """``()`` scalar, ``("n",)`` vector, ``(1, "n")`` row vector, ``("m", "n")`` matrix."""
+        return plain_shape(self.node.shape)
+
+    @as_call
+    def text(self, style: Style = "unicode") -> str:
+        """The expression in the input language; ``"ascii"`` reads back to the same expression."""
+        return text(self.node, checked_style(style))
+
+    @as_call
+    def latex(self, *, bold: bool = False) -> str:
+        """LaTeX source, without dollar signs; ``bold`` sets vectors and matrices in bold type."""
+        return latex(self.node, bold)
+
+    def markdown(self, *, bold: bool = False) -> str:
+        """LaTeX between dollar signs."""
+        return markdown(self.node, bold)
+
+    @as_call
+    def function(self, target: str = "numpy") -> Callable[..., Any]:
+        """A callable that takes the symbols as keyword arguments and returns an array (vectors have one axis).
+
+        ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Raises MatcalcError for another target; the callable raises it for missing or
+        unfitting arguments.
+        """
+        return called_by_any_spelling(programs().expression_callable(self.node, target))
+
+    @as_call
+    def code(self, target: str = "numpy") -> str:
+        """The source text of a self-contained function for the expression; of ``"sympy"`` a program that builds ``sympy()``."""
+        if target == "sympy":
+            return sympy_source(result=self.sympy())
+        return str(programs().expression_code(self.node, target))
+
+    @as_call
+    def sympy(self, symbols: Sequence[Any] = ()) -> Any:
+        """The expression in SymPy: matrices are ``MatrixSymbol``, a vector one of n×1, scalars real and sizes positive integer symbols.
+
+        SymPy symbols given as ``symbols``, and those of a SymPy expression that was read, are used for their names. Raises MatcalcError for
+        what SymPy's matrix expressions do not have.
+        """
+        return to_sympy(self.node, symbols, self.origin)
+
+    def __repr__(self) -> str:
+        return f"<ParsedExpression {self.text()}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Alternative:
+    """Another reading of a text: ``words`` say what differs, ``instead`` how it is said beyond doubt."""
+
+    words: str
+    instead: str
+    expression: ParsedExpression
+
+    def __str__(self) -> str:
+        return f"{self.words}: {self.instead}"
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """How a text was read: what was decided on the way, what is doubtful, and what else the text could mean.
+
+    >>> from matcalc.api import parse
+    >>> print(parse("1/2 w'w + x'A x").reading.echo())
+    read as: 0.5 wᵀ w + xᵀ A x with w: n, x: m, A: m×m
+    """
+
+    source: Elaborated | Statement
+    shown: str = ""
+    """What is shown where the expressions themselves were left behind."""
+
+    def portable(self) -> Reading:
+        """The reading of a statement without its expressions, which may be too deep for another process."""
+        assert isinstance(self.source, Statement)
+        bare = replace(self.source, left=None, right=None, symbols={}, intermediates={}, misfit=None)
+        return Reading(bare, self._shown("unicode"))
+
+    @property
+    def text(self) -> str:
+        """What was written; empty for what was given as an object."""
+        return self.source.text
+
+    @property
+    def expression(self) -> ParsedExpression | None:
+        """The typed expression; of a statement what it differentiates, or its left side."""
+        source = self.source
+        if isinstance(source, Elaborated):
+            return ParsedExpression(source.expression, source.declarations, source.notes, source.origin, source)
+        side = _lead(source)
+        return None if side is None else ParsedExpression(_of_side(side), source.declarations, source.notes)
+
+    @property
+    def declarations(self) -> dict[str, str]:
+        """Kind and size of every symbol, declared or inferred, in the ``declare`` syntax."""
+        return dict(self.source.declarations)
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Every choice made in reading, with its weight, its place in the text, and what else there was."""
+        return self.source.decisions
+
+    @property
+    def dialect(self) -> str:
+        """What the text is written in: ``"math"``, ``"matlab"``, ``"numpy"``, ``"latex"`` or ``"julia"``."""
+        return self.source.dialect
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The words of what is doubtful."""
+        return warnings_of(self.decisions)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The words of what was assumed."""
+        return tuple(dict.fromkeys(decision.words for decision in self.decisions if decision.weight == "assumed"))
+
+    @property
+    def surprising(self) -> bool:
+        """Whether more was decided than the usual kinds of letters and the names of sizes."""
+        return any(decision.surprising for decision in self.decisions)
+
+    @cached_property
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """Other readings that fit together, each with what differs and how it is said: one of the assumed kinds is another one."""
+        return tuple(_alternatives(self))
+
+    def echo(self, style: Style = "unicode") -> str:
+        """One line: the text as it was read, with the kinds and sizes of its names."""
+        kinds = ", ".join(f"{name}: {kind}" for name, kind in self.source.declarations.items())
+        return f"read as: {self._shown(style)}" + (f" with {kinds}" if kinds else "")
+
+    def _shown(self, style: Style) -> str:
+        source = self.source
+        if isinstance(source, Elaborated):
+            return text(source.expression, style)
+        sides = [_side_text(side, style) for side in (source.left, source.right) if side is not None]
+        return " = ".join(sides) or self.shown
+
+    def explain(self, style: Style = "unicode") -> str:
+        """Several lines: what was read, every decision with its weight and what else there was, other readings."""
+        lines = [self.echo(style), f"dialect: {self.dialect}"]
+        for decision in sorted(self.decisions, key=lambda decision: _WEIGHTS.index(decision.weight)):
+            lines.append(f"{decision.weight}: {decision.words.removeprefix(f'{decision.weight} ')}")
+            lines += [f"  or {reading}" for reading in decision.instead]
+        lines += [f"alternative: {other}" for other in self.alternatives]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the alternatives as JSON-ready values."""
+        return {
+            "text": self.text,
+            "echo": self.echo(),
+            "dialect": self.dialect,
+            "declarations": self.declarations,
+            "warnings": list(self.warnings),
+            "notes": list(self.notes),
+            "decisions": [
+                {
+                    "words": decision.words,
+                    "topic": decision.topic,
+                    "weight": decision.weight,
+                    "span": None if decision.span is None else [decision.span.start, decision.span.end],
+                    "instead": list(decision.instead),
+                }
+                for decision in self.decisions
+            ],
+        }
+
+    def __str__(self) -> str:
+        return self.explain()
+
+    def __repr__(self) -> str:
+        return f"<Reading {self.text or self._shown('unicode')}>"
+
+
+_WEIGHTS = ("doubtful", "assumed", "plain")
+_KIND_NAMES = ("matrix", "vector", "scalar")
+_MOST_ALTERNATIVES = 6
+
+
+def made_of(node: Expr, declarations: Mapping[str, str], notes: Sequence[str], origin: object = None) -> Elaborated:
+    """What is known of an expression that was not read from a text."""
+    decisions = tuple([Decision(note) for note in notes])
+    return Elaborated(node, {}, declarations, decisions, {}, {}, node, origin)
+
+
+def _alternatives(reading: Reading) -> Iterator[Alternative]:
+    """Each name of a kind that was inferred, with another one, where that fits."""
+    source, found = reading.source, 0
+    if not source.text or source.given is None or isinstance(source, Statement):
+        return
+    given = {name: declared_text(declaration) for name, declaration in source.given.items()}
+    for name, declaration in source.declarations.items():
+        said = source.given.get(name)
+        if declaration == "function" or name not in source.symbols or (said is not None and (said.kind or said.shape)):
+            continue
+        for kind in _KIND_NAMES:
+            if kind == _kind_of(source.symbols[name]) or found == _MOST_ALTERNATIVES:
+                continue
+            properties = () if said is None else said.properties
+            try:
+                other = elaborate(source.text, {**given, name: " ".join([kind, *properties])})
+            except MatcalcError:
+                continue
+            found += 1
+            expression = ParsedExpression(other.expression, other.declarations, other.notes, None, other)
+            yield Alternative(f"{name} is a {kind}", f"declare {name}: {other.declarations[name]}", expression)
+
+
+def _kind_of(symbol: Symbol) -> str:
+    return "scalar" if symbol.is_scalar else "vector" if symbol.is_column else "matrix"
+
+
+def _lead(statement: Statement) -> Side | None:
+    return statement.right if statement.turned or statement.left is None else statement.left
+
+
+def _of_side(side: Side) -> Expr:
+    return side if isinstance(side, Expr) else side.expression
+
+
+def _side_text(side: Side, style: Style) -> str:
+    match side:
+        case DerivativeSide(expression=expression, wrt=wrt):
+            below = "".join(f")/d{text(symbol, style)}" for symbol in wrt)
+            return f"{'d(' * len(wrt)}{text(expression, style)}{below}"
+        case DifferentialSide(expression=expression):
+            return f"d({text(expression, style)})"
+        case _:
+            return text(side, style)
+
+
+def plain_shape(shape: Shape) -> tuple[int | str, ...]:
+    """A shape with numbers as ``int`` and symbolic sizes as text."""
+    return tuple([str(size) if size.number is None else size.number for size in shape])
+
+
+def checked_style(style: str) -> Style:
+    if style not in _STYLES:
+        raise MatcalcError(f"there is no text style {style!r}", expected=" or ".join(_STYLES))
+    return style
+
+
+def programs() -> Any:
+    """Code generation, loaded when it is first used: a derivation that is only printed does without it."""
+    return import_module("matcalc.programs")
+
+
+def called_by_any_spelling(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The callable under every spelling of its arguments' names."""
+    named: Callable[..., Any] = import_module("matcalc.calling").by_any_spelling(call)
+    return named

@@ -9,11 +9,11 @@ from matcalc.derivation.cache import derivative_of
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Symbol, shape_text
-from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, names_of, read
+from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, read
 from matcalc.language import Elaborated
 from matcalc.language.declare.declarations import Declare, declaration_text
 from matcalc.language.options import ReadingOptions, reading_options
-from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, read_program, require_choice
+from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, named_in, read_program, require_choice
 from matcalc.records import replace
 from matcalc.results import Derivation, ParsedExpression
 
@@ -39,7 +39,7 @@ def parse(expression: Expression, declare: Declare = None, *, strict: bool = Fal
 
 def derive(
     expression: Expression,
-    wrt: Names,
+    wrt: Names | None = None,
     *,
     declare: Declare = None,
     order: int = 1,
@@ -54,7 +54,7 @@ def derive(
     ``expression`` is a text, an expression built from ``symbols``, or a SymPy expression. ``wrt`` is a name (or such a symbol itself), or a
     pair of them for a mixed second derivative; ``order=2`` differentiates twice by one name. It may be the name
     of an intermediate result, which then is a free variable. A scalar of a pair adds no axes: the result is laid out as the derivative by
-    the other name.
+    the other name. ``wrt`` is left out where the text says it: ``d/dx x'Ax``, ``∇²f(x)`` with f defined before, or ``f(x) = x'Ax``.
     ``layout`` is ``"denominator"`` (the result has the shape of ``wrt``; entry (i,j) of a Jacobian is ∂y_j/∂x_i),
     ``"numerator"`` (the transposes) or ``"tensor"`` (axes of the value, then axes of ``wrt``).
     ``symmetric`` chooses the convention for a variable declared symmetric: ``"projected"``, ``"independent"`` or ``"cookbook"``.
@@ -66,12 +66,14 @@ def derive(
 
     >>> str(derive("||X - UV||²", "V"))
     '2 Uᵀ (U V − X)'
+    >>> str(derive("d/dx x'Ax")), str(derive("f(x) = x'Ax; ∇²f(x)"))
+    ('(A + Aᵀ) x', 'A + Aᵀ')
     """
     with explained(expression):
         options = reading_options(strict, dialect)
         _require_choices(layout, symmetric, names)
         if names == "keep":
-            if not is_single(wrt) or order != 1:
+            if wrt is None or not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
             kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric)
             return kept
@@ -94,7 +96,7 @@ def gradient(
 @overload
 def gradient(
     expression: Expression,
-    wrt: Name,
+    wrt: Name | None = ...,
     *,
     declare: Declare = ...,
     layout: Layout = ...,
@@ -105,7 +107,7 @@ def gradient(
 ) -> Derivation: ...
 def gradient(
     expression: Expression,
-    wrt: Name | Several,
+    wrt: Name | Several | None = None,
     *,
     declare: Declare = None,
     layout: Layout = "denominator",
@@ -127,10 +129,10 @@ def gradient(
     with explained(expression):
         options = reading_options(strict, dialect)
         _require_choices(layout, symmetric, names or "keep")
-        if not is_single(wrt):
+        if wrt is not None and not is_single(wrt):
             found: Gradients = _product_calls().gradients(expression, listed(wrt), declare, options, layout, symmetric, names)
             return found
-        if names == "keep":
+        if names == "keep" and wrt is not None:
             kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric, scalar=True)
             return kept
         elaborated, symbols = _read(expression, wrt, declare, options, 1)
@@ -140,7 +142,7 @@ def gradient(
 
 def jacobian(
     expression: Expression,
-    wrt: Name,
+    wrt: Name | None = None,
     *,
     declare: Declare = None,
     layout: Layout = "denominator",
@@ -159,7 +161,7 @@ def jacobian(
 
 def hessian(
     expression: Expression,
-    wrt: Names,
+    wrt: Names | None = None,
     *,
     declare: Declare = None,
     layout: Layout = "denominator",
@@ -176,18 +178,18 @@ def hessian(
 
 
 def _read(
-    expression: Expression, wrt: Names, declare: Declare, options: ReadingOptions, order: int
+    expression: Expression, wrt: Names | None, declare: Declare, options: ReadingOptions, order: int
 ) -> tuple[Elaborated, tuple[Symbol, ...]]:
-    asked = listed(wrt)
-    names = names_of(asked)
     if not isinstance(order, int) or order not in (1, 2):
         raise MatcalcError(f"derivatives of order {order!r} are not available", expected="order 1 or 2")
-    if len(names) == 1:
-        asked, names = asked * order, names * order
-    elif len(names) != 2:
-        raise MatcalcError(f"cannot differentiate by {len(names)} names", expected="one name, or a pair for a mixed second derivative")
-    elaborated, outline, symbols = read_program(expression, asked, declare, options)
-    results = [name for name in names if name in outline.steps]
+    asked = named_in(expression, declare, options) if wrt is None else listed(wrt)
+    if len(asked) == 1:
+        asked = asked * order
+    elif len(asked) != 2:
+        raise MatcalcError(f"cannot differentiate by {len(asked)} names", expected="one name, or a pair for a mixed second derivative")
+    elaborated, outline, symbols = read_program(expression, asked, declare, options, question=True)
+    names = [symbol.name for symbol in symbols]
+    results = [name for name in dict.fromkeys(names) if name in outline.steps]
     if results:  # free variables of the expression, whatever their values are
         declarations = {name: declaration_text(outline.names[name].shape, ()) for name in results}
         opened = outline.opened(*results)
@@ -197,6 +199,8 @@ def _read(
 
 def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout, symmetric: Symmetric) -> Derivation:
     _require_choices(layout, symmetric)
+    if elaborated.question is not None and elaborated.question.turned and layout == "denominator":
+        layout = "numerator"
     outcome = derivative_of(elaborated.expression, wrt, layout, symmetric)
     mixed = [f"mixed second derivative, by {wrt[0].name} and {wrt[1].name}"] if len(set(wrt)) > 1 else []
     return Derivation(_parsed(elaborated), wrt, outcome, layout, symmetric, (*elaborated.notes, *mixed, *outcome.notes))

@@ -13,6 +13,7 @@ from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import Elaborated, elaborate, parse_declarations
+from matcalc.language.build.construction import Differentiated
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declarations import Declare, declaration_text
 from matcalc.language.declare.declared import Declaration
@@ -36,6 +37,12 @@ Name: TypeAlias = "str | Arithmetic | sympy.Basic"
 Names: TypeAlias = "Name | Sequence[Name]"
 
 
+def derivative_within(question: Differentiated) -> Expr | None:
+    """The closed form of a derivative within an expression; what does it is loaded when it is first used."""
+    found: Expr | None = import_module("matcalc.products.within").closed_form(question)
+    return found
+
+
 def read(
     expression: Expression,
     declare: Declare = None,
@@ -43,13 +50,14 @@ def read(
     wrt: Iterable[str] = (),
     results: bool = False,
     options: ReadingOptions = AS_USUAL,
+    question: bool = False,
 ) -> Elaborated:
     """The typed expression, in whichever way it was given; parameters as for ``elaborate``.
 
     ``declare`` may give properties to the symbols of a typed expression, and declare others. Raises MatcalcError for what is no expression.
     """
     if isinstance(expression, str):
-        return elaborate(expression, declare, wrt=wrt, results=results, options=options)
+        return elaborate(expression, declare, wrt=wrt, results=results, options=options, question=question, calculus=derivative_within)
     if isinstance(expression, Arithmetic):
         found = _typed(expression.node, expression.declarations, expression.notes, declare)
         return replace(found, origin=expression.origin)

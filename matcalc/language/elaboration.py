@@ -10,7 +10,7 @@ from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
 from matcalc.language.build.calls import CallBuilder
-from matcalc.language.build.construction import Construction, filled, shape_of_cell
+from matcalc.language.build.construction import Calculus, Construction, Derived, filled, shape_of_cell
 from matcalc.language.build.scope import Scope, Variable
 from matcalc.language.decisions import Decision, notes_of, require_certain
 from matcalc.language.declare.declarations import Declare, declaration_text, declared_sizes, parse_declarations
@@ -29,11 +29,24 @@ from matcalc.language.typing.failures import explain_kinds, explain_sizes, quote
 from matcalc.language.typing.inference import SizeFailure, infer_kinds, infer_sizes, measure
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction
 from matcalc.patterns import pattern
-from matcalc.records import record
+from matcalc.records import record, replace
 from matcalc.sizes import ONE, Shape
 
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _SIZE_LETTERS = "nmpqrkldst"
+
+
+@record
+class Question:
+    """What a text asks for by itself: ``d/dx f``, ``∇²f(x)``; of a definition ``f(x) = ...`` the derivative by its arguments.
+
+    ``names`` are those differentiated by, one for each order. ``turned``: by a transpose, in numerator layout. ``said``: a derivative
+    stands in the text, so that another one contradicts it.
+    """
+
+    names: tuple[str, ...]
+    turned: bool = False
+    said: bool = True
 
 
 @record
@@ -45,7 +58,9 @@ class Elaborated:
     ``decisions`` say what was chosen in reading, ``notes`` those of them that are worth saying. ``intermediates`` are the named
     intermediate results, with the names in them replaced by their values; ``steps`` are the same as they were written, in terms of the
     names before them, and ``outline`` is the expression in terms of them. ``origin`` is the object of another system that it was read
-    from, if it was no text. ``text`` is what was read, ``dialect`` what it is written in, and ``given`` what was declared.
+    from, if it was no text. ``text`` is what was read, ``dialect`` what it is written in, and ``given`` what was declared. ``derived`` are
+    the derivatives within the expression, with what stands in their place; ``question`` is the derivative that the text asks for, if it was
+    read as a question: then the expression is what is to be differentiated.
     """
 
     expression: e.Expr
@@ -59,11 +74,19 @@ class Elaborated:
     text: str = ""
     dialect: Dialect = "math"
     given: Mapping[str, Declaration] | None = None
+    derived: tuple[Derived, ...] = ()
+    question: Question | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is worth saying of the decisions."""
         return notes_of(self.decisions)
+
+
+def _ungrouped(node: s.Syntax) -> s.Syntax:
+    while isinstance(node, s.Group):
+        node = node.operand
+    return node
 
 
 def elaborate(
@@ -74,12 +97,16 @@ def elaborate(
     shape: Shape | None = None,
     results: bool = False,
     options: ReadingOptions = AS_USUAL,
+    question: bool = False,
+    calculus: Calculus | None = None,
 ) -> Elaborated:
     """The typed expression that a text stands for.
 
     ``declare`` gives kinds, sizes and properties of names, the rest is inferred; ``wrt`` are names that must be symbols of the
     expression (with ``results`` intermediate results too); ``shape`` is the shape that the expression is to have, which settles sizes of
-    ``eye``, ``vector(1)`` and the literal 0. ``options`` say what the reader may decide.
+    ``eye``, ``vector(1)`` and the literal 0. ``options`` say what the reader may decide. ``calculus`` evaluates derivatives within the
+    expression, which are refused without it; with ``question`` a derivative that is the whole of the text is given back as the
+    ``question``, not evaluated.
 
     Tensors of order 3 and 4 are declared (``T: n×m×p``) or made: ``tensor(i, k, sum(j, T[i,j,k]*x[j]))`` is the array whose entry at i, k
     is the scalar behind them, so that contractions over named indices, traces, outer products and axes in another order are all written
@@ -88,9 +115,22 @@ def elaborate(
 
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
-    reader = Reader(text, declare, wrt, results=results, options=options)
+    reader = Reader(text, declare, wrt, results=results, options=options, calculus=calculus)
     try:
-        return reader.certain(reader.expression(shape))
+        return reader.certain(reader.expression(shape, question))
+    except MatcalcError as error:
+        raise reader.source.located(error) from None
+
+
+def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS_USUAL) -> Question | None:
+    """The derivative that a text asks for by itself; None when it names none. Raises as ``elaborate`` does.
+
+    >>> question_in("d/dx x'Ax").names, question_in("f(w) = ||Xw - y||^2").names, question_in("x'Ax")
+    (('x',), ('w',), None)
+    """
+    reader = Reader(text, declare, options=options)
+    try:
+        return reader.asked(ordered(reader.parse()))[1]
     except MatcalcError as error:
         raise reader.source.located(error) from None
 
@@ -109,13 +149,21 @@ class Reader:
     """One text on its way from characters to terms; used by ``elaborate`` and by statements."""
 
     def __init__(
-        self, text: str, declare: Declare, wrt: Iterable[str] = (), *, results: bool = False, options: ReadingOptions = AS_USUAL
+        self,
+        text: str,
+        declare: Declare,
+        wrt: Iterable[str] = (),
+        *,
+        results: bool = False,
+        options: ReadingOptions = AS_USUAL,
+        calculus: Calculus | None = None,
     ) -> None:
         self.options = options
         self.dialect: Dialect = options.dialect or "math"
         self.source = expanded(text)
         self.text = self.source.text
         self.results = results
+        self.calculus = calculus
         self.declarations = parse_declarations(declare)
         self.wrt = tuple([self._wrt_name(name) for name in wrt])
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
@@ -142,7 +190,54 @@ class Reader:
         self.decisions += parsed.decisions
         self.dialect = parsed.dialect
         self.scope.size_names |= size_names_in(parsed.program)
+        for definition in parsed.program.definitions:
+            self.define(definition)
         return parsed.program
+
+    def define(self, definition: s.Definition) -> None:
+        """Gives a function its formula."""
+        name = definition.function
+        if name in self.scope.definitions:
+            raise ParseError(f"{name} is defined twice", span=definition.span)
+        if len(set(definition.parameters)) < len(definition.parameters):
+            raise ParseError(f"two arguments of {name} have one name", span=definition.span)
+        self.scope.definitions[name] = definition
+
+    def asked(self, program: s.Program) -> tuple[s.Program, Question | None]:
+        """The program without the derivative that is the whole of it, and that derivative."""
+        value = _ungrouped(program.value)
+        assignments = program.assignments
+        if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
+            value = _ungrouped(value.right)
+        elif isinstance(value, s.Name) and isinstance(program.value, s.Name):
+            given = next((assigned for name, assigned in assignments if name is value), None)
+            if given is not None and isinstance(_ungrouped(given), s.DerivativeOf):
+                value, assignments = _ungrouped(given), tuple([pair for pair in assignments if pair[0] is not value])
+        if isinstance(value, s.Definition):
+            return program, Question(value.parameters, said=False)
+        turned = isinstance(value, s.Transposed) and isinstance(inner := _ungrouped(value.operand), s.DerivativeOf) and len(inner.wrt) == 1
+        if turned:
+            value = _ungrouped(value.operand)  # type: ignore[attr-defined]
+        if not isinstance(value, s.DerivativeOf) or value.point is not None or value.along is not None:
+            return program, None
+        asked = Question(value.wrt, turned != value.turned)
+        return s.Program(program.span, assignments, value.body, program.definitions), asked
+
+    def value_of(self, value: s.Syntax) -> t.Term:
+        """The term of what is the whole: of ``y = f`` and ``f(x) = ...`` that of the right side."""
+        if isinstance(value, s.Definition):
+            self.define(value)
+            return self.builder.function_value(value, None, value.span)
+        if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
+            name = value.left
+            if name.name in self.declarations:
+                raise ParseError(f"{name.name} is declared, and cannot be given a value too", span=name.span)
+            root = self.builder.build(value.right)
+            if name.name in self.scope.variables:
+                there = "what is differentiated by" if name.name in self.wrt else "in its own value"
+                raise ParseError(f"{name.name} is given a value, and stands {there}", span=name.span, suggestion="the right side alone")
+            return root
+        return self.builder.build(value)
 
     def build_assignments(self, program: s.Program) -> None:
         """Binds the names of intermediate results to their terms."""
@@ -156,11 +251,14 @@ class Reader:
                 raise ParseError(f"{name.name} is used before it is given a value", span=name.span)
             self.scope.values[name.name] = term
 
-    def expression(self, shape: Shape | None) -> Elaborated:
+    def expression(self, shape: Shape | None, as_question: bool = False) -> Elaborated:
         """The whole of ``elaborate``, without the text in its errors."""
         program = ordered(self.parse())
+        question = None
+        if as_question:
+            program, question = self.asked(program)
         self.build_assignments(program)
-        root = self.builder.build(program.value)
+        root = self.value_of(program.value)
         if shape is not None:
             if shape and isinstance(root, t.NumberTerm) and root.value == 0:
                 self.solve([])
@@ -168,8 +266,13 @@ class Reader:
             self.expect(root, shape)
         self.check_wrt()
         self.solve([root])
-        construction = Construction(self.symbols(), self.text)
-        return self.result(construction.build(root), construction, root)
+        construction = self.construction(self.symbols())
+        found = self.result(construction.build(root), construction, root)
+        return replace(found, question=question) if question else found
+
+    def construction(self, symbols: Mapping[str, e.Expr], kept: Mapping[t.Term, e.Symbol] | None = None) -> Construction:
+        """What builds the expressions of this text."""
+        return Construction(symbols, self.text, kept, self.calculus)
 
     def expect(self, root: t.Term, shape: Shape) -> None:
         """Asks for a shape of the whole."""
@@ -277,8 +380,9 @@ class Reader:
         asked = [decision for decision in (ask() for ask in self.builder.asked) if decision is not None]
         decisions = tuple(dict.fromkeys([*self.decisions, *construction.decisions, *asked]))
         steps, outline = self._steps(symbols, intermediates, root, expression)
-        text, given = self.source.given, self.declarations
-        return Elaborated(expression, symbols, declarations, decisions, intermediates, steps, outline, None, text, self.dialect, given)
+        text, given, derived = self.source.given, self.declarations, tuple(dict.fromkeys(construction.derived))
+        whole = (expression, symbols, declarations, decisions, intermediates, steps, outline)
+        return Elaborated(*whole, None, text, self.dialect, given, derived)
 
     def certain(self, found: Read) -> Read:
         """What was read; where only what is certain is wanted, raises ParseError for what is doubtful."""
@@ -294,5 +398,5 @@ class Reader:
             return dict(intermediates), expression
         kept = {term: e.Symbol(name, intermediates[name].shape) for term, name in self.scope.references.items()}
         terms = tuple(self.scope.values.values())
-        *values, outline = Construction(symbols, self.text, kept).build_all((*terms, root))
+        *values, outline = self.construction(symbols, kept).build_all((*terms, root))
         return dict(zip(self.scope.values, values, strict=True)), outline

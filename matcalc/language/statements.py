@@ -15,7 +15,7 @@ from matcalc.errors import MatcalcError, ParseError, ShapeError, UnknownFunction
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.build import terms as t
-from matcalc.language.build.construction import Construction, filled
+from matcalc.language.build.construction import Calculus, Construction, Derived, filled
 from matcalc.language.build.scope import Variable
 from matcalc.language.decisions import Decision, notes_of
 from matcalc.language.declare.declarations import Declare
@@ -23,6 +23,7 @@ from matcalc.language.declare.declared import Declaration
 from matcalc.language.elaboration import Elaborated, Reader
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.survey import walk
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
@@ -65,7 +66,7 @@ class Statement:
     """``left = right``; symbols, declarations and decisions as in ``Elaborated``.
 
     Where the claimed side does not fit the kinds and sizes of the names in the other, it is None and ``misfit`` says why. ``turned``: the
-    claimed side is the left one.
+    claimed side is the left one. ``derived`` as in ``Elaborated``.
     """
 
     left: Side | None
@@ -79,6 +80,7 @@ class Statement:
     text: str = ""
     dialect: Dialect = "math"
     given: Mapping[str, Declaration] | None = None
+    derived: tuple[Derived, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -87,7 +89,13 @@ class Statement:
 
 
 def elaborate_statement(
-    text: str, declare: Declare = None, *, layout: str = "denominator", bent: bool = False, options: ReadingOptions = AS_USUAL
+    text: str,
+    declare: Declare = None,
+    *,
+    layout: str = "denominator",
+    bent: bool = False,
+    options: ReadingOptions = AS_USUAL,
+    calculus: Calculus | None = None,
 ) -> Statement:
     """The typed sides of an equation, with symbols and sizes shared between them.
 
@@ -96,14 +104,14 @@ def elaborate_statement(
     the kinds of both sides together instead, which tells what a claim that does not fit would have to mean.
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
-    reader = _StatementReader(text, declare, layout, options)
+    reader = _StatementReader(text, declare, layout, options, calculus)
     try:
         try:
             return reader.certain(reader.statement(bent))
         except _DoesNotFit as found:
             misfit = reader.source.located(found.error)
             assert isinstance(misfit, ShapeError)
-            reader = _StatementReader(text, declare, layout, options)
+            reader = _StatementReader(text, declare, layout, options, calculus)
             return replace(reader.certain(reader.lead()), misfit=misfit)
     except MatcalcError as error:
         raise reader.source.located(error) from None
@@ -169,8 +177,8 @@ def _is_derivative(node: s.Syntax) -> bool:
 
 
 class _StatementReader(Reader):
-    def __init__(self, text: str, declare: Declare, layout: str, options: ReadingOptions) -> None:
-        super().__init__(text, declare, options=options)
+    def __init__(self, text: str, declare: Declare, layout: str, options: ReadingOptions, calculus: Calculus | None) -> None:
+        super().__init__(text, declare, options=options, calculus=calculus)
         self._layout = layout
         self._lead: _SideTerm | None = None
         self._claimed: _SideTerm | None = None
@@ -198,7 +206,7 @@ class _StatementReader(Reader):
             raise error if bent else _DoesNotFit(error) from None
         self._check_families(equation)
         symbols = self.symbols()
-        construction = Construction(symbols, self.text)
+        construction = self.construction(symbols)
         sides = self._typed(lead, construction), self._typed(claimed, construction)
         expected = self._expected()
         if expected is not None and isinstance(sides[1], e.Expr):
@@ -210,7 +218,7 @@ class _StatementReader(Reader):
     def _stated(self, left: Side | None, right: Side | None, symbols: Mapping[str, e.Symbol], whole: Elaborated, turned: bool) -> Statement:
         text, dialect, given = whole.text, whole.dialect, whole.given
         parts = (whole.declarations, whole.decisions, whole.intermediates)
-        return Statement(left, right, symbols, *parts, None, turned, text, dialect, given)
+        return Statement(left, right, symbols, *parts, None, turned, text, dialect, given, whole.derived)
 
     def _filled(self, claimed: e.Expr, expected: CellShape) -> e.Expr:
         """Zero in the shape of the other side, and for a vector any number: ``asin(x) + acos(x) = pi/2`` holds for every entry."""
@@ -228,7 +236,7 @@ class _StatementReader(Reader):
         turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
         lead = self._lead = self._side(equation.right if turned else equation.left)
         self.solve([lead.term])
-        construction = Construction(self.symbols(), self.text)
+        construction = self.construction(self.symbols())
         typed = self._typed(lead, construction)
         whole = self.result(_ZERO, construction)
         left, right = (None, typed) if turned else (typed, None)
@@ -302,7 +310,7 @@ class _StatementReader(Reader):
                 raise ParseError(message, span=name.span, suggestion="the matrix of the members: ||X*w - y||^2")
 
     def _equation(self) -> s.Equation:
-        program = self.parse()
+        program = ordered(self.parse(), claim=True)
         self.build_assignments(program)
         if not isinstance(program.value, s.Equation):
             raise ParseError("a statement has an equals sign", span=program.value.span, suggestion="d(x'*A*x)/dx = (A + A')*x")
@@ -312,12 +320,10 @@ class _StatementReader(Reader):
         node = _ungrouped(node)
         if isinstance(node, s.DifferentialOf):
             return _SideTerm(self.builder.build(node.body))
-        if not isinstance(node, s.DerivativeOf):
+        if not isinstance(node, s.DerivativeOf) or not node.plain or any(name in self.scope.values for name in node.wrt):
             return _SideTerm(self.builder.build(node))
         term = self.builder.build(node.body)
         for name in node.wrt:
-            if name in self.scope.values:
-                raise ParseError(f"{name} is an intermediate result, not a symbol to differentiate by", span=node.span)
             declaration = self.declarations.get(name)
             if declaration is None and name not in self.scope.variables:
                 names = ", ".join(self.scope.variables)

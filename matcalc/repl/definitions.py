@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from matcalc.api import parse
 from matcalc.errors import MatcalcError, ParseError, Span
+from matcalc.inputs import derivative_within
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.declare.declarations import parse_declarations, separate_entries
 from matcalc.language.declare.stated_facts import symbol_in
@@ -37,7 +38,7 @@ def define(state: State, pairs: Sequence[tuple[str, str]]) -> Elaborated:
         for name in values:
             _refuse_cycle(name, state)
         *_, last = values
-        whole = elaborate(program(last, state, values), state.declarations)
+        whole = elaborate(program(last, state, values), state.declarations, calculus=derivative_within)
         for name in values:
             if is_latex(values[name]):
                 definition = state.definitions[name]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from matcalc.errors import MatcalcError
+from matcalc.inputs import derivative_within
 from matcalc.language import elaborate
 from matcalc.language.declare.declarations import declaration_text
 from matcalc.language.syntax import trees as s
@@ -112,10 +113,10 @@ def _joined(needed: list[Definition], statement: str, state: State) -> str:
 def _in_latex(definition: Definition, state: State) -> str:
     """The value of a plain definition in LaTeX; an error when it would be read as something else."""
     name, needed = definition.name, state.needed([definition.name])
-    meant = elaborate(";\n".join([*(f"{d.name} = {d.plain}" for d in needed), name]), state.declarations)
+    meant = elaborate(";\n".join([*(f"{d.name} = {d.plain}" for d in needed), name]), state.declarations, calculus=derivative_within)
     value = latex(meant.steps[name])
     results = {d.name: declaration_text(meant.steps[d.name].shape, ()) for d in needed if d.name != name}
-    written = elaborate(f"{name} = {value};\n{name}", {**meant.declarations, **results})
+    written = elaborate(f"{name} = {value};\n{name}", {**meant.declarations, **results}, calculus=derivative_within)
     if written.steps[name] is not meant.steps[name]:
         raise MatcalcError(f"{name} has no spelling in LaTeX that reads back to it", suggestion="plain notation in this line")
     return value

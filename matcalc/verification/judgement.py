@@ -12,7 +12,7 @@ from matcalc.einstein.lowering import lower
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
-from matcalc.inputs import explained
+from matcalc.inputs import derivative_within, explained
 from matcalc.language.declare.declarations import Declare
 from matcalc.language.options import reading_options
 from matcalc.language.statements import Statement, elaborate_statement
@@ -79,7 +79,9 @@ def verify(
 
 def _read(question: Question) -> Statement:
     try:
-        return elaborate_statement(question.source, question.declare, layout=question.layout, options=question.options)
+        return elaborate_statement(
+            question.source, question.declare, layout=question.layout, options=question.options, calculus=derivative_within
+        )
     except RecursionError:
         raise LimitError("the statement is nested too deeply", text=question.source) from None
 
@@ -152,8 +154,8 @@ def _check_along_a_line(question: Question, statement: Statement) -> None:
 
 def _domain(claim: Claim) -> tuple[str, ...]:
     sides = (claim.left, claim.right)
-    differentiated = [side.function for side in sides if isinstance(side, DerivativeForm)]
-    return conditions_of_equation(differentiated, [side.expression for side in sides if isinstance(side, Formula)])
+    derivative_within = [side.function for side in sides if isinstance(side, DerivativeForm)]
+    return conditions_of_equation(derivative_within, [side.expression for side in sides if isinstance(side, Formula)])
 
 
 def _is_proved(claim: Claim, work: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matcalc.errors import MatcalcError
+from matcalc.inputs import derivative_within
 from matcalc.language.declare.declarations import Declare
 from matcalc.language.options import AS_USUAL, ReadingOptions
 from matcalc.language.statements import Statement, elaborate_statement
@@ -26,7 +27,14 @@ class Question:
 def would_hold(question: Question, statement: Statement) -> str | None:
     """In words, which other kinds of its names would make the claim true; None when none are found."""
     try:
-        bent = elaborate_statement(question.source, question.declare, layout=question.layout, bent=True, options=question.options)
+        bent = elaborate_statement(
+            question.source,
+            question.declare,
+            layout=question.layout,
+            bent=True,
+            options=question.options,
+            calculus=derivative_within,
+        )
         claim = claim_of(bent, question.layout, question.symmetric)
         if claim is None or not claim.fits or not witness(claim).agrees:
             return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from matcalc.budgets import metered
 from matcalc.errors import LimitError, MatcalcError, ParseError
+from matcalc.inputs import derivative_within
 from matcalc.language.declare.declarations import parse_declarations
 from matcalc.language.latex.latex_macros import Source, expanded
 from matcalc.language.statements import elaborate_statement
@@ -80,7 +81,7 @@ def _read(text: str, path: str, marks: Sequence[Mark], *, commented: bool) -> Do
                 item = settings.item(claim, lines.at(source.offset(start + offset)))
                 try:
                     with metered(VERDICT_SECONDS):
-                        elaborate_statement(item.statement, item.declare or None, layout=item.layout)
+                        elaborate_statement(item.statement, item.declare or None, layout=item.layout, calculus=derivative_within)
                 except MatcalcError as error:
                     unread.append(Unread(claim, item.line, error.message))
                 except Exception:  # met again by the verdict, which says it and counts it

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from matcalc.errors import ShapeError
 from matcalc.expr.nodes import Expr
 from matcalc.expr.rewriting import symbols_in
-from matcalc.inputs import Expression, read
+from matcalc.inputs import Expression, derivative_within, read
 from matcalc.language import elaborate
 from matcalc.language.declare.declarations import Declare, parse_declarations
 from matcalc.language.statements import DerivativeSide, Statement
@@ -52,9 +52,9 @@ def _read(side: str, declare: Declare, other: Side, layout: str, symmetric: str)
     known = {name: kind for name, kind in known.items() if name not in extra}
     joined = "; ".join([*(f"{name}: {kind}" for name, kind in known.items()), *_texts(declare)])
     try:
-        return elaborate(side, joined, shape=_shape(other, layout, symmetric)).expression
+        return elaborate(side, joined, shape=_shape(other, layout, symmetric), calculus=derivative_within).expression
     except ShapeError:
-        return elaborate(side, joined).expression
+        return elaborate(side, joined, calculus=derivative_within).expression
 
 
 def _texts(declare: Declare) -> list[str]:

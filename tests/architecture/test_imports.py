@@ -56,6 +56,7 @@ BY_NAME = {
     ("matcalc.derivation.pipeline", "matcalc.evaluation"),
     ("matcalc.api", "matcalc.product_calls"),
     ("matcalc.inputs", "matcalc.sympy_exchange.reading"),
+    ("matcalc.inputs", "matcalc.products.within"),
     ("matcalc.sympy_exchange", "matcalc.sympy_exchange.source"),
     ("matcalc.sympy_exchange", "matcalc.sympy_exchange.writing"),
     ("matcalc.parsed", "matcalc.programs"),

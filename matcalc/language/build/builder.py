@@ -5,11 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import assert_never, cast
 
-from matcalc.errors import ParseError, ShapeError, Span
+from matcalc.budgets import spend
+from matcalc.errors import LimitError, ParseError, ShapeError, Span
 from matcalc.language.typing import constraints as c
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.survey import walk
 from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
+from matcalc.language.typing.derivative_shapes import DerivativeBy
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR, Cell
 from matcalc.language.build.scope import Scope
@@ -19,6 +22,8 @@ from matcalc.records import replace
 from matcalc.sizes import ONE, Size
 
 ONE_VALUE = Fraction(1)
+_DEEPEST_BODIES = 16
+"""How deep the functions defined in a text may call each other."""
 
 
 class Builder(Assembly):
@@ -29,6 +34,7 @@ class Builder(Assembly):
         self.depth = 0
         """How many definitions deep the builder is."""
         self.users_functions: dict[str, None] = {}
+        self._opened_bodies = 0
 
     # ------------------------------------------------------------ the walk
 
@@ -72,6 +78,8 @@ class Builder(Assembly):
                 return [node.operand]
             case s.Summation():
                 return [node.body]
+            case s.DerivativeOf():
+                return [part for part in ((None if node.point else node.body), node.point, node.along) if part is not None]
             case s.NormBars(operand=operand, subscript=subscript):
                 return [operand] if subscript is None or _fixed_subscript(node, self.scope) else [operand, subscript]
             case s.Applied():
@@ -163,9 +171,8 @@ class Builder(Assembly):
                 return body
             case s.Word(span=span, word=word):
                 raise ParseError(f"{word!r} cannot stand here", span=span)
-            case s.DerivativeOf(span=span):
-                advice = "derive(f, x), or verify a statement d(f)/dx = ..."
-                raise ParseError("a derivative cannot be part of an expression", span=span, suggestion=advice)
+            case s.DerivativeOf():
+                return self._derivative(node, operands)
             case s.DifferentialOf(span=span):
                 advice = "a differential is one side of a statement: d(X^-1) = -X^-1 dX X^-1"
                 raise ParseError("a differential cannot be part of an expression", span=span, suggestion=advice)
@@ -173,7 +180,7 @@ class Builder(Assembly):
                 raise ParseError(
                     "an expression is expected, not an equation", span=span, suggestion="the right side alone, or verify for the whole"
                 )
-            case s.Program(span=span):
+            case s.Program(span=span) | s.Definition(span=span):
                 raise ParseError("an expression is expected, not a program", span=span)
             case _:
                 assert_never(node)
@@ -186,11 +193,17 @@ class Builder(Assembly):
             raise ParseError(f"the index {name} can only stand in square brackets", span=span, suggestion=f"x[{name}]")
         if name in scope.values:
             # The same term at another place, so that messages quote the place of use.
-            use = replace(scope.values[name], span=self.place(span))
-            meant = scope.references.get(scope.values[name]) if self.depth else name  # in a definition it is a parameter
+            value = scope.values[name]
+            if isinstance(value, t.BoundTerm):
+                return value
+            use = replace(value, span=self.place(span))
+            meant = scope.references.get(value) if self.depth or name in scope.parameters else name  # else it is a parameter
             if meant is not None:
                 scope.references[use] = meant
+            scope.uses[use] = value
             return use
+        if name in scope.definitions:
+            return self.function_value(scope.definitions[name], None, span)
         if name in scope.sizes:
             return t.SizeTerm(self.cell(SCALAR, span), self.place(span), scope.sizes[name])
         if name in scope.size_names:
@@ -236,6 +249,105 @@ class Builder(Assembly):
     def _is_euler(self) -> bool:
         scope = self.scope
         return "e" not in scope.declarations and "e" not in scope.values and scope.bound_index("e") is None
+
+    # ------------------------------------------------------------ derivatives, and functions defined in the text
+
+    def function_value(self, definition: s.Definition, arguments: list[t.Term] | None, span: Span) -> t.Term:
+        """A function at these arguments, or at its own parameters: its body, with the arguments for the parameters.
+
+        Raises ParseError for another number of arguments and LimitError for a function that is defined by itself.
+        """
+        names = definition.parameters
+        if arguments is None:
+            arguments = [self._name(s.Name(span, name)) for name in names]
+        if len(arguments) != len(names):
+            shown = f"{definition.function}({', '.join(names)})"
+            raise ParseError(f"{shown} is given {len(arguments)} argument{'s' * (len(arguments) != 1)}", span=span, suggestion=shown)
+        scope = self.scope
+        outer = scope.values, scope.parameters
+        scope.values = {**scope.values, **dict(zip(names, arguments, strict=True))}
+        scope.parameters |= frozenset(names)
+        try:
+            return self._within(definition.body, definition.function, span)
+        finally:
+            scope.values, scope.parameters = outer
+
+    def _within(self, body: s.Syntax, of: str, span: Span) -> t.Term:
+        """The term of a body that is read once for each use of it."""
+        if self._opened_bodies >= _DEEPEST_BODIES:
+            raise LimitError(f"{of} is defined by itself, or its definition is nested too deeply", span=span)
+        self._opened_bodies += 1
+        spend(len(walk(body)))
+        try:
+            return self.build(body)
+        finally:
+            self._opened_bodies -= 1
+
+    def _derivative(self, node: s.DerivativeOf, operands: list[t.Term]) -> t.Term:
+        """A derivative as a part of an expression."""
+        place = self.place(node.span)
+        direction = operands[-1:] if node.along is not None else []
+        if node.point is not None:
+            variable = t.BoundTerm(operands[0].cell, operands[0].span, node.wrt[0])
+            body = self._with_bound(node, variable)
+            return self._differentiated(node, place, [body, operands[0]], (variable,) * len(node.wrt), (), direction)
+        body = operands[0]
+        values = [name for name in dict.fromkeys(node.wrt) if name in self.scope.values and not self._symbol_of(name)]
+        if not values:
+            return self._differentiated(node, place, [body], tuple([self._differentiated_by(name, node) for name in node.wrt]), (), direction)
+        if len(set(node.wrt)) > 1:
+            raise ParseError(f"{values[0]} is an intermediate result; differentiate by it alone", span=node.span)
+        value = self.scope.values[values[0]]
+        uses = tuple([part for part in t.postorder(body) if self.scope.uses.get(part) is value])
+        variable = t.BoundTerm(value.cell, value.span, values[0])
+        return self._differentiated(node, place, [body, value], (variable,) * len(node.wrt), uses, direction)
+
+    def _with_bound(self, node: s.DerivativeOf, variable: t.BoundTerm) -> t.Term:
+        scope = self.scope
+        outer = scope.values, scope.parameters
+        scope.values = {**scope.values, variable.name: variable}
+        scope.parameters |= {variable.name}
+        try:
+            return self._within(node.body, "the function", node.span)
+        finally:
+            scope.values, scope.parameters = outer
+
+    def _symbol_of(self, name: str) -> t.SymbolTerm | t.BoundTerm | None:
+        """The symbol that a name with a value stands for, as a parameter at that argument does."""
+        value = self.scope.values.get(name)
+        return value if isinstance(value, t.SymbolTerm | t.BoundTerm) else None
+
+    def _differentiated_by(self, name: str, node: s.DerivativeOf) -> t.SymbolTerm | t.BoundTerm:
+        scope = self.scope
+        known = self._symbol_of(name)
+        if known is not None:
+            return known
+        declaration = scope.declarations.get(name)
+        if declaration is not None and declaration.kind == "function":
+            raise ParseError(f"{name} is declared as a function", span=node.span)
+        if name not in scope.variables and declaration is None:
+            raise ParseError(f"{name} does not occur in the expression", span=node.span, expected=", ".join(scope.variables) or None)
+        return t.SymbolTerm(scope.variable(name, node.span).cell, self.place(node.span), name)
+
+    def _differentiated(
+        self,
+        node: s.DerivativeOf,
+        place: Span,
+        operands: list[t.Term],
+        wrt: tuple[t.SymbolTerm | t.BoundTerm, ...],
+        uses: tuple[t.Term, ...],
+        direction: list[t.Term],
+    ) -> t.Term:
+        """The term, and the relation of its shape to those of what is differentiated and what by."""
+        self.evidence = True
+        body = operands[0]
+        cells = [variable.cell for variable in wrt]
+        if direction:
+            self.relate(c.SameShape(place, cells[0], direction[0].cell))
+            return t.DerivativeTerm(body.cell, place, (*operands, *direction), wrt, uses, node.turned, True)
+        result = self.cell(ANY, node.span)
+        self.relate(DerivativeBy(place, "numerator" if node.turned else "denominator", body.cell, cells, result))
+        return t.DerivativeTerm(result, place, tuple(operands), wrt, uses, node.turned)
 
     # ------------------------------------------------------------ operators
 

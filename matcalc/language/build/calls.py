@@ -31,7 +31,7 @@ class CallBuilder(Builder):
     """The builder with calls."""
 
     def argument_terms(self, node: s.Applied) -> list[s.Syntax]:
-        if self._is_users(node.function):
+        if self._is_users(node.function) or node.function in self.scope.definitions:
             return list(node.arguments)
         if node.function in _SIZED:
             return []
@@ -47,6 +47,8 @@ class CallBuilder(Builder):
 
     def call(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
         name, span = node.function, node.span
+        if name in self.scope.definitions:
+            return self.function_value(self.scope.definitions[name], arguments, span)
         if self._is_users(name):
             self._count(node, arguments, 1)
             self.users_functions[canonical_name(name.rstrip("'"))] = None
@@ -213,13 +215,13 @@ class CallBuilder(Builder):
     def _opened(self, definition: s.Syntax, values: dict[str, t.Term], sizes: dict[str, Dimension], span: Span) -> t.Term:
         """A definition with these values of its parameters, which sees no other names."""
         scope = self.scope
-        outer = scope.values, scope.sizes, scope.indices, scope.declarations, self.depth, self.evidence
+        outer = scope.values, scope.sizes, scope.indices, scope.declarations, scope.definitions, self.depth, self.evidence
         self.depth += 1
         try:
-            scope.values, scope.sizes, scope.indices, scope.declarations = values, sizes, {}, {}
+            scope.values, scope.sizes, scope.indices, scope.declarations, scope.definitions = values, sizes, {}, {}, {}
             return self.build(definition, span)
         finally:
-            scope.values, scope.sizes, scope.indices, scope.declarations, self.depth, self.evidence = outer
+            scope.values, scope.sizes, scope.indices, scope.declarations, scope.definitions, self.depth, self.evidence = outer
 
     # ------------------------------------------------------------ functions with their own classes
 

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import reduce
 from operator import mul
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from matcalc.language.decisions import Decision
-from matcalc.errors import ShapeError, Span
+from matcalc.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
 from matcalc.expr import nodes as e
+from matcalc.expr.rewriting import replaced
 from matcalc.language.build import terms as t
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, Cell
+from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size, shape_of
+
+@record
+class Differentiated:
+    """A derivative that is asked for within an expression: in denominator layout, or in numerator layout if ``turned``; ``along`` a direction
+    it is the directional one."""
+
+    function: e.Expr
+    wrt: tuple[e.Symbol, ...]
+    turned: bool = False
+    along: e.Expr | None = None
+
+
+@record
+class Derived:
+    """A derivative within an expression, and what was put in its place."""
+
+    question: Differentiated
+    form: e.Expr
+
+
+Calculus: TypeAlias = Callable[[Differentiated], e.Expr | None]
+"""What differentiates: the closed form, or None where there is none. It lies in a layer above this one."""
 
 _UNIT = e.Number(Fraction(1))
 _LONGEST_OPENED = 64
@@ -36,15 +60,24 @@ def shape_of_cell(cell: Cell) -> Shape:
 
 
 class Construction:
-    """Builds the expressions of terms; ``decisions`` collects what broadcasting put in, in order."""
+    """Builds the expressions of terms; ``decisions`` collects what broadcasting put in, in order, ``derived`` the derivatives found."""
 
-    def __init__(self, symbols: Mapping[str, e.Expr], text: str, kept: Mapping[t.Term, e.Symbol] | None = None) -> None:
+    def __init__(
+        self,
+        symbols: Mapping[str, e.Expr],
+        text: str,
+        kept: Mapping[t.Term, e.Symbol] | None = None,
+        calculus: Calculus | None = None,
+    ) -> None:
         """``symbols`` are what names stand for; ``kept`` gives symbols that stand for terms as they are."""
         self._symbols = symbols
         self._text = text
         self._kept = kept or {}
+        self._calculus = calculus
+        self._bound: dict[t.BoundTerm, e.Symbol] = {}
         self._built: dict[t.Term, e.Expr] = {}
         self.decisions: list[Decision] = []
+        self.derived: list[Derived] = []
 
     def build(self, root: t.Term) -> e.Expr:
         """The expression of a term.
@@ -132,8 +165,55 @@ class Construction:
                 return e.IndexSum(_index(index), built[0])
             case t.IndexArrayTerm(indices=indices):
                 return e.IndexArray(tuple([_index(index) for index in indices]), built[0])
+            case t.BoundTerm():
+                return self._variable(term)
+            case t.DerivativeTerm():
+                return self._derivative(term, built)
             case _:
                 assert_never(term)
+
+    # ------------------------------------------------------------ derivatives
+
+    def _variable(self, term: t.SymbolTerm | t.BoundTerm) -> e.Symbol:
+        """What is differentiated by. A bound variable has a name that no text has: it is replaced before anyone sees it."""
+        if isinstance(term, t.SymbolTerm):
+            found = self._symbols[term.name]
+            assert isinstance(found, e.Symbol)
+            return found
+        if term not in self._bound:
+            self._bound[term] = e.Symbol(f"{term.name}°{len(self._bound)}", shape_of_cell(term.cell))
+        return self._bound[term]
+
+    def _derivative(self, term: t.DerivativeTerm, built: list[e.Expr]) -> e.Expr:
+        """The closed form of a derivative within an expression.
+
+        Raises NotDifferentiableError where it has none.
+        """
+        if self._calculus is None:
+            advice = "derive(f, x), or verify a statement d(f)/dx = ..."
+            raise ParseError("a derivative cannot be part of an expression", span=term.span, suggestion=advice)
+        points = built[1 : len(built) - term.directed]
+        wrt = tuple([self._variable(variable) for variable in term.wrt])
+        function = self._with_free_results(term, wrt[0]) if term.uses else built[0]
+        question = Differentiated(function, wrt, term.turned, built[-1] if term.directed else None)
+        try:
+            form = self._calculus(question)
+        except MatcalcError as error:
+            error.span = error.span or term.span
+            raise
+        if form is None:
+            shown = self._text[term.span.start : term.span.end].strip()
+            raise NotDifferentiableError(f"{shown} has no closed matrix form", span=term.span, suggestion="derive(...) for its index form")
+        self.derived.append(Derived(question, form))
+        bound = [variable.name for variable in dict.fromkeys(wrt) if variable in self._bound.values()]
+        return replaced(form, dict(zip(bound, points, strict=True))) if bound else form
+
+    def _with_free_results(self, term: t.DerivativeTerm, variable: e.Symbol) -> e.Expr:
+        """What is differentiated, with the intermediate result that is differentiated by as a free variable."""
+        kept = {**self._kept, **dict.fromkeys(term.uses, variable)}
+        inner = Construction(self._symbols, self._text, kept, self._calculus)
+        inner._bound = self._bound
+        return inner.build(term.operands[0])
 
     # ------------------------------------------------------------ broadcasting
 

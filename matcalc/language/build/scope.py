@@ -10,6 +10,7 @@ from matcalc.facts.table import kinds
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.typing.dimensions import Dimension
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell
+from matcalc.language.syntax.trees import Definition
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.build.terms import BoundIndex, Term
 from matcalc.records import record
@@ -44,6 +45,12 @@ class Scope:
     """Intermediate results of the program, and the parameters of a definition."""
     references: dict[Term, str] = field(default_factory=dict)
     """The terms that stand where the name of an intermediate result was written."""
+    uses: dict[Term, Term] = field(default_factory=dict)
+    """The terms that stand where a name with a value was written, and that value."""
+    parameters: frozenset[str] = frozenset()
+    """Names whose values are the arguments of a function defined in the text, while its body is read."""
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    """The functions defined in the text."""
     sizes: dict[str, Dimension] = field(default_factory=dict)
     """Sizes named in the signature of a definition."""
     indices: dict[str, list[BoundIndex]] = field(default_factory=dict)

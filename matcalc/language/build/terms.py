@@ -73,6 +73,13 @@ class CommutationTerm(Base):
     n: Dimension
 
 
+@record(eq=False)
+class BoundTerm(Base):
+    """The variable of a derivative that is taken at something else than a symbol."""
+
+    name: str
+
+
 # ---------------------------------------------------------------- operators
 
 
@@ -217,6 +224,21 @@ class IndexArrayTerm(Base):
 
 
 @record(eq=False)
+class DerivativeTerm(Base):
+    """A derivative within an expression. ``operands`` are what is differentiated, the points of bound variables, and the direction.
+
+    ``wrt`` are symbols and bound variables, each as often as it is differentiated by. ``uses`` are the terms within the first operand that
+    stand where the name of an intermediate result was written that is differentiated by. ``turned``: in numerator layout.
+    """
+
+    operands: tuple[Term, ...]
+    wrt: tuple[SymbolTerm | BoundTerm, ...]
+    uses: tuple[Term, ...] = ()
+    turned: bool = False
+    directed: bool = False
+
+
+@record(eq=False)
 class BoundIndex:
     """An index of an explicit sum or of an array, with the size that it runs over."""
 
@@ -224,11 +246,11 @@ class BoundIndex:
     size: Dimension
 
 
-Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTerm | FilledTerm | UnitTerm | CommutationTerm
+Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTerm | FilledTerm | UnitTerm | CommutationTerm | BoundTerm
 Operation: TypeAlias = (
     SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
     | InverseTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm | EulerTerm
-    | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | IndexArrayTerm
+    | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | IndexArrayTerm | DerivativeTerm
 )  # fmt: skip
 Term: TypeAlias = Leaf | Operation
 """The closed union, for ``match`` with ``assert_never``."""
@@ -238,6 +260,8 @@ def operands_of(term: Term) -> tuple[Term, ...]:
     """The operands, in reading order."""
     match term:
         case SymbolTerm() | NumberTerm() | ConstantTerm() | SizeTerm() | IdentityTerm() | FilledTerm() | UnitTerm() | CommutationTerm():
+            return ()
+        case BoundTerm():
             return ()
         case _:
             return term.operands

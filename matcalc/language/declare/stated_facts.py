@@ -161,7 +161,17 @@ def _value(node: s.SyntaxNode, done: Mapping[s.Syntax, Polynomial], symbol: str)
             return _applied(function, arguments, done)
         case s.NormBars(operand=operand):
             return _opaque("norm", _shown(done[operand]))
-        case s.Word() | s.Bars() | s.Entries() | s.Summation() | s.DerivativeOf() | s.DifferentialOf() | s.Equation() | s.Program():
+        case (
+            s.Word()
+            | s.Bars()
+            | s.Entries()
+            | s.Summation()
+            | s.DerivativeOf()
+            | s.DifferentialOf()
+            | s.Equation()
+            | s.Definition()
+            | s.Program()
+        ):
             return _opaque(type(node).__name__, f"{node.span.start}-{node.span.end}")
         case _:
             assert_never(node)

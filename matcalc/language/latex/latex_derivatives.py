@@ -62,8 +62,6 @@ def _names(r: Reading, bottom: Range, order: int) -> Items:
     r"""``\partial x \partial x^\top`` or ``\partial x^2`` below the line."""
     position, stop = bottom
     items: Items = []
-    transposed: list[Span] = []
-    count = 0
     while position < stop:
         lexeme = r.lexemes[position]
         start = _differential(r, position, stop)
@@ -75,19 +73,20 @@ def _names(r: Reading, bottom: Range, order: int) -> Items:
             raise ParseError("differentiate by one name", span=whole, suggestion="\\frac{\\partial f}{\\partial x}")
         first = start
         powers = 1
+        marks: list[Token] = []
         # A subscript before or after the exponent.
         scripts: list[Range] = []
         while end < stop and r.lexemes[end].kind == "char" and r.lexemes[end].text in "_^'":
             mark = r.lexemes[end]
             if mark.text == "'":
-                transposed.append(mark.span)
+                marks = [Token("TRANSPOSE", "'", mark.start, mark.end)]
                 end += 1
                 continue
             found, after = r.argument(end + 1, stop, end)
             if mark.text == "_":
                 scripts.append((end, after))
             elif r.word(*found) == "T" or (found[1] - found[0] == 1 and r.lexemes[found[0]].text in TRANSPOSES):
-                transposed.append(Span(mark.start, r.lexemes[after - 1].end))
+                marks = [Token("TRANSPOSE", "'", mark.start, r.lexemes[after - 1].end)]
             elif r.word(*found) == "2" and order == 2:
                 powers = 2
             else:
@@ -98,11 +97,8 @@ def _names(r: Reading, bottom: Range, order: int) -> Items:
         items += scripts
         if powers == 2:
             items += [Token("POWER", "^", lexeme.start, lexeme.end), Token("NUMBER", "2", lexeme.start, lexeme.end)]
-        count += powers
+        items += marks
         position = end
-    if transposed and count == 1:
-        advice = "the derivative by the vector, in numerator layout"
-        raise ParseError("a derivative by a transposed vector is not read", span=transposed[0], suggestion=advice)
     return items
 
 

@@ -7,30 +7,50 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 
 
-def ordered(program: s.Program) -> s.Program:
+def ordered(program: s.Program, *, claim: bool = False) -> s.Program:
     """The program with its assignments sorted, in the order written where that is free.
 
     When the last statement is an assignment too, the value of the program is the one result that no other statement uses. Names that
-    need each other stay as they were written, for the reader to refuse. Raises ParseError when several results are left unused.
+    need each other stay as they were written, for the reader to refuse. With ``claim`` the last equation is a statement, not an assignment.
+    Raises ParseError when several results are left unused.
     """
     assignments = list(program.assignments)
     value = program.value
     if not assignments:
         return program
-    if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
+    uses = _Uses(assignments, program.definitions)
+    if isinstance(value, s.Equation) and isinstance(value.left, s.Name) and not claim:
         assignments.append((value.left, value.right))
-        value = _result(assignments, value.left)
-    return s.Program(program.span, tuple(_sorted(assignments)), value)
+        uses = _Uses(assignments, program.definitions)
+        value = _result(assignments, value.left, uses)
+    return s.Program(program.span, tuple(_sorted(assignments, uses)), value, program.definitions)
 
 
-def _uses(assignments: list[tuple[s.Name, s.Syntax]]) -> list[list[str]]:
-    """The assigned names that each value uses."""
-    names = {name.name for name, _ in assignments}
-    return [list(dict.fromkeys(n.name for n in walk(value) if isinstance(n, s.Name) and n.name in names)) for _, value in assignments]
+class _Uses:
+    """The assigned names that a value uses, by itself or in the functions that it calls."""
+
+    def __init__(self, assignments: list[tuple[s.Name, s.Syntax]], definitions: tuple[s.Definition, ...]) -> None:
+        self._names = {name.name for name, _ in assignments}
+        self._bodies = {definition.function: definition for definition in definitions}
+        self.of_each = [self._used(value) for _, value in assignments]
+
+    def _used(self, value: s.Syntax) -> list[str]:
+        found: dict[str, None] = {}
+        opened: set[str] = set()
+        waiting = [value]
+        while waiting:
+            for node in walk(waiting.pop()):
+                name = node.name if isinstance(node, s.Name) else node.function.rstrip("'") if isinstance(node, s.Applied) else ""
+                if name in self._names:
+                    found[name] = None
+                if name in self._bodies and name not in opened:
+                    opened.add(name)
+                    waiting.append(self._bodies[name].body)
+        return list(found)
 
 
-def _result(assignments: list[tuple[s.Name, s.Syntax]], last: s.Name) -> s.Syntax:
-    used = {name for (own, _), names in zip(assignments, _uses(assignments)) for name in names if name != own.name}
+def _result(assignments: list[tuple[s.Name, s.Syntax]], last: s.Name, uses: _Uses) -> s.Syntax:
+    used = {name for (own, _), names in zip(assignments, uses.of_each) for name in names if name != own.name}
     unused = [name for name, _ in assignments if name.name not in used]
     shown = ", ".join(dict.fromkeys(name.name for name in unused))
     if "," in shown:
@@ -39,13 +59,13 @@ def _result(assignments: list[tuple[s.Name, s.Syntax]], last: s.Name) -> s.Synta
     return unused[0] if unused else last
 
 
-def _sorted(assignments: list[tuple[s.Name, s.Syntax]]) -> list[tuple[s.Name, s.Syntax]]:
+def _sorted(assignments: list[tuple[s.Name, s.Syntax]], uses: _Uses) -> list[tuple[s.Name, s.Syntax]]:
     """Depth first with an explicit stack; the order written when it is right already, or when names need each other."""
     names = [name.name for name, _ in assignments]
     if len(set(names)) < len(names):
         return assignments
     place = {name: k for k, name in enumerate(names)}
-    needs = [[place[name] for name in uses] for uses in _uses(assignments)]
+    needs = [[place[name] for name in used] for used in uses.of_each]
     if all(other < k for k, others in enumerate(needs) for other in others):
         return assignments
     order: list[int] = []

@@ -10,6 +10,7 @@ from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.decisions import Decision
 from matcalc.language.options import Dialect
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.survey import walk
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.text.python_spellings import keyword_in
 from matcalc.language.text.terminals import Token
@@ -136,19 +137,20 @@ class _Builder:
     """Builds the nodes of the syntax tree: a method for each production of the grammar that makes one."""
 
     def start(self, children: list[Any]) -> s.Program:
-        statements = [child for child in children if isinstance(child, s.Syntax)]
-        assignments: list[tuple[s.Name, s.Syntax]] = []
-        for statement in statements[:-1]:
-            if not isinstance(statement, s.Equation):
-                raise ParseError(
-                    "every statement but the last gives a name to a value", span=statement.span, suggestion="z = W*x + b; tanh(z)"
-                )
-            if not isinstance(statement.left, s.Name):
-                several = isinstance(statements[-1], s.Equation)
-                advice = "one equation at a time; several are verified from an .identities file" if several else "z = W*x + b; tanh(z)"
-                raise ParseError("only a name can be given a value", span=statement.left.span, suggestion=advice)
-            assignments.append((statement.left, statement.right))
-        return s.Program(_join(statements[0].span, statements[-1].span), tuple(assignments), statements[-1])
+        place = next((k for k, child in enumerate(children) if isinstance(child, Token) and child.type == "WHERE"), len(children))
+        before, after = [[child for child in part if isinstance(child, s.Syntax)] for part in (children[:place], children[place:])]
+        whole = _join(children[0].span, children[-1].span)
+        comma = next((child for child in children if isinstance(child, Token) and child.type == "COMMA"), None)
+        if comma is not None and not any(isinstance(child, s.Equation | s.Definition) for child in [*before, *after]):
+            raise ParseError("',' cannot stand here", span=comma.span, expected="the end, '='")
+        main = _main(before)
+        others = [child for child in [*before, *after] if child is not main]
+        return s.Program(whole, *_named_values(others, main))
+
+    def definition(self, children: list[Any]) -> s.Definition:
+        head, _, body = children
+        function, *parameters = head.value.split(",")
+        return s.Definition(_join(head.span, body.span), function, tuple(parameters), body)
 
     def equation(self, children: list[Any]) -> s.Equation:
         left, _, right = children
@@ -193,7 +195,7 @@ class _Builder:
 
     def derivative_by(self, children: list[Any]) -> s.DerivativeOf:
         sign, body = children
-        return s.DerivativeOf(_join(sign.span, body.span), body, tuple(sign.value.split(",")))
+        return s.DerivativeOf(_join(sign.span, body.span), body, *_differentiated_by(sign.value))
 
     def differential(self, children: list[Any]) -> s.DifferentialOf:
         sign, body = children
@@ -201,7 +203,17 @@ class _Builder:
 
     def derivative(self, children: list[Any]) -> s.DerivativeOf:
         sign, _, body, _, by = children
-        return s.DerivativeOf(_join(sign.span, by.span), body, tuple(by.value.split(",")))
+        return s.DerivativeOf(_join(sign.span, by.span), body, *_differentiated_by(by.value))
+
+    def derivative_at(self, children: list[Any]) -> s.DerivativeOf:
+        sign, _, body, _, by, _, _, point, closing = children
+        return s.DerivativeOf(_join(sign.span, closing.span), body, *_differentiated_by(by.value), point)
+
+    def derivative_along(self, children: list[Any]) -> s.DerivativeOf:
+        sign, _, body, _, by, *rest = children
+        *point, direction = [child for child in rest if isinstance(child, s.Syntax)]
+        whole = _join(sign.span, rest[-1].span)
+        return s.DerivativeOf(whole, body, *_differentiated_by(by.value), point[0] if point else None, direction)
 
     def transpose(self, children: list[Any]) -> s.Transposed:
         operand, sign = children
@@ -250,7 +262,7 @@ class _Builder:
     def call(self, children: list[Any]) -> s.Syntax:
         function, _, arguments, closing = children
         span = _join(function.span, closing.span)
-        if function.value in ("grad", "gradient", "hessian", "jacobian"):
+        if function.value in _DERIVATIVES:
             return _named_derivative(function, arguments, span)
         return s.Applied(span, function.value, tuple(arguments), function.span)
 
@@ -264,12 +276,68 @@ class _Builder:
         return s.Bars(_join(opening.span, closing.span), operand)
 
 
+def _gives_a_name(statement: s.Syntax) -> bool:
+    return isinstance(statement, s.Definition) or (isinstance(statement, s.Equation) and isinstance(statement.left, s.Name))
+
+
+def _main(statements: list[s.Syntax]) -> s.Syntax:
+    """The statement that the others explain: the last one that gives no name, else the last one that no other uses."""
+    unnamed = next((statement for statement in reversed(statements) if not _gives_a_name(statement)), None)
+    last = statements[-1]
+    if unnamed is not None or not isinstance(last, s.Definition):
+        return unnamed or last
+    others = statements[:-1]
+    uses = any(isinstance(node, s.Applied) and node.function == last.function for other in others for node in walk(other))
+    return others[-1] if uses else last
+
+
+def _named_values(
+    statements: list[s.Syntax], main: s.Syntax
+) -> tuple[tuple[tuple[s.Name, s.Syntax], ...], s.Syntax, tuple[s.Definition, ...]]:
+    """The assignments, the main statement and the definitions of a program.
+
+    Raises ParseError for a statement beside the main one that gives no name to anything.
+    """
+    assignments: list[tuple[s.Name, s.Syntax]] = []
+    for statement in statements:
+        if isinstance(statement, s.Definition):
+            continue
+        if not isinstance(statement, s.Equation):
+            raise ParseError("every statement but the last gives a name to a value", span=statement.span, suggestion="z = W*x + b; tanh(z)")
+        if not isinstance(statement.left, s.Name):
+            several = isinstance(main, s.Equation)
+            advice = "one equation at a time; several are verified from an .identities file" if several else "z = W*x + b; tanh(z)"
+            raise ParseError("only a name can be given a value", span=statement.left.span, suggestion=advice)
+        assignments.append((statement.left, statement.right))
+    return tuple(assignments), main, tuple([statement for statement in statements if isinstance(statement, s.Definition)])
+
+
+def _differentiated_by(value: str) -> tuple[tuple[str, ...], bool]:
+    """The names of a ``BY`` token, one for each order, and whether the derivative is by the transpose of the one name.
+
+    In a second derivative a transposed name is that of the columns: ``∂²f/∂x∂yᵀ``.
+    """
+    names = value.split(",")
+    if len(names) == 1:
+        return (names[0].rstrip("'"),), names[0].endswith("'")
+    if names[0].endswith("'") and not names[-1].endswith("'"):
+        names = names[::-1]
+    return tuple([name.rstrip("'") for name in names]), False
+
+
+_DERIVATIVES = {
+    "grad": 1, "gradient": 1, "jacobian": 1, "jac": 1, "diff": 1, "derivative": 1, "hessian": 2, "hess": 2,
+}  # fmt: skip
+"""Calls that are derivatives of their first argument, with their order."""
+
+
 def _named_derivative(function: Token, arguments: list[s.Syntax], span: Span) -> s.DerivativeOf:
     names = [argument.name for argument in arguments[1:] if isinstance(argument, s.Name)]
-    second = function.value == "hessian"
-    if len(arguments) not in ((2, 3) if second else (2,)) or len(names) != len(arguments) - 1:
+    order = _DERIVATIVES[function.value]
+    most = 2 if order == 2 or function.value in ("diff", "derivative") else 1
+    if not 0 < len(names) <= most or len(names) != len(arguments) - 1:
         raise ParseError(f"{function.value} needs an expression and a name", span=span, suggestion=f"{function.value}(x'*A*x, x)")
-    return s.DerivativeOf(span, arguments[0], tuple(names * 2 if second and len(names) == 1 else names))
+    return s.DerivativeOf(span, arguments[0], tuple(names * order if len(names) == 1 else names))
 
 
 _BUILDER = _Builder()

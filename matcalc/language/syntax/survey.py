@@ -46,9 +46,11 @@ def parts(node: s.Syntax) -> tuple[s.Syntax, ...]:
             return arguments
         case s.NormBars(operand=operand, subscript=subscript):
             return (operand,) if subscript is None else (operand, subscript)
-        case s.Summation(body=body) | s.DerivativeOf(body=body) | s.DifferentialOf(body=body):
+        case s.DerivativeOf(body=body, point=point, along=along):
+            return (body, *(part for part in (point, along) if part is not None))
+        case s.Summation(body=body) | s.DifferentialOf(body=body) | s.Definition(body=body):
             return (body,)
-        case s.Program(assignments=assignments, value=value):
-            return (*[part for name, assigned in assignments for part in (name, assigned)], value)
+        case s.Program(assignments=assignments, value=value, definitions=definitions):
+            return (*definitions, *[part for name, assigned in assignments for part in (name, assigned)], value)
         case _:
             return ()

@@ -111,10 +111,22 @@ class Summation(Syntax):
 
 @record(eq=False)
 class DerivativeOf(Syntax):
-    """``d(body)/dx``, ``grad(body, x)``, ``hessian(body, x)``...; ``wrt`` holds one name for each order."""
+    """``d(body)/dx``, ``grad(body, x)``, ``hessian(body, x)``...; ``wrt`` holds one name for each order.
+
+    ``turned``: by a transpose, ``∂f/∂xᵀ``, which is numerator layout. ``point`` is where the derivative is taken, if not at the name itself
+    (``∇f(x + h)``), ``along`` the direction of ``Df(x)[h]``.
+    """
 
     body: Syntax
     wrt: tuple[str, ...]
+    turned: bool = False
+    point: Syntax | None = None
+    along: Syntax | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is the derivative in the layout of the whole, as a function of its names."""
+        return self.point is None and self.along is None and not self.turned
 
 
 @record(eq=False)
@@ -131,15 +143,25 @@ class Equation(Syntax):
 
 
 @record(eq=False)
+class Definition(Syntax):
+    """``f(x, y) = body``."""
+
+    function: str
+    parameters: tuple[str, ...]
+    body: Syntax
+
+
+@record(eq=False)
 class Program(Syntax):
-    """Assignments ``name = value``, then one expression or equation."""
+    """Assignments ``name = value`` and definitions ``f(x) = value``, then one expression, equation or definition."""
 
     assignments: tuple[tuple[Name, Syntax], ...]
     value: Syntax
+    definitions: tuple[Definition, ...] = ()
 
 
 SyntaxNode: TypeAlias = (
     NumberLiteral | Name | Word | Group | Minus | Binary | Transposed | Raised | Entries | Applied | NormBars | Bars
-    | Summation | DerivativeOf | DifferentialOf | Equation | Program
+    | Summation | DerivativeOf | DifferentialOf | Equation | Definition | Program
 )  # fmt: skip
 """The closed union, for ``match`` with ``assert_never``."""

@@ -77,6 +77,8 @@ def _factor_end(tokens: list[Token], position: int, partner: dict[int, int], end
     if token.type in ("CALL", "DERIVATIVE") and position + 1 in partner:
         stop = partner[position + 1] + 1
         stop += stop < len(tokens) and tokens[stop].type == "BY"
+        while stop + 1 in partner and tokens[stop].type in ("AT", "ALONG"):
+            stop = partner[stop + 1] + 1
     elif token.type in ("LPAR", "NORM_OPEN", "BAR_OPEN") and position in partner:
         stop = partner[position] + 1
     elif token.type in _PLAIN:

@@ -10,6 +10,7 @@ from matcalc.language.decisions import Decision
 from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
 from matcalc.language.text.derivative_tokens import resolve_derivatives
 from matcalc.language.text.differential_tokens import resolve_differentials
+from matcalc.language.text.function_tokens import resolve_statements
 from matcalc.language.text.runs import resolve_runs
 from matcalc.language.text.scanner import scan
 from matcalc.language.text.spelling import SUBSCRIPTS, SUPERSCRIPTS
@@ -43,6 +44,7 @@ def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[Decis
     tokens = _separated(found.tokens if latex else scan(text))
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
+    tokens, vocabulary = resolve_statements(tokens, vocabulary)
     tokens = _norm_names(_superscripts(tokens, vocabulary), vocabulary)
     tokens = _in_numpy(resolve_derivatives(tokens, vocabulary))
     tokens, vocabulary = resolve_differentials(tokens, vocabulary)

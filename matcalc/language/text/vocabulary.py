@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -15,7 +15,7 @@ STRUCTURAL = frozenset(
         "tr", "trace", "sum", "diag", "inv", "vec", "reshape", "kron", "commutation", "transpose", "ctranspose",
         "outer", "inner", "dot", "vdot",
         "norm", "norm1", "norm2", "spectral", "nuclear", "eye", "vector", "matrix", "tensor", "ones", "zeros", "unit",
-        "grad", "gradient", "hessian", "jacobian",
+        "grad", "gradient", "hessian", "hess", "jacobian", "jac", "diff", "derivative",
     ]
 )  # fmt: skip
 """Functions with their own place in the language, beside those of ``rules/functions.toml``."""
@@ -50,10 +50,12 @@ def known_functions() -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Names that are known before reading, in their one spelling; ``functions`` are the user's own."""
+    """Names that are known before reading, in their one spelling; ``functions`` are the user's own, ``definitions`` those of them that the
+    text defines, with the names of their arguments."""
 
     symbols: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
+    definitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     lengths: tuple[int, ...] = field(init=False)
     """Of the names with more than one character, longest first."""
 
@@ -68,7 +70,12 @@ class Vocabulary:
     def knowing(self, names: Iterable[str]) -> Vocabulary:
         """The same words with more symbols; functions stay functions."""
         more = frozenset(names) - self.functions
-        return Vocabulary(self.symbols | more, self.functions) if more else self
+        return Vocabulary(self.symbols | more, self.functions, self.definitions) if more else self
+
+    def defining(self, functions: Mapping[str, tuple[str, ...]], names: Iterable[str]) -> Vocabulary:
+        """The same words with functions that the text defines, and the names that it gives a value."""
+        known = self.knowing(names)
+        return Vocabulary(known.symbols, self.functions | frozenset(functions), functions) if functions else known
 
     def declares(self, name: str) -> bool:
         return name in self.symbols or name in self.functions

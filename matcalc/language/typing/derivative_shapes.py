@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import product
 
+from matcalc.errors import Span
 from matcalc.language.build.construction import size_of
-from matcalc.language.typing.dimensions import Dimension, SizeSystem
-from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR, VECTOR, Cell
+from matcalc.language.typing.constraints import InRelation
+from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
+from matcalc.language.typing.kinds import COLUMN, KINDS, MATRIX, ROW, SCALAR, TENSOR, VECTOR, Cell, Relation
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, shape_of
 
@@ -61,6 +65,36 @@ def derivative_shape(value: CellShape, by: CellShape, layout: str, sizes: SizeSy
         return None
     below_first = CellShape(MATRIX, _count(by, sizes), _count(value, sizes))
     return below_first if layout == "denominator" else below_first.transposed()
+
+
+@cache
+def _kinds(layout: str, order: int) -> Relation:
+    """The kinds of a value, of the variables that it is differentiated by, and of the derivative."""
+    found: set[tuple[int, ...]] = set()
+    for kinds in product(KINDS, repeat=order + 1):
+        value, *by = [CellShape(kind, ONE, ONE) for kind in kinds]
+        result = shape_by_all(value, by, layout, SizeSystem())
+        if result is not None and result.kind:
+            found.add((*kinds, result.kind))
+    return frozenset(found)
+
+
+class DerivativeBy(InRelation):
+    """The derivative of the first cell by those that follow, in a layout, is the last cell."""
+
+    __slots__ = ("layout",)
+
+    def __init__(self, span: Span, layout: str, value: Cell, by: Sequence[Cell], result: Cell) -> None:
+        super().__init__(span, _kinds(layout, len(by)), "the derivative", value, *by, result)
+        self.layout = layout
+
+    def join(self, sizes: SizeSystem) -> bool:
+        value, *by, result = self.cells
+        shape = shape_by_all(CellShape.of(value), [CellShape.of(cell) for cell in by], self.layout, sizes)
+        assert shape is not None
+        unify(result.rows, shape.rows)
+        unify(result.cols, shape.cols)
+        return True
 
 
 def _count(shape: CellShape, sizes: SizeSystem) -> Dimension:

@@ -1,0 +1,121 @@
+"""Finds the statements of a text among raw tokens: functions defined in it, ``f(x) = x'Ax``, names with a value, what follows ``where``.
+
+``||r||^2 where r = Xw - y`` and ``||r||^2, r = Xw - y`` are programs as ``r = Xw - y; ||r||^2`` is.
+"""
+
+from __future__ import annotations
+
+from matcalc.language.text.spelling import ONE_NAME, canonical_name
+from matcalc.language.text.terminals import Token
+from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.patterns import pattern
+
+_WHERE = frozenset(["where", "with", "given"])
+_FUNCTION = pattern(rf"{ONE_NAME}|[a-z]+|[A-Z][a-z]+|[A-Z]{{2,}}")
+"""What may be the name of a function that is defined: one letter, a word, or an abbreviation."""
+_PARAMETER = pattern(rf"{ONE_NAME}|[a-z]+(?:_[^\W_]+)*[0-9]*")
+
+
+def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
+    """The tokens with ``DEFINES`` for the left side of a definition and ``WHERE`` before what explains names; the words with these names.
+
+    The value of ``DEFINES`` is the name of the function, then those of its arguments, with commas between.
+    """
+    if not any(token.type == "EQUALS" for token in tokens):
+        return tokens, vocabulary
+    out: list[Token] = []
+    names: set[str] = set()
+    functions: dict[str, tuple[str, ...]] = {}
+    depth, position, begins, several = 0, 0, True, False
+    while position < len(tokens):
+        token = tokens[position]
+        depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
+        if begins:
+            if token.type == "RUN" and token.value.lower() == "let" and _gives_a_name(tokens, position + 1, vocabulary):
+                position += 1
+                continue
+            head = _defined(tokens, position, vocabulary)
+            if head is not None:
+                function, parameters, position = head
+                functions[function] = parameters
+                names.update(parameters)
+                out.append(Token("DEFINES", ",".join((function, *parameters)), token.start, tokens[position - 1].end))
+                begins = False
+                continue
+            if token.type == "RUN" and position + 1 < len(tokens) and tokens[position + 1].type == "EQUALS":
+                names.add(canonical_name(token.value))
+        sign = _sign(tokens, position, vocabulary) if not depth else None
+        begins = sign is not None
+        several |= begins
+        if sign is not None and out and out[-1].type in ("COMMA", "SEPARATOR", "WHERE"):
+            out.pop()
+        out.append(sign or token)
+        position += 1
+    return out, vocabulary.defining(functions, names if several else [name for head in functions.values() for name in head])
+
+
+def _sign(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:
+    """What ends a statement, outside brackets: a semicolon, a comma, ``where``, or ``and`` before another name that is given a value."""
+    token = tokens[position]
+    if token.type in ("SEPARATOR", "COMMA"):
+        return token
+    if token.type != "RUN" or not position or vocabulary.declares(token.value):
+        return None
+    if token.value in _WHERE and _gives_a_name(tokens, position + 1, vocabulary):
+        return Token("WHERE", token.value, token.start, token.end)
+    if token.value == "and" and _gives_a_name(tokens, position + 1, vocabulary):
+        return Token("SEPARATOR", ";", token.start, token.end)
+    return None
+
+
+def _gives_a_name(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool:
+    """Whether an assignment or a definition begins here."""
+    if position + 1 >= len(tokens) or tokens[position].type != "RUN":
+        return False
+    return tokens[position + 1].type == "EQUALS" or _defined(tokens, position, vocabulary) is not None
+
+
+def _arguments(tokens: list[Token], position: int) -> tuple[tuple[str, ...], int] | None:
+    """The names in brackets before an equals sign, and the position of that."""
+    if position + 1 >= len(tokens) or tokens[position + 1].type != "LPAR" or tokens[position + 1].start != tokens[position].end:
+        return None
+    names: list[str] = []
+    place = position + 2
+    while place + 1 < len(tokens) and tokens[place].type == "RUN" and _PARAMETER.fullmatch(tokens[place].value):
+        names.append(canonical_name(tokens[place].value))
+        if tokens[place + 1].type == "RPAR":
+            ends = place + 2 < len(tokens) and tokens[place + 2].type == "EQUALS"
+            return (tuple(names), place + 2) if ends else None
+        if tokens[place + 1].type not in ("COMMA", "SEPARATOR", "BAR"):
+            return None
+        place += 2
+    return None
+
+
+def _defined(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[str, tuple[str, ...], int] | None:
+    """The name of a function that is defined here, its arguments and the position of the equals sign.
+
+    A letter that stands in its own value is a factor: ``A(x) = A x`` is an equation.
+    """
+    token = tokens[position]
+    if token.type != "RUN" or not _FUNCTION.fullmatch(token.value):
+        return None
+    name = canonical_name(token.value)
+    if vocabulary.declares(name) or vocabulary.function(token.value, called=True) is not None:
+        return None
+    found = _arguments(tokens, position)
+    if found is None or _stands_in_own_value(tokens, found[1], name, vocabulary):
+        return None
+    return name, found[0], found[1]
+
+
+def _stands_in_own_value(tokens: list[Token], position: int, name: str, vocabulary: Vocabulary) -> bool:
+    """Whether the name stands in the statement after ``position``: a function is not defined by itself, so it is a factor there."""
+    depth = 0
+    for token in tokens[position + 1 :]:
+        depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
+        if token.type == "SEPARATOR" or (token.type == "COMMA" and not depth):
+            return False
+        if token.type == "RUN" and name in token.value and vocabulary.function(token.value, called=True) is None:
+            return True
+    return False

@@ -1,0 +1,31 @@
+"""Derivatives within an expression: their closed forms, which stand in their place."""
+
+from __future__ import annotations
+
+from matcalc.derivation.pipeline import declared, differentiate, folded, reading_order
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import replaced
+from matcalc.folding.rows import row_symbols
+from matcalc.language.build.construction import Differentiated
+from matcalc.products.pairing import inner
+from matcalc.products.pushing import pushed
+
+
+def closed_form(question: Differentiated) -> Expr | None:
+    """The derivative as a matrix formula, None where it has none. Raises NotDifferentiableError or LimitError."""
+    function, wrt = question.function, question.wrt
+    if question.along is not None:
+        step = Symbol(f"d{wrt[0].name}°", wrt[0].shape)
+        form = _directional(function, wrt[0], step)
+        return None if form is None else replaced(form, {step.name: question.along})
+    return differentiate(function, wrt, layout="numerator" if question.turned else "denominator").expression
+
+
+def _directional(function: Expr, variable: Symbol, step: Symbol) -> Expr | None:
+    """What a step of the variable makes of the function, to first order."""
+    if function.is_scalar:
+        gradient = differentiate(function, (variable,), symmetric="independent").expression
+        return None if gradient is None else inner(gradient, step)
+    value = pushed(function, {variable: declared(step)})
+    names = reading_order(function)
+    return folded(value.tensor, value.split, {**names, step.name: len(names)}, row_symbols(function, step))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from matcalc.exact.decimals import decimal_text
 from matcalc.printing.notation import Notation, fits, negated
-from matcalc.printing.numbers import decimal_text
 from matcalc.printing.pieces import Level, Operator, Part, Piece, piece
 
 _HALF = Fraction(1, 2)

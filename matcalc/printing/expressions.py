@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from matcalc.expr import nodes as e
+from matcalc.functions import functions
 from matcalc.printing.latex_notation import LatexNotation
 from matcalc.printing.notation import fits
 from matcalc.printing.pieces import Level, render
@@ -55,4 +56,16 @@ def equation(left: str, expr: e.Expr, bold: bool = False) -> str:
 
 
 def _names(expr: e.Expr) -> list[str]:
-    return [node.name for node in e.postorder(expr) if isinstance(node, (e.Symbol, e.Index))]
+    """The names of symbols, indices and functions of the user's own."""
+    found: list[str] = []
+    for node in e.postorder(expr):
+        match node:
+            case e.Symbol(name=name) | e.Index(name=name):
+                found.append(name)
+            case e.Elementwise(function=name) if name not in functions():
+                found.append(name.rstrip("'"))
+            case e.IndexSum(index=index):
+                found.append(index.name)
+            case e.IndexArray(indices=indices):
+                found += [index.name for index in indices]
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import or_
-from typing import assert_never, cast
+from typing import Protocol, assert_never, cast
 
 from matcalc.expr import nodes as e
 from matcalc.sizes import Shape
@@ -17,29 +17,37 @@ from matcalc.sizes import Shape
 ROWS, COLS, BOTH = 1, 2, 3
 
 
-def settled(order: Iterable[e.Expr], bare_ones: bool) -> dict[e.Expr, int]:
-    """What is known of every node's size from the node alone, when identities are written without sizes, and vectors of ones too
-    if ``bare_ones``.
+class Bare(Protocol):
+    """What a notation writes without sizes beside identities: vectors of ones, unit vectors."""
+
+    bare_ones: bool
+    bare_units: bool
+
+
+def settled(order: Iterable[e.Expr], notation: Bare) -> dict[e.Expr, int]:
+    """What is known of every node's size from the node alone, when identities and what ``notation`` says are written without sizes.
 
     ``order`` lists operands before their users.
     """
     nodes = list(order)
-    if not any(isinstance(node, (e.Identity, e.Ones)) for node in nodes):
+    if not any(isinstance(node, (e.Identity, e.Ones, e.UnitVector)) for node in nodes):
         return dict.fromkeys(nodes, BOTH)
     known: dict[e.Expr, int] = {}
     for node in nodes:
-        known[node] = BOTH if node.is_scalar else _settled(cast("e.Node", node), known, bare_ones)
+        known[node] = BOTH if node.is_scalar else _settled(cast("e.Node", node), known, notation)
     return known
 
 
-def _settled(node: e.Node, known: Mapping[e.Expr, int], bare_ones: bool) -> int:
+def _settled(node: e.Node, known: Mapping[e.Expr, int], notation: Bare) -> int:
     match node:
         case e.Identity():
             return 0
         case e.Ones():
-            return BOTH if node.is_matrix or not bare_ones else COLS if node.is_column else ROWS
-        case e.Symbol() | e.Number() | e.Constant() | e.SizeValue() | e.Zeros() | e.UnitVector() | e.Commutation() | e.Reshape():
+            return BOTH if node.is_matrix or not notation.bare_ones else COLS if node.is_column else ROWS
+        case e.Symbol() | e.Number() | e.Constant() | e.SizeValue() | e.Zeros() | e.Commutation() | e.Reshape():
             return BOTH
+        case e.UnitVector():
+            return COLS if notation.bare_units else BOTH
         case e.Trace() | e.Norm() | e.Index() | e.Entry() | e.IndexArray():
             return BOTH
         case e.Sum() | e.Hadamard() | e.Quotient() | e.Power():

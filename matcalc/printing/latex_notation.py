@@ -2,15 +2,17 @@ r"""LaTeX source: ``2 U^{\top} \left(U V - X\right)``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from matcalc.functions import functions
+from matcalc.patterns import pattern
 from matcalc.printing.names import escaped, latex_name, member_name, size_text
 from matcalc.printing.notation import fits, negated
 from matcalc.printing.pieces import Level, Part, Piece, piece
 from matcalc.sizes import ONE, Shape, Size
 
+_WORD = pattern(r"\\math(?:rm|bf)\{[^\\{}]{2}")
 _NAMES = {"tr": r"\operatorname{tr}", "det": r"\det", "logdet": r"\log\det"}
 
 
@@ -24,20 +26,26 @@ class LatexNotation:
     inverse_is_call = False
     stacked_quotient = True
     bare_ones = True
+    bare_units = True
 
     def __init__(self, names: Iterable[str] = (), bold: bool = False) -> None:
         """``names`` are those of the symbols in the expression: a glyph that one of them needs is not used for anything else.
 
         With ``bold``, vectors and matrices are set in bold type.
         """
-        self._taken = frozenset(latex_name(name) for name in names)
+        self._names = frozenset(names)
+        self._taken = frozenset(latex_name(name) for name in self._names)
+        self._spelled_out = _alike(self._names, bold)
         self._bold = bold
 
     def bracketed(self, inner: Piece) -> Piece:
         return piece(r"\left(", inner, r"\right)") if inner.tall else piece("(", inner, ")")
 
     def symbol(self, name: str, order: int = 0) -> Piece:
-        return piece(latex_name(name, self._bold and order > 0))
+        bold = self._bold and order > 0
+        if name in self._spelled_out:
+            return piece(rf"\{'mathbf' if bold else 'mathrm'}{{{escaped(name)}}}")
+        return piece(latex_name(name, bold))
 
     def number(self, value: Fraction) -> Piece:
         top, bottom = abs(value.numerator), value.denominator
@@ -49,7 +57,7 @@ class LatexNotation:
         return piece(size_text(size, "latex")) if single else piece(size_text(size, "latex"), level=Level.PRODUCT, operator="product")
 
     def identity(self, size: Size, known: bool) -> Piece:
-        glyph = "I" if ("I" in self._taken) == self._bold else r"\mathbf{I}"
+        glyph = r"\mathrm{Id}" if "I" in self._names else r"\mathbf{I}" if self._bold else "I"
         return piece(glyph if known else f"{glyph}_{{{size_text(size, 'latex')}}}")
 
     def ones(self, shape: Shape, known: bool) -> Piece:
@@ -60,10 +68,15 @@ class LatexNotation:
     def zeros(self, shape: Shape) -> Piece:
         return piece(rf"\mathbf{{0}}_{{{_sizes(shape)}}}")
 
-    def unit(self, position: int, size: Size) -> Piece:
-        return piece(f"{self._letter('e')}_{{{position}}}")
+    def unit(self, position: int, size: Size, known: bool) -> Piece:
+        if {"e", f"e_{position}", f"e{position}"} & self._names:
+            return piece(rf"\operatorname{{unit}}({position}, {size_text(size, 'latex')})")
+        shown = f"{self._letter('e')}_{{{position}}}"
+        return piece(shown) if known else piece(f"{shown}^{{({size_text(size, 'latex')})}}", level=Level.POSTFIX)
 
     def commutation(self, m: Size, n: Size) -> Piece:
+        if "K" in self._names:
+            return piece(rf"\operatorname{{commutation}}({_sizes((m, n))})")
         # A subscript would be read as an entry.
         return piece(f"{self._letter('K')}^{{({_sizes((m, n))})}}", level=Level.POSTFIX)
 
@@ -115,10 +128,19 @@ class LatexNotation:
         return piece(left, operand, right + mark)
 
     def entry(self, operand: Piece, positions: tuple[Piece, ...]) -> Piece:
-        shown: list[Part] = []
-        for position in positions:
-            shown += [",", position] if shown else [position]
-        return piece(operand, "_{", *shown, "}", level=Level.POSTFIX)
+        shown = _listed(positions)
+        base: tuple[Part, ...] = (operand,) if self._takes_subscript(operand, positions) else ("[", operand, "]")
+        return piece(*base, "_{", *shown, "}", level=Level.POSTFIX)
+
+    def _takes_subscript(self, operand: Piece, positions: tuple[Piece, ...]) -> bool:
+        """Whether a subscript is that of an entry: ``x_{2}`` and ``\\mathrm{loss}_{i}`` are names, and TeX refuses a second one."""
+        if len(operand.parts) > 1:
+            return True
+        base = str(operand)
+        if "_" in base or "'" in base or _WORD.match(base):
+            return False
+        index = str(positions[0])
+        return len(positions) > 1 or not (index.isdigit() or any(f"_{index}" in name for name in self._names))
 
     def member(self, family: str, order: int, position: Piece) -> Piece | None:
         name = member_name(family, order)
@@ -130,12 +152,13 @@ class LatexNotation:
         shown = body if fits(body, Level.PRODUCT) else self.bracketed(body)
         return piece(r"\sum_{", index, "} ", shown, level=Level.PRODUCT, operator="sum", tall=1)
 
-    def index_array(self, indices: tuple[Piece, ...], body: Piece) -> Piece:
-        shown: list[Part] = []
-        for index in indices:
-            shown += [",", index] if shown else [index]
+    def index_array(self, indices: tuple[Piece, ...], sizes: Shape, body: Piece, *, held: bool) -> Piece:
         left, right = (r"\left[", r"\right]") if body.tall else ("[", "]")
-        return piece(left, body, right + "_{", *shown, "}", level=Level.POSTFIX)
+        if held:
+            return piece(left, body, right + "_{", *_listed(indices), "}", level=Level.POSTFIX)
+        # Without an index in it, the brackets would be those of an entry.
+        ranges = _listed([piece(index, "=1") for index in indices])
+        return piece(left, body, right + "_{", *ranges, "}^{", _sizes(sizes), "}", level=Level.POSTFIX)
 
     def _function(self, name: str) -> str:
         if name in functions():
@@ -147,6 +170,20 @@ class LatexNotation:
         shown = latex_name(stem)
         # A word is set upright as an operator, a letter (g, phi, f_1) as a letter.
         return (rf"\operatorname{{{escaped(stem)}}}" if shown.startswith(r"\mathrm") else shown) + name[len(stem) :]
+
+
+def _alike(names: frozenset[str], bold: bool) -> frozenset[str]:
+    """Names that would look like another one, such as ``W1`` beside ``W_1``."""
+    if len(names) < 2:
+        return frozenset()
+    first: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: (len(name.partition("_")[0]), "_" not in name, name)):
+        first.setdefault(latex_name(name, bold), name)
+    return names - frozenset(first.values())
+
+
+def _listed(parts: Sequence[Part]) -> list[Part]:
+    return [part for position, each in enumerate(parts) for part in ((",", each) if position else (each,))]
 
 
 def _sizes(shape: Shape) -> str:

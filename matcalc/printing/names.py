@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 from types import MappingProxyType
 
+from matcalc.language.text.spelling import AS_LATIN
 from matcalc.patterns import pattern
 from matcalc.sizes import Size
 
@@ -24,14 +25,6 @@ GREEK = MappingProxyType(
 """Spelled name -> letter."""
 
 _SPELLED = MappingProxyType({letter: name for name, letter in GREEK.items()})
-_AS_LATIN = MappingProxyType(
-    {
-        "Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K", "Mu": "M", "Nu": "N",
-        "Omicron": "O", "omicron": "o", "Rho": "P", "Tau": "T", "Chi": "X",
-    }
-)  # fmt: skip
-"""Greek letters that LaTeX has no command for, because they look like these."""
-
 _SUBSCRIPT_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SUBSCRIPT = pattern("[₀₁₂₃₄₅₆₇₈₉]+")
@@ -108,16 +101,17 @@ def latex_name(name: str, bold: bool = False) -> str:
         index = rest
     elif not index and (word := _RUN_ON.fullmatch(stem)) is not None and (len(word[1]) == 1 or word[1] in GREEK):
         stem, accent = word[1], word[2]
-    if stem in _AS_LATIN:
-        letter = f"\\mathrm{{{_AS_LATIN[stem]}}}"
+    if stem in AS_LATIN:
+        # In bold type it would be the Latin letter.
+        letter = f"\\mathrm{{{stem if bold else AS_LATIN[stem]}}}"
     elif stem in GREEK:
         letter = "\\" + stem
     else:
         letter = stem if len(stem) == 1 else f"\\mathrm{{{escaped(stem)}}}"
-    if bold and stem in GREEK and stem not in _AS_LATIN:
+    if bold and stem in GREEK and stem not in AS_LATIN:
         letter = rf"\boldsymbol{{{letter}}}"
     elif bold:
-        letter = letter.replace(r"\mathrm", r"\mathbf") if stem in _AS_LATIN or len(stem) > 1 else rf"\mathbf{{{letter}}}"
+        letter = letter.replace(r"\mathrm", r"\mathbf") if stem in AS_LATIN or len(stem) > 1 else rf"\mathbf{{{letter}}}"
     if accent:
         letter = rf"\{'mathring' if accent == 'ring' else accent}{{{letter}}}"
     if not index:

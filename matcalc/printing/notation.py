@@ -17,6 +17,8 @@ class Notation(Protocol):
     over_elementwise: str
     bare_ones: bool
     """Vectors of ones are written without sizes where these follow from the surroundings."""
+    bare_units: bool
+    """The same of unit vectors."""
     infix_kronecker: str
     """The operator between Kronecker factors, empty when they are written as a call."""
     inverse_is_call: bool
@@ -39,7 +41,7 @@ class Notation(Protocol):
 
     def zeros(self, shape: Shape) -> Piece: ...
 
-    def unit(self, position: int, size: Size) -> Piece: ...
+    def unit(self, position: int, size: Size, known: bool) -> Piece: ...
 
     def commutation(self, m: Size, n: Size) -> Piece: ...
 
@@ -79,7 +81,9 @@ class Notation(Protocol):
 
     def index_sum(self, index: Piece, body: Piece) -> Piece: ...
 
-    def index_array(self, indices: tuple[Piece, ...], body: Piece) -> Piece: ...
+    def index_array(self, indices: tuple[Piece, ...], sizes: Shape, body: Piece, *, held: bool) -> Piece:
+        """An array; ``held`` says whether all indices occur in the body."""
+        ...
 
 
 def fits(part: Piece, level: Level) -> bool:

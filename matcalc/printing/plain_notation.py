@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from matcalc.exact.decimals import decimal_text, fraction_text
 from matcalc.functions import functions, spellings
 from matcalc.printing.names import ascii_name, member_name, size_text, superscript, unicode_name
 from matcalc.printing.notation import negated
-from matcalc.printing.numbers import decimal_text, fraction_text
 from matcalc.printing.pieces import Level, Part, Piece, piece
 from matcalc.sizes import ONE, Shape, Size
 
@@ -24,6 +24,7 @@ class AsciiNotation:
     inverse_is_call = True
     stacked_quotient = False
     bare_ones = False
+    bare_units = False
     _product = "*"
 
     def __init__(self, names: Iterable[str] = ()) -> None:
@@ -59,7 +60,7 @@ class AsciiNotation:
     def zeros(self, shape: Shape) -> Piece:
         return self._sized("zeros", shape)
 
-    def unit(self, position: int, size: Size) -> Piece:
+    def unit(self, position: int, size: Size, known: bool) -> Piece:
         return piece(f"unit({position}, {size_text(size, self.style)})")
 
     def commutation(self, m: Size, n: Size) -> Piece:
@@ -113,7 +114,7 @@ class AsciiNotation:
     def index_sum(self, index: Piece, body: Piece) -> Piece:
         return piece("sum(", index, ", ", body, ")")
 
-    def index_array(self, indices: tuple[Piece, ...], body: Piece) -> Piece:
+    def index_array(self, indices: tuple[Piece, ...], sizes: Shape, body: Piece, *, held: bool) -> Piece:
         return piece("tensor(", *_separated((*indices, body)), ")")
 
     def _sized(self, name: str, sizes: Iterable[Size]) -> Piece:

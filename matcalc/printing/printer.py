@@ -10,10 +10,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import assert_never, cast
 
+from matcalc.exact.decimals import decimal_text
 from matcalc.expr import nodes as e
 from matcalc.printing.known_sizes import BOTH, passed_down, settled
 from matcalc.printing.notation import Notation, fits, negated
-from matcalc.printing.numbers import decimal_text
 from matcalc.printing.pieces import Level, Operator, Part, Piece, piece
 from matcalc.sizes import axes_of
 
@@ -25,7 +25,7 @@ def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
 
     ``sized``: the size of the whole follows from what stands around it.
     """
-    known = settled(e.postorder(root), notation.bare_ones)
+    known = settled(e.postorder(root), notation)
     done: dict[tuple[e.Expr, int], Piece] = {}
     uses: dict[tuple[e.Expr, int], tuple[tuple[e.Expr, int], ...]] = {}
     top = (root, BOTH if sized else known[root])
@@ -89,13 +89,15 @@ class _Node:
             case e.Zeros(sizes=sizes):
                 return to.zeros(sizes)
             case e.UnitVector(position=position, size=size):
-                return to.unit(position, size)
+                return to.unit(position, size, self._size_known)
             case e.Commutation(m=m, n=n):
                 return to.commutation(m, n)
-            case e.Sum():
-                return self._sum(parts)
+            case e.Sum(terms=terms):
+                return self._sum(terms, parts)
             case e.Negative():
-                return negated(self._at(parts[0], Level.PRODUCT), to.minus)
+                # A minus sign belongs to the first factor, which is the same for a product, but not for a Kronecker product.
+                whole = parts[0].operator != "kronecker"
+                return negated(self._at(parts[0], Level.PRODUCT if whole else Level.FRACTION), to.minus)
             case e.Product() as product:
                 return self._product(product, parts)
             case e.Hadamard() as hadamard:
@@ -130,8 +132,8 @@ class _Node:
                 return to.reshape(parts[0], m, n)
             case e.Kronecker():
                 return self._kronecker(parts)
-            case e.Norm(kind=kind):
-                return to.norm(kind, parts[0], parts[1] if len(parts) > 1 else None)
+            case e.Norm(kind=kind) as norm:
+                return to.norm(kind, parts[0], self._weight(norm, parts) if len(parts) > 1 else None)
             case e.Call(function=name, axis=axis):
                 return to.call(name, parts, axis)
             case e.Entry(positions=positions):
@@ -139,8 +141,9 @@ class _Node:
                 return self._member(typed, parts[0], shown) if typed.is_member else to.entry(self._at(parts[0], Level.ATOM), shown)
             case e.IndexSum(index=index):
                 return to.index_sum(to.symbol(index.name), parts[0])
-            case e.IndexArray(indices=indices):
-                return to.index_array(tuple([to.symbol(index.name) for index in indices]), parts[0])
+            case e.IndexArray(indices=indices, body=body):
+                shown = tuple([to.symbol(index.name) for index in indices])
+                return to.index_array(shown, tuple([index.size for index in indices]), parts[0], held=_held(indices, body))
             case unreachable:
                 assert_never(unreachable)
 
@@ -153,17 +156,26 @@ class _Node:
                 return shown
         return self._to.entry(self._at(family, Level.ATOM), (*positions, *[piece(":")] * left))
 
+    def _weight(self, norm: e.Norm, parts: tuple[Piece, ...]) -> Piece:
+        """The parameter of a norm; F without brackets is the mark of the Frobenius norm unless it weighs a vector that has a name."""
+        weight = norm.parameter
+        marked = isinstance(weight, e.Symbol) and weight.name == "F" and not isinstance(norm.operand, e.Symbol)
+        return self._to.bracketed(parts[1]) if marked else parts[1]
+
     # ------------------------------------------------------------ brackets
 
     def _at(self, part: Piece, level: Level) -> Piece:
         return part if fits(part, level) else self._to.bracketed(part)
 
-    def _sum(self, parts: tuple[Piece, ...]) -> Piece:
+    def _sum(self, terms: tuple[e.Expr, ...], parts: tuple[Piece, ...]) -> Piece:
         # A sum within the sum needs no brackets, whatever its first sign.
         first, minus = parts[0], self._to.minus
         shown: list[Part] = [first.unsigned]
-        for part in parts[1:]:
-            shown += [f" {minus} " if part.negative else " + ", part.unsigned]
+        for term, part in zip(terms[1:], parts[1:], strict=True):
+            if part.negative and part.operator == "kronecker":
+                part = self._to.bracketed(part)
+            bare = self._to.infix_kronecker and isinstance(term, e.Negative) and isinstance(term.operand, e.Kronecker)
+            shown += [f" {minus} " if part.negative else " + ", _within_brackets(part.unsigned) if bare else part.unsigned]
         return piece(*shown, level=Level.SUM, negative=first.negative, minus=minus)
 
     def _signed(self, body: Piece, negative: bool) -> Piece:
@@ -177,7 +189,8 @@ class _Node:
         if kept and isinstance(first, e.Number):
             kept.pop(0)
             coefficient = first.value
-            if not self._to.stacked_quotient and decimal_text(coefficient) is None:
+            several = bool(kept) and isinstance(kept[0][0], e.Number)
+            if not self._to.stacked_quotient and not several and decimal_text(coefficient) is None:
                 coefficient, divisor = Fraction(coefficient.numerator), coefficient.denominator
         number = self._to.number(coefficient)
         if not kept:
@@ -186,7 +199,10 @@ class _Node:
             kept.insert(0, (e.Number(abs(coefficient)), number.unsigned))
         elif number.negative:
             kept[0] = (kept[0][0], self._at(kept[0][1], Level.PRODUCT))
-        return self._signed(self._over(self._joined(node, kept), divisor), number.negative)
+        body = self._over(self._joined(node, kept), divisor)
+        if number.negative and body.operator == "kronecker":
+            body = self._to.bracketed(body)
+        return self._signed(body, number.negative)
 
     def _over(self, body: Piece, divisor: int) -> Piece:
         """``body/divisor``, with the sign in front."""
@@ -226,8 +242,8 @@ class _Node:
             scales = part.level == Level.SUM or part.operator != ""
         if not scales:
             return part
-        # Of a sum, the sign belongs to the first term and stays inside.
-        negative = part.negative and part.level > Level.SUM
+        # Of a sum, the sign belongs to the first term and stays inside, as does that of the first factor of a Kronecker product.
+        negative = part.negative and part.level > Level.SUM and part.operator != "kronecker"
         return self._signed(self._to.bracketed(part.unsigned if negative else part), negative)
 
     def _elementwise(self, sign: str, factors: tuple[e.Expr, ...], parts: tuple[Piece, ...]) -> Piece:
@@ -260,7 +276,7 @@ class _Node:
         if not self._to.infix_kronecker:
             return self._to.call("kron", parts, None)
         first = parts[0]
-        if first.level < Level.UNARY and first.operator != "kronecker":
+        if first.level < Level.UNARY:
             first = self._to.bracketed(first)
         shown: list[Part] = [first.unsigned]
         for part in parts[1:]:
@@ -269,6 +285,17 @@ class _Node:
 
 
 _ONE = e.Number(Fraction(1))
+
+
+def _held(indices: tuple[e.Index, ...], body: e.Expr) -> bool:
+    """Whether every index stands somewhere in the body."""
+    return set(indices) <= {at for node in e.postorder(body) if isinstance(node, e.Entry) for at in node.positions}
+
+
+def _within_brackets(part: Piece) -> Piece:
+    """What stands in the brackets that are the whole of a negated piece."""
+    bracketed = cast("Piece", part.parts[0])
+    return cast("Piece", bracketed.parts[1])
 
 
 def _exponent(exponent: e.Expr, part: Piece) -> Fraction | Piece:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from matcalc.expr import nodes as e
 from matcalc.language import elaborate
-from matcalc.printing import text
+from matcalc.printing import latex, text
 
 INPUTS = [
     "||X - UV||²", "x'*A*x + b'*x", "W*x + b", "2x^2y", "-y.*(X w)", "(x'*A*x)/(x'*x)", "sum(log(1 + exp(-y.*(X*w))))",
@@ -19,11 +20,15 @@ INPUTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("style", ["ascii", "unicode"])
+def shown_in(style: str, expression: e.Expr) -> str:
+    return f"${latex(expression)}$" if style == "latex" else text(expression, style)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("style", ["ascii", "unicode", "latex"])
 @pytest.mark.parametrize("source", INPUTS)
 def test_round_trip(source: str, style: str) -> None:
     found = elaborate(source)
-    shown = text(found.expression, style)  # type: ignore[arg-type]
+    shown = shown_in(style, found.expression)
     again = elaborate(shown, found.declarations)
     assert again.expression is found.expression, shown
     assert again.declarations == found.declarations
@@ -32,3 +37,45 @@ def test_round_trip(source: str, style: str) -> None:
 def test_functions_are_declared_again() -> None:
     found = elaborate("sum(f(W*x)) + f''(a)", "f: function")
     assert elaborate(text(found.expression, "ascii"), found.declarations).expression is found.expression
+
+
+# Formulas that LaTeX would write in the same way as others, their declarations, and how they are told apart.
+ALIKE = [
+    ("x[2]*x_2", "x: n; x_2: scalar", r"[x]_{2} x_{2}"),
+    ("sum(i, x[i]*x_i)", "x: n; x_i: scalar", r"\sum_{i} [x]_{i} x_{i}"),
+    ("W_2[1,2]", "W_2: n×m", r"[W_{2}]_{1,2}"),
+    ("sum(i, loss[i])", "loss: n", r"\sum_{i} [\mathrm{loss}]_{i}"),
+    ("sum(i, y_hat[i])", "y_hat: n", r"\sum_{i} \hat{y}_{i}"),
+    ("W1 + W_1", "W1, W_1: scalar", r"\mathrm{W1} + W_{1}"),
+    ("y_hat + yhat", "y_hat, yhat: scalar", r"\hat{y} + \mathrm{yhat}"),
+    ("M + Mu", "M, Mu: n×n", r"M + \mathrm{M}"),
+    ("omicron^Omicron", "omicron, Omicron: scalar", r"\mathrm{o}^{\mathrm{O}}"),
+    ("x′ + x'", "x, x′: n×n", r"x' + x^{\top}"),
+    ("A_1′*A_1'", "A_1, A_1′: n×n", r"A_{1}' A_{1}^{\top}"),
+    ("tensor(i, j, x[i]*y[j])", "x: n; y: m", r"[x_{i} y_{j}]_{i,j}"),
+    ("tensor(i, j, 2*a)", "a: scalar", r"[2 a]_{i=1,j=1}^{n, m}"),
+    ("sum(i, tensor(j, k, A[j,k])[i,i])", "A: n×n", r"\sum_{i} ([A_{j,k}]_{j,k})_{i,i}"),
+    ("e[1]*e_1'*e_2", "e: n; e_1, e_2: n", r"[e]_{1} e_{1}^{\top} e_{2}"),
+    ("unit(1, n)'*e", "e: n", r"\operatorname{unit}(1, n)^{\top} e"),
+    ("unit(1, n)", None, r"e_{1}^{(n)}"),
+    ("commutation(m, n)*K", "K: m*n", r"\operatorname{commutation}(m, n) K"),
+    ("I + eye", "I: n×n", r"I + \mathrm{Id}"),
+    ("eye(n_train)", None, r"I_{n_{\mathrm{train}}}"),
+    ("sigmoid(x) + sigma*x", "x: n; sigma: scalar", r"\operatorname{sigmoid}(x) + \sigma x"),
+    ("sigma(x) + sigmoid(x)", "x: n; sigma: function", r"\sigma(x) + \operatorname{sigmoid}(x)"),
+    ("log_p*log(p)", "log_p, p: scalar", r"\mathrm{log}_{p} \log(p)"),
+    ("learning_rate*X_train_2", "learning_rate: scalar; X_train_2: n", r"\mathrm{learning}_{\mathrm{rate}} X_{\mathrm{train\_2}}"),
+    ("-kron(A, B) + kron(-A, B)", "A, B: n×n", r"-(A \otimes B) + (-A \otimes B)"),
+    ("A - kron(A, B)", "A: n×n; B: 1×1", r"A - A \otimes B"),
+    ("norm(X, spectral)*(a - b)", "X: n×m; a, b: scalar", r"\lVert X \rVert_{\mathrm{op}} (a - b)"),
+    ("norm(x + y, (F))", "x, y: n; F: n×n", r"\lVert x + y \rVert_{(F)}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "declare", "tex"), ALIKE)
+def test_what_looks_alike_is_told_apart(source: str, declare: str | None, tex: str) -> None:
+    found = elaborate(source, declare)
+    assert latex(found.expression) == tex
+    for style in ("ascii", "unicode", "latex"):
+        again = elaborate(shown_in(style, found.expression), declare)
+        assert again.expression is found.expression

@@ -107,7 +107,7 @@ TABLE = [
     (plus(EYE, neg(e.Quotient(times(x, t(x)), a))), "eye - x*x'/a", "I − x xᵀ/a", r"I - \frac{x x^{\top}}{a}"),
     (times(e.Trace(A), EYE), "tr(A)*eye(n)", "tr(A) eye(n)", r"\operatorname{tr}(A) I_{n}"),
     (e.Hadamard((EYE, e.Inverse(A))), "eye.*inv(A)", "I ⊙ A⁻¹", r"I \odot A^{-1}"),
-    (times(e.Symbol("I", (N, N)), plus(A, EYE)), "I*(A + eye)", "I (A + eye)", r"I (A + \mathbf{I})"),
+    (times(e.Symbol("I", (N, N)), plus(A, EYE)), "I*(A + eye)", "I (A + eye)", r"I (A + \mathrm{Id})"),
     (e.Kronecker((t(U), e.Identity(M))), "kron(U', eye(m))", "Uᵀ ⊗ eye(m)", r"U^{\top} \otimes I_{m}"),
     (times(t(X), e.Ones((N,))), "X'*ones(n)", "Xᵀ 𝟏", r"X^{\top} \mathbf{1}"),
     (times(e.Ones((N,)), t(e.Symbol("z", (M,)))), "ones(n)*z'", "ones(n) zᵀ", r"\mathbf{1}_{n} z^{\top}"),
@@ -129,7 +129,7 @@ TABLE = [
     (e.Quotient(times(e.Constant("pi"), e.Trace(A)), e.SizeValue(N)), "pi*tr(A)/n", "π tr(A)/n", None),
     (e.Norm(x, "p", a), "norm(x, a)", "‖x‖_a", r"\lVert x \rVert_{a}"),
     (e.Norm(x, "A", A), "norm(x, A)", "‖x‖_A", r"\lVert x \rVert_{A}"),
-    (e.UnitVector(2, N), "unit(2, n)", "unit(2, n)", "e_{2}"),
+    (e.UnitVector(2, N), "unit(2, n)", "unit(2, n)", "e_{2}^{(n)}"),
     (times(t(x), e.UnitVector(2, N)), "x'*unit(2, n)", "xᵀ unit(2, n)", r"x^{\top} e_{2}"),
     (e.Entry(X, (2, 3)), "X[2,3]", "X[2,3]", "X_{2,3}"),
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from matcalc.language.typing import constraints as c
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 from matcalc.language.build import terms as t
+from matcalc.language.build.arrays import as_array
 from matcalc.language.build.assembly import Assembly
 from matcalc.language.typing.derivative_shapes import DerivativeBy
 from matcalc.language.typing.dimensions import Dimension, Unknown
@@ -46,6 +47,7 @@ class Builder(Assembly):
         while stack:
             node, operands = stack.pop()
             if operands is None:
+                node = as_array(node, self.scope)
                 operands = self._operands(node)
                 stack.append((node, operands))
                 stack.extend((operand, None) for operand in reversed(operands))
@@ -227,7 +229,7 @@ class Builder(Assembly):
 
     def _indexed_name(self, name: str, span: Span) -> t.Term | None:
         """``x_i`` with i bound by a sum, and the unit vector ``e_3``."""
-        base, mark, index = name.partition("_")
+        base, mark, index = name.rpartition("_")
         if not mark:
             return None
         if base == "e" and index.isdecimal() and "e" not in self.scope.declarations:

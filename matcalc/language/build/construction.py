@@ -10,6 +10,7 @@ from typing import TypeAlias, assert_never
 
 from matcalc.language.decisions import Decision
 from matcalc.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
+from matcalc.exact.decimals import decimal_text
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
 from matcalc.language.build import terms as t
@@ -238,7 +239,8 @@ class Construction:
         for operand, part in shaped:
             whole = self._repeated(part, shape, operand.span, "multiplied with")
             factors.extend(whole.factors if isinstance(whole, e.Hadamard) and len(whole.factors) <= _LONGEST_OPENED else (whole,))
-        return product([*scalars, hadamard(factors)]) if scalars else hadamard(factors)
+        whole = hadamard(merged(factors))
+        return product([*scalars, whole]) if scalars else whole
 
     def _power(self, term: t.PowerTerm, built: list[e.Expr]) -> e.Expr:
         base, exponent = built[0], _exponent(built[1])
@@ -331,6 +333,10 @@ def product(factors: list[e.Expr]) -> e.Expr:
     first = factors[0]
     if isinstance(first, e.Negative):
         return e.Negative(product([first.operand, *factors[1:]]))
+    last = factors[-1]
+    if len(factors) == 2 and isinstance(first, e.Number) and isinstance(last, e.Quotient) and last.numerator.shape and last.denominator.shape:
+        # Without brackets the number belongs to the numerator.
+        return quotient(product([first, last.numerator]), last.denominator)
     flat: list[e.Expr] = []
     scalars = all(factor.is_scalar for factor in factors)
     for factor in factors:
@@ -363,6 +369,8 @@ def _opens(inner: e.Product, scalars: bool) -> bool:
 def hadamard(factors: list[e.Expr]) -> e.Expr:
     """An elementwise product with the sign and the number of its first factor in front."""
     first = factors[0]
+    if len(factors) == 1:
+        return first
     if isinstance(first, e.Negative):
         return e.Negative(hadamard([first.operand, *factors[1:]]))
     if isinstance(first, e.Product) and isinstance(first.factors[0], e.Number):
@@ -371,13 +379,35 @@ def hadamard(factors: list[e.Expr]) -> e.Expr:
     return e.Hadamard(tuple(factors))
 
 
+def merged(factors: list[e.Expr]) -> list[e.Expr]:
+    """Elementwise factors as if they were written without brackets: ``x.*(y./z)`` is ``x.*y./z``."""
+    found: list[e.Expr] = []
+    for factor in factors:
+        if found and isinstance(factor, e.Quotient) and factor.numerator.shape and factor.denominator.shape:
+            above = factor.numerator.factors if isinstance(factor.numerator, e.Hadamard) else (factor.numerator,)
+            found = [quotient(hadamard([*found, *above]), factor.denominator)]
+        else:
+            found.append(factor)
+    return found
+
+
 def quotient(above: e.Expr, below: e.Expr) -> e.Expr:
-    """A quotient with the sign of the numerator in front; numbers over numbers are one number."""
+    """A quotient with the sign of the numerator in front.
+
+    Numbers over numbers are one number. A third of x is a product with a number, which has no other text than ``x/3``.
+    """
     if isinstance(above, e.Negative):
         return e.Negative(quotient(above.operand, below))
-    if isinstance(above, e.Number) and isinstance(below, e.Number) and below.value:
+    if not isinstance(below, e.Number) or not below.value:
+        return e.Quotient(above, below)
+    if isinstance(above, e.Number):
         return e.Number(above.value / below.value)
-    return e.Quotient(above, below)
+    if decimal_text(1 / below.value) is not None:
+        return e.Quotient(above, below)
+    number, *rest = above.factors if isinstance(above, e.Product) else (_UNIT, above)
+    if not isinstance(number, e.Number):
+        number, rest = _UNIT, [above]
+    return product([e.Number(number.value / below.value), *rest])
 
 
 def _exponent(exponent: e.Expr) -> e.Expr:

@@ -8,7 +8,7 @@ from matcalc.errors import ParseError
 from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, FRACTIONS, WORDS
 from matcalc.language.latex.latex_lexemes import Lexeme, Source
-from matcalc.language.text.spelling import SPELLED_GREEK
+from matcalc.language.text.spelling import AS_LATIN, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import Vocabulary
 
@@ -42,6 +42,9 @@ class Reading:
         """Where a bold zero was written."""
         self.bound: set[str] = set()
         """Letters that are the index of a sum so far."""
+        self.ranged: dict[int, int] = {}
+        """Closing brackets of arrays with their ranges written behind, and where these end."""
+        self._twins = _latin_twins(vocabulary)
 
     def bracket(self, position: int) -> tuple[Token, Token]:
         """Round brackets that no source shows, at the place of a lexeme."""
@@ -119,6 +122,8 @@ class Reading:
                 parts.append(lexeme.text)
             elif last - first == 1 and lexeme.text in _NAMED_SIGNS:
                 parts.append(_NAMED_SIGNS[lexeme.text])
+            elif lexeme.kind == "command" and lexeme.text == "_" and parts:
+                parts.append("_")
             elif lexeme.kind not in ("{", "}") and not (lexeme.kind == "command" and (lexeme.text in FONTS or lexeme.text in WORDS)):
                 return None
         greek = [part for part in parts if len(part) > 1]
@@ -133,3 +138,20 @@ class Reading:
         if word is None or not word.isalpha() or (len(word) > 1 and word not in SPELLED_GREEK):
             return None, end
         return word, end
+
+    def twin(self, position: int, word: str) -> str:
+        r"""The word, or the declared Greek letter that the upright letter at ``position`` looks like: ``\\mathrm{M}`` for Mu."""
+        return self._twins.get(word, word) if self.lexemes[position].text in WORDS else word
+
+    def declared_with_subscript(self, word: str, after: int, stop: int) -> bool:
+        r"""Whether the word and the subscript behind it are one declared name: ``\mathrm{log}_{p}``."""
+        if after >= stop or self.lexemes[after].text != "_" or self.lexemes[after].kind != "char":
+            return False
+        below = self.word(*self.argument(after + 1, stop, after)[0])
+        return below is not None and self.vocabulary.declares(canonical_name(f"{word}_{below}"))
+
+
+def _latin_twins(vocabulary: Vocabulary) -> dict[str, str]:
+    """Latin letter -> the declared Greek letter that looks the same."""
+    stems = {name.partition("_")[0] for name in vocabulary.symbols}
+    return {latin: greek for greek, latin in AS_LATIN.items() if greek in stems}

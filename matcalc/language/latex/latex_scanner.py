@@ -162,6 +162,8 @@ class _Scanner:
         match lexeme.kind:
             case "<":
                 return [Token("RUN", "inner", lexeme.start, lexeme.end), Token("LPAR", "(", lexeme.start, lexeme.end)]
+            case "[" | "(" if (indices := self.scripts.ranged(position)) is not None:
+                return indices
             case "[" if self._holds_positions(position):
                 r.square.add(r.partner[position])
                 return [Token("LSQB", "[", lexeme.start, lexeme.end)]
@@ -333,6 +335,10 @@ class _Scanner:
             if lexeme.text in PROSE:
                 raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
             return [(first, last)], after
+        if word == "Id" and not r.vocabulary.declares("Id"):
+            return [Token("RUN", "eye", span.start, span.end)], after
+        if r.declared_with_subscript(word, after, stop):
+            return [Token("RUN", word, span.start, span.end)], after
         # A name that is declared stands for itself, even where it is spelled as a function is.
         declared = r.vocabulary.declares(canonical_name(word))
         function = word if declared else r.vocabulary.function(word, called=True) or word
@@ -346,7 +352,7 @@ class _Scanner:
             if lexeme.text in PROSE:
                 raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
             r.names.add(canonical_name(word))
-        return [Token("RUN", word, span.start, span.end)], after
+        return [Token("RUN", r.twin(position, word), span.start, span.end)], after
 
     def _function(self, name: str, span: Span, after: int, stop: int) -> tuple[Items, int]:
         r = self.r

@@ -6,7 +6,7 @@ import re
 
 from matcalc.errors import ParseError, Span
 from matcalc.language.decisions import Decision
-from matcalc.language.latex.latex_commands import TRANSPOSES
+from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex.latex_lexemes import Lexeme
 from matcalc.language.latex.latex_reading import Items, Range, Reading
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
@@ -18,6 +18,9 @@ _INDEX = pattern(r"[0-9]+|[^\W\d_]+[0-9]*")
 _BEFORE_UNDERSCORE = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "BAR_CLOSE"])
 _ORDERS = frozenset("pqrst")
 """Letters that stand for the order of a norm where nothing is declared: ``\\|x\\|_p``."""
+_RANGES = pattern(r"[a-z](?:=#)?(?:,[a-z](?:=#)?)*=#")
+_UNIT = pattern(r"e_([0-9]+)")
+_MOST_AXES = 4
 _OPERANDS = frozenset(["RUN", "RPAR", "RSQB", "TRANSPOSE", "NUMBER", "ONES", "SUPERSCRIPT"])
 
 
@@ -34,6 +37,8 @@ class Scripts:
     def read(self, position: int, stop: int) -> tuple[Items, int]:
         """Tokens for all scripts at ``position``, subscript first, and the position after them."""
         r = self.r
+        if (after := r.ranged.get(position - 1)) is not None:
+            return [], after
         below: tuple[int, Range] | None = None
         above: list[tuple[int, Range | None]] = []
         raised = False
@@ -61,11 +66,27 @@ class Scripts:
             return self._sum(base, below, above), position
         if base is not None and base.type in ("NABLA", "PARTIAL"):
             return self._gradient(base, below, above), position
+        primes = next((count for count, (_, exponent) in enumerate(above) if exponent is not None), len(above))
+        if base is not None and (name := self._primed_name(below, primes)) is not None:
+            r.out[-1] = Token("RUN", name, base.start, r.lexemes[above[primes - 1][0]].end)
+            below, above = None, above[primes:]
         items = self._below(*below) if below is not None else []
         base = r.out[-1] if r.out else None
+        if above and (unit := self._unit_vector(items, above[0][1])) is not None:
+            items, above = unit, above[1:]
         for place, exponent in above:
             items += self.exponent(place, exponent, base is not None and base.type == "RUN")
         return items, position
+
+    def _primed_name(self, below: tuple[int, Range] | None, primes: int) -> str | None:
+        """The declared name that the last letter is with its subscript and primes: ``x'``, ``A_{1}'``."""
+        r = self.r
+        base = r.out[-1] if r.out else None
+        if not primes or base is None or base.type != "RUN":
+            return None
+        word = r.word(*below[1]) if below is not None else ""
+        name = canonical_name(f"{base.value}{'_' * bool(word)}{word}{'′' * primes}") if word is not None else ""
+        return name if r.vocabulary.declares(name) else None
 
     def _signed(self, position: int, stop: int) -> tuple[Range, int]:
         """An exponent of a minus sign before ``position`` and what follows it, ``^-1`` or ``^-\\top``, and the position after it."""
@@ -108,8 +129,10 @@ class Scripts:
             advice = "pinv(A)" if head.text in ("+", "dagger") else "the transpose, A^\\top"
             what = "the pseudoinverse as an exponent" if head.text in ("+", "dagger") else "the conjugate transpose"
             raise ParseError(f"{what} is not read", span=whole, suggestion=advice)
-        if head.kind == "(" and r.partner[first] == last - 1 and (sizes := self._commutation(first, last)) is not None:
-            return sizes
+        if head.kind == "(" and r.partner[first] == last - 1:
+            sized = self._commutation(first, last)
+            if sized is not None:
+                return sized
         if head.kind in ("(", "[") and r.partner[first] == last - 1 and named:
             advice = "a subscript, such as W_1 or x_i; x^2 for a power"
             raise ParseError("an exponent in brackets is read by people as a label", span=whole, suggestion=advice)
@@ -134,6 +157,20 @@ class Scripts:
         r.out[-1] = Token("RUN", "commutation", base.start, base.end)
         return [Token("LPAR", "(", *_ends(r.lexemes[first])), (first + 1, last - 1), Token("RPAR", ")", *_ends(r.lexemes[last - 1]))]
 
+    def _unit_vector(self, items: Items, exponent: Range | None) -> Items | None:
+        """``e_{2}^{(n)}``, a unit vector of n entries, when e is no declared name."""
+        r = self.r
+        base = items[0] if len(items) == 1 else None
+        if exponent is None or not isinstance(base, Token) or (position := _UNIT.fullmatch(base.value)) is None:
+            return None
+        first, last = exponent
+        bracketed = first < last and r.lexemes[first].kind == "(" and r.partner[first] == last - 1
+        if not bracketed or r.vocabulary.declares("e") or r.vocabulary.declares(base.value):
+            return None
+        opening, closing = Token("LPAR", "(", *_ends(r.lexemes[first])), Token("RPAR", ")", *_ends(r.lexemes[last - 1]))
+        comma, number = Token("COMMA", ",", opening.start, opening.start), Token("NUMBER", position[1], base.start, base.end)
+        return [Token("RUN", "unit", base.start, base.end), opening, number, comma, (first + 1, last - 1), closing]
+
     def _small(self, first: int, last: int) -> Items:
         """An exponent: a number or name with an optional minus, else in brackets."""
         r = self.r
@@ -147,7 +184,7 @@ class Scripts:
         if word is not None and word.isdecimal():
             return [*sign, Token("NUMBER", word, start, end)]
         if word is not None and (len(word) == 1 or word in SPELLED_GREEK):
-            return [*sign, Token("RUN", word, start, end)]
+            return [*sign, Token("RUN", r.twin(begin, word), start, end)]
         opening, closing = Token("LPAR", "(", start, start), Token("RPAR", ")", end, end)
         return [opening, (first, last), closing] if not sign else [opening, *sign, (begin, last), closing]
 
@@ -178,24 +215,53 @@ class Scripts:
         if sized:
             r.out[-1] = Token("RUN", sized, base.start, base.end)
             return [opening, (first, last), closing]
-        if base.type == "RUN" and word is not None and _INDEX.fullmatch(word):
+        named = word is not None and r.vocabulary.declares(f"{canonical_name(base.value)}_{word}")
+        if base.type == "RUN" and word is not None and (named or _INDEX.fullmatch(word)):
             r.out.pop()
             return self._indexed(base, word, end)
         if any(lexeme.text in (":", "cdot", "bullet", "*") for lexeme in r.lexemes[first : min(last, first + 9)]):
             advice = "e_1^\\top A for a row, A e_1 for a column"
             raise ParseError("rows and columns are not read as entries", span=Span(mark.start, end), suggestion=advice)
         square, close = Token("LSQB", "[", mark.start, mark.end), Token("RSQB", "]", end - 1, end)
-        plain = last - first == 2 and all(lexeme.kind in ("letter", "digit") for lexeme in r.lexemes[first:last])
-        if plain:
-            comma = Token("COMMA", ",", r.lexemes[first].end, r.lexemes[first].end)
-            return [square, (first, first + 1), comma, (first + 1, last), close]
+        if last - first <= _MOST_AXES and all(lexeme.kind in ("letter", "digit") for lexeme in r.lexemes[first:last]):
+            items: Items = []
+            for place in range(first, last):
+                comma = Token("COMMA", ",", r.lexemes[place].start, r.lexemes[place].start)
+                items += [comma, (place, place + 1)] if items else [(place, place + 1)]
+            return [square, *items, close]
         return [square, (first, last), close]
+
+    def ranged(self, position: int) -> Items | None:
+        """The beginning of the array in brackets that open at ``position``, for ``[...]_{i=1,j=1}^{n,m}``."""
+        r = self.r
+        close = r.partner[position]
+        under = close + 1
+        if under + 1 >= len(r.lexemes) or r.lexemes[under].text != "_" or r.lexemes[under + 1].kind != "{":
+            return None
+        after = r.partner[under + 1] + 1
+        text = "".join(["#" if lexeme.kind == "digit" else lexeme.text for lexeme in r.lexemes[under + 2 : min(after - 1, under + 40)]])
+        if _RANGES.fullmatch(text) is None:
+            return None
+        if after < len(r.lexemes) and r.lexemes[after].text == "^":
+            after = r.argument(after + 1, len(r.lexemes), after)[1]
+        r.ranged[close] = after
+        lexeme = r.lexemes[position]
+        items: Items = [Token("RUN", "tensor", lexeme.start, lexeme.end), Token("LPAR", "(", lexeme.start, lexeme.end)]
+        for index in r.lexemes[under + 2 : after]:
+            if index.kind == "letter" and index.end <= r.lexemes[r.partner[under + 1]].start:
+                items += [Token("RUN", index.text, index.start, index.end), Token("COMMA", ",", index.end, index.end)]
+        return items
 
     def _is_identity(self, base: Token, word: str | None, first: int, last: int) -> bool:
         r = self.r
-        if base.type != "RUN" or base.value != "I" or r.vocabulary.declares("I") or r.vocabulary.declares(f"I_{word}"):
+        if base.type != "RUN" or base.value not in ("I", "eye"):
             return False
-        return last - first <= 20 and all(lexeme.kind in ("letter", "digit") for lexeme in r.lexemes[first:last])
+        if base.value == "I" and (r.vocabulary.declares("I") or r.vocabulary.declares(f"I_{word}")):
+            return False
+        return last - first <= 20 and all(self._in_size(lexeme) for lexeme in r.lexemes[first:last])
+
+    def _in_size(self, lexeme: Lexeme) -> bool:
+        return lexeme.kind in ("letter", "digit", "{", "}") or lexeme.text in ("_", "cdot", "times") or lexeme.text in WORDS
 
     def _indexed(self, base: Token, index: str, end: int) -> Items:
         r = self.r
@@ -221,12 +287,14 @@ class Scripts:
             raise ParseError("the norm of infinite order is not read", span=Span(start, end), suggestion=NORMS_SAID)
         named = NORM_NAMES.get((word or "").lower())
         if named is not None and not r.vocabulary.declares(word or ""):
-            return [Token("RUN", named, start, end)]
+            return [Token("NAME", named, start, end)]
         if word is not None and word in _ORDERS and not r.vocabulary.declares(word):
             advice = "\\|x\\|_1, \\|x\\|_2, \\|X\\|_F, \\|X\\|_* or \\|x\\|_A with a matrix A"
             raise ParseError("norms of other orders are not read", span=Span(start, end), suggestion=advice)
+        if word is not None and word.isdecimal():
+            return [Token("NUMBER", word, start, end)]
         if word is not None:
-            return [Token("NUMBER" if word.isdecimal() else "RUN", word, start, end)]
+            return [Token("NAME", canonical_name(r.twin(first, word)), start, end)]
         if any(lexeme.text == "," for lexeme in r.lexemes[first : min(last, first + 9)]):
             raise ParseError("mixed norms are not read", span=Span(start, end), suggestion="\\|X\\|_F, \\|X\\|_2 or \\|X\\|_*")
         return [Token("LPAR", "(", start, start), (first, last), Token("RPAR", ")", end, end)]

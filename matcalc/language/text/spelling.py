@@ -25,6 +25,14 @@ GREEK_NAMES = MappingProxyType(
 
 SPELLED_GREEK = frozenset(GREEK_NAMES.values())
 
+AS_LATIN = MappingProxyType(
+    {
+        "Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K", "Mu": "M", "Nu": "N",
+        "Omicron": "O", "omicron": "o", "Rho": "P", "Tau": "T", "Chi": "X",
+    }
+)  # fmt: skip
+"""Greek letters that LaTeX has no command for, because they look like these."""
+
 SUPERSCRIPTS = MappingProxyType(
     dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
     | dict(zip("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᴴ", "abcdefghijklmnoprstuvwxyzTH", strict=True))

@@ -163,7 +163,7 @@ def _norm_names(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
             if word in INFINITE_NORMS:
                 raise ParseError("the norm of infinite order is not read", span=token.span, suggestion=NORMS_SAID)
             if word in NORM_NAMES:
-                out[position] = Token("RUN", NORM_NAMES[word], token.start, token.end)
+                out[position] = Token("NAME", NORM_NAMES[word], token.start, token.end)
     return out
 
 

@@ -110,10 +110,13 @@ def with_symbols(declare: Declare, wrt: Names) -> Declare:
             found.update(declarations_of(symbol.node))
         elif is_sympy(symbol):
             found.update(declarations_of(_exchange().read(symbol).expression))
-    if not found:
-        return declare
+    return also_declared(declare, found) if found else declare
+
+
+def also_declared(declare: Declare, known: Mapping[str, str]) -> Declare:
+    """The declarations, and what is known of other names."""
     said = parse_declarations(declare)
-    new = {name: text for name, text in found.items() if name not in said}
+    new = {name: text for name, text in known.items() if name not in said}
     if isinstance(declare, Mapping):
         return {**declare, **new}
     return "; ".join([*([declare] if declare else []), *(f"{name}: {text}" for name, text in new.items())])

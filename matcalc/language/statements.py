@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.errors import MatcalcError, ParseError, ShapeError, UnknownFunctionError
+from matcalc.errors import MatcalcError, ParseError, ShapeError, Span, UnknownFunctionError
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.build import terms as t
@@ -52,10 +52,15 @@ class DerivativeSide:
 
 @record
 class DifferentialSide:
-    """The differential of ``expression`` where each symbol of ``moves`` changes by the one beside it; the other symbols are constant."""
+    """The differential of ``expression`` where each symbol of ``moves`` changes by the one beside it; the other symbols are constant.
+
+    ``order`` 2 is the second differential, in which the changes are constant. ``unnamed``: the claim names no change, so all symbols do.
+    """
 
     expression: e.Expr
     moves: tuple[tuple[e.Symbol, e.Symbol], ...]
+    order: int = 1
+    unnamed: bool = False
 
 
 Side: TypeAlias = e.Expr | DerivativeSide | DifferentialSide
@@ -67,6 +72,7 @@ class Statement:
 
     Where the claimed side does not fit the kinds and sizes of the names in the other, it is None and ``misfit`` says why. ``turned``: the
     claimed side is the left one. ``derived`` as in ``Elaborated``.
+    ``links`` are the sides of ``a = b = c`` as they are written.
     """
 
     left: Side | None
@@ -81,6 +87,7 @@ class Statement:
     dialect: Dialect = "math"
     given: Mapping[str, Declaration] | None = None
     derived: tuple[Derived, ...] = ()
+    links: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -96,22 +103,24 @@ def elaborate_statement(
     bent: bool = False,
     options: ReadingOptions = AS_USUAL,
     calculus: Calculus | None = None,
+    link: int = 0,
 ) -> Statement:
     """The typed sides of an equation, with symbols and sizes shared between them.
 
     The claimed side is read in the shape that the other has in ``layout`` where that fits, which settles the sizes of ``eye``,
     ``vector(1)`` and 0; a claimed side of another shape is no error here, nor one that has no shape at all (``misfit``). ``bent`` finds
-    the kinds of both sides together instead, which tells what a claim that does not fit would have to mean.
+    the kinds of both sides together instead, which tells what a claim that does not fit would have to mean. Of ``a = b = c`` the equation
+    number ``link`` is read.
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
-    reader = _StatementReader(text, declare, layout, options, calculus)
+    reader = _StatementReader(text, declare, layout, options, calculus, link)
     try:
         try:
             return reader.certain(reader.statement(bent))
         except _DoesNotFit as found:
             misfit = reader.source.located(found.error)
             assert isinstance(misfit, ShapeError)
-            reader = _StatementReader(text, declare, layout, options, calculus)
+            reader = _StatementReader(text, declare, layout, options, calculus, link)
             return replace(reader.certain(reader.lead()), misfit=misfit)
     except MatcalcError as error:
         raise reader.source.located(error) from None
@@ -131,6 +140,8 @@ class _SideTerm:
     wrt: tuple[str, ...] = ()
     moves: tuple[tuple[str, str], ...] = ()
     """Of a differential: names, and the names of their changes."""
+    order: int = 1
+    unnamed: bool = False
 
 
 def _different(dimensions: list[Dimension]) -> set[Size | int]:
@@ -144,7 +155,7 @@ def _ungrouped(node: s.Syntax) -> s.Syntax:
     return node
 
 
-_REST_OF_COMMAND = pattern(r"(?:[A-Za-z]+\{\S*\})?")
+_REST_OF_COMMAND = pattern(r"(?:[A-Za-z]+\{\S*\})?['′’]*")
 
 
 def _called(node: s.Binary, text: str) -> s.Name | None:
@@ -157,6 +168,8 @@ def _called(node: s.Binary, text: str) -> s.Name | None:
     last: s.Syntax = node.left
     while isinstance(last, s.Binary):
         last = last.right
+    while isinstance(last, s.Transposed):  # f'(x) of no f that is known
+        last = last.operand
     adjacent = _REST_OF_COMMAND.fullmatch(text, last.span.end, max(bracket.span.start, last.span.end)) is not None
     return last if isinstance(last, s.Name) and adjacent else None
 
@@ -172,12 +185,17 @@ def _summed(node: s.Syntax) -> tuple[str, ...]:
             return ()
 
 
+def _is_zero(node: s.Syntax) -> bool:
+    node = _ungrouped(node)
+    return isinstance(node, s.NumberLiteral) and node.value == 0
+
+
 def _is_derivative(node: s.Syntax) -> bool:
     return isinstance(_ungrouped(node), s.DerivativeOf | s.DifferentialOf)
 
 
 class _StatementReader(Reader):
-    def __init__(self, text: str, declare: Declare, layout: str, options: ReadingOptions, calculus: Calculus | None) -> None:
+    def __init__(self, text: str, declare: Declare, layout: str, options: ReadingOptions, calculus: Calculus | None, link: int) -> None:
         super().__init__(text, declare, options=options, calculus=calculus)
         self._layout = layout
         self._lead: _SideTerm | None = None
@@ -185,6 +203,10 @@ class _StatementReader(Reader):
         self._changes: dict[str, str] = {}
         self._known: tuple[str, ...] = ()
         """The names in the leading side, once it is read."""
+        self._link = link
+        self._links: tuple[str, ...] = ()
+        self._implied_by = ""
+        """What a differential is by that implies a derivative."""
 
     def statement(self, bent: bool) -> Statement:
         """The whole of ``elaborate_statement``, without the text in its errors. Raises _DoesNotFit."""
@@ -192,10 +214,13 @@ class _StatementReader(Reader):
         turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
         first, second = (equation.right, equation.left) if turned else (equation.left, equation.right)
         lead = self._lead = self._side(first)
+        if self._implied_by:
+            self._change(self._implied_by)
         if not bent:
             super().infer_kinds(self.builder.constraints, list(self.scope.variables.values()))
         if isinstance(_ungrouped(first), s.DifferentialOf):
-            self._lead = lead = replace(lead, moves=self._moves(second))
+            unnamed = _is_zero(second)
+            self._lead = lead = replace(lead, moves=self._all_moves(first) if unnamed else self._moves(second), unnamed=unnamed)
         self._known = tuple(self.scope.variables)
         claimed = self._claimed = self._side(second)
         self._check_signs([first, second])
@@ -218,7 +243,7 @@ class _StatementReader(Reader):
     def _stated(self, left: Side | None, right: Side | None, symbols: Mapping[str, e.Symbol], whole: Elaborated, turned: bool) -> Statement:
         text, dialect, given = whole.text, whole.dialect, whole.given
         parts = (whole.declarations, whole.decisions, whole.intermediates)
-        return Statement(left, right, symbols, *parts, None, turned, text, dialect, given, whole.derived)
+        return Statement(left, right, symbols, *parts, None, turned, text, dialect, given, whole.derived, self._links)
 
     def _filled(self, claimed: e.Expr, expected: CellShape) -> e.Expr:
         """Zero in the shape of the other side, and for a vector any number: ``asin(x) + acos(x) = pi/2`` holds for every entry."""
@@ -252,17 +277,38 @@ class _StatementReader(Reader):
                 "a differential is claimed, and no change such as dX stands on the other side", span=claimed.span, suggestion=advice
             )
         for name in known:
-            cell, span = self.scope.variables[name].cell, self.scope.variables[name].cell.span
-            change = self.scope.variable(f"d{name}", span)
-            change.cell.mask = cell.mask
-            self.builder.relate(c.SameShape(span, cell, change.cell))
-            self._changes[f"d{name}"] = name
+            self._change(name)
         still = [name for name, variable in self.scope.variables.items() if name not in known and name not in self._changes]
         if still:
             verb = "is" if len(still) == 1 else "are"
             said = f"{', '.join(still)} {verb} constant: no {', '.join('d' + name for name in still)} stands in the claim"
             self.decisions.append(Decision(said, "notation", span=claimed.span))
         return tuple([(name, f"d{name}") for name in known])
+
+    def _change(self, name: str) -> None:
+        """Gives the change of a symbol its shape."""
+        cell = self.scope.variable(name, Span(0, 0)).cell
+        change = self.scope.variable(f"d{name}", cell.span)
+        change.cell.mask &= cell.mask
+        self.builder.relate(c.SameShape(cell.span, cell, change.cell))
+        self._changes[f"d{name}"] = name
+
+    def _all_moves(self, differential: s.Syntax) -> tuple[tuple[str, str], ...]:
+        """A change of every symbol, for the claim that a differential is 0."""
+        body = _ungrouped(differential)
+        inner = _ungrouped(body.body) if isinstance(body, s.DifferentialOf) else body
+        if isinstance(inner, s.Name) and inner.name not in self.scope.values:
+            advice = f"the derivative by a name, d({inner.name})/dX = 0"
+            raise ParseError(f"this says that {inner.name} is constant, which is no claim", span=differential.span, suggestion=advice)
+        names = [name for name, variable in self.scope.variables.items() if not self._is_constant(variable)]
+        for name in names:
+            self._change(name)
+            self.scope.variables[f"d{name}"].mentioned = False
+        return tuple([(name, f"d{name}") for name in names])
+
+    @staticmethod
+    def _is_constant(variable: Variable) -> bool:
+        return variable.declaration is not None and "constant" in variable.declaration.properties
 
     def symbols(self) -> dict[str, e.Symbol]:
         """The typed symbols; a change has the ties between entries of what changes."""
@@ -312,14 +358,47 @@ class _StatementReader(Reader):
     def _equation(self) -> s.Equation:
         program = ordered(self.parse(), claim=True)
         self.build_assignments(program)
-        if not isinstance(program.value, s.Equation):
-            raise ParseError("a statement has an equals sign", span=program.value.span, suggestion="d(x'*A*x)/dx = (A + A')*x")
-        return program.value
+        match program.value:
+            case s.Equation():
+                return program.value
+            case s.Chain(sides=sides):
+                sides = self._without_new_name(sides)
+                if len(sides) == 2:
+                    return s.Equation(program.value.span, *sides)
+                self._links = tuple([self.text[side.span.start : side.span.end].strip() for side in sides])
+                left, right = sides[self._link : self._link + 2]
+                return s.Equation(Span(left.span.start, right.span.end), left, right)
+            case s.Implication():
+                return self._implied(program.value)
+            case s.Definition(function=name, span=span):
+                advice = "f(x) = x'*A*x; ∇f(x) = (A + A')*x"
+                raise UnknownFunctionError(f"{name} is defined here, and nothing is claimed", span=span, suggestion=advice)
+            case value:
+                raise ParseError("a statement has an equals sign", span=value.span, suggestion="d(x'*A*x)/dx = (A + A')*x")
+
+    def _without_new_name(self, sides: tuple[s.Syntax, ...]) -> tuple[s.Syntax, ...]:
+        """The sides without a name in front that stands nowhere else: ``H = ∇²f(x) = A + A'`` says what H is."""
+        first, *others = sides
+        known = isinstance(first, s.Name) and (first.name in self.scope.declarations or first.name in self.scope.values)
+        used = isinstance(first, s.Name) and any(
+            isinstance(node, s.Name) and node.name == first.name for other in others for node in walk(other)
+        )
+        return sides if known or used or not isinstance(first, s.Name) else tuple(others)
+
+    def _implied(self, value: s.Implication) -> s.Equation:
+        """What a differential implies: the derivative of it by the change of X is the derivative by X of what it is of."""
+        left = _ungrouped(value.conclusion.left)
+        if not isinstance(left, s.DerivativeOf) or len(left.wrt) != 1 or not left.plain:
+            advice = "df = tr(A dX) ⇒ ∇f = A'"
+            raise ParseError("a differential implies a first derivative", span=value.conclusion.left.span, suggestion=advice)
+        self._implied_by = left.wrt[0]
+        derivative = s.DerivativeOf(left.span, value.premise.right, (f"d{left.wrt[0]}",))
+        return s.Equation(value.conclusion.span, derivative, value.conclusion.right)
 
     def _side(self, node: s.Syntax) -> _SideTerm:
         node = _ungrouped(node)
         if isinstance(node, s.DifferentialOf):
-            return _SideTerm(self.builder.build(node.body))
+            return _SideTerm(self.builder.build(node.body), order=node.order)
         if not isinstance(node, s.DerivativeOf) or not node.plain or any(name in self.scope.values for name in node.wrt):
             return _SideTerm(self.builder.build(node))
         term = self.builder.build(node.body)
@@ -337,7 +416,8 @@ class _StatementReader(Reader):
         built = construction.build(side.term)
         symbols = self.symbols()
         if side.moves:
-            return DifferentialSide(built, tuple([(symbols[name], symbols[change]) for name, change in side.moves]))
+            moves = tuple([(symbols[name], symbols[change]) for name, change in side.moves])
+            return DifferentialSide(built, moves, side.order, side.unnamed)
         if not side.wrt:
             return built
         return DerivativeSide(built, tuple([symbols[name] for name in side.wrt]))

@@ -10,14 +10,18 @@ from matcalc.errors import NotDifferentiableError
 from matcalc.expr.nodes import Expr, Product, Sum, Symbol, Transpose
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Statement
-from matcalc.products.differentials import Source, differential_of
+from matcalc.products.differentials import Source, along, differential_of
 from matcalc.records import replace
 
 
 def closed_differential(side: DifferentialSide) -> Expr:
     """The differential as a matrix formula in the symbols and their changes. Raises NotDifferentiableError when it has none."""
-    moved = tuple([symbol for symbol, _ in side.moves])
-    found = differential_of(Source(side.expression, {}), moved).node
+    if side.order == 1:
+        found = differential_of(Source(side.expression, {}), tuple([symbol for symbol, _ in side.moves])).node
+    else:
+        moves = dict(side.moves)
+        first = along(Source(side.expression, {}), moves).node
+        found = None if first is None else along(Source(first, {}), moves).node
     if found is None:
         raise NotDifferentiableError("this differential has no closed matrix form", suggestion="the derivative: d(f)/dX = ...")
     return found
@@ -36,4 +40,4 @@ def along_a_line(statement: Statement) -> Statement | None:
     function, formula = replaced(lead.expression, moved), replaced(claimed, moved)
     if function.is_row:
         function, formula = Transpose(function), Transpose(formula)
-    return replace(statement, left=DerivativeSide(function, (time,)), right=formula, turned=False)
+    return replace(statement, left=DerivativeSide(function, (time,) * lead.order), right=formula, turned=False)

@@ -12,13 +12,14 @@ from matcalc.einstein.lowering import lower
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
-from matcalc.inputs import derivative_within, explained
+from matcalc.inputs import also_declared, derivative_within, explained
 from matcalc.language.declare.declarations import Declare
 from matcalc.language.options import reading_options
-from matcalc.language.statements import Statement, elaborate_statement
+from matcalc.language.statements import DifferentialSide, Statement, elaborate_statement
 from matcalc.limits import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
 from matcalc.parsed import ParsedExpression, Reading
 from matcalc.printing import text
+from matcalc.records import replace as with_fields
 from matcalc.results import Derivation
 from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
 from matcalc.verification.conditions import condition_of
@@ -70,7 +71,9 @@ def verify(
         if isinstance(statement, str) and (right is None or isinstance(right, str)):
             source = statement if right is None else f"{statement} = {right}"
             question = Question(source, layout, symmetric, help, declare, reading_options(strict, dialect))
-            return _within_budget(question, _read(question))
+            found = _read(question)
+            verdict = _within_budget(question, found)
+            return _chained(question, found, verdict) if found.links else verdict
         if right is None:
             raise MatcalcError("the other side of the equation is missing", suggestion="verify(left, right)")
         source, found = statement_of(statement, right, declare, layout, symmetric)
@@ -80,10 +83,35 @@ def verify(
 def _read(question: Question) -> Statement:
     try:
         return elaborate_statement(
-            question.source, question.declare, layout=question.layout, options=question.options, calculus=derivative_within
+            question.source,
+            question.declare,
+            layout=question.layout,
+            options=question.options,
+            calculus=derivative_within,
+            link=question.link,
         )
     except RecursionError:
         raise LimitError("the statement is nested too deeply", text=question.source) from None
+
+
+def _chained(question: Question, first: Statement, verdict: Verdict) -> Verdict:
+    """The verdict on ``a = b = c``: that on its weakest equation, with those on all. Later ones are read with the kinds of the first."""
+    sides = first.links
+    verdicts = [replace(verdict, statement=f"{sides[0]} = {sides[1]}")]
+    declare = also_declared(question.declare, first.declarations)
+    for link in range(1, len(sides) - 1):
+        asked = with_fields(question, declare=declare, link=link)
+        verdicts.append(replace(_within_budget(asked, _read(asked)), statement=f"{sides[link]} = {sides[link + 1]}"))
+    weakest = max(verdicts, key=lambda one: _WEAKNESS.index(one.status))
+    reason = "; ".join(filter(None, [f"{weakest.statement} is {weakest.status}", weakest.reason])) if not weakest.ok else ""
+    holds_if = tuple(dict.fromkeys(condition for one in verdicts for condition in one.holds_if))
+    notes = tuple(dict.fromkeys(note for one in verdicts for note in one.notes))
+    return replace(
+        weakest, statement=question.source, reason=reason, holds_if=holds_if, notes=notes, reading=verdict.reading, links=tuple(verdicts)
+    )
+
+
+_WEAKNESS = ("proved", "confirmed", "undecided", "conditional", "refuted")
 
 
 def _within_budget(question: Question, statement: Statement) -> Verdict:
@@ -109,7 +137,13 @@ def _judged(question: Question, statement: Statement) -> Verdict:
     claim = claim_of(statement, layout, question.symmetric)
     if claim is None or not claim.fits:
         return _misfit(question, statement, claim)
+    _check_derivatives(question, statement)
     seen = witness(claim, quick=True)
+    if seen.different is not None and any(
+        isinstance(side, DifferentialSide) and side.unnamed for side in (statement.left, statement.right)
+    ):
+        said = "the differential is not 0 where all its symbols change, and which of them do is not said"
+        return Verdict(source, "undecided", layout, said)
     proved = _is_proved(claim, LITTLE_PROOF_WORK if seen.different is not None else PROOF_WORK)
     if not proved and seen.different is None:
         seen = witness(claim)
@@ -150,6 +184,21 @@ def _check_along_a_line(question: Question, statement: Statement) -> None:
             "internal error: the differential that was derived differs from what is found numerically",
             suggestion="report this statement; no verdict is better than a wrong one",
         )
+
+
+def _check_derivatives(question: Question, statement: Statement) -> None:
+    """Every derivative within a side once more, by numbers: what stands in its place came from the rules that proofs rest on, too."""
+    for found in statement.derived:
+        asked, form = found.question, found.form
+        if asked.along is not None:
+            continue
+        layout = "numerator" if asked.turned else "denominator"
+        claim = Claim(DerivativeForm(asked.function, asked.wrt, layout, "projected"), Formula(form))
+        if claim.fits and witness(claim, quick=True).different is not None:
+            raise MatcalcError(
+                "internal error: a derivative within the statement differs from what is found numerically",
+                suggestion="report this statement; no verdict is better than a wrong one",
+            )
 
 
 def _domain(claim: Claim) -> tuple[str, ...]:

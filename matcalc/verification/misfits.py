@@ -22,6 +22,7 @@ class Question:
     help: bool
     declare: Declare = None
     options: ReadingOptions = AS_USUAL
+    link: int = 0
 
 
 def would_hold(question: Question, statement: Statement) -> str | None:
@@ -34,6 +35,7 @@ def would_hold(question: Question, statement: Statement) -> str | None:
             bent=True,
             options=question.options,
             calculus=derivative_within,
+            link=question.link,
         )
         claim = claim_of(bent, question.layout, question.symmetric)
         if claim is None or not claim.fits or not witness(claim).agrees:

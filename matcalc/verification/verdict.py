@@ -60,6 +60,8 @@ class Verdict:
     problem: str = ""
     reading: Reading | None = None
     """How the statement was read; None when it could not be."""
+    links: tuple[Verdict, ...] = ()
+    """The verdicts on the equations of ``a = b = c``, in order."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -99,6 +101,7 @@ class Verdict:
         lines += [] if self.problem else [f"  {meaning}"]
         lines += [f"  {self.reading.echo()}"] if self.reading is not None and self.reading.surprising else []
         lines += [f"  {line}" for line in self.reason.splitlines()]
+        lines += [f"  {link.status}: {link.statement}" for link in self.links]
         if self.condition is not None:
             lines.append(f"  true {'if and only if' if self.condition_exact else 'if'} {self.condition_text or self.condition}")
         if self.other_layout is not None:
@@ -139,6 +142,7 @@ class Verdict:
             "line": self.line,
             "expected": self.expected,
             "problem": self.problem,
+            "links": [{"statement": link.statement, "status": link.status} for link in self.links],
         }
 
     def __str__(self) -> str:

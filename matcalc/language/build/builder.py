@@ -178,7 +178,7 @@ class Builder(Assembly):
             case s.DifferentialOf(span=span):
                 advice = "a differential is one side of a statement: d(X^-1) = -X^-1 dX X^-1"
                 raise ParseError("a differential cannot be part of an expression", span=span, suggestion=advice)
-            case s.Equation(span=span):
+            case s.Equation(span=span) | s.Chain(span=span) | s.Implication(span=span):
                 raise ParseError(
                     "an expression is expected, not an equation", span=span, suggestion="the right side alone, or verify for the whole"
                 )

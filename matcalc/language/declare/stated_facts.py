@@ -169,6 +169,8 @@ def _value(node: s.SyntaxNode, done: Mapping[s.Syntax, Polynomial], symbol: str)
             | s.DerivativeOf()
             | s.DifferentialOf()
             | s.Equation()
+            | s.Chain()
+            | s.Implication()
             | s.Definition()
             | s.Program()
         ):

@@ -156,6 +156,14 @@ class _Builder:
         left, _, right = children
         return s.Equation(_join(left.span, right.span), left, right)
 
+    def chain(self, children: list[Any]) -> s.Chain:
+        sides = tuple([child for child in children if isinstance(child, s.Syntax)])
+        return s.Chain(_join(sides[0].span, sides[-1].span), sides)
+
+    def implication(self, children: list[Any]) -> s.Implication:
+        given, follows = self.equation(children[:3]), self.equation(children[4:])
+        return s.Implication(_join(given.span, follows.span), given, follows)
+
     def add(self, children: list[Any]) -> s.Binary:
         return _binary("+", children)
 
@@ -199,7 +207,7 @@ class _Builder:
 
     def differential(self, children: list[Any]) -> s.DifferentialOf:
         sign, body = children
-        return s.DifferentialOf(_join(sign.span, body.span), body)
+        return s.DifferentialOf(_join(sign.span, body.span), body, 2 if sign.value == "d2" else 1)
 
     def derivative(self, children: list[Any]) -> s.DerivativeOf:
         sign, _, body, _, by = children

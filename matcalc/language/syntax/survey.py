@@ -48,6 +48,10 @@ def parts(node: s.Syntax) -> tuple[s.Syntax, ...]:
             return (operand,) if subscript is None else (operand, subscript)
         case s.DerivativeOf(body=body, point=point, along=along):
             return (body, *(part for part in (point, along) if part is not None))
+        case s.Chain(sides=sides):
+            return sides
+        case s.Implication(premise=premise, conclusion=conclusion):
+            return (premise, conclusion)
         case s.Summation(body=body) | s.DifferentialOf(body=body) | s.Definition(body=body):
             return (body,)
         case s.Program(assignments=assignments, value=value, definitions=definitions):

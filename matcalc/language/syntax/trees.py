@@ -131,15 +131,31 @@ class DerivativeOf(Syntax):
 
 @record(eq=False)
 class DifferentialOf(Syntax):
-    """``d(body)`` as a side of an equation, where the change of X is called ``dX``."""
+    """``d(body)`` as a side of an equation, where the change of X is called ``dX``; ``order`` 2 is ``d²(body)``."""
 
     body: Syntax
+    order: int = 1
 
 
 @record(eq=False)
 class Equation(Syntax):
     left: Syntax
     right: Syntax
+
+
+@record(eq=False)
+class Chain(Syntax):
+    """``a = b = c``."""
+
+    sides: tuple[Syntax, ...]
+
+
+@record(eq=False)
+class Implication(Syntax):
+    """``df = tr(A dX) ⇒ ∇f = Aᵀ``: what a differential says of a derivative."""
+
+    premise: Equation
+    conclusion: Equation
 
 
 @record(eq=False)
@@ -162,6 +178,6 @@ class Program(Syntax):
 
 SyntaxNode: TypeAlias = (
     NumberLiteral | Name | Word | Group | Minus | Binary | Transposed | Raised | Entries | Applied | NormBars | Bars
-    | Summation | DerivativeOf | DifferentialOf | Equation | Definition | Program
+    | Summation | DerivativeOf | DifferentialOf | Equation | Chain | Implication | Definition | Program
 )  # fmt: skip
 """The closed union, for ``match`` with ``assert_never``."""

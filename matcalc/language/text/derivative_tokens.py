@@ -391,7 +391,7 @@ class _Derivatives:
             stop = self._partner[position] + 1
             inside = self._tokens[position + 1 : stop - 1]
             at = inside[0] if inside else None
-            if len(inside) == 1 and _ONE.fullmatch(inside[0].value) and canonical_name(inside[0].value) not in self._assigned:
+            if len(inside) == 1 and _ONE.fullmatch(inside[0].value) and canonical_name(inside[0].value) not in self._vocabulary.values:
                 name, at = canonical_name(inside[0].value), None
         along = turned and self._type(stop) == "LSQB" and stop in self._square
         if along:
@@ -415,14 +415,6 @@ class _Derivatives:
     @cached_property
     def _square(self) -> dict[int, int]:
         return partners(self._tokens, {"LSQB": "RSQB"})
-
-    @cached_property
-    def _assigned(self) -> frozenset[str]:
-        """Names that are given a value in the text, so that they are no variables."""
-        tokens = self._tokens
-        starts = [k for k, token in enumerate(tokens) if token.type == "EQUALS" and k and tokens[k - 1].type == "RUN"]
-        before = ("SEPARATOR", "COMMA", "WHERE")
-        return frozenset([canonical_name(tokens[k - 1].value) for k in starts if k == 1 or tokens[k - 2].type in before])
 
     def _wrapped(self, sign: Token, inside: list[Token], names: list[str], turned: bool, last: Token) -> list[Token]:
         by = ",".join(names) + "'" * (turned and len(names) == 1)

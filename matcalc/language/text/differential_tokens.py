@@ -1,11 +1,13 @@
 """Finds differentials among raw tokens: ``d(X^-1) = -X^-1 dX X^-1``, ``d tr(AX) = tr(A dX)``.
 
-A side of an equation that begins with ``d`` and is no derivative is the differential of what follows, and ``dX`` elsewhere is the change
-of X: one name.
+A side of an equation that begins with ``d`` or ``d²`` and is no derivative is the differential of what follows, as ``df`` is of a name f
+that has a value, and ``dX`` elsewhere is the change of X: one name. In ``df = tr(A dX) ⇒ ∇f = A'`` f is a function that its differential
+defines.
 """
 
 from __future__ import annotations
 
+from matcalc.errors import ParseError
 from matcalc.language.text.brackets import end_of_term, partners
 from matcalc.language.text.spelling import ONE_NAME, canonical_name
 from matcalc.language.text.terminals import Token
@@ -17,6 +19,9 @@ _PIECE = pattern(ONE_NAME)
 
 def resolve_differentials(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
     """The tokens with ``DIFFERENTIAL`` before brackets around what it is of, and the words of the text with names such as ``dX``."""
+    if not any(token.type == "DIFFERENTIAL_SIGN" or token.value[:1] == "d" for token in tokens):
+        return tokens, vocabulary
+    tokens = _signs(tokens, vocabulary)
     heads = [k for k, token in enumerate(tokens) if _is_sign(token, vocabulary) and _begins_side(tokens, k)]
     if not heads or not any(token.type == "EQUALS" for token in tokens):
         return tokens, vocabulary
@@ -26,14 +31,78 @@ def resolve_differentials(tokens: list[Token], vocabulary: Vocabulary) -> tuple[
     return _marked(tokens, heads), vocabulary.knowing(_changes(tokens, vocabulary))
 
 
+def resolve_implication(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
+    """The tokens with ``DIFFERENTIAL`` and brackets for ``df`` at the beginning of an implication; f is a function of what changes."""
+    arrow = next((k for k, token in enumerate(tokens) if token.type == "IMPLIES"), 0)
+    if not arrow:
+        return tokens, vocabulary
+    tokens = _joined(tokens, [], vocabulary)
+    arrow = next(k for k, token in enumerate(tokens) if token.type == "IMPLIES")
+    begin = max((k + 1 for k in range(arrow) if tokens[k].type in ("SEPARATOR", "COMMA")), default=0)
+    head = tokens[begin]
+    name = canonical_name(head.value[1:])
+    if head.type != "RUN" or head.value[:1] != "d" or not name or tokens[begin + 1].type != "EQUALS" or vocabulary.declares(name):
+        raise ParseError("what is implied is not read", span=tokens[arrow].span, suggestion="df = tr(A dX) ⇒ ∇f = A'")
+    changes = [found for token in tokens[begin + 2 : arrow] if token.type == "RUN" and (found := _CHANGE.fullmatch(token.value))]
+    varied = tuple(dict.fromkeys(canonical_name(found["name"]) for found in changes))
+    if not varied:
+        advice = "df = tr(A dX) ⇒ ∇f = A'"
+        raise ParseError("no change such as dX stands in the differential", span=head.span, suggestion=advice)
+    opening, closing = Token("LPAR", "(", head.start + 1, head.start + 1), Token("RPAR", ")", head.end, head.end)
+    function = Token("RUN", head.value[1:], head.start + 1, head.end)
+    made = [Token("DIFFERENTIAL", "d", head.start, head.start + 1), opening, function, closing]
+    known = vocabulary.defining({name: varied}, vocabulary.values, [f"d{of}" for of in varied])
+    return [*tokens[:begin], *made, *tokens[begin + 1 :]], known
+
+
+_CHANGE = pattern(rf"d(?P<name>{ONE_NAME})")
+
+
+def _signs(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """The tokens with one sign for ``d²`` and ``d^2``, and with ``df`` of a known f as a sign and its name, at the beginning of a side."""
+    out: list[Token] = []
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        first = position == 0 or tokens[position - 1].type in _BEFORE_SIDES
+        stop = _after_square(tokens, position + 1) if first and _is_sign(token, vocabulary) else 0
+        if stop:
+            out.append(Token("DIFFERENTIAL_SIGN", "d2", token.start, tokens[stop - 1].end))
+            position = stop
+            continue
+        name = canonical_name(token.value[1:]) if first and token.type == "RUN" and token.value[:1] == "d" else ""
+        follows = tokens[position + 1].type if position + 1 < len(tokens) else "EQUALS"
+        defined = name in vocabulary.definitions
+        ends = follows == "EQUALS" or (follows == "LPAR" and defined)
+        if ends and (defined or name in vocabulary.values) and "d" not in vocabulary.symbols:
+            out.append(Token("DIFFERENTIAL_SIGN", "d", token.start, token.start + 1))
+            out.append(Token("RUN", token.value[1:], token.start + 1, token.end))
+        else:
+            out.append(token)
+        position += 1
+    return out
+
+
+def _after_square(tokens: list[Token], position: int) -> int:
+    """The position after an exponent 2 before something that a differential can be of; 0 without one."""
+    kinds = [token.type for token in tokens[position : position + 3]]
+    width = 1 if kinds[:1] == ["SUPERSCRIPT"] else 2 if kinds[:2] == ["POWER", "NUMBER"] else 0
+    two = width and tokens[position + width - 1].value == "2"
+    return position + width if two and kinds[width : width + 1] and kinds[width] in _OPERANDS else 0
+
+
+_BEFORE_SIDES = frozenset(["EQUALS", "SEPARATOR", "COMMA", "WHERE"])
+_OPERANDS = frozenset(["LPAR", "RUN", "BAR", "NORM_BAR", "SUM_SIGN"])
+
+
 def _is_sign(token: Token, vocabulary: Vocabulary) -> bool:
     return token.type == "DIFFERENTIAL_SIGN" or (token.type == "RUN" and token.value == "d" and "d" not in vocabulary.symbols)
 
 
 def _begins_side(tokens: list[Token], position: int) -> bool:
     """Whether a side of an equation begins here, and goes on with something that a differential can be of."""
-    first = position == 0 or tokens[position - 1].type in ("EQUALS", "SEPARATOR")
-    return first and position + 1 < len(tokens) and tokens[position + 1].type in ("LPAR", "RUN", "BAR", "NORM_BAR", "SUM_SIGN")
+    first = position == 0 or tokens[position - 1].type in _BEFORE_SIDES
+    return first and position + 1 < len(tokens) and tokens[position + 1].type in _OPERANDS
 
 
 def _is_of_a_name(tokens: list[Token], position: int) -> bool:
@@ -73,7 +142,7 @@ def _marked(tokens: list[Token], heads: list[int]) -> list[Token]:
         if position not in heads:
             out.append(token)
             continue
-        out.append(Token("DIFFERENTIAL", "d", token.start, token.end))
+        out.append(Token("DIFFERENTIAL", token.value, token.start, token.end))
         stop = end_of_term(tokens, position + 1)
         if partner.get(position + 1) != stop - 1:
             out.append(Token("LPAR", "(", token.end, token.end))

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from matcalc.language.text.spelling import ONE_NAME, canonical_name
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import Vocabulary
@@ -24,26 +26,25 @@ def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[lis
     if not any(token.type == "EQUALS" for token in tokens):
         return tokens, vocabulary
     out: list[Token] = []
-    names: set[str] = set()
+    names: list[str] = []
     functions: dict[str, tuple[str, ...]] = {}
     depth, position, begins, several = 0, 0, True, False
     while position < len(tokens):
         token = tokens[position]
         depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
-        if begins:
-            if token.type == "RUN" and token.value.lower() == "let" and _gives_a_name(tokens, position + 1, vocabulary):
+        if begins and token.type == "RUN":
+            if token.value.lower() == "let" and _gives_a_name(tokens, position + 1, vocabulary):
                 position += 1
                 continue
             head = _defined(tokens, position, vocabulary)
-            if head is not None:
+            if head is not None and head[0] not in functions and not _derived(token.value, functions):
                 function, parameters, position = head
                 functions[function] = parameters
-                names.update(parameters)
                 out.append(Token("DEFINES", ",".join((function, *parameters)), token.start, tokens[position - 1].end))
                 begins = False
                 continue
-            if token.type == "RUN" and position + 1 < len(tokens) and tokens[position + 1].type == "EQUALS":
-                names.add(canonical_name(token.value))
+            if position + 1 < len(tokens) and tokens[position + 1].type == "EQUALS":
+                names.append(token.value)
         sign = _sign(tokens, position, vocabulary) if not depth else None
         begins = sign is not None
         several |= begins
@@ -51,7 +52,18 @@ def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[lis
             out.pop()
         out.append(sign or token)
         position += 1
-    return out, vocabulary.defining(functions, names if several else [name for head in functions.values() for name in head])
+    parameters = tuple([name for found in functions.values() for name in found])
+    given = [canonical_name(name) for name in names if not _derived(name, functions)] if several else []
+    return out, vocabulary.defining(functions, given, parameters)
+
+
+_DERIVED = pattern(r"[dDJH]_?(?P<function>.+)")
+
+
+def _derived(name: str, functions: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a name is that of a derivative of a function: ``J_f``, ``Df``."""
+    found = _DERIVED.fullmatch(name)
+    return found is not None and canonical_name(found["function"]) in functions
 
 
 def _sign(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:
@@ -101,7 +113,7 @@ def _defined(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tupl
     if token.type != "RUN" or not _FUNCTION.fullmatch(token.value):
         return None
     name = canonical_name(token.value)
-    if vocabulary.declares(name) or vocabulary.function(token.value, called=True) is not None:
+    if name == "d" or vocabulary.declares(name) or vocabulary.function(token.value, called=True) is not None:
         return None
     found = _arguments(tokens, position)
     if found is None or _stands_in_own_value(tokens, found[1], name, vocabulary):

@@ -23,7 +23,8 @@ _OPERATORS = {
     "LEFT_DIVIDE": "\\",
     "COLON": ":",
     "TRANSPOSE": "'⊤’´ʹ",
-    "EQUALS": "=",
+    "EQUALS": "=≔≜",
+    "IMPLIES": "⇒⟹",
     "SEPARATOR": ";",
     "COMMA": ",",
     "LPAR": "(",
@@ -38,7 +39,16 @@ _OPERATORS = {
     "NEWLINE": "\n",
 }
 OPERATOR_TYPE = {character: kind for kind, characters in _OPERATORS.items() for character in characters}
-OPERATOR_TYPE |= {".*": "ELEMENT_TIMES", "./": "ELEMENT_DIVIDE", ".^": "ELEMENT_POWER", "**": "POWER", ".+": "PLUS", ".-": "MINUS"}
+OPERATOR_TYPE |= {
+    "=>": "IMPLIES",
+    ":=": "EQUALS",
+    ".*": "ELEMENT_TIMES",
+    "./": "ELEMENT_DIVIDE",
+    ".^": "ELEMENT_POWER",
+    "**": "POWER",
+    ".+": "PLUS",
+    ".-": "MINUS",
+}
 _SUPER = "".join(re.escape(c) for c in SUPERSCRIPTS)
 _SUB = "".join(SUBSCRIPTS)
 _ACCENTS = "".join(ACCENTS)
@@ -57,7 +67,7 @@ _TOKEN = pattern(
     | (?P<RUN>(?!{ONES}){_LETTER}(?:(?![{ONES}{_SUPER}])[^\W_{_FRACTIONS}]|[{_SUB}{_ACCENTS}]|_(?![{_SUPER}])[^\W_])*′*)
     | (?P<TRANSPOSE>\.(?:T(?!\w)|'))
     | (?P<STRING>\"{{3}}[\s\S]*?\"{{3}}|"[^"\n]*"|‘[^’\n]*’|“[^”\n]*”)
-    | (?P<OPERATOR>\.[*/^+-]|\*\*|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
+    | (?P<OPERATOR>=>|:=|\.[*/^+-]|\*\*|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
     | (?P<DOT>\.(?=[^\W\d]|\())
     """,
     re.VERBOSE,

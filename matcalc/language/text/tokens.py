@@ -9,7 +9,7 @@ from matcalc.errors import ParseError, Span, UnknownFunctionError
 from matcalc.language.decisions import Decision
 from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
 from matcalc.language.text.derivative_tokens import resolve_derivatives
-from matcalc.language.text.differential_tokens import resolve_differentials
+from matcalc.language.text.differential_tokens import resolve_differentials, resolve_implication
 from matcalc.language.text.function_tokens import resolve_statements
 from matcalc.language.text.runs import resolve_runs
 from matcalc.language.text.scanner import scan
@@ -23,7 +23,7 @@ __all__ = ["tokenize"]
 _INFIX = frozenset(
     [
         "PLUS", "MINUS", "TIMES", "DIVIDE", "ELEMENT_TIMES", "ELEMENT_DIVIDE", "KRONECKER", "POWER", "ELEMENT_POWER", "EQUALS",
-        "COMMA",
+        "COMMA", "IMPLIES",
     ]
 )  # fmt: skip
 
@@ -46,6 +46,7 @@ def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[Decis
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
     tokens, vocabulary = resolve_statements(tokens, vocabulary)
     tokens = _norm_names(_superscripts(tokens, vocabulary), vocabulary)
+    tokens, vocabulary = resolve_implication(tokens, vocabulary)
     tokens = _in_numpy(resolve_derivatives(tokens, vocabulary))
     tokens, vocabulary = resolve_differentials(tokens, vocabulary)
     tokens = resolve_runs(tokens, vocabulary, decisions, italics=latex)

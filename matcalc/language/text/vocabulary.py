@@ -51,11 +51,12 @@ def known_functions() -> frozenset[str]:
 @dataclass(frozen=True)
 class Vocabulary:
     """Names that are known before reading, in their one spelling; ``functions`` are the user's own, ``definitions`` those of them that the
-    text defines, with the names of their arguments."""
+    text defines, with the names of their arguments; ``values`` are the symbols that it gives a value."""
 
     symbols: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
     definitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    values: frozenset[str] = frozenset()
     lengths: tuple[int, ...] = field(init=False)
     """Of the names with more than one character, longest first."""
 
@@ -70,12 +71,15 @@ class Vocabulary:
     def knowing(self, names: Iterable[str]) -> Vocabulary:
         """The same words with more symbols; functions stay functions."""
         more = frozenset(names) - self.functions
-        return Vocabulary(self.symbols | more, self.functions, self.definitions) if more else self
+        return Vocabulary(self.symbols | more, self.functions, self.definitions, self.values) if more else self
 
-    def defining(self, functions: Mapping[str, tuple[str, ...]], names: Iterable[str]) -> Vocabulary:
-        """The same words with functions that the text defines, and the names that it gives a value."""
-        known = self.knowing(names)
-        return Vocabulary(known.symbols, self.functions | frozenset(functions), functions) if functions else known
+    def defining(self, functions: Mapping[str, tuple[str, ...]], values: Iterable[str], names: Iterable[str]) -> Vocabulary:
+        """The same words with functions that the text defines, names that it gives ``values``, and other names that stand in it."""
+        given = frozenset(values)
+        if not (functions or given or names):
+            return self
+        known = self.knowing([*given, *names])
+        return Vocabulary(known.symbols, self.functions | frozenset(functions), {**self.definitions, **functions}, given)
 
     def declares(self, name: str) -> bool:
         return name in self.symbols or name in self.functions

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from matcalc.api import parse
 from matcalc.errors import MatcalcError, ParseError
-from matcalc.inputs import Expression
+from matcalc.inputs import Expression, explained
+from matcalc.language.declare.declarations import Declare
+from matcalc.language.elaboration import Question, question_in
+from matcalc.language.options import reading_options
 
 _NO_VARIABLES = frozenset(["function", "constant"])
 
@@ -19,6 +22,16 @@ def variables(expression: Expression, **reading: object) -> dict[str, str]:
     """
     read = parse(expression, **reading)  # type: ignore[arg-type]
     return {name: kind for name, kind in read.declarations.items() if _NO_VARIABLES.isdisjoint(kind.replace(",", " ").split())}
+
+
+def said_in(text: str, *, declare: Declare = None, strict: bool = False, dialect: str | None = None) -> Question | None:
+    """What a text says itself that it is to be differentiated by: ``d/dx x'Ax``, ``f(x) = x'Ax``; None when it says nothing.
+
+    >>> said_in("d/dx x'Ax").names, said_in("x'Ax")
+    (('x',), None)
+    """
+    with explained(text):
+        return question_in(text, declare, reading_options(strict, dialect))
 
 
 def clear_choice(found: Mapping[str, str]) -> str | None:
@@ -39,6 +52,8 @@ def described(kind: str) -> str:
     ('vector of size n', 'n×n symmetric matrix', 'scalar')
     """
     size, _, facts = kind.partition(" ")
+    if not kind:
+        return "an argument"
     if size == "scalar":
         return f"{facts} scalar".strip()
     return f"{kind} matrix" if "×" in size else f"{facts} vector of size {size}".strip()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
@@ -20,6 +20,9 @@ from matcalc.printing import Shown, latex, markdown, text
 from matcalc.records import replace
 from matcalc.sizes import Shape
 from matcalc.sympy_exchange import sympy_source, to_sympy
+
+if TYPE_CHECKING:
+    from matcalc.entries import Entries
 
 Style: TypeAlias = Literal["unicode", "ascii"]
 _STYLES: tuple[Style, ...] = get_args(Style)
@@ -77,6 +80,21 @@ class ParsedExpression(Shown, Arithmetic):
         unfitting arguments.
         """
         return called_by_any_spelling(programs().expression_callable(self.node, target))
+
+    @as_call
+    def entries(self, **sizes: int) -> Entries:
+        """The expression entry by entry at small sizes, which are given by name (``n=2``): formulas in the entries of the symbols.
+
+        Raises MatcalcError for a size that is missing, and for functions that cannot be written out.
+        """
+        made: Entries = import_module("matcalc.entries").expression_entries(self.node, sizes)
+        return made
+
+    @as_call
+    def at(self, **values: Any) -> Any:
+        """The value as a NumPy array; symbols are given by name, as numbers, lists or arrays. Raises MatcalcError where they do not fit."""
+        made = import_module("matcalc.entries")
+        return made.value_at(self.function(), self.declarations, made.size_names([self.node]), values)
 
     @as_call
     def code(self, target: str = "numpy") -> str:

@@ -17,6 +17,7 @@ from matcalc.printing import Shown, index_text, latex, latex_operand, text
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
 if TYPE_CHECKING:
+    from matcalc.entries import Entries
     from matcalc.products.equations import Equation
     from matcalc.steps.step import Step
 
@@ -177,6 +178,31 @@ class Derivation(Shown):
         Raises MatcalcError for another target.
         """
         return called_by_any_spelling(programs().derivative_callable(self.outcome, self.source.node, self.wrt, self.layout, target))
+
+    @as_call
+    def entries(self, **sizes: int) -> Entries:
+        """The derivative entry by entry at small sizes, in its layout; see ``ParsedExpression.entries``.
+
+        >>> from matcalc import derive
+        >>> print(derive("x'Ax", "x").entries(n=2))
+        [2 a11 x1 + (a12 + a21) x2; (a12 + a21) x1 + 2 a22 x2]
+        """
+        of = import_module("matcalc.entries").derivative_entries
+        made: Entries = of(self._whole_outcome(), self.source.node, self.wrt, self.layout, sizes)
+        return made
+
+    @as_call
+    def at(self, **values: Any) -> Any:
+        """The value at a point as a NumPy array; symbols are given by name, as numbers, lists or arrays.
+
+        Raises MatcalcError where the values do not fit.
+
+        >>> from matcalc import derive
+        >>> derive("x'Ax", "x").at(x=[1, 2], A=[[1, 2], [3, 4]]).tolist()
+        [12.0, 21.0]
+        """
+        made = import_module("matcalc.entries")
+        return made.value_at(self.function(), self.declarations, made.size_names([self.source.node, *self.wrt]), values)
 
     @as_call
     def code(self, target: str = "numpy") -> str:

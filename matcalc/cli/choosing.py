@@ -8,21 +8,38 @@ from typing import Any
 
 import click
 
-from matcalc.choices import clear_choice, described, question, variables
+from matcalc.choices import clear_choice, described, question, said_in, variables
 from matcalc.cli.expressions import arguments_given, groups_of_names, split_names
 from matcalc.console import fitting, say
 
 
 def names_asked(text: str, wrt: Sequence[str], reading: Mapping[str, Any]) -> list[str]:
-    """The names of ``--wrt``, or the one that can be meant. Raises MatcalcError where that is not clear and nobody can be asked."""
+    """The names of ``groups_asked``, one after the other."""
+    return list(dict.fromkeys(name for group in groups_asked(text, wrt, reading) for name in group))
+
+
+def groups_asked(text: str, wrt: Sequence[str], reading: Mapping[str, Any]) -> list[list[str]]:
+    """The names of ``--wrt``, those that the text says itself, or the one that can be meant; a derivative for each group.
+
+    Raises MatcalcError where that is not clear and nobody can be asked.
+    """
     if wrt:
-        return [name for group in groups_of_names(wrt) for name in group]
-    return chosen(text, reading)
+        return groups_of_names(wrt)
+    said = said_in(text, **reading)
+    if said is not None and (said.said or len(said.names) == 1):
+        return [list(said.names)]
+    found = variables(text, **reading) if said is None else dict.fromkeys(said.names, "")
+    return [[name] for name in _chosen(found)]
 
 
-def chosen(text: str, reading: Mapping[str, Any]) -> list[str]:
+def says_itself(text: str, reading: Mapping[str, Any]) -> bool:
+    """Whether a text is a derivative, or a function of one argument."""
+    said = said_in(text, **reading)
+    return said is not None and (said.said or len(said.names) == 1)
+
+
+def _chosen(found: Mapping[str, str]) -> list[str]:
     """The one symbol that can be meant, or those that are chosen at the terminal. Raises MatcalcError without a terminal."""
-    found = variables(text, **reading)
     name = clear_choice(found)
     if name is not None:
         return [name]

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from matcalc.console import fitting, say
+from matcalc.decoding import decoded, plain
 from matcalc.errors import MatcalcError
 from matcalc.patterns import pattern
 
@@ -44,6 +45,9 @@ class ExpressionCommand(PlainHelp):
         ctx.meta[_GIVEN] = (tuple(words), tuple(options))
         if not words:
             words = [] if sys.stdin is None or sys.stdin.isatty() else ["-"]
+        known = {name for parameter in self.get_params(ctx) for name in (*parameter.opts, *parameter.secondary_opts)}
+        if any(name.partition("=")[0] not in known for name in options if _LONG.match(name)):
+            words = words[:1]  # click says which option there is not
         return super().parse_args(ctx, [*options, "--", *([_joined(words)] if words else [])])
 
     def _sorted_out(self, ctx: click.Context, args: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -112,8 +116,8 @@ def read_expression(expression: str) -> str:
     text = standard_input() if expression.strip() == "-" else expression
     if len(arguments_given(click.get_current_context())[0]) > 1:
         say(f"{'read as:':<10}{text}  (in double quotes it is safe from the shell)", err=True)
-    text = text.lstrip("\ufeff").strip()
-    for opening, closing in ("''", '""', "“”", "‘’", "``"):
+    text = plain(text).strip()
+    for opening, closing in ("''", '""', "‘’", "``"):
         if len(text) > 1 and text[0] == opening and text[-1] == closing:
             return text[1:-1].strip()
     return text
@@ -122,16 +126,6 @@ def read_expression(expression: str) -> str:
 def standard_input() -> str:
     """All of standard input, as UTF-8, or UTF-16 with its mark, as some shells write it."""
     return decoded(sys.stdin.buffer.read())
-
-
-def decoded(content: bytes) -> str:
-    r"""The text of bytes that may begin with a mark of their encoding, with Unix line ends.
-
-    >>> decoded("x'Ax\r\n".encode("utf-8-sig")), decoded("x²".encode("utf-16"))
-    ("x'Ax\n", 'x²')
-    """
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return content.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def damage(text: str, words: Sequence[str]) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import click
 
 from matcalc.budgets import budget
+from matcalc.decoding import plain
 from matcalc.errors import MatcalcError
 from matcalc.language.options import DIALECTS
 from matcalc.limits import DERIVATION_SECONDS, VERDICT_SECONDS
@@ -110,7 +111,7 @@ def reading_options(command: Command) -> Command:
 
     @wraps(command)
     def with_reading(*arguments: Any, declare: tuple[str, ...], strict: bool, dialect: str | None, **others: Any) -> Any:
-        reading = {"declare": "; ".join(declare) or None, "strict": strict, "dialect": dialect}
+        reading = {"declare": plain("; ".join(declare)) or None, "strict": strict, "dialect": dialect}
         return command(*arguments, reading=reading, **others)
 
     found: Any = with_reading

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from matcalc.api import derive, gradient
-from matcalc.cli.choosing import chosen
-from matcalc.cli.expressions import ExpressionCommand, groups_of_names, read_expression
+from matcalc.cli.choosing import groups_asked
+from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import Keywords
 from matcalc.cli.showing import show_lines
 from matcalc.commands.deriving import View, deriving_options, show_all, with_advice
@@ -34,12 +34,12 @@ def command(
     matcalc derive "x'Ax" --wrt x --steps --style differential
     """
     text = read_expression(expression)
-    asked = groups_of_names(wrt) if wrt else [[name] for name in chosen(text, reading)]
+    asked = groups_asked(text, wrt, reading)
     shared = {"layout": layout, "symmetric": symmetric, **reading}
     found = with_advice(
         lambda: [derive(text, group[0] if len(group) == 1 else group, order=order, names=names, **shared) for group in asked], text
     )
     single = order == 1 and all(len(group) == 1 for group in asked)
     show_all(found, view, (lambda: gradient(text, [name for (name,) in asked], names=names, **shared)) if single else None)
-    if order == 1 and not single and view.target != "json":
-        show_lines([f"{'note:':<10}--wrt {' --wrt '.join(group)} gives both gradients" for group in asked if len(group) == 2])
+    if wrt and order == 1 and not single and view.target != "json":
+        show_lines([f"{'note:':<10}--wrt {' --wrt '.join(group)} gives both gradients" for group in asked if len(set(group)) == 2])

@@ -25,14 +25,18 @@ from matcalc.cli.options import (
 )
 from matcalc.cli.showing import show, show_json, show_lines, show_reading, show_remarks, show_steps
 from matcalc.console import fitting, say, shows
+from matcalc.entries import point_of, shown, size_names
 from matcalc.errors import MatcalcError
 from matcalc.named_results import Gradients
-from matcalc.presentation import FORMATS, STEP_FORMATS, STEP_STYLES, joint_remarks, left_side, rendered
+from matcalc.presentation import FORMATS, STEP_FORMATS, STEP_STYLES, joint_remarks, left_side, remarks, rendered
+from matcalc.printing import text
 from matcalc.results import Derivation
 
 VIEWS = ("differential", "slice")
 """Forms of a first derivative besides the closed matrix form and the index form."""
 Found = TypeVar("Found")
+ENTRY_FORMS = ("unicode", "ascii", "latex", "markdown", "json")
+VALUE_FORMS = ("unicode", "ascii", "json")
 CODE = ("numpy", "jax", "torch", "sympy")
 
 
@@ -44,11 +48,18 @@ class View:
     bold: bool
     steps: bool
     style: str | None
+    entries: str | None
+    point: str | None
 
     @property
     def of_one(self) -> bool:
         """Whether only a derivative by one name can be shown so."""
-        return self.steps or self.target in (*VIEWS, "markdown", "index")
+        return self.steps or self.in_numbers or self.target in (*VIEWS, "markdown", "index")
+
+    @property
+    def in_numbers(self) -> bool:
+        """Whether entries or values are asked for."""
+        return self.entries is not None or self.point is not None
 
     def checked(self) -> View:
         """The view with its defaults. Raises MatcalcError for what does not go together."""
@@ -59,7 +70,17 @@ class View:
             raise MatcalcError(said, expected=", ".join(STEP_FORMATS) if steps else "", suggestion="" if steps else "--steps --to html")
         if steps and self.bold:
             raise MatcalcError("there is no bold type in a derivation in steps: entries are not bold", suggestion="--steps without --bold")
-        return View(set_in_bold(target, self.bold), self.bold, steps, self.style or STEP_STYLES[0])
+        if self.in_numbers:
+            self._check_numbers()
+        return View(set_in_bold(target, self.bold), self.bold, steps, self.style or STEP_STYLES[0], self.entries, self.point)
+
+    def _check_numbers(self) -> None:
+        asked = "--entries" if self.entries is not None else "--at"
+        if self.steps or self.style or self.bold or (self.entries is not None and self.point is not None):
+            raise MatcalcError(f"{asked} shows a result by itself", suggestion=f"{asked} without --at, --steps and --bold")
+        forms = ENTRY_FORMS if self.entries is not None else VALUE_FORMS
+        if self.target not in (None, *forms):
+            raise MatcalcError(f"{asked} is not available as {self.target}", expected=", ".join(forms))
 
 
 def deriving_options(wrt: str, *, names: str | None) -> Callable[[Command], Command]:
@@ -68,8 +89,17 @@ def deriving_options(wrt: str, *, names: str | None) -> Callable[[Command], Comm
 
     def decorated(command: Command) -> Command:
         @wraps(command)
-        def with_view(*, target: str | None, bold: bool, steps: bool, style: str | None, **others: Any) -> Any:
-            return command(view=View(target, bold, steps, style).checked(), **others)
+        def with_view(
+            *,
+            target: str | None,
+            bold: bool,
+            steps: bool,
+            style: str | None,
+            entries: str | None,
+            point: str | None,
+            **others: Any,
+        ) -> Any:
+            return command(view=View(target, bold, steps, style, entries, point).checked(), **others)
 
         forms = ", ".join((*FORMATS, *VIEWS))
         options: list[Callable[[Any], Any]] = [
@@ -90,6 +120,8 @@ def deriving_options(wrt: str, *, names: str | None) -> Callable[[Command], Comm
                 metavar="STYLE",
                 help="Steps entry by entry (index) or by differentials (differential); implies --steps.  [default: index]",
             ),
+            click.option("--entries", metavar="SIZES", help="Write the result out entry by entry at small sizes, as in n=2,m=3."),
+            click.option("--at", "point", metavar="VALUES", help='The value of the result: "x=[1,2], A=[1 2; 3 4]".'),
             click.option(
                 "--to",
                 "target",
@@ -125,13 +157,18 @@ def show_all(found: Sequence[Derivation], view: View, jointly: Callable[[], Grad
     """One derivative, or several, each with what stands left of it; ``jointly`` makes code for all of them."""
     if len(found) == 1:
         show_one(found[0], view)
-    elif view.target == "json" and not view.steps:
+    elif view.target == "json" and not view.steps and not view.in_numbers:
         show_json({"derivatives": {left_side(one, "ascii"): one.to_dict() for one in found}})
     elif view.target in CODE:
         if jointly is None:
             raise MatcalcError("there is code for several gradients of a scalar only", suggestion="one --wrt")
         say(jointly().code(view.target).rstrip("\n"))
-    elif view.steps or view.target in VIEWS:
+    elif view.in_numbers and view.target != "json":
+        show_reading(found[0].reading)
+        for one in found:
+            say(f"{fitting(left_side(one, 'unicode'))} = {_in_numbers(one, view)}")
+        show_lines(joint_remarks(found))
+    elif view.steps or view.in_numbers or view.target in VIEWS:
         for one in found:
             say(fitting(f"{left_side(one, 'unicode')}:"))
             show_one(one, view)
@@ -141,7 +178,13 @@ def show_all(found: Sequence[Derivation], view: View, jointly: Callable[[], Grad
 
 def show_one(derivation: Derivation, view: View) -> None:
     """The derivation on standard output, what it rests on on standard error."""
-    if view.steps:
+    if view.in_numbers and view.target == "json":
+        show_json({**derivation.to_dict(), **_numbers_as_json(derivation, view)})
+    elif view.in_numbers:
+        show_reading(derivation.reading)
+        say(_in_numbers(derivation, view))
+        show_lines(remarks(derivation, shown_as_index=True))
+    elif view.steps:
         show_steps(derivation, view.target, view.style or STEP_STYLES[0])
     elif view.target in VIEWS:
         made = derivation.differential() if view.target == "differential" else derivation.slice()
@@ -150,6 +193,30 @@ def show_one(derivation: Derivation, view: View) -> None:
         show_remarks(made.declarations, made.conditions, made.notes, made.warnings)
     else:
         show(derivation, view.target, bold=view.bold)
+
+
+def _in_numbers(derivation: Derivation, view: View) -> str:
+    """The result entry by entry, or its value at a point."""
+    if view.entries is None:
+        return shown(derivation.at(**point_of(view.point or "")))
+    found = derivation.entries(**_sizes(view.entries, derivation))
+    if view.target in ("latex", "markdown"):
+        return found.latex() if view.target == "latex" else f"${found.latex()}$"
+    return found.text("ascii" if view.target == "ascii" or not (view.target or shows(found.text())) else "unicode")
+
+
+def _numbers_as_json(derivation: Derivation, view: View) -> dict[str, Any]:
+    if view.entries is None:
+        return {"value": derivation.at(**point_of(view.point or "")).tolist()}
+    found = derivation.entries(**_sizes(view.entries, derivation))
+    return {"entries": [text(entry, "ascii") for entry in found.data], "entries_shape": list(found.shape)}
+
+
+def _sizes(written: str, derivation: Derivation) -> dict[str, int]:
+    """Numbers for the sizes; one number alone is for all of them."""
+    if written.strip().isdecimal():
+        return dict.fromkeys(size_names([derivation.source.node, *derivation.wrt]), int(written))
+    return point_of(written)
 
 
 def _show_equations(found: Sequence[Derivation], view: View) -> None:

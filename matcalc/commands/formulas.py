@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from matcalc.choices import said_in
 from matcalc.cli.front import LAZY, OTHER_NAMES
 from matcalc.errors import MatcalcError
 from matcalc.repl import lines
@@ -52,6 +53,11 @@ def _of_formula(args: Sequence[str]) -> list[str]:
     first, rest = args[0], list(args[1:])
     if any(re.match(r"(--wrt|-w)(=|$)", word) for word in rest):
         return ["derive", *args]
+    try:
+        if said_in(first) is not None:
+            return ["derive", *args]
+    except MatcalcError:
+        pass  # an equation, or words
     try:
         found = lines.request(first.strip(), ())
     except MatcalcError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from matcalc.api import gradient
-from matcalc.cli.choosing import names_asked
+from matcalc.cli.choosing import names_asked, says_itself
 from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import Keywords, set_in_bold
 from matcalc.cli.showing import show_json, show_reading, show_remarks
@@ -40,6 +40,9 @@ def command(
     matcalc gradient "z = W*x + b; h = tanh(z); u'*h" --wrt W,b,x
     """
     text = read_expression(expression)
+    if not wrt and says_itself(text, reading):
+        show_one(gradient(text, None, layout=layout, symmetric=symmetric, **reading), view)
+        return
     asked = names_asked(text, wrt, reading)
     shared = {"layout": layout, "symmetric": symmetric, "names": names, **reading}
     if view.of_one and not partials:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from matcalc.api import hessian
-from matcalc.cli.choosing import chosen
-from matcalc.cli.expressions import ExpressionCommand, groups_of_names, read_expression
+from matcalc.cli.choosing import groups_asked
+from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import Keywords
 from matcalc.commands.deriving import View, deriving_options, show_all, with_advice
 from matcalc.derivation.pipeline import Layout, Symmetric
@@ -22,6 +22,6 @@ def command(expression: str, wrt: tuple[str, ...], reading: Keywords, layout: La
     matcalc hessian "x'*A*y" --wrt x,y
     """
     text = read_expression(expression)
-    asked = groups_of_names(wrt) if wrt else [[name] for name in chosen(text, reading)]
+    asked = groups_asked(text, wrt, reading)
     shared = {"layout": layout, "symmetric": symmetric, **reading}
     show_all(with_advice(lambda: [hessian(text, group[0] if len(group) == 1 else group, **shared) for group in asked], text), view)

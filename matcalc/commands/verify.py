@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
-from matcalc.cli.options import BUDGET, LAYOUT, SYMMETRY, Keywords, explains_reading, reading_options
+from matcalc.cli.expressions import PlainHelp, read_expression
+from matcalc.cli.options import BUDGET, LAYOUT, SYMMETRY, Keywords, OneOf, explains_reading, reading_options
+from matcalc.cli.showing import show_json
+from matcalc.console import say
 from matcalc.errors import MatcalcError
 from matcalc.verification.documents import READERS, read_document, verdicts
 from matcalc.verification.items import Document
@@ -24,16 +27,18 @@ _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
 """A name with an extension of two letters or more: ``b.ipynb``, though not ``X.T``."""
 
 
-@click.command("verify", short_help="Is a formula true? Also of whole files.", context_settings={"ignore_unknown_options": True})
-@click.argument("subjects", metavar="STATEMENT | FILE...", nargs=-1, required=True)
+@click.command(
+    "verify", cls=PlainHelp, short_help="Is a formula true? Also of whole files.", context_settings={"ignore_unknown_options": True}
+)
+@click.argument("subjects", metavar="STATEMENT... | FILE...", nargs=-1, required=True)
 @reading_options
 @LAYOUT
 @SYMMETRY
 @BUDGET
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the statements of a file.")
-@click.option("--to", "target", type=click.Choice(("text", "json", "junit")), default="text", show_default=True, help="Form of the report.")
+@click.option("--to", "target", type=OneOf(("text", "json", "junit")), default="text", show_default=True, help="Form of the report.")
 def command(subjects: tuple[str, ...], reading: Keywords, layout: str, symmetric: str, jobs: int, target: str) -> None:
-    """Decide whether a STATEMENT holds, or every statement of FILEs (.identities, .md, .tex).  A STATEMENT of - reads standard input.
+    """Decide whether STATEMENTs hold, or every statement of FILEs (.identities, .md, .tex).  A STATEMENT of - reads standard input.
 
     Exit status: 0 true, 1 refuted or conditional, 2 bad input or nothing checked, 3 undecided.
 
@@ -44,14 +49,17 @@ def command(subjects: tuple[str, ...], reading: Keywords, layout: str, symmetric
     if any(_names_a_file(subject) for subject in subjects):
         _refuse_settings("declare", "layout", "symmetric", "strict", "dialect")
         sys.exit(_files(subjects, jobs, target))
-    if len(subjects) > 1:
-        raise MatcalcError(
-            f"{len(subjects)} statements were given",
-            expected=f"one statement, or files ({', '.join(READERS)})",
-            suggestion="put the statement in quotes",
-        )
-    text = subjects[0] if subjects[0] != "-" else sys.stdin.buffer.read().decode("utf-8", errors="replace").strip()
-    sys.exit(_statement(text, reading, layout, symmetric, target))
+    sys.exit(_statements([read_expression(subject) for subject in _whole(subjects)], reading, layout, symmetric, target))
+
+
+def _whole(subjects: Sequence[str]) -> Sequence[str]:
+    """Several statements, or one that came in several words. Raises MatcalcError for what may be either."""
+    if len(subjects) == 1 or all("=" in subject.strip("= ") for subject in subjects):
+        return subjects
+    if any(" " in subject for subject in subjects):
+        wrong = next(subject for subject in subjects if "=" not in subject.strip("= "))
+        raise MatcalcError(f"{wrong!r} is no equation", expected="statements, each in quotes of its own, or files")
+    return [" ".join(subjects)]
 
 
 def _refuse_settings(*names: str) -> None:
@@ -66,17 +74,41 @@ def _refuse_settings(*names: str) -> None:
         )
 
 
-def _statement(text: str, reading: Keywords, layout: str, symmetric: str, target: str) -> int:
-    verdict = verify(text, layout=layout, symmetric=symmetric, **reading)
-    if verdict.reading is not None and explains_reading():
-        click.echo(verdict.reading.explain(), err=True)
+def _statements(texts: Sequence[str], reading: Keywords, layout: str, symmetric: str, target: str) -> int:
+    found, faults = _verdicts_on(texts, {"layout": layout, "symmetric": symmetric, **reading})
+    if not found:
+        raise faults[0]
+    for verdict in found:
+        if verdict.reading is not None and explains_reading():
+            say(verdict.reading.explain(), err=True)
     if target == "json":
-        click.echo(json.dumps(verdict.to_dict(), ensure_ascii=False, indent=2))
+        show_json(found[0].to_dict() if len(found) == 1 else {"verdicts": [verdict.to_dict() for verdict in found]})
     elif target == "junit":
-        click.echo(as_junit([(Document("statement", ()), [verdict])]))
+        say(as_junit([(Document("statement", ()), found)]))
     else:
-        click.echo(verdict.explain())
-    return exit_status([verdict])
+        say("\n\n".join(verdict.explain() for verdict in found))
+    for fault in faults:
+        say(f"error: {fault}", err=True)
+    status = exit_status(found)
+    return BAD_INPUT if faults and status in (HOLDS, UNDECIDED) else status
+
+
+def _verdicts_on(texts: Sequence[str], how: Keywords) -> tuple[list[Verdict], list[MatcalcError]]:
+    """The verdicts, and what is wrong with the statements that have none. Lines that are no statement together are one each."""
+    found: list[Verdict] = []
+    faults: list[MatcalcError] = []
+    waiting = deque(texts)
+    while waiting:
+        text = waiting.popleft()
+        try:
+            found.append(verify(text, **how))
+        except MatcalcError as error:
+            lines = [line for line in text.splitlines() if line.strip()]
+            if len(lines) > 1 and all("=" in line for line in lines):
+                waiting.extendleft(reversed(lines))
+            else:
+                faults.append(error)
+    return found, faults
 
 
 def _names_a_file(subject: str) -> bool:
@@ -104,18 +136,18 @@ def _files(paths: Sequence[str], jobs: int, target: str) -> int:
     for document in documents:
         results.append((document, _with_progress(document, jobs)))
     if target == "json":
-        click.echo(as_json(results))
+        say(as_json(results))
     elif target == "junit":
-        click.echo(as_junit(results))
+        say(as_junit(results))
     else:
         for document, found in results:
-            click.echo(table(document, found))
+            say(table(document, found))
             for verdict in found:
                 if not verdict.as_expected:
-                    click.echo(f"\n{document.path}:{verdict.line}: {verdict.explain()}", err=True)
+                    say(f"\n{document.path}:{verdict.line}: {verdict.explain()}", err=True)
     faults = [*map(str, unreadable), *_nothing_checked(documents), *_bad_directives(documents)]
     for fault in faults:
-        click.echo(f"error: {fault}", err=True)
+        say(f"error: {fault}", err=True)
     status = exit_status([verdict for _, found in results for verdict in found])
     return BAD_INPUT if faults and status in (HOLDS, UNDECIDED) else status
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from matcalc.budgets import allow, allowance
+from matcalc.decoding import decoded
 from matcalc.errors import MatcalcError
 from matcalc.language import elaborate
 from matcalc.results import ParsedExpression
@@ -47,8 +48,8 @@ def read_document(path: str | PathLike[str]) -> Document:
     if reader is None:
         raise MatcalcError(f"{place}: this kind of file is not read", expected=", ".join(READERS))
     try:
-        text = place.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = decoded(place.read_bytes())
+    except OSError as error:
         raise MatcalcError(f"{place} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     return reader(text, str(place))
 

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "matcalc"
 
 LAYERS = (
     {"version"},
-    {"digests", "limits", "patterns", "records", "resources", "stored"},
+    {"decoding", "digests", "limits", "patterns", "records", "resources", "stored"},
     {"errors", "interning"},
     {"budgets"},
     {"sizes", "exact", "traversal"},
@@ -31,7 +31,7 @@ LAYERS = (
     {"inputs"},
     {"parsed"},
     {"derivation", "calling", "codegen"},
-    {"programs"},
+    {"programs", "entries"},
     {"products"},
     {"steps"},
     {"results", "compiling"},
@@ -61,6 +61,8 @@ BY_NAME = {
     ("matcalc.sympy_exchange", "matcalc.sympy_exchange.writing"),
     ("matcalc.parsed", "matcalc.programs"),
     ("matcalc.parsed", "matcalc.calling"),
+    ("matcalc.parsed", "matcalc.entries"),
+    ("matcalc.results", "matcalc.entries"),
     ("matcalc.results", "matcalc.products.differentials"),
     ("matcalc.results", "matcalc.steps"),
     ("matcalc.results", "matcalc.steps.question"),

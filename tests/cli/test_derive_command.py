@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
 
+from matcalc.cli import main
 
-def run(*arguments: str, stdin: str = "", encoding: str = "utf-8") -> tuple[int, str, str]:
-    """Exit status, standard output and standard error of the command line."""
+
+def run(*arguments: str, stdin: str | bytes = "", encoding: str = "utf-8") -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of the command line, in this process, with streams of the encoding."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
+    given = io.TextIOWrapper(io.BytesIO(stdin.encode() if isinstance(stdin, str) else stdin), "utf-8")
+    with mock.patch.multiple(sys, argv=["matcalc", *arguments], stdin=given, stdout=out, stderr=err), pytest.raises(SystemExit) as leaving:
+        main()
+    status = leaving.value.code
+    assert isinstance(status, int)
+    return status, out.buffer.getvalue().decode(encoding), err.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+
+
+def test_as_a_program() -> None:
+    """One real process, to see that the others run what a user runs."""
     done = subprocess.run(
-        [sys.executable, "-m", "matcalc", *arguments],
-        input=stdin.encode(),
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONIOENCODING": encoding},
+        [sys.executable, "-m", "matcalc", "derive", "x'Ax", "--wrt", "x", "--to", "ascii"], capture_output=True, check=False
     )
-    return done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding, errors="replace")
+    assert (done.returncode, done.stdout) == (0, b"(A + A')*x\n")
+    assert done.stderr.decode() == run("derive", "x'Ax", "--wrt", "x")[2]
 
 
 def test_the_result_and_nothing_else_is_on_standard_output() -> None:

@@ -73,9 +73,22 @@ def test_what_a_file_says_itself_is_no_option(tmp_path: Path, option: str, value
     assert directive in str(refused.value)
 
 
-def test_two_statements_are_bad_input() -> None:
-    with pytest.raises(MatcalcError, match="2 statements"):
-        run("verify", "tr(A) = tr(A')", "tr(B) = tr(B')")
+def test_several_statements() -> None:
+    status, shown = run("verify", "tr(A) = tr(A')", "tr(AB) = tr(BA)")
+    assert status == 0
+    assert [line.split(":")[0] for line in shown.splitlines() if line[:1] == "p"] == ["proved", "proved"]
+    assert run("verify", "tr(A) = tr(A')", "d(x'Ax)/dx = 2Ax")[0] == 1
+    assert run("verify", "tr(A) = tr(A')", "foo(x) = x")[0] == 2
+    assert len(json.loads(run("verify", "x = x", "y = y", "--to", "json")[1])["verdicts"]) == 2
+    with pytest.raises(MatcalcError, match="no equation"):
+        run("verify", "tr(A) = tr(A')", "a word")
+
+
+def test_one_statement_in_several_words_and_lines_of_statements() -> None:
+    assert run("verify", "tr(A)", "=", "tr(A')")[0] == 0
+    done = CliRunner().invoke(cli, ["verify", "-"], input="tr(A) = tr(A')\ntr(AB) = tr(BA)\n")
+    assert done.exit_code == 0
+    assert done.stdout.count("proved") == 2
 
 
 def test_identities() -> None:

@@ -207,7 +207,8 @@ def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout,
 
 
 def _parsed(elaborated: Elaborated) -> ParsedExpression:
-    return ParsedExpression(elaborated.expression, elaborated.declarations, elaborated.notes, elaborated.origin, elaborated)
+    said = elaborated
+    return ParsedExpression(said.expression, said.declarations, said.notes, said.origin, said, said.families)
 
 
 def _require_scalar(elaborated: Elaborated, what: str, instead: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from matcalc.einstein.nodes import Tensor
@@ -77,12 +78,18 @@ def symbols_of(expression: Expr) -> tuple[Symbol, ...]:
     return tuple([node for node in postorder(expression) if isinstance(node, Symbol)])
 
 
-def by_any_spelling(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The callable, taking its keywords in any spelling of a name: ``β`` may be given for ``beta``."""
+def by_any_spelling(call: Callable[..., Any], families: Mapping[str, str] = MappingProxyType({})) -> Callable[..., Any]:
+    """The callable, taking its keywords in any spelling of a name: ``β`` may be given for ``beta``, and the array of the x_i, called
+    X in the formula, as ``x`` too. ``families`` has such names."""
 
     @wraps(call)
     def function(**values: Any) -> Any:
-        return call(**{canonical_name(name): value for name, value in values.items()})
+        spelled = {canonical_name(name): value for name, value in values.items()}
+        for name, title in families.items():
+            if name in spelled:
+                array = spelled.pop(name)
+                spelled.setdefault(title, array)
+        return call(**spelled)
 
     return function
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -42,6 +42,8 @@ class ParsedExpression(Shown, Arithmetic):
     """The SymPy expression that it was read from."""
     source: Elaborated | None = None
     """What was read; None of what was made of other expressions."""
+    families: Mapping[str, str] = field(default_factory=dict)
+    """Names under which an array may be given too: ``x``, where the x_i are rows of X."""
 
     @property
     def reading(self) -> Reading:
@@ -79,7 +81,7 @@ class ParsedExpression(Shown, Arithmetic):
         ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Raises MatcalcError for another target; the callable raises it for missing or
         unfitting arguments.
         """
-        return called_by_any_spelling(programs().expression_callable(self.node, target))
+        return called_by_any_spelling(programs().expression_callable(self.node, target), self.families)
 
     @as_call
     def entries(self, **sizes: int) -> Entries:
@@ -318,7 +320,7 @@ def programs() -> Any:
     return import_module("matcalc.programs")
 
 
-def called_by_any_spelling(call: Callable[..., Any]) -> Callable[..., Any]:
+def called_by_any_spelling(call: Callable[..., Any], families: Mapping[str, str]) -> Callable[..., Any]:
     """The callable under every spelling of its arguments' names."""
-    named: Callable[..., Any] = import_module("matcalc.calling").by_any_spelling(call)
+    named: Callable[..., Any] = import_module("matcalc.calling").by_any_spelling(call, families)
     return named

@@ -44,7 +44,9 @@ class Derivation(Shown):
         """The closed matrix form, or None when there is none."""
         if self.outcome.expression is None:
             return None
-        return ParsedExpression(self.outcome.expression, self.source.declarations, self.notes, self.source.origin)
+        return ParsedExpression(
+            self.outcome.expression, self.source.declarations, self.notes, self.source.origin, families=self.source.families
+        )
 
     @property
     def reading(self) -> Reading:
@@ -177,7 +179,8 @@ class Derivation(Shown):
         not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``: the callable may be jitted and mapped over batches.
         Raises MatcalcError for another target.
         """
-        return called_by_any_spelling(programs().derivative_callable(self.outcome, self.source.node, self.wrt, self.layout, target))
+        made = programs().derivative_callable(self.outcome, self.source.node, self.wrt, self.layout, target)
+        return called_by_any_spelling(made, self.source.families)
 
     @as_call
     def entries(self, **sizes: int) -> Entries:

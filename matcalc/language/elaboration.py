@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from matcalc.errors import MatcalcError, ParseError, Span
@@ -11,6 +12,7 @@ from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
 from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.construction import Calculus, Construction, Derived, filled, shape_of_cell
+from matcalc.language.build.families import Families, aliases, bold_names, written_names
 from matcalc.language.build.scope import Scope, Variable
 from matcalc.language.decisions import Decision, notes_of, require_certain
 from matcalc.language.declare.declarations import Declare, declaration_text, declared_sizes, parse_declarations
@@ -18,19 +20,20 @@ from matcalc.language.declare.declared import Declaration
 from matcalc.language.latex.latex_macros import expanded
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.free_indices import free_indices, over, shows_indices
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.survey import size_names_in
+from matcalc.language.syntax.survey import limits_in, size_names_in
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.language.typing import constraints as c
-from matcalc.language.typing.dimensions import SizeSystem
+from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
 from matcalc.language.typing.failures import explain_kinds, explain_sizes, quoted
 from matcalc.language.typing.inference import SizeFailure, infer_kinds, infer_sizes, measure
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction
 from matcalc.patterns import pattern
 from matcalc.records import record, replace
-from matcalc.sizes import ONE, Shape
+from matcalc.sizes import ONE, Shape, Size
 
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _SIZE_LETTERS = "nmpqrkldst"
@@ -61,6 +64,7 @@ class Elaborated:
     from, if it was no text. ``text`` is what was read, ``dialect`` what it is written in, and ``given`` what was declared. ``derived`` are
     the derivatives within the expression, with what stands in their place; ``question`` is the derivative that the text asks for, if it was
     read as a question: then the expression is what is to be differentiated.
+    ``families`` are the names before indices with those of the symbols that they are parts of, where these differ.
     """
 
     expression: e.Expr
@@ -76,6 +80,7 @@ class Elaborated:
     given: Mapping[str, Declaration] | None = None
     derived: tuple[Derived, ...] = ()
     question: Question | None = None
+    families: Mapping[str, str] = MappingProxyType({})
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -167,10 +172,13 @@ class Reader:
         self.declarations = parse_declarations(declare)
         self.wrt = tuple([self._wrt_name(name) for name in wrt])
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
-        self.scope = Scope(known, set(declared_sizes(self.declarations)))
+        self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))
         self.builder = CallBuilder(self.scope)
         self.decisions: list[Decision] = []
         self.cells: list[Cell] = []
+        self.titles: dict[str, str] = {}
+        """What variables are called after all, where these are not their names."""
+        self._sizes_named: set[str] = set()
 
     def _wrt_name(self, name: str) -> str:
         if not isinstance(name, str) or not is_name(name):
@@ -190,6 +198,9 @@ class Reader:
         self.decisions += parsed.decisions
         self.dialect = parsed.dialect
         self.scope.size_names |= size_names_in(parsed.program)
+        self.scope.written = self.scope.here = written_names(parsed.program)
+        self.scope.bold = bold_names(parsed.program, self.text)
+        self._learn_limits(limits_in(parsed.program))
         for definition in parsed.program.definitions:
             self.define(definition)
         return parsed.program
@@ -239,6 +250,15 @@ class Reader:
             return root
         return self.builder.build(value)
 
+    def _learn_limits(self, limits: Mapping[str, bool]) -> None:
+        """Names that are the limits of sums are sizes, and where they stand by themselves the numbers of these."""
+        known = {*self.declarations, *self.wrt, *self.scope.size_names}
+        for name, alone in limits.items():
+            if name not in known:
+                self.scope.limits[name] = Unknown()
+                if alone:
+                    self.scope.sizes[name] = self.scope.limits[name]
+
     def build_assignments(self, program: s.Program) -> None:
         """Binds the names of intermediate results to their terms."""
         for name, value in program.assignments:
@@ -258,12 +278,13 @@ class Reader:
         if as_question:
             program, question = self.asked(program)
         self.build_assignments(program)
-        root = self.value_of(program.value)
+        root = self.value_of(self._over_free_indices(program.value))
         if shape is not None:
             if shape and isinstance(root, t.NumberTerm) and root.value == 0:
                 self.solve([])
                 return self.result(filled(root.value, shape), Construction({}, self.text))
             self.expect(root, shape)
+        self.check_indices()
         self.check_wrt()
         self.solve([root])
         construction = self.construction(self.symbols())
@@ -273,6 +294,22 @@ class Reader:
     def construction(self, symbols: Mapping[str, e.Expr], kept: Mapping[t.Term, e.Symbol] | None = None) -> Construction:
         """What builds the expressions of this text."""
         return Construction(symbols, self.text, kept, self.calculus)
+
+    def _over_free_indices(self, value: s.Syntax) -> s.Syntax:
+        """An expression with indices that no sum binds as the array over them."""
+        plain = not isinstance(value, s.Equation | s.Definition)
+        indices = self.free_indices(value) if plain and shows_indices(value) else ()
+        return over(value, indices)
+
+    def free_indices(self, *sides: s.Syntax) -> tuple[str, ...]:
+        """The free indices of an expression or of the sides of an equation."""
+        known = frozenset([*self.declarations, *self.scope.values, *self.scope.limits])
+        indices = free_indices(sides, known, [name for name in self.wrt if name not in self.scope.written])
+        if indices:
+            whole = "both sides are read as arrays" if len(sides) > 1 else "the whole is read as an array"
+            said = f"no sum runs over {', '.join(indices)}: {whole} over {'these' if len(indices) > 1 else 'it'}"
+            self.decisions.append(Decision(said, "notation", span=sides[0].span))
+        return indices
 
     def expect(self, root: t.Term, shape: Shape) -> None:
         """Asks for a shape of the whole."""
@@ -285,6 +322,15 @@ class Reader:
         cols = shape[1] if len(shape) == 2 else ONE
         self.builder.relate(c.Measured(root.span, frozenset({(kind,)}), words, (root.cell,), ((rows, cols),)))
 
+    def check_indices(self) -> None:
+        """A name with the index of a sum stands within that sum."""
+        for name, variable in self.scope.variables.items():
+            base, _, index = name.rpartition("_")
+            loose = base and index and all(letter in self.scope.indices for letter in index)
+            if loose and variable.mentioned and name not in self.scope.declarations:
+                advice = f"brackets around all that is summed, or declare {name} if it is one name"
+                raise ParseError(f"{name} stands outside of the sum over {index}", span=variable.cell.span, suggestion=advice)
+
     def check_wrt(self) -> None:
         """Every name differentiated by must be a symbol, of the expression or declared."""
         for name in self.wrt:
@@ -292,6 +338,7 @@ class Reader:
                 if self.results:
                     continue
                 raise ParseError(f"{name} is an intermediate result, not a symbol to differentiate by")
+            name = self.scope.families.get(name, name)
             declaration = self.declarations.get(name)
             if declaration is not None and declaration.kind == "function":
                 raise ParseError(f"{name} is declared as a function, not as a symbol to differentiate by")
@@ -314,11 +361,17 @@ class Reader:
         terms = t.postorder(*scope.values.values(), *roots)
         cells = self.cells = list(dict.fromkeys(term.cell for term in terms))
         measure(constraints, cells, variables)
+        families = Families(scope)
         try:
-            free = infer_sizes(constraints, variables, cells, self._fresh_sizes(), self.unify_sizes, self.expect_sizes)
+            free = infer_sizes(
+                constraints, variables, cells, self._fresh_sizes(), lambda sizes: self._named_sizes(sizes, families), self.expect_sizes
+            )
         except SizeFailure as failure:
             raise explain_sizes(self.text, failure) from None
-        self._note_conventions(variables)
+        self.titles = families.titles()
+        self.decisions += families.decisions(self.titles)
+        self.decisions += [alias for alias in aliases(scope.limits, Span(0, 0)) if alias not in self.decisions]
+        self._note_conventions([variable for variable in variables if variable.name not in families.names])
         for name, cell in free.items():
             said = f"the size of {quoted(self.text, cell.span)} does not follow from the expression; it is called {name}"
             self.decisions.append(Decision(said, "sizes", span=cell.span))
@@ -326,7 +379,7 @@ class Reader:
     def infer_kinds(self, constraints: list[Constraint], variables: list[Variable]) -> None:
         """Decides all kinds; raises the ShapeError that explains why that is impossible."""
         try:
-            infer_kinds(constraints, variables, self.builder.soft, self.builder.evidence)
+            infer_kinds(constraints, variables, self.builder.soft, self.builder.evidence, self.scope.bold)
         except Contradiction as contradiction:
             raise explain_kinds(self.text, contradiction.constraint, constraints, variables) from None
 
@@ -336,10 +389,25 @@ class Reader:
     def expect_sizes(self, sizes: SizeSystem) -> None:
         """What a reader of more than one expression wishes of their sizes."""
 
+    def _named_sizes(self, sizes: SizeSystem, families: Families) -> None:
+        """What is wished of open sizes before they are named, and the names that sums and samples give them."""
+        self.unify_sizes(sizes)
+        taken = self._names_taken()
+        limits = [(dimension, name) for name, dimension in self.scope.limits.items() if name not in taken]
+        for dimension, name in [*limits, *families.preferred_sizes()]:
+            root = resolved(dimension)
+            if isinstance(root, Unknown) and not sizes.is_product(root) and name not in self._sizes_named and name not in taken:
+                root.value = Size.of(name)
+                self._sizes_named.add(name)
+
+    def _names_taken(self) -> set[str]:
+        scope = self.scope
+        return {*scope.variables, *scope.values, *scope.size_names, *self.declarations, *scope.indices, *scope.families}
+
     def _fresh_sizes(self) -> Iterator[str]:
-        taken = {*self.scope.variables, *self.scope.values, *self.scope.size_names, *self.declarations, *self.scope.indices}
+        taken = self._names_taken() | set(self.scope.limits)
         for name in _SIZE_LETTERS:
-            if name not in taken:
+            if name not in taken and name not in self._sizes_named:
                 yield name
         for number in count(1):
             if f"n_{number}" not in taken:
@@ -363,26 +431,27 @@ class Reader:
         for variable in self.scope.variables.values():
             shape = shape_of_cell(variable.cell)
             facts = variable.declaration.facts_of(shape) if variable.declaration else frozenset()
-            found[variable.name] = e.Symbol(variable.name, shape, facts)
-        return found
+            title = self.titles.get(variable.name, variable.name)
+            found[variable.name] = found[title] = e.Symbol(title, shape, facts)
+        return found | {base: found[name] for base, name in self.scope.families.items() if base not in found}
 
     def result(self, expression: e.Expr, construction: Construction, root: t.Term | None = None) -> Elaborated:
         symbols = self.symbols()
         values = construction.build_all(tuple(self.scope.values.values()))
         intermediates = dict(zip(self.scope.values, values, strict=True))
         declarations: dict[str, str] = {}
-        for name, symbol in symbols.items():
-            variable = self.scope.variables.get(name)
-            if (variable is not None and variable.mentioned) or name in self.wrt:
-                properties = variable.declaration.properties if variable is not None and variable.declaration else ()
-                declarations[name] = declaration_text(symbol.shape, properties)
+        for name, variable in self.scope.variables.items():
+            if variable.mentioned or name in self.wrt:
+                properties = variable.declaration.properties if variable.declaration else ()
+                declarations[symbols[name].name] = declaration_text(symbols[name].shape, properties)
         declarations |= dict.fromkeys(self.builder.users_functions, "function")
         asked = [decision for decision in (ask() for ask in self.builder.asked) if decision is not None]
         decisions = tuple(dict.fromkeys([*self.decisions, *construction.decisions, *asked]))
         steps, outline = self._steps(symbols, intermediates, root, expression)
         text, given, derived = self.source.given, self.declarations, tuple(dict.fromkeys(construction.derived))
+        families = {name: symbol.name for name, symbol in symbols.items() if symbol.name != name}
         whole = (expression, symbols, declarations, decisions, intermediates, steps, outline)
-        return Elaborated(*whole, None, text, self.dialect, given, derived)
+        return Elaborated(*whole, None, text, self.dialect, given, derived, families=families)
 
     def certain(self, found: Read) -> Read:
         """What was read; where only what is certain is wanted, raises ParseError for what is doubtful."""

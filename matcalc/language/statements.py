@@ -16,6 +16,7 @@ from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.build import terms as t
 from matcalc.language.build.construction import Calculus, Construction, Derived, filled
+from matcalc.language.build.families import written_names
 from matcalc.language.build.scope import Variable
 from matcalc.language.decisions import Decision, notes_of
 from matcalc.language.declare.declarations import Declare
@@ -23,13 +24,14 @@ from matcalc.language.declare.declared import Declaration
 from matcalc.language.elaboration import Elaborated, Reader
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.free_indices import lifted
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.survey import walk
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, resolved
 from matcalc.language.typing.inference import infer_kinds
-from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell, Constraint, Contradiction
+from matcalc.language.typing.kinds import COLUMN, ROW, Cell, Constraint, Contradiction
 from matcalc.patterns import pattern
 from matcalc.records import record, replace
 from matcalc.sizes import Size
@@ -174,17 +176,6 @@ def _called(node: s.Binary, text: str) -> s.Name | None:
     return last if isinstance(last, s.Name) and adjacent else None
 
 
-def _summed(node: s.Syntax) -> tuple[str, ...]:
-    """The indices that a node sums over."""
-    match node:
-        case s.Summation(indices=indices):
-            return indices
-        case s.Applied(function="sum", arguments=(s.Name(name=name), _)):
-            return (name,)
-        case _:
-            return ()
-
-
 def _is_zero(node: s.Syntax) -> bool:
     node = _ungrouped(node)
     return isinstance(node, s.NumberLiteral) and node.value == 0
@@ -212,7 +203,7 @@ class _StatementReader(Reader):
         """The whole of ``elaborate_statement``, without the text in its errors. Raises _DoesNotFit."""
         equation = self._equation()
         turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
-        first, second = (equation.right, equation.left) if turned else (equation.left, equation.right)
+        first, second = self._arrays(*((equation.right, equation.left) if turned else (equation.left, equation.right)))
         lead = self._lead = self._side(first)
         if self._implied_by:
             self._change(self._implied_by)
@@ -229,7 +220,7 @@ class _StatementReader(Reader):
             self.solve([lead.term, claimed.term])
         except ShapeError as error:
             raise error if bent else _DoesNotFit(error) from None
-        self._check_families(equation)
+        self.check_indices()
         symbols = self.symbols()
         construction = self.construction(symbols)
         sides = self._typed(lead, construction), self._typed(claimed, construction)
@@ -245,6 +236,15 @@ class _StatementReader(Reader):
         parts = (whole.declarations, whole.decisions, whole.intermediates)
         return Statement(left, right, symbols, *parts, None, turned, text, dialect, given, whole.derived, self._links)
 
+    def _arrays(self, lead: s.Syntax, claimed: s.Syntax) -> tuple[s.Syntax, s.Syntax]:
+        """The sides, those of an equation between entries as arrays."""
+        indices = self.free_indices(lead, claimed)
+        if not indices:
+            return lead, claimed
+        both = lifted(_ungrouped(lead), _ungrouped(claimed), indices, self._layout)
+        self.scope.written = written_names(both.lead, both.claimed)
+        return both.lead, both.claimed
+
     def _filled(self, claimed: e.Expr, expected: CellShape) -> e.Expr:
         """Zero in the shape of the other side, and for a vector any number: ``asin(x) + acos(x) = pi/2`` holds for every entry."""
         assert self._lead is not None
@@ -259,7 +259,8 @@ class _StatementReader(Reader):
         """The statement with its leading side alone."""
         equation = self._equation()
         turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
-        lead = self._lead = self._side(equation.right if turned else equation.left)
+        first, _ = self._arrays(*((equation.right, equation.left) if turned else (equation.left, equation.right)))
+        lead = self._lead = self._side(first)
         self.solve([lead.term])
         construction = self.construction(self.symbols())
         typed = self._typed(lead, construction)
@@ -341,20 +342,6 @@ class _StatementReader(Reader):
                 advice = f"{name.name} declared as a function (elementwise), its formula in its place, or {name.name}*x for a product"
                 raise UnknownFunctionError(f"{name.name} is a function that is not defined", span=name.span, suggestion=advice)
 
-    def _check_families(self, equation: s.Equation) -> None:
-        """Under a sum over i, what is transposed is a vector, and x_i beside it one of a family; such sums are not read."""
-        nodes = walk(equation)
-        indices = {index for node in nodes for index in _summed(node)}
-        for node in nodes if indices else ():
-            name = _ungrouped(node.operand) if isinstance(node, s.Transposed) else None
-            if not isinstance(name, s.Name):
-                continue
-            variable = self.scope.variables.get(name.name)
-            number = variable is not None and variable.open and variable.cell.mask == SCALAR
-            if number or name.name.partition("_")[2] in indices:
-                message = f"{name.name} is transposed, so the members under the sum are vectors; such sums are not read"
-                raise ParseError(message, span=name.span, suggestion="the matrix of the members: ||X*w - y||^2")
-
     def _equation(self) -> s.Equation:
         program = ordered(self.parse(), claim=True)
         self.build_assignments(program)
@@ -397,12 +384,14 @@ class _StatementReader(Reader):
 
     def _side(self, node: s.Syntax) -> _SideTerm:
         node = _ungrouped(node)
+        self.scope.here = written_names(node)
         if isinstance(node, s.DifferentialOf):
             return _SideTerm(self.builder.build(node.body), order=node.order)
         if not isinstance(node, s.DerivativeOf) or not node.plain or any(name in self.scope.values for name in node.wrt):
             return _SideTerm(self.builder.build(node))
         term = self.builder.build(node.body)
-        for name in node.wrt:
+        wrt = tuple([self.scope.families.get(name, name) for name in node.wrt])
+        for name in wrt:
             declaration = self.declarations.get(name)
             if declaration is None and name not in self.scope.variables:
                 names = ", ".join(self.scope.variables)
@@ -410,7 +399,7 @@ class _StatementReader(Reader):
             if declaration is not None and declaration.kind == "function":
                 raise ParseError(f"{name} is declared as a function", span=node.span)
             self.scope.variable(name, node.span)
-        return _SideTerm(term, node.wrt)
+        return _SideTerm(term, wrt)
 
     def _typed(self, side: _SideTerm, construction: Construction) -> Side:
         built = construction.build(side.term)
@@ -449,7 +438,7 @@ class _StatementReader(Reader):
             cell.mask = mask
         wish = c.InRelation(self._claimed.term.span, frozenset({(expected.kind,)}), "the derivative", right)
         try:
-            infer_kinds([*constraints, wish], variables, self.builder.soft, self.builder.evidence)
+            infer_kinds([*constraints, wish], variables, self.builder.soft, self.builder.evidence, self.scope.bold)
         except Contradiction:
             for cell, mask in after.items():
                 cell.mask = mask

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.language.decisions import Decision, Topic, Weight
 from matcalc.errors import ShapeError, Span
-from matcalc.language.typing import constraints as c
 from matcalc.language.build import terms as t
+from matcalc.language.build.scope import Members, Scope, letter_class
+from matcalc.language.decisions import Decision, Topic, Weight
+from matcalc.language.text.python_spellings import along_an_axis
+from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import Dimension, Unknown, unify
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
-from matcalc.language.text.python_spellings import along_an_axis
-from matcalc.language.build.scope import Scope
 from matcalc.sizes import ONE
 
 _ENTRYWISE = (
@@ -56,7 +56,9 @@ class Assembly:
         """Inside a definition everything stands at the place of the call."""
         return self._place or span
 
-    def decide(self, words: str, topic: Topic, weight: Weight = "assumed", *, span: Span | None = None, when: Callable[[], bool] = lambda: True) -> None:
+    def decide(
+        self, words: str, topic: Topic, weight: Weight = "assumed", *, span: Span | None = None, when: Callable[[], bool] = lambda: True
+    ) -> None:
         """A decision, made only if ``when`` is true when all kinds are known."""
         self.asked.append(lambda: Decision(words, topic, weight, span) if when() else None)
 
@@ -164,12 +166,13 @@ class Assembly:
         return t.KroneckerTerm(cell, self.place(span), tuple(operands))
 
     def transpose(self, operand: t.Term, span: Span) -> t.Term:
+        symbol = isinstance(operand, t.SymbolTerm | t.FilledTerm)
         if isinstance(operand, t.SymbolTerm):
             self.scope.variables[operand.name].transposed = True
         if operand in self.ones_signs:
             operand.cell.mask = COLUMN  # 𝟏ᵀ is a row; a matrix of ones is its own transpose, so nobody writes it
         result = self.cell(ANY, span)
-        self.relate(c.TransposedTo(self.place(span), operand.cell, result))
+        self.relate(c.TransposedTo(self.place(span), operand.cell, result, symbol))
         return t.TransposeTerm(result, self.place(span), (operand,))
 
     # ------------------------------------------------------------ norms, entries, sums
@@ -183,6 +186,7 @@ class Assembly:
             self.relate(c.InRelation(self.place(span), frozenset({(MATRIX,)}), f"the {kind} norm", operands[0].cell))
         if not kind:
             self.relate(c.NormParameter(self.place(span), operands[0].cell, operands[1].cell))
+        self.relate(c.Normed(self.place(span), operands[0].cell))
         return t.NormTerm(self.cell(SCALAR, span), self.place(span), tuple(operands), kind)
 
     def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
@@ -193,8 +197,27 @@ class Assembly:
         if self.single(operand):
             return self._only_entry(operand, positions, span)
         dimensions = tuple([None if isinstance(position, int) else position.size for position in positions])
-        self.relate(c.Indexed(self.place(span), operand.cell, dimensions))
-        return t.EntryTerm(self.cell(SCALAR, span), self.place(span), (operand,), positions)
+        cell = self._member_cell(operand, positions, span)
+        self.relate(c.MemberOf(self.place(span), operand.cell, cell, dimensions))
+        return t.EntryTerm(cell, self.place(span), (operand,), positions)
+
+    def _member_cell(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> Cell:
+        """What stands at the positions: at numbers an entry, at indices perhaps a vector or a matrix, the same everywhere."""
+        if all(isinstance(position, int) for position in positions):
+            return self.cell(SCALAR, span)
+        if not isinstance(operand, t.SymbolTerm):
+            return self.cell(SCALAR | COLUMN | MATRIX, span)
+        variable = self.scope.variables[operand.name]
+        if variable.members is None:
+            letters = tuple([str(position) if isinstance(position, int) else position.name for position in positions])
+            alone = variable.open and variable.name not in self.scope.written
+            variable.members = Members({}, letters, self.place(span), letter_class(self.scope.base_of(operand.name)), alone)
+            if alone:
+                variable.cell.mask |= TENSOR
+        cells = variable.members.cells
+        if len(positions) not in cells:
+            cells[len(positions)] = Cell(SCALAR | COLUMN | MATRIX, self.place(span), member=variable.members.sort)
+        return cells[len(positions)]
 
     def _only_entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         """The entry of a vector of size 1 or a matrix of 1×1, which are scalars."""
@@ -212,8 +235,8 @@ class Assembly:
             axis = isinstance(body, t.NumberTerm) and body.value in (0, 1, 2)
             advice = along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])"
             raise ShapeError(f"nothing in the sum is indexed by {name}", span=span, suggestion=advice)
-        self.relate(c.InRelation(self.place(span), frozenset({(SCALAR,)}), "the sum over an index", body.cell))
-        return t.IndexSumTerm(self.cell(SCALAR, span), self.place(span), (body,), index)
+        self.relate(c.SummedOver(self.place(span), body.cell))
+        return t.IndexSumTerm(body.cell, self.place(span), (body,), index)
 
     def index_array(self, names: tuple[str, ...], body: t.Term, span: Span) -> t.Term:
         """The array of the values of ``body``, an axis for each index; where nothing has the index, a copied one."""

@@ -7,24 +7,26 @@ from typing import assert_never, cast
 
 from matcalc.budgets import spend
 from matcalc.errors import LimitError, ParseError, ShapeError, Span
-from matcalc.language.typing import constraints as c
-from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import walk
 from matcalc.language.build import terms as t
 from matcalc.language.build.arrays import as_array
 from matcalc.language.build.assembly import Assembly
+from matcalc.language.build.families import array_of
+from matcalc.language.build.scope import Scope
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.survey import walk
+from matcalc.language.text.spelling import ONES
+from matcalc.language.text.vocabulary import NAMES_TOO
+from matcalc.language.typing import constraints as c
 from matcalc.language.typing.derivative_shapes import DerivativeBy
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR, Cell
-from matcalc.language.build.scope import Scope
-from matcalc.language.text.spelling import ONES
-from matcalc.language.text.vocabulary import NAMES_TOO
 from matcalc.records import replace
 from matcalc.sizes import ONE, Size
 
 ONE_VALUE = Fraction(1)
 _DEEPEST_BODIES = 16
 """How deep the functions defined in a text may call each other."""
+_CONSTANT_ARRAYS = frozenset(["I", "eye", "ones", "zeros", ONES])
 
 
 class Builder(Assembly):
@@ -36,6 +38,8 @@ class Builder(Assembly):
         """How many definitions deep the builder is."""
         self.users_functions: dict[str, None] = {}
         self._opened_bodies = 0
+        self._summed: dict[s.Syntax, tuple[str, ...]] = {}
+        """The indices of the sums that are being built."""
 
     # ------------------------------------------------------------ the walk
 
@@ -74,8 +78,12 @@ class Builder(Assembly):
                 return [left, right]
             case s.Raised(base=s.Name(name="e"), exponent=exponent) if self._is_euler():
                 return [exponent]
+            case s.Raised() if self._is_part(node):
+                return []
             case s.Raised(base=base, exponent=exponent):
                 return [base, exponent]
+            case s.Entries(operand=s.Name()):
+                return []
             case s.Group() | s.Minus() | s.Transposed() | s.Entries() | s.Bars():
                 return [node.operand]
             case s.Summation():
@@ -119,11 +127,48 @@ class Builder(Assembly):
         return tuple(names)
 
     def _enter(self, node: s.Syntax) -> None:
-        for name in self._bound(node):
-            self.scope.indices.setdefault(name, []).append(t.BoundIndex(name, Unknown()))
+        limits = dict(node.limits) if isinstance(node, s.Summation) else {}
+        names = self._bound(node)
+        if isinstance(node, s.Summation):
+            # In Σ_i Σ_{j≠i} the second sum is one over j.
+            outer = [name for name in names if any(name in relation for relation in node.relations) and self.scope.bound_index(name)]
+            names = self._summed[node] = tuple([name for name in names if name not in outer])
+        for name in names:
+            size = self._limit(limits[name]) if name in limits else Unknown()
+            self.scope.indices.setdefault(name, []).append(t.BoundIndex(name, size))
+
+    def _limit(self, written: str) -> Dimension:
+        """The size that the upper limit of a sum names."""
+        if written.isdecimal():
+            return Size.of(int(written))
+        return Size.of(written) if written in self.scope.size_names else self.scope.limits.get(written, Unknown())
+
+    def _restricted(self, node: s.Summation, body: t.Term) -> t.Term:
+        """The summand, and zero where the indices are not as the sum says: ``Σ_{i<j}``."""
+        for left, relation, right in node.relations:
+            first, second = self.scope.bound_index(left), self.scope.bound_index(right)
+            if first is None or second is None:
+                unbound = left if first is None else right
+                raise ParseError(f"the index {unbound} is not bound", span=node.span, suggestion=f"a sum over {unbound} around it")
+            body = self.product([self._where(first, relation, second, node.span), body], node.span)
+        return body
+
+    def _where(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
+        """One where the indices are in relation, else zero."""
+        if relation in (">", "≥"):
+            left, relation, right = right, "<" if relation == ">" else "≤", left
+        same = self.entry(self.identity(span), (left, right), span)
+        if relation == "≠":
+            one = t.NumberTerm(Cell(SCALAR, self.place(span), literal=True), self.place(span), ONE_VALUE)
+            return self.total([one, same], (False, True), span)
+        size = left.size
+        ones = t.FilledTerm(self.cell(MATRIX, span), self.place(span), ONE_VALUE)
+        self.relate(c.Measured(self.place(span), frozenset({(MATRIX,)}), "ones", (ones.cell,), ((size, size),)))
+        above = self.entry(t.CallTerm(ones.cell, self.place(span), (ones,), "triu", None), (left, right), span)
+        return above if relation == "≤" else self.total([above, same], (False, True), span)
 
     def _leave(self, node: s.Syntax) -> None:
-        for name in self._bound(node):
+        for name in self._summed.pop(node) if isinstance(node, s.Summation) else self._bound(node):
             self.scope.indices[name].pop()
 
     def _bound(self, node: s.Syntax) -> tuple[str, ...]:
@@ -156,7 +201,7 @@ class Builder(Assembly):
             case s.Raised():
                 return self._raised(node, operands)
             case s.Entries():
-                return self._entries(node, operands[0])
+                return self._entries(node, operands)
             case s.Applied():
                 return self.call(node, operands)
             case s.NormBars():
@@ -166,9 +211,9 @@ class Builder(Assembly):
                 result = self.cell(ANY, span)
                 self.relate(c.Barred(self.place(span), operands[0].cell, result))
                 return t.BarsTerm(result, self.place(span), (operands[0],))
-            case s.Summation(span=span, indices=indices):
-                body = operands[0]
-                for name in reversed(indices):
+            case s.Summation(span=span):
+                body = self._restricted(node, operands[0])
+                for name in reversed(self._summed[node]):
                     body = self.index_sum(name, body, span)
                 return body
             case s.Word(span=span, word=word):
@@ -230,17 +275,29 @@ class Builder(Assembly):
     def _indexed_name(self, name: str, span: Span) -> t.Term | None:
         """``x_i`` with i bound by a sum, and the unit vector ``e_3``."""
         base, mark, index = name.rpartition("_")
-        if not mark:
-            return None
         if base == "e" and index.isdecimal() and "e" not in self.scope.declarations:
             return self.unit(int(index), span)
-        bound = [self.scope.bound_index(letter) for letter in index]
-        found = [index for index in bound if index is not None]
-        if len(found) < len(bound):
+        positions = self._positions_in(index) if mark else ()
+        if not positions:
             return None
         if base == "e" and self._is_euler():
             raise ParseError("the position of a unit vector is a number", span=span, suggestion="e_3, or declare e")
-        return self.entry(self._name(s.Name(span, base)), tuple(found), span)
+        if base == "delta" and len(positions) == 2 and self._is_kronecker():
+            self.decide("delta with two indices is read as 1 where they are equal, else 0", "notation", span=self.place(span))
+            return self.entry(self.identity(span), positions, span)
+        return self.entry(self._array(s.Name(span, base)), positions, span)
+
+    def _positions_in(self, index: str) -> tuple[int | t.BoundIndex, ...]:
+        """The positions that a subscript names, indices of sums among them; none where it is something else."""
+        found = [int(letter) if letter in "123456789" else self.scope.bound_index(letter) for letter in index]
+        positions = tuple([position for position in found if position is not None])
+        indices = [position for position in positions if not isinstance(position, int)]
+        return positions if indices and len(positions) == len(found) else ()
+
+    def _is_kronecker(self) -> bool:
+        scope = self.scope
+        known = "delta" in scope.declarations or "delta" in scope.values or "delta" in scope.written
+        return not known and "delta" not in scope.variables
 
     def _symbol(self, name: str, span: Span) -> t.Term:
         declaration = self.scope.declarations.get(name)
@@ -296,7 +353,9 @@ class Builder(Assembly):
         body = operands[0]
         values = [name for name in dict.fromkeys(node.wrt) if name in self.scope.values and not self._symbol_of(name)]
         if not values:
-            return self._differentiated(node, place, [body], tuple([self._differentiated_by(name, node) for name in node.wrt]), (), direction)
+            return self._differentiated(
+                node, place, [body], tuple([self._differentiated_by(name, node) for name in node.wrt]), (), direction
+            )
         if len(set(node.wrt)) > 1:
             raise ParseError(f"{values[0]} is an intermediate result; differentiate by it alone", span=node.span)
         value = self.scope.values[values[0]]
@@ -385,8 +444,17 @@ class Builder(Assembly):
             operand = t.FilledTerm(self.cell(COLUMN, operand.span), operand.span, ONE_VALUE)
         return self.transpose(operand, span)
 
+    def _is_part(self, node: s.Raised) -> bool:
+        """Whether an exponent is the index of a sum in brackets: ``x^(i)``."""
+        index = node.exponent.operand if isinstance(node.exponent, s.Group) else node
+        bound = isinstance(index, s.Name) and self.scope.bound_index(index.name) is not None
+        return bound and isinstance(node.base, s.Name) and not node.elementwise
+
     def _raised(self, node: s.Raised, operands: list[t.Term]) -> t.Term:
         span = self.place(node.span)
+        if not operands:
+            assert isinstance(node.base, s.Name) and isinstance(node.exponent, s.Group)
+            return self._part(node.base, (self._position(node.exponent.operand),), node.span)
         if len(operands) == 1:
             exponent = operands[0]
             self.relate(c.InRelation(span, frozenset({(SCALAR,), (MATRIX,)}), "e^", exponent.cell, square=True))
@@ -413,8 +481,26 @@ class Builder(Assembly):
             self.decide(said, "alias", span=self.place(node.span), when=lambda: operand.cell.mask == MATRIX)
         return self.norm(operands, fixed, node.span)
 
-    def _entries(self, node: s.Entries, operand: t.Term) -> t.Term:
-        return self.entry(operand, tuple([self._position(position) for position in node.positions]), node.span)
+    def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
+        positions = tuple([self._position(position) for position in node.positions])
+        if isinstance(node.operand, s.Name):
+            return self._part(node.operand, positions, node.span)
+        return self.entry(operands[0], positions, node.span)
+
+    def _part(self, name: s.Name, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+        """What a name stands for at these positions: ``x_j[i]`` is entry i of x_j."""
+        base, _, index = name.name.rpartition("_")
+        before = self._positions_in(index) if base and name.name not in self.scope.declarations else ()
+        if before:
+            return self.entry(self._array(s.Name(name.span, base)), (*before, *positions), span)
+        bound = any(not isinstance(position, int) for position in positions)
+        return self.entry(self._array(name) if bound else self._name(name), positions, span)
+
+    def _array(self, node: s.Name) -> t.Term:
+        """What stands before the indices of sums."""
+        name, scope = node.name, self.scope
+        known = name in scope.values or name in scope.sizes or name in scope.size_names or name in _CONSTANT_ARRAYS
+        return self._name(node) if known and name not in scope.declarations else self._symbol(array_of(scope, name), node.span)
 
     def _position(self, node: s.Syntax) -> int | t.BoundIndex:
         if isinstance(node, s.NumberLiteral) and node.value.denominator == 1:

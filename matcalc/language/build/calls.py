@@ -7,18 +7,18 @@ from fractions import Fraction
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.functions import Function, functions, spellings
-from matcalc.language.typing import constraints as c
-from matcalc.language.syntax import trees as s
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder, weighs
 from matcalc.language.build.definitions import definition_of, of_one
-from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
-from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
 from matcalc.language.build.lifting import Lifting
+from matcalc.language.declare.signatures import Signature, signature_of
+from matcalc.language.syntax import trees as s
 from matcalc.language.text.meanings import unknown_function
 from matcalc.language.text.python_spellings import along_an_axis
-from matcalc.language.declare.signatures import Signature, signature_of
 from matcalc.language.text.spelling import canonical_name
+from matcalc.language.typing import constraints as c
+from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
+from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
 from matcalc.sizes import ONE, Size
 
 _SIZED = frozenset(["eye", "ones", "zeros", "vector", "matrix", "commutation", "unit"])

@@ -8,21 +8,22 @@ from functools import reduce
 from operator import mul
 from typing import TypeAlias, assert_never
 
-from matcalc.language.decisions import Decision
 from matcalc.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
 from matcalc.exact.decimals import decimal_text
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
 from matcalc.language.build import terms as t
+from matcalc.language.decisions import Decision
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, Cell
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size, shape_of
 
+
 @record
 class Differentiated:
-    """A derivative that is asked for within an expression: in denominator layout, or in numerator layout if ``turned``; ``along`` a direction
-    it is the directional one."""
+    """A derivative that is asked for within an expression: in denominator layout, or in numerator layout if ``turned``; the directional one
+    ``along`` a direction."""
 
     function: e.Expr
     wrt: tuple[e.Symbol, ...]
@@ -334,7 +335,13 @@ def product(factors: list[e.Expr]) -> e.Expr:
     if isinstance(first, e.Negative):
         return e.Negative(product([first.operand, *factors[1:]]))
     last = factors[-1]
-    if len(factors) == 2 and isinstance(first, e.Number) and isinstance(last, e.Quotient) and last.numerator.shape and last.denominator.shape:
+    if (
+        len(factors) == 2
+        and isinstance(first, e.Number)
+        and isinstance(last, e.Quotient)
+        and last.numerator.shape
+        and last.denominator.shape
+    ):
         # Without brackets the number belongs to the numerator.
         return quotient(product([first, last.numerator]), last.denominator)
     flat: list[e.Expr] = []
@@ -463,7 +470,7 @@ def _index(index: t.BoundIndex) -> e.Index:
 
 def _entry(term: t.EntryTerm, operand: e.Expr) -> e.Expr:
     axes = operand.shape[1:] if operand.is_row else operand.shape
-    for position, size in zip(term.positions, axes, strict=True):
+    for position, size in zip(term.positions, axes):
         if isinstance(position, int):
             _check_position(position, size, term.span)
     positions = tuple([position if isinstance(position, int) else _index(position) for position in term.positions])

@@ -12,14 +12,14 @@ from typing import TypeAlias
 
 from matcalc.errors import Span
 from matcalc.functions import functions, spellings
-from matcalc.language.typing import constraints as c
-from matcalc.language.syntax import trees as s
 from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.definitions import definition_of
+from matcalc.language.declare.signatures import signature_of
+from matcalc.language.syntax import trees as s
+from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import Unknown
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
-from matcalc.language.declare.signatures import signature_of
 from matcalc.sizes import ONE
 
 

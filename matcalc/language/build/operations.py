@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from matcalc.language.decisions import notes_of
 from matcalc.errors import MatcalcError, Span
 from matcalc.expr import nodes as e
-from matcalc.language.syntax import trees as s
 from matcalc.language.build.construction import Construction
+from matcalc.language.decisions import notes_of
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.elaboration import Reader
+from matcalc.language.syntax import trees as s
 from matcalc.records import record
 from matcalc.sizes import Size
 

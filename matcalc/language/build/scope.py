@@ -7,14 +7,29 @@ from dataclasses import dataclass, field
 
 from matcalc.errors import Span
 from matcalc.facts.table import kinds
+from matcalc.language.build.terms import BoundIndex, Term
 from matcalc.language.declare.declared import Declaration
-from matcalc.language.typing.dimensions import Dimension
-from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell
 from matcalc.language.syntax.trees import Definition
 from matcalc.language.text.spelling import SPELLED_GREEK
-from matcalc.language.build.terms import BoundIndex, Term
+from matcalc.language.typing.dimensions import Dimension
+from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell
 from matcalc.records import record
 from matcalc.sizes import ONE
+
+
+@record(eq=False)
+class Members:
+    """The parts of an array at the indices of sums.
+
+    ``cells`` are those of the parts, by the number of positions: the parts of one array have one kind. ``positions`` and ``span`` are
+    those of the first, ``sort`` is the convention for its letter; ``alone`` says that the array does not occur as a whole.
+    """
+
+    cells: dict[int, Cell]
+    positions: tuple[str, ...]
+    span: Span
+    sort: str
+    alone: bool
 
 
 @record(eq=False, frozen=False)
@@ -27,6 +42,7 @@ class Variable:
     transposed: bool = False
     mentioned: bool = True
     """Stands in the text (a declared name need not)."""
+    members: Members | None = None
 
     @property
     def open(self) -> bool:
@@ -54,6 +70,18 @@ class Scope:
     sizes: dict[str, Dimension] = field(default_factory=dict)
     """Sizes named in the signature of a definition."""
     indices: dict[str, list[BoundIndex]] = field(default_factory=dict)
+    bold: frozenset[str] = frozenset()
+    """Names that are set in bold type: no numbers."""
+    limits: dict[str, Dimension] = field(default_factory=dict)
+    """Sizes named as the limits of sums, which have these names unless they are those of something else."""
+    written: frozenset[str] = frozenset()
+    """Names that stand in the text as themselves, not before an index."""
+    declared: frozenset[str] = frozenset()
+    """Names that were declared; among ``declarations`` are those differentiated by, too."""
+    here: frozenset[str] = frozenset()
+    """Those of them on this side of an equation."""
+    families: dict[str, str] = field(default_factory=dict)
+    """What stands before an index, with the name of the array that it is a part of."""
 
     def variable(self, name: str, span: Span) -> Variable:
         """The symbol of this name, made at its first use."""
@@ -62,6 +90,10 @@ class Scope:
             declaration = self.declarations.get(name)
             found = self.variables[name] = Variable(name, Cell(_first_mask(declaration), span), declaration)
         return found
+
+    def base_of(self, array: str) -> str:
+        """What stands before the indices where the parts of an array are meant: ``x`` for X."""
+        return next((base for base, name in self.families.items() if name == array), array)
 
     def bound_index(self, name: str) -> BoundIndex | None:
         found = self.indices.get(name)

@@ -2,14 +2,12 @@ r"""Subscripts, exponents and primes of LaTeX: ``x_{ij}``, ``A^{-\top}``, ``\|X\
 
 from __future__ import annotations
 
-import re
-
 from matcalc.errors import ParseError, Span
-from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex.latex_lexemes import Lexeme
 from matcalc.language.latex.latex_reading import Items, Range, Reading
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
+from matcalc.language.text.sums import sum_over
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID
 from matcalc.patterns import pattern
@@ -21,6 +19,13 @@ _ORDERS = frozenset("pqrst")
 _RANGES = pattern(r"[a-z](?:=#)?(?:,[a-z](?:=#)?)*=#")
 _UNIT = pattern(r"e_([0-9]+)")
 _MOST_AXES = 4
+_LONGEST_LIMIT = 40
+_IN_LIMITS = {
+    **dict.fromkeys(("ne", "neq"), "≠"), **dict.fromkeys(("le", "leq", "leqslant"), "≤"), **dict.fromkeys(("ge", "geq", "geqslant"), "≥"),
+    "lt": "<", "gt": ">", "in": "∈", "ldots": "...", "dots": "...", "−": "-",
+}  # fmt: skip
+"""Signs below and above a sum."""
+_RELATIONS = frozenset(["=", "<", ">", "≠", "≤", "≥", "∈", ",", *_IN_LIMITS]) - {"-", "−"}
 _OPERANDS = frozenset(["RUN", "RPAR", "RSQB", "TRANSPOSE", "NUMBER", "ONES", "SUPERSCRIPT"])
 
 
@@ -62,10 +67,12 @@ class Scripts:
                 below = (position, found)
             position = after
         base = r.out[-1] if r.out else None
-        if base is not None and base.type == "SUM_SIGN":
+        if base is not None and (base.type == "SUM_SIGN" or (base.value in ("Σ", "sum") and below is not None and self._limits(*below[1]))):
             return self._sum(base, below, above), position
         if base is not None and base.type in ("NABLA", "PARTIAL"):
             return self._gradient(base, below, above), position
+        if base is not None and base.type == "RUN" and below is not None and (both := self._part(below[1], above)) is not None:
+            return both, position
         primes = next((count for count, (_, exponent) in enumerate(above) if exponent is not None), len(above))
         if base is not None and (name := self._primed_name(below, primes)) is not None:
             r.out[-1] = Token("RUN", name, base.start, r.lexemes[above[primes - 1][0]].end)
@@ -133,6 +140,8 @@ class Scripts:
             sized = self._commutation(first, last)
             if sized is not None:
                 return sized
+        if head.kind == "(" and r.partner[first] == last - 1 and named and self._member(first, last):
+            return [Token("LSQB", "[", start, head.end), (first + 1, last - 1), Token("RSQB", "]", end - 1, end)]
         if head.kind in ("(", "[") and r.partner[first] == last - 1 and named:
             advice = "a subscript, such as W_1 or x_i; x^2 for a power"
             raise ParseError("an exponent in brackets is read by people as a label", span=whole, suggestion=advice)
@@ -145,6 +154,22 @@ class Scripts:
             if second.kind == "command" and second.text in TRANSPOSES:
                 return [Token("SUPERSCRIPT", "⁻ᵀ", start, end)]
         return [power, *self._small(first, last)]
+
+    def _member(self, first: int, last: int) -> bool:
+        """Whether brackets hold the index of a sum: ``x^{(i)}`` is a member as ``x_i`` is."""
+        return self.r.word(first + 1, last - 1) in self.r.bound
+
+    def _part(self, below: Range, above: list[tuple[int, Range | None]]) -> Items | None:
+        """``x_j^{(i)}`` as the entry at i, j."""
+        found = above[0][1] if len(above) == 1 else None
+        if found is None or self.r.lexemes[found[0]].kind != "(" or not self._member(*found):
+            return None
+        mark, last = self.r.lexemes[above[0][0]], self.r.lexemes[found[1] - 1]
+        items: Items = [Token("LSQB", "[", mark.start, mark.end), (found[0] + 1, found[1] - 1)]
+        for place in range(*below):
+            if self.r.lexemes[place].text != ",":
+                items += [Token("COMMA", ",", mark.start, mark.end), (place, place + 1)]
+        return [*items, Token("RSQB", "]", last.start, last.end)]
 
     def _commutation(self, first: int, last: int) -> Items | None:
         """``K^{(m, n)}``, the commutation matrix, when K is no declared name; the letter that was written becomes the function."""
@@ -307,24 +332,29 @@ class Scripts:
         if below is None:
             raise ParseError("the sum needs an index", span=span, suggestion="\\sum_{i}")
         first, last = below[1]
-        lexemes = r.lexemes[first:last]
-        text = "".join([{"digit": "#", "command": "\\"}.get(lexeme.kind, lexeme.text) for lexeme in lexemes[:40]])
         start = r.lexemes[below[0]].start
-        stop = lexemes[-1].end if lexemes else start + 1
-        match = re.fullmatch(r"(?P<many>[a-z](?:,?[a-z])*)|(?P<one>[a-z])=#", text)
-        lower = lexemes[-1].text if lexemes else ""
-        if match is None or len(lexemes) > 40 or (match["one"] and lower not in "01"):
-            advice = "\\sum_{i} or \\sum_{i=1}^{n}: sums run over all positions"
-            raise ParseError("the index of the sum is not read", span=Span(start, stop), suggestion=advice)
-        for place, upper in above:
-            if upper is None or r.word(*upper) is None:
-                advice = "\\sum_{i=1}^{n}: sums run over all positions"
-                raise ParseError("the upper limit of the sum is not read", span=r.lexemes[place].span, suggestion=advice)
-        if match["one"]:
-            r.decisions.append(Decision(f"the sum over {match['one']} is read as one over all positions", "scope", span=Span(start, stop)))
-        indices = (match["many"] or match["one"]).replace(",", "")
-        r.bound.update(indices)
-        return [Token("UNDERSCORE", "_", start, start + 1), Token("RUN", indices, start + 1, stop)]
+        place = Span(start, r.lexemes[last - 1].end if first < last else start + 1)
+        upper, upper_place = "", place
+        for mark, limit in above:
+            upper_place = r.lexemes[mark].span
+            upper = self._limit(*limit) if limit is not None else "'"
+        value = sum_over(self._limit(first, last), upper, place, upper_place)
+        r.bound.update(value.partition(";")[0])
+        r.out[-1] = Token("SUM_OVER", value, sign.start, place.end)
+        return []
+
+    def _limits(self, first: int, last: int) -> bool:
+        """Whether what stands below a letter Σ or the word sum says what a sum runs over."""
+        return any(lexeme.text in _RELATIONS for lexeme in self.r.lexemes[first : min(last, first + 9)])
+
+    def _limit(self, first: int, last: int) -> str:
+        """What stands below or above a sum."""
+        lexemes = self.r.lexemes[first:last]
+        if len(lexemes) > _LONGEST_LIMIT:
+            return "?"
+        return "".join(
+            [_IN_LIMITS.get(part.text, "?") if part.kind == "command" else _IN_LIMITS.get(part.text, part.text) for part in lexemes]
+        )
 
     def _gradient(self, sign: Token, below: tuple[int, Range] | None, above: list[tuple[int, Range | None]]) -> Items:
         r = self.r

@@ -13,6 +13,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.text.python_spellings import keyword_in
+from matcalc.language.text.sums import summed
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.tokens import is_latex, tokenize
 from matcalc.language.text.vocabulary import Vocabulary
@@ -195,7 +196,8 @@ class _Builder:
 
     def summation(self, children: list[Any]) -> s.Summation:
         sign, body = children
-        return s.Summation(_join(sign.span, body.span), tuple(sign.value), body)
+        indices, limits, relations = summed(sign.value)
+        return s.Summation(_join(sign.span, body.span), indices, body, limits, relations)
 
     def apply(self, children: list[Any]) -> s.Applied:
         function, operand = children

@@ -18,6 +18,17 @@ def size_names_in(program: s.Program) -> set[str]:
     return found
 
 
+def limits_in(program: s.Program) -> dict[str, bool]:
+    """Names that are the last position of a sum, each with whether it has no other meaning as what stands before an index."""
+    nodes = walk(program)
+    names = [limit for node in nodes if isinstance(node, s.Summation) for _, limit in node.limits if not limit.isdecimal()]
+    if not names:
+        return {}
+    indexed = {node.operand.name for node in nodes if isinstance(node, s.Entries) and isinstance(node.operand, s.Name)}
+    indexed |= {node.name.rpartition("_")[0] for node in nodes if isinstance(node, s.Name)}
+    return {name: name not in indexed for name in names}
+
+
 def walk(root: s.Syntax) -> list[s.Syntax]:
     """Every node of a tree, a node before its parts; no recursion."""
     order: list[s.Syntax] = []

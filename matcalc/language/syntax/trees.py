@@ -103,10 +103,16 @@ class Bars(Syntax):
 
 @record(eq=False)
 class Summation(Syntax):
-    """``Σ_i body``, for one or more indices."""
+    """``Σ_i body``, for one or more indices.
+
+    ``limits`` holds the last position of an index as it is written, a name or a number: ``("i", "n")``. ``relations`` say which indices
+    the sum runs over, ``("i", "<", "j")``, else over all.
+    """
 
     indices: tuple[str, ...]
     body: Syntax
+    limits: tuple[tuple[str, str], ...] = ()
+    relations: tuple[tuple[str, str, str], ...] = ()
 
 
 @record(eq=False)

@@ -7,6 +7,7 @@ import re
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.text.python_spellings import dot_in
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.language.text.sums import sum_over
 from matcalc.language.text.terminals import Token
 from matcalc.limits import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern
@@ -62,6 +63,7 @@ _TOKEN = pattern(
     | (?P<NUMBER>(?:[0-9]+(?:\.(?![*/^'])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![^\W\d_]))?)
     | (?P<SUPERSCRIPT>[{_SUPER}]+)
     | (?P<ONES>{ONES})
+    | (?P<SUM_OVER>[∑Σ][{_SUB}]+₌[₀₁][{_SUPER}]*)
     | (?P<PARTIAL>∂)
     | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
     | (?P<RUN>(?!{ONES}){_LETTER}(?:(?![{ONES}{_SUPER}])[^\W_{_FRACTIONS}]|[{_SUB}{_ACCENTS}]|_(?![{_SUPER}])[^\W_])*′*)
@@ -101,6 +103,8 @@ def scan(text: str) -> list[Token]:
             kind = OPERATOR_TYPE[value]
             if kind == "TRANSPOSE" and tokens and tokens[-1].type in _BEFORE_WORDS and (quoted := _QUOTED.match(plain, position)):
                 kind, value, end = "STRING", quoted[0], quoted.end()
+        elif kind == "SUM_OVER":
+            value = _small_limits(value, Span(position, end))
         if kind == "FRACTION":
             tokens += fraction(value, position)
         elif kind != "SPACE":
@@ -110,6 +114,13 @@ def scan(text: str) -> list[Token]:
             raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
     _check_brackets(tokens)
     return tokens
+
+
+def _small_limits(written: str, place: Span) -> str:
+    """``∑ᵢ₌₁ⁿ``: what the sum runs over."""
+    below, _, above = written[1:].partition("₌")
+    letters = "".join([SUBSCRIPTS[c] for c in below])
+    return sum_over(f"{letters}={SUBSCRIPTS[above[0]]}", "".join([SUPERSCRIPTS[c] for c in above[1:]]), place)
 
 
 def too_long(span: Span) -> LimitError:

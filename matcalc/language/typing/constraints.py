@@ -22,6 +22,10 @@ from matcalc.language.typing.kinds import (
 )
 from matcalc.sizes import ONE
 
+_SCALAR_BROADCAST_COST = 4.0
+_VECTOR_BROADCAST_COST = 3.0
+TRANSPOSED_SCALAR_COST = 10.0
+
 
 def same(left: Cell, right: Cell) -> None:
     """Makes the sizes of two cells of one kind equal."""
@@ -41,6 +45,16 @@ class Multiplied(Constraint):
     )
     words = "multiply"
     __slots__ = ()
+
+    @property
+    def strangeness(self) -> float:
+        """Entries stand before what they scale; of a family with a capital, members beside vectors and matrices are matrices."""
+        left, right, _ = self.cells
+        if not (left.member or right.member):
+            return 0.0
+        numbers = [cell.member for cell in (left, right) if cell.mask == SCALAR]
+        behind = right.member and right.mask == SCALAR and left.mask in (MATRIX, ROW)
+        return (6.0 if behind else 0.0) + (3.0 if "upper" in numbers and left.mask != right.mask else 0.0)
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells
@@ -108,8 +122,15 @@ class Broadcast(Constraint):
         | {(MATRIX, vector, MATRIX) for vector in (COLUMN, ROW)}
     )
     words = "add"
-    broadcasts = True
     __slots__ = ()
+
+    @property
+    def strangeness(self) -> float:
+        """Repeating an operand; numbers as written are repeated for nothing."""
+        left, right, _ = self.cells
+        if left.mask == right.mask or left.literal or right.literal:
+            return 0.0
+        return _SCALAR_BROADCAST_COST if SCALAR in (left.mask, right.mask) else _VECTOR_BROADCAST_COST
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells
@@ -196,9 +217,19 @@ class Raised(Constraint):
 
 
 class TransposedTo(Constraint):
+    """``symbol``: what is transposed is a name, whose kind it tells something of by itself."""
+
     relation = frozenset({(SCALAR, SCALAR), (COLUMN, ROW), (ROW, COLUMN), (MATRIX, MATRIX)})
     words = "transpose"
-    __slots__ = ()
+    __slots__ = ("symbol",)
+
+    def __init__(self, span: Span, operand: Cell, result: Cell, symbol: bool = False) -> None:
+        super().__init__(span, operand, result)
+        self.symbol = symbol
+
+    @property
+    def strangeness(self) -> float:
+        return TRANSPOSED_SCALAR_COST if self.cells[0].mask == SCALAR and not self.symbol else 0.0
 
     def join(self, sizes: SizeSystem) -> bool:
         operand, result = self.cells
@@ -388,24 +419,57 @@ class NormParameter(InRelation):
         return True
 
 
-class Indexed(InRelation):
-    """``x[i]``, ``X[i,j]``: what each index runs over."""
+class MemberOf(InRelation):
+    """``x[i]``, ``X[i,j]``, ``x_i``: what the positions run over, and what is left of the axes of the operand.
+
+    An array with as many axes as positions has entries; one with more is a family, of vectors or matrices: ``x_i`` is row i of a matrix.
+    """
 
     __slots__ = ("dimensions",)
 
-    def __init__(self, span: Span, operand: Cell, dimensions: tuple[Dimension | None, ...]) -> None:
-        kinds = frozenset({(kind,) for kind, order in ORDERS.items() if order == len(dimensions)})
-        count = ("one position", "two positions", "three positions", "four positions")[len(dimensions) - 1]
-        super().__init__(span, kinds, count, operand)
+    def __init__(self, span: Span, operand: Cell, member: Cell, dimensions: tuple[Dimension | None, ...]) -> None:
+        count = len(dimensions)
+        most = 0 if all(dimension is None for dimension in dimensions) else 2  # at numbers entries alone
+        kinds = {(kind, (SCALAR, COLUMN, MATRIX)[order - count]) for kind, order in ORDERS.items() if 0 <= order - count <= most}
+        words = ("one position", "two positions", "three positions", "four positions")[count - 1]
+        super().__init__(span, frozenset(kinds), words, operand, member)
         self.dimensions = dimensions
 
     def join(self, sizes: SizeSystem) -> bool:
-        cell = self.cells[0]
+        cell, member = self.cells
         axes = (cell.rows,) if cell.mask == COLUMN else (cell.cols,) if cell.mask == ROW else cell.axes
-        for axis, dimension in zip(axes, self.dimensions, strict=True):
+        for axis, dimension in zip(axes, self.dimensions):
             if dimension is not None:
                 unify(axis, dimension)
+        for axis, own in zip(axes[len(self.dimensions) :], (member.rows, member.cols)):
+            unify(axis, own)
         return True
+
+
+class SummedOver(InRelation):
+    """``Σ_i body`` has the kind of the body."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, body: Cell) -> None:
+        super().__init__(span, frozenset({(kind,) for kind in KINDS}), "the sum over an index", body)
+
+    @property
+    def strangeness(self) -> float:
+        return {ROW: 6.0, COLUMN: 2.0, MATRIX: 2.5}.get(self.cells[0].mask, 0.0)
+
+
+class Normed(InRelation):
+    """``||x||``, which of a number nobody writes."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, operand: Cell) -> None:
+        super().__init__(span, frozenset({(kind,) for kind in ALL_KINDS}), "norm", operand)
+
+    @property
+    def strangeness(self) -> float:
+        return 5.0 if self.cells[0].mask == SCALAR and not self.cells[0].literal else 0.0
 
 
 class ArrayOf(InRelation):

@@ -101,7 +101,7 @@ def _function_mismatch(constraint: c.InRelation, quotes: list[str], clash: SizeC
     square = constraint.square or isinstance(constraint, c.InverseOf | c.DiagonalOf | c.Barred)
     if clash and (square or (measured is not None and measured[0] is measured[1])):
         return _error(f"{name} needs a square matrix, not {argument}", constraint, None)
-    if clash and isinstance(constraint, c.Indexed):
+    if clash and isinstance(constraint, c.MemberOf):
         return _error(f"an index cannot run over both {clash.left} and {clash.right}", constraint, None)
     if clash and isinstance(constraint, c.NormParameter):
         parameter = f"{quotes[1]} ({described(cells[1])})"

@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 from matcalc.facts.table import needs_square
 from matcalc.language.build.scope import Variable, letter_class
-from matcalc.language.typing.constraints import Multiplied
+from matcalc.language.typing.constraints import TRANSPOSED_SCALAR_COST, Multiplied
 from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, resolved
-from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
+from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction, Trail, propagate
 from matcalc.records import record
 from matcalc.sizes import Size
 
-_SCALAR_BROADCAST_COST = 4.0
-_VECTOR_BROADCAST_COST = 3.0
-_TRANSPOSED_SCALAR_COST = 10.0
 _AFTER_MATRIX_COST = 2.0
 """For a letter that is a scalar by convention right after a matrix or a row vector: ``a'*X*b``."""
+_BOLD_SCALAR_COST = 4.0
 _SCALAR_BEHIND_COST = 0.25
 """Scalars usually stand in front."""
 _COSTS = {
@@ -24,11 +22,14 @@ _COSTS = {
     "lower": {COLUMN: 0.0, SCALAR: 1.5, MATRIX: 6.0, ROW: 9.0},
     "early": {SCALAR: 0.0, COLUMN: 0.5, MATRIX: 6.0, ROW: 9.0},
     "greek": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 6.0, ROW: 9.0},
+    "family": {COLUMN: 0.0, MATRIX: 1.0, TENSOR3: 6.0, TENSOR4: 9.0},
+    "families": {COLUMN: 0.0, MATRIX: 2.5, TENSOR3: 1.0, TENSOR4: 9.0},
+    "table": {MATRIX: 0.0, TENSOR3: 3.0, TENSOR4: 6.0},
     "number": {SCALAR: 0.0, COLUMN: 1.0},
     "filled": {COLUMN: 0.0, MATRIX: 1.0, ROW: 1.0},
 }
 _ALL_SCALARS = {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 6.0, ROW: 9.0}
-_RANK = {"upper": 0, "lower": 1, "early": 2, "greek": 2, "number": 3, "filled": 3}
+_RANK = {"upper": 0, "lower": 1, "early": 2, "greek": 2, "family": 2, "families": 2, "table": 2, "number": 3, "filled": 3}
 _MOST_STEPS = 300
 """Steps spent on improving the first solution, beyond one for each choice."""
 _MOST_BEFORE_FIRST = 10_000
@@ -41,19 +42,23 @@ class _Choice:
     cell: Cell
     sort: str
     transposed: bool = False
+    bold: bool = False
 
 
-def infer_kinds(constraints: list[Constraint], variables: Iterable[Variable], soft: list[Cell], evidence: bool) -> None:
+def infer_kinds(
+    constraints: list[Constraint], variables: Iterable[Variable], soft: list[Cell], evidence: bool, bold: frozenset[str] = frozenset()
+) -> None:
     """Decides the kind of every cell.
 
     ``soft`` are the cells of literals that may be scalars or ones. ``evidence``: the text shows vectors or matrices; without it,
-    lower case names that cannot all be vectors are all read as scalars. Raises Contradiction.
+    lower case names that cannot all be vectors are all read as scalars. ``bold`` names are no scalars, and their members are none.
+    Raises Contradiction.
     """
     variables = list(variables)
     trail = Trail()
     try:
         propagate(constraints, trail)
-        choices = _choices(variables, soft)
+        choices = _choices(variables, soft, bold)
         mark = trail.mark()
         _Search(choices, trail, _COSTS).run()
         if not evidence and _mixed(variables):
@@ -64,10 +69,18 @@ def infer_kinds(constraints: list[Constraint], variables: Iterable[Variable], so
         raise
 
 
-def _choices(variables: list[Variable], soft: list[Cell]) -> list[_Choice]:
-    found = [_Choice(v.cell, letter_class(v.name), v.transposed) for v in variables if v.open]
+def _choices(variables: list[Variable], soft: list[Cell], bold: frozenset[str]) -> list[_Choice]:
+    found = [_Choice(v.cell, _sort(v), v.transposed, v.members is not None and v.name in bold) for v in variables if v.open]
     found += [_Choice(cell, "number" if cell.mask & SCALAR else "filled") for cell in soft]
     return sorted(found, key=lambda choice: _RANK[choice.sort])
+
+
+def _sort(variable: Variable) -> str:
+    """The convention for a variable. What occurs by its members alone is a vector of entries, or a family of vectors, of a capital of
+    matrices."""
+    if variable.members is None or not variable.members.alone:
+        return letter_class(variable.name)
+    return "table" if min(variable.members.cells) > 1 else "families" if variable.members.sort == "upper" else "family"
 
 
 def _mixed(variables: list[Variable]) -> bool:
@@ -179,11 +192,13 @@ class _Search:
         propagate(cell.constraints, self._trail)
 
     def _penalty(self, choice: _Choice, kind: int, mark: int) -> float:
-        penalty = _TRANSPOSED_SCALAR_COST if choice.transposed and kind == SCALAR else 0.0
+        penalty = TRANSPOSED_SCALAR_COST if choice.transposed and kind == SCALAR else 0.0
+        if choice.bold and kind == (COLUMN if choice.sort in ("family", "families") else SCALAR):
+            penalty += _BOLD_SCALAR_COST
         if kind == SCALAR:
             penalty += max((_factor_cost(choice, constraint) for constraint in choice.cell.constraints), default=0.0)
         touched = dict.fromkeys(constraint for cell in self._trail.since(mark) for constraint in cell.constraints)
-        return penalty + sum(_repetition_cost(constraint) for constraint in touched)
+        return penalty + sum(constraint.strangeness for constraint in touched if constraint.decided)
 
 
 def _factor_cost(choice: _Choice, constraint: Constraint) -> float:
@@ -193,16 +208,6 @@ def _factor_cost(choice: _Choice, constraint: Constraint) -> float:
     if choice.sort in ("early", "greek") and constraint.cells[0].mask in (MATRIX, ROW):
         return _AFTER_MATRIX_COST
     return _SCALAR_BEHIND_COST if choice.sort == "lower" else 0.0
-
-
-def _repetition_cost(constraint: Constraint) -> float:
-    """The cost of a constraint that is now known to repeat an operand; numbers as written are repeated for nothing."""
-    if not constraint.broadcasts or not constraint.decided:
-        return 0.0
-    left, right, _ = constraint.cells
-    if left.mask == right.mask or left.literal or right.literal:
-        return 0.0
-    return _SCALAR_BROADCAST_COST if SCALAR in (left.mask, right.mask) else _VECTOR_BROADCAST_COST
 
 
 # ---------------------------------------------------------------- sizes

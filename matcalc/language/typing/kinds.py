@@ -32,15 +32,17 @@ class Cell:
     """The kind and size of one part of the expression, as far as they are known.
 
     ``mask`` is the set of kinds still possible; ``rows`` and ``cols`` are set when the kind is known, and of tensors
-    ``deep``, the sizes of the third and the fourth axis. ``literal``: a number as written.
+    ``deep``, the sizes of the third and the fourth axis. ``literal``: a number as written. ``member``: what ``x_i`` stands for, by the
+    convention for its letter, of a capital ``"upper"``.
     """
 
-    __slots__ = ("cols", "constraints", "deep", "literal", "mask", "rows", "span")
+    __slots__ = ("cols", "constraints", "deep", "literal", "mask", "member", "rows", "span")
 
-    def __init__(self, mask: int, span: Span, literal: bool = False) -> None:
+    def __init__(self, mask: int, span: Span, literal: bool = False, member: str = "") -> None:
         self.mask = mask
         self.span = span
         self.literal = literal
+        self.member = member
         self.constraints: list[Constraint] = []
         self.rows: Dimension = ONE
         self.cols: Dimension = ONE
@@ -70,7 +72,6 @@ class Constraint:
 
     relation: ClassVar[Relation] = frozenset()
     words: ClassVar[str] = ""
-    broadcasts: ClassVar[bool] = False
 
     __slots__ = ("cells", "parts", "span")
 
@@ -89,6 +90,11 @@ class Constraint:
     @property
     def decided(self) -> bool:
         return all(cell.decided for cell in self.cells)
+
+    @property
+    def strangeness(self) -> float:
+        """The cost of the kinds that the cells have, all of them decided: of what is possible and hardly ever meant."""
+        return 0.0
 
     def join(self, sizes: SizeSystem) -> bool:
         """Unifies sizes once the kinds are decided; False when that must wait for other sizes.

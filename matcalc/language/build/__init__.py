@@ -1,0 +1,1 @@
+"""Syntax trees to typed expressions: names, terms, families, construction."""

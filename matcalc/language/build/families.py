@@ -1,0 +1,126 @@
+"""Families: in ``Σ_i (y_i - w'x_i)²`` the y_i are entries of a vector, and the x_i the rows of a matrix, which is called X.
+
+While terms are built, every name with the index of a sum stands for a part of one array, and inference finds how many axes that part has.
+When the kinds are known, a family of vectors or matrices is called by the capital of its letter.
+"""
+
+from __future__ import annotations
+
+from matcalc.errors import Span
+from matcalc.language.build.scope import Members, Scope, Variable
+from matcalc.language.decisions import Decision
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.survey import walk
+from matcalc.language.text.spelling import SPELLED_GREEK
+from matcalc.language.typing.dimensions import Dimension, resolved
+from matcalc.language.typing.kinds import MATRIX, ORDERS
+from matcalc.patterns import pattern
+
+_CAPITAL_GREEK = frozenset(["gamma", "theta", "lambda", "xi", "phi", "psi", "omega"])
+"""Greek letters whose capitals look like no Latin letter, and are not in use for sums and covariances."""
+
+_COUNTS = {"i": "n", "n": "N", "k": "K", "j": "m"}
+"""How many there are of what has this index."""
+
+
+def capital_of(name: str) -> str | None:
+    """What the matrix of the family of this name is called; None where no capital is in use.
+
+    >>> capital_of("x"), capital_of("y_hat"), capital_of("phi"), capital_of("mu"), capital_of("A")
+    ('X', 'Y_hat', 'Phi', None, None)
+    """
+    stem, mark, rest = name.partition("_")
+    letter = stem.rstrip("0123456789′")
+    usual = letter in _CAPITAL_GREEK if letter in SPELLED_GREEK else len(letter) == 1 and letter.islower()
+    return stem.capitalize() + mark + rest if usual else None
+
+
+def written_names(*roots: s.Syntax) -> frozenset[str]:
+    """The names that stand in a text as themselves, not before the positions of an entry."""
+    nodes = [node for root in roots for node in walk(root)]
+    indexed = {id(node.operand) for node in nodes if isinstance(node, s.Entries)}
+    indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
+    for node in nodes:
+        exponent = node.exponent.operand if isinstance(node, s.Raised) and isinstance(node.exponent, s.Group) else None
+        if isinstance(node, s.Raised) and isinstance(exponent, s.Name) and exponent.name in indices:
+            indexed.add(id(node.base))  # x^(i)
+    return frozenset([node.name for node in nodes if isinstance(node, s.Name) and id(node) not in indexed])
+
+
+_BOLD = pattern(
+    r"\\(?:mathbf|boldsymbol|bm|vec|bf|mathbfit)\b|[\U0001D400-\U0001D433\U0001D468-\U0001D49B\U0001D6A8-\U0001D6E1\U0001D71C-\U0001D755]"
+)
+
+
+def bold_names(root: s.Syntax, text: str) -> frozenset[str]:
+    """The names that are set in bold type somewhere in the text, and what stands before their indices."""
+    if _BOLD.search(text) is None:
+        return frozenset()
+    names = [node.name for node in walk(root) if isinstance(node, s.Name) and _BOLD.match(text, node.span.start) is not None]
+    return frozenset([*names, *(base for name in names if (base := name.rpartition("_")[0]))])
+
+
+def array_of(scope: Scope, base: str) -> str:
+    """The name of the array that ``x_i`` is a part of: x, or X where that is declared, asked for or on the other side of an equation."""
+    if base not in scope.families:
+        capital = capital_of(base)
+        own = base in scope.declared or base in scope.written or base in scope.variables
+        known = capital in scope.declarations or capital in scope.written
+        scope.families[base] = base if own or capital is None or not known or capital in scope.here else capital
+    return scope.families[base]
+
+
+class Families:
+    """The arrays of a text of which inference found that their members are vectors or matrices."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        indexed = [(variable, variable.members) for variable in scope.variables.values() if variable.members is not None]
+        self._found = [(variable, members) for variable, members in indexed if min(members.cells) < ORDERS[variable.cell.mask]]
+        self.names = frozenset([variable.name for variable, _ in self._found])
+
+    def titles(self) -> dict[str, str]:
+        """The names of those that are called by a capital."""
+        scope = self._scope
+        used = {*scope.written, *scope.variables, *scope.values, *scope.declared, *scope.size_names, *scope.sizes}
+        found: dict[str, str] = {}
+        for variable, members in self._found:
+            capital = capital_of(variable.name)
+            if members.alone and capital is not None and capital not in used:
+                found[variable.name] = capital
+                used.add(capital)
+        return found
+
+    def preferred_sizes(self) -> list[tuple[Dimension, str]]:
+        """Names for open sizes: n samples with d features, K components."""
+        rows = [(variable.cell.rows, _COUNTS[members.positions[0]]) for variable, members in self._found if members.positions[0] in _COUNTS]
+        first = self._found[0][0].cell if self._found else None
+        return [*rows, (first.cols, "d")] if first is not None and first.mask == MATRIX else rows
+
+    def decisions(self, titles: dict[str, str]) -> list[Decision]:
+        """What the members are, family by family."""
+        return [self._decision(variable, members, titles.get(variable.name, variable.name)) for variable, members in self._found]
+
+    def _decision(self, variable: Variable, members: Members, title: str) -> Decision:
+        positions, span = members.positions, members.span
+        base = self._scope.base_of(variable.name)
+        index = ", ".join(positions)
+        what = f"row {index}" if variable.cell.mask == MATRIX else f"slice {index}"
+        sizes = "×".join(str(resolved(axis)) for axis in variable.cell.axes)
+        shown = f"{base}_{''.join(positions)}"
+        capital = capital_of(base)
+        if members.alone and title == base and capital in self._scope.written:
+            words = f"{shown}: {what} of an array called {base}, {sizes}; it is not taken for a part of {capital}"
+            apart = f"{shown} is a part of {capital}: write {capital}[{index}]", f"they have nothing in common: declare {base}: {sizes}"
+            return Decision(words, "samples", "doubtful", span, apart)
+        return Decision(f"{shown}: {what} of {title}, {sizes}", "samples", span=span)
+
+
+def aliases(limits: dict[str, Dimension], place: Span) -> list[Decision]:
+    """What is to be said of limits of sums that are sizes of other names."""
+    found = [(name, resolved(dimension)) for name, dimension in limits.items()]
+    return [
+        Decision(f"{name} is the size {size}: sums run over all positions", "sizes", span=place)
+        for name, size in found
+        if str(size) != name
+    ]

@@ -44,6 +44,7 @@ class Fact:
     words: str = ""
     meaning: str = ""
     refused: str = ""
+    instead: str = ""
 
     @property
     def called(self) -> str:

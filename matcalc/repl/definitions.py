@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from matcalc.api import parse
-from matcalc.errors import MatcalcError, ParseError, Span
+from matcalc.errors import MatcalcError, ParseError
 from matcalc.inputs import derivative_within
 from matcalc.language import Elaborated, elaborate
-from matcalc.language.declare.declarations import parse_declarations, separate_entries
-from matcalc.language.declare.stated_facts import symbol_in
+from matcalc.language.declare.declarations import owners, parse_declarations, written
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.tokens import is_latex
 from matcalc.language.text.vocabulary import known_functions
@@ -60,13 +59,10 @@ def declare(state: State, declarations: str) -> list[str]:
     for name in found:
         if name in state.definitions:
             raise MatcalcError(f"{name} has the value {state.definitions[name].value}", suggestion=f":forget {name} first")
-    for part in separate_entries(declarations):
-        names, _, kind = part.partition(":")
-        if kind:
-            state.declarations |= {canonical_name(name): kind.strip() for name in names.split(",")}
-        else:
-            about = canonical_name(symbol_in(part, found, Span(0, len(part)))[0])
-            state.declarations[about] = ", ".join(filter(None, [state.declarations.get(about), part]))
+    for one in written(declarations):
+        for name in one.names or owners(one.value, found):
+            before = state.declarations.get(name) if one.adds or not one.names else None
+            state.declarations[name] = ", ".join(filter(None, [before, one.value]))
     _settle_names(state)
     return list(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from matcalc.language.declare.declarations import separate_entries
+from matcalc.language.declare.declarations import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +73,14 @@ def _declared_again(before: tuple[str, ...], text: str) -> tuple[str, ...]:
     >>> _declared_again(("A: n×n", "x, y: n"), "A: n×n symmetric; y: m")
     ('x: n', 'A: n×n symmetric', 'y: m')
     """
-    new = separate_entries(text)
-    named = {name for part in new for name in _names(part)}
+    new = written(text)
+    named = {name for one in new if not one.adds for name in one.names}
     kept = []
     for part in before:
-        names = _names(part)
-        rest = [name for name in names if name not in named]
-        if len(rest) == len(names) and part not in new:
-            kept.append(part)
-        elif rest:
-            kept.append(f"{', '.join(rest)}:{part.partition(':')[2]}")
-    return (*kept, *new)
-
-
-def _names(part: str) -> list[str]:
-    """The names before the colon; none in a declaration in words or in an equation, which adds to what is said."""
-    names, colon, _ = part.partition(":")
-    return [name.strip() for name in names.split(",")] if colon else []
+        for one in written(part):
+            rest = [name for name in one.names if name not in named]
+            if len(rest) == len(one.names) and one.text not in [other.text for other in new]:
+                kept.append(one.text)
+            elif rest:
+                kept.append(f"{', '.join(rest)}: {one.value}")
+    return (*kept, *[one.text for one in new])

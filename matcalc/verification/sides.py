@@ -11,6 +11,7 @@ from matcalc.expr.rewriting import symbols_in
 from matcalc.inputs import Expression, derivative_within, read
 from matcalc.language import elaborate
 from matcalc.language.declare.declarations import Declare, parse_declarations
+from matcalc.language.declare.objects import texts_of
 from matcalc.language.statements import DerivativeSide, Statement
 from matcalc.operators.operands import declarations_of, joint_declarations
 from matcalc.printing import text
@@ -50,17 +51,11 @@ def _read(side: str, declare: Declare, other: Side, layout: str, symmetric: str)
     known: Mapping[str, str] = {**_declarations(other)}
     extra = parse_declarations(declare)
     known = {name: kind for name, kind in known.items() if name not in extra}
-    joined = "; ".join([*(f"{name}: {kind}" for name, kind in known.items()), *_texts(declare)])
+    joined = "; ".join([*(f"{name}: {kind}" for name, kind in known.items()), *texts_of(declare)])
     try:
         return elaborate(side, joined, shape=_shape(other, layout, symmetric), calculus=derivative_within).expression
     except ShapeError:
         return elaborate(side, joined, calculus=derivative_within).expression
-
-
-def _texts(declare: Declare) -> list[str]:
-    if isinstance(declare, Mapping):
-        return [f"{name}: {kind}" for name, kind in declare.items()]
-    return [declare] if declare else []
 
 
 def _shape(side: Side, layout: str, symmetric: str) -> Shape:

@@ -106,8 +106,8 @@ def test_a_comma_points_at_its_own_declaration() -> None:
         parse_declarations("x: n, A: n×n symetric, b: n")
     assert str(refused.value).splitlines()[1:] == [
         "  x: n, A: n×n symetric, b: n",
-        "        ^^^^^^^^^^^^^^^",
-        "try: symmetric for symetric",
+        "               ^^^^^^^^",
+        "try: A: n×n symmetric",
     ]
 
 

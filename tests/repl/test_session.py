@@ -196,7 +196,7 @@ def test_declared_equations_are_kept() -> None:
         (["x'Ax wrt"], "expected: x, A"),
         (["x'Ax wrt y"], "y does not occur"),
         (["x'Ax wrt x + 1"], "not the name of a symbol"),
-        (["X: n×"], "not understood as sizes"),
+        (["X: n×"], "not understood as a size"),
         (["jacobian A*x by A, x"], "by one name"),
         ([":verify"], "no result yet"),
         (["f = a'x", ":verify"], "no derivative to verify"),

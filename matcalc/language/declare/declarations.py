@@ -1,65 +1,114 @@
-"""Declarations: ``X: n×m; A: n×n symmetric; x: n; a: scalar; f: function``."""
+"""Declarations: ``X: n×m; A: n×n symmetric; x ∈ R^n; a is a scalar; f: function; Σ ≻ 0``."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
 from matcalc.errors import MatcalcError, ParseError, ShapeError, Span
-from matcalc.facts.table import NOUNS, canonical, contradiction, facts, fits, spelled_apart
+from matcalc.facts.table import NOUNS, contradiction, facts, fits, is_square
 from matcalc.facts.ties import tie_of
 from matcalc.language.declare.declared import Declaration
-from matcalc.language.declare.stated_facts import Form, missing, not_known, stated, states_fact, symbol_in
-from matcalc.language.text.meanings import nearest_spelling
-from matcalc.language.text.spelling import canonical_name, is_name
-from matcalc.patterns import pattern
+from matcalc.language.declare.entries import Entry, entries, outside, sign_of, value_entry
+from matcalc.language.declare.measures import meaning_of
+from matcalc.language.declare.objects import described, joined
+from matcalc.language.declare.scanning import Token
+from matcalc.language.declare.stated_facts import Form, missing, no_order, not_known, order_form, stated, symbol_in
+from matcalc.language.declare.values import ValueReader
+from matcalc.language.text.spelling import GREEK_NAMES, canonical_name, is_name
 from matcalc.records import record
-from matcalc.sizes import ONE, Shape, Size, shape_of
+from matcalc.sizes import ONE, Shape, Size
 
-Declare: TypeAlias = str | Mapping[str, str] | None
+Declare: TypeAlias = str | Sequence[str] | Mapping[str, object] | None
+"""Declarations as a text, as several texts, or name by name as texts, sizes (``3``, ``("n", 4)``) and arrays."""
 
+_LONGEST_KEPT = 1000
+_MOST_FACTORS = 3
+_MOST_SIDES = 8
+_N = Size.of("n")
+_CAPITALS = frozenset(name for name in GREEK_NAMES.values() if name[:1].isupper())
 KINDS = ("scalar", "vector", "matrix", "function")
-_KIND_SPELLINGS = {"number": "scalar"}
-_FILLERS = ("and", "real")
-"""Words that say nothing more: ``A: n×n real symmetric and positive``."""
 
 
 def parse_declarations(declare: Declare) -> dict[str, Declaration]:
     """Every declared name with what was said about it, in order.
 
-    A text separates declarations with ``;``, newlines, or commas before the next ``name:``; a mapping gives each name its own text.
-    Raises ParseError for what is not understood, ShapeError for a property that the shape cannot have.
+    A text separates declarations with ``;``, line breaks, or commas before the next name; a mapping gives each name its own text, its
+    sizes, or an array that has them. Raises ParseError for what is not understood, ShapeError for a property that the shape cannot have.
 
     >>> parse_declarations("X: n×m")["X"].shape
     (Size(names=('n',), factor=1), Size(names=('m',), factor=1))
+    >>> [name for name, said in parse_declarations("let A be an n by n matrix, Σ ≻ 0").items() if said.facts]
+    ['Sigma']
     """
-    if declare is None:
+    if declare is None or declare == "":
         return {}
-    said = _Said()
     if isinstance(declare, Mapping):
+        said = _Said()
         for name, value in declare.items():
-            if not isinstance(value, (str, int, tuple)) or isinstance(value, bool):
-                wrong = f"a value of type {type(value).__name__} declares nothing about {name}"
-                raise MatcalcError(wrong, expected="sizes and properties as text", suggestion='{"X": "n×m", "a": "scalar"}')
-            entry = f"{name}: {value}"
-            said.place(entry, Span(0, len(entry)))
-            said.entry(str(name), str(value))
+            said.text = f"{name}: {described(name, value)}"
+            said.entry(value_entry(said.text, len(str(name)) + 2, str(name)))
         return said.declarations()
-    if not isinstance(declare, str):
-        wrong = f"a value of type {type(declare).__name__} is no declaration"
-        raise MatcalcError(wrong, expected="a text or a mapping", suggestion='"X: n×m; a: scalar" or {"X": "n×m", "a": "scalar"}')
-    for span in _entries(declare):
-        written = declare[span.start : span.end]
-        names, colon, value = written.partition(":")
-        said.place(declare, span)
-        if not colon:
-            said.equation(written)
-        for name in names.split(",") if colon else ():
-            said.entry(name, value)
+    text = joined(declare)
+    return dict(_parsed(text) if len(text) <= _LONGEST_KEPT else _parsed.__wrapped__(text))
+
+
+@lru_cache(maxsize=128)
+def _parsed(text: str) -> Mapping[str, Declaration]:
+    """A text is read several times on the way of a formula, and the same declarations stand beside many."""
+    said = _Said()
+    said.text = text
+    for entry in entries(text):
+        said.entry(entry)
     return said.declarations()
+
+
+@record
+class Written:
+    """One declaration as it is written: ``value`` is what is said of its ``names``, ``text`` all of it. ``adds`` tells what is said in
+    addition to another declaration of the name; there are no names where only an equation or inequality says something."""
+
+    names: tuple[str, ...]
+    value: str
+    text: str
+    adds: bool
+
+
+def written(text: str) -> tuple[Written, ...]:
+    """The single declarations of a text.
+
+    >>> [(one.names, one.value) for one in written("X: n×m, A: (n, n), symmetric; x, y: n, x'*x = 1")]
+    [(('X',), 'n×m'), (('A',), '(n, n), symmetric'), (('x', 'y'), "n, x'*x = 1")]
+    """
+    found = []
+    for entry in entries(text):
+        names = tuple([canonical_name(name) for name, _ in entry.names])
+        link = "∈ " if entry.member else ""
+        pieces = [link + _source(text, entry.value), *(_source(text, equation) for equation in entry.equations)]
+        found.append(Written(names, ", ".join(filter(None, pieces)), text[entry.start : entry.end].strip(), entry.adds))
+    return tuple(found)
+
+
+def owners(equation: str, declarations: Iterable[str]) -> tuple[str, ...]:
+    """The name that an equation or inequality is about, beside those that are declared."""
+    said = _Said()
+    for name in declarations:
+        said.known(name)
+    for entry in entries(equation):
+        said.text = equation
+        said.entry(entry)
+    return said.stated_of()
+
+
+def _source(text: str, tokens: Sequence[Token]) -> str:
+    """What the tokens were read from; a name in front that stands elsewhere is put there."""
+    if not tokens:
+        return ""
+    if len(tokens) > 1 and not tokens[0].start <= tokens[0].end <= tokens[1].start:
+        return f"{tokens[0].text} {text[tokens[1].start : tokens[-1].end]}"
+    return text[tokens[0].start : tokens[-1].end]
 
 
 def separate_entries(text: str) -> tuple[str, ...]:
@@ -68,93 +117,162 @@ def separate_entries(text: str) -> tuple[str, ...]:
     >>> separate_entries("X: n×m, A: (n, n), symmetric; x, y: n, x'*x = 1")
     ('X: n×m', 'A: (n, n), symmetric', "x, y: n, x'*x = 1")
     """
-    return tuple([text[span.start : span.end] for span in _entries(text)])
-
-
-def _entries(text: str) -> Iterator[Span]:
-    """Where each declaration stands. A comma stands between two only before the names and the colon of the next one."""
-    hidden = _IN_BRACKETS.sub(lambda match: match[0].replace(",", "·"), text)
-    for match in _STATEMENT.finditer(hidden):
-        begins = [0, *_further(match[0]), len(match[0]) + 1]
-        for begin, end in pairwise(begins):
-            part = match[0][begin : end - 1]
-            if part.strip():
-                yield Span(match.start() + end - 1 - len(part.lstrip()), match.start() + begin + len(part.rstrip()))
-
-
-def _further(statement: str) -> list[int]:
-    """Offsets of the declarations behind the first one."""
-    found: list[int] = []
-    start, place, opened = 0, 0, False
-    names = False
-    for part in statement.split(","):
-        name, colon, _ = part.partition(":")
-        is_one = _BARE_NAME.fullmatch(name) is not None and name.strip() not in KINDS and canonical(name) is None
-        if is_one and not names:
-            start = place
-        names = is_one and not colon
-        if is_one and colon and opened:
-            found.append(start)
-        opened |= bool(colon) or states_fact(part)
-        place += len(part) + 1
-    return found
-
-
-_STATEMENT = pattern(r"[^;\n]+")
-_IN_BRACKETS = pattern(r"[(\[][^()\[\]]*[)\]]")
-_BARE_NAME = pattern(r"\s*[^\W\d_][\w\u0300-\u030c]*[′']*\s*")
+    return tuple([one.text for one in written(text)])
 
 
 class _Said:
     """What declarations say, in order; the facts of equations are known when all names are."""
 
     def __init__(self) -> None:
+        self.text = ""
         self._entries: dict[str, _Entry] = {}
-        self._equations: list[tuple[str, str, Span]] = []
-        self._text, self._span = "", Span(0, 0)
+        self._equations: list[tuple[Sequence[Token], str, str, Span]] = []
+        self._alone: list[tuple[_Entry, Token, str]] = []
 
-    def place(self, text: str, span: Span) -> None:
-        """Where what follows stands."""
-        self._text, self._span = text, span
-
-    def entry(self, name: str, value: str) -> None:
-        """``name: value``, with equations behind commas."""
+    def entry(self, entry: Entry) -> None:
+        """One declaration."""
         try:
-            parts = value.split(",") if states_fact(value) else [value]
-            equations = [part for part in parts if states_fact(part)]
-            plain = ",".join(part for part in parts if not states_fact(part))
-            entry = _entry(name, plain, self._span) if plain.strip() or not equations else _Entry(canonical_name(name))
-            if entry.name in self._entries:
-                raise ParseError(f"{name.strip()} is declared twice", span=self._span)
+            if not entry.names and not entry.equations:
+                raise _no_declaration(entry, self.text)
+            for name, span in entry.names:
+                self._name(name, span, entry)
         except MatcalcError as error:
-            raise error.with_text(self._text) from None
-        entry.text, entry.span = self._text, self._span
-        self._entries[entry.name] = entry
-        for equation in equations:
-            self.equation(equation)
+            raise error.with_text(self.text) from None
+        for equation in entry.equations:
+            self._equations += [(part, text, self.text, entry.span) for part, text in _links_of(equation, self.text)]
 
-    def equation(self, text: str) -> None:
-        """``X'*X = eye``."""
-        if not states_fact(text):
-            said = "a declaration is a name, a colon and a kind or size"
-            error = ParseError(said, span=self._span, suggestion="x: n; A: n×n symmetric")
-            raise error.with_text(self._text)
-        self._equations.append((text, self._text, self._span))
+    def _name(self, name: str, place: Span, entry: Entry) -> None:
+        key = canonical_name(name)
+        if not is_name(key):
+            raise _no_name(name, key, place, _source(self.text, entry.value))
+        found = _Entry(key, text=self.text, span=entry.span)
+        if entry.value or not entry.equations:
+            found.read(entry, self.text, name)
+        if found.alone is not None:
+            self._alone.append((found, found.alone, self.text))
+        before = self._entries.get(key)
+        if before is not None:
+            found.join(before, place)
+        self._entries[key] = found
+
+    def known(self, name: str) -> None:
+        """A name that is declared elsewhere."""
+        self._entries[name] = _Entry(name)
+
+    def stated_of(self) -> tuple[str, ...]:
+        """The names that the equations are about."""
+        return tuple(dict.fromkeys([self._stated(equation, shown, whole)[0] for equation, shown, whole, _ in self._equations]))
 
     def declarations(self) -> dict[str, Declaration]:
         """Everything together. Raises ShapeError for facts that a symbol cannot have."""
         stated_as: list[tuple[_Entry, Form | str, str]] = []
-        for text, whole, span in self._equations:
+        for equation, shown, whole, span in self._equations:
             try:
-                name, form = symbol_in(text, self._entries, span)
-                entry = self._entries.setdefault(canonical_name(name), _Entry(canonical_name(name), text=whole, span=span))
+                name, form = self._stated(equation, shown, whole)
+                entry = self._entries.setdefault(name, _Entry(name, text=whole, span=span))
             except MatcalcError as error:
                 raise error.with_text(whole) from None
-            stated_as.append((entry, form, text))
+            stated_as.append((entry, form, shown))
         for part in (0, 1):  # first those that need no others
             for entry, form, text in stated_as:
                 entry.state(form, text, last=bool(part))
+        self._check_letters()
+        self._open_products()
         return {name: entry.declaration() for name, entry in self._entries.items()}
+
+    def _stated(self, equation: Sequence[Token], written: str, whole: str) -> tuple[str, Form | str]:
+        """The symbol that an equation is about, and the equation as it is compared."""
+        first = equation[1] if len(equation) > 1 and equation[0].end > equation[1].start else equation[0]
+        span = Span(first.start, max(equation[-1].end, first.start))
+        simple = sign_of(equation)
+        if simple is not None:
+            tokens, relation = simple
+            name = canonical_name(tokens[0].text if len(tokens) == 1 else whole[tokens[0].start : tokens[-1].end])
+            return self._owner(name), order_form(relation, name, span)
+        inner = [token for token in equation[:-2] if token.text not in ("det", "(", ")", "|")]
+        if [token.text for token in equation[-2:]] == ["≠", "0"] and len(inner) == 1 and len(equation) > 3:
+            return canonical_name(inner[0].text), "det(X) ≠ 0"
+        order = next((token.text for token in equation if token.kind == "relation" and token.text != "="), None)
+        if order is not None:
+            about = next((token.text for token in equation if token.kind == "word"), "")
+            raise no_order(written, about, order, span)
+        name, form = symbol_in(written.replace("==", "=").replace("$", " ").replace("\n", " "), self._entries, span)
+        return canonical_name(name), form
+
+    def _open_products(self) -> None:
+        """``mn`` beside sizes m and n is their product."""
+        names = {name for entry in self._entries.values() for size in entry.shape or () for name in size.names}
+        joint = {name for name in names if 1 < len(name) <= _MOST_FACTORS and name.isalpha() and set(name) <= names}
+        for entry in self._entries.values() if joint else ():
+            if entry.shape is not None:
+                entry.shape = tuple([_opened(size, joint) for size in entry.shape])
+
+    def _owner(self, name: str) -> str:
+        """The vector or matrix that an entry is one of: ``x_i ≥ 0`` is said of x."""
+        base, _, index = name.rpartition("_")
+        return base if name not in self._entries and base in self._entries and index.isalpha() and len(index) <= 2 else name
+
+    def _check_letters(self) -> None:
+        """``x: R`` is a number, or as long as R is; ``A: sparse`` is no vector."""
+        for entry, token, text in self._alone:
+            if (
+                entry.shape is None
+                or len(entry.shape) != 1
+                or len(token.text) > 1
+                and (not entry.name[:1].isupper() or len(entry.name) > 1)
+            ):
+                continue
+            if len(token.text) > 1 or token.text == "R":
+                size = canonical_name(token.text)
+                if any(size in one.names for other in self._entries.values() if other is not entry for one in other.shape or ()):
+                    continue
+                other = f"{entry.name}: scalar" if token.text == "R" else f"{entry.name}: n×n"
+                said = (
+                    f"{token.text} may be the real numbers or a size" if token.text == "R" else f"{token.text} is no property that is known"
+                )
+                advice = f"{other}, or {entry.name}: {token.text}×1"
+                raise ParseError(said, span=Span(token.start, token.end), suggestion=advice).with_text(text)
+
+
+def _opened(size: Size, joint: Collection[str]) -> Size:
+    """A size with names of several letters replaced by the product of the letters."""
+    names = [part for name in size.names for part in (name if name in joint else (name,))]
+    return Size(tuple(sorted(names)), size.factor)
+
+
+def _no_name(written: str, name: str, place: Span, said: str) -> ParseError:
+    """The error for what is no name, with one that is like it: ``W_1`` for ``W^{(1)}``."""
+    plain = "".join([letter for letter in name if letter.isalnum()]).lstrip("0123456789")
+    stem = plain.rstrip("0123456789")
+    other = f"{stem}_{plain[len(stem) :]}" if stem and plain != stem else plain
+    advice = f"{other}: {said or 'n'}" if is_name(other) else None
+    expected = "letters, with digits or an index after them"
+    return ParseError(f"{written.strip()!r} cannot be a name", span=place, expected=expected, suggestion=advice)
+
+
+def _links_of(equation: Sequence[Token], whole: str) -> list[tuple[Sequence[Token], str]]:
+    """Each equation with its text; ``Q'*Q = Q*Q' = I`` are two, with the last side."""
+    places = [k for k, _ in outside(equation) if equation[k].text == "=" and equation[k].kind == "relation"]
+    if not 1 < len(places) < _MOST_SIDES:
+        return [(equation, _source(whole, equation))]
+    last = _source(whole, equation[places[-1] + 1 :])
+    sides = [equation[a + 1 : b] for a, b in pairwise([-1, *places])]
+    return [(equation, f"{_source(whole, side)} = {last}") for side in sides]
+
+
+def _no_declaration(entry: Entry, text: str) -> ParseError:
+    """The error for what declares nothing."""
+    said = "a declaration is a name, a colon and a kind or size"
+    for place, token in enumerate(entry.value):
+        meant = meaning_of(token.text.lower()) if token.kind == "word" and len(token.text) > 2 else None
+        if meant is not None and place:
+            before = text[entry.value[0].start : token.start].strip()
+            return ParseError(
+                f"{token.text!r} is not understood as a size or a property",
+                span=Span(token.start, token.end),
+                suggestion=f"{before}: {meant}",
+            )
+    return ParseError(said, span=entry.span, suggestion="x: n; A: n×n symmetric")
 
 
 @record(frozen=False, eq=False)
@@ -167,15 +285,53 @@ class _Entry:
     properties: tuple[str, ...] = ()
     text: str = ""
     span: Span = Span(0, 0)
+    alone: Token | None = None
+
+    def read(self, entry: Entry, text: str, name: str) -> None:
+        """What the text after the name says."""
+        if not entry.value:
+            advice = f"{name.strip()}: n×m, or {name.strip()}: scalar"
+            raise ParseError("the declaration is empty", span=entry.span, suggestion=advice)
+        found = ValueReader(entry.value, text, name.strip(), member=entry.member).read()
+        kind, shape = found.kind, found.shape
+        if shape is not None and kind is not None and not _agrees(kind, shape):
+            sizes = declaration_text(shape, ())
+            advice = f"{name.strip()}: {sizes}×{sizes}" if kind == "matrix" and len(shape) == 1 else f"{name.strip()}: {sizes}"
+            raise ShapeError(f"{name.strip()} is declared as a {kind} with the sizes {sizes}", span=entry.span, suggestion=advice)
+        if shape is not None and kind != "function" and (shape or kind):
+            kind = _kind_of(shape)
+        if kind == "function" and (found.properties or shape is not None):
+            advice = f"{name.strip()}: function"
+            raise ParseError("a function is declared without sizes and properties", span=entry.span, suggestion=advice)
+        self.kind, self.shape, self.properties, self.alone = kind, shape, found.properties, found.alone
+
+    def join(self, before: _Entry, place: Span) -> None:
+        """What was said before of the same name holds, too. Raises ParseError where the two differ."""
+        if before.shape is not None and self.shape is not None and before.shape != self.shape:
+            one, two = declaration_text(before.shape, ()), declaration_text(self.shape, ())
+            raise ParseError(
+                f"{self.name} is declared twice, as {one} and as {two}", span=place, suggestion=f"{self.name}: {_said_of(self)}"
+            )
+        if before.kind is not None and self.kind is not None and before.kind != self.kind:
+            raise ParseError(
+                f"{self.name} is declared twice, as {before.kind} and as {self.kind}",
+                span=place,
+                suggestion=f"{self.name}: {_said_of(self)}",
+            )
+        self.shape = before.shape if self.shape is None else self.shape
+        self.kind = before.kind if self.kind is None else self.kind
+        self.properties = tuple(dict.fromkeys((*before.properties, *self.properties)))
 
     def state(self, form: Form | str, text: str, *, last: bool) -> None:
         """Adds the fact that an equation states; one that needs others waits until these are known."""
         fact = stated(form, self.kind, self.shape)
-        if fact is not None and fact.entries and isinstance(form, str) and tie_of(self.properties) == "symmetric":
+        if fact is not None and fact.entries and isinstance(form, str) and self._has_eigenvalues():
             said = f"{text.strip()} may be said of the entries of {self.name} or of its eigenvalues"
-            error = ParseError(
-                said, span=self.span, suggestion=f"{self.name}: n×n symmetric {fact.name}, or {self.name}: n×n positive_definite"
-            )
+            ways = [declaration_text(self.shape or (_N, _N), (*self.properties, fact.name))]
+            definite = "positive_definite" if fact.name == "positive" else "positive_semidefinite"
+            ways.append(declaration_text(self.shape or (_N, _N), (definite,)))
+            ways += [] if self.shape or self.properties or self.kind else [f"scalar {fact.name}"]
+            error = ParseError(said, span=self.span, suggestion=", or ".join([f"{self.name}: {way}" for way in ways]))
             raise error.with_text(self.text)
         if fact is None:
             raise not_known(text, self.span).with_text(self.text)
@@ -188,12 +344,24 @@ class _Entry:
             error = ParseError(said, span=self.span, suggestion=f"{self.name}: {sizes} {fact.name}")
             raise error.with_text(self.text)
 
+    def _has_eigenvalues(self) -> bool:
+        """Whether it may be meant of a square matrix."""
+        if self.shape is not None:
+            return is_square(self.shape)
+        if self.kind is not None or self.properties:
+            return tie_of(self.properties) == "symmetric"
+        return len(self.name) == 1 and self.name.isupper() or self.name in _CAPITALS
+
     def declaration(self) -> Declaration:
         try:
             _check_facts(self.name, self.kind, self.shape, self.properties, self.span)
         except MatcalcError as error:
             raise error.with_text(self.text) from None
         return Declaration(self.name, self.kind, self.shape, self.properties)
+
+
+def _said_of(entry: _Entry) -> str:
+    return declaration_text(entry.shape, ()) if entry.shape is not None else entry.kind or ""
 
 
 def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
@@ -211,22 +379,6 @@ def declaration_text(shape: Shape, properties: tuple[str, ...]) -> str:
     return " ".join([sizes, *properties])
 
 
-def _entry(name: str, value: str, span: Span) -> _Entry:
-    """What the text after the colon says."""
-    key = canonical_name(name)
-    if not is_name(key):
-        raise ParseError(f"{name.strip()!r} cannot be a name", span=span, expected="letters, with digits or an index after them")
-    kind, sizes, properties = _words(value, span)
-    shape = _shape(sizes, span) if sizes else () if kind == "scalar" else None
-    if shape is not None and kind is not None and not _agrees(kind, shape):
-        raise ShapeError(f"{name.strip()} is declared as a {kind} with the sizes {sizes}", span=span)
-    if shape is not None and kind != "function" and (shape or kind):
-        kind = _kind_of(shape)
-    if kind == "function" and (properties or shape is not None):
-        raise ParseError("a function is declared without sizes and properties", span=span, suggestion=f"{name.strip()}: function")
-    return _Entry(key, kind, shape, properties)
-
-
 _EXAMPLES = {"any": "", "array": "n", "vector": "n", "matrix": "n×m", "square": "n×n", "tall": "n×p"}
 """Sizes for an example of each shape that a fact may ask for."""
 
@@ -242,93 +394,9 @@ def _check_facts(name: str, kind: str | None, shape: Shape | None, properties: t
         raise ShapeError(said, span=span, suggestion=f"{name}: {example.strip()}")
     contradictory = contradiction(properties, shape)
     if contradictory is not None:
-        raise ShapeError(contradictory, span=span)
-
-
-@cache
-def _apart() -> re.Pattern[str]:
-    """Facts of more than one word."""
-    return re.compile("|".join(words.replace(" ", r"[\s-]+") for words in spelled_apart()))
-
-
-def _words(value: str, span: Span) -> tuple[str | None, str, tuple[str, ...]]:
-    """Kind, sizes and properties of the text after the colon."""
-    text = _apart().sub(lambda match: re.sub(r"[\s-]+", "_", match[0]), value.strip())
-    kind: str | None = None
-    properties: list[str] = []
-
-    def take(match: re.Match[str]) -> str:
-        nonlocal kind
-        word = _KIND_SPELLINGS.get(match[0], match[0])
-        fact = canonical(word)
-        if word in KINDS:
-            if kind not in (None, word):
-                raise ParseError(f"{kind} and {word} at once", span=span)
-            kind = word
-        elif fact is not None:
-            properties.append(fact)
-        elif word not in _FILLERS:
-            return match[0]
-        return " "
-
-    rest = _WORD.sub(take, text)
-    sizes = rest.strip().strip(",").strip()
-    if not sizes and kind is None and not properties:
-        raise ParseError("the declaration is empty", span=span, suggestion="a size such as n×m, or scalar")
-    return kind, sizes, tuple(dict.fromkeys(properties))
-
-
-_WORD = pattern(r"[A-Za-z_]{3,}|(?<!\S)(?!x\b)[A-Za-z]{2}(?!\S)")
-_SEPARATORS = pattern(r"\s*[×,]\s*|\s+[xX]\s+|(?<=\d)[xX](?=\w)|(?<=\b[A-Za-z])x(?=[A-Za-z0-9]\b)")
-_FACTOR = pattern(r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d_]\w*))\s*(?:\^\s*(?P<power>\d))?\s*")
-
-
-def _shape(text: str, span: Span) -> Shape:
-    if text[0] in "([" and text[-1] in ")]":
-        text = text[1:-1].strip().rstrip(",")
-    sizes = tuple([_size(part, text, span) for part in _SEPARATORS.split(text)])
-    if len(sizes) > 4:
-        raise ParseError("at most four sizes", span=span)
-    if len(sizes) == 1:
-        return shape_of(sizes[0], ONE)
-    return shape_of(*sizes) if len(sizes) == 2 else sizes
-
-
-def _size(part: str, text: str, span: Span) -> Size:
-    size, position = ONE, 0
-    while position < len(part):
-        match = _FACTOR.match(part, position)
-        if match is None or not match[0].strip():
-            break
-        value = match["number"]
-        if value is not None and (len(value) > 9 or int(value) == 0):
-            raise ParseError(f"{value} cannot be a size", span=span, expected="a number from 1 to 999999999")
-        factor = Size.of(int(value)) if value is not None else Size.of(canonical_name(match["name"]))
-        for _ in range(int(match["power"] or 1)):
-            size = size * factor
-        position = match.end()
-        if position < len(part) and part[position] in "*·⋅":
-            position += 1
-            if position == len(part):
-                position = 0
-                break
-        elif position < len(part) and match["number"] is None:
-            break
-    if not part.strip() or position < len(part):
-        raise _not_understood(" ".join(text.split()), span)
-    return size
-
-
-def _not_understood(text: str, span: Span) -> ParseError:
-    """The error for what is neither sizes nor facts, with the facts whose spelling is near, or else all of them."""
-    said = f"{text!r} is not understood as sizes or properties"
-    known = [spelling for fact in facts().values() for spelling in (fact.name, *fact.aliases)]
-    for word in _WORD.findall(text):
-        meant = nearest_spelling(word.lower(), known)
-        if meant is not None:
-            return ParseError(said, span=span, suggestion=f"{meant} for {word}")
-    expected = "n×m, n, 3×4, scalar, function, or properties: " + ", ".join(name for name, fact in facts().items() if not fact.refused)
-    return ParseError(said, span=span, expected=expected)
+        other = next((facts()[written].instead for written in properties if facts()[written].refused), properties[0])
+        sizes = declaration_text(shape, ()) if shape is not None else ""
+        raise ShapeError(contradictory, span=span, suggestion=f"{name}: {sizes} {other}".replace(":  ", ": "))
 
 
 def _kind_of(shape: Shape) -> str:

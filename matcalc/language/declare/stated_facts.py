@@ -17,7 +17,6 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import size_names_in, walk
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.patterns import pattern
 from matcalc.sizes import Shape
 
 Letter: TypeAlias = tuple[str, bool]
@@ -32,14 +31,18 @@ _ONES: Letter = ("1", False)
 _IDENTITY: Letter = ("eye", False)
 _MOST_WORDS = 64
 _LARGEST_POWER = 4
-_INEQUALITY = pattern(r"\s*(?P<symbol>[^\W\d_]\w*)\s*(?P<relation>>=|[>≥≻⪰])\s*0\s*")
-_ORDERS = {">": "t > 0", ">=": "t >= 0", "≥": "t >= 0", "≻": "X ≻ 0", "⪰": "X ⪰ 0"}
-_IS_EQUATION = pattern(r"[=<>≥≤≻⪰]")
+_ORDERS = {">": "t > 0", "≥": "t >= 0", "≻": "X ≻ 0", "⪰": "X ⪰ 0"}
 
 
-def states_fact(text: str) -> bool:
-    """Whether a part of a declaration is an equation or an inequality."""
-    return _IS_EQUATION.search(text) is not None
+def order_form(relation: str, name: str, span: Span) -> str:
+    """An inequality with 0 as it is compared. Raises ParseError for one that no fact says."""
+    form = _ORDERS.get(relation)
+    if form is None:
+        turned = {"<": ">", "≤": "≥", "≺": "≻", "⪯": "⪰"}.get(relation, ">")
+        other = "y" if name[:1].islower() else "Y"
+        message = f"{name} {relation} 0 is no fact that can be declared; another name for -{name} can be"
+        raise ParseError(message, span=span, expected=_sayable(), suggestion=f"{other} {turned} 0")
+    return form
 
 
 def symbol_in(text: str, names: Iterable[str], span: Span) -> tuple[str, Form | str]:
@@ -47,9 +50,6 @@ def symbol_in(text: str, names: Iterable[str], span: Span) -> tuple[str, Form | 
 
     ``names`` are those that are declared. Raises ParseError for an equation that is about no symbol or about several.
     """
-    inequality = _INEQUALITY.fullmatch(text)
-    if inequality is not None:
-        return inequality["symbol"], _ORDERS[inequality["relation"]]
     try:
         program = parse_syntax(text, Vocabulary.of(names)).program
     except MatcalcError as error:
@@ -64,6 +64,13 @@ def symbol_in(text: str, names: Iterable[str], span: Span) -> tuple[str, Form | 
         said = f"the equation {text.strip()} is about {' and '.join(about) if about else 'no symbol'}"
         raise ParseError(said, span=span, expected=f"an equation about one symbol: {_sayable()}")
     return about[0], _normal(equation, about[0])
+
+
+def no_order(text: str, name: str, relation: str, span: Span) -> ParseError:
+    """The error for an inequality that is not one with 0."""
+    said = f"{text.strip()} is no fact that can be declared: only an inequality with 0 on one side is"
+    advice = f"{name} {relation if relation in _ORDERS else '>'} 0" if name else None
+    return ParseError(said, span=span, expected=_sayable(), suggestion=advice)
 
 
 def stated(form: Form | str, kind: str | None, shape: Shape | None) -> Fact | None:

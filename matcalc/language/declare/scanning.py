@@ -1,0 +1,128 @@
+"""Declarations cut into tokens: words, numbers and signs, in ASCII, Unicode and LaTeX alike, each with its place in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
+from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
+from matcalc.language.text.spelling import GREEK_NAMES, SUBSCRIPTS, SUPERSCRIPTS
+from matcalc.patterns import pattern
+from matcalc.records import record
+
+Kind: TypeAlias = Literal["word", "number", "sign", "relation"]
+
+
+@record
+class Token:
+    """``text`` is the one spelling of what stands from ``start`` to ``end``; ``accent`` marks LaTeX's command for one."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    accent: bool = False
+
+
+_SUPER = "".join(SUPERSCRIPTS) + "ˣ"
+_SUB = "".join(SUBSCRIPTS) + "₊"
+_PLAIN = {**SUPERSCRIPTS, **SUBSCRIPTS, "ˣ": "×", "₊": "+"}
+_FONT_NAMES = "|".join(sorted(FONTS | WORDS | {"mathbb", "Bbb"}, key=len, reverse=True))
+_TOKEN = pattern(
+    rf"(?P<space>\s+|[$~&]|\\[,;:! ()\[\]]|\\(?:left|right|quad|qquad|displaystyle|bigl|bigr|big|Big)(?![A-Za-z]))"
+    rf"|(?P<font>\\(?:{_FONT_NAMES})(?![A-Za-z])\*?)\s*(?:(?P<open>\{{)[^{{}}]*(?P<close>\}}))?"
+    r"|(?P<command>\\(?:[A-Za-z]+|[{}|]))"
+    r"|(?P<dotted>(?:[A-Za-z]\.){2,})"
+    rf"|(?P<raised>[{_SUPER}]+)"
+    rf"|(?P<lowered>(?<![^\W_])[{_SUB}]+|₊+)"
+    r"|(?P<glued>(?<![^\W_])(?:[A-Za-z]|\d+)(?:[xX](?:[A-Za-z]|\d+))+(?![\w']))"
+    r"|(?P<number>\d+(?![\w.])|\d+)"
+    rf"|(?P<word>(?:(?![{_SUPER}])[^\W\d_])(?:(?![{_SUPER}])[^\W_]|[\u0300-\u030c]|_(?=[^\W_]))*[′']*)"
+    r"|(?P<link>->|=>|:=|→|↦|≔)"
+    r"|(?P<relation>>=|<=|==|!=|>>|<<|[=<>≥≤≠⩾⩽≧≦≻≺⪰⪯≽≼≿≾])"
+    r"|(?P<sign>\S)"
+)
+_GLUED = pattern(r"[A-Za-z]|\d+")
+_COMMANDS = {
+    "times": "×", "cdot": "*", "ast": "*", "in": "∈", "colon": ":", "to": "→", "infty": "∞", "pm": "±", "{": "{", "}": "}",
+    "R": "ℝ", "RR": "ℝ", "Re": "ℝ", "Reals": "ℝ", "reals": "ℝ", "N": "ℕ", "NN": "ℕ", "Z": "ℤ", "ZZ": "ℤ", "C": "ℂ", "CC": "ℂ",
+    "SS": "𝕊", "Sym": "Sym", "simplex": "Δ", "top": "T",
+}  # fmt: skip
+_RELATIONS = {
+    "ge": "≥", "geq": "≥", "geqslant": "≥", "geqq": "≥", "le": "≤", "leq": "≤", "leqslant": "≤", "leqq": "≤", "gt": ">", "lt": "<",
+    "ne": "≠", "neq": "≠", "succ": "≻", "prec": "≺", "succeq": "⪰", "preceq": "⪯", "succcurlyeq": "⪰", "preccurlyeq": "⪯",
+    "succsim": "⪰", "precsim": "⪯",
+    ">=": "≥", "⩾": "≥", "≧": "≥", "<=": "≤", "⩽": "≤", "≦": "≤", "==": "=", "!=": "≠", ">>": "⪰", "<<": "⪯",
+    "≽": "⪰", "≿": "⪰", "≼": "⪯", "≾": "⪯",
+}  # fmt: skip
+_DOUBLE_STRUCK = dict(zip("RSZNCQ", "ℝ𝕊ℤℕℂℚ", strict=True))
+_DOUBLED_FONTS = ("mathbb", "mathds", "Bbb", "mathbbm")
+_SPELLED = {name: letter for letter, name in GREEK_NAMES.items()}
+_SIGNS = {"⋅": "*", "·": "*", "−": "-", "–": "-", "∊": "∈", "✕": "×", "✖": "×", "⨯": "×", "：": ":", "，": ",", "；": ";"}
+
+
+def scanned(text: str, start: int = 0, end: int | None = None) -> list[Token]:
+    """The tokens of a part of a text. A line break, and LaTeX's, is the sign ``;``."""
+    return list(_tokens(text, start, len(text) if end is None else end))
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
+    hidden: set[int] = set()
+    doubled = -1
+    place = start
+    while place < end:
+        if text.startswith("\\\\", place):
+            yield Token("sign", ";", place, place + 2)
+            place += 2
+            continue
+        match = _TOKEN.match(text, place, end)
+        assert match is not None
+        kind, (first, last) = match.lastgroup or "sign", match.span()
+        if match["font"] is not None:  # what the font is of, in braces of its own or not, is read on
+            hidden |= {match.start("open"), match.start("close")}
+            last = match.end("font") if match["open"] is None else match.end("open")
+            doubled = last if match["font"].lstrip("\\") in _DOUBLED_FONTS else -1
+            place = last
+            continue
+        if kind == "space":
+            if "\n" in match[0]:
+                yield Token("sign", ";", first, last)
+        elif first not in hidden:
+            yield from _made(kind, match[0], first, last, text[doubled:first].isspace() or first == doubled)
+        place = last
+
+
+def _made(kind: str, written: str, first: int, last: int, doubled: bool) -> Iterator[Token]:
+    match kind:
+        case "command":
+            yield _command(written[1:], first, last)
+        case "dotted":
+            yield Token("word", written.replace(".", ""), first, last)
+        case "raised" | "lowered":
+            yield Token("sign", "^" if kind == "raised" else "_", first, first)
+            yield Token("sign", "{", first, first)
+            plain = "".join([_PLAIN[letter] for letter in written])
+            for inner in scanned(plain):
+                yield Token(inner.kind, inner.text, first + inner.start, first + inner.end)
+            yield Token("sign", "}", last, last)
+        case "glued":
+            for place, found in enumerate(_GLUED.finditer(written)):  # every second one is the cross
+                sort: Kind = "sign" if place % 2 else "number" if found[0].isdigit() else "word"
+                yield Token(sort, "×" if place % 2 else found[0], first + found.start(), first + found.end())
+        case "number" | "word":
+            yield Token(kind, _DOUBLE_STRUCK.get(written, written) if doubled else written, first, last)
+        case "link":
+            yield Token("sign", "→", first, last)
+        case "relation":
+            yield Token("relation", _RELATIONS.get(written, written), first, last)
+        case _:
+            yield Token("sign", _SIGNS.get(written, written), first, last)
+
+
+def _command(name: str, first: int, last: int) -> Token:
+    if name in _RELATIONS:
+        return Token("relation", _RELATIONS[name], first, last)
+    if name in _COMMANDS:
+        text = _COMMANDS[name]
+        return Token("word" if text.isalpha() else "sign", text, first, last)
+    return Token("word", _SPELLED.get(name, name), first, last, accent=name in ACCENTS)

@@ -1,1 +1,1 @@
-"""Syntax trees to typed expressions: names, terms, families, construction."""
+"""From syntax trees to terms, and from terms to typed nodes."""

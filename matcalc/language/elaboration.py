@@ -13,7 +13,7 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.construction import Calculus, Construction, Derived, filled, shape_of_cell
 from matcalc.language.build.families import Families, aliases, bold_names, written_names
-from matcalc.language.build.scope import Scope, Variable
+from matcalc.language.build.scope import Scope, Variable, letter_class
 from matcalc.language.decisions import Decision, notes_of, require_certain
 from matcalc.language.declare.declarations import Declare, declaration_text, declared_sizes, parse_declarations
 from matcalc.language.declare.declared import Declaration
@@ -138,6 +138,16 @@ def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS
         return reader.asked(ordered(reader.parse()))[1]
     except MatcalcError as error:
         raise reader.source.located(error) from None
+
+
+def _against_the_capital(variable: Variable, kind: str) -> Decision:
+    """What is said of a capital that is read as a scalar or a vector; it is doubtful where it could be a matrix."""
+    name = variable.name
+    said = f"{name} is read as a {kind}"
+    if not variable.matrix_too:
+        return Decision(said, "kinds", span=variable.cell.span)
+    readings = tuple([f"{name} is a {other}: declare {name}: {other}" for other in (kind, "matrix")])
+    return Decision(f"{said}, although it is a capital", "kinds", "doubtful", variable.cell.span, readings)
 
 
 class Decided(Protocol):
@@ -418,6 +428,9 @@ class Reader:
         groups: dict[int, list[str]] = {}
         for variable in variables:
             if variable.open and variable.mentioned:
+                if letter_class(variable.name) == "upper" and variable.cell.mask != MATRIX:
+                    self.decisions.append(_against_the_capital(variable, words[variable.cell.mask][0]))
+                    continue
                 groups.setdefault(variable.cell.mask, []).append(variable.name)
         parts = [f"{', '.join(groups[kind])}: {words[kind][len(groups[kind]) > 1]}" for kind in words if kind in groups]
         if parts:

@@ -82,7 +82,7 @@ def test_kinds_and_sizes(line: str) -> None:
 
 
 def test_fresh_sizes_do_not_collide_with_names() -> None:
-    found = elaborate("n*(m'*A*p)").declarations
+    found = elaborate("(n'*n)*(m'*A*p)").declarations
     assert found == {"n": "q", "m": "r", "A": "r×k", "p": "k"}
 
 

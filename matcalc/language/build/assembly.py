@@ -11,6 +11,7 @@ from matcalc.language.build.scope import Members, Scope, letter_class
 from matcalc.language.decisions import Decision, Topic, Weight
 from matcalc.language.text.python_spellings import along_an_axis
 from matcalc.language.typing import constraints as c
+from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, Unknown, unify
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
 from matcalc.sizes import ONE
@@ -48,6 +49,12 @@ class Assembly:
 
     def cell(self, mask: int, span: Span) -> Cell:
         return Cell(mask, self._place or span)
+
+    def made(self, span: Span) -> Cell:
+        """The cell of a number that is made of vectors or matrices."""
+        cell = self.cell(SCALAR, span)
+        cell.made = True
+        return cell
 
     def relate(self, constraint: Constraint) -> None:
         self.constraints.append(constraint)
@@ -184,10 +191,10 @@ class Assembly:
             kind = "2"
         if kind in ("nuclear", "spectral"):
             self.relate(c.InRelation(self.place(span), frozenset({(MATRIX,)}), f"the {kind} norm", operands[0].cell))
+        self.relate(c.Whole(self.place(span), "norm", operands[0].cell, costs.NUMBER_NORMED))
         if not kind:
             self.relate(c.NormParameter(self.place(span), operands[0].cell, operands[1].cell))
-        self.relate(c.Normed(self.place(span), operands[0].cell))
-        return t.NormTerm(self.cell(SCALAR, span), self.place(span), tuple(operands), kind)
+        return t.NormTerm(self.made(span), self.place(span), tuple(operands), kind)
 
     def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         self.evidence = True
@@ -251,7 +258,8 @@ class Assembly:
         """The sum of all entries, or one for each row or column."""
         self.evidence = True
         if axis is None:
-            return t.TotalTerm(self.cell(SCALAR, span), self.place(span), (operand,), None)
+            self.relate(c.Whole(self.place(span), "sum", operand.cell, costs.NUMBER_SUMMED))
+            return t.TotalTerm(self.made(span), self.place(span), (operand,), None)
         result = self.cell(ANY, span)
         self.relate(c.Totalled(self.place(span), axis, "sum", operand.cell, result))
         return t.TotalTerm(result, self.place(span), (operand,), axis)

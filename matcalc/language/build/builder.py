@@ -40,6 +40,8 @@ class Builder(Assembly):
         self._opened_bodies = 0
         self._summed: dict[s.Syntax, tuple[str, ...]] = {}
         """The indices of the sums that are being built."""
+        self._summed_up: list[bool] = [False]
+        """Whether what is built is summed up entry by entry, innermost last."""
 
     # ------------------------------------------------------------ the walk
 
@@ -103,6 +105,10 @@ class Builder(Assembly):
     def call(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
         raise NotImplementedError
 
+    def sums_up(self, node: s.Applied, outer: bool) -> bool:
+        """Whether the arguments of a call are summed up entry by entry; ``outer``: its value is."""
+        raise NotImplementedError
+
     def summed_index(self, node: s.Applied) -> str | None:
         """The index of ``sum(i, body)``, which hides a symbol of that name: a second argument has no other meaning."""
         if node.function != "sum" or len(node.arguments) != 2:
@@ -127,6 +133,8 @@ class Builder(Assembly):
         return tuple(names)
 
     def _enter(self, node: s.Syntax) -> None:
+        if isinstance(node, s.Applied | s.NormBars | s.Bars | s.Transposed):
+            self._summed_up.append(isinstance(node, s.Applied) and self.sums_up(node, self._summed_up[-1]))
         limits = dict(node.limits) if isinstance(node, s.Summation) else {}
         names = self._bound(node)
         if isinstance(node, s.Summation):
@@ -168,6 +176,8 @@ class Builder(Assembly):
         return above if relation == "≤" else self.total([above, same], (False, True), span)
 
     def _leave(self, node: s.Syntax) -> None:
+        if isinstance(node, s.Applied | s.NormBars | s.Bars | s.Transposed):
+            self._summed_up.pop()
         for name in self._summed.pop(node) if isinstance(node, s.Summation) else self._bound(node):
             self.scope.indices[name].pop()
 
@@ -466,10 +476,24 @@ class Builder(Assembly):
             self.evidence = True
             cell = self.folded(c.ElementRaised, operands)
             return t.PowerTerm(cell, span, (base, exponent), True)
+        if self._summed_up[-1] and not self.depth:
+            return self._summed_power(base, exponent, span)
         self.relate(c.Raised(span, base.cell, exponent.cell).at(base.span, exponent.span))
         if _is_minus_one(exponent):
             return t.InverseTerm(base.cell, span, (base,))
         return t.PowerTerm(base.cell, span, (base, exponent), False)
+
+    def _summed_power(self, base: t.Term, exponent: t.Term, span: Span) -> t.Term:
+        """A power in what is summed up, which of a vector goes entry by entry: ``sum(x^2)``, ``sum(2^x)``."""
+        if base.cell.mask == MATRIX and _is_minus_one(exponent):
+            self.relate(c.Raised(span, base.cell, exponent.cell).at(base.span, exponent.span))
+            return t.InverseTerm(base.cell, span, (base,))
+        result = self.cell(ANY, span)
+        self.relate(c.SummedRaised(span, base.cell, exponent.cell, result).at(base.span, exponent.span))
+        self.decide(
+            "a power of a vector in a sum goes entry by entry, as .^ does", "notation", span=span, when=lambda: result.mask == COLUMN
+        )
+        return t.PowerTerm(result, span, (base, exponent), False)
 
     # ------------------------------------------------------------ norms, entries, sums over indices
 

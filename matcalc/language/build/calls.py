@@ -25,10 +25,17 @@ _SIZED = frozenset(["eye", "ones", "zeros", "vector", "matrix", "commutation", "
 _MATRIX_COUNTERPART = {"exp": ("expm", "exponential"), "log": ("logm", "logarithm"), "sqrt": ("sqrtm", "square root")}
 _NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
 _DEEPEST_DEFINITION = 8
+_SUMS = frozenset(["sum", "mean"])
 
 
 class CallBuilder(Builder):
     """The builder with calls."""
+
+    def sums_up(self, node: s.Applied, outer: bool) -> bool:
+        if node.function in _SUMS:
+            return len(node.arguments) == 1
+        known = spellings().get(node.function)
+        return outer and (self._is_users(node.function) or (known is not None and functions()[known].kind == "elementwise"))
 
     def argument_terms(self, node: s.Applied) -> list[s.Syntax]:
         if self._is_users(node.function) or node.function in self.scope.definitions:
@@ -180,6 +187,7 @@ class CallBuilder(Builder):
         kinds = _signature_kinds(shapes)
         cells = (*[argument.cell for argument in arguments], result)
         self.relate(c.Measured(span, kinds, node.function, cells, dimensions))
+        result.made = signature.result == () and any(signature.parameters.values())
         return t.CallTerm(result, span, tuple(arguments), entry.name, None)
 
     def _note_counterpart(self, name: str, written: str, argument: t.Term) -> None:
@@ -228,7 +236,7 @@ class CallBuilder(Builder):
     def _trace(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         self._count(node, arguments, 1)
         self._needs(node, arguments[0], SCALAR | MATRIX, square=True)
-        return t.TraceTerm(self.cell(SCALAR, node.span), self.place(node.span), (arguments[0],))
+        return t.TraceTerm(self.made(node.span), self.place(node.span), (arguments[0],))
 
     def _inverse(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         self._count(node, arguments, 1)

@@ -43,6 +43,7 @@ Calculus: TypeAlias = Callable[[Differentiated], e.Expr | None]
 """What differentiates: the closed form, or None where there is none. It lies in a layer above this one."""
 
 _UNIT = e.Number(Fraction(1))
+_MINUS_ONE = e.Number(Fraction(-1))
 _LONGEST_OPENED = 64
 """Longer chains stay one operand of the next operation: opened again and again, 5,000 operators in a row would take quadratic time."""
 _INDEX_LETTERS = "ijklpqrstuvwxyzabcdfgh"
@@ -245,7 +246,9 @@ class Construction:
 
     def _power(self, term: t.PowerTerm, built: list[e.Expr]) -> e.Expr:
         base, exponent = built[0], _exponent(built[1])
-        if not term.elementwise:
+        if not term.elementwise and (base.is_matrix or exponent.is_scalar):
+            if exponent == _MINUS_ONE and base.is_matrix:
+                return e.Inverse(base)
             return e.MatrixPower(base, exponent) if base.is_matrix else e.Power(base, exponent)
         if not exponent.is_scalar:
             base, exponent = self._paired(term, [base, exponent])

@@ -43,6 +43,8 @@ class Variable:
     mentioned: bool = True
     """Stands in the text (a declared name need not)."""
     members: Members | None = None
+    matrix_too: bool = False
+    """A capital that was read as something else, and could be a matrix."""
 
     @property
     def open(self) -> bool:
@@ -118,14 +120,14 @@ _MASKS = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
 
 
 def letter_class(name: str) -> str:
-    """The convention for a name: ``"upper"``, ``"lower"`` (h to z), ``"early"`` (a to g) or ``"greek"`` (lower case).
+    """The convention for a name: ``"upper"``, ``"lower"`` (h to z), ``"early"`` (a to g), ``"greek"`` (lower case), or ``"word"``.
 
-    >>> letter_class("W_1"), letter_class("x"), letter_class("b"), letter_class("beta"), letter_class("Sigma")
-    ('upper', 'lower', 'early', 'greek', 'upper')
+    >>> letter_class("W_1"), letter_class("x"), letter_class("b"), letter_class("beta"), letter_class("Sigma"), letter_class("rate")
+    ('upper', 'lower', 'early', 'greek', 'upper', 'word')
     """
     stem = name.partition("_")[0].rstrip("0123456789′")
     if stem[:1].isupper():
         return "upper"
     if stem in SPELLED_GREEK:
         return "greek"
-    return "early" if len(stem) == 1 and stem in "abcdefg" else "lower"
+    return "early" if len(stem) == 1 and stem in "abcdefg" else "lower" if len(stem) < 2 else "word"

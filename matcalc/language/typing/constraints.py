@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matcalc.errors import Span
+from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
 from matcalc.language.typing.kinds import (
     ALL_KINDS,
@@ -22,9 +23,22 @@ from matcalc.language.typing.kinds import (
 )
 from matcalc.sizes import ONE
 
-_SCALAR_BROADCAST_COST = 4.0
-_VECTOR_BROADCAST_COST = 3.0
-TRANSPOSED_SCALAR_COST = 10.0
+
+def is_made(number: Cell) -> bool:
+    """Whether vectors or matrices were made this number, as in ``w'w``, ``1/2*||w||^2``, ``a + sum(x)``."""
+    waiting = [number]
+    for _ in range(_MOST_LOOKED_AT):
+        if not waiting:
+            return False
+        cell = waiting.pop()
+        if cell.made or cell.mask != SCALAR:
+            return True
+        of = next((constraint for constraint in cell.constraints if len(constraint.cells) == 3 and constraint.cells[2] is cell), None)
+        waiting += of.cells[:2] if of is not None else ()
+    return False
+
+
+_MOST_LOOKED_AT = 64
 
 
 def same(left: Cell, right: Cell) -> None:
@@ -54,7 +68,7 @@ class Multiplied(Constraint):
             return 0.0
         numbers = [cell.member for cell in (left, right) if cell.mask == SCALAR]
         behind = right.member and right.mask == SCALAR and left.mask in (MATRIX, ROW)
-        return (6.0 if behind else 0.0) + (3.0 if "upper" in numbers and left.mask != right.mask else 0.0)
+        return (costs.MEMBER_BEHIND if behind else 0.0) + (costs.CAPITAL_MEMBER if "upper" in numbers and left.mask != right.mask else 0.0)
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells
@@ -127,10 +141,13 @@ class Broadcast(Constraint):
     @property
     def strangeness(self) -> float:
         """Repeating an operand; numbers as written are repeated for nothing."""
-        left, right, _ = self.cells
+        left, right, result = self.cells
         if left.mask == right.mask or left.literal or right.literal:
             return 0.0
-        return _SCALAR_BROADCAST_COST if SCALAR in (left.mask, right.mask) else _VECTOR_BROADCAST_COST
+        if SCALAR not in (left.mask, right.mask):
+            return costs.VECTOR_REPEATED
+        number = left if left.mask == SCALAR else right
+        return costs.NUMBER_MADE_REPEATED if result.mask == MATRIX and is_made(number) else costs.SCALAR_REPEATED
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells
@@ -192,6 +209,11 @@ class ElementRaised(Broadcast):
     words = "raise elementwise"
     __slots__ = ()
 
+    @property
+    def strangeness(self) -> float:
+        """One exponent for all entries, or one base, is as usual as one for each."""
+        return 0.0 if SCALAR in (self.cells[0].mask, self.cells[1].mask) else super().strangeness
+
 
 class Divided(Constraint):
     """``left / right``: the divisor is a scalar. The result shares the cell of ``left``."""
@@ -216,6 +238,25 @@ class Raised(Constraint):
         return True
 
 
+class SummedRaised(Constraint):
+    """``base ^ exponent = result`` in what is summed up, where a power of a vector goes entry by entry."""
+
+    relation = frozenset({(SCALAR, SCALAR, SCALAR), (MATRIX, SCALAR, MATRIX), (COLUMN, SCALAR, COLUMN), (SCALAR, COLUMN, COLUMN)})
+    words = "raise"
+    __slots__ = ()
+
+    @property
+    def strangeness(self) -> float:
+        return costs.VECTOR_RAISED if self.cells[2].mask == COLUMN else 0.0
+
+    def join(self, sizes: SizeSystem) -> bool:
+        base, exponent, result = self.cells
+        same(base if exponent.mask == SCALAR else exponent, result)
+        if base.mask == MATRIX:
+            unify(base.rows, base.cols)
+        return True
+
+
 class TransposedTo(Constraint):
     """``symbol``: what is transposed is a name, whose kind it tells something of by itself."""
 
@@ -229,7 +270,7 @@ class TransposedTo(Constraint):
 
     @property
     def strangeness(self) -> float:
-        return TRANSPOSED_SCALAR_COST if self.cells[0].mask == SCALAR and not self.symbol else 0.0
+        return costs.TRANSPOSED_SCALAR if self.cells[0].mask == SCALAR and not self.symbol else 0.0
 
     def join(self, sizes: SizeSystem) -> bool:
         operand, result = self.cells
@@ -290,6 +331,23 @@ class InverseOf(InRelation):
         unify(self.cells[0].rows, self.cells[0].cols)
         same(*self.cells)
         return True
+
+
+class Whole(InRelation):
+    """What a number is made of, which hardly is a number itself: ``sum(x)``, ``||x||``; ``cost`` says how hardly."""
+
+    __slots__ = ("cost",)
+
+    def __init__(self, span: Span, words: str, operand: Cell, cost: float) -> None:
+        super().__init__(span, _ANY_KIND, words, operand)
+        self.cost = cost
+
+    @property
+    def strangeness(self) -> float:
+        return self.cost if self.cells[0].mask == SCALAR and not self.cells[0].literal else 0.0
+
+
+_ANY_KIND: Relation = frozenset({(kind,) for kind in ALL_KINDS})
 
 
 class Totalled(InRelation):
@@ -456,20 +514,7 @@ class SummedOver(InRelation):
 
     @property
     def strangeness(self) -> float:
-        return {ROW: 6.0, COLUMN: 2.0, MATRIX: 2.5}.get(self.cells[0].mask, 0.0)
-
-
-class Normed(InRelation):
-    """``||x||``, which of a number nobody writes."""
-
-    __slots__ = ()
-
-    def __init__(self, span: Span, operand: Cell) -> None:
-        super().__init__(span, frozenset({(kind,) for kind in ALL_KINDS}), "norm", operand)
-
-    @property
-    def strangeness(self) -> float:
-        return 5.0 if self.cells[0].mask == SCALAR and not self.cells[0].literal else 0.0
+        return costs.SUMMED_OVER.get(self.cells[0].mask, 0.0)
 
 
 class ArrayOf(InRelation):

@@ -6,33 +6,22 @@ from collections.abc import Callable, Iterable, Iterator
 
 from matcalc.facts.table import needs_square
 from matcalc.language.build.scope import Variable, letter_class
-from matcalc.language.typing.constraints import TRANSPOSED_SCALAR_COST, Multiplied
+from matcalc.language.typing import costs
+from matcalc.language.typing.constraints import Broadcast, Divided, ElementRaised, Multiplied, Raised, SummedRaised
 from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, resolved
-from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction, Trail, propagate
+from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
 from matcalc.records import record
 from matcalc.sizes import Size
 
-_AFTER_MATRIX_COST = 2.0
-"""For a letter that is a scalar by convention right after a matrix or a row vector: ``a'*X*b``."""
-_BOLD_SCALAR_COST = 4.0
-_SCALAR_BEHIND_COST = 0.25
-"""Scalars usually stand in front."""
-_COSTS = {
-    "upper": {MATRIX: 0.0, SCALAR: 5.0, COLUMN: 5.5, ROW: 9.0},
-    "lower": {COLUMN: 0.0, SCALAR: 1.5, MATRIX: 6.0, ROW: 9.0},
-    "early": {SCALAR: 0.0, COLUMN: 0.5, MATRIX: 6.0, ROW: 9.0},
-    "greek": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 6.0, ROW: 9.0},
-    "family": {COLUMN: 0.0, MATRIX: 1.0, TENSOR3: 6.0, TENSOR4: 9.0},
-    "families": {COLUMN: 0.0, MATRIX: 2.5, TENSOR3: 1.0, TENSOR4: 9.0},
-    "table": {MATRIX: 0.0, TENSOR3: 3.0, TENSOR4: 6.0},
-    "number": {SCALAR: 0.0, COLUMN: 1.0},
-    "filled": {COLUMN: 0.0, MATRIX: 1.0, ROW: 1.0},
-}
-_ALL_SCALARS = {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 6.0, ROW: 9.0}
-_RANK = {"upper": 0, "lower": 1, "early": 2, "greek": 2, "family": 2, "families": 2, "table": 2, "number": 3, "filled": 3}
+_RANK = {
+    "upper": 0, "count": 0, "lower": 1, "early": 2, "greek": 2, "word": 2, "size": 2, "family": 2, "families": 2, "table": 2,
+    "number": 3, "filled": 3,
+}  # fmt: skip
 _MOST_STEPS = 300
 """Steps spent on improving the first solution, beyond one for each choice."""
 _MOST_BEFORE_FIRST = 10_000
+_MOST_CAPITALS = 4
+"""Capitals that are no matrices of which it is looked up whether they could be."""
 
 
 @record(eq=False, frozen=False)
@@ -51,7 +40,8 @@ def infer_kinds(
     """Decides the kind of every cell.
 
     ``soft`` are the cells of literals that may be scalars or ones. ``evidence``: the text shows vectors or matrices; without it,
-    lower case names that cannot all be vectors are all read as scalars. ``bold`` names are no scalars, and their members are none.
+    lower case names that cannot all be vectors are all read as scalars. ``bold`` names are no scalars, and their members are none. A
+    capital that is no matrix, though it could be one, is marked.
     Raises Contradiction.
     """
     variables = list(variables)
@@ -60,13 +50,36 @@ def infer_kinds(
         propagate(constraints, trail)
         choices = _choices(variables, soft, bold)
         mark = trail.mark()
-        _Search(choices, trail, _COSTS).run()
+        _Search(choices, trail, costs.LETTERS).run()
         if not evidence and _mixed(variables):
             trail.undo(mark)
-            _Search(choices, trail, {**_COSTS, "lower": _ALL_SCALARS}).run()
+            _Search(choices, trail, {**costs.LETTERS, "lower": costs.ALL_SCALARS}).run()
     except Contradiction:
         trail.undo(0)
         raise
+    against = [choice for choice in choices if choice.sort in ("upper", "count") and choice.cell.mask != MATRIX]
+    if against:
+        _mark_matrices({v.cell: v for v in variables}, against, choices, trail, mark)
+
+
+def _mark_matrices(owners: dict[Cell, Variable], against: list[_Choice], choices: list[_Choice], trail: Trail, mark: int) -> None:
+    """Marks the capitals that could be matrices, and leaves all kinds as they are."""
+    found = [(cell, cell.mask) for cell in trail.since(mark)]
+    for number, choice in enumerate(against):
+        trail.undo(mark)
+        if not choice.cell.mask & MATRIX:
+            continue
+        try:
+            if number < _MOST_CAPITALS:
+                trail.set(choice.cell, MATRIX)
+                propagate(choice.cell.constraints, trail)
+                _Search(choices, trail, costs.LETTERS).run(first=True)
+        except Contradiction:
+            continue
+        owners[choice.cell].matrix_too = choice.sort == "upper"
+    trail.undo(mark)
+    for cell, kind in found:
+        trail.set(cell, kind)
 
 
 def _choices(variables: list[Variable], soft: list[Cell], bold: frozenset[str]) -> list[_Choice]:
@@ -76,11 +89,29 @@ def _choices(variables: list[Variable], soft: list[Cell], bold: frozenset[str]) 
 
 
 def _sort(variable: Variable) -> str:
-    """The convention for a variable. What occurs by its members alone is a vector of entries, or a family of vectors, of a capital of
-    matrices."""
-    if variable.members is None or not variable.members.alone:
-        return letter_class(variable.name)
-    return "table" if min(variable.members.cells) > 1 else "families" if variable.members.sort == "upper" else "family"
+    """The convention for a variable. What stands only as a factor, divisor or exponent may be a size by its letter; what occurs by its
+    members alone is a vector of entries, or a family of vectors, of a capital of matrices.
+    """
+    name, cell = variable.name, variable.cell
+    if variable.members is not None and variable.members.alone:
+        return "table" if min(variable.members.cells) > 1 else "families" if variable.members.sort == "upper" else "family"
+    sort = "size" if name in costs.SIZE_LETTERS else "count" if name in costs.COUNT_LETTERS else ""
+    if sort and cell.constraints and all(_counts(constraint, cell) for constraint in cell.constraints):
+        return sort
+    return letter_class(name)
+
+
+def _counts(constraint: Constraint, cell: Cell) -> bool:
+    """Whether a name stands there as a number may: as a factor, divisor or exponent, or beside a number as written."""
+    match constraint:
+        case Multiplied() | Divided():
+            return True
+        case Raised() | SummedRaised() | ElementRaised():
+            return constraint.cells[0] is not cell
+        case Broadcast():
+            return any(other.literal for other in constraint.cells[:2])
+        case _:
+            return False
 
 
 def _mixed(variables: list[Variable]) -> bool:
@@ -124,8 +155,8 @@ class _Search:
             self._bound.append(self._bound[-1] + least)
         self._bound.reverse()
 
-    def run(self) -> None:
-        """Sets the masks of the best solution; raises Contradiction when there is none."""
+    def run(self, first: bool = False) -> None:
+        """Sets the masks of the best solution, or of the first; raises Contradiction when there is none."""
         start = self._trail.mark()
         best: list[int] | None = None
         best_cost = float("inf")
@@ -148,7 +179,7 @@ class _Search:
                 if taken is None:
                     stack.pop()
             steps += 1
-            limit = _MOST_STEPS if best is not None else _MOST_BEFORE_FIRST
+            limit = _MOST_BEFORE_FIRST if best is None else 0 if first else _MOST_STEPS
             if taken is None or steps > limit + len(self._choices):
                 break
             position, cost = stack[-1].position + 1, taken
@@ -192,9 +223,9 @@ class _Search:
         propagate(cell.constraints, self._trail)
 
     def _penalty(self, choice: _Choice, kind: int, mark: int) -> float:
-        penalty = TRANSPOSED_SCALAR_COST if choice.transposed and kind == SCALAR else 0.0
+        penalty = costs.TRANSPOSED_SCALAR if choice.transposed and kind == SCALAR else 0.0
         if choice.bold and kind == (COLUMN if choice.sort in ("family", "families") else SCALAR):
-            penalty += _BOLD_SCALAR_COST
+            penalty += costs.BOLD_SCALAR
         if kind == SCALAR:
             penalty += max((_factor_cost(choice, constraint) for constraint in choice.cell.constraints), default=0.0)
         touched = dict.fromkeys(constraint for cell in self._trail.since(mark) for constraint in cell.constraints)
@@ -205,9 +236,9 @@ def _factor_cost(choice: _Choice, constraint: Constraint) -> float:
     """The cost of being a scalar at the right of a product."""
     if not isinstance(constraint, Multiplied) or constraint.cells[1] is not choice.cell:
         return 0.0
-    if choice.sort in ("early", "greek") and constraint.cells[0].mask in (MATRIX, ROW):
-        return _AFTER_MATRIX_COST
-    return _SCALAR_BEHIND_COST if choice.sort == "lower" else 0.0
+    if choice.sort in ("early", "greek", "word", "size") and constraint.cells[0].mask in (MATRIX, ROW):
+        return costs.SCALAR_AFTER_MATRIX
+    return costs.SCALAR_BEHIND if choice.sort == "lower" else 0.0
 
 
 # ---------------------------------------------------------------- sizes

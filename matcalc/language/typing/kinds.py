@@ -32,17 +32,18 @@ class Cell:
     """The kind and size of one part of the expression, as far as they are known.
 
     ``mask`` is the set of kinds still possible; ``rows`` and ``cols`` are set when the kind is known, and of tensors
-    ``deep``, the sizes of the third and the fourth axis. ``literal``: a number as written. ``member``: what ``x_i`` stands for, by the
-    convention for its letter, of a capital ``"upper"``.
+    ``deep``, the sizes of the third and the fourth axis. ``literal``: a number as written; ``made``: a number that a norm, a sum or the
+    like makes of vectors and matrices. ``member``: what ``x_i`` stands for, by the convention for its letter, of a capital ``"upper"``.
     """
 
-    __slots__ = ("cols", "constraints", "deep", "literal", "mask", "member", "rows", "span")
+    __slots__ = ("cols", "constraints", "deep", "literal", "made", "mask", "member", "rows", "span")
 
     def __init__(self, mask: int, span: Span, literal: bool = False, member: str = "") -> None:
         self.mask = mask
         self.span = span
         self.literal = literal
         self.member = member
+        self.made = False
         self.constraints: list[Constraint] = []
         self.rows: Dimension = ONE
         self.cols: Dimension = ONE

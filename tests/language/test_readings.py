@@ -1,0 +1,53 @@
+"""What is decided in reading, and how sure it is: the reading of least cost is taken, and what is against the convention is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcalc.errors import ParseError
+from matcalc.language import elaborate
+from matcalc.language.options import ReadingOptions
+from matcalc.printing import text as text_of
+
+# text | how it is read | what is said beyond the usual kinds, with its weight
+TABLE = """
+1/2 w'w + C sum(relu(1 - y.*(Xw + b)))  | 0.5*w'*w + C*sum(relu(ones(m) - y.*(X*w + b)))      | doubtful: C is read as a scalar
+mean((y - X @ beta)**2)                 | sum((y - X*beta).^2)/n                              | -
+mean((y - X w)^2)                       | sum((y - X*w).^2)/n                                 | assumed: a power of a vector in a sum
+sum(x^2)                                | sum(x.^2)                                           | assumed: a power of a vector in a sum
+sum(2^x)                                | sum(2.^x)                                           | assumed: a power of a vector in a sum
+sum(x.^p)                               | sum(x.^p)                                           | -
+sum(log(1 + x^2))                       | sum(log(ones(n) + x.^2))                            | assumed: a power of a vector in a sum
+sum(X^2)                                | sum(X^2)                                            | -
+sum(X^-1)                               | sum(inv(X))                                         | -
+lambda*norm1(beta) + c/2*norm2(beta)^2  | lambda*norm1(beta) + (c/2)*norm2(beta)^2            | -
+-N/2*log(2*pi) - x'x                    | -(N/2)*log(2*pi) - x'*x                             | assumed: N is read as a scalar
+1/N*||X*w - y||^2 + K*x'x               | (1/N)*norm2(X*w - y)^2 + K*x'*x                     | assumed: K is read as a scalar
+K*alpha                                 | K*alpha                                             | -
+y'*K*y                                  | y'*K*y                                              | -
+X + N                                   | X + N                                               | -
+X + lambda                              | X + lambda*ones(n, m)                               | assumed: lambda is added to every entry
+T*x + t*y                               | T*x + t*y                                           | -
+A + x'x                                 | A + x'*x                                            | doubtful: A is read as a scalar
+k*x'*x                                  | k*x'*x                                              | -
+W*p + b                                 | W*p + b                                             | -
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", TABLE, ids=lambda line: line.split(" | ")[0].strip())
+def test_how_a_text_is_read(line: str) -> None:
+    text, read, said = (part.strip() for part in line.split(" | "))
+    found = elaborate(text)
+    assert text_of(found.expression, "ascii") == read
+    told = [f"{decision.weight}: {decision.words}" for decision in found.decisions if decision.surprising]
+    assert told == [] if said == "-" else any(one.startswith(said) for one in told)
+
+
+@pytest.mark.parametrize("text", ["1/2 w'w + C sum(relu(1 - y.*(Xw + b)))", "A + x'x"])
+def test_what_is_doubtful_is_refused_by_a_strict_reader_and_its_advice_works(text: str) -> None:
+    doubtful = [decision for decision in elaborate(text).decisions if decision.weight == "doubtful"]
+    with pytest.raises(ParseError, match="the reading is doubtful"):
+        elaborate(text, options=ReadingOptions(strict=True))
+    for reading in doubtful[0].instead:
+        found = elaborate(text, reading.partition(": declare ")[2], options=ReadingOptions(strict=True))
+        assert doubtful[0] not in found.decisions

@@ -15,6 +15,7 @@ from matcalc.language.build.construction import Calculus, Construction, Derived,
 from matcalc.language.build.families import Families, aliases, bold_names, written_names
 from matcalc.language.build.scope import Scope, Variable, letter_class
 from matcalc.language.decisions import Decision, notes_of, require_certain
+from matcalc.language.declare.clauses import clauses_in, joined
 from matcalc.language.declare.declarations import Declare, declaration_text, declared_sizes, parse_declarations
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.latex.latex_macros import expanded
@@ -176,10 +177,13 @@ class Reader:
         self.options = options
         self.dialect: Dialect = options.dialect or "math"
         self.source = expanded(text)
-        self.text = self.source.text
         self.results = results
         self.calculus = calculus
         self.declarations = parse_declarations(declare)
+        clauses = clauses_in(self.source.text)
+        self.text = clauses.text
+        for name, said in clauses.declarations.items():
+            self.declarations[name] = joined(self.declarations[name], said) if name in self.declarations else said
         self.wrt = tuple([self._wrt_name(name) for name in wrt])
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
         self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))

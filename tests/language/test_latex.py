@@ -159,7 +159,7 @@ def test_statements(source: str, plain: str) -> None:
         (r"\sum_{i \in S} x_i", r"_{i \in S", "the index of the sum is not read"),
         (r"\sum_{i=1}^{n-1} x_i", "^", "the upper limit of the sum is not read"),
         (r"\operatorname{foo}(x)", r"\operatorname{foo}", "there is no function 'foo'"),
-        (r"A x \text{ for all } x", r"\text{ for all }", "words inside the formula are not read"),
+        (r"A x \text{ for some reason } x", "some reason } x", "words inside the formula are not read"),
         (r"\mathbb{E}[x]", r"\mathbb{E}", "blackboard letters (sets, expectations) are not read"),
         (r"W^{(1)} x", "^{(1)", "an exponent in brackets is read by people as a label"),
         (r"\bar{x + y}", r"\bar{x + y}", "\\bar belongs over one symbol"),

@@ -12,7 +12,7 @@ from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 
-_WHERE = frozenset(["where", "with", "given"])
+_WHERE = frozenset(["where", "with", "given", "for", "if", "when"])
 _FUNCTION = pattern(rf"{ONE_NAME}|[a-z]+|[A-Z][a-z]+|[A-Z]{{2,}}")
 """What may be the name of a function that is defined: one letter, a word, or an abbreviation."""
 _PARAMETER = pattern(rf"{ONE_NAME}|[a-z]+(?:_[^\W_]+)*[0-9]*")

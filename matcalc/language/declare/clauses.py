@@ -1,0 +1,177 @@
+r"""What a text says in words behind a formula: ``x'Ax where A is symmetric``, ``\|r\|^2 \text{ where } r = Xw - y``.
+
+Facts become declarations and leave the text; names that are given a value stay, behind a plain ``where``. Every character keeps its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from matcalc.errors import MatcalcError, ParseError, Span
+from matcalc.language.declare.declarations import parse_declarations
+from matcalc.language.declare.declared import Declaration
+from matcalc.language.text.spelling import ONE_NAME
+from matcalc.patterns import pattern
+from matcalc.records import record
+
+_WORDS = "where|with|for|if|when|given|assuming|provided|suppose"
+_SETS_WORDS = r"\\(?:text(?:rm|it|sf|up|normal)?|mbox|hbox|mathrm)\s*\{"
+_CONNECTIVE = pattern(rf"{_SETS_WORDS}[\s~,]*(?P<tex>{_WORDS})(?=[\s}}$~])(?:[\s~]*\}})?|(?<![\w\\{{])(?P<plain>{_WORDS})(?=\s)(?!\s*=)")
+_SET_IN_WORDS = pattern(rf"{_SETS_WORDS}|\\(?:q?quad|[,;:! ])|~")
+_NAMED = pattern(rf"\s*(?P<name>{ONE_NAME}|\\?[A-Za-z]+|\\\w+\{{\w+\}})\s*(?:\([^()=]*\))?\s*(?::=|=)(?P<value>.*)", re.DOTALL)
+_AND = pattern(r"\band\b")
+_QUANTIFIED = pattern(r"\s*(?:all|any|every|each|some)\b")
+_OF_A_LOOP = pattern(r"\bin\b(?!\s*R)")
+"""``for x in y`` of a program, which says nothing of sizes."""
+_BARE = pattern(rf"\s*(?:{ONE_NAME}|[A-Za-z]+)\s*")
+_SAID_OF = pattern(rf"\s*(?P<names>(?:{ONE_NAME})(?:\s*(?:,|and)\s*(?:{ONE_NAME}))*)\s+(?:(?:is|are)\s+)?(?P<words>[a-z][\w× -]*)")
+_SAID_BEFORE = pattern(rf"\s*(?:an?\s+)?(?P<words>[a-z][\w -]*)\s+(?P<names>{ONE_NAME})")
+
+
+@record
+class Clauses:
+    """The text without the facts that stand behind it, and these as declarations."""
+
+    text: str
+    declarations: Mapping[str, Declaration]
+
+
+def clauses_in(text: str) -> Clauses:
+    """Takes apart what stands behind ``where``, ``with``, ``for`` and the like.
+
+    Raises ParseError, with the place, for words that declare nothing.
+
+    >>> clauses_in("x'Ax where A is symmetric").declarations["A"].properties
+    ('symmetric',)
+    >>> clauses_in("||r||^2 where r = Xw - y").text
+    '||r||^2 where r = Xw - y'
+    """
+    found = _first_connective(text)
+    if found is None:
+        return Clauses(text, {})
+    start, end = found
+    kept: list[Span] = []
+    said: dict[str, Declaration] = {}
+    quantified = False
+    for span in _pieces(text, end):
+        piece = text[span.start : span.end]
+        if _gives_a_value(piece):
+            kept.append(span)
+            continue
+        quantified = _names_alone(piece, quantified)
+        if quantified:
+            continue
+        for name, declaration in _declared(text, span).items():
+            said[name] = joined(said[name], declaration) if name in said else declaration
+    return Clauses(_rest(text, start, kept), said)
+
+
+def joined(one: Declaration, other: Declaration) -> Declaration:
+    """Both declarations of one name."""
+    properties = tuple(dict.fromkeys((*one.properties, *other.properties)))
+    return Declaration(one.name, one.kind or other.kind, one.shape if one.shape is not None else other.shape, properties)
+
+
+def _first_connective(text: str) -> tuple[int, int] | None:
+    """Where the connective begins, and where what it introduces begins."""
+    for match in _CONNECTIVE.finditer(text):
+        before = text[: match.start()]
+        if not before.strip() or before.count("(") != before.count(")") or before.count("[") != before.count("]"):
+            continue
+        return match.start(), match.end()
+    return None
+
+
+def _pieces(text: str, start: int) -> Iterator[Span]:
+    """What stands between commas, semicolons, ``and`` and further connectives, outside brackets."""
+    depth, begin, place = 0, start, start
+    while place <= len(text):
+        character = text[place] if place < len(text) else ";"
+        depth += (character in "([") - (character in ")]")
+        ends, width = (place, 1) if not depth and character in ",;\n" else (None, 1)
+        if not depth and ends is None:
+            another = _CONNECTIVE.match(text, place)
+            joint = None if another is not None else _AND.match(text, place)
+            if another is not None:
+                ends, width = place, another.end() - place
+            elif joint is not None and _begins_anew(text, joint.end()):
+                ends, width = place, joint.end() - place
+        if ends is not None:
+            if text[begin:ends].strip(" \t.~}$"):
+                yield Span(begin, ends)
+            begin = place + width
+        place += width
+
+
+def _begins_anew(text: str, place: int) -> bool:
+    """Whether something else is said after ``and``: ``A, B symmetric and C invertible``, not ``symmetric and invertible``."""
+    rest = _plain(text[place:])
+    return _NAMED.match(rest) is not None or _SAID_OF.match(rest) is not None
+
+
+def _gives_a_value(piece: str) -> bool:
+    """Whether a name is given a value, which it does not stand in: ``A = A'`` is a fact."""
+    named = _NAMED.fullmatch(_formula(piece))
+    if named is None:
+        return False
+    name = named["name"]
+    return re.search(rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z])", named["value"]) is None
+
+
+def _plain(piece: str) -> str:
+    """The piece without the commands that set words in a formula."""
+    return _formula(_SET_IN_WORDS.sub(lambda match: " " * len(match[0]), piece))
+
+
+def _names_alone(piece: str, listed: bool) -> bool:
+    """``all X`` and, listed behind it, ``Y``: nothing is said of them."""
+    plain = _plain(piece)
+    quantified = _QUANTIFIED.match(plain)
+    return (quantified is not None or listed) and _BARE.fullmatch(plain[quantified.end() if quantified else 0 :]) is not None
+
+
+def _declared(text: str, span: Span) -> Mapping[str, Declaration]:
+    """What a part of the text declares. Raises ParseError for other words."""
+    piece = _plain(text[span.start : span.end])
+    quantified = _QUANTIFIED.match(piece)
+    piece = piece[quantified.end() :] if quantified else piece
+    said = _SAID_OF.fullmatch(piece) or _SAID_BEFORE.fullmatch(piece)
+    readings = [piece]
+    if said is not None:
+        readings.append("; ".join(f"{name}: {said['words']}" for name in re.split(r"\s*(?:,|\band\b)\s*", said["names"])))
+    for reading in readings if _OF_A_LOOP.search(piece) is None else ():
+        try:
+            return parse_declarations(reading)
+        except MatcalcError:
+            continue
+    advice = 'the formula alone, and declare="A: n×n symmetric"'
+    raise ParseError("words inside the formula are not read", span=_trimmed(text, span), suggestion=advice)
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    inside = text[span.start : span.end]
+    return Span(span.start + len(inside) - len(inside.lstrip()), span.end - (len(inside) - len(inside.rstrip())))
+
+
+def _rest(text: str, start: int, kept: list[Span]) -> str:
+    """The text up to the connective, then ``where`` and what is kept, with everything else left blank."""
+    front = text[:start].rstrip()
+    front = front[:-1].rstrip() if front.endswith((",", ";")) else front
+    out, at = [front], len(front)
+    for number, span in enumerate(kept):
+        gap = span.start - at
+        joint = " where " if not number and gap >= len(" where ") else ";"
+        out += [" " * (gap - len(joint)), joint, _formula(text[span.start : span.end])]
+        at = span.end
+    return "".join(out)
+
+
+def _formula(piece: str) -> str:
+    """The piece without dollar signs and braces that close words before it."""
+    out, depth = [], 0
+    for character in piece:
+        depth += (character == "{") - (character == "}")
+        out.append(" " if character == "$" or depth < 0 else character)
+        depth = max(depth, 0)
+    return "".join(out)

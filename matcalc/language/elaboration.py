@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
-from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.construction import Calculus, Construction, Derived, filled, shape_of_cell
+from matcalc.language.build.dialect_calls import DialectBuilder
 from matcalc.language.build.families import Families, aliases, bold_names, written_names
 from matcalc.language.build.scope import Scope, Variable, letter_class
 from matcalc.language.decisions import Decision, notes_of, require_certain
@@ -187,7 +187,7 @@ class Reader:
         self.wrt = tuple([self._wrt_name(name) for name in wrt])
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
         self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))
-        self.builder = CallBuilder(self.scope)
+        self.builder = DialectBuilder(self.scope)
         self.decisions: list[Decision] = []
         self.cells: list[Cell] = []
         self.titles: dict[str, str] = {}
@@ -210,7 +210,8 @@ class Reader:
         symbols = [*(name for name in self.scope.declarations if name not in functions), *assigned]
         parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions), self.options.dialect)
         self.decisions += parsed.decisions
-        self.dialect = parsed.dialect
+        self.dialect = parsed.written.dialect
+        self.builder.read_as(parsed.written)
         self.scope.size_names |= size_names_in(parsed.program)
         self.scope.written = self.scope.here = written_names(parsed.program)
         self.scope.bold = bold_names(parsed.program, self.text)

@@ -21,6 +21,10 @@ def shown(node: s.Syntax | None) -> str:
             return str(value)
         case s.Name(name=name) | s.Word(word=name):
             return name
+        case s.Keyword(name=name, value=value):
+            return f"{name}={shown(value)}"
+        case s.Listed(values=values):
+            return f"({', '.join(map(shown, values))})"
         case s.Group(operand=operand):
             return shown(operand)
         case s.Minus(operand=operand):

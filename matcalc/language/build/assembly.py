@@ -46,9 +46,13 @@ class Assembly:
         """Something in the text shows that vectors or matrices are meant."""
         self._indexed: set[t.BoundIndex] = set()
         self._place: Span | None = None
+        self.lying: bool | None = None
+        """How vectors stand beside matrices, where the sizes are not to tell."""
 
     def cell(self, mask: int, span: Span) -> Cell:
-        return Cell(mask, self._place or span)
+        made = Cell(mask, self._place or span)
+        made.lying = self.lying
+        return made
 
     def made(self, span: Span) -> Cell:
         """The cell of a number that is made of vectors or matrices."""
@@ -64,10 +68,17 @@ class Assembly:
         return self._place or span
 
     def decide(
-        self, words: str, topic: Topic, weight: Weight = "assumed", *, span: Span | None = None, when: Callable[[], bool] = lambda: True
+        self,
+        words: str,
+        topic: Topic,
+        weight: Weight = "assumed",
+        *,
+        span: Span | None = None,
+        instead: tuple[str, ...] = (),
+        when: Callable[[], bool] = lambda: True,
     ) -> None:
         """A decision, made only if ``when`` is true when all kinds are known."""
-        self.asked.append(lambda: Decision(words, topic, weight, span) if when() else None)
+        self.asked.append(lambda: Decision(words, topic, weight, span, instead) if when() else None)
 
     def single(self, term: t.Term) -> bool:
         """Whether the term is one number because symbols in it have sizes of 1: then it is a vector and a matrix as well."""

@@ -12,14 +12,16 @@ from matcalc.language.build.arrays import as_array
 from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.families import array_of
 from matcalc.language.build.scope import Scope
+from matcalc.language.decisions import Weight
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
+from matcalc.language.text.dialects import MATH
 from matcalc.language.text.spelling import ONES
 from matcalc.language.text.vocabulary import NAMES_TOO
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.derivative_shapes import DerivativeBy
 from matcalc.language.typing.dimensions import Dimension, Unknown
-from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR, Cell
+from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Constraint
 from matcalc.records import replace
 from matcalc.sizes import ONE, Size
 
@@ -27,6 +29,8 @@ ONE_VALUE = Fraction(1)
 _DEEPEST_BODIES = 16
 """How deep the functions defined in a text may call each other."""
 _CONSTANT_ARRAYS = frozenset(["I", "eye", "ones", "zeros", ONES])
+_COUNTS = frozenset("NKT")
+"""Capitals that count things when something is divided by them."""
 
 
 class Builder(Assembly):
@@ -42,6 +46,7 @@ class Builder(Assembly):
         """The indices of the sums that are being built."""
         self._summed_up: list[bool] = [False]
         """Whether what is built is summed up entry by entry, innermost last."""
+        self.written = MATH
 
     # ------------------------------------------------------------ the walk
 
@@ -74,9 +79,11 @@ class Builder(Assembly):
                 return []
             case s.Binary(operator="+" | "-"):
                 return [part for part, _ in _spine(node, ("+", "-"))]
+            case s.Binary(operator="*", left=left, right=right, operator_span=sign) if self._starred(sign):
+                return [left, right]
             case s.Binary(operator="*" | ".*" | "⊗" as operator):
                 return [part for part, _ in _spine(node, (operator,))]
-            case s.Binary(operator="./" | "@", left=left, right=right) | s.Binary(left=left, right=right):
+            case s.Binary(left=left, right=right):
                 return [left, right]
             case s.Raised(base=s.Name(name="e"), exponent=exponent) if self._is_euler():
                 return [exponent]
@@ -109,12 +116,18 @@ class Builder(Assembly):
         """Whether the arguments of a call are summed up entry by entry; ``outer``: its value is."""
         raise NotImplementedError
 
+    def numbered_norm(self, order: int) -> str:
+        """``norm(x, 1)`` and ``norm(x, 2)``, which of a matrix is the spectral norm, except in Julia."""
+        if order == 1:
+            return "columns" if self.written.dialect in ("matlab", "numpy") else "1"
+        return "2" if self.written.dialect == "julia" else "induced"
+
     def summed_index(self, node: s.Applied) -> str | None:
         """The index of ``sum(i, body)``, which hides a symbol of that name: a second argument has no other meaning."""
         if node.function != "sum" or len(node.arguments) != 2:
             return None
         index, body = node.arguments
-        if not isinstance(index, s.Name) or isinstance(body, s.Word):
+        if not isinstance(index, s.Name) or isinstance(body, s.Word | s.Keyword) or _is_axis(body):
             return None
         return index.name
 
@@ -230,6 +243,10 @@ class Builder(Assembly):
                 raise ParseError(f"{word!r} cannot stand here", span=span)
             case s.DerivativeOf():
                 return self._derivative(node, operands)
+            case s.Keyword(span=span, name=name):
+                raise ParseError(f"the option {name} is not read here", span=span)
+            case s.Listed(span=span):
+                raise ParseError("several values cannot stand here", span=span)
             case s.DifferentialOf(span=span):
                 advice = "a differential is one side of a statement: d(X^-1) = -X^-1 dX X^-1"
                 raise ParseError("a differential cannot be part of an expression", span=span, suggestion=advice)
@@ -313,7 +330,9 @@ class Builder(Assembly):
         declaration = self.scope.declarations.get(name)
         if declaration is not None and declaration.kind == "function":
             raise ParseError(f"{name} is declared as a function", span=span, suggestion=f"{name}(x)")
-        return t.SymbolTerm(self.scope.variable(name, self.place(span)).cell, self.place(span), name)
+        cell = self.scope.variable(name, self.place(span)).cell
+        cell.lying = self.lying
+        return t.SymbolTerm(cell, self.place(span), name)
 
     def _is_euler(self) -> bool:
         scope = self.scope
@@ -427,14 +446,19 @@ class Builder(Assembly):
             case "+" | "-":
                 negative = tuple([sign == "-" for _, sign in _spine(node, ("+", "-"))])
                 return self.total(operands, negative, node.span)
+            case "*" if self._starred(node.operator_span):
+                return self._array_product("*", c.Starred, node, operands)
             case "*":
                 return self.product(operands, node.span)
             case "@":
                 self.evidence = True
-                return t.ArrayProductTerm(self.folded(c.ArrayMultiplied, operands), self.place(node.span), (operands[0], operands[1]))
+                return self._array_product("@", c.ArrayMultiplied, node, operands)
+            case "·":
+                return self._array_product("·", c.Dotted, node, operands)
             case "/":
-                self.relate(c.Divided(self.place(node.span), operands[0].cell, operands[1].cell).at(operands[0].span, operands[1].span))
-                return t.QuotientTerm(operands[0].cell, self.place(node.span), (operands[0], operands[1]), False)
+                return self._quotient(node, operands)
+            case "\\":
+                return self._left_quotient(node, operands)
             case ".*":
                 self.evidence = True
                 cell = self.folded(c.ElementMultiplied, operands)
@@ -445,6 +469,69 @@ class Builder(Assembly):
                 return t.QuotientTerm(cell, self.place(node.span), (operands[0], operands[1]), True)
             case _:
                 return self.kronecker(operands, node.span)
+
+    def _starred(self, sign: Span) -> bool:
+        """Whether a product is written with the star of a program that may mean something else by it; juxtaposition never does."""
+        return not self.written.sure and not self.depth and sign.start < sign.end
+
+    def _array_product(self, sign: str, relation: type[Constraint], node: s.Binary, operands: list[t.Term]) -> t.Term:
+        left, right = operands
+        cell = self.folded(relation, operands)
+        made = t.ArrayProductTerm(cell, self.place(node.span), (left, right), sign)
+        span = self.place(node.operator_span)
+
+        def of(kind: int, other: int) -> bool:
+            return left.cell.mask == kind and right.cell.mask == other
+
+        match sign:
+            case "·":
+                self.decide("the dot of two vectors is read as their inner product", "notation", span=span, when=lambda: of(COLUMN, COLUMN))
+            case "*":
+                said = "* beside ** is read as the matrix product; entry by entry it is .*"
+                ways = ("the matrix product: @", "entry by entry: .*")
+                whole = lambda: MATRIX in (left.cell.mask, right.cell.mask) and SCALAR not in (left.cell.mask, right.cell.mask)  # noqa: E731
+                self.decide(said, "dialect", "doubtful", span=span, instead=ways, when=whole)
+                self.decide("* of two vectors goes entry by entry, as in NumPy", "dialect", span=span, when=lambda: of(COLUMN, COLUMN))
+            case _:
+                said = "@ of a vector and a transposed vector is read as their outer product; NumPy's arrays of one axis have no transpose"
+                ways = ("the outer product: outer(x, y)", "the inner product: x @ y")
+                self.decide(said, "dialect", "doubtful", span=span, instead=ways, when=lambda: of(COLUMN, ROW))
+        return made
+
+    def _quotient(self, node: s.Binary, operands: list[t.Term]) -> t.Term:
+        """``a/b``: by a scalar, or ``A/B`` as MATLAB has it. Letters that count things are no matrices."""
+        left, right = operands
+        divisor = node.right
+        counts = isinstance(divisor, s.Name) and divisor.name in _COUNTS and divisor.name not in self.scope.declarations
+        bare = isinstance(node.left, s.Name) and node.left.name[0].islower() and node.left.name not in self.scope.declarations
+        relation = c.Divided if counts or bare else c.DividedByMatrix
+        span = self.place(node.span)
+        self.relate(relation(span, left.cell, right.cell).at(left.span, right.span))
+        self._note_rayleigh(divisor)
+        sure = self.written.dialect == "matlab"
+        ways = ("by a matrix: A*inv(B)", "by a scalar: declare B: scalar")
+        said = "a quotient by a matrix is read as a product with its inverse, A/B as A*inv(B)"
+        self.decide(said, "dialect", "assumed" if sure else "doubtful", span=span, instead=ways, when=lambda: right.cell.mask == MATRIX)
+        return t.QuotientTerm(left.cell, span, (left, right), False)
+
+    def _note_rayleigh(self, divisor: s.Syntax) -> None:
+        """Brackets that nobody wrote around the divisor: ``x'*A*x / x'*x``."""
+        if isinstance(divisor, s.Binary):
+            starred = divisor.operator_span.start < divisor.operator_span.end
+            said = "what follows the slash is read as one divisor, since nothing is divided by a row"
+            ways = ("one divisor: a/(x'*x)", "a quotient by x' and then a factor: (a/x')*x")
+            self.decide(said, "notation", "doubtful" if starred else "assumed", span=self.place(divisor.span), instead=ways)
+
+    def _left_quotient(self, node: s.Binary, operands: list[t.Term]) -> t.Term:
+        """``A\\b``, the solution x of A x = b."""
+        self.evidence = True
+        left, right = operands
+        span = self.place(node.span)
+        solved = frozenset({(MATRIX, COLUMN), (MATRIX, MATRIX), *((SCALAR, kind) for kind in KINDS)})
+        self.relate(c.InRelation(span, solved, "divide from the left", left.cell, right.cell, square=True))
+        said = "A\\b is read as inv(A)*b with a square A; a least squares solution is pinv(A)*b"
+        self.decide(said, "dialect", span=self.place(node.operator_span), when=lambda: left.cell.mask == MATRIX)
+        return self.product([t.InverseTerm(left.cell, self.place(left.span), (left,)), right], node.span)
 
     def _transposed(self, operand: t.Term, span: Span) -> t.Term:
         self.evidence = True
@@ -473,8 +560,9 @@ class Builder(Assembly):
             return t.EulerTerm(exponent.cell, span, (exponent,))
         base, exponent = operands
         if node.elementwise:
-            self.evidence = True
+            self.evidence |= self.written.sure
             cell = self.folded(c.ElementRaised, operands)
+            self._note_array_power(span, base, exponent)
             return t.PowerTerm(cell, span, (base, exponent), True)
         if self._summed_up[-1] and not self.depth:
             return self._summed_power(base, exponent, span)
@@ -494,6 +582,16 @@ class Builder(Assembly):
             "a power of a vector in a sum goes entry by entry, as .^ does", "notation", span=span, when=lambda: result.mask == COLUMN
         )
         return t.PowerTerm(result, span, (base, exponent), False)
+
+    def _note_array_power(self, span: Span, base: t.Term, exponent: t.Term) -> None:
+        """``X**2`` goes entry by entry; ``X**-1`` is hardly meant so."""
+        if self.written.dialect != "numpy":
+            return
+        inverse = _is_minus_one(exponent)
+        said = f"** of a matrix goes entry by entry, as in NumPy; the {'inverse is inv(X)' if inverse else 'matrix power is X^2'}"
+        ways = ("entry by entry: .^", f"of the matrix: {'inv(X)' if inverse else '^'}")
+        weight: Weight = "doubtful" if inverse or not self.written.sure else "plain"
+        self.decide(said, "dialect", weight, span=span, instead=ways, when=lambda: base.cell.mask == MATRIX)
 
     # ------------------------------------------------------------ norms, entries, sums over indices
 
@@ -575,6 +673,13 @@ def _spine(node: s.Syntax, operators: tuple[str, ...]) -> list[tuple[s.Syntax, s
         node = node.left
     found.append((node, "+"))
     return found[::-1]
+
+
+def _is_axis(node: s.Syntax) -> bool:
+    """Whether a number is written that counts an axis of a matrix, as in ``sum(X, 1)``."""
+    while isinstance(node, s.Minus):
+        node = node.operand
+    return isinstance(node, s.NumberLiteral) and node.value in (0, 1, 2)
 
 
 def _is_minus_one(exponent: t.Term) -> bool:

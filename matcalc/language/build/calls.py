@@ -16,6 +16,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.text.meanings import unknown_function
 from matcalc.language.text.python_spellings import along_an_axis
 from matcalc.language.text.spelling import canonical_name
+from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
@@ -163,6 +164,10 @@ class CallBuilder(Builder):
         if entry.of_one and self.single(arguments[0]):
             self.evidence = True
             return arguments[0] if entry.of_one == "t" else self._opened(of_one(entry.name), {"t": arguments[0]}, {}, span)
+        if axis is None and entry.axis and self.depth == 0:
+            whole = self._of_whole_matrix(entry, signature, node, arguments)
+            if whole is not None:
+                return whole
         if entry.kind == "defined":
             return self._defined(entry, signature, node, arguments, axis)
         self.evidence = True
@@ -177,6 +182,30 @@ class CallBuilder(Builder):
                 self.relate(c.InRelation(span, frozenset({(MATRIX,)}), node.function, result))
             return t.CallTerm(result, span, tuple(arguments), entry.name, axis)
         return self._measured(entry, signature, node, arguments)
+
+    def _of_whole_matrix(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term]) -> t.Term | None:
+        """A function of a vector that is given a matrix without an axis: a mean is that of all entries, a softmax that of each row."""
+        operand = arguments[0]
+        span = self.place(node.span)
+
+        def of_matrix() -> bool:
+            return operand.cell.mask == MATRIX
+
+        if signature.result:
+            self.evidence = True
+            shapes = frozenset({(COLUMN, COLUMN), (ROW, ROW), (MATRIX, MATRIX)})
+            result = self.cell(ANY, node.span)
+            self.relate(c.SameShape(span, operand.cell, result))
+            self.relate(c.InRelation(span, shapes, node.function, operand.cell, result))
+            said = f"{node.function} of a matrix is read as that of each row; of each column: {node.function}(X, cols)"
+            self.decide(said, "dialect", span=span, when=of_matrix)
+            return t.CallTerm(result, span, (operand,), entry.name, None)
+        if entry.kind == "defined":
+            said = f"{node.function} of a matrix is read as that of all entries; of each row: {node.function}(X, rows)"
+            self.decide(said, "dialect", span=span, when=of_matrix)
+            self.relate(c.InRelation(span, frozenset({(COLUMN,), (ROW,), (MATRIX,)}), node.function, operand.cell))
+            arguments[0] = self._vec(node, [operand], None)
+        return None
 
     def _measured(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term]) -> t.Term:
         span = self.place(node.span)
@@ -315,7 +344,26 @@ class CallBuilder(Builder):
         kind = "2" if len(node.arguments) == 1 else _norm_kind(node, self)
         if len(arguments) != (1 if kind else 2):
             raise ParseError("norm takes an expression and the sort of norm", span=node.span, suggestion="norm(x), norm(X, nuclear)")
+        self._note_norm(kind if len(node.arguments) == 2 else "", arguments[0], node.span)
         return self.norm(arguments, kind, node.span)
+
+    def _note_norm(self, kind: str, operand: t.Term, span: Span) -> None:
+        """What programs differ in: ``norm(X)``, ``norm(X, 1)`` and ``norm(X, 2)`` of a matrix."""
+
+        def of_matrix() -> bool:
+            return operand.cell.mask == MATRIX
+
+        match kind, self.written.dialect:
+            case "", "matlab":
+                said = "norm(X) of a matrix is read as the Frobenius norm; MATLAB's is the spectral norm, norm(X, 2)"
+                ways = ("the Frobenius norm: norm(X, 'fro')", "the spectral norm: norm(X, 2)")
+                self.decide(said, "dialect", "doubtful", span=self.place(span), instead=ways, when=of_matrix)
+            case "induced", _:
+                said = "norm(X, 2) of a matrix is read as the spectral norm; the Frobenius norm is norm(X, 'fro')"
+                self.decide(said, "dialect", span=self.place(span), when=of_matrix)
+            case "1", _:
+                said = "norm(X, 1) of a matrix is read as the sum of the absolute values of all entries, not as the largest column sum"
+                self.decide(said, "dialect", span=self.place(span), when=of_matrix)
 
 
 def _norm_kind(call: s.Applied, builder: Builder) -> str:
@@ -324,10 +372,14 @@ def _norm_kind(call: s.Applied, builder: Builder) -> str:
     match node:
         case s.Word(word="nuclear" | "spectral" as word):
             return word
+        case s.Word(word=word) | s.Name(name=word) if word.lower() in INFINITE_NORMS:
+            raise ParseError("the norm of infinite order is not read", span=node.span, suggestion="norm(x) or norm(X, spectral)")
+        case s.Word(word=word) if word.lower() in NORM_NAMES or word == "F":
+            return {"F": "2"}.get(name := NORM_NAMES.get(word.lower(), "F"), name)
         case s.Word(word=word):
             raise ParseError(f"there is no norm {word!r}", span=node.span, suggestion="norm(X, nuclear), norm(X, spectral)")
         case s.NumberLiteral(value=value) if value in (1, 2):
-            return str(value)
+            return builder.numbered_norm(int(value))
         case s.Name(name="F") if not weighs(operand, builder.scope):
             return "2"
         case s.Binary() if _is_run_of_letters(node):

@@ -12,10 +12,11 @@ from matcalc.errors import MatcalcError, NotDifferentiableError, ParseError, Sha
 from matcalc.exact.decimals import decimal_text
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
+from matcalc.functions import functions
 from matcalc.language.build import terms as t
 from matcalc.language.decisions import Decision
 from matcalc.language.typing.dimensions import Dimension, resolved
-from matcalc.language.typing.kinds import COLUMN, ROW, Cell
+from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size, shape_of
 
@@ -127,7 +128,7 @@ class Construction:
                 above, below = self._paired(term, built) if elementwise and not _scalar_in(built) else built
                 if isinstance(below, e.Zeros) or (isinstance(below, e.Number) and not below.value):
                     raise ShapeError("division by zero", span=term.operands[1].span)
-                return quotient(above, below)
+                return quotient(above, below) if elementwise or not below.is_matrix else product([above, e.Inverse(below)])
             case t.PowerTerm():
                 return self._power(term, built)
             case t.NegativeTerm():
@@ -141,15 +142,20 @@ class Construction:
             case t.TraceTerm():
                 return built[0] if built[0].is_scalar else e.Trace(built[0])
             case t.TotalTerm(axis=axis):
-                return built[0] if built[0].is_scalar else e.Total(built[0], axis)
+                return built[0] if built[0].is_scalar else e.Total(built[0], axis if term.cell.mask != SCALAR else None)
             case t.DiagonalTerm():
                 return e.Diagonal(built[0]) if built[0].is_matrix else e.DiagonalMatrix(built[0])
             case t.VecTerm():
-                return built[0] if built[0].is_scalar else e.Vec(built[0])
+                return _stacked(built[0])
             case t.ReshapeTerm(m=m, n=n):
                 return e.Reshape(built[0], size_of(m), size_of(n))
             case t.KroneckerTerm():
                 return e.Kronecker(tuple(built))
+            case t.NormTerm(kind="columns", span=span):
+                if built[0].is_matrix:
+                    message = "the largest column sum, which norm(X, 1) of a matrix is in programs, is not in the language"
+                    raise ShapeError(message, span=span, suggestion="norm1(X) for the sum of the absolute values of all entries")
+                return _norm("1", built)
             case t.NormTerm(kind=kind):
                 if kind not in ("A", "nuclear", "spectral") and len(built) == 2:
                     _check_power_of_norm(_exponent(built[1]), term.operands[1].span)
@@ -158,8 +164,8 @@ class Construction:
                 return e.Call("det", (built[0],), None, ()) if built[0].is_matrix else e.Elementwise("abs", built[0])
             case t.EulerTerm():
                 return e.Call("expm", (built[0],), None, built[0].shape) if built[0].is_matrix else e.Elementwise("exp", built[0])
-            case t.ArrayProductTerm():
-                return _array_product(*built)
+            case t.ArrayProductTerm(sign=sign):
+                return _array_product(sign, *built)
             case t.CallTerm():
                 return _call(term, built)
             case t.EntryTerm():
@@ -224,7 +230,7 @@ class Construction:
         shape = shape_of_cell(term.cell)
         parts: list[e.Expr] = []
         for operand, negative, part in zip(term.operands, term.negative, built, strict=True):
-            whole = self._repeated(part, shape, operand.span, "added to")
+            whole = self._repeated(part, shape, operand, "added to")
             if negative:
                 parts.append(e.Negative(whole))
             else:
@@ -239,7 +245,7 @@ class Construction:
         shape = shape_of_cell(term.cell)
         factors: list[e.Expr] = []
         for operand, part in shaped:
-            whole = self._repeated(part, shape, operand.span, "multiplied with")
+            whole = self._repeated(part, shape, operand, "multiplied with")
             factors.extend(whole.factors if isinstance(whole, e.Hadamard) and len(whole.factors) <= _LONGEST_OPENED else (whole,))
         whole = hadamard(merged(factors))
         return product([*scalars, whole]) if scalars else whole
@@ -256,13 +262,13 @@ class Construction:
 
     def _paired(self, term: t.QuotientTerm | t.PowerTerm, built: list[e.Expr]) -> list[e.Expr]:
         shape = shape_of_cell(term.cell)
-        return [self._repeated(part, shape, operand.span, "combined with") for operand, part in zip(term.operands, built, strict=True)]
+        return [self._repeated(part, shape, operand, "combined with") for operand, part in zip(term.operands, built, strict=True)]
 
-    def _repeated(self, part: e.Expr, shape: Shape, span: Span, verb: str) -> e.Expr:
-        """The part in the given shape, repeated with ones where it is smaller."""
+    def _repeated(self, part: e.Expr, shape: Shape, operand: t.Term, verb: str) -> e.Expr:
+        """The part, which is the value of ``operand``, in the given shape, repeated with ones where it is smaller."""
         if part.shape == shape:
             return part
-        shown = self._text[span.start : span.end].strip()
+        shown = self._text[operand.span.start : operand.span.end].strip()
         if len(shape) > 2 and not part.is_scalar:
             return self._copied(part, shape, shown, verb)
         if part.is_scalar:
@@ -274,7 +280,7 @@ class Construction:
         if part.is_row:
             self._note(f"{shown} is {verb} every row (as 1*({shown}))")
             return e.Product((e.Ones((rows,)), part))
-        if part.rows == rows:
+        if part.rows == rows and not operand.cell.lying:
             self._note(f"{shown} is {verb} every column (as {shown}*1')")
             return e.Product((part, e.Transpose(e.Ones((cols,)))))
         self._note(f"{shown} is {verb} every row (as 1*{shown}')")
@@ -438,6 +444,8 @@ def _norm(kind: str, built: list[e.Expr]) -> e.Expr:
     operand = built[0]
     if operand.is_scalar:
         return e.Elementwise("abs", operand)
+    if kind == "induced":
+        return e.Norm(operand, "spectral" if operand.is_matrix else "2", None)
     if len(built) == 2:
         parameter = built[1]
         return e.Norm(operand, "p" if parameter.is_scalar else "A", parameter)
@@ -449,22 +457,42 @@ def _check_power_of_norm(power: e.Expr, span: Span) -> None:
         raise ShapeError(f"there is no norm with p = {power.value}", span=span, expected="a number above 0")
 
 
-def _array_product(left: e.Expr, right: e.Expr) -> e.Expr:
-    """``left @ right`` where a vector on the left of a vector or a matrix stands for its row."""
-    if not left.is_column or right.is_row:
+def _array_product(sign: str, left: e.Expr, right: e.Expr) -> e.Expr:
+    """``left @ right`` where a vector on the left of a vector or a matrix stands for its row; ``x·y`` and ``x*y`` of two vectors."""
+    if not left.is_column or right.is_row or right.is_scalar:
         return product([left, right])
+    if sign == "*":
+        return hadamard([left, right])
     whole = product([e.Transpose(left), right])
     return whole if whole.is_scalar else e.Transpose(whole)
 
 
 def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
     shape = shape_of_cell(term.cell)
+    if len(built) == 1 and functions()[term.function].axis:
+        return _call_along(term, built[0], shape)
     if term.axis is None and term.operands[0].cell.mask == ROW and len(built) == 1:
         column = e.Transpose(built[0])
         if not shape:
             return e.Call(term.function, (column,), None, ())
         return e.Transpose(e.Call(term.function, (column,), None, column.shape))
     return e.Call(term.function, tuple(built), term.axis, shape)
+
+
+def _stacked(operand: e.Expr) -> e.Expr:
+    if operand.is_scalar or operand.is_column:
+        return operand
+    return e.Transpose(operand) if operand.is_row else e.Vec(operand)
+
+
+def _call_along(term: t.CallTerm, operand: e.Expr, shape: Shape) -> e.Expr:
+    """A function of a vector, or of each row or column of a matrix; of each row where that is not said."""
+    if operand.is_matrix:
+        return e.Call(term.function, (operand,), term.axis or "rows", shape)
+    if not operand.is_row:
+        return e.Call(term.function, (operand,), None, shape)
+    column = e.Transpose(operand)
+    return e.Transpose(e.Call(term.function, (column,), None, column.shape)) if shape else e.Call(term.function, (column,), None, ())
 
 
 def _index(index: t.BoundIndex) -> e.Index:

@@ -191,9 +191,12 @@ class EulerTerm(Base):
 
 @record(eq=False)
 class ArrayProductTerm(Base):
-    """``x @ A``: a product as NumPy has it, where a vector has one axis and is a row on the left."""
+    """A product that asks for the kinds of its operands: ``x @ A`` as NumPy has it, where a vector has one axis and is a row on the left;
+    ``x·y``, the inner product of two vectors; ``x*y`` beside ``**``, which goes entry by entry of two vectors.
+    """
 
     operands: tuple[Term, Term]
+    sign: str
 
 
 @record(eq=False)

@@ -156,7 +156,7 @@ def _value(node: s.SyntaxNode, done: Mapping[s.Syntax, Polynomial], symbol: str)
             return {((_ONES[0], True),): Fraction(1)} if _is_one(operand) else _turned(done[operand])
         case s.Binary(operator="+" | "-" as sign, left=left, right=right):
             return _plus(done[left], done[right], 1 if sign == "+" else -1)
-        case s.Binary(operator="*" | "@", left=left, right=right):
+        case s.Binary(operator="*" | "@" | "·", left=left, right=right):
             return _times(done[left], {(_ONES,): Fraction(1)} if _is_one(right) else done[right])
         case s.Binary(operator="/", left=left, right=s.NumberLiteral(value=value)) if value:
             return {word: coefficient / value for word, coefficient in done[left].items()}
@@ -170,6 +170,8 @@ def _value(node: s.SyntaxNode, done: Mapping[s.Syntax, Polynomial], symbol: str)
             return _opaque("norm", _shown(done[operand]))
         case (
             s.Word()
+            | s.Keyword()
+            | s.Listed()
             | s.Bars()
             | s.Entries()
             | s.Summation()

@@ -12,10 +12,11 @@ from matcalc.language.options import Dialect
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 from matcalc.language.syntax.tables import Rule, Tables, tables
+from matcalc.language.text.dialects import Written
 from matcalc.language.text.python_spellings import keyword_in
 from matcalc.language.text.sums import summed
 from matcalc.language.text.terminals import Token
-from matcalc.language.text.tokens import is_latex, tokenize
+from matcalc.language.text.tokens import tokenize
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.limits import LARGEST_EXPONENT
 from matcalc.records import record
@@ -27,7 +28,7 @@ class Parsed:
 
     program: s.Program
     decisions: tuple[Decision, ...]
-    dialect: Dialect = "math"
+    written: Written
 
 
 def parse_syntax(text: str, vocabulary: Vocabulary | None = None, dialect: Dialect | None = None) -> Parsed:
@@ -35,8 +36,8 @@ def parse_syntax(text: str, vocabulary: Vocabulary | None = None, dialect: Diale
 
     Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
     """
-    tokens, decisions = tokenize(text, vocabulary or Vocabulary())
-    return Parsed(_run(tables(), tokens, text), tuple(decisions), dialect or ("latex" if is_latex(text) else "math"))
+    tokens = tokenize(text, vocabulary or Vocabulary(), dialect)
+    return Parsed(_run(tables(), tokens.terminals, text), tuple(tokens.decisions), tokens.written)
 
 
 def _run(table: Tables, tokens: list[Token], text: str) -> Any:
@@ -134,6 +135,20 @@ def _binary(operator: str, children: list[Any]) -> s.Binary:
     return s.Binary(_join(left.span, right.span), operator, left, right, sign.span)
 
 
+def _is_row(divisor: s.Syntax) -> bool:
+    """Whether a divisor is a row by its letters, so that what follows it belongs to it: ``x'*A*x / x'*x``; ``x'*B`` still is one."""
+    for _ in range(_LONGEST_DIVISOR):
+        if not isinstance(divisor, s.Binary) or not isinstance(divisor.right, s.Name) or not divisor.right.name[0].isupper():
+            break
+        divisor = divisor.left
+    vector = divisor.operand if isinstance(divisor, s.Transposed) else None
+    return isinstance(vector, s.Name) and vector.name[0].islower()
+
+
+_LONGEST_DIVISOR = 8
+_PRODUCTS = {"@": "@", "·": "·", "⋅": "·", "∙": "·"}
+
+
 class _Builder:
     """Builds the nodes of the syntax tree: a method for each production of the grammar that makes one."""
 
@@ -172,10 +187,18 @@ class _Builder:
         return _binary("-", children)
 
     def multiply(self, children: list[Any]) -> s.Binary:
-        return _binary("@" if children[1].value == "@" else "*", children)
+        left, sign, right = children
+        operator = _PRODUCTS.get(sign.value, "*")
+        if operator == "*" and isinstance(left, s.Binary) and left.operator == "/" and _is_row(left.right):
+            divisor = s.Binary(_join(left.right.span, right.span), "*", left.right, right, sign.span)
+            return s.Binary(_join(left.span, right.span), "/", left.left, divisor, left.operator_span)
+        return _binary(operator, children)
 
     def divide(self, children: list[Any]) -> s.Binary:
         return _binary("/", children)
+
+    def left_divide(self, children: list[Any]) -> s.Binary:
+        return _binary("\\", children)
 
     def element_multiply(self, children: list[Any]) -> s.Binary:
         return _binary(".*", children)
@@ -248,10 +271,34 @@ class _Builder:
         base, _, exponent = children
         return s.Raised(_join(base.span, exponent.span), base, exponent, True)
 
-    def entry(self, children: list[Any]) -> s.Entries:
+    def entry(self, children: list[Any]) -> s.Syntax:
         operand, *rest = children
+        if isinstance(operand, s.Applied) and (part := _part_of(operand, rest)) is not None:
+            return part
         positions = tuple([child for child in rest if isinstance(child, s.Syntax)])
         return s.Entries(_join(operand.span, rest[-1].span), operand, positions)
+
+    def flattened(self, children: list[Any]) -> s.Applied:
+        operand, sign = children
+        return s.Applied(_join(operand.span, sign.span), "vec", (operand,), sign.span)
+
+    def method(self, children: list[Any]) -> s.Applied:
+        receiver, method, _, arguments, closing = children
+        return s.Applied(_join(receiver.span, closing.span), method.value, (receiver, *arguments), method.span)
+
+    def attribute(self, children: list[Any]) -> s.Syntax:
+        operand, name = children
+        span = _join(operand.span, name.span)
+        if name.value in ("mT", "H"):
+            return s.Transposed(span, operand)
+        return s.Applied(span, {"I": "inv"}.get(name.value, name.value), (operand,), name.span)
+
+    def keyword(self, children: list[Any]) -> s.Keyword:
+        name, value = children
+        return s.Keyword(_join(name.span, value.span), name.value, value)
+
+    def listed(self, children: list[Any]) -> s.Listed:
+        return s.Listed(_join(children[0].span, children[-1].span), tuple([child for child in children if isinstance(child, s.Syntax)]))
 
     def number(self, children: list[Any]) -> s.NumberLiteral:
         return _number(children[0])
@@ -348,6 +395,18 @@ def _named_derivative(function: Token, arguments: list[s.Syntax], span: Span) ->
     if not 0 < len(names) <= most or len(names) != len(arguments) - 1:
         raise ParseError(f"{function.value} needs an expression and a name", span=span, suggestion=f"{function.value}(x'*A*x, x)")
     return s.DerivativeOf(span, arguments[0], tuple(names * order if len(names) == 1 else names))
+
+
+def _part_of(call: s.Applied, positions: list[Any]) -> s.Applied | None:
+    """A part of what a program gives as several values: ``slogdet(X)[1]``, ``X.shape[0]``."""
+    written = [position for position in positions if isinstance(position, s.Syntax)]
+    number = written[0].value if len(written) == 1 and isinstance(written[0], s.NumberLiteral) else None
+    span = _join(call.span, positions[-1].span)
+    if call.function == "slogdet" and number == 1:
+        return s.Applied(span, "logdet", call.arguments, call.function_span)
+    if call.function == "shape" and number in (0, 1):
+        return s.Applied(span, "size", (*call.arguments, s.NumberLiteral(span, number + 1)), call.function_span)
+    return None
 
 
 _BUILDER = _Builder()

@@ -55,6 +55,10 @@ def parts(node: s.Syntax) -> tuple[s.Syntax, ...]:
             return (operand, *positions)
         case s.Applied(arguments=arguments):
             return arguments
+        case s.Keyword(value=value):
+            return (value,)
+        case s.Listed(values=values):
+            return values
         case s.NormBars(operand=operand, subscript=subscript):
             return (operand,) if subscript is None else (operand, subscript)
         case s.DerivativeOf(body=body, point=point, along=along):

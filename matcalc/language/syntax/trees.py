@@ -36,6 +36,21 @@ class Word(Syntax):
 
 
 @record(eq=False)
+class Keyword(Syntax):
+    """An argument with its name: ``axis=0``."""
+
+    name: str
+    value: Syntax
+
+
+@record(eq=False)
+class Listed(Syntax):
+    """Several values in brackets, as an argument: ``np.ones((m, n))``."""
+
+    values: tuple[Syntax, ...]
+
+
+@record(eq=False)
 class Group(Syntax):
     """Round brackets."""
 
@@ -49,7 +64,7 @@ class Minus(Syntax):
 
 @record(eq=False)
 class Binary(Syntax):
-    """``operator`` is one of ``+ - * @ / .* ./ ⊗``; juxtaposition is ``*``."""
+    """``operator`` is one of ``+ - * @ · / \\ .* ./ ⊗``; juxtaposition is ``*``."""
 
     operator: str
     left: Syntax
@@ -183,7 +198,7 @@ class Program(Syntax):
 
 
 SyntaxNode: TypeAlias = (
-    NumberLiteral | Name | Word | Group | Minus | Binary | Transposed | Raised | Entries | Applied | NormBars | Bars
+    NumberLiteral | Name | Word | Keyword | Listed | Group | Minus | Binary | Transposed | Raised | Entries | Applied | NormBars | Bars
     | Summation | DerivativeOf | DifferentialOf | Equation | Chain | Implication | Definition | Program
 )  # fmt: skip
 """The closed union, for ``match`` with ``assert_never``."""

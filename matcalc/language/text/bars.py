@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from matcalc.errors import ParseError
+from matcalc.errors import ParseError, Span
 from matcalc.language.text.terminals import Token
 from matcalc.records import record
 
-ENDS_OPERAND = frozenset(["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY"])
+ENDS_OPERAND = frozenset(
+    ["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY", "VEC", "ATTRIBUTE"]
+)
 STARTS_OPERAND = frozenset(
     ["NUMBER", "NAME", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "SUM_OVER", "DERIVATIVE", "DERIVATIVE_BY", "DIFFERENTIAL"]
 )
@@ -43,6 +45,7 @@ def resolve_bars(tokens: list[Token]) -> list[Token]:
     """
     if not any(token.type in _BARS for token in tokens):
         return tokens
+    _check_triples(tokens)
     out: list[Token] = []
     branches: list[_Branch] = []
     opened: Open = None
@@ -92,6 +95,21 @@ def resolve_bars(tokens: list[Token]) -> list[Token]:
             out.append(token)
         ends = out[-1].type in ENDS_OPERAND
         position += width
+
+
+def _check_triples(tokens: list[Token]) -> None:
+    """Raises ParseError for ``|||X|||``: three bars on both sides are a norm of their own, which books mean different things by."""
+    runs: list[list[Token]] = []
+    for token in tokens:
+        if token.type != "BAR":
+            continue
+        if runs and runs[-1][-1].end == token.start:
+            runs[-1].append(token)
+        else:
+            runs.append([token])
+    if len(runs) > 1 and all(len(run) == 3 for run in runs):
+        span = Span(runs[0][0].start, runs[0][-1].end)
+        raise ParseError("norms in three bars are not read", span=span, suggestion="norm(X, spectral), norm(X, nuclear), ||X||_F")
 
 
 def _choices(tokens: list[Token], position: int, opened: Open, ends: bool) -> list[Choice]:

@@ -7,8 +7,11 @@ from importlib import import_module
 
 from matcalc.errors import ParseError, Span, UnknownFunctionError
 from matcalc.language.decisions import Decision
+from matcalc.language.options import Dialect
 from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
+from matcalc.language.text.code_tokens import in_language, known_names
 from matcalc.language.text.derivative_tokens import resolve_derivatives
+from matcalc.language.text.dialects import Written, foreign_names, recognised
 from matcalc.language.text.differential_tokens import resolve_differentials, resolve_implication
 from matcalc.language.text.function_tokens import resolve_statements
 from matcalc.language.text.runs import resolve_runs
@@ -17,13 +20,14 @@ from matcalc.language.text.spelling import SUBSCRIPTS, SUPERSCRIPTS
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID, Vocabulary
 from matcalc.patterns import pattern
+from matcalc.records import record
 
-__all__ = ["tokenize"]
+__all__ = ["Tokens", "is_latex", "tokenize"]
 
 _INFIX = frozenset(
     [
-        "PLUS", "MINUS", "TIMES", "DIVIDE", "ELEMENT_TIMES", "ELEMENT_DIVIDE", "KRONECKER", "POWER", "ELEMENT_POWER", "EQUALS",
-        "COMMA", "IMPLIES",
+        "PLUS", "MINUS", "TIMES", "DIVIDE", "LEFT_DIVIDE", "ELEMENT_TIMES", "ELEMENT_DIVIDE", "KRONECKER", "POWER", "ELEMENT_POWER",
+        "EQUALS", "COMMA", "IMPLIES",
     ]
 )  # fmt: skip
 
@@ -31,52 +35,77 @@ _INFIX = frozenset(
 _LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi", "psi"])
 
 
-def tokenize(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[Decision]]:
-    """The terminals of ``text``, LaTeX or plain, and what was decided on the way: splits, and readings among several.
+@record
+class Tokens:
+    """The terminals of a text, what was decided on the way (splits, readings among several), and what it is written in."""
+
+    terminals: list[Token]
+    decisions: list[Decision]
+    written: Written
+
+
+def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None) -> Tokens:
+    """The terminals of ``text``, LaTeX or plain; ``dialect`` says what it is written in, which is recognised otherwise.
 
     Raises ParseError, UnknownFunctionError or LimitError with the place.
     """
     decisions: list[Decision] = []
-    latex = is_latex(text)
+    latex = dialect == "latex" or (dialect is None and is_latex(text))
     if latex:
         found = import_module("matcalc.language.latex.latex_scanner").scan_latex(text, vocabulary)
         vocabulary, decisions = vocabulary.knowing(found.names), found.decisions
-    tokens = _separated(found.tokens if latex else scan(text))
+        written, raw = Written("latex"), found.tokens
+    else:
+        raw = scan(text)
+        written = recognised(raw) if dialect is None else Written(dialect)
+        vocabulary = vocabulary.with_calls(foreign_names(written.dialect)) if written.dialect != "math" else vocabulary
+        raw = in_language(raw, written, vocabulary, text, decisions)
+        vocabulary = known_names(raw, written, vocabulary)
+    tokens = _separated(raw)
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
     tokens, vocabulary = resolve_statements(tokens, vocabulary)
     tokens = _norm_names(_superscripts(tokens, vocabulary), vocabulary)
     tokens, vocabulary = resolve_implication(tokens, vocabulary)
-    tokens = _in_numpy(resolve_derivatives(tokens, vocabulary))
+    tokens = _entry_by_entry(resolve_derivatives(tokens, vocabulary), written)
     tokens, vocabulary = resolve_differentials(tokens, vocabulary)
     tokens = resolve_runs(tokens, vocabulary, decisions, italics=latex)
     tokens = resolve_bars(tokens)
     tokens = _norm_subscripts(tokens)
     if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
         tokens = import_module("matcalc.language.text.reach").bracketed_operands(tokens, latex)
-    return _juxtaposed(tokens, vocabulary, decisions), decisions
+    return Tokens(_juxtaposed(tokens, vocabulary, decisions), decisions, written)
 
 
-_LOOKS_LIKE_LATEX = pattern(r"\\|[_^]\{|^\s*\$")
+_LOOKS_LIKE_LATEX = pattern(r"[_^]\{|^\s*\$|\\(?:[^\s\w(]|[^\W\d_]{2})|\\\)")
+_BACKSLASH = pattern(r"\\(?![ \t]*\n)")
+_DIVIDEND = pattern(r"(?:(?<!\\)[^\W\d]\w*|[)\]'’ᵀ])[ \t]*\Z")
+_LONGEST_NAME = 60
 
 
 def is_latex(text: str) -> bool:
-    r"""Whether a text is written in LaTeX: a backslash, ``^{`` or ``_{`` stands in it, or it begins with a dollar sign.
+    r"""Whether a text is written in LaTeX: a command, ``^{`` or ``_{`` stands in it, or it begins with a dollar sign.
 
-    >>> is_latex(r"\|x\|^2"), is_latex("x^{-1}"), is_latex("||x||^2")
-    (True, True, False)
+    A backslash between a name or brackets and a single letter or brackets is MATLAB's division from the left, if nothing else is LaTeX.
+
+    >>> is_latex(r"\|x\|^2"), is_latex("x^{-1}"), is_latex("||x||^2"), is_latex(r"A\b"), is_latex(r"(A*B) \ b"), is_latex(r"A\beta")
+    (True, True, False, False, False, True)
     """
-    return _LOOKS_LIKE_LATEX.search(text) is not None
+    if _LOOKS_LIKE_LATEX.search(text) is not None:
+        return True
+    places = [found.start() for found in _BACKSLASH.finditer(text)] if "\\" in text else []
+    return any(_DIVIDEND.search(text, max(0, place - _LONGEST_NAME), place) is None for place in places)
 
 
-_OF_ARRAYS = {"*": "ELEMENT_TIMES", "**": "ELEMENT_POWER"}
+_OF_ARRAYS = {"*": "ELEMENT_TIMES", "/": "ELEMENT_DIVIDE"}
 
 
-def _in_numpy(tokens: list[Token]) -> list[Token]:
-    """Beside ``@``, which is the product of NumPy, ``*`` and ``**`` go entry by entry."""
-    if not any(token.type == "TIMES" and token.value == "@" for token in tokens):
+def _entry_by_entry(tokens: list[Token], written: Written) -> list[Token]:
+    """In NumPy ``*`` and ``/`` go entry by entry; ``**`` does so wherever it stands, and takes the operand before it from the right."""
+    if written.dialect != "numpy":
         return tokens
-    return [Token(_OF_ARRAYS.get(token.value, token.type), token.value, token.start, token.end) for token in tokens]
+    of_arrays = {**_OF_ARRAYS, "**": "ARRAY_POWER"} if written.sure else {"**": "ARRAY_POWER"}
+    return [Token(of_arrays.get(token.value, token.type), token.value, token.start, token.end) for token in tokens]
 
 
 def _separated(tokens: list[Token]) -> list[Token]:

@@ -51,12 +51,15 @@ def known_functions() -> frozenset[str]:
 @dataclass(frozen=True)
 class Vocabulary:
     """Names that are known before reading, in their one spelling; ``functions`` are the user's own, ``definitions`` those of them that the
-    text defines, with the names of their arguments; ``values`` are the symbols that it gives a value."""
+    text defines, with the names of their arguments; ``values`` are the symbols that it gives a value; ``calls`` are the functions of a
+    dialect.
+    """
 
     symbols: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
     definitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     values: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
     lengths: tuple[int, ...] = field(init=False)
     """Of the names with more than one character, longest first."""
 
@@ -71,7 +74,11 @@ class Vocabulary:
     def knowing(self, names: Iterable[str]) -> Vocabulary:
         """The same words with more symbols; functions stay functions."""
         more = frozenset(names) - self.functions
-        return Vocabulary(self.symbols | more, self.functions, self.definitions, self.values) if more else self
+        return Vocabulary(self.symbols | more, self.functions, self.definitions, self.values, self.calls) if more else self
+
+    def with_calls(self, names: Iterable[str]) -> Vocabulary:
+        """The same words with functions that a dialect has when brackets follow."""
+        return Vocabulary(self.symbols, self.functions, self.definitions, self.values, frozenset(names))
 
     def defining(self, functions: Mapping[str, tuple[str, ...]], values: Iterable[str], names: Iterable[str]) -> Vocabulary:
         """The same words with functions that the text defines, names that it gives ``values``, and other names that stand in it."""
@@ -79,7 +86,7 @@ class Vocabulary:
         if not (functions or given or names):
             return self
         known = self.knowing([*given, *names])
-        return Vocabulary(known.symbols, self.functions | frozenset(functions), {**self.definitions, **functions}, given)
+        return Vocabulary(known.symbols, self.functions | frozenset(functions), {**self.definitions, **functions}, given, self.calls)
 
     def declares(self, name: str) -> bool:
         return name in self.symbols or name in self.functions
@@ -102,7 +109,7 @@ class Vocabulary:
         Before brackets neither capitals nor an underscore between words matter (``Tr``, ``LogSumExp``, ``log_det``); elsewhere a capital
         may begin the name (``Log x``), so that ``DET`` stays a product.
         """
-        if self.is_function(spelling):
+        if self.is_function(spelling) or (called and spelling in self.calls and not self.declares(spelling)):
             return spelling
         if spelling in _OTHERWISE or self.declares(canonical_name(spelling)) or (spelling[:1].isupper() and self.is_function(spelling[1:])):
             return None  # Asin(x) is A sin(x)

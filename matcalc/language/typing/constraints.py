@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.errors import Span
+from matcalc.errors import ShapeError, Span
 from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
 from matcalc.language.typing.kinds import (
@@ -95,6 +95,35 @@ class SameShape(Constraint):
         return True
 
 
+class Dotted(Multiplied):
+    """``left · right = result``: a product, and of two vectors their inner product."""
+
+    relation = Multiplied.relation | {(COLUMN, COLUMN, SCALAR)}
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        left, right, _ = self.cells
+        if left.mask == right.mask == COLUMN:
+            unify(left.rows, right.rows)
+            return True
+        return super().join(sizes)
+
+
+class Starred(Multiplied):
+    """``left * right = result`` beside ``**``: a product, and of two vectors entry by entry."""
+
+    relation = Multiplied.relation | {(COLUMN, COLUMN, COLUMN)}
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        left, right, result = self.cells
+        if left.mask == right.mask == COLUMN:
+            same(left, right)
+            same(left, result)
+            return True
+        return super().join(sizes)
+
+
 class ArrayMultiplied(Constraint):
     """``left @ right = result`` of NumPy: vectors have one axis, so that there are no rows; scalars are not multiplied so."""
 
@@ -112,6 +141,8 @@ class ArrayMultiplied(Constraint):
             if right.mask == MATRIX:
                 unify(right.cols, result.rows)
             return True
+        if right.mask == COLUMN:
+            result.lying = right.lying
         unify(left.cols, right.rows)
         unify(left.rows, result.rows)
         unify(right.cols, result.cols)
@@ -155,15 +186,30 @@ class Broadcast(Constraint):
             return self._aligned(sizes.final)
         larger, smaller = (left, right) if left.mask == result.mask else (right, left)
         same(larger, result)
-        if smaller.mask == SCALAR:
-            return True
-        if smaller.mask == larger.mask:
-            same(left, right)
+        if smaller.mask == SCALAR or smaller.mask == larger.mask:
+            self._along(larger, smaller, result)
             return True
         if smaller.mask == ROW:
             unify(smaller.cols, larger.cols)
             return True
+        if smaller.lying is not None:
+            unify(smaller.rows, larger.cols if smaller.lying else larger.rows)
+            return True
         return self._orient(resolved(smaller.rows), resolved(larger.rows), resolved(larger.cols), sizes.final)
+
+    def _along(self, larger: Cell, smaller: Cell, result: Cell) -> None:
+        """Sizes of operands of one kind, and how a vector that is the result stands beside a matrix.
+
+        Raises ShapeError for an array of one axis beside one of n×1, which NumPy makes a matrix of.
+        """
+        if smaller.mask != SCALAR:
+            same(larger, smaller)
+        if result.mask != COLUMN:
+            return
+        if smaller.mask == COLUMN and None not in (larger.lying, smaller.lying) and larger.lying != smaller.lying:
+            message = "an array of one axis beside one of n×1 makes a matrix in NumPy"
+            raise ShapeError(message, span=self.span, suggestion="keepdims=True in both or in neither")
+        result.lying = larger.lying
 
     def _aligned(self, final: bool) -> bool:
         """The axes of a tensor of the result: those of the operands, aligned at the last one."""
@@ -223,6 +269,20 @@ class Divided(Constraint):
     __slots__ = ()
 
     def join(self, sizes: SizeSystem) -> bool:
+        return True
+
+
+class DividedByMatrix(Divided):
+    """``left / right`` where the divisor may be a square matrix, too: ``left`` times its inverse."""
+
+    relation = Divided.relation | {(ROW, MATRIX), (MATRIX, MATRIX)}
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        left, right = self.cells
+        if right.mask == MATRIX:
+            unify(right.rows, right.cols)
+            unify(left.cols, right.rows)
         return True
 
 
@@ -364,6 +424,45 @@ class Totalled(InRelation):
     def join(self, sizes: SizeSystem) -> bool:
         operand, result = self.cells
         unify(operand.rows if self.axis == "rows" else operand.cols, result.rows)
+        return True
+
+
+class ArrayTotalled(InRelation):
+    """One number for each of what is left when an axis is gone, as NumPy counts axes: a vector has one."""
+
+    __slots__ = ("axis",)
+
+    def __init__(self, span: Span, axis: str, words: str, operand: Cell, result: Cell) -> None:
+        kinds = {(MATRIX, COLUMN)} if axis == "second" else {(COLUMN, SCALAR), (ROW, SCALAR), (MATRIX, COLUMN)}
+        super().__init__(span, frozenset(kinds), words, operand, result)
+        self.axis = axis
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        if operand.mask == MATRIX:
+            unify(operand.cols if self.axis == "first" else operand.rows, result.rows)
+        return True
+
+
+class Counted(InRelation):
+    """A size of the operand: of its first axis, its second axis, or of all together."""
+
+    __slots__ = ("axis", "size")
+
+    def __init__(self, span: Span, axis: str, size: Dimension, operand: Cell) -> None:
+        kinds = frozenset({(MATRIX,)}) if axis == "second" else frozenset({(COLUMN,), (MATRIX,)})
+        super().__init__(span, kinds, "a size", operand)
+        self.axis, self.size = axis, size
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand = self.cells[0]
+        match self.axis:
+            case "first":
+                unify(self.size, operand.rows)
+            case "second":
+                unify(self.size, operand.cols)
+            case _:
+                unify(self.size, sizes.product(operand.cols, operand.rows))
         return True
 
 

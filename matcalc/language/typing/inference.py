@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from matcalc.facts.table import needs_square
 from matcalc.language.build.scope import Variable, letter_class
 from matcalc.language.typing import costs
-from matcalc.language.typing.constraints import Broadcast, Divided, ElementRaised, Multiplied, Raised, SummedRaised
+from matcalc.language.typing.constraints import Broadcast, Divided, ElementRaised, Multiplied, Raised, Starred, SummedRaised
 from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, resolved
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
 from matcalc.records import record
@@ -51,7 +51,7 @@ def infer_kinds(
         choices = _choices(variables, soft, bold)
         mark = trail.mark()
         _Search(choices, trail, costs.LETTERS).run()
-        if not evidence and _mixed(variables):
+        if not evidence and (_mixed(variables) or _starred(constraints)):
             trail.undo(mark)
             _Search(choices, trail, {**costs.LETTERS, "lower": costs.ALL_SCALARS}).run()
     except Contradiction:
@@ -120,6 +120,11 @@ def _mixed(variables: list[Variable]) -> bool:
         return False
     lower = [v.cell.mask for v in variables if v.open and letter_class(v.name) == "lower"]
     return SCALAR in lower and any(v.cell.mask != SCALAR for v in variables if v.open)
+
+
+def _starred(constraints: list[Constraint]) -> bool:
+    """Whether a star between two vectors would go entry by entry."""
+    return any(isinstance(constraint, Starred) and all(cell.mask == COLUMN for cell in constraint.cells) for constraint in constraints)
 
 
 @record(frozen=False)

@@ -1,0 +1,350 @@
+"""Calls as programs write them: ``sum(X, axis=0)``, ``norm(X, 'fro')``, ``x.dot(y)``, ``einsum("ij,j->i", A, x)``.
+
+A call of a dialect is turned into a call of the language, or opened as the formula that ``rules/dialects.toml`` has for it. An axis is one
+of NumPy's: ``first``, ``second`` or ``last``; of a vector, which has one, the first is the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from matcalc.errors import ParseError, Span
+from matcalc.functions import functions, spellings
+from matcalc.language.build import terms as t
+from matcalc.language.build.calls import CallBuilder
+from matcalc.language.build.einsum import summed_products
+from matcalc.language.build.lifting import Lifting
+from matcalc.language.build.scope import Scope
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.parser import parse_syntax
+from matcalc.language.text.dialects import Template, Written, templates
+from matcalc.language.text.meanings import unknown_function
+from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.language.typing import constraints as c
+from matcalc.language.typing.dimensions import Unknown
+from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
+from matcalc.records import record, replace
+
+_AXIS_WORDS = frozenset(["axis", "dim", "dims"])
+_KEEPING = frozenset(["keepdims", "keepdim"])
+_AXES = {0: "first", 1: "second", -1: "last", -2: "first"}
+_DIRECTIONS = {"first": "cols", "second": "rows", "last": "rows"}
+_HARMLESS: Mapping[str, frozenset[str]] = {
+    "dtype": frozenset(), "optimize": frozenset(), "ddof": frozenset(["0"]), "correction": frozenset(["0"]),
+    "unbiased": frozenset(["False"]), "reduction": frozenset(["mean"]), "corrected": frozenset(["False"]),
+}  # fmt: skip
+"""Options without a meaning in a formula, and the values that say what is read anyway; none: any value."""
+_SIZES = frozenset(["len", "size", "length", "numel", "shape"])
+
+
+@record
+class _Meant:
+    """A call in the terms of the language: a call, or a formula of which the parameters are its arguments."""
+
+    node: s.Applied
+    formula: s.Syntax | None = None
+    parameters: tuple[str, ...] = ()
+
+
+class DialectBuilder(CallBuilder):
+    """The builder with the calls of dialects."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._meanings: dict[s.Applied, _Meant] = {}
+
+    def read_as(self, written: Written) -> None:
+        """Says what the text is written in."""
+        self.written = written
+        self.lying = True if written.arrays else None
+        if written.arrays:
+            self.evidence = True
+
+    # ------------------------------------------------------------ what a call means
+
+    def _meant(self, node: s.Applied) -> _Meant:
+        if self.depth or self.written.dialect == "math" and not any(isinstance(part, s.Keyword | s.Listed) for part in node.arguments):
+            return _Meant(self._with_dimension(node))
+        found = self._meanings.get(node)
+        if found is None:
+            found = self._meanings[node] = self._translated(node)
+        return found
+
+    def _translated(self, node: s.Applied) -> _Meant:
+        name = node.function
+        arguments, options = _unpacked(node)
+        words = self._axis_words(node, options)
+        node = replace(node, arguments=(*arguments, *words))
+        if self._is_users(name) or name in self.scope.definitions:
+            return _Meant(node)
+        ways = templates(self.written.dialect).get(name, ())
+        fitting = [(way, given) for way in ways if (given := _fitting(way, arguments, options)) is not None]
+        if fitting:
+            way, given = fitting[0]
+            tree = _template(way.formula, _named(way), tuple(word.word for word in words if isinstance(word, s.Word)))
+            return _Meant(replace(node, arguments=given), tree, _named(way))
+        return _Meant(self._known(node, options, bool(ways)))
+
+    def _known(self, node: s.Applied, options: dict[str, s.Keyword], counted: bool) -> s.Applied:
+        """A call of a function of the language with the options of a program."""
+        if node.function == "norm":
+            node = self._norm_with_order(node, options)
+        for option in options.values():
+            _check_option(option)
+        if counted and node.function not in spellings():
+            raise ParseError(f"{node.function} is not read with these arguments", span=node.span, suggestion=self._example(node.function))
+        return self._with_dimension(node)
+
+    def _example(self, function: str) -> str:
+        way = templates(self.written.dialect)[function][-1]
+        return f"{function}({', '.join(_named(way))})"
+
+    def _norm_with_order(self, node: s.Applied, options: dict[str, s.Keyword]) -> s.Applied:
+        order = options.pop("ord", None) or options.pop("p", None)
+        if order is None:
+            return node
+        first, *rest = node.arguments
+        return replace(node, arguments=(first, order.value, *rest))
+
+    # ------------------------------------------------------------ axes
+
+    def _axis_words(self, node: s.Applied, options: dict[str, s.Keyword]) -> tuple[s.Syntax, ...]:
+        """The axis that options name, and whether it is kept, as words of the language."""
+        named = [options.pop(word) for word in [*options] if word in _AXIS_WORDS]
+        kept = [options.pop(word) for word in [*options] if word in _KEEPING]
+        if not named or _is_word(named[0].value, "None"):
+            return ()
+        option = named[0]
+        from_one = option.name == "dims"  # Julia's
+        axis = _whole(option.value)
+        if axis is None or (axis - from_one) not in _AXES:
+            said = "one axis of a matrix is summed over" if isinstance(option.value, s.Listed) else "a matrix has the axes 0 and 1"
+            raise ParseError(said, span=option.span, suggestion=f"{node.function}(X, axis=0), or {node.function}(X) for all entries")
+        keeps = from_one or (bool(kept) and not _is_word(kept[0].value, "False"))
+        words = [_AXES[axis - from_one], *(["kept"] if keeps else [])]
+        return tuple([s.Word(option.span, word) for word in words])
+
+    def _with_dimension(self, node: s.Applied) -> s.Applied:
+        """``sum(X, 1)``: an axis of NumPy, counted from 0, or a dimension of MATLAB, counted from 1."""
+        if len(node.arguments) != 2 or not self._has_axis(node.function) or self.depth:
+            return node
+        second = node.arguments[1]
+        if isinstance(second, s.Word) and second.word == "all":
+            return replace(node, arguments=node.arguments[:1])
+        number = _whole(second)
+        if number is None or self.summed_index(node) is not None:
+            return node
+        from_zero = self._counts_from_zero(node, number)
+        axis = number if from_zero else number - 1
+        if axis not in _AXES or (axis < 0 and not from_zero):
+            said = "a matrix has the axes 0 and 1" if from_zero else "the dimensions of a matrix are 1 and 2"
+            raise ParseError(said, span=second.span, suggestion=f"{node.function}(X, rows), {node.function}(X, cols)")
+        kept = () if from_zero else (s.Word(second.span, "kept"),)
+        return replace(node, arguments=(node.arguments[0], s.Word(second.span, _AXES[axis]), *kept))
+
+    def _counts_from_zero(self, node: s.Applied, number: int) -> bool:
+        """Whether the number behind a comma is an axis of NumPy, and no dimension of MATLAB or Julia."""
+        if self.written.dialect in ("numpy", "matlab", "julia"):
+            return self.written.dialect == "numpy"
+        if number != 1:
+            return number < 1
+        ours = spellings().get(node.function) in ("softmax", "logsumexp")  # which MATLAB has not
+        name, along = ("NumPy", "rows") if ours else ("MATLAB", "cols")
+        said = f"{node.function}(X, 1) is read as {name}'s: {node.function}(X, {along})"
+        ways = (f"for every column: {node.function}(X, cols)", f"for every row: {node.function}(X, rows)")
+        self.decide(said, "dialect", "doubtful", span=self.place(node.span), instead=ways)
+        return ours
+
+    # ------------------------------------------------------------ building
+
+    def argument_terms(self, node: s.Applied) -> list[s.Syntax]:
+        meant = self._meant(node)
+        if meant.formula is not None:
+            return list(meant.node.arguments)
+        if node.function == "einsum":
+            return list(meant.node.arguments[1:])
+        if node.function in _SIZES and not self._is_users(node.function):
+            return list(meant.node.arguments[:1])
+        return super().argument_terms(meant.node)
+
+    def call(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
+        meant = self._meant(node)
+        node = meant.node
+        if meant.formula is not None:
+            self.evidence = True
+            return self._opened(meant.formula, dict(zip(meant.parameters, arguments, strict=True)), {}, node.span)
+        if node.function == "einsum" and not self._is_users("einsum"):
+            letters = frozenset([*self.scope.variables, *self.scope.values, *self.scope.declarations])
+            tree, parameters = summed_products(node, letters)
+            return self._opened(tree, dict(zip(parameters, arguments, strict=True)), {}, node.span)
+        if node.function in _SIZES and not self._is_users(node.function):
+            return self._size_of(node, arguments)
+        words = [argument.word for argument in node.arguments if isinstance(argument, s.Word)]
+        if words and words[0] in _DIRECTIONS:
+            return self._along(node, arguments, words[0], "kept" in words)
+        return super().call(node, arguments)
+
+    def _along(self, node: s.Applied, arguments: list[t.Term], axis: str, kept: bool) -> t.Term:
+        """A function along an axis of an array; what is left lies, or has an axis of size 1 when that is ``kept``."""
+        span, operand = self.place(node.span), arguments[0]
+        self.evidence = True
+        direction = _DIRECTIONS[axis]
+        entry = functions().get(spellings().get(node.function, ""))
+        if node.function == "norm":
+            raise ParseError("norms along an axis are not read", span=node.span, suggestion="sqrt(sum(X**2, axis=1))")
+        self._count(node, arguments, 1)
+        if entry is not None and not entry.axis:
+            raise ParseError(f"{node.function} is not taken along an axis", span=node.span, suggestion=f"{node.function}(X)")
+        if node.function == "sum":
+            result = self.cell(ANY, node.span)
+            self.relate(c.ArrayTotalled(span, axis, "sum", operand.cell, result))
+            made: t.Term = t.TotalTerm(result, span, (operand,), direction)
+        elif entry is None:
+            raise unknown_function(node.function, node.function_span)
+        elif entry.kind == "defined":
+            self.relate(c.InRelation(span, frozenset({(MATRIX,)}), f"{node.function} along an axis", operand.cell))
+            made = Lifting(self, operand, direction, span).build(entry.name)
+        elif entry.signature.endswith("-> scalar"):
+            result = self.cell(ANY, node.span)
+            self.relate(c.ArrayTotalled(span, axis, node.function, operand.cell, result))
+            made = t.CallTerm(result, span, (operand,), entry.name, direction)
+        else:
+            kinds = frozenset({(MATRIX,)}) if axis == "second" else frozenset({(MATRIX,), (COLUMN,)})
+            self.relate(c.InRelation(span, kinds, node.function, operand.cell))
+            return t.CallTerm(operand.cell, span, (operand,), entry.name, direction)
+        if kept and direction == "cols":
+            return self.transpose(made, node.span)
+        if kept:
+            made.cell.lying = False
+        return made
+
+    def _size_of(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
+        """``len(y)``, ``X.shape[0]``, ``size(X, 1)``, ``numel(X)``: a size as a number."""
+        axis = "all" if node.function in ("size", "numel") else "first"
+        if len(node.arguments) == 2:
+            number = _whole(node.arguments[1])
+            if number not in (1, 2) or node.function in ("len", "length", "numel"):
+                raise ParseError("a matrix has two sizes", span=node.span, suggestion=f"{node.function}(X, 1)")
+            axis = "first" if number == 1 else "second"
+        elif node.function == "shape" or len(node.arguments) != 1:
+            raise ParseError("a shape is several numbers", span=node.span, suggestion="X.shape[0], X.shape[1] or X.size")
+        size = Unknown()
+        self.relate(c.Counted(self.place(node.span), axis, size, arguments[0].cell))
+        return t.SizeTerm(self.cell(SCALAR, node.span), self.place(node.span), size)
+
+    def _position(self, node: s.Syntax) -> int | t.BoundIndex:
+        """NumPy counts from 0."""
+        if not self.written.arrays or self.depth:
+            return super()._position(node)
+        number = _whole(node)
+        if number is None:
+            return super()._position(node)
+        if number < 0:
+            raise ParseError("entries are not counted from the end", span=node.span, suggestion="x[0], or e_3'*x for the third")
+        said = f"[{number}] is entry {number + 1}: NumPy counts from 0"
+        ways = (f"entry {number + 1}: e_{number + 1}'*x", f"entry {number}: e_{number}'*x") if number else ()
+        self.decide(said, "dialect", "doubtful" if number else "assumed", span=self.place(node.span), instead=ways)
+        return number + 1
+
+
+# ---------------------------------------------------------------- arguments
+
+
+def _unpacked(node: s.Applied) -> tuple[tuple[s.Syntax, ...], dict[str, s.Keyword]]:
+    """The arguments by place, and the options by name."""
+    plain: list[s.Syntax] = []
+    options: dict[str, s.Keyword] = {}
+    for argument in node.arguments:
+        if isinstance(argument, s.Keyword):
+            options[argument.name] = argument
+        elif isinstance(argument, s.Listed) and node.function in ("ones", "zeros"):
+            plain += argument.values
+        else:
+            plain.append(argument)
+    return tuple(plain), options
+
+
+def _check_option(option: s.Keyword) -> None:
+    """Raises ParseError for an option that would change what is meant."""
+    allowed = _HARMLESS.get(option.name)
+    value = option.value
+    said = value.word if isinstance(value, s.Word) else str(value.value) if isinstance(value, s.NumberLiteral) else ""
+    if allowed is not None and (not allowed or said in allowed):
+        return
+    if option.name in ("ddof", "correction", "unbiased", "corrected"):
+        raise ParseError("var and std divide by n here", span=option.span, suggestion="var(x)*n/(n - 1)")
+    raise ParseError(f"the option {option.name} is not read", span=option.span)
+
+
+def _whole(node: s.Syntax) -> int | None:
+    """The whole number that is written; None for anything else."""
+    sign = 1
+    while isinstance(node, s.Minus | s.Group):
+        sign = -sign if isinstance(node, s.Minus) else sign
+        node = node.operand
+    return sign * int(node.value) if isinstance(node, s.NumberLiteral) and node.value.denominator == 1 else None
+
+
+def _is_word(node: s.Syntax, word: str) -> bool:
+    return isinstance(node, s.Word) and node.word == word
+
+
+# ---------------------------------------------------------------- formulas
+
+
+def _named(way: Template) -> tuple[str, ...]:
+    """The parameters that stand in the formula."""
+    return tuple([part for part in way.parameters if not part.isdigit()])
+
+
+def _fitting(way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[str, s.Keyword]) -> tuple[s.Syntax, ...] | None:
+    """The values of the parameters, if the arguments are those of the signature."""
+    given = [*arguments]
+    for parameter in way.parameters[len(given) :]:
+        if parameter not in options:
+            return None
+        given.append(options[parameter].value)
+    rest = {name for name in options if name not in _HARMLESS} - set(way.parameters[len(arguments) :])
+    fixed = {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in way.defaults)}
+    if len(given) != len(way.parameters) or any(isinstance(part, s.Word | s.Listed) for part in given):
+        return None
+    for name, value in fixed.items():
+        if name not in options or _whole(options[name].value) != int(value):
+            return None
+    if rest - set(fixed):
+        return None
+    for option in options.values():
+        if option.name in _HARMLESS:
+            _check_option(option)
+    pairs = list(zip(way.parameters, given))
+    if any(parameter.isdigit() and _whole(part) != int(parameter) for parameter, part in pairs):
+        return None
+    return tuple([part for parameter, part in pairs if not parameter.isdigit()])
+
+
+@cache
+def _template(formula: str, parameters: tuple[str, ...], words: tuple[str, ...]) -> s.Syntax:
+    """The syntax tree of a formula; ``words`` name the axis that its functions are taken along."""
+    tree = parse_syntax(formula, Vocabulary.of(parameters), "math").program.value
+    return _taken_along(tree, words) if words else tree
+
+
+def _taken_along(node: s.Syntax, words: tuple[str, ...]) -> s.Syntax:
+    """Formulas of the table are short, so that a walk along their depth is, too."""
+
+    def walked(part: s.Syntax) -> s.Syntax:
+        return _taken_along(part, words)
+
+    match node:
+        case s.Applied(arguments=arguments, function=function):
+            along = tuple([s.Word(Span(0, 0), word) for word in words]) if CallBuilder._has_axis(function) else ()
+            return replace(node, arguments=(*map(walked, arguments), *along))
+        case s.Binary(left=left, right=right):
+            return replace(node, left=walked(left), right=walked(right))
+        case s.Raised(base=base):
+            return replace(node, base=walked(base))
+        case s.Minus(operand=operand) | s.Group(operand=operand) | s.Transposed(operand=operand):
+            return replace(node, operand=walked(operand))
+        case _:
+            return node

@@ -1,0 +1,145 @@
+"""In what a formula is written: mathematics, MATLAB, NumPy (JAX, PyTorch), Julia or LaTeX. Recognised here and nowhere else.
+
+The signs that tell are few: ``@``, modules, methods, ``axis=`` and ``def`` are Python's, ``log.(x)`` is Julia's; a backslash, ``(:)``,
+words in quotes and operators with a dot are MATLAB's. ``**`` is Python's, too, but people write it beside products of mathematics, as in
+``norm(A*x - b)**2``: alone it makes powers go entry by entry, and leaves ``*`` what it is. ``.T`` tells nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from matcalc.language.options import Dialect
+from matcalc.language.text.terminals import Token
+from matcalc.patterns import pattern
+from matcalc.records import record
+from matcalc.resources import read
+from matcalc.stored import stored
+
+_PYTHON_WORDS = frozenset(["axis", "dim", "keepdims", "keepdim"])
+_STATEMENTS = frozenset(["def", "lambda", "return", "import"])
+_POINTWISE = frozenset(["ELEMENT_TIMES", "ELEMENT_DIVIDE", "ELEMENT_POWER"])
+_TELLING = _POINTWISE | {"DOT", "COLON", "STRING", "LEFT_DIVIDE", "COMMENT"}
+
+
+@record
+class Written:
+    """The dialect of a text. ``sure`` is False where ``**`` is the only sign of it: then ``*`` is the product of mathematics."""
+
+    dialect: Dialect
+    sure: bool = True
+
+    @property
+    def arrays(self) -> bool:
+        """Whether operators go entry by entry and vectors have one axis."""
+        return self.dialect == "numpy" and self.sure
+
+
+MATH = Written("math")
+
+
+def recognised(tokens: list[Token]) -> Written:
+    """What a text is written in, by its raw tokens."""
+    types = {token.type for token in tokens}
+    if _is_python(tokens, types):
+        return Written("numpy")
+    if "DOT" in types and any(_is_broadcast_call(tokens, place) for place in range(1, len(tokens))):
+        return Written("julia")
+    if "abs2" in {token.value for token in tokens if token.type == "RUN"}:
+        return Written("julia")
+    if types & {"LEFT_DIVIDE", "STRING", "COMMENT"} or any(token.value in _DOTTED for token in tokens if token.type in _POINTWISE):
+        return Written("matlab")
+    if "COLON" in types or any(token.value == ".'" for token in tokens if token.type == "TRANSPOSE"):
+        return Written("matlab")
+    return Written("numpy", sure=False) if any(token.value == "**" for token in tokens if token.type == "POWER") else MATH
+
+
+_DOTTED = frozenset([".*", "./", ".^"])
+
+
+def _is_python(tokens: list[Token], types: set[str]) -> bool:
+    """Whether something says that the text is Python's."""
+    if "TIMES" in types and any(token.value == "@" for token in tokens if token.type == "TIMES"):
+        return True
+    if "EQUALS" in types or "RUN" in types:
+        for place, token in enumerate(tokens):
+            if token.type != "RUN":
+                continue
+            following = tokens[place + 1].type if place + 1 < len(tokens) else ""
+            if following == "EQUALS" and token.value in _PYTHON_WORDS:
+                return True
+            if (following in ("RUN", "COLON") and token.value in _STATEMENTS) or (token.value == "einsum" and "STRING" in types):
+                return True
+    return "DOT" in types and any(_is_attribute(tokens, place) for place in range(1, len(tokens) - 1))
+
+
+def _is_attribute(tokens: list[Token], place: int) -> bool:
+    """Whether a dot stands between a value or a module and a name: ``X.sum``, ``np.pi``."""
+    before, dot, after = tokens[place - 1 : place + 2]
+    return dot.type == "DOT" and after.type == "RUN" and before.end == dot.start and before.type in _RECEIVERS
+
+
+_RECEIVERS = frozenset(["RUN", "RPAR", "RSQB", "TRANSPOSE"])
+
+
+def _is_broadcast_call(tokens: list[Token], place: int) -> bool:
+    """Whether a dot makes a call go entry by entry: ``exp.(x)``."""
+    before, dot = tokens[place - 1 : place + 1]
+    return dot.type == "DOT" and before.type == "RUN" and tokens[place + 1 : place + 2] != [] and tokens[place + 1].type == "LPAR"
+
+
+# ---------------------------------------------------------------- the table
+
+
+@cache
+def dialect_table() -> Mapping[str, Any]:
+    """``rules/dialects.toml``."""
+    return stored("dialects", read("rules", "dialects.toml"), _rows)
+
+
+def _rows(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+@record
+class Template:
+    """A function of a dialect in terms of the language: its parameters (a number stands for itself), and a formula in them."""
+
+    parameters: tuple[str, ...]
+    defaults: tuple[str, ...]
+    """Parameters given by keyword with a number: ``min=0``."""
+    formula: str
+
+
+_SIGNATURE = pattern(r"(\w+)\((.*)\)")
+
+
+@cache
+def templates(dialect: Dialect) -> Mapping[str, tuple[Template, ...]]:
+    """The functions of a dialect that the language spells otherwise."""
+    found: dict[str, list[Template]] = {}
+    for signature, formula in dialect_table().get(dialect, {}).items():
+        match = _SIGNATURE.fullmatch(signature)
+        if match is None:
+            raise ValueError(f"rules/dialects.toml: {signature!r} is no signature")
+        parts = [part.strip() for part in match[2].split(",")]
+        plain, given = [part for part in parts if "=" not in part], [part for part in parts if "=" in part]
+        found.setdefault(match[1], []).append(Template(tuple(plain), tuple(given), formula))
+    return {name: tuple(ways) for name, ways in found.items()}
+
+
+@cache
+def foreign_names(dialect: Dialect) -> frozenset[str]:
+    """Functions that a dialect has and the language has not, or has in another meaning."""
+    return frozenset(templates(dialect)) | _OF_PROGRAMS.get(dialect, frozenset())
+
+
+_OF_PROGRAMS: Mapping[Dialect, frozenset[str]] = {
+    "numpy": frozenset(["len", "einsum"]),
+    "matlab": frozenset(["size", "length", "numel"]),
+    "julia": frozenset(["size", "length"]),
+}

@@ -76,7 +76,8 @@ def remarks(derivation: Derivation, *, shown_as_index: bool = False) -> list[str
     rows += [("holds if", condition) for condition in derivation.conditions]
     rows += [("note", note) for note in derivation.notes if note not in derivation.warnings]
     if not derivation.closed and not shown_as_index:
-        rows.append(("note", "no closed matrix form is known; this is index notation"))
+        form = "index notation" if derivation.outcome.shown is None else "a form with explicit sums"
+        rows.append(("note", f"no closed matrix form is known; this is {form}"))
     return _labelled(rows)
 
 

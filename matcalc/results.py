@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from matcalc.derivation import Outcome
+from matcalc.derivation.pipeline import Layout, over_samples
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Symbol
 from matcalc.inputs import as_call
 from matcalc.parsed import ParsedExpression, Reading, Style, called_by_any_spelling, checked_style, plain_shape, programs
-from matcalc.printing import Shown, index_text, latex, latex_operand, text
+from matcalc.printing import Shown, index_text, latex, latex_operand, member_notes, text
+from matcalc.records import replace
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ __all__ = ["Derivation", "ParsedExpression", "Style", "plain_shape"]
 class Derivation(Shown):
     """The derivative of ``source`` by ``wrt`` in one layout.
 
-    ``str()`` and ``text()`` give the closed matrix form, or the index form when there is none; ``closed`` tells which.
+    ``str()`` and ``text()`` give the closed matrix form when there is one, which ``closed`` tells; else a form with explicit sums, or the
+    index form.
     ``shape`` is the shape of the result in ``layout``; ``conditions`` say where it holds, ``notes`` what was assumed.
     """
 
@@ -90,10 +93,9 @@ class Derivation(Shown):
 
     @as_call
     def text(self, style: Style = "unicode") -> str:
-        """The closed form in the input language, or the index form when there is none."""
-        if self.outcome.expression is None:
-            return index_text(self.outcome.tensor, checked_style(style))
-        return text(self.outcome.expression, checked_style(style))
+        """The closed form in the input language; when there is none, the form with explicit sums, or the index form."""
+        shown = self.outcome.shown
+        return index_text(self.outcome.tensor, checked_style(style)) if shown is None else text(shown, checked_style(style))
 
     @as_call
     def latex(self, equation: bool = False, *, bold: bool = False) -> str:
@@ -101,7 +103,8 @@ class Derivation(Shown):
 
         Entries, as in index notation, are not bold.
         """
-        right = index_text(self.outcome.tensor, "latex") if self.outcome.expression is None else latex(self.outcome.expression, bold)
+        shown = self.outcome.shown
+        right = index_text(self.outcome.tensor, "latex") if shown is None else latex(shown, bold)
         return f"{self._left_latex(bold)} = {right}" if equation else right
 
     def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
@@ -117,6 +120,24 @@ class Derivation(Shown):
         else:
             operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]} \, \partial {names[1]}}}"
         return f"{operator} {latex_operand(self.source.node, bold)}"
+
+    @as_call
+    def samples(self) -> Derivation:
+        """The same derivative, shown as sums over the members of families: ``2 Σ_i (wᵀ x_i − y_i) x_i`` where x_i is row i of X.
+
+        Raises MatcalcError where no members stand in the formula, and where no such sums are known.
+        """
+        families = member_notes(self.source.node)
+        if not families:
+            raise MatcalcError("no members of a family stand in the formula", suggestion="sum(i, (y_i - w'x_i)^2)")
+        sums = over_samples(self.source.node, self.wrt, self._layout(), self._whole_outcome())
+        if sums is None:
+            raise MatcalcError("this derivative is not known as a sum over the members of a family", suggestion="the matrix form")
+        notes = tuple(dict.fromkeys([*self.notes, *families]))
+        return replace(self, outcome=replace(self.outcome, sums=sums), notes=notes)
+
+    def _layout(self) -> Layout:
+        return cast("Layout", self.layout)
 
     @as_call
     def differential(self) -> Equation:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 
-from matcalc.einstein.algebra import contract, transposed
+from matcalc.einstein.algebra import contract, permuted, transposed
 from matcalc.einstein.application import apply, matrix_factors
 from matcalc.einstein.linear import YES, add, content
 from matcalc.einstein.lowering import lower
@@ -44,6 +44,9 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Ten
     """
     function = functions()[node.function]
     argument = node.arguments[0]
+    if argument.order > 2:
+        yield argument, _of_each(function, node, cotangent, root, depends)
+        return
     parameters = [other for other in node.arguments[1:] if other in depends]
     if function.linear:
         if root or argument in depends or parameters != [node.arguments[1]]:
@@ -79,6 +82,26 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Ten
         yield argument, _in_direction(function.frechet, node, cotangent)
     else:
         raise _no_closed_form(function, root)
+
+
+def _of_each(function: Function, node: Apply, cotangent: Tensor, root: int, depends: set[Tensor]) -> tuple[Fraction, Tensor]:
+    """The cotangent of a batch of matrices, of a function of each: of a trace where f' = f, else by Fréchet derivatives.
+
+    Raises NotDifferentiableError for second derivatives and where a parameter varies.
+    """
+    argument, lead = node.arguments[0], node.order - 2
+    if root or not function.frechet or any(other in depends for other in node.arguments[1:]):
+        raise NotDifferentiableError(
+            f"the derivative of {_shown(function)} under a sum has no closed form here",
+            expected=f"a first derivative of a scalar of {_shown(function)}",
+        )
+    traced = _traced(cotangent, root) if function.derivative == f"{function.name}(X)" else None
+    labels = tuple(range(node.order))
+    turned = (*labels[:lead], lead + 1, lead)
+    if traced is not None:
+        return YES, contract([traced, node], [labels[:lead], turned], labels, dict(enumerate(node.shape)))
+    factor, direction = content(cotangent)
+    return factor, apply(function.frechet, (permuted(argument, turned), direction, *node.arguments[1:]), node.shape)
 
 
 def _no_closed_form(function: Function, root: int) -> NotDifferentiableError:
@@ -127,7 +150,7 @@ def _traced(cotangent: Tensor, root: int) -> Tensor | None:
         parts = [(coefficient, _traced(term, root)) for coefficient, term in cotangent.terms]
         if any(part is None for _, part in parts):
             return None
-        return add([(coefficient, part) for coefficient, part in parts if part is not None], cotangent.shape[:root])
+        return add([(coefficient, part) for coefficient, part in parts if part is not None], cotangent.shape[:-2])
     if not isinstance(cotangent, Contraction) or cotangent.output[-1] != cotangent.output[-2]:
         return None
     label = cotangent.output[-1]

@@ -21,6 +21,8 @@ TARGETS: tuple[TargetName, ...] = ("numpy", "jax", "torch")
 MODULES = {"numpy": "np", "jax": "jnp", "torch": "torch"}
 
 ATOM, UNARY, TIMES, PLUS = 4, 3, 2, 1
+_OF_STACKS = frozenset({"det", "logdet", "pinv"})
+"""Functions whose code takes stacks of matrices as it stands."""
 _LETTERS = "ijklmnpqrstuvwabcdefghoxyzIJKLMNPQRSTUVWABCDEFGHOXYZ"
 
 
@@ -303,7 +305,7 @@ class Writer:
         known = computable().get(name)
         if known is None:
             return Text(f"{self.name('function', name)}({', '.join(codes)})")
-        along = {None: -1, "rows": 1, "cols": 0}[axis]
+        along = {None: -1, "rows": 1, "cols": 0, "each": -1}[axis]
         if name in ("softmax", "logsumexp"):
             match self.target, name:
                 case "numpy", _:
@@ -313,8 +315,32 @@ class Writer:
                     return Text(f"jax.nn.{name}({codes[0]}{'' if axis is None else f', axis={along}'})")
                 case _:
                     return Text(f"torch.{name}({codes[0]}, dim={along})")
+        if axis == "each":
+            return self._each(op, codes)
         if axis is not None:
             raise MatcalcError(f"there is no code for {name} along {axis}")
+        return self._whole(name, codes)
+
+    def _each(self, op: Op, codes: Sequence[str]) -> Text:
+        """A function of each of the matrices or vectors along leading axes: linear algebra takes stacks, other functions are mapped."""
+        name = op.data[0]
+        if name == "inv":
+            return Text(f"{self.xp}.linalg.inv({codes[0]})")
+        if name in _OF_STACKS:
+            return self._whole(name, codes)
+        known = computable()[name]
+        given, _, result = known.signature.partition("->")
+        parameters = [part.partition(":")[0].strip() for part in given.split(",")]
+        one = f"lambda {', '.join(parameters)}: {self._whole(name, parameters).code}"
+        batch = op.operands[0].order - known.argument_order
+        if self.target == "torch":
+            return Text(f"{'torch.vmap(' * batch}{one}{')' * batch}({', '.join(codes)})")
+        sizes = ",".join([_core(part.rpartition(":")[2]) for part in given.split(",")])
+        return Text(f"{self.xp}.vectorize({one}, signature='{sizes}->{_core(result)}')({', '.join(codes)})")
+
+    def _whole(self, name: str, codes: Sequence[str]) -> Text:
+        """A function of one vector or matrix."""
+        known = computable()[name]
         if helper_source(self.target, name) is not None:
             return Text(f"{self.helper(name)}({', '.join(codes)})")
         own = {"jax": known.jax, "torch": known.torch}.get(self.target, "")
@@ -388,3 +414,8 @@ def _as_float(value: Fraction) -> float:
         return float(value)
     except OverflowError:
         return float("inf") if value > 0 else float("-inf")
+
+
+def _core(kind: str) -> str:
+    """The axes of a kind in the signatures of generalised functions: ``(m,n)`` for m×n."""
+    return f"({','.join(part.strip() for part in kind.split('×') if part.strip() != 'scalar')})"

@@ -13,7 +13,6 @@ from matcalc.codegen.requests import LaidOut
 from matcalc.codegen.terms import Expansion, Terms, term_of
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.tensor_deduction import is_symmetric
-from matcalc.errors import MatcalcError
 from matcalc.functions import computable
 from matcalc.sizes import Shape, Size
 from matcalc.stable.resolvents import with_resolvents
@@ -158,4 +157,4 @@ def _applied(b: Builder, name: str, shape: Shape, operands: list[Op]) -> Op:
         return b.make("call", operands, (name, None), shape)
     if argument.order == own + 1 == 2 and name in _BATCHED:
         return b.make("call", operands, (name, "rows"), shape)
-    raise MatcalcError(f"there is no code for {name} of an array with {argument.order} axes")
+    return b.make("call", operands, (name, "each"), shape)

@@ -133,7 +133,8 @@ class Translator(Reductions):
                 return (yield from self._call(typed))
             case e.Entry(operand=operand, positions=positions) if all(isinstance(place, int) for place in positions):
                 op = yield from self._array(operand)
-                return b.pick(op, tuple([int(str(place)) - 1 for place in positions][-op.order :]))
+                places = [int(str(place)) - 1 for place in positions]
+                return b.pick(op, tuple(places if typed.is_member else places[-op.order :]))
             case e.Index() | e.Entry() | e.IndexSum() | e.IndexArray():
                 return tensor_op(b, lower(typed).tensor, self.extents)
             case _ as never:

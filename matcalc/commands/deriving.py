@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ from matcalc.presentation import FORMATS, STEP_FORMATS, STEP_STYLES, joint_remar
 from matcalc.printing import text
 from matcalc.results import Derivation
 
+SAMPLES = ("matrix", "sum")
 VIEWS = ("differential", "slice")
 """Forms of a first derivative besides the closed matrix form and the index form."""
 Found = TypeVar("Found")
@@ -50,6 +51,7 @@ class View:
     style: str | None
     entries: str | None
     point: str | None
+    samples: str = "matrix"
 
     @property
     def of_one(self) -> bool:
@@ -72,7 +74,7 @@ class View:
             raise MatcalcError("there is no bold type in a derivation in steps: entries are not bold", suggestion="--steps without --bold")
         if self.in_numbers:
             self._check_numbers()
-        return View(set_in_bold(target, self.bold), self.bold, steps, self.style or STEP_STYLES[0], self.entries, self.point)
+        return replace(self, target=set_in_bold(target, self.bold), steps=steps, style=self.style or STEP_STYLES[0])
 
     def _check_numbers(self) -> None:
         asked = "--entries" if self.entries is not None else "--at"
@@ -97,9 +99,10 @@ def deriving_options(wrt: str, *, names: str | None) -> Callable[[Command], Comm
             style: str | None,
             entries: str | None,
             point: str | None,
+            samples: str,
             **others: Any,
         ) -> Any:
-            return command(view=View(target, bold, steps, style, entries, point).checked(), **others)
+            return command(view=View(target, bold, steps, style, entries, point, samples).checked(), **others)
 
         forms = ", ".join((*FORMATS, *VIEWS))
         options: list[Callable[[Any], Any]] = [
@@ -122,6 +125,13 @@ def deriving_options(wrt: str, *, names: str | None) -> Callable[[Command], Comm
             ),
             click.option("--entries", metavar="SIZES", help="Write the result out entry by entry at small sizes, as in n=2,m=3."),
             click.option("--at", "point", metavar="VALUES", help='The value of the result: "x=[1,2], A=[1 2; 3 4]".'),
+            click.option(
+                "--samples",
+                type=OneOf(SAMPLES),
+                default=SAMPLES[0],
+                metavar="matrix|sum",
+                help="Of a formula with samples x_i: the result in matrices, or as a sum over them.  [default: matrix]",
+            ),
             click.option(
                 "--to",
                 "target",
@@ -155,6 +165,8 @@ def with_advice(make: Callable[[], Found], text: str) -> Found:
 
 def show_all(found: Sequence[Derivation], view: View, jointly: Callable[[], Gradients] | None = None) -> None:
     """One derivative, or several, each with what stands left of it; ``jointly`` makes code for all of them."""
+    if view.samples == "sum":
+        found = [one.samples() for one in found]
     if len(found) == 1:
         show_one(found[0], view)
     elif view.target == "json" and not view.steps and not view.in_numbers:

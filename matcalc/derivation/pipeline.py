@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from importlib import import_module
 from typing import Literal
 
@@ -21,10 +22,13 @@ from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import substituted
 from matcalc.errors import MatcalcError
-from matcalc.expr.nodes import Expr, Number, Symbol, Zeros, postorder
+from matcalc.expr.free_indices import named_indices
+from matcalc.expr.nodes import Expr, Index, Number, Symbol, Vec, Zeros, postorder
 from matcalc.facts.table import implied
 from matcalc.facts.ties import mirrored, tie_of, varying
+from matcalc.folding.build import cost
 from matcalc.folding.fold import fold, fold_entrywise
+from matcalc.folding.members import explicit, members_in, over_members
 from matcalc.folding.rows import row_symbols, with_rows
 from matcalc.functions import functions
 from matcalc.records import record
@@ -48,6 +52,13 @@ class Outcome:
     shape: Shape
     conditions: tuple[str, ...]
     notes: tuple[str, ...]
+    sums: Expr | None = None
+    """With explicit sums, where there is no closed form or a much longer one."""
+
+    @property
+    def shown(self) -> Expr | None:
+        """What is shown of it; None when that is the index form."""
+        return self.expression if self.sums is None else self.sums
 
 
 def differentiate(
@@ -61,7 +72,19 @@ def differentiate(
     if is_zero(tensor) and any(node in wrt for node in postorder(expression)):
         notes += zero_notes(expression, wrt)
     rows = row_symbols(expression, *wrt)
-    return presented(tensor, value, wrt, layout, reading_order(expression), rows, lambda form: conditions_of(expression, form), notes)
+    conditions = partial(conditions_of, expression)
+    return presented(tensor, value, wrt, layout, reading_order(expression), rows, conditions, notes, named_indices(postorder(expression)))
+
+
+def over_samples(expression: Expr, wrt: Sequence[Symbol], layout: Layout, outcome: Outcome) -> Expr | None:
+    """The derivative as sums over the members of the families in ``expression``; None where there are none, or no such form."""
+    nodes = postorder(expression)
+    families = members_in(nodes)
+    found = _laid_out(outcome.tensor, lower(expression), wrt, layout) if families else None
+    if found is None:
+        return None
+    form = over_members(*found, reading_order(expression), named_indices(nodes), families)
+    return None if form is None else with_rows(form, row_symbols(expression, *wrt))
 
 
 def traced(expression: Expr, wrt: Sequence[Symbol], *, layout: Layout = "denominator", symmetric: Symmetric = "projected") -> Trace:
@@ -133,24 +156,53 @@ def presented(
     row_vectors: Mapping[str, Symbol],
     conditions: Callable[[Expr | None], Sequence[str]],
     notes: Sequence[str] = (),
+    indices: Sequence[Index] = (),
 ) -> Outcome:
     """The outcome for a derivative of ``value`` that was found as a tensor, folded and laid out.
 
     ``order`` ranks names by their place in the input; ``row_vectors`` are the symbols that are rows; ``conditions`` gives the conditions
-    under which a closed form holds.
+    under which a closed form holds; ``indices`` are those that the input has.
     """
     during("looking for the matrix form of the result")
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
     remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
     groups = _groups(tensor, value, wrt, layout)
     shape = tuple([_flat([tensor.shape[axis] for axis in group]) for group in groups])
-    if len(groups) <= 2:
-        rows, cols = (*groups, (), ())[:2]
-        shape = shape_of(_flat([tensor.shape[axis] for axis in rows]), _flat([tensor.shape[axis] for axis in cols]))
-        form = folded(permuted(tensor, rows + cols), len(rows), order, row_vectors)
+    sums = None
+    if (found := _laid_out(tensor, value, wrt, layout)) is not None:
+        turned, split = found
+        shape = shape_of(_flat(turned.shape[:split]), _flat(turned.shape[split:]))
+        form = folded(turned, split, order, row_vectors)
+        sums = with_sums(form, turned, split, order, row_vectors, indices)
     else:
         form = _unflattened(tensor, groups, order) if len(shape) <= _MOST_AXES else None
-    return Outcome(form, tensor, shape, tuple(dict.fromkeys(conditions(form))), tuple(dict.fromkeys(remarks)))
+    return Outcome(form, tensor, shape, tuple(dict.fromkeys(conditions(form))), tuple(dict.fromkeys(remarks)), sums)
+
+
+def _laid_out(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout) -> tuple[ix.Tensor, int] | None:
+    """The tensor with the axes of the rows first, and their number; None for a result of more than two axes."""
+    groups = _groups(tensor, value, wrt, layout)
+    if len(groups) > 2:
+        return None
+    rows, cols = (*groups, (), ())[:2]
+    return permuted(tensor, rows + cols), len(rows)
+
+
+def with_sums(
+    form: Expr | None,
+    tensor: ix.Tensor,
+    split: int,
+    order: Mapping[str, int],
+    row_vectors: Mapping[str, Symbol],
+    indices: Sequence[Index],
+) -> Expr | None:
+    """The form with explicit sums where there is no closed ``form``, or one that takes a tensor apart by its vec and is longer."""
+    if form is not None and not any(isinstance(node, Vec) and len(node.operand.shape) > 2 for node in postorder(form)):
+        return None
+    sums = explicit(tensor, split, order, indices)
+    if sums is None or (form is not None and cost(sums) >= cost(form)):
+        return None
+    return with_rows(sums, row_vectors)
 
 
 def _unflattened(tensor: ix.Tensor, groups: Sequence[tuple[int, ...]], order: Mapping[str, int]) -> Expr | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import inf, prod
 
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, add
-from matcalc.einstein.nodes import Contraction, Sum, Tensor, postorder
+from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt
 from matcalc.einstein.weight import weight
 
@@ -32,6 +33,33 @@ def expanded(tensor: Tensor, most: int = _MOST_TERMS, heaviest: float = inf) -> 
             return current
         parts = [(c, term if place is None else _opened_at(term, place)) for (c, term), place in zip(terms, places)]
         current = add(parts, tensor.shape)
+
+
+def without_deep_sums(node: Contraction, most: int = _MOST_TERMS) -> Tensor | None:
+    """The contraction distributed over sums of three and more axes, and over their squares: ``(X_ik - M_jk)²`` summed over k.
+
+    None where there are none, or above ``most`` terms.
+    """
+    operands: list[Tensor] = []
+    indices: list[tuple[int, ...]] = []
+    terms, deep = 1, set[Tensor]()
+    for operand, index in zip(node.operands, node.indices):
+        base, times = (operand.base, 2) if isinstance(operand, Power) and operand.exponent == 2 else (operand, 1)
+        if not isinstance(base, Sum) or base.order < 3:
+            base, times = operand, 1
+        else:
+            terms *= len(base.terms) ** times
+            deep.add(base)
+        operands += [base] * times
+        indices += [index] * times
+    if not deep or terms > most:
+        return None
+    parts: list[tuple[Fraction, tuple[Tensor, ...]]] = [(YES, ())]
+    for operand in operands:
+        inner = operand.terms if isinstance(operand, Sum) and operand in deep else ((YES, operand),)
+        parts = [(coefficient * own, (*before, term)) for coefficient, before in parts for own, term in inner]
+    sizes = dict(enumerate(node.sizes))
+    return add([(coefficient, contract(factors, indices, node.output, sizes)) for coefficient, factors in parts], node.shape)
 
 
 def opened(tensor: Tensor, most: int = _MOST_OPENED) -> Tensor:

@@ -20,10 +20,11 @@ from matcalc.errors import LimitError, MatcalcError, ShapeError, UnknownFunction
 from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, solve_sizes
 from matcalc.evaluation.calls import apply_call
 from matcalc.evaluation.chains import multiply
-from matcalc.evaluation.naming import named_indices, size_names
+from matcalc.evaluation.naming import size_names
 from matcalc.evaluation.numpy_functions import numpy_function
 from matcalc.evaluation.operations import added, commutation, kronecker, norm
 from matcalc.evaluation.spectral import matrix_power
+from matcalc.expr.free_indices import named_indices
 from matcalc.expr.nodes import (
     Call,
     Commutation,

@@ -1,26 +1,10 @@
-"""Which indices and which sizes an expression names."""
+"""Which sizes an expression names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from matcalc.expr.nodes import Commutation, Entry, Expr, Index, IndexArray, IndexSum, SizeValue
-
-
-def named_indices(nodes: Iterable[Expr]) -> tuple[Index, ...]:
-    """The indices that the nodes name, each once, in order."""
-    found: dict[Index, None] = {}
-    for node in nodes:
-        match node:
-            case Index():
-                found[node] = None
-            case Entry(positions=positions):
-                found.update((position, None) for position in positions if isinstance(position, Index))
-            case IndexSum(index=index):
-                found[index] = None
-            case IndexArray(indices=indices):
-                found.update((index, None) for index in indices)
-    return tuple(found)
 
 
 def size_names(nodes: Iterable[Expr]) -> frozenset[str]:

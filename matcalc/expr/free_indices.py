@@ -1,6 +1,8 @@
-"""Indices that a part of an expression has from a sum or an array around it."""
+"""The indices of an expression, and those that a part of it has from a sum or an array around it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, children, postorder
 
@@ -19,6 +21,22 @@ def free_indices(expression: Expr) -> tuple[Index, ...]:
             found.pop(index, None)
         free[node] = tuple(found)
     return free[expression]
+
+
+def named_indices(nodes: Iterable[Expr]) -> tuple[Index, ...]:
+    """The indices that the nodes name, each once, in order."""
+    found: dict[Index, None] = {}
+    for node in nodes:
+        match node:
+            case Index():
+                found[node] = None
+            case Entry(positions=positions):
+                found.update((position, None) for position in positions if isinstance(position, Index))
+            case IndexSum(index=index):
+                found[index] = None
+            case IndexArray(indices=indices):
+                found.update((index, None) for index in indices)
+    return tuple(found)
 
 
 def over_all(scalar: Expr, indices: tuple[Index, ...]) -> Expr | None:

@@ -14,9 +14,13 @@ from matcalc.expr.nodes import (
     Diagonal,
     DiagonalMatrix,
     Elementwise,
+    Entry,
     Expr,
     Hadamard,
     Identity,
+    Index,
+    IndexArray,
+    IndexSum,
     Inverse,
     Kronecker,
     MatrixPower,
@@ -83,6 +87,8 @@ def _outer_transpose(expression: Expr) -> Expr:
             return turned if cost(turned) <= cost(expression) + 1 else Transpose(expression)
         case Product():
             return _reversed([_outer_transpose(factor) for factor in expression.factors])
+        case IndexSum(index=index, body=body):
+            return IndexSum(index, _outer_transpose(body))
         case Elementwise() if isinstance(expression.argument, Transpose):
             return Elementwise(expression.function, expression.argument.operand)
         case Call(function=name, arguments=arguments) if name in functions() and functions()[name].linear:
@@ -171,8 +177,12 @@ def hadamard(factors: Sequence[Expr]) -> Expr:
                 above.extend(factor.numerator.factors if isinstance(factor.numerator, Hadamard) else (factor.numerator,))
         elif not isinstance(factor, Ones):
             above.append(factor)
+    for factor in [factor for factor in above if factor in below]:
+        if factor in below:
+            above.remove(factor)
+            below.remove(factor)
     if not above and not below:
-        return factors[0]
+        return Ones(next(factor.shape for factor in factors if factor.shape))
     top = _masked(above) if above else UNIT
     if not below:
         return top
@@ -305,6 +315,8 @@ def _own_cost(node: Expr) -> int:
             return 0
         case Total(axis=axis):
             return 1 if axis is None else 2
+        case Entry():
+            return 0 if node.is_member else 2
         case Call():
             return len(node.arguments) + (node.axis is not None)
         case (
@@ -333,9 +345,22 @@ def digest(expression: Expr) -> int:
         for node in postordered([expression], _without_digest):
             values = [getattr(node, name) for name in field_names(node)]
             own = [str(value) for value in values if not isinstance(value, (Expr, tuple, frozenset))]
+            own += [index.name if isinstance(index, Index) else str(index) for index in _indices(node)]
             parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *[str(operand.digest) for operand in node.below]])
             object.__setattr__(node, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big"))
     return expression.digest
+
+
+def _indices(node: Expr) -> tuple[int | Index, ...]:
+    match node:
+        case Entry(positions=positions):
+            return positions
+        case IndexSum(index=index):
+            return (index,)
+        case IndexArray(indices=indices):
+            return indices
+        case _:
+            return ()
 
 
 def _without_digest(node: Expr) -> list[Expr]:

@@ -10,6 +10,7 @@ from typing import assert_never, cast
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import permuted, transposed, unbroadcast
+from matcalc.einstein.expansion import without_deep_sums
 from matcalc.einstein.linear import NO, YES, rational_power, value_of
 from matcalc.expr.deduction import is_symmetric
 from matcalc.expr.nodes import (
@@ -51,10 +52,10 @@ def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Exp
     The first ``split`` axes together are the rows, the others the columns; of two axes in a group the first runs slowly, as in ``kron``.
     ``reading_order`` ranks the symbols by their place in the user's input.
     """
-    folder = _Folder(ReadingOrder(reading_order))
-    best = _shortest(folder, tensor, split)
+    folder = Folder(ReadingOrder(reading_order))
+    best = shortest(folder, tensor, split)
     if best is not None and best.is_matrix and _may_gain(best) and not is_symmetric(best):
-        turned = _shortest(folder, permuted(tensor, (*range(split, tensor.order), *range(split))), tensor.order - split)
+        turned = shortest(folder, permuted(tensor, (*range(split, tensor.order), *range(split))), tensor.order - split)
         if turned is not None and cost(turned) + _WORTH_TURNING < cost(best):
             return _turned(turned)
     return best
@@ -62,7 +63,7 @@ def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Exp
 
 def fold_entrywise(tensor: ix.Tensor, reading_order: Mapping[str, int]) -> Expr | None:
     """The form of a tensor of order 3 or 4 that is made entry by entry of such tensors and scalars; None for another one."""
-    folder = _Folder(ReadingOrder(reading_order))
+    folder = Folder(ReadingOrder(reading_order))
     forms = [form for candidate in alternatives(tensor) if (form := folder.folded(candidate)) is not None]
     return min(forms, key=cost) if forms else None
 
@@ -95,17 +96,24 @@ _WORTH_TURNING = 2
 """How much shorter the transpose of a whole result must be to be preferred: ``A'B'`` stays, ``(X B + B X)'`` is turned."""
 
 
-def _shortest(folder: _Folder, tensor: ix.Tensor, split: int) -> Expr | None:
+def shortest(folder: Folder, tensor: ix.Tensor, split: int) -> Expr | None:
     """Of the factored, the partly and the fully expanded form the cheapest; an expanded one must be worth it."""
     for heaviest in (_HEAVIEST, inf):  # long products are expanded only where there is no form else
         forms = [(folder.matrix(candidate, split), penalty) for penalty, candidate in enumerate(alternatives(tensor, heaviest))]
-        closed = [(form, cost(form) + penalty) for form, penalty in forms if form is not None]
+        closed = [(form, (cost(form) + penalty, _broadcasts(form))) for form, penalty in forms if form is not None]
         if closed:
             return min(closed, key=lambda pair: pair[1])[0]
     return None
 
 
-class _Folder:
+def _broadcasts(form: Expr) -> int:
+    """How many vectors of ones there are: of forms as long as each other ``n μ − Xᵀ 𝟏`` reads better than ``(𝟏 μᵀ − X)ᵀ 𝟏``."""
+    return sum(sum(isinstance(child, Ones) for child in children(node)) for node in postorder(form))
+
+
+class Folder:
+    """Folds tensors from the leaves; the term of every node is kept."""
+
     def __init__(self, order: ReadingOrder) -> None:
         self.order = order
         self.fold_forms = Forms(order)
@@ -167,7 +175,7 @@ class _Folder:
             case ix.Sum():
                 return self._sum(node)
             case ix.Contraction():
-                return self._contraction(node) if node.order <= 2 else self._entrywise(node)
+                return (self._contraction(node) or self._distributed(node)) if node.order <= 2 else self._entrywise(node)
             case ix.Power():
                 return self._power(node)
             case ix.Map(function="pow", arguments=(base, exponent)):
@@ -226,6 +234,11 @@ class _Folder:
                 factors.append(product(term.chain))
         whole = hadamard(sorted(factors, key=self.order.rank)) if factors else Ones(node.shape)
         return Term(coefficient, scalars, (whole,))
+
+    def _distributed(self, node: ix.Contraction) -> Term | None:
+        """The form of a contraction that has one only when sums of more than two axes in it are multiplied out."""
+        other = without_deep_sums(node)
+        return None if other is None or self.folded(other) is None else self.terms[other]
 
     def _contraction(self, node: ix.Contraction, split: int = 1) -> Term | None:
         square = self._square(node)

@@ -180,11 +180,11 @@ class Graph:
             vertex = heappop(leaves)
             (edge,) = at.pop(vertex)
             gone.add(id(edge))
-            vectors = self.vectors.pop(vertex, None)
+            weights = self._weights(vertex)
             other = edge.other(vertex)
             matrix = edge.seen_from(other)
-            if vectors:
-                image = self.forms.chain("image", {"A": matrix, "v": self.combined(vectors)})
+            if weights:
+                image = self.forms.chain("image", {"A": matrix, "v": weights})
             else:
                 image = self.forms.chain("row sums", {"A": matrix}, {"k": self.sizes[vertex]})
             self.vectors.setdefault(other, []).append(image)
@@ -256,7 +256,9 @@ class Graph:
             if len(edges) == 2 and vertex in self.vectors:
                 one, two = edges
                 start, end = one.other(vertex), two.other(vertex)
-                weights = self.combined(self.vectors.pop(vertex))
+                weights = self._weights(vertex)
+                if weights is None:
+                    return True
                 values = {"A": one.seen_from(start), "v": weights, "B": two.seen_from(vertex)}
                 self.edges = [edge for edge in self.edges if edge is not one and edge is not two]
                 self.edges.append(Edge(start, end, self.forms.chain("weighted product", values)))
@@ -264,6 +266,11 @@ class Graph:
         return False
 
     # ------------------------------------------------------------ forms
+
+    def _weights(self, vertex: int) -> Chain | None:
+        """The vectors on a vertex as one, taken off it; None where there are none, or they cancel."""
+        chain = self.combined(self.vectors.pop(vertex)) if vertex in self.vectors else None
+        return None if chain is None or isinstance(chain[0], Ones) else chain
 
     def _elementwise(self, factors: list[Expr]) -> Expr:
         return hadamard(sorted(factors, key=self.order.rank))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from matcalc.printing.expressions import equation, latex, latex_operand, markdown, text
+from matcalc.printing.expressions import equation, latex, latex_operand, markdown, member_notes, text
 from matcalc.printing.indices import index_letters, index_text
 from matcalc.printing.shown import Shown
 
-__all__ = ["Shown", "equation", "index_letters", "index_text", "latex", "latex_operand", "markdown", "text"]
+__all__ = ["Shown", "equation", "index_letters", "index_text", "latex", "latex_operand", "markdown", "member_notes", "text"]

@@ -18,7 +18,7 @@ def text(expr: e.Expr, style: Literal["unicode", "ascii"] = "unicode") -> str:
 
     Raises LimitError above two million characters.
     """
-    notation = AsciiNotation() if style == "ascii" else UnicodeNotation(_names(expr))
+    notation = AsciiNotation(_names(expr)) if style == "ascii" else UnicodeNotation(_names(expr))
     return render(printed(expr, notation))
 
 
@@ -69,3 +69,15 @@ def _names(expr: e.Expr) -> list[str]:
             case e.IndexArray(indices=indices):
                 found += [index.name for index in indices]
     return found
+
+
+def member_notes(expression: e.Expr) -> tuple[str, ...]:
+    """What the members in an expression are, one note for each family: ``x_i: row i of X, n×d``."""
+    notes: dict[e.Symbol, str] = {}
+    for node in e.postorder(expression):
+        if isinstance(node, e.Entry) and node.is_member and isinstance(node.operand, e.Symbol):
+            part = "row" if node.operand.is_matrix else "slice"
+            at = ", ".join([str(position) if isinstance(position, int) else position.name for position in node.positions])
+            shape = "×".join(map(str, node.operand.shape))
+            notes.setdefault(node.operand, f"{text(node)}: {part} {at} of {node.operand.name}, {shape}")
+    return tuple(notes.values())

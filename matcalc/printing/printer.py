@@ -148,13 +148,17 @@ class _Node:
                 assert_never(unreachable)
 
     def _member(self, node: e.Entry, family: Piece, positions: tuple[Piece, ...]) -> Piece:
-        """``x_i`` for row i of X; ``X[i,:]`` where that could be read otherwise."""
+        """``x_i`` for row i of X; ``X[i,:]`` where that could be read otherwise, and ``X[:,i]`` for a column."""
         left = len(axes_of(node.operand.shape)) - len(positions)
         if isinstance(node.operand, e.Symbol) and len(node.positions) == 1 and isinstance(node.positions[0], e.Index):
             shown = self._to.member(node.operand.name, left, positions[0])
             if shown is not None:
                 return shown
-        return self._to.entry(self._at(family, Level.ATOM), (*positions, *[piece(":")] * left))
+        whole = [piece(":")] * left
+        if isinstance(node.operand, e.Transpose) and isinstance(node.operand.operand, e.Symbol) and left == 1:
+            symbol = node.operand.operand
+            return self._to.entry(self._to.symbol(symbol.name, len(symbol.shape)), (*whole, *positions))
+        return self._to.entry(self._at(family, Level.ATOM), (*positions, *whole))
 
     def _weight(self, norm: e.Norm, parts: tuple[Piece, ...]) -> Piece:
         """The parameter of a norm; F without brackets is the mark of the Frobenius norm unless it weighs a vector that has a name."""

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from matcalc.derivation.conditions import conditions_of
-from matcalc.derivation.pipeline import Symmetric, differentiate, folded, reading_order
+from matcalc.derivation.pipeline import Symmetric, differentiate, folded, reading_order, with_sums
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowered import Lowered
 from matcalc.errors import MatcalcError, ShapeError
-from matcalc.expr.nodes import Expr, Negative, Number, Sum, Symbol, UnitVector, Zeros
+from matcalc.expr.free_indices import named_indices
+from matcalc.expr.nodes import Expr, Negative, Number, Sum, Symbol, UnitVector, Zeros, postorder
 from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import essential
 from matcalc.facts.ties import tying
@@ -68,7 +69,7 @@ def _paired_sum(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Expr | None
     """The gradients paired with the changes; None when a gradient has no closed form."""
     terms: list[Expr] = []
     for symbol, move in moves.items():
-        gradient = differentiate(expression, (symbol,), symmetric="independent").expression
+        gradient = differentiate(expression, (symbol,), symmetric="independent").shown
         if gradient is None:
             return None
         if not is_plain_zero(gradient):
@@ -160,7 +161,9 @@ def _equation(
     for symbol in new:
         names.setdefault(symbol.name, len(names))
     if form is None:
-        form = folded(value.tensor, value.split, names, row_symbols(expression, *new))
+        rows = row_symbols(expression, *new)
+        form = folded(value.tensor, value.split, names, rows)
+        form = with_sums(form, value.tensor, value.split, names, rows, named_indices(postorder(expression))) or form
         form = Zeros(expression.shape) if isinstance(form, Zeros) else form
     declarations = dict(source.declarations)
     declarations |= {symbol.name: declaration_text(symbol.shape, essential(symbol.properties)) for symbol in new}

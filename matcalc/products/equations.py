@@ -10,7 +10,7 @@ from typing import Any
 
 from matcalc.calling import by_any_spelling
 from matcalc.einstein.nodes import Tensor
-from matcalc.expr.nodes import Expr, Number, Symbol
+from matcalc.expr.nodes import Expr, IndexArray, IndexSum, Number, Symbol, postorder
 from matcalc.language import Elaborated
 from matcalc.parsed import Reading, Style, checked_style, made_of
 from matcalc.printing import Shown, index_text, latex, text
@@ -53,8 +53,8 @@ class Equation(Shown):
 
     @property
     def closed(self) -> bool:
-        """Whether there is a closed matrix form."""
-        return self.node is not None
+        """Whether there is a closed matrix form, without explicit sums."""
+        return self.node is not None and not any(isinstance(node, (IndexSum, IndexArray)) for node in postorder(self.node))
 
     @property
     def shape(self) -> tuple[int | str, ...]:

@@ -21,7 +21,8 @@ from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.splitting import split_as
 from matcalc.einstein.substitution import rebuilt, substituted
-from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.free_indices import named_indices
+from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
 from matcalc.folding.rows import row_symbols
 from matcalc.products.fusing import fused, named
@@ -332,13 +333,14 @@ class _Sweeper:
             else:
                 adjoints[name] = form
         derivatives: dict[str, Outcome] = {}
+        indices = named_indices(postorder(*self.outline.parts().values()))
 
         def outcome(symbol: Symbol, part: ix.Tensor) -> Outcome:
             notes: list[str] = []
             if symbol.name not in self.outline.steps:
                 part = simplified(structured(part, value.tensor.order, symbol, self.symmetric, notes))
             part = simplified(substituted(part, back))
-            return presented(part, value, (symbol,), layout, self.order, self.rows, conditions, notes)
+            return presented(part, value, (symbol,), layout, self.order, self.rows, conditions, notes, indices)
 
         for symbol in self.wrt:
             part = found[symbol.name]

@@ -13,11 +13,7 @@ from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import (
     Call,
     Elementwise,
-    Entry,
     Expr,
-    Index,
-    IndexArray,
-    IndexSum,
     Norm,
     Number,
     Power,
@@ -43,9 +39,6 @@ def stable(*roots: Expr) -> list[Expr]:
     done: dict[Expr, Expr] = {}
     shared: set[Expr] = set()
     for node in nodes:
-        if isinstance(node, Index | Entry | IndexSum | IndexArray):
-            done[node] = node  # entries and explicit sums keep what they name
-            continue
         changed = any(done[child] is not child for child in children(node))
         done[node] = _rewritten(with_operands(node, done) if changed else node, shared)
         if uses[node] > 1:

@@ -276,14 +276,14 @@ class _Narrator:
         left = _derivative_writing(self.letter, question.wrt)
         found: Side = DerivativeSide(self.expression, question.wrt, question.symmetric, question.layout)
         right: Side
-        if outcome.expression is None:
+        if outcome.shown is None:
             shown = Writing(index_text(outcome.tensor), index_text(outcome.tensor, "ascii"), index_text(outcome.tensor, "latex"))
             found, right = DerivativeSide(self.expression, question.wrt, question.symmetric), TensorSide(outcome.tensor)
         else:
-            shown, right = _written(outcome.expression), ExpressionSide(outcome.expression)
+            shown, right = _written(outcome.shown), ExpressionSide(outcome.shown)
         notes = [remark] if remark else []
         shaped = not self.expression.is_scalar and bool(question.wrt[0].shape)
-        if outcome.expression is None:
+        if outcome.shown is None:
             if not remark:
                 notes.append("entry by entry, in index notation")
         elif question.layout != "denominator":

@@ -129,10 +129,10 @@ class _Narrator:
     def _conclude(self) -> None:
         last = self._stages[-1]
         outcome = self._question.outcome
-        if outcome.expression is None:
+        if outcome.shown is None:
             self._steps[-1] = replace(self._steps[-1], rule=f"{self._steps[-1].rule}; no closed matrix form is known")
             return
-        if last.order and last.tensor.order <= 2 and last.tensor.order:
+        if last.order and last.tensor.order <= 2 and last.tensor.order and outcome.sums is None:
             self._recognise(last)
         self._fold(last)
 
@@ -164,7 +164,7 @@ class _Narrator:
 
     def _fold(self, last: Stage) -> None:
         question, outcome = self._question, self._question.outcome
-        form = outcome.expression
+        form = outcome.shown
         assert form is not None
         large = weight(last.tensor) > _HEAVIEST_ANSWER
         right = Writing("…", "...", r"\cdots") if large else Writing(text(form), text(form, "ascii"), latex(form))

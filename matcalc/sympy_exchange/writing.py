@@ -137,12 +137,18 @@ class _Writer:
                 return self._call(call, parts)
             case e.Index(name=name):
                 return _index(name)
-            case e.Entry(operand=operand, positions=positions):
+            case e.Entry(operand=operand, positions=positions) as entry:
                 where = [_index(at.name) if isinstance(at, e.Index) else sympy.Integer(at - 1) for at in positions]
+                if entry.is_member:
+                    along, one = sympy.Dummy("k", integer=True), sympy.Dummy("j", integer=True)
+                    column = sympy.Lambda((along, one), MatrixElement(parts[0], *where, along))
+                    return sympy.FunctionMatrix(self.size(node.rows), 1, column)
                 if len(where) == 1:
                     where = [sympy.Integer(0), *where] if operand.is_row else [*where, sympy.Integer(0)]
                 return MatrixElement(parts[0], *where)
             case e.IndexSum(index=index):
+                if node.shape:
+                    raise _missing("sums of vectors and matrices over an index")
                 return sympy.Sum(parts[0], (_index(index.name), 0, self.size(index.size) - 1))
             case e.IndexArray(indices=indices):
                 names = [_index(index.name) for index in indices]

@@ -1,0 +1,198 @@
+"""Explicit sums: the form of a tensor that has no matrix form, and the view of any tensor as sums over the members of families.
+
+A sum over a bound label becomes an ``IndexSum`` whose body is the matrix form of a slice. What does not depend on the index stands outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from matcalc.calculus.simplification import alternatives
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.linear import MINUS, YES, add
+from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Negative, Symbol, Transpose
+from matcalc.expr.rewriting import replaced, symbols_in
+from matcalc.folding.build import cost
+from matcalc.folding.fold import Folder, shortest
+from matcalc.folding.slices import Slices
+from matcalc.folding.sums import combined
+from matcalc.folding.terms import ReadingOrder, Term, expression_of
+from matcalc.sizes import Size
+
+_LETTERS = "ijklpqrstuvwabcdfgh"
+_MOST_NESTED = 4
+
+
+def explicit(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int], written: Sequence[Index] = ()) -> Expr | None:
+    """The form of a tensor with explicit sums where it has no matrix form, or entry by entry; None for one of more than two axes.
+
+    ``written`` are the indices of the input, whose names are used where they fit.
+    """
+    if tensor.order > 2 or (tensor.order == 2 and split != 1):
+        return None
+    folder = _Explicit(tensor, reading_order, written)
+    form = shortest(folder, tensor, min(tensor.order, 1)) or folder.entries(tensor)
+    if form is None:
+        return None
+    form = folder.finished(form)
+    return Transpose(form) if tensor.order == 1 and not split else form
+
+
+def over_members(
+    tensor: ix.Tensor, split: int, reading_order: Mapping[str, int], written: Sequence[Index], families: Sequence[str]
+) -> Expr | None:
+    """The tensor as sums over the members of the named families; None where there is no such form."""
+    if tensor.order > 2 or (tensor.order == 2 and split != 1):
+        return None
+    folder = _Explicit(tensor, reading_order, written)
+    term = folder.over(tensor, families)
+    if term is None:
+        return None
+    form = folder.finished(expression_of(term, folder.order))
+    return Transpose(form) if tensor.order == 1 and not split else form
+
+
+class _Explicit(Folder):
+    """Folds, with explicit sums over bound labels where there is no matrix form."""
+
+    def __init__(self, tensor: ix.Tensor, names: Mapping[str, int], written: Sequence[Index]) -> None:
+        self._names = dict(names)
+        super().__init__(ReadingOrder(self._names))
+        self._written = written
+        self._taken = {node.name for node in ix.postorder(tensor) if isinstance(node, (ix.Symbol, ix.Constant))}
+        self._slices = Slices(self.folded)
+
+    def finished(self, form: Expr) -> Expr:
+        """The form with the members that symbols stand for; a family may have members of others in it."""
+        members: dict[str, Expr] = {}
+        for name, member in self._slices.members.items():
+            members[name] = replaced(member, members)
+        return replaced(form, members)
+
+    def entries(self, tensor: ix.Tensor) -> Expr | None:
+        """The array of its entries, each with a form."""
+        indices: list[Index] = []
+        entry: ix.Tensor | None = tensor
+        for size in tensor.shape:
+            index = self._index(size, [index.name for index in indices])
+            if index is None or entry is None:
+                return None
+            indices.append(index)
+            entry = self._slice(entry, index)
+        form = None if entry is None or not indices else self.folded(entry)
+        return None if form is None else IndexArray(tuple(indices), form)
+
+    def over(self, tensor: ix.Tensor, families: Sequence[str], nested: int = 0) -> Term | None:
+        """The sum of terms over the members of families, and of the terms that are no such sums."""
+        terms = tensor.terms if isinstance(tensor, ix.Sum) else ((YES, tensor),)
+        groups: dict[Index, list[tuple[Fraction, ix.Tensor]]] = {}
+        rest: list[tuple[Fraction, ix.Tensor]] = []
+        for coefficient, term in terms:
+            found = self._member_sum(term, families) if nested < _MOST_NESTED else None
+            if found is None:
+                rest.append((coefficient, term))
+            else:
+                groups.setdefault(found[0], []).append((coefficient, found[1]))
+        if not groups and not nested:
+            return None
+        parts = [self._best(add(rest, tensor.shape))] if rest else []
+        for index, group in groups.items():
+            inner = self.over(add(group, tensor.shape), families, nested + 1)
+            parts.append(None if inner is None else self._summed_term(inner, index))
+        kept = [part for part in parts if part is not None]
+        return combined(kept, tensor.shape, self.order) if len(kept) == len(parts) else None
+
+    def _member_sum(self, term: ix.Tensor, families: Sequence[str]) -> tuple[Index, ix.Tensor] | None:
+        """A bound label that counts the members of a family, as an index, and the slice of the term."""
+        if not isinstance(term, ix.Contraction):
+            return None
+        for label in _bound(term):
+            index = self._index(term.sizes[label], self._used(term))
+            sliced = None if index is None else self._cut(self._slices.term(term, label, index))
+            if index is not None and sliced is not None and self._has_member(sliced, index, families):
+                return index, sliced
+        return None
+
+    def _has_member(self, sliced: ix.Tensor, index: Index, families: Sequence[str]) -> bool:
+        members = [self._slices.members[name] for name in _symbol_names(sliced) if name in self._slices.members]
+        found = [member.operand for member in members if member.positions[:1] == (index,)]
+        return any(isinstance(family, Symbol) and family.name in families for family in found)
+
+    def _term(self, node: ix.Node) -> Term | None:
+        if node.order > 2:  # it is sliced in the product that it stands in
+            return None
+        found = super()._term(node)
+        if found is not None or not isinstance(node, ix.Contraction):
+            return found
+        for label in _bound(node):
+            index = self._index(node.sizes[label], self._used(node))
+            sliced = None if index is None else self._cut(self._slices.term(node, label, index))
+            if index is not None and sliced is not None and self.folded(sliced) is not None:
+                inner = self.terms[sliced]
+                assert inner is not None
+                return self._summed_term(inner, index)
+        return None
+
+    def _best(self, tensor: ix.Tensor) -> Term | None:
+        """The term of the form that is shortest to read."""
+        found = [term for other in alternatives(tensor) if self.folded(other) is not None and (term := self.terms[other]) is not None]
+        return min(found, key=lambda term: cost(expression_of(term, self.order))) if found else None
+
+    def _summed_term(self, body: Term, index: Index) -> Term:
+        """The sum of a term over an index, with what does not depend on it outside."""
+        inside = {base: exponent for base, exponent in body.scalars.items() if self._depends(base, index)}
+        outside = {base: exponent for base, exponent in body.scalars.items() if base not in inside}
+        varying = [place for place, factor in enumerate(body.chain) if self._depends(factor, index)]
+        first, last = (varying[0], varying[-1] + 1) if varying else (len(body.chain), len(body.chain))
+        coefficient = body.coefficient
+        summand = expression_of(Term(YES if coefficient > 0 else MINUS, inside, body.chain[first:last]), self.order)
+        if isinstance(summand, Negative):
+            summand = summand.operand
+        else:
+            coefficient = abs(coefficient)
+        total = IndexSum(index, summand)
+        if not total.shape:
+            return Term(coefficient, {**outside, total: YES}, (*body.chain[:first], *body.chain[last:]))
+        return Term(coefficient, outside, (*body.chain[:first], total, *body.chain[last:]))
+
+    def _depends(self, expression: Expr, index: Index) -> bool:
+        members = self._slices.members
+        return any(name in members and index in members[name].positions for name in symbols_in(expression))
+
+    def _index(self, size: Size, used: Sequence[str]) -> Index | None:
+        """An index over ``size``, the one that was written where there is one; None when all letters are in use."""
+        names = [index.name for index in self._written if index.size is size]
+        others = {*self._taken, *size.names, *[index.name for index in self._written]}
+        names += [letter for letter in _LETTERS if letter not in others]
+        return next((Index(name, size) for name in names if name not in used), None)
+
+    def _slice(self, tensor: ix.Tensor, index: Index) -> ix.Tensor | None:
+        return self._cut(self._slices.slice(tensor, (0,), index))
+
+    def _cut(self, sliced: ix.Tensor | None) -> ix.Tensor | None:
+        """A slice, whose members take the place of their families in reading order."""
+        for name, member in self._slices.members.items():
+            self._names.setdefault(name, min([self._names.get(other, len(self._names)) for other in symbols_in(member)], default=0))
+        return sliced
+
+    def _used(self, tensor: ix.Tensor) -> list[str]:
+        members = self._slices.members
+        positions = [position for name in _symbol_names(tensor) if name in members for position in members[name].positions]
+        return [position.name for position in positions if isinstance(position, Index)]
+
+
+def _bound(node: ix.Contraction) -> list[int]:
+    """The labels that are summed, those of operands with most axes first."""
+    deepest = {label: max([len(index) for index in node.indices if label in index], default=0) for label in range(len(node.sizes))}
+    return sorted([label for label in deepest if label not in node.output], key=lambda label: -deepest[label])
+
+
+def _symbol_names(tensor: ix.Tensor) -> list[str]:
+    return [node.name for node in ix.postorder(tensor) if isinstance(node, ix.Symbol)]
+
+
+def members_in(expressions: Iterable[Expr]) -> tuple[str, ...]:
+    """The names of the families whose members stand among the nodes."""
+    found = [node.operand for node in expressions if isinstance(node, Entry) and node.is_member]
+    return tuple(dict.fromkeys([family.name for family in found if isinstance(family, Symbol)]))

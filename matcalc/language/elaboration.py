@@ -38,6 +38,8 @@ from matcalc.sizes import ONE, Shape, Size
 
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _SIZE_LETTERS = "nmpqrkldst"
+_INDEXED = pattern(r"[_\[∑Σᵢⱼₖₗₘₙₚᵣₛ]|\b[Ss]um\b|\^\s*\{?\(")
+"""Without any of these there are no indices in a text."""
 
 
 @record
@@ -190,6 +192,8 @@ class Reader:
         self.builder = DialectBuilder(self.scope)
         self.decisions: list[Decision] = []
         self.cells: list[Cell] = []
+        self.indexed = False
+        """Whether there may be indices in the text."""
         self.titles: dict[str, str] = {}
         """What variables are called after all, where these are not their names."""
         self._sizes_named: set[str] = set()
@@ -213,9 +217,11 @@ class Reader:
         self.dialect = parsed.written.dialect
         self.builder.read_as(parsed.written)
         self.scope.size_names |= size_names_in(parsed.program)
-        self.scope.written = self.scope.here = written_names(parsed.program)
-        self.scope.bold = bold_names(parsed.program, self.text)
-        self._learn_limits(limits_in(parsed.program))
+        self.indexed = _INDEXED.search(self.text) is not None
+        if self.indexed:
+            self.scope.written = self.scope.here = written_names(parsed.program)
+            self.scope.bold = bold_names(parsed.program, self.text)
+            self._learn_limits(limits_in(parsed.program))
         for definition in parsed.program.definitions:
             self.define(definition)
         return parsed.program
@@ -312,7 +318,7 @@ class Reader:
 
     def _over_free_indices(self, value: s.Syntax) -> s.Syntax:
         """An expression with indices that no sum binds as the array over them."""
-        plain = not isinstance(value, s.Equation | s.Definition)
+        plain = self.indexed and not isinstance(value, s.Equation | s.Definition)
         indices = self.free_indices(value) if plain and shows_indices(value) else ()
         return over(value, indices)
 

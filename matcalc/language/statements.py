@@ -238,7 +238,7 @@ class _StatementReader(Reader):
 
     def _arrays(self, lead: s.Syntax, claimed: s.Syntax) -> tuple[s.Syntax, s.Syntax]:
         """The sides, those of an equation between entries as arrays."""
-        indices = self.free_indices(lead, claimed)
+        indices = self.free_indices(lead, claimed) if self.indexed else ()
         if not indices:
             return lead, claimed
         both = lifted(_ungrouped(lead), _ungrouped(claimed), indices, self._layout)
@@ -384,7 +384,8 @@ class _StatementReader(Reader):
 
     def _side(self, node: s.Syntax) -> _SideTerm:
         node = _ungrouped(node)
-        self.scope.here = written_names(node)
+        if self.indexed:
+            self.scope.here = written_names(node)
         if isinstance(node, s.DifferentialOf):
             return _SideTerm(self.builder.build(node.body), order=node.order)
         if not isinstance(node, s.DerivativeOf) or not node.plain or any(name in self.scope.values for name in node.wrt):

@@ -171,7 +171,8 @@ class Builder(Assembly):
             if first is None or second is None:
                 unbound = left if first is None else right
                 raise ParseError(f"the index {unbound} is not bound", span=node.span, suggestion=f"a sum over {unbound} around it")
-            body = self.product([self._where(first, relation, second, node.span), body], node.span)
+            where = self._where(first, relation, second, node.span)
+            body = t.RestrictedTerm(body.cell, self.place(node.span), (where, body), (first, second))
         return body
 
     def _where(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
@@ -307,8 +308,8 @@ class Builder(Assembly):
         positions = self._positions_in(index) if mark else ()
         if not positions:
             return None
-        if base == "e" and self._is_euler():
-            raise ParseError("the position of a unit vector is a number", span=span, suggestion="e_3, or declare e")
+        if base == "e" and len(positions) == 1 and self._is_euler():
+            return self.entry(self.identity(span), positions, span)  # a row of the identity
         if base == "delta" and len(positions) == 2 and self._is_kronecker():
             self.decide("delta with two indices is read as 1 where they are equal, else 0", "notation", span=self.place(span))
             return self.entry(self.identity(span), positions, span)
@@ -635,7 +636,9 @@ class Builder(Assembly):
                 advice = f"sum({node.name}, ...) or tensor({node.name}, ...) around it, or a number"
                 raise ParseError(f"the index {node.name} is not bound", span=node.span, suggestion=advice)
             return index
-        raise ParseError("a position is a number or an index", span=node.span, suggestion="x[3], or sum(i, x[i])")
+        moved = any(isinstance(part, s.Name) and self.scope.bound_index(part.name) is not None for part in walk(node))
+        advice = "a name of its own for what stands beside: Σ_i (u_i - x_i)^2" if moved else "x[3], or sum(i, x[i])"
+        raise ParseError("a position is a number or an index", span=node.span, suggestion=advice)
 
     # ------------------------------------------------------------ sizes in the text
 

@@ -264,7 +264,8 @@ class CallBuilder(Builder):
 
     def _trace(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         self._count(node, arguments, 1)
-        self._needs(node, arguments[0], SCALAR | MATRIX, square=True)
+        self.evidence = True
+        self.relate(c.TraceOf(self.place(node.span), node.function, arguments[0].cell))
         return t.TraceTerm(self.made(node.span), self.place(node.span), (arguments[0],))
 
     def _inverse(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:

@@ -14,6 +14,7 @@ from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
 from matcalc.functions import functions
 from matcalc.language.build import terms as t
+from matcalc.language.build.restricted import finite_where_equal
 from matcalc.language.decisions import Decision
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
@@ -172,6 +173,8 @@ class Construction:
                 return _entry(term, built[0])
             case t.IndexSumTerm(index=index):
                 return e.IndexSum(_index(index), built[0])
+            case t.RestrictedTerm(same=(left, right)):
+                return product([built[0], finite_where_equal(built[1], _index(left), _index(right))])
             case t.IndexArrayTerm(indices=indices):
                 return e.IndexArray(tuple([_index(index) for index in indices]), built[0])
             case t.BoundTerm():

@@ -219,6 +219,14 @@ class IndexSumTerm(Base):
 
 
 @record(eq=False)
+class RestrictedTerm(Base):
+    """The second operand times the first one, which is 1 where the indices are as the sum says and else 0. ``same`` are the indices."""
+
+    operands: tuple[Term, Term]
+    same: tuple[BoundIndex, BoundIndex]
+
+
+@record(eq=False)
 class IndexArrayTerm(Base):
     """The array of the values of a scalar for all values of the indices."""
 
@@ -253,7 +261,7 @@ Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTe
 Operation: TypeAlias = (
     SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
     | InverseTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm | EulerTerm
-    | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | IndexArrayTerm | DerivativeTerm
+    | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | RestrictedTerm | IndexArrayTerm | DerivativeTerm
 )  # fmt: skip
 Term: TypeAlias = Leaf | Operation
 """The closed union, for ``match`` with ``assert_never``."""

@@ -140,8 +140,11 @@ class Scripts:
             sized = self._commutation(first, last)
             if sized is not None:
                 return sized
-        if head.kind == "(" and r.partner[first] == last - 1 and named and self._member(first, last):
-            return [Token("LSQB", "[", start, head.end), (first + 1, last - 1), Token("RSQB", "]", end - 1, end)]
+        if head.kind == "(" and named and self._member(first, (close := r.partner[first]) + 1):
+            member: Items = [Token("LSQB", "[", start, head.end), (first + 1, close), Token("RSQB", "]", *_ends(r.lexemes[close]))]
+            if close == last - 1:
+                return member
+            return [*member, *self.exponent(place, (close + 1, last), False)]  # x^{(i)\top}
         if head.kind in ("(", "[") and r.partner[first] == last - 1 and named:
             advice = "a subscript, such as W_1 or x_i; x^2 for a power"
             raise ParseError("an exponent in brackets is read by people as a label", span=whole, suggestion=advice)

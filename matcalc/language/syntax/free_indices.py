@@ -36,30 +36,42 @@ def free_indices(roots: Iterable[s.Syntax], known: frozenset[str], wrt: Iterable
     ``known`` are declared names, which have no indices in them; ``wrt`` is what is differentiated by.
     """
     sides = [_subscripts(root, known) for root in roots]
-    found = [subscript for side, _ in sides for subscript in side]
-    letters = {letter for _, shown in sides for letter in shown}
+    found = [subscript for side in sides for subscript in side.names]
+    shown = {letter for side in sides for letter in side.shown}
+    letters: set[str] = set()
     summed = {subscript.base for subscript in found if subscript.bound} | set(wrt)
     for subscript in found:
         kronecker = subscript.base == "delta" and len(subscript.letters) == 2
         if subscript.bound or subscript.base in summed or kronecker:
             letters |= subscript.free
     if len(sides) == 2:
-        both = [frozenset[str]().union(*(one.free for one in side)) for side, _ in sides]
+        both = [frozenset[str]().union(*(one.free for one in side.names)) for side in sides]
         pairs = [one for one in found if len(one.free) > 1]
         letters |= (both[0] & both[1]) if pairs else set()
-    return tuple(sorted(letters - known))
+    # A letter that a sum binds elsewhere stands outside of that sum by mistake.
+    summed_over = {letter for side in sides for letter in side.bound}
+    return tuple(sorted((letters - summed_over | shown) - known))
 
 
 def shows_indices(root: s.Syntax) -> bool:
     """Whether an expression has an index by which it could be an array: in square brackets each one must be bound."""
-    found, shown = _subscripts(root, frozenset())
-    return not shown and any(one.free for one in found)
+    found = _subscripts(root, frozenset())
+    return not found.shown and any(one.free for one in found.names)
 
 
-def _subscripts(root: s.Syntax, known: frozenset[str]) -> tuple[list[_Subscript], set[str]]:
-    """The names with subscripts, and the letters that brackets or derivatives by entries show to be indices."""
+@record
+class _Subscripts:
+    """The names with subscripts, the letters that brackets or derivatives by entries show to be indices, and those that sums run over."""
+
+    names: list[_Subscript]
+    shown: set[str]
+    bound: set[str]
+
+
+def _subscripts(root: s.Syntax, known: frozenset[str]) -> _Subscripts:
     found: list[_Subscript] = []
     shown: set[str] = set()
+    summed: set[str] = set()
     stack: list[tuple[s.Syntax, frozenset[str]]] = [(root, frozenset())]
     while stack:
         node, bound = stack.pop()
@@ -79,12 +91,13 @@ def _subscripts(root: s.Syntax, known: frozenset[str]) -> tuple[list[_Subscript]
                 shown |= {letter for one in by for letter in one.free}
             case s.Summation(indices=indices):
                 bound |= frozenset(indices)
+                summed |= bound
             case s.Applied(function="sum" | "tensor", arguments=(*indices, body)) if indices:
                 bound |= frozenset([index.name for index in indices if isinstance(index, s.Name)])
                 stack.append((body, bound))
                 continue
         stack.extend((part, bound) for part in parts(node))
-    return found, shown
+    return _Subscripts(found, shown, summed)
 
 
 def _makes_array(body: s.Syntax, positions: tuple[s.Syntax, ...]) -> bool:
@@ -148,5 +161,5 @@ def _check(indices: tuple[str, ...], place: Span) -> None:
 
 
 def _free_in(root: s.Syntax) -> set[str]:
-    found, shown = _subscripts(root, frozenset())
-    return shown | {letter for one in found for letter in one.free}
+    found = _subscripts(root, frozenset())
+    return found.shown | {letter for one in found.names for letter in one.free}

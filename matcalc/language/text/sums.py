@@ -15,7 +15,7 @@ Relations: TypeAlias = tuple[tuple[str, str, str], ...]
 
 _LETTERS = pattern(r"\(?(?P<first>[a-z])(?P<rest>(?:,?[a-z])*)\)?")
 _FROM = pattern(r"(?P<many>[a-z](?:,[a-z])*)=(?P<lower>[01])(?P<rest>,.+)?")
-_UP_TO = pattern(r"(?P<index>[a-z])(?:∈\[(?P<set>\w+)\]|∈\{1,(?:…|\.\.\.|,)*(?P<last>\w+)\})")
+_UP_TO = pattern(r"(?P<index>[a-z])∈(?:\\?\[(?P<set>\w+)\\?\]|\\?\{1,(?:2,)?(?:…|\.\.\.|,)*(?P<last>\w+)\\?\})")
 _RANGE = pattern(r"1≤(?P<chain>[a-z](?:[<≤≠,][a-z])*)≤(?P<limit>[A-Za-z]\w*|[0-9]+)")
 _CHAIN = pattern(r"(?P<chain>[a-z](?:[<>≤≥≠][a-z])+)")
 _STEP = pattern(r"[<>≤≥≠,]")

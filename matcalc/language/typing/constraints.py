@@ -616,6 +616,19 @@ class SummedOver(InRelation):
         return costs.SUMMED_OVER.get(self.cells[0].mask, 0.0)
 
 
+class TraceOf(InRelation):
+    """``tr(A)`` of a square matrix."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, words: str, operand: Cell) -> None:
+        super().__init__(span, frozenset({(SCALAR,), (MATRIX,)}), words, operand, square=True)
+
+    @property
+    def strangeness(self) -> float:
+        return costs.NUMBER_TRACED if self.cells[0].mask == SCALAR and not self.cells[0].literal else 0.0
+
+
 class ArrayOf(InRelation):
     """The result has an axis for each dimension; the operand, if there is one, is a scalar: ``tensor(i, k, ...)``, ``ones(n, m, p)``."""
 

@@ -41,6 +41,8 @@ NUMBER_MADE_REPEATED = 8.0
 VECTOR_REPEATED = 3.0
 NUMBER_SUMMED = 4.0
 """``sum(x)`` of a number."""
+NUMBER_TRACED = 4.0
+"""``tr(x)`` of a number."""
 NUMBER_NORMED = 5.0
 """``||x||`` of a number."""
 VECTOR_RAISED = 1.0

@@ -182,7 +182,10 @@ class Reader:
         self.results = results
         self.calculus = calculus
         self.declarations = parse_declarations(declare)
-        clauses = clauses_in(self.source.text)
+        try:
+            clauses = clauses_in(self.source.text)
+        except MatcalcError as error:
+            raise self.source.located(error) from None
         self.text = clauses.text
         for name, said in clauses.declarations.items():
             self.declarations[name] = joined(self.declarations[name], said) if name in self.declarations else said

@@ -291,6 +291,7 @@ class _StatementReader(Reader):
         cell = self.scope.variable(name, Span(0, 0)).cell
         change = self.scope.variable(f"d{name}", cell.span)
         change.cell.mask &= cell.mask
+        change.follows = change.declaration is None
         self.builder.relate(c.SameShape(cell.span, cell, change.cell))
         self._changes[f"d{name}"] = name
 

@@ -347,8 +347,10 @@ class Builder(Assembly):
         Raises ParseError for another number of arguments and LimitError for a function that is defined by itself.
         """
         names = definition.parameters
-        if arguments is None:
+        if arguments is None and not self.scope.values.keys().isdisjoint(names):
             arguments = [self._name(s.Name(span, name)) for name in names]
+        if arguments is None:
+            return self._within(definition.body, definition.function, span)
         if len(arguments) != len(names):
             shown = f"{definition.function}({', '.join(names)})"
             raise ParseError(f"{shown} is given {len(arguments)} argument{'s' * (len(arguments) != 1)}", span=span, suggestion=shown)

@@ -39,8 +39,10 @@ class CallBuilder(Builder):
         return outer and (self._is_users(node.function) or (known is not None and functions()[known].kind == "elementwise"))
 
     def argument_terms(self, node: s.Applied) -> list[s.Syntax]:
-        if self._is_users(node.function) or node.function in self.scope.definitions:
+        if self._is_users(node.function):
             return list(node.arguments)
+        if node.function in self.scope.definitions:
+            return [] if self._as_defined(node) else list(node.arguments)
         if node.function in _SIZED:
             return []
         if self.summed_index(node) is not None:
@@ -56,7 +58,7 @@ class CallBuilder(Builder):
     def call(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
         name, span = node.function, node.span
         if name in self.scope.definitions:
-            return self.function_value(self.scope.definitions[name], arguments, span)
+            return self.function_value(self.scope.definitions[name], None if self._as_defined(node) else arguments, span)
         if self._is_users(name):
             self._count(node, arguments, 1)
             self.users_functions[canonical_name(name.rstrip("'"))] = None
@@ -77,6 +79,11 @@ class CallBuilder(Builder):
             return structural(self, node, arguments, axis)
         assert known is not None
         return self.function(functions()[known], node, arguments, axis)
+
+    def _as_defined(self, node: s.Applied) -> bool:
+        """Whether a function of the text stands with the arguments that it is defined with."""
+        names = tuple([argument.name for argument in node.arguments if isinstance(argument, s.Name)])
+        return len(names) == len(node.arguments) and names == self.scope.definitions[node.function].parameters
 
     def _is_users(self, name: str) -> bool:
         declaration = self.scope.declarations.get(canonical_name(name.rstrip("'")))

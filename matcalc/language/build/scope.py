@@ -46,10 +46,13 @@ class Variable:
     matrix_too: bool = False
     """A capital that was read as something else, and could be a matrix."""
 
+    follows: bool = False
+    """Its kind is that of another symbol: the change dX is as X is."""
+
     @property
     def open(self) -> bool:
         """Whether the kind was left to inference."""
-        return self.declaration is None or (self.declaration.kind is None and self.declaration.shape is None)
+        return not self.follows and (self.declaration is None or (self.declaration.kind is None and self.declaration.shape is None))
 
 
 @dataclass(slots=True)

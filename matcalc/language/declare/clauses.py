@@ -20,13 +20,11 @@ _SETS_WORDS = r"\\(?:text(?:rm|it|sf|up|normal)?|mbox|hbox|mathrm)\s*\{"
 _CONNECTIVE = pattern(rf"{_SETS_WORDS}[\s~,]*(?P<tex>{_WORDS})(?=[\s}}$~])(?:[\s~]*\}})?|(?<![\w\\{{])(?P<plain>{_WORDS})(?=\s)(?!\s*=)")
 _SET_IN_WORDS = pattern(rf"{_SETS_WORDS}|\\(?:q?quad|[,;:! ])|~")
 _NAMED = pattern(rf"\s*(?P<name>{ONE_NAME}|\\?[A-Za-z]+|\\\w+\{{\w+\}})\s*(?:\([^()=]*\))?\s*(?::=|=)(?P<value>.*)", re.DOTALL)
-_AND = pattern(r"\band\b")
+_AND = pattern(rf"{_SETS_WORDS}\s*and\s*\}}|\band\b")
 _QUANTIFIED = pattern(r"\s*(?:all|any|every|each|some)\b")
-_OF_A_LOOP = pattern(r"\bin\b(?!\s*R)")
+_OF_A_LOOP = pattern(r"(?<!\\)\bin\b(?!\s*R)")
 """``for x in y`` of a program, which says nothing of sizes."""
-_BARE = pattern(rf"\s*(?:{ONE_NAME}|[A-Za-z]+)\s*")
-_SAID_OF = pattern(rf"\s*(?P<names>(?:{ONE_NAME})(?:\s*(?:,|and)\s*(?:{ONE_NAME}))*)\s+(?:(?:is|are)\s+)?(?P<words>[a-z][\w× -]*)")
-_SAID_BEFORE = pattern(rf"\s*(?:an?\s+)?(?P<words>[a-z][\w -]*)\s+(?P<names>{ONE_NAME})")
+_BARE = pattern(rf"\s*(?:{ONE_NAME}|[A-Za-z]+)(?:\s*(?:,|and)\s*(?:{ONE_NAME}|[A-Za-z]+))*\s*")
 
 
 @record
@@ -53,14 +51,9 @@ def clauses_in(text: str) -> Clauses:
     start, end = found
     kept: list[Span] = []
     said: dict[str, Declaration] = {}
-    quantified = False
-    for span in _pieces(text, end):
-        piece = text[span.start : span.end]
-        if _gives_a_value(piece):
+    for span, is_value in _runs(text, end):
+        if is_value:
             kept.append(span)
-            continue
-        quantified = _names_alone(piece, quantified)
-        if quantified:
             continue
         for name, declaration in _declared(text, span).items():
             said[name] = joined(said[name], declaration) if name in said else declaration
@@ -95,7 +88,7 @@ def _pieces(text: str, start: int) -> Iterator[Span]:
             joint = None if another is not None else _AND.match(text, place)
             if another is not None:
                 ends, width = place, another.end() - place
-            elif joint is not None and _begins_anew(text, joint.end()):
+            elif joint is not None and (_NAMED.match(text, joint.end()) or _gives_a_value(text[begin:place])):
                 ends, width = place, joint.end() - place
         if ends is not None:
             if text[begin:ends].strip(" \t.~}$"):
@@ -104,10 +97,19 @@ def _pieces(text: str, start: int) -> Iterator[Span]:
         place += width
 
 
-def _begins_anew(text: str, place: int) -> bool:
-    """Whether something else is said after ``and``: ``A, B symmetric and C invertible``, not ``symmetric and invertible``."""
-    rest = _plain(text[place:])
-    return _NAMED.match(rest) is not None or _SAID_OF.match(rest) is not None
+def _runs(text: str, start: int) -> Iterator[tuple[Span, bool]]:
+    """Every name that is given a value, and what else is said between these, as a whole: ``A, B symmetric``."""
+    facts: Span | None = None
+    for span in _pieces(text, start):
+        if _gives_a_value(text[span.start : span.end]):
+            if facts is not None:
+                yield facts, False
+            yield span, True
+            facts = None
+        else:
+            facts = span if facts is None else Span(facts.start, span.end)
+    if facts is not None:
+        yield facts, False
 
 
 def _gives_a_value(piece: str) -> bool:
@@ -124,25 +126,17 @@ def _plain(piece: str) -> str:
     return _formula(_SET_IN_WORDS.sub(lambda match: " " * len(match[0]), piece))
 
 
-def _names_alone(piece: str, listed: bool) -> bool:
-    """``all X`` and, listed behind it, ``Y``: nothing is said of them."""
-    plain = _plain(piece)
-    quantified = _QUANTIFIED.match(plain)
-    return (quantified is not None or listed) and _BARE.fullmatch(plain[quantified.end() if quantified else 0 :]) is not None
-
-
 def _declared(text: str, span: Span) -> Mapping[str, Declaration]:
-    """What a part of the text declares. Raises ParseError for other words."""
+    """What a part of the text declares; of ``all X, Y`` nothing. Raises ParseError for other words."""
     piece = _plain(text[span.start : span.end])
     quantified = _QUANTIFIED.match(piece)
     piece = piece[quantified.end() :] if quantified else piece
-    said = _SAID_OF.fullmatch(piece) or _SAID_BEFORE.fullmatch(piece)
-    readings = [piece]
-    if said is not None:
-        readings.append("; ".join(f"{name}: {said['words']}" for name in re.split(r"\s*(?:,|\band\b)\s*", said["names"])))
-    for reading in readings if _OF_A_LOOP.search(piece) is None else ():
+    if quantified and _BARE.fullmatch(piece):
+        return {}
+    for parts in ([piece], _AND.split(piece)):
         try:
-            return parse_declarations(reading)
+            if _OF_A_LOOP.search(piece) is None:
+                return dict(pair for part in parts for pair in parse_declarations(part).items())
         except MatcalcError:
             continue
     advice = 'the formula alone, and declare="A: n×n symmetric"'

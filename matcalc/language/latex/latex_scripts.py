@@ -373,6 +373,11 @@ class Scripts:
         place, (first, last) = below
         _, end = r.symbol(first, last)
         mark = r.lexemes[place]
+        two = end < last and r.symbol(end, last)[1] == last and r.symbol(end, last)[0] is not None
+        if two:
+            r.out[-1] = Token("NABLA", "∇", sign.start, sign.end)
+            opening, closing = r.bracket(place)
+            return [*items, Token("UNDERSCORE", "_", mark.start, mark.end), opening, (first, end), (end, last), closing]
         if first == last or (end < last and r.lexemes[end].text != "_"):
             raise ParseError("differentiate by one name", span=mark.span, suggestion="\\nabla_x f or \\frac{\\partial f}{\\partial x}")
         r.out[-1] = Token("NABLA", "∇", sign.start, sign.end)

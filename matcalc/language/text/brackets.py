@@ -25,14 +25,26 @@ def partners(tokens: list[Token], kinds: Mapping[str, str] = ROUND) -> dict[int,
 def end_of_term(tokens: list[Token], position: int) -> int:
     """The position after the product that begins at ``position``: of a plus or minus, an equals sign, or a bracket that closes."""
     depth, bars = 0, 0
+    seconds: frozenset[int] | None = None
     for place in range(position, len(tokens)):
         kind = tokens[place].type
         depth += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
-        bars += kind in ("BAR", "NORM_BAR")
+        if kind in ("BAR", "NORM_BAR"):
+            seconds = _second_bars(tokens) if seconds is None else seconds
+            bars += place not in seconds
         ends = kind in ("EQUALS", "SEPARATOR") or (kind in ("PLUS", "MINUS", "COMMA") and not bars % 2 and place > position)
         if depth < 0 or (depth == 0 and ends and not _is_sign_of_exponent(tokens, place)):
             return place
     return len(tokens)
+
+
+def _second_bars(tokens: list[Token]) -> frozenset[int]:
+    """The second bars of ``||``, where all bars of the text are written so; then two of them are one sign of a norm."""
+    bars = [place for place, token in enumerate(tokens) if token.type == "BAR"]
+    firsts, seconds = bars[::2], bars[1::2]
+    pairs = zip(firsts, seconds, strict=False)
+    together = all(second == first + 1 and tokens[first].end == tokens[second].start for first, second in pairs)
+    return frozenset(seconds) if together and len(firsts) == len(seconds) else frozenset()
 
 
 def _is_sign_of_exponent(tokens: list[Token], place: int) -> bool:

@@ -65,7 +65,7 @@ class _Derivatives:
         self._closing: dict[int, tuple[int, str, int]] = {}
         """Closing bracket -> the slash after it, the names below that, the position after them."""
         self._directions: dict[int, str] = {}
-        """Square brackets around a direction, with the round brackets that stand for them."""
+        """Square brackets around a direction or behind an operator, with what stands for them."""
         self._readers: tuple[Callable[[int], Found | None], ...] = (
             self._closed, self._nabla, self._quotient, self._operator, self._partial_index, self._named, self._function,
         )  # fmt: skip
@@ -76,9 +76,35 @@ class _Derivatives:
         if token.type == "RUN":
             if not self._vocabulary.definitions and token.value[0] not in _FIRST:
                 return None
+        elif token.type == "LPAR":
+            return self._bracketed(position)
         elif token.type not in _BEGINS:
             return self._direction(position) if self._directions else None
-        return next((found for reader in self._readers if (found := reader(position)) is not None), None)
+        found = next((found for reader in self._readers if (found := reader(position)) is not None), None)
+        return self._before(found) if found is not None and found[0][-1].type == "DERIVATIVE_BY" else found
+
+    def _bracketed(self, position: int) -> Found | None:
+        """``(d/dx)`` before what it is of."""
+        if position + 1 >= len(self._tokens) or not (
+            self._type(position + 1) == "PARTIAL" or self._tokens[position + 1].value in ("d", "d2")
+        ):
+            return None
+        found = self._quotient(position + 1)
+        if found is None or found[0][-1].type != "DERIVATIVE_BY" or self._type(found[1]) != "RPAR":
+            return None
+        return found[0], found[1] + 1
+
+    def _before(self, found: Found) -> Found:
+        """An operator before square brackets, which group here, or before ``L(x)`` of a name L that has a value, which is L."""
+        made, after = found
+        if self._type(after) == "LSQB" and after in self._square:
+            self._directions |= {after: "GROUP", self._square[after]: "RPAR"}
+        stop = self._partner.get(after + 1)
+        if stop is None or self._type(after) != "RUN" or canonical_name(self._tokens[after].value) not in self._vocabulary.values:
+            return found
+        if self._arguments_but(self._tokens[after + 1 : stop + 1], made[-1].value):
+            return found
+        return [*made, self._tokens[after]], stop + 1
 
     def _type(self, position: int) -> str:
         return self._tokens[position].type if position < len(self._tokens) else ""
@@ -395,7 +421,7 @@ class _Derivatives:
                 name, at = canonical_name(inside[0].value), None
         along = turned and self._type(stop) == "LSQB" and stop in self._square
         if along:
-            self._directions |= {stop: "LPAR", self._square[stop]: "RPAR"}
+            self._directions |= {stop: "ALONG", self._square[stop]: "RPAR"}
         argument = Token("RUN", name, function.end, function.end)
         called = [function, self._bracket("LPAR", function), argument, self._bracket("RPAR", function)]
         made = self._wrapped(sign, called, [name] * order, turned and not along, self._tokens[position - 1 if at else stop - 1])
@@ -405,12 +431,14 @@ class _Derivatives:
         return [*made, Token("AT", "", opening.start, opening.start), opening], position + 1
 
     def _direction(self, position: int) -> Found | None:
-        """The square brackets of ``Df(x)[h]``."""
+        """The square brackets of ``Df(x)[h]`` and ``d/dx [f]``."""
         if position not in self._directions:
             return None
         token, kind = self._tokens[position], self._directions[position]
-        made = [Token(kind, "(" if kind == "LPAR" else ")", token.start, token.end)]
-        return ([Token("ALONG", "", token.start, token.start), *made] if kind == "LPAR" else made), position + 1
+        if kind == "RPAR":
+            return [Token("RPAR", ")", token.start, token.end)], position + 1
+        made = [Token("LPAR", "(", token.start, token.end)]
+        return ([Token("ALONG", "", token.start, token.start), *made] if kind == "ALONG" else made), position + 1
 
     @cached_property
     def _square(self) -> dict[int, int]:

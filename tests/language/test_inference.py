@@ -119,7 +119,7 @@ def test_properties_are_facts_of_the_symbol_and_declarations_repeat_what_was_wri
         ("sqrt(X)", "X: n×n", "sqrtm"),
         ("||X||_2", "X: n×n", "Frobenius"),
         ("e^x", "x: scalar", "e is read as the base"),
-        ("f(x)", None, "f(...) is read as a product"),
+        ("f(x + y)", None, "f(...) is read as a product"),
         ("tr(eye)", None, "the size of eye"),
     ],
 )

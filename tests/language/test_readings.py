@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.errors import ParseError
+from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language import elaborate
 from matcalc.language.options import ReadingOptions
 from matcalc.printing import text as text_of
@@ -31,6 +31,24 @@ T*x + t*y                               | T*x + t*y                             
 A + x'x                                 | A + x'*x                                            | doubtful: A is read as a scalar
 k*x'*x                                  | k*x'*x                                              | -
 W*p + b                                 | W*p + b                                             | -
+u'*sigma(W*x + b)   | u'*sigmoid(W*x + b)   | assumed: sigma(...) is read as the logistic function
+sigma(x) + sigma                        | sigma*x + sigma                                     | -
+W(Ax - b)                               | W*(A*x - b)                                         | -
+lambda(a'x - 1)                         | lambda*(a'*x - 1)                                   | -
+A(x) + A*y                              | A*x + A*y                                           | -
+f(W*x + b)                              | f*(W*x + b)                                         | doubtful: f(...) is read as a product
+lam * w'w                               | lam*w'*w                                            | assumed: lam is read as one name
+learning_rate*x                         | learning_rate*x                                     | assumed: learning_rate is read as one name
+beta0 + x'w                             | beta0 + x'*w                                        | -
+loss + eps                              | loss + eps                                          | assumed: loss is read as one name
+MSE + lam*w'w                           | MSE + lam*w'*w                                      | assumed: MSE is read as one name
+log_likelihood + x'x                    | log_likelihood + x'*x                               | assumed: log_likelihood is read as one name
+a + b + abx                             | a + b + a*b*x                                       | assumed: abx is read as the product a·b·x
+X_train*w - y_train                     | X_train*w - y_train                                 | -
+x1'*x2                                  | x1'*x2                                              | -
+||X - UV||^2                            | norm2(X - U*V)^2                                    | -
+x'ABx                                   | x'*A*B*x                                            | -
+2Xw                                     | 2*X*w                                               | -
 """.strip().splitlines()
 
 
@@ -41,6 +59,20 @@ def test_how_a_text_is_read(line: str) -> None:
     assert text_of(found.expression, "ascii") == read
     told = [f"{decision.weight}: {decision.words}" for decision in found.decisions if decision.surprising]
     assert told == [] if said == "-" else any(one.startswith(said) for one in told)
+
+
+@pytest.mark.parametrize("text", ["x'*A(x)*x", "q(u)", "L(θ)", "f(x, y)", "Phi(a'*x)", "gamma(y + 1)", "psi(x)", "logit(p)", r"L(\theta)"])
+def test_functions_that_nobody_defined_are_not_read(text: str) -> None:
+    with pytest.raises(UnknownFunctionError):
+        elaborate(text)
+
+
+def test_letters_that_are_declared_or_differentiated_by_are_factors_and_parts_of_products() -> None:
+    assert text_of(elaborate("A(x)", "A: n×n").expression, "ascii") == "A*x"
+    assert text_of(elaborate("A(x)", wrt=("A",)).expression, "ascii") == "A*x"
+    assert text_of(elaborate("ax^2 + bx + c", wrt=("x",)).expression, "ascii") == "a*x^2 + b*x + c"
+    assert text_of(elaborate("lam*x", "lam: scalar").expression, "ascii") == "lam*x"
+    assert set(elaborate("lam*x", "l, a, m: scalar").declarations) == {"l", "a", "m", "x"}
 
 
 @pytest.mark.parametrize("text", ["1/2 w'w + C sum(relu(1 - y.*(Xw + b)))", "A + x'x"])

@@ -112,7 +112,7 @@ BARS = [
     ("||x||_1y", "(norm<x>1 * y)"),
     ("||x||_A", "norm<x>A"),
     ("||X||_*", "norm<X>nuclear"),
-    ("||f(x)|| + ||(y)||", "(norm<(f * x)> + norm<y>)"),
+    ("||f(x+z)|| + ||(y)||", "(norm<(f * (x + z))> + norm<y>)"),
     ("(|x|)(|y|)", "(bars<x> * bars<y>)"),
     ("|x|/|y|", "(bars<x> / bars<y>)"),
 ]
@@ -135,7 +135,7 @@ DERIVATIVES = [
     ("d(f)/dSigma", "d<f>/Sigma"),
     ("d(f)/dW_1", "d<f>/W_1"),
     ("d(x'Ax)/dx = (A + A')x", "d<((x' * A) * x)>/x = ((A + A') * x)"),
-    ("c*d(x)/e", "(((c * d) * x) / e)"),
+    ("c*d(x+y)/e", "(((c * d) * (x + y)) / e)"),
 ]
 
 SUMS = [

@@ -11,11 +11,12 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder, weighs
 from matcalc.language.build.definitions import definition_of, of_one
 from matcalc.language.build.lifting import Lifting
+from matcalc.language.build.scope import Scope
 from matcalc.language.declare.signatures import Signature, signature_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.text.meanings import unknown_function
 from matcalc.language.text.python_spellings import along_an_axis
-from matcalc.language.text.spelling import canonical_name
+from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
@@ -390,7 +391,7 @@ def _norm_kind(call: s.Applied, builder: Builder) -> str:
             return builder.numbered_norm(int(value))
         case s.Name(name="F") if not weighs(operand, builder.scope):
             return "2"
-        case s.Binary() if _is_run_of_letters(node):
+        case s.Name(name=name) if len(name) > 2 and name.isalpha() and not _is_known(name, builder.scope):
             raise ParseError(
                 "there is no norm of that name",
                 span=node.span,
@@ -401,14 +402,8 @@ def _norm_kind(call: s.Applied, builder: Builder) -> str:
             return ""
 
 
-def _is_run_of_letters(node: s.Binary) -> bool:
-    """A word that is read as the product of its letters."""
-    left: s.Syntax = node
-    while isinstance(left, s.Binary):
-        if not isinstance(left.right, s.Name) or left.right.span.start != left.left.span.end:
-            return False
-        left = left.left
-    return isinstance(left, s.Name)
+def _is_known(name: str, scope: Scope) -> bool:
+    return name in scope.declarations or name in scope.values or name in scope.variables or name in SPELLED_GREEK
 
 
 _Structural = Callable[[CallBuilder, s.Applied, list[t.Term], str | None], t.Term]

@@ -130,7 +130,7 @@ def letter_class(name: str) -> str:
     """
     stem = name.partition("_")[0].rstrip("0123456789′")
     if stem[:1].isupper():
-        return "upper"
+        return "word" if len(stem) > 1 and stem.isupper() else "upper"
     if stem in SPELLED_GREEK:
         return "greek"
     return "early" if len(stem) == 1 and stem in "abcdefg" else "lower" if len(stem) < 2 else "word"

@@ -41,6 +41,11 @@ def is_foreign(function: str) -> bool:
     return any(_looked_up(table, function) is not None for table in _meanings().values())
 
 
+def is_abbreviation(name: str) -> bool:
+    """Whether capitals stand for words, so that they are one name and no product: ``MSE``."""
+    return name in _meanings()["abbreviations"]
+
+
 def has_form(function: str) -> bool:
     """Whether it is known what is written for the function."""
     return function in _meanings()["written"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language.decisions import Decision
 from matcalc.language.text.bars import STARTS_OPERAND
-from matcalc.language.text.meanings import is_foreign, unknown_function
+from matcalc.language.text.brackets import partners
+from matcalc.language.text.called_names import called_name
+from matcalc.language.text.meanings import is_abbreviation, is_foreign, unknown_function
 from matcalc.language.text.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions
@@ -47,6 +48,28 @@ class _Context:
         runs = [token.value for token in self.tokens if token.type == "RUN"]
         return frozenset([canonical_name(run) for run in runs if (piece := _PIECE.match(run)) is not None and piece.end() == len(run)])
 
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """Names that stand somewhere as values: not at once before brackets, or as a factor within a run of letters."""
+        found: set[str] = set()
+        for position, token in enumerate(self.tokens):
+            if token.type != "RUN":
+                continue
+            pieces = [canonical_name(token.value)] if _is_one(token.value) else [canonical_name(piece) for piece in _pieces(token.value)]
+            found.update(pieces[:-1] if _adjacent(self.tokens, position) else pieces)
+        return frozenset(found)
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """Names at once before brackets that stand nowhere as values."""
+        runs = [token.value for place, token in enumerate(self.tokens) if token.type == "RUN" and _adjacent(self.tokens, place)]
+        return frozenset([canonical_name(run) for run in runs]) - self.values
+
+    @cached_property
+    def partner(self) -> dict[int, int]:
+        """Opening bracket -> closing bracket."""
+        return partners(self.tokens)
+
     def after(self, position: int) -> Token | None:
         return self.tokens[position + 1] if position + 1 < len(self.tokens) else None
 
@@ -68,6 +91,8 @@ def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, decisions: list[De
         match token.type:
             case "RUN":
                 made = _run(context, position)
+                if made[-1].type == "NAME" and following is not None and following.type == "LPAR":
+                    made[-1] = _before_brackets(context, position, made[-1])
                 if made[-1].type == "NAME" and made[-1].value in vocabulary.functions:
                     position += _take_primes(tokens, position, made)
                 out += made
@@ -115,6 +140,20 @@ def _run(context: _Context, position: int) -> list[Token]:
     return _split(context, position, called)
 
 
+def _before_brackets(context: _Context, position: int, name: Token) -> Token:
+    """The name that ends a run before brackets: a factor, or a function by its usual meaning."""
+    tokens, vocabulary = context.tokens, context.vocabulary
+    if not _adjacent(tokens, position) or vocabulary.declares(name.value) or name.value in context.values or name.value in NAMES_TOO:
+        return name
+    close = context.partner.get(position + 1)
+    if close is None or (name.value in _CONSTANT_NAMES and not context.italics):
+        return name
+    return called_name(name, tokens[position + 2 : close], context.called, context.decisions)
+
+
+_CONSTANT_NAMES = frozenset(["e", "pi", "I"])
+
+
 def _looks_latin(context: _Context, run: str) -> bool:
     """Whether a capital that is spelled out, such as ``Mu``, is rather a product: of letters that each stand alone in the text."""
     return run.isascii() and run.istitle() and run.isalpha() and all(letter in context.alone for letter in run)
@@ -131,6 +170,9 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
         return [Token("SUM_OVER", _indices(run), token.start, token.end)]
     if not context.italics:
         _refuse_indexed_function(context, token)
+        if not tail and _is_one_name(context, run):
+            _note_one_name(context, token)
+            return [Token("NAME", canonical_name(run), token.start, token.end)]
     out: list[Token] = []
     place = 0
     while place < end:
@@ -142,15 +184,60 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
         place = stop
     if tail:
         out.append(Token("CALL", tail, token.start + end, token.end))
-    if len(run) > 2 and len(out) > 2 and re.fullmatch(r"[a-z]+", run):
-        said = f"{run} is read as the product {'·'.join(t.value for t in out)}; declare {run} if it is one name"
-        context.decisions.append(Decision(said, "names", span=token.span))
+    if len(out) > 1 and _WORDLIKE.fullmatch(run) and not context.italics:
+        product = "·".join(t.value for t in out)
+        readings = (f"a product: {product.replace('·', '*')}", f"one name: declare {run}: scalar")
+        said = f"{run} is read as the product {product}"
+        context.decisions.append(Decision(said, "names", span=token.span, instead=readings))
     return out
+
+
+_WORDLIKE = pattern(r"[a-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*|[a-z]+[0-9]+[a-z0-9]+|[A-Za-z][a-z]+_[A-Za-z0-9_]+")
+"""A run of letters that is one name, unless its letters have meanings of their own: ``lam``, ``beta0``, ``learning_rate``."""
+
+
+def _is_one_name(context: _Context, run: str) -> bool:
+    """Whether a run is one name: an abbreviation, or a word of which more than one letter has no meaning of its own in the text."""
+    if is_abbreviation(run):
+        return True
+    if not _WORDLIKE.fullmatch(run) or _indexed_greek(run, 0, len(run)) is not None:
+        return False
+    pieces = [canonical_name(piece) for piece in _pieces(run)]
+    if len(pieces) == 2 and pieces[0] == "d" and any(token.type == "EQUALS" for token in context.tokens):
+        return False  # a change that has no place here, and no name
+    unknown = [piece for piece in pieces if not (context.vocabulary.declares(piece) or piece in context.alone)]
+    return len(unknown) > 1
+
+
+def _note_one_name(context: _Context, token: Token) -> None:
+    run = token.value
+    said = f"{run} is read as one name"
+    if any(decision.words == said for decision in context.decisions):
+        return
+    product = "*".join(_pieces(run))
+    readings = (f"one name: declare {run}: scalar", f"a product: {product}")
+    context.decisions.append(Decision(said, "names", span=token.span, instead=readings))
+
+
+def _is_one(run: str) -> bool:
+    """Whether a run of letters is one letter with its index, or a spelled Greek letter."""
+    piece = _PIECE.match(run)
+    return (piece is not None and piece.end() == len(run)) or canonical_name(run) in SPELLED_GREEK
+
+
+def _pieces(run: str) -> list[str]:
+    """The letters of a run, each with its index."""
+    return [piece[0] for piece in _PIECE.finditer(run)]
+
+
+_LONGEST_INDEX = 3
 
 
 def _refuse_indexed_function(context: _Context, token: Token) -> None:
     """Raises UnknownFunctionError for ``log_2`` and ``max_i``, which are no products of letters."""
-    stem, mark, _ = token.value.partition("_")
+    stem, mark, index = token.value.partition("_")
+    if len(index) > _LONGEST_INDEX:
+        return  # log_likelihood
     function = context.vocabulary.function(stem, called=True)
     if mark and len(stem) > 2 and (function is not None or is_foreign(stem)):
         advice = (f"{function}(x), or " if function is not None else "") + f"declare {token.value} if it is one name"

@@ -32,9 +32,6 @@ _INFIX = frozenset(
 )  # fmt: skip
 
 
-_LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi", "psi"])
-
-
 @record
 class Tokens:
     """The terminals of a text, what was decided on the way (splits, readings among several), and what it is written in."""
@@ -74,7 +71,7 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None) 
     tokens = _norm_subscripts(tokens)
     if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
         tokens = import_module("matcalc.language.text.reach").bracketed_operands(tokens, latex)
-    return Tokens(_juxtaposed(tokens, vocabulary, decisions), decisions, written)
+    return Tokens(_juxtaposed(tokens), decisions, written)
 
 
 _LOOKS_LIKE_LATEX = pattern(r"[_^]\{|^\s*\$|\\(?:[^\s\w(]|[^\W\d_]{2})|\\\)")
@@ -241,18 +238,13 @@ def _subscript_first(tokens: list[Token]) -> list[Token]:
     return out
 
 
-def _juxtaposed(tokens: list[Token], vocabulary: Vocabulary, decisions: list[Decision]) -> list[Token]:
+def _juxtaposed(tokens: list[Token]) -> list[Token]:
     """``JUXT`` where two factors stand side by side."""
     out: list[Token] = []
     for position, token in enumerate(tokens):
         if token.type == "APPLY" and (position + 1 == len(tokens) or tokens[position + 1].type not in STARTS_OPERAND):
             raise UnknownFunctionError(f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)")
         if out and out[-1].type in ENDS_OPERAND and token.type in STARTS_OPERAND:
-            before = out[-1]
-            like_call = token.type == "LPAR" and before.end == token.start and before.value in _LIKE_FUNCTIONS
-            if like_call and before.value not in vocabulary.symbols:
-                said = f"{before.value}(...) is read as a product; declare '{before.value}: function' if it is a function"
-                decisions.append(Decision(said, "names", span=before.span))
             out.append(Token("JUXT", "", token.start, token.start))
         # 11' can only be the product of a column and a row of ones.
         if token.type == "NUMBER" and token.value == "11" and position + 1 < len(tokens) and tokens[position + 1].type == "TRANSPOSE":

@@ -44,6 +44,10 @@ class MatcalcError(Exception):
             self.text = text
         return self
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and notebooks show in place of a traceback: it is about the input, not about a line of this package."""
+        return f"{type(self).__name__}: {self}".split("\n")
+
     def __str__(self) -> str:
         lines = [self.message]
         if self.text is not None and self.span is not None:

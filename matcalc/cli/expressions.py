@@ -7,7 +7,6 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import click
 
@@ -106,7 +105,7 @@ def _joined(words: Sequence[str]) -> str:
 
 def _is_file(word: str) -> bool:
     try:
-        return len(word) > 2 and "." in word and Path(word).exists()
+        return len(word) > 2 and "." in word and os.path.exists(word)
     except (OSError, ValueError):
         return False
 
@@ -130,8 +129,8 @@ def standard_input() -> str:
 
 def damage(text: str, words: Sequence[str]) -> str | None:
     """What a shell seems to have taken away from an expression that could not be read; None when nothing tells so."""
-    unquoted = len(words) > 1 or not re.search(r"\s", text)
-    if _BARE_LATEX.search(text) and "\\" not in text:
+    unquoted = len(words) > 1 or " " not in text
+    if "\\" not in text and ("{" in text or "^" in text) and _BARE_LATEX.search(text):
         return "a shell takes backslashes away that are not in single quotes: put LaTeX in single quotes"
     if unquoted and "'" not in text and _MIRRORED.search(text):
         found = _MIRRORED.search(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -40,7 +39,9 @@ class OneOf(_ParamType):
         word = str(value).strip().lower()
         known = {choice.lower(): choice for choice in self.choices} | self.others
         if word not in known:
-            near = get_close_matches(word, known, n=1)
+            import difflib
+
+            near = difflib.get_close_matches(word, known, n=1)
             hint = f"; did you mean {known[near[0]]}?" if near else ""
             self.fail(f"there is no {value!r} here, only {', '.join(self.choices)}{hint}", param, ctx)
         return known[word]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,6 +35,8 @@ def show_steps(derivation: Derivation, target: str | None, style: str) -> None:
 
 def show_json(parts: Mapping[str, Any] | Sequence[Any]) -> None:
     """One JSON object, or a list."""
+    import json
+
     say(json.dumps(parts, ensure_ascii=not shows(SIGNS), indent=2))
 
 

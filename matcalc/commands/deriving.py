@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Any, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -25,12 +25,14 @@ from matcalc.cli.options import (
 )
 from matcalc.cli.showing import show, show_json, show_lines, show_reading, show_remarks, show_steps
 from matcalc.console import fitting, say, shows
-from matcalc.entries import point_of, shown, size_names
 from matcalc.errors import MatcalcError
-from matcalc.named_results import Gradients
 from matcalc.presentation import FORMATS, STEP_FORMATS, STEP_STYLES, joint_remarks, left_side, remarks, rendered
 from matcalc.printing import text
+from matcalc.records import record, replace
 from matcalc.results import Derivation
+
+if TYPE_CHECKING:
+    from matcalc.named_results import Gradients
 
 SAMPLES = ("matrix", "sum")
 VIEWS = ("differential", "slice")
@@ -41,7 +43,7 @@ VALUE_FORMS = ("unicode", "ascii", "json")
 CODE = ("numpy", "jax", "torch", "sympy")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class View:
     """How a derivative is to be shown."""
 
@@ -210,7 +212,8 @@ def show_one(derivation: Derivation, view: View) -> None:
 def _in_numbers(derivation: Derivation, view: View) -> str:
     """The result entry by entry, or its value at a point."""
     if view.entries is None:
-        return shown(derivation.at(**point_of(view.point or "")))
+        entries = _entries()
+        return str(entries.shown(derivation.at(**entries.point_of(view.point or ""))))
     found = derivation.entries(**_sizes(view.entries, derivation))
     if view.target in ("latex", "markdown"):
         return found.latex() if view.target == "latex" else f"${found.latex()}$"
@@ -219,7 +222,7 @@ def _in_numbers(derivation: Derivation, view: View) -> str:
 
 def _numbers_as_json(derivation: Derivation, view: View) -> dict[str, Any]:
     if view.entries is None:
-        return {"value": derivation.at(**point_of(view.point or "")).tolist()}
+        return {"value": derivation.at(**_entries().point_of(view.point or "")).tolist()}
     found = derivation.entries(**_sizes(view.entries, derivation))
     return {"entries": [text(entry, "ascii") for entry in found.data], "entries_shape": list(found.shape)}
 
@@ -227,8 +230,14 @@ def _numbers_as_json(derivation: Derivation, view: View) -> dict[str, Any]:
 def _sizes(written: str, derivation: Derivation) -> dict[str, int]:
     """Numbers for the sizes; one number alone is for all of them."""
     if written.strip().isdecimal():
-        return dict.fromkeys(size_names([derivation.source.node, *derivation.wrt]), int(written))
-    return point_of(written)
+        return dict.fromkeys(_entries().size_names([derivation.source.node, *derivation.wrt]), int(written))
+    found: dict[str, int] = _entries().point_of(written)
+    return found
+
+
+def _entries() -> Any:
+    """Writing out and points, loaded when they are first asked for."""
+    return import_module("matcalc.entries")
 
 
 def _show_equations(found: Sequence[Derivation], view: View) -> None:

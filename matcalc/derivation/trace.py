@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -31,15 +30,15 @@ class Stage:
     notes: tuple[str, ...] = ()
 
 
-@dataclass
 class Trace:
     """Collects the stages of one derivation, in order.
 
     ``groups`` are the axes of the tensor that together are one axis of the result, for each of its axes; of each group the slow one first.
     """
 
-    stages: list[Stage] = field(default_factory=list)
-    groups: tuple[tuple[int, ...], ...] = ()
+    def __init__(self) -> None:
+        self.stages: list[Stage] = []
+        self.groups: tuple[tuple[int, ...], ...] = ()
 
     def record(
         self,

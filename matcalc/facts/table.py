@@ -66,13 +66,16 @@ class Combination:
 
 @cache
 def _table() -> tuple[Mapping[str, Fact], tuple[Combination, ...]]:
-    return read_table(stored("facts", read("rules", "facts.toml"), _rows))
+    return _made(stored("facts", read("rules", "facts.toml"), _rows))
 
 
 def _rows(text: str) -> dict[str, Any]:
+    """The rows of the table, which are checked when they are first read: what is stored is consistent."""
     import tomllib
 
-    return tomllib.loads(text)
+    rows = tomllib.loads(text)
+    read_table(rows)
+    return rows
 
 
 def read_table(rows: Mapping[str, Any]) -> tuple[Mapping[str, Fact], tuple[Combination, ...]]:
@@ -80,15 +83,19 @@ def read_table(rows: Mapping[str, Any]) -> tuple[Mapping[str, Fact], tuple[Combi
 
     Raises ValueError for a table that is not consistent: an unknown name or word, a spelling of two facts, a fact that cannot hold.
     """
+    table, combinations = _made(rows)
+    _check(table, combinations)
+    return table, combinations
+
+
+def _made(rows: Mapping[str, Any]) -> tuple[Mapping[str, Fact], tuple[Combination, ...]]:
     found: dict[str, Fact] = {}
     for name, row in rows.items():
         if name != "combinations":
             fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
             fields["excludes"] = tuple(row.get("excludes", {}).items())
             found[name] = Fact(name=name, **fields)
-    combinations = tuple([_combination(row) for row in rows.get("combinations", [])])
-    _check(found, combinations)
-    return MappingProxyType(found), combinations
+    return MappingProxyType(found), tuple([_combination(row) for row in rows.get("combinations", [])])
 
 
 def _combination(row: Mapping[str, Any]) -> Combination:

@@ -15,7 +15,6 @@ What is left is one edge, one vector, or vectors on two output vertices (an oute
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
 from heapq import heappop, heappush
 
@@ -49,18 +48,15 @@ class Edge:
         return self.end if self.start == vertex else self.start
 
 
-@dataclass
 class Graph:
     """The state of one reduction."""
 
-    rows: tuple[int, ...]
-    cols: tuple[int, ...]
-    sizes: dict[int, Size]
-    forms: Forms
-    edges: list[Edge] = field(default_factory=list)
-    vectors: dict[int, list[Chain]] = field(default_factory=dict)
-    scalars: dict[Expr, Fraction] = field(default_factory=dict)
-    pairings: list[Pairing] = field(default_factory=list)
+    def __init__(self, rows: tuple[int, ...], cols: tuple[int, ...], sizes: dict[int, Size], forms: Forms) -> None:
+        self.rows, self.cols, self.sizes, self.forms = rows, cols, sizes, forms
+        self.edges: list[Edge] = []
+        self.vectors: dict[int, list[Chain]] = {}
+        self.scalars: dict[Expr, Fraction] = {}
+        self.pairings: list[Pairing] = []
 
     @property
     def order(self) -> ReadingOrder:

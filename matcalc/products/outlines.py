@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import chain, count
 
 from matcalc.expr.nodes import Expr, Symbol
@@ -14,7 +13,6 @@ from matcalc.language.text.spelling import canonical_name
 _VALUE_NAMES = {True: ("f", "s", "L", "loss"), False: ("y", "Y", "F", "result")}
 
 
-@dataclass(frozen=True)
 class Outline:
     """``steps`` in the order of computation, each in terms of symbols and the names before it, then ``value`` in terms of all of them.
 
@@ -22,21 +20,20 @@ class Outline:
     else one that is not ``taken``.
     """
 
-    steps: Mapping[str, Expr]
-    value: Expr
-    expanded: Mapping[str, Expr]
-    expression: Expr
-    taken: frozenset[str] = frozenset()
-    names: Mapping[str, Symbol] = field(init=False)
-    value_name: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", {name: Symbol(name, step.shape) for name, step in self.steps.items()})
-        taken = {*self.steps, *symbols_in(self.expression), *self.taken}
-        is_step = isinstance(self.value, Symbol) and self.value.name in self.steps
-        names = _VALUE_NAMES[self.expression.is_scalar]
-        fresh = next((name for name in names if name not in taken), None) or fresh_name(names[-1], taken)
-        object.__setattr__(self, "value_name", self.value.name if is_step and isinstance(self.value, Symbol) else fresh)
+    def __init__(
+        self,
+        steps: Mapping[str, Expr],
+        value: Expr,
+        expanded: Mapping[str, Expr],
+        expression: Expr,
+        taken: frozenset[str] = frozenset(),
+    ) -> None:
+        self.steps, self.value, self.expanded, self.expression = steps, value, expanded, expression
+        self.names = {name: Symbol(name, step.shape) for name, step in steps.items()}
+        known = {*steps, *symbols_in(expression), *taken}
+        names = _VALUE_NAMES[expression.is_scalar]
+        fresh = next((name for name in names if name not in known), None) or fresh_name(names[-1], known)
+        self.value_name = value.name if isinstance(value, Symbol) and value.name in steps else fresh
 
     @property
     def is_step(self) -> bool:

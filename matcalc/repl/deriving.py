@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from matcalc.api import derive, gradient, hessian, jacobian, parse
+from matcalc.choices import clear_choice, question, variables
 from matcalc.errors import MatcalcError, ParseError
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import Name
@@ -35,7 +36,7 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
     """What ``derive f by V``, ``gradient L by W, b``, ``vjp F by W`` and their like ask for, by the settings of the session."""
     names = [_name(name, state) for name in request.wrt]
     if not names:
-        raise _nameless(request, state)
+        names = [_only_name(request, state)]
     whole = program(request.expression, state, names)
     declare, layout, symmetric = state.declarations, state.layout, state.symmetric
     one = names[0] if len(names) == 1 else None
@@ -89,11 +90,13 @@ def _checked(derivation: Derivation) -> Verdict:
     return replace(verdict, declarations=None, notes=(), reading=None)
 
 
-def _nameless(request: Derive, state: State) -> ParseError:
-    there = list(parse(program(request.expression, state), state.declarations).declarations)
-    shown = ", ".join(there) if there else None
-    instead = f"{request.verb} {request.expression} by {there[0]}" if there else None
-    return ParseError("the name to differentiate by is missing", expected=shown, suggestion=instead)
+def _only_name(request: Derive, state: State) -> str:
+    """The one symbol that can be meant. Raises ParseError where there is a choice."""
+    found = variables(program(request.expression, state), declare=state.declarations)
+    name = clear_choice(found)
+    if name is None:
+        raise question(found, [f"{request.verb} {request.expression} by {one}" for one in found])
+    return name
 
 
 def _name(written: str, state: State) -> str:

@@ -47,6 +47,8 @@ COMMANDS: dict[str, Entry] = {
     "jax": Entry(":jax [FORMULA]", "the result as a JAX function", _FORM.format(":jax")),
     "torch": Entry(":torch [FORMULA]", "the result as a PyTorch function", _FORM.format(":torch")),
     "sympy": Entry(":sympy [FORMULA]", "the result as a program that builds it in SymPy", _FORM.format(":sympy")),
+    "entries": Entry(":entries n=2, m=3", "the last result entry by entry at small sizes", "Every size of the formula needs a number."),
+    "at": Entry(":at x=[1,2], A=[1 2; 3 4]", "the value of the last result", "Numbers, lists, or rows between semicolons as in MATLAB."),
     "json": Entry(":json [FORMULA]", "the result with all its parts", _FORM.format(":json")),
     "code": Entry(":code [numpy|jax|torch]", "the last result as a function", "", ("numpy", "jax", "torch")),
     "declare": Entry(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 from collections import deque
 from collections.abc import Iterator
-from typing import assert_never
+from typing import Any, assert_never
 
+from matcalc.entries import point_of, shown
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.language.declare.declarations import declaration_text
 from matcalc.language.text.spelling import canonical_name
@@ -141,6 +142,8 @@ class Session:
                 return self._verify(rest)
             case "steps":
                 return self._steps(rest)
+            case "entries" | "at":
+                return self._in_numbers(word, rest)
             case "differential":
                 return self._show(self._last_derivation(rest).differential())
             case "code":
@@ -183,6 +186,15 @@ class Session:
             written = written.removeprefix(word).strip()
         derivation = self._last_derivation(written)
         return Answer(derivation.steps_text(form, style))
+
+    def _in_numbers(self, word: str, written: str) -> Answer:
+        last = self._last()
+        if not isinstance(last, Derivation | ParsedExpression):
+            raise MatcalcError("the last result has no entries", suggestion="f wrt x first")
+        point: dict[str, Any] = {} if not written and word == "entries" else point_of(written)
+        if word == "at":
+            return Answer(shown(last.at(**point)))
+        return Answer(last.entries(**point).text("ascii" if self.state.ascii else "unicode"))
 
     def _forget(self, written: str) -> Answer:
         if not written:

@@ -109,3 +109,9 @@ def test_readings_are_ready_for_json() -> None:
     found = matcalc.derive(TEXT, "x").to_dict()["reading"]
     assert found["dialect"] == "math"
     assert {"words", "topic", "weight", "span", "instead"} == set(found["decisions"][0])
+
+
+def test_a_notebook_shows_an_error_without_a_traceback() -> None:
+    with pytest.raises(matcalc.MatcalcError) as caught:
+        matcalc.derive("x'(A", "x")
+    assert caught.value._render_traceback_() == ["ParseError: '(' is never closed", "  x'(A", "    ^", "try: add the closing bracket"]

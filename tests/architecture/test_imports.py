@@ -68,6 +68,7 @@ BY_NAME = {
     ("matcalc.results", "matcalc.steps.question"),
     ("matcalc.products.equations", "matcalc.products.callables"),
     ("matcalc.named_results", "matcalc.products.callables"),
+    ("matcalc.commands.deriving", "matcalc.entries"),
     ("matcalc.cli.front", "matcalc.commands.derive"),
     ("matcalc.cli.front", "matcalc.commands.formulas"),
     ("matcalc.cli.front", "matcalc.commands.hessian"),

@@ -158,6 +158,23 @@ def test_what_is_known_is_listed_and_forgotten() -> None:
     assert "could not be read as before" in last("loss = x'x; g = loss^2", ":forget loss").error
 
 
+def test_entries_and_values_of_the_last_result() -> None:
+    assert last("x'Ax wrt x", ":entries n=2").output == "[2 a11 x1 + (a12 + a21) x2; (a12 + a21) x1 + 2 a22 x2]"
+    assert last("x'Ax wrt x", ":at x=[1,2], A=[1 2; 3 4]").output == "[12, 21]"
+    assert last("A*x", ":entries n=1, m=2").output == "[a11 x1 + a12 x2]"
+    assert "the size n has no number" in last("x'Ax wrt x", ":entries").error
+    assert "no values are given" in last("x'Ax wrt x", ":at").error
+    assert "has no entries" in last("x = x", ":entries n=2").error
+
+
+def test_the_only_variable_need_not_be_named() -> None:
+    assert last("f = c*w'w", "grad f").output == "2 c w"
+    assert last("hessian of w'w").output == "2 eye(n)"
+    assert last("derivative of sin(t)", "t: scalar", "derive sin(t)").output == "cos(t)"
+    asked = last("f = x'Ax", "grad f").error
+    assert "by which symbol?" in asked and "gradient f by x" in asked and "gradient f by A" in asked
+
+
 def test_every_command_has_help_and_an_answer() -> None:
     page = last(":help").output
     for name, entry in COMMANDS.items():
@@ -165,7 +182,7 @@ def test_every_command_has_help_and_an_answer() -> None:
         assert entry.purpose in last(f":help {name}").output
         answer = last("x'*A*x wrt x", f":{name}")
         assert answer.leave == (name == "quit")
-        assert answer.output or answer.leave or name == "forget", name
+        assert answer.output or answer.leave or name in ("forget", "entries", "at"), name
     assert last("quit").leave
     assert last("exit").leave
 
@@ -193,7 +210,7 @@ def test_declared_equations_are_kept() -> None:
         (["f = A", "f: n×m"], ":forget f first"),
         (["log = 3"], "log is a function"),
         (["f ="], "the value of f is missing"),
-        (["x'Ax wrt"], "expected: x, A"),
+        (["x'Ax wrt"], "expected: one of x (vector of size n); A"),
         (["x'Ax wrt y"], "y does not occur"),
         (["x'Ax wrt x + 1"], "not the name of a symbol"),
         (["X: n×"], "not understood as a size"),

@@ -10,10 +10,11 @@ from matcalc.calculus.simplification import lightest, simplified
 from matcalc.calling import laid_out
 from matcalc.derivation import Outcome
 from matcalc.einstein import nodes as ix
+from matcalc.einstein.linear import MINUS, scale
 from matcalc.einstein.lowering import lower
 from matcalc.entries.evaluation import written_out
 from matcalc.errors import LimitError, MatcalcError
-from matcalc.expr.nodes import Expr, Negative, Number, Power, Product, SizeValue, Sum, Symbol, postorder
+from matcalc.expr.nodes import Expr, Negative, Number, Power, Product, Quotient, SizeValue, Sum, Symbol, postorder
 from matcalc.expr.rewriting import rebuilt_with, symbols_in
 from matcalc.folding.fold import fold
 from matcalc.language.text.spelling import canonical_name
@@ -96,7 +97,27 @@ def _presented(entries: Sequence[ix.Tensor], shape: tuple[int, ...], symbols: Se
     if len(entries) > MOST_ENTRIES:
         raise LimitError(f"{len(entries)} entries are too many to be written out", suggestion="smaller sizes")
     order, axes = _reading_order(symbols, entries)
-    return Entries(shape, tuple([_formula(entry, order, axes) for entry in entries]))
+    same_signs = _Denominators()
+    return Entries(shape, tuple([rebuilt_with(_formula(entry, order, axes), same_signs) for entry in entries]))
+
+
+class _Denominators:
+    """Gives quotients whose denominators differ in sign one denominator: that which is met first."""
+
+    def __init__(self) -> None:
+        self.seen: dict[ix.Tensor, Expr] = {}
+
+    def __call__(self, node: Expr) -> Expr:
+        if isinstance(node, Negative) and isinstance(node.operand, Negative):
+            return node.operand.operand
+        if not isinstance(node, Quotient) or not isinstance(node.denominator, Sum):
+            return node
+        below = lower(node.denominator).tensor
+        opposite = self.seen.get(scale(MINUS, below))
+        if opposite is None:
+            self.seen.setdefault(below, node.denominator)
+            return node
+        return Negative(Quotient(node.numerator, opposite))
 
 
 def _formula(entry: ix.Tensor, order: Mapping[str, int], axes: Mapping[str, int]) -> Expr:

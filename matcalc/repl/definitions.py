@@ -48,6 +48,29 @@ def define(state: State, pairs: Sequence[tuple[str, str]]) -> Elaborated:
     return whole
 
 
+def define_function(state: State, name: str, parameters: Sequence[str], value: str) -> Elaborated:
+    """Gives a function its formula; the reading of that. Raises MatcalcError as ``define`` does."""
+    checked = _checked_name(name, value, state)
+    names = tuple([canonical_name(parameter) for parameter in parameters])
+    if len(set(names)) < len(names) or not all(is_name(parameter) for parameter in parameters):
+        raise ParseError(f"the arguments of {name} are different names", suggestion=f"{name}(x) = {value}")
+    given = [parameter for parameter in names if parameter in state.definitions]
+    if given:
+        raise MatcalcError(f"{given[0]} has the value {state.definitions[given[0]].value}", suggestion=f":forget {given[0]} first")
+    before = dict(state.definitions)
+    try:
+        state.definitions[checked] = Definition(checked, value, value, parameters=names)
+        _settle_names(state)
+        _refuse_cycle(checked, state)
+        whole = elaborate(program(checked, state), state.declarations, calculus=derivative_within)
+        if is_latex(value):
+            state.definitions[checked] = replace(state.definitions[checked], plain=text(whole.outline, "ascii"))
+    except MatcalcError:
+        state.definitions = before
+        raise
+    return whole
+
+
 def declare(state: State, declarations: str) -> list[str]:
     """Takes down what a text declares, in place of what was declared of the same names; gives the names.
 
@@ -146,4 +169,8 @@ def _refuse_cycle(name: str, state: State) -> None:
 def _settle_names(state: State) -> None:
     """Which names stand in which values, after names came or went."""
     for name, definition in state.definitions.items():
-        state.definitions[name] = replace(definition, names=names_in(definition.plain, state))
+        state.definitions[name] = replace(definition, names=_names_of(definition, state))
+
+
+def _names_of(definition: Definition, state: State) -> tuple[str, ...]:
+    return tuple([name for name in names_in(definition.plain, state) if name not in definition.parameters])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from matcalc.api import derive, gradient, hessian, jacobian, parse
 from matcalc.choices import clear_choice, question, variables
 from matcalc.errors import MatcalcError, ParseError
+from matcalc.language.elaboration import question_in
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import Name
 from matcalc.language.text.spelling import canonical_name, is_name
@@ -15,7 +16,7 @@ from matcalc.printing import text
 from matcalc.product_calls import differential, vjp
 from matcalc.products.equations import Equation
 from matcalc.repl.lines import Derive
-from matcalc.repl.programs import differentiated, program
+from matcalc.repl.programs import is_derivative, program
 from matcalc.repl.state import State
 from matcalc.results import Derivation, ParsedExpression
 from matcalc.verification.judgement import verify
@@ -24,19 +25,17 @@ from matcalc.verification.verdict import Verdict
 
 def formula(written: str, state: State) -> Derivation | ParsedExpression:
     """The derivative that ``d(f)/dV`` or ``hessian(f, x)`` asks for, or the expression itself as it was read."""
-    found = differentiated(written, state)
-    if found is None:
-        return parse(program(written, state), state.declarations)
-    whole = program(found.expression, state, found.wrt)
-    wrt = found.wrt[0] if len(found.wrt) == 1 else found.wrt
-    return derive(whole, wrt, declare=state.declarations, layout=state.layout, symmetric=state.symmetric)
+    whole = program(written, state)
+    if not is_derivative(written, state):
+        return parse(whole, state.declarations)
+    return derive(whole, declare=state.declarations, layout=state.layout, symmetric=state.symmetric)
 
 
 def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
     """What ``derive f by V``, ``gradient L by W, b``, ``vjp F by W`` and their like ask for, by the settings of the session."""
     names = [_name(name, state) for name in request.wrt]
     if not names:
-        names = [_only_name(request, state)]
+        names = _said(request.expression, state) or [_only_name(request, state)]
     whole = program(request.expression, state, names)
     declare, layout, symmetric = state.declarations, state.layout, state.symmetric
     one = names[0] if len(names) == 1 else None
@@ -88,6 +87,15 @@ def _checked(derivation: Derivation) -> Verdict:
     claim = f"{function}({derivation.source.text('ascii')}, {names}) = {text(outcome.expression, 'ascii')}"
     verdict = verify(claim, declare=derivation.declarations, layout=derivation.layout, symmetric=derivation.symmetric)
     return replace(verdict, declarations=None, notes=(), reading=None)
+
+
+def _said(expression: str, state: State) -> list[str]:
+    """The names that the expression itself says: the arguments of a function, those of a derivative sign."""
+    function = state.definitions.get(canonical_name(expression.partition("(")[0].strip()))
+    if function is not None and function.parameters:
+        return list(function.parameters)
+    asked = question_in(program(expression, state), state.declarations)
+    return [] if asked is None else list(asked.names)
 
 
 def _only_name(request: Derive, state: State) -> str:

@@ -36,6 +36,15 @@ class Define:
 
 
 @dataclass(frozen=True, slots=True)
+class DefineFunction:
+    """``f(x) = x'*A*x``."""
+
+    name: str
+    parameters: tuple[str, ...]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Derive:
     """``derive f by V``, ``f wrt V``: ``verb`` is a key of ``VERBS``, the names are as they were typed."""
 
@@ -58,7 +67,7 @@ class Formula:
     text: str
 
 
-Request: TypeAlias = Command | Declare | Define | Derive | Claim | Formula
+Request: TypeAlias = Command | Declare | Define | DefineFunction | Derive | Claim | Formula
 
 VERBS = {
     "derive": "derive", "derivative": "derive", "differentiate": "derive", "gradient": "gradient", "grad": "gradient",
@@ -76,6 +85,7 @@ _VERB = re.compile(rf"(?:the\s+)?({'|'.join(VERBS)})\s+(?:of\s+)?(.+?)\s*", re.D
 _BY = re.compile(r"(.+)\s(?:by|wrt|with\s+respect\s+to)(?:\s+(.+))?", re.DOTALL)
 _BARE = re.compile(r"(.+)\s(?:by\s+|wrt\s*|with\s+respect\s+to\s*)((?<=\s).+)?", re.DOTALL)
 _LATEX_WORD = re.compile(r"\\([A-Za-z]+)")
+_FUNCTION = re.compile(r"(?P<name>[^()\s]+)\((?P<arguments>[^()]+)\)")
 _NAMING = frozenset({*ACCENTS, *FONTS, *WORDS, *SPELLED_GREEK})
 """LaTeX commands that make up names."""
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -123,13 +133,16 @@ def request(text: str, known: Collection[str]) -> Request:
     if text.lower() in (*LEAVING, "help") and text not in known:
         return Command(text.lower(), "")
     colon, equals = _outside(text, ":"), _outside(text, "=")
-    if colon is not None and text[colon : colon + 2] == ":=":
+    if colon is not None and text[colon : colon + 2] == ":=" and _FUNCTION.fullmatch(text[:colon].strip()) is None:
         return Define(text[:colon].strip(), text[colon + 2 :].strip())
     if colon is not None and all(is_name(name) for name in text[:colon].split(",")):
         return Declare(text)
     if equals is None:
         return _derivative(text, known) or Formula(text)
-    left, right = text[:equals].strip(), text[equals + 1 :].strip()
+    left, right = text[:equals].strip().removesuffix(":").rstrip(), text[equals + 1 :].strip()
+    head = _FUNCTION.fullmatch(left)
+    if head is not None and _is_function(head["name"]) and not _repeats(head["name"], right):
+        return DefineFunction(head["name"], tuple([part.strip() for part in head["arguments"].split(",")]), right)
     if not _is_left(left) or (canonical_name(left) not in known and _repeats(left, right)):
         return Claim(text)
     return Define(left, right)
@@ -150,6 +163,11 @@ def _derivative(text: str, known: Collection[str]) -> Derive | None:
     if found is None or not {"by", "wrt"}.isdisjoint(known):
         return None
     return Derive("derive", found[1].strip(), split_names(found[2] or ""))
+
+
+def _is_function(name: str) -> bool:
+    """Whether a name before brackets and an equals sign is that of a function to be defined, not one of the language or a factor."""
+    return _is_left(name) and canonical_name(name) not in known_functions()
 
 
 def _is_left(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from matcalc.errors import MatcalcError
 from matcalc.inputs import derivative_within
@@ -15,14 +14,6 @@ from matcalc.language.syntax.survey import walk
 from matcalc.language.text.tokens import is_latex
 from matcalc.printing import latex
 from matcalc.repl.state import Definition, State
-
-
-@dataclass(frozen=True, slots=True)
-class Differentiated:
-    """The one derivative that a text consists of."""
-
-    expression: str
-    wrt: tuple[str, ...]
 
 
 def program(statement: str, state: State, extra: Iterable[str] = ()) -> str:
@@ -38,21 +29,17 @@ def names_in(statement: str, state: State) -> tuple[str, ...]:
     """The names that occur in a statement, defined or not."""
     tree = _tree(statement, state)
     found = [node.name for node in walk(tree) if isinstance(node, s.Name)]
+    found += [node.function.rstrip("'") for node in walk(tree) if isinstance(node, s.Applied)]
     found += [name for node in walk(tree) if isinstance(node, s.DerivativeOf) for name in node.wrt]
     return tuple(dict.fromkeys(found))
 
 
-def differentiated(statement: str, state: State) -> Differentiated | None:
-    """What ``d(f)/dV``, ``∇_V f`` or ``hessian(f, x)`` differentiates; None for a text that is not one derivative."""
-    tree = _open(_tree(statement, state).value)
-    if not isinstance(tree, s.DerivativeOf):
-        return None
-    body = _open(tree.body)
-    expression = statement[body.span.start : body.span.end]
-    if is_latex(statement) and _outline(_open(_tree(expression, state).value)) != _outline(body):
-        names = ", ".join(tree.wrt)
-        raise MatcalcError("what is differentiated cannot be told apart from the derivative sign", suggestion=f"derive ... by {names}")
-    return Differentiated(expression, tree.wrt)
+def is_derivative(statement: str, state: State) -> bool:
+    """Whether a text is one derivative, such as ``d(f)/dV``, ``∇f(x)`` or ``hessian(f, x)``, that is not taken at a point of its own."""
+    tree = _tree(statement, state).value
+    while isinstance(tree, s.Group | s.Transposed):
+        tree = tree.operand
+    return isinstance(tree, s.DerivativeOf) and tree.point is None and tree.along is None
 
 
 def reading(statement: str, state: State) -> list[object]:
@@ -65,13 +52,6 @@ def _tree(statement: str, state: State) -> s.Program:
         return parse_syntax(statement, state.vocabulary()).program
     except MatcalcError as error:
         raise error.with_text(statement) from None
-
-
-def _open(node: s.Syntax) -> s.Syntax:
-    """The node without the brackets around it."""
-    while isinstance(node, s.Group):
-        node = node.operand
-    return node
 
 
 def _outline(root: s.Syntax) -> list[object]:
@@ -105,18 +85,19 @@ def _outline(root: s.Syntax) -> list[object]:
 def _joined(needed: list[Definition], statement: str, state: State) -> str:
     # A newline alone would join a statement that begins with a sign to the one before it.
     if not is_latex(statement):
-        return ";\n".join([*(f"{d.name} = {d.plain}" for d in needed), statement])
-    values = {d.name: d.value if d.is_latex else _in_latex(d, state) for d in needed}
-    return ";\n".join([*(f"{name} = {value}" for name, value in values.items()), statement])
+        return ";\n".join([*(f"{d.head} = {d.plain}" for d in needed), statement])
+    values = {d.head: d.value if d.is_latex else _in_latex(d, state) for d in needed}
+    return ";\n".join([*(f"{head} = {value}" for head, value in values.items()), statement])
 
 
 def _in_latex(definition: Definition, state: State) -> str:
     """The value of a plain definition in LaTeX; an error when it would be read as something else."""
     name, needed = definition.name, state.needed([definition.name])
-    meant = elaborate(";\n".join([*(f"{d.name} = {d.plain}" for d in needed), name]), state.declarations, calculus=derivative_within)
-    value = latex(meant.steps[name])
-    results = {d.name: declaration_text(meant.steps[d.name].shape, ()) for d in needed if d.name != name}
-    written = elaborate(f"{name} = {value};\n{name}", {**meant.declarations, **results}, calculus=derivative_within)
-    if written.steps[name] is not meant.steps[name]:
+    meant = elaborate(";\n".join([*(f"{d.head} = {d.plain}" for d in needed), name]), state.declarations, calculus=derivative_within)
+    form = meant.steps.get(name, meant.outline)
+    value = latex(form)
+    results = {d.name: declaration_text(meant.steps[d.name].shape, ()) for d in needed if d.name != name and d.name in meant.steps}
+    written = elaborate(f"{definition.head} = {value};\n{name}", {**meant.declarations, **results}, calculus=derivative_within)
+    if written.steps.get(name, written.outline) is not form:
         raise MatcalcError(f"{name} has no spelling in LaTeX that reads back to it", suggestion="plain notation in this line")
     return value

@@ -17,7 +17,7 @@ from matcalc.printing import text as text_of
 from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.repl import lines
 from matcalc.repl.answers import BAD_INPUT, TARGETS, Answer, Result, answer_of, kind_words, shown_as
-from matcalc.repl.definitions import captured, declare, define, forget, hidden_sign, misfits
+from matcalc.repl.definitions import captured, declare, define, define_function, forget, hidden_sign, misfits
 from matcalc.repl.deriving import checked, derived, formula, verified
 from matcalc.repl.help import COMMANDS, SYNONYMS, help_on
 from matcalc.repl.state import SETTINGS, State
@@ -64,7 +64,7 @@ class Session:
                 break
             taken.append(request)
             statements.popleft()
-            if isinstance(request, lines.Define):
+            if isinstance(request, lines.Define | lines.DefineFunction):
                 known.add(canonical_name(request.name))
         return taken
 
@@ -84,6 +84,8 @@ class Session:
                 return self._declare("; ".join(request.text for request in requests if isinstance(request, lines.Declare)))
             case lines.Define():
                 return self._define([request for request in requests if isinstance(request, lines.Define)])
+            case lines.DefineFunction(name, parameters, value):
+                return self._define_function(name, parameters, value)
             case lines.Claim(claim):
                 return self._show(verified(claim, self.state))
             case lines.Derive() as request:
@@ -114,6 +116,18 @@ class Session:
         rests = [f"{'kind:':<10}{kinds}", *remark_lines(whole.declarations, (), whole.notes)]
         hints = [*captured(self.state, before), *misfits(self.state, names), *hidden_sign(names)]
         return Answer("\n".join(shown), (*rests, *hints))
+
+    def _define_function(self, name: str, parameters: tuple[str, ...], value: str) -> Answer:
+        before = dict(self.state.definitions)
+        whole = define_function(self.state, name, parameters, value)
+        self.last = ParsedExpression(whole.expression, whole.declarations, whole.notes)
+        defined = self.state.definitions[canonical_name(name)]
+        style: Style = "ascii" if self.state.ascii else "unicode"
+        spell = ascii_name if self.state.ascii else unicode_name
+        head = f"{spell(defined.name)}({', '.join(map(spell, defined.parameters))})"
+        rests = [f"{'kind:':<10}{kind_words(plain_shape(whole.expression.shape))}", *remark_lines(whole.declarations, (), whole.notes)]
+        hints = [*captured(self.state, before), *misfits(self.state, [defined.name])]
+        return Answer(f"{head} = {text_of(whole.outline, style)}", (*rests, *hints))
 
     def _declare(self, written: str) -> Answer:
         names = declare(self.state, written)
@@ -207,7 +221,7 @@ class Session:
 
     def _listing(self) -> str:
         rows = [f"{name}: {kind}" for name, kind in self.state.declarations.items()]
-        rows += [f"{definition.name} = {definition.value}" for definition in self.state.definitions.values()]
+        rows += [f"{definition.head} = {definition.value}" for definition in self.state.definitions.values()]
         rows += [f":{name} {value}" for name, value in self.state.settings.items() if value != SETTINGS[name][0]]
         return "\n".join(rows) if rows else "nothing is declared, defined or set"
 

@@ -29,6 +29,13 @@ class Definition:
     plain: str
     names: tuple[str, ...] = ()
     """All names that occur in the value, defined or not."""
+    parameters: tuple[str, ...] = ()
+    """The arguments of a function."""
+
+    @property
+    def head(self) -> str:
+        """What stands left of the equals sign."""
+        return f"{self.name}({', '.join(self.parameters)})" if self.parameters else self.name
 
     @property
     def is_latex(self) -> bool:
@@ -66,7 +73,9 @@ class State:
     def vocabulary(self) -> Vocabulary:
         """The names as the reader of tokens must know them."""
         functions = {name for name, kind in self.declarations.items() if kind == "function"}
-        return Vocabulary.of(self.known - functions, functions)
+        defined = {name: definition.parameters for name, definition in self.definitions.items() if definition.parameters}
+        values = self.definitions.keys() - defined.keys()
+        return Vocabulary.of(self.known - functions - defined.keys(), functions).defining(defined, values, ())
 
     def needed(self, names: Iterable[str]) -> list[Definition]:
         """The definitions that these names rest on, each after those that it uses (where values do not need each other)."""

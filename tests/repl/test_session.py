@@ -36,6 +36,25 @@ def test_a_name_is_kept_and_every_way_to_ask_gives_the_same(asked: str) -> None:
     assert last(FORMULA, asked).output == "2 Uᵀ (U V − X)"
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["f wrt x", "grad f", "gradient f", "derive f", "derive f(x)", "∇f(x)", "∇f", "f'(x)", "f'", "df/dx", "d/dx f(x)", "∂f(x)/∂x", "∇_x f",
+     r"\nabla f(x)", r"\frac{df}{dx}", "derive d/dx f(x)", "derive f(x) by x"],
+)  # fmt: skip
+@pytest.mark.parametrize("function", ["f(x) = x'A*x", "f(x) := x'*A*x", r"f(x) = x^\top A x"])
+def test_a_function_is_kept_and_every_way_to_ask_gives_the_same(function: str, asked: str) -> None:
+    assert last(function, asked).output == "(A + Aᵀ) x"
+
+
+def test_functions_call_each_other_and_are_listed() -> None:
+    answers = said("f(x) = x'A*x", "g(y) = f(y)^2", "∇g(z)", "hessian f", "H = ∇²f(x)", "f(2x)", ":verify ∇f(x) = (A + A')x", ":list")
+    shown = [answer.output.splitlines()[0] for answer in answers]
+    assert shown[2:7] == ["2 (zᵀ A z) (A + Aᵀ) z", "A + Aᵀ", "H = A + Aᵀ", "(2 x)ᵀ A · 2 x", "proved: ∇f(x) = (A + A')x"]
+    assert answers[-1].output.splitlines() == ["f(x) = x'A*x", "g(y) = f(y)^2", "H = ∇²f(x)"]
+    assert "f would be defined by itself" in last("f(x) = x'x", "g(y) = f(y)", "f(x) = g(x)").error
+    assert "has the value" in last("x = A*b", "f(x) = x'x").error
+
+
 def test_what_an_answer_rests_on() -> None:
     answer = last("X: 5×3", "f = ||X - UV||²", "f wrt V")
     assert answer.remarks == ("where:    X: 5×3; U: 5×n; V: n×3", "shape:    n×3, denominator layout", "note:     assumed U, V: matrices")

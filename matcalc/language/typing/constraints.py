@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from matcalc.errors import ShapeError, Span
 from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
@@ -167,6 +169,8 @@ class Broadcast(Constraint):
         | {(MATRIX, vector, MATRIX) for vector in (COLUMN, ROW)}
     )
     words = "add"
+    scales: ClassVar[bool] = False
+    """Whether it is a product or quotient, which of an array and a number is a multiple."""
     __slots__ = ()
 
     @property
@@ -176,7 +180,9 @@ class Broadcast(Constraint):
         if left.mask == right.mask or left.literal or right.literal:
             return 0.0
         if SCALAR not in (left.mask, right.mask):
-            return costs.VECTOR_REPEATED
+            return costs.VECTOR_REPEATED if result.lying is None else costs.ARRAY_REPEATED
+        if result.lying is not None and self.scales:
+            return 0.0
         number = left if left.mask == SCALAR else right
         return costs.NUMBER_MADE_REPEATED if result.mask == MATRIX and is_made(number) else costs.SCALAR_REPEATED
 
@@ -243,11 +249,13 @@ class Broadcast(Constraint):
 
 class ElementMultiplied(Broadcast):
     words = "multiply elementwise"
+    scales = True
     __slots__ = ()
 
 
 class ElementDivided(Broadcast):
     words = "divide elementwise"
+    scales = True
     __slots__ = ()
 
 

@@ -39,6 +39,8 @@ SCALAR_REPEATED = 4.0
 NUMBER_MADE_REPEATED = 8.0
 """``C + w'w`` with a matrix C: nobody adds a matrix to what vectors and matrices were made a number of."""
 VECTOR_REPEATED = 3.0
+ARRAY_REPEATED = 1.0
+"""``X - mu`` in NumPy, where a vector is repeated over the rows."""
 NUMBER_SUMMED = 4.0
 """``sum(x)`` of a number."""
 NUMBER_TRACED = 4.0

@@ -127,7 +127,7 @@ class Builder(Assembly):
         if node.function != "sum" or len(node.arguments) != 2:
             return None
         index, body = node.arguments
-        if not isinstance(index, s.Name) or isinstance(body, s.Word | s.Keyword) or _is_axis(body):
+        if not isinstance(index, s.Name) or isinstance(body, s.Word | s.Keyword) or _is_axis(index.name, body):
             return None
         return index.name
 
@@ -680,11 +680,11 @@ def _spine(node: s.Syntax, operators: tuple[str, ...]) -> list[tuple[s.Syntax, s
     return found[::-1]
 
 
-def _is_axis(node: s.Syntax) -> bool:
-    """Whether a number is written that counts an axis of a matrix, as in ``sum(X, 1)``."""
+def _is_axis(name: str, node: s.Syntax) -> bool:
+    """Whether a number is written that counts an axis of a matrix, as in ``sum(X, 1)``; capitals are no indices."""
     while isinstance(node, s.Minus):
         node = node.operand
-    return isinstance(node, s.NumberLiteral) and node.value in (0, 1, 2)
+    return isinstance(node, s.NumberLiteral) and (node.value in (0, 1, 2) or name[0].isupper())
 
 
 def _is_minus_one(exponent: t.Term) -> bool:

@@ -172,7 +172,7 @@ class CallBuilder(Builder):
         if entry.of_one and self.single(arguments[0]):
             self.evidence = True
             return arguments[0] if entry.of_one == "t" else self._opened(of_one(entry.name), {"t": arguments[0]}, {}, span)
-        if axis is None and entry.axis and self.depth == 0:
+        if axis is None and entry.axis:
             whole = self._of_whole_matrix(entry, signature, node, arguments)
             if whole is not None:
                 return whole
@@ -372,7 +372,8 @@ class CallBuilder(Builder):
                 self.decide(said, "dialect", span=self.place(span), when=of_matrix)
             case "1", _:
                 said = "norm(X, 1) of a matrix is read as the sum of the absolute values of all entries, not as the largest column sum"
-                self.decide(said, "dialect", span=self.place(span), when=of_matrix)
+                ways = ("the sum of absolute values: norm1(X)", "the largest column sum: not in the language")
+                self.decide(said, "dialect", "doubtful", span=self.place(span), instead=ways, when=of_matrix)
 
 
 def _norm_kind(call: s.Applied, builder: Builder) -> str:

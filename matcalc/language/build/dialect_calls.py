@@ -7,6 +7,7 @@ of NumPy's: ``first``, ``second`` or ``last``; of a vector, which has one, the f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import cache
 
 from matcalc.errors import ParseError, Span
@@ -20,7 +21,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.text.dialects import Template, Written, templates
 from matcalc.language.text.meanings import unknown_function
-from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.language.text.vocabulary import STRUCTURAL, Vocabulary
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
@@ -75,6 +76,8 @@ class DialectBuilder(CallBuilder):
         name = node.function
         arguments, options = _unpacked(node)
         words = self._axis_words(node, options)
+        if node.function == "norm" and words:
+            return _Meant(self._norms_along(node, arguments, options, words))
         node = replace(node, arguments=(*arguments, *words))
         if self._is_users(name) or name in self.scope.definitions:
             return _Meant(node)
@@ -92,13 +95,13 @@ class DialectBuilder(CallBuilder):
             node = self._norm_with_order(node, options)
         for option in options.values():
             _check_option(option)
-        if counted and node.function not in spellings():
+        if counted and node.function not in spellings() and node.function not in STRUCTURAL:
             raise ParseError(f"{node.function} is not read with these arguments", span=node.span, suggestion=self._example(node.function))
         return self._with_dimension(node)
 
     def _example(self, function: str) -> str:
-        way = templates(self.written.dialect)[function][-1]
-        return f"{function}({', '.join(_named(way))})"
+        way = max(templates(self.written.dialect)[function], key=lambda way: len(way.parameters))
+        return f"{function}({', '.join(way.parameters)})"
 
     def _norm_with_order(self, node: s.Applied, options: dict[str, s.Keyword]) -> s.Applied:
         order = options.pop("ord", None) or options.pop("p", None)
@@ -106,6 +109,20 @@ class DialectBuilder(CallBuilder):
             return node
         first, *rest = node.arguments
         return replace(node, arguments=(first, order.value, *rest))
+
+    def _norms_along(
+        self, node: s.Applied, arguments: tuple[s.Syntax, ...], options: dict[str, s.Keyword], words: tuple[s.Syntax, ...]
+    ) -> s.Applied:
+        """``norm(X, axis=1)``: the norm of each row as sums along an axis."""
+        order = options.pop("ord", None) or options.pop("p", None)
+        number = _whole(order.value if order is not None else arguments[1]) if order is not None or len(arguments) == 2 else 2
+        place = node.span
+        if number == 1:
+            return replace(node, function="sum", arguments=(s.Applied(place, "abs", arguments[:1], place), *words))
+        if number != 2:
+            raise ParseError("only norms of order 1 and 2 are read along an axis", span=place, suggestion="norm(X, axis=1)")
+        squares = s.Raised(place, arguments[0], s.NumberLiteral(place, Fraction(2)), True)
+        return replace(node, function="sqrt", arguments=(s.Applied(place, "sum", (squares, *words), place),))
 
     # ------------------------------------------------------------ axes
 
@@ -191,8 +208,6 @@ class DialectBuilder(CallBuilder):
         self.evidence = True
         direction = _DIRECTIONS[axis]
         entry = functions().get(spellings().get(node.function, ""))
-        if node.function == "norm":
-            raise ParseError("norms along an axis are not read", span=node.span, suggestion="sqrt(sum(X**2, axis=1))")
         self._count(node, arguments, 1)
         if entry is not None and not entry.axis:
             raise ParseError(f"{node.function} is not taken along an axis", span=node.span, suggestion=f"{node.function}(X)")
@@ -233,6 +248,17 @@ class DialectBuilder(CallBuilder):
         self.relate(c.Counted(self.place(node.span), axis, size, arguments[0].cell))
         return t.SizeTerm(self.cell(SCALAR, node.span), self.place(node.span), size)
 
+    def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
+        """Of a matrix, NumPy's ``X[0]`` is a row."""
+        name = node.operand
+        number = _whole(node.positions[0]) if len(node.positions) == 1 and self.written.arrays and not self.depth else None
+        if number is None or not isinstance(name, s.Name) or not name.name[0].isupper() or name.name in self.scope.declarations:
+            return super()._entries(node, operands)
+        position = self._position(node.positions[0])
+        assert isinstance(position, int)
+        row = self.transpose(self._name(name), node.span)
+        return self.product([row, self.unit(position, node.span)], node.span)
+
     def _position(self, node: s.Syntax) -> int | t.BoundIndex:
         """NumPy counts from 0."""
         if not self.written.arrays or self.depth:
@@ -242,7 +268,7 @@ class DialectBuilder(CallBuilder):
             return super()._position(node)
         if number < 0:
             raise ParseError("entries are not counted from the end", span=node.span, suggestion="x[0], or e_3'*x for the third")
-        said = f"[{number}] is entry {number + 1}: NumPy counts from 0"
+        said = f"[{number}] is place {number + 1}: NumPy counts from 0"
         ways = (f"entry {number + 1}: e_{number + 1}'*x", f"entry {number}: e_{number}'*x") if number else ()
         self.decide(said, "dialect", "doubtful" if number else "assumed", span=self.place(node.span), instead=ways)
         return number + 1

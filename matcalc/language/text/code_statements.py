@@ -17,26 +17,35 @@ def straight(tokens: list[Token]) -> list[Token]:
 
     Raises ParseError for loops, branches and ``+=``.
     """
-    if not any(token.type in ("NEWLINE", "SEPARATOR", "STRING") or token.value in _HEADS for token in tokens):
+    if not any(token.type in ("NEWLINE", "SEPARATOR", "STRING", "EQUALS") or token.value in _HEADS for token in tokens):
         return tokens
     out: list[Token] = []
-    begins, place, depth = True, 0, 0
+    begins, place, depth, assigns = True, 0, 0, False
     while place < len(tokens):
         token = tokens[place]
         depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
         if begins and (taken := _beginning(tokens, place)):
+            if out and token.value == "return":
+                out[-1] = _ended(out[-1])
             place += taken
             continue
+        if begins:
+            assigns = [other.type for other in tokens[place : place + 2]] == ["RUN", "EQUALS"]
         if token.type == "RUN" and token.value == "lambda":
             place = _after_header(tokens, place)
             if _names_a_function(out):
                 del out[-2:]
             continue
         _check_augmented(tokens, place, depth)
-        out.append(token)
+        out.append(_ended(token) if assigns and not depth else token)
         begins = token.type in ("NEWLINE", "SEPARATOR") and not depth
         place += 1
     return out
+
+
+def _ended(token: Token) -> Token:
+    """The end of a line as the end of a statement, whatever sign the next line begins with."""
+    return Token("SEPARATOR", token.value, token.start, token.end) if token.type == "NEWLINE" else token
 
 
 _HEADS = frozenset(["def", "lambda", "return", "import", "from"]) | _BRANCHING
@@ -93,6 +102,26 @@ def _check_augmented(tokens: list[Token], place: int, depth: int) -> None:
     if sign.type in ("PLUS", "MINUS", "TIMES", "DIVIDE"):
         span = Span(sign.start, token.end)
         raise ParseError(f"'{sign.value}=' changes a value, and every name has one value", span=span, suggestion="a new name for the sum")
+
+
+def without_handle(tokens: list[Token]) -> list[Token]:
+    """The tokens without the head of an anonymous function of MATLAB, ``f = @(x)``."""
+    start = 2 if [token.type for token in tokens[:2]] == ["RUN", "EQUALS"] else 0
+    if len(tokens) < start + 2 or tokens[start].value != "@" or tokens[start + 1].type != "LPAR":
+        return tokens
+    for place in range(start + 2, len(tokens)):
+        if tokens[place].type == "RPAR":
+            return tokens[place + 1 :]
+        if tokens[place].type not in ("RUN", "COMMA"):
+            break
+    return tokens
+
+
+def check_loops(tokens: list[Token]) -> None:
+    """Raises ParseError for ``for x in X`` within a formula."""
+    for first, second, third in zip(tokens, tokens[1:], tokens[2:]):
+        if first.value == "for" and second.type == "RUN" and third.value == "in":
+            raise ParseError("loops are not read", span=Span(first.start, third.end), suggestion="sum(i, x[i]^2), or sum(x.^2)")
 
 
 def in_one_line(colons: Sequence[Token]) -> str:

@@ -9,8 +9,9 @@ from matcalc.errors import ParseError, Span
 from matcalc.functions import functions, spellings
 from matcalc.language.decisions import Decision
 from matcalc.language.text.brackets import partners
-from matcalc.language.text.code_statements import in_one_line, straight
+from matcalc.language.text.code_statements import check_loops, in_one_line, straight, without_handle
 from matcalc.language.text.dialects import Written, dialect_table, foreign_names
+from matcalc.language.text.meanings import unknown_function
 from matcalc.language.text.python_spellings import dot_in
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import WORDS, Vocabulary
@@ -29,11 +30,16 @@ def in_language(tokens: list[Token], written: Written, vocabulary: Vocabulary, t
     Raises ParseError for what a program may hold and a formula may not.
     """
     types = {token.type for token in tokens}
+    values = {token.value for token in tokens}
     if "COMMENT" in types:
         tokens = _without_comments(tokens, decisions)
-    if written.dialect == "numpy" and written.sure:
+    if "for" in values:
+        check_loops(tokens)
+    if "@" in values and not written.arrays:
+        tokens = without_handle(tokens)
+    if written.arrays:
         tokens = straight(tokens)
-    if written.dialect != "math" or types & _SPECIAL or ("LPAR" in types and "NUMBER" in types):
+    if written.dialect != "math" or types & _SPECIAL or ("LPAR" in types and (types & {"NUMBER", "COMMA"} or "end" in values)):
         tokens = _Rewriting(tokens, written, vocabulary, text, decisions).done()
     return tokens
 
@@ -42,7 +48,8 @@ def known_names(tokens: list[Token], written: Written, vocabulary: Vocabulary) -
     """The words with the names of a program, which are never products of their letters."""
     if not (written.sure and written.dialect in _ONE_NAME):
         return vocabulary
-    alone = {token.value for token in tokens if token.type == "RUN"}
+    following = [*(token.type for token in tokens[1:]), ""]
+    alone = {token.value for token, after in zip(tokens, following) if token.type == "RUN" and after != "LPAR"}
     return vocabulary.knowing([name for name in alone if len(name) > 1 and _is_one_name(name, alone, vocabulary)])
 
 
@@ -154,7 +161,9 @@ class _Rewriting:
             taken += 2
         last = self._tokens[place + taken] if place + taken < len(self._tokens) else self._tokens[place]
         if self._type(place + taken) == "RUN" and last.value in ("newaxis", "inf", "nan", "e"):
-            raise ParseError(f"{self._tokens[place].value}.{last.value} is not read", span=Span(self._tokens[place].start, last.end))
+            span = Span(self._tokens[place].start, last.end)
+            advice = "norm(x), norm(x, 1) or norm(X, spectral)" if last.value == "inf" else None
+            raise ParseError(f"{self._tokens[place].value}.{last.value} is not read", span=span, suggestion=advice)
         return taken
 
     def _mapped(self, opening: int) -> None:
@@ -201,7 +210,7 @@ class _Rewriting:
         if adjacent and len(inner) == 1 and inner[0].type == "COLON":
             self._out.append(Token("VEC", "(:)", token.start, self._tokens[stop].end))
             return stop + 1 - place
-        if adjacent and any(part.type == "COLON" for part in inner):
+        if adjacent and any(part.type == "COLON" or part.value == "end" for part in inner):
             self._check_slice(place)
         if adjacent and before is not None and before.type == "RUN" and self._is_entry(before, inner):
             self._closes[stop] = Token("RSQB", "]", self._tokens[stop].start, self._tokens[stop].end)
@@ -238,13 +247,27 @@ class _Rewriting:
     def _check_slice(self, place: int) -> None:
         """Raises ParseError for ``A(:, 2)``, ``X[1:3]`` and ``x[:, None]``."""
         stop = self._partner.get(place, place)
-        inner = self._tokens[place + 1 : stop]
-        colons = [part for part in inner if part.type == "COLON"]
+        inner = self._shallow(place, stop)
+        colons = [part for part in inner if part.type == "COLON" or part.value == "end"]
         if not colons and not any(part.value in ("None", "newaxis") for part in inner if part.type == "RUN"):
+            return
+        if self._vocabulary.declares("end") and all(part.value == "end" for part in colons):
             return
         span = Span(self._tokens[place].start, self._tokens[stop].end)
         name = self._tokens[place - 1].value if place and self._tokens[place - 1].type == "RUN" else "A"
         raise ParseError(in_one_line(colons), span=span, suggestion=_instead_of_slice(name, inner, self._written.arrays))
+
+    def _shallow(self, place: int, stop: int) -> list[Token]:
+        """The tokens between brackets, without what stands in brackets within them."""
+        found: list[Token] = []
+        place += 1
+        while place < stop:
+            if place in self._partner:
+                place = self._partner[place]
+            else:
+                found.append(self._tokens[place])
+            place += 1
+        return found
 
     def _type(self, place: int) -> str:
         return self._tokens[place].type if 0 <= place < len(self._tokens) else ""
@@ -274,9 +297,11 @@ def _entry_by_entry(function: Token, vocabulary: Vocabulary) -> str:
     if name in _POINTWISE:
         return _POINTWISE[name]
     own = vocabulary.function(name, called=True)
-    entry = functions().get(spellings().get(own or "", ""))
-    if own is None or name in vocabulary.functions or own in foreign_names("julia"):
+    if name in vocabulary.functions or own in foreign_names("julia"):
         return name
+    if own is None:
+        raise unknown_function(name, function.span)
+    entry = functions().get(spellings().get(own, ""))
     if entry is None or not (entry.kind == "elementwise" or entry.signature == "t -> t"):
         message = f"{name}.(...) takes {name} of each entry, and {name} is a function of the whole"
         raise ParseError(message, span=function.span, suggestion=f"{name}(...)")

@@ -47,8 +47,10 @@ def recognised(tokens: list[Token]) -> Written:
         return Written("numpy")
     if "DOT" in types and any(_is_broadcast_call(tokens, place) for place in range(1, len(tokens))):
         return Written("julia")
-    if "abs2" in {token.value for token in tokens if token.type == "RUN"}:
+    if types & {"PLUS", "MINUS"} and any(token.value in (".+", ".-") for token in tokens):
         return Written("julia")
+    if "LPAR" in types and (telling := _telling_function(tokens)) is not None:
+        return Written(telling)
     if types & {"LEFT_DIVIDE", "STRING", "COMMENT"} or any(token.value in _DOTTED for token in tokens if token.type in _POINTWISE):
         return Written("matlab")
     if "COLON" in types or any(token.value == ".'" for token in tokens if token.type == "TRANSPOSE"):
@@ -56,12 +58,26 @@ def recognised(tokens: list[Token]) -> Written:
     return Written("numpy", sure=False) if any(token.value == "**" for token in tokens if token.type == "POWER") else MATH
 
 
+_FUNCTIONS: Mapping[str, Dialect] = {
+    **dict.fromkeys(("abs2", "opnorm", "Diagonal", "logabsdet"), "julia"),
+    **dict.fromkeys(("numel", "mtimes", "times", "rdivide", "mldivide"), "matlab"),
+}
+"""Functions that only one of the dialects has."""
+
+
+def _telling_function(tokens: list[Token]) -> Dialect | None:
+    for token, following in zip(tokens, tokens[1:]):
+        if token.type == "RUN" and token.value in _FUNCTIONS and following.type in ("LPAR", "COMMA"):
+            return _FUNCTIONS[token.value]
+    return None
+
+
 _DOTTED = frozenset([".*", "./", ".^"])
 
 
 def _is_python(tokens: list[Token], types: set[str]) -> bool:
     """Whether something says that the text is Python's."""
-    if "TIMES" in types and any(token.value == "@" for token in tokens if token.type == "TIMES"):
+    if "TIMES" in types and any(sign.value == "@" and before.type in _FACTORS for before, sign in zip(tokens, tokens[1:])):
         return True
     if "EQUALS" in types or "RUN" in types:
         for place, token in enumerate(tokens):
@@ -82,6 +98,7 @@ def _is_attribute(tokens: list[Token], place: int) -> bool:
 
 
 _RECEIVERS = frozenset(["RUN", "RPAR", "RSQB", "TRANSPOSE"])
+_FACTORS = _RECEIVERS | {"NUMBER", "SUPERSCRIPT", "BAR", "NORM_BAR"}
 
 
 def _is_broadcast_call(tokens: list[Token], place: int) -> bool:

@@ -181,9 +181,9 @@ class Broadcast(Constraint):
             return 0.0
         if SCALAR not in (left.mask, right.mask):
             return costs.VECTOR_REPEATED if result.lying is None else costs.ARRAY_REPEATED
-        if result.lying is not None and self.scales:
-            return 0.0
         number = left if left.mask == SCALAR else right
+        if self.scales and (result.lying is not None or is_made(number)):
+            return 0.0
         return costs.NUMBER_MADE_REPEATED if result.mask == MATRIX and is_made(number) else costs.SCALAR_REPEATED
 
     def join(self, sizes: SizeSystem) -> bool:

@@ -109,7 +109,8 @@ class AsciiNotation:
         name = member_name(family, order)
         if not name or (name != family and self._shown(name) in self._taken):
             return None
-        return piece(self._shown(name), "_", position)
+        # A capital Sigma with an index is the sign of a sum.
+        return piece(name if self._shown(name) == "Σ" else self._shown(name), "_", position)
 
     def index_sum(self, index: Piece, body: Piece) -> Piece:
         return piece("sum(", index, ", ", body, ")")

@@ -339,10 +339,15 @@ class CallBuilder(Builder):
         return self.product([arguments[0], self.transpose(arguments[1], arguments[1].span)], node.span)
 
     def _inner(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        """Of vectors, or of matrices; ``dot`` of matrices is another thing in every program, so that only vectors have one."""
         self._count(node, arguments, 2)
-        for argument in arguments:
-            self._needs(node, argument, COLUMN)
-        return self.product([self.transpose(arguments[0], arguments[0].span), arguments[1]], node.span)
+        left, right = arguments
+        if node.function == "dot":
+            self._needs(node, left, COLUMN)
+            self._needs(node, right, COLUMN)
+        self.evidence = True
+        self.relate(c.Paired(self.place(node.span), left.cell, right.cell).at(left.span, right.span))
+        return t.InnerTerm(self.cell(SCALAR, node.span), self.place(node.span), (left, right))
 
     def _norm(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         if node.function != "norm":

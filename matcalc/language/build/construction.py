@@ -140,6 +140,8 @@ class Construction:
                 return e.Elementwise(function, built[0])
             case t.InverseTerm():
                 return e.Power(built[0], e.Number(Fraction(-1))) if built[0].is_scalar else e.Inverse(built[0])
+            case t.InnerTerm():
+                return _inner(built[0], built[1])
             case t.TraceTerm():
                 return built[0] if built[0].is_scalar else e.Trace(built[0])
             case t.TotalTerm(axis=axis):
@@ -258,7 +260,7 @@ class Construction:
         if not term.elementwise and (base.is_matrix or exponent.is_scalar):
             if exponent == _MINUS_ONE and base.is_matrix:
                 return e.Inverse(base)
-            return e.MatrixPower(base, exponent) if base.is_matrix else e.Power(base, exponent)
+            return _matrix_power(base, exponent) if base.is_matrix else e.Power(base, exponent)
         if not exponent.is_scalar:
             base, exponent = self._paired(term, [base, exponent])
         return e.Power(base, exponent)
@@ -336,6 +338,23 @@ def scaled_ones(factor: e.Expr, shape: Shape) -> e.Expr:
             return e.Negative(scaled_ones(number, shape))
         case _:
             return product([factor, e.Ones(shape)])
+
+
+def _inner(left: e.Expr, right: e.Expr) -> e.Expr:
+    """The sum of the products of all entries."""
+    if left.is_scalar:
+        return product([left, right])
+    inner = product([right, e.Transpose(left)] if left.is_row else [e.Transpose(left), right])
+    return e.Trace(inner) if left.is_matrix else inner
+
+
+def _matrix_power(base: e.Expr, exponent: e.Expr) -> e.Expr:
+    """A power of a matrix; halves are powers of its root."""
+    if not isinstance(exponent, e.Number) or exponent.value.denominator != 2 or base.rows != base.cols:
+        return e.MatrixPower(base, exponent)
+    root: e.Expr = e.Call("sqrtm", (base,), None, base.shape)
+    times = exponent.value.numerator
+    return root if times == 1 else e.Inverse(root) if times == -1 else e.MatrixPower(root, e.Number(Fraction(times)))
 
 
 # ---------------------------------------------------------------- products and quotients

@@ -135,6 +135,11 @@ class InverseTerm(Base):
 
 
 @record(eq=False)
+class InnerTerm(Base):
+    operands: tuple[Term, Term]
+
+
+@record(eq=False)
 class TraceTerm(Base):
     operands: tuple[Term]
 
@@ -260,8 +265,8 @@ class BoundIndex:
 Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTerm | FilledTerm | UnitTerm | CommutationTerm | BoundTerm
 Operation: TypeAlias = (
     SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
-    | InverseTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm | EulerTerm
-    | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | RestrictedTerm | IndexArrayTerm | DerivativeTerm
+    | InverseTerm | InnerTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm
+    | EulerTerm | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | RestrictedTerm | IndexArrayTerm | DerivativeTerm
 )  # fmt: skip
 Term: TypeAlias = Leaf | Operation
 """The closed union, for ``match`` with ``assert_never``."""

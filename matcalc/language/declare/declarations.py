@@ -219,7 +219,7 @@ class _Said:
                 entry.shape is None
                 or len(entry.shape) != 1
                 or len(token.text) > 1
-                and (not entry.name[:1].isupper() or len(entry.name) > 1)
+                and (not entry.name[:1].isupper() or len(entry.name) > 1 or not token.text.isalpha())
             ):
                 continue
             if len(token.text) > 1 or token.text == "R":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 SPACING = frozenset(
@@ -17,12 +18,19 @@ SPACING = frozenset(
 DIMENSIONED = frozenset(["mkern", "kern", "mskip", "hskip", "vskip"])
 """Space with its width behind it, as in ``\\mkern-1.5mu``."""
 
-DROPPED_WITH_ARGUMENT = frozenset(["label", "tag", "hspace", "vspace", "phantom", "hphantom", "vphantom", "color"])
+DROPPED_WITH_ARGUMENT = frozenset(["label", "tag", "hspace", "vspace", "phantom", "hphantom", "vphantom", "color", "eqref", "cite", "ref"])
+
+LABELLED = frozenset(["underbrace", "overbrace", "underbracket", "overbracket"])
+"""Commands around what is meant, with a label behind it."""
+
+SECOND_MEANT = frozenset(["textcolor", "colorbox", "mathcolor", "overset", "underset", "stackrel"])
+"""Commands with two arguments of which the second is meant."""
 
 FONTS = frozenset(
     [
         "mathbf", "boldsymbol", "bm", "mathit", "mathcal", "mathscr", "mathfrak", "mathnormal", "pmb", "symbf", "symbfit", "symbfup",
         "mathbfit", "bs", "mathbold", "textbf", "mathds", "mathbbm", "ensuremath", "boxed", "vec", "underline",
+        "overrightarrow", "vv", "bvec", "mathbfsf", "vb",
         "mathopen", "mathclose", "mathbin", "mathrel", "mathord", "mathinner", "mathpunct", "smash",
     ]
 )  # fmt: skip
@@ -83,7 +91,9 @@ SIZED = MappingProxyType(
 )
 """Commands before a delimiter -> -1 when it opens, 1 when it closes, 0 when that is left open."""
 
-TRANSPOSES = frozenset(["top", "intercal", "T", "transpose", "trans", "tran", "prime", "tp"])
+TRANSPOSES = frozenset(["top", "intercal", "T", "transpose", "trans", "tran", "transp", "prime", "tp"])
+POSTFIX_TRANSPOSES = frozenset(["T", "trans", "tran", "transp", "tp", "top", "intercal"])
+"""Those that stand behind a matrix without a circumflex, as in ``A\\T``."""
 
 ENVIRONMENTS = frozenset(
     [
@@ -92,21 +102,50 @@ ENVIRONMENTS = frozenset(
     ]
 )  # fmt: skip
 
-REFUSED = MappingProxyType(
-    {
+_INEQUALITIES = dict.fromkeys(
+    ("leq", "geq", "le", "ge", "neq", "ne", "leqslant", "geqslant", "lt", "gt", "ll", "gg", "lesssim", "gtrsim"),
+    ("inequalities are not read", None),
+)
+_ORDERS = dict.fromkeys(
+    ("succ", "succeq", "prec", "preceq", "succcurlyeq", "preccurlyeq"),
+    ("an order between matrices is a declaration, no formula", "a declaration, such as A: n×n positive_definite"),
+)
+_ELLIPSES = dict.fromkeys(("dots", "ldots", "cdots", "vdots", "ddots", "dotsc", "dotsb"), ("an ellipsis is not read", "\\sum_i"))
+_SETS = dict.fromkeys(
+    ("in", "notin", "ni", "subset", "subseteq", "cup", "cap", "emptyset", "forall", "exists", "sim", "perp", "setminus"),
+    ("conditions and sets are not read", "a declaration, such as x: n"),
+)
+_ARROWS = dict.fromkeys(
+    ("to", "mapsto", "rightarrow", "longrightarrow", "leftarrow", "Leftrightarrow", "iff", "longmapsto", "gets"),
+    ("arrows are not read", "the formula alone, or f(x) = ... for a function"),
+)
+_OPERATIONS = {
+    "oplus": ("direct and Kronecker sums are not read", "\\operatorname{kron}(A, I) + \\operatorname{kron}(I, B)"),
+    "pm": ("a sign that stands for two is not read", "one of the two formulas"),
+    "mp": ("a sign that stands for two is not read", "one of the two formulas"),
+    "wedge": ("the exterior product is not read", "x y^\\top - y x^\\top"),
+    "bullet": ("the product \\bullet has several meanings", "\\odot, \\cdot or \\langle A, B \\rangle"),
+    "star": ("the product \\star has several meanings", "\\odot or \\cdot"),
+    "backslash": ("division from the left is not read in LaTeX", "A^{-1} b"),
+    "colon": ("':' is not used in expressions", "\\langle A, B \\rangle, or \\operatorname{tr}(A^\\top B)"),
+    "binom": ("binomial coefficients are not read", None),
+    "substack": ("several lines below a sum are not read", "\\sum_{i} or \\sum_{i<j}"),
+}
+
+REFUSED: Mapping[str, tuple[str, str | None]] = MappingProxyType(
+    {**_INEQUALITIES, **_ORDERS, **_ELLIPSES, **_SETS, **_ARROWS, **_OPERATIONS}
+    | {
         "prod": ("products over an index are not read", None),
-        "int": ("integrals are not read", None),
+        "int": ("integrals are not read", None), "iint": ("integrals are not read", None), "oint": ("integrals are not read", None),
         "mathbb": ("blackboard letters (sets, expectations) are not read", "\\mathbf{1} for the vector of ones"),
         "begin": ("matrices cannot be written out entry by entry, nor is this environment read", "a name, such as A"),
-        "leq": ("inequalities are not read", None), "geq": ("inequalities are not read", None),
-        "le": ("inequalities are not read", None), "ge": ("inequalities are not read", None),
-        "neq": ("inequalities are not read", None), "approx": ("approximations are not read", None),
+        "approx": ("approximations are not read", None), "simeq": ("approximations are not read", None),
         "argmin": ("minimisers are not read", None), "argmax": ("maximisers are not read", None), "arg": ("minimisers are not read", None),
-        "propto": ("proportionality is not read", None), "in": ("conditions are not read", "a declaration, such as x: n"),
-        "dots": ("an ellipsis is not read", "\\sum_i"), "ldots": ("an ellipsis is not read", "\\sum_i"),
-        "cdots": ("an ellipsis is not read", "\\sum_i"), "infty": ("infinity is not read", None),
+        "propto": ("proportionality is not read", None), "infty": ("infinity is not read", None),
         "max": ("maxima are not read", "\\operatorname{relu}(x) for max(0, x)"),
         "min": ("minima are not read", None), "lim": ("limits are not read", None),
+        "sup": ("suprema are not read", None), "inf": ("infima are not read", None),
+        "minimize": ("minimisers are not read", "the function alone"), "maximize": ("maximisers are not read", "the function alone"),
         "dagger": ("the conjugate transpose is not read: all symbols are real", "A^\\top, or pinv(A) for the pseudoinverse"),
     }
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from matcalc.errors import LimitError, ParseError, Span
+from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import (
     CLOSING,
     DIMENSIONED,
@@ -12,9 +13,12 @@ from matcalc.language.latex.latex_commands import (
     ENVIRONMENTS,
     OPENING,
     OPERATORS,
+    PROSE,
     SIZED,
     SPACING,
 )
+from matcalc.language.latex.latex_lexeme import Lexeme
+from matcalc.language.latex.latex_slips import cut_command, is_doubled, next_cut, restored
 from matcalc.language.text.spelling import ACCENTS, plain_letters
 from matcalc.limits import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern
@@ -22,30 +26,13 @@ from matcalc.records import record
 
 
 @record
-class Lexeme:
-    """One unit of the source.
-
-    ``kind`` is ``letter``, ``digit``, ``command`` (``text`` without the backslash), ``newline``, one of the brackets ``{ } ( ) [ ] < >``,
-    a bar (``NORM_OPEN``, ``BAR``...), or ``char``. The ``text`` of a bracket tells whether ``\\left`` stood before it.
-    """
-
-    kind: str
-    text: str
-    start: int
-    end: int
-
-    @property
-    def span(self) -> Span:
-        return Span(self.start, self.end)
-
-
-@record
 class Source:
-    """The lexemes of a text, and for each bracket the position of its partner."""
+    """The lexemes of a text, for each bracket the position of its partner, and what was decided on the way."""
 
     lexemes: list[Lexeme]
     partner: dict[int, int]
     length: int
+    decisions: list[Decision]
 
 
 _SPACE = pattern(r"[\s~&\u200b]+|(?<!\\)%[^\n]*")
@@ -66,6 +53,12 @@ def lexemes_of(text: str) -> Source:
     if len(text) > MOST_CHARACTERS:
         raise LimitError(f"the input has more than {MOST_CHARACTERS:,} characters")
     plain = plain_letters(text)
+    decisions: list[Decision] = []
+    doubled = is_doubled(plain)
+    if doubled:
+        # The first of two backslashes is a blank, so that places stay the same.
+        plain = plain.replace("\\\\", " \\")
+        decisions.append(Decision("doubled backslashes are read as single ones"))
     start, stop = _inside_delimiters(plain)
     found: list[Lexeme] = []
     position = start
@@ -73,10 +66,44 @@ def lexemes_of(text: str) -> Source:
         position = _next(plain, position, stop, found)
         if len(found) > MOST_TOKENS:
             raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
-    lexemes = _norm_bars(_without_dropped(found))
-    while lexemes and lexemes[-1].text in (".", ",", ";") and lexemes[-1].kind == "char":
+    lexemes = _without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(found, decisions)))))
+    return Source(lexemes, _partners(lexemes), len(text), decisions)
+
+
+def _without_punctuation(lexemes: list[Lexeme]) -> list[Lexeme]:
+    r"""Without the full stop of a sentence, or ``\text{.}``."""
+    while lexemes and lexemes[-1].text in _STOPS and lexemes[-1].kind == "char":
         lexemes.pop()
-    return Source(lexemes, _partners(lexemes), len(text))
+    first = len(lexemes) - 4
+    texts = [lexeme.text for lexeme in lexemes[max(first, 0) :]]
+    if len(texts) == 4 and texts[0] in PROSE and texts[1] == "{" and texts[2] in _STOPS:
+        del lexemes[first:]
+    return lexemes
+
+
+_STOPS = frozenset([".", ",", ";"])
+
+
+def _without_environments(lexemes: list[Lexeme]) -> list[Lexeme]:
+    """Without the beginnings and ends of displays, which must be those of each other."""
+    if not any(lexeme.kind in ("begin", "end") for lexeme in lexemes):
+        return lexemes
+    opened: list[Lexeme] = []
+    for lexeme in lexemes:
+        if lexeme.kind == "begin":
+            opened.append(lexeme)
+        elif lexeme.kind == "end":
+            if not opened:
+                advice = f"remove it, or write \\begin{{{lexeme.text}}} before"
+                raise ParseError(f"\\end{{{lexeme.text}}} closes nothing", span=lexeme.span, suggestion=advice)
+            if opened[-1].text != lexeme.text:
+                message = f"\\end{{{lexeme.text}}} does not match \\begin{{{opened[-1].text}}}"
+                raise ParseError(message, span=lexeme.span, suggestion=f"\\end{{{opened[-1].text}}}")
+            opened.pop()
+    if opened:
+        name = opened[-1].text
+        raise ParseError(f"\\begin{{{name}}} is never closed", span=opened[-1].span, suggestion=f"\\end{{{name}}} at the end")
+    return [lexeme for lexeme in lexemes if lexeme.kind not in ("begin", "end")]
 
 
 _WRAPPED = [("$$", "$$"), ("$", "$"), (r"\[", r"\]"), (r"\(", r"\)")]
@@ -85,9 +112,14 @@ _WRAPPED = [("$$", "$$"), ("$", "$"), (r"\[", r"\]"), (r"\(", r"\)")]
 def _inside_delimiters(text: str) -> tuple[int, int]:
     """The range of the text inside ``$...$``, ``\\[...\\]`` or the like."""
     start, stop = len(text) - len(text.lstrip()), len(text.rstrip())
+    start = next_cut(text, 0, start)
     for opening, closing in _WRAPPED:
         inner = start + len(opening)
         if text.startswith(opening, start):
+            outside = text.rfind(closing, inner, stop)
+            if outside > 0 and set(text[outside + len(closing) : stop]) <= _STOPS | {" "}:
+                # The full stop of the sentence may stand behind the formula.
+                return inner, outside
             if inner > stop - len(closing) or not text.endswith(closing, inner, stop):
                 raise ParseError(f"{opening} is never closed", span=Span(start, inner), suggestion=f"{closing} at the end")
             return inner, stop - len(closing)
@@ -96,9 +128,13 @@ def _inside_delimiters(text: str) -> tuple[int, int]:
 
 def _next(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
     """Reads one lexeme; gives the position after it."""
+    cut = cut_command(text, position)
+    if cut is not None:
+        out.append(Lexeme("command", cut[0], position, cut[1]))
+        return cut[1]
     space = _SPACE.match(text, position, stop)
     if space is not None:
-        return space.end()
+        return next_cut(text, position, space.end())
     character = text[position]
     if character == "\\":
         return _command(text, position, stop, out)
@@ -124,6 +160,7 @@ def _styled(character: str) -> bool:
 def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
     environment = _ENVIRONMENT.match(text, position, stop)
     if environment is not None and environment[2] in ENVIRONMENTS:
+        out.append(Lexeme(environment[1], environment[2], position, environment.end()))
         return environment.end()
     match = _COMMAND.match(text, position, stop)
     assert match is not None
@@ -166,6 +203,9 @@ def _sized(text: str, position: int, end: int, stop: int, name: str, out: list[L
             known = {-1: bar.replace("_BAR", "") + "_OPEN", 0: bar, 1: bar.replace("_BAR", "") + "_CLOSE"}[side]
         elif not match and delimiter in ("(", ")", "[", "]"):
             known = delimiter
+        elif delimiter == "/" and not match and side <= 0:
+            out.append(Lexeme("char", "/", position, after))
+            return after
     if known is None or name == "middle":
         raise ParseError(f"\\{name} needs a bracket or a bar after it", span=Span(position, after), suggestion=f"\\{name}( or \\{name}|")
     out.append(Lexeme(known, "\\" + name, position, after))

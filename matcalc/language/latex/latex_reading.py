@@ -6,8 +6,9 @@ from typing import TypeAlias
 
 from matcalc.errors import ParseError
 from matcalc.language.decisions import Decision
-from matcalc.language.latex.latex_commands import ACCENTS, FONTS, FRACTIONS, WORDS
-from matcalc.language.latex.latex_lexemes import Lexeme, Source
+from matcalc.language.latex.latex_commands import ACCENTS, FONTS, FRACTIONS, LABELLED, SECOND_MEANT, WORDS
+from matcalc.language.latex.latex_lexeme import Lexeme
+from matcalc.language.latex.latex_lexemes import Source
 from matcalc.language.text.spelling import AS_LATIN, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import Vocabulary
@@ -18,8 +19,9 @@ Range: TypeAlias = tuple[int, int]
 Items: TypeAlias = list[Token | Range]
 
 _LONGEST_WORD = 60
-_TAKING = ("sqrt", "mathbb")
+_TAKING = frozenset(["sqrt", "mathbb", "norm"]) | LABELLED
 """Further commands with an argument."""
+_TAKING_TWO = FRACTIONS | SECOND_MEANT
 _NAMED_SIGNS = {"*": "star", "ast": "star", "star": "star", "max": "max", "min": "min"}
 """What stands for a word when it is the whole of a subscript: ``x_*``, ``x_{\\max}``."""
 
@@ -33,7 +35,7 @@ class Reading:
         self.vocabulary = vocabulary
         self.out: list[Token] = []
         self.names: set[str] = set()
-        self.decisions: list[Decision] = []
+        self.decisions: list[Decision] = source.decisions
         self.square: set[int] = set()
         """Closing square brackets of entries."""
         self.ends: dict[int, int] = {}
@@ -83,7 +85,7 @@ class Reading:
                 break
             found = self.ends.get(place) or self._simple_end(place)
             if found is None:
-                waiting.append((place, 2 if self.lexemes[place].text in FRACTIONS else 1))
+                waiting.append((place, 2 if self.lexemes[place].text in _TAKING_TWO else 1))
                 place = self._first_argument(place)
                 continue
             place = end = found
@@ -102,7 +104,7 @@ class Reading:
         if lexeme.kind in ("{", "(", "[", "<"):
             return self.partner[position] + 1
         takes = lexeme.kind == "command" and (
-            lexeme.text in FRACTIONS or lexeme.text in FONTS or lexeme.text in WORDS or lexeme.text in ACCENTS or lexeme.text in _TAKING
+            lexeme.text in _TAKING_TWO or lexeme.text in FONTS or lexeme.text in WORDS or lexeme.text in ACCENTS or lexeme.text in _TAKING
         )
         return None if takes else position + 1
 

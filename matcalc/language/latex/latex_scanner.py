@@ -13,9 +13,22 @@ from typing import TypeAlias
 
 from matcalc.errors import LimitError, ParseError, Span, UnknownFunctionError
 from matcalc.language.decisions import Decision
-from matcalc.language.latex.latex_commands import ACCENTS, FONTS, FRACTIONS, OPERATORS, PROSE, REFUSED, WORDS
+from matcalc.language.latex.latex_brackets import INNER, inner_product, labelled, named_inner_product, norm_bars, second_argument
+from matcalc.language.latex.latex_commands import (
+    ACCENTS,
+    FONTS,
+    FRACTIONS,
+    LABELLED,
+    OPERATORS,
+    POSTFIX_TRANSPOSES,
+    PROSE,
+    REFUSED,
+    SECOND_MEANT,
+    WORDS,
+)
 from matcalc.language.latex.latex_derivatives import bracketed_numerators, quotient_of_differentials
-from matcalc.language.latex.latex_lexemes import Lexeme, lexemes_of
+from matcalc.language.latex.latex_lexeme import Lexeme
+from matcalc.language.latex.latex_lexemes import lexemes_of
 from matcalc.language.latex.latex_reading import Items, Range, Reading
 from matcalc.language.latex.latex_scripts import Scripts
 from matcalc.language.text.meanings import nearest_function, unknown_function, written
@@ -25,6 +38,9 @@ from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import WORDS as KEYWORDS
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.limits import LONGEST_RUN, MOST_TOKENS
+
+_LARGEST = {"lambda": "eigmax", "sigma": "spectral"}
+"""Letters that with the index ``\\max`` stand for the largest eigenvalue and the largest singular value."""
 
 __all__ = ["LatexTokens", "scan_latex"]
 
@@ -84,7 +100,9 @@ class _Scanner:
             case "{":
                 inner = position + 1, self.r.partner[position]
                 return self.over(*inner) or [inner], inner[1] + 1
-            case "}" | "(" | ")" | "<" | ">" | "[" | "]":
+            case "<":
+                return inner_product(self.r, position, stop)
+            case "}" | "(" | ")" | "[" | "]":
                 return self._bracket(position), position + 1
             case "newline":
                 return [Token("NEWLINE", "\n", lexeme.start, lexeme.end)], position + 1
@@ -160,8 +178,6 @@ class _Scanner:
     def _bracket(self, position: int) -> Items:
         lexeme, r = self.r.lexemes[position], self.r
         match lexeme.kind:
-            case "<":
-                return [Token("RUN", "inner", lexeme.start, lexeme.end), Token("LPAR", "(", lexeme.start, lexeme.end)]
             case "[" | "(" if (indices := self.scripts.ranged(position)) is not None:
                 return indices
             case "[" if self._holds_positions(position):
@@ -172,7 +188,7 @@ class _Scanner:
             case "]" if position in r.square:
                 return [Token("RSQB", "]", lexeme.start, lexeme.end)]
             case _:
-                return [Token("RPAR", ">" if lexeme.kind == ">" else ")", lexeme.start, lexeme.end)]
+                return [Token("RPAR", ")", lexeme.start, lexeme.end)]
 
     def _holds_positions(self, position: int) -> bool:
         """Whether a square bracket is that of ``X[i,j]`` rather than one for grouping.
@@ -209,6 +225,16 @@ class _Scanner:
             return self._font(position, stop)
         if name in WORDS:
             return self._word(position, stop)
+        if name in LABELLED:
+            return labelled(r, position, stop)
+        if name in SECOND_MEANT:
+            return second_argument(r, position, stop)
+        if name == "norm" and not r.vocabulary.declares("norm"):
+            return norm_bars(r, position, stop)
+        if name in INNER and not r.vocabulary.declares(name):
+            return named_inner_product(r, position, stop)
+        if name in POSTFIX_TRANSPOSES and r.out and r.out[-1].type in ("RUN", "RPAR", "TRANSPOSE", "ONES"):
+            return [Token("TRANSPOSE", "'", lexeme.start, lexeme.end)], after
         if name in OPERATORS:
             return [Token(OPERATORS[name], "\\" + name, lexeme.start, lexeme.end)], after
         if name in SPELLED_GREEK or name in GREEK_NAMES.values():
@@ -216,8 +242,8 @@ class _Scanner:
                 said = "sigma(...) is read as the logistic function; declare sigma if it is a symbol"
                 r.decisions.append(Decision(said, "alias", span=lexeme.span))
                 name = "sigmoid"
-            if name == "lambda" and (end := self._largest_eigenvalue(after, stop)) is not None:
-                return [Token("RUN", "eigmax", lexeme.start, r.lexemes[end - 1].end)], end
+            if name in _LARGEST and (end := self._largest(name, after, stop)) is not None:
+                return [Token("RUN", _LARGEST[name], lexeme.start, r.lexemes[end - 1].end)], end
             return [Token("RUN", name, lexeme.start, lexeme.end)], after
         function = name if name in r.vocabulary.functions else r.vocabulary.function(name, called=True)
         if function is not None:
@@ -230,10 +256,10 @@ class _Scanner:
         advice = f"\\operatorname{{{near}}}" if near else known or "the plain spelling"
         raise ParseError(f"the command \\{name} is not read", span=lexeme.span, suggestion=advice)
 
-    def _largest_eigenvalue(self, after: int, stop: int) -> int | None:
+    def _largest(self, name: str, after: int, stop: int) -> int | None:
         r"""The end of ``_{\max}`` before brackets, unless that is a declared name."""
         r = self.r
-        if after >= stop or r.lexemes[after].text != "_" or r.vocabulary.declares("lambda_max"):
+        if after >= stop or r.lexemes[after].text != "_" or r.vocabulary.declares(f"{name}_max"):
             return None
         (first, last), end = r.argument(after + 1, stop, after)
         return end if r.word(first, last) == "max" and end < stop and r.lexemes[end].kind in ("(", "[") else None
@@ -347,7 +373,7 @@ class _Scanner:
         if (marked := self._marked_function(function, after, stop)) is not None:
             return self._function(marked[0], Span(span.start, r.lexemes[marked[1] - 1].end), marked[1], stop)
         if len(word) > 1 and word not in SPELLED_GREEK and word not in KEYWORDS and not r.vocabulary.declares(canonical_name(word)):
-            if lexeme.text == "operatorname" or (after < stop and r.lexemes[after].kind in ("(", "[")):
+            if lexeme.text in ("operatorname", "mathop") or (after < stop and r.lexemes[after].kind in ("(", "[")):
                 raise unknown_function(word, span)
             if lexeme.text in PROSE:
                 raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
@@ -360,7 +386,7 @@ class _Scanner:
         following = r.lexemes[after] if after < stop else None
         if following is None:
             return [head], after
-        if name == "log" and following.kind == "command" and following.text == "det" and r.vocabulary.is_function("logdet"):
+        if name in ("log", "ln") and following.kind == "command" and following.text == "det" and r.vocabulary.is_function("logdet"):
             return self._function("logdet", Span(span.start, following.end), after + 1, stop)
         opening = Token("LPAR", "(", span.start, span.end)
         if following.kind == "{":

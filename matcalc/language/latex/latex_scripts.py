@@ -3,8 +3,9 @@ r"""Subscripts, exponents and primes of LaTeX: ``x_{ij}``, ``A^{-\top}``, ``\|X\
 from __future__ import annotations
 
 from matcalc.errors import ParseError, Span
+from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
-from matcalc.language.latex.latex_lexemes import Lexeme
+from matcalc.language.latex.latex_lexeme import Lexeme
 from matcalc.language.latex.latex_reading import Items, Range, Reading
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
 from matcalc.language.text.sums import sum_over
@@ -14,8 +15,10 @@ from matcalc.patterns import pattern
 
 _INDEX = pattern(r"[0-9]+|[^\W\d_]+[0-9]*")
 _BEFORE_UNDERSCORE = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "BAR_CLOSE"])
-_ORDERS = frozenset("pqrst")
-"""Letters that stand for the order of a norm where nothing is declared: ``\\|x\\|_p``."""
+_SPACES = pattern(r"(?P<letter>ell|L|l)[_^]\{?(?P<order>1|2|infty)\}?")
+"""The names of spaces that mark a norm: ``\\|x\\|_{\\ell_1}``."""
+_MAPS = pattern(r"(\w|infty)(?:to|rightarrow)(\w|infty)")
+_SPELLED_TRANSPOSES = frozenset(["top", "intercal", "transpose", "prime"])
 _RANGES = pattern(r"[a-z](?:=#)?(?:,[a-z](?:=#)?)*=#")
 _UNIT = pattern(r"e_([0-9]+)")
 _MOST_AXES = 4
@@ -45,6 +48,7 @@ class Scripts:
         if (after := r.ranged.get(position - 1)) is not None:
             return [], after
         below: tuple[int, Range] | None = None
+        under = position
         above: list[tuple[int, Range | None]] = []
         raised = False
         while position < stop and r.lexemes[position].kind == "char" and r.lexemes[position].text in "^_'":
@@ -64,7 +68,7 @@ class Scripts:
                 raised = True
                 above.append((position, found))
             else:
-                below = (position, found)
+                below, under = (position, found), after
             position = after
         base = r.out[-1] if r.out else None
         if base is not None and (base.type == "SUM_SIGN" or (base.value in ("Σ", "sum") and below is not None and self._limits(*below[1]))):
@@ -77,7 +81,7 @@ class Scripts:
         if base is not None and (name := self._primed_name(below, primes)) is not None:
             r.out[-1] = Token("RUN", name, base.start, r.lexemes[above[primes - 1][0]].end)
             below, above = None, above[primes:]
-        items = self._below(*below) if below is not None else []
+        items = self._below(*below, r.lexemes[under - 1].end) if below is not None else []
         base = r.out[-1] if r.out else None
         if above and (unit := self._unit_vector(items, above[0][1])) is not None:
             items, above = unit, above[1:]
@@ -130,12 +134,15 @@ class Scripts:
         power = Token("POWER", "^", start, sign.end)
         head = r.lexemes[first]
         whole = Span(start, end)
-        if last - first == 1 and head.kind == "command" and head.text in TRANSPOSES:
+        if self._is_transpose(first, last):
             return [Token("TRANSPOSE", "'", start, end)]
-        if last - first == 1 and head.text in ("*", "+", "dagger", "ast"):
-            advice = "pinv(A)" if head.text in ("+", "dagger") else "the transpose, A^\\top"
-            what = "the pseudoinverse as an exponent" if head.text in ("+", "dagger") else "the conjugate transpose"
-            raise ParseError(f"{what} is not read", span=whole, suggestion=advice)
+        if last - first == 1 and head.text in ("+", "dagger"):
+            if head.text == "dagger":
+                said = "\\dagger is read as the sign of the pseudoinverse; the transpose is A^\\top"
+                r.decisions.append(Decision(said, "alias", span=whole))
+            return [Token("SUPERSCRIPT", "⁺", start, end)]
+        if last - first == 1 and head.text in ("*", "ast"):
+            raise ParseError("the conjugate transpose is not read", span=whole, suggestion="the transpose, A^\\top, or a name such as x_*")
         if head.kind == "(" and r.partner[first] == last - 1:
             sized = self._commutation(first, last)
             if sized is not None:
@@ -152,9 +159,9 @@ class Scripts:
             if last - first == 1:
                 raise ParseError("the elementwise power needs an exponent", span=whole, suggestion="x^{\\odot 2}")
             return [Token("ELEMENT_POWER", ".^", start, head.end), *self._small(first + 1, last)]
-        if head.text == "-" and head.kind == "char" and last - first == 2:
-            second = r.lexemes[first + 1]
-            if second.kind == "command" and second.text in TRANSPOSES:
+        if head.text == "-" and head.kind == "char":
+            one = last - first > 2 and r.lexemes[first + 1].text == "1" and r.lexemes[first + 2].kind in ("command", "letter")
+            if self._is_transpose(first + 1 + one, last):
                 return [Token("SUPERSCRIPT", "⁻ᵀ", start, end)]
         return [power, *self._small(first, last)]
 
@@ -173,6 +180,16 @@ class Scripts:
             if self.r.lexemes[place].text != ",":
                 items += [Token("COMMA", ",", mark.start, mark.end), (place, place + 1)]
         return [*items, Token("RSQB", "]", last.start, last.end)]
+
+    def _is_transpose(self, first: int, last: int) -> bool:
+        r"""Whether ``\\top`` or its like is the whole of an exponent, perhaps in braces or without its backslash."""
+        r = self.r
+        while first < last and r.lexemes[first].kind == "{" and r.partner[first] == last - 1:
+            first, last = first + 1, last - 1
+        if last - first == 1 and r.lexemes[first].kind == "command":
+            return r.lexemes[first].text in TRANSPOSES
+        word = r.word(first, last) if last - first > 1 else None
+        return word in _SPELLED_TRANSPOSES and not r.vocabulary.declares(word)
 
     def _commutation(self, first: int, last: int) -> Items | None:
         """``K^{(m, n)}``, the commutation matrix, when K is no declared name; the letter that was written becomes the function."""
@@ -218,7 +235,8 @@ class Scripts:
 
     # ------------------------------------------------------------ below
 
-    def _below(self, place: int, found: Range) -> Items:
+    def _below(self, place: int, found: Range, end: int) -> Items:
+        """A subscript whose last character stands before ``end``."""
         r = self.r
         first, last = found
         mark = r.lexemes[place]
@@ -228,21 +246,16 @@ class Scripts:
             raise ParseError("the subscript is empty", span=mark.span, suggestion="x_{1}")
         if base is None or not (base.type in _OPERANDS or base.type in _BEFORE_UNDERSCORE):
             return [under]
-        end = r.lexemes[last - 1].end
         word = r.word(first, last)
-        if base.type == "RPAR" and base.value == ">":
-            # The Frobenius product is the inner product of matrices: its mark says nothing new.
-            if word in ("F", "Fro", "2"):
-                return []
-            raise ParseError("this inner product is not read", span=Span(mark.start, end), suggestion="x^\\top A y")
         if base.type in _BEFORE_UNDERSCORE:
             return [under, *self._norm_kind(first, last, word)]
         opening, closing = Token("LPAR", "(", mark.start, mark.end), Token("RPAR", ")", end - 1, end)
         identity = "eye" if self._is_identity(base, word, first, last) else ""
-        sized = "ones" if base.type == "ONES" else "zeros" if base.start in r.zeros else identity
+        number = base.type == "NUMBER" and base.value == "1" and self._is_size(first, last)
+        sized = "ones" if base.type == "ONES" or number else "zeros" if base.start in r.zeros else identity
         if sized:
             r.out[-1] = Token("RUN", sized, base.start, base.end)
-            return [opening, (first, last), closing]
+            return [opening, *self._sizes(first, last, sized == "eye"), closing]
         named = word is not None and r.vocabulary.declares(f"{canonical_name(base.value)}_{word}")
         if base.type == "RUN" and word is not None and (named or _INDEX.fullmatch(word)):
             r.out.pop()
@@ -286,7 +299,25 @@ class Scripts:
             return False
         if base.value == "I" and (r.vocabulary.declares("I") or r.vocabulary.declares(f"I_{word}")):
             return False
-        return last - first <= 20 and all(self._in_size(lexeme) for lexeme in r.lexemes[first:last])
+        return self._is_size(first, last)
+
+    def _is_size(self, first: int, last: int) -> bool:
+        return last - first <= 20 and all(self._in_size(lexeme) for lexeme in self.r.lexemes[first:last])
+
+    def _sizes(self, first: int, last: int, square: bool) -> Items:
+        r"""The sizes in ``\\mathbf{1}_{m \\times n}``; those of a square matrix must be the same."""
+        r = self.r
+        cuts = [place for place in range(first, last) if r.lexemes[place].text in ("times", "×")]
+        if len(cuts) != 1:
+            return [(first, last)]
+        left, right = (first, cuts[0]), (cuts[0] + 1, last)
+        if not square:
+            sign = r.lexemes[cuts[0]]
+            return [left, Token("COMMA", ",", sign.start, sign.end), right]
+        if r.word(*left) != r.word(*right):
+            place = Span(r.lexemes[first].start, r.lexemes[last - 1].end)
+            raise ParseError("an identity matrix is square", span=place, suggestion="I_n")
+        return [left]
 
     def _in_size(self, lexeme: Lexeme) -> bool:
         return lexeme.kind in ("letter", "digit", "{", "}") or lexeme.text in ("_", "cdot", "times") or lexeme.text in WORDS
@@ -309,16 +340,20 @@ class Scripts:
     def _norm_kind(self, first: int, last: int, word: str | None) -> Items:
         r = self.r
         start, end = r.lexemes[first].start, r.lexemes[last - 1].end
-        if last - first == 1 and r.lexemes[first].text in ("*", "ast"):
+        if last - first == 1 and r.lexemes[first].text in ("*", "ast", "star"):
             return [Token("TIMES", "*", start, end)]
+        spaced = _SPACES.fullmatch("".join([lexeme.text for lexeme in r.lexemes[first : min(last, first + 7)]]))
+        if spaced is not None and not r.vocabulary.declares(f"{spaced['letter']}_{spaced['order']}"):
+            first, word = last - 1 - (last - first > 1 and r.lexemes[last - 1].kind == "}"), spaced["order"]
+        if (maps := _MAPS.fullmatch("".join([lexeme.text for lexeme in r.lexemes[first : min(last, first + 9)]]))) is not None:
+            if maps[1] == maps[2] == "2":
+                return [Token("NAME", "spectral", start, end)]
+            raise ParseError("norms of operators between these spaces are not read", span=Span(start, end), suggestion=NORMS_SAID)
         if r.lexemes[first].text == "infty" or (word or "").lower() in INFINITE_NORMS:
             raise ParseError("the norm of infinite order is not read", span=Span(start, end), suggestion=NORMS_SAID)
         named = NORM_NAMES.get((word or "").lower())
         if named is not None and not r.vocabulary.declares(word or ""):
             return [Token("NAME", named, start, end)]
-        if word is not None and word in _ORDERS and not r.vocabulary.declares(word):
-            advice = "\\|x\\|_1, \\|x\\|_2, \\|X\\|_F, \\|X\\|_* or \\|x\\|_A with a matrix A"
-            raise ParseError("norms of other orders are not read", span=Span(start, end), suggestion=advice)
         if word is not None and word.isdecimal():
             return [Token("NUMBER", word, start, end)]
         if word is not None:

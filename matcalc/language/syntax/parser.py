@@ -255,6 +255,8 @@ class _Builder:
     def superscript(self, children: list[Any]) -> s.Syntax:
         base, token = children
         span = _join(base.span, token.span)
+        if token.value == "+":
+            return s.Applied(span, "pinv", (base,), token.span)
         if token.value == "-T":
             return s.Transposed(span, s.Raised(span, base, s.NumberLiteral(token.span, Fraction(-1)), False))
         digits = token.value.lstrip("-")

@@ -34,7 +34,7 @@ AS_LATIN = MappingProxyType(
 """Greek letters that LaTeX has no command for, because they look like these."""
 
 SUPERSCRIPTS = MappingProxyType(
-    dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
+    dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺†", "0123456789-++", strict=True))
     | dict(zip("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᴴ", "abcdefghijklmnoprstuvwxyzTH", strict=True))
 )
 SUBSCRIPTS = MappingProxyType(

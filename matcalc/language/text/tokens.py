@@ -169,6 +169,8 @@ def _marks_transpose(following: list[Token], vocabulary: Vocabulary) -> Token | 
 
 
 def _superscript(token: Token) -> list[Token]:
+    if token.value in ("⁺", "†"):
+        return [Token("SUPERSCRIPT", "+", token.start, token.end)]
     plain = "".join(SUPERSCRIPTS[c] for c in token.value).replace("+", "")
     if "H" in plain:
         raise ParseError("the conjugate transpose is not read: all symbols are real", span=token.span, suggestion="the transpose, Aᵀ")

@@ -126,6 +126,18 @@ class Starred(Multiplied):
         return super().join(sizes)
 
 
+class Paired(Constraint):
+    """``<x, y>``: two vectors or two matrices of one shape."""
+
+    relation = frozenset({(kind, kind) for kind in KINDS})
+    words = "pair"
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        same(*self.cells)
+        return True
+
+
 class ArrayMultiplied(Constraint):
     """``left @ right = result`` of NumPy: vectors have one axis, so that there are no rows; scalars are not multiplied so."""
 

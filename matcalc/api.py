@@ -11,7 +11,7 @@ from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, read
 from matcalc.language import Elaborated
-from matcalc.language.declare.declarations import Declare, declaration_text
+from matcalc.language.declare.texts import Declare, declaration_text
 from matcalc.language.options import ReadingOptions, reading_options
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, named_in, read_program, require_choice
 from matcalc.records import replace

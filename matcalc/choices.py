@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matcalc.api import parse
 from matcalc.errors import MatcalcError, ParseError
 from matcalc.inputs import Expression, explained
-from matcalc.language.declare.declarations import Declare
+from matcalc.language.declare.texts import Declare
 from matcalc.language.elaboration import Question, question_in
 from matcalc.language.options import reading_options
 

@@ -18,8 +18,8 @@ from matcalc.errors import MatcalcError, Span
 from matcalc.expr import nodes as e
 from matcalc.functions import functions, spellings
 from matcalc.language.build.operations import size_syntax
-from matcalc.language.declare.declarations import declaration_text, parse_declarations
 from matcalc.language.declare.declared import Declaration
+from matcalc.language.declare.texts import declaration_text, parse_declarations
 from matcalc.language.syntax import trees as s
 from matcalc.language.text.meanings import nearest_function
 from matcalc.language.text.vocabulary import WORDS

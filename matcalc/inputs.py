@@ -15,9 +15,9 @@ from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import Elaborated, elaborate, parse_declarations
 from matcalc.language.build.construction import Differentiated
 from matcalc.language.decisions import Decision
-from matcalc.language.declare.declarations import Declare, declaration_text
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.objects import texts_of
+from matcalc.language.declare.texts import Declare, declaration_text
 from matcalc.language.options import AS_USUAL, ReadingOptions
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.limits import DERIVATION_SECONDS

@@ -18,7 +18,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, replaced_all, symbols_in
 from matcalc.inputs import as_call
-from matcalc.language.declare.declarations import declaration_text
+from matcalc.language.declare.texts import declaration_text
 from matcalc.parsed import ParsedExpression, Reading, Style
 from matcalc.printing import Shown, index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name

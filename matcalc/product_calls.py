@@ -13,7 +13,7 @@ from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import essential
 from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, name_of, names_of, with_symbols
 from matcalc.language import Elaborated
-from matcalc.language.declare.declarations import Declare, declaration_text
+from matcalc.language.declare.texts import Declare, declaration_text
 from matcalc.language.options import ReadingOptions, reading_options
 from matcalc.named_results import Gradients, NamedDerivation, Pullback
 from matcalc.products.differentials import Source, along, differential_of, moving

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -148,7 +147,7 @@ def arguments_given(ctx: click.Context) -> tuple[tuple[str, ...], tuple[str, ...
 
 def split_names(wrt: str) -> list[str]:
     """The names of a list separated by commas, semicolons or spaces."""
-    return [name for name in re.split(r"[,;\s]+", wrt) if name]
+    return wrt.replace(",", " ").replace(";", " ").split()
 
 
 def groups_of_names(wrt: Sequence[str]) -> list[list[str]]:
@@ -157,4 +156,4 @@ def groups_of_names(wrt: Sequence[str]) -> list[list[str]]:
     >>> groups_of_names(["x", "W,b"]), groups_of_names(["x and y"])
     ([['x'], ['W', 'b']], [['x'], ['y']])
     """
-    return [split_names(part) for text in wrt for part in re.split(r"\s+(?:and|&)\s+", text)]
+    return [split_names(part) for text in wrt for part in " ".join(text.split()).replace(" & ", " and ").split(" and ")]

@@ -1,6 +1,6 @@
 """The input language: text to syntax tree to typed expression."""
 
-from matcalc.language.declare.declarations import parse_declarations
+from matcalc.language.declare.texts import parse_declarations
 from matcalc.language.elaboration import Elaborated, elaborate
 from matcalc.language.statements import DerivativeSide, Statement, elaborate_statement
 from matcalc.language.syntax.parser import parse_syntax

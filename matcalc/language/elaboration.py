@@ -16,8 +16,8 @@ from matcalc.language.build.families import Families, aliases, bold_names, writt
 from matcalc.language.build.scope import Scope, Variable, letter_class
 from matcalc.language.decisions import Decision, notes_of, require_certain
 from matcalc.language.declare.clauses import clauses_in, joined
-from matcalc.language.declare.declarations import Declare, declaration_text, declared_sizes, parse_declarations
 from matcalc.language.declare.declared import Declaration
+from matcalc.language.declare.texts import Declare, declaration_text, declared_sizes, parse_declarations
 from matcalc.language.latex.latex_macros import expanded
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.syntax import trees as s

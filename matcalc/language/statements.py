@@ -19,8 +19,8 @@ from matcalc.language.build.construction import Calculus, Construction, Derived,
 from matcalc.language.build.families import written_names
 from matcalc.language.build.scope import Variable
 from matcalc.language.decisions import Decision, notes_of
-from matcalc.language.declare.declarations import Declare
 from matcalc.language.declare.declared import Declaration
+from matcalc.language.declare.texts import Declare
 from matcalc.language.elaboration import Elaborated, Reader
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.syntax import trees as s

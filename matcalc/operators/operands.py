@@ -13,7 +13,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Elementwise, Expr, Negative, Number, Symbol, postorder
 from matcalc.facts.table import essential
 from matcalc.functions import functions
-from matcalc.language.declare.declarations import declaration_text
+from matcalc.language.declare.texts import declaration_text
 
 
 def number(value: object) -> Expr | None:

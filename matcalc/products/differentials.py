@@ -17,7 +17,7 @@ from matcalc.facts.table import essential
 from matcalc.facts.ties import tying
 from matcalc.folding.rows import row_symbols
 from matcalc.language import Elaborated
-from matcalc.language.declare.declarations import declaration_text
+from matcalc.language.declare.texts import declaration_text
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.printing import latex, text
 from matcalc.printing.names import latex_name, unicode_name

@@ -10,7 +10,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Symbol
 from matcalc.inputs import Expression, Names, names_of, read, with_symbols
 from matcalc.language import Elaborated
-from matcalc.language.declare.declarations import Declare
+from matcalc.language.declare.texts import Declare
 from matcalc.language.elaboration import question_in
 from matcalc.language.options import ReadingOptions
 from matcalc.products.outlines import Outline, outline_of

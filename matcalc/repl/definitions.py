@@ -9,7 +9,8 @@ from matcalc.api import parse
 from matcalc.errors import MatcalcError, ParseError
 from matcalc.inputs import derivative_within
 from matcalc.language import Elaborated, elaborate
-from matcalc.language.declare.declarations import owners, parse_declarations, written
+from matcalc.language.declare.declarations import owners, written
+from matcalc.language.declare.texts import parse_declarations
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.tokens import is_latex
 from matcalc.language.text.vocabulary import known_functions

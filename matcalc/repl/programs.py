@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from matcalc.errors import MatcalcError
 from matcalc.inputs import derivative_within
 from matcalc.language import elaborate
-from matcalc.language.declare.declarations import declaration_text
+from matcalc.language.declare.texts import declaration_text
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import walk

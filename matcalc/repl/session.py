@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 from matcalc.entries import point_of, shown
 from matcalc.errors import LimitError, MatcalcError
-from matcalc.language.declare.declarations import declaration_text
+from matcalc.language.declare.texts import declaration_text
 from matcalc.language.text.spelling import canonical_name
 from matcalc.named_results import Gradients
 from matcalc.presentation import remark_lines

@@ -18,8 +18,8 @@ from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
 from matcalc.functions import functions
 from matcalc.language import elaborate
-from matcalc.language.declare.declarations import declaration_text
 from matcalc.language.declare.signatures import signature_of
+from matcalc.language.declare.texts import declaration_text
 from matcalc.language.text.spelling import canonical_name
 from matcalc.sizes import ONE, Shape, Size
 from matcalc.sympy_exchange.pieces import scalar_assumptions

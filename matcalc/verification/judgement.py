@@ -13,7 +13,7 @@ from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
 from matcalc.inputs import also_declared, derivative_within, explained
-from matcalc.language.declare.declarations import Declare
+from matcalc.language.declare.texts import Declare
 from matcalc.language.options import reading_options
 from matcalc.language.statements import DifferentialSide, Statement, elaborate_statement
 from matcalc.limits import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matcalc.errors import MatcalcError
 from matcalc.inputs import derivative_within
-from matcalc.language.declare.declarations import Declare
+from matcalc.language.declare.texts import Declare
 from matcalc.language.options import AS_USUAL, ReadingOptions
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.records import record

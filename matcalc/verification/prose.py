@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from matcalc.budgets import metered
 from matcalc.errors import LimitError, MatcalcError, ParseError
 from matcalc.inputs import derivative_within
-from matcalc.language.declare.declarations import parse_declarations
+from matcalc.language.declare.texts import parse_declarations
 from matcalc.language.latex.latex_macros import Source, expanded
 from matcalc.language.statements import elaborate_statement
 from matcalc.limits import MOST_DOCUMENT_CHARACTERS, VERDICT_SECONDS

@@ -10,8 +10,8 @@ from matcalc.expr.nodes import Expr
 from matcalc.expr.rewriting import symbols_in
 from matcalc.inputs import Expression, derivative_within, read
 from matcalc.language import elaborate
-from matcalc.language.declare.declarations import Declare, parse_declarations
 from matcalc.language.declare.objects import texts_of
+from matcalc.language.declare.texts import Declare, parse_declarations
 from matcalc.language.statements import DerivativeSide, Statement
 from matcalc.operators.operands import declarations_of, joint_declarations
 from matcalc.printing import text

@@ -6,7 +6,8 @@ import pytest
 
 from matcalc.errors import ParseError
 from matcalc.language import parse_declarations
-from matcalc.language.declare.declarations import declaration_text, separate_entries
+from matcalc.language.declare.declarations import separate_entries
+from matcalc.language.declare.texts import declaration_text
 from matcalc.sizes import ONE, Shape, Size
 
 N, M = Size.of("n"), Size.of("m")

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from matcalc.errors import MatcalcError, ParseError, Span
-from matcalc.language.declare.declarations import parse_declarations
 from matcalc.language.declare.declared import Declaration
+from matcalc.language.declare.texts import parse_declarations
 from matcalc.language.text.spelling import ONE_NAME
 from matcalc.patterns import pattern
 from matcalc.records import record

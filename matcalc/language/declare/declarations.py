@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import TypeAlias
 
 from matcalc.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.facts.table import NOUNS, contradiction, facts, fits, is_square
@@ -16,13 +15,11 @@ from matcalc.language.declare.measures import meaning_of
 from matcalc.language.declare.objects import described, joined
 from matcalc.language.declare.scanning import Token
 from matcalc.language.declare.stated_facts import Form, missing, no_order, not_known, order_form, stated, symbol_in
+from matcalc.language.declare.texts import declaration_text
 from matcalc.language.declare.values import ValueReader
 from matcalc.language.text.spelling import GREEK_NAMES, canonical_name, is_name
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size
-
-Declare: TypeAlias = str | Sequence[str] | Mapping[str, object] | None
-"""Declarations as a text, as several texts, or name by name as texts, sizes (``3``, ``("n", 4)``) and arrays."""
 
 _LONGEST_KEPT = 1000
 _MOST_FACTORS = 3
@@ -32,19 +29,8 @@ _CAPITALS = frozenset(name for name in GREEK_NAMES.values() if name[:1].isupper(
 KINDS = ("scalar", "vector", "matrix", "function")
 
 
-def parse_declarations(declare: Declare) -> dict[str, Declaration]:
-    """Every declared name with what was said about it, in order.
-
-    A text separates declarations with ``;``, line breaks, or commas before the next name; a mapping gives each name its own text, its
-    sizes, or an array that has them. Raises ParseError for what is not understood, ShapeError for a property that the shape cannot have.
-
-    >>> parse_declarations("X: n×m")["X"].shape
-    (Size(names=('n',), factor=1), Size(names=('m',), factor=1))
-    >>> [name for name, said in parse_declarations("let A be an n by n matrix, Σ ≻ 0").items() if said.facts]
-    ['Sigma']
-    """
-    if declare is None or declare == "":
-        return {}
+def declarations_in(declare: str | Sequence[str] | Mapping[str, object]) -> dict[str, Declaration]:
+    """What ``parse_declarations`` gives of declarations."""
     if isinstance(declare, Mapping):
         said = _Said()
         for name, value in declare.items():
@@ -362,21 +348,6 @@ class _Entry:
 
 def _said_of(entry: _Entry) -> str:
     return declaration_text(entry.shape, ()) if entry.shape is not None else entry.kind or ""
-
-
-def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
-    """The size names that occur in declarations."""
-    return frozenset(name for d in declarations.values() for size in d.shape or () for name in size.names)
-
-
-def declaration_text(shape: Shape, properties: tuple[str, ...]) -> str:
-    """A kind, sizes and properties in the ``declare`` syntax.
-
-    >>> declaration_text((Size.of("n"), Size.of("n")), ("symmetric",))
-    'n×n symmetric'
-    """
-    sizes = "×".join(str(size) for size in shape) if shape else "scalar"
-    return " ".join([sizes, *properties])
 
 
 _EXAMPLES = {"any": "", "array": "n", "vector": "n", "matrix": "n×m", "square": "n×n", "tall": "n×p"}

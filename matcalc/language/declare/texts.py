@@ -1,0 +1,46 @@
+"""What every formula needs of declarations: their text, and the door to their reader, which is loaded when something is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TypeAlias
+
+from matcalc.language.declare.declared import Declaration
+from matcalc.sizes import Shape
+
+Declare: TypeAlias = str | Sequence[str] | Mapping[str, object] | None
+"""Declarations as a text, as several texts, or name by name as texts, sizes (``3``, ``("n", 4)``) and arrays."""
+
+
+def parse_declarations(declare: Declare) -> dict[str, Declaration]:
+    """Every declared name with what was said about it, in order.
+
+    A text separates declarations with ``;``, line breaks, or commas before the next name; a mapping gives each name its own text, its
+    sizes, or an array that has them. Raises ParseError for what is not understood, ShapeError for a property that the shape cannot have.
+
+    >>> parse_declarations("X: n×m")["X"].shape
+    (Size(names=('n',), factor=1), Size(names=('m',), factor=1))
+    >>> [name for name, said in parse_declarations("let A be an n by n matrix, Σ ≻ 0").items() if said.facts]
+    ['Sigma']
+    """
+    if declare is None or declare == "":
+        return {}
+    found: dict[str, Declaration] = import_module("matcalc.language.declare.declarations").declarations_in(declare)
+    return found
+
+
+def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
+    """The size names that occur in declarations."""
+    return frozenset(name for d in declarations.values() for size in d.shape or () for name in size.names)
+
+
+def declaration_text(shape: Shape, properties: tuple[str, ...]) -> str:
+    """A kind, sizes and properties in the ``declare`` syntax.
+
+    >>> from matcalc.sizes import Size
+    >>> declaration_text((Size.of("n"), Size.of("n")), ("symmetric",))
+    'n×n symmetric'
+    """
+    sizes = "×".join(str(size) for size in shape) if shape else "scalar"
+    return " ".join([sizes, *properties])

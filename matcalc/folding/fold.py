@@ -322,7 +322,7 @@ class Folder:
     def _apply(self, node: ix.Apply) -> Term | None:
         argument = node.arguments[0]
         form = self.form(argument)
-        if form is None:
+        if form is None or len(form.shape) > 2:  # a function of each matrix of a family
             return None
         if functions()[node.function].linear:
             return self._linear(node)

@@ -17,11 +17,12 @@ from matcalc.language.build.scope import Scope, Variable, letter_class
 from matcalc.language.decisions import Decision, notes_of, require_certain
 from matcalc.language.declare.clauses import clauses_in, joined
 from matcalc.language.declare.declared import Declaration
+from matcalc.language.declare.members import declared_members, index_of
 from matcalc.language.declare.texts import Declare, declaration_text, declared_sizes, parse_declarations
 from matcalc.language.latex.latex_macros import expanded
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.free_indices import free_indices, over, shows_indices
+from matcalc.language.syntax.free_indices import bases_in, free_indices, free_letters, over, shows_indices
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import limits_in, size_names_in
@@ -38,6 +39,7 @@ from matcalc.sizes import ONE, Shape, Size
 
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _SIZE_LETTERS = "nmpqrkldst"
+_TIED = frozenset(["symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular"])
 _INDEXED = pattern(r"[_\[∑Σᵢⱼₖₗₘₙₚᵣₛ]|\b[Ss]um\b|\^\s*\{?\(")
 """Without any of these there are no indices in a text."""
 
@@ -192,6 +194,7 @@ class Reader:
         self.wrt = tuple([self._wrt_name(name) for name in wrt])
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
         self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))
+        self.scope.declared_members = declared_members(self.declarations)
         self.builder = DialectBuilder(self.scope)
         self.decisions: list[Decision] = []
         self.cells: list[Cell] = []
@@ -290,10 +293,20 @@ class Reader:
                 raise ParseError(f"{name.name} is declared, and cannot be given a value too", span=name.span)
             if name.name in self.scope.values:
                 raise ParseError(f"{name.name} is given a value twice", span=name.span)
+            base, index = name.name.rpartition("_")[0], index_of(name.name)
+            if index and name.name not in self.wrt and set(index) <= free_letters(value):
+                self._give_members(name, base, index, value)
+                continue
             term = self.builder.build(value)
             if name.name in self.scope.variables and (self.results or name.name not in self.wrt):
                 raise ParseError(f"{name.name} is used before it is given a value", span=name.span)
             self.scope.values[name.name] = term
+
+    def _give_members(self, name: s.Name, base: str, index: str, value: s.Syntax) -> None:
+        """``r_i = y_i - w'x_i``: a value for each index."""
+        if base in self.scope.member_values or base in self.scope.variables or base in bases_in(value):
+            raise ParseError(f"{name.name} is used before it is given a value, or given one twice", span=name.span)
+        self.scope.member_values[base] = index, value
 
     def expression(self, shape: Shape | None, as_question: bool = False) -> Elaborated:
         """The whole of ``elaborate``, without the text in its errors."""
@@ -346,6 +359,14 @@ class Reader:
         cols = shape[1] if len(shape) == 2 else ONE
         self.builder.relate(c.Measured(root.span, frozenset({(kind,)}), words, (root.cell,), ((rows, cols),)))
 
+    def _check_member(self, name: str) -> None:
+        """By members that are tied in themselves no derivative is known: an array has no such property."""
+        for (base, _), declaration in self.scope.declared_members.items():
+            if base == name and declaration.facts & _TIED:
+                advice = f"one of them alone: {base}_1: n×n {declaration.properties[0]}"
+                said = f"there is no derivative by all {declaration.name} where each is {' and '.join(declaration.properties)}"
+                raise ParseError(said, suggestion=advice)
+
     def check_indices(self) -> None:
         """A name with the index of a sum stands within that sum."""
         for name, variable in self.scope.variables.items():
@@ -362,6 +383,7 @@ class Reader:
                 if self.results:
                     continue
                 raise ParseError(f"{name} is an intermediate result, not a symbol to differentiate by")
+            self._check_member(name)
             name = self.scope.families.get(name, name)
             declaration = self.declarations.get(name)
             if declaration is not None and declaration.kind == "function":

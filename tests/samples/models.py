@@ -116,6 +116,18 @@ MODELS = [
         r=(N, K), x=(N, D), mu=(K, D),
     ),
     model(
+        "Gaussian mixture",
+        r"""
+        \sum_{n=1}^N \log \sum_{k=1}^K \pi_k \exp(-\frac12 (x_n - \mu_k)^\top \Sigma_k^{-1} (x_n - \mu_k))
+        """,
+        "mu pi",
+        "over([jnp.log(over([pi[k]*jnp.exp(-0.5*(x[n] - mu[k]) @ jnp.linalg.inv(Sigma[k]) @ (x[n] - mu[k])) for k in range(4)]))"
+        " for n in range(5)])",
+        positive="pi",
+        definite="Sigma",
+        x=(N, D), mu=(K, D), pi=(K,), Sigma=(K, D, D),
+    ),
+    model(
         "principal components",
         r"""
         \sum_i \|x_i - W W^\top x_i\|^2

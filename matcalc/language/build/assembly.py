@@ -29,6 +29,9 @@ _ENTRYWISE = (
 """What makes one number of numbers."""
 
 
+_KINDS = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
+
+
 class Assembly:
     """Collects the constraints of one text while terms are made; ``constraints`` are in the order of evaluation, operands first."""
 
@@ -235,7 +238,26 @@ class Assembly:
         cells = variable.members.cells
         if len(positions) not in cells:
             cells[len(positions)] = Cell(SCALAR | COLUMN | MATRIX, self.place(span), member=variable.members.sort)
+            self._declared_member(operand, cells[len(positions)], len(positions))
         return cells[len(positions)]
+
+    def _declared_member(self, operand: t.SymbolTerm, cell: Cell, count: int) -> None:
+        """What is declared of the members: their kind and sizes, and how many there are."""
+        declaration = self.scope.declared_members.get((self.scope.base_of(operand.name), count))
+        if declaration is None:
+            return
+        shape, words = declaration.shape, f"what is declared of {declaration.name}"
+        if shape is not None and len(shape) < 3:
+            kind = SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
+            sizes = (shape[0], shape[1] if len(shape) == 2 else ONE) if shape else (ONE, ONE)
+            self.relate(c.Measured(cell.span, frozenset({(kind,)}), words, (cell,), (sizes,)))
+        elif declaration.kind in _KINDS:
+            self.relate(c.InRelation(cell.span, frozenset({(_KINDS[declaration.kind],)}), words, cell))
+        if declaration.count is not None:
+            self.relate(c.MemberOf(cell.span, operand.cell, cell, (declaration.count, *[None] * (count - 1))))
+        if declaration.properties:
+            said = f"that {declaration.name} is {', '.join(declaration.properties)} is not used"
+            self.asked.append(lambda: Decision(said, "samples", span=cell.span))
 
     def _only_entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         """The entry of a vector of size 1 or a matrix of 1×1, which are scalars."""

@@ -13,6 +13,7 @@ from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.families import array_of
 from matcalc.language.build.scope import Scope
 from matcalc.language.decisions import Weight
+from matcalc.language.declare.members import index_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 from matcalc.language.text.dialects import MATH
@@ -42,6 +43,8 @@ class Builder(Assembly):
         """How many definitions deep the builder is."""
         self.users_functions: dict[str, None] = {}
         self._opened_bodies = 0
+        self._given: dict[tuple[str, tuple[int | t.BoundIndex, ...]], t.Term | None] = {}
+        """The values that are given for each index, where they stand; None while they are built."""
         self._summed: dict[s.Syntax, tuple[str, ...]] = {}
         """The indices of the sums that are being built."""
         self._summed_up: list[bool] = [False]
@@ -284,7 +287,8 @@ class Builder(Assembly):
         if name in scope.size_names:
             return t.SizeTerm(self.cell(SCALAR, span), self.place(span), Size.of(name))
         if name in scope.declarations:
-            return self._symbol(name, span)
+            member = scope.declared_members and self._positions_in(index_of(name))
+            return (self._indexed_name(name, span) if member else None) or self._symbol(name, span)
         match name:
             case "I" | "eye":
                 return self.identity(span)
@@ -313,7 +317,28 @@ class Builder(Assembly):
         if base == "delta" and len(positions) == 2 and self._is_kronecker():
             self.decide("delta with two indices is read as 1 where they are equal, else 0", "notation", span=self.place(span))
             return self.entry(self.identity(span), positions, span)
+        if base in self.scope.member_values:
+            return self._member_value(base, positions, span)
         return self.entry(self._array(s.Name(span, base)), positions, span)
+
+    def _member_value(self, base: str, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+        """What is given for each index, at these."""
+        letters, value = self.scope.member_values[base]
+        indices = [position for position in positions if not isinstance(position, int)]
+        if len(indices) < len(positions) or len(indices) != len(letters):
+            raise ParseError(f"{base}_{letters} is given for indices of sums", span=span, suggestion=f"Σ_{letters} {base}_{letters}")
+        found = self._given.get((base, positions), self)
+        if found is None:
+            raise ParseError(f"{base}_{letters} needs its own value", span=span)
+        if isinstance(found, Builder):
+            self._given[base, positions] = None
+            outer = {letter: self.scope.indices.get(letter) for letter in letters}
+            self.scope.indices |= {letter: [index] for letter, index in zip(letters, indices, strict=True)}
+            found = self._given[base, positions] = self.build(value)
+            for letter, bound in outer.items():
+                self.scope.indices[letter] = bound or []
+        self._indexed.update(indices)
+        return replace(found, span=self.place(span))
 
     def _positions_in(self, index: str) -> tuple[int | t.BoundIndex, ...]:
         """The positions that a subscript names, indices of sums among them; none where it is something else."""
@@ -615,7 +640,8 @@ class Builder(Assembly):
     def _part(self, name: s.Name, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         """What a name stands for at these positions: ``x_j[i]`` is entry i of x_j."""
         base, _, index = name.name.rpartition("_")
-        before = self._positions_in(index) if base and name.name not in self.scope.declarations else ()
+        known = name.name in self.scope.declarations and not index_of(name.name)
+        before = self._positions_in(index) if base and not known else ()
         if before:
             return self.entry(self._array(s.Name(name.span, base)), (*before, *positions), span)
         bound = any(not isinstance(position, int) for position in positions)

@@ -93,7 +93,9 @@ class Families:
 
     def preferred_sizes(self) -> list[tuple[Dimension, str]]:
         """Names for open sizes: n samples with d features, K components."""
-        rows = [(variable.cell.rows, _COUNTS[members.positions[0]]) for variable, members in self._found if members.positions[0] in _COUNTS]
+        letters = {members.positions[0] for _, members in self._found}
+        counts = _COUNTS if "i" in letters else {**_COUNTS, "j": "n"}
+        rows = [(variable.cell.rows, counts[members.positions[0]]) for variable, members in self._found if members.positions[0] in counts]
         first = self._found[0][0].cell if self._found else None
         return [*rows, (first.cols, "d")] if first is not None and first.mask == MATRIX else rows
 

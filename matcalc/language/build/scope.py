@@ -9,7 +9,7 @@ from matcalc.errors import Span
 from matcalc.facts.table import kinds
 from matcalc.language.build.terms import BoundIndex, Term
 from matcalc.language.declare.declared import Declaration
-from matcalc.language.syntax.trees import Definition
+from matcalc.language.syntax.trees import Definition, Syntax
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell
@@ -85,6 +85,10 @@ class Scope:
     """Names that were declared; among ``declarations`` are those differentiated by, too."""
     here: frozenset[str] = frozenset()
     """Those of them on this side of an equation."""
+    declared_members: Mapping[tuple[str, int], Declaration] = field(default_factory=dict)
+    """What is declared of the members of families, by what stands before their indices and the number of these."""
+    member_values: dict[str, tuple[str, Syntax]] = field(default_factory=dict)
+    """What is given for each index, ``r_i = y_i - w'x_i``: by what stands before the indices these and the value."""
     families: dict[str, str] = field(default_factory=dict)
     """What stands before an index, with the name of the array that it is a part of."""
 

@@ -63,7 +63,9 @@ def clauses_in(text: str) -> Clauses:
 def joined(one: Declaration, other: Declaration) -> Declaration:
     """Both declarations of one name."""
     properties = tuple(dict.fromkeys((*one.properties, *other.properties)))
-    return Declaration(one.name, one.kind or other.kind, one.shape if one.shape is not None else other.shape, properties)
+    return Declaration(
+        one.name, one.kind or other.kind, one.shape if one.shape is not None else other.shape, properties, one.count or other.count
+    )
 
 
 def _first_connective(text: str) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ from matcalc.facts.ties import tie_of
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.entries import Entry, entries, outside, sign_of, value_entry
 from matcalc.language.declare.measures import meaning_of
+from matcalc.language.declare.members import index_of
 from matcalc.language.declare.objects import described, joined
 from matcalc.language.declare.scanning import Token
 from matcalc.language.declare.stated_facts import Form, missing, no_order, not_known, order_form, stated, symbol_in
@@ -73,6 +74,7 @@ def written(text: str) -> tuple[Written, ...]:
         names = tuple([canonical_name(name) for name, _ in entry.names])
         link = "∈ " if entry.member else ""
         pieces = [link + _source(text, entry.value), *(_source(text, equation) for equation in entry.equations)]
+        pieces[0] += "".join(f" {text[one.start : one.end].strip(' ,()')}" for one in entry.ranges)
         found.append(Written(names, ", ".join(filter(None, pieces)), text[entry.start : entry.end].strip(), entry.adds))
     return tuple(found)
 
@@ -136,6 +138,7 @@ class _Said:
             found.read(entry, self.text, name)
         if found.alone is not None:
             self._alone.append((found, found.alone, self.text))
+        found.count = next((one.size for one in entry.ranges if one.index == index_of(key)[:1]), None)
         before = self._entries.get(key)
         if before is not None:
             found.join(before, place)
@@ -272,6 +275,7 @@ class _Entry:
     text: str = ""
     span: Span = Span(0, 0)
     alone: Token | None = None
+    count: Size | None = None
 
     def read(self, entry: Entry, text: str, name: str) -> None:
         """What the text after the name says."""
@@ -343,7 +347,7 @@ class _Entry:
             _check_facts(self.name, self.kind, self.shape, self.properties, self.span)
         except MatcalcError as error:
             raise error.with_text(self.text) from None
-        return Declaration(self.name, self.kind, self.shape, self.properties)
+        return Declaration(self.name, self.kind, self.shape, self.properties, self.count)
 
 
 def _said_of(entry: _Entry) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matcalc.facts.table import implied, is_square
 from matcalc.records import record
-from matcalc.sizes import Shape
+from matcalc.sizes import Shape, Size
 
 
 @record
@@ -19,6 +19,8 @@ class Declaration:
     kind: str | None = None
     shape: Shape | None = None
     properties: tuple[str, ...] = ()
+    count: Size | None = None
+    """Of ``x_i: d for i = 1..n`` how many there are."""
 
     @property
     def facts(self) -> frozenset[str]:
@@ -33,4 +35,5 @@ def declared_text(declaration: Declaration) -> str:
     """What was declared of a name, in the ``declare`` syntax."""
     shape = declaration.shape
     sizes = (declaration.kind or "") if shape is None else "×".join(map(str, shape)) if shape else "scalar"
-    return " ".join([*([sizes] if sizes else []), *declaration.properties])
+    count = [] if declaration.count is None else [f"for {declaration.name.rpartition('_')[2]} = 1..{declaration.count}"]
+    return " ".join([*([sizes] if sizes else []), *declaration.properties, *count])

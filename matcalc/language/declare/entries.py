@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.facts.table import canonical
+from matcalc.language.declare.members import Range, index_of, without_ranges
 from matcalc.language.declare.scanning import Token, scanned
 from matcalc.language.declare.values import Said, ValueReader
 from matcalc.language.declare.words import ADDING, FILLERS, JOINING, KINDS, LINKS, OPENING, SETS
@@ -42,6 +43,8 @@ class Entry:
     """Whether names may follow: ``scalars a, b``."""
     start: int = 0
     end: int = 0
+    ranges: tuple[Range, ...] = ()
+    """What the indices in its names run over."""
 
     @property
     def span(self) -> Span:
@@ -51,15 +54,30 @@ class Entry:
 def entries(text: str) -> list[Entry]:
     """Every declaration of a text, in order."""
     found: list[Entry] = []
-    for statement in _statements(scanned(text), text):
+    plain, ranges = without_ranges(text)
+    for statement in _statements(scanned(plain), text):
         found += _Statement(text, statement).entries()
+    for one in ranges:
+        _give_range(found, one)
     return found
+
+
+def _give_range(found: list[Entry], one: Range) -> None:
+    """Gives a range to the declaration that it stands behind. Raises ParseError where that has no such index."""
+    before = [entry for entry in found if entry.start < one.start]
+    if not before or not any(one.index in index_of(canonical_name(name)) for name, _ in before[-1].names):
+        said = f"no name with the index {one.index} is declared here"
+        raise ParseError(said, span=Span(one.start, one.end), suggestion=f"x_{one.index}: d for {one.index} = 1..n")
+    before[-1].ranges += (one,)
 
 
 def value_entry(text: str, start: int, name: str) -> Entry:
     """The declaration of a mapping: what is said of the name stands from ``start`` on."""
-    tokens = [token for token in scanned(text, start) if token.text != ";"]
+    plain, ranges = without_ranges(text)
+    tokens = [token for token in scanned(plain, start) if token.text != ";"]
     entry = Entry([(name, Span(0, max(1, start - 2)))], [], [], start=0, end=len(text))
+    for one in ranges:
+        _give_range([entry], one)
     for part in _chunks(tokens):
         _continue(entry, part, text)
     return entry

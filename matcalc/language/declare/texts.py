@@ -32,7 +32,8 @@ def parse_declarations(declare: Declare) -> dict[str, Declaration]:
 
 def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
     """The size names that occur in declarations."""
-    return frozenset(name for d in declarations.values() for size in d.shape or () for name in size.names)
+    sizes = [size for d in declarations.values() for size in (*(d.shape or ()), *([d.count] if d.count else []))]
+    return frozenset(name for size in sizes for name in size.names)
 
 
 def declaration_text(shape: Shape, properties: tuple[str, ...]) -> str:

@@ -103,7 +103,7 @@ def _subscripts(root: s.Syntax, known: frozenset[str]) -> _Subscripts:
 def _makes_array(body: s.Syntax, positions: tuple[s.Syntax, ...]) -> bool:
     """Whether positions behind brackets are indices of what stands in these: ``[x_i y_j]_ij`` is an array."""
     names = {part.name for part in positions if isinstance(part, s.Name)}
-    return len(names) == len(positions) and names <= _free_in(body)
+    return len(names) == len(positions) and names <= free_letters(body)
 
 
 def _subscript(name: str, bound: frozenset[str]) -> _Subscript | None:
@@ -143,7 +143,7 @@ def lifted(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...], layout: 
     if not isinstance(lead, s.DerivativeOf):
         _check(indices, claimed.span)
         return Lifted(over(lead, indices), over(claimed, indices))
-    above = tuple([index for index in indices if index in _free_in(lead.body)])
+    above = tuple([index for index in indices if index in free_letters(lead.body)])
     below = tuple([letter for name in lead.wrt for letter in name.rpartition("_")[2] if name.rpartition("_")[0] and letter in indices])
     whole = tuple([name.rpartition("_")[0] if set(name.rpartition("_")[2]) <= set(indices) else name for name in lead.wrt])
     if not below:
@@ -160,6 +160,12 @@ def _check(indices: tuple[str, ...], place: Span) -> None:
         raise ParseError("an equation between entries has one or two free indices", span=place, suggestion="[A*B]_ij = Σ_k A_ik B_kj")
 
 
-def _free_in(root: s.Syntax) -> set[str]:
+def free_letters(root: s.Syntax) -> set[str]:
+    """The letters that stand as indices and that no sum binds."""
     found = _subscripts(root, frozenset())
     return found.shown | {letter for one in found.names for letter in one.free}
+
+
+def bases_in(root: s.Syntax) -> set[str]:
+    """What stands before indices."""
+    return {one.base for one in _subscripts(root, frozenset()).names}

@@ -83,7 +83,7 @@ def _mark_matrices(owners: dict[Cell, Variable], against: list[_Choice], choices
 
 
 def _choices(variables: list[Variable], soft: list[Cell], bold: frozenset[str]) -> list[_Choice]:
-    found = [_Choice(v.cell, _sort(v), v.transposed, v.members is not None and v.name in bold) for v in variables if v.open]
+    found = [_Choice(v.cell, _sort(v), v.transposed, v.name in bold) for v in variables if v.open]
     found += [_Choice(cell, "number" if cell.mask & SCALAR else "filled") for cell in soft]
     return sorted(found, key=lambda choice: _RANK[choice.sort])
 

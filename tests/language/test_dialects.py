@@ -211,3 +211,28 @@ def test_values_are_those_of_the_independent_evaluator() -> None:
     read = matcalc.parse("np.sum((X @ w - y)**2)")
     found = evaluate(read.source.expression, values, {"n": 5, "m": 4})
     np.testing.assert_allclose(found, np.sum((values["X"] @ values["w"] - values["y"]) ** 2))
+
+
+# ---------------------------------------------------------------- where the dialects differ
+
+DIFFERENCES = dialects.dialect_table()["differences"]
+PAGE = HERE.parents[1] / "docs" / "dialects.md"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "written", "reads"), [example for row in DIFFERENCES for example in row["examples"]], ids=lambda part: str(part)
+)
+def test_what_the_table_of_differences_says_is_taken(dialect: str, written: str, reads: str) -> None:
+    assert matcalc.parse(written, dialect=dialect).text("ascii") == reads
+
+
+def table_of_differences() -> str:
+    """The table as it stands on the page."""
+    head = ["written", "MATLAB", "NumPy", "Julia", "taken"]
+    rows = [[f"`{row['written']}`", row["matlab"], row["numpy"], row["julia"], row["taken"]] for row in DIFFERENCES]
+    shown = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *shown])
+
+
+def test_the_page_has_the_table_of_differences() -> None:
+    assert table_of_differences() in PAGE.read_text(encoding="utf-8")

@@ -289,7 +289,7 @@ class Construction:
             self._note(f"{shown} is {verb} every column (as {shown}*1')")
             return e.Product((part, e.Transpose(e.Ones((cols,)))))
         self._note(f"{shown} is {verb} every row (as 1*{shown}')")
-        return e.Product((e.Ones((rows,)), e.Transpose(part)))
+        return product([e.Ones((rows,)), part.operand if isinstance(part, e.Transpose) else e.Transpose(part)])
 
     def _copied(self, part: e.Expr, shape: Shape, shown: str, verb: str) -> e.Expr:
         """The part as a tensor: NumPy's broadcasting of an array with rows and columns, the last axes aligned."""

@@ -197,10 +197,23 @@ class DialectBuilder(CallBuilder):
             return self._opened(tree, dict(zip(parameters, arguments, strict=True)), {}, node.span)
         if node.function in _SIZES and not self._is_users(node.function):
             return self._size_of(node, arguments)
+        self._note_convention(node, arguments)
         words = [argument.word for argument in node.arguments if isinstance(argument, s.Word)]
         if words and words[0] in _DIRECTIONS:
             return self._along(node, arguments, words[0], "kept" in words)
         return super().call(node, arguments)
+
+    def _note_convention(self, node: s.Applied, arguments: list[t.Term]) -> None:
+        """What MATLAB or Julia mean otherwise: ``var(x)`` divided by n − 1, ``sum(X)`` of each column."""
+        name, dialect = node.function, self.written.dialect
+        if dialect not in ("matlab", "julia") or self.depth or len(arguments) != 1 or name not in ("var", "sum", "mean"):
+            return
+        operand, place = arguments[0], self.place(node.span)
+        if name == "var":
+            self.decide(f"var divides by n; that of {'MATLAB' if dialect == 'matlab' else 'Julia'} divides by n - 1", "dialect", span=place)
+        elif dialect == "matlab" and len(node.arguments) == 1 and not any(self._summed_up[:-1]):
+            said = f"{name} of a matrix is read as that of all entries; MATLAB's, for every column, is {name}(X, 1)"
+            self.decide(said, "dialect", span=place, when=lambda: operand.cell.mask == MATRIX)
 
     def _along(self, node: s.Applied, arguments: list[t.Term], axis: str, kept: bool) -> t.Term:
         """A function along an axis of an array; what is left lies, or has an axis of size 1 when that is ``kept``."""

@@ -11,6 +11,26 @@ import click
 from matcalc.choices import clear_choice, described, question, said_in, variables
 from matcalc.cli.expressions import arguments_given, groups_of_names, split_names
 from matcalc.console import fitting, say
+from matcalc.patterns import pattern
+from matcalc.repl import lines
+
+_IN_WORDS = pattern(r"[A-Za-z]{2,}[^\S\n]|\s(?:by|wrt)\b|w\.r\.t\.")
+"""What may be a request in words; a formula without such words need not be looked at."""
+
+
+def in_words(text: str, wrt: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """A formula, and the names to differentiate by that stand behind it: ``x'Ax wrt x``, ``f = x'Ax; f by x``.
+
+    >>> in_words("x'Ax wrt x", ()), in_words("f = x'Ax; grad f", ())
+    (("x'Ax", ['x']), ("f = x'Ax; f", []))
+    """
+    text = text.removeprefix("of ").lstrip()
+    statements = lines.statements(text) if not wrt and _IN_WORDS.search(text) else []
+    found = lines.request(statements[-1], ()) if statements else None
+    if not isinstance(found, lines.Derive):
+        return text, wrt
+    names = [",".join(found.wrt)] if found.verb == "hessian" and found.wrt else list(found.wrt)
+    return "; ".join([*statements[:-1], found.expression]), names
 
 
 def names_asked(text: str, wrt: Sequence[str], reading: Mapping[str, Any]) -> list[str]:
@@ -24,7 +44,7 @@ def groups_asked(text: str, wrt: Sequence[str], reading: Mapping[str, Any]) -> l
     Raises MatcalcError where that is not clear and nobody can be asked.
     """
     if wrt:
-        return groups_of_names(wrt)
+        return [list(group) for group in dict.fromkeys(map(tuple, groups_of_names(wrt)))]
     said = said_in(text, **reading)
     if said is not None and (said.said or len(said.names) == 1):
         return [list(said.names)]

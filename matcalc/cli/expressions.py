@@ -25,6 +25,8 @@ _MIRRORED = pattern(r"(?<![^\W\d])([a-z])[A-Z]+[0-9]*\1(?![^\W\d])")
 _BARE_LATEX = pattern(
     r"(?<![\\\w])(frac|partial|mathbf|mathrm|operatorname|lVert|rVert|cdot|left|right|text|nabla)\s*[{_^|(]|\^\s*(top|intercal)\b"
 )
+_REQUESTING = frozenset(["by", "of", "wrt", "with", "w.r.t."])
+"""Words between a formula and a name: what stands around them is not two formulas."""
 _GIVEN = "matcalc.given"
 
 
@@ -66,7 +68,9 @@ class ExpressionCommand(PlainHelp):
                 words.append(argument)
                 continue
             options.append(name)
-            if valued and rest:  # click itself says what is missing
+            if valued and not rest:
+                raise click.BadOptionUsage(name, f"{name} needs a value", ctx)
+            if valued:
                 options.append(rest.popleft())
         return words, options
 
@@ -96,7 +100,7 @@ def _joined(words: Sequence[str]) -> str:
         for one, other in zip(words, words[1:])
         if not (_OPERATOR_LAST.search(one.rstrip()) or _OPERATOR_FIRST.match(other.lstrip()))
     ]
-    if alone and os.name != "nt" and any(_QUOTED_SURELY.search(word) for word in words):
+    if alone and _REQUESTING.isdisjoint(words) and os.name != "nt" and any(_QUOTED_SURELY.search(word) for word in words):
         said = f"{len(words)} expressions were given: " + ", ".join(words)
         raise MatcalcError(said, expected="one expression, all of it in one pair of quotes")
     return " ".join(words)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from matcalc.api import derive, gradient
-from matcalc.cli.choosing import groups_asked
+from matcalc.cli.choosing import groups_asked, in_words
 from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import Keywords
 from matcalc.cli.showing import show_lines
@@ -17,7 +19,7 @@ from matcalc.derivation.pipeline import Layout, Symmetric
 @deriving_options("The symbol to differentiate by; may be repeated. x,y asks for a mixed second derivative.", names="substitute")
 @click.option("--order", type=click.IntRange(1, 2), default=1, metavar="1|2", help="First or second derivative.  [default: 1]")
 def command(
-    expression: str, wrt: tuple[str, ...], reading: Keywords, order: int, layout: Layout, symmetric: Symmetric, names: str, view: View
+    expression: str, wrt: Sequence[str], reading: Keywords, order: int, layout: Layout, symmetric: Symmetric, names: str, view: View
 ) -> None:
     """Print the derivative of EXPRESSION by the symbol --wrt.
 
@@ -33,7 +35,7 @@ def command(
     matcalc derive "x'Ax" --wrt x --steps
     matcalc derive "x'Ax" --wrt x --steps --style differential
     """
-    text = read_expression(expression)
+    text, wrt = in_words(read_expression(expression), wrt)
     asked = groups_asked(text, wrt, reading)
     shared = {"layout": layout, "symmetric": symmetric, **reading}
     found = with_advice(

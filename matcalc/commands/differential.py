@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
-from matcalc.cli.choosing import names_asked
+from matcalc.cli.choosing import in_words, names_asked
 from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import BOLD, BUDGET, Keywords, form, reading_options, wrt_option
 from matcalc.commands.equations import show_equation
@@ -19,11 +21,11 @@ from matcalc.product_calls import differential
 @BUDGET
 @BOLD
 @click.option("--to", "target", type=form(FORMATS), metavar="FORM", help=f"Form of the result: {', '.join(FORMATS)}.  [default: unicode]")
-def command(expression: str, wrt: tuple[str, ...], reading: Keywords, bold: bool, target: str | None) -> None:
+def command(expression: str, wrt: Sequence[str], reading: Keywords, bold: bool, target: str | None) -> None:
     """Print the differential of EXPRESSION: df = tr(G' dX), dY = A dX B.
 
     \b
     matcalc differential "||X - U V||^2" --wrt V
     """
-    text = read_expression(expression)
+    text, wrt = in_words(read_expression(expression), wrt)
     show_equation(differential(text, names_asked(text, wrt, reading), **reading), target, bold=bold, whole=True)

@@ -31,6 +31,10 @@ _OF_VERBS = {
 def as_command(args: Sequence[str]) -> list[str]:
     """The arguments with the command that they mean. Raises UsageError for a word that is no command and no formula."""
     first = args[0]
+    if first in ("help", "version", "-V", "-v") and len(args) < 3:
+        asked = [word for word in args[1:] if word in _COMMANDS]
+        if len(asked) == len(args) - 1:
+            return ["--version"] if first != "help" else [*asked, "--help"]
     if first.startswith("--") and first != "--":
         return _behind_options(args)
     if Path(first).suffix.lower() in READERS:
@@ -58,15 +62,12 @@ def _of_formula(args: Sequence[str]) -> list[str]:
             return ["derive", *args]
     except MatcalcError:
         pass  # an equation, or words
-    try:
-        found = lines.request(first.strip(), ())
-    except MatcalcError:
-        return ["derive", *args]
-    match found:
-        case lines.Claim():
+    statements = lines.statements(first)
+    match lines.request(statements[-1], ()) if statements else None:
+        case lines.Claim() if len(statements) == 1:
             return ["verify", *args]
-        case lines.Derive(verb, expression, wrt) if wrt or verb != "derive":
-            return [_OF_VERBS[verb], "--", expression, *rest] if not wrt else [_OF_VERBS[verb], expression, "--wrt", ",".join(wrt), *rest]
+        case lines.Derive(verb):
+            return [_OF_VERBS[verb], *args]
         case _:
             return ["derive", *args]
 

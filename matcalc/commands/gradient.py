@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from matcalc.api import gradient
-from matcalc.cli.choosing import names_asked, says_itself
+from matcalc.cli.choosing import in_words, names_asked, says_itself
 from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import Keywords, set_in_bold
 from matcalc.cli.showing import show_json, show_reading, show_remarks
@@ -25,7 +27,7 @@ FORMATS = ("unicode", "ascii", "latex", "json", "numpy", "jax", "torch", "sympy"
 @click.option("--partials", is_flag=True, help="Print the derivative of every single step first.")
 def command(
     expression: str,
-    wrt: tuple[str, ...],
+    wrt: Sequence[str],
     reading: Keywords,
     layout: Layout,
     symmetric: Symmetric,
@@ -39,7 +41,7 @@ def command(
     matcalc gradient "x'Ax" --wrt x
     matcalc gradient "z = W*x + b; h = tanh(z); u'*h" --wrt W,b,x
     """
-    text = read_expression(expression)
+    text, wrt = in_words(read_expression(expression), wrt)
     if not wrt and says_itself(text, reading):
         show_one(gradient(text, None, layout=layout, symmetric=symmetric, **reading), view)
         return

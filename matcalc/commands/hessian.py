@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from matcalc.api import hessian
-from matcalc.cli.choosing import groups_asked
+from matcalc.cli.choosing import groups_asked, in_words
 from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import Keywords
 from matcalc.commands.deriving import View, deriving_options, show_all, with_advice
@@ -14,14 +16,14 @@ from matcalc.derivation.pipeline import Layout, Symmetric
 
 @click.command("hessian", cls=ExpressionCommand, short_help="The second derivative of a scalar.")
 @deriving_options("The symbol to differentiate by twice; may be repeated. x,y asks for the mixed derivative.", names=None)
-def command(expression: str, wrt: tuple[str, ...], reading: Keywords, layout: Layout, symmetric: Symmetric, view: View) -> None:
+def command(expression: str, wrt: Sequence[str], reading: Keywords, layout: Layout, symmetric: Symmetric, view: View) -> None:
     """Print the second derivative of EXPRESSION, which is a scalar, by the symbol --wrt.
 
     \b
     matcalc hessian "x'Ax" --wrt x
     matcalc hessian "x'*A*y" --wrt x,y
     """
-    text = read_expression(expression)
+    text, wrt = in_words(read_expression(expression), wrt)
     asked = groups_asked(text, wrt, reading)
     shared = {"layout": layout, "symmetric": symmetric, **reading}
     show_all(with_advice(lambda: [hessian(text, group[0] if len(group) == 1 else group, **shared) for group in asked], text), view)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from matcalc.api import jacobian
-from matcalc.cli.choosing import names_asked
+from matcalc.cli.choosing import in_words, names_asked
 from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import Keywords
 from matcalc.commands.deriving import View, deriving_options, show_all, with_advice
@@ -14,14 +16,14 @@ from matcalc.derivation.pipeline import Layout, Symmetric
 
 @click.command("jacobian", cls=ExpressionCommand, short_help="The derivative of a vector or matrix.")
 @deriving_options("The symbol to differentiate by; may be repeated.", names=None)
-def command(expression: str, wrt: tuple[str, ...], reading: Keywords, layout: Layout, symmetric: Symmetric, view: View) -> None:
+def command(expression: str, wrt: Sequence[str], reading: Keywords, layout: Layout, symmetric: Symmetric, view: View) -> None:
     """Print the derivative of EXPRESSION, which is a vector or a matrix, by the symbol --wrt.
 
     \b
     matcalc jacobian "A*x" --wrt x
     matcalc jacobian "A*x" --wrt x --layout numerator
     """
-    text = read_expression(expression)
+    text, wrt = in_words(read_expression(expression), wrt)
     asked = names_asked(text, wrt, reading)
     shared = {"layout": layout, "symmetric": symmetric, **reading}
     show_all(with_advice(lambda: [jacobian(text, name, **shared) for name in asked], text), view)

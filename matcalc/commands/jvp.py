@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
-from matcalc.cli.choosing import names_asked
+from matcalc.cli.choosing import in_words, names_asked
 from matcalc.cli.expressions import ExpressionCommand, read_expression, split_names
 from matcalc.cli.options import BOLD, BUDGET, Keywords, form, reading_options, wrt_option
 from matcalc.commands.equations import show_equation
@@ -20,11 +22,11 @@ from matcalc.product_calls import jvp
 @BUDGET
 @BOLD
 @click.option("--to", "target", type=form(FORMATS), metavar="FORM", help=f"Form of the result: {', '.join(FORMATS)}.  [default: unicode]")
-def command(expression: str, wrt: tuple[str, ...], direction: str, reading: Keywords, bold: bool, target: str | None) -> None:
+def command(expression: str, wrt: Sequence[str], direction: str, reading: Keywords, bold: bool, target: str | None) -> None:
     """Print what a change of the symbols does to EXPRESSION, to first order.
 
     \b
     matcalc jvp "A*X*B" --wrt X --direction V
     """
-    text = read_expression(expression)
+    text, wrt = in_words(read_expression(expression), wrt)
     show_equation(jvp(text, names_asked(text, wrt, reading), split_names(direction), **reading), target, bold=bold, whole=False)

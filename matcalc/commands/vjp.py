@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
-from matcalc.cli.choosing import names_asked
+from matcalc.cli.choosing import in_words, names_asked
 from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import BOLD, BUDGET, LAYOUT, SYMMETRY, Keywords, form, names_option, reading_options, set_in_bold, wrt_option
 from matcalc.cli.showing import show
@@ -27,7 +29,7 @@ from matcalc.product_calls import vjp
 @click.option("--to", "target", type=form(FORMATS), metavar="FORM", help=f"Form of the result: {', '.join(FORMATS)}.  [default: unicode]")
 def command(
     expression: str,
-    wrt: tuple[str, ...],
+    wrt: Sequence[str],
     upstream: str,
     reading: Keywords,
     layout: Layout,
@@ -43,7 +45,7 @@ def command(
     matcalc vjp "softmax(Q*K'/c, rows)*V" --wrt Q,K,V
     """
     target = set_in_bold(target, bold)
-    text = read_expression(expression)
+    text, wrt = in_words(read_expression(expression), wrt)
     asked = names_asked(text, wrt, reading)
     if len(asked) == 1:
         show(vjp(text, asked[0], upstream, layout=layout, symmetric=symmetric, names=names, **reading), target, bold=bold)

@@ -93,7 +93,7 @@ def _value(text: str) -> Any:
         if text[-1] != ("]" if text[0] == "[" else ")"):
             raise ParseError("a bracket is not closed, or something follows it")
         return _list(text[1:-1])
-    return _number(text)
+    return _number(text, scalar=False)
 
 
 def _list(text: str) -> list[Any]:
@@ -115,17 +115,17 @@ def _entries(row: str) -> list[Any]:
     return [_number(part) for part in joined.replace(",", " ").split()]
 
 
-def _number(text: str) -> int | float:
-    """A number, or a formula without symbols such as ``1/2`` or ``pi/4``."""
+def _number(text: str, *, scalar: bool = True) -> Any:
+    """A number, or a formula without symbols such as ``1/2``, ``pi/4`` or, unless a ``scalar`` is asked for, ``eye(2)``."""
     if _LITERAL.fullmatch(text):
         return int(text) if text.lstrip("+-").isdecimal() else float(text)
     read = elaborate(text)
     if any(isinstance(node, Symbol) for node in postorder(read.expression)):
         raise ParseError(f"{text!r} is no number")
     found = evaluate(read.expression, {})
-    if found.ndim:
+    if found.ndim and scalar:
         raise ParseError(f"{text!r} is no number")
-    return float(found)
+    return found.tolist()
 
 
 def _transposed(value: Any) -> Any:

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from matcalc.cli import choosing, cli
+from matcalc.version import VERSION
 from tests.documents.running import called
 
 GRADIENT = "(A + Aᵀ) x"
@@ -30,6 +31,15 @@ def first(*arguments: str) -> tuple[int, str]:
         (("gradient of x'Ax with respect to x",), f"∂f/∂x = {GRADIENT}"),
         (("grad x'x",), "∂f/∂x = 2 x"),
         (("hessian x'x",), "2 eye(n)"),
+        (("hessian of x'Ax by x",), "A + Aᵀ"),
+        (("jacobian of A*x w.r.t. x",), "Aᵀ"),
+        (("f = x'x; grad f",), "∂f/∂x = 2 x"),
+        (("derive", "x'Ax wrt x"), GRADIENT),
+        (("d/dx x'Ax",), GRADIENT),
+        (("f(x) = x'Ax",), GRADIENT),
+        (("x'Ax", "-w", "x", "-w", "x"), GRADIENT),
+        (("version",), f"matcalc, version {VERSION}"),
+        (("help", "derive"), "Usage: matcalc derive [OPTIONS] EXPRESSION"),
         (("tr(AB) = tr(BA)",), "proved: tr(AB) = tr(BA)"),
         (("DERIVE", "x'x"), "2 x"),
         (("grad", "x'Ax", "--wrt", "x"), f"∂f/∂x = {GRADIENT}"),
@@ -55,6 +65,8 @@ def test_what_is_meant(arguments: tuple[str, ...], line: str) -> None:
         (("x'x", "--to", "latx"), "did you mean latex?"),
         (("derive", "x'x", "--entires", "n=2"), "--entries"),
         (("derive", "x'x", "y'y", "--wrt", "x"), "2 expressions were given"),
+        (("x'x", "--wrt"), "--wrt needs a value"),
+        (("derive", "f(x, y) = x'A*y"), "by which symbol?"),
     ],
 )
 def test_what_is_not_meant(arguments: tuple[str, ...], said: str) -> None:
@@ -145,6 +157,7 @@ def test_short_option_for_help(command: str) -> None:
         (("derive", "xAx", "--wrt", "x"), '"x\'Ax" in double quotes'),
         (("derive", "frac{1}{2} x^top A x", "--wrt", "x"), "put LaTeX in single quotes"),
         (("derive", "A", "*", "x", "--wrt", "x"), "read as:  A * x"),
+        (("x'Ax", "wrt", "x"), "read as:  x'Ax wrt x"),
     ],
 )
 def test_what_a_shell_took_away_is_said(arguments: tuple[str, ...], said: str) -> None:

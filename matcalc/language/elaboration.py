@@ -305,7 +305,8 @@ class Reader:
     def _give_members(self, name: s.Name, base: str, index: str, value: s.Syntax) -> None:
         """``r_i = y_i - w'x_i``: a value for each index."""
         if base in self.scope.member_values or base in self.scope.variables or base in bases_in(value):
-            raise ParseError(f"{name.name} is used before it is given a value, or given one twice", span=name.span)
+            said = f"{name.name} is used before it is given a value, or given one twice"
+            raise ParseError(said, span=name.span, suggestion="a name of its own for each value")
         self.scope.member_values[base] = index, value
 
     def expression(self, shape: Shape | None, as_question: bool = False) -> Elaborated:

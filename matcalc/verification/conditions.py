@@ -14,6 +14,7 @@ from matcalc.facts.membership import belongs
 from matcalc.limits import LITTLE_PROOF_WORK
 from matcalc.sizes import Size
 from matcalc.verification.claims import Claim
+from matcalc.verification.eigenvalues import holds_where_eigenvalues_meet
 from matcalc.verification.necessity import Relation, differs_wherever_sizes_differ, needs, special_arrays
 from matcalc.verification.proof import proves_zero
 from matcalc.verification.witness import at_point, holds, points
@@ -199,7 +200,8 @@ def _commuting_condition(claim: Claim, condition: Condition, one: str, other: st
         lambda values: [{one: first, other: second} for first, second in _not_commuting(len(values[one]))],
         lambda point: _commuting(point, one, other),
     )
-    return replace(condition, exact=needs(claim, claim, relation))
+    exact = needs(claim, claim, relation) and not holds_where_eigenvalues_meet(claim, one, other)
+    return replace(condition, exact=exact)
 
 
 def _holds_for_special_pairs(claim: Claim, one: str, other: str) -> bool:

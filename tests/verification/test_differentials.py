@@ -101,3 +101,19 @@ def test_letters_in_the_exponent_of_e_stay_matrices() -> None:
     verdict = verify(r"\frac{d}{dt} e^{tP}e^{tQ} = (P+Q)e^{tP}e^{tQ}")
     assert (verdict.status, verdict.condition) == ("conditional", "P Q = Q P")
     assert verify("d(e^(t*B)*C)/dt = C*B*e^(t*B)").status == "conditional"
+
+
+@pytest.mark.parametrize(
+    ("claim", "status"),
+    [
+        ("d(X^2) = 2X dX", "conditional"),
+        ("d(X^-1) = -X^-2 dX", "conditional"),
+        ("d(X^-2) = -2X^-3 dX", "refuted"),
+        ("d(X^3) = 3X^2 dX", "refuted"),
+        ("d(X^4) = 4X^3 dX", "refuted"),
+    ],
+)
+def test_that_matrices_commute_is_exact_only_where_no_eigenvalues_meet_otherwise(claim: str, status: str) -> None:
+    """Cubes have this differential also where one eigenvalue is -2 times another, fourth powers where it is -1 ± √2 i times it."""
+    verdict = matcalc.verify(claim)
+    assert (verdict.status, verdict.condition) == (status, "X dX = dX X")

@@ -16,6 +16,7 @@ from matcalc.patterns import pattern
 from matcalc.records import record
 
 _WORDS = "where|with|for|if|when|given|assuming|provided|suppose"
+_WORD_IN = pattern(_WORDS)
 _SETS_WORDS = r"\\(?:text(?:rm|it|sf|up|normal)?|mbox|hbox|mathrm)\s*\{"
 _CONNECTIVE = pattern(rf"{_SETS_WORDS}[\s~,]*(?P<tex>{_WORDS})(?=[\s}}$~])(?:[\s~]*\}})?|(?<![\w\\{{])(?P<plain>{_WORDS})(?=\s)(?!\s*=)")
 _SET_IN_WORDS = pattern(rf"{_SETS_WORDS}|\\(?:q?quad|[,;:! ])|~")
@@ -70,6 +71,8 @@ def joined(one: Declaration, other: Declaration) -> Declaration:
 
 def _first_connective(text: str) -> tuple[int, int] | None:
     """Where the connective begins, and where what it introduces begins."""
+    if _WORD_IN.search(text) is None:
+        return None
     for match in _CONNECTIVE.finditer(text):
         before = text[: match.start()]
         if not before.strip() or before.count("(") != before.count(")") or before.count("[") != before.count("]"):

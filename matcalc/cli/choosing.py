@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import click
@@ -12,7 +13,6 @@ from matcalc.choices import clear_choice, described, question, said_in, variable
 from matcalc.cli.expressions import arguments_given, groups_of_names, split_names
 from matcalc.console import fitting, say
 from matcalc.patterns import pattern
-from matcalc.repl import lines
 
 _IN_WORDS = pattern(r"[A-Za-z]{2,}[^\S\n]|\s(?:by|wrt)\b|w\.r\.t\.")
 """What may be a request in words; a formula without such words need not be looked at."""
@@ -25,7 +25,10 @@ def in_words(text: str, wrt: Sequence[str]) -> tuple[str, Sequence[str]]:
     (("x'Ax", ['x']), ("f = x'Ax; f", []))
     """
     text = text.removeprefix("of ").lstrip()
-    statements = lines.statements(text) if not wrt and _IN_WORDS.search(text) else []
+    if wrt or not _IN_WORDS.search(text):
+        return text, wrt
+    lines: Any = import_module("matcalc.repl.lines")
+    statements = lines.statements(text)
     found = lines.request(statements[-1], ()) if statements else None
     if not isinstance(found, lines.Derive):
         return text, wrt

@@ -70,6 +70,7 @@ BY_NAME = {
     ("matcalc.products.equations", "matcalc.products.callables"),
     ("matcalc.named_results", "matcalc.products.callables"),
     ("matcalc.commands.deriving", "matcalc.entries"),
+    ("matcalc.cli.choosing", "matcalc.repl.lines"),
     ("matcalc.cli.front", "matcalc.commands.derive"),
     ("matcalc.cli.front", "matcalc.commands.formulas"),
     ("matcalc.cli.front", "matcalc.commands.hessian"),

@@ -174,7 +174,7 @@ def test_what_is_known_is_listed_and_forgotten() -> None:
     assert last(*lines, ":forget all", ":declare").output == ":layout tensor"
     assert "neither" in last(":forget X").error
     assert last("g = f'f; f = A x", ":forget f", "g wrt f").output == "2 f"
-    assert "could not be read as before" in last("loss = x'x; g = loss^2", ":forget loss").error
+    assert "could not be read as before" in last("UV = x'x; g = UV^2", ":forget UV").error
 
 
 def test_entries_and_values_of_the_last_result() -> None:

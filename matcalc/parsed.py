@@ -28,7 +28,7 @@ Style: TypeAlias = Literal["unicode", "ascii"]
 _STYLES: tuple[Style, ...] = get_args(Style)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ParsedExpression(Shown, Arithmetic):
     """A typed matrix expression, to be combined with others by Python's operators (see ``matcalc.operators``).
 

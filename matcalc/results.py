@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Derivation", "ParsedExpression", "Style", "plain_shape"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Derivation(Shown):
     """The derivative of ``source`` by ``wrt`` in one layout.
 

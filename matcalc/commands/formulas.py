@@ -16,6 +16,9 @@ from matcalc.repl import lines
 from matcalc.verification.documents import READERS
 
 _BARE_WORD = re.compile(r"[A-Za-z][A-Za-z_-]{2,}")
+_OF_SIGNS = {"∇": "gradient", "∇²": "hessian", "\\nabla": "gradient", "\\nabla^2": "hessian", "d": "differential"}
+_SIGNED = re.compile(r"(?P<sign>∇²|∇|\\nabla\^2|\\nabla|d)\s*(?P<body>\(.*\))", re.DOTALL)
+"""A sign of differentiation that names no variable, before brackets."""
 _LIKE = 0.7
 _COMMANDS = (*LAZY, *OTHER_NAMES)
 _OF_VERBS = {
@@ -62,6 +65,9 @@ def _of_formula(args: Sequence[str]) -> list[str]:
             return ["derive", *args]
     except MatcalcError:
         pass  # an equation, or words
+    signed = _SIGNED.fullmatch(first.strip())
+    if signed is not None and _is_whole(signed["body"]):
+        return [_OF_SIGNS[signed["sign"]], "--", signed["body"]] if not rest else [_OF_SIGNS[signed["sign"]], signed["body"], *rest]
     statements = lines.statements(first)
     match lines.request(statements[-1], ()) if statements else None:
         case lines.Claim() if len(statements) == 1:
@@ -70,6 +76,16 @@ def _of_formula(args: Sequence[str]) -> list[str]:
             return [_OF_VERBS[verb], *args]
         case _:
             return ["derive", *args]
+
+
+def _is_whole(body: str) -> bool:
+    """Whether the bracket that a text begins with closes at its end."""
+    depth = 0
+    for place, character in enumerate(body):
+        depth += (character in "([{") - (character in ")]}")
+        if depth <= 0:
+            return place == len(body) - 1
+    return False
 
 
 def _is_mistyped(first: str, rest: Sequence[str]) -> bool:

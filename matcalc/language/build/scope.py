@@ -55,7 +55,7 @@ class Variable:
         return not self.follows and (self.declaration is None or (self.declaration.kind is None and self.declaration.shape is None))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class Scope:
     """Everything that a name can mean, for one text."""
 

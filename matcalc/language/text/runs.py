@@ -32,7 +32,7 @@ _GREEK_INDEX = pattern(r"([A-Za-z]{2,12})_?[0-9]+")
 _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class _Context:
     """What is known while the runs of one text are resolved."""
 

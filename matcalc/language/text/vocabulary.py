@@ -48,7 +48,7 @@ def known_functions() -> frozenset[str]:
     return STRUCTURAL | frozenset(spellings())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Vocabulary:
     """Names that are known before reading, in their one spelling; ``functions`` are the user's own, ``definitions`` those of them that the
     text defines, with the names of their arguments; ``values`` are the symbols that it gives a value; ``calls`` are the functions of a

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -21,17 +21,19 @@ from matcalc.language.declare.members import declared_members, index_of
 from matcalc.language.declare.texts import Declare, declaration_text, declared_sizes, parse_declarations
 from matcalc.language.latex.latex_macros import expanded
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
+from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.free_indices import bases_in, free_indices, free_letters, over, shows_indices
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import limits_in, size_names_in
+from matcalc.language.text.forks import Fork
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
 from matcalc.language.typing.failures import explain_kinds, explain_sizes, quoted
-from matcalc.language.typing.inference import SizeFailure, infer_kinds, infer_sizes, measure
+from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds, infer_sizes, measure
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction
 from matcalc.patterns import pattern
 from matcalc.records import record, replace
@@ -125,11 +127,13 @@ def elaborate(
 
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
-    reader = Reader(text, declare, wrt, results=results, options=options, calculus=calculus)
-    try:
-        return reader.certain(reader.expression(shape, question))
-    except MatcalcError as error:
-        raise reader.source.located(error) from None
+    wrt = tuple(wrt)
+
+    def attempt(flipped: frozenset[str]) -> Attempt[Elaborated]:
+        reader = Reader(text, declare, wrt, results=results, options=options.flipping(flipped), calculus=calculus)
+        return reader.attempted(lambda: reader.expression(shape, question))
+
+    return least(attempt, text, options)
 
 
 def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS_USUAL) -> Question | None:
@@ -198,6 +202,10 @@ class Reader:
         self.builder = DialectBuilder(self.scope)
         self.decisions: list[Decision] = []
         self.cells: list[Cell] = []
+        self.forks: tuple[Fork, ...] = ()
+        """Runs of letters that could be read otherwise."""
+        self.cost = 0.0
+        """What the kinds cost, where there are such runs."""
         self.indexed = False
         """Whether there may be indices in the text."""
         self.titles: dict[str, str] = {}
@@ -218,7 +226,8 @@ class Reader:
         functions = [name for name, d in self.declarations.items() if d.kind == "function"]
         assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)]
         symbols = [*(name for name in self.scope.declarations if name not in functions), *assigned]
-        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions), self.options.dialect)
+        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions), self.options.dialect, self.options.flipped)
+        self.forks = parsed.forks
         self.decisions += parsed.decisions
         self.dialect = parsed.written.dialect
         self.builder.read_as(parsed.written)
@@ -429,6 +438,8 @@ class Reader:
             infer_kinds(constraints, variables, self.builder.soft, self.builder.evidence, self.scope.bold)
         except Contradiction as contradiction:
             raise explain_kinds(self.text, contradiction.constraint, constraints, variables) from None
+        if self.forks and not self.cost:
+            self.cost = cost_of(constraints, variables, self.builder.soft, self.scope.bold)
 
     def unify_sizes(self, sizes: SizeSystem) -> None:
         """What a reader of more than one expression wishes of sizes that are open."""
@@ -503,11 +514,19 @@ class Reader:
         whole = (expression, symbols, declarations, decisions, intermediates, steps, outline)
         return Elaborated(*whole, None, text, self.dialect, given, derived, families=families)
 
-    def certain(self, found: Read) -> Read:
-        """What was read; where only what is certain is wanted, raises ParseError for what is doubtful."""
+    def attempted(self, read: Callable[[], Read]) -> Attempt[Read]:
+        """What ``read`` gives, with what it costs; or why it cannot be read, or is not certain where that is wanted."""
+        try:
+            found = read()
+        except MatcalcError as error:
+            return Attempt(self.forks, error=self.source.located(error))
+        doubt: MatcalcError | None = None
         if self.options.strict:
-            require_certain(found.decisions)
-        return found
+            try:
+                require_certain(found.decisions)
+            except MatcalcError as error:
+                doubt = self.source.located(error)
+        return Attempt(self.forks, self.cost, found, doubt)
 
     def _steps(
         self, symbols: dict[str, e.Symbol], intermediates: Mapping[str, e.Expr], root: t.Term | None, expression: e.Expr

@@ -14,10 +14,15 @@ DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 @record
 class ReadingOptions:
     """``strict``: what is doubtful is refused, with the readings and how each is said. ``dialect``: one of ``DIALECTS``, or None for
-    what the text shows."""
+    what the text shows. ``flipped`` are runs of letters that are not read as they usually are."""
 
     strict: bool = False
     dialect: Dialect | None = None
+    flipped: frozenset[str] | None = None
+
+    def flipping(self, runs: frozenset[str]) -> ReadingOptions:
+        """The same, with these runs of letters not read as they usually are."""
+        return ReadingOptions(self.strict, self.dialect, runs) if runs else self
 
 
 AS_USUAL = ReadingOptions()

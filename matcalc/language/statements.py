@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 from typing import TypeAlias
 
-from matcalc.errors import MatcalcError, ParseError, ShapeError, Span, UnknownFunctionError
+from matcalc.errors import ParseError, ShapeError, Span, UnknownFunctionError
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.build import terms as t
@@ -23,6 +24,7 @@ from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.texts import Declare
 from matcalc.language.elaboration import Elaborated, Reader
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
+from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.free_indices import lifted
 from matcalc.language.syntax.ordering import ordered
@@ -115,17 +117,22 @@ def elaborate_statement(
     number ``link`` is read.
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
-    reader = _StatementReader(text, declare, layout, options, calculus, link)
-    try:
-        try:
-            return reader.certain(reader.statement(bent))
-        except _DoesNotFit as found:
-            misfit = reader.source.located(found.error)
-            assert isinstance(misfit, ShapeError)
-            reader = _StatementReader(text, declare, layout, options, calculus, link)
-            return replace(reader.certain(reader.lead()), misfit=misfit)
-    except MatcalcError as error:
-        raise reader.source.located(error) from None
+
+    def attempt(flipped: frozenset[str]) -> Attempt[Statement]:
+        made = partial(_StatementReader, text, declare, layout, options.flipping(flipped), calculus, link)
+        reader = made()
+
+        def read() -> Statement:
+            try:
+                return reader.statement(bent)
+            except _DoesNotFit as found:
+                misfit = reader.source.located(found.error)
+                assert isinstance(misfit, ShapeError)
+                return replace(made().lead(), misfit=misfit)
+
+        return reader.attempted(read)
+
+    return least(attempt, text, options)
 
 
 class _DoesNotFit(Exception):

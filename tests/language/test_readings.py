@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.errors import ParseError, UnknownFunctionError
+from matcalc.errors import ParseError, ShapeError, UnknownFunctionError
 from matcalc.language import elaborate
 from matcalc.language.options import ReadingOptions
 from matcalc.printing import text as text_of
@@ -49,6 +49,16 @@ x1'*x2                                  | x1'*x2                                
 ||X - UV||^2                            | norm2(X - U*V)^2                                    | -
 x'ABx                                   | x'*A*B*x                                            | -
 2Xw                                     | 2*X*w                                               | -
+(A + uv')^-1                            | inv(A + u*v')                                       | doubtful: uv is read as the product u·v
+tr(xy')                                 | tr(x*y')                                            | doubtful: xy is read as the product x·y
+x'ab'y                                  | x'*a*b'*y                                           | doubtful: ab is read as the product a·b
+I - 2vv'                                | eye - 2*v*v'                                        | assumed: vv is read as the product v·v
+ab'x                                    | ab'*x                                               | assumed: ab is read as one name
+loss'*x                                 | loss'*x                                             | assumed: loss is read as one name
+A/B                                     | A*inv(B)                                            | doubtful: a quotient by a matrix
+softmax(Q*K.T/sqrt(d))*V                | softmax(Q*K'/sqrt(d), rows)*V                       | assumed: softmax
+tr(G'*softmax(Q*K'/sqrt(d))*V)          | tr(G'*softmax(Q*K'/sqrt(d), rows)*V)                | assumed: softmax
+sum(x**2)                               | sum(x.^2)                                           | -
 """.strip().splitlines()
 
 
@@ -83,3 +93,19 @@ def test_what_is_doubtful_is_refused_by_a_strict_reader_and_its_advice_works(tex
     for reading in doubtful[0].instead:
         found = elaborate(text, reading.partition(": declare ")[2], options=ReadingOptions(strict=True))
         assert doubtful[0] not in found.decisions
+
+
+def test_names_are_searched_within_bounds() -> None:
+    """Many runs of letters in a text that does not fit are not read again without end, and the error is that of the usual reading."""
+    words = [f"w{chr(97 + k)}{chr(97 + j)}" for k in range(20) for j in range(20)]
+    text = " + ".join([*words, "A*B*x", "tr(x)"]) + " + ones(2)'*ones(3)"
+    with pytest.raises(ShapeError, match="2 and 3 differ"):
+        elaborate(text)
+
+
+def test_the_error_is_that_of_the_usual_reading() -> None:
+    with pytest.raises(ShapeError) as caught:
+        elaborate("lam'*(x*y)", "x, y: n")
+    with pytest.raises(ShapeError) as again:
+        elaborate("lam'*(x*y)", "x, y: n; lam: n")
+    assert str(caught.value) == str(again.value)

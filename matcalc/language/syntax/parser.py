@@ -13,6 +13,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.text.dialects import Written
+from matcalc.language.text.forks import Fork
 from matcalc.language.text.python_spellings import keyword_in
 from matcalc.language.text.sums import summed
 from matcalc.language.text.terminals import Token
@@ -24,20 +25,25 @@ from matcalc.records import record
 
 @record
 class Parsed:
-    """A syntax tree, what was decided of its letters, and the dialect that it was read in."""
+    """A syntax tree, what was decided of its letters, the dialect that it was read in, and the runs of letters that could be read
+    otherwise."""
 
     program: s.Program
     decisions: tuple[Decision, ...]
     written: Written
+    forks: tuple[Fork, ...] = ()
 
 
-def parse_syntax(text: str, vocabulary: Vocabulary | None = None, dialect: Dialect | None = None) -> Parsed:
-    """The syntax tree of ``text``; ``vocabulary`` holds the declared names, ``dialect`` is the one asked for.
+def parse_syntax(
+    text: str, vocabulary: Vocabulary | None = None, dialect: Dialect | None = None, flipped: frozenset[str] | None = None
+) -> Parsed:
+    """The syntax tree of ``text``; ``vocabulary`` holds the declared names, ``dialect`` is the one asked for, ``flipped`` are runs of
+    letters that are not read as they usually are.
 
     Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
     """
-    tokens = tokenize(text, vocabulary or Vocabulary(), dialect)
-    return Parsed(_run(tables(), tokens.terminals, text), tuple(tokens.decisions), tokens.written)
+    tokens = tokenize(text, vocabulary or Vocabulary(), dialect, flipped or frozenset())
+    return Parsed(_run(tables(), tokens.terminals, text), tuple(tokens.decisions), tokens.written, tokens.forks)
 
 
 def _run(table: Tables, tokens: list[Token], text: str) -> Any:

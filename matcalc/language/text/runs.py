@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from matcalc.errors import ParseError, UnknownFunctionError
-from matcalc.language.decisions import Decision
+from matcalc.language.decisions import Decision, Weight
+from matcalc.language.text import forks
 from matcalc.language.text.bars import STARTS_OPERAND
 from matcalc.language.text.brackets import partners
 from matcalc.language.text.called_names import called_name
+from matcalc.language.text.forks import Fork
 from matcalc.language.text.meanings import is_abbreviation, is_foreign, unknown_function
 from matcalc.language.text.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
 from matcalc.language.text.terminals import Token
@@ -41,6 +43,9 @@ class _Context:
     decisions: list[Decision]
     italics: bool
     """Whether letters are those of a LaTeX formula, where functions have commands."""
+    flipped: frozenset[str] = frozenset()
+    """Runs that are read the other way."""
+    forks: dict[str, Fork] = field(default_factory=dict)
 
     @cached_property
     def alone(self) -> frozenset[str]:
@@ -74,15 +79,22 @@ class _Context:
         return self.tokens[position + 1] if position + 1 < len(self.tokens) else None
 
 
-def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, decisions: list[Decision], italics: bool = False) -> list[Token]:
-    """The tokens with every run of letters replaced by ``NAME``, ``CALL``, ``APPLY``, ``WORD`` and ``SUM_OVER`` tokens.
+def resolve_runs(
+    tokens: list[Token],
+    vocabulary: Vocabulary,
+    decisions: list[Decision],
+    italics: bool = False,
+    flipped: frozenset[str] = frozenset(),
+) -> tuple[list[Token], tuple[Fork, ...]]:
+    """The tokens with every run of letters replaced by ``NAME``, ``CALL``, ``APPLY``, ``WORD`` and ``SUM_OVER`` tokens, and the runs that
+    could be read otherwise.
 
-    ``italics`` says that the letters are those of a LaTeX formula.
+    ``italics`` says that the letters are those of a LaTeX formula; ``flipped`` are runs that are read otherwise.
 
     Raises UnknownFunctionError for two letters or more at once before brackets that are neither a function nor a product of symbols that
     are declared or stand alone in the text.
     """
-    context = _Context(tokens, vocabulary, decisions, italics)
+    context = _Context(tokens, vocabulary, decisions, italics, flipped)
     out: list[Token] = []
     position = 0
     while position < len(tokens):
@@ -111,7 +123,7 @@ def resolve_runs(tokens: list[Token], vocabulary: Vocabulary, decisions: list[De
             case _:
                 out.append(token)
         position += 1
-    return out
+    return out, tuple(context.forks.values())
 
 
 def _run(context: _Context, position: int) -> list[Token]:
@@ -170,7 +182,7 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
         return [Token("SUM_OVER", _indices(run), token.start, token.end)]
     if not context.italics:
         _refuse_indexed_function(context, token)
-        if not tail and _is_one_name(context, run):
+        if not tail and _taken_as_one(context, position):
             _note_one_name(context, token)
             return [Token("NAME", canonical_name(run), token.start, token.end)]
     out: list[Token] = []
@@ -188,12 +200,28 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
         product = "·".join(t.value for t in out)
         readings = (f"a product: {product.replace('·', '*')}", f"one name: declare {run}: scalar")
         said = f"{run} is read as the product {product}"
-        context.decisions.append(Decision(said, "names", span=token.span, instead=readings))
+        weight: Weight = "doubtful" if run in context.flipped else "assumed"
+        context.decisions.append(Decision(said, "names", weight, token.span, readings))
     return out
 
 
 _WORDLIKE = pattern(r"[a-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*|[a-z]+[0-9]+[a-z0-9]+|[A-Za-z][a-z]+_[A-Za-z0-9_]+")
 """A run of letters that is one name, unless its letters have meanings of their own: ``lam``, ``beta0``, ``learning_rate``."""
+
+
+def _taken_as_one(context: _Context, position: int) -> bool:
+    """Whether a run is read as one name; notes that it could be read otherwise."""
+    token, following = context.tokens[position], context.after(position)
+    run = token.value
+    one = _is_one_name(context, run)
+    pieces = _pieces(run)
+    if len(pieces) < 2 or not _WORDLIKE.fullmatch(run) or is_abbreviation(run) or "_" in run:
+        return one
+    turned = len(pieces) == 2 and following is not None and following.type == "TRANSPOSE" and following.start == token.end
+    cost = forks.TO_NAME if not one else forks.TO_PRODUCT_TURNED if turned else forks.TO_PRODUCT
+    before = context.forks.get(run)
+    context.forks[run] = Fork(run, cost if before is None else min(cost, before.cost))
+    return one != (run in context.flipped)
 
 
 def _is_one_name(context: _Context, run: str) -> bool:
@@ -205,7 +233,7 @@ def _is_one_name(context: _Context, run: str) -> bool:
     pieces = [canonical_name(piece) for piece in _pieces(run)]
     if len(pieces) == 2 and pieces[0] == "d" and any(token.type == "EQUALS" for token in context.tokens):
         return False  # a change that has no place here, and no name
-    unknown = [piece for piece in pieces if not (context.vocabulary.declares(piece) or piece in context.alone)]
+    unknown = {piece for piece in pieces if not (context.vocabulary.declares(piece) or piece in context.alone)}
     return len(unknown) > 1
 
 
@@ -216,7 +244,8 @@ def _note_one_name(context: _Context, token: Token) -> None:
         return
     product = "*".join(_pieces(run))
     readings = (f"one name: declare {run}: scalar", f"a product: {product}")
-    context.decisions.append(Decision(said, "names", span=token.span, instead=readings))
+    weight: Weight = "doubtful" if run in context.flipped else "assumed"
+    context.decisions.append(Decision(said, "names", weight, token.span, readings))
 
 
 def _is_one(run: str) -> bool:

@@ -13,6 +13,7 @@ from matcalc.language.text.code_tokens import in_language, known_names
 from matcalc.language.text.derivative_tokens import resolve_derivatives
 from matcalc.language.text.dialects import Written, foreign_names, recognised
 from matcalc.language.text.differential_tokens import resolve_differentials, resolve_implication
+from matcalc.language.text.forks import Fork
 from matcalc.language.text.function_tokens import resolve_statements
 from matcalc.language.text.runs import resolve_runs
 from matcalc.language.text.scanner import scan
@@ -34,15 +35,18 @@ _INFIX = frozenset(
 
 @record
 class Tokens:
-    """The terminals of a text, what was decided on the way (splits, readings among several), and what it is written in."""
+    """The terminals of a text, what was decided on the way (splits, readings among several), what it is written in, and the runs of letters
+    that could be read otherwise."""
 
     terminals: list[Token]
     decisions: list[Decision]
     written: Written
+    forks: tuple[Fork, ...] = ()
 
 
-def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None) -> Tokens:
-    """The terminals of ``text``, LaTeX or plain; ``dialect`` says what it is written in, which is recognised otherwise.
+def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, flipped: frozenset[str] = frozenset()) -> Tokens:
+    """The terminals of ``text``, LaTeX or plain; ``dialect`` says what it is written in, which is recognised otherwise, and ``flipped``
+    which runs of letters are not read as they usually are.
 
     Raises ParseError, UnknownFunctionError or LimitError with the place.
     """
@@ -66,12 +70,12 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None) 
     tokens, vocabulary = resolve_implication(tokens, vocabulary)
     tokens = _entry_by_entry(resolve_derivatives(tokens, vocabulary), written)
     tokens, vocabulary = resolve_differentials(tokens, vocabulary)
-    tokens = resolve_runs(tokens, vocabulary, decisions, italics=latex)
+    tokens, forks = resolve_runs(tokens, vocabulary, decisions, latex, flipped)
     tokens = resolve_bars(tokens)
     tokens = _norm_subscripts(tokens)
     if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
         tokens = import_module("matcalc.language.text.reach").bracketed_operands(tokens, latex)
-    return Tokens(_juxtaposed(tokens), decisions, written)
+    return Tokens(_juxtaposed(tokens), decisions, written, forks)
 
 
 _LOOKS_LIKE_LATEX = pattern(r"[_^]\{|^\s*\$|\\(?:[^\s\w(]|[^\W\d_]{2})|\\\)")

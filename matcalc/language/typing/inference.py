@@ -62,6 +62,14 @@ def infer_kinds(
         _mark_matrices({v.cell: v for v in variables}, against, choices, trail, mark)
 
 
+def cost_of(constraints: list[Constraint], variables: Iterable[Variable], soft: list[Cell], bold: frozenset[str]) -> float:
+    """What the kinds cost that were found."""
+    choices = _choices(list(variables), soft, bold)
+    letters = sum(costs.LETTERS[choice.sort].get(choice.cell.mask, 0.0) for choice in choices)
+    turned = sum(costs.TRANSPOSED_SCALAR for choice in choices if choice.transposed and choice.cell.mask == SCALAR)
+    return letters + turned + sum(constraint.strangeness for constraint in constraints if constraint.decided)
+
+
 def _mark_matrices(owners: dict[Cell, Variable], against: list[_Choice], choices: list[_Choice], trail: Trail, mark: int) -> None:
     """Marks the capitals that could be matrices, and leaves all kinds as they are."""
     found = [(cell, cell.mask) for cell in trail.since(mark)]

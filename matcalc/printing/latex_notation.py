@@ -144,7 +144,7 @@ class LatexNotation:
 
     def member(self, family: str, order: int, position: Piece) -> Piece | None:
         name = member_name(family, order)
-        if not name or (name != family and latex_name(name) in self._taken):
+        if not name or (name != family and latex_name(name) in self._taken) or any(f"_{position}" in other for other in self._names):
             return None
         return piece(self.symbol(name, order), "_{", position, "}")
 

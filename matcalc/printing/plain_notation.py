@@ -8,7 +8,7 @@ from fractions import Fraction
 from matcalc.exact.decimals import decimal_text, fraction_text
 from matcalc.functions import functions, spellings
 from matcalc.printing.names import ascii_name, member_name, size_text, superscript, unicode_name
-from matcalc.printing.notation import negated
+from matcalc.printing.notation import fits, negated
 from matcalc.printing.pieces import Level, Part, Piece, piece
 from matcalc.sizes import ONE, Shape, Size
 
@@ -107,7 +107,7 @@ class AsciiNotation:
 
     def member(self, family: str, order: int, position: Piece) -> Piece | None:
         name = member_name(family, order)
-        if not name or (name != family and self._shown(name) in self._taken):
+        if not name or (name != family and self._shown(name) in self._taken) or f"{self._shown(name)}_{position}" in self._taken:
             return None
         # A capital Sigma with an index is the sign of a sum.
         return piece(name if self._shown(name) == "Σ" else self._shown(name), "_", position)
@@ -182,6 +182,20 @@ class UnicodeNotation(AsciiNotation):
         if parameter.level == Level.ATOM and not parameter.bars:
             return piece("‖", operand, "‖_", parameter, bars=True)
         return super().norm(kind, operand, parameter)
+
+    def entry(self, operand: Piece, positions: tuple[Piece, ...]) -> Piece:
+        shown, letters = str(operand), [str(position) for position in positions]
+        name = f"{shown}_{''.join(letters)}"
+        if len(shown) == 1 and shown.isalpha() and "".join(letters).isalpha() and name not in self._taken:
+            return piece(shown, "_", *letters) if all(len(letter) == 1 for letter in letters) else super().entry(operand, positions)
+        return super().entry(operand, positions)
+
+    def index_sum(self, index: Piece, body: Piece) -> Piece:
+        if len(str(index)) != 1:
+            return super().index_sum(index, body)
+        sign = "∑" if "Σ" in self._taken else "Σ"
+        shown = body if fits(body, Level.PRODUCT) and body.operator not in ("quotient", "kronecker") else self.bracketed(body)
+        return piece(f"{sign}_", index, " ", shown, level=Level.PRODUCT, operator="sum")
 
     def _function(self, name: str) -> str:
         glyph = functions()[name].unicode if name in functions() else unicode_name(name)

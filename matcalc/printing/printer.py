@@ -212,7 +212,7 @@ class _Node:
         """``body/divisor``, with the sign in front."""
         if divisor == 1:
             return body
-        if body.level == Level.SUM or body.operator == "kronecker":
+        if body.level == Level.SUM or body.operator in ("kronecker", "sum"):
             body = self._to.bracketed(body)
         return self._signed(self._to.quotient(body.unsigned, piece(str(divisor))), body.negative)
 
@@ -224,10 +224,12 @@ class _Node:
         head = self._first_factor(node, *kept[0])
         left = head.unsigned
         shown: list[Part] = [left]
-        mixed = False
+        mixed = summed = False
         contracts = _contracts(kept) or (head.contracts and head.operator == "product")
-        for position, (_, part) in enumerate(kept[1:], 1):
-            if len(kept) == 2 and isinstance(kept[0][0], e.Number) and part.operator == "elementwise" and _plain_start(part):
+        for position, (factor, part) in enumerate(kept[1:], 1):
+            if position == len(kept) - 1 and isinstance(factor, e.IndexSum) and part.operator == "sum" and not part.negative:
+                right, summed = part, True  # what follows a sum would belong to it
+            elif len(kept) == 2 and isinstance(kept[0][0], e.Number) and part.operator == "elementwise" and _plain_start(part):
                 right, mixed = part, True
             elif part.operator == "product" and _plain_start(part) and (shaped in ([], [position]) or not part.contracts):
                 right = part
@@ -236,7 +238,7 @@ class _Node:
                 right = self._at(part, Level.FRACTION)
             shown += [self._to.between(left, right), right]
             left = right
-        operator: Operator = "elementwise" if mixed else "product"
+        operator: Operator = "sum" if summed else "elementwise" if mixed else "product"
         return self._signed(piece(*shown, level=Level.PRODUCT, operator=operator, contracts=contracts), head.negative)
 
     def _first_factor(self, node: e.Product, factor: e.Expr, part: Piece) -> Piece:
@@ -270,7 +272,7 @@ class _Node:
             return self._elementwise(self._to.over_elementwise, (node.numerator, node.denominator), parts)
         if not self._to.stacked_quotient:
             bottom = self._at(bottom, Level.FRACTION)
-            if top.level == Level.SUM or top.operator == "kronecker":
+            if top.level == Level.SUM or top.operator in ("kronecker", "sum"):
                 top = self._to.bracketed(top)
         # The sign of a sum's first term belongs to that term.
         negative = top.negative and top.level > Level.SUM

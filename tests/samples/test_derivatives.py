@@ -78,18 +78,18 @@ def test_the_view_over_samples_has_the_same_value(name: str, by: str) -> None:
 
 
 FORMS = """
-least squares    | w  | 2 Xᵀ (X w − y)                          | 2 sum(i, (wᵀ x_i − y[i]) x_i)
-distances        | mu | 2 (n μ − Xᵀ 𝟏)                          | 2 sum(i, μ − x_i)
-distances        | X  | 2 (X − 𝟏 μᵀ)                            |
-Gaussian         | mu | 2 S⁻¹ (n μ − Xᵀ 𝟏)                      | 2 S⁻¹ sum(i, μ − x_i)
-Gaussian         | S  | −S⁻¹ (X − 𝟏 μᵀ)ᵀ (X − 𝟏 μᵀ) S⁻¹        | −S⁻¹ sum(i, (x_i − μ) (x_i − μ)ᵀ) S⁻¹
-logistic         | w  | Xᵀ (y − σ(X w))                         | sum(i, (y[i] − σ(wᵀ x_i)) x_i)
-logsumexp        | W  | Xᵀ softmax(X W + 𝟏 bᵀ, rows)            | sum(i, x_i softmax(Wᵀ x_i + b)ᵀ)
-means            | M  | 2 (diag(Rᵀ 𝟏) M − Rᵀ X)                 | 2 sum(i, diag(r_i) (M − 𝟏 x_iᵀ))
-means            | X  | 2 (diag(R 𝟏) X − R M)                   | 2 sum(k, diag(R[:,k]) (X − 𝟏 m_kᵀ))
-traces           | P  | sum(k, A_kᵀ)                            | sum(k, A_kᵀ)
-inverses         | S  | −sum(i, (S + (y[i])² I)⁻¹ x_i x_iᵀ (S + (y[i])² I)⁻¹) | −sum(i, (S + (y[i])² I)⁻¹ x_i x_iᵀ (S + (y[i])² I)⁻¹)
-log-determinants | P  | 2 sum(i, (P Pᵀ + (y[i])² I)⁻¹) P          |
+least squares    | w  | 2 Xᵀ (X w − y)                                  | 2 Σ_i (wᵀ x_i − y_i) x_i
+distances        | mu | 2 (n μ − Xᵀ 𝟏)                                  | 2 Σ_i (μ − x_i)
+distances        | X  | 2 (X − 𝟏 μᵀ)                                    |
+Gaussian         | mu | 2 S⁻¹ (n μ − Xᵀ 𝟏)                              | 2 S⁻¹ Σ_i (μ − x_i)
+Gaussian         | S  | −S⁻¹ (X − 𝟏 μᵀ)ᵀ (X − 𝟏 μᵀ) S⁻¹                 | −S⁻¹ (Σ_i (x_i − μ) (x_i − μ)ᵀ) S⁻¹
+logistic         | w  | Xᵀ (y − σ(X w))                                 | Σ_i (y_i − σ(wᵀ x_i)) x_i
+logsumexp        | W  | Xᵀ softmax(X W + 𝟏 bᵀ, rows)                    | Σ_i x_i softmax(Wᵀ x_i + b)ᵀ
+means            | M  | 2 (diag(Rᵀ 𝟏) M − Rᵀ X)                         | 2 Σ_i diag(r_i) (M − 𝟏 x_iᵀ)
+means            | X  | 2 (diag(R 𝟏) X − R M)                           | 2 Σ_k diag(R[:,k]) (X − 𝟏 m_kᵀ)
+traces           | P  | Σ_k A_kᵀ                                        | Σ_k A_kᵀ
+inverses         | S  | −Σ_i (S + y_i² I)⁻¹ x_i x_iᵀ (S + y_i² I)⁻¹     | −Σ_i (S + y_i² I)⁻¹ x_i x_iᵀ (S + y_i² I)⁻¹
+log-determinants | P  | 2 (Σ_i (P Pᵀ + y_i² I)⁻¹) P                     |
 """
 
 

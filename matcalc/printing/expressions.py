@@ -7,6 +7,7 @@ from typing import Literal
 from matcalc.expr import nodes as e
 from matcalc.functions import functions
 from matcalc.printing.latex_notation import LatexNotation
+from matcalc.printing.names import member_name
 from matcalc.printing.notation import fits
 from matcalc.printing.pieces import Level, render
 from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
@@ -58,12 +59,16 @@ def equation(left: str, expr: e.Expr, bold: bool = False) -> str:
 def _names(expr: e.Expr) -> list[str]:
     """The names of symbols, indices and functions of the user's own."""
     found: list[str] = []
-    for node in e.postorder(expr):
+    nodes = e.postorder(expr)
+    whole = {child for node in nodes for child in e.children(node) if isinstance(child, e.Symbol) and not isinstance(node, e.Entry)}
+    for node in nodes:
         match node:
             case e.Symbol(name=name) | e.Index(name=name):
                 found.append(name)
             case e.Elementwise(function=name) if name not in functions():
                 found.append(name.rstrip("'"))
+            case e.Entry(operand=e.Symbol(name=name) as family) if node.is_member and family in whole:
+                found.append(member_name(name, len(family.shape) - len(node.positions)))  # of a whole X, the x_i would be another's
             case e.IndexSum(index=index):
                 found.append(index.name)
             case e.IndexArray(indices=indices):

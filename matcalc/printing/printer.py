@@ -47,7 +47,7 @@ def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
 def _operands(node: e.Expr, around: int, known: dict[e.Expr, int]) -> tuple[tuple[e.Expr, int], ...]:
     """What is to be printed for ``node``, each with what is known of its size. An inverse transpose is one postfix of the base."""
     uses = tuple(zip(e.children(node), passed_down(node, around, known), strict=True))
-    if isinstance(node, e.Transpose) and isinstance(node.operand, e.Inverse):
+    if isinstance(node, e.Transpose) and (isinstance(node.operand, e.Inverse) or _is_member(node.operand)):
         return _operands(*uses[0], known)
     if isinstance(node, e.Power) and node.exponent.shape and (scalar := _in_every_entry(node.base)) is not None:
         return (scalar, BOTH), (node.exponent, around)
@@ -114,6 +114,8 @@ class _Node:
                 return to.call(name, parts, None)
             case e.Transpose(operand=operand) if operand.is_scalar:
                 return parts[0]
+            case e.Transpose(operand=e.Entry() as entry) if entry.is_member:
+                return self._member(entry, parts[0], turned=True)
             case e.Transpose(operand=e.Inverse()):
                 return to.inverse_transpose(parts[0] if to.inverse_is_call else self._at(parts[0], Level.ATOM))
             case e.Transpose():
@@ -136,9 +138,10 @@ class _Node:
                 return to.norm(kind, parts[0], self._weight(norm, parts) if len(parts) > 1 else None)
             case e.Call(function=name, axis=axis):
                 return to.call(name, parts, axis)
+            case e.Entry() if typed.is_member:
+                return self._member(typed, parts[0])
             case e.Entry(positions=positions):
-                shown = tuple([to.symbol(p.name) if isinstance(p, e.Index) else piece(str(p)) for p in positions])
-                return self._member(typed, parts[0], shown) if typed.is_member else to.entry(self._at(parts[0], Level.ATOM), shown)
+                return to.entry(self._at(parts[0], Level.ATOM), self._places(positions))
             case e.IndexSum(index=index):
                 return to.index_sum(to.symbol(index.name), parts[0])
             case e.IndexArray(indices=indices, body=body):
@@ -147,24 +150,31 @@ class _Node:
             case unreachable:
                 assert_never(unreachable)
 
-    def _member(self, node: e.Entry, family: Piece, positions: tuple[Piece, ...]) -> Piece:
-        """``x_i`` for row i of X; ``X[i,:]`` where that could be read otherwise, and ``X[:,i]`` for a column."""
-        left = len(axes_of(node.operand.shape)) - len(positions)
-        if isinstance(node.operand, e.Symbol) and len(node.positions) == 1 and isinstance(node.positions[0], e.Index):
-            shown = self._to.member(node.operand.name, left, positions[0])
-            if shown is not None:
-                return shown
-        whole = [piece(":")] * left
-        if isinstance(node.operand, e.Transpose) and isinstance(node.operand.operand, e.Symbol) and left == 1:
-            symbol = node.operand.operand
-            return self._to.entry(self._to.symbol(symbol.name, len(symbol.shape)), (*whole, *positions))
-        return self._to.entry(self._at(family, Level.ATOM), (*positions, *whole))
-
     def _weight(self, norm: e.Norm, parts: tuple[Piece, ...]) -> Piece:
         """The parameter of a norm; F without brackets is the mark of the Frobenius norm unless it weighs a vector that has a name."""
         weight = norm.parameter
         marked = isinstance(weight, e.Symbol) and weight.name == "F" and not isinstance(norm.operand, e.Symbol)
         return self._to.bracketed(parts[1]) if marked else parts[1]
+
+    def _places(self, positions: tuple[int | e.Index, ...]) -> tuple[Piece, ...]:
+        return tuple([self._to.symbol(p.name) if isinstance(p, e.Index) else piece(str(p)) for p in positions])
+
+    def _member(self, node: e.Entry, family: Piece, turned: bool = False) -> Piece:
+        """``x_i`` for row i of X, or its transpose; ``X[i,:]'`` where that could be read otherwise, and ``X[:,i]`` for a column."""
+        positions = self._places(node.positions)
+        left = len(axes_of(node.operand.shape)) - len(positions)
+        shown: Piece | None = None
+        if isinstance(node.operand, e.Symbol) and len(node.positions) == 1 and isinstance(node.positions[0], e.Index):
+            shown = self._to.member(node.operand.name, left, positions[0])
+        if shown is None:
+            whole = [piece(":")] * left
+            if isinstance(node.operand, e.Transpose) and isinstance(node.operand.operand, e.Symbol) and left == 1:
+                symbol = node.operand.operand
+                shown = self._to.entry(self._to.symbol(symbol.name, len(symbol.shape)), (*whole, *positions))
+            else:
+                shown = self._to.entry(self._at(family, Level.ATOM), (*positions, *whole))
+                turned = turned != node.operand.is_matrix  # it is written as a row
+        return self._to.transpose(self._at(shown, Level.ATOM) if shown.level < Level.POSTFIX else shown) if turned else shown
 
     # ------------------------------------------------------------ brackets
 
@@ -335,3 +345,7 @@ def _contracts(factors: list[tuple[e.Expr, Piece]]) -> bool:
         if seen and not shape:
             return True
     return False
+
+
+def _is_member(node: e.Expr) -> bool:
+    return isinstance(node, e.Entry) and node.is_member

@@ -49,6 +49,8 @@ class Builder(Assembly):
         """The indices of the sums that are being built."""
         self._summed_up: list[bool] = [False]
         """Whether what is built is summed up entry by entry, innermost last."""
+        self._rows: dict[t.Term, t.Term] = {}
+        """Rows ``X[i,:]``, with the vectors that they are transposes of."""
         self.written = MATH
 
     # ------------------------------------------------------------ the walk
@@ -563,6 +565,8 @@ class Builder(Assembly):
 
     def _transposed(self, operand: t.Term, span: Span) -> t.Term:
         self.evidence = True
+        if operand in self._rows:
+            return self._rows[operand]
         if isinstance(operand, t.NumberTerm):
             if operand.value != 1:
                 raise ShapeError("a number has no transpose; only 1' is read, as a row of ones", span=span)
@@ -633,9 +637,28 @@ class Builder(Assembly):
 
     def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
         positions = tuple([self._position(position) for position in node.positions])
+        if node.whole:
+            return self._slice(node, positions, self._array(node.operand) if isinstance(node.operand, s.Name) else operands[0])
         if isinstance(node.operand, s.Name):
             return self._part(node.operand, positions, node.span)
         return self.entry(operands[0], positions, node.span)
+
+    def _slice(self, node: s.Entries, positions: tuple[int | t.BoundIndex, ...], operand: t.Term) -> t.Term:
+        """``X[i,:]``, a row (a vector where these have one axis), ``X[:,k]``, a column, and ``T[k,:,:]``, a matrix."""
+        place = self.place(node.span)
+        if node.whole == (0,) and len(positions) == 1:
+            operand = self.transpose(operand, node.span)
+            self.relate(c.InRelation(place, frozenset({(MATRIX,)}), "a column", operand.cell))
+        elif node.whole != tuple(range(len(positions), len(positions) + len(node.whole))) or len(node.whole) > 2:
+            raise ParseError("this part of an array is not read", span=node.span, suggestion="X[i,:], X[:,k] or T[k,:,:]")
+        part = self.entry(operand, positions, node.span)
+        kind = COLUMN if len(node.whole) == 1 else MATRIX
+        self.relate(c.InRelation(place, frozenset({(kind,)}), "a part of an array", part.cell))
+        if node.whole != (1,) or self.written.arrays:
+            return part
+        row = self.transpose(part, node.span)
+        self._rows[row] = part
+        return row
 
     def _part(self, name: s.Name, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         """What a name stands for at these positions: ``x_j[i]`` is entry i of x_j."""

@@ -257,13 +257,15 @@ class Scripts:
             r.out[-1] = Token("RUN", sized, base.start, base.end)
             return [opening, *self._sizes(first, last, sized == "eye"), closing]
         named = word is not None and r.vocabulary.declares(f"{canonical_name(base.value)}_{word}")
+        square, close = Token("LSQB", "[", mark.start, mark.end), Token("RSQB", "]", end - 1, end)
         if base.type == "RUN" and word is not None and (named or _INDEX.fullmatch(word)):
             r.out.pop()
             return self._indexed(base, word, end)
+        if (part := self._slice(first, last, square, close)) is not None:
+            return part
         if any(lexeme.text in (":", "cdot", "bullet", "*") for lexeme in r.lexemes[first : min(last, first + 9)]):
             advice = "e_1^\\top A for a row, A e_1 for a column"
             raise ParseError("rows and columns are not read as entries", span=Span(mark.start, end), suggestion=advice)
-        square, close = Token("LSQB", "[", mark.start, mark.end), Token("RSQB", "]", end - 1, end)
         if last - first <= _MOST_AXES and all(lexeme.kind in ("letter", "digit") for lexeme in r.lexemes[first:last]):
             items: Items = []
             for place in range(first, last):
@@ -271,6 +273,18 @@ class Scripts:
                 items += [comma, (place, place + 1)] if items else [(place, place + 1)]
             return [square, *items, close]
         return [square, (first, last), close]
+
+    def _slice(self, first: int, last: int, square: Token, close: Token) -> Items | None:
+        """The brackets of ``X_{i,:}`` and ``X_{:,k}``; None for another subscript."""
+        lexemes = self.r.lexemes[first:last]
+        places, commas = lexemes[::2], lexemes[1::2]
+        colons = [lexeme for lexeme in places if lexeme.text == ":"]
+        if not 0 < len(colons) < len(places) == len(commas) + 1 <= _MOST_AXES or any(comma.text != "," for comma in commas):
+            return None
+        if any(lexeme.kind != "letter" for lexeme in places if lexeme not in colons):
+            return None
+        names = {":": "WHOLE", ",": "COMMA"}
+        return [square, *[Token(names.get(lexeme.text, "RUN"), lexeme.text, lexeme.start, lexeme.end) for lexeme in lexemes], close]
 
     def ranged(self, position: int) -> Items | None:
         """The beginning of the array in brackets that open at ``position``, for ``[...]_{i=1,j=1}^{n,m}``."""

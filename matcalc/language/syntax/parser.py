@@ -283,8 +283,10 @@ class _Builder:
         operand, *rest = children
         if isinstance(operand, s.Applied) and (part := _part_of(operand, rest)) is not None:
             return part
-        positions = tuple([child for child in rest if isinstance(child, s.Syntax)])
-        return s.Entries(_join(operand.span, rest[-1].span), operand, positions)
+        places = [child for child in rest if isinstance(child, s.Syntax) or child.type == "WHOLE"]
+        positions = tuple([child for child in places if isinstance(child, s.Syntax)])
+        whole = tuple([k for k, child in enumerate(places) if not isinstance(child, s.Syntax)])
+        return s.Entries(_join(operand.span, rest[-1].span), operand, positions, whole)
 
     def flattened(self, children: list[Any]) -> s.Applied:
         operand, sign = children

@@ -88,10 +88,11 @@ class Raised(Syntax):
 
 @record(eq=False)
 class Entries(Syntax):
-    """``operand[i, j]``."""
+    """``operand[i, j]``; with axes that are taken whole, at ``whole`` among all of them, a part: ``X[i, :]``, ``X[:, k]``."""
 
     operand: Syntax
     positions: tuple[Syntax, ...]
+    whole: tuple[int, ...] = ()
 
 
 @record(eq=False)

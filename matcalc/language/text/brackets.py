@@ -22,6 +22,23 @@ def partners(tokens: list[Token], kinds: Mapping[str, str] = ROUND) -> dict[int,
     return partner
 
 
+def with_parts(tokens: list[Token]) -> list[Token]:
+    """The tokens with the colons of ``X[i,:]`` and ``X[:,k]`` as whole axes, where all that stands beside them are letters."""
+    if not any(token.type == "COLON" for token in tokens):
+        return tokens
+    found = list(tokens)
+    for opening, closing in partners(tokens, {"LSQB": "RSQB"}).items():
+        places, commas = tokens[opening + 1 : closing : 2], tokens[opening + 2 : closing : 2]
+        if len(places) != len(commas) + 1 or any(comma.type != "COMMA" for comma in commas):
+            continue
+        letters = [token for token in places if token.type == "RUN" and len(token.value) == 1]
+        colons = [place for place in range(opening + 1, closing, 2) if tokens[place].type == "COLON"]
+        if letters and colons and len(letters) + len(colons) == len(places):
+            for place in colons:
+                found[place] = Token("WHOLE", ":", tokens[place].start, tokens[place].end)
+    return found
+
+
 def end_of_term(tokens: list[Token], position: int) -> int:
     """The position after the product that begins at ``position``: of a plus or minus, an equals sign, or a bracket that closes."""
     depth, bars = 0, 0

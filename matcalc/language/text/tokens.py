@@ -9,6 +9,7 @@ from matcalc.errors import ParseError, Span, UnknownFunctionError
 from matcalc.language.decisions import Decision
 from matcalc.language.options import Dialect
 from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
+from matcalc.language.text.brackets import with_parts
 from matcalc.language.text.code_tokens import in_language, known_names
 from matcalc.language.text.derivative_tokens import resolve_derivatives
 from matcalc.language.text.dialects import Written, foreign_names, recognised
@@ -57,7 +58,7 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
         vocabulary, decisions = vocabulary.knowing(found.names), found.decisions
         written, raw = Written("latex"), found.tokens
     else:
-        raw = scan(text)
+        raw = with_parts(scan(text))
         written = recognised(raw) if dialect is None else Written(dialect)
         vocabulary = vocabulary.with_calls(foreign_names(written.dialect)) if written.dialect != "math" else vocabulary
         raw = in_language(raw, written, vocabulary, text, decisions)

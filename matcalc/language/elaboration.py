@@ -226,7 +226,7 @@ class Reader:
         functions = [name for name, d in self.declarations.items() if d.kind == "function"]
         assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)]
         symbols = [*(name for name in self.scope.declarations if name not in functions), *assigned]
-        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions), self.options.dialect, self.options.flipped)
+        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions, self.wrt), self.options.dialect, self.options.flipped)
         self.forks = parsed.forks
         self.decisions += parsed.decisions
         self.dialect = parsed.written.dialect

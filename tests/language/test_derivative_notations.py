@@ -61,6 +61,8 @@ def notations() -> Iterator[tuple[str, str, str]]:
         yield f"∇f({variable}), f({variable}) = {body}", body, variable
         yield f"let f({variable}) = {body}; ∇f({variable})", body, variable
         yield f"loss = {body}\ndloss/d{variable}", body, variable
+        yield f"d({body})/d({variable})", body, variable
+        yield f"f({variable}) = {body}, find ∇f({variable})", body, variable
     for text in LATEX:
         yield text, "x'Ax", "x"
 
@@ -107,6 +109,7 @@ def test_by_a_transpose_and_as_jacobian_matrix_the_layout_is_that_of_the_numerat
     ("text", "expected"),
     [
         ("∂²f/∂x∂y, f = x'Ay", "A"),
+        ("∇J, J(w) = ||X w - y||^2 + lambda w'w", "2 (Xᵀ (X w − y) + λ w)"),
         ("∂²/∂x∂yᵀ x'Ay", "A"),
         ("f(x) = x'Ax; d/dx (x'∇f(x))", "2 (A + Aᵀ) x"),
         ("z = W*x; h = tanh(z); d(u'h)/dz", "u ⊙ (𝟏 − tanh(z).^2)"),
@@ -168,6 +171,11 @@ def test_a_refusal_and_what_helps(text: str, wrt: str | None, message: str, advi
         matcalc.derive(text, wrt)
     assert refused.value.message == message
     matcalc.derive(*advice)
+
+
+def test_nabla_without_a_name_is_by_the_one_that_is_given() -> None:
+    assert str(matcalc.derive("∇ ||Ax - b||^2", "x")) == "2 Aᵀ (A x − b)"
+    assert str(matcalc.hessian("∇² (x'Ax)", "x")) == "A + Aᵀ"
 
 
 def test_a_first_derivative_is_no_second_one() -> None:

@@ -19,6 +19,7 @@ def straight(tokens: list[Token]) -> list[Token]:
     """
     if not any(token.type in ("NEWLINE", "SEPARATOR", "STRING", "EQUALS") or token.value in _HEADS for token in tokens):
         return tokens
+    has_header = any(token.type == "COLON" for token in tokens)
     out: list[Token] = []
     begins, place, depth, assigns = True, 0, 0, False
     while place < len(tokens):
@@ -31,7 +32,7 @@ def straight(tokens: list[Token]) -> list[Token]:
             continue
         if begins:
             assigns = [other.type for other in tokens[place : place + 2]] == ["RUN", "EQUALS"]
-        if token.type == "RUN" and token.value == "lambda":
+        if token.type == "RUN" and token.value == "lambda" and has_header:  # else it is λ
             place = _after_header(tokens, place)
             if _names_a_function(out):
                 del out[-2:]

@@ -198,7 +198,11 @@ class _Derivatives:
         first = position
         while position < len(tokens) and len(names) < order:
             token = tokens[position]
-            if token.type == "RUN" and token.value[0] == "d" and len(token.value) > 1:
+            bracketed = self._in_brackets(position + 1) if token.type == "PARTIAL" or token.value == "d" else None
+            if bracketed is not None:
+                found = self._names_after_d(bracketed, order - len(names))
+                position += 4
+            elif token.type == "RUN" and token.value[0] == "d" and len(token.value) > 1:
                 found = self._names_after_d(token.value[1:], order - len(names))
                 position += 1
             elif token.type == "PARTIAL" and self._type(position + 1) == "RUN":
@@ -219,6 +223,11 @@ class _Derivatives:
             span = tokens[first].span
             raise ParseError(f"a derivative of order {order} needs {order} names below", span=span, suggestion="d2(f)/dx2 or d2(f)/dx dy")
         return ",".join(names), position
+
+    def _in_brackets(self, position: int) -> str | None:
+        """The one name in brackets: ``d(f)/d(x)``."""
+        one = self._partner.get(position) == position + 2 and self._type(position + 1) == "RUN"
+        return self._tokens[position + 1].value if one else None
 
     def _names_after_d(self, text: str, wanted: int) -> list[str] | None:
         name = canonical_name(text)
@@ -293,6 +302,9 @@ class _Derivatives:
         names, after, rest = self._subscript(after, order)
         if not names:
             found = self._of_a_function(token, after, order, False)
+            if found is None and token.type == "NABLA" and self._vocabulary.variables:
+                by = ",".join(self._vocabulary.variables[:1] * order)
+                return [Token("DERIVATIVE_BY", by, token.start, self._tokens[after - 1].end)], after
             if found is None and token.type == "NABLA":
                 advice = "∇_x(f), or f(x) = x'*A*x; ∇f(x)"
                 raise ParseError("∇ needs the name to differentiate by", span=token.span, suggestion=advice)

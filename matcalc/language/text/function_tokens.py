@@ -13,6 +13,7 @@ from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 
 _WHERE = frozenset(["where", "with", "given", "for", "if", "when"])
+_ASKING = frozenset(["find", "compute", "calculate", "then", "hence", "thus", "so"])
 _FUNCTION = pattern(rf"{ONE_NAME}|[a-z]+|[A-Z][a-z]+|[A-Z]{{2,}}")
 """What may be the name of a function that is defined: one letter, a word, or an abbreviation."""
 _PARAMETER = pattern(rf"{ONE_NAME}|[a-z]+(?:_[^\W_]+)*[0-9]*")
@@ -33,7 +34,7 @@ def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[lis
         token = tokens[position]
         depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
         if begins and token.type == "RUN":
-            if token.value.lower() == "let" and _gives_a_name(tokens, position + 1, vocabulary):
+            if _introduces(tokens, position, vocabulary):
                 position += 1
                 continue
             head = _defined(tokens, position, vocabulary)
@@ -64,6 +65,15 @@ def _derived(name: str, functions: Mapping[str, tuple[str, ...]]) -> bool:
     """Whether a name is that of a derivative of a function: ``J_f``, ``Df``."""
     found = _DERIVED.fullmatch(name)
     return found is not None and canonical_name(found["function"]) in functions
+
+
+def _introduces(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool:
+    """``let`` before a name that is given a value, ``find`` and ``then`` before what is asked or claimed."""
+    word = tokens[position].value.lower()
+    if word == "let":
+        return _gives_a_name(tokens, position + 1, vocabulary)
+    following = tokens[position + 1].type if position + 1 < len(tokens) else ""
+    return word in _ASKING and bool(position) and following in ("NABLA", "RUN", "PARTIAL") and not vocabulary.declares(word)
 
 
 def _sign(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from matcalc.functions import spellings
@@ -51,14 +51,15 @@ def known_functions() -> frozenset[str]:
 @dataclass(frozen=True, repr=False)
 class Vocabulary:
     """Names that are known before reading, in their one spelling; ``functions`` are the user's own, ``definitions`` those of them that the
-    text defines, with the names of their arguments; ``values`` are the symbols that it gives a value; ``calls`` are the functions of a
-    dialect.
+    text defines, with the names of their arguments; ``values`` are the symbols that it gives a value, ``variables`` what it is to be
+    differentiated by; ``calls`` are the functions of a dialect.
     """
 
     symbols: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
     definitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     values: frozenset[str] = frozenset()
+    variables: tuple[str, ...] = ()
     calls: frozenset[str] = frozenset()
     lengths: tuple[int, ...] = field(init=False)
     """Of the names with more than one character, longest first."""
@@ -68,17 +69,17 @@ class Vocabulary:
         object.__setattr__(self, "lengths", tuple(sorted(lengths - {0, 1}, reverse=True)))
 
     @staticmethod
-    def of(symbols: Iterable[str] = (), functions: Iterable[str] = ()) -> Vocabulary:
-        return Vocabulary(frozenset(symbols), frozenset(functions))
+    def of(symbols: Iterable[str] = (), functions: Iterable[str] = (), variables: Iterable[str] = ()) -> Vocabulary:
+        return Vocabulary(frozenset(symbols), frozenset(functions), variables=tuple(variables))
 
     def knowing(self, names: Iterable[str]) -> Vocabulary:
         """The same words with more symbols; functions stay functions."""
         more = frozenset(names) - self.functions
-        return Vocabulary(self.symbols | more, self.functions, self.definitions, self.values, self.calls) if more else self
+        return replace(self, symbols=self.symbols | more) if more else self
 
     def with_calls(self, names: Iterable[str]) -> Vocabulary:
         """The same words with functions that a dialect has when brackets follow."""
-        return Vocabulary(self.symbols, self.functions, self.definitions, self.values, frozenset(names))
+        return replace(self, calls=frozenset(names))
 
     def defining(self, functions: Mapping[str, tuple[str, ...]], values: Iterable[str], names: Iterable[str]) -> Vocabulary:
         """The same words with functions that the text defines, names that it gives ``values``, and other names that stand in it."""
@@ -86,7 +87,8 @@ class Vocabulary:
         if not (functions or given or names):
             return self
         known = self.knowing([*given, *names])
-        return Vocabulary(known.symbols, self.functions | frozenset(functions), {**self.definitions, **functions}, given, self.calls)
+        defined = {**self.definitions, **functions}
+        return replace(known, functions=self.functions | frozenset(functions), definitions=defined, values=given)
 
     def declares(self, name: str) -> bool:
         return name in self.symbols or name in self.functions

@@ -198,6 +198,7 @@ STATEMENTS = [
     ("x'*d(x'Ax)/dx = 2x'Ax", "proved"), ("x'*d(x'Ax)/dx = x'Ax", "conditional"), ("d(d(x'Ax)/dx)/dx = A + A'", "proved"),
     ("z = W*x; h = tanh(z); d(u'h)/dW = d(u'h)/dz*x'", "proved"), ("z = W*x; h = tanh(z); d(u'h)/dW = x*d(u'h)/dz'", "refuted"),
     ("y = Wx; dy/dx = W'", "proved"), ("d(||r||^2)/dw = 2X'r where r = Xw - y", "proved"), ("H = ∇²f(x) = A + A', f(x) = x'Ax", "proved"),
+    ("f(x) = x'x ⇒ ∇f(x) = 2x", "proved"), ("y = Ax => ∂y/∂x = A'", "proved"), ("f(x) = x'Ax, then ∇f(x) = 2Ax", "conditional"),
     ("tr(ABC) = tr(BCA) = tr(CAB)", "proved"), ("d(x'Ax)/dx = (A + A')x = 2Ax", "conditional"), ("tr(ABC) = tr(BCA) = tr(ACB)", "refuted"),
     ("d(x'Ax)/dx = 2Ax with A symmetric", "proved"), (r"\nabla_x x^\top A x = 2Ax \text{ if } A \text{ is symmetric}", "proved"),
 ]  # fmt: skip

@@ -29,7 +29,7 @@ def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[lis
     out: list[Token] = []
     names: list[str] = []
     functions: dict[str, tuple[str, ...]] = {}
-    depth, position, begins, several = 0, 0, True, False
+    depth, position, begins, several, named = 0, 0, True, False, False
     while position < len(tokens):
         token = tokens[position]
         depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
@@ -42,12 +42,16 @@ def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[lis
                 function, parameters, position = head
                 functions[function] = parameters
                 out.append(Token("DEFINES", ",".join((function, *parameters)), token.start, tokens[position - 1].end))
-                begins = False
+                begins, named = False, True
                 continue
             if position + 1 < len(tokens) and tokens[position + 1].type == "EQUALS":
                 names.append(token.value)
-        sign = _sign(tokens, position, vocabulary) if not depth else None
+                named = token.value[0] != "d" or len(token.value) == 1
+        if token.type == "IMPLIES" and named and not depth:  # f(x) = x'x ⇒ ∇f(x) = 2x
+            token = Token("SEPARATOR", ";", token.start, token.end)
+        sign = _sign(token, tokens, position, vocabulary) if not depth else None
         begins = sign is not None
+        named &= not begins
         several |= begins
         if sign is not None and out and out[-1].type in ("COMMA", "SEPARATOR", "WHERE"):
             out.pop()
@@ -76,9 +80,8 @@ def _introduces(tokens: list[Token], position: int, vocabulary: Vocabulary) -> b
     return word in _ASKING and bool(position) and following in ("NABLA", "RUN", "PARTIAL") and not vocabulary.declares(word)
 
 
-def _sign(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:
+def _sign(token: Token, tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:
     """What ends a statement, outside brackets: a semicolon, a comma, ``where``, or ``and`` before another name that is given a value."""
-    token = tokens[position]
     if token.type in ("SEPARATOR", "COMMA"):
         return token
     if token.type != "RUN" or not position or vocabulary.declares(token.value):
@@ -136,7 +139,8 @@ def _stands_in_own_value(tokens: list[Token], position: int, name: str, vocabula
     depth = 0
     for token in tokens[position + 1 :]:
         depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
-        if token.type == "SEPARATOR" or (token.type == "COMMA" and not depth):
+        ends = token.type in ("SEPARATOR", "IMPLIES") or token.value in _WHERE or (token.type == "COMMA" and not depth)
+        if ends:
             return False
         if token.type == "RUN" and name in token.value and vocabulary.function(token.value, called=True) is None:
             return True

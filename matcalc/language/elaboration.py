@@ -12,7 +12,7 @@ from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
 from matcalc.language.build.construction import Calculus, Construction, Derived, filled, shape_of_cell
 from matcalc.language.build.dialect_calls import DialectBuilder
-from matcalc.language.build.families import Families, aliases, bold_names, written_names
+from matcalc.language.build.families import Apart, Families, aliases, bold_names, points_in, written_names
 from matcalc.language.build.scope import Scope, Variable, letter_class
 from matcalc.language.decisions import Decision, notes_of, require_certain
 from matcalc.language.declare.clauses import clauses_in, joined
@@ -129,11 +129,19 @@ def elaborate(
     """
     wrt = tuple(wrt)
 
-    def attempt(flipped: frozenset[str]) -> Attempt[Elaborated]:
-        reader = Reader(text, declare, wrt, results=results, options=options.flipping(flipped), calculus=calculus)
+    def attempt(chosen: ReadingOptions) -> Attempt[Elaborated]:
+        reader = Reader(text, declare, wrt, results=results, options=chosen, calculus=calculus)
         return reader.attempted(lambda: reader.expression(shape, question))
 
-    return least(attempt, text, options)
+    return least(lambda flipped: joined_or_apart(attempt, options.flipping(flipped)), text, options)
+
+
+def joined_or_apart(read: Callable[[ReadingOptions], Attempt[Read]], options: ReadingOptions) -> Attempt[Read]:
+    """A reading in which capitals are the arrays of small letters with an index, if that can be."""
+    try:
+        return read(options)
+    except Apart:
+        return read(replace(options, apart=True))
 
 
 def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS_USUAL) -> Question | None:
@@ -199,6 +207,7 @@ class Reader:
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
         self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))
         self.scope.declared_members = declared_members(self.declarations)
+        self.scope.apart = options.apart
         self.builder = DialectBuilder(self.scope)
         self.decisions: list[Decision] = []
         self.cells: list[Cell] = []
@@ -236,6 +245,7 @@ class Reader:
         if self.indexed:
             self.scope.written = self.scope.here = written_names(parsed.program)
             self.scope.bold = bold_names(parsed.program, self.text)
+            self.scope.points = points_in(parsed.program)
             self._learn_limits(limits_in(parsed.program))
         for definition in parsed.program.definitions:
             self.define(definition)
@@ -377,6 +387,10 @@ class Reader:
                 said = f"there is no derivative by all {declaration.name} where each is {' and '.join(declaration.properties)}"
                 raise ParseError(said, suggestion=advice)
 
+    def of_family(self, name: str) -> str:
+        """The name of the array, where the name of its members is given."""
+        return name if name in self.scope.variables else self.scope.families.get(name, name)
+
     def check_indices(self) -> None:
         """A name with the index of a sum stands within that sum."""
         for name, variable in self.scope.variables.items():
@@ -394,7 +408,7 @@ class Reader:
                     continue
                 raise ParseError(f"{name} is an intermediate result, not a symbol to differentiate by")
             self._check_member(name)
-            name = self.scope.families.get(name, name)
+            name = self.of_family(name)
             declaration = self.declarations.get(name)
             if declaration is not None and declaration.kind == "function":
                 raise ParseError(f"{name} is declared as a function, not as a symbol to differentiate by")
@@ -423,7 +437,10 @@ class Reader:
                 constraints, variables, cells, self._fresh_sizes(), lambda sizes: self._named_sizes(sizes, families), self.expect_sizes
             )
         except SizeFailure as failure:
+            if self.scope.shared:
+                raise Apart from None
             raise explain_sizes(self.text, failure) from None
+        families.check()
         self.titles = families.titles()
         self.decisions += families.decisions(self.titles)
         self.decisions += [alias for alias in aliases(scope.limits, Span(0, 0)) if alias not in self.decisions]
@@ -437,6 +454,8 @@ class Reader:
         try:
             infer_kinds(constraints, variables, self.builder.soft, self.builder.evidence, self.scope.bold)
         except Contradiction as contradiction:
+            if self.scope.shared:
+                raise Apart from None
             raise explain_kinds(self.text, contradiction.constraint, constraints, variables) from None
         if self.forks and not self.cost:
             self.cost = cost_of(constraints, variables, self.builder.soft, self.scope.bold)

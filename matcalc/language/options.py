@@ -19,10 +19,12 @@ class ReadingOptions:
     strict: bool = False
     dialect: Dialect | None = None
     flipped: frozenset[str] | None = None
+    apart: bool = False
+    """Whether capitals are no arrays of what is written with the small letter and an index."""
 
     def flipping(self, runs: frozenset[str]) -> ReadingOptions:
         """The same, with these runs of letters not read as they usually are."""
-        return ReadingOptions(self.strict, self.dialect, runs) if runs else self
+        return ReadingOptions(self.strict, self.dialect, runs, self.apart) if runs else self
 
 
 AS_USUAL = ReadingOptions()

@@ -22,7 +22,7 @@ from matcalc.language.build.scope import Variable
 from matcalc.language.decisions import Decision, notes_of
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.texts import Declare
-from matcalc.language.elaboration import Elaborated, Reader
+from matcalc.language.elaboration import Elaborated, Reader, joined_or_apart
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
@@ -118,8 +118,8 @@ def elaborate_statement(
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
 
-    def attempt(flipped: frozenset[str]) -> Attempt[Statement]:
-        made = partial(_StatementReader, text, declare, layout, options.flipping(flipped), calculus, link)
+    def attempt(chosen: ReadingOptions) -> Attempt[Statement]:
+        made = partial(_StatementReader, text, declare, layout, chosen, calculus, link)
         reader = made()
 
         def read() -> Statement:
@@ -132,7 +132,7 @@ def elaborate_statement(
 
         return reader.attempted(read)
 
-    return least(attempt, text, options)
+    return least(lambda flipped: joined_or_apart(attempt, options.flipping(flipped)), text, options)
 
 
 class _DoesNotFit(Exception):
@@ -193,7 +193,15 @@ def _is_derivative(node: s.Syntax) -> bool:
 
 
 class _StatementReader(Reader):
-    def __init__(self, text: str, declare: Declare, layout: str, options: ReadingOptions, calculus: Calculus | None, link: int) -> None:
+    def __init__(
+        self,
+        text: str,
+        declare: Declare,
+        layout: str,
+        options: ReadingOptions,
+        calculus: Calculus | None,
+        link: int,
+    ) -> None:
         super().__init__(text, declare, options=options, calculus=calculus)
         self._layout = layout
         self._lead: _SideTerm | None = None
@@ -399,7 +407,7 @@ class _StatementReader(Reader):
         if not isinstance(node, s.DerivativeOf) or not node.plain or any(name in self.scope.values for name in node.wrt):
             return _SideTerm(self.builder.build(node))
         term = self.builder.build(node.body)
-        wrt = tuple([self.scope.families.get(name, name) for name in node.wrt])
+        wrt = tuple([self.of_family(name) for name in node.wrt])
         for name in wrt:
             declaration = self.declarations.get(name)
             if declaration is None and name not in self.scope.variables:

@@ -27,6 +27,8 @@ def test_the_verdict(status: str, statement: str) -> None:
         (r"\sum_{i=1}^{n-1} (x_{i+1} - x_i)^2", "the upper limit of the sum is not read", r"\|D*x\|^2"),
         (r"\sum_{i} (x_{i+1} - x_i)^2", "a position is a number or an index", "Σ_i (u_i - x_i)^2"),
         (r"\sum_{i=0}^n x_i^2", "positions are counted from 1", r"\sum_{i=1}^n x_i^2"),
+        (r"\sum_i \|\mu_i - \mu\|^2", "which are other points", r"\sum_i \|\mu_i - m\|^2"),
+        (r"\sum_i i x_i", "can only stand in square brackets", r"\sum_i a_i x_i"),
         ("r_i = r_i + x_i; Σ_i r_i", "used before it is given a value", "r_i = 1 + x_i; Σ_i r_i"),
     ],
 )

@@ -154,6 +154,9 @@ class Assembly:
 
     def product(self, operands: list[t.Term], span: Span) -> t.Term:
         factors = [self._perhaps_ones(operand, operands, k) for k, operand in enumerate(operands)]
+        for before, factor, after in zip(factors, factors[1:], factors[2:]):
+            if isinstance(factor, t.IndexSumTerm):
+                self.relate(c.Between(self.place(span), before.cell, factor.cell, after.cell))
         return t.ProductTerm(self.folded(c.Multiplied, factors), self.place(span), tuple(factors))
 
     def _perhaps_ones(self, factor: t.Term, factors: list[t.Term], position: int) -> t.Term:

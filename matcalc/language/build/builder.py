@@ -270,7 +270,8 @@ class Builder(Assembly):
     def _name(self, node: s.Name) -> t.Term:
         name, span, scope = node.name, node.span, self.scope
         if scope.bound_index(name) is not None:
-            raise ParseError(f"the index {name} can only stand in square brackets", span=span, suggestion=f"x[{name}]")
+            advice = f"x[{name}]; for the number of the position a[{name}], with 1, 2, 3, ... as the vector a"
+            raise ParseError(f"the index {name} can only stand in square brackets", span=span, suggestion=advice)
         if name in scope.values:
             # The same term at another place, so that messages quote the place of use.
             value = scope.values[name]
@@ -674,7 +675,13 @@ class Builder(Assembly):
         """What stands before the indices of sums."""
         name, scope = node.name, self.scope
         known = name in scope.values or name in scope.sizes or name in scope.size_names or name in _CONSTANT_ARRAYS
-        return self._name(node) if known and name not in scope.declarations else self._symbol(array_of(scope, name), node.span)
+        if known and name not in scope.declarations:
+            return self._name(node)
+        array = array_of(scope, name)
+        if array == name and name in scope.points:
+            said = f"{name} stands beside what is written {name} with an index, which are other points"
+            raise ParseError(said, span=node.span, suggestion="another letter for one of them")
+        return self._symbol(array, node.span)
 
     def _position(self, node: s.Syntax) -> int | t.BoundIndex:
         if isinstance(node, s.NumberLiteral) and node.value.denominator == 1:

@@ -60,14 +60,66 @@ def bold_names(root: s.Syntax, text: str) -> frozenset[str]:
     return frozenset([*names, *(base for name in names if (base := name.rpartition("_")[0]))])
 
 
+def points_in(*roots: s.Syntax) -> frozenset[str]:
+    """Names beside which their own members stand as other points: x in ``x - x_i``, ``x'x_i`` and in ``x'x + x_i'y``."""
+    nodes = [node for root in roots for node in walk(root)]
+    indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
+    indices |= {node.arguments[0].name for node in nodes if _sums(node)}  # type: ignore[attr-defined]
+    written = written_names(*roots)
+    bases = {node.name: base for node in nodes if isinstance(node, s.Name) and (base := _base_of(node.name, indices)) in written}
+    found: set[str] = set()
+    for node in nodes if bases else ():
+        match node:
+            case s.Transposed(operand=s.Name(name=name)) if name in bases:
+                found.add(bases[name])
+            case s.Binary(operator="+" | "-" | "*" | "@", left=left, right=right):
+                found |= {bases[name] for name in _last(left) if name in bases and bases[name] in _last(right)}
+                found |= {bases[name] for name in _last(right) if name in bases and bases[name] in _last(left)}
+            case s.Applied(arguments=(s.Name(name=one), s.Name(name=other))) if bases.get(one) == other or bases.get(other) == one:
+                found.add(min(one, other, key=len))
+    return frozenset(found)
+
+
+def _sums(node: s.Syntax) -> bool:
+    return isinstance(node, s.Applied) and node.function == "sum" and len(node.arguments) == 2 and isinstance(node.arguments[0], s.Name)
+
+
+def _base_of(name: str, indices: set[str]) -> str:
+    base, _, index = name.rpartition("_")
+    return base if index and set(index) <= indices else ""
+
+
+def _last(node: s.Syntax) -> tuple[str, ...]:
+    """The name that an operand is or ends with, or the last of a chain."""
+    while isinstance(node, s.Transposed | s.Minus) or (isinstance(node, s.Binary) and node.operator in ("*", "@", "+", "-")):
+        node = node.right if isinstance(node, s.Binary) else node.operand
+    return (node.name,) if isinstance(node, s.Name) else ()
+
+
+class Apart(Exception):
+    """A name in the text is no array that has what is written with an index as its parts."""
+
+
 def array_of(scope: Scope, base: str) -> str:
-    """The name of the array that ``x_i`` is a part of: x, or X where that is declared, asked for or on the other side of an equation."""
+    """The name of the array that ``x_i`` is a part of: x, or X where that is declared, asked for or in the text."""
     if base not in scope.families:
-        capital = capital_of(base)
-        own = base in scope.declared or base in scope.written or base in scope.variables
-        known = capital in scope.declarations or capital in scope.written
-        scope.families[base] = base if own or capital is None or not known or capital in scope.here else capital
+        scope.families[base] = _array_of(scope, base)
     return scope.families[base]
+
+
+def _array_of(scope: Scope, base: str) -> str:
+    capital = capital_of(base)
+    known = capital in scope.declarations or capital in scope.written
+    if capital is None or (base in scope.points and capital in scope.written):
+        return base
+    if base in scope.points:
+        return capital
+    own = base in scope.declared or base in scope.written or base in scope.variables
+    if own or not known or (capital in scope.here and scope.apart):
+        return base
+    if capital in scope.here:
+        scope.shared.append(capital)
+    return capital
 
 
 class Families:
@@ -78,6 +130,13 @@ class Families:
         indexed = [(variable, variable.members) for variable in scope.variables.values() if variable.members is not None]
         self._found = [(variable, members) for variable, members in indexed if min(members.cells) < ORDERS[variable.cell.mask]]
         self.names = frozenset([variable.name for variable, _ in self._found])
+
+    def check(self) -> None:
+        """Raises Apart where a matrix would have to be square to have the members as its rows, or has no rows."""
+        for name in self._scope.shared:
+            variable = self._scope.variables.get(name)
+            if variable is not None and variable.open and (name not in self.names or _is_square(variable)):
+                raise Apart
 
     def titles(self) -> dict[str, str]:
         """The names of those that are called by a capital."""
@@ -126,3 +185,7 @@ def aliases(limits: dict[str, Dimension], place: Span) -> list[Decision]:
         for name, size in found
         if str(size) != name
     ]
+
+
+def _is_square(variable: Variable) -> bool:
+    return variable.cell.mask == MATRIX and resolved(variable.cell.rows) == resolved(variable.cell.cols)

@@ -89,6 +89,12 @@ class Scope:
     """What is declared of the members of families, by what stands before their indices and the number of these."""
     member_values: dict[str, tuple[str, Syntax]] = field(default_factory=dict)
     """What is given for each index, ``r_i = y_i - w'x_i``: by what stands before the indices these and the value."""
+    points: frozenset[str] = frozenset()
+    """Names beside which their own members stand as other points: x in ``x - x_i``."""
+    shared: list[str] = field(default_factory=list)
+    """Capitals in the same formula of which small letters with an index are taken for parts."""
+    apart: bool = False
+    """Whether they are not."""
     families: dict[str, str] = field(default_factory=dict)
     """What stands before an index, with the name of the array that it is a part of."""
 

@@ -636,6 +636,22 @@ class SummedOver(InRelation):
         return costs.SUMMED_OVER.get(self.cells[0].mask, 0.0)
 
 
+class Between(Constraint):
+    """``x' (Σ_k a_k A_k) y``: a sum over an index between a row and a vector, where nobody writes a number."""
+
+    relation = frozenset({(one, other, last) for one in ALL_KINDS for other in ALL_KINDS for last in ALL_KINDS})
+    words = "multiply"
+    __slots__ = ()
+
+    @property
+    def strangeness(self) -> float:
+        row, middle, column = (cell.mask for cell in self.cells)
+        return costs.NUMBER_BETWEEN if row == ROW and column == COLUMN and middle == SCALAR else 0.0
+
+    def join(self, sizes: SizeSystem) -> bool:
+        return True
+
+
 class TraceOf(InRelation):
     """``tr(A)`` of a square matrix."""
 

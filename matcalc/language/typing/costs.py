@@ -43,6 +43,8 @@ ARRAY_REPEATED = 1.0
 """``X - mu`` in NumPy, where a vector is repeated over the rows."""
 NUMBER_SUMMED = 4.0
 """``sum(x)`` of a number."""
+NUMBER_BETWEEN = 4.0
+"""``x' (Σ_k a_k) y``: a number as a sum between a row and a vector."""
 NUMBER_TRACED = 4.0
 """``tr(x)`` of a number."""
 NUMBER_NORMED = 5.0

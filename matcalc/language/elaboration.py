@@ -213,6 +213,7 @@ class Reader:
         self.cells: list[Cell] = []
         self.forks: tuple[Fork, ...] = ()
         """Runs of letters that could be read otherwise."""
+        self._symbols: dict[str, e.Symbol] | None = None
         self.cost = 0.0
         """What the kinds cost, where there are such runs."""
         self.indexed = False
@@ -420,6 +421,7 @@ class Reader:
 
     def solve(self, roots: list[t.Term]) -> None:
         """Finds kinds and sizes of everything built so far."""
+        self._symbols = None
         builder, scope = self.builder, self.scope
         for name, declaration in self.declarations.items():
             if declaration.kind != "function" and name not in scope.variables:
@@ -507,13 +509,18 @@ class Reader:
 
     def symbols(self) -> dict[str, e.Symbol]:
         """The typed symbols."""
+        if self._symbols is not None:
+            return dict(self._symbols)
         found: dict[str, e.Symbol] = {}
         for variable in self.scope.variables.values():
             shape = shape_of_cell(variable.cell)
             facts = variable.declaration.facts_of(shape) if variable.declaration else frozenset()
             title = self.titles.get(variable.name, variable.name)
             found[variable.name] = found[title] = e.Symbol(title, shape, facts)
-        return found | {base: found[name] for base, name in self.scope.families.items() if base not in found}
+        for base, name in self.scope.families.items():
+            found.setdefault(base, found[name])
+        self._symbols = found
+        return dict(found)
 
     def result(self, expression: e.Expr, construction: Construction, root: t.Term | None = None) -> Elaborated:
         symbols = self.symbols()

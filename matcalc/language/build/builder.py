@@ -34,6 +34,10 @@ _COUNTS = frozenset("NKT")
 """Capitals that count things when something is divided by them."""
 
 
+_SCOPED = frozenset([s.Applied, s.NormBars, s.Bars, s.Transposed, s.Summation])
+"""What its parts see: indices, and whether they are summed up."""
+
+
 class Builder(Assembly):
     """Builds the terms of one text from its syntax tree."""
 
@@ -151,7 +155,9 @@ class Builder(Assembly):
         return tuple(names)
 
     def _enter(self, node: s.Syntax) -> None:
-        if isinstance(node, s.Applied | s.NormBars | s.Bars | s.Transposed):
+        if type(node) not in _SCOPED:
+            return
+        if not isinstance(node, s.Summation):
             self._summed_up.append(isinstance(node, s.Applied) and self.sums_up(node, self._summed_up[-1]))
         limits = dict(node.limits) if isinstance(node, s.Summation) else {}
         names = self._bound(node)
@@ -195,7 +201,9 @@ class Builder(Assembly):
         return above if relation == "≤" else self.total([above, same], (False, True), span)
 
     def _leave(self, node: s.Syntax) -> None:
-        if isinstance(node, s.Applied | s.NormBars | s.Bars | s.Transposed):
+        if type(node) not in _SCOPED:
+            return
+        if not isinstance(node, s.Summation):
             self._summed_up.pop()
         for name in self._summed.pop(node) if isinstance(node, s.Summation) else self._bound(node):
             self.scope.indices[name].pop()

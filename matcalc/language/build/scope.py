@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from matcalc.errors import Span
 from matcalc.facts.table import kinds
@@ -132,6 +133,7 @@ def _first_mask(declaration: Declaration | None) -> int:
 _MASKS = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
 
 
+@lru_cache(maxsize=4096)
 def letter_class(name: str) -> str:
     """The convention for a name: ``"upper"``, ``"lower"`` (h to z), ``"early"`` (a to g), ``"greek"`` (lower case), or ``"word"``.
 

@@ -36,15 +36,16 @@ _LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi"])
 """Letters that are functions so often that a factor of that name is doubtful before brackets."""
 
 
-def called_name(name: Token, inside: list[Token], called: Collection[str], decisions: list[Decision]) -> Token:
-    """The token of a name without another meaning at once before brackets that hold ``inside``; ``called`` are all such names of the text.
+def called_name(name: Token, inside: list[str], called: Collection[str], decisions: list[Decision]) -> Token:
+    """The token of a name without another meaning at once before brackets; ``inside`` are the names in these, if they hold nothing else,
+    ``called`` all such names of the text.
 
     Raises UnknownFunctionError for a function that the language does not have, or that nobody defined.
     """
     letter = name.value
     spelled = letter == "gamma" and name.end - name.start == len(letter)  # the function's name, where γ would be a letter
     usual = _DENSITY if letter == "phi" and "Phi" in called else _USUAL.get("Gamma" if spelled else letter)
-    argument = inside[0].value if len(inside) == 1 else "x"
+    argument = inside[0] if len(inside) == 1 else "x"
     if usual is not None:
         if usual.function not in known_functions():
             message = f"{letter}(...) is {usual.words}, which the language does not have"
@@ -52,7 +53,7 @@ def called_name(name: Token, inside: list[Token], called: Collection[str], decis
         readings = (f"{usual.words}: {usual.function}(...)", f"a factor: {letter}*(...)")
         decisions.append(Decision(f"{letter}(...) is read as {usual.words}", "alias", span=name.span, instead=readings))
         return Token("CALL", usual.function, name.start, name.end)
-    if all(token.type in ("RUN", "COMMA") for token in inside):
+    if inside:
         advice = f"{letter} declared as a function (elementwise), its formula in its place, or {letter}*{argument} for a product"
         raise UnknownFunctionError(f"{letter} is a function that is not defined", span=name.span, suggestion=advice)
     if letter in _LIKE_FUNCTIONS:

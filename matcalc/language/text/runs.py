@@ -9,7 +9,6 @@ from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language.decisions import Decision, Weight
 from matcalc.language.text import forks
 from matcalc.language.text.bars import STARTS_OPERAND
-from matcalc.language.text.brackets import partners
 from matcalc.language.text.called_names import called_name
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.meanings import is_abbreviation, is_foreign, unknown_function
@@ -46,6 +45,8 @@ class _Context:
     flipped: frozenset[str] = frozenset()
     """Runs that are read the other way."""
     forks: dict[str, Fork] = field(default_factory=dict)
+    noted: set[str] = field(default_factory=set)
+    """Runs of which it was said how they are read."""
 
     @cached_property
     def alone(self) -> frozenset[str]:
@@ -69,11 +70,6 @@ class _Context:
         """Names at once before brackets that stand nowhere as values."""
         runs = [token.value for place, token in enumerate(self.tokens) if token.type == "RUN" and _adjacent(self.tokens, place)]
         return frozenset([canonical_name(run) for run in runs]) - self.values
-
-    @cached_property
-    def partner(self) -> dict[int, int]:
-        """Opening bracket -> closing bracket."""
-        return partners(self.tokens)
 
     def after(self, position: int) -> Token | None:
         return self.tokens[position + 1] if position + 1 < len(self.tokens) else None
@@ -157,10 +153,9 @@ def _before_brackets(context: _Context, position: int, name: Token) -> Token:
     tokens, vocabulary = context.tokens, context.vocabulary
     if not _adjacent(tokens, position) or vocabulary.declares(name.value) or name.value in context.values or name.value in NAMES_TOO:
         return name
-    close = context.partner.get(position + 1)
-    if close is None or (name.value in _CONSTANT_NAMES and not context.italics):
+    if name.value in _CONSTANT_NAMES and not context.italics:
         return name
-    return called_name(name, tokens[position + 2 : close], context.called, context.decisions)
+    return called_name(name, _names_within(tokens, position + 1), context.called, context.decisions)
 
 
 _CONSTANT_NAMES = frozenset(["e", "pi", "I"])
@@ -181,8 +176,9 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
     if _is_sum(run, tokens, position):
         return [Token("SUM_OVER", _indices(run), token.start, token.end)]
     if not context.italics:
-        _refuse_indexed_function(context, token)
-        if not tail and _taken_as_one(context, position):
+        if "_" in run:
+            _refuse_indexed_function(context, token)
+        if end > 1 and not tail and (run.isupper() or _WORDLIKE.fullmatch(run)) and _taken_as_one(context, position):
             _note_one_name(context, token)
             return [Token("NAME", canonical_name(run), token.start, token.end)]
     out: list[Token] = []
@@ -196,7 +192,8 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
         place = stop
     if tail:
         out.append(Token("CALL", tail, token.start + end, token.end))
-    if len(out) > 1 and _WORDLIKE.fullmatch(run) and not context.italics:
+    if len(out) > 1 and not context.italics and run not in context.noted and _WORDLIKE.fullmatch(run):
+        context.noted.add(run)
         product = "·".join(t.value for t in out)
         readings = (f"a product: {product.replace('·', '*')}", f"one name: declare {run}: scalar")
         said = f"{run} is read as the product {product}"
@@ -240,8 +237,9 @@ def _is_one_name(context: _Context, run: str) -> bool:
 def _note_one_name(context: _Context, token: Token) -> None:
     run = token.value
     said = f"{run} is read as one name"
-    if any(decision.words == said for decision in context.decisions):
+    if run in context.noted:
         return
+    context.noted.add(run)
     product = "*".join(_pieces(run))
     readings = (f"one name: declare {run}: scalar", f"a product: {product}")
     weight: Weight = "doubtful" if run in context.flipped else "assumed"

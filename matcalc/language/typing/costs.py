@@ -9,11 +9,11 @@ from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, 
 
 LETTERS: dict[str, dict[int, float]] = {
     "upper": {MATRIX: 0.0, SCALAR: 5.0, COLUMN: 5.5, ROW: 9.0},
-    "lower": {COLUMN: 0.0, SCALAR: 1.5, MATRIX: 6.0, ROW: 9.0},
-    "early": {SCALAR: 0.0, COLUMN: 0.5, MATRIX: 6.0, ROW: 9.0},
-    "greek": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 6.0, ROW: 9.0},
-    "word": {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 6.0, ROW: 9.0},
-    "size": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 6.0, ROW: 9.0},
+    "lower": {COLUMN: 0.0, SCALAR: 1.5, MATRIX: 9.0, ROW: 9.0},
+    "early": {SCALAR: 0.0, COLUMN: 0.5, MATRIX: 9.0, ROW: 9.0},
+    "greek": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 9.0, ROW: 9.0},
+    "word": {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 9.0, ROW: 9.0},
+    "size": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 9.0, ROW: 9.0},
     "count": {MATRIX: 0.0, SCALAR: 2.0, COLUMN: 5.5, ROW: 9.0},
     "family": {COLUMN: 0.0, MATRIX: 1.0, TENSOR3: 6.0, TENSOR4: 9.0},
     "families": {COLUMN: 0.0, MATRIX: 2.5, TENSOR3: 1.0, TENSOR4: 9.0},
@@ -24,7 +24,7 @@ LETTERS: dict[str, dict[int, float]] = {
 """A kind for a name, by the convention for its letter: ``upper`` case, ``lower`` case (h to z), ``early`` (a to g), ``greek`` (lower case),
 a ``word``; a ``size`` (n, k) or a ``count`` (N, K) that stands only as a factor, divisor or exponent; what occurs by its members alone, a
 ``family`` (of a capital ``families``), or a ``table`` where these have two indices; a literal ``number`` or ``filled`` array."""
-ALL_SCALARS = {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 6.0, ROW: 9.0}
+ALL_SCALARS = {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 9.0, ROW: 9.0}
 """Of lower case letters where nothing shows vectors and not all can be vectors."""
 SIZE_LETTERS = frozenset("ijkmnpqt")
 COUNT_LETTERS = frozenset("NKT")
@@ -32,6 +32,8 @@ COUNT_LETTERS = frozenset("NKT")
 TRANSPOSED_SCALAR = 10.0
 SCALAR_AFTER_MATRIX = 2.0
 """A letter that is a scalar by convention right after a matrix or a row vector: ``a'*X*b``."""
+COUNT_AS_MATRIX = 3.0
+"""A letter that counts things as a matrix times a number: ``N/2*log(2*pi)``."""
 SCALAR_BEHIND = 0.25
 """Scalars usually stand in front."""
 SCALAR_REPEATED = 4.0

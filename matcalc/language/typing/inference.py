@@ -14,7 +14,7 @@ from matcalc.records import record
 from matcalc.sizes import Size
 
 _RANK = {
-    "upper": 0, "count": 0, "lower": 1, "early": 2, "greek": 2, "word": 2, "size": 2, "family": 2, "families": 2, "table": 2,
+    "upper": 0, "count": 3, "lower": 1, "early": 2, "greek": 2, "word": 2, "size": 2, "family": 2, "families": 2, "table": 2,
     "number": 3, "filled": 3,
 }  # fmt: skip
 _MOST_STEPS = 300
@@ -241,8 +241,18 @@ class _Search:
             penalty += costs.BOLD_SCALAR
         if kind == SCALAR:
             penalty += max((_factor_cost(choice, constraint) for constraint in choice.cell.constraints), default=0.0)
+        if choice.sort == "count" and kind == MATRIX and any(_scales(choice.cell, constraint) for constraint in choice.cell.constraints):
+            penalty += costs.COUNT_AS_MATRIX
         touched = dict.fromkeys(constraint for cell in self._trail.since(mark) for constraint in cell.constraints)
         return penalty + sum(constraint.strangeness for constraint in touched if constraint.decided)
+
+
+def _scales(cell: Cell, constraint: Constraint) -> bool:
+    """Whether a cell is multiplied by a number that is not written as one."""
+    if not isinstance(constraint, Multiplied) or cell not in constraint.cells[:2]:
+        return False
+    other = constraint.cells[constraint.cells[0] is cell]
+    return other.mask == SCALAR and not other.literal
 
 
 def _factor_cost(choice: _Choice, constraint: Constraint) -> float:

@@ -84,6 +84,8 @@ def _whole(text: str) -> Any:
 
 def _value(text: str) -> Any:
     """A number, or lists of numbers."""
+    if not text:
+        raise ParseError("a number is missing")
     wrapped = _WRAPPED.fullmatch(text)
     if wrapped is not None:
         return _value(wrapped[1].strip())

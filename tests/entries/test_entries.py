@@ -36,6 +36,7 @@ CASES = [
     ("logsumexp(A*x)", "x", {"n": 2, "m": 2}, {"order": 2}),
     ("softmax(A*x)", "x", {"n": 2, "m": 3}, {}),
     ("norm2(x - y)", "x", {"n": 3}, {}),
+    ("-0.5*logdet(S) - 0.5*x'*inv(S)*x", "S", {"n": 2}, {"declare": "S: n×n positive_definite"}),
     ("norm1(x) + sum(abs(x).^p)", "x", {"n": 2}, {"declare": "x: n; p: scalar"}),
     ("lam*norm2(w)^2/n", "w", {"n": 3}, {"declare": "w: n; lam: scalar"}),
     ("||X*W_1||^2", "W_1", {"n": 2, "m": 2, "p": 2}, {}),
@@ -57,7 +58,9 @@ def values_of(symbols: dict[str, tuple[int, ...]], facts: dict[str, str], seed: 
     for name, shape in symbols.items():
         value = draw.uniform(0.5, 2, shape) + (2 * np.eye(*shape) if len(shape) == 2 else 0)
         said = facts.get(name, "")
-        if "antisymmetric" in said:
+        if "definite" in said:
+            value = value @ value.T
+        elif "antisymmetric" in said:
             value = value - value.T
         elif "symmetric" in said:
             value = value + value.T

@@ -21,6 +21,8 @@ _OPERAND_ENDS = frozenset(["RUN", "NUMBER", "RPAR", "RSQB", "TRANSPOSE", "SUPERS
 _SPECIAL = frozenset(["DOT", "COLON", "STRING", "COMMENT"])
 _CONSTANTS = frozenset(["True", "False", "None"])
 _REDUCTIONS = frozenset(["sum", "mean", "prod", "maximum", "minimum"])
+_LONGEST_POSITIONS = 4
+"""Tokens from an opening bracket to the closing one, of positions such as ``(2, 1)``."""
 _ONE_NAME = frozenset(["numpy", "julia"])
 
 
@@ -89,10 +91,24 @@ class _Rewriting:
             if opening and tokens[closing + 1 : closing + 2] and tokens[closing + 1].type == "EQUALS"
         }
         """Names that stand with brackets before an equals sign: functions, ``f(x) = ...``."""
+        self._sliced = self._with_parts(("COLON",), ("end", "None", "newaxis"))
+        """Opening brackets that hold, and not within other brackets, what takes a part of an array."""
         self._closes: dict[int, Token] = {}
         """Closing brackets that become others, or that another one stands before."""
         self._commas: set[int] = set()
         """Commas that open brackets: ``sum(abs2, x)``."""
+
+    def _with_parts(self, types: tuple[str, ...], values: tuple[str, ...]) -> set[int]:
+        found: set[int] = set()
+        opened: list[int] = []
+        for place, token in enumerate(self._tokens):
+            if place in self._partner:
+                opened.append(place)
+            elif token.type in ("RPAR", "RSQB") and opened:
+                opened.pop()
+            elif opened and (token.type in types or token.value in values):
+                found.add(opened[-1])
+        return found
 
     def done(self) -> list[Token]:
         place = 0
@@ -110,7 +126,7 @@ class _Rewriting:
                 return self._dot(place)
             case "LPAR":
                 return self._opening(place)
-            case "LSQB":
+            case "LSQB" if place in self._sliced:
                 self._check_slice(place)
             case "RPAR" | "RSQB":
                 return self._closing(place)
@@ -206,11 +222,11 @@ class _Rewriting:
         token, stop = self._tokens[place], self._partner.get(place, place)
         before = self._out[-1] if self._out else None
         adjacent = before is not None and before.end == token.start and before.type in _OPERAND_ENDS
-        inner = self._tokens[place + 1 : stop]
+        inner = self._tokens[place + 1 : stop] if stop - place <= _LONGEST_POSITIONS else []
         if adjacent and len(inner) == 1 and inner[0].type == "COLON":
             self._out.append(Token("VEC", "(:)", token.start, self._tokens[stop].end))
             return stop + 1 - place
-        if adjacent and any(part.type == "COLON" or part.value == "end" for part in inner):
+        if adjacent and place in self._sliced:
             self._check_slice(place)
         if adjacent and before is not None and before.type == "RUN" and self._is_entry(before, inner):
             self._closes[stop] = Token("RSQB", "]", self._tokens[stop].start, self._tokens[stop].end)

@@ -179,6 +179,8 @@ DOUBTFUL = [
     ("norm(X - Y) + trace(A\\B)", "Frobenius"),
     ("x'*A*x % plus one", "read as a remark"),
     ("x'*A*x / x'*x", "one divisor"),
+    ("softmax(Q*K.T/sqrt(d))@V", "read as the matrix product"),
+    ("norm(X, 1)", "largest column sum"),
 ]
 
 

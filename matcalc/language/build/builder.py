@@ -498,6 +498,14 @@ class Builder(Assembly):
                 return self._quotient(node, operands)
             case "\\":
                 return self._left_quotient(node, operands)
+            case ".*" if self._is_mixed_up(node):
+                said = (
+                    f"{node.left.name} * {node.right.operand.name}.T beside @ is read as the matrix product; NumPy's * goes entry by entry"  # type: ignore[attr-defined]
+                )
+                self.decide(
+                    said, "dialect", "doubtful", span=self.place(node.span), instead=("the matrix product: @", "entry by entry: .*")
+                )
+                return self.product(operands, node.span)
             case ".*":
                 self.evidence = True
                 cell = self.folded(c.ElementMultiplied, operands)
@@ -512,6 +520,19 @@ class Builder(Assembly):
     def _starred(self, sign: Span) -> bool:
         """Whether a product is written with the star of a program that may mean something else by it; juxtaposition never does."""
         return not self.written.sure and not self.depth and sign.start < sign.end
+
+    def _is_mixed_up(self, node: s.Binary) -> bool:
+        """Whether a star of NumPy stands between a matrix and another one that is transposed: these hardly have one shape."""
+        left, right = node.left, node.right
+        if not self.written.arrays or self.depth or node.operator_span.end - node.operator_span.start != 1:
+            return False
+        if not isinstance(left, s.Name) or not isinstance(right, s.Transposed) or not isinstance(right.operand, s.Name):
+            return False
+        other = right.operand
+        return left.name != other.name and left.name[0].isupper() and other.name[0].isupper() and not self._declared(left, other)
+
+    def _declared(self, *names: s.Name) -> bool:
+        return all(name.name in self.scope.declarations or name.name in self.scope.values for name in names)
 
     def _array_product(self, sign: str, relation: type[Constraint], node: s.Binary, operands: list[t.Term]) -> t.Term:
         left, right = operands

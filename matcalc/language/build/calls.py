@@ -208,6 +208,8 @@ class CallBuilder(Builder):
             said = f"{node.function} of a matrix is read as that of each row; of each column: {node.function}(X, cols)"
             self.decide(said, "dialect", span=span, when=of_matrix)
             return t.CallTerm(result, span, (operand,), entry.name, None)
+        if entry.of_one == "t" and operand.cell.made and operand.cell.mask == SCALAR:
+            return operand  # MATLAB's mean(mean(X))
         if entry.kind == "defined":
             said = f"{node.function} of a matrix is read as that of all entries; of each row: {node.function}(X, rows)"
             self.decide(said, "dialect", span=span, when=of_matrix)

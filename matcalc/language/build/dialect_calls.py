@@ -23,7 +23,7 @@ from matcalc.language.text.dialects import Template, Written, templates
 from matcalc.language.text.meanings import unknown_function
 from matcalc.language.text.vocabulary import STRUCTURAL, Vocabulary
 from matcalc.language.typing import constraints as c
-from matcalc.language.typing.dimensions import Unknown
+from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
 from matcalc.records import record, replace
 
@@ -260,6 +260,14 @@ class DialectBuilder(CallBuilder):
         size = Unknown()
         self.relate(c.Counted(self.place(node.span), axis, size, arguments[0].cell))
         return t.SizeTerm(self.cell(SCALAR, node.span), self.place(node.span), size)
+
+    def size(self, node: s.Syntax) -> Dimension:
+        """A size written as an argument, also by what has it: ``np.eye(A.shape[0])``."""
+        if not isinstance(node, s.Applied) or node.function not in _SIZES:
+            return super().size(node)
+        term = self.build(node)
+        assert isinstance(term, t.SizeTerm)
+        return term.size
 
     def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
         """Of a matrix, NumPy's ``X[0]`` is a row."""

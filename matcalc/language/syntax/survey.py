@@ -14,6 +14,8 @@ def size_names_in(program: s.Program) -> set[str]:
     for node in walk(program):
         if isinstance(node, s.Applied) and node.function in _SIZE_ARGUMENTS:
             for argument in node.arguments[_SIZE_ARGUMENTS[node.function] :]:
+                if isinstance(argument, s.Applied):
+                    continue  # size(A, 1): a size of something
                 found.update(part.name for part in walk(argument) if isinstance(part, s.Name))
     return found
 

@@ -23,6 +23,7 @@ _CONSTANTS = frozenset(["True", "False", "None"])
 _REDUCTIONS = frozenset(["sum", "mean", "prod", "maximum", "minimum"])
 _LONGEST_POSITIONS = 4
 """Tokens from an opening bracket to the closing one, of positions such as ``(2, 1)``."""
+_LIKE_FUNCTIONS = frozenset("fgh")
 _ONE_NAME = frozenset(["numpy", "julia"])
 
 
@@ -91,6 +92,12 @@ class _Rewriting:
             if opening and tokens[closing + 1 : closing + 2] and tokens[closing + 1].type == "EQUALS"
         }
         """Names that stand with brackets before an equals sign: functions, ``f(x) = ...``."""
+        self._indices = {
+            index.value
+            for name, bracket, index, comma in zip(tokens, tokens[1:], tokens[2:], tokens[3:])
+            if name.value == "sum" and bracket.type == "LPAR" and index.type == "RUN" and comma.type == "COMMA" and len(index.value) == 1
+        }
+        """Of sums, ``sum(i, x(i))``."""
         self._sliced = self._with_parts(("COLON",), ("end", "None", "newaxis"))
         """Opening brackets that hold, and not within other brackets, what takes a part of an array."""
         self._closes: dict[int, Token] = {}
@@ -231,7 +238,8 @@ class _Rewriting:
         if adjacent and before is not None and before.type == "RUN" and self._is_entry(before, inner):
             self._closes[stop] = Token("RSQB", "]", self._tokens[stop].start, self._tokens[stop].end)
             said = f"{before.value}({', '.join(part.value for part in inner[::2])})"
-            self._decisions.append(Decision(f"{said} is read as an entry of {before.value}, counted from 1", "dialect", span=before.span))
+            counted = ", counted from 1" if any(part.type == "NUMBER" for part in inner) else ""
+            self._decisions.append(Decision(f"{said} is read as an entry of {before.value}{counted}", "dialect", span=before.span))
             token = Token("LSQB", "[", token.start, token.end)
         self._out.append(token)
         self._depth += 1
@@ -245,7 +253,9 @@ class _Rewriting:
         name = before.value
         if self._vocabulary.function(name, called=True) is not None or name in self._vocabulary.functions or name in self._defined:
             return False
-        if self._written.arrays or any(part.type != "NUMBER" or not part.value.isdecimal() for part in numbers):
+        if self._written.arrays or not all(part.value in self._indices or part.value.isdecimal() for part in numbers):
+            return False
+        if len(numbers) == 1 and name in _LIKE_FUNCTIONS and not self._vocabulary.declares(name):
             return False
         return len(name) == 1 or self._vocabulary.declares(name) or not name.isalpha()
 

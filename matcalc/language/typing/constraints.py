@@ -196,7 +196,9 @@ class Broadcast(Constraint):
         number = left if left.mask == SCALAR else right
         if self.scales and (result.lying is not None or is_made(number)):
             return 0.0
-        return costs.NUMBER_MADE_REPEATED if result.mask == MATRIX and is_made(number) else costs.SCALAR_REPEATED
+        if result.mask != MATRIX:
+            return costs.SCALAR_IN_VECTOR
+        return costs.NUMBER_MADE_REPEATED if is_made(number) else costs.SCALAR_REPEATED
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells

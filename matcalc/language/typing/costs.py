@@ -38,6 +38,8 @@ SCALAR_BEHIND = 0.25
 """Scalars usually stand in front."""
 SCALAR_REPEATED = 4.0
 """``X + lambda``."""
+SCALAR_IN_VECTOR = 3.0
+"""``x + a``."""
 NUMBER_MADE_REPEATED = 8.0
 """``C + w'w`` with a matrix C: nobody adds a matrix to what vectors and matrices were made a number of."""
 VECTOR_REPEATED = 3.0

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matcalc.budgets import budget
     from matcalc.compiling import compile
     from matcalc.constructors import UserFunction, pi, size, symbols
+    from matcalc.language.declare.texts import shared
     from matcalc.named_results import Gradients
     from matcalc.parsed import ParsedExpression, Reading
     from matcalc.product_calls import differential, jvp, vjp
@@ -56,6 +57,7 @@ __all__ = [
     "jvp",
     "parse",
     "pi",
+    "shared",
     "size",
     "symbols",
     "verify",
@@ -80,6 +82,7 @@ _LAZY = {
     "parse": "matcalc.api",
     "UserFunction": "matcalc.constructors",
     "pi": "matcalc.constructors",
+    "shared": "matcalc.language.declare.texts",
     "size": "matcalc.constructors",
     "symbols": "matcalc.constructors",
     "Verdict": "matcalc.verification.verdict",

@@ -11,7 +11,7 @@ from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.inputs import Expression, Name, Names, explained, is_single, listed, read
 from matcalc.language import Elaborated
-from matcalc.language.declare.texts import Declare, declaration_text
+from matcalc.language.declare.texts import Declare, about_unused, declaration_text
 from matcalc.language.options import ReadingOptions, reading_options
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, named_in, read_program, require_choice
 from matcalc.records import replace
@@ -34,7 +34,8 @@ def parse(expression: Expression, declare: Declare = None, *, strict: bool = Fal
     'n×p'
     """
     with explained(expression):
-        return _parsed(read(expression, declare, options=reading_options(strict, dialect)))
+        elaborated = read(expression, declare, options=reading_options(strict, dialect))
+        return _parsed(elaborated.with_more(about_unused(declare, tuple(elaborated.declarations))))
 
 
 def derive(

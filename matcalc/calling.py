@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from matcalc.einstein.nodes import Tensor
@@ -12,10 +10,13 @@ from matcalc.evaluation import compile_function, evaluate_tensor
 from matcalc.evaluation.arrays import as_array, solve_sizes
 from matcalc.expr.nodes import Expr, SizeValue, Symbol, postorder
 from matcalc.language.text.spelling import canonical_name
+from matcalc.records import record
 from matcalc.sizes import ONE, Shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_LONGEST_SHOWN = 60
 
 
 def expression_function(expression: Expr, others: Sequence[Symbol] = ()) -> Callable[..., NDArray[Any]]:
@@ -78,20 +79,69 @@ def symbols_of(expression: Expr) -> tuple[Symbol, ...]:
     return tuple([node for node in postorder(expression) if isinstance(node, Symbol)])
 
 
-def by_any_spelling(call: Callable[..., Any], families: Mapping[str, str] = MappingProxyType({})) -> Callable[..., Any]:
-    """The callable, taking its keywords in any spelling of a name: ``β`` may be given for ``beta``, and the array of the x_i, called
-    X in the formula, as ``x`` too. ``families`` has such names."""
+@record
+class Recipe:
+    """How a callable is made, so that another process can make it again: the function of a module that does, and its arguments.
 
-    @wraps(call)
-    def function(**values: Any) -> Any:
+    ``families`` are names under which an array may be given too; ``shown`` says what the callable takes and returns.
+    """
+
+    maker: Callable[..., Callable[..., Any]]
+    arguments: tuple[Any, ...]
+    families: Mapping[str, str]
+    shown: str
+    field: str | None = None
+    """Of a callable that returns several results by name, the one that is wanted."""
+
+
+class ArrayFunction:
+    """A function of arrays, which are its keywords, in any spelling of a name: ``β`` may be given for ``beta``, and the array of the x_i,
+    called X in the formula, as ``x`` too.
+
+    It can be copied and pickled: it is made again from the formula. Its docstring, where there is one, is the generated code.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._call: Callable[..., Any] = recipe.maker(*recipe.arguments)
+        self.__name__ = self.__qualname__ = getattr(self._call, "__name__", "function")
+        self.__doc__ = self._call.__doc__
+
+    def __call__(self, /, **values: Any) -> Any:
         spelled = {canonical_name(name): value for name, value in values.items()}
-        for name, title in families.items():
+        for name, title in self._recipe.families.items():
             if name in spelled:
                 array = spelled.pop(name)
                 spelled.setdefault(title, array)
-        return call(**spelled)
+        found = self._call(**spelled)
+        return found if self._recipe.field is None else found[self._recipe.field]
 
-    return function
+    def __reduce__(self) -> tuple[type[ArrayFunction], tuple[Recipe]]:
+        return ArrayFunction, (self._recipe,)
+
+    def __copy__(self) -> ArrayFunction:
+        return self
+
+    def __deepcopy__(self, _: object) -> ArrayFunction:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<function of {self._recipe.shown}>"
+
+
+def array_function(
+    maker: Callable[..., Callable[..., Any]],
+    *arguments: Any,
+    declarations: Mapping[str, str],
+    result: str,
+    families: Mapping[str, str] | None = None,
+    field: str | None = None,
+) -> ArrayFunction:
+    """The callable that a function makes of the arguments; the rest is for ``repr``."""
+    takes = ", ".join(f"{name}: {kind}" for name, kind in declarations.items())
+    if len(takes) > _LONGEST_SHOWN:
+        takes = f"{len(declarations)} names"
+    return ArrayFunction(Recipe(maker, arguments, dict(families or {}), f"{takes} → {result}", field))
 
 
 def _axes(shape: Shape) -> Shape:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from matcalc.calling import array_function
 from matcalc.codegen import Check, Derivative, LaidOut, Operator, Output, TargetName, function, generate
 from matcalc.derivation import differentiate
 from matcalc.einstein import nodes as ix
@@ -14,6 +15,8 @@ from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, postorder
 from matcalc.facts.ties import tying
 from matcalc.inputs import Expression, Name, Names, as_call, listed, name_of, names_of, read
+from matcalc.language.declare.texts import Declare, about_unused
+from matcalc.operators.operands import declarations_of
 from matcalc.programs import checked_target, derivative_output
 from matcalc.sizes import axes_of
 
@@ -31,6 +34,9 @@ class Compiled:
     outputs: tuple[str, ...]
     _call: Any
 
+    def __repr__(self) -> str:
+        return repr(self._call).replace("<function", "<Compiled function")
+
     def __call__(self, /, **values: Any) -> Any:
         return self._call(**values)
 
@@ -45,7 +51,7 @@ def compile(
     hessian_operator: Names = (),
     hvp: Names = (),
     target: str = "numpy",
-    declare: str | Mapping[str, str] | None = None,
+    declare: Declare = None,
     sizes: Mapping[str, int] | None = None,
     symmetric: str = "projected",
 ) -> Compiled:
@@ -66,6 +72,7 @@ def compile(
     singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}
     wrt = list(dict.fromkeys([*(name for names in singles.values() for name in names), *(name for pair in pairs for name in pair)]))
     elaborated = read(expression, declare, wrt=wrt)
+    about_unused(declare, tuple(elaborated.declarations), *wrt, *(f"d{name}" for name in wrt))
     source = elaborated.expression
     if wrt and not source.is_scalar:
         raise ShapeError("gradients and Hessians need a scalar expression", suggestion="matcalc.derive(...).code(...) for a Jacobian")
@@ -134,8 +141,21 @@ class _Request:
         check = Check(self.source, self.derivatives)
         source = generate(self.outputs, self.target, name="compute", check=check, sizes=sizes)
         symbols = [node for node in postorder(self.source) if isinstance(node, Symbol)]
-        call = function(self.outputs, self.target, name="compute", sizes=sizes, others=symbols)
+        call = array_function(
+            computed,
+            dict(self.outputs),
+            self.target,
+            dict(sizes or {}),
+            tuple(symbols),
+            declarations=declarations_of(self.source),
+            result=", ".join(self.outputs),
+        )
         return Compiled(source, tuple(self.outputs), call)
+
+
+def computed(outputs: Mapping[str, Output], target: TargetName, sizes: Mapping[str, int], symbols: Sequence[Symbol]) -> Callable[..., Any]:
+    """The callable behind ``Compiled``."""
+    return function(outputs, target, name="compute", sizes=sizes, others=symbols)
 
 
 def _pair(names: Name | tuple[Name, Name]) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from matcalc.language.build.construction import Differentiated
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.objects import texts_of
-from matcalc.language.declare.texts import Declare, declaration_text
+from matcalc.language.declare.texts import Declare, SharedNames, SharedText, declaration_text
 from matcalc.language.options import AS_USUAL, ReadingOptions
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.limits import DERIVATION_SECONDS
@@ -119,8 +119,10 @@ def also_declared(declare: Declare, known: Mapping[str, str]) -> Declare:
     said = parse_declarations(declare)
     new = {name: text for name, text in known.items() if name not in said}
     if isinstance(declare, Mapping):
-        return {**declare, **new}
-    return "; ".join([*texts_of(declare), *(f"{name}: {text}" for name, text in new.items())])
+        every = {**declare, **new}
+        return SharedNames(every) if isinstance(declare, SharedNames) else every
+    joined = "; ".join([*texts_of(declare), *(f"{name}: {text}" for name, text in new.items())])
+    return SharedText(joined) if isinstance(declare, SharedText) else joined
 
 
 @contextmanager

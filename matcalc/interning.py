@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from _weakref import _remove_dead_weakref  # type: ignore[attr-defined]
-from collections.abc import Callable
-from typing import Any, Literal, TypeVar, dataclass_transform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypeVar, dataclass_transform
 from weakref import ref
 
 from matcalc.records import slotted
@@ -36,6 +36,7 @@ def interned(plain: type[Node]) -> type[Node]:
     fields, defaults = slotted(namespace, plain.__bases__)
     if root:
         namespace |= {"__setattr__": _no_assignment, "__delattr__": _no_assignment, "__reduce__": _reduced}
+        namespace |= {"__copy__": _itself, "__deepcopy__": _itself}
     made: Any = type(plain.__name__, plain.__bases__, namespace)
     made.__new__ = _constructor(made, fields, defaults)
     return made  # type: ignore[no-any-return]
@@ -89,6 +90,63 @@ def _no_assignment(self: object, name: str, *_: object) -> None:
     raise AttributeError(f"{type(self).__name__}.{name}: a node cannot be changed")
 
 
+def _itself(self: Node, _: object = None) -> Node:
+    """A copied node is the same node."""
+    return self
+
+
+Row: TypeAlias = tuple[type, tuple[Any, ...]]
+"""The class of a node, and its arguments: each a node (the number of its row), a tuple of arguments, or another value, told by a mark."""
+_VALUE, _NODE, _TUPLE = range(3)
+
+
 def _reduced(self: Any) -> tuple[Any, ...]:
-    """A copied or unpickled node is the same node."""
-    return type(self), tuple([getattr(self, field) for field in self.__match_args__])
+    """An unpickled node is the same node. All nodes below are listed, so that deep expressions need no deep stack."""
+    rows: list[Row] = []
+    places: dict[Any, int] = {}
+    stack = [self]
+    while stack:
+        node = stack[-1]
+        if node in places:
+            stack.pop()
+            continue
+        arguments = tuple([getattr(node, field) for field in node.__match_args__])
+        missing = [below for below in _nodes_in(arguments) if below not in places]
+        if missing:
+            stack += missing
+            continue
+        places[node] = len(rows)
+        rows.append((type(node), tuple([_marked(argument, places) for argument in arguments])))
+        stack.pop()
+    return _rebuilt, (tuple(rows),)
+
+
+def _nodes_in(arguments: tuple[Any, ...]) -> Iterator[Any]:
+    for argument in arguments:
+        if isinstance(argument, tuple):
+            yield from _nodes_in(argument)
+        elif getattr(type(argument), "__reduce__", None) is _reduced:
+            yield argument
+
+
+def _marked(argument: Any, places: Mapping[Any, int]) -> tuple[int, Any]:
+    if isinstance(argument, tuple):
+        return _TUPLE, tuple([_marked(part, places) for part in argument])
+    if getattr(type(argument), "__reduce__", None) is _reduced:
+        return _NODE, places[argument]
+    return _VALUE, argument
+
+
+def _rebuilt(rows: Sequence[Row]) -> Any:
+    """The node of the last row."""
+    nodes: list[Any] = []
+    for cls, arguments in rows:
+        nodes.append(cls(*[_unmarked(argument, nodes) for argument in arguments]))
+    return nodes[-1]
+
+
+def _unmarked(argument: tuple[int, Any], nodes: Sequence[Any]) -> Any:
+    mark, value = argument
+    if mark == _TUPLE:
+        return tuple([_unmarked(part, nodes) for part in value])
+    return nodes[value] if mark == _NODE else value

@@ -8,7 +8,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
-from matcalc.calling import by_any_spelling
+from matcalc.calling import array_function
 from matcalc.derivation import Outcome, differentiate
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.einstein import nodes as ix
@@ -19,7 +19,7 @@ from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, replaced_all, symbols_in
 from matcalc.inputs import as_call
 from matcalc.language.declare.texts import declaration_text
-from matcalc.parsed import ParsedExpression, Reading, Style
+from matcalc.parsed import ParsedExpression, Reading, Style, shape_words
 from matcalc.printing import Shown, index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
 from matcalc.products.outlines import Outline
@@ -38,6 +38,9 @@ class Pullback(Derivation):
 
     value: ParsedExpression
     upstream: str
+
+    def _identity(self) -> tuple[object, ...]:
+        return (*super()._identity(), self.value, self.upstream)
 
     def _left_latex(self, bold: bool) -> str:
         return rf"\frac{{\partial L}}{{\partial {latex(self.wrt[0], bold)}}}"
@@ -58,6 +61,9 @@ class NamedDerivation(Derivation):
     sweep: Sweep
     symbol: str
     """What is differentiated: the name of the value, or L with an upstream gradient."""
+
+    def _identity(self) -> tuple[object, ...]:
+        return (*super()._identity(), self.symbol, self.text("ascii"))
 
     @property
     def adjoints(self) -> dict[str, ParsedExpression]:
@@ -117,11 +123,17 @@ class NamedDerivation(Derivation):
     @as_call
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """As for ``Derivation``; takes the symbols of the program, not the names of its results."""
-        callables = import_module("matcalc.products.callables")
-        inputs = (*symbols_in(self.source.node).values(), *self.wrt)
-        made = callables.gradients_callable({self.wrt[0]: self.opened}, self.source.node, inputs, self.layout, target)
-        name = self.wrt[0].name
-        return by_any_spelling(lambda **values: made(**values)[name])
+        return array_function(
+            import_module("matcalc.products.callables").gradients_callable,
+            {self.wrt[0]: self.opened},
+            self.source.node,
+            (*symbols_in(self.source.node).values(), *self.wrt),
+            self.layout,
+            target,
+            declarations=self.source.declarations,
+            result=shape_words(self.shape),
+            field=self.wrt[0].name,
+        )
 
     @as_call
     def code(self, target: str = "numpy") -> str:
@@ -243,9 +255,17 @@ class Gradients(Shown, Mapping[str, Derivation]):
     @as_call
     def function(self, target: str = "numpy") -> Callable[..., dict[str, Any]]:
         """A callable of the symbols that returns every derivative by name; names of the program are computed on the way, once."""
-        callables = import_module("matcalc.products.callables")
-        inputs = (*symbols_in(self.source.node).values(), *(symbol for symbol in self._opened if symbol.name not in self.outline.steps))
-        return by_any_spelling(callables.gradients_callable(self._opened, self.source.node, inputs, self._first.layout, target))
+        free = [symbol for symbol in self._opened if symbol.name not in self.outline.steps]
+        return array_function(
+            import_module("matcalc.products.callables").gradients_callable,
+            self._opened,
+            self.source.node,
+            (*symbols_in(self.source.node).values(), *free),
+            self._first.layout,
+            target,
+            declarations=self.declarations,
+            result=", ".join(self.derivations),
+        )
 
     @as_call
     def code(self, target: str = "numpy") -> str:
@@ -278,6 +298,13 @@ class Gradients(Shown, Mapping[str, Derivation]):
             "notes": list(self.notes),
             "reading": self.reading.to_dict(),
         }
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have equal derivatives under the same names."""
+        return dict(self.derivations) == dict(other.derivations) if isinstance(other, Gradients) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.derivations.items()))
 
     def __repr__(self) -> str:
         return f"<Gradients by {', '.join(self.derivations)}>"

@@ -81,7 +81,14 @@ class ParsedExpression(Shown, Arithmetic):
         ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Raises MatcalcError for another target; the callable raises it for missing or
         unfitting arguments.
         """
-        return called_by_any_spelling(programs().expression_callable(self.node, target), self.families)
+        return array_function(
+            programs().expression_callable,
+            self.node,
+            target,
+            declarations=self.declarations,
+            result=shape_words(self.shape),
+            families=self.families,
+        )
 
     @as_call
     def entries(self, **sizes: int) -> Entries:
@@ -113,6 +120,15 @@ class ParsedExpression(Shown, Arithmetic):
         what SymPy's matrix expressions do not have.
         """
         return to_sympy(self.node, symbols, self.origin)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same expression of symbols that are declared in the same way."""
+        if not isinstance(other, ParsedExpression):
+            return NotImplemented
+        return self.node is other.node and self.declarations == other.declarations
+
+    def __hash__(self) -> int:
+        return hash((self.node, frozenset(self.declarations.items())))
 
     def __repr__(self) -> str:
         return f"<ParsedExpression {self.text()}>"
@@ -320,7 +336,12 @@ def programs() -> Any:
     return import_module("matcalc.programs")
 
 
-def called_by_any_spelling(call: Callable[..., Any], families: Mapping[str, str]) -> Callable[..., Any]:
-    """The callable under every spelling of its arguments' names."""
-    named: Callable[..., Any] = import_module("matcalc.calling").by_any_spelling(call, families)
-    return named
+def array_function(maker: Callable[..., Callable[..., Any]], *arguments: Any, **named: Any) -> Callable[..., Any]:
+    """A callable that can be pickled, see ``matcalc.calling``."""
+    made: Callable[..., Any] = import_module("matcalc.calling").array_function(maker, *arguments, **named)
+    return made
+
+
+def shape_words(shape: Sequence[int | str]) -> str:
+    """A shape as a declaration says it: ``n×m``, ``scalar``."""
+    return "×".join(map(str, shape)) or "scalar"

@@ -105,7 +105,7 @@ def jvp(
     with explained(expression):
         if len(asked) != len(moves) or not asked:
             raise MatcalcError(f"{len(moves)} directions for {len(asked)} names", expected="a direction for each name")
-        elaborated, source, symbols = _source(expression, wrt, with_symbols(declare, direction), reading_options(strict, dialect))
+        elaborated, source, symbols = _source(expression, wrt, with_symbols(declare, direction), reading_options(strict, dialect), moves)
         named: dict[Symbol, Symbol] = {}
         for symbol, move in zip(symbols, moves, strict=True):
             taken = source.taken | {other.name for other in named.values()}
@@ -162,9 +162,11 @@ def gradients(
 # ---------------------------------------------------------------- shared
 
 
-def _source(expression: Expression, wrt: Names, declare: Declare, options: ReadingOptions) -> tuple[Elaborated, Source, tuple[Symbol, ...]]:
+def _source(
+    expression: Expression, wrt: Names, declare: Declare, options: ReadingOptions, others: Sequence[str] = ()
+) -> tuple[Elaborated, Source, tuple[Symbol, ...]]:
     """The expression with all names replaced but those differentiated by."""
-    elaborated, outline, symbols = read_program(expression, wrt, declare, options)
+    elaborated, outline, symbols = read_program(expression, wrt, declare, options, others=others)
     names = names_of(wrt)
     opened = outline.opened(*[name for name in names if name in outline.steps])
     declarations = {**elaborated.declarations, **_step_declarations(outline, names)}
@@ -201,7 +203,10 @@ def _swept(
     asked = names_of(wrt)
     if not asked or len(set(asked)) < len(asked):
         raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
-    elaborated, outline, symbols = read_program(expression, wrt, declare if upstream is None else with_symbols(declare, upstream), options)
+    others = () if upstream is None else (upstream if isinstance(upstream, str) else name_of(upstream),)
+    elaborated, outline, symbols = read_program(
+        expression, wrt, declare if upstream is None else with_symbols(declare, upstream), options, others=others
+    )
     if scalar and not elaborated.expression.is_scalar:
         message = f"a gradient needs a scalar, but the expression is {shape_text(elaborated.expression.shape)}"
         raise ShapeError(message, suggestion="jacobian(...), or derive(...) for any shape")

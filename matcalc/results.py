@@ -13,7 +13,7 @@ from matcalc.derivation.pipeline import Layout, over_samples
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Symbol
 from matcalc.inputs import as_call
-from matcalc.parsed import ParsedExpression, Reading, Style, called_by_any_spelling, checked_style, plain_shape, programs
+from matcalc.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs, shape_words
 from matcalc.printing import Shown, index_text, latex, latex_operand, member_notes, text
 from matcalc.records import replace
 from matcalc.sympy_exchange import sympy_source, to_sympy
@@ -200,8 +200,17 @@ class Derivation(Shown):
         not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``: the callable may be jitted and mapped over batches.
         Raises MatcalcError for another target.
         """
-        made = programs().derivative_callable(self.outcome, self.source.node, self.wrt, self.layout, target)
-        return called_by_any_spelling(made, self.source.families)
+        return array_function(
+            programs().derivative_callable,
+            self.outcome,
+            self.source.node,
+            self.wrt,
+            self.layout,
+            target,
+            declarations=self.source.declarations,
+            result=shape_words(self.shape),
+            families=self.source.families,
+        )
 
     @as_call
     def entries(self, **sizes: int) -> Entries:
@@ -264,6 +273,19 @@ class Derivation(Shown):
             "notes": list(self.notes),
             "reading": self.reading.to_dict(),
         }
+
+    def _identity(self) -> tuple[object, ...]:
+        """What equal derivatives have in common."""
+        return self.source, self.wrt, self.layout, self.symmetric, self.outcome.expression, self.outcome.tensor
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the derivative of the same expression by the same symbols in the same layout."""
+        if not isinstance(other, Derivation) or type(self) is not type(other):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
 
     def __repr__(self) -> str:
         by = ", ".join(symbol.name for symbol in self.wrt)

@@ -134,8 +134,16 @@ def explains_reading() -> bool:
     return bool(click.get_current_context().meta.get(_EXPLAINS))
 
 
+DECLARE = click.option(
+    "-d",
+    "--declare",
+    "--where",
+    multiple=True,
+    metavar="TEXT",
+    help='Kinds, sizes and facts: "X: n×m; A ∈ R^{n×n}; a: scalar", or in words: --where "A symmetric".',
+)
 _READING = (
-    click.option("-d", "--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".'),
+    DECLARE,
     click.option("--strict", is_flag=True, help="Refuse a formula of which the reading is doubtful."),
     click.option(
         "--dialect",

@@ -7,7 +7,7 @@ import sys
 import click
 
 from matcalc.cli.expressions import PlainHelp
-from matcalc.cli.options import BUDGET, LAYOUT, SYMMETRY
+from matcalc.cli.options import BUDGET, DECLARE, LAYOUT, SYMMETRY
 from matcalc.cli.showing import SIGNS
 from matcalc.console import shows
 from matcalc.derivation.pipeline import Layout, Symmetric
@@ -17,7 +17,7 @@ from matcalc.repl.terminal import run
 
 
 @click.command("repl", cls=PlainHelp, short_help="A prompt that keeps names and declarations.")
-@click.option("-d", "--declare", multiple=True, metavar="TEXT", help='Kinds, sizes and facts: "X: n×m; A: n×n symmetric; a: scalar".')
+@DECLARE
 @LAYOUT
 @SYMMETRY
 @BUDGET

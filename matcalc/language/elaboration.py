@@ -89,6 +89,10 @@ class Elaborated:
     question: Question | None = None
     families: Mapping[str, str] = MappingProxyType({})
 
+    def with_more(self, decisions: tuple[Decision, ...]) -> Elaborated:
+        """The same with decisions of those who read it on."""
+        return replace(self, decisions=(*self.decisions, *decisions)) if decisions else self
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What is worth saying of the decisions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from matcalc.derivation.conditions import conditions_of
@@ -62,7 +62,7 @@ def differential_of(source: Source, wrt: Sequence[Symbol]) -> Equation:
         return rf"\mathrm{{d}}{latex_name(letter, bold and not expression.is_scalar)}"
 
     spelled = {move: symbol for symbol, move in moves.items()}
-    return _equation(source, (f"d{letter}", f"d{letter}", left), lowered, form, tuple(moves.values()), spelled)
+    return _equation(source, (f"d{letter}", f"d{letter}", left(False), left(True)), lowered, form, tuple(moves.values()), spelled)
 
 
 def _paired_sum(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Expr | None:
@@ -91,7 +91,7 @@ def along(source: Source, moves: Mapping[Symbol, Symbol]) -> Equation:
         operators = r",\;".join(rf"\frac{{\partial}}{{\partial {latex(symbol, bold)}}}" for symbol in moves)
         return f"{operators} [{', '.join(latex(move, bold) for move in moves.values())}]"
 
-    return _equation(source, (f"∂/∂{by} [{shown}]", f"d/d{by} [{shown}]", left), lowered, None, tuple(moves.values()))
+    return _equation(source, (f"∂/∂{by} [{shown}]", f"d/d{by} [{shown}]", left(False), left(True)), lowered, None, tuple(moves.values()))
 
 
 def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], symmetric: Symmetric) -> Equation:
@@ -127,7 +127,7 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
         below = f"{{{latex(symbol)}}}_{{{shown}}}" if shown else latex(symbol, bold)
         return rf"\frac{{\partial}}{{\partial {below}}}"
 
-    left = (f"∂/∂{name}" + (f"_{shown}" if shown else ""), f"d/d{text(symbol, 'ascii')}{ascii_entry}", written)
+    left = (f"∂/∂{name}" + (f"_{shown}" if shown else ""), f"d/d{text(symbol, 'ascii')}{ascii_entry}", written(False), written(True))
     form = None
     if source.expression.is_scalar:
         gradient = differentiate(source.expression, (symbol,), symmetric=symmetric).expression
@@ -150,7 +150,7 @@ def free_indices(source: Source, symbol: Symbol) -> tuple[str, ...]:
 
 def _equation(
     source: Source,
-    left: tuple[str, str, Callable[[bool], str]],
+    left: tuple[str, str, str, str],
     value: Lowered,
     form: Expr | None,
     new: tuple[Symbol, ...],

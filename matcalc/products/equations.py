@@ -8,11 +8,11 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
-from matcalc.calling import by_any_spelling
+from matcalc.calling import array_function
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, IndexArray, IndexSum, Number, Symbol, postorder
 from matcalc.language import Elaborated
-from matcalc.parsed import Reading, Style, checked_style, made_of
+from matcalc.parsed import Reading, Style, checked_style, made_of, shape_words
 from matcalc.printing import Shown, index_text, latex, text
 from matcalc.sizes import Shape
 from matcalc.sympy_exchange import sympy_source, to_sympy
@@ -26,8 +26,8 @@ class Equation(Shown):
     expression and of the new symbols (``dX``, directions, unit vectors): with them ``text("ascii")`` reads back to the same expression.
     """
 
-    left: tuple[str, str, Callable[[bool], str]]
-    """In Unicode, ASCII and LaTeX; the last in bold type or not."""
+    left: tuple[str, str, str, str]
+    """In Unicode, ASCII, LaTeX, and LaTeX in bold type."""
     node: Expr | None
     tensor: Tensor
     value_shape: Shape
@@ -81,7 +81,7 @@ class Equation(Shown):
         for move, symbol in self.spelled.items():
             shown = bold and self.node is not None
             right = right.replace(latex(move, shown), rf"\mathrm{{d}}{latex(symbol, shown)}")
-        return f"{self.left[2](bold)} = {right}" if equation else right
+        return f"{self.left[3 if bold else 2]} = {right}" if equation else right
 
     def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
         """What ``latex`` gives, between dollar signs."""
@@ -92,7 +92,16 @@ class Equation(Shown):
 
         Raises MatcalcError for another target than ``"numpy"``, ``"jax"`` or ``"torch"``.
         """
-        return by_any_spelling(_callables().value_callable(self.node, self.tensor, self.value_shape, self.inputs, target))
+        return array_function(
+            _callables().value_callable,
+            self.node,
+            self.tensor,
+            self.value_shape,
+            self.inputs,
+            target,
+            declarations=self.declarations,
+            result=shape_words(self.shape),
+        )
 
     def code(self, target: str = "numpy") -> str:
         """The source text of that function; of ``"sympy"`` a program that builds ``sympy()``."""
@@ -120,6 +129,16 @@ class Equation(Shown):
             "notes": list(self.notes),
             "reading": self.reading.to_dict(),
         }
+
+    def _identity(self) -> tuple[object, ...]:
+        return self.left, self.node, self.tensor, self.value_shape, frozenset(self.declarations.items())
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both sides, and what is declared of their symbols, are the same."""
+        return self._identity() == other._identity() if isinstance(other, Equation) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.equation()}>"

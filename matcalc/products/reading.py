@@ -10,7 +10,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Symbol
 from matcalc.inputs import Expression, Names, names_of, read, with_symbols
 from matcalc.language import Elaborated
-from matcalc.language.declare.texts import Declare
+from matcalc.language.declare.texts import Declare, about_unused
 from matcalc.language.elaboration import question_in
 from matcalc.language.options import ReadingOptions
 from matcalc.products.outlines import Outline, outline_of
@@ -36,15 +36,22 @@ def named_in(expression: Expression, declare: Declare, options: ReadingOptions) 
 
 
 def read_program(
-    expression: Expression, wrt: Names, declare: Declare, options: ReadingOptions, *, question: bool = False
+    expression: Expression,
+    wrt: Names,
+    declare: Declare,
+    options: ReadingOptions,
+    *,
+    question: bool = False,
+    others: Sequence[str] = (),
 ) -> tuple[Elaborated, Outline, tuple[Symbol, ...]]:
     """The expression, its outline, and the symbols of these names, intermediate results among them.
 
-    With ``question`` the text may say itself that it asks for a derivative; then that is by the same names.
-    Raises MatcalcError for names that are neither.
+    With ``question`` the text may say itself that it asks for a derivative; then that is by the same names. ``others`` are names that may
+    be declared although they do not occur. Raises MatcalcError for names that are neither.
     """
     names = names_of(wrt)
     elaborated = read(expression, with_symbols(declare, wrt), wrt=names, results=True, options=options, question=question)
+    elaborated = elaborated.with_more(about_unused(declare, tuple(elaborated.declarations), *names, *others))
     if elaborated.question is not None and elaborated.question.said:
         names = _agreed(elaborated.question.names, names)
     outline = outline_of(elaborated)

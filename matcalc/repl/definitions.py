@@ -132,7 +132,7 @@ def misfits(state: State, changed: Iterable[str]) -> list[str]:
     remarks = []
     for name in [other for other in state.dependants(names) if other not in names]:
         try:
-            parse(program(name, state), state.declarations)
+            parse(program(name, state), state.shared)
         except MatcalcError as error:
             remarks.append(f"{'note:':<10}{name} = {state.definitions[name].value} does not fit any more: {error.message}")
     return remarks

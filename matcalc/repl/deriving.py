@@ -7,6 +7,7 @@ from dataclasses import replace
 from matcalc.api import derive, gradient, hessian, jacobian, parse
 from matcalc.choices import clear_choice, question, variables
 from matcalc.errors import MatcalcError, ParseError
+from matcalc.language.declare.texts import SharedNames
 from matcalc.language.elaboration import question_in
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import Name
@@ -27,8 +28,8 @@ def formula(written: str, state: State) -> Derivation | ParsedExpression:
     """The derivative that ``d(f)/dV`` or ``hessian(f, x)`` asks for, or the expression itself as it was read."""
     whole = program(written, state)
     if not is_derivative(written, state):
-        return parse(whole, state.declarations)
-    return derive(whole, declare=state.declarations, layout=state.layout, symmetric=state.symmetric)
+        return parse(whole, state.shared)
+    return derive(whole, declare=state.shared, layout=state.layout, symmetric=state.symmetric)
 
 
 def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
@@ -37,7 +38,7 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
     if not names:
         names = _said(request.expression, state) or [_only_name(request, state)]
     whole = program(request.expression, state, names)
-    declare, layout, symmetric = state.declarations, state.layout, state.symmetric
+    declare, layout, symmetric = state.shared, state.layout, state.symmetric
     one = names[0] if len(names) == 1 else None
     wrt = one or names
     match request.verb:
@@ -64,7 +65,7 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
 
 def verified(claim: str, state: State) -> Verdict:
     """The verdict on an equation, with the values of the session's names put in."""
-    verdict = verify(program(claim, state), declare=state.declarations, layout=state.layout, symmetric=state.symmetric)
+    verdict = verify(program(claim, state), declare=state.shared, layout=state.layout, symmetric=state.symmetric)
     return replace(verdict, statement=claim)
 
 
@@ -85,7 +86,7 @@ def _checked(derivation: Derivation) -> Verdict:
     function = "grad" if derivation.order == 1 else "hessian"
     names = ", ".join(symbol.name for symbol in derivation.wrt[: 1 if derivation.wrt[0] is derivation.wrt[-1] else 2])
     claim = f"{function}({derivation.source.text('ascii')}, {names}) = {text(outcome.expression, 'ascii')}"
-    verdict = verify(claim, declare=derivation.declarations, layout=derivation.layout, symmetric=derivation.symmetric)
+    verdict = verify(claim, declare=SharedNames(derivation.declarations), layout=derivation.layout, symmetric=derivation.symmetric)
     return replace(verdict, declarations=None, notes=(), reading=None)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from matcalc.derivation.pipeline import Layout, Symmetric
+from matcalc.language.declare.texts import SharedNames
 from matcalc.language.text.tokens import is_latex
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
@@ -48,6 +49,11 @@ class State:
     """What was declared of a name, in the ``declare`` syntax."""
     definitions: dict[str, Definition] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=lambda: {name: choices[0] for name, choices in SETTINGS.items()})
+
+    @property
+    def shared(self) -> SharedNames:
+        """The declarations as those of many formulas."""
+        return SharedNames(self.declarations)
 
     @property
     def layout(self) -> Layout:

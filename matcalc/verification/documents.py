@@ -15,6 +15,7 @@ from matcalc.budgets import allow, allowance
 from matcalc.decoding import decoded
 from matcalc.errors import MatcalcError
 from matcalc.language import elaborate
+from matcalc.language.declare.texts import BlockText, SharedText
 from matcalc.results import ParsedExpression
 from matcalc.verification.identity_files import read_identities
 from matcalc.verification.items import Document, Item
@@ -70,12 +71,19 @@ def verdicts(items: Sequence[Item], *, jobs: int = 1) -> Iterator[Verdict]:
 def verdict_on(item: Item) -> Verdict:
     """The verdict on one statement. Raises nothing: what goes wrong is said in the verdict, so that no other statement suffers."""
     try:
-        verdict = verify(item.statement, declare=item.declare or None, layout=item.layout, symmetric=item.symmetric)
+        verdict = verify(item.statement, declare=_shared(item), layout=item.layout, symmetric=item.symmetric)
     except MatcalcError as error:
         verdict = _without_decision(item, INTERNAL if error.message.startswith(INTERNAL) else NOT_READ, str(error))
     except Exception as error:
         verdict = _without_decision(item, INTERNAL, f"{type(error).__name__}: {error}")
     return replace(verdict, name=item.name, source=item.source, line=item.line, expected=item.expected)
+
+
+def _shared(item: Item) -> SharedText | None:
+    """The declarations of a statement: a block has its own, those of a document are for all its statements."""
+    if not item.declare:
+        return None
+    return BlockText(item.declare) if item.name else SharedText(item.declare)
 
 
 NOT_READ = "not read"

@@ -13,7 +13,7 @@ from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
 from matcalc.inputs import also_declared, derivative_within, explained
-from matcalc.language.declare.texts import Declare
+from matcalc.language.declare.texts import Declare, about_unused
 from matcalc.language.options import reading_options
 from matcalc.language.statements import DifferentialSide, Statement, elaborate_statement
 from matcalc.limits import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
@@ -72,8 +72,14 @@ def verify(
             source = statement if right is None else f"{statement} = {right}"
             question = Question(source, layout, symmetric, help, declare, reading_options(strict, dialect))
             found = _read(question)
+            if found.misfit is None and not found.links:
+                found = with_fields(found, decisions=(*found.decisions, *about_unused(declare, tuple(found.declarations))))
             verdict = _within_budget(question, found)
-            return _chained(question, found, verdict) if found.links else verdict
+            if not found.links:
+                return verdict
+            whole = _chained(question, found, verdict)
+            about_unused(declare, tuple(dict.fromkeys(name for one in whole.links for name in one.declarations or ())))
+            return whole
         if right is None:
             raise MatcalcError("the other side of the equation is missing", suggestion="verify(left, right)")
         source, found = statement_of(statement, right, declare, layout, symmetric)

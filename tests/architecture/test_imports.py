@@ -52,6 +52,7 @@ EITHER_WAY = {"difflib", "json", "lark", "tomllib"}
 """May be imported at the top or where it is needed."""
 BY_NAME = {
     ("matcalc.language.declare.texts", "matcalc.language.declare.declarations"),
+    ("matcalc.language.declare.texts", "matcalc.language.declare.unused"),
     ("matcalc.language.text.tokens", "matcalc.language.latex.latex_scanner"),
     ("matcalc.language.text.tokens", "matcalc.language.text.reach"),
     ("matcalc.derivation.pipeline", "matcalc.evaluation"),

@@ -13,8 +13,8 @@ from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.entries import Entry, entries, outside, sign_of, value_entry
 from matcalc.language.declare.measures import meaning_of
 from matcalc.language.declare.members import index_of
-from matcalc.language.declare.objects import described, joined
-from matcalc.language.declare.scanning import Token
+from matcalc.language.declare.objects import as_text, described
+from matcalc.language.declare.scanning import Token, scanned
 from matcalc.language.declare.stated_facts import Form, missing, no_order, not_known, order_form, stated, symbol_in
 from matcalc.language.declare.texts import declaration_text
 from matcalc.language.declare.values import ValueReader
@@ -38,7 +38,7 @@ def declarations_in(declare: str | Sequence[str] | Mapping[str, object]) -> dict
             said.text = f"{name}: {described(name, value)}"
             said.entry(value_entry(said.text, len(str(name)) + 2, str(name)))
         return said.declarations()
-    text = joined(declare)
+    text = as_text(declare)
     return dict(_parsed(text) if len(text) <= _LONGEST_KEPT else _parsed.__wrapped__(text))
 
 
@@ -77,6 +77,11 @@ def written(text: str) -> tuple[Written, ...]:
         pieces[0] += "".join(f" {text[one.start : one.end].strip(' ,()')}" for one in entry.ranges)
         found.append(Written(names, ", ".join(filter(None, pieces)), text[entry.start : entry.end].strip(), entry.adds))
     return tuple(found)
+
+
+def places(text: str) -> dict[str, Span]:
+    """Where each name is declared."""
+    return {canonical_name(name): span for entry in entries(text) for name, span in entry.names}
 
 
 def owners(equation: str, declarations: Iterable[str]) -> tuple[str, ...]:
@@ -282,7 +287,12 @@ class _Entry:
         if not entry.value:
             advice = f"{name.strip()}: n×m, or {name.strip()}: scalar"
             raise ParseError("the declaration is empty", span=entry.span, suggestion=advice)
-        found = ValueReader(entry.value, text, name.strip(), member=entry.member).read()
+        try:
+            found = ValueReader(entry.value, text, name.strip(), member=entry.member).read()
+        except ParseError as error:
+            if error.suggestion is not None and not _is_read(error.suggestion):
+                error.suggestion = f"{name.strip()}: {'n×n' if name.strip()[:1].isupper() else 'n'}"
+            raise
         kind, shape = found.kind, found.shape
         if shape is not None and kind is not None and not _agrees(kind, shape):
             sizes = declaration_text(shape, ())
@@ -348,6 +358,19 @@ class _Entry:
         except MatcalcError as error:
             raise error.with_text(self.text) from None
         return Declaration(self.name, self.kind, self.shape, self.properties, self.count)
+
+
+def _is_read(advice: str) -> bool:
+    """Whether every declaration that is advised can be read."""
+    for one in advice.split(", or "):
+        name, _, value = one.partition(":")
+        try:
+            said = ValueReader(scanned(value), value, name).read()
+            if said.alone is not None and said.alone.text == "R":
+                return False
+        except ParseError:
+            return False
+    return True
 
 
 def _said_of(entry: _Entry) -> str:

@@ -186,8 +186,8 @@ class _Statement:
     def _relation(self, chunk: Tokens) -> None:
         """``A = A'``, ``x, y ≥ 0``."""
         simple = sign_of(chunk)
-        names = [*(waiting for waiting in self.waiting if simple is not None)]
-        if simple is None:
+        names = self.waiting if simple is not None else []
+        if simple is None or (self.found and self.found[-1].open):  # more of vectors x, y, and both are positive
             self._give_up_waiting()
         self.waiting = []
         equations = [[*name, *chunk[-2:]] for name in names] if simple is not None and chunk[-1].text == "0" else []
@@ -306,7 +306,8 @@ class _Statement:
                 self.found.append(self._unread(chunk))
             elif self.found[-1].open:
                 name = self._name(chunk)
-                self.found[-1].names += [name] if name is not None else []
+                if name is not None and name[0] not in [known for known, _ in self.found[-1].names]:
+                    self.found[-1].names.append(name)
                 self.found[-1].end = chunk[-1].end
             else:
                 _continue(self.found[-1], chunk, self.text)

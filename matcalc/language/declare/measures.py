@@ -127,7 +127,7 @@ class SizeReader:
             if token.text in ("by", "x", "rows", "columns") or token.text[-1] in "'′":
                 raise self.not_understood(token)
             return Size.of(canonical_name(token.text))
-        if len(token.text) > 9 or int(token.text) == 0:
+        if not token.text.isdigit() or len(token.text) > 9 or int(token.text) == 0:
             raise ParseError(f"{token.text} cannot be a size", span=Span(token.start, token.end), expected="a number from 1 to 999999999")
         return Size.of(int(token.text))
 

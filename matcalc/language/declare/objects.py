@@ -5,7 +5,7 @@ An array of NumPy, JAX, PyTorch, SciPy or Pandas has a ``shape``, an annotation 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -17,12 +17,10 @@ _DIMENSION = pattern(r"(?:[^\W\d_]\w*=)?(\d+|[^\W\d_]\w*)(?:\*(?:\d+|[^\W\d_]\w*
 _SIZE = pattern(r"\d+|[^\W\d_]\w*(?:\*\w+)*")
 
 
-def joined(declare: object) -> str:
-    """A text, or several of them, as one. Raises MatcalcError for anything else."""
+def as_text(declare: object) -> str:
+    """Declarations that are a text. Raises MatcalcError for anything else."""
     if isinstance(declare, str):
         return declare
-    if isinstance(declare, Sequence) and all(isinstance(part, str) for part in declare):
-        return "\n".join(declare)
     wrong = f"a value of type {type(declare).__name__} is no declaration"
     raise MatcalcError(wrong, expected="a text or a mapping", suggestion='"X: n×m; a: scalar" or {"X": "n×m", "a": "scalar"}')
 
@@ -33,7 +31,7 @@ def texts_of(declare: object) -> tuple[str, ...]:
         return ()
     if isinstance(declare, Mapping):
         return tuple([f"{name}: {described(name, value)}" for name, value in declare.items()])
-    return (joined(declare),)
+    return (as_text(declare),)
 
 
 def described(name: object, value: Any) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TypeAlias
 
+from matcalc.language.decisions import Decision
 from matcalc.language.declare.declared import Declaration
 from matcalc.sizes import Shape
 
-Declare: TypeAlias = str | Sequence[str] | Mapping[str, object] | None
-"""Declarations as a text, as several texts, or name by name as texts, sizes (``3``, ``("n", 4)``) and arrays."""
+Declare: TypeAlias = str | Mapping[str, object] | None
+"""Declarations as a text, or name by name as texts, sizes (``3``, ``("n", 4)``) and arrays."""
 
 
 def parse_declarations(declare: Declare) -> dict[str, Declaration]:
@@ -45,3 +46,41 @@ def declaration_text(shape: Shape, properties: tuple[str, ...]) -> str:
     """
     sizes = "×".join(str(size) for size in shape) if shape else "scalar"
     return " ".join([sizes, *properties])
+
+
+class SharedNames(dict[str, object]):
+    """Declarations by name that several formulas share."""
+
+
+class SharedText(str):
+    """Declarations as a text that several formulas share."""
+
+    __slots__ = ()
+
+
+class BlockText(SharedText):
+    """Declarations that stand in the block of one statement."""
+
+    __slots__ = ()
+
+
+def shared(declare: str | Mapping[str, object]) -> SharedNames | SharedText:
+    """Declarations for several formulas: names that do not occur in one of them are no mistake there.
+
+    >>> from matcalc.api import derive
+    >>> symbols = shared("A: n×n symmetric; B, X: n×m; x: n")
+    >>> str(derive("x'A x", "x", declare=symbols)), str(derive("tr(B'X)", "X", declare=symbols))
+    ('2 A x', 'B')
+    """
+    return SharedNames(declare) if isinstance(declare, Mapping) else SharedText(declare)
+
+
+def about_unused(declare: Declare, occurring: Sequence[str], *others: str) -> tuple[Decision, ...]:
+    """What is to be said of declared names that do not occur; ``others`` are names that may be declared all the same.
+
+    Raises ParseError where such a name may be meant for a symbol that is not declared.
+    """
+    if not declare or (isinstance(declare, (SharedNames, SharedText)) and not isinstance(declare, BlockText)):
+        return ()
+    found: tuple[Decision, ...] = import_module("matcalc.language.declare.unused").about(declare, occurring, others)
+    return found

@@ -199,6 +199,9 @@ class ValueReader(SizeReader):
 
     def _check_word(self, token: Token) -> None:
         """A word that stands by itself where a size may: it is told from the words for facts that there are not."""
+        if self.member and self.sizes is None:
+            span = Span(token.start, token.end)
+            raise ParseError(f"{token.text} is no set that is known", span=span, suggestion=f"{self.name}: {token.text}")
         later = self.sizes is not None and len(token.text) >= _SHORTEST_NOUN and token.text.isalpha()
         if later and not self._is_doubtful(token):
             sizes = "×".join([*map(str, self.sizes or ()), token.text])

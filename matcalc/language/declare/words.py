@@ -86,7 +86,9 @@ ALWAYS_SETS = frozenset(["ℝ", "ℤ", "ℕ", "ℂ", "ℚ", "𝕊", "Δ", "Reals
 NO_FACTS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("sparse", "dense", "banded", "toeplitz", "hankel", "circulant", "tridiagonal", "random", "gaussian"), ""),
-        **dict.fromkeys(("float32", "float64", "double", "int", "bool", "complex", "array", "ndarray", "list", "object", "str"), ""),
+        **dict.fromkeys(
+            ("float32", "float64", "double", "int", "bool", "complex", "array", "ndarray", "list", "object", "str", "string"), ""
+        ),
         **dict.fromkeys(("negative", "nonpositive", "nonzero", "bounded", "singular", "normal", "convex", "linear", "full", "rank"), ""),
         **dict.fromkeys(("rows", "row", "columns", "cols", "column", "entry", "identity", "zero", "complex_valued", "non"), ""),
         "square": "n×n",

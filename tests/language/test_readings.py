@@ -58,6 +58,12 @@ loss'*x                                 | loss'*x                               
 A/B                                     | A*inv(B)                                            | doubtful: a quotient by a matrix
 softmax(Q*K.T/sqrt(d))*V                | softmax(Q*K'/sqrt(d), rows)*V                       | assumed: softmax
 tr(G'*softmax(Q*K'/sqrt(d))*V)          | tr(G'*softmax(Q*K'/sqrt(d), rows)*V)                | assumed: softmax
+|Ax-b|^2 | norm2(A*x - b)^2 | doubtful: |...| of a vector is read as its norm
+lambda*|w| + ||y - X*w||^2 | lambda*norm2(w) + norm2(y - X*w)^2 | doubtful: |...| of a vector is read as its norm
+|x - y|                                 | abs(x - y)                                          | -
+|x|^2 + |X|                             | abs(x)^2 + det(X)                                   | -
+S*1                                     | S*ones(m)                                           | -
+N/2*(d*log(2*pi) + log(det(C)))         | (N/2)*(d*log(2*pi) + log(det(C)))                   | assumed: N is read as a scalar
 sum(x**2)                               | sum(x.^2)                                           | -
 """.strip().splitlines()
 

@@ -160,15 +160,23 @@ class Assembly:
         return t.ProductTerm(self.folded(c.Multiplied, factors), self.place(span), tuple(factors))
 
     def _perhaps_ones(self, factor: t.Term, factors: list[t.Term], position: int) -> t.Term:
-        """The literal 1 as a factor may be a vector of ones; it is one before a row of ones."""
+        """The literal 1 as a factor may be a vector of ones; it is one before a row of ones, and behind a matrix: ``S*1 = 1``."""
         if not isinstance(factor, t.NumberTerm) or factor.value != 1:
             return factor
         after = factors[position + 1] if position + 1 < len(factors) else None
-        if isinstance(after, t.TransposeTerm) and isinstance(after.operands[0], t.FilledTerm):
+        behind = after is None and position > 0 and self._is_matrix_by_letter(factors[position - 1])
+        if behind or (isinstance(after, t.TransposeTerm) and isinstance(after.operands[0], t.FilledTerm)):
             return t.NumberTerm(self.cell(COLUMN, factor.span), factor.span, factor.value)
         cell = self.cell(SCALAR | COLUMN, factor.span)
         self.soft.append(cell)
         return t.NumberTerm(cell, factor.span, factor.value)
+
+    def _is_matrix_by_letter(self, factor: t.Term) -> bool:
+        """Whether a factor is a capital, or its transpose, that is declared as nothing else than a matrix."""
+        symbol = factor.operands[0] if isinstance(factor, t.TransposeTerm) else factor
+        if not isinstance(symbol, t.SymbolTerm) or not symbol.cell.mask & MATRIX:
+            return False
+        return symbol.cell.mask == MATRIX or letter_class(symbol.name) == "upper"
 
     def folded(self, constraint: type[Constraint], operands: list[t.Term]) -> Cell:
         """The cell of ``a op b op c``, grouped from the left."""

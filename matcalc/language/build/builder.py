@@ -245,9 +245,7 @@ class Builder(Assembly):
                 return self._norm_bars(node, operands)
             case s.Bars(span=span):
                 self.evidence = True
-                result = self.cell(ANY, span)
-                self.relate(c.Barred(self.place(span), operands[0].cell, result))
-                return t.BarsTerm(result, self.place(span), (operands[0],))
+                return self._bars(operands[0], span)
             case s.Summation(span=span):
                 body = self._restricted(node, operands[0])
                 for name in reversed(self._summed[node]):
@@ -656,6 +654,17 @@ class Builder(Assembly):
         self.decide(said, "dialect", weight, span=span, instead=ways, when=lambda: base.cell.mask == MATRIX)
 
     # ------------------------------------------------------------ norms, entries, sums over indices
+
+    def _bars(self, operand: t.Term, span: Span) -> t.Term:
+        result = self.cell(ANY, span)
+        result.soft = "bars"
+        self.soft.append(result)
+        bars = c.Barred(self.place(span), operand.cell, result)
+        self.relate(bars)
+        readings = ("its norm: ||x||", "entry by entry: abs(x)")
+        said = "|...| of a vector is read as its norm"
+        self.decide(said, "notation", "doubtful", span=self.place(span), instead=readings, when=lambda: bars.is_norm)
+        return t.BarsTerm(result, self.place(span), (operand,))
 
     def _norm_bars(self, node: s.NormBars, operands: list[t.Term]) -> t.Term:
         fixed = "2" if node.subscript is None else _fixed_subscript(node, self.scope)

@@ -163,6 +163,8 @@ class Construction:
                 if kind not in ("A", "nuclear", "spectral") and len(built) == 2:
                     _check_power_of_norm(_exponent(built[1]), term.operands[1].span)
                 return _norm(kind, built)
+            case t.BarsTerm(cell=cell) if cell.mask == SCALAR and built[0].is_column:
+                return e.Norm(built[0], "2", None)
             case t.BarsTerm():
                 return e.Call("det", (built[0],), None, ()) if built[0].is_matrix else e.Elementwise("abs", built[0])
             case t.EulerTerm():

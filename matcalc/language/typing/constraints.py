@@ -387,19 +387,28 @@ class InRelation(Constraint):
 
 
 class Barred(InRelation):
-    """``|x|``: the determinant of a square matrix, else the shape of the operand."""
+    """``|x|``: the determinant of a square matrix, the norm of a vector where a number is needed, else the shape of the operand."""
 
     __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
-        kinds = frozenset({(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, ROW), (MATRIX, SCALAR), (TENSOR3, TENSOR3), (TENSOR4, TENSOR4)})
-        super().__init__(span, kinds, "the determinant |...|", operand, result)
+        kinds = {(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, ROW), (MATRIX, SCALAR), (TENSOR3, TENSOR3), (TENSOR4, TENSOR4), (COLUMN, SCALAR)}
+        super().__init__(span, frozenset(kinds), "the determinant |...|", operand, result)
+
+    @property
+    def is_norm(self) -> bool:
+        """Whether the bars are those of a norm."""
+        return self.cells[0].mask == COLUMN and self.cells[1].mask == SCALAR
+
+    @property
+    def strangeness(self) -> float:
+        return costs.VECTOR_IN_BARS if self.is_norm else 0.0
 
     def join(self, sizes: SizeSystem) -> bool:
         operand, result = self.cells
         if operand.mask == MATRIX:
             unify(operand.rows, operand.cols)
-        else:
+        elif not self.is_norm:
             same(operand, result)
         return True
 

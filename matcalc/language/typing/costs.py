@@ -20,10 +20,11 @@ LETTERS: dict[str, dict[int, float]] = {
     "table": {MATRIX: 0.0, TENSOR3: 3.0, TENSOR4: 6.0},
     "number": {SCALAR: 0.0, COLUMN: 1.0},
     "filled": {COLUMN: 0.0, MATRIX: 1.0, ROW: 1.0},
+    "bars": {SCALAR: 0.0, COLUMN: 0.0, ROW: 0.0, TENSOR3: 0.0, TENSOR4: 0.0},
 }
 """A kind for a name, by the convention for its letter: ``upper`` case, ``lower`` case (h to z), ``early`` (a to g), ``greek`` (lower case),
 a ``word``; a ``size`` (n, k) or a ``count`` (N, K) that stands only as a factor, divisor or exponent; what occurs by its members alone, a
-``family`` (of a capital ``families``), or a ``table`` where these have two indices; a literal ``number`` or ``filled`` array."""
+``family`` (of a capital ``families``), or a ``table`` where these have two indices; a literal ``number`` or ``filled`` array; ``bars``."""
 ALL_SCALARS = {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 9.0, ROW: 9.0}
 """Of lower case letters where nothing shows vectors and not all can be vectors."""
 SIZE_LETTERS = frozenset("ijkmnpqt")

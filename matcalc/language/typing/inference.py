@@ -15,7 +15,7 @@ from matcalc.sizes import Size
 
 _RANK = {
     "upper": 0, "count": 3, "lower": 1, "early": 2, "greek": 2, "word": 2, "size": 2, "family": 2, "families": 2, "table": 2,
-    "number": 3, "filled": 3,
+    "number": 3, "filled": 3, "bars": 4,
 }  # fmt: skip
 _MOST_STEPS = 300
 """Steps spent on improving the first solution, beyond one for each choice."""
@@ -92,7 +92,7 @@ def _mark_matrices(owners: dict[Cell, Variable], against: list[_Choice], choices
 
 def _choices(variables: list[Variable], soft: list[Cell], bold: frozenset[str]) -> list[_Choice]:
     found = [_Choice(v.cell, _sort(v), v.transposed, v.name in bold) for v in variables if v.open]
-    found += [_Choice(cell, "number" if cell.mask & SCALAR else "filled") for cell in soft]
+    found += [_Choice(cell, cell.soft or ("number" if cell.mask & SCALAR else "filled")) for cell in soft]
     return sorted(found, key=lambda choice: _RANK[choice.sort])
 
 

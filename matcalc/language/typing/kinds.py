@@ -34,11 +34,12 @@ class Cell:
     ``mask`` is the set of kinds still possible; ``rows`` and ``cols`` are set when the kind is known, and of tensors
     ``deep``, the sizes of the third and the fourth axis. ``literal``: a number as written; ``made``: a number that a norm, a sum or the
     like makes of vectors and matrices. ``member``: what ``x_i`` stands for, by the convention for its letter, of a capital ``"upper"``.
+    ``soft``: what a sign is that may have several kinds, where that is no number or array as written.
     ``lying``: whether a vector is repeated over the rows of a matrix beside it, as NumPy does with an array of one axis; False when it
     stands as an array of n×1, None when the sizes tell.
     """
 
-    __slots__ = ("cols", "constraints", "deep", "literal", "lying", "made", "mask", "member", "rows", "span")
+    __slots__ = ("cols", "constraints", "deep", "literal", "lying", "made", "mask", "member", "rows", "soft", "span")
 
     def __init__(self, mask: int, span: Span, literal: bool = False, member: str = "") -> None:
         self.mask = mask
@@ -46,6 +47,7 @@ class Cell:
         self.literal = literal
         self.member = member
         self.made = False
+        self.soft = ""
         self.lying: bool | None = None
         self.constraints: list[Constraint] = []
         self.rows: Dimension = ONE

@@ -14,7 +14,6 @@ from matcalc.language.syntax.survey import walk
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.forks import Fork
-from matcalc.language.text.python_spellings import keyword_in
 from matcalc.language.text.sums import summed
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.tokens import tokenize
@@ -101,8 +100,6 @@ def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[
         last = f" after {tokens[-1].value!r}" if tokens else ""
         return ParseError(f"the input ends too early{last}", span=span, expected=expected)
     shown = _written(token, text)
-    if token.type == "EQUALS" and (keyword := keyword_in(text, token.start)) is not None:
-        return keyword
     if token.type in ("LSQB",) and operand:
         return ParseError("matrices cannot be written out entry by entry", span=token.span, suggestion="a name, such as A")
     if not shown:

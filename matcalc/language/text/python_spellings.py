@@ -12,7 +12,6 @@ _DOTTED = pattern(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _NAME_BEFORE = pattern(r"[^\W\d]\w*\Z")
 _ATTRIBUTE = pattern(r"\.([^\W\d]\w*)")
 _ALONG = pattern(r"\s*(?:axis|dim)\s*=\s*(-?\d)\s*")
-_KEYWORD = pattern(r"([^\W\d]\w*)\s*\Z")
 _LONGEST_QUOTE = 60
 _LONGEST_NAME = 60
 
@@ -43,14 +42,6 @@ def dot_in(text: str, position: int) -> ParseError:
         span=Span(position, position + 1),
         suggestion="x*y (product), x.*y (elementwise), x'*y (inner product) or x^T, x.T (transpose)",
     )
-
-
-def keyword_in(text: str, position: int) -> ParseError | None:
-    """The error for the equals sign of ``axis=0``; None for other equals signs."""
-    keyword = _KEYWORD.search(text, max(0, position - _LONGEST_NAME), position)
-    if keyword is None or keyword[1] not in ("axis", "dim", "keepdims", "keepdim"):
-        return None
-    return ParseError("keyword arguments are not read", span=Span(keyword.start(1), position + 1), suggestion=along_an_axis("sum"))
 
 
 def _start_of_name(text: str, position: int) -> int:

@@ -18,6 +18,8 @@ from matcalc.errors import LimitError, MatcalcError, NotDifferentiableError, Par
 from matcalc.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matcalc.api import derive, gradient, hessian, jacobian, parse
     from matcalc.budgets import budget
     from matcalc.compiling import compile
@@ -92,21 +94,28 @@ _LAZY = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        if not name.startswith("_"):
-            constructors = import_module("matcalc.constructors")
-            if name in constructors.names():
-                return constructors.named_function(name)
-            try:
-                return import_module(f"{__name__}.{name}")
-            except ModuleNotFoundError as error:
-                if error.name != f"{__name__}.{name}":
-                    raise
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_LAZY[name]), name)
-    globals()[name] = value
-    return value
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Callable[..., ParsedExpression]:
+        """Every function of the language."""
+
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LAZY:
+            if not name.startswith("_"):
+                constructors = import_module("matcalc.constructors")
+                if name in constructors.names():
+                    return constructors.named_function(name)
+                try:
+                    return import_module(f"{__name__}.{name}")
+                except ModuleNotFoundError as error:
+                    if error.name != f"{__name__}.{name}":
+                        raise
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_LAZY[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from matcalc.errors import MatcalcError, Span
 from matcalc.expr import nodes as e
@@ -69,7 +69,16 @@ class UserFunction:
         return ParsedExpression(e.Elementwise(self.name, node), declarations, notes)
 
 
-def symbols(declarations: str | Mapping[str, str]) -> Any:
+if TYPE_CHECKING:
+
+    class Symbols(ParsedExpression):
+        """What ``symbols`` gives, for type checkers: an expression, a function, or several, which are unpacked."""
+
+        def __iter__(self) -> Iterator[Symbols]: ...  # type: ignore[override]
+        def __call__(self, argument: object) -> ParsedExpression: ...
+
+
+def symbols(declarations: str | Mapping[str, object]) -> Symbols:
     """The symbols of declarations, as expressions: one alone for one name, else a tuple in the order of the names.
 
     The syntax is that of ``declare``: ``"X: n×m; A: n×n symmetric; a: scalar; x, y: n; f: function"``, with ``;`` or ``,`` between
@@ -84,7 +93,8 @@ def symbols(declarations: str | Mapping[str, str]) -> Any:
     found = [_symbol(declaration) for declaration in parse_declarations(declarations).values()]
     if not found:
         raise MatcalcError("there is no declaration", suggestion='matcalc.symbols("X: n×m, x: m, a: scalar")')
-    return found[0] if len(found) == 1 else tuple(found)
+    made: Any = found[0] if len(found) == 1 else tuple(found)
+    return cast("Symbols", made)
 
 
 def _symbol(declaration: Declaration) -> Made:

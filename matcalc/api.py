@@ -209,7 +209,7 @@ def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout,
 
 def _parsed(elaborated: Elaborated) -> ParsedExpression:
     said = elaborated
-    return ParsedExpression(said.expression, said.declarations, said.notes, said.origin, said, said.families)
+    return ParsedExpression(said.expression, said.declarations, said.notes, said.origin, said)
 
 
 def _require_scalar(elaborated: Elaborated, what: str, instead: str) -> None:

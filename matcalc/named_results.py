@@ -133,6 +133,7 @@ class NamedDerivation(Derivation):
             declarations=self.source.declarations,
             result=shape_words(self.shape),
             field=self.wrt[0].name,
+            families=self.source.other_names,
         )
 
     @as_call
@@ -166,7 +167,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
     symbol: str
 
     def __getitem__(self, name: str) -> Derivation:
-        found = self.derivations.get(name)
+        found = self.derivations.get(name) or self.derivations.get(self.source.other_names.get(name, name))
         if found is None:
             raise KeyError(name)
         return found
@@ -265,6 +266,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
             target,
             declarations=self.declarations,
             result=", ".join(self.derivations),
+            families=self.source.other_names,
         )
 
     @as_call

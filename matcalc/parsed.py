@@ -43,7 +43,12 @@ class ParsedExpression(Shown, Arithmetic):
     source: Elaborated | None = None
     """What was read; None of what was made of other expressions."""
     families: Mapping[str, str] = field(default_factory=dict)
-    """Names under which an array may be given too: ``x``, where the x_i are rows of X."""
+    """Names under which an array may be given too, ``x``, where the x_i are rows of X; none where ``source`` has them."""
+
+    @property
+    def other_names(self) -> Mapping[str, str]:
+        """Names under which arrays may be given too, with those that they have here."""
+        return self.families if self.source is None else self.source.families
 
     @property
     def reading(self) -> Reading:
@@ -87,7 +92,7 @@ class ParsedExpression(Shown, Arithmetic):
             target,
             declarations=self.declarations,
             result=shape_words(self.shape),
-            families=self.families,
+            families=self.other_names,
         )
 
     @as_call

@@ -48,7 +48,7 @@ class Derivation(Shown):
         if self.outcome.expression is None:
             return None
         return ParsedExpression(
-            self.outcome.expression, self.source.declarations, self.notes, self.source.origin, families=self.source.families
+            self.outcome.expression, self.source.declarations, self.notes, self.source.origin, families=self.source.other_names
         )
 
     @property
@@ -209,7 +209,7 @@ class Derivation(Shown):
             target,
             declarations=self.source.declarations,
             result=shape_words(self.shape),
-            families=self.source.families,
+            families=self.source.other_names,
         )
 
     @as_call

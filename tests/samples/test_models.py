@@ -78,3 +78,16 @@ def test_a_wrong_reading_would_be_seen() -> None:
         agrees(entries, entries.texts[0], "m")
     other = Model("planted", (r"\sum_i \|x_i - m\|^2",), ("m",), "over([sq(x[i] + m) for i in range(5)])", {"x": (5, 3), "m": (3,)})
     assert not agrees(other, other.texts[0], "m")
+
+
+def test_all_results_take_the_array_under_the_name_of_the_members() -> None:
+    text = r"\sum_i (y_i - w^\top x_i)^2"
+    values = {"x": np.eye(3), "w": np.ones(3), "y": np.zeros(3)}
+    both = matcalc.gradient(text, ["w", "x"])
+    assert list(both) == ["w", "X"]
+    assert both["x"] is both["X"]
+    assert np.array_equal(both.function()(**values)["X"], both["x"].function()(**values))
+    derivation = matcalc.derive(text, "w")
+    assert derivation.expression is not None
+    assert np.array_equal(derivation.function()(**values), derivation.expression.function()(**values))
+    assert matcalc.parse(text).function()(**values) == 3

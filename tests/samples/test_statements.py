@@ -54,6 +54,14 @@ def test_a_capital_that_is_something_else_is_said() -> None:
         matcalc.parse("Σ_i ‖x_i - X c_i‖²", strict=True)
 
 
+def test_values_for_each_index_need_each_other_not_too_deeply() -> None:
+    values = "; ".join([f"r{k}_i = r{k - 1}_i*r{k - 1}_i" for k in range(1, 200)])
+    with pytest.raises(matcalc.LimitError):
+        matcalc.parse(f"r0_i = x_i; {values}; Σ_i r199_i")
+    with pytest.raises(ParseError, match="needs its own value"):
+        matcalc.parse("a_i = b_i + x_i; b_i = a_i; Σ_i a_i")
+
+
 def test_members_that_are_tied_have_no_derivative() -> None:
     with pytest.raises(ParseError, match="each is symmetric"):
         matcalc.derive(r"\sum_k \log\det A_k", "A", declare="A_k: n×n symmetric")

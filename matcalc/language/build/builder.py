@@ -29,6 +29,8 @@ from matcalc.sizes import ONE, Size
 ONE_VALUE = Fraction(1)
 _DEEPEST_BODIES = 16
 """How deep the functions defined in a text may call each other."""
+_DEEPEST_GIVEN = 16
+"""How deep values that are given for each index may need each other."""
 _CONSTANT_ARRAYS = frozenset(["I", "eye", "ones", "zeros", ONES])
 _COUNTS = frozenset("NKT")
 """Capitals that count things when something is divided by them."""
@@ -47,6 +49,7 @@ class Builder(Assembly):
         """How many definitions deep the builder is."""
         self.users_functions: dict[str, None] = {}
         self._opened_bodies = 0
+        self._giving = 0
         self._given: dict[tuple[str, tuple[int | t.BoundIndex, ...]], t.Term | None] = {}
         """The values that are given for each index, where they stand; None while they are built."""
         self._summed: dict[s.Syntax, tuple[str, ...]] = {}
@@ -343,7 +346,11 @@ class Builder(Assembly):
             self._given[base, positions] = None
             outer = {letter: self.scope.indices.get(letter) for letter in letters}
             self.scope.indices |= {letter: [index] for letter, index in zip(letters, indices, strict=True)}
+            if self._giving >= _DEEPEST_GIVEN:
+                raise LimitError(f"values for each index need each other more than {_DEEPEST_GIVEN} deep", span=span)
+            self._giving += 1
             found = self._given[base, positions] = self.build(value)
+            self._giving -= 1
             for letter, bound in outer.items():
                 self.scope.indices[letter] = bound or []
         self._indexed.update(indices)

@@ -84,3 +84,20 @@ def test_words_that_are_no_commands_stay_words() -> None:
 def test_the_sign_of_the_pseudoinverse_is_said() -> None:
     assert elaborate(r"A^\dagger b").notes[0] == r"\dagger is read as the sign of the pseudoinverse; the transpose is A^\top"
     assert not any("dagger" in note for note in elaborate("A^{+} b").notes)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("‖Ax−b‖22", "a number at once behind norm bars may be an index or an exponent"),
+        ("∛a", "higher roots have no sign here"),
+        ("{A + B} x", "'{' is not used here"),
+        ("⟨x⟩", "the character '⟨' (U+27E8) is not in the language"),
+        ("a < b", "'<' is not used in expressions: only equations are decided"),
+        ("<a, b, c>", "'<' is not used in expressions: only equations are decided"),
+    ],
+)
+def test_pasted_characters_that_are_refused(source: str, message: str) -> None:
+    with pytest.raises(MatcalcError) as caught:
+        elaborate(source)
+    assert caught.value.message == message

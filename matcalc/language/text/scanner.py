@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from matcalc.errors import LimitError, ParseError, Span
+from matcalc.language.text.angles import angle_brackets
 from matcalc.language.text.python_spellings import dot_in
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
 from matcalc.language.text.sums import sum_over
@@ -37,6 +38,7 @@ _OPERATORS = {
     "UNDERSCORE": "_",
     "NABLA": "∇",
     "SUM_SIGN": "∑",
+    "ROOT": "√",
     "NEWLINE": "\n",
 }
 OPERATOR_TYPE = {character: kind for kind, characters in _OPERATORS.items() for character in characters}
@@ -89,8 +91,13 @@ def scan(text: str) -> list[Token]:
         raise LimitError(f"the input has more than {MOST_CHARACTERS:,} characters")
     plain = plain_letters(text)
     tokens: list[Token] = []
+    angles = angle_brackets(plain)
     position = 0
     while position < len(plain):
+        if position in angles:
+            made, position = angles[position]
+            tokens += made
+            continue
         match = _TOKEN.match(plain, position)
         if match is None:
             raise _unknown_character(plain, position)
@@ -103,6 +110,8 @@ def scan(text: str) -> list[Token]:
             kind = OPERATOR_TYPE[value]
             if kind == "TRANSPOSE" and tokens and tokens[-1].type in _BEFORE_WORDS and (quoted := _QUOTED.match(plain, position)):
                 kind, value, end = "STRING", quoted[0], quoted.end()
+            elif kind == "ROOT":
+                kind, value = "RUN", "sqrt"
         elif kind == "SUM_OVER":
             value = _small_limits(value, Span(position, end))
         if kind == "FRACTION":
@@ -145,6 +154,8 @@ def _unknown_character(text: str, position: int) -> ParseError:
     span = Span(position, position + 1)
     if character == ".":
         return dot_in(text, position)
+    if character in "∛∜":
+        return ParseError("higher roots have no sign here", span=span, suggestion=f"x^(1/{3 + (character == '∜')})")
     if character in "{}":
         return ParseError(f"{character!r} is not used here", span=span, suggestion="round brackets")
     if character in "<>≤≥≠":

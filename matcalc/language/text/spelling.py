@@ -93,12 +93,26 @@ def plain_letters(text: str) -> str:
     return "".join(_plain(c) for c in text)
 
 
+_LOOKALIKES = MappingProxyType(
+    {
+        **dict.fromkeys("—‒⁃﹣", "-"), **dict.fromkeys("•", "·"), **dict.fromkeys("⁄", "/"), **dict.fromkeys("║ǁ", "‖"),
+        **dict.fromkeys("ǀ❘", "|"), **dict.fromkeys("⊺", "⊤"), **dict.fromkeys("⨂", "⊗"), **dict.fromkeys("⨀", "⊙"),
+        **dict.fromkeys("∆", "Δ"), **dict.fromkeys("〈\u2329", "⟨"), **dict.fromkeys("〉\u232a", "⟩"), **dict.fromkeys("ʹʼ", "'"),
+        **dict.fromkeys("\u00ad\u200c\u200d\u2060\ufeff\u20d7\u0331\u0332\u3000", "\u200b"),
+    }
+)  # fmt: skip
+"""Characters that are typed or pasted for others; those without width, and arrows and lines at a letter, for a blank."""
+
+
 @lru_cache(maxsize=4096)
 def _plain(character: str) -> str:
+    if character in _LOOKALIKES:
+        return _LOOKALIKES[character]
     if character in GREEK_NAMES or character == ONES or character in SUPERSCRIPTS or character in SUBSCRIPTS:
         return character
     plain = unicodedata.normalize("NFKC", character)
-    return plain if len(plain) == 1 and plain.isalnum() else character
+    wide = "\uff01" <= character <= "\uff5e"
+    return plain if len(plain) == 1 and (plain.isalnum() or wide) else character
 
 
 def is_name(text: str) -> bool:

@@ -79,7 +79,7 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
     return Tokens(_juxtaposed(tokens), decisions, written, forks)
 
 
-_LOOKS_LIKE_LATEX = pattern(r"[_^]\{|^\s*\$|\\(?:[^\s\w(]|[^\W\d_]{2})|\\\)")
+_LOOKS_LIKE_LATEX = pattern(r"[\w^]\{|^\s*\$|[\x07\x08\x0b\x0c][A-Za-z]|\^\top(?![A-Za-z])|\\(?:[^\s\w(]|[^\W\d_]{2})|\\\)")
 _BACKSLASH = pattern(r"\\(?![ \t]*\n)")
 _DIVIDEND = pattern(r"(?:(?<!\\)[^\W\d]\w*|[)\]'’ᵀ])[ \t]*\Z")
 _LONGEST_NAME = 60
@@ -139,8 +139,14 @@ def _superscripts(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
     while position < len(tokens):
         token = tokens[position]
         following = tokens[position + 1 : position + 3]
-        if token.type == "SUPERSCRIPT":
+        if token.type == "SUPERSCRIPT" and token.value == "⁻" and following and following[0].type == "TRANSPOSE":
+            out.append(Token("SUPERSCRIPT", "-T", token.start, following[0].end))
+            position += 1
+        elif token.type == "SUPERSCRIPT":
             out += _superscript(token)
+        elif token.type == "POWER" and _marks_pseudoinverse(tokens, position):
+            out.append(Token("SUPERSCRIPT", "+", token.start, following[0].end))
+            position += 1
         elif token.type == "POWER" and following and following[0].type == "TRANSPOSE":
             out.append(Token("TRANSPOSE", "'", token.start, following[0].end))
             position += 1
@@ -157,6 +163,14 @@ def _superscripts(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
             out.append(token)
         position += 1
     return out
+
+
+def _marks_pseudoinverse(tokens: list[Token], position: int) -> bool:
+    """Whether ``^+`` ends an operand, as in ``A^+ b``; ``x^+2`` is a power."""
+    if position + 1 >= len(tokens) or tokens[position + 1].type != "PLUS":
+        return False
+    after = tokens[position + 2] if position + 2 < len(tokens) else None
+    return after is None or after.type not in ("NUMBER", "RUN", "LPAR") or after.start > tokens[position + 1].end
 
 
 def _marks_transpose(following: list[Token], vocabulary: Vocabulary) -> Token | None:
@@ -251,6 +265,9 @@ def _juxtaposed(tokens: list[Token]) -> list[Token]:
     for position, token in enumerate(tokens):
         if token.type == "APPLY" and (position + 1 == len(tokens) or tokens[position + 1].type not in STARTS_OPERAND):
             raise UnknownFunctionError(f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)")
+        if out and out[-1].type == "NORM_CLOSE" and token.type == "NUMBER" and out[-1].end == token.start:
+            advice = "||x||_2 or ||x||^2; with * between them it is a product"
+            raise ParseError("a number at once behind norm bars may be an index or an exponent", span=token.span, suggestion=advice)
         if out and out[-1].type in ENDS_OPERAND and token.type in STARTS_OPERAND:
             out.append(Token("JUXT", "", token.start, token.start))
         # 11' can only be the product of a column and a row of ones.

@@ -41,7 +41,10 @@ def _written(node: e.Expr, parts: list[str]) -> str:
         case e.Transpose():
             return f"({parts[0]}')"
         case e.Entry(positions=positions):
-            return f"({parts[0]}[{','.join(at.name if isinstance(at, e.Index) else str(at) for at in positions)}])"
+            at = [position.name if isinstance(position, e.Index) else str(position) for position in positions]
+            rest = len(e.children(node)[0].shape) - len(at)
+            # A row is written as one; a member is a column.
+            return f"({parts[0]}[{','.join([*at, *[':'] * rest])}]{chr(39) * (rest == 1)})"
         case _:
             return _function(cast("e.Node", node), parts)
 

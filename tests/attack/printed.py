@@ -20,8 +20,8 @@ from tests.fuzz.vocabulary import symbol
 KINDS = ("everyday", "functions", "indices", "derivative")
 _WORDS = (
     "alpha beta_1 gamma lambda sigma Sigma Gamma Lambda phi Phi psi ell varepsilon mu theta_0 Omega Alpha omicron pi e i I T K F H d f "
-    "g E N y_hat x_bar_i Sigma_hat beta_tilde mu_k w_ddot A_ring W1 W_2 X_train loss lam learning_rate x_i x_ij a_0 S_xx k_star x_max "
-    "x′ A_1′ beta0 conv2 vec det log_p X_i X_12 AB xy sum_of_x logits Mu nabla T_k_1 eig tr Tr inv norm rank A_inv x_new theta_old W_ih "
+    "g E N y_hat x_bar_0 Sigma_hat beta_tilde mu_0 w_ddot A_ring W1 W_2 X_train loss lam learning_rate x_01 x_12 a_0 S_xx k_star x_max "
+    "x′ A_1′ beta0 conv2 vec det log_p X_0 X_12 AB xy sum_of_x logits Mu nabla T_k_1 eig tr Tr inv norm rank A_inv x_new theta_old W_ih "
     "L_1 dx "
 )
 NAMES = tuple(_WORDS.split())
@@ -240,6 +240,18 @@ class _Indices:
             at.append(known[self.choose(len(known))] if known and self.choose(6) else 1 + self.choose(3))
         return e.Entry(base, tuple(at))
 
+    def member(self) -> e.Expr:
+        """The product or the distance of a vector and a row of a matrix, which is a member of a family."""
+        array = (symbol("X", Size.of("m"), Size.of("n")), symbol("W", Size.of("n"), Size.of("k")))[self.choose(2)]
+        known = self.free.get(array.shape[0], [])
+        if not known:
+            return self.entry()
+        vector = symbol({"n": "x", "k": "u"}[str(array.shape[1])], array.shape[1])
+        row = e.Entry(array, (known[self.choose(len(known))],))
+        if self.choose(2):
+            return e.Product((e.Transpose(vector), row))
+        return e.Power(e.Norm(e.Sum((row, e.Negative(vector))), "2"), e.Number(Fraction(2)))
+
     def scalar(self, depth: int) -> e.Expr:
         if depth <= 0:
             number = e.Number(Fraction(2 + self.choose(4), 1 + self.choose(2)))
@@ -256,6 +268,7 @@ class _Indices:
             lambda: e.Quotient(self.scalar(d), self.scalar(d)),
             lambda: e.Negative(self.scalar(d)),
             self.entry,
+            self.member,
         ]
         return forms[self.choose(len(forms))]()
 

@@ -19,7 +19,7 @@ _SPACES = pattern(r"(?P<letter>ell|L|l)[_^]\{?(?P<order>1|2|infty)\}?")
 """The names of spaces that mark a norm: ``\\|x\\|_{\\ell_1}``."""
 _MAPS = pattern(r"(\w|infty)(?:to|rightarrow)(\w|infty)")
 _SPELLED_TRANSPOSES = frozenset(["top", "intercal", "transpose", "prime"])
-_RANGES = pattern(r"[a-z](?:=#)?(?:,[a-z](?:=#)?)*=#")
+_RANGES = pattern(r"(?P<from>[a-z](?:=#)?(?:,[a-z](?:=#)?)*=#)|[a-z](?:,[a-z])*")
 _UNIT = pattern(r"e_([0-9]+)")
 _MOST_AXES = 4
 _LONGEST_LIMIT = 40
@@ -295,7 +295,10 @@ class Scripts:
             return None
         after = r.partner[under + 1] + 1
         text = "".join(["#" if lexeme.kind == "digit" else lexeme.text for lexeme in r.lexemes[under + 2 : min(after - 1, under + 40)]])
-        if _RANGES.fullmatch(text) is None:
+        found = _RANGES.fullmatch(text)
+        if found is not None:
+            r.bound.update(character for character in text if character.isalpha())
+        if found is None or not found["from"]:
             return None
         if after < len(r.lexemes) and r.lexemes[after].text == "^":
             after = r.argument(after + 1, len(r.lexemes), after)[1]

@@ -197,7 +197,7 @@ class Broadcast(Constraint):
         if self.scales and (result.lying is not None or is_made(number)):
             return 0.0
         if result.mask != MATRIX:
-            return costs.SCALAR_IN_VECTOR
+            return costs.SCALAR_REPEATED if is_made(number) else costs.SCALAR_IN_VECTOR
         return costs.NUMBER_MADE_REPEATED if is_made(number) else costs.SCALAR_REPEATED
 
     def join(self, sizes: SizeSystem) -> bool:

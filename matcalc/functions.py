@@ -20,6 +20,7 @@ class Function:
 
     name: str
     kind: Kind
+    meaning: str = ""
     aliases: tuple[str, ...] = ()
     derivative: str = ""
     definition: str = ""

@@ -28,6 +28,7 @@ LAZY = {
     "verify": "matcalc.commands.verify",
     "identities": "matcalc.commands.identities",
     "repl": "matcalc.commands.repl",
+    "help": "matcalc.commands.help",
 }
 """Subcommands by the module that holds them as ``command``, imported when they are first asked for."""
 
@@ -44,7 +45,7 @@ Derivatives of formulas with vectors and matrices.
   matcalc verify "d(x'Ax)/dx = 2Ax"         conditional: true only if A = Aᵀ
   matcalc repl                              starts a prompt
 
-matcalc --help lists all commands, matcalc COMMAND --help says more about one."""
+matcalc --help lists all commands, matcalc COMMAND --help says more about one, matcalc help all functions and signs."""
 
 
 class LazyGroup(PlainHelp, click.Group):

@@ -34,10 +34,8 @@ _OF_VERBS = {
 def as_command(args: Sequence[str]) -> list[str]:
     """The arguments with the command that they mean. Raises UsageError for a word that is no command and no formula."""
     first = args[0]
-    if first in ("help", "version", "-V", "-v") and len(args) < 3:
-        asked = [word for word in args[1:] if word in _COMMANDS]
-        if len(asked) == len(args) - 1:
-            return ["--version"] if first != "help" else [*asked, "--help"]
+    if first in ("version", "-V", "-v") and len(args) == 1:
+        return ["--version"]
     if first.startswith("--") and first != "--":
         return _behind_options(args)
     if Path(first).suffix.lower() in READERS:

@@ -10,6 +10,7 @@ from matcalc.language.declare.declarations import KINDS
 from matcalc.language.text.spelling import GREEK_NAMES
 from matcalc.language.text.vocabulary import known_functions
 from matcalc.printing.names import unicode_name
+from matcalc.reference.lookup import topics
 from matcalc.repl.help import COMMANDS
 from matcalc.repl.lines import VERBS
 from matcalc.repl.session import Session
@@ -46,7 +47,7 @@ def completions(session: Session, line: str, start: int, end: int) -> list[str]:
     if command is not None and command[1] in COMMANDS and (found := _beginning(word, COMMANDS[command[1]].choices)):
         return found
     if command is not None and command[1] == "help":
-        return _beginning(word, list(COMMANDS))
+        return _beginning(word, list(dict.fromkeys([*COMMANDS, *(name for name in topics() if name.isidentifier())])))
     if command is not None and command[1] == "forget":
         return _beginning(word, [*session.state.declarations, *session.state.definitions, "all"])
     if word and _DECLARING.match(before):

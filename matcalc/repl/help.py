@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from matcalc.errors import MatcalcError
+from matcalc.reference import described, is_known
 from matcalc.repl.state import SETTINGS
 from matcalc.steps import FORMS, STYLES
 
@@ -61,7 +61,7 @@ COMMANDS: dict[str, Entry] = {
     "symmetric": _setting("symmetric", "convention for symmetric variables", "The notes of an answer name the convention."),
     "names": _setting("names", "what becomes of defined names in answers", "keep gives answers in terms of the names, with adjoints."),
     "letters": _setting("letters", "characters of the answers", "ascii gives answers that can be typed in again."),
-    "help": Entry(":help [COMMAND]", "this page, or more on one command"),
+    "help": Entry(":help [COMMAND|NAME]", "this page, or more on a command, function, sign or fact"),
     "quit": Entry(":quit", "leave; so does Ctrl-D"),
 }
 
@@ -81,12 +81,13 @@ A line goes on while a bracket is open or an operator ends it; an empty line end
 
 
 def help_on(word: str) -> str:
-    """The page, or what there is to say about one command. Raises MatcalcError for a word that is no command."""
+    """The page, or what there is to say about one command or one name of the language. Raises MatcalcError for another word."""
     if not word:
         width = max(len(entry.usage) for entry in COMMANDS.values() if len(entry.usage) < 40)
         return _PAGE + "\n" + "\n".join(f"{entry.usage:<{width}}  {entry.purpose}" for entry in COMMANDS.values())
     name = SYNONYMS.get(word.lstrip(":"), word.lstrip(":"))
-    if name not in COMMANDS:
-        raise MatcalcError(f"there is no command :{name}", suggestion=":help")
-    entry = COMMANDS[name]
-    return "\n".join(line for line in (entry.usage, f"  {entry.purpose}", f"  {entry.more}") if line.strip())
+    entry = COMMANDS.get(name)
+    if entry is None:
+        return described(word)
+    said = "\n".join(line for line in (entry.usage, f"  {entry.purpose}", f"  {entry.more}") if line.strip())
+    return said if word.startswith(":") or not is_known(word) else f"{said}\n\n{described(word)}"

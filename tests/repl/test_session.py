@@ -237,7 +237,8 @@ def test_declared_equations_are_kept() -> None:
         ([":verify"], "no result yet"),
         (["f = a'x", ":verify"], "no derivative to verify"),
         ([":forget"], "missing"),
-        ([":help laytex"], "no command"),
+        ([":help laytex"], "try: latex"),
+        ([":help frobnicate"], "nothing called frobnicate"),
     ],
 )
 def test_refusals_say_what_is_wrong(lines: list[str], message: str) -> None:

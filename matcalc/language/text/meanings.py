@@ -41,6 +41,11 @@ def is_foreign(function: str) -> bool:
     return any(_looked_up(table, function) is not None for table in _meanings().values())
 
 
+def foreign_functions() -> tuple[str, ...]:
+    """The names of other programs and of books for which it is known what is written instead, in the order of the alphabet."""
+    return tuple(sorted(name for name in _meanings()["written"] if name not in known_functions()))
+
+
 def is_abbreviation(name: str) -> bool:
     """Whether capitals stand for words, so that they are one name and no product: ``MSE``."""
     return name in _meanings()["abbreviations"]

@@ -1,0 +1,240 @@
+"""What there is to say about a word: a function, a sign, a constant, a fact, a dialect, or what other programs call otherwise."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import assert_never
+
+from matcalc.errors import MatcalcError
+from matcalc.facts.table import Fact, canonical, facts
+from matcalc.functions import Function, functions
+from matcalc.language.options import DIALECTS, Dialect
+from matcalc.language.text.dialects import dialect_table, templates
+from matcalc.language.text.meanings import advice_for, is_foreign
+from matcalc.language.text.vocabulary import NORM_NAMES
+from matcalc.records import record
+from matcalc.reference.rows import Row, levels, rows
+from matcalc.reference.samples import Sample, of_function, of_row
+
+PROGRAMS: Mapping[Dialect, str] = {"numpy": "NumPy", "matlab": "MATLAB", "julia": "Julia", "latex": "LaTeX", "math": "books"}
+SHAPES = {
+    "any": "anything", "array": "a vector or matrix", "vector": "a vector", "matrix": "a matrix", "square": "a square matrix",
+    "tall": "a matrix with no more columns than rows",
+}  # fmt: skip
+Topic = Function | Row | Fact
+
+
+@record
+class Foreign:
+    """A function of other programs, and what is written for it here."""
+
+    name: str
+    instead: tuple[tuple[str, str], ...]
+    """Who calls it so, with its arguments, and the formula."""
+
+
+def described(word: str) -> str:
+    """What the language has under a name, in any spelling. Raises MatcalcError for a word that it does not have, with the nearest.
+
+    >>> print(described("ln"))
+    log(t), also ln
+      natural logarithm
+      of:          each entry
+      derivative:  1/t
+      holds if:    t > 0
+      NumPy:       np.log(t)
+      LaTeX:       \\log(t)
+    """
+    texts = ["\n".join(_lines(topic)) for topic in _found(word)]
+    if foreign := _foreign(word):
+        texts.append("\n".join(_foreign_lines(foreign)))
+    if not texts:
+        near = nearest(word)
+        raise MatcalcError(f"the language has nothing called {word}", suggestion=near)
+    if differing := _differences(word):
+        texts.append("\n".join(differing))
+    return "\n\n".join(texts)
+
+
+def is_known(word: str) -> bool:
+    """Whether there is anything to say about it."""
+    return bool(_found(word)) or _foreign(word) is not None
+
+
+def nearest(word: str, others: tuple[str, ...] = ()) -> str | None:
+    """The known word that is most like it, in spelling."""
+    known = [*topics(), *_calls_elsewhere(), *others]
+    found = difflib.get_close_matches(_plain(word), known, n=1, cutoff=0.7)
+    return found[0] if found else None
+
+
+def overview() -> str:
+    """Everything that help knows, by its names."""
+    named = {section: [row.written[0] for row in rows() if row.section == section] for section in dict.fromkeys(r.section for r in rows())}
+    listed = {
+        "operators": named["operators"],
+        "functions": [*(f.name for f in functions().values() if is_called(f)), *named["functions"]],
+        "constants": named["constants"],
+        "sums": named["sums"],
+        "derivatives": named["derivatives"],
+        "declarations": named["declarations"],
+        "facts": [fact.name for fact in facts().values() if not fact.refused],
+        "dialects": named["dialects"],
+    }
+    width = max(map(len, listed)) + 2
+    lines = [line for title, words in listed.items() for line in _wrapped(f"{title}:".ljust(width), words)]
+    return "\n".join(lines)
+
+
+def _wrapped(title: str, words: list[str], width: int = 100) -> Iterator[str]:
+    """Words behind a title, those of the next lines below the first."""
+    line, first = title, True
+    for word in words:
+        more = ("" if first else ",") + " " + word
+        if len(line) + len(more) >= width and not first:
+            yield line + ","
+            line, first = " " * len(title), True
+            more = " " + word
+        line, first = line + more, False
+    yield line
+
+
+# ---------------------------------------------------------------- finding
+
+
+def _plain(word: str) -> str:
+    """A word as it is looked up: without capitals, brackets behind it and the name of a module."""
+    short = word.strip().removesuffix("()")
+    head, _, tail = short.rpartition(".")
+    if head and tail.isalnum() and head.replace(".", "").isalpha() and head not in ("x", "X"):
+        short = tail
+    short = short.removeprefix("\\") if short[1:].isalpha() else short
+    return short.lower() if len(short) > 1 else short
+
+
+@cache
+def topics() -> Mapping[str, tuple[Topic, ...]]:
+    """What each word means, in lower case: what is called so, before what is only found by it."""
+    found: dict[str, list[Topic]] = {}
+    for function in functions().values():
+        for name in (function.name, *function.aliases):
+            found.setdefault(_plain(name), []).append(function)
+    for row in rows():
+        words = [*row.names, *row.written, *(spelling for _, group in row.spellings for spelling in group)]
+        heads = [spelling.partition("(")[0] for spelling in row.written if row.section == "functions" and spelling.endswith(")")]
+        for name in dict.fromkeys(_plain(word) for word in [*heads, *words]):
+            found.setdefault(name, []).append(row)
+    for fact in facts().values():
+        for name in (fact.name, *fact.aliases):
+            found.setdefault(name.lower(), []).append(fact)
+    return {name: tuple(topics) for name, topics in found.items()}
+
+
+def _found(word: str) -> tuple[Topic, ...]:
+    plain = _plain(word)
+    for name in (word.strip(), plain, plain.replace("_", ""), NORM_NAMES.get(plain, "").lower()):
+        if name in topics():
+            return topics()[name]
+    fact = canonical(word)
+    return (facts()[fact],) if fact else ()
+
+
+@cache
+def _calls_elsewhere() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Calls of other programs that the language spells otherwise, by the name of the function."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for dialect in DIALECTS:
+        for name, ways in templates(dialect).items():
+            for way in ways:
+                call = f"{name}({', '.join([*way.parameters, *way.defaults])})"
+                found.setdefault(name.lower(), []).append((f"{call} in {PROGRAMS[dialect]}", way.formula))
+    return {name: tuple(ways) for name, ways in found.items()}
+
+
+def _foreign(word: str) -> Foreign | None:
+    plain = _plain(word)
+    ways = _calls_elsewhere().get(plain, ())
+    named = word.strip() if is_foreign(word.strip()) else plain
+    if not ways and not _found(word) and is_foreign(named):
+        ways = (("written here", advice_for(named)),)
+    return Foreign(named, ways) if ways else None
+
+
+# ---------------------------------------------------------------- lines
+
+
+def _lines(topic: Topic) -> Iterator[str]:
+    match topic:
+        case Function():
+            yield ", also ".join([of_function(topic).call, *([", ".join(topic.aliases)] if topic.aliases else [])])
+            yield f"  {topic.meaning or topic.note}"
+            yield from _labelled(_of_sample(of_function(topic)))
+        case Row():
+            yield ", also ".join([topic.written[0], *([", ".join(topic.written[1:])] if topic.written[1:] else [])])
+            yield f"  {topic.meaning}"
+            yield from _labelled(_of_row(topic))
+        case Fact():
+            yield ", also ".join([topic.name, *([", ".join(topic.aliases)] if topic.aliases else [])])
+            yield f"  a fact that is declared of {SHAPES[topic.shape]}: {fact_meaning(topic)}"
+            yield from _labelled(
+                [("implies", ", ".join(topic.implies)), ("equation", " or ".join(topic.relations)), ("order", topic.order)]
+            )
+        case _:
+            assert_never(topic)
+
+
+def is_called(function: Function) -> bool:
+    """Whether it is written as a call, and not only by a sign of its own, such as the bars of a norm, or in answers."""
+    return not function.note and "\\cdot" not in function.latex
+
+
+def fact_meaning(fact: Fact) -> str:
+    return fact.meaning or fact.refused or fact.entries or " and ".join(fact.relations) or fact.called
+
+
+def _of_row(row: Row) -> list[tuple[str, str]]:
+    found = [("binds", f"{levels()[row.action]} of {max(levels().values())}, 1 the loosest")] if row.action else []
+    if row.section == "functions":
+        return [*found, *_of_sample(of_row(row))]
+    return [*found, *((PROGRAMS[name], ", ".join(group)) for name, group in _spellings(row))]
+
+
+def _spellings(row: Row) -> Iterator[tuple[Dialect, tuple[str, ...]]]:
+    for name in ("matlab", "numpy", "julia", "latex"):
+        group = dict(row.spellings).get(name)
+        if group:
+            yield name, group
+
+
+def _of_sample(sample: Sample) -> list[tuple[str, str]]:
+    derivative = f"{sample.derivative}, of {sample.of}" if sample.of else sample.derivative
+    return [
+        ("of", sample.value),
+        ("derivative", derivative or "no closed form"),
+        ("holds if", "; ".join(sample.conditions)),
+        ("NumPy", sample.numpy),
+        ("LaTeX", sample.latex),
+    ]
+
+
+def _labelled(pairs: list[tuple[str, str]]) -> list[str]:
+    width = max([len(label) for label, _ in pairs] + [10]) + 3
+    return [f"  {label + ':':<{width}}{text}" for label, text in pairs if text]
+
+
+def _foreign_lines(foreign: Foreign) -> Iterator[str]:
+    yield f"{foreign.name}: what other programs and books have"
+    yield from _labelled([(who, formula) for who, formula in foreign.instead])
+
+
+def _differences(word: str) -> list[str]:
+    """Where the dialects mean different things by it."""
+    plain = _plain(word)
+    found = []
+    for row in dialect_table()["differences"]:
+        if plain.isalpha() and f"{plain}(" in row["written"]:
+            pairs = [*((PROGRAMS[name], row[name]) for name in ("matlab", "numpy", "julia")), ("taken", row["taken"])]
+            found += [f"{row['written']} in other programs", *_labelled([(str(who), text) for who, text in pairs])]
+    return found

@@ -26,7 +26,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.free_indices import bases_in, free_indices, free_letters, over, shows_indices
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.survey import limits_in, size_names_in
+from matcalc.language.syntax.survey import limits_in, size_names_in, walk
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.vocabulary import Vocabulary
@@ -42,7 +42,7 @@ from matcalc.sizes import ONE, Shape, Size
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _SIZE_LETTERS = "nmpqrkldst"
 _TIED = frozenset(["symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular"])
-_INDEXED = pattern(r"[_\[∑Σᵢⱼₖₗₘₙₚᵣₛ]|\b[Ss]um\b|\^\s*\{?\(")
+_INDEXED = pattern(r"[_\[∑Σᵢⱼₖₗₘₙₚᵣₛ]|\b[Ss]um\b\s*(?:[^\s(]|\(\s*\(?\s*\w+\s*(?:[,=:∈]|in\b))|\^\s*\{?\(")
 """Without any of these there are no indices in a text."""
 
 
@@ -238,20 +238,21 @@ class Reader:
         if self.source.fault is not None:
             raise self.source.fault.with_text(self.source.given)
         functions = [name for name, d in self.declarations.items() if d.kind == "function"]
-        assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)]
+        assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)] if "=" in self.text else []
         symbols = [*(name for name in self.scope.declarations if name not in functions), *assigned]
         parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions, self.wrt), self.options.dialect, self.options.flipped)
         self.forks = parsed.forks
         self.decisions += parsed.decisions
         self.dialect = parsed.written.dialect
         self.builder.read_as(parsed.written)
-        self.scope.size_names |= size_names_in(parsed.program)
+        nodes = walk(parsed.program)
+        self.scope.size_names |= size_names_in(nodes)
         self.indexed = _INDEXED.search(self.text) is not None
         if self.indexed:
-            self.scope.written = self.scope.here = written_names(parsed.program)
-            self.scope.bold = bold_names(parsed.program, self.text)
-            self.scope.points = points_in(parsed.program)
-            self._learn_limits(limits_in(parsed.program))
+            self.scope.written = self.scope.here = written_names(nodes)
+            self.scope.bold = bold_names(nodes, self.text)
+            self.scope.points = points_in(nodes, self.scope.written)
+            self._learn_limits(limits_in(nodes))
         for definition in parsed.program.definitions:
             self.define(definition)
         return parsed.program

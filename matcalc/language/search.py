@@ -8,7 +8,6 @@ readings tried: best first, by what the changes cost, each with the kinds that i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
@@ -16,6 +15,7 @@ from matcalc.budgets import spend
 from matcalc.errors import MatcalcError, ShapeError
 from matcalc.language.options import ReadingOptions
 from matcalc.language.text.forks import Fork
+from matcalc.records import record
 
 Read = TypeVar("Read")
 
@@ -26,7 +26,7 @@ _WORK = 4
 """Units of work for a character."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(eq=False)
 class Attempt(Generic[Read]):
     """One reading, or why there is none; its cost without that of the changes, and the runs of letters that could be read otherwise.
 

@@ -257,7 +257,7 @@ class _StatementReader(Reader):
         if not indices:
             return lead, claimed
         both = lifted(_ungrouped(lead), _ungrouped(claimed), indices, self._layout)
-        self.scope.written = written_names(both.lead, both.claimed)
+        self.scope.written = written_names(walk(both.lead, both.claimed))
         return both.lead, both.claimed
 
     def _filled(self, claimed: e.Expr, expected: CellShape) -> e.Expr:
@@ -401,7 +401,7 @@ class _StatementReader(Reader):
     def _side(self, node: s.Syntax) -> _SideTerm:
         node = _ungrouped(node)
         if self.indexed:
-            self.scope.here = written_names(node)
+            self.scope.here = written_names(walk(node))
         if isinstance(node, s.DifferentialOf):
             return _SideTerm(self.builder.build(node.body), order=node.order)
         if not isinstance(node, s.DerivativeOf) or not node.plain or any(name in self.scope.values for name in node.wrt):

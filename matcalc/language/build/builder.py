@@ -36,6 +36,7 @@ _COUNTS = frozenset("NKT")
 """Capitals that count things when something is divided by them."""
 
 
+_LEAVES = frozenset([s.Name, s.NumberLiteral])
 _SCOPED = frozenset([s.Applied, s.NormBars, s.Bars, s.Transposed, s.Summation])
 """What its parts see: indices, and whether they are summed up."""
 
@@ -52,8 +53,8 @@ class Builder(Assembly):
         self._giving = 0
         self._given: dict[tuple[str, tuple[int | t.BoundIndex, ...]], t.Term | None] = {}
         """The values that are given for each index, where they stand; None while they are built."""
-        self._summed: dict[s.Syntax, tuple[str, ...]] = {}
-        """The indices of the sums that are being built."""
+        self._opened_indices: list[tuple[str, ...]] = []
+        """The indices that what is being built binds, innermost last."""
         self._summed_up: list[bool] = [False]
         """Whether what is built is summed up entry by entry, innermost last."""
         self._rows: dict[t.Term, t.Term] = {}
@@ -69,26 +70,28 @@ class Builder(Assembly):
         stack: list[tuple[s.Syntax, list[s.Syntax] | None]] = [(root, None)]
         while stack:
             node, operands = stack.pop()
-            if operands is None:
+            if type(node) in _LEAVES:
+                done.append(self._make(cast("s.SyntaxNode", node), []))
+            elif operands is None:
                 node = as_array(node, self.scope)
                 operands = self._operands(node)
                 stack.append((node, operands))
-                stack.extend((operand, None) for operand in reversed(operands))
-                self._enter(node)
+                stack += [(operand, None) for operand in reversed(operands)]
+                if type(node) in _SCOPED:
+                    self._enter(node)
             else:
                 start = len(done) - len(operands)
                 made = self._make(cast("s.SyntaxNode", node), done[start:])
                 del done[start:]
                 done.append(made)
-                self._leave(node)
+                if type(node) in _SCOPED:
+                    self._leave(node)
         self._place = outer
         return done[0]
 
     def _operands(self, node: s.Syntax) -> list[s.Syntax]:
         """The parts of a node that become operands; chains of one operator are gathered from the left."""
         match node:
-            case s.Name() | s.NumberLiteral():
-                return []
             case s.Binary(operator="+" | "-"):
                 return [part for part, _ in _spine(node, ("+", "-"))]
             case s.Binary(operator="*", left=left, right=right, operator_span=sign) if self._starred(sign):
@@ -158,16 +161,16 @@ class Builder(Assembly):
         return tuple(names)
 
     def _enter(self, node: s.Syntax) -> None:
-        if type(node) not in _SCOPED:
-            return
-        if not isinstance(node, s.Summation):
-            self._summed_up.append(isinstance(node, s.Applied) and self.sums_up(node, self._summed_up[-1]))
-        limits = dict(node.limits) if isinstance(node, s.Summation) else {}
-        names = self._bound(node)
+        limits: dict[str, str] = {}
         if isinstance(node, s.Summation):
+            limits = dict(node.limits)
             # In Σ_i Σ_{j≠i} the second sum is one over j.
-            outer = [name for name in names if any(name in relation for relation in node.relations) and self.scope.bound_index(name)]
-            names = self._summed[node] = tuple([name for name in names if name not in outer])
+            related = {name for relation in node.relations for name in relation}
+            names = tuple([name for name in node.indices if name not in related or not self.scope.bound_index(name)])
+        else:
+            self._summed_up.append(isinstance(node, s.Applied) and self.sums_up(node, self._summed_up[-1]))
+            names = self._bound(node) if isinstance(node, s.Applied) else ()
+        self._opened_indices.append(names)
         for name in names:
             size = self._limit(limits[name]) if name in limits else Unknown()
             self.scope.indices.setdefault(name, []).append(t.BoundIndex(name, size))
@@ -204,25 +207,15 @@ class Builder(Assembly):
         return above if relation == "≤" else self.total([above, same], (False, True), span)
 
     def _leave(self, node: s.Syntax) -> None:
-        if type(node) not in _SCOPED:
-            return
         if not isinstance(node, s.Summation):
             self._summed_up.pop()
-        for name in self._summed.pop(node) if isinstance(node, s.Summation) else self._bound(node):
+        for name in self._opened_indices.pop():
             self.scope.indices[name].pop()
 
-    def _bound(self, node: s.Syntax) -> tuple[str, ...]:
-        match node:
-            case s.Name() | s.Binary() | s.NumberLiteral():
-                return ()
-            case s.Summation(indices=indices):
-                return indices
-            case s.Applied() if (index := self.summed_index(node)) is not None:
-                return (index,)
-            case s.Applied(function="tensor"):
-                return self.array_indices(node)
-            case _:
-                return ()
+    def _bound(self, node: s.Applied) -> tuple[str, ...]:
+        """The indices that a call binds."""
+        index = self.summed_index(node)
+        return self.array_indices(node) if index is None else (index,)
 
     def _make(self, node: s.SyntaxNode, operands: list[t.Term]) -> t.Term:
         match node:
@@ -251,7 +244,7 @@ class Builder(Assembly):
                 return self._bars(operands[0], span)
             case s.Summation(span=span):
                 body = self._restricted(node, operands[0])
-                for name in reversed(self._summed[node]):
+                for name in reversed(self._opened_indices[-1]):
                     body = self.index_sum(name, body, span)
                 return body
             case s.Word(span=span, word=word):

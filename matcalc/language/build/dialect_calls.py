@@ -36,6 +36,8 @@ _HARMLESS: Mapping[str, frozenset[str]] = {
     "unbiased": frozenset(["False"]), "reduction": frozenset(["mean"]), "corrected": frozenset(["False"]),
 }  # fmt: skip
 """Options without a meaning in a formula, and the values that say what is read anyway; none: any value."""
+_OF_PROGRAMS = frozenset([s.Keyword, s.Listed])
+"""Arguments that only programs have."""
 _SIZES = frozenset(["len", "size", "length", "numel", "shape"])
 
 
@@ -65,11 +67,10 @@ class DialectBuilder(CallBuilder):
     # ------------------------------------------------------------ what a call means
 
     def _meant(self, node: s.Applied) -> _Meant:
-        if self.depth or self.written.dialect == "math" and not any(isinstance(part, s.Keyword | s.Listed) for part in node.arguments):
-            return _Meant(self._with_dimension(node))
         found = self._meanings.get(node)
         if found is None:
-            found = self._meanings[node] = self._translated(node)
+            plain = self.depth or (self.written.dialect == "math" and _OF_PROGRAMS.isdisjoint(map(type, node.arguments)))
+            found = self._meanings[node] = _Meant(self._with_dimension(node)) if plain else self._translated(node)
         return found
 
     def _translated(self, node: s.Applied) -> _Meant:
@@ -198,7 +199,7 @@ class DialectBuilder(CallBuilder):
         if node.function in _SIZES and not self._is_users(node.function):
             return self._size_of(node, arguments)
         self._note_convention(node, arguments)
-        words = [argument.word for argument in node.arguments if isinstance(argument, s.Word)]
+        words = [argument.word for argument in node.arguments if type(argument) is s.Word]
         if words and words[0] in _DIRECTIONS:
             return self._along(node, arguments, words[0], "kept" in words)
         return super().call(node, arguments)

@@ -10,7 +10,6 @@ from matcalc.errors import Span
 from matcalc.language.build.scope import Members, Scope, Variable
 from matcalc.language.decisions import Decision
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import walk
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import MATRIX, ORDERS
@@ -35,9 +34,8 @@ def capital_of(name: str) -> str | None:
     return stem.capitalize() + mark + rest if usual else None
 
 
-def written_names(*roots: s.Syntax) -> frozenset[str]:
-    """The names that stand in a text as themselves, not before the positions of an entry."""
-    nodes = [node for root in roots for node in walk(root)]
+def written_names(nodes: list[s.Syntax]) -> frozenset[str]:
+    """The names that stand in a text as themselves, not before the positions of an entry; ``nodes`` are those of its tree."""
     indexed = {id(node.operand) for node in nodes if isinstance(node, s.Entries)}
     indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
     for node in nodes:
@@ -52,20 +50,20 @@ _BOLD = pattern(
 )
 
 
-def bold_names(root: s.Syntax, text: str) -> frozenset[str]:
+def bold_names(nodes: list[s.Syntax], text: str) -> frozenset[str]:
     """The names that are set in bold type somewhere in the text, and what stands before their indices."""
     if _BOLD.search(text) is None:
         return frozenset()
-    names = [node.name for node in walk(root) if isinstance(node, s.Name) and _BOLD.match(text, node.span.start) is not None]
+    names = [node.name for node in nodes if isinstance(node, s.Name) and _BOLD.match(text, node.span.start) is not None]
     return frozenset([*names, *(base for name in names if (base := name.rpartition("_")[0]))])
 
 
-def points_in(*roots: s.Syntax) -> frozenset[str]:
+def points_in(nodes: list[s.Syntax], written: frozenset[str]) -> frozenset[str]:
     """Names beside which their own members stand as other points: x in ``x - x_i``, ``x'x_i`` and in ``x'x + x_i'y``."""
-    nodes = [node for root in roots for node in walk(root)]
     indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
     indices |= {node.arguments[0].name for node in nodes if _sums(node)}  # type: ignore[attr-defined]
-    written = written_names(*roots)
+    if not indices:
+        return frozenset()
     bases = {node.name: base for node in nodes if isinstance(node, s.Name) and (base := _base_of(node.name, indices)) in written}
     found: set[str] = set()
     for node in nodes if bases else ():

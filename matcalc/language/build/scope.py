@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from matcalc.errors import Span
@@ -56,48 +55,72 @@ class Variable:
         return not self.follows and (self.declaration is None or (self.declaration.kind is None and self.declaration.shape is None))
 
 
-@dataclass(slots=True, repr=False, eq=False)
 class Scope:
     """Everything that a name can mean, for one text."""
 
-    declarations: Mapping[str, Declaration]
-    size_names: set[str]
-    variables: dict[str, Variable] = field(default_factory=dict)
-    values: dict[str, Term] = field(default_factory=dict)
-    """Intermediate results of the program, and the parameters of a definition."""
-    references: dict[Term, str] = field(default_factory=dict)
-    """The terms that stand where the name of an intermediate result was written."""
-    uses: dict[Term, Term] = field(default_factory=dict)
-    """The terms that stand where a name with a value was written, and that value."""
-    parameters: frozenset[str] = frozenset()
-    """Names whose values are the arguments of a function defined in the text, while its body is read."""
-    definitions: dict[str, Definition] = field(default_factory=dict)
-    """The functions defined in the text."""
-    sizes: dict[str, Dimension] = field(default_factory=dict)
-    """Sizes named in the signature of a definition."""
-    indices: dict[str, list[BoundIndex]] = field(default_factory=dict)
-    bold: frozenset[str] = frozenset()
-    """Names that are set in bold type: no numbers."""
-    limits: dict[str, Dimension] = field(default_factory=dict)
-    """Sizes named as the limits of sums, which have these names unless they are those of something else."""
-    written: frozenset[str] = frozenset()
-    """Names that stand in the text as themselves, not before an index."""
-    declared: frozenset[str] = frozenset()
-    """Names that were declared; among ``declarations`` are those differentiated by, too."""
-    here: frozenset[str] = frozenset()
-    """Those of them on this side of an equation."""
-    declared_members: Mapping[tuple[str, int], Declaration] = field(default_factory=dict)
-    """What is declared of the members of families, by what stands before their indices and the number of these."""
-    member_values: dict[str, tuple[str, Syntax]] = field(default_factory=dict)
-    """What is given for each index, ``r_i = y_i - w'x_i``: by what stands before the indices these and the value."""
-    points: frozenset[str] = frozenset()
-    """Names beside which their own members stand as other points: x in ``x - x_i``."""
-    shared: list[str] = field(default_factory=list)
-    """Capitals in the same formula of which small letters with an index are taken for parts."""
-    apart: bool = False
-    """Whether they are not."""
-    families: dict[str, str] = field(default_factory=dict)
-    """What stands before an index, with the name of the array that it is a part of."""
+    __slots__ = (
+        "apart",
+        "bold",
+        "declarations",
+        "declared",
+        "declared_members",
+        "definitions",
+        "families",
+        "here",
+        "indices",
+        "limits",
+        "member_values",
+        "parameters",
+        "points",
+        "references",
+        "shared",
+        "size_names",
+        "sizes",
+        "uses",
+        "values",
+        "variables",
+        "written",
+    )
+
+    def __init__(self, declarations: Mapping[str, Declaration], size_names: set[str], declared: frozenset[str] = frozenset()) -> None:
+        self.declarations = declarations
+        self.size_names = size_names
+        self.variables: dict[str, Variable] = {}
+        self.values: dict[str, Term] = {}
+        """Intermediate results of the program, and the parameters of a definition."""
+        self.references: dict[Term, str] = {}
+        """The terms that stand where the name of an intermediate result was written."""
+        self.uses: dict[Term, Term] = {}
+        """The terms that stand where a name with a value was written, and that value."""
+        self.parameters: frozenset[str] = frozenset()
+        """Names whose values are the arguments of a function defined in the text, while its body is read."""
+        self.definitions: dict[str, Definition] = {}
+        """The functions defined in the text."""
+        self.sizes: dict[str, Dimension] = {}
+        """Sizes named in the signature of a definition."""
+        self.indices: dict[str, list[BoundIndex]] = {}
+        self.bold: frozenset[str] = frozenset()
+        """Names that are set in bold type: no numbers."""
+        self.limits: dict[str, Dimension] = {}
+        """Sizes named as the limits of sums, which have these names unless they are those of something else."""
+        self.written: frozenset[str] = frozenset()
+        """Names that stand in the text as themselves, not before an index."""
+        self.declared = declared
+        """Names that were declared; among ``declarations`` are those differentiated by, too."""
+        self.here: frozenset[str] = frozenset()
+        """Those of them on this side of an equation."""
+        self.declared_members: Mapping[tuple[str, int], Declaration] = {}
+        """What is declared of the members of families, by what stands before their indices and the number of these."""
+        self.member_values: dict[str, tuple[str, Syntax]] = {}
+        """What is given for each index, ``r_i = y_i - w'x_i``: by what stands before the indices these and the value."""
+        self.points: frozenset[str] = frozenset()
+        """Names beside which their own members stand as other points: x in ``x - x_i``."""
+        self.shared: list[str] = []
+        """Capitals in the same formula of which small letters with an index are taken for parts."""
+        self.apart: bool = False
+        """Whether they are not."""
+        self.families: dict[str, str] = {}
+        """What stands before an index, with the name of the array that it is a part of."""
 
     def variable(self, name: str, span: Span) -> Variable:
         """The symbol of this name, made at its first use."""

@@ -58,7 +58,7 @@ def symbol_in(text: str, names: Iterable[str], span: Span) -> tuple[str, Form | 
     if not isinstance(equation, s.Equation):
         raise ParseError(f"{text.strip()!r} is no equation", span=span, expected=_sayable())
     known = set(names)
-    others = {"eye", "ones", "𝟏", "I", *size_names_in(program)} - known
+    others = {"eye", "ones", "𝟏", "I", *size_names_in(walk(program))} - known
     about = [name for name in dict.fromkeys(node.name for node in walk(equation) if isinstance(node, s.Name)) if name not in others]
     if len(about) != 1:
         said = f"the equation {text.strip()} is about {' and '.join(about) if about else 'no symbol'}"

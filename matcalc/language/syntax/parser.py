@@ -159,6 +159,8 @@ class _Builder:
         place = next((k for k, child in enumerate(children) if isinstance(child, Token) and child.type == "WHERE"), len(children))
         before, after = [[child for child in part if isinstance(child, s.Syntax)] for part in (children[:place], children[place:])]
         whole = _join(children[0].span, children[-1].span)
+        if len(children) == 1:
+            return s.Program(whole, (), children[0])
         comma = next((child for child in children if isinstance(child, Token) and child.type == "COMMA"), None)
         if comma is not None and not any(isinstance(child, s.Equation | s.Definition) for child in [*before, *after]):
             raise ParseError("',' cannot stand here", span=comma.span, expected="the end, '='")

@@ -8,11 +8,11 @@ _SIZE_ARGUMENTS = {"eye": 0, "ones": 0, "zeros": 0, "commutation": 0, "vector": 
 """Function -> position of its first argument that is a size."""
 
 
-def size_names_in(program: s.Program) -> set[str]:
-    """Names that stand as sizes somewhere: ``n`` in ``eye(n)``."""
+def size_names_in(nodes: list[s.Syntax]) -> set[str]:
+    """Names that stand as sizes somewhere: ``n`` in ``eye(n)``. ``nodes`` are those of the tree."""
     found: set[str] = set()
-    for node in walk(program):
-        if isinstance(node, s.Applied) and node.function in _SIZE_ARGUMENTS:
+    for node in nodes:
+        if type(node) is s.Applied and node.function in _SIZE_ARGUMENTS:
             for argument in node.arguments[_SIZE_ARGUMENTS[node.function] :]:
                 if isinstance(argument, s.Applied):
                     continue  # size(A, 1): a size of something
@@ -20,9 +20,8 @@ def size_names_in(program: s.Program) -> set[str]:
     return found
 
 
-def limits_in(program: s.Program) -> dict[str, bool]:
+def limits_in(nodes: list[s.Syntax]) -> dict[str, bool]:
     """Names that are the last position of a sum, each with whether it has no other meaning as what stands before an index."""
-    nodes = walk(program)
     names = [limit for node in nodes if isinstance(node, s.Summation) for _, limit in node.limits if not limit.isdecimal()]
     if not names:
         return {}
@@ -31,15 +30,22 @@ def limits_in(program: s.Program) -> dict[str, bool]:
     return {name: name not in indexed for name in names}
 
 
-def walk(root: s.Syntax) -> list[s.Syntax]:
-    """Every node of a tree, a node before its parts; no recursion."""
+def walk(*roots: s.Syntax) -> list[s.Syntax]:
+    """Every node of trees, a node before its parts; no recursion."""
     order: list[s.Syntax] = []
-    stack = [root]
+    stack = list(reversed(roots))
     while stack:
         node = stack.pop()
         order.append(node)
-        stack.extend(reversed(parts(node)))
+        kind = type(node)
+        if kind is s.Binary:
+            stack += (node.right, node.left)  # type: ignore[attr-defined]
+        elif kind not in _LEAVES:
+            stack += parts(node)[::-1]
     return order
+
+
+_LEAVES = frozenset([s.Name, s.NumberLiteral, s.Word])
 
 
 def parts(node: s.Syntax) -> tuple[s.Syntax, ...]:

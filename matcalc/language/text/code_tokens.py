@@ -5,12 +5,14 @@ What a program has and the language has not (slices, loops, options) is refused 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from matcalc.errors import ParseError, Span
 from matcalc.functions import functions, spellings
 from matcalc.language.decisions import Decision
 from matcalc.language.text.brackets import partners
 from matcalc.language.text.code_statements import check_loops, in_one_line, straight, without_handle
-from matcalc.language.text.dialects import Written, dialect_table, foreign_names
+from matcalc.language.text.dialects import Signs, Written, dialect_table, foreign_names
 from matcalc.language.text.meanings import unknown_function
 from matcalc.language.text.python_spellings import dot_in
 from matcalc.language.text.terminals import Token
@@ -19,6 +21,8 @@ from matcalc.language.text.vocabulary import WORDS, Vocabulary
 _BOTH = {"LPAR": "RPAR", "LSQB": "RSQB"}
 _OPERAND_ENDS = frozenset(["RUN", "NUMBER", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "VEC"])
 _SPECIAL = frozenset(["DOT", "COLON", "STRING", "COMMENT"])
+_BETWEEN = frozenset(["COMMA", "EQUALS"])
+_IN_SLICES = frozenset(["end", "None", "newaxis"])
 _CONSTANTS = frozenset(["True", "False", "None"])
 _REDUCTIONS = frozenset(["sum", "mean", "prod", "maximum", "minimum"])
 _LONGEST_POSITIONS = 4
@@ -27,13 +31,14 @@ _LIKE_FUNCTIONS = frozenset("fgh")
 _ONE_NAME = frozenset(["numpy", "julia"])
 
 
-def in_language(tokens: list[Token], written: Written, vocabulary: Vocabulary, text: str, decisions: list[Decision]) -> list[Token]:
+def in_language(
+    tokens: list[Token], signs: Signs, written: Written, vocabulary: Vocabulary, text: str, decisions: list[Decision]
+) -> list[Token]:
     """The tokens of a text as the later stages know them.
 
     Raises ParseError for what a program may hold and a formula may not.
     """
-    types = {token.type for token in tokens}
-    values = {token.value for token in tokens}
+    types, values = signs.types, signs.values
     if "COMMENT" in types:
         tokens = _without_comments(tokens, decisions)
     if "for" in values:
@@ -42,9 +47,16 @@ def in_language(tokens: list[Token], written: Written, vocabulary: Vocabulary, t
         tokens = without_handle(tokens)
     if written.arrays:
         tokens = straight(tokens)
-    if written.dialect != "math" or types & _SPECIAL or ("LPAR" in types and (types & {"NUMBER", "COMMA"} or "end" in values)):
+    if written.dialect != "math" or not types.isdisjoint(_SPECIAL) or ("LPAR" in types and _may_call(tokens, signs)):
         tokens = _Rewriting(tokens, written, vocabulary, text, decisions).done()
     return tokens
+
+
+def _may_call(tokens: list[Token], signs: Signs) -> bool:
+    """Whether brackets may hold what only those of programs do: options, slices, and the numbers of an entry, ``x(3)``."""
+    if not signs.types.isdisjoint(_BETWEEN) or not signs.values.isdisjoint(_IN_SLICES):
+        return True
+    return "NUMBER" in signs.types and any(one.type == "LPAR" and other.type == "NUMBER" for one, other in pairwise(tokens))
 
 
 def known_names(tokens: list[Token], written: Written, vocabulary: Vocabulary) -> Vocabulary:

@@ -20,8 +20,7 @@ from matcalc.stored import stored
 
 _PYTHON_WORDS = frozenset(["axis", "dim", "keepdims", "keepdim"])
 _STATEMENTS = frozenset(["def", "lambda", "return", "import"])
-_POINTWISE = frozenset(["ELEMENT_TIMES", "ELEMENT_DIVIDE", "ELEMENT_POWER"])
-_TELLING = _POINTWISE | {"DOT", "COLON", "STRING", "LEFT_DIVIDE", "COMMENT"}
+_OF_PYTHON = _PYTHON_WORDS | _STATEMENTS | {"einsum"}
 
 
 @record
@@ -40,22 +39,32 @@ class Written:
 MATH = Written("math")
 
 
-def recognised(tokens: list[Token]) -> Written:
+@record(eq=False)
+class Signs:
+    """The types and the values of the raw tokens of a text: most of what would tell something of it stands nowhere in it."""
+
+    types: frozenset[str]
+    values: frozenset[str]
+
+    @staticmethod
+    def of(tokens: list[Token]) -> Signs:
+        return Signs(frozenset([token.type for token in tokens]), frozenset([token.value for token in tokens]))
+
+
+def recognised(tokens: list[Token], signs: Signs) -> Written:
     """What a text is written in, by its raw tokens."""
-    types = {token.type for token in tokens}
-    if _is_python(tokens, types):
+    types, values = signs.types, signs.values
+    if _is_python(tokens, signs):
         return Written("numpy")
     if "DOT" in types and any(_is_broadcast_call(tokens, place) for place in range(1, len(tokens))):
         return Written("julia")
-    if types & {"PLUS", "MINUS"} and any(token.value in (".+", ".-") for token in tokens):
+    if ".+" in values or ".-" in values:
         return Written("julia")
-    if "LPAR" in types and (telling := _telling_function(tokens)) is not None:
+    if not values.isdisjoint(_FUNCTIONS) and (telling := _telling_function(tokens)) is not None:
         return Written(telling)
-    if types & {"LEFT_DIVIDE", "STRING", "COMMENT"} or any(token.value in _DOTTED for token in tokens if token.type in _POINTWISE):
+    if not types.isdisjoint(_OF_MATLAB) or not values.isdisjoint(_DOTTED):
         return Written("matlab")
-    if "COLON" in types or any(token.value == ".'" for token in tokens if token.type == "TRANSPOSE"):
-        return Written("matlab")
-    return Written("numpy", sure=False) if any(token.value == "**" for token in tokens if token.type == "POWER") else MATH
+    return Written("numpy", sure=False) if "**" in values else MATH
 
 
 _FUNCTIONS: Mapping[str, Dialect] = {
@@ -72,14 +81,16 @@ def _telling_function(tokens: list[Token]) -> Dialect | None:
     return None
 
 
-_DOTTED = frozenset([".*", "./", ".^"])
+_OF_MATLAB = frozenset(["LEFT_DIVIDE", "STRING", "COMMENT", "COLON"])
+_DOTTED = frozenset([".*", "./", ".^", ".'"])
 
 
-def _is_python(tokens: list[Token], types: set[str]) -> bool:
+def _is_python(tokens: list[Token], signs: Signs) -> bool:
     """Whether something says that the text is Python's."""
-    if "TIMES" in types and any(sign.value == "@" and before.type in _FACTORS for before, sign in zip(tokens, tokens[1:])):
+    types = signs.types
+    if "@" in signs.values and any(sign.value == "@" and before.type in _FACTORS for before, sign in zip(tokens, tokens[1:])):
         return True
-    if "EQUALS" in types or "RUN" in types:
+    if not signs.values.isdisjoint(_OF_PYTHON):
         for place, token in enumerate(tokens):
             if token.type != "RUN":
                 continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from matcalc.errors import ParseError, UnknownFunctionError
@@ -33,20 +32,23 @@ _GREEK_INDEX = pattern(r"([A-Za-z]{2,12})_?[0-9]+")
 _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
 
 
-@dataclass(repr=False, eq=False)
 class _Context:
-    """What is known while the runs of one text are resolved."""
+    """What is known while the runs of one text are resolved.
 
-    tokens: list[Token]
-    vocabulary: Vocabulary
-    decisions: list[Decision]
-    italics: bool
-    """Whether letters are those of a LaTeX formula, where functions have commands."""
-    flipped: frozenset[str] = frozenset()
-    """Runs that are read the other way."""
-    forks: dict[str, Fork] = field(default_factory=dict)
-    noted: set[str] = field(default_factory=set)
-    """Runs of which it was said how they are read."""
+    ``italics`` says whether letters are those of a LaTeX formula, where functions have commands; ``flipped`` are runs that are read the
+    other way, ``noted`` those of which it was said how they are read.
+    """
+
+    def __init__(
+        self, tokens: list[Token], vocabulary: Vocabulary, decisions: list[Decision], italics: bool, flipped: frozenset[str] = frozenset()
+    ) -> None:
+        self.tokens = tokens
+        self.vocabulary = vocabulary
+        self.decisions = decisions
+        self.italics = italics
+        self.flipped = flipped
+        self.forks: dict[str, Fork] = {}
+        self.noted: set[str] = set()
 
     @cached_property
     def alone(self) -> frozenset[str]:

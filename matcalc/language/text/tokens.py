@@ -12,7 +12,7 @@ from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bar
 from matcalc.language.text.brackets import with_parts
 from matcalc.language.text.code_tokens import in_language, known_names
 from matcalc.language.text.derivative_tokens import resolve_derivatives
-from matcalc.language.text.dialects import Written, foreign_names, recognised
+from matcalc.language.text.dialects import Signs, Written, foreign_names, recognised
 from matcalc.language.text.differential_tokens import resolve_differentials, resolve_implication
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.function_tokens import resolve_statements
@@ -32,6 +32,11 @@ _INFIX = frozenset(
         "EQUALS", "COMMA", "IMPLIES",
     ]
 )  # fmt: skip
+
+
+_ENDS = frozenset(["NEWLINE", "SEPARATOR"])
+_EXPONENTS = frozenset(["SUPERSCRIPT", "POWER"])
+_SUBSCRIPTS = frozenset(["UNDERSCORE", "SUBSCRIPT_RUN"])
 
 
 @record
@@ -58,22 +63,28 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
         vocabulary, decisions = vocabulary.knowing(found.names), found.decisions
         written, raw = Written("latex"), found.tokens
     else:
-        raw = with_parts(scan(text))
-        written = recognised(raw) if dialect is None else Written(dialect)
+        raw = scan(text)
+        if ":" in text:
+            raw = with_parts(raw)
+        signs = Signs.of(raw)
+        written = recognised(raw, signs) if dialect is None else Written(dialect)
         vocabulary = vocabulary.with_calls(foreign_names(written.dialect)) if written.dialect != "math" else vocabulary
-        raw = in_language(raw, written, vocabulary, text, decisions)
+        raw = in_language(raw, signs, written, vocabulary, text, decisions)
         vocabulary = known_names(raw, written, vocabulary)
-    tokens = _separated(raw)
+    types = {token.type for token in raw}
+    tokens = raw if types.isdisjoint(_ENDS) else _separated(raw)
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
-    tokens, vocabulary = resolve_statements(tokens, vocabulary)
-    tokens = _norm_names(_superscripts(tokens, vocabulary), vocabulary)
+    if "EQUALS" in types:
+        tokens, vocabulary = resolve_statements(tokens, vocabulary)
+    tokens = tokens if types.isdisjoint(_EXPONENTS) else _superscripts(tokens, vocabulary)
+    tokens = _norm_names(tokens, vocabulary) if "UNDERSCORE" in types else tokens
     tokens, vocabulary = resolve_implication(tokens, vocabulary)
     tokens = _entry_by_entry(resolve_derivatives(tokens, vocabulary), written)
     tokens, vocabulary = resolve_differentials(tokens, vocabulary)
     tokens, forks = resolve_runs(tokens, vocabulary, decisions, latex, flipped)
     tokens = resolve_bars(tokens)
-    tokens = _norm_subscripts(tokens)
+    tokens = tokens if types.isdisjoint(_SUBSCRIPTS) else _norm_subscripts(tokens)
     if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
         tokens = import_module("matcalc.language.text.reach").bracketed_operands(tokens, latex)
     return Tokens(_juxtaposed(tokens), decisions, written, forks)

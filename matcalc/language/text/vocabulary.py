@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
+from types import MappingProxyType
 
 from matcalc.functions import spellings
 from matcalc.language.text.spelling import ACCENTS, SPELLED_GREEK, canonical_name
@@ -48,25 +48,28 @@ def known_functions() -> frozenset[str]:
     return STRUCTURAL | frozenset(spellings())
 
 
-@dataclass(frozen=True, repr=False)
 class Vocabulary:
     """Names that are known before reading, in their one spelling; ``functions`` are the user's own, ``definitions`` those of them that the
     text defines, with the names of their arguments; ``values`` are the symbols that it gives a value, ``variables`` what it is to be
-    differentiated by; ``calls`` are the functions of a dialect.
+    differentiated by; ``calls`` are the functions of a dialect. ``lengths`` are those of the names with more than one character, longest
+    first.
     """
 
-    symbols: frozenset[str] = frozenset()
-    functions: frozenset[str] = frozenset()
-    definitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
-    values: frozenset[str] = frozenset()
-    variables: tuple[str, ...] = ()
-    calls: frozenset[str] = frozenset()
-    lengths: tuple[int, ...] = field(init=False)
-    """Of the names with more than one character, longest first."""
+    __slots__ = ("calls", "definitions", "functions", "lengths", "symbols", "values", "variables")
 
-    def __post_init__(self) -> None:
-        lengths = {len(name) for name in self.symbols | self.functions}
-        object.__setattr__(self, "lengths", tuple(sorted(lengths - {0, 1}, reverse=True)))
+    def __init__(
+        self,
+        symbols: frozenset[str] = frozenset(),
+        functions: frozenset[str] = frozenset(),
+        definitions: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        values: frozenset[str] = frozenset(),
+        variables: tuple[str, ...] = (),
+        calls: frozenset[str] = frozenset(),
+    ) -> None:
+        self.symbols, self.functions, self.definitions = symbols, functions, definitions
+        self.values, self.variables, self.calls = values, variables, calls
+        lengths = {*map(len, symbols), *map(len, functions)}
+        self.lengths = tuple(sorted(lengths - {0, 1}, reverse=True))
 
     @staticmethod
     def of(symbols: Iterable[str] = (), functions: Iterable[str] = (), variables: Iterable[str] = ()) -> Vocabulary:
@@ -75,11 +78,13 @@ class Vocabulary:
     def knowing(self, names: Iterable[str]) -> Vocabulary:
         """The same words with more symbols; functions stay functions."""
         more = frozenset(names) - self.functions
-        return replace(self, symbols=self.symbols | more) if more else self
+        if not more:
+            return self
+        return Vocabulary(self.symbols | more, self.functions, self.definitions, self.values, self.variables, self.calls)
 
     def with_calls(self, names: Iterable[str]) -> Vocabulary:
         """The same words with functions that a dialect has when brackets follow."""
-        return replace(self, calls=frozenset(names))
+        return Vocabulary(self.symbols, self.functions, self.definitions, self.values, self.variables, frozenset(names))
 
     def defining(self, functions: Mapping[str, tuple[str, ...]], values: Iterable[str], names: Iterable[str]) -> Vocabulary:
         """The same words with functions that the text defines, names that it gives ``values``, and other names that stand in it."""
@@ -88,7 +93,7 @@ class Vocabulary:
             return self
         known = self.knowing([*given, *names])
         defined = {**self.definitions, **functions}
-        return replace(known, functions=self.functions | frozenset(functions), definitions=defined, values=given)
+        return Vocabulary(known.symbols, self.functions | frozenset(functions), defined, given, self.variables, self.calls)
 
     def declares(self, name: str) -> bool:
         return name in self.symbols or name in self.functions

@@ -240,11 +240,11 @@ class _Search:
         if choice.bold and kind == (COLUMN if choice.sort in ("family", "families") else SCALAR):
             penalty += costs.BOLD_SCALAR
         if kind == SCALAR:
-            penalty += max((_factor_cost(choice, constraint) for constraint in choice.cell.constraints), default=0.0)
+            penalty += max([_factor_cost(choice, constraint) for constraint in choice.cell.constraints], default=0.0)
         if choice.sort == "count" and kind == MATRIX and any(_scales(choice.cell, constraint) for constraint in choice.cell.constraints):
             penalty += costs.COUNT_AS_MATRIX
-        touched = dict.fromkeys(constraint for cell in self._trail.since(mark) for constraint in cell.constraints)
-        return penalty + sum(constraint.strangeness for constraint in touched if constraint.decided)
+        touched = dict.fromkeys([constraint for cell in self._trail.since(mark) for constraint in cell.constraints])
+        return penalty + sum([constraint.strangeness for constraint in touched if constraint.decided])
 
 
 def _scales(cell: Cell, constraint: Constraint) -> bool:
@@ -317,8 +317,9 @@ def infer_sizes(
                 raise SizeFailure(waiting[0], None)
             sizes.final = True
     _solve(sizes, constraints)
-    sizes.pair_up()
-    _solve(sizes, constraints)
+    if sizes.waits:
+        sizes.pair_up()
+        _solve(sizes, constraints)
     unify(sizes)
     _solve(sizes, constraints)
     free: dict[str, Cell] = {}
@@ -360,6 +361,8 @@ def _joined(constraints: list[Constraint], sizes: SizeSystem) -> list[Constraint
 
 
 def _solve(sizes: SizeSystem, constraints: list[Constraint]) -> None:
+    if not sizes.waits:
+        return
     try:
         sizes.solve()
     except SizeClash as clash:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import attrgetter
 from typing import ClassVar, TypeAlias
 
 from matcalc.errors import Span
@@ -26,6 +27,8 @@ KIND_NAMES = {
 ORDERS = {SCALAR: 0, COLUMN: 1, ROW: 1, MATRIX: 2, TENSOR3: 3, TENSOR4: 4}
 
 Relation: TypeAlias = frozenset[tuple[int, ...]]
+_ONE_KIND = frozenset([0, *ALL_KINDS])
+_mask_of = attrgetter("mask")
 
 
 class Cell:
@@ -95,7 +98,7 @@ class Constraint:
 
     @property
     def decided(self) -> bool:
-        return all(cell.decided for cell in self.cells)
+        return _ONE_KIND.issuperset(map(_mask_of, self.cells))
 
     @property
     def strangeness(self) -> float:
@@ -154,7 +157,7 @@ class Trail:
 
     def since(self, mark: int) -> list[Cell]:
         """The cells changed since ``mark``, oldest first, each once."""
-        return list(dict.fromkeys(cell for cell, _ in self._changes[mark:]))
+        return list(dict.fromkeys([cell for cell, _ in self._changes[mark:]]))
 
 
 def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
@@ -163,12 +166,12 @@ def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
     Raises Contradiction when a cell has no kind left; the masks are then to be restored from the trail.
     """
     queue = deque(constraints)
-    waiting = {id(constraint) for constraint in queue}
+    waiting = set(map(id, queue))
     while queue:
         constraint = queue.popleft()
         waiting.discard(id(constraint))
         cells = constraint.cells
-        masks = tuple([cell.mask for cell in cells])
+        masks = tuple(map(_mask_of, cells))
         left = _revised(constraint.kinds, masks)
         if left == masks:
             continue

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
+from math import isinf
 from typing import Any
 
 from matcalc.errors import LimitError, MatcalcError, ParseError, Span
@@ -22,6 +23,7 @@ _LITERAL = pattern(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _TIGHT = pattern(r"\s*([*/^])\s*")
 _LOOSE = pattern(r"(?<=\S)\s+([-+])\s+(?=\S)")
 _DIGITS = 10
+_TRANSPOSES = ("'", "ᵀ", ".T")
 MOST_AXES, MOST_BRACKETS = 20, 10_000
 
 
@@ -35,7 +37,7 @@ def point_of(text: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     text = text.replace("−", "-").replace("\u00a0", " ")
-    if text.count("[") > MOST_BRACKETS or "[" * MOST_AXES in text.replace(" ", ""):
+    if text.count("[") > MOST_BRACKETS or _depth(text) > MOST_AXES:
         raise LimitError("the values have too many brackets", expected="arrays of a few axes")
     for start, part in _parts(text, ",;\n"):
         if not part.strip():
@@ -54,6 +56,11 @@ def point_of(text: str) -> dict[str, Any]:
     if not found:
         raise ParseError("no values are given", suggestion="x=[1,2], A=[[1,2],[3,4]]")
     return found
+
+
+def _depth(text: str) -> int:
+    """How deep brackets stand within one another."""
+    return max(accumulate([(character in _OPENING) - (character in _CLOSING) for character in text]), default=0)
 
 
 def _divided(part: str) -> tuple[str, str, str]:
@@ -89,8 +96,12 @@ def _value(text: str) -> Any:
     wrapped = _WRAPPED.fullmatch(text)
     if wrapped is not None:
         return _value(wrapped[1].strip())
-    if text.endswith(("'", "ᵀ", ".T")) and text[0] in _OPENING:
-        return _transposed(_value(text.removesuffix("'").removesuffix("ᵀ").removesuffix(".T").rstrip()))
+    if text.endswith(_TRANSPOSES) and text[0] in _OPENING:
+        end, turned = len(text), False
+        while mark := next((mark for mark in _TRANSPOSES if text.endswith(mark, 0, end)), ""):
+            end, turned = end - len(mark), not turned
+        value = _value(text[:end].rstrip())
+        return _transposed(value) if turned else value
     if text[0] == "[" or (text[0] == "(" and len(_parts(text[1:-1], ",")) > 1):
         if text[-1] != ("]" if text[0] == "[" else ")"):
             raise ParseError("a bracket is not closed, or something follows it")
@@ -120,7 +131,10 @@ def _entries(row: str) -> list[Any]:
 def _number(text: str, *, scalar: bool = True) -> Any:
     """A number, or a formula without symbols such as ``1/2``, ``pi/4`` or, unless a ``scalar`` is asked for, ``eye(2)``."""
     if _LITERAL.fullmatch(text):
-        return int(text) if text.lstrip("+-").isdecimal() else float(text)
+        value = float(text)
+        if isinf(value):
+            raise ParseError("the number is too large")
+        return int(text) if text.lstrip("+-").isdecimal() else value
     read = elaborate(text)
     if any(isinstance(node, Symbol) for node in postorder(read.expression)):
         raise ParseError(f"{text!r} is no number")

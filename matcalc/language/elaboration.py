@@ -34,7 +34,7 @@ from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
 from matcalc.language.typing.failures import explain_kinds, explain_sizes, quoted
 from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds, infer_sizes, measure
-from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction
+from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
 from matcalc.patterns import pattern
 from matcalc.records import record, replace
 from matcalc.sizes import ONE, Shape, Size
@@ -498,11 +498,14 @@ class Reader:
                 yield f"n_{number}"
 
     def _note_conventions(self, variables: list[Variable]) -> None:
-        words = {MATRIX: ("matrix", "matrices"), COLUMN: ("vector", "vectors"), SCALAR: ("scalar", "scalars")}
+        words = {
+            MATRIX: ("matrix", "matrices"), COLUMN: ("vector", "vectors"), SCALAR: ("scalar", "scalars"),
+            TENSOR3: ("tensor", "tensors"), TENSOR4: ("tensor", "tensors"),
+        }  # fmt: skip
         groups: dict[int, list[str]] = {}
         for variable in variables:
             if variable.open and variable.mentioned:
-                if letter_class(variable.name) == "upper" and variable.cell.mask != MATRIX:
+                if letter_class(variable.name) == "upper" and variable.cell.mask in (COLUMN, SCALAR):
                     self.decisions.append(_against_the_capital(variable, words[variable.cell.mask][0]))
                     continue
                 groups.setdefault(variable.cell.mask, []).append(variable.name)

@@ -20,6 +20,7 @@ A = [[1, 2], [3, 4]]
         ("A = [1 2\n3 4]", {"A": A}),
         ("A=[[1 2]\n [3 4]]", {"A": A}),
         ("A=[1 3; 2 4]'", {"A": A}),
+        ("A=[1 2; 3 4]" + "'" * 5000, {"A": A}),
         ("A = np.array([[1, 2], [3, 4]])", {"A": A}),
         ("A=torch.tensor([[1, 2], [3, 4]]), n=2", {"A": A, "n": 2}),
         ("A=2*eye(2), x=ones(2)", {"A": [[2, 0], [0, 2]], "x": [1, 1]}),
@@ -35,7 +36,12 @@ def test_points(text: str, found: dict[str, object]) -> None:
     assert point_of(text) == found
 
 
-@pytest.mark.parametrize("text", ["", "x", "x=", "x=[1,", "x=foo", "x=[1,2] y=[2]", "x=1,2", "x=1; x=2", "x={1,2}", "x=" + "[" * 5000])
+DEEP = ["x=" + "[" * 5000, "x=" + "array(" * 5000 + "1" + ")" * 5000, "x=" + "(" * 5000 + "1" + ",2)" * 5000]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "x=", "x=[1,", "x=foo", "x=[1,2] y=[2]", "x=1,2", "x=1; x=2", "x={1,2}", "x=1e999", "x=" + "1" * 5000, *DEEP]
+)
 def test_what_is_no_point_is_refused(text: str) -> None:
     with pytest.raises(matcalc.MatcalcError) as caught:
         point_of(text)

@@ -139,6 +139,7 @@ REFUSED = [
     ("np.argmax(x)", "there is no function 'argmax'", ""),
     ("np.sum(X, axis=(0, 1))", "one axis", "sum(X)"),
     ("np.sum(X, axis=2)", "axes 0 and 1", "axis=0"),
+    ("np.sum(X, axis=0, dim=1)", "axis is given twice", "axis=0"),
     ("sum(X, 3)", "dimensions of a matrix are 1 and 2", "rows"),
     ("np.var(x, ddof=1)", "divide by n", "var(x)*n/(n - 1)"),
     ("np.sum(x, where=m)", "the option where", ""),

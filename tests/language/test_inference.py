@@ -127,5 +127,10 @@ def test_what_was_assumed_is_noted(text: str, declare: str | None, words: str) -
     assert any(words in note for note in elaborate(text, declare).notes)
 
 
+def test_arrays_of_more_axes_are_noted_like_others() -> None:
+    read = elaborate("Σ_i Σ_j Σ_k A[i,j,k]*x[i]")
+    assert read.notes == ("assumed x: vector; A: tensor",) and read.declarations["A"] == "n×m×p"
+
+
 def test_nothing_is_noted_where_nothing_was_assumed() -> None:
     assert elaborate("norm2(A*x - y)^2 + c*sum(exp(x))", "A: m×n; x: n; y: m; c: scalar").notes == ()

@@ -130,6 +130,8 @@ class DialectBuilder(CallBuilder):
     def _axis_words(self, node: s.Applied, options: dict[str, s.Keyword]) -> tuple[s.Syntax, ...]:
         """The axis that options name, and whether it is kept, as words of the language."""
         named = [options.pop(word) for word in [*options] if word in _AXIS_WORDS]
+        if len(named) > 1:
+            raise ParseError("the axis is given twice", span=named[1].span, suggestion=f"{node.function}(X, axis=0)")
         kept = [options.pop(word) for word in [*options] if word in _KEEPING]
         if not named or _is_word(named[0].value, "None"):
             return ()
@@ -305,6 +307,8 @@ def _unpacked(node: s.Applied) -> tuple[tuple[s.Syntax, ...], dict[str, s.Keywor
     options: dict[str, s.Keyword] = {}
     for argument in node.arguments:
         if isinstance(argument, s.Keyword):
+            if argument.name in options:
+                raise ParseError(f"the option {argument.name} is given twice", span=argument.span)
             options[argument.name] = argument
         elif isinstance(argument, s.Listed) and node.function in ("ones", "zeros"):
             plain += argument.values

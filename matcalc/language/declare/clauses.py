@@ -73,17 +73,21 @@ def _first_connective(text: str) -> tuple[int, int] | None:
     """Where the connective begins, and where what it introduces begins."""
     if _WORD_IN.search(text) is None:
         return None
+    round_open, square_open, blank, at = 0, 0, True, 0
     for match in _CONNECTIVE.finditer(text):
-        before = text[: match.start()]
-        if not before.strip() or before.count("(") != before.count(")") or before.count("[") != before.count("]"):
-            continue
-        return match.start(), match.end()
+        between = text[at : match.start()]
+        round_open += between.count("(") - between.count(")")
+        square_open += between.count("[") - between.count("]")
+        blank, at = blank and not between.strip(), match.start()
+        if not (blank or round_open or square_open):
+            return match.start(), match.end()
     return None
 
 
 def _pieces(text: str, start: int) -> Iterator[Span]:
     """What stands between commas, semicolons, ``and`` and further connectives, outside brackets."""
     depth, begin, place = 0, start, start
+    given: bool | None = None  # whether the piece gives a value: of a long one the part before the first "and" tells
     while place <= len(text):
         character = text[place] if place < len(text) else ";"
         depth += (character in "([") - (character in ")]")
@@ -93,9 +97,12 @@ def _pieces(text: str, start: int) -> Iterator[Span]:
             joint = None if another is not None else _AND.match(text, place)
             if another is not None:
                 ends, width = place, another.end() - place
-            elif joint is not None and (_NAMED.match(text, joint.end()) or _gives_a_value(text[begin:place])):
-                ends, width = place, joint.end() - place
+            elif joint is not None:
+                given = _gives_a_value(text[begin:place]) if given is None else given
+                if given or _NAMED.match(text, joint.end()):
+                    ends, width = place, joint.end() - place
         if ends is not None:
+            given = None
             if text[begin:ends].strip(" \t.~}$"):
                 yield Span(begin, ends)
             begin = place + width

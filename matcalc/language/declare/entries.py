@@ -301,12 +301,14 @@ class _Statement:
     def _give_up_waiting(self) -> None:
         """Names that nothing is said of are sizes: ``X: n, m``; or more of ``scalars a, b``."""
         waiting, self.waiting = self.waiting, []
+        known = {name for name, _ in self.found[-1].names} if self.found and waiting else set()
         for chunk in waiting:
             if not self.found or not self.found[-1].names:
                 self.found.append(self._unread(chunk))
             elif self.found[-1].open:
                 name = self._name(chunk)
-                if name is not None and name[0] not in [known for known, _ in self.found[-1].names]:
+                if name is not None and name[0] not in known:
+                    known.add(name[0])
                     self.found[-1].names.append(name)
                 self.found[-1].end = chunk[-1].end
             else:

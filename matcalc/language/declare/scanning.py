@@ -88,7 +88,8 @@ def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
             if "\n" in match[0]:
                 yield Token("sign", ";", first, last)
         elif first not in hidden:
-            yield from _made(kind, match[0], first, last, text[doubled:first].isspace() or first == doubled)
+            yield from _made(kind, match[0], first, last, doubled >= 0 and not text[doubled:first].strip())
+            doubled = -1
         place = last
 
 

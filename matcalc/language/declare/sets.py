@@ -137,8 +137,7 @@ class SetReader(SizeReader):
         return sizes, "", False
 
     def _size(self, written: str, token: Token) -> Size:
-        kind = "number" if written.isdigit() else "word"
-        return self.size_of(Token("number" if kind == "number" else "word", written, token.start, token.end))
+        return self.size_of(Token("number" if written.isdigit() else "word", written, token.start, token.end))
 
     # ------------------------------------------------------------ what it means
 
@@ -160,7 +159,7 @@ class SetReader(SizeReader):
                 raise self._refused("symbols are real", f"{name}: {self._sizes_text(sizes, 2)} orthogonal")
             case "orthonormal":
                 raise self._refused("which of the two sizes is the number of rows is not agreed on", f"{name}: n×p orthonormal")
-            case "symmetric" if base in ("S", "𝕊") and (less_one or self._is_low(name)):
+            case "symmetric" if base in ("S", "𝕊") and (less_one or name[:1].islower()):
                 if less_one and sizes is not None and len(sizes) == 1:
                     return Membership(None, sizes, ("unit",))
                 raise self._refused("S^n may be a sphere or the symmetric matrices", f"{name}: n unit, or {name}: n×n symmetric")
@@ -188,9 +187,6 @@ class SetReader(SizeReader):
         if marks not in MARKS:
             raise self._refused(f"{marks} says nothing that is known", f"{self.name}: n nonnegative")
         return (MARKS[marks],)
-
-    def _is_low(self, name: str) -> bool:
-        return name[:1].islower()
 
     # ------------------------------------------------------------ listed sets and intervals
 

@@ -22,13 +22,17 @@ def resolve_differentials(tokens: list[Token], vocabulary: Vocabulary) -> tuple[
     if not any(token.type == "DIFFERENTIAL_SIGN" or token.value[:1] == "d" for token in tokens):
         return tokens, vocabulary
     tokens = _signs(tokens, vocabulary)
-    heads = [k for k, token in enumerate(tokens) if _is_sign(token, vocabulary) and _begins_side(tokens, k)]
+    heads = _heads(tokens, vocabulary)
     if not heads or not any(token.type == "EQUALS" for token in tokens):
         return tokens, vocabulary
-    plain = [k for k in heads if _is_of_a_name(tokens, k)]
-    tokens = _joined(tokens, heads if len(plain) == len(heads) else [k for k in heads if k not in plain], vocabulary)
-    heads = [k for k, token in enumerate(tokens) if _is_sign(token, vocabulary) and _begins_side(tokens, k)]
-    return _marked(tokens, heads), vocabulary.knowing(_changes(tokens, vocabulary))
+    others = frozenset([k for k in heads if not _is_of_a_name(tokens, k)])
+    tokens = _joined(tokens, others or heads, vocabulary)
+    return _marked(tokens, _heads(tokens, vocabulary)), vocabulary.knowing(_changes(tokens, vocabulary))
+
+
+def _heads(tokens: list[Token], vocabulary: Vocabulary) -> frozenset[int]:
+    """The signs of differentials at the beginning of a side."""
+    return frozenset([k for k, token in enumerate(tokens) if _is_sign(token, vocabulary) and _begins_side(tokens, k)])
 
 
 def resolve_implication(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
@@ -36,7 +40,7 @@ def resolve_implication(tokens: list[Token], vocabulary: Vocabulary) -> tuple[li
     arrow = next((k for k, token in enumerate(tokens) if token.type == "IMPLIES"), 0)
     if not arrow:
         return tokens, vocabulary
-    tokens = _joined(tokens, [], vocabulary)
+    tokens = _joined(tokens, frozenset(), vocabulary)
     arrow = next(k for k, token in enumerate(tokens) if token.type == "IMPLIES")
     begin = max((k + 1 for k in range(arrow) if tokens[k].type in ("SEPARATOR", "COMMA")), default=0)
     head = tokens[begin]
@@ -111,7 +115,7 @@ def _is_of_a_name(tokens: list[Token], position: int) -> bool:
     return [part.type for part in inside] == ["LPAR", "RUN", "RPAR"] and _PIECE.fullmatch(inside[1].value) is not None
 
 
-def _joined(tokens: list[Token], heads: list[int], vocabulary: Vocabulary) -> list[Token]:
+def _joined(tokens: list[Token], heads: frozenset[int], vocabulary: Vocabulary) -> list[Token]:
     """The tokens with a sign and the name after it, or in brackets after it, as one run: ``d X`` and ``d(X)`` as ``dX``."""
     out: list[Token] = []
     position = 0
@@ -131,7 +135,7 @@ def _joined(tokens: list[Token], heads: list[int], vocabulary: Vocabulary) -> li
     return out
 
 
-def _marked(tokens: list[Token], heads: list[int]) -> list[Token]:
+def _marked(tokens: list[Token], heads: frozenset[int]) -> list[Token]:
     """Brackets around what the differentials are of: their own, or the whole term."""
     partner = partners(tokens)
     closing: set[int] = set()

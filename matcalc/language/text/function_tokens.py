@@ -13,6 +13,8 @@ from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 
 _WHERE = frozenset(["where", "with", "given", "for", "if", "when"])
+_JOINT = "and"
+_ENDING = _WHERE | {_JOINT}
 _ASKING = frozenset(["find", "compute", "calculate", "then", "hence", "thus", "so"])
 _FUNCTION = pattern(rf"{ONE_NAME}|[a-z]+|[A-Z][a-z]+|[A-Z]{{2,}}")
 """What may be the name of a function that is defined: one letter, a word, or an abbreviation."""
@@ -88,7 +90,7 @@ def _sign(token: Token, tokens: list[Token], position: int, vocabulary: Vocabula
         return None
     if token.value in _WHERE and _gives_a_name(tokens, position + 1, vocabulary):
         return Token("WHERE", token.value, token.start, token.end)
-    if token.value == "and" and _gives_a_name(tokens, position + 1, vocabulary):
+    if token.value == _JOINT and _gives_a_name(tokens, position + 1, vocabulary):
         return Token("SEPARATOR", ";", token.start, token.end)
     return None
 
@@ -139,7 +141,7 @@ def _stands_in_own_value(tokens: list[Token], position: int, name: str, vocabula
     depth = 0
     for token in tokens[position + 1 :]:
         depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
-        ends = token.type in ("SEPARATOR", "IMPLIES") or token.value in _WHERE or (token.type == "COMMA" and not depth)
+        ends = token.type in ("SEPARATOR", "IMPLIES") or token.value in _ENDING or (token.type == "COMMA" and not depth)
         if ends:
             return False
         if token.type == "RUN" and name in token.value and vocabulary.function(token.value, called=True) is None:

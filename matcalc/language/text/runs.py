@@ -73,6 +73,11 @@ class _Context:
         runs = [token.value for place, token in enumerate(self.tokens) if token.type == "RUN" and _adjacent(self.tokens, place)]
         return frozenset([canonical_name(run) for run in runs]) - self.values
 
+    @cached_property
+    def claims(self) -> bool:
+        """Whether an equals sign stands in the text."""
+        return any(token.type == "EQUALS" for token in self.tokens)
+
     def after(self, position: int) -> Token | None:
         return self.tokens[position + 1] if position + 1 < len(self.tokens) else None
 
@@ -230,7 +235,7 @@ def _is_one_name(context: _Context, run: str) -> bool:
     if not _WORDLIKE.fullmatch(run) or _indexed_greek(run, 0, len(run)) is not None:
         return False
     pieces = [canonical_name(piece) for piece in _pieces(run)]
-    if len(pieces) == 2 and pieces[0] == "d" and any(token.type == "EQUALS" for token in context.tokens):
+    if len(pieces) == 2 and pieces[0] == "d" and context.claims:
         return False  # a change that has no place here, and no name
     unknown = {piece for piece in pieces if not (context.vocabulary.declares(piece) or piece in context.alone)}
     return len(unknown) > 1

@@ -228,6 +228,7 @@ class _StatementReader(Reader):
             unnamed = _is_zero(second)
             self._lead = lead = replace(lead, moves=self._all_moves(first) if unnamed else self._moves(second), unnamed=unnamed)
         self._known = tuple(self.scope.variables)
+        self.builder.matrices_divide = False
         claimed = self._claimed = self._side(second)
         self._check_signs([first, second])
         self._check_calls(equation)

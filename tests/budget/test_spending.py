@@ -115,7 +115,8 @@ HARD = [
 @pytest.mark.parametrize("claim", HARD)
 def test_claims_that_took_minutes_have_a_verdict_of_a_small_budget(claim: str) -> None:
     with matcalc.budget(60, work=40_000):
-        verdict = matcalc.verify(claim, declare="A: n×n; b: scalar; c: scalar" if "A" in claim else None)
+        declare = {"A": "n×n", "b": "scalar", "c": "scalar"} if "A" in claim else {}
+        verdict = matcalc.verify(claim, declare=matcalc.shared(declare))
     assert verdict.status in ("refuted", "conditional", "undecided", "confirmed")
     if verdict.status == "undecided":
         assert verdict.reason

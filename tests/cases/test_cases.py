@@ -69,7 +69,7 @@ def test_every_case_has_a_source_and_none_stands_twice() -> None:
     ],
 )
 def test_a_wrong_expectation_would_be_seen(expression: str, wrt: str, wrong: str) -> None:
-    declare = "A: n×n; B: n×n; X: n×n"
+    declare = "; ".join(f"{name}: n×n" for name in "ABX" if name in expression)
     check_derivation(expression, wrt, declare)
     with pytest.raises(Disagreement):
         check_derivation(expression, wrt, declare, wrong)

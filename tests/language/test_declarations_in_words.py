@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from matcalc.language.declare.declarations import separate_entries, written
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.objects import described
 from matcalc.language.declare.texts import declaration_text, parse_declarations
+from tests.counting import calls
 
 HERE = Path(__file__).parent
 
@@ -180,11 +180,9 @@ def test_arbitrary_text_is_read_or_refused() -> None:
 
 @pytest.mark.parametrize("piece", ["x_{k} ∈ R^n, x_{k} ≥ 0", "A_{k} is symmetric and B_{k}: n×n", "\\mathbf X_{k}: n"])
 def test_long_declarations_take_linear_time(piece: str) -> None:
-    def seconds(count: int) -> float:
+    def work(count: int) -> int:
         text = "; ".join(piece.replace("{k}", str(k)) for k in range(count))
-        start = time.perf_counter()
-        parse_declarations(text)
-        return time.perf_counter() - start
+        return calls(lambda: parse_declarations(text))
 
-    seconds(50)
-    assert seconds(1600) < 20 * max(seconds(200), 0.005)
+    work(50)
+    assert work(1600) < 10 * work(200)

@@ -14,7 +14,8 @@ import matcalc
     [
         (r"\|X F - Y\|_F^2", "F", None, "2*X'*(X*F - Y)"), (r"\|X F - Y\|^2_{\mathrm F}", "F", None, "2*X'*(X*F - Y)"),
         ("||X F - Y||_F^2", "F", None, "2*X'*(X*F - Y)"), ("‖X F‖_F²", "F", None, "2*X'*X*F"), ("norm(X*F, F)^2", "F", None, "2*X'*X*F"),
-        (r"\|X\|_F^2", "X", "F: n×n", "2*X"), (r"\|X\|_{F}^2 + F", "X", "F: scalar", "2*X"), ("F = A*X; ||F||_F^2", "X", None, "2*A'*A*X"),
+        (r"\|X\|_F^2 + tr(F)", "X", "F: n×n", "2*X"),
+        (r"\|X\|_{F}^2 + F", "X", "F: scalar", "2*X"), ("F = A*X; ||F||_F^2", "X", None, "2*A'*A*X"),
         ("||x||_F^2", "x", "x: n; F: n×n positive_definite", "2*F*x"), (r"\|x\|_A^2", "x", "A: n×n positive_definite; x: n", "2*A*x"),
         (r"\|X\|_{\mathrm{fro}}^2", "X", None, "2*X"), ("||X||_fro^2", "X", None, "2*X"), ("‖X‖_{HS}^2", "X", None, "2*X"),
         (r"\|X\|_{\text{op}}", "X", None, "leftsv(X)*rightsv(X)'"), ("||X||_op", "X", None, "leftsv(X)*rightsv(X)'"),

@@ -180,7 +180,7 @@ def test_exponents_are_computed() -> None:
     ],
 )
 def test_what_is_read_off_stands_before_what_it_is_simplified_to(formula: str, variable: str, last: list[str]) -> None:
-    shown = matcalc.derive(formula, variable, declare="A: n×n").steps_text(style="differential")
+    shown = matcalc.derive(formula, variable, declare="A: n×n" if "A" in formula else None).steps_text(style="differential")
     assert shown.splitlines()[-2:] == last
 
 

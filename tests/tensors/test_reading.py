@@ -84,7 +84,7 @@ def test_broadcasting_is_noted() -> None:
     assert parsed.notes == (
         "x is multiplied with a 10×20×30 tensor, copied along its axes 1, 3 (a vector of size n broadcasts as an n×1 array)",
     )
-    assert r"[x_{j}]_{i,j,k}" in parsed.latex()
+    assert r"[x_{j}]_{i=1,j=1,k=1}^{10, 20, 30}" in parsed.latex()
 
 
 def test_letters_of_indices_are_no_names() -> None:

@@ -49,6 +49,8 @@ class Builder(Assembly):
         self.depth = 0
         """How many definitions deep the builder is."""
         self.users_functions: dict[str, None] = {}
+        self.matrices_divide = True
+        """Whether ``A/B`` may be A B⁻¹ outside of MATLAB, too; a claim in mathematics that divides by a matrix is none."""
         self._opened_bodies = 0
         self._giving = 0
         self._given: dict[tuple[str, tuple[int | t.BoundIndex, ...]], t.Term | None] = {}
@@ -562,7 +564,8 @@ class Builder(Assembly):
         divisor = node.right
         counts = isinstance(divisor, s.Name) and divisor.name in _COUNTS and divisor.name not in self.scope.declarations
         bare = isinstance(node.left, s.Name) and node.left.name[0].islower() and node.left.name not in self.scope.declarations
-        relation = c.Divided if counts or bare else c.DividedByMatrix
+        solves = self.matrices_divide or self.written.dialect == "matlab"
+        relation = c.DividedByMatrix if solves and not counts and not bare else c.Divided
         span = self.place(node.span)
         self.relate(relation(span, left.cell, right.cell).at(left.span, right.span))
         self._note_rayleigh(divisor)

@@ -78,6 +78,11 @@ class _Context:
         """Whether an equals sign stands in the text."""
         return any(token.type == "EQUALS" for token in self.tokens)
 
+    @cached_property
+    def has_sum_sign(self) -> bool:
+        """Whether ∑, which is no letter, stands in the text."""
+        return any(token.type == "SUM_SIGN" for token in self.tokens)
+
     def after(self, position: int) -> Token | None:
         return self.tokens[position + 1] if position + 1 < len(self.tokens) else None
 
@@ -148,7 +153,7 @@ def _run(context: _Context, position: int) -> list[Token]:
         if following is None or following.type not in _OPERAND_TYPES:
             raise UnknownFunctionError(f"the function {run!r} needs an argument", span=token.span, suggestion=f"{run}(x)")
         return [Token("APPLY", function, token.start, token.end)]
-    if vocabulary.is_greek(name) and not _is_sum(run, tokens, position) and not _looks_latin(context, run):
+    if vocabulary.is_greek(name) and not _is_sum(context, run, position) and not _looks_latin(context, run):
         if _GREEK_FUNCTION.fullmatch(name) and _adjacent(tokens, position) and len(_names_within(tokens, position + 1)) == 1:
             raise _unknown(context, position)
         return [Token("NAME", name, token.start, token.end)]
@@ -180,7 +185,7 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
     end = len(run) - len(tail)
     if _adjacent(tokens, position) and not _is_product(context, token, end):
         raise _unknown(context, position)
-    if _is_sum(run, tokens, position):
+    if _is_sum(context, run, position):
         return [Token("SUM_OVER", _indices(run), token.start, token.end)]
     if not context.italics:
         if "_" in run:
@@ -192,7 +197,7 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
     place = 0
     while place < end:
         stop, name = _piece(context, token, place, end)
-        if not out and _is_sum(run[:stop], tokens, position, rest=stop < len(run)):
+        if not out and _is_sum(context, run[:stop], position, rest=stop < len(run)):
             out.append(Token("SUM_OVER", _indices(run[:stop]), token.start, token.start + stop))
         else:
             out.append(Token("NAME", name, token.start + place, token.start + stop))
@@ -365,10 +370,13 @@ def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:
 _SUM_RUN = pattern(rf"(?:Σ|sum)(?:_([^\W\d_]+)|([{_SUB}]+))")
 
 
-def _is_sum(run: str, tokens: list[Token], position: int, rest: bool = False) -> bool:
-    """``Σ_i`` before something to sum."""
+def _is_sum(context: _Context, run: str, position: int, rest: bool = False) -> bool:
+    """``Σ_i`` before something to sum; beside a sign of summation the letter is a letter."""
+    tokens = context.tokens
     match = _SUM_RUN.fullmatch(run)
     if match is None or not (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha():
+        return False
+    if context.has_sum_sign:
         return False
     return rest or (position + 1 < len(tokens) and tokens[position + 1].type in _OPERAND_TYPES)
 

@@ -10,6 +10,8 @@ MOST_TOKENS = 50_000
 """Of one formula: reading takes some 30 µs for each."""
 LONGEST_RUN = 500
 """Letters and digits without a break: where names begin and end in them is looked for at every place."""
+LONGEST_QUOTED_NAME = 60
+"""Characters before a sign that are looked at for the name that it stands behind."""
 DEEPEST_NESTING = 10_000
 """Brackets inside each other."""
 LARGEST_EXPONENT = 400

@@ -26,7 +26,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.free_indices import bases_in, free_indices, free_letters, over, shows_indices
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.survey import limits_in, size_names_in, walk
+from matcalc.language.syntax.survey import limits_in, size_names_in, ungrouped, walk
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.vocabulary import Vocabulary
@@ -97,12 +97,6 @@ class Elaborated:
     def notes(self) -> tuple[str, ...]:
         """What is worth saying of the decisions."""
         return notes_of(self.decisions)
-
-
-def _ungrouped(node: s.Syntax) -> s.Syntax:
-    while isinstance(node, s.Group):
-        node = node.operand
-    return node
 
 
 def elaborate(
@@ -268,19 +262,19 @@ class Reader:
 
     def asked(self, program: s.Program) -> tuple[s.Program, Question | None]:
         """The program without the derivative that is the whole of it, and that derivative."""
-        value = _ungrouped(program.value)
+        value = ungrouped(program.value)
         assignments = program.assignments
         if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
-            value = _ungrouped(value.right)
+            value = ungrouped(value.right)
         elif isinstance(value, s.Name) and isinstance(program.value, s.Name):
             given = next((assigned for name, assigned in assignments if name is value), None)
-            if given is not None and isinstance(_ungrouped(given), s.DerivativeOf):
-                value, assignments = _ungrouped(given), tuple([pair for pair in assignments if pair[0] is not value])
+            if given is not None and isinstance(ungrouped(given), s.DerivativeOf):
+                value, assignments = ungrouped(given), tuple([pair for pair in assignments if pair[0] is not value])
         if isinstance(value, s.Definition):
             return program, Question(value.parameters, said=False)
-        turned = isinstance(value, s.Transposed) and isinstance(inner := _ungrouped(value.operand), s.DerivativeOf) and len(inner.wrt) == 1
-        if turned:
-            value = _ungrouped(value.operand)  # type: ignore[attr-defined]
+        inner = ungrouped(value.operand) if isinstance(value, s.Transposed) else value
+        turned = inner is not value and isinstance(inner, s.DerivativeOf) and len(inner.wrt) == 1
+        value = inner if turned else value
         if not isinstance(value, s.DerivativeOf) or value.point is not None or value.along is not None:
             return program, None
         asked = Question(value.wrt, turned != value.turned)

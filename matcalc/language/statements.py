@@ -28,7 +28,7 @@ from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.free_indices import lifted
 from matcalc.language.syntax.ordering import ordered
-from matcalc.language.syntax.survey import walk
+from matcalc.language.syntax.survey import number_in, ungrouped, walk
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, resolved
@@ -158,12 +158,6 @@ def _different(dimensions: list[Dimension]) -> set[Size | int]:
     return {root if isinstance(root, Size) else id(root) for root in map(resolved, dimensions)}
 
 
-def _ungrouped(node: s.Syntax) -> s.Syntax:
-    while isinstance(node, s.Group):
-        node = node.operand
-    return node
-
-
 _REST_OF_COMMAND = pattern(r"(?:[A-Za-z]+\{\S*\})?['′’]*")
 
 
@@ -184,12 +178,11 @@ def _called(node: s.Binary, text: str) -> s.Name | None:
 
 
 def _is_zero(node: s.Syntax) -> bool:
-    node = _ungrouped(node)
-    return isinstance(node, s.NumberLiteral) and node.value == 0
+    return number_in(node) == 0
 
 
 def _is_derivative(node: s.Syntax) -> bool:
-    return isinstance(_ungrouped(node), s.DerivativeOf | s.DifferentialOf)
+    return isinstance(ungrouped(node), s.DerivativeOf | s.DifferentialOf)
 
 
 class _StatementReader(Reader):
@@ -224,7 +217,7 @@ class _StatementReader(Reader):
             self._change(self._implied_by)
         if not bent:
             super().infer_kinds(self.builder.constraints, list(self.scope.variables.values()))
-        if isinstance(_ungrouped(first), s.DifferentialOf):
+        if isinstance(ungrouped(first), s.DifferentialOf):
             unnamed = _is_zero(second)
             self._lead = lead = replace(lead, moves=self._all_moves(first) if unnamed else self._moves(second), unnamed=unnamed)
         self._known = tuple(self.scope.variables)
@@ -257,7 +250,7 @@ class _StatementReader(Reader):
         indices = self.free_indices(lead, claimed) if self.indexed else ()
         if not indices:
             return lead, claimed
-        both = lifted(_ungrouped(lead), _ungrouped(claimed), indices, self._layout)
+        both = lifted(ungrouped(lead), ungrouped(claimed), indices, self._layout)
         self.scope.written = written_names(walk(both.lead, both.claimed))
         return both.lead, both.claimed
 
@@ -313,8 +306,8 @@ class _StatementReader(Reader):
 
     def _all_moves(self, differential: s.Syntax) -> tuple[tuple[str, str], ...]:
         """A change of every symbol, for the claim that a differential is 0."""
-        body = _ungrouped(differential)
-        inner = _ungrouped(body.body) if isinstance(body, s.DifferentialOf) else body
+        body = ungrouped(differential)
+        inner = ungrouped(body.body) if isinstance(body, s.DifferentialOf) else body
         if isinstance(inner, s.Name) and inner.name not in self.scope.values:
             advice = f"the derivative by a name, d({inner.name})/dX = 0"
             raise ParseError(f"this says that {inner.name} is constant, which is no claim", span=differential.span, suggestion=advice)
@@ -339,7 +332,7 @@ class _StatementReader(Reader):
     def _check_signs(self, sides: list[s.Syntax]) -> None:
         """A lone d is no symbol unless it is declared, or what is differentiated by."""
         variable = self.scope.variables.get("d")
-        by = [name for side in sides if isinstance(node := _ungrouped(side), s.DerivativeOf) for name in node.wrt]
+        by = [name for side in sides if isinstance(node := ungrouped(side), s.DerivativeOf) for name in node.wrt]
         if variable is not None and variable.mentioned and variable.declaration is None and "d" not in by:
             advice = "a derivative d(f)/dx, a differential d(f) = ... dX, or declare d"
             raise ParseError("the d is not read: it begins no derivative here", span=variable.cell.span, suggestion=advice)
@@ -391,7 +384,7 @@ class _StatementReader(Reader):
 
     def _implied(self, value: s.Implication) -> s.Equation:
         """What a differential implies: the derivative of it by the change of X is the derivative by X of what it is of."""
-        left = _ungrouped(value.conclusion.left)
+        left = ungrouped(value.conclusion.left)
         if not isinstance(left, s.DerivativeOf) or len(left.wrt) != 1 or not left.plain:
             advice = "df = tr(A dX) ⇒ ∇f = A'"
             raise ParseError("a differential implies a first derivative", span=value.conclusion.left.span, suggestion=advice)
@@ -400,7 +393,7 @@ class _StatementReader(Reader):
         return s.Equation(value.conclusion.span, derivative, value.conclusion.right)
 
     def _side(self, node: s.Syntax) -> _SideTerm:
-        node = _ungrouped(node)
+        node = ungrouped(node)
         if self.indexed:
             self.scope.here = written_names(walk(node))
         if isinstance(node, s.DifferentialOf):

@@ -209,8 +209,8 @@ def _check_derivatives(question: Question, statement: Statement) -> None:
 
 def _domain(claim: Claim) -> tuple[str, ...]:
     sides = (claim.left, claim.right)
-    derivative_within = [side.function for side in sides if isinstance(side, DerivativeForm)]
-    return conditions_of_equation(derivative_within, [side.expression for side in sides if isinstance(side, Formula)])
+    differentiated = [side.function for side in sides if isinstance(side, DerivativeForm)]
+    return conditions_of_equation(differentiated, [side.expression for side in sides if isinstance(side, Formula)])
 
 
 def _is_proved(claim: Claim, work: int) -> bool:

@@ -20,6 +20,7 @@ from matcalc.language.text.dialects import MATH
 from matcalc.language.text.spelling import ONES
 from matcalc.language.text.vocabulary import NAMES_TOO
 from matcalc.language.typing import constraints as c
+from matcalc.language.typing.costs import COUNT_LETTERS
 from matcalc.language.typing.derivative_shapes import DerivativeBy
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Constraint
@@ -32,8 +33,6 @@ _DEEPEST_BODIES = 16
 _DEEPEST_GIVEN = 16
 """How deep values that are given for each index may need each other."""
 _CONSTANT_ARRAYS = frozenset(["I", "eye", "ones", "zeros", ONES])
-_COUNTS = frozenset("NKT")
-"""Capitals that count things when something is divided by them."""
 
 
 _LEAVES = frozenset([s.Name, s.NumberLiteral])
@@ -562,7 +561,7 @@ class Builder(Assembly):
         """``a/b``: by a scalar, or ``A/B`` as MATLAB has it. Letters that count things are no matrices."""
         left, right = operands
         divisor = node.right
-        counts = isinstance(divisor, s.Name) and divisor.name in _COUNTS and divisor.name not in self.scope.declarations
+        counts = isinstance(divisor, s.Name) and divisor.name in COUNT_LETTERS and divisor.name not in self.scope.declarations
         bare = isinstance(node.left, s.Name) and node.left.name[0].islower() and node.left.name not in self.scope.declarations
         solves = self.matrices_divide or self.written.dialect == "matlab"
         relation = c.DividedByMatrix if solves and not counts and not bare else c.Divided

@@ -14,6 +14,7 @@ from matcalc.language.build.lifting import Lifting
 from matcalc.language.build.scope import Scope
 from matcalc.language.declare.signatures import Signature, signature_of
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.survey import number_in
 from matcalc.language.text.meanings import unknown_function
 from matcalc.language.text.python_spellings import along_an_axis
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
@@ -141,13 +142,10 @@ class CallBuilder(Builder):
         return t.CommutationTerm(cell, self.place(span), m, n)
 
     def _value(self, node: s.Syntax) -> Fraction:
-        sign = 1
-        while isinstance(node, s.Minus | s.Group):
-            sign = -sign if isinstance(node, s.Minus) else sign
-            node = node.operand
-        if not isinstance(node, s.NumberLiteral):
+        value = number_in(node)
+        if value is None:
             raise ParseError("a number is expected", span=node.span, suggestion="vector(1), matrix(0)")
-        return sign * node.value
+        return value
 
     def _whole(self, node: s.Syntax) -> int:
         value = self._value(node)

@@ -19,6 +19,7 @@ from matcalc.language.build.lifting import Lifting
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
+from matcalc.language.syntax.survey import number_in
 from matcalc.language.text.dialects import Template, Written, templates
 from matcalc.language.text.meanings import unknown_function
 from matcalc.language.text.vocabulary import STRUCTURAL, Vocabulary
@@ -331,11 +332,8 @@ def _check_option(option: s.Keyword) -> None:
 
 def _whole(node: s.Syntax) -> int | None:
     """The whole number that is written; None for anything else."""
-    sign = 1
-    while isinstance(node, s.Minus | s.Group):
-        sign = -sign if isinstance(node, s.Minus) else sign
-        node = node.operand
-    return sign * int(node.value) if isinstance(node, s.NumberLiteral) and node.value.denominator == 1 else None
+    value = number_in(node)
+    return int(value) if value is not None and value.denominator == 1 else None
 
 
 def _is_word(node: s.Syntax, word: str) -> bool:

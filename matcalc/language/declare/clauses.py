@@ -12,10 +12,11 @@ from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.texts import parse_declarations
 from matcalc.language.text.spelling import ONE_NAME
+from matcalc.language.text.vocabulary import CONNECTIVES
 from matcalc.patterns import pattern
 from matcalc.records import record
 
-_WORDS = "where|with|for|if|when|given|assuming|provided|suppose"
+_WORDS = "|".join(CONNECTIVES)
 _WORD_IN = pattern(_WORDS)
 _SETS_WORDS = r"\\(?:text(?:rm|it|sf|up|normal)?|mbox|hbox|mathrm)\s*\{"
 _CONNECTIVE = pattern(rf"{_SETS_WORDS}[\s~,]*(?P<tex>{_WORDS})(?=[\s}}$~])(?:[\s~]*\}})?|(?<![\w\\{{])(?P<plain>{_WORDS})(?=\s)(?!\s*=)")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from matcalc.language.declare.declared import Declaration
+from matcalc.language.text.spelling import INDEX_LETTERS
 from matcalc.patterns import pattern
 from matcalc.records import record
 from matcalc.sizes import Size
@@ -16,7 +17,8 @@ _RANGE = pattern(
     rf"(?:,?\s*\bfor(?:\s+(?:all|each|every))?\s+|,\s*|\(\s*)(?P<index>[a-z])\s*=\s*1\s*{_UP_TO}\s*(?P<last>[A-Za-z]\w*|[0-9]+)\s*\)?"
     r"|,?\s*\bfor\s+(?:all|each|every)\s+(?P<any>[a-z])\b(?!\s*=)"
 )
-_LETTERS = frozenset("ijklmnpqrst")
+_LETTERS = INDEX_LETTERS | {"t"}
+"""Members are often counted by time."""
 
 Members: TypeAlias = Mapping[tuple[str, int], Declaration]
 """What is declared of the members of families, by what stands before their indices and the number of these."""

@@ -19,7 +19,7 @@ from matcalc.language.latex.latex_commands import (
 )
 from matcalc.language.latex.latex_lexeme import Lexeme
 from matcalc.language.latex.latex_slips import cut_command, is_doubled, next_cut, restored
-from matcalc.language.text.spelling import ACCENTS, plain_letters
+from matcalc.language.text.spelling import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
 from matcalc.limits import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern
 from matcalc.records import record
@@ -154,7 +154,7 @@ def _next(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
 
 def _styled(character: str) -> bool:
     """Letters that are superscripts or subscripts."""
-    return not character.isascii() and character in "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᴴₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
+    return character in SUPERSCRIPTS or character in SUBSCRIPTS
 
 
 def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:

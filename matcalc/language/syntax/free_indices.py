@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from matcalc.errors import ParseError, Span
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import parts
+from matcalc.language.syntax.survey import number_in, parts
+from matcalc.language.text.spelling import INDEX_LETTERS
 from matcalc.records import record, replace
 
-_LETTERS = frozenset("ijklmnpqrs")
 _MOST_AXES = 2
 
 
@@ -83,7 +83,7 @@ def _subscripts(root: s.Syntax, known: frozenset[str]) -> _Subscripts:
                 stack.append((body, bound))
                 continue
             case s.Entries(positions=positions):
-                shown |= {part.name for part in positions if isinstance(part, s.Name) and part.name in _LETTERS - bound}
+                shown |= {part.name for part in positions if isinstance(part, s.Name) and part.name in INDEX_LETTERS - bound}
                 stack.append((node.operand, bound))
                 continue
             case s.DerivativeOf(wrt=names):
@@ -108,23 +108,17 @@ def _makes_array(body: s.Syntax, positions: tuple[s.Syntax, ...]) -> bool:
 
 def _subscript(name: str, bound: frozenset[str]) -> _Subscript | None:
     base, _, index = name.rpartition("_")
-    if not base or not _LETTERS | bound >= set(index):
+    if not base or not INDEX_LETTERS | bound >= set(index):
         return None
     return _Subscript(base, index, frozenset(index) & bound)
 
 
 def over(body: s.Syntax, indices: tuple[str, ...]) -> s.Syntax:
     """The array of the values of a scalar over indices, those that it has; what has none is the same for all of them."""
-    if not indices or _is_number(body):
+    if not indices or number_in(body) is not None:
         return body
     names = tuple([s.Name(body.span, index) for index in indices])
     return s.Applied(body.span, "tensor", (*names, body), body.span)
-
-
-def _is_number(node: s.Syntax) -> bool:
-    while isinstance(node, s.Group | s.Minus):
-        node = node.operand
-    return isinstance(node, s.NumberLiteral)
 
 
 @record

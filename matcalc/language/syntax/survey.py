@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from matcalc.language.syntax import trees as s
 
 _SIZE_ARGUMENTS = {"eye": 0, "ones": 0, "zeros": 0, "commutation": 0, "vector": 1, "matrix": 1, "unit": 1, "reshape": 1}
@@ -18,6 +20,22 @@ def size_names_in(nodes: list[s.Syntax]) -> set[str]:
                     continue  # size(A, 1): a size of something
                 found.update(part.name for part in walk(argument) if isinstance(part, s.Name))
     return found
+
+
+def ungrouped(node: s.Syntax) -> s.Syntax:
+    """The node without the brackets around it."""
+    while isinstance(node, s.Group):
+        node = node.operand
+    return node
+
+
+def number_in(node: s.Syntax) -> Fraction | None:
+    """The number that is written, with its signs and brackets; None for anything else."""
+    sign = 1
+    while isinstance(node, s.Minus | s.Group):
+        sign = -sign if isinstance(node, s.Minus) else sign
+        node = node.operand
+    return sign * node.value if isinstance(node, s.NumberLiteral) else None
 
 
 def limits_in(nodes: list[s.Syntax]) -> dict[str, bool]:

@@ -32,7 +32,7 @@ _USUAL = {
     "Phi": Usual("normcdf", "the distribution function of the normal distribution", "(1 + erf({x}/sqrt(2)))/2"),
 }
 _DENSITY = Usual("normpdf", "the density of the normal distribution", "exp(-{x}^2/2)/sqrt(2*pi)")
-_LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi"])
+LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi"])
 """Letters that are functions so often that a factor of that name is doubtful before brackets."""
 
 
@@ -56,7 +56,7 @@ def called_name(name: Token, inside: list[str], called: Collection[str], decisio
     if inside:
         advice = f"{letter} declared as a function (elementwise), its formula in its place, or {letter}*{argument} for a product"
         raise UnknownFunctionError(f"{letter} is a function that is not defined", span=name.span, suggestion=advice)
-    if letter in _LIKE_FUNCTIONS:
+    if letter in LIKE_FUNCTIONS:
         readings = (f"a factor: {letter}*(...)", f"a function: declare {letter}: function")
         decisions.append(Decision(f"{letter}(...) is read as a product", "names", "doubtful", name.span, readings))
     return name

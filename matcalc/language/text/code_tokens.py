@@ -11,6 +11,7 @@ from matcalc.errors import ParseError, Span
 from matcalc.functions import functions, spellings
 from matcalc.language.decisions import Decision
 from matcalc.language.text.brackets import partners
+from matcalc.language.text.called_names import LIKE_FUNCTIONS
 from matcalc.language.text.code_statements import check_loops, in_one_line, straight, without_handle
 from matcalc.language.text.dialects import Signs, Written, dialect_table, foreign_names
 from matcalc.language.text.meanings import unknown_function
@@ -27,7 +28,6 @@ _CONSTANTS = frozenset(["True", "False", "None"])
 _REDUCTIONS = frozenset(["sum", "mean", "prod", "maximum", "minimum"])
 _LONGEST_POSITIONS = 4
 """Tokens from an opening bracket to the closing one, of positions such as ``(2, 1)``."""
-_LIKE_FUNCTIONS = frozenset("fgh")
 _ONE_NAME = frozenset(["numpy", "julia"])
 
 
@@ -267,7 +267,7 @@ class _Rewriting:
             return False
         if self._written.arrays or not all(part.value in self._indices or part.value.isdecimal() for part in numbers):
             return False
-        if len(numbers) == 1 and name in _LIKE_FUNCTIONS and not self._vocabulary.declares(name):
+        if len(numbers) == 1 and name in LIKE_FUNCTIONS and not self._vocabulary.declares(name):
             return False
         return len(name) == 1 or self._vocabulary.declares(name) or not name.isalpha()
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from matcalc.language.text.spelling import ONE_NAME, canonical_name
 from matcalc.language.text.terminals import Token
-from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.language.text.vocabulary import CONNECTIVES, Vocabulary
 from matcalc.patterns import pattern
 
-_WHERE = frozenset(["where", "with", "given", "for", "if", "when"])
+_WHERE = frozenset(CONNECTIVES)
 _JOINT = "and"
 _ENDING = _WHERE | {_JOINT}
 _ASKING = frozenset(["find", "compute", "calculate", "then", "hence", "thus", "so"])

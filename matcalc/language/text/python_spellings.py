@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from matcalc.errors import ParseError, Span
+from matcalc.language.text.dialects import dialect_table
 from matcalc.language.text.meanings import advice_for, has_form, written
 from matcalc.language.text.vocabulary import known_functions
+from matcalc.limits import LONGEST_QUOTED_NAME
 from matcalc.patterns import pattern
 
-_MODULES = frozenset(["cp", "jax", "jnp", "math", "np", "numpy", "onp", "scipy", "sp", "sympy", "tf", "torch"])
 _DOTTED = pattern(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _NAME_BEFORE = pattern(r"[^\W\d]\w*\Z")
 _ATTRIBUTE = pattern(r"\.([^\W\d]\w*)")
 _ALONG = pattern(r"\s*(?:axis|dim)\s*=\s*(-?\d)\s*")
 _LONGEST_QUOTE = 60
-_LONGEST_NAME = 60
 
 
 def along_an_axis(function: str, matrix: str = "X") -> str:
@@ -25,7 +25,7 @@ def dot_in(text: str, position: int) -> ParseError:
     """The error for a dot at ``position`` that is part of no number and no operator."""
     start = _start_of_name(text, position)
     module = _DOTTED.match(text, start)
-    if module is not None and module[0].partition(".")[0] in _MODULES:
+    if module is not None and module[0].partition(".")[0] in dialect_table()["modules"]["names"]:
         arguments, end = _arguments(text, module.end())
         instead = _rewritten(module[0].rpartition(".")[2], arguments)
         return ParseError("functions stand without the name of a module", span=Span(start, module.end()), suggestion=instead)
@@ -52,7 +52,7 @@ def _start_of_name(text: str, position: int) -> int:
             depth += (text[place] in ")]") - (text[place] in "([")
             if depth == 0:
                 return place
-    name = _NAME_BEFORE.search(text, max(0, position - _LONGEST_NAME), position)
+    name = _NAME_BEFORE.search(text, max(0, position - LONGEST_QUOTED_NAME), position)
     return position if name is None else name.start()
 
 

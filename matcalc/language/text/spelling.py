@@ -43,6 +43,9 @@ SUBSCRIPTS = MappingProxyType(
 ONE_NAME = rf"[^\W\d_][0-9]*(?:_[^\W_]+|[{''.join(SUBSCRIPTS)}]+)?′*"
 """A regular expression: one letter with digits, a subscript and primes."""
 
+INDEX_LETTERS = frozenset("ijklmnpqrs")
+"""Letters that are indices where they stand in a subscript."""
+
 FRACTIONS = MappingProxyType(
     {"½": ("1", "2"), "⅓": ("1", "3"), "⅔": ("2", "3"), "¼": ("1", "4"), "¾": ("3", "4"), "⅕": ("1", "5"), "⅙": ("1", "6"), "⅛": ("1", "8")}
 )

@@ -21,6 +21,7 @@ from matcalc.language.text.scanner import scan
 from matcalc.language.text.spelling import SUBSCRIPTS, SUPERSCRIPTS
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID, Vocabulary
+from matcalc.limits import LONGEST_QUOTED_NAME
 from matcalc.patterns import pattern
 from matcalc.records import record
 
@@ -93,7 +94,6 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
 _LOOKS_LIKE_LATEX = pattern(r"[\w^]\{|^\s*\$|[\x07\x08\x0b\x0c][A-Za-z]|\^\top(?![A-Za-z])|\\(?:[^\s\w(]|[^\W\d_]{2})|\\\)")
 _BACKSLASH = pattern(r"\\(?![ \t]*\n)")
 _DIVIDEND = pattern(r"(?:(?<!\\)[^\W\d]\w*|[)\]'’ᵀ])[ \t]*\Z")
-_LONGEST_NAME = 60
 
 
 def is_latex(text: str) -> bool:
@@ -107,7 +107,7 @@ def is_latex(text: str) -> bool:
     if _LOOKS_LIKE_LATEX.search(text) is not None:
         return True
     places = [found.start() for found in _BACKSLASH.finditer(text)] if "\\" in text else []
-    return any(_DIVIDEND.search(text, max(0, place - _LONGEST_NAME), place) is None for place in places)
+    return any(_DIVIDEND.search(text, max(0, place - LONGEST_QUOTED_NAME), place) is None for place in places)
 
 
 _OF_ARRAYS = {"*": "ELEMENT_TIMES", "/": "ELEMENT_DIVIDE"}

@@ -25,6 +25,9 @@ NAMES_TOO = frozenset(["eye", "vector", "matrix", "tensor", "ones", "zeros", "un
 
 WORDS = frozenset(["rows", "cols", "nuclear", "spectral"])
 
+CONNECTIVES = ("where", "with", "for", "if", "when", "given", "assuming", "provided", "suppose")
+"""Words between a formula and what is said of its names."""
+
 NORM_NAMES = {
     **dict.fromkeys(("fro", "frob", "frobenius", "hs"), "F"),
     **dict.fromkeys(("op", "spec", "spectral"), "spectral"),

@@ -19,7 +19,7 @@ TENSOR = TENSOR3 | TENSOR4
 ANY = SCALAR | VECTOR | MATRIX | TENSOR
 KINDS = (SCALAR, COLUMN, ROW, MATRIX)
 TENSORS = (TENSOR3, TENSOR4)
-"""Tensors come from declarations, broadcasting and ``tensor(i, j, k, ...)`` only; a name is never inferred to be one."""
+"""Tensors come from declarations, broadcasting, ``tensor(i, j, k, ...)`` and names with three or four indices."""
 ALL_KINDS = (*KINDS, *TENSORS)
 KIND_NAMES = {
     SCALAR: "scalar", COLUMN: "vector", ROW: "row vector", MATRIX: "matrix", TENSOR3: "tensor of order 3", TENSOR4: "tensor of order 4",

@@ -189,6 +189,8 @@ class SizeSystem:
         Raises SizeClash.
         """
         changed = False
+        if not self._products:
+            return changed
         while True:
             spend(1 + len(self._products) // 10)
             left: list[SizeProduct] = []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
+from matcalc.budgets import spend
 from matcalc.facts.table import needs_square
 from matcalc.language.build.scope import Variable, letter_class
 from matcalc.language.typing import costs
@@ -305,33 +307,96 @@ def infer_sizes(
     ``literals`` are the cells of everything else than variables; the names that only they brought in are given back. ``unify`` is
     asked for what is wished beyond the constraints before open sizes of variables are named, ``expect`` afterwards. Raises SizeFailure.
     """
-    variables, literals = list(variables), list(literals)
-    sizes = SizeSystem()
+    variables, literals, given = list(variables), list(literals), _Replayed(names)
+    try:
+        return _inferred(constraints, variables, literals, given, unify, expect)
+    except SizeClash as clash:
+        raise _blamed(constraints, variables, given, clash) from None
+
+
+class _Replayed:
+    """Names that can be given from the first one again."""
+
+    def __init__(self, names: Iterator[str]) -> None:
+        self._names = names
+        self._given: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        place = 0
+        while True:
+            if place == len(self._given):
+                self._given.append(next(self._names))
+            yield self._given[place]
+            place += 1
+
+
+def _blamed(constraints: list[Constraint], variables: list[Variable], names: Iterable[str], clash: SizeClash) -> SizeFailure:
+    """The failure at the first operator in reading order up to which the sizes do not fit: what products of sizes imply is found only
+    after all operators were joined, so that the one being joined says nothing. It is the last where only the wishes of the whole fail.
+    """
+    fits, fails, found = 0, len(constraints) + 1, clash
+    while fails - fits > 1:
+        middle = (fits + fails) // 2
+        try:
+            _refit(constraints[:middle], variables, names)
+            fits = middle
+        except (SizeClash, SizeFailure) as failure:
+            fails = middle
+            found = (failure.clash if isinstance(failure, SizeFailure) else failure) or clash
+    if fails > len(constraints):
+        return SizeFailure(constraints[-1], clash)
+    blamed = constraints[fails - 1]
+    with suppress(SizeFailure):
+        try:
+            measure([blamed], (), variables)
+            _refit(constraints[:fits], variables, names)  # the sizes of the operands, for the message
+            blamed.join(SizeSystem())
+        except SizeClash as failure:
+            found = failure
+    return SizeFailure(blamed, found)
+
+
+def _refit(constraints: list[Constraint], variables: list[Variable], names: Iterable[str]) -> None:
+    spend(1 + len(constraints) // 10)
+    measure(constraints, (), variables)
+    _inferred(constraints, variables, [], names, lambda sizes: None, lambda sizes: None)
+
+
+def _inferred(
+    constraints: list[Constraint],
+    variables: list[Variable],
+    literals: list[Cell],
+    given: Iterable[str],
+    unify: Callable[[SizeSystem], None],
+    expect: Callable[[SizeSystem], None],
+) -> dict[str, Cell]:
+    """Raises SizeClash where products of sizes cannot be, and SizeFailure where an operator does not fit."""
+    sizes, names = SizeSystem(), iter(given)
     waiting = _joined(constraints, sizes)
     while waiting:
         before = len(waiting)
         waiting = _joined(waiting, sizes)
-        _solve(sizes, constraints)
+        sizes.solve()
         if len(waiting) == before:
             if sizes.final:
                 raise SizeFailure(waiting[0], None)
             sizes.final = True
-    _solve(sizes, constraints)
+    sizes.solve()
     if sizes.waits:
         sizes.pair_up()
-        _solve(sizes, constraints)
+        sizes.solve()
     unify(sizes)
-    _solve(sizes, constraints)
+    sizes.solve()
     free: dict[str, Cell] = {}
     # What is the product of other sizes gets its name from these.
     for products_too in (False, True) if sizes.waits else (True,):
         _named([variable.cell for variable in variables], sizes, names, products_too)
-        _solve(sizes, constraints)
+        sizes.solve()
     expect(sizes)
-    _solve(sizes, constraints)
+    sizes.solve()
     for products_too in (False, True) if sizes.waits else (True,):
         free |= _named(literals, sizes, names, products_too)
-        _solve(sizes, constraints)
+        sizes.solve()
     return free
 
 
@@ -358,12 +423,3 @@ def _joined(constraints: list[Constraint], sizes: SizeSystem) -> list[Constraint
         except SizeClash as clash:
             raise SizeFailure(constraint, clash) from None
     return waiting
-
-
-def _solve(sizes: SizeSystem, constraints: list[Constraint]) -> None:
-    if not sizes.waits:
-        return
-    try:
-        sizes.solve()
-    except SizeClash as clash:
-        raise SizeFailure(constraints[-1], clash) from None

@@ -224,7 +224,7 @@ class Assembly:
     def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         self.evidence = True
         if len(positions) > 4:
-            raise ShapeError("at most four positions", span=span, suggestion="T[i,j,k]")
+            raise ShapeError("at most four positions", span=span, expected="one to four numbers or indices")
         self._indexed.update(position for position in positions if not isinstance(position, int))
         if self.single(operand):
             return self._only_entry(operand, positions, span)

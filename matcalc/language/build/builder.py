@@ -726,7 +726,7 @@ class Builder(Assembly):
     def _position(self, node: s.Syntax) -> int | t.BoundIndex:
         if isinstance(node, s.NumberLiteral) and node.value.denominator == 1:
             if node.value < 1:
-                raise ShapeError("entries are counted from 1", span=node.span)
+                raise ShapeError("entries are counted from 1", span=node.span, suggestion="1")
             return int(node.value)
         if isinstance(node, s.Name):
             index = self.scope.bound_index(node.name)

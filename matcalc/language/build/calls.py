@@ -77,7 +77,7 @@ class CallBuilder(Builder):
             raise ParseError(f"{words[0].word!r} cannot stand here", span=words[0].span)
         if structural is not None:
             if axis and name != "sum":
-                raise ParseError(f"{name} is not taken along {axis}", span=words[0].span)
+                raise ParseError(f"{name} is not taken along {axis}", span=node.span, suggestion=f"{name}(X)")
             return structural(self, node, arguments, axis)
         assert known is not None
         return self.function(functions()[known], node, arguments, axis)
@@ -94,7 +94,8 @@ class CallBuilder(Builder):
     def _count(self, node: s.Applied, arguments: list[t.Term], wanted: int) -> None:
         if len(arguments) != wanted:
             plural = "argument" if wanted == 1 else "arguments"
-            advice = along_an_axis(node.function) if len(arguments) == 2 and wanted == 1 and self._has_axis(node.function) else None
+            along = len(arguments) == 2 and wanted == 1 and self._has_axis(node.function)
+            advice = along_an_axis(node.function) if along else f"{node.function}({_arguments_of(node.function, wanted)})"
             raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span, suggestion=advice)
 
     @staticmethod
@@ -440,3 +441,13 @@ def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
 def _dimensions(shape: tuple[str, ...], sizes: dict[str, Dimension]) -> tuple[Dimension, Dimension]:
     found = [sizes[name] for name in shape]
     return (found[0] if found else ONE, found[1] if len(found) == 2 else ONE)
+
+
+_OF_VECTORS = frozenset(["sum", "norm", "norm1", "norm2", "dot", "inner", "vdot", "outer", "diag"])
+
+
+def _arguments_of(name: str, wanted: int) -> str:
+    """Letters for the arguments of a function, by what it takes."""
+    entry = functions().get(spellings().get(name, ""))
+    small = entry.argument_order < 2 if entry is not None else name in _OF_VECTORS or name not in _STRUCTURAL
+    return ", ".join(("xyz" if small else "ABC")[:wanted])

@@ -478,7 +478,7 @@ def _norm(kind: str, built: list[e.Expr]) -> e.Expr:
 
 def _check_power_of_norm(power: e.Expr, span: Span) -> None:
     if isinstance(power, e.Number) and power.value <= 0:
-        raise ShapeError(f"there is no norm with p = {power.value}", span=span, expected="a number above 0")
+        raise ShapeError(f"there is no norm with p = {power.value}", span=span, expected="a number above 0", suggestion="1")
 
 
 def _array_product(sign: str, left: e.Expr, right: e.Expr) -> e.Expr:

@@ -97,14 +97,39 @@ def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[
     expected = "a number, a name, a function or '('" if operand else ", ".join(_SHOWN[name] for name in sorted(accepted) if name in _SHOWN)
     if token.type == _END:
         span = Span(len(text.rstrip()), len(text.rstrip()) + 1)
-        last = f" after {tokens[-1].value!r}" if tokens else ""
-        return ParseError(f"the input ends too early{last}", span=span, expected=expected)
+        there = _there(tokens[-1], text) if tokens else ""
+        last = f" after {there!r}" if tokens else ""
+        advice = f"something behind {there!r}, or remove it" if there and operand else None
+        return ParseError(f"the input ends too early{last}", span=span, expected=expected, suggestion=advice)
+    before = next((one for one, other in zip(tokens, tokens[1:]) if other is token), None)
     shown = _written(token, text)
     if token.type in ("LSQB",) and operand:
         return ParseError("matrices cannot be written out entry by entry", span=token.span, suggestion="a name, such as A")
     if not shown:
         return ParseError("something is missing here", span=token.span, expected=expected or None)
-    return ParseError(f"{shown} cannot stand here", span=token.span, expected=expected or None)
+    if token.type == "EQUALS" and before is not None and before.type == "EQUALS" and before.end == token.start:
+        return ParseError("an equation has one sign '='", span=_join(before.span, token.span), suggestion="=")
+    if text[token.start : token.start + 1] in ("'", '"') and token.type in ("STRING", "WORD"):
+        return ParseError("words in quotes are no formula", span=token.span, suggestion=token.value.strip("'\"’´"))
+    return ParseError(f"{shown} cannot stand here", span=token.span, expected=expected or None, suggestion=_instead(token, before, operand))
+
+
+def _there(token: Token, text: str) -> str:
+    """A token as it stands in the text, where its value was made of that."""
+    there = text[token.start : token.end]
+    return token.value if token.value in text or not there.strip() else there
+
+
+def _instead(token: Token, before: Token | None, operand: bool) -> str | None:
+    """What to do about a token that cannot stand in its place."""
+    if before is not None and before.type == "COMMA" and token.type in ("RPAR", "RSQB"):
+        return "remove the comma before it"
+    if operand and token.type not in ("STRING", "WORD", "RPAR", "RSQB"):
+        return "remove it, or put what is missing before it"
+    return _LISTED if token.type == "COMMA" else "," if token.value == ";" else None
+
+
+_LISTED = "x'*y for an inner product; a list stands only in a call"
 
 
 def _written(token: Token, text: str) -> str:
@@ -163,7 +188,7 @@ class _Builder:
             return s.Program(whole, (), children[0])
         comma = next((child for child in children if isinstance(child, Token) and child.type == "COMMA"), None)
         if comma is not None and not any(isinstance(child, s.Equation | s.Definition) for child in [*before, *after]):
-            raise ParseError("',' cannot stand here", span=comma.span, expected="the end, '='")
+            raise ParseError("',' cannot stand here", span=comma.span, expected="the end, '='", suggestion=_LISTED)
         main = _main(before)
         others = [child for child in [*before, *after] if child is not main]
         return s.Program(whole, *_named_values(others, main))

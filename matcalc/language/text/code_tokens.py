@@ -311,15 +311,20 @@ class _Rewriting:
         return self._tokens[place].type if 0 <= place < len(self._tokens) else ""
 
 
+def _counted(number: Token, from_zero: bool) -> int:
+    """A position counted from 1; that of 0 can only be counted from 0."""
+    return max(1, int(number.value) + from_zero)
+
+
 def _instead_of_slice(name: str, inner: list[Token], from_zero: bool) -> str:
     """What to write for a row, a column, or a vector that stands as a column."""
     kinds = [part.type for part in inner]
     if any(part.value in ("None", "newaxis") for part in inner):
         return f"{name}*1' for {name} in every column, 1*{name}' for {name} in every row"
     if kinds == ["COLON", "COMMA", "NUMBER"] and inner[2].value.isdecimal():
-        return f"{name}*e_{int(inner[2].value) + from_zero}, the column"
+        return f"{name}*e_{_counted(inner[2], from_zero)}, the column"
     if kinds == ["NUMBER", "COMMA", "COLON"] and inner[0].value.isdecimal():
-        return f"{name}'*e_{int(inner[0].value) + from_zero}, the row as a vector"
+        return f"{name}'*e_{_counted(inner[0], from_zero)}, the row as a vector"
     return f"a symbol of its own for the part of {name}, or {name}*e_1 for a column"
 
 

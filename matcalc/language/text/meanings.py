@@ -9,7 +9,7 @@ from typing import Any
 
 from matcalc.errors import Span, UnknownFunctionError
 from matcalc.functions import spellings
-from matcalc.language.text.vocabulary import known_functions
+from matcalc.language.text.vocabulary import OF_DERIVATIVES, known_functions
 from matcalc.patterns import pattern
 from matcalc.resources import read
 from matcalc.stored import stored
@@ -82,6 +82,9 @@ def advice_for(function: str, arguments: Sequence[str] = (), others: Iterable[st
 
 def unknown_function(function: str, span: Span, arguments: Sequence[str] = (), others: Iterable[str] = ()) -> UnknownFunctionError:
     """The error for a call of a function that does not exist: with what to write instead, or why there is none."""
+    if function in known_functions():
+        advice = f"{function}(x'*A*x, x)" if function in OF_DERIVATIVES else f"{function}(x)"
+        return UnknownFunctionError(f"the function {function!r} needs an argument in brackets", span=span, suggestion=advice)
     message, advice, why = f"there is no function {function!r}", advice_for(function, arguments, others), _why_not(function)
     if advice == why:
         return UnknownFunctionError(f"{message}: {why}", span=span)

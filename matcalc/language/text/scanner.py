@@ -146,7 +146,8 @@ def fraction(character: str, position: int) -> list[Token]:
 
 def inequality(character: str, span: Span) -> ParseError:
     """What is said of a sign of order between expressions."""
-    return ParseError(f"{character!r} is not used in expressions: only equations are decided", span=span)
+    advice = None if character in "≠" else "step(a - b) for 1 where a > b, else 0"
+    return ParseError(f"{character!r} is not used in expressions: only equations are decided", span=span, suggestion=advice)
 
 
 def _unknown_character(text: str, position: int) -> ParseError:
@@ -158,12 +159,24 @@ def _unknown_character(text: str, position: int) -> ParseError:
         return ParseError("higher roots have no sign here", span=span, suggestion=f"x^(1/{3 + (character == '∜')})")
     if character in "{}":
         return ParseError(f"{character!r} is not used here", span=span, suggestion="round brackets")
+    if character in ">" and text[position - 1 : position] in ("-", "|", "="):
+        advice = "the formula alone, or f(x) = ... for a function"
+        return ParseError("arrows are not read", span=Span(position - 1, position + 1), suggestion=advice)
     if character in "<>≤≥≠":
         return inequality(character, span)
-    advice = "x'*y, or tr(A'*B) for matrices" if character in "⟨⟩" else None
+    advice = next((said for characters, said in _INSTEAD.items() if character in characters), "remove it")
     return ParseError(f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span, suggestion=advice)
 
 
+_INSTEAD = {
+    "⟨⟩": "x'*y, or tr(A'*B) for matrices",
+    "&": "x.*y, of numbers 0 and 1",
+    "~": "= in an equation; of a distribution write the log-likelihood: -(x - mu)'*inv(Sigma)*(x - mu)/2",
+    "!": "remove it; factorials and negations are not read",
+    "∏∐": "exp(sum(log(x))) for the product of positive entries",
+    "∫∮": "remove it; integrals are not read",
+}
+"""What is written for a character that is not in the language."""
 _PAIRS = {"RPAR": "LPAR", "RSQB": "LSQB"}
 _SHOWN = {"LPAR": "(", "LSQB": "[", "RPAR": ")", "RSQB": "]"}
 
@@ -180,7 +193,8 @@ def _check_brackets(tokens: list[Token]) -> None:
                 advice = f"remove it, or open a {_SHOWN[_PAIRS[token.type]]!r} before"
                 raise ParseError(f"{token.value!r} closes nothing", span=token.span, suggestion=advice)
             if opened[-1].type != _PAIRS[token.type]:
-                raise ParseError(f"{token.value!r} does not match {opened[-1].value!r}", span=token.span)
+                closing = {"LPAR": ")", "LSQB": "]"}[opened[-1].type]
+                raise ParseError(f"{token.value!r} does not match {opened[-1].value!r}", span=token.span, suggestion=closing)
             opened.pop()
     if opened:
         raise ParseError(f"{opened[-1].value!r} is never closed", span=opened[-1].span, suggestion="add the closing bracket")

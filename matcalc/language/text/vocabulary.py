@@ -10,14 +10,16 @@ from matcalc.functions import spellings
 from matcalc.language.text.spelling import ACCENTS, SPELLED_GREEK, canonical_name
 from matcalc.patterns import pattern
 
+OF_DERIVATIVES = frozenset(["grad", "gradient", "hessian", "hess", "jacobian", "jac", "diff", "derivative"])
+"""Functions of an expression and of names to differentiate by."""
+
 STRUCTURAL = frozenset(
     [
         "tr", "trace", "sum", "diag", "inv", "vec", "reshape", "kron", "commutation", "transpose", "ctranspose",
         "outer", "inner", "dot", "vdot",
         "norm", "norm1", "norm2", "spectral", "nuclear", "eye", "vector", "matrix", "tensor", "ones", "zeros", "unit",
-        "grad", "gradient", "hessian", "hess", "jacobian", "jac", "diff", "derivative",
     ]
-)  # fmt: skip
+) | OF_DERIVATIVES  # fmt: skip
 """Functions with their own place in the language, beside those of ``rules/functions.toml``."""
 
 NAMES_TOO = frozenset(["eye", "vector", "matrix", "tensor", "ones", "zeros", "unit", "spectral", "nuclear", "dot", "reshape"])

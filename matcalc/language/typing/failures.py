@@ -17,6 +17,8 @@ from matcalc.language.typing.kinds import ALL_KINDS, COLUMN, KIND_NAMES, MATRIX,
 from matcalc.sizes import ONE, Size
 
 _LONGEST_QUOTE = 40
+_LONGEST_ADVICE = 120
+"""Characters of operands that are repeated in what to write instead."""
 
 
 def explain_kinds(text: str, constraint: Constraint, constraints: list[Constraint], variables: list[Variable]) -> ShapeError:
@@ -60,20 +62,39 @@ def explain_sizes(text: str, failure: SizeFailure) -> ShapeError:
 
 
 def _mismatch(text: str, constraint: Constraint, clash: SizeClash | None = None) -> ShapeError:
+    error = _said(text, constraint, clash)
+    error.span = enclosed(text, constraint.span)
+    if error.suggestion is None and clash is not None:
+        error.suggestion = _one_name(clash)
+    if sum(part.end - part.start for part in constraint.parts) > _LONGEST_ADVICE and constraint.parts:
+        error.suggestion = None  # the operands would be repeated
+    return error
+
+
+def _one_name(clash: SizeClash) -> str | None:
+    """What to do about two sizes that have names of their own and may be meant to be equal."""
+    if all(len(size.names) == 1 and size.factor == 1 for size in (clash.left, clash.right)):
+        return f"one name for both sizes in the declarations, if {clash.left} = {clash.right}"
+    return None
+
+
+def _said(text: str, constraint: Constraint, clash: SizeClash | None) -> ShapeError:
     cells = constraint.cells
-    quotes = [quoted(text, span) for span in constraint.parts]
-    shown = [f"{quote} ({described(cell)})" for quote, cell in zip(quotes, cells, strict=False)]
+    quotes = [_unbroken(text, span) for span in constraint.parts]
+    shown = [f"{quoted(text, span)} ({described(cell)})" for span, cell in zip(constraint.parts, cells, strict=False)]
     differ = f": the sizes {clash.left} and {clash.right} differ" if clash else ""
     match constraint:
+        case c.Dotted() | c.Paired() if clash and cells[0].mask == cells[1].mask != MATRIX:
+            return _error(f"there is no inner product of {' and '.join(shown)}{differ}", constraint, None)
         case c.Multiplied() | c.ArrayMultiplied():
             message = f"cannot multiply {shown[0]} by {shown[1]}"
             return _error(message + (differ.replace("sizes", "inner sizes") if clash else ""), constraint, _product_advice(quotes, cells))
         case c.Divided():
-            advice = (
-                f"{_bracketed(quotes[0])}./{_bracketed(quotes[1])} for the elementwise quotient"
-                if cells[1].mask != MATRIX
-                else (f"inv({quotes[1]}) or ./ for the elementwise quotient")
-            )
+            elementwise = f"{_bracketed(quotes[0])} ./ {_bracketed(quotes[1])} (elementwise)"
+            square = cells[1].mask == MATRIX and resolved(cells[1].rows) == resolved(cells[1].cols)
+            inverse = f"inv({quotes[1]})"
+            solved = f"{inverse}*{_bracketed(quotes[0])}" if cells[0].mask == COLUMN else f"{_bracketed(quotes[0])}*{inverse}"
+            advice = solved if square and cells[0].mask != MATRIX else f"{solved} or {elementwise}" if square else elementwise
             return _error(f"cannot divide by {shown[1]}: only by a scalar", constraint, advice)
         case c.Raised():
             if not cells[1].mask & SCALAR:
@@ -96,7 +117,7 @@ def _mismatch(text: str, constraint: Constraint, clash: SizeClash | None = None)
 
 def _function_mismatch(constraint: c.InRelation, quotes: list[str], clash: SizeClash | None) -> ShapeError:
     cells, name = constraint.cells, constraint.function
-    argument = f"{quotes[0]} ({described(cells[0])})"
+    argument, *others = [f"{_cut(quote)} ({described(cell)})" for quote, cell in zip(quotes, cells, strict=False)]
     measured = constraint.dimensions[0] if isinstance(constraint, c.Measured) else None
     square = constraint.square or isinstance(constraint, c.InverseOf | c.DiagonalOf | c.Barred)
     if clash and (square or (measured is not None and measured[0] is measured[1])):
@@ -104,8 +125,7 @@ def _function_mismatch(constraint: c.InRelation, quotes: list[str], clash: SizeC
     if clash and isinstance(constraint, c.MemberOf):
         return _error(f"an index cannot run over both {clash.left} and {clash.right}", constraint, None)
     if clash and isinstance(constraint, c.NormParameter):
-        parameter = f"{quotes[1]} ({described(cells[1])})"
-        return _error(f"the matrix {parameter} of the norm does not fit {argument}", constraint, None)
+        return _error(f"the matrix {others[0]} of the norm does not fit {argument}", constraint, None)
     if clash:
         return _error(f"the sizes {clash.left} and {clash.right} in {name} differ", constraint, None)
     if name == "e^":
@@ -118,6 +138,8 @@ def _function_mismatch(constraint: c.InRelation, quotes: list[str], clash: SizeC
     advice = None
     if cells[0].mask == MATRIX and name in _along_an_axis():
         advice = along_an_axis(name, quotes[0] if quotes[0].isalnum() else "X")
+    elif cells[0].mask == COLUMN and MATRIX in wanted and len(cells) == 2 and name.isidentifier():
+        advice = f"{name}(diag({quotes[0]})), of the diagonal matrix"
     verb = "need" if name.endswith("positions") else "needs"
     return _error(f"{name} {verb} {needed}, not {argument}", constraint, advice)
 
@@ -148,8 +170,32 @@ def _ambiguous(text: str, constraint: Constraint) -> ShapeError:
 
 def quoted(text: str, span: Span) -> str:
     """A part of the text, shortened when long."""
-    part = " ".join(text[span.start : span.end].split())
+    return _cut(_unbroken(text, span))
+
+
+def _unbroken(text: str, span: Span) -> str:
+    whole = enclosed(text, span)
+    return " ".join(text[whole.start : whole.end].split())
+
+
+def _cut(part: str) -> str:
     return part if len(part) <= _LONGEST_QUOTE else part[: _LONGEST_QUOTE - 1] + "…"
+
+
+def enclosed(text: str, span: Span) -> Span:
+    """The part with the brackets that open or close within it: ``A + B)*C`` is a part of ``(A + B)*C``."""
+    depth = least = 0
+    for character in text[span.start : span.end]:
+        depth += (character in "([{") - (character in ")]}")
+        least = min(least, depth)
+    start, end, left, right = span.start, span.end, -least, depth - least
+    while left and start:
+        start -= 1
+        left += (text[start] in ")]}") - (text[start] in "([{")
+    while right and end < len(text):
+        right += (text[end] in "([{") - (text[end] in ")]}")
+        end += 1
+    return span if left or right else Span(start, end)
 
 
 def described(cell: Cell) -> str:
@@ -187,6 +233,7 @@ def _product_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
     left, right = _bracketed(quotes[0]), _bracketed(quotes[1])
     a, b = cells[0].mask, cells[1].mask
     if (a | b) & TENSOR:
+        left, right = [part + "'" * (cell.mask == COLUMN) for part, cell in zip((left, right), cells)]
         return f"{left}.*{right} (elementwise) or a contraction such as tensor(i, k, sum(j, T[i,j,k]*x[j]))"
     if a == b and a in (COLUMN, ROW):
         inner, outer = (f"{left}'*{right}", f"{left}*{right}'") if a == COLUMN else (f"{left}*{right}'", f"{left}'*{right}")
@@ -215,6 +262,7 @@ def _sum_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
         return f"{_bracketed(column)}*1' and 1*{_bracketed(row)}: a matrix with one entry for each pair"
     crosswise = (_shown(left.rows), _shown(left.cols)) == (_shown(right.cols), _shown(right.rows))
     if {left.mask, right.mask} == {COLUMN, ROW} or (left.mask == right.mask == MATRIX and crosswise):
-        right_side = _bracketed(quotes[1])
-        return f"transpose one side: {right_side[:-1] if right_side.endswith(chr(39)) else right_side + chr(39)}"
+        right_side, sign = _bracketed(quotes[1]), chr(39)
+        turned = right_side[:-1] if right_side.endswith(sign) else right_side + sign
+        return None if turned == _bracketed(quotes[0]) else f"transpose one side: {turned}"
     return None

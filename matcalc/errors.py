@@ -50,7 +50,7 @@ class MatcalcError(Exception):
 
     def __str__(self) -> str:
         lines = [self.message]
-        if self.text is not None and self.span is not None:
+        if self.text is not None and self.span is not None and not self.text.isspace() and self.text:
             lines += _marked(self.text, self.span)
         if self.expected:
             lines.append(f"expected: {self.expected}")

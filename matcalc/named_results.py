@@ -18,6 +18,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, replaced_all, symbols_in
 from matcalc.inputs import as_call
+from matcalc.language.decisions import warned
 from matcalc.language.declare.texts import declaration_text
 from matcalc.parsed import ParsedExpression, Reading, Style, shape_words
 from matcalc.printing import Shown, index_text, latex, text
@@ -309,7 +310,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         return hash(frozenset(self.derivations.items()))
 
     def __repr__(self) -> str:
-        return f"<Gradients by {', '.join(self.derivations)}>"
+        return f"<Gradients by {', '.join(self.derivations)}{warned(self.warnings)}>"
 
 
 # ---------------------------------------------------------------- names and what they stand for

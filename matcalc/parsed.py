@@ -12,7 +12,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.inputs import as_call
 from matcalc.language import DerivativeSide, Elaborated, Statement, elaborate
-from matcalc.language.decisions import Decision, warnings_of
+from matcalc.language.decisions import Decision, warned, warnings_of
 from matcalc.language.declare.declared import declared_text
 from matcalc.language.statements import DifferentialSide, Side
 from matcalc.operators import Arithmetic
@@ -136,10 +136,10 @@ class ParsedExpression(Shown, Arithmetic):
         return hash((self.node, frozenset(self.declarations.items())))
 
     def __repr__(self) -> str:
-        return f"<ParsedExpression {self.text()}>"
+        return f"<ParsedExpression {self.text()}{warned(self.warnings)}>"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Alternative:
     """Another reading of a text: ``words`` say what differs, ``instead`` how it is said beyond doubt."""
 
@@ -149,6 +149,9 @@ class Alternative:
 
     def __str__(self) -> str:
         return f"{self.words}: {self.instead}"
+
+    def __repr__(self) -> str:
+        return f"<Alternative {self}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +268,7 @@ class Reading:
         return self.explain()
 
     def __repr__(self) -> str:
-        return f"<Reading {self.text or self._shown('unicode')}>"
+        return f"<Reading {self.text or self._shown('unicode')}{warned(self.warnings)}>"
 
 
 _WEIGHTS = ("doubtful", "assumed", "plain")

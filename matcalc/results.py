@@ -13,6 +13,7 @@ from matcalc.derivation.pipeline import Layout, over_samples
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Symbol
 from matcalc.inputs import as_call
+from matcalc.language.decisions import warned
 from matcalc.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs, shape_words
 from matcalc.printing import Shown, index_text, latex, latex_operand, member_notes, text
 from matcalc.records import replace
@@ -289,7 +290,7 @@ class Derivation(Shown):
 
     def __repr__(self) -> str:
         by = ", ".join(symbol.name for symbol in self.wrt)
-        return f"<Derivation of {self.source.text()} by {by}: {self.text()}>"
+        return f"<Derivation of {self.source.text()} by {by}: {self.text()}{warned(self.warnings)}>"
 
     def _displayed(self) -> str:
         return self.latex(equation=True)

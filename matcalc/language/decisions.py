@@ -58,6 +58,11 @@ def warnings_of(decisions: tuple[Decision, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(decision.words for decision in decisions if decision.weight == "doubtful"))
 
 
+def warned(warnings: tuple[str, ...]) -> str:
+    """What stands behind a result on one line, so that a doubtful reading shows wherever the result does."""
+    return f" (warning: {'; '.join(warnings)})" if warnings else ""
+
+
 def require_certain(decisions: tuple[Decision, ...]) -> None:
     """Raises ParseError for the first decision in the text that is doubtful, with the readings and how each is said."""
     doubtful = [decision for decision in decisions if decision.weight == "doubtful"]

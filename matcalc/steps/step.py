@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from matcalc.einstein.nodes import Tensor
@@ -100,7 +100,7 @@ class Writing:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Step:
     """``left_writing = right_writing``, by ``rule``.
 
@@ -111,8 +111,8 @@ class Step:
     rule: str
     left_writing: Writing
     right_writing: Writing
-    left: Side = field(repr=False)
-    right: Side = field(repr=False)
+    left: Side
+    right: Side
     source: str = ""
     remark: str = ""
 
@@ -137,3 +137,6 @@ class Step:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"<Step {self.rule}: {self.left_writing.unicode} = {self.right_writing.unicode}>"

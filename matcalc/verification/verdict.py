@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from matcalc.language.decisions import warned
 from matcalc.parsed import ParsedExpression, Reading
 from matcalc.verification.counterexamples import Counterexample
 
@@ -149,7 +150,7 @@ class Verdict:
         return self.explain()
 
     def __repr__(self) -> str:
-        return f"<Verdict {self.status}: {self.statement}>"
+        return f"<Verdict {self.status}: {self.statement}{warned(self.warnings)}>"
 
     def _repr_markdown_(self) -> str:
         """For notebooks: the verdict, and the right answer as a formula."""

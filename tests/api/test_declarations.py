@@ -15,7 +15,7 @@ from matcalc.cli import cli
 @pytest.mark.parametrize(
     ("declare", "advice"),
     [
-        ("B: n×n", "no declarations"),
+        ("B: n×n", "leave B out"),
         ("A: n×n; B: n×n", "A: n×n"),
         ("a: n×n symmetric", "A: n×n symmetric"),
         ("let a be symmetric", "A: symmetric"),
@@ -34,7 +34,7 @@ def test_a_name_that_may_be_meant_for_another_is_refused(declare: object, advice
         with pytest.raises(matcalc.MatcalcError, match="declared, but does not occur") as caught:
             call(declare)
         assert caught.value.suggestion == advice
-        call(None if advice == "no declarations" else advice)
+        call(None if advice == "leave B out" else advice)
 
 
 def test_names_that_need_not_occur() -> None:

@@ -169,3 +169,18 @@ def test_a_function_takes_any_spelling_and_tells_its_code() -> None:
     np.testing.assert_allclose(call(β=w), 2 * w)
     assert call.__name__ == "gradient"
     assert "def gradient" in (call.__doc__ or "")
+
+
+def test_what_is_doubtful_shows_on_one_line_too() -> None:
+    text = "1/2 w'w + C sum(relu(1 - y.*(X w + b)))"
+    claim = f"d({text})/dw = w"
+    for shown in (matcalc.derive(text, "w"), matcalc.parse(text), matcalc.gradient(text, ["w", "b"]), matcalc.verify(claim)):
+        assert repr(shown).endswith(" (warning: C is read as a scalar, although it is a capital)>")
+        assert "warning" in repr(shown.reading)
+    assert "warning" not in repr(matcalc.derive("x'A x", "x"))
+
+
+def test_a_step_is_shown_as_its_equation() -> None:
+    assert repr(matcalc.derive("x'A x", "x").steps[-1]) == "<Step fold: ∂f/∂x = (A + Aᵀ) x>"
+    other = matcalc.parse("x'A x").reading.alternatives[0]
+    assert repr(other) == f"<Alternative {other}>"

@@ -32,6 +32,7 @@ LATEX = [
     r"f(x) = x^\top A x; \frac{df}{dx}", r"f(x) = x^\top A x; \frac{d f(x)}{dx}", r"f(x) = x^\top A x; \frac{d}{dx} f(x)",
     r"f = x^\top A x; \frac{\partial f}{\partial x}", r"\mathcal{L}(x) = x^\top A x; \nabla \mathcal{L}(x)",
     r"\mathcal{L} = x^\top A x; \frac{\partial \mathcal{L}}{\partial x}", r"J(x) := x^\top A x; \nabla J(x)",
+    r"f(x, \Sigma) = x^\top A x + \Sigma - \Sigma; \nabla_x f(x, \Sigma)",
     r"f(x) \coloneqq x^\top A x; \nabla f(x)", r"\operatorname{grad} f(x), f(x) = x^\top A x", r"$\frac{d}{dx} x^\top A x$",
     r"\nabla_x \bigl( x^\top A x \bigr)",
 ]  # fmt: skip

@@ -110,6 +110,7 @@ def test_a_dialect_can_be_said() -> None:
 PROGRAMS = [
     "r = X @ w - y\nloss = 0.5 * np.sum(r**2)\nreturn loss",
     "r = X @ w - y\nloss = 0.5 * np.sum(r**2)",
+    "import numpy as np\n\ndef loss(w, X, y):\n    '''Half the\n    squares.'''\n    r = X @ w - y\n    return 0.5 * (r @ r)",
     'import numpy as np\n\ndef loss(w, X, y):\n    """Half the squares."""\n    r = X @ w - y  # residuals\n    return 0.5 * (r @ r)',
     "lambda w: 0.5 * np.sum((X @ w - y)**2)",
     "f = lambda w: ((X @ w - y)**2).sum() / 2",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from matcalc.language.text.spelling import ONE_NAME, canonical_name
+from matcalc.language.text.spelling import ONE_NAME, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import CONNECTIVES, Vocabulary
 from matcalc.patterns import pattern
@@ -18,7 +18,7 @@ _ENDING = _WHERE | {_JOINT}
 _ASKING = frozenset(["find", "compute", "calculate", "then", "hence", "thus", "so"])
 _FUNCTION = pattern(rf"{ONE_NAME}|[a-z]+|[A-Z][a-z]+|[A-Z]{{2,}}")
 """What may be the name of a function that is defined: one letter, a word, or an abbreviation."""
-_PARAMETER = pattern(rf"{ONE_NAME}|[a-z]+(?:_[^\W_]+)*[0-9]*")
+_PARAMETER = pattern(rf"{ONE_NAME}|[a-z]+(?:_[^\W_]+)*[0-9]*|[A-Z](?:_[^\W_]+)+")
 
 
 def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
@@ -108,7 +108,7 @@ def _arguments(tokens: list[Token], position: int) -> tuple[tuple[str, ...], int
         return None
     names: list[str] = []
     place = position + 2
-    while place + 1 < len(tokens) and tokens[place].type == "RUN" and _PARAMETER.fullmatch(tokens[place].value):
+    while place + 1 < len(tokens) and tokens[place].type == "RUN" and _is_parameter(tokens[place].value):
         names.append(canonical_name(tokens[place].value))
         if tokens[place + 1].type == "RPAR":
             ends = place + 2 < len(tokens) and tokens[place + 2].type == "EQUALS"
@@ -117,6 +117,11 @@ def _arguments(tokens: list[Token], position: int) -> tuple[tuple[str, ...], int
             return None
         place += 2
     return None
+
+
+def _is_parameter(name: str) -> bool:
+    """Whether a name can be that of an argument: one letter, also one that is spelled out, or a word; ``Xw`` is a product."""
+    return _PARAMETER.fullmatch(name) is not None or canonical_name(name) in SPELLED_GREEK
 
 
 def _defined(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[str, tuple[str, ...], int] | None:

@@ -78,6 +78,8 @@ _TOKEN = pattern(
 )
 _BEFORE_WORDS = frozenset(["LPAR", "COMMA", "EQUALS"])
 """After what a quote opens a word, as in ``norm(X, 'fro')``, and is no transpose."""
+_BEFORE_DOCSTRING = frozenset(["COLON", "NEWLINE", "SEPARATOR"])
+_DOCSTRING = pattern(r"'{3}[\s\S]*?'{3}")
 _QUOTED = pattern(r"'[^'\n]*'|’[^’\n]*’|´[^´\n]*´")
 
 
@@ -108,7 +110,7 @@ def scan(text: str) -> list[Token]:
                 raise too_long(Span(position, end))
         elif kind == "OPERATOR":
             kind = OPERATOR_TYPE[value]
-            if kind == "TRANSPOSE" and tokens and tokens[-1].type in _BEFORE_WORDS and (quoted := _QUOTED.match(plain, position)):
+            if kind == "TRANSPOSE" and (quoted := _quotation(plain, position, tokens)) is not None:
                 kind, value, end = "STRING", quoted[0], quoted.end()
             elif kind == "ROOT":
                 kind, value = "RUN", "sqrt"
@@ -123,6 +125,13 @@ def scan(text: str) -> list[Token]:
             raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
     _check_brackets(tokens)
     return tokens
+
+
+def _quotation(text: str, position: int, before: list[Token]) -> re.Match[str] | None:
+    """What stands in quotes from here, where the quote is no transpose; a docstring has three."""
+    if not before or before[-1].type in _BEFORE_DOCSTRING:
+        return _DOCSTRING.match(text, position)
+    return _QUOTED.match(text, position) if before[-1].type in _BEFORE_WORDS else None
 
 
 def _small_limits(written: str, place: Span) -> str:

@@ -470,9 +470,10 @@ class Reader:
     def _named_sizes(self, sizes: SizeSystem, families: Families) -> None:
         """What is wished of open sizes before they are named, and the names that sums and samples give them."""
         self.unify_sizes(sizes)
-        taken = self._names_taken()
-        limits = [(dimension, name) for name, dimension in self.scope.limits.items() if name not in taken]
-        for dimension, name in [*limits, *families.preferred_sizes()]:
+        limits = [(dimension, name) for name, dimension in self.scope.limits.items()]
+        wished = [*limits, *families.preferred_sizes()]
+        taken = self._names_taken() if wished else set()
+        for dimension, name in wished:
             root = resolved(dimension)
             if isinstance(root, Unknown) and not sizes.is_product(root) and name not in self._sizes_named and name not in taken:
                 root.value = Size.of(name)

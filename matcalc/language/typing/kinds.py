@@ -166,10 +166,10 @@ def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
     Raises Contradiction when a cell has no kind left; the masks are then to be restored from the trail.
     """
     queue = deque(constraints)
-    waiting = set(map(id, queue))
+    waiting = set(queue)
     while queue:
         constraint = queue.popleft()
-        waiting.discard(id(constraint))
+        waiting.discard(constraint)
         cells = constraint.cells
         masks = tuple(map(_mask_of, cells))
         left = _revised(constraint.kinds, masks)
@@ -177,13 +177,14 @@ def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
             continue
         if left is None:
             raise Contradiction(constraint)
-        for cell, before, after in zip(cells, masks, left, strict=True):
-            # The same cell may stand at two places of one constraint (x.*x), so masks are intersected.
+        # The same cell may stand at two places of one constraint (x.*x), so masks are intersected; else nothing changes a second time.
+        again = len(set(cells)) < len(cells)
+        for cell, before, after in zip(cells, masks, left):
             if after != before and cell.mask != cell.mask & after:
                 if not cell.mask & after:
                     raise Contradiction(constraint)
                 trail.set(cell, cell.mask & after)
                 for other in cell.constraints:
-                    if id(other) not in waiting:
-                        waiting.add(id(other))
+                    if other not in waiting and (again or other is not constraint):
+                        waiting.add(other)
                         queue.append(other)

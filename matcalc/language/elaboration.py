@@ -42,7 +42,8 @@ from matcalc.sizes import ONE, Shape, Size
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _SIZE_LETTERS = "nmpqrkldst"
 _TIED = frozenset(["symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular"])
-_INDEXED = pattern(r"[_\[∑Σᵢⱼₖₗₘₙₚᵣₛ]|\b[Ss]um\b\s*(?:[^\s(]|\(\s*\(?\s*\w+\s*(?:[,=:∈]|in\b))|\^\s*\{?\(")
+_INDEX_MARKS = frozenset("_[∑Σᵢⱼₖₗₘₙₚᵣₛ")
+_INDEXED = pattern(r"\b[Ss]um\b\s*(?:[^\s(]|\(\s*\(?\s*\w+\s*(?:[,=:]|∈|in\b))|\^\s*\{?\(")
 """Without any of these there are no indices in a text."""
 
 
@@ -241,7 +242,7 @@ class Reader:
         self.builder.read_as(parsed.written)
         nodes = walk(parsed.program)
         self.scope.size_names |= size_names_in(nodes)
-        self.indexed = _INDEXED.search(self.text) is not None
+        self.indexed = not _INDEX_MARKS.isdisjoint(self.text) or _INDEXED.search(self.text) is not None
         if self.indexed:
             self.scope.written = self.scope.here = written_names(nodes)
             self.scope.bold = bold_names(nodes, self.text)

@@ -5,8 +5,6 @@ What a program has and the language has not (slices, loops, options) is refused 
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from matcalc.errors import ParseError, Span
 from matcalc.functions import functions, spellings
 from matcalc.language.decisions import Decision
@@ -21,9 +19,6 @@ from matcalc.language.text.vocabulary import WORDS, Vocabulary
 
 _BOTH = {"LPAR": "RPAR", "LSQB": "RSQB"}
 _OPERAND_ENDS = frozenset(["RUN", "NUMBER", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "VEC"])
-_SPECIAL = frozenset(["DOT", "COLON", "STRING", "COMMENT"])
-_BETWEEN = frozenset(["COMMA", "EQUALS"])
-_IN_SLICES = frozenset(["end", "None", "newaxis"])
 _CONSTANTS = frozenset(["True", "False", "None"])
 _REDUCTIONS = frozenset(["sum", "mean", "prod", "maximum", "minimum"])
 _LONGEST_POSITIONS = 4
@@ -38,8 +33,8 @@ def in_language(
 
     Raises ParseError for what a program may hold and a formula may not.
     """
-    types, values = signs.types, signs.values
-    if "COMMENT" in types:
+    values = signs.values
+    if "COMMENT" in signs.types:
         tokens = _without_comments(tokens, decisions)
     if "for" in values:
         check_loops(tokens)
@@ -47,16 +42,7 @@ def in_language(
         tokens = without_handle(tokens)
     if written.arrays:
         tokens = straight(tokens)
-    if written.dialect != "math" or not types.isdisjoint(_SPECIAL) or ("LPAR" in types and _may_call(tokens, signs)):
-        tokens = _Rewriting(tokens, written, vocabulary, text, decisions).done()
-    return tokens
-
-
-def _may_call(tokens: list[Token], signs: Signs) -> bool:
-    """Whether brackets may hold what only those of programs do: options, slices, and the numbers of an entry, ``x(3)``."""
-    if not signs.types.isdisjoint(_BETWEEN) or not signs.values.isdisjoint(_IN_SLICES):
-        return True
-    return "NUMBER" in signs.types and any(one.type == "LPAR" and other.type == "NUMBER" for one, other in pairwise(tokens))
+    return _Rewriting(tokens, written, vocabulary, text, decisions).done()
 
 
 def known_names(tokens: list[Token], written: Written, vocabulary: Vocabulary) -> Vocabulary:

@@ -39,8 +39,6 @@ def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Tok
     The value of ``BY`` and ``DERIVATIVE_BY`` lists the names differentiated by, one for each order, with commas between and a prime behind
     a name that is transposed. ``AT`` and ``ALONG`` stand before brackets with a point and a direction.
     """
-    if not vocabulary.definitions and not any(token.type in ("PARTIAL", "NABLA") or token.value[:1] in _FIRST for token in tokens):
-        return tokens
     reader = _Derivatives(tokens, vocabulary)
     out: list[Token] = []
     position = 0

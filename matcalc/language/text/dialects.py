@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from matcalc.language.options import Dialect
@@ -49,6 +50,20 @@ class Signs:
     @staticmethod
     def of(tokens: list[Token]) -> Signs:
         return Signs(frozenset([token.type for token in tokens]), frozenset([token.value for token in tokens]))
+
+
+_SPECIAL = frozenset(["DOT", "COLON", "STRING", "COMMENT"])
+_BETWEEN = frozenset(["COMMA", "EQUALS"])
+_WORDS = frozenset(["for", "@", "end", "None", "newaxis"])
+
+
+def is_program(tokens: list[Token], signs: Signs, written: Written) -> bool:
+    """Whether a text may hold what only programs have: remarks, loops, slices, options between brackets, the numbers of ``x(3)``."""
+    types = signs.types
+    if written.dialect != "math" or not types.isdisjoint(_SPECIAL) or not signs.values.isdisjoint(_WORDS):
+        return True
+    numbers = "NUMBER" in types and any(one.type == "LPAR" and other.type == "NUMBER" for one, other in pairwise(tokens))
+    return "LPAR" in types and (numbers or not types.isdisjoint(_BETWEEN))
 
 
 def recognised(tokens: list[Token], signs: Signs) -> Written:

@@ -19,8 +19,6 @@ _PIECE = pattern(ONE_NAME)
 
 def resolve_differentials(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
     """The tokens with ``DIFFERENTIAL`` before brackets around what it is of, and the words of the text with names such as ``dX``."""
-    if not any(token.type == "DIFFERENTIAL_SIGN" or token.value[:1] == "d" for token in tokens):
-        return tokens, vocabulary
     tokens = _signs(tokens, vocabulary)
     heads = _heads(tokens, vocabulary)
     if not heads or not any(token.type == "EQUALS" for token in tokens):

@@ -26,8 +26,6 @@ def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[lis
 
     The value of ``DEFINES`` is the name of the function, then those of its arguments, with commas between.
     """
-    if not any(token.type == "EQUALS" for token in tokens):
-        return tokens, vocabulary
     out: list[Token] = []
     names: list[str] = []
     functions: dict[str, tuple[str, ...]] = {}

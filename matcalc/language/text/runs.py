@@ -373,7 +373,7 @@ _SUM_RUN = pattern(rf"(?:Σ|sum)(?:_([^\W\d_]+)|([{_SUB}]+))")
 def _is_sum(context: _Context, run: str, position: int, rest: bool = False) -> bool:
     """``Σ_i`` before something to sum; beside a sign of summation the letter is a letter."""
     tokens = context.tokens
-    match = _SUM_RUN.fullmatch(run)
+    match = _SUM_RUN.fullmatch(run) if run.startswith(("Σ", "sum")) else None
     if match is None or not (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha():
         return False
     if context.has_sum_sign:

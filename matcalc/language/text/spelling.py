@@ -74,6 +74,8 @@ def canonical_name(text: str) -> str:
     """
     if "\\" in text or "_{" in text or "_*" in text:
         text = plain_name(text)
+    if text.isascii():
+        return text.strip()
     text = _SUBSCRIPTED.sub(lambda found: "_" + "".join(SUBSCRIPTS[c] for c in found[1]), plain_letters(text.strip()))
     if not text.isascii():
         text = "".join(_without_accents(c) for c in text)

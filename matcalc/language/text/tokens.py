@@ -10,12 +10,8 @@ from matcalc.language.decisions import Decision
 from matcalc.language.options import Dialect
 from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
 from matcalc.language.text.brackets import with_parts
-from matcalc.language.text.code_tokens import in_language, known_names
-from matcalc.language.text.derivative_tokens import resolve_derivatives
-from matcalc.language.text.dialects import Signs, Written, foreign_names, recognised
-from matcalc.language.text.differential_tokens import resolve_differentials, resolve_implication
+from matcalc.language.text.dialects import Signs, Written, foreign_names, is_program, recognised
 from matcalc.language.text.forks import Fork
-from matcalc.language.text.function_tokens import resolve_statements
 from matcalc.language.text.runs import resolve_runs
 from matcalc.language.text.scanner import scan
 from matcalc.language.text.spelling import SUBSCRIPTS, SUPERSCRIPTS
@@ -57,38 +53,60 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
 
     Raises ParseError, UnknownFunctionError or LimitError with the place.
     """
-    decisions: list[Decision] = []
-    latex = dialect == "latex" or (dialect is None and is_latex(text))
-    if latex:
-        found = import_module("matcalc.language.latex.latex_scanner").scan_latex(text, vocabulary)
-        vocabulary, decisions = vocabulary.knowing(found.names), found.decisions
-        written, raw = Written("latex"), found.tokens
-    else:
-        raw = scan(text)
-        if ":" in text:
-            raw = with_parts(raw)
-        signs = Signs.of(raw)
-        written = recognised(raw, signs) if dialect is None else Written(dialect)
-        vocabulary = vocabulary.with_calls(foreign_names(written.dialect)) if written.dialect != "math" else vocabulary
-        raw = in_language(raw, signs, written, vocabulary, text, decisions)
-        vocabulary = known_names(raw, written, vocabulary)
-    types = {token.type for token in raw}
-    tokens = raw if types.isdisjoint(_ENDS) else _separated(raw)
+    tokens, decisions, written, vocabulary = _raw(text, vocabulary, dialect)
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
+    latex, types = written.dialect == "latex", {token.type for token in tokens}
     if "EQUALS" in types:
-        tokens, vocabulary = resolve_statements(tokens, vocabulary)
+        tokens, vocabulary = import_module("matcalc.language.text.function_tokens").resolve_statements(tokens, vocabulary)
     tokens = tokens if types.isdisjoint(_EXPONENTS) else _superscripts(tokens, vocabulary)
     tokens = _norm_names(tokens, vocabulary) if "UNDERSCORE" in types else tokens
-    tokens, vocabulary = resolve_implication(tokens, vocabulary)
-    tokens = _entry_by_entry(resolve_derivatives(tokens, vocabulary), written)
-    tokens, vocabulary = resolve_differentials(tokens, vocabulary)
+    tokens, vocabulary = _derivatives(tokens, types, vocabulary, written)
     tokens, forks = resolve_runs(tokens, vocabulary, decisions, latex, flipped)
     tokens = resolve_bars(tokens)
     tokens = tokens if types.isdisjoint(_SUBSCRIPTS) else _norm_subscripts(tokens)
     if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
         tokens = import_module("matcalc.language.text.reach").bracketed_operands(tokens, latex)
     return Tokens(_juxtaposed(tokens), decisions, written, forks)
+
+
+def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None) -> tuple[list[Token], list[Decision], Written, Vocabulary]:
+    """The signs of a text one by one, as the language has them, and what it is written in; the words with those of that."""
+    if dialect == "latex" or (dialect is None and is_latex(text)):
+        found = import_module("matcalc.language.latex.latex_scanner").scan_latex(text, vocabulary)
+        return _separated(found.tokens), found.decisions, Written("latex"), vocabulary.knowing(found.names)
+    decisions: list[Decision] = []
+    raw = scan(text)
+    if ":" in text:
+        raw = with_parts(raw)
+    signs = Signs.of(raw)
+    written = recognised(raw, signs) if dialect is None else Written(dialect)
+    if is_program(raw, signs, written):
+        if written.dialect != "math":
+            vocabulary = vocabulary.with_calls(foreign_names(written.dialect))
+        program = import_module("matcalc.language.text.code_tokens")
+        raw = program.in_language(raw, signs, written, vocabulary, text, decisions)
+        vocabulary = program.known_names(raw, written, vocabulary)
+    return raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, vocabulary
+
+
+_DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])
+_OF_DERIVATIVES = frozenset("dghnDJH")
+"""With which other signs of derivatives begin: d, grad, hessian, nabla, D, J."""
+
+
+def _derivatives(tokens: list[Token], types: set[str], vocabulary: Vocabulary, written: Written) -> tuple[list[Token], Vocabulary]:
+    """The tokens with the signs of derivatives and differentials resolved, where there may be any."""
+    differentials = "matcalc.language.text.differential_tokens"
+    if "IMPLIES" in types:
+        tokens, vocabulary = import_module(differentials).resolve_implication(tokens, vocabulary)
+    letters = {token.value[:1] for token in tokens}
+    if vocabulary.definitions or not types.isdisjoint(_DERIVATIVE_SIGNS) or not letters.isdisjoint(_OF_DERIVATIVES):
+        tokens = import_module("matcalc.language.text.derivative_tokens").resolve_derivatives(tokens, vocabulary)
+    tokens = _entry_by_entry(tokens, written)
+    if "d" in letters or "DIFFERENTIAL_SIGN" in types:
+        tokens, vocabulary = import_module(differentials).resolve_differentials(tokens, vocabulary)
+    return tokens, vocabulary
 
 
 _LOOKS_LIKE_LATEX = pattern(r"[\w^]\{|^\s*\$|[\x07\x08\x0b\x0c][A-Za-z]|\^\top(?![A-Za-z])|\\(?:[^\s\w(]|[^\W\d_]{2})|\\\)")

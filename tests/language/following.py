@@ -89,7 +89,7 @@ def _closed(case: Case, error: MatcalcError) -> Iterator[Case]:
     text, declare = case
     assert error.span is not None
     opened = text[error.span.start : error.span.end]
-    yield text.rstrip() + CLOSING[opened], declare
+    yield text.rstrip() + ((error.suggestion or "").partition(": ")[2] or CLOSING[opened]), declare
 
 
 def _shortened(case: Case, error: MatcalcError) -> Iterator[Case]:
@@ -224,7 +224,7 @@ def _written(case: Case, error: MatcalcError, formula: str) -> Iterator[Put]:
     if error.span is not None and error.text == text:
         start, end = error.span.start, error.span.end
         if (error.suggestion or "").startswith("transpose one side"):
-            left, sign, _ = re.split(r" ?([-+−]|\.[*/^]) ?", text[start:end], maxsplit=1)
+            left, sign, _ = re.split(r" ?([-+−]|\*\*|\.[*/^]) ?", text[start:end], maxsplit=1)
             whole = f"{left} {sign} {formula}"
             yield (text[:start] + whole + text[end:], declare), start, start + len(whole)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -69,3 +70,47 @@ def test_the_operator_that_fails_is_blamed() -> None:
 def test_the_marked_place_has_whole_brackets() -> None:
     error = refusal(("(A + B)*(C + D)*x", "A: n×m; B: n×m; C: n×m; D: n×m; x: m"))
     assert error is not None and error.span == Span(0, 15)
+
+
+FORMULAS: list[Case] = [
+    ("x'*A*x + b'*x", "x: n; A: n×n; b: n"),
+    ("||A*x - b||^2 + lam*norm1(x)", "A: m×n; x: n; b: m; lam: scalar"),
+    ("tr(A*X*B*X')", "A: n×n; X: n×m; B: m×m"),
+    ("-sum(Y.*log(softmax(X*W, rows)))", "X: n×d; W: d×k; Y: n×k"),
+    ("np.mean((X @ w - y)**2)", "X: n×d; w: d; y: n"),
+    (r"\frac{1}{2}\|X w - y\|^2 + \lambda w^\top w", "X: n×d; w: d; y: n"),
+    ("kron(A, B)*vec(X)", "A: n×n; B: m×m; X: m×n"),
+    ("(A + B)*(C - D)*x", "A: n×m; B: n×m; C: m×k; D: m×k; x: k"),
+    ("sum(q .* log.(q ./ p))", "q: n; p: n"),
+]
+
+
+def slip(case: Case, random: Random) -> Case:
+    """A formula with a letter less, or more, or two exchanged, its end cut off, or a matrix declared the other way round."""
+    text, declare = case[0], case[1] or ""
+    place, other = sorted(random.sample(range(len(text)), 2))
+    match random.randrange(5):
+        case 0:
+            text = text[:place] + text[place + 1 :]
+        case 1:
+            text = text[:place] + random.choice("()[]{}|*+^'.,;=@_\\ 0Zq&~") + text[place:]
+        case 2:
+            text = text[:place] + text[other] + text[place + 1 : other] + text[place] + text[other + 1 :]
+        case 3:
+            text = text[: place + 1]
+        case _:
+            matrices = re.findall(r"(\w): (\w)×(\w)", declare)
+            if matrices:
+                name, rows, cols = random.choice(matrices)
+                declare = declare.replace(f"{name}: {rows}×{cols}", f"{name}: {cols}×{rows}")
+    return text.strip() or "x", declare
+
+
+def test_the_advice_on_slips_helps() -> None:
+    random = Random(7)
+    refused = [
+        (case, error) for case in (slip(random.choice(FORMULAS), random) for _ in range(500)) if (error := refusal(case)) is not None
+    ]
+    useless = [f"{case}: {error}" for case, error in refused if nonsense(case, error)]
+    assert len(refused) > 300
+    assert len(useless) < 0.03 * len(refused), "\n".join(useless)

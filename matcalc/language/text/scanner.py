@@ -207,6 +207,7 @@ _INSTEAD = {
 """What is written for a character that is not in the language."""
 _PAIRS = {"RPAR": "LPAR", "RSQB": "LSQB"}
 _SHOWN = {"LPAR": "(", "LSQB": "[", "RPAR": ")", "RSQB": "]"}
+_CLOSING = {"LPAR": ")", "LSQB": "]"}
 
 
 def _check_brackets(tokens: list[Token]) -> None:
@@ -221,8 +222,10 @@ def _check_brackets(tokens: list[Token]) -> None:
                 advice = f"remove it, or open a {_SHOWN[_PAIRS[token.type]]!r} before"
                 raise ParseError(f"{token.value!r} closes nothing", span=token.span, suggestion=advice)
             if opened[-1].type != _PAIRS[token.type]:
-                closing = {"LPAR": ")", "LSQB": "]"}[opened[-1].type]
-                raise ParseError(f"{token.value!r} does not match {opened[-1].value!r}", span=token.span, suggestion=closing)
+                said = f"{token.value!r} does not match {opened[-1].value!r}"
+                raise ParseError(said, span=token.span, suggestion=_CLOSING[opened[-1].type])
             opened.pop()
     if opened:
-        raise ParseError(f"{opened[-1].value!r} is never closed", span=opened[-1].span, suggestion="add the closing bracket")
+        closing = "".join(_CLOSING[token.type] for token in reversed(opened))
+        advice = "add the closing bracket" if len(opened) == 1 else f"add the closing brackets: {closing}"
+        raise ParseError(f"{opened[-1].value!r} is never closed", span=opened[-1].span, suggestion=advice)

@@ -88,7 +88,11 @@ def _said(text: str, constraint: Constraint, clash: SizeClash | None) -> ShapeEr
             return _error(f"there is no inner product of {' and '.join(shown)}{differ}", constraint, None)
         case c.Multiplied() | c.ArrayMultiplied():
             message = f"cannot multiply {shown[0]} by {shown[1]}"
-            return _error(message + (differ.replace("sizes", "inner sizes") if clash else ""), constraint, _product_advice(quotes, cells))
+            return _error(
+                message + (differ.replace("sizes", "inner sizes") if clash else ""),
+                constraint,
+                _product_advice(quotes, cells, " @ " if "@" in text else "*"),
+            )
         case c.Divided():
             elementwise = f"{_bracketed(quotes[0])} ./ {_bracketed(quotes[1])} (elementwise)"
             square = cells[1].mask == MATRIX and resolved(cells[1].rows) == resolved(cells[1].cols)
@@ -98,7 +102,9 @@ def _said(text: str, constraint: Constraint, clash: SizeClash | None) -> ShapeEr
             return _error(f"cannot divide by {shown[1]}: only by a scalar", constraint, advice)
         case c.Raised():
             if not cells[1].mask & SCALAR:
-                return _error(f"the exponent {shown[1]} must be a scalar", constraint, f"{_bracketed(quotes[0])}.^{_bracketed(quotes[1])}")
+                fits = cells[0].mask & (SCALAR | cells[1].mask)
+                entries = f"{_bracketed(quotes[0])}.^{_bracketed(quotes[1])}" if fits else None
+                return _error(f"the exponent {shown[1]} must be a scalar", constraint, entries)
             base = _bracketed(quotes[0])
             if clash:
                 return _error(f"a matrix power needs a square matrix, not {shown[0]}", constraint, f"{base}.^2 (elementwise)")
@@ -229,14 +235,20 @@ def _bracketed(quote: str) -> str:
     return quote if re.fullmatch(r"\w+['ᵀ]*|\w*\([^()]*\)['ᵀ]*", quote) else f"({quote})"
 
 
-def _product_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
+def _product_advice(quotes: list[str], cells: tuple[Cell, ...], times: str) -> str | None:
+    """``times`` is how the text writes a product."""
     left, right = _bracketed(quotes[0]), _bracketed(quotes[1])
     a, b = cells[0].mask, cells[1].mask
     if (a | b) & TENSOR:
         left, right = [part + "'" * (cell.mask == COLUMN) for part, cell in zip((left, right), cells)]
         return f"{left}.*{right} (elementwise) or a contraction such as tensor(i, k, sum(j, T[i,j,k]*x[j]))"
     if a == b and a in (COLUMN, ROW):
-        inner, outer = (f"{left}'*{right}", f"{left}*{right}'") if a == COLUMN else (f"{left}*{right}'", f"{left}'*{right}")
+        inner, outer = (f"{left}'{times}{right}", f"{left}{times}{right}'")
+        if a == ROW:
+            inner, outer = outer, inner
+        sizes = [_shown(cell.rows if a == COLUMN else cell.cols) for cell in cells[:2]]
+        if all(sizes) and sizes[0] != sizes[1]:
+            return f"{outer} (outer product)"
         return f"{inner} (inner product), {outer} (outer product) or {left}.*{right} (elementwise)"
     shapes = [(_shown(cell.rows), _shown(cell.cols)) for cell in cells[:2]]
     (rows, cols), (other_rows, other_cols) = [(r or "1", k or "1") for r, k in shapes]
@@ -244,9 +256,11 @@ def _product_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:
         return None
     options = []
     if rows == other_rows:
-        options.append(f"{left}'*{right}")
+        options.append(f"{left}'{times}{right}")
     if cols == other_cols:
-        options.append(f"{left}*{right}'")
+        options.append(f"{left}{times}{right}'")
+    if (rows, cols) == (other_rows, other_cols):
+        options.append(f"{left}.*{right} (elementwise)")
     return "transpose: " + " or ".join(options) if options else None
 
 

@@ -20,7 +20,7 @@ from matcalc.expr.rewriting import replaced, replaced_all, symbols_in
 from matcalc.inputs import as_call
 from matcalc.language.decisions import warned
 from matcalc.language.declare.texts import declaration_text
-from matcalc.parsed import ParsedExpression, Reading, Style, shape_words
+from matcalc.parsed import ParsedExpression, Reading, Style
 from matcalc.printing import Shown, index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
 from matcalc.products.outlines import Outline
@@ -132,7 +132,7 @@ class NamedDerivation(Derivation):
             self.layout,
             target,
             declarations=self.source.declarations,
-            result=shape_words(self.shape),
+            result=declaration_text(self.shape),
             field=self.wrt[0].name,
             families=self.source.other_names,
         )

@@ -14,6 +14,7 @@ from matcalc.inputs import as_call
 from matcalc.language import DerivativeSide, Elaborated, Statement, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of
 from matcalc.language.declare.declared import declared_text
+from matcalc.language.declare.texts import declaration_text
 from matcalc.language.statements import DifferentialSide, Side
 from matcalc.operators import Arithmetic
 from matcalc.printing import Shown, latex, markdown, text
@@ -91,7 +92,7 @@ class ParsedExpression(Shown, Arithmetic):
             self.node,
             target,
             declarations=self.declarations,
-            result=shape_words(self.shape),
+            result=declaration_text(self.shape),
             families=self.other_names,
         )
 
@@ -348,8 +349,3 @@ def array_function(maker: Callable[..., Callable[..., Any]], *arguments: Any, **
     """A callable that can be pickled, see ``matcalc.calling``."""
     made: Callable[..., Any] = import_module("matcalc.calling").array_function(maker, *arguments, **named)
     return made
-
-
-def shape_words(shape: Sequence[int | str]) -> str:
-    """A shape as a declaration says it: ``n×m``, ``scalar``."""
-    return "×".join(map(str, shape)) or "scalar"

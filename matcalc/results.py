@@ -14,7 +14,8 @@ from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Symbol
 from matcalc.inputs import as_call
 from matcalc.language.decisions import warned
-from matcalc.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs, shape_words
+from matcalc.language.declare.texts import declaration_text
+from matcalc.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs
 from matcalc.printing import Shown, index_text, latex, latex_operand, member_notes, text
 from matcalc.records import replace
 from matcalc.sympy_exchange import sympy_source, to_sympy
@@ -209,7 +210,7 @@ class Derivation(Shown):
             self.layout,
             target,
             declarations=self.source.declarations,
-            result=shape_words(self.shape),
+            result=declaration_text(self.shape),
             families=self.source.other_names,
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from matcalc.choices import clear_choice, described, question, said_in, variables
-from matcalc.cli.expressions import arguments_given, groups_of_names, split_names
+from matcalc.cli.arguments import arguments_given, groups_of_names, split_names
 from matcalc.console import fitting, say
 from matcalc.patterns import pattern
 

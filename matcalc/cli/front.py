@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from matcalc.cli.expressions import PlainHelp
+from matcalc.cli.arguments import PlainHelp
 from matcalc.console import prepare, say
 from matcalc.errors import MatcalcError
 from matcalc.version import VERSION

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import click
 
 from matcalc.api import derive, gradient
+from matcalc.cli.arguments import ExpressionCommand, read_expression
 from matcalc.cli.choosing import groups_asked, in_words
-from matcalc.cli.expressions import ExpressionCommand, read_expression
+from matcalc.cli.derivatives import View, deriving_options, show_all, with_advice
 from matcalc.cli.options import Keywords
 from matcalc.cli.showing import show_lines
-from matcalc.commands.deriving import View, deriving_options, show_all, with_advice
 from matcalc.derivation.pipeline import Layout, Symmetric
 
 

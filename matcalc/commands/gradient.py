@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import click
 
 from matcalc.api import gradient
+from matcalc.cli.arguments import ExpressionCommand, read_expression
 from matcalc.cli.choosing import in_words, names_asked, says_itself
-from matcalc.cli.expressions import ExpressionCommand, read_expression
+from matcalc.cli.derivatives import View, deriving_options, show_one, with_advice
 from matcalc.cli.options import Keywords, set_in_bold
 from matcalc.cli.showing import show_json, show_reading, show_remarks
-from matcalc.commands.deriving import View, deriving_options, show_one, with_advice
 from matcalc.console import say, shows
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from matcalc.cli.expressions import PlainHelp
+from matcalc.cli.arguments import PlainHelp
 from matcalc.cli.front import LAZY, OTHER_NAMES
 from matcalc.cli.options import OneOf
 from matcalc.console import say

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from matcalc.cli.expressions import PlainHelp
+from matcalc.cli.arguments import PlainHelp
 from matcalc.cli.options import BUDGET, OneOf
 from matcalc.cli.showing import show_json
 from matcalc.console import say

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import click
 
 from matcalc.api import jacobian
+from matcalc.cli.arguments import ExpressionCommand, read_expression
 from matcalc.cli.choosing import in_words, names_asked
-from matcalc.cli.expressions import ExpressionCommand, read_expression
+from matcalc.cli.derivatives import View, deriving_options, show_all, with_advice
 from matcalc.cli.options import Keywords
-from matcalc.commands.deriving import View, deriving_options, show_all, with_advice
 from matcalc.derivation.pipeline import Layout, Symmetric
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import click
 
+from matcalc.cli.arguments import ExpressionCommand, read_expression, split_names
 from matcalc.cli.choosing import in_words, names_asked
-from matcalc.cli.expressions import ExpressionCommand, read_expression, split_names
 from matcalc.cli.options import BOLD, BUDGET, Keywords, form, reading_options, wrt_option
 from matcalc.commands.equations import show_equation
 from matcalc.presentation import FORMATS

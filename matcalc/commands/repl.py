@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from matcalc.cli.expressions import PlainHelp
+from matcalc.cli.arguments import PlainHelp
 from matcalc.cli.options import BUDGET, DECLARE, LAYOUT, SYMMETRY
 from matcalc.cli.showing import SIGNS
 from matcalc.console import shows

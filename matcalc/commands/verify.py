@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from matcalc.cli.expressions import PlainHelp, read_expression
+from matcalc.cli.arguments import PlainHelp, read_expression
 from matcalc.cli.options import BUDGET, LAYOUT, SYMMETRY, Keywords, OneOf, explains_reading, reading_options
 from matcalc.cli.showing import show_json
 from matcalc.console import say

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import click
 
+from matcalc.cli.arguments import ExpressionCommand, read_expression
 from matcalc.cli.choosing import in_words, names_asked
-from matcalc.cli.expressions import ExpressionCommand, read_expression
 from matcalc.cli.options import BOLD, BUDGET, LAYOUT, SYMMETRY, Keywords, form, names_option, reading_options, set_in_bold, wrt_option
 from matcalc.cli.showing import show
 from matcalc.commands.gradient import show_gradients

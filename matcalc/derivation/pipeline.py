@@ -27,8 +27,8 @@ from matcalc.expr.nodes import Expr, Index, Number, Symbol, Vec, Zeros, postorde
 from matcalc.facts.table import implied
 from matcalc.facts.ties import mirrored, tie_of, varying
 from matcalc.folding.build import cost
+from matcalc.folding.explicit_sums import explicit, members_in, over_members
 from matcalc.folding.fold import fold, fold_entrywise
-from matcalc.folding.members import explicit, members_in, over_members
 from matcalc.folding.rows import row_symbols, with_rows
 from matcalc.functions import functions
 from matcalc.records import record

@@ -23,7 +23,7 @@ from matcalc.language.latex.latex_macros import expanded
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.free_indices import bases_in, free_indices, free_letters, over, shows_indices
+from matcalc.language.syntax.open_indices import bases_in, free_indices, free_letters, over, shows_indices
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import limits_in, size_names_in, ungrouped, walk

@@ -26,7 +26,7 @@ from matcalc.language.elaboration import Elaborated, Reader, joined_or_apart
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.free_indices import lifted
+from matcalc.language.syntax.open_indices import lifted
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.survey import number_in, ungrouped, walk
 from matcalc.language.typing import constraints as c

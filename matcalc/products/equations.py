@@ -12,7 +12,8 @@ from matcalc.calling import array_function
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, IndexArray, IndexSum, Number, Symbol, postorder
 from matcalc.language import Elaborated
-from matcalc.parsed import Reading, Style, checked_style, made_of, shape_words
+from matcalc.language.declare.texts import declaration_text
+from matcalc.parsed import Reading, Style, checked_style, made_of
 from matcalc.printing import Shown, index_text, latex, text
 from matcalc.sizes import Shape
 from matcalc.sympy_exchange import sympy_source, to_sympy
@@ -100,7 +101,7 @@ class Equation(Shown):
             self.inputs,
             target,
             declarations=self.declarations,
-            result=shape_words(self.shape),
+            result=declaration_text(self.shape),
         )
 
     def code(self, target: str = "numpy") -> str:

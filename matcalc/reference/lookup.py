@@ -15,7 +15,7 @@ from matcalc.language.text.dialects import dialect_table, templates
 from matcalc.language.text.meanings import advice_for, is_foreign
 from matcalc.language.text.vocabulary import NORM_NAMES
 from matcalc.records import record
-from matcalc.reference.rows import Row, levels, rows
+from matcalc.reference.language_rows import Row, levels, rows
 from matcalc.reference.samples import Sample, of_function, of_row
 
 PROGRAMS: Mapping[Dialect, str] = {"numpy": "NumPy", "matlab": "MATLAB", "julia": "Julia", "latex": "LaTeX", "math": "books"}

@@ -8,7 +8,7 @@ from matcalc.api import derive, parse
 from matcalc.errors import MatcalcError
 from matcalc.functions import Function
 from matcalc.records import record, replace
-from matcalc.reference.rows import Row
+from matcalc.reference.language_rows import Row
 
 
 @record

@@ -74,7 +74,7 @@ BY_NAME = {
     ("matcalc.results", "matcalc.steps.question"),
     ("matcalc.products.equations", "matcalc.products.callables"),
     ("matcalc.named_results", "matcalc.products.callables"),
-    ("matcalc.commands.deriving", "matcalc.entries"),
+    ("matcalc.cli.derivatives", "matcalc.entries"),
     ("matcalc.cli.choosing", "matcalc.repl.lines"),
     ("matcalc.cli.front", "matcalc.commands.derive"),
     ("matcalc.cli.front", "matcalc.commands.formulas"),

@@ -6,7 +6,7 @@ import pytest
 
 from matcalc.errors import ParseError
 from matcalc.language import parse_declarations
-from matcalc.language.declare.declarations import separate_entries
+from matcalc.language.declare.declarations import written
 from matcalc.language.declare.texts import declaration_text
 from matcalc.sizes import ONE, Shape, Size
 
@@ -116,7 +116,7 @@ def test_many_names_and_commas_take_linear_work() -> None:
     """Each comma is looked at once."""
     names = [f"x_{k}" for k in range(2000)]
     assert list(parse_declarations(", ".join(names) + ": n")) == names
-    assert len(separate_entries(", ".join(f"{name}: n" for name in names))) == 2000
+    assert len(written(", ".join(f"{name}: n" for name in names))) == 2000
 
 
 def test_advice_for_an_equation_keeps_the_declared_sizes() -> None:

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from matcalc.errors import MatcalcError, ParseError, ShapeError
-from matcalc.language.declare.declarations import separate_entries, written
+from matcalc.language.declare.declarations import written
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.objects import described
 from matcalc.language.declare.texts import declaration_text, parse_declarations
@@ -44,7 +44,7 @@ def test_single_entries_say_the_same_together(line: str) -> None:
     """What is taken apart, as sessions and documents do, says what the whole said."""
     text = line.partition("  →  ")[0]
     whole = parse_declarations(text)
-    again = parse_declarations("; ".join(separate_entries(text)))
+    again = parse_declarations("; ".join(one.text for one in written(text)))
     assert {name: (one.shape, set(one.properties)) for name, one in again.items()} == {
         name: (one.shape, set(one.properties)) for name, one in whole.items()
     }

@@ -8,8 +8,8 @@ from typing import assert_never, cast
 from matcalc.budgets import spend
 from matcalc.errors import LimitError, ParseError, ShapeError, Span
 from matcalc.language.build import terms as t
-from matcalc.language.build.arrays import as_array
 from matcalc.language.build.assembly import Assembly
+from matcalc.language.build.entry_arrays import as_array
 from matcalc.language.build.families import array_of
 from matcalc.language.build.scope import Scope
 from matcalc.language.decisions import Weight

@@ -17,7 +17,7 @@ from matcalc.language.declare.objects import as_text, described
 from matcalc.language.declare.scanning import Token, scanned
 from matcalc.language.declare.stated_facts import Form, missing, no_order, not_known, order_form, stated, symbol_in
 from matcalc.language.declare.texts import declaration_text
-from matcalc.language.declare.values import ValueReader
+from matcalc.language.declare.value_reader import ValueReader
 from matcalc.language.text.spelling import GREEK_NAMES, canonical_name, is_name
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size
@@ -102,15 +102,6 @@ def _source(text: str, tokens: Sequence[Token]) -> str:
     if len(tokens) > 1 and not tokens[0].start <= tokens[0].end <= tokens[1].start:
         return f"{tokens[0].text} {text[tokens[1].start : tokens[-1].end]}"
     return text[tokens[0].start : tokens[-1].end]
-
-
-def separate_entries(text: str) -> tuple[str, ...]:
-    """The single declarations of a text.
-
-    >>> separate_entries("X: n×m, A: (n, n), symmetric; x, y: n, x'*x = 1")
-    ('X: n×m', 'A: (n, n), symmetric', "x, y: n, x'*x = 1")
-    """
-    return tuple([one.text for one in written(text)])
 
 
 class _Said:

@@ -14,7 +14,7 @@ from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.facts.table import canonical
 from matcalc.language.declare.members import Range, index_of, without_ranges
 from matcalc.language.declare.scanning import Token, scanned
-from matcalc.language.declare.values import Said, ValueReader
+from matcalc.language.declare.value_reader import Said, ValueReader
 from matcalc.language.declare.words import ADDING, FILLERS, JOINING, KINDS, LINKS, OPENING, SETS
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.records import record

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declared import Declaration
-from matcalc.sizes import Shape
+from matcalc.sizes import Size
 
 Declare: TypeAlias = str | Mapping[str, object] | None
 """Declarations as a text, or name by name as texts, sizes (``3``, ``("n", 4)``) and arrays."""
@@ -37,7 +37,7 @@ def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
     return frozenset(name for size in sizes for name in size.names)
 
 
-def declaration_text(shape: Shape, properties: tuple[str, ...]) -> str:
+def declaration_text(shape: Sequence[Size | int | str], properties: tuple[str, ...] = ()) -> str:
     """A kind, sizes and properties in the ``declare`` syntax.
 
     >>> from matcalc.sizes import Size

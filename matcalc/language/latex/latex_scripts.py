@@ -8,7 +8,7 @@ from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex.latex_lexeme import Lexeme
 from matcalc.language.latex.latex_reading import Items, Range, Reading
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
-from matcalc.language.text.sums import sum_over
+from matcalc.language.text.sum_limits import sum_over
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID
 from matcalc.patterns import pattern

@@ -14,7 +14,7 @@ from matcalc.language.syntax.survey import walk
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.forks import Fork
-from matcalc.language.text.sums import summed
+from matcalc.language.text.sum_limits import summed
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.tokens import tokenize
 from matcalc.language.text.vocabulary import Vocabulary

@@ -8,7 +8,7 @@ from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.text.angles import angle_brackets
 from matcalc.language.text.python_spellings import dot_in
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
-from matcalc.language.text.sums import sum_over
+from matcalc.language.text.sum_limits import sum_over
 from matcalc.language.text.terminals import Token
 from matcalc.limits import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from matcalc.cli.expressions import arguments_given, damage
+from matcalc.cli.arguments import arguments_given, damage
 from matcalc.cli.options import (
     BOLD,
     BUDGET,

@@ -297,6 +297,9 @@ def _juxtaposed(tokens: list[Token]) -> list[Token]:
         if out and out[-1].type == "NORM_CLOSE" and token.type == "NUMBER" and out[-1].end == token.start:
             advice = "||x||_2 or ||x||^2; with * between them it is a product"
             raise ParseError("a number at once behind norm bars may be an index or an exponent", span=token.span, suggestion=advice)
+        if out and token.type == out[-1].type == "NUMBER" and token.value.startswith(".") and out[-1].end == token.start:
+            product = f"{out[-1].value.rstrip('.')}*0{token.value}"
+            raise ParseError("a number has one point", span=Span(out[-1].start, token.end), suggestion=product)
         if out and out[-1].type in ENDS_OPERAND and token.type in STARTS_OPERAND:
             out.append(Token("JUXT", "", token.start, token.start))
         # 11' can only be the product of a column and a row of ones.

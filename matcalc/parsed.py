@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from matcalc.errors import MatcalcError
@@ -13,7 +14,7 @@ from matcalc.expr.nodes import Expr, Symbol
 from matcalc.inputs import as_call
 from matcalc.language import DerivativeSide, Elaborated, Statement, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of
-from matcalc.language.declare.declared import declared_text
+from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declaration_text
 from matcalc.language.statements import DifferentialSide, Side
 from matcalc.operators import Arithmetic
@@ -221,7 +222,7 @@ class Reading:
     @cached_property
     def alternatives(self) -> tuple[Alternative, ...]:
         """Other readings that fit together, each with what differs and how it is said: one of the assumed kinds is another one."""
-        return tuple(_alternatives(self))
+        return tuple(islice(_alternatives(self), _MOST_ALTERNATIVES))
 
     def echo(self, style: Style = "unicode") -> str:
         """One line: the text as it was read, with the kinds and sizes of its names."""
@@ -275,6 +276,7 @@ class Reading:
 _WEIGHTS = ("doubtful", "assumed", "plain")
 _KIND_NAMES = ("matrix", "vector", "scalar")
 _MOST_ALTERNATIVES = 6
+_MOST_TRIED = 24
 
 
 def made_of(node: Expr, declarations: Mapping[str, str], notes: Sequence[str], origin: object = None) -> Elaborated:
@@ -284,26 +286,29 @@ def made_of(node: Expr, declarations: Mapping[str, str], notes: Sequence[str], o
 
 
 def _alternatives(reading: Reading) -> Iterator[Alternative]:
-    """Each name of a kind that was inferred, with another one, where that fits."""
-    source, found = reading.source, 0
+    """Each name of a kind that was inferred, with another one, where that fits; everything else is read as before."""
+    source = reading.source
     if not source.text or source.given is None or isinstance(source, Statement):
         return
     given = {name: declared_text(declaration) for name, declaration in source.given.items()}
-    for name, declaration in source.declarations.items():
-        said = source.given.get(name)
-        if declaration == "function" or name not in source.symbols or (said is not None and (said.kind or said.shape)):
+    options = replace(source.options, strict=False)
+    for name, kind in islice(_other_kinds(source, source.given), _MOST_TRIED):
+        properties = source.given[name].properties if name in source.given else ()
+        try:
+            other = elaborate(source.text, {**given, name: " ".join([kind, *properties])}, options=options)
+        except MatcalcError:
             continue
-        for kind in _KIND_NAMES:
-            if kind == _kind_of(source.symbols[name]) or found == _MOST_ALTERNATIVES:
-                continue
-            properties = () if said is None else said.properties
-            try:
-                other = elaborate(source.text, {**given, name: " ".join([kind, *properties])})
-            except MatcalcError:
-                continue
-            found += 1
+        if name in other.declarations:
             expression = ParsedExpression(other.expression, other.declarations, other.notes, None, other)
             yield Alternative(f"{name} is a {kind}", f"declare {name}: {other.declarations[name]}", expression)
+
+
+def _other_kinds(source: Elaborated, given: Mapping[str, Declaration]) -> Iterator[tuple[str, str]]:
+    """The names of inferred kinds, each with the kinds that it does not have."""
+    for name, declaration in source.declarations.items():
+        said = given.get(name)
+        if declaration != "function" and name in source.symbols and (said is None or not (said.kind or said.shape)):
+            yield from [(name, kind) for kind in _KIND_NAMES if kind != _kind_of(source.symbols[name])]
 
 
 def _kind_of(symbol: Symbol) -> str:

@@ -72,7 +72,8 @@ class Elaborated:
     from, if it was no text. ``text`` is what was read, ``dialect`` what it is written in, and ``given`` what was declared. ``derived`` are
     the derivatives within the expression, with what stands in their place; ``question`` is the derivative that the text asks for, if it was
     read as a question: then the expression is what is to be differentiated.
-    ``families`` are the names before indices with those of the symbols that they are parts of, where these differ.
+    ``families`` are the names before indices with those of the symbols that they are parts of, where these differ. ``options`` are those
+    that it was read with.
     """
 
     expression: e.Expr
@@ -89,6 +90,7 @@ class Elaborated:
     derived: tuple[Derived, ...] = ()
     question: Question | None = None
     families: Mapping[str, str] = MappingProxyType({})
+    options: ReadingOptions = AS_USUAL
 
     def with_more(self, decisions: tuple[Decision, ...]) -> Elaborated:
         """The same with decisions of those who read it on."""
@@ -542,7 +544,7 @@ class Reader:
         text, given, derived = self.source.given, self.declarations, tuple(dict.fromkeys(construction.derived))
         families = {name: symbol.name for name, symbol in symbols.items() if symbol.name != name}
         whole = (expression, symbols, declarations, decisions, intermediates, steps, outline)
-        return Elaborated(*whole, None, text, self.dialect, given, derived, families=families)
+        return Elaborated(*whole, None, text, self.dialect, given, derived, families=families, options=self.options)
 
     def attempted(self, read: Callable[[], Read]) -> Attempt[Read]:
         """What ``read`` gives, with what it costs; or why it cannot be read, or is not certain where that is wanted."""

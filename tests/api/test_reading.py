@@ -55,6 +55,12 @@ def test_objects_have_readings_too() -> None:
     assert matcalc.verify(x.T @ a, a.T @ x).reading is not None
 
 
+def test_alternatives_are_read_as_the_text_was() -> None:
+    for other in matcalc.parse("sum(C*x)", dialect="numpy").reading.alternatives:
+        assert other.expression.reading.dialect == "numpy", other
+    assert matcalc.parse("A + uv'").reading.alternatives
+
+
 def test_alternatives_are_read_as_they_say() -> None:
     reading = matcalc.parse("C*w").reading
     assert "C is a scalar: declare C: scalar" in [str(other) for other in reading.alternatives]

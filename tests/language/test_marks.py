@@ -62,3 +62,9 @@ def test_what_is_quoted_in_a_message_stands_in_the_text(text: str) -> None:
         matcalc.parse(text)
     for quoted in re.findall(r"'([^' ]+)'", raised.value.message):
         assert quoted in text
+
+
+def test_words_that_may_be_names_are_names() -> None:
+    for text, name in (("x'mask", "mask"), ("mask .* x", "mask"), ("loss x", "loss"), ("x*is", "is"), ("sum(let)", "let")):
+        assert name in matcalc.parse(text).declarations
+    assert "symmetric" in matcalc.parse("A symmetric", "symmetric: n").declarations

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from matcalc.errors import Span, UnknownFunctionError
+from matcalc.facts.table import canonical
 from matcalc.functions import spellings
 from matcalc.language.text.vocabulary import OF_DERIVATIVES, known_functions
 from matcalc.patterns import pattern
@@ -49,6 +50,21 @@ def foreign_functions() -> tuple[str, ...]:
 def is_abbreviation(name: str) -> bool:
     """Whether capitals stand for words, so that they are one name and no product: ``MSE``."""
     return name in _meanings()["abbreviations"]
+
+
+@cache
+def _prose() -> Mapping[str, str]:
+    said = {"words": "the formula alone", "verbs": "the formula alone, which is differentiated, or verified if it is an equation"}
+    return {word: said[sort] for sort, words in _meanings()["prose"].items() for word in words.split()}
+
+
+def word_advice(word: str, beside: str | None = None) -> str | None:
+    """What is written in place of a word of a sentence, or of a fact ``beside`` a symbol; None for what may be a name.
+
+    >>> word_advice("symmetric", "A"), word_advice("of"), word_advice("loss", "A")
+    ('declare A: symmetric', 'the formula alone', None)
+    """
+    return f"declare {beside}: {word}" if beside is not None and canonical(word) is not None else _prose().get(word)
 
 
 def has_form(function: str) -> bool:

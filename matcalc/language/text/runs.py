@@ -7,10 +7,10 @@ from functools import cached_property
 from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language.decisions import Decision, Weight
 from matcalc.language.text import forks
-from matcalc.language.text.bars import STARTS_OPERAND
+from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND
 from matcalc.language.text.called_names import called_name
 from matcalc.language.text.forks import Fork
-from matcalc.language.text.meanings import is_abbreviation, is_foreign, unknown_function
+from matcalc.language.text.meanings import is_abbreviation, is_foreign, unknown_function, word_advice
 from matcalc.language.text.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions
@@ -29,6 +29,7 @@ _CALLED = pattern(r"[A-Za-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*[A-Za-z0-9]*")
 _GREEK_FUNCTION = pattern(r"(?:lambda|sigma)_?(?:[0-9]|[ijk]|max|min)|[gG]amma")
 """Eigenvalues, singular values and the gamma function, when brackets with one name follow."""
 _GREEK_INDEX = pattern(r"([A-Za-z]{2,12})_?[0-9]+")
+_ENDS_FACTOR = ENDS_OPERAND | {"RUN", "BAR", "NORM_BAR", "ONES"}
 _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
 
 
@@ -191,6 +192,7 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
         if "_" in run:
             _refuse_indexed_function(context, token)
         if end > 1 and not tail and (run.isupper() or _WORDLIKE.fullmatch(run)) and _taken_as_one(context, position):
+            _refuse_word(context, position)
             _note_one_name(context, token)
             return [Token("NAME", canonical_name(run), token.start, token.end)]
     out: list[Token] = []
@@ -244,6 +246,19 @@ def _is_one_name(context: _Context, run: str) -> bool:
         return False  # a change that has no place here, and no name
     unknown = {piece for piece in pieces if not (context.vocabulary.declares(piece) or piece in context.alone)}
     return len(unknown) > 1
+
+
+def _refuse_word(context: _Context, position: int) -> None:
+    """Raises ParseError for a word of a sentence beside a factor, or for a fact beside a symbol: ``solve Ax = b``, ``A symmetric``."""
+    token, following = context.tokens[position], context.after(position)
+    before = context.tokens[position - 1] if position else None
+    if (before is None or before.type not in _ENDS_FACTOR) and (following is None or following.type not in _OPERAND_TYPES):
+        return
+    beside = [other.value for other in (before, following) if other is not None and other.type == "RUN"]
+    symbol = next((name for name in beside if _is_one(name)), None)
+    advice = word_advice(token.value, symbol)
+    if advice is not None:
+        raise ParseError(f"{token.value!r} is a word here, and no symbol", span=token.span, suggestion=advice)
 
 
 def _note_one_name(context: _Context, token: Token) -> None:

@@ -16,7 +16,6 @@ from matcalc.language import Elaborated, elaborate, parse_declarations
 from matcalc.language.build.construction import Differentiated
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declared import Declaration
-from matcalc.language.declare.objects import texts_of
 from matcalc.language.declare.texts import Declare, SharedNames, SharedText, declaration_text
 from matcalc.language.options import AS_USUAL, ReadingOptions
 from matcalc.language.text.spelling import canonical_name, is_name
@@ -121,7 +120,9 @@ def also_declared(declare: Declare, known: Mapping[str, str]) -> Declare:
     if isinstance(declare, Mapping):
         every = {**declare, **new}
         return SharedNames(every) if isinstance(declare, SharedNames) else every
-    joined = "; ".join([*texts_of(declare), *(f"{name}: {text}" for name, text in new.items())])
+    joined = "; ".join(
+        [*import_module("matcalc.language.declare.objects").texts_of(declare), *(f"{name}: {text}" for name, text in new.items())]
+    )
     return SharedText(joined) if isinstance(declare, SharedText) else joined
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
-from typing import Literal
+from typing import Any, Literal
 
 from matcalc.budgets import during
 from matcalc.calculus.differentiation import contributions
@@ -30,6 +30,7 @@ from matcalc.folding.build import cost
 from matcalc.folding.explicit_sums import explicit, members_in, over_members
 from matcalc.folding.fold import fold, fold_entrywise
 from matcalc.folding.rows import row_symbols, with_rows
+from matcalc.folding.sums import members_in
 from matcalc.functions import functions
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size, axes_of, shape_of
@@ -76,6 +77,11 @@ def differentiate(
     return presented(tensor, value, wrt, layout, reading_order(expression), rows, conditions, notes, named_indices(postorder(expression)))
 
 
+def _sums() -> Any:
+    """The forms with explicit sums, loaded for the first tensor that needs one."""
+    return import_module("matcalc.folding.members")
+
+
 def over_samples(expression: Expr, wrt: Sequence[Symbol], layout: Layout, outcome: Outcome) -> Expr | None:
     """The derivative as sums over the members of the families in ``expression``; None where there are none, or no such form."""
     nodes = postorder(expression)
@@ -83,7 +89,7 @@ def over_samples(expression: Expr, wrt: Sequence[Symbol], layout: Layout, outcom
     found = _laid_out(outcome.tensor, lower(expression), wrt, layout) if families else None
     if found is None:
         return None
-    form = over_members(*found, reading_order(expression), named_indices(nodes), families)
+    form: Expr | None = _sums().over_members(*found, reading_order(expression), named_indices(nodes), families)
     return None if form is None else with_rows(form, row_symbols(expression, *wrt))
 
 
@@ -199,7 +205,7 @@ def with_sums(
     """The form with explicit sums where there is no closed ``form``, or one that takes a tensor apart by its vec and is longer."""
     if form is not None and not any(isinstance(node, Vec) and len(node.operand.shape) > 2 for node in postorder(form)):
         return None
-    sums = explicit(tensor, split, order, indices)
+    sums: Expr | None = _sums().explicit(tensor, split, order, indices)
     if sums is None or (form is not None and cost(sums) >= cost(form)):
         return None
     return with_rows(sums, row_vectors)

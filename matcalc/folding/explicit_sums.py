@@ -5,13 +5,13 @@ A sum over a bound label becomes an ``IndexSum`` whose body is the matrix form o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import MINUS, YES, add
-from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Negative, Symbol, Transpose
+from matcalc.expr.nodes import Expr, Index, IndexArray, IndexSum, Negative, Symbol, Transpose
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.folding.build import cost
 from matcalc.folding.fold import Folder, shortest
@@ -190,9 +190,3 @@ def _bound(node: ix.Contraction) -> list[int]:
 
 def _symbol_names(tensor: ix.Tensor) -> list[str]:
     return [node.name for node in ix.postorder(tensor) if isinstance(node, ix.Symbol)]
-
-
-def members_in(expressions: Iterable[Expr]) -> tuple[str, ...]:
-    """The names of the families whose members stand among the nodes."""
-    found = [node.operand for node in expressions if isinstance(node, Entry) and node.is_member]
-    return tuple(dict.fromkeys([family.name for family in found if isinstance(family, Symbol)]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
@@ -11,7 +11,7 @@ from operator import and_
 
 from matcalc.budgets import spend
 from matcalc.einstein.linear import MINUS, NO, YES
-from matcalc.expr.nodes import DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Negative, Number, Ones, Product, Sum, Symbol
+from matcalc.expr.nodes import DiagonalMatrix, Entry, Expr, Hadamard, Identity, Kronecker, Negative, Number, Ones, Product, Sum, Symbol
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
 from matcalc.folding.scalars import Key, merged_forms, scalar_keys
 from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined, merged_scalars
@@ -304,3 +304,9 @@ def _opened(expression: Expr) -> tuple[Expr, ...]:
     """The factors of a product of matrices, so that what terms have in common at its ends is seen."""
     plain = isinstance(expression, Product) and not any(factor.is_scalar for factor in expression.factors)
     return expression.factors if isinstance(expression, Product) and plain else (expression,)
+
+
+def members_in(expressions: Iterable[Expr]) -> tuple[str, ...]:
+    """The names of the families whose members stand among the nodes."""
+    found = [node.operand for node in expressions if isinstance(node, Entry) and node.is_member]
+    return tuple(dict.fromkeys([family.name for family in found if isinstance(family, Symbol)]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from itertools import count
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.expr import nodes as e
@@ -15,15 +16,13 @@ from matcalc.language.build.dialect_calls import DialectBuilder
 from matcalc.language.build.families import Apart, Families, aliases, bold_names, points_in, written_names
 from matcalc.language.build.scope import Scope, Variable, letter_class
 from matcalc.language.decisions import Decision, notes_of, require_certain
-from matcalc.language.declare.clauses import clauses_in, joined
-from matcalc.language.declare.declared import Declaration
+from matcalc.language.declare.declared import Declaration, joined
 from matcalc.language.declare.members import declared_members, index_of
-from matcalc.language.declare.texts import Declare, declaration_text, declared_sizes, parse_declarations
+from matcalc.language.declare.texts import Declare, declaration_text, declared_sizes, parse_declarations, said_behind
 from matcalc.language.latex.latex_macros import expanded
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.open_indices import bases_in, free_indices, free_letters, over, shows_indices
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import limits_in, size_names_in, ungrouped, walk
@@ -32,7 +31,6 @@ from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
-from matcalc.language.typing.failures import explain_kinds, explain_sizes, quoted
 from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds, infer_sizes, measure
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
 from matcalc.patterns import pattern
@@ -102,6 +100,16 @@ class Elaborated:
         return notes_of(self.decisions)
 
 
+def _indices() -> Any:
+    """The reader of indices without a sum, which is loaded for the first text that may have some."""
+    return import_module("matcalc.language.syntax.open_indices")
+
+
+def _failures() -> Any:
+    """What explains why kinds or sizes do not fit, loaded when they do not."""
+    return import_module("matcalc.language.typing.failures")
+
+
 def elaborate(
     text: str,
     declare: Declare = None,
@@ -168,14 +176,16 @@ def _against_the_capital(variable: Variable, kind: str) -> Decision:
     return Decision(f"{said}, although it is a capital", "kinds", "doubtful", variable.cell.span, readings)
 
 
-class Decided(Protocol):
-    """What is read with decisions."""
+if TYPE_CHECKING:
 
-    @property
-    def decisions(self) -> tuple[Decision, ...]: ...
+    class Decided(Protocol):
+        """What is read with decisions."""
+
+        @property
+        def decisions(self) -> tuple[Decision, ...]: ...
 
 
-Read = TypeVar("Read", bound=Decided)
+Read = TypeVar("Read", bound="Decided")
 
 
 class Reader:
@@ -198,11 +208,10 @@ class Reader:
         self.calculus = calculus
         self.declarations = parse_declarations(declare)
         try:
-            clauses = clauses_in(self.source.text)
+            self.text, behind = said_behind(self.source.text)
         except MatcalcError as error:
             raise self.source.located(error) from None
-        self.text = clauses.text
-        for name, said in clauses.declarations.items():
+        for name, said in behind.items():
             self.declarations[name] = joined(self.declarations[name], said) if name in self.declarations else said
         self.wrt = tuple([self._wrt_name(name) for name in wrt])
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
@@ -316,7 +325,7 @@ class Reader:
             if name.name in self.scope.values:
                 raise ParseError(f"{name.name} is given a value twice", span=name.span)
             base, index = name.name.rpartition("_")[0], index_of(name.name)
-            if index and name.name not in self.wrt and set(index) <= free_letters(value):
+            if index and name.name not in self.wrt and set(index) <= _indices().free_letters(value):
                 self._give_members(name, base, index, value)
                 continue
             term = self.builder.build(value)
@@ -326,7 +335,7 @@ class Reader:
 
     def _give_members(self, name: s.Name, base: str, index: str, value: s.Syntax) -> None:
         """``r_i = y_i - w'x_i``: a value for each index."""
-        if base in self.scope.member_values or base in self.scope.variables or base in bases_in(value):
+        if base in self.scope.member_values or base in self.scope.variables or base in _indices().bases_in(value):
             said = f"{name.name} is used before it is given a value, or given one twice"
             raise ParseError(said, span=name.span, suggestion="a name of its own for each value")
         self.scope.member_values[base] = index, value
@@ -357,14 +366,15 @@ class Reader:
 
     def _over_free_indices(self, value: s.Syntax) -> s.Syntax:
         """An expression with indices that no sum binds as the array over them."""
-        plain = self.indexed and not isinstance(value, s.Equation | s.Definition)
-        indices = self.free_indices(value) if plain and shows_indices(value) else ()
-        return over(value, indices)
+        if not self.indexed or isinstance(value, s.Equation | s.Definition) or not _indices().shows_indices(value):
+            return value
+        array: s.Syntax = _indices().over(value, self.free_indices(value))
+        return array
 
     def free_indices(self, *sides: s.Syntax) -> tuple[str, ...]:
         """The free indices of an expression or of the sides of an equation."""
         known = frozenset([*self.declarations, *self.scope.values, *self.scope.limits])
-        indices = free_indices(sides, known, [name for name in self.wrt if name not in self.scope.written])
+        indices: tuple[str, ...] = _indices().free_indices(sides, known, [name for name in self.wrt if name not in self.scope.written])
         if indices:
             whole = "both sides are read as arrays" if len(sides) > 1 else "the whole is read as an array"
             said = f"no sum runs over {', '.join(indices)}: {whole} over {'these' if len(indices) > 1 else 'it'}"
@@ -443,14 +453,14 @@ class Reader:
         except SizeFailure as failure:
             if self.scope.shared:
                 raise Apart from None
-            raise explain_sizes(self.text, failure) from None
+            raise _failures().explain_sizes(self.text, failure) from None
         families.check()
         self.titles = families.titles()
         self.decisions += families.decisions(self.titles)
         self.decisions += [alias for alias in aliases(scope.limits, Span(0, 0)) if alias not in self.decisions]
         self._note_conventions([variable for variable in variables if variable.name not in families.names])
         for name, cell in free.items():
-            said = f"the size of {quoted(self.text, cell.span)} does not follow from the expression; it is called {name}"
+            said = f"the size of {_failures().quoted(self.text, cell.span)} does not follow from the expression; it is called {name}"
             self.decisions.append(Decision(said, "sizes", span=cell.span))
 
     def infer_kinds(self, constraints: list[Constraint], variables: list[Variable]) -> None:
@@ -460,7 +470,7 @@ class Reader:
         except Contradiction as contradiction:
             if self.scope.shared:
                 raise Apart from None
-            raise explain_kinds(self.text, contradiction.constraint, constraints, variables) from None
+            raise _failures().explain_kinds(self.text, contradiction.constraint, constraints, variables) from None
         if self.forks and not self.cost:
             self.cost = cost_of(constraints, variables, self.builder.soft, self.scope.bold)
 

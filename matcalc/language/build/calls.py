@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from importlib import import_module
+from typing import Any
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.functions import Function, functions, spellings
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder, weighs
-from matcalc.language.build.definitions import definition_of, of_one
-from matcalc.language.build.lifting import Lifting
 from matcalc.language.build.scope import Scope
 from matcalc.language.declare.signatures import Signature, signature_of
 from matcalc.language.syntax import trees as s
@@ -29,6 +29,11 @@ _MATRIX_COUNTERPART = {"exp": ("expm", "exponential"), "log": ("logm", "logarith
 _NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
 _DEEPEST_DEFINITION = 8
 _SUMS = frozenset(["sum", "mean"])
+
+
+def _definitions() -> Any:
+    """The formulas of functions that have one, loaded when such a function is called."""
+    return import_module("matcalc.language.build.definitions")
 
 
 class CallBuilder(Builder):
@@ -97,6 +102,11 @@ class CallBuilder(Builder):
             along = len(arguments) == 2 and wanted == 1 and self._has_axis(node.function)
             advice = along_an_axis(node.function) if along else f"{node.function}({_arguments_of(node.function, wanted)})"
             raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span, suggestion=advice)
+
+    def lifted(self, operand: t.Term, axis: str, span: Span, function: str) -> t.Term:
+        """A function with a definition, of every row or column."""
+        made: t.Term = import_module("matcalc.language.build.lifting").Lifting(self, operand, axis, span).build(function)
+        return made
 
     @staticmethod
     def _has_axis(name: str) -> bool:
@@ -170,7 +180,7 @@ class CallBuilder(Builder):
         self._count(node, arguments, len(signature.parameters))
         if entry.of_one and self.single(arguments[0]):
             self.evidence = True
-            return arguments[0] if entry.of_one == "t" else self._opened(of_one(entry.name), {"t": arguments[0]}, {}, span)
+            return arguments[0] if entry.of_one == "t" else self._opened(_definitions().of_one(entry.name), {"t": arguments[0]}, {}, span)
         if axis is None and entry.axis:
             whole = self._of_whole_matrix(entry, signature, node, arguments)
             if whole is not None:
@@ -246,7 +256,7 @@ class CallBuilder(Builder):
         span = self.place(node.span)
         if axis is not None:
             self.evidence = True
-            return Lifting(self, arguments[0], axis, span).build(entry.name)
+            return self.lifted(arguments[0], axis, span, entry.name)
         sizes: dict[str, Dimension] = {name: Unknown() for name in signature.size_names}
         if signature.size_names:
             self.evidence = True
@@ -254,7 +264,7 @@ class CallBuilder(Builder):
             kinds = frozenset({tuple([_kind(shape) for shape in shapes])})
             cells = tuple([argument.cell for argument in arguments])
             self.relate(c.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes])))
-        built = self._opened(definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span)
+        built = self._opened(_definitions().definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span)
         self.evidence |= bool(signature.size_names)
         return built
 

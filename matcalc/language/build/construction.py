@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import reduce
+from importlib import import_module
 from operator import mul
 from typing import TypeAlias, assert_never
 
@@ -14,7 +15,6 @@ from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
 from matcalc.functions import functions
 from matcalc.language.build import terms as t
-from matcalc.language.build.restricted import finite_where_equal
 from matcalc.language.decisions import Decision
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
@@ -178,7 +178,8 @@ class Construction:
             case t.IndexSumTerm(index=index):
                 return e.IndexSum(_index(index), built[0])
             case t.RestrictedTerm(same=(left, right)):
-                return product([built[0], finite_where_equal(built[1], _index(left), _index(right))])
+                finite = import_module("matcalc.language.build.restricted").finite_where_equal
+                return product([built[0], finite(built[1], _index(left), _index(right))])
             case t.IndexArrayTerm(indices=indices):
                 return e.IndexArray(tuple([_index(index) for index in indices]), built[0])
             case t.BoundTerm():

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
+from importlib import import_module
 
 from matcalc.errors import ParseError, Span
 from matcalc.functions import functions, spellings
 from matcalc.language.build import terms as t
 from matcalc.language.build.calls import CallBuilder
-from matcalc.language.build.einsum import summed_products
-from matcalc.language.build.lifting import Lifting
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
@@ -197,7 +196,7 @@ class DialectBuilder(CallBuilder):
             return self._opened(meant.formula, dict(zip(meant.parameters, arguments, strict=True)), {}, node.span)
         if node.function == "einsum" and not self._is_users("einsum"):
             letters = frozenset([*self.scope.variables, *self.scope.values, *self.scope.declarations])
-            tree, parameters = summed_products(node, letters)
+            tree, parameters = import_module("matcalc.language.build.einsum").summed_products(node, letters)
             return self._opened(tree, dict(zip(parameters, arguments, strict=True)), {}, node.span)
         if node.function in _SIZES and not self._is_users(node.function):
             return self._size_of(node, arguments)
@@ -236,7 +235,7 @@ class DialectBuilder(CallBuilder):
             raise unknown_function(node.function, node.function_span)
         elif entry.kind == "defined":
             self.relate(c.InRelation(span, frozenset({(MATRIX,)}), f"{node.function} along an axis", operand.cell))
-            made = Lifting(self, operand, direction, span).build(entry.name)
+            made = self.lifted(operand, direction, span, entry.name)
         elif entry.signature.endswith("-> scalar"):
             result = self.cell(ANY, node.span)
             self.relate(c.ArrayTotalled(span, axis, node.function, operand.cell, result))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from matcalc.errors import MatcalcError, ParseError, Span
-from matcalc.language.declare.declared import Declaration
+from matcalc.language.declare.declared import Declaration, joined
 from matcalc.language.declare.texts import parse_declarations
 from matcalc.language.text.spelling import ONE_NAME
 from matcalc.language.text.vocabulary import CONNECTIVES
@@ -17,7 +17,6 @@ from matcalc.patterns import pattern
 from matcalc.records import record
 
 _WORDS = "|".join(CONNECTIVES)
-_WORD_IN = pattern(_WORDS)
 _SETS_WORDS = r"\\(?:text(?:rm|it|sf|up|normal)?|mbox|hbox|mathrm)\s*\{"
 _CONNECTIVE = pattern(rf"{_SETS_WORDS}[\s~,]*(?P<tex>{_WORDS})(?=[\s}}$~])(?:[\s~]*\}})?|(?<![\w\\{{])(?P<plain>{_WORDS})(?=\s)(?!\s*=)")
 _SET_IN_WORDS = pattern(rf"{_SETS_WORDS}|\\(?:q?quad|[,;:! ])|~")
@@ -62,18 +61,8 @@ def clauses_in(text: str) -> Clauses:
     return Clauses(_rest(text, start, kept), said)
 
 
-def joined(one: Declaration, other: Declaration) -> Declaration:
-    """Both declarations of one name."""
-    properties = tuple(dict.fromkeys((*one.properties, *other.properties)))
-    return Declaration(
-        one.name, one.kind or other.kind, one.shape if one.shape is not None else other.shape, properties, one.count or other.count
-    )
-
-
 def _first_connective(text: str) -> tuple[int, int] | None:
     """Where the connective begins, and where what it introduces begins."""
-    if _WORD_IN.search(text) is None:
-        return None
     round_open, square_open, blank, at = 0, 0, True, 0
     for match in _CONNECTIVE.finditer(text):
         between = text[at : match.start()]

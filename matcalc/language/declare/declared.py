@@ -37,3 +37,11 @@ def declared_text(declaration: Declaration) -> str:
     sizes = (declaration.kind or "") if shape is None else "×".join(map(str, shape)) if shape else "scalar"
     count = [] if declaration.count is None else [f"for {declaration.name.rpartition('_')[2]} = 1..{declaration.count}"]
     return " ".join([*([sizes] if sizes else []), *declaration.properties, *count])
+
+
+def joined(one: Declaration, other: Declaration) -> Declaration:
+    """Both declarations of one name."""
+    properties = tuple(dict.fromkeys((*one.properties, *other.properties)))
+    return Declaration(
+        one.name, one.kind or other.kind, one.shape if one.shape is not None else other.shape, properties, one.count or other.count
+    )

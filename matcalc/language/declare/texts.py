@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declared import Declaration
+from matcalc.language.text.vocabulary import CONNECTIVES
+from matcalc.patterns import pattern
 from matcalc.sizes import Size
 
 Declare: TypeAlias = str | Mapping[str, object] | None
@@ -29,6 +31,17 @@ def parse_declarations(declare: Declare) -> dict[str, Declaration]:
         return {}
     found: dict[str, Declaration] = import_module("matcalc.language.declare.declarations").declarations_in(declare)
     return found
+
+
+_CONNECTIVE = pattern("|".join(CONNECTIVES))
+
+
+def said_behind(text: str) -> tuple[str, Mapping[str, Declaration]]:
+    """The text without the facts that stand behind it in words, and these as declarations. Raises ParseError, with the place."""
+    if _CONNECTIVE.search(text) is None:
+        return text, {}
+    found = import_module("matcalc.language.declare.clauses").clauses_in(text)
+    return found.text, found.declarations
 
 
 def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:

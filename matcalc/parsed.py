@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.inputs import as_call
-from matcalc.language import DerivativeSide, Elaborated, Statement, elaborate
+from matcalc.language import Elaborated, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of
 from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declaration_text
-from matcalc.language.statements import DifferentialSide, Side
 from matcalc.operators import Arithmetic
 from matcalc.printing import Shown, latex, markdown, text
 from matcalc.records import replace
@@ -25,6 +24,7 @@ from matcalc.sympy_exchange import sympy_source, to_sympy
 
 if TYPE_CHECKING:
     from matcalc.entries import Entries
+    from matcalc.language.statements import Side, Statement
 
 Style: TypeAlias = Literal["unicode", "ascii"]
 _STYLES: tuple[Style, ...] = get_args(Style)
@@ -171,7 +171,7 @@ class Reading:
 
     def portable(self) -> Reading:
         """The reading of a statement without its expressions, which may be too deep for another process."""
-        assert isinstance(self.source, Statement)
+        assert not isinstance(self.source, Elaborated)
         bare = replace(self.source, left=None, right=None, symbols={}, intermediates={}, misfit=None)
         return Reading(bare, self._shown("unicode"))
 
@@ -288,7 +288,7 @@ def made_of(node: Expr, declarations: Mapping[str, str], notes: Sequence[str], o
 def _alternatives(reading: Reading) -> Iterator[Alternative]:
     """Each name of a kind that was inferred, with another one, where that fits; everything else is read as before."""
     source = reading.source
-    if not source.text or source.given is None or isinstance(source, Statement):
+    if not source.text or source.given is None or not isinstance(source, Elaborated):
         return
     given = {name: declared_text(declaration) for name, declaration in source.given.items()}
     options = replace(source.options, strict=False)
@@ -324,14 +324,13 @@ def _of_side(side: Side) -> Expr:
 
 
 def _side_text(side: Side, style: Style) -> str:
-    match side:
-        case DerivativeSide(expression=expression, wrt=wrt):
-            below = "".join(f")/d{text(symbol, style)}" for symbol in wrt)
-            return f"{'d(' * len(wrt)}{text(expression, style)}{below}"
-        case DifferentialSide(expression=expression):
-            return f"d({text(expression, style)})"
-        case _:
-            return text(side, style)
+    if isinstance(side, Expr):
+        return text(side, style)
+    derivative: Any = import_module("matcalc.language.statements").DerivativeSide
+    if not isinstance(side, derivative):
+        return f"d({text(side.expression, style)})"
+    below = "".join(f")/d{text(symbol, style)}" for symbol in side.wrt)
+    return f"{'d(' * len(side.wrt)}{text(side.expression, style)}{below}"
 
 
 def plain_shape(shape: Shape) -> tuple[int | str, ...]:

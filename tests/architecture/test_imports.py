@@ -54,6 +54,8 @@ BY_NAME = {
     ("matcalc.language.declare.texts", "matcalc.language.declare.declarations"),
     ("matcalc.language.declare.texts", "matcalc.language.declare.unused"),
     ("matcalc.language.text.tokens", "matcalc.language.latex.latex_scanner"),
+    ("matcalc.language", "matcalc.language.statements"),
+    ("matcalc.parsed", "matcalc.language.statements"),
     ("matcalc.language.text.tokens", "matcalc.language.text.reach"),
     ("matcalc.language.declare.texts", "matcalc.language.declare.clauses"),
     ("matcalc.language.elaboration", "matcalc.language.syntax.open_indices"),

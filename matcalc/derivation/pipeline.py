@@ -27,7 +27,6 @@ from matcalc.expr.nodes import Expr, Index, Number, Symbol, Vec, Zeros, postorde
 from matcalc.facts.table import implied
 from matcalc.facts.ties import mirrored, tie_of, varying
 from matcalc.folding.build import cost
-from matcalc.folding.explicit_sums import explicit, members_in, over_members
 from matcalc.folding.fold import fold, fold_entrywise
 from matcalc.folding.rows import row_symbols, with_rows
 from matcalc.folding.sums import members_in
@@ -79,7 +78,7 @@ def differentiate(
 
 def _sums() -> Any:
     """The forms with explicit sums, loaded for the first tensor that needs one."""
-    return import_module("matcalc.folding.members")
+    return import_module("matcalc.folding.explicit_sums")
 
 
 def over_samples(expression: Expr, wrt: Sequence[Symbol], layout: Layout, outcome: Outcome) -> Expr | None:

@@ -65,7 +65,7 @@ BY_NAME = {
     ("matcalc.language.build.dialect_calls", "matcalc.language.build.einsum"),
     ("matcalc.language.build.construction", "matcalc.language.build.restricted"),
     ("matcalc.inputs", "matcalc.language.declare.objects"),
-    ("matcalc.derivation.pipeline", "matcalc.folding.members"),
+    ("matcalc.derivation.pipeline", "matcalc.folding.explicit_sums"),
     ("matcalc.language.text.tokens", "matcalc.language.text.code_tokens"),
     ("matcalc.language.text.tokens", "matcalc.language.text.derivative_tokens"),
     ("matcalc.language.text.tokens", "matcalc.language.text.differential_tokens"),

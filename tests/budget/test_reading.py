@@ -36,6 +36,10 @@ TEXTS = [
     r"\newcommand{\a}{" * 6_000, r"\newcommand{\a}[1][" * 5_000, r"\def\a#1{" * 9_000, "%\n" * 9_000 + r"\newcommand{\a}{x}" * 4_000,
     "".join(rf"\newcommand{{\{chr(98 + k)}}}{{\{chr(97 + k)}\{chr(97 + k)}}}" for k in range(24)) + r"\newcommand{\a}{x} \y",
     "a=x;" * 20_000 + "a", ";" * 99_000 + "x", "x = \n" * 19_000, " " * 99_000 + "x", "d/dx " * 19_000 + "x", "f(x) = " * 14_000 + "x",
+    "+".join(["sum_i (y_i - w'x_i)^2"] * 1_700), "x " + "where " * 6_600, "+".join(["r"] * 19_000) + " where r = X*w - y",
+    "+".join(["<x,y>"] * 6_600), "+".join(["X.sum(axis=0)"] * 2_800), "+".join(["A(2, 1)"] * 5_000), "+".join(["X[i,:]"] * 5_600),
+    "+".join(["uv' x"] * 6_600), "lam*" * 9_900 + "x", "log.(x)+" * 4_900 + "x", "A\\b+" * 9_900 + "x", "x" + "^(i)" * 9_900,
+    "a" + "=a" * 19_000,
     "\u2202" * 99_000, "\u2211_i " * 24_000, "sum(i, " * 14_000, "sin " * 24_000, "np." * 33_000, "x.T" * 33_000,
 ]
 for place, text in enumerate(TEXTS):

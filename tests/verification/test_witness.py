@@ -281,3 +281,17 @@ def test_a_sum_that_is_not_negative_is_no_pattern_of_a_proof() -> None:
 def test_where_all_is_zero_nothing_is_confirmed(statement: str) -> None:
     """With one row an antisymmetric matrix is zero; with more, singular values come in pairs, where norms have kinks."""
     assert not verify(statement, declare="P: m×m antisymmetric; u: k; v: k").ok
+
+
+def test_sizes_of_one_confirm_nothing_of_vectors() -> None:
+    """The slope of a pseudoinverse of a product of two vectors is found by numbers only where these have one entry."""
+    right = "(Z*y'*pinv(x*y') - (y'*pinv(x*y')*Z)*(eye + x*y'*pinv(x*y')) - (y'*y)*pinv(x*y')'*pinv(x*y')*Z*x')*pinv(x*y')'"
+    wrong = f"d(pinv(x*y')*Z)/dx = (pinv(x*y')'.*pinv(x*y'))*Z*y' + {right}"
+    assert not verify(wrong, declare="Z: n; x: n positive; y: n").ok
+    assert verify(wrong, declare="Z: 1; x: 1 positive; y: 1").status != "refuted"
+
+
+def test_a_counterexample_is_seen_in_floating_point_where_there_is_one() -> None:
+    found = verify("d(softplus(z'*X*x))/dx = X'*z", declare="X: m×n; x: n positive; z: m").counterexample
+    assert found is not None
+    assert not np.allclose(np.asarray(found.left, dtype=float), np.asarray(found.right, dtype=float))

@@ -36,14 +36,17 @@ class Witness:
     """How many points must agree: one for a claim about numbers alone, more where there were to be others."""
     exhausted: bool = False
     """Whether the budget ended before all points were looked at."""
+    growing: frozenset[str] = frozenset()
+    """Sizes that are not always one: points at which one of them never is another number show nothing of vectors and matrices."""
 
     @property
     def agrees(self) -> bool:
         """Equal at every point, and at enough of them. Points at which the sides agree only because digits were lost, or because all is
         zero there, do not count."""
         telling = [comparison for comparison in self.comparisons if comparison.outcome != "close"]
-        counted = sum(not comparison.idle for comparison in telling)
-        return counted >= self.needed and all(comparison.outcome == "same" for comparison in telling)
+        counted = [comparison.point.sizes for comparison in telling if not comparison.idle]
+        enough = len(counted) >= self.needed and all(any(sizes.get(name, 1) > 1 for sizes in counted) for name in self.growing)
+        return enough and all(comparison.outcome == "same" for comparison in telling)
 
     @property
     def different(self) -> Comparison | None:
@@ -74,6 +77,7 @@ def _witness(search: _Search, seeds: tuple[int, ...] | None, quick: bool) -> Wit
     chosen = search.quickly() if quick else search.at_seeds(seeds) if seeds is not None else search.thoroughly()
     known = search.known
     needed = 2 if known.symbols or known.names else 1
+    growing = frozenset([name for sizes in size_choices(known) for name, size in sizes.items() if size > 1])
     try:
         with share(WITNESS_SHARE, WITNESS_WORK):
             for comparison in chosen:
@@ -81,8 +85,8 @@ def _witness(search: _Search, seeds: tuple[int, ...] | None, quick: bool) -> Wit
                 if comparison.outcome == "different":
                     break
     except SpentError:
-        return Witness(tuple(found), max(needed, _ENOUGH), True)
-    return Witness(tuple(found), needed)
+        return Witness(tuple(found), max(needed, _ENOUGH), True, growing)
+    return Witness(tuple(found), needed, growing=growing)
 
 
 class _Search:

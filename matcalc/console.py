@@ -15,18 +15,22 @@ ERRORS = "matcalc"
 _SPELLED = {
     "×": "x", "−": "-", "–": "-", "—": "-", "…": "...", "·": "*", "⋅": "*", "⊙": ".*", "∘": ".*", "⊘": "./", "⊗": " (x) ", "∂": "d",
     "∇": "grad", "∫": "integral", "√": "sqrt", "‖": "||", "∥": "||", "∞": "inf",
-    "Σ": "sum", "∑": "sum", "∏": "prod", "𝟏": "1",
+    "∑": "sum", "∏": "prod", "𝟏": "1",
     "≠": "!=", "≤": "<=", "≥": ">=", "≈": "~", "≻": ">", "⪰": ">=", "≽": ">=", "≺": "<", "∈": "in", "ℝ": "R", "→": "->",
     "←": "<-", "⇒": "=>", "⇔": "<=>", "⟨": "<", "⟩": ">", "′": "'",
     "’": "'", "‘": "'", "“": '"', "”": '"', "±": "+-", "°": "deg", "½": "1/2", "ᵀ": "'",
 }  # fmt: skip
+_INDEXES = frozenset(["_", *SUBSCRIPTS])
+"""What makes a Σ a sum, unless sums have a sign of their own beside it."""
 
 
 def ascii_text(text: str) -> str:
     """The text in ASCII, by the nearest spelling of each character.
 
     >>> ascii_text("where: X: n×m; β₁ − X⁻ᵀ x²"), ascii_text("Aᵀ → ŷ")
-    ("where: X: nxm; beta_1 - X^-T x^2", "A' -> y_hat")
+    ('where: X: nxm; beta_1 - X^-T x^2', "A' -> y_hat")
+    >>> ascii_text("Σ_i x_i"), ascii_text("Σ x"), ascii_text("∑_i Σ_ij")
+    ('sum_i x_i', 'Sigma x', 'sum_i Sigma_ij')
     """
     return "".join([character if character.isascii() else _spelling(text, place) for place, character in enumerate(text)])
 
@@ -69,6 +73,8 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 def _spelling(text: str, place: int) -> str:
     """One character of a text in ASCII."""
     character, before = text[place], text[place - 1 : place]
+    if character == "Σ" and "∑" not in text and text[place + 1 : place + 2] in _INDEXES:
+        return "sum"
     if character in SUPERSCRIPTS and (character not in _SPELLED or before in SUPERSCRIPTS):
         return ("" if before in SUPERSCRIPTS else "^") + SUPERSCRIPTS[character]
     if character in SUBSCRIPTS:

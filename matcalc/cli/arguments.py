@@ -102,7 +102,9 @@ def _joined(words: Sequence[str]) -> str:
     ]
     if alone and _REQUESTING.isdisjoint(words) and os.name != "nt" and any(_QUOTED_SURELY.search(word) for word in words):
         said = f"{len(words)} expressions were given: " + ", ".join(words)
-        raise MatcalcError(said, expected="one expression, all of it in one pair of quotes")
+        names = all(word.isidentifier() for word in words[1:]) and '"' not in words[0]
+        advice = f'"{words[0]}" {" ".join(f"--wrt {word}" for word in words[1:])}' if names else None
+        raise MatcalcError(said, expected="one expression, all of it in one pair of quotes", suggestion=advice)
     return " ".join(words)
 
 

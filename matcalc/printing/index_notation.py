@@ -12,6 +12,8 @@ from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
 
 Style: TypeAlias = Literal["unicode", "ascii", "latex"]
 
+_SIGMAS = frozenset(["Sigma", "Σ"])
+"""Beside a symbol of that name sums have the sign that is no letter."""
 _LETTERS = "ijklmnpqrstuvwabcdfgh"
 _GLYPHS: dict[Style, Callable[[Iterable[str]], Notation]] = {"ascii": AsciiNotation, "unicode": UnicodeNotation, "latex": LatexNotation}
 
@@ -25,6 +27,7 @@ class IndexNotation:
         self.style = style
         self.glyphs: Notation = _GLYPHS[style](names)
         taken = frozenset(names)
+        self._sum_sign = "∑" if taken & _SIGMAS else "Σ"
         self._letters = [letter for letter in _LETTERS if letter not in taken]
         self._stems = self._letters or ["i"]
 
@@ -71,7 +74,7 @@ class IndexNotation:
             return piece(shown)
         if body.level == Level.SUM or body.negative:
             body = self.glyphs.bracketed(body)
-        sign = f"Σ_{self._subscript(over)} " if self.style == "unicode" else rf"\sum_{{{self._subscript(over)}}} "
+        sign = f"{self._sum_sign}_{self._subscript(over)} " if self.style == "unicode" else rf"\sum_{{{self._subscript(over)}}} "
         return piece(sign, body, level=Level.PRODUCT, operator="sum", tall=1)
 
     def _subscript(self, at: Sequence[str]) -> str:

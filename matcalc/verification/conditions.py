@@ -12,6 +12,7 @@ from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, with_sizes
 from matcalc.facts.membership import belongs
 from matcalc.limits import LITTLE_PROOF_WORK
+from matcalc.printing.names import unicode_name
 from matcalc.sizes import Size
 from matcalc.verification.claims import Claim
 from matcalc.verification.eigenvalues import holds_where_eigenvalues_meet
@@ -109,43 +110,50 @@ def _candidates(claim: Claim) -> Iterator[Condition]:
     yield from _equal_sizes(symbols)
     for symbol in symbols:
         if symbol.name not in variables and "nonnegative" not in symbol.properties:
-            meaning = f"every entry of {symbol.name} is ≥ 0" if symbol.shape else f"{symbol.name} ≥ 0"
+            shown = unicode_name(symbol.name)
+            meaning = f"every entry of {shown} is ≥ 0" if symbol.shape else f"{shown} ≥ 0"
             yield Condition(f"{symbol.name} nonnegative", meaning, ((symbol.name, "nonnegative"),))
     for symbol in constant:
         if "mask" not in symbol.properties:
-            yield Condition(f"{symbol.name} a 0/1 mask", f"every entry of {symbol.name} is 0 or 1", ((symbol.name, "mask"),))
+            yield Condition(f"{symbol.name} a 0/1 mask", f"every entry of {unicode_name(symbol.name)} is 0 or 1", ((symbol.name, "mask"),))
     for symbol in constant:
         if "simplex" not in symbol.properties:
             total = f"1ᵀ{symbol.name} = 1" if len(symbol.shape) == 1 else f"{symbol.name} 1 = 1"
             what = "entries" if len(symbol.shape) == 1 else "entries of each row"
-            yield Condition(total, f"the {what} of {symbol.name} sum to one", ((symbol.name, "simplex"),))
+            yield Condition(total, f"the {what} of {unicode_name(symbol.name)} sum to one", ((symbol.name, "simplex"),))
     for symbol in constant:
         if "sign" not in symbol.properties:
-            yield Condition(f"the entries of {symbol.name} are ±1", f"every entry of {symbol.name} is 1 or -1", ((symbol.name, "sign"),))
+            shown = unicode_name(symbol.name)
+            yield Condition(f"the entries of {symbol.name} are ±1", f"every entry of {shown} is 1 or -1", ((symbol.name, "sign"),))
     matrices = [s for s in symbols if s.is_matrix and s.rows == s.cols]
     for one, other in combinations(matrices, 2):
         if one.rows == other.rows:
-            yield Condition(
-                f"{one.name} {other.name} = {other.name} {one.name}", f"{one.name} and {other.name} commute", (), (one.name, other.name)
-            )
+            meaning = f"{unicode_name(one.name)} and {unicode_name(other.name)} commute"
+            yield Condition(f"{one.name} {other.name} = {other.name} {one.name}", meaning, (), (one.name, other.name))
     for pair in combinations(square, 2):
         yield _both(pair)
     if len(square) > 2:
         yield _both(tuple(square))
     for symbol in square:
         if symbol.name not in variables:
-            yield Condition(f"{symbol.name} orthogonal", f"{symbol.name}ᵀ {symbol.name} = I", ((symbol.name, "orthogonal"),))
-            yield Condition(f"{symbol.name} antisymmetric", f"{symbol.name}ᵀ = −{symbol.name}", ((symbol.name, "antisymmetric"),))
-            yield Condition(f"{symbol.name} diagonal", f"{symbol.name} is diagonal", ((symbol.name, "diagonal"),))
+            shown = unicode_name(symbol.name)
+            yield Condition(f"{symbol.name} orthogonal", f"{shown}ᵀ {shown} = I", ((symbol.name, "orthogonal"),))
+            yield Condition(f"{symbol.name} antisymmetric", f"{shown}ᵀ = −{shown}", ((symbol.name, "antisymmetric"),))
+            yield Condition(f"{symbol.name} diagonal", f"{shown} is diagonal", ((symbol.name, "diagonal"),))
 
 
 def _symmetric(symbol: Symbol) -> Condition:
-    return Condition(f"{symbol.name} symmetric", f"{symbol.name} = {symbol.name}ᵀ", ((symbol.name, "symmetric"),))
+    return Condition(f"{symbol.name} symmetric", _is_symmetric(symbol), ((symbol.name, "symmetric"),))
+
+
+def _is_symmetric(symbol: Symbol) -> str:
+    shown = unicode_name(symbol.name)
+    return f"{shown} = {shown}ᵀ"
 
 
 def _both(symbols: tuple[Symbol, ...]) -> Condition:
     names = " and ".join(symbol.name for symbol in symbols)
-    meaning = " and ".join(f"{symbol.name} = {symbol.name}ᵀ" for symbol in symbols)
+    meaning = " and ".join(_is_symmetric(symbol) for symbol in symbols)
     return Condition(f"{names} symmetric", meaning, tuple((symbol.name, "symmetric") for symbol in symbols))
 
 
@@ -155,7 +163,7 @@ def _equal_sizes(symbols: tuple[Symbol, ...]) -> Iterator[Condition]:
     pairs = [tuple(sorted((str(s.rows), str(s.cols)))) for s in symbols if s.is_matrix]
     found = [pair for pair in combinations(names, 2) if pair in pairs]
     for one, other in found[:_MOST_SIZE_PAIRS]:
-        squares = [s.name for s, pair in zip([s for s in symbols if s.is_matrix], pairs, strict=True) if pair == (one, other)]
+        squares = [unicode_name(s.name) for s, pair in zip([s for s in symbols if s.is_matrix], pairs, strict=True) if pair == (one, other)]
         yield Condition(f"{one} = {other}", f"{one} = {other} ({' and '.join(squares)} square)", sizes=(one, other))
 
 

@@ -68,6 +68,7 @@ def test_what_is_meant(arguments: tuple[str, ...], line: str) -> None:
         (("x'x", "--to", "latx"), "did you mean latex?"),
         (("derive", "x'x", "--entires", "n=2"), "--entries"),
         (("derive", "x'x", "y'y", "--wrt", "x"), "2 expressions were given"),
+        (("derive", "x'Ax", "x", "A"), 'try: "x\'Ax" --wrt x --wrt A'),
         (("x'x", "--wrt"), "--wrt needs a value"),
         (("derive", "f(x, y) = x'A*y"), "by which symbol?"),
     ],

@@ -133,3 +133,8 @@ def test_text_means_the_tensor(expr: e.Expr) -> None:
 def test_the_reader_refuses_silent_sums(wrong: str) -> None:
     with pytest.raises((AssertionError, KeyError)):
         value(parse(wrong), {}, VALUES)
+
+
+def test_a_sum_is_told_from_a_symbol_called_sigma() -> None:
+    sigma = e.Symbol("Sigma", (N, N))
+    assert index_text(lower(e.Total(sigma)).tensor, "unicode") == "∑_ij Σ_ij"

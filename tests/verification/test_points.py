@@ -73,6 +73,11 @@ def test_conditions_are_true(statement: str, declare: str, condition: str) -> No
     assert verify(statement, declare=declare).condition_text == condition
 
 
+def test_conditions_name_symbols_as_results_do() -> None:
+    verdict = verify(r"\nabla_\mu \mu^\top \Sigma \mu = 2 \Sigma \mu")
+    assert (verdict.condition, verdict.condition_text) == ("Sigma symmetric", "Σ = Σᵀ")
+
+
 @pytest.mark.parametrize(
     ("statement", "declare", "status"),
     [

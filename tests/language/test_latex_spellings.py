@@ -74,6 +74,14 @@ def test_slips_of_the_backslash(source: str, plain: str, said: str | None) -> No
     assert said is None or said in notes
 
 
+@pytest.mark.parametrize("source", [r"\sigma(w^\top x)", r"\sigma (w^\top x)", r"\sigma\left(w^\top x\right)", r"\sigma[w^\top x]"])
+def test_a_letter_with_a_usual_meaning_before_brackets(source: str) -> None:
+    assert same_object(source, "sigmoid(w'*x)", "")
+    both = source + r" + \sigma^2"
+    assert same_object(both, "sigma*(w'*x) + sigma^2", "")
+    assert any("product: sigma stands by itself" in note for note in elaborate(both).notes)
+
+
 def test_words_that_are_no_commands_stay_words() -> None:
     assert not is_doubled(r"x \\ y")
     assert not is_doubled(r"a \\\frac{1}{2}")

@@ -32,7 +32,7 @@ A + x'x                                 | A + x'*x                              
 k*x'*x                                  | k*x'*x                                              | -
 W*p + b                                 | W*p + b                                             | -
 u'*sigma(W*x + b)   | u'*sigmoid(W*x + b)   | assumed: sigma(...) is read as the logistic function
-sigma(x) + sigma                        | sigma*x + sigma                                     | -
+sigma(x) + sigma | sigma*x + sigma | assumed: sigma(...) is read as a product
 W(Ax - b)                               | W*(A*x - b)                                         | -
 lambda(a'x - 1)                         | lambda*(a'*x - 1)                                   | -
 A(x) + A*y                              | A*x + A*y                                           | -

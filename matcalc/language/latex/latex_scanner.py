@@ -31,6 +31,7 @@ from matcalc.language.latex.latex_lexeme import Lexeme
 from matcalc.language.latex.latex_lexemes import lexemes_of
 from matcalc.language.latex.latex_reading import Items, Range, Reading
 from matcalc.language.latex.latex_scripts import Scripts
+from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.meanings import nearest_function, unknown_function, written
 from matcalc.language.text.scanner import OPERATOR_TYPE, inequality, too_long
 from matcalc.language.text.spelling import GREEK_NAMES, ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name
@@ -204,7 +205,7 @@ class _Scanner:
             return False
         inner = [part.text if part.kind != "digit" else "0" for part in r.lexemes[position + 1 : close]]
         pieces = "".join(inner).split(",")
-        loose = lexeme.text == "\\left" or before.end != lexeme.start
+        loose = lexeme.text == "\\left" or before.end != lexeme.start or before.value in USUAL
         return all(set(piece) == {"0"} or (len(piece) == 1 and piece.isalpha() and (not loose or piece in r.bound)) for piece in pieces)
 
     # ------------------------------------------------------------ commands
@@ -238,10 +239,9 @@ class _Scanner:
         if name in OPERATORS:
             return [Token(OPERATORS[name], "\\" + name, lexeme.start, lexeme.end)], after
         if name in SPELLED_GREEK or name in GREEK_NAMES.values():
-            if name == "sigma" and not r.vocabulary.declares("sigma") and after < stop and r.lexemes[after].kind in ("(", "["):
-                said = "sigma(...) is read as the logistic function; declare sigma if it is a symbol"
-                r.decisions.append(Decision(said, "alias", span=lexeme.span))
-                name = "sigmoid"
+            if name in USUAL and after < stop and r.lexemes[after].kind in ("(", "["):
+                # A blank before brackets says nothing here.
+                return [Token("RUN", name, lexeme.start, r.lexemes[after].start)], after
             if name in _LARGEST and (end := self._largest(name, after, stop)) is not None:
                 return [Token("RUN", _LARGEST[name], lexeme.start, r.lexemes[end - 1].end)], end
             return [Token("RUN", name, lexeme.start, lexeme.end)], after

@@ -25,12 +25,13 @@ class Usual:
     instead: str
 
 
-_USUAL = {
+USUAL = {
     "sigma": Usual("sigmoid", "the logistic function", "sigmoid({x})"),
     "Gamma": Usual("gamma", "the gamma function", "a function declared with its derivative by hand"),
     "psi": Usual("digamma", "the digamma function", "a function declared with its derivative by hand"),
     "Phi": Usual("normcdf", "the distribution function of the normal distribution", "(1 + erf({x}/sqrt(2)))/2"),
 }
+"""Of letters at once before brackets, where nothing else says what they are."""
 _DENSITY = Usual("normpdf", "the density of the normal distribution", "exp(-{x}^2/2)/sqrt(2*pi)")
 LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi"])
 """Letters that are functions so often that a factor of that name is doubtful before brackets."""
@@ -44,7 +45,7 @@ def called_name(name: Token, inside: list[str], called: Collection[str], decisio
     """
     letter = name.value
     spelled = letter == "gamma" and name.end - name.start == len(letter)  # the function's name, where γ would be a letter
-    usual = _DENSITY if letter == "phi" and "Phi" in called else _USUAL.get("Gamma" if spelled else letter)
+    usual = _DENSITY if letter == "phi" and "Phi" in called else USUAL.get("Gamma" if spelled else letter)
     argument = inside[0] if len(inside) == 1 else "x"
     if usual is not None:
         if usual.function not in known_functions():

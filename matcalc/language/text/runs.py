@@ -8,7 +8,7 @@ from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language.decisions import Decision, Weight
 from matcalc.language.text import forks
 from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND
-from matcalc.language.text.called_names import called_name
+from matcalc.language.text.called_names import USUAL, called_name
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.meanings import is_abbreviation, is_foreign, unknown_function, word_advice
 from matcalc.language.text.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
@@ -164,7 +164,12 @@ def _run(context: _Context, position: int) -> list[Token]:
 def _before_brackets(context: _Context, position: int, name: Token) -> Token:
     """The name that ends a run before brackets: a factor, or a function by its usual meaning."""
     tokens, vocabulary = context.tokens, context.vocabulary
-    if not _adjacent(tokens, position) or vocabulary.declares(name.value) or name.value in context.values or name.value in NAMES_TOO:
+    if not _adjacent(tokens, position) or vocabulary.declares(name.value) or name.value in NAMES_TOO:
+        return name
+    if name.value in context.values:
+        if name.value in USUAL:
+            said = f"{name.value}(...) is read as a product: {name.value} stands by itself, too"
+            context.decisions.append(Decision(said, "names", span=name.span))
         return name
     if name.value in _CONSTANT_NAMES and not context.italics:
         return name

@@ -76,7 +76,7 @@ class Statement:
 
     Where the claimed side does not fit the kinds and sizes of the names in the other, it is None and ``misfit`` says why. ``turned``: the
     claimed side is the left one. ``derived`` as in ``Elaborated``.
-    ``links`` are the sides of ``a = b = c`` as they are written.
+    ``links`` are the sides of ``a = b = c`` as they are written. ``evidence``: something in what was read shows vectors or matrices.
     """
 
     left: Side | None
@@ -92,6 +92,7 @@ class Statement:
     given: Mapping[str, Declaration] | None = None
     derived: tuple[Derived, ...] = ()
     links: tuple[str, ...] = ()
+    evidence: bool = True
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -243,7 +244,9 @@ class _StatementReader(Reader):
     def _stated(self, left: Side | None, right: Side | None, symbols: Mapping[str, e.Symbol], whole: Elaborated, turned: bool) -> Statement:
         text, dialect, given = whole.text, whole.dialect, whole.given
         parts = (whole.declarations, whole.decisions, whole.intermediates)
-        return Statement(left, right, symbols, *parts, None, turned, text, dialect, given, whole.derived, self._links)
+        return Statement(
+            left, right, symbols, *parts, None, turned, text, dialect, given, whole.derived, self._links, self.builder.evidence
+        )
 
     def _arrays(self, lead: s.Syntax, claimed: s.Syntax) -> tuple[s.Syntax, s.Syntax]:
         """The sides, those of an equation between entries as arrays."""

@@ -123,10 +123,33 @@ _WEAKNESS = ("proved", "confirmed", "undecided", "conditional", "refuted")
 def _within_budget(question: Question, statement: Statement) -> Verdict:
     """The verdict, or that none was found in time."""
     try:
-        verdict = _judged(question, statement)
+        verdict = _of_numbers(question, statement, _judged(question, statement))
     except SpentError as spent:
         verdict = Verdict(question.source, "undecided", question.layout, spent.message)
     return replace(verdict, declarations=statement.declarations, notes=statement.notes, reading=Reading(statement))
+
+
+def _of_numbers(question: Question, statement: Statement, verdict: Verdict) -> Verdict:
+    """The verdict, where nothing in the text shows vectors and the claim is true of numbers: ``d(sin(x))/dx = cos(x)``. Then it is
+    conditional, since lower case letters are vectors by convention.
+    """
+    if verdict.status != "refuted" or statement.evidence:
+        return verdict
+    given = statement.given or {}
+    names = {name: "scalar" for name, kind in statement.declarations.items() if kind != "scalar"}
+    if not names or any(name in given or name[0].isupper() for name in names):
+        return verdict
+    asked = with_fields(question, declare=also_declared(question.declare, names), help=False)
+    try:
+        with share(HELP_SHARE):
+            numbers = _read(asked)
+            if numbers.evidence or not _judged(asked, numbers).ok:
+                return verdict
+    except MatcalcError:
+        return verdict
+    several = "are scalars" if len(names) > 1 else "is a scalar"
+    shown = {"condition": f"{', '.join(names)}: scalar", "condition_text": f"{' and '.join(names)} {several}", "condition_exact": True}
+    return replace(verdict, status="conditional", **shown)  # type: ignore[arg-type]
 
 
 def _helped(find: Callable[[], Found | None]) -> Found | None:

@@ -70,6 +70,8 @@ BY_NAME = {
     ("matcalc.language.text.tokens", "matcalc.language.text.derivative_tokens"),
     ("matcalc.language.text.tokens", "matcalc.language.text.differential_tokens"),
     ("matcalc.language.text.tokens", "matcalc.language.text.function_tokens"),
+    ("matcalc.language.text.tokens", "matcalc.language.text.doubtful_signs"),
+    ("matcalc.language.text.tokens", "matcalc.language.text.small_t"),
     ("matcalc.derivation.pipeline", "matcalc.evaluation"),
     ("matcalc.api", "matcalc.product_calls"),
     ("matcalc.inputs", "matcalc.sympy_exchange.reading"),

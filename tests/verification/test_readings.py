@@ -19,7 +19,6 @@ BENT = [
     ("d(r'(Qs) - sum(exp(Qs)))/ds = (r-exp(Qs))Q", "", "Q were a scalar"),
     ("d(||Xw-y||^2)/dw = 2X'Xw - 2y'X", "", "X were a vector and w were a scalar"),
     ("(P+x*x')*x = P*x + x'*x*x + x*x", "", None),
-    ("sin(2*x) = 2*sin(x)*cos(x)", "", "x were a scalar"),
     ("2(Bx-c)B = d(||Bx-c||^2)/dx", "", "B were a scalar"),
 ]
 

@@ -20,7 +20,7 @@ from matcalc.language.text.dialects import MATH
 from matcalc.language.text.spelling import ONES
 from matcalc.language.text.vocabulary import NAMES_TOO
 from matcalc.language.typing import constraints as c
-from matcalc.language.typing.costs import COUNT_LETTERS
+from matcalc.language.typing.costs import COUNT_LETTERS, DIVIDING_COUNTS
 from matcalc.language.typing.derivative_shapes import DerivativeBy
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Constraint
@@ -511,8 +511,8 @@ class Builder(Assembly):
                 return t.ElementProductTerm(cell, self.place(node.span), tuple(operands))
             case "./":
                 self.evidence = True
-                cell = self.folded(c.ElementDivided, operands)
-                return t.QuotientTerm(cell, self.place(node.span), (operands[0], operands[1]), True)
+                relation = c.DividedByCount if self._is_counted(node) else c.ElementDivided
+                return t.QuotientTerm(self.folded(relation, operands), self.place(node.span), (operands[0], operands[1]), True)
             case _:
                 return self.kronecker(operands, node.span)
 
@@ -573,6 +573,16 @@ class Builder(Assembly):
         said = "a quotient by a matrix is read as a product with its inverse, A/B as A*inv(B)"
         self.decide(said, "dialect", "assumed" if sure else "doubtful", span=span, instead=ways, when=lambda: right.cell.mask == MATRIX)
         return t.QuotientTerm(left.cell, span, (left, right), False)
+
+    def _is_counted(self, node: s.Binary) -> bool:
+        """Whether a slash of NumPy has a letter that counts things behind it, and more than a name, which may be its like, before it."""
+        divisor, sign = node.right, node.operator_span
+        return (
+            sign.end - sign.start == 1
+            and isinstance(divisor, s.Name)
+            and divisor.name in DIVIDING_COUNTS
+            and not isinstance(node.left, s.Name)
+        )
 
     def _note_rayleigh(self, divisor: s.Syntax) -> None:
         """Brackets that nobody wrote around the divisor: ``x'*A*x / x'*x``."""

@@ -27,6 +27,11 @@ _OF_A_LOOP = pattern(r"(?<!\\)\bin\b(?!\s*R)")
 """``for x in y`` of a program, which says nothing of sizes."""
 _BARE = pattern(rf"\s*(?:{ONE_NAME}|[A-Za-z]+)(?:\s*(?:,|and)\s*(?:{ONE_NAME}|[A-Za-z]+))*\s*")
 
+_PREMISE = pattern(r"\s*(?:[Ii]f|[Ff]or|[Ww]hen|[Gg]iven|[Aa]ssum(?:e|ing)|[Ss]uppose|[Ll]et)\s+(?:that\s+)?(?=[^\s=])")
+"""``If A is symmetric, then``, ``Let A be symmetric. Then``, ``for symmetric A,`` before what is said under it."""
+_ENDS_PREMISE = pattern(r"\s*(?:[,:.](?:\s+(?:[Tt]hen|we\s+have)\b[,:]?)?|\bthen\b[,:]?)\s")
+_LONGEST_PREMISE = 200
+
 
 @record
 class Clauses:
@@ -46,12 +51,15 @@ def clauses_in(text: str) -> Clauses:
     >>> clauses_in("||r||^2 where r = Xw - y").text
     '||r||^2 where r = Xw - y'
     """
+    said: dict[str, Declaration] = {}
+    premise = _PREMISE.match(text)
+    if premise is not None:
+        text, said = _without_premise(text, premise.end())
     found = _first_connective(text)
     if found is None:
-        return Clauses(text, {})
+        return Clauses(text, said)
     start, end = found
     kept: list[Span] = []
-    said: dict[str, Declaration] = {}
     for span, is_value in _runs(text, end):
         if is_value:
             kept.append(span)
@@ -59,6 +67,17 @@ def clauses_in(text: str) -> Clauses:
         for name, declaration in _declared(text, span).items():
             said[name] = joined(said[name], declaration) if name in said else declaration
     return Clauses(_rest(text, start, kept), said)
+
+
+def _without_premise(text: str, start: int) -> tuple[str, dict[str, Declaration]]:
+    """The text with what is said before it left blank, and that as declarations; as it is where no part of it declares any."""
+    stop = text.find("=", start)
+    for end in _ENDS_PREMISE.finditer(text, start, min(len(text), start + _LONGEST_PREMISE) if stop < 0 else stop):
+        try:
+            return " " * end.end() + text[end.end() :], dict(_declared(text, Span(start, end.start())))
+        except ParseError:
+            continue
+    return text, {}
 
 
 def _first_connective(text: str) -> tuple[int, int] | None:

@@ -33,7 +33,7 @@ def parse_declarations(declare: Declare) -> dict[str, Declaration]:
     return found
 
 
-_CONNECTIVE = pattern("|".join(CONNECTIVES))
+_CONNECTIVE = pattern("|".join(CONNECTIVES) + r"|\A\s*(?:If|For|When|Given|[Aa]ssume|Assuming|Suppose|[Ll]et)\s")
 
 
 def said_behind(text: str) -> tuple[str, Mapping[str, Declaration]]:

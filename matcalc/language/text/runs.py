@@ -30,6 +30,7 @@ _GREEK_FUNCTION = pattern(r"(?:lambda|sigma)_?(?:[0-9]|[ijk]|max|min)|[gG]amma")
 """Eigenvalues, singular values and the gamma function, when brackets with one name follow."""
 _GREEK_INDEX = pattern(r"([A-Za-z]{2,12})_?[0-9]+")
 _ENDS_FACTOR = ENDS_OPERAND | {"RUN", "BAR", "NORM_BAR", "ONES"}
+_BELOW = frozenset(["BY", "DERIVATIVE_BY"])
 _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA", "ONES", "PARTIAL"}
 
 
@@ -53,8 +54,9 @@ class _Context:
 
     @cached_property
     def alone(self) -> frozenset[str]:
-        """Names that stand by themselves somewhere in the text."""
+        """Names that stand by themselves somewhere in the text, also below a sign of differentiation."""
         runs = [token.value for token in self.tokens if token.type == "RUN"]
+        runs += [name for token in self.tokens if token.type in _BELOW for name in token.value.replace("'", "").split(",") if name]
         return frozenset([canonical_name(run) for run in runs if (piece := _PIECE.match(run)) is not None and piece.end() == len(run)])
 
     @cached_property
@@ -193,6 +195,11 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
         raise _unknown(context, position)
     if _is_sum(context, run, position):
         return [Token("SUM_OVER", _indices(run), token.start, token.end)]
+    following = context.after(position)
+    if end > 2 and not tail and following is not None and following.type in _OPERAND_TYPES and run.isalpha():
+        _refuse_word(context, position)
+        if is_foreign(run):
+            raise _unknown(context, position)
     if not context.italics:
         if "_" in run:
             _refuse_indexed_function(context, token)
@@ -261,7 +268,7 @@ def _refuse_word(context: _Context, position: int) -> None:
         return
     beside = [other.value for other in (before, following) if other is not None and other.type == "RUN"]
     symbol = next((name for name in beside if _is_one(name)), None)
-    advice = word_advice(token.value, symbol)
+    advice = word_advice(token.value.lower(), symbol)
     if advice is not None:
         raise ParseError(f"{token.value!r} is a word here, and no symbol", span=token.span, suggestion=advice)
 
@@ -298,7 +305,7 @@ def _refuse_indexed_function(context: _Context, token: Token) -> None:
     if len(index) > _LONGEST_INDEX:
         return  # log_likelihood
     function = context.vocabulary.function(stem, called=True)
-    if mark and len(stem) > 2 and (function is not None or is_foreign(stem)):
+    if mark and len(stem) > 2 and (function is not None or is_foreign(stem) or word_advice(stem) is not None):
         advice = (f"{function}(x), or " if function is not None else "") + f"declare {token.value} if it is one name"
         raise UnknownFunctionError(f"the function {stem!r} has no index here", span=token.span, suggestion=advice)
 

@@ -59,7 +59,7 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
     latex, types = written.dialect == "latex", {token.type for token in tokens}
     if "EQUALS" in types:
         tokens, vocabulary = import_module("matcalc.language.text.function_tokens").resolve_statements(tokens, vocabulary)
-    tokens = tokens if types.isdisjoint(_EXPONENTS) else _superscripts(tokens, vocabulary)
+    tokens = tokens if types.isdisjoint(_EXPONENTS) else _superscripts(tokens, vocabulary, decisions)
     tokens = _norm_names(tokens, vocabulary) if "UNDERSCORE" in types else tokens
     tokens, vocabulary = _derivatives(tokens, types, vocabulary, written)
     tokens, forks = resolve_runs(tokens, vocabulary, decisions, latex, flipped)
@@ -67,7 +67,12 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
     tokens = tokens if types.isdisjoint(_SUBSCRIPTS) else _norm_subscripts(tokens)
     if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
         tokens = import_module("matcalc.language.text.reach").bracketed_operands(tokens, latex)
-    return Tokens(_juxtaposed(tokens), decisions, written, forks)
+    tokens = _juxtaposed(tokens)
+    if "DIVIDE" in types:
+        tokens = import_module("matcalc.language.text.doubtful_signs").with_whole_divisors(tokens, decisions)
+    if "×" in text or "\\times" in text:
+        decisions += import_module("matcalc.language.text.doubtful_signs").crosses(text, tokens, vocabulary)
+    return Tokens(tokens, decisions, written, forks)
 
 
 def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None) -> tuple[list[Token], list[Decision], Written, Vocabulary]:
@@ -161,8 +166,10 @@ def _separated(tokens: list[Token]) -> list[Token]:
 _EXPONENT = pattern(r"(?P<power>-?\d+|-?[a-z]|-T)?(?P<transposes>T*)")
 
 
-def _superscripts(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+def _superscripts(tokens: list[Token], vocabulary: Vocabulary, decisions: list[Decision]) -> list[Token]:
     """Superscript characters and ``^T`` as ``SUPERSCRIPT`` and ``TRANSPOSE``."""
+    if any(token.value[:1] in ("t", "ᵗ") for token in tokens):
+        tokens = import_module("matcalc.language.text.small_t").turned_by_small_t(tokens, vocabulary, decisions)
     out: list[Token] = []
     position = 0
     while position < len(tokens):

@@ -272,6 +272,24 @@ class ElementDivided(Broadcast):
     scales = True
     __slots__ = ()
 
+    @property
+    def strangeness(self) -> float:
+        """Nobody divides what vectors and matrices were made a number of by every entry of another array."""
+        left, right, _ = self.cells
+        if left.mask == SCALAR != right.mask and not left.literal and is_made(left):
+            return costs.NUMBER_UNDER_ARRAY
+        return super().strangeness
+
+
+class DividedByCount(ElementDivided):
+    """``left / n`` of NumPy, where the letter of the divisor is one for a number of things."""
+
+    __slots__ = ()
+
+    @property
+    def strangeness(self) -> float:
+        return 0.0 if self.cells[1].mask == SCALAR else costs.ARRAY_AS_COUNT + super().strangeness
+
 
 class ElementRaised(Broadcast):
     words = "raise elementwise"

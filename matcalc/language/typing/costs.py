@@ -29,12 +29,17 @@ ALL_SCALARS = {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 9.0, ROW: 9.0}
 """Of lower case letters where nothing shows vectors and not all can be vectors."""
 SIZE_LETTERS = frozenset("ijkmnpqt")
 COUNT_LETTERS = frozenset("NKT")
+DIVIDING_COUNTS = COUNT_LETTERS | frozenset("mn")
 
 TRANSPOSED_SCALAR = 10.0
 SCALAR_AFTER_MATRIX = 2.0
 """A letter that is a scalar by convention right after a matrix or a row vector: ``a'*X*b``."""
 COUNT_AS_MATRIX = 3.0
 """A letter that counts things as a matrix times a number: ``N/2*log(2*pi)``."""
+NUMBER_UNDER_ARRAY = 5.25
+"""``np.sum((X @ W - Y)**2)/M`` with a matrix M: less usual than a capital scalar, more than the sum of a number in ``np.sum(x)/x``."""
+ARRAY_AS_COUNT = 3.0
+"""``X.T @ X / N`` of NumPy with a matrix N: a letter that counts things as an array that divides entry by entry."""
 SCALAR_BEHIND = 0.25
 """Scalars usually stand in front."""
 SCALAR_REPEATED = 4.0

@@ -9,7 +9,7 @@ from matcalc.budgets import spend
 from matcalc.facts.table import needs_square
 from matcalc.language.build.scope import Variable, letter_class
 from matcalc.language.typing import costs
-from matcalc.language.typing.constraints import Broadcast, Divided, ElementRaised, Multiplied, Raised, Starred, SummedRaised
+from matcalc.language.typing.constraints import Broadcast, Divided, DividedByCount, ElementRaised, Multiplied, Raised, Starred, SummedRaised
 from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, resolved
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
 from matcalc.records import record
@@ -42,8 +42,8 @@ def infer_kinds(
     """Decides the kind of every cell.
 
     ``soft`` are the cells of literals that may be scalars or ones. ``evidence``: the text shows vectors or matrices; without it,
-    lower case names that cannot all be vectors are all read as scalars. ``bold`` names are no scalars, and their members are none. A
-    capital that is no matrix, though it could be one, is marked.
+    lower case names that cannot all be vectors are all read as scalars, and so is t, the time, where it stands alone. ``bold`` names are
+    no scalars, and their members are none. A capital that is no matrix, though it could be one, is marked.
     Raises Contradiction.
     """
     variables = list(variables)
@@ -53,7 +53,7 @@ def infer_kinds(
         choices = _choices(variables, soft, bold)
         mark = trail.mark()
         _Search(choices, trail, costs.LETTERS).run()
-        if not evidence and (_mixed(variables) or _starred(constraints)):
+        if not evidence and (_mixed(variables) or _starred(constraints) or [v.name for v in variables] == ["t"]):
             trail.undo(mark)
             _Search(choices, trail, {**costs.LETTERS, "lower": costs.ALL_SCALARS}).run()
     except Contradiction:
@@ -117,6 +117,8 @@ def _counts(constraint: Constraint, cell: Cell) -> bool:
         case Multiplied() | Divided():
             return True
         case Raised() | SummedRaised() | ElementRaised():
+            return constraint.cells[0] is not cell
+        case DividedByCount():
             return constraint.cells[0] is not cell
         case Broadcast():
             return any(other.literal for other in constraint.cells[:2])

@@ -9,10 +9,10 @@ import pytest
 
 import matcalc
 from matcalc import MatcalcError
-from matcalc.derivation import pipeline
 from matcalc.evaluation import evaluate, evaluate_tensor
 from matcalc.expr.nodes import Expr
 from matcalc.expr.rewriting import symbols_in
+from matcalc.folding import explicit_sums
 from matcalc.results import Derivation, ParsedExpression
 from tests.samples.families import CASES, SIZES, Summed
 from tests.samples.test_lowering import drawn
@@ -116,7 +116,7 @@ def test_forms_without_members_have_no_view() -> None:
 
 
 def test_a_wrong_view_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = pipeline.over_members
+    right = explicit_sums.over_members
 
     def twice(*arguments: Any) -> Expr | None:
         from matcalc.expr.nodes import Sum
@@ -124,7 +124,7 @@ def test_a_wrong_view_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         found = right(*arguments)
         return None if found is None else Sum((found, found))
 
-    monkeypatch.setattr(pipeline, "over_members", twice)
+    monkeypatch.setattr(explicit_sums, "over_members", twice)
     with pytest.raises(AssertionError):
         test_the_view_over_samples_has_the_same_value("least squares", "w")
 

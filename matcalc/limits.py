@@ -21,6 +21,9 @@ MOST_MACRO_PASSES = 60
 MOST_DOCUMENT_CHARACTERS = 5_000_000
 """Of a file: a long book."""
 
+MOST_AXES_WITHIN = 8
+"""Of a derivative within an expression, axes of Kronecker products counted apart: the Hessian of a matrix by a matrix has six."""
+
 # ---------------------------------------------------------------- arrays
 
 MOST_SAMPLED = 20_000

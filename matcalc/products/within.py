@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from matcalc.derivation.pipeline import declared, differentiate, folded, reading_order
+from matcalc.errors import LimitError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced
 from matcalc.folding.rows import row_symbols
 from matcalc.language.build.construction import Differentiated
+from matcalc.limits import MOST_AXES_WITHIN
 from matcalc.products.pairing import inner
 from matcalc.products.pushing import pushed
 
@@ -14,6 +16,11 @@ from matcalc.products.pushing import pushed
 def closed_form(question: Differentiated) -> Expr | None:
     """The derivative as a matrix formula, None where it has none. Raises NotDifferentiableError or LimitError."""
     function, wrt = question.function, question.wrt
+    axes = [name for size in (*function.shape, *(size for symbol in wrt for size in symbol.shape)) for name in size.names]
+    if len(axes) > MOST_AXES_WITHIN:
+        raise LimitError(
+            f"a derivative within an expression would have {len(axes)} axes", suggestion="derivatives of scalars inside each other"
+        )
     if question.along is not None:
         step = Symbol(f"d{wrt[0].name}°", wrt[0].shape)
         form = _directional(function, wrt[0], step)

@@ -107,9 +107,10 @@ CALLS: Mapping[str, Call] = {
     "sympy": _sympy,
 }
 _WEIGHTS = (6, 8, 8, 1, 1, 1, 1, 1, 1, 1)
-BUDGETS = {"parse": 3.0, "verify": 8.0}
-"""Seconds of processor time that a call may use, with slack for a busy machine; 12 for those not named."""
-_BUDGET = 12.0
+BUDGETS = {"parse": 3.0, "verify": 8.0, "derive": 12.0}
+"""Seconds of processor time that a call may use, with slack for a busy machine."""
+_BUDGET = 20.0
+"""For the others, which are two calls with a budget of 8 s each: a derivation, and then its code, its function or its steps."""
 
 
 def attack(number: int, seed: int = 0, calls: Mapping[str, Call] = CALLS, slack: float = 1.0) -> Outcome:

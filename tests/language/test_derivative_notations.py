@@ -235,3 +235,12 @@ def test_a_wrong_derivative_within_a_statement_is_found(monkeypatch: pytest.Monk
     monkeypatch.setattr(judgement, "derivative_within", lambda question: matcalc.parse("A*x", "A: n×n; x: n").node if right else None)
     with pytest.raises(MatcalcError, match="differs from what is found numerically"):
         matcalc.verify("x'*d(x'Ax)/dx = x'Ax", declare="A: n×n; x: n")
+
+
+def test_derivatives_inside_derivatives_keep_to_a_few_axes() -> None:
+    """Each of these has an axis more than the one inside it; of fifteen the arrays took gigabytes."""
+    text = "x'x"
+    for _ in range(12):
+        text = f"sum(i, x[i]*grad({text}, x))"
+    with pytest.raises(matcalc.MatcalcError):
+        matcalc.derive(text, "x")

@@ -176,3 +176,12 @@ def test_what_is_too_large_for_sympy() -> None:
         with pytest.raises(matcalc.LimitError, match="too large for SymPy"):
             large.sympy()
     assert str(reduce(matmul, [A] * 2000).sympy()) == "A**2000"
+
+
+def test_norms_inside_norms_are_refused_before_sympy_takes_minutes() -> None:
+    formula = "a"
+    for _ in range(15):
+        formula = f"||x + ({formula})*ones(n)||^2"
+    derivation = matcalc.derive(formula, "x", declare="x: n; a: scalar")
+    with pytest.raises(matcalc.LimitError, match="too large for SymPy"):
+        derivation.sympy()

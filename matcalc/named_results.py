@@ -194,11 +194,6 @@ class Gradients(Shown, Mapping[str, Derivation]):
         return self.source.reading
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is doubtful in how the expression was read."""
-        return self.reading.warnings
-
-    @property
     def adjoints(self) -> dict[str, ParsedExpression]:
         """The named adjoints in the order of computation."""
         forms = {} if self.sweep is None else self.sweep.adjoints

@@ -58,11 +58,6 @@ class ParsedExpression(Shown, Arithmetic):
         return Reading(self.source or made_of(self.node, self.declarations, self.notes, self.origin))
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is doubtful in how the expression was read."""
-        return self.reading.warnings
-
-    @property
     def shape(self) -> tuple[int | str, ...]:
         """``()`` scalar, ``("n",)`` vector, ``(1, "n")`` row vector, ``("m", "n")`` matrix."""
         return plain_shape(self.node.shape)

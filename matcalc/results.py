@@ -59,11 +59,6 @@ class Derivation(Shown):
         return self.source.reading
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is doubtful in how the expression was read."""
-        return self.reading.warnings
-
-    @property
     def closed(self) -> bool:
         """Whether there is a closed matrix form (Kronecker and vec forms count)."""
         return self.outcome.expression is not None

@@ -49,7 +49,7 @@ def groups_asked(text: str, wrt: Sequence[str], reading: Mapping[str, Any]) -> l
     if wrt:
         return [list(group) for group in dict.fromkeys(map(tuple, groups_of_names(wrt)))]
     said = said_in(text, **reading)
-    if said is not None and (said.said or len(said.names) == 1):
+    if said is not None and said.settled:
         return [list(said.names)]
     found = variables(text, **reading) if said is None else dict.fromkeys(said.names, "")
     return [[name] for name in _chosen(found)]
@@ -58,7 +58,7 @@ def groups_asked(text: str, wrt: Sequence[str], reading: Mapping[str, Any]) -> l
 def says_itself(text: str, reading: Mapping[str, Any]) -> bool:
     """Whether a text is a derivative, or a function of one argument."""
     said = said_in(text, **reading)
-    return said is not None and (said.said or len(said.names) == 1)
+    return said is not None and said.settled
 
 
 def _chosen(found: Mapping[str, str]) -> list[str]:

@@ -12,7 +12,7 @@ from matcalc.codegen.requests import Check, Derivative, Operator, Output
 from matcalc.codegen.signature import Parameters, array_axes
 from matcalc.codegen.targets import MODULES, TargetName
 from matcalc.errors import MatcalcError
-from matcalc.evaluation import equal_sizes, prime_sizes
+from matcalc.evaluation import prime_sizes, sizes_that_fit
 from matcalc.evaluation.domains import check_place
 from matcalc.evaluation.interpreter import program
 from matcalc.exact import rational
@@ -210,14 +210,14 @@ def _point(
     size_names: set[str],
     users: list[str],
     names: Names,
-) -> tuple[dict[str, int], list[str]] | None:
+) -> tuple[Mapping[str, int], list[str]] | None:
     """Sizes and the statements that draw the arrays, such that the value and the outputs are finite there; None when they are too large."""
     import numpy as np
 
     expressions = [check.source, *(output for output in outputs.values() if isinstance(output, Expr))]
     if sum(len(postorder(expression)) for expression in expressions) > 5000:
         expressions = []
-    chosen: tuple[dict[str, int], list[str]] | None = None
+    chosen: tuple[Mapping[str, int], list[str]] | None = None
     for seed in range(_SEEDS):
         sizes = _fitting_sizes(check, expressions, size_names, seed, symbols)
         if sizes is None:
@@ -239,17 +239,18 @@ def _point(
 
 def _fitting_sizes(
     check: Check, expressions: Sequence[Expr], names: set[str], seed: int, symbols: Mapping[str, Symbol]
-) -> dict[str, int] | None:
-    """Different sizes, or small equal ones if arrays or differences do not fit into the memory; None when these do not fit either."""
+) -> Mapping[str, int] | None:
+    """Sizes with which the arrays and the differences fit into the memory; None when there are none."""
     programs = [program(expression) for expression in (check.source, *expressions)]
     names = names.union(*[ready.size_names for ready in programs])
     moved = [derivative.wrt for derivative in check.derivatives.values()]
-    for sizes in (prime_sizes(names, seed, symbols=symbols.values()), equal_sizes(names, 2, symbols=symbols.values())):
+
+    def fits(sizes: Mapping[str, int]) -> bool:
         places = [prod([size.value(sizes) for symbol in wrt for size in symbol.shape]) for wrt in moved]
         quotients = programs[0].entries(sizes) * max(places, default=1)
-        if max(quotients, *[ready.entries(sizes) for ready in programs]) <= MOST_EVALUATED:
-            return sizes
-    return None
+        return max(quotients, *[ready.entries(sizes) for ready in programs]) <= MOST_EVALUATED
+
+    return sizes_that_fit(prime_sizes(names, seed, symbols=symbols.values()), symbols.values(), fits)
 
 
 def _drawn(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, style: _Style, names: Names) -> tuple[list[str], dict[str, Any]]:

@@ -6,7 +6,7 @@ from matcalc.evaluation.comparison import agrees, confirms_zero
 from matcalc.evaluation.differences import NumericalDerivative, numerical_derivative
 from matcalc.evaluation.interpreter import compile_function, evaluate
 from matcalc.evaluation.layouts import layout
-from matcalc.evaluation.sampling import Point, equal_sizes, find_point, function_family, prime_sizes, sample, user_functions
+from matcalc.evaluation.sampling import Point, equal_sizes, find_point, function_family, prime_sizes, sample, sizes_that_fit, user_functions
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "numerical_derivative",
     "prime_sizes",
     "sample",
+    "sizes_that_fit",
     "user_functions",
 ]

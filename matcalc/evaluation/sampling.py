@@ -125,11 +125,10 @@ def find_point(
             if equal
             else prime_sizes(open_names, seed + step % orders, symbols=all_symbols)
         )
-        here = {**chosen, **known}
-        if _too_large(programs, here):
-            here = {**equal_sizes(open_names, 2, symbols=all_symbols), **known}
-            if _too_large(programs, here):
-                raise LimitError("the arrays in it are too large for numbers to be tried")
+        fitting = sizes_that_fit(chosen, all_symbols, lambda tried: not _too_large(programs, {**tried, **known}))
+        if fitting is None:
+            raise LimitError("the arrays in it are too large for numbers to be tried")
+        here = {**fitting, **known}
         try:
             values: dict[str, Any] = {**sample(symbols.values(), here, 1000 * seed + attempt, style=style), **callables}
             values |= {name: -values[name] for name in turned}
@@ -141,6 +140,16 @@ def find_point(
         if all(np.all(np.isfinite(result)) and np.max(np.abs(result), initial=0.0) < 1e8 for result in results):
             return Point(values, here)
     return None
+
+
+def sizes_that_fit(
+    chosen: Mapping[str, int], symbols: Iterable[Symbol], fits: Callable[[Mapping[str, int]], bool]
+) -> Mapping[str, int] | None:
+    """The chosen sizes, or small equal ones where the arrays would be too large with these; None where they are too large even so."""
+    if fits(chosen):
+        return chosen
+    small = equal_sizes(chosen, 2, symbols=symbols)
+    return small if fits(small) else None
 
 
 def _too_large(programs: Iterable[Program], sizes: Mapping[str, int]) -> bool:

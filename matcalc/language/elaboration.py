@@ -57,6 +57,11 @@ class Question:
     turned: bool = False
     said: bool = True
 
+    @property
+    def settled(self) -> bool:
+        """Whether it is clear by what to differentiate: a derivative says it, a function of one argument leaves no choice."""
+        return self.said or len(self.names) == 1
+
 
 @record
 class Elaborated:
@@ -299,14 +304,18 @@ class Reader:
             return self.builder.function_value(value, None, value.span)
         if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
             name = value.left
-            if name.name in self.declarations:
-                raise ParseError(f"{name.name} is declared, and cannot be given a value too", span=name.span)
+            self._require_undeclared(name)
             root = self.builder.build(value.right)
             if name.name in self.scope.variables:
                 there = "what is differentiated by" if name.name in self.wrt else "in its own value"
                 raise ParseError(f"{name.name} is given a value, and stands {there}", span=name.span, suggestion="the right side alone")
             return root
         return self.builder.build(value)
+
+    def _require_undeclared(self, name: s.Name) -> None:
+        """Raises ParseError for a name that is given a value although it is declared."""
+        if name.name in self.declarations:
+            raise ParseError(f"{name.name} is declared, and cannot be given a value too", span=name.span)
 
     def _learn_limits(self, limits: Mapping[str, bool]) -> None:
         """Names that are the limits of sums are sizes, and where they stand by themselves the numbers of these."""
@@ -320,8 +329,7 @@ class Reader:
     def build_assignments(self, program: s.Program) -> None:
         """Binds the names of intermediate results to their terms."""
         for name, value in program.assignments:
-            if name.name in self.declarations:
-                raise ParseError(f"{name.name} is declared, and cannot be given a value too", span=name.span)
+            self._require_undeclared(name)
             if name.name in self.scope.values:
                 raise ParseError(f"{name.name} is given a value twice", span=name.span)
             base, index = name.name.rpartition("_")[0], index_of(name.name)
@@ -548,8 +556,7 @@ class Reader:
                 properties = variable.declaration.properties if variable.declaration else ()
                 declarations[symbols[name].name] = declaration_text(symbols[name].shape, properties)
         declarations |= dict.fromkeys(self.builder.users_functions, "function")
-        asked = [decision for decision in (ask() for ask in self.builder.asked) if decision is not None]
-        decisions = tuple(dict.fromkeys([*self.decisions, *construction.decisions, *asked]))
+        decisions = tuple(dict.fromkeys([*self.decisions, *construction.decisions, *self.builder.answers()]))
         steps, outline = self._steps(symbols, intermediates, root, expression)
         text, given, derived = self.source.given, self.declarations, tuple(dict.fromkeys(construction.derived))
         families = {name: symbol.name for name, symbol in symbols.items() if symbol.name != name}

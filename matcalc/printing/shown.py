@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Protocol
+
+
+class Read(Protocol):
+    """How an input was read, as far as a result shows it."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
 
 
 class Shown(ABC):
     """A result whose string is its text; a notebook asks for ``_repr_latex_``, which sets the LaTeX source in display style."""
 
     @property
+    def reading(self) -> Read | None:
+        """How the input was read; None of what was not read from one."""
+        return None
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What is doubtful in how the input was read."""
-        return ()
+        return () if self.reading is None else self.reading.warnings
 
     @abstractmethod
     def text(self) -> str:

@@ -48,11 +48,6 @@ class Equation(Shown):
         return Reading(self.source or made_of(self.node or Number(Fraction(0)), self.declarations, self.notes))
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is doubtful in how the expression was read."""
-        return self.reading.warnings
-
-    @property
     def closed(self) -> bool:
         """Whether there is a closed matrix form, without explicit sums."""
         return self.node is not None and not any(isinstance(node, (IndexSum, IndexArray)) for node in postorder(self.node))

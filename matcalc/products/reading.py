@@ -28,7 +28,7 @@ def named_in(expression: Expression, declare: Declare, options: ReadingOptions) 
         symbols = ", ".join(read(expression, declare, options=options).declarations)
         advice = f'derive("{expression}", "{symbols[0]}")' if isinstance(expression, str) and symbols else 'derive(expression, "x")'
         raise MatcalcError("what to differentiate by is not said", expected=f"one of {symbols}" if symbols else None, suggestion=advice)
-    if not question.said and len(question.names) > 1:
+    if not question.settled:
         raise MatcalcError(
             f"the function has {len(question.names)} arguments", expected=f"which to differentiate by: {' or '.join(question.names)}"
         )

@@ -83,6 +83,10 @@ class Assembly:
         """A decision, made only if ``when`` is true when all kinds are known."""
         self.asked.append(lambda: Decision(words, topic, weight, span, instead) if when() else None)
 
+    def answers(self) -> list[Decision]:
+        """What was decided of what ``asked`` holds, now that all kinds are known."""
+        return [decision for decision in (ask() for ask in self.asked) if decision is not None]
+
     def single(self, term: t.Term) -> bool:
         """Whether the term is one number because symbols in it have sizes of 1: then it is a vector and a matrix as well."""
         sized = False

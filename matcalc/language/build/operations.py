@@ -74,8 +74,7 @@ class _Operation(Reader):
         self.solve([root])
         construction = Construction(self._values, self.text)
         built = construction.build(root)
-        asked = [decision for decision in (ask() for ask in self.builder.asked) if decision is not None]
-        return Operated(built, notes_of((*self.decisions, *construction.decisions, *asked)))
+        return Operated(built, notes_of((*self.decisions, *construction.decisions, *self.builder.answers())))
 
 
 def size_syntax(size: Size, place: Span) -> s.Syntax:

@@ -10,13 +10,11 @@ from typing import TypeAlias
 
 from matcalc.errors import ParseError
 from matcalc.language.text.brackets import end_of_term, partners
-from matcalc.language.text.spelling import ONE_NAME, SUBSCRIPTS, canonical_name, is_name
+from matcalc.language.text.spelling import DERIVATIVE_LETTERS, ONE_NAME, SUBSCRIPTS, canonical_name, is_name
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 
-_FIRST = frozenset("dghnDJH")
-"""With which derivative signs begin: d, grad, hessian, nabla, D, J."""
 _ONE = pattern(ONE_NAME)
 _TWO_AND_D = pattern(rf"({ONE_NAME})d({ONE_NAME})")
 _TWO = pattern(rf"({ONE_NAME})({ONE_NAME})")
@@ -72,7 +70,7 @@ class _Derivatives:
         """What the derivative stands for that begins at a position, or that ends with the bracket there."""
         token = self._tokens[position]
         if token.type == "RUN":
-            if not self._vocabulary.definitions and token.value[0] not in _FIRST:
+            if not self._vocabulary.definitions and token.value[0] not in DERIVATIVE_LETTERS:
                 return None
         elif token.type == "LPAR":
             return self._bracketed(position)

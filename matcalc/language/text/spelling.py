@@ -46,6 +46,9 @@ ONE_NAME = rf"[^\W\d_][0-9]*(?:_[^\W_]+|[{''.join(SUBSCRIPTS)}]+)?′*"
 INDEX_LETTERS = frozenset("ijklmnpqrs")
 """Letters that are indices where they stand in a subscript."""
 
+DERIVATIVE_LETTERS = frozenset("dghnDJH")
+"""With which the signs of derivatives begin that are written in letters: d, grad, hessian, nabla, D, J, H."""
+
 FRACTIONS = MappingProxyType(
     {"½": ("1", "2"), "⅓": ("1", "3"), "⅔": ("2", "3"), "¼": ("1", "4"), "¾": ("3", "4"), "⅕": ("1", "5"), "⅙": ("1", "6"), "⅛": ("1", "8")}
 )

@@ -14,7 +14,7 @@ from matcalc.language.text.dialects import Signs, Written, foreign_names, is_pro
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.runs import resolve_runs
 from matcalc.language.text.scanner import scan
-from matcalc.language.text.spelling import SUBSCRIPTS, SUPERSCRIPTS
+from matcalc.language.text.spelling import DERIVATIVE_LETTERS, SUBSCRIPTS, SUPERSCRIPTS
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID, Vocabulary
 from matcalc.limits import LONGEST_QUOTED_NAME
@@ -96,8 +96,6 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None) -> tuple[li
 
 
 _DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])
-_OF_DERIVATIVES = frozenset("dghnDJH")
-"""With which other signs of derivatives begin: d, grad, hessian, nabla, D, J."""
 
 
 def _derivatives(tokens: list[Token], types: set[str], vocabulary: Vocabulary, written: Written) -> tuple[list[Token], Vocabulary]:
@@ -106,7 +104,7 @@ def _derivatives(tokens: list[Token], types: set[str], vocabulary: Vocabulary, w
     if "IMPLIES" in types:
         tokens, vocabulary = import_module(differentials).resolve_implication(tokens, vocabulary)
     letters = {token.value[:1] for token in tokens}
-    if vocabulary.definitions or not types.isdisjoint(_DERIVATIVE_SIGNS) or not letters.isdisjoint(_OF_DERIVATIVES):
+    if vocabulary.definitions or not types.isdisjoint(_DERIVATIVE_SIGNS) or not letters.isdisjoint(DERIVATIVE_LETTERS):
         tokens = import_module("matcalc.language.text.derivative_tokens").resolve_derivatives(tokens, vocabulary)
     tokens = _entry_by_entry(tokens, written)
     if "d" in letters or "DIFFERENTIAL_SIGN" in types:

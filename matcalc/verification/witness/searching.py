@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from matcalc.budgets import SpentError, share
 from matcalc.errors import LimitError, MatcalcError
@@ -77,7 +78,7 @@ def _witness(search: _Search, seeds: tuple[int, ...] | None, quick: bool) -> Wit
     chosen = search.quickly() if quick else search.at_seeds(seeds) if seeds is not None else search.thoroughly()
     known = search.known
     needed = 2 if known.symbols or known.names else 1
-    growing = frozenset([name for sizes in size_choices(known) for name, size in sizes.items() if size > 1])
+    growing = frozenset([name for sizes in search.choices for name, size in sizes.items() if size > 1])
     try:
         with share(WITNESS_SHARE, WITNESS_WORK):
             for comparison in chosen:
@@ -102,11 +103,15 @@ class _Search:
         self.told = False
         """Whether one of them told the sides to be the same or different."""
 
+    @cached_property
+    def choices(self) -> list[dict[str, int]]:
+        """The sizes to try, the most telling first."""
+        return size_choices(self.known)
+
     def quickly(self) -> Iterator[Comparison]:
         """Two sizes, or two points where there is no choice."""
         count = 0
-        choices = size_choices(self.known)
-        for number, sizes in enumerate([*choices, *choices][:6]):
+        for number, sizes in enumerate([*self.choices, *self.choices][:6]):
             comparison = self._compared(sizes, number, quick=True)
             if comparison is not None:
                 yield comparison
@@ -115,9 +120,8 @@ class _Search:
                     return
 
     def at_seeds(self, seeds: Iterable[int]) -> Iterator[Comparison]:
-        choices = size_choices(self.known)
         for seed in seeds:
-            comparison = self._compared(choices[seed % min(len(choices), 3)], seed)
+            comparison = self._compared(self.choices[seed % min(len(self.choices), 3)], seed)
             if comparison is not None:
                 yield comparison
 
@@ -132,7 +136,7 @@ class _Search:
                 yield from self._with_more_digits()
 
     def _at_all_sizes(self) -> Iterator[Comparison]:
-        choices = size_choices(self.known)
+        choices = self.choices
         for number, sizes in enumerate(choices):
             comparison = self._compared(sizes, number)
             if comparison is not None:
@@ -145,7 +149,7 @@ class _Search:
     def _at_more_seeds(self) -> Iterator[Comparison]:
         """Scalars of all signs, more masks and signs, more ranks."""
         many = self.known.few_values or self.known.ranked
-        choices = larger_sizes(self.known) if many else size_choices(self.known)
+        choices = larger_sizes(self.known) if many else self.choices
         free = sum(not symbol.shape and not symbol.properties for symbol in self.known.symbols)
         patterns = [tuple([-1 if bits >> k & 1 else 1 for k in range(free)]) for bits in range(2 ** min(free, 3))] if free else [()]
         for number in range(max(_MORE_SEEDS if many else 0, len(patterns))):
@@ -155,7 +159,7 @@ class _Search:
 
     def _elsewhere(self) -> Iterator[Comparison]:
         known = self.known
-        for sizes in size_choices(known)[:2]:
+        for sizes in self.choices[:2]:
             for point in made(scaled_points(known, sizes)):
                 yield from self._judged(point)
             if known.kinked or len(known.literals) > 0:

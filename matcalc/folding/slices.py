@@ -106,18 +106,20 @@ class Slices:
 
 def _below(part: Part) -> list[Part]:
     tensor, axes = part
-    match tensor:
+    match cast("ix.Node", tensor):
         case ix.Sum() | ix.Power() | ix.Map():
             return [(operand, axes) for operand in ix.children(tensor)]
-        case ix.Contraction():
-            at = {tensor.output[axis] for axis in axes}
-            places = [tuple([place for place, label in enumerate(labels) if label in at]) for labels in tensor.indices]
-            return [(operand, found) for operand, found in zip(tensor.operands, places) if found]
-        case ix.Apply():
-            batch = tensor.arguments[0].order - computable()[tensor.function].argument_order
-            return [(argument, axes) for argument in tensor.arguments] if max(axes) < batch else []
-        case _:
+        case ix.Contraction(operands=operands, indices=indices, output=output):
+            at = {output[axis] for axis in axes}
+            places = [tuple([place for place, label in enumerate(labels) if label in at]) for labels in indices]
+            return [(operand, found) for operand, found in zip(operands, places) if found]
+        case ix.Apply(function=function, arguments=arguments):
+            batch = arguments[0].order - computable()[function].argument_order
+            return [(argument, axes) for argument in arguments] if max(axes) < batch else []
+        case ix.Symbol() | ix.Unit() | ix.Constant() | ix.SizeValue() | ix.Pairing():
             return []
+        case unreachable:
+            assert_never(unreachable)
 
 
 def _without(values: tuple[Any, ...], places: tuple[int, ...]) -> tuple[Any, ...]:

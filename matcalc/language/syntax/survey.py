@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import assert_never, cast
 
 from matcalc.language.syntax import trees as s
 
@@ -68,11 +69,11 @@ _LEAVES = frozenset([s.Name, s.NumberLiteral, s.Word])
 
 def parts(node: s.Syntax) -> tuple[s.Syntax, ...]:
     """The parts of a node, in reading order."""
-    match node:
-        case s.Name() | s.NumberLiteral():
+    match cast("s.SyntaxNode", node):
+        case s.Name() | s.NumberLiteral() | s.Word():
             return ()
-        case s.Group() | s.Minus() | s.Transposed() | s.Bars():
-            return (node.operand,)
+        case s.Group(operand=operand) | s.Minus(operand=operand) | s.Transposed(operand=operand) | s.Bars(operand=operand):
+            return (operand,)
         case s.Binary(left=left, right=right) | s.Equation(left=left, right=right):
             return (left, right)
         case s.Raised(base=base, exponent=exponent):
@@ -97,5 +98,5 @@ def parts(node: s.Syntax) -> tuple[s.Syntax, ...]:
             return (body,)
         case s.Program(assignments=assignments, value=value, definitions=definitions):
             return (*definitions, *[part for name, assigned in assignments for part in (name, assigned)], value)
-        case _:
-            return ()
+        case unreachable:
+            assert_never(unreachable)

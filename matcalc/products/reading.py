@@ -25,9 +25,11 @@ def named_in(expression: Expression, declare: Declare, options: ReadingOptions) 
     """The names that a text itself says it is to be differentiated by. Raises MatcalcError when it says none."""
     question = question_in(expression, declare, options) if isinstance(expression, str) else None
     if question is None:
-        symbols = ", ".join(read(expression, declare, options=options).declarations)
+        symbols = tuple(read(expression, declare, options=options).declarations)
         advice = f'derive("{expression}", "{symbols[0]}")' if isinstance(expression, str) and symbols else 'derive(expression, "x")'
-        raise MatcalcError("what to differentiate by is not said", expected=f"one of {symbols}" if symbols else None, suggestion=advice)
+        raise MatcalcError(
+            "what to differentiate by is not said", expected=f"one of {', '.join(symbols)}" if symbols else None, suggestion=advice
+        )
     if not question.settled:
         raise MatcalcError(
             f"the function has {len(question.names)} arguments", expected=f"which to differentiate by: {' or '.join(question.names)}"

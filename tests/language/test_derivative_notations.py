@@ -174,6 +174,13 @@ def test_a_refusal_and_what_helps(text: str, wrt: str | None, message: str, advi
     matcalc.derive(*advice)
 
 
+def test_the_example_of_a_name_is_a_whole_name() -> None:
+    with pytest.raises(MatcalcError) as refused:
+        matcalc.derive("lam*w'*A*w")
+    assert refused.value.suggestion == 'derive("lam*w\'*A*w", "lam")'
+    matcalc.derive("lam*w'*A*w", "lam")
+
+
 def test_nabla_without_a_name_is_by_the_one_that_is_given() -> None:
     assert str(matcalc.derive("∇ ||Ax - b||^2", "x")) == "2 Aᵀ (A x − b)"
     assert str(matcalc.hessian("∇² (x'Ax)", "x")) == "A + Aᵀ"

@@ -1,0 +1,30 @@
+"""What is asked about a claim: statements with all that the document says, in the order in which their readings are tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matcalc.documents.pieces import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that the text says and a claim rests on: ``A: symmetric``, ``L(w) = ...``, the layout; and where."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A claim as a statement for ``verify``.
+
+    ``statement`` holds the definitions that it rests on before it (``f(x) = x'*A*x; ∇f(x) = (A + A')*x``). ``declare``, ``layout`` and
+    ``symmetric`` are as for ``verify``; ``rests_on`` are the things said that went into them.
+    """
+
+    statement: str
+    declare: str = ""
+    layout: str = "denominator"
+    symmetric: str = "projected"
+    rests_on: tuple[Said, ...] = ()

@@ -15,6 +15,8 @@ from matcalc.cli.arguments import PlainHelp, read_expression
 from matcalc.cli.options import BUDGET, LAYOUT, SYMMETRY, Keywords, OneOf, explains_reading, reading_options
 from matcalc.cli.showing import show_json
 from matcalc.console import say
+from matcalc.documents.examination import verify_document
+from matcalc.documents.listing import as_dict
 from matcalc.errors import MatcalcError
 from matcalc.verification.documents import READERS, read_document, verdicts
 from matcalc.verification.items import Document
@@ -23,6 +25,7 @@ from matcalc.verification.reports import BAD_INPUT, HOLDS, UNDECIDED, as_json, a
 from matcalc.verification.verdict import Verdict
 
 _LONG = 20
+MORE = (".qmd", ".ipynb", ".rst", ".html", ".htm", ".txt", ".markdown")
 _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
 """A name with an extension of two letters or more: ``b.ipynb``, though not ``X.T``."""
 
@@ -114,7 +117,7 @@ def _verdicts_on(texts: Sequence[str], how: Keywords) -> tuple[list[Verdict], li
 def _names_a_file(subject: str) -> bool:
     """Whether a subject is the path of a file, be it of a kind that is not read, and no statement."""
     place = Path(subject)
-    if place.suffix.lower() in READERS:
+    if place.suffix.lower() in {*READERS, *MORE}:
         return True
     try:
         return "=" not in subject and (place.exists() or _FILE_NAME.fullmatch(subject) is not None)
@@ -123,6 +126,8 @@ def _names_a_file(subject: str) -> bool:
 
 
 def _files(paths: Sequence[str], jobs: int, target: str) -> int:
+    if target == "json" and not any(path.endswith(".identities") for path in paths):
+        return _whole_documents(paths, jobs)
     documents: list[Document] = []
     unreadable: list[MatcalcError] = []
     for path in paths:
@@ -150,6 +155,13 @@ def _files(paths: Sequence[str], jobs: int, target: str) -> int:
         say(f"error: {fault}", err=True)
     status = exit_status([verdict for _, found in results for verdict in found])
     return BAD_INPUT if faults and status in (HOLDS, UNDECIDED) else status
+
+
+def _whole_documents(paths: Sequence[str], jobs: int) -> int:
+    reports = [verify_document(path, jobs=jobs) for path in paths]
+    show_json({"files": [as_dict(report) for report in reports]})
+    found = [entry.verdict for report in reports for entry in report.claims if entry.verdict is not None]
+    return exit_status(found) if found else BAD_INPUT
 
 
 def _nothing_checked(documents: Sequence[Document]) -> list[str]:

@@ -38,6 +38,7 @@ LAYERS = (
     {"named_results"},
     {"product_calls", "constructors"},
     {"verification"},
+    {"documents"},
     {"api", "testing"},
     {"presentation", "console", "choices", "reference"},
     {"repl"},

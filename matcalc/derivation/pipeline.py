@@ -137,11 +137,11 @@ def _simplified(tensor: ix.Tensor, order: int, trace: Trace) -> ix.Tensor:
 
 
 def zero_notes(expression: Expr, wrt: Sequence[Symbol]) -> list[str]:
-    """Confirms numerically that a derivative which came out as 0 is 0; a note when no point was found to do so.
+    """Confirms with numbers that a derivative which came out as 0 is 0; a note when no point was found to do so.
 
     Raises MatcalcError where the numbers say otherwise.
     """
-    confirmed: bool | None = import_module("matcalc.evaluation").confirms_zero(expression, tuple(wrt))
+    confirmed: bool | None = import_module("matcalc.evaluation.zeros").confirms_zero(expression, tuple(wrt))
     if confirmed is None:
         return ["0 by the rules; no point was found at which that could be confirmed numerically"]
     if not confirmed:

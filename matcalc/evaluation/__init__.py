@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.evaluation.comparison import agrees, confirms_zero
+from matcalc.evaluation.comparison import agrees
 from matcalc.evaluation.differences import NumericalDerivative, numerical_derivative
 from matcalc.evaluation.interpreter import compile_function, evaluate
 from matcalc.evaluation.layouts import layout
@@ -14,7 +14,6 @@ __all__ = [
     "Point",
     "agrees",
     "compile_function",
-    "confirms_zero",
     "equal_sizes",
     "evaluate",
     "evaluate_tensor",

@@ -73,7 +73,7 @@ BY_NAME = {
     ("matcalc.language.text.tokens", "matcalc.language.text.function_tokens"),
     ("matcalc.language.text.tokens", "matcalc.language.text.doubtful_signs"),
     ("matcalc.language.text.tokens", "matcalc.language.text.small_t"),
-    ("matcalc.derivation.pipeline", "matcalc.evaluation"),
+    ("matcalc.derivation.pipeline", "matcalc.evaluation.zeros"),
     ("matcalc.api", "matcalc.product_calls"),
     ("matcalc.inputs", "matcalc.sympy_exchange.reading"),
     ("matcalc.inputs", "matcalc.products.within"),

@@ -24,6 +24,7 @@ LOOPS = {
     "einstein/linear.py": ("add",),
     "einstein/matching.py": ("matches",),
     "evaluation/interpreter.py": ("run_inside",),
+    "evaluation/precise/number_systems.py": ("spend",),
     "expr/deduction.py": ("known",),
     "folding/graph.py": ("_step",),
     "folding/pairings.py": ("_free",),
@@ -84,6 +85,10 @@ def sums(count: int) -> str:
     return " + ".join(f"(a{k}'*x)*(b{k}'*x)" for k in range(count))
 
 
+def cancelled(count: int) -> str:
+    return f"{count}*({sums(count)}) - {count}*({sums(count)}) + 0*x'*x + tr(x*y') - y'*x"
+
+
 GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
     "matcalc.einstein.algebra": lambda n: derived(sums(n)),
     "matcalc.einstein.linear": lambda n: derived(sums(n)),
@@ -92,7 +97,8 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
     "matcalc.folding.sums": lambda n: derived(sums(n)),
     "matcalc.folding.graph": lambda n: derived(sums(n)),
     "matcalc.printing.indices": lambda n: derived(sums(n)),
-    "matcalc.evaluation.interpreter": lambda n: derived(f"{n}*({sums(n)}) - {n}*({sums(n)}) + 0*x'*x + tr(x*y') - y'*x"),
+    "matcalc.evaluation.interpreter": lambda n: derived(cancelled(n) + " + exp(y'*y)"),
+    "matcalc.evaluation.precise.number_systems": lambda n: derived(cancelled(n)),
     "matcalc.language.latex.latex_macros": lambda n: lambda: matcalc.parse(r"\newcommand{\a}{x} " + r"\a + " * (40 * n) + "x"),
     "matcalc.verification.rewriting": lambda n: lambda: matcalc.verify(" + ".join(f"inv(A{k} + B)" for k in range(n)) + " = inv(B)"),
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from matcalc.errors import MatcalcError, ShapeError
-from matcalc.evaluation import agrees, confirms_zero, equal_sizes, layout, numerical_derivative, prime_sizes, sample
+from matcalc.evaluation import agrees, equal_sizes, layout, numerical_derivative, prime_sizes, sample
 from matcalc.expr import nodes as e
 from matcalc.sizes import ONE, Size
 
@@ -226,44 +226,3 @@ def test_agreement_is_strict() -> None:
     assert not agrees(np.ones((0, 2)), np.ones((0, 2)))
     assert not agrees(1e-3 * one, one)
     assert not agrees(one, np.array([[1.0, 1.0], [1.0, 1.0 + 1e-5]]))
-
-
-ZERO = {
-    "constant": (product(t(z), X, y), x),
-    "cancels": (e.Sum((product(t(x), A, y), e.Negative(product(t(y), t(A), x)))), x),
-    "antisymmetric form": (product(t(x), e.Symbol("B", (N, N), frozenset({"antisymmetric"})), x), x),
-    "trace of X inv X": (e.Trace(product(A, e.Inverse(A))), A),
-    "sign": (e.Total(e.Elementwise("sign", X)), X),
-    "sin2+cos2": (e.Sum((power(e.Elementwise("sin", a), 2), power(e.Elementwise("cos", a), 2))), a),
-    "large and constant": (product(e.Number(Fraction(10**6)), e.Total(e.Elementwise("exp", y))), x),
-}
-NOT_ZERO = {
-    "linear": (product(t(x), y), x),
-    "small": (product(e.Number(Fraction(1, 10**12)), t(x), y), x),
-    "small beside large": (e.Sum((e.Number(Fraction(10**6)), product(e.Number(Fraction(1, 10**5)), t(x), y))), x),
-    "antisymmetric part": (product(t(x), A, x), x),
-    "own function": (e.Total(e.Elementwise("f", x)), x),
-    "one entry": (e.Entry(x, (2,)), x),
-    "log": (e.Elementwise("log", a), a),
-}
-
-
-@pytest.mark.parametrize("name", ZERO)
-def test_zero_is_confirmed(name: str) -> None:
-    assert confirms_zero(*ZERO[name])
-
-
-@pytest.mark.parametrize("name", NOT_ZERO)
-def test_what_is_not_zero_is_not_confirmed(name: str) -> None:
-    assert not confirms_zero(*NOT_ZERO[name])
-
-
-def test_zero_of_second_order() -> None:
-    assert confirms_zero(product(t(x), y), x, order=2)
-    assert confirms_zero(e.Sum((power(a, 2), product(t(x), x))), (a, x))
-    assert not confirms_zero(product(t(x), x), x, order=2)
-    assert not confirms_zero(product(power(a, 2), t(x), x), (a, x))
-
-
-def test_zero_is_not_confirmed_without_a_point() -> None:
-    assert not confirms_zero(e.Elementwise("log", e.Negative(e.Norm(x, "2"))), y)

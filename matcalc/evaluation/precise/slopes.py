@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import prod
+from random import Random
 
 from matcalc.evaluation.precise.evaluator import plan
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimals, Number, Residues, Undefined
@@ -69,6 +70,17 @@ def _moved(ar: Arithmetic, directions: Sequence[Direction], steps: Sequence[Numb
         if step:
             moved[symbol.name] = paired(moved[symbol.name], scaled(ar, step, direction), ar.add)
     return moved
+
+
+def directions_of(ar: Arithmetic, variables: Sequence[Symbol], values: Mapping[str, Array], seed: int) -> list[Direction]:
+    """A random weight for every entry of each variable."""
+    found = []
+    for number, symbol in enumerate(variables):
+        dims = values[symbol.name].dims
+        rng = Random(f"direction {seed} {number} {symbol.name}")
+        entries = [ar.number(Fraction(rng.choice((1, -1)) * rng.randint(20, 90), 37)) for _ in range(prod(dims))]
+        found.append((symbol, Array(dims, entries)))
+    return found
 
 
 def tied(ar: Arithmetic, symbol: Symbol, direction: Array, convention: str) -> Array:

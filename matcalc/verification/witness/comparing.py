@@ -7,9 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
-from random import Random
 from typing import Any, Literal, TypeAlias
 
 from matcalc.budgets import SpentError
@@ -17,10 +15,10 @@ from matcalc.errors import MatcalcError
 from matcalc.evaluation import Point
 from matcalc.evaluation.precise import Array, Decimals, Residues, Undefined, plan
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Number, kept_digits
-from matcalc.evaluation.precise.slopes import Layout, axes_lengths, contracted, derivative, layout_of, slope, tied
+from matcalc.evaluation.precise.points import ExactPoint, exact_point, numbers, residues
+from matcalc.evaluation.precise.slopes import Direction, Layout, axes_lengths, contracted, derivative, directions_of, layout_of, slope, tied
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
 from matcalc.verification.witness.features import features
-from matcalc.verification.witness.points import ExactPoint, exact_point, numbers, residues
 
 Outcome: TypeAlias = Literal["same", "different", "close"]
 
@@ -246,7 +244,7 @@ def _sides(claim: Claim, ar: Arithmetic, values: dict[str, Array], sizes: dict[s
     left, right = claim.left, claim.right
     if isinstance(left, DerivativeForm) and isinstance(right, DerivativeForm):
         if _alike(left, right):
-            directions = _directions(ar, left, values, seed)
+            directions = directions_of(ar, left.wrt, values, seed)
             return _slope(ar, left, directions, values, sizes), _slope(ar, right, directions, values, sizes)
         return _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
     if isinstance(left, DerivativeForm):
@@ -272,7 +270,7 @@ def _along(
     places = _layout(form, sizes)
     if len(entries) != len(places.places):
         raise Undefined("the sides have different shapes at these sizes")
-    directions = _directions(ar, form, values, seed)
+    directions = directions_of(ar, form.wrt, values, seed)
     weights = [array.data for symbol, array in directions if symbol.shape]
     scale = ar.one
     for symbol, array in directions:
@@ -282,19 +280,8 @@ def _along(
     return _slope(ar, form, directions, values, sizes), claimed
 
 
-def _directions(ar: Arithmetic, form: DerivativeForm, values: dict[str, Array], seed: int) -> list[tuple[Any, Array]]:
-    """A random weight for every entry of each variable."""
-    found = []
-    for number, symbol in enumerate(form.wrt):
-        dims = values[symbol.name].dims
-        rng = Random(f"direction {seed} {number} {symbol.name}")
-        entries = [ar.number(Fraction(rng.choice((1, -1)) * rng.randint(20, 90), 37)) for _ in range(math.prod(dims))]
-        found.append((symbol, Array(dims, entries)))
-    return found
-
-
 def _slope(
-    ar: Arithmetic, form: DerivativeForm, directions: list[tuple[Any, Array]], values: dict[str, Array], sizes: dict[str, int]
+    ar: Arithmetic, form: DerivativeForm, directions: list[Direction], values: dict[str, Array], sizes: dict[str, int]
 ) -> list[Number]:
     moves = [(symbol, tied(ar, symbol, weights, form.symmetric)) for symbol, weights in directions]
     with _differencing(ar):

@@ -34,24 +34,6 @@ from matcalc.facts.table import entries_of, implied
 from matcalc.functions import functions
 
 _KINKED = frozenset({"abs", "sign", "relu", "step"})
-_OPEN = frozenset(
-    {
-        "symmetric",
-        "antisymmetric",
-        "diagonal",
-        "lower_triangular",
-        "upper_triangular",
-        "invertible",
-        "positive_definite",
-        "positive_semidefinite",
-        "nonnegative",
-        "positive",
-        "integer",
-        "constant",
-    }
-)
-"""Facts that tie entries linearly, or hold on a set with inner points among those that do, or for the whole numbers of such a set: an
-equation of rational functions that holds for all of these holds for all values with the same ties."""
 _RANKED = frozenset({"idempotent", "orthonormal"})
 _MOST_DIGITS = 300
 
@@ -130,11 +112,6 @@ def _is_curved(node: Expr) -> bool:
 
 def _is_kinked(node: Expr) -> bool:
     return (isinstance(node, Elementwise) and node.function in _KINKED) or (isinstance(node, Norm) and node.kind in ("1", "p"))
-
-
-def is_open(symbol: Symbol) -> bool:
-    """Whether the symbol's facts only tie entries linearly, or leave a part with inner points of what does."""
-    return symbol.properties <= _OPEN
 
 
 _ENTRIES = ""

@@ -11,9 +11,9 @@ from random import Random
 from matcalc.budgets import SpentError
 from matcalc.errors import MatcalcError
 from matcalc.evaluation.precise import Array, Decimals, plan
+from matcalc.evaluation.precise.points import ExactPoint, numbers
 from matcalc.verification.claims import Claim
 from matcalc.verification.witness.features import Features
-from matcalc.verification.witness.points import ExactPoint, numbers
 
 _DIGITS = 40
 _HALVINGS = 60

@@ -11,11 +11,11 @@ from math import isqrt
 from typing import TypeAlias
 
 from matcalc.errors import MatcalcError
+from matcalc.evaluation.precise.points import ExactPoint, drawn, drawn_point
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.styles import STYLES, Style
 from matcalc.verification.witness.features import Features
-from matcalc.verification.witness.points import ExactPoint, drawn, drawn_point
 
 Draw: TypeAlias = Callable[[], ExactPoint]
 

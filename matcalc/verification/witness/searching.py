@@ -10,6 +10,7 @@ from matcalc.budgets import SpentError, share
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation import Point, function_family, user_functions
 from matcalc.evaluation.precise import NotRational
+from matcalc.evaluation.precise.points import ExactPoint
 from matcalc.expr.nodes import postorder
 from matcalc.limits import WITNESS_SHARE, WITNESS_WORK
 from matcalc.verification.claims import Claim
@@ -17,7 +18,6 @@ from matcalc.verification.witness.comparing import Comparison, in_residues, judg
 from matcalc.verification.witness.features import Features, features
 from matcalc.verification.witness.kinks import kink_points
 from matcalc.verification.witness.point_kinds import deficient_points, literal_points, made, ordinary, scaled_points
-from matcalc.verification.witness.points import ExactPoint
 from matcalc.verification.witness.size_choices import larger_sizes, size_choices
 
 _SEEDS = 3

@@ -1,4 +1,4 @@
-"""Points at which claims are looked at: sizes, and exact rational members of all facts of every symbol."""
+"""Exact points: sizes, and rational members of all facts of every symbol, or residues that stand for all of them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,37 @@ from random import Random
 from typing import Any
 
 from matcalc.errors import MatcalcError
-from matcalc.evaluation import Point
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Residues
 from matcalc.evaluation.precise.slopes import axes_lengths
 from matcalc.evaluation.precise.small_arrays import Array, check_size
+from matcalc.evaluation.sampling import Point
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.drawn import NoMemberError, member
 from matcalc.facts.styles import STYLES, Style
 from matcalc.facts.ties import may_vary, mirrored, tie_of
-from matcalc.verification.witness.features import is_open
 
 _SHORT = 10**6
 """Denominators of numbers that were surely meant, where they give the same floating-point number."""
 
-
 _ROUNDING = Fraction(1, 2**53)
+_OPEN = frozenset(
+    {
+        "symmetric",
+        "antisymmetric",
+        "diagonal",
+        "lower_triangular",
+        "upper_triangular",
+        "invertible",
+        "positive_definite",
+        "positive_semidefinite",
+        "nonnegative",
+        "positive",
+        "integer",
+        "constant",
+    }
+)
+"""Facts that tie entries linearly, or hold on a set with inner points among those that do, or for the whole numbers of such a set: an
+equation of rational functions that holds for all of these holds for all values with the same ties."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +163,7 @@ def residues(symbols: tuple[Symbol, ...], sizes: Mapping[str, int], seed: str, a
     """Random residues for every symbol, of the whole range where its facts only tie entries, else of a random member."""
     found = {}
     for symbol in symbols:
-        if not is_open(symbol):
+        if not _is_open(symbol):
             array = drawn(symbol, sizes, seed, STYLES["ordinary"])
             found[symbol.name] = Array(array.dims, [ar.number(entry) for entry in array.data])
             continue
@@ -159,6 +175,11 @@ def residues(symbols: tuple[Symbol, ...], sizes: Mapping[str, int], seed: str, a
         entries = [rng.randrange(1, PRIME) for _ in range(count)]
         found[symbol.name] = Array(dims, _tied(entries, dims, symbol) if symbol.properties and len(dims) == 2 else entries)
     return found
+
+
+def _is_open(symbol: Symbol) -> bool:
+    """Whether the symbol's facts only tie entries linearly, or leave a part with inner points of what does."""
+    return symbol.properties <= _OPEN
 
 
 def _tied(entries: list[int], dims: tuple[int, ...], symbol: Symbol) -> list[int]:

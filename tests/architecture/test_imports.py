@@ -102,6 +102,11 @@ BY_NAME = {
     ("matcalc.cli.front", "matcalc.commands.identities"),
     ("matcalc.cli.front", "matcalc.commands.repl"),
     ("matcalc.cli.front", "matcalc.commands.verify"),
+    ("matcalc.documents.formats", "matcalc.documents.formats.html"),
+    ("matcalc.documents.formats", "matcalc.documents.formats.latex"),
+    ("matcalc.documents.formats", "matcalc.documents.formats.markdown"),
+    ("matcalc.documents.formats", "matcalc.documents.formats.notebook"),
+    ("matcalc.documents.formats", "matcalc.documents.formats.plain"),
 }
 """(module, what it loads by name when first used), for a quick start: a derivation that is only printed does without code
 generation, and each subcommand loads what it needs itself."""

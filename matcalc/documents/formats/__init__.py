@@ -1,1 +1,78 @@
 """One file for each format: a text of it becomes a manuscript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import TypeAlias, cast
+
+from matcalc.decoding import decoded
+from matcalc.documents.pieces import Manuscript
+from matcalc.errors import LimitError, MatcalcError
+from matcalc.limits import MOST_DOCUMENT_CHARACTERS
+
+Reader: TypeAlias = Callable[[str, str, Path | None], Manuscript]
+"""Text, path, and the folder below which the files that it takes in must lie (None: its own)."""
+
+READERS = {
+    ".md": "matcalc.documents.formats.markdown",
+    ".markdown": "matcalc.documents.formats.markdown",
+    ".mdx": "matcalc.documents.formats.markdown",
+    ".qmd": "matcalc.documents.formats.markdown",
+    ".rmd": "matcalc.documents.formats.markdown",
+    ".myst": "matcalc.documents.formats.markdown",
+    ".ipynb": "matcalc.documents.formats.notebook",
+    ".html": "matcalc.documents.formats.html",
+    ".htm": "matcalc.documents.formats.html",
+    ".xhtml": "matcalc.documents.formats.html",
+    ".tex": "matcalc.documents.formats.latex",
+    ".latex": "matcalc.documents.formats.latex",
+    ".ltx": "matcalc.documents.formats.latex",
+    ".txt": "matcalc.documents.formats.plain",
+    ".text": "matcalc.documents.formats.plain",
+}
+"""The module that reads files of each suffix; its ``manuscript`` is a :data:`Reader`."""
+EXTRA = frozenset({"markdown_it", "mdit_py_plugins", "nbformat", "docutils", "pylatexenc"})
+"""What the extra ``documents`` brings; each is imported when the first document that needs it is read."""
+
+
+def manuscript(path: str | PathLike[str], root: str | PathLike[str] | None = None) -> Manuscript:
+    """The pieces of a document, whose format its suffix tells.
+
+    Raises MatcalcError for a file that is not there, cannot be read, is too long or of no known format, and where the package that reads
+    it is not installed.
+    """
+    if not isinstance(path, (str, PathLike)):
+        raise MatcalcError(f"a value of type {type(path).__name__} is no path", expected="the path of a file")
+    place = Path(path)
+    read = reader(place)
+    try:
+        text = decoded(place.read_bytes())
+    except (OSError, ValueError) as error:
+        raise MatcalcError(f"{place} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(text) > MOST_DOCUMENT_CHARACTERS:
+        raise LimitError(f"{place} has more than {MOST_DOCUMENT_CHARACTERS:,} characters", suggestion="several files")
+    return read(text, str(place), None if root is None else Path(root))
+
+
+def reader(place: Path) -> Reader:
+    """What reads files with this suffix. Raises MatcalcError where nothing does, or where its package is not installed."""
+    suffix = place.suffix.lower()
+    if suffix == ".pdf":
+        raise MatcalcError(
+            f"{place}: formulas cannot be read from PDF, where fractions and exponents are only letters at heights",
+            suggestion="the source that it was made from (.tex, .md, .ipynb, .rst, .html)",
+        )
+    module = READERS.get(suffix)
+    if module is None:
+        raise MatcalcError(f"{place}: this kind of file is not read", expected=", ".join(READERS))
+    try:
+        return cast(Reader, import_module(module).manuscript)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in EXTRA:
+            raise
+        raise MatcalcError(
+            f"{place}: files of this kind need {error.name}, which is not installed", suggestion='pip install "matcalc[documents]"'
+        ) from error

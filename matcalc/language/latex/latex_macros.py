@@ -123,6 +123,17 @@ def expanded(text: str, known: Mapping[str, Macro] | None = None) -> Source:
     return Source(state.text, text, state, fault)
 
 
+def defined(text: str) -> dict[str, Macro]:
+    r"""The commands that a text defines.
+
+    >>> defined(r"\newcommand{\half}[1]{\frac{#1}{2}} x")["half"].arguments
+    1
+    """
+    macros: dict[str, Macro] = {}
+    _definitions(text, macros)
+    return macros
+
+
 def _definitions(text: str, macros: dict[str, Macro]) -> list[tuple[int, int]]:
     """Adds the definitions in the text to ``macros``; gives their ranges. What is no readable definition stays where it is."""
     found: list[tuple[int, int]] = []

@@ -1,0 +1,60 @@
+r"""The writer's own commands in a document: ``\newcommand`` in a formula holds from there on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from matcalc.documents.pieces import Fault, Formula, Piece, Place, Placed
+from matcalc.language.latex.latex_macros import Macro, Source, defined, expanded
+
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+
+
+def with_definitions(pieces: Iterable[Piece], known: Mapping[str, Macro] | None = None) -> Iterator[Piece]:
+    """The pieces with the commands replaced that formulas before, or ``known``, define; what only defines is left out."""
+    macros = dict(known or {})
+    for piece in pieces:
+        if not isinstance(piece, Formula) or piece.notation != "latex":
+            yield piece
+            continue
+        text, fault = replaced(piece.text, macros)
+        if fault is not None:
+            yield fault
+        if text.text.strip():
+            yield replace(piece, text=text.stripped())
+
+
+def replaced(text: Placed, macros: dict[str, Macro]) -> tuple[Placed, Fault | None]:
+    """A formula without the writer's commands. Those that it defines are added to ``macros``."""
+    if "\\" not in text.text:
+        return text, None
+    macros.update(defined(text.text))
+    source = expanded(text.text, _used(text.text, macros))
+    fault = None if source.fault is None else Fault(text.text, text.place(), source.fault.message, source.fault.suggestion or "")
+    return _placed(source, text), fault
+
+
+def _used(text: str, macros: Mapping[str, Macro]) -> dict[str, Macro]:
+    """Those of the commands that a text needs."""
+    found: dict[str, Macro] = {}
+    waiting = [text] if macros else []
+    while waiting:
+        for name in _COMMAND.findall(waiting.pop()):
+            if name in macros and name not in found:
+                found[name] = macros[name]
+                waiting.append(macros[name].body)
+    return found
+
+
+def _placed(source: Source, given: Placed) -> Placed:
+    """What commands were replaced in, with the places of what was given."""
+    if source.places is None:
+        return given
+    starts = source.places.starts
+    marks: list[tuple[int, Place]] = []
+    for at, start in enumerate(starts):
+        if not at or start != starts[at - 1] + 1 or given.text[start - 1] == "\n":
+            marks.append((at, given.place(start)))
+    return Placed(source.text, tuple(marks) or ((0, given.place()),))

@@ -1,0 +1,318 @@
+r"""Where mathematics begins and ends in running text: dollars, brackets with backslashes, and bare environments."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from matcalc.documents.pieces import Formula, Place, Placed, Words
+
+DISPLAYS = frozenset(
+    {
+        "equation",
+        "align",
+        "gather",
+        "multline",
+        "eqnarray",
+        "displaymath",
+        "math",
+        "flalign",
+        "alignat",
+        "xalignat",
+        "dmath",
+        "dgroup",
+        "IEEEeqnarray",
+        "darray",
+        "subequations",
+    }
+)
+"""Environments that are formulas by themselves: their ``\\begin`` and ``\\end`` say only how they are set."""
+_WITHIN = frozenset(
+    {
+        "aligned",
+        "alignedat",
+        "gathered",
+        "split",
+        "multlined",
+        "cases",
+        "dcases",
+        "rcases",
+        "array",
+        "matrix",
+        "pmatrix",
+        "bmatrix",
+        "vmatrix",
+        "Vmatrix",
+        "Bmatrix",
+        "smallmatrix",
+    }
+)
+"""Environments within formulas, which some writers leave without delimiters."""
+_MARK = re.compile(
+    r"\\begin[ ]*\{(?P<begin>[A-Za-z]+\*?)\}|\\end[ ]*\{(?P<end>[A-Za-z]+\*?)\}"
+    r"|(?P<words>\\(?:text[a-z]*|mbox|(?:short)?intertext)[ ]*\{)|(?P<bracket>\\\\?[\[\]()])|\\.|(?P<dollar>\$\$?)",
+    re.DOTALL,
+)
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_CLOSING = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]", r"\\(": r"\\)", r"\\[": r"\\]"}
+_ARGUMENT = re.compile(r"\s*(?:\{[^{}]*\}|\[[^][]*\])")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_SIGN = re.compile(r"[\\^_=<>≤≥≈]")
+_COMMAND = re.compile(r"\\[A-Za-z]+\*?[ ]*(?:\{[^{}]*\})?")
+_PROSE = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}[,;:]?\s+[A-Za-z]{2,}[,;:]?\s+[A-Za-z]{2,}(?![A-Za-z])")
+_WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?![A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """Mathematics in a text: where its delimiters begin and end, and what stands between them."""
+
+    start: int
+    end: int
+    inner: tuple[int, int]
+    display: bool
+    environment: str = ""
+    escaped: bool = False
+    """Between ``\\\\(`` or ``\\\\[``, where Markdown takes one of two backslashes away."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    kind: str
+    start: int
+    end: int
+    name: str = ""
+
+
+class Delimiters:
+    r"""The delimiters of a text, each looked at once.
+
+    ``dollars`` says whether single dollars enclose formulas. A ``wary`` reader takes ``\(`` and ``\[`` for formulas only around signs of
+    mathematics, as in Markdown, where they may be plain brackets.
+
+    >>> [found.inner for found in Delimiters(r"for $5 we get $x_1$ or \$3").all()]
+    [(15, 18)]
+    """
+
+    def __init__(self, text: str, *, dollars: bool = True, wary: bool = True) -> None:
+        self._text = text
+        self._dollars = dollars
+        self._wary = wary
+        self._signs: list[_Sign] = []
+        self._index: dict[int, int] = {}
+        self._missing: set[str] = set()
+        groups = _groups(text) if "\\text" in text or "\\mbox" in text or "intertext" in text else {}
+        self._skipped: dict[int, int] = {}
+        for match in _MARK.finditer(text):
+            if match.lastgroup is None:
+                continue
+            if match.lastgroup == "words":
+                if (end := groups.get(match.end() - 1)) is None:
+                    continue
+                self._skipped[len(self._signs)] = end
+            kind = match.lastgroup if match.lastgroup in ("begin", "end", "words") else match[0]
+            self._index[match.start()] = len(self._signs)
+            if kind == "$$":
+                self._index[match.start() + 1] = len(self._signs)
+            self._signs.append(_Sign(kind, match.start(), match.end(), match["begin"] or match["end"] or ""))
+        self._environments = self._matched()
+
+    def _matched(self) -> dict[int, int]:
+        """The sign of the ``\\end`` for that of each ``\\begin``."""
+        found: dict[int, int] = {}
+        opened: list[int] = []
+        open_names: dict[str, int] = {}
+        for number, sign in enumerate(self._signs):
+            if sign.kind == "begin":
+                opened.append(number)
+                open_names[sign.name] = open_names.get(sign.name, 0) + 1
+            elif sign.kind == "end" and open_names.get(sign.name):
+                while opened:
+                    last = opened.pop()
+                    open_names[self._signs[last].name] -= 1
+                    if self._signs[last].name == sign.name:
+                        found[last] = number
+                        break
+        for begin, end in found.items():
+            self._skipped[begin] = self._signs[end].end
+        return found
+
+    def all(self) -> Iterator[Enclosed]:
+        """Every formula, in order."""
+        position = 0
+        for sign in self._signs:
+            for start in (sign.start, sign.start + 1) if sign.kind == "$$" else (sign.start,):
+                if start >= position and (found := self.at(start)) is not None:
+                    yield found
+                    position = found.end
+
+    def at(self, position: int) -> Enclosed | None:
+        """The formula whose delimiter begins at a position."""
+        number = self._index.get(position)
+        if number is None:
+            return None
+        sign = self._signs[number]
+        if sign.kind == "begin":
+            return self._environment(number)
+        kind = "$" if position > sign.start else sign.kind
+        closing = _CLOSING.get(kind)
+        if closing is None or (kind == "$" and not self._dollars):
+            return None
+        doubled = closing != kind and self._text.startswith(kind, sign.end)
+        start = position + len(kind) * (2 if doubled else 1)
+        close = self._closing(number + (2 if doubled else 1), kind, closing)
+        if close is None:
+            return None
+        end = close + len(closing)
+        if doubled and self._text.startswith(closing, end):
+            end += len(closing)
+        found = Enclosed(position, end, (start, close), kind not in ("$", r"\(", r"\\(") or doubled, escaped=kind.startswith(r"\\"))
+        return found if self._sound(kind, found) else None
+
+    def _environment(self, number: int) -> Enclosed | None:
+        first = self._signs[number]
+        last = self._environments.get(number)
+        if last is None:
+            return None
+        close = self._signs[last]
+        if first.name.rstrip("*") in DISPLAYS:
+            start = first.end
+            if first.name.startswith(("alignat", "xalignat", "IEEEeqnarray")) and (argument := _ARGUMENT.match(self._text, start)):
+                start = argument.end()
+            return Enclosed(first.start, close.end, (start, close.start), True, first.name)
+        if first.name in _WITHIN:
+            return Enclosed(first.start, close.end, (first.start, close.end), True)
+        return None
+
+    def _closing(self, number: int, kind: str, closing: str) -> int | None:
+        """Where the formula ends that an opening of this kind before a sign begins."""
+        if closing in self._missing:
+            return None
+        beyond = 0
+        for k in range(number, len(self._signs)):
+            sign = self._signs[k]
+            if sign.start < beyond:
+                continue
+            if sign.kind == closing or (closing == "$" and sign.kind == "$$"):
+                return sign.start
+            if sign.kind == kind:
+                return None
+            beyond = self._skipped.get(k, beyond)
+        self._missing.add(closing)
+        return None
+
+    def _sound(self, kind: str, found: Enclosed) -> bool:
+        inner = self._text[slice(*found.inner)]
+        if not inner.strip():
+            return False
+        if kind == "$":
+            return self._sound_inline(found, inner)
+        if not self._wary or kind == "$$":
+            return True
+        return kind.startswith(r"\\") or _SIGN.search(inner) is not None or (len(inner.strip()) <= 3 and inner.strip().isalpha())
+
+    def _sound_inline(self, found: Enclosed, inner: str) -> bool:
+        """Whether what stands between two single dollars is mathematics, and no prices."""
+        if _BLANK_LINE.search(inner) or self._text[found.end : found.end + 1].isdigit():
+            return False
+        plain = _COMMAND.sub(" ", inner)
+        signed = _SIGN.search(inner) is not None
+        if _PROSE.search(plain):
+            return False
+        if inner[0].isspace() or inner[-1].isspace():
+            return signed or len(inner.strip()) <= 3
+        if inner[0].isdigit():
+            before = self._text[found.start - 1 : found.start]
+            return signed or not (before.isalpha() or (any(map(str.isspace, inner)) and _WORD.search(plain)))
+        return True
+
+
+def _groups(text: str) -> dict[int, int]:
+    """Behind each opening brace that is closed, where its group ends."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for match in _BRACE.finditer(text):
+        if match[0] == "{":
+            opened.append(match.start())
+        elif match[0] == "}" and opened:
+            found[opened.pop()] = match.end()
+    return found
+
+
+def formula(text: Placed, found: Enclosed) -> Formula:
+    """The formula that stands between delimiters in a text."""
+    inner = text.part(*found.inner).stripped()
+    return Formula(unescaped(inner) if found.escaped else inner, found.display, found.environment)
+
+
+_ESCAPES = re.compile(r"\\\\(?=\\\\)|\\(?=[_*])")
+
+
+def unescaped(text: Placed) -> Placed:
+    """The text without the backslashes that Markdown takes away."""
+    return without(text, [match.span() for match in _ESCAPES.finditer(text.text)])
+
+
+def without(text: Placed, cut: list[tuple[int, int]]) -> Placed:
+    """The text without some ranges of it, which are in order."""
+    kept: list[str] = []
+    marks = []
+    position = length = 0
+    for start, end in [*cut, (len(text.text), len(text.text))]:
+        if start > position:
+            part = text.part(position, start)
+            marks += [(at + length, place) for at, place in part.marks]
+            kept.append(part.text)
+            length += start - position
+        position = max(position, end)
+    return Placed("".join(kept), tuple(marks) or ((0, text.place()),))
+
+
+def read_words(text: Placed, delimiters: Delimiters) -> Iterator[Words | Formula]:
+    """The words and formulas of running text."""
+    position = 0
+    for found in delimiters.all():
+        if text.text[position : found.start].strip():
+            yield Words(text.part(position, found.start))
+        yield formula(text, found)
+        position = found.end
+    if text.text[position:].strip():
+        yield Words(text.part(position))
+
+
+class Lines:
+    """The lines of a text, for finding again what a parser cut out of them."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.split("\n")
+        self._starts = [0]
+        for line in self.lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+
+    def start(self, line: int) -> int:
+        """The offset at which a line begins, counted from 0."""
+        return min(self._starts[min(line, len(self.lines))], self._starts[-1] - 1)
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Line and column, from 1, of the character at an offset."""
+        line = max(1, bisect_right(self._starts, offset, hi=len(self.lines)))
+        return line, offset - self._starts[line - 1] + 1
+
+    def anchored(self, text: Placed, content: str, first: int) -> Placed:
+        """``content``, whose lines were cut out of those of ``text`` from the line ``first`` (from 0) on, with their places."""
+        marks: list[tuple[int, Place]] = []
+        at = 0
+        for number, line in enumerate(content.split("\n"), first):
+            whole = self.lines[number] if number < len(self.lines) else ""
+            bare = line.strip()
+            lead = len(line) - len(line.lstrip()) if bare else len(line)
+            ending = whole.rstrip()
+            column = len(ending) - len(bare) if ending.endswith(bare) else max(0, whole.find(bare))
+            start = self.start(number)
+            if lead:
+                marks.append((at, text.place(start + max(0, column - lead))))
+            marks.append((at + lead, text.place(start + column)))
+            at += len(line) + 1
+        return Placed(content, tuple(marks))

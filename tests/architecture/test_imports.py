@@ -107,6 +107,7 @@ BY_NAME = {
     ("matcalc.documents.formats", "matcalc.documents.formats.markdown"),
     ("matcalc.documents.formats", "matcalc.documents.formats.notebook"),
     ("matcalc.documents.formats", "matcalc.documents.formats.plain"),
+    ("matcalc.documents.formats", "matcalc.documents.formats.restructured"),
 }
 """(module, what it loads by name when first used), for a quick start: a derivation that is only printed does without code
 generation, and each subcommand loads what it needs itself."""

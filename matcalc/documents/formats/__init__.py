@@ -24,6 +24,8 @@ READERS = {
     ".rmd": "matcalc.documents.formats.markdown",
     ".myst": "matcalc.documents.formats.markdown",
     ".ipynb": "matcalc.documents.formats.notebook",
+    ".rst": "matcalc.documents.formats.restructured",
+    ".rest": "matcalc.documents.formats.restructured",
     ".html": "matcalc.documents.formats.html",
     ".htm": "matcalc.documents.formats.html",
     ".xhtml": "matcalc.documents.formats.html",

@@ -247,6 +247,29 @@ def formula(text: Placed, found: Enclosed) -> Formula:
     return Formula(unescaped(inner) if found.escaped else inner, found.display, found.environment)
 
 
+def display(text: Placed) -> Formula:
+    """The formula that a block for mathematics holds; an environment around all of it is only how it is set."""
+    bare = text.stripped()
+    found = Delimiters(bare.text).at(0) if bare.text.startswith("\\begin") else None
+    return formula(bare, found) if found is not None and found.end == len(bare.text) else Formula(bare, True)
+
+
+def equations(text: Placed) -> Iterator[Placed]:
+    """The equations that blank lines part, those within environments counted out."""
+    environments = [found for found in Delimiters(text.text).all() if found.environment or text.text.startswith("\\begin", found.start)]
+    start = 0
+    for match in re.finditer(r"\n[ \t]*(?=\n)", text.text):
+        while environments and environments[0].end <= match.start():
+            environments.pop(0)
+        if environments and environments[0].start < match.start():
+            continue
+        if text.text[start : match.start()].strip():
+            yield text.part(start, match.start())
+        start = match.end()
+    if text.text[start:].strip():
+        yield text.part(start)
+
+
 _ESCAPES = re.compile(r"\\\\(?=\\\\)|\\(?=[_*])")
 
 

@@ -1,4 +1,4 @@
-"""What stands in for formats, rows and roles until they are there: Markdown and LaTeX by marks, rows by equals signs."""
+"""What stands in for LaTeX, rows and roles until they are there: LaTeX by marks, rows by equals signs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from matcalc.decoding import decoded
+from matcalc.documents.formats import manuscript as formatted
 from matcalc.documents.pieces import Break, Formula, Heading, Manuscript, Piece, Place, Placed, Words, placed
 from matcalc.documents.roles import Role
 from matcalc.documents.rows import Row
@@ -19,8 +20,10 @@ _HEADING = re.compile(r"^(?:(#+) +(.*)|\\((?:sub)*)(?:section|chapter)\*?\{(.*)\
 
 
 def manuscript(path: str, root: str | None = None) -> Manuscript:
-    """The pieces of a Markdown or LaTeX document."""
+    """The pieces of a document; of LaTeX, which is still on its way, by marks."""
     place = Path(path)
+    if place.suffix.lower() != ".tex":
+        return formatted(path, root)
     latex = {".md": False, ".markdown": False, ".qmd": False, ".tex": True}.get(place.suffix.lower())
     if latex is None:
         raise MatcalcError(f"{path}: this kind of file is not read")

@@ -310,7 +310,7 @@ def _name(node: nodes.Node) -> str:
     """What a node is called whose words may hold in it alone; empty for others."""
     match node:
         case nodes.Admonition() | nodes.topic() | nodes.sidebar():
-            return str(node.tagname)
+            return type(node).__name__
         case nodes.list_item() | nodes.definition_list_item():
             return "item"
         case nodes.block_quote():

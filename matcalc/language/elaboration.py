@@ -256,6 +256,7 @@ class Reader:
         self.decisions += parsed.decisions
         self.dialect = parsed.written.dialect
         self.builder.read_as(parsed.written)
+        self.scope.labelled = parsed.labelled
         nodes = walk(parsed.program)
         self.scope.size_names |= size_names_in(nodes)
         self.indexed = not _INDEX_MARKS.isdisjoint(self.text) or _INDEXED.search(self.text) is not None
@@ -333,7 +334,8 @@ class Reader:
             if name.name in self.scope.values:
                 raise ParseError(f"{name.name} is given a value twice", span=name.span)
             base, index = name.name.rpartition("_")[0], index_of(name.name)
-            if index and name.name not in self.wrt and set(index) <= _indices().free_letters(value):
+            open_to_indices = index and name.name not in self.wrt and name.name not in self.scope.labelled
+            if open_to_indices and set(index) <= _indices().free_letters(value):
                 self._give_members(name, base, index, value)
                 continue
             term = self.builder.build(value)
@@ -381,7 +383,7 @@ class Reader:
 
     def free_indices(self, *sides: s.Syntax) -> tuple[str, ...]:
         """The free indices of an expression or of the sides of an equation."""
-        known = frozenset([*self.declarations, *self.scope.values, *self.scope.limits])
+        known = frozenset([*self.declarations, *self.scope.values, *self.scope.limits, *self.scope.labelled])
         indices: tuple[str, ...] = _indices().free_indices(sides, known, [name for name in self.wrt if name not in self.scope.written])
         if indices:
             whole = "both sides are read as arrays" if len(sides) > 1 else "the whole is read as an array"

@@ -161,7 +161,7 @@ def test_statements(source: str, plain: str) -> None:
         (r"\operatorname{foo}(x)", r"\operatorname{foo}", "there is no function 'foo'"),
         (r"A x \text{ for some reason } x", "some reason } x", "words inside the formula are not read"),
         (r"\mathbb{E}[x]", r"\mathbb{E}", "blackboard letters (sets, expectations) are not read"),
-        (r"W^{(1)} x", "^{(1)", "an exponent in brackets is read by people as a label"),
+        (r"W^{(1,2)} x", "^{(1,2)", "an exponent in brackets is read by people as a label"),
         (r"\bar{x + y}", r"\bar{x + y}", "\\bar belongs over one symbol"),
         (r"A^{*} b", "^{*", "the conjugate transpose is not read"),
         (r"\begin{align} x", r"\begin{align}", "\\begin{align} is never closed"),

@@ -68,6 +68,7 @@ class Scope:
         "families",
         "here",
         "indices",
+        "labelled",
         "limits",
         "member_values",
         "parameters",
@@ -99,6 +100,8 @@ class Scope:
         self.sizes: dict[str, Dimension] = {}
         """Sizes named in the signature of a definition."""
         self.indices: dict[str, list[BoundIndex]] = {}
+        self.labelled: frozenset[str] = frozenset()
+        """Names with a label, ``W^{(l)}``, in which no letter is an index."""
         self.bold: frozenset[str] = frozenset()
         """Names that are set in bold type: no numbers."""
         self.limits: dict[str, Dimension] = {}

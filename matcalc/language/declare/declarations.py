@@ -226,7 +226,7 @@ def _opened(size: Size, joint: Collection[str]) -> Size:
 
 
 def _no_name(written: str, name: str, place: Span, said: str) -> ParseError:
-    """The error for what is no name, with one that is like it: ``W_1`` for ``W^{(1)}``."""
+    """The error for what is no name, with one that is like it: ``W_1`` for ``W^{(1,2)}``."""
     plain = "".join([letter for letter in name if letter.isalnum()]).lstrip("0123456789")
     stem = plain.rstrip("0123456789")
     other = f"{stem}_{plain[len(stem) :]}" if stem and plain != stem else plain

@@ -36,6 +36,9 @@ def _differential(r: Reading, first: int, last: int) -> int | None:
     if first >= last:
         return None
     lexeme = r.lexemes[first]
+    if lexeme.kind == "{":
+        inner = _differential(r, first + 1, r.partner[first])
+        return r.partner[first] + 1 if inner == r.partner[first] else None
     if lexeme.kind == "command" and lexeme.text == "partial":
         return first + 1
     if lexeme.kind == "letter" and lexeme.text == "d" and "d" not in r.vocabulary.symbols:

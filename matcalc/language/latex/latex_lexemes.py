@@ -17,9 +17,11 @@ from matcalc.language.latex.latex_commands import (
     SIZED,
     SPACING,
 )
+from matcalc.language.latex.latex_labels import with_labels
 from matcalc.language.latex.latex_lexeme import Lexeme
 from matcalc.language.latex.latex_slips import cut_command, is_doubled, next_cut, restored
 from matcalc.language.text.spelling import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.limits import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern
 from matcalc.records import record
@@ -33,6 +35,8 @@ class Source:
     partner: dict[int, int]
     length: int
     decisions: list[Decision]
+    labelled: frozenset[str] = frozenset()
+    """Names that have a label as their exponent in the text."""
 
 
 _SPACE = pattern(r"[\s~&\u200b]+|(?<!\\)%[^\n]*")
@@ -45,8 +49,8 @@ _SHOWN = {"{": "{", "(": "(", "[": "[", "<": "\\langle"}
 _MARKS = {"(": "(", ")": ")", "[": "[", "]": "]", "{": "{", "}": "}"}
 
 
-def lexemes_of(text: str) -> Source:
-    """The lexemes of LaTeX source, without space, comments, dollar signs and the delimiters of displays.
+def lexemes_of(text: str, vocabulary: Vocabulary) -> Source:
+    """The lexemes of LaTeX source, without space, comments, dollar signs and the delimiters of displays; labels are subscripts.
 
     Raises ParseError for brackets that do not match or a delimiter that is missing; LimitError as ``scan`` does.
     """
@@ -66,8 +70,9 @@ def lexemes_of(text: str) -> Source:
         position = _next(plain, position, stop, found)
         if len(found) > MOST_TOKENS:
             raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
-    lexemes = _without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(found, decisions)))))
-    return Source(lexemes, _partners(lexemes), len(text), decisions)
+    lexemes = _with_scripts(_without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(found, decisions))))))
+    labels = with_labels(lexemes, vocabulary)
+    return Source(labels.lexemes, _partners(labels.lexemes), len(text), decisions, labels.names)
 
 
 def _without_punctuation(lexemes: list[Lexeme]) -> list[Lexeme]:
@@ -79,6 +84,22 @@ def _without_punctuation(lexemes: list[Lexeme]) -> list[Lexeme]:
     if len(texts) == 4 and texts[0] in PROSE and texts[1] == "{" and texts[2] in _STOPS:
         del lexemes[first:]
     return lexemes
+
+
+def _with_scripts(lexemes: list[Lexeme]) -> list[Lexeme]:
+    r"""Without the braces of ``x{^{\top}}``, which macros leave around a script."""
+    opened: list[bool] = []
+    out: list[Lexeme] = []
+    for place, lexeme in enumerate(lexemes):
+        if lexeme.kind == "{":
+            after = lexemes[place + 1] if place + 1 < len(lexemes) else lexeme
+            opened.append(bool(out) and after.kind == "char" and after.text in ("^", "_"))
+        dropped = lexeme.kind in ("{", "}") and bool(opened) and opened[-1]
+        if lexeme.kind == "}" and opened:
+            opened.pop()
+        if not dropped:
+            out.append(lexeme)
+    return out
 
 
 _STOPS = frozenset([".", ",", ";"])

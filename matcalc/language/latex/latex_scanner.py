@@ -51,10 +51,12 @@ Work: TypeAlias = Token | tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class LatexTokens:
-    """Raw tokens; ``names`` are those that the source shows to be one symbol (``ybar`` for ``\\bar y``)."""
+    """Raw tokens; ``names`` are those that the source shows to be one symbol (``ybar`` for ``\\bar y``), ``labelled`` those with a label,
+    in which no letter is an index."""
 
     tokens: list[Token]
     names: frozenset[str]
+    labelled: frozenset[str]
     decisions: list[Decision] = field(default_factory=list)
 
 
@@ -64,7 +66,7 @@ def scan_latex(text: str, vocabulary: Vocabulary) -> LatexTokens:
     Raises ParseError for a command that is not read or lacks its arguments and for brackets that do not match,
     UnknownFunctionError for an operator name that is no function; LimitError as ``scan`` does.
     """
-    source = lexemes_of(text)
+    source = lexemes_of(text, vocabulary)
     reading = Reading(source, vocabulary)
     scanner = _Scanner(reading)
     whole: Range = (0, len(source.lexemes))
@@ -80,7 +82,7 @@ def scan_latex(text: str, vocabulary: Vocabulary) -> LatexTokens:
             items, after = scanner.read(*item)
             work.append((after, item[1]))
             work.extend(reversed(items))
-    return LatexTokens(bracketed_numerators(out), frozenset(reading.names), reading.decisions)
+    return LatexTokens(bracketed_numerators(out), frozenset(reading.names), source.labelled, reading.decisions)
 
 
 class _Scanner:

@@ -13,7 +13,7 @@ from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID
 from matcalc.patterns import pattern
 
-_INDEX = pattern(r"[0-9]+|[^\W\d_]+[0-9]*")
+_INDEX = pattern(r"(?:[^\W_]+_)*(?:[0-9]+|[^\W\d_]+[0-9]*)")
 _BEFORE_UNDERSCORE = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "BAR_CLOSE"])
 _SPACES = pattern(r"(?P<letter>ell|L|l)[_^]\{?(?P<order>1|2|infty)\}?")
 """The names of spaces that mark a norm: ``\\|x\\|_{\\ell_1}``."""

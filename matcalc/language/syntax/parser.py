@@ -24,13 +24,14 @@ from matcalc.records import record
 
 @record
 class Parsed:
-    """A syntax tree, what was decided of its letters, the dialect that it was read in, and the runs of letters that could be read
-    otherwise."""
+    """A syntax tree, what was decided of its letters, the dialect that it was read in, the runs of letters that could be read otherwise,
+    and the names with a label."""
 
     program: s.Program
     decisions: tuple[Decision, ...]
     written: Written
     forks: tuple[Fork, ...] = ()
+    labelled: frozenset[str] = frozenset()
 
 
 def parse_syntax(
@@ -42,7 +43,7 @@ def parse_syntax(
     Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
     """
     tokens = tokenize(text, vocabulary or Vocabulary(), dialect, flipped or frozenset())
-    return Parsed(_run(tables(), tokens.terminals, text), tuple(tokens.decisions), tokens.written, tokens.forks)
+    return Parsed(_run(tables(), tokens.terminals, text), tuple(tokens.decisions), tokens.written, tokens.forks, tokens.labelled)
 
 
 def _run(table: Tables, tokens: list[Token], text: str) -> Any:

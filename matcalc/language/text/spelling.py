@@ -75,7 +75,7 @@ def canonical_name(text: str) -> str:
     >>> canonical_name("β₁"), canonical_name("x₀"), canonical_name("Sigma"), canonical_name("ŷ")
     ('beta_1', 'x_0', 'Sigma', 'y_hat')
     """
-    if "\\" in text or "_{" in text or "_*" in text:
+    if "\\" in text or "_{" in text or "_*" in text or "^" in text:
         text = plain_name(text)
     if text.isascii():
         return text.strip()

@@ -38,13 +38,25 @@ _SUBSCRIPTS = frozenset(["UNDERSCORE", "SUBSCRIPT_RUN"])
 
 @record
 class Tokens:
-    """The terminals of a text, what was decided on the way (splits, readings among several), what it is written in, and the runs of letters
-    that could be read otherwise."""
+    """The terminals of a text, what was decided on the way (splits, readings among several), what it is written in, the runs of letters
+    that could be read otherwise, and the names with a label, in which no letter is an index."""
 
     terminals: list[Token]
     decisions: list[Decision]
     written: Written
     forks: tuple[Fork, ...] = ()
+    labelled: frozenset[str] = frozenset()
+
+
+@record
+class _Raw:
+    """The signs of a text one by one, as the language has them, and what it is written in; the words with those of that."""
+
+    tokens: list[Token]
+    decisions: list[Decision]
+    written: Written
+    vocabulary: Vocabulary
+    labelled: frozenset[str] = frozenset()
 
 
 def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, flipped: frozenset[str] = frozenset()) -> Tokens:
@@ -53,7 +65,8 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
 
     Raises ParseError, UnknownFunctionError or LimitError with the place.
     """
-    tokens, decisions, written, vocabulary = _raw(text, vocabulary, dialect)
+    raw = _raw(text, vocabulary, dialect)
+    tokens, decisions, written, vocabulary = raw.tokens, raw.decisions, raw.written, raw.vocabulary
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
     latex, types = written.dialect == "latex", {token.type for token in tokens}
@@ -72,14 +85,14 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
         tokens = import_module("matcalc.language.text.doubtful_signs").with_whole_divisors(tokens, decisions)
     if "×" in text or "\\times" in text:
         decisions += import_module("matcalc.language.text.doubtful_signs").crosses(text, tokens, vocabulary)
-    return Tokens(tokens, decisions, written, forks)
+    return Tokens(tokens, decisions, written, forks, raw.labelled)
 
 
-def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None) -> tuple[list[Token], list[Decision], Written, Vocabulary]:
-    """The signs of a text one by one, as the language has them, and what it is written in; the words with those of that."""
+def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None) -> _Raw:
     if dialect == "latex" or (dialect is None and is_latex(text)):
         found = import_module("matcalc.language.latex.latex_scanner").scan_latex(text, vocabulary)
-        return _separated(found.tokens), found.decisions, Written("latex"), vocabulary.knowing(found.names)
+        known = vocabulary.knowing(found.names | found.labelled)
+        return _Raw(_separated(found.tokens), found.decisions, Written("latex"), known, found.labelled)
     decisions: list[Decision] = []
     raw = scan(text)
     if ":" in text:
@@ -92,7 +105,7 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None) -> tuple[li
         program = import_module("matcalc.language.text.code_tokens")
         raw = program.in_language(raw, signs, written, vocabulary, text, decisions)
         vocabulary = program.known_names(raw, written, vocabulary)
-    return raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, vocabulary
+    return _Raw(raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, vocabulary)
 
 
 _DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])

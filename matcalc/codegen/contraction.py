@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from math import prod
 from typing import TypeAlias
 
+from matcalc.budgets import spend
 from matcalc.codegen.chains import Tree
 from matcalc.codegen.extents import Extents
 from matcalc.codegen.operations import Builder, Op
@@ -19,10 +22,20 @@ _COMPARED = 8
 _SEARCHED = 24
 
 
+class Made:
+    """The products that are there already."""
+
+    def __init__(self) -> None:
+        self.pairs: set[object] = set()
+        """Of two arrays."""
+        self.groups: dict[object, tuple[Op, Labels]] = {}
+        """Of arrays that summed labels tie together; labels are numbered in their order."""
+
+
 class Contraction:
     """Products of arrays, summed over the labels that are not ``kept``.
 
-    Axes that are kept stand in the order of ``rank`` where they can. ``made`` holds the products of two arrays that are there already.
+    Axes that are kept stand in the order of ``rank`` where they can.
     """
 
     def __init__(
@@ -32,22 +45,36 @@ class Contraction:
         extents: Extents,
         kept: Iterable[int],
         rank: Mapping[int, int],
-        made: set[object] | None = None,
+        made: Made | None = None,
     ) -> None:
         self.b = b
         self.sizes = sizes
-        self.extents = extents
+        self._lengths = {label: extents.of(size) for label, size in sizes.items()}
         self.kept = frozenset(kept)
         self.rank = rank
-        self.made = set() if made is None else made
+        self.made = Made() if made is None else made
 
     def components(self, items: list[Labelled]) -> list[Labelled]:
         """Arrays that share summed labels multiplied; arrays that share none are left as they are."""
-        alone = [
-            self._lone(item, {label for k, (_, labels) in enumerate(items) if k != place for label in labels})
-            for place, item in enumerate(items)
-        ]
-        return [self._multiplied(group) for group in self._groups(alone)]
+        spend(len(items))
+        holders = Counter([label for _, labels in items for label in set(labels)])
+        shared = self.kept.union([label for label, count in holders.items() if count > 1])
+        return [self._once(group) for group in self._groups([self._lone(item, shared) for item in items])]
+
+    def _once(self, items: list[Labelled]) -> Labelled:
+        """The product, or the one that was made of the same arrays tied in the same way: long chains share most of their parts."""
+        if len(items) == 1:
+            return items[0]
+        labels = sorted({label for _, own in items for label in own})
+        number = {label: k for k, label in enumerate(labels)}
+        ranks = sorted([(self.rank.get(label, label), label) for label in labels if label in self.kept])
+        arrays = tuple([(op.serial, tuple([number[label] for label in own])) for op, own in items])
+        key = arrays, tuple([number[label] for _, label in ranks])
+        if key not in self.made.groups:
+            op, own = self._multiplied(items)
+            self.made.groups[key] = op, tuple([number[label] for label in own])
+        op, own = self.made.groups[key]
+        return op, tuple([labels[k] for k in own])
 
     def _groups(self, items: list[Labelled]) -> list[list[Labelled]]:
         """The arrays, those together that summed labels tie together; in the order of the first of each."""
@@ -85,6 +112,7 @@ class Contraction:
     def _cheapest(self, items: list[Labelled]) -> Tree:
         """The order of multiplying that costs least, by dynamic programming over the sets of arrays."""
         count = len(items)
+        spend(1 << count)
         everywhere = [frozenset(labels) for _, labels in items]
         remaining: dict[int, frozenset[int]] = {}
         for chosen in range(1, 1 << count):
@@ -103,7 +131,7 @@ class Contraction:
                     if (
                         isinstance(one, int)
                         and isinstance(other, int)
-                        and self._key(items[one], items[other], remaining[chosen]) in self.made
+                        and self._key(items[one], items[other], remaining[chosen]) in self.made.pairs
                     ):
                         cost = 0.0
                     if chosen not in best or cost < best[chosen][0] * (1 - 1e-9):
@@ -133,6 +161,7 @@ class Contraction:
             pairs = [(i, j) for i in span for j in span if i < j and summed[i] & summed[j]]
             if not pairs:
                 pairs = [(i, j) for j in range(len(items)) for i in range(j) if summed[i] & summed[j]][:1]
+            spend(len(pairs))
             i, j = min(pairs, key=lambda pair: self._growth(items, pair))
             made = self._pair(items[i], items[j], self._outside(items, (i, j)))
             items = [item for k, item in enumerate(items) if k not in (i, j)]
@@ -149,7 +178,7 @@ class Contraction:
 
     def entries(self, labels: Iterable[int]) -> float:
         """How many entries an array with these labels has."""
-        return self.extents.entries(tuple([self.sizes[label] for label in sorted(set(labels))]))
+        return prod([self._lengths[label] for label in sorted(set(labels))], start=1.0)
 
     # ------------------------------------------------------------ two arrays
 
@@ -163,7 +192,7 @@ class Contraction:
 
     def _pair(self, first: Labelled, second: Labelled, needed: frozenset[int]) -> Labelled:
         """The product of two arrays, summed over the labels that they share and nothing else needs."""
-        self.made.add(self._key(first, second, needed))
+        self.made.pairs.add(self._key(first, second, needed))
         left, mine = first
         yours = second[1]
         summed = [label for label in mine if label in yours and label not in needed]
@@ -247,9 +276,9 @@ class Contraction:
 
     # ------------------------------------------------------------ one array
 
-    def _lone(self, item: Labelled, others: set[int]) -> Labelled:
+    def _lone(self, item: Labelled, shared: frozenset[int]) -> Labelled:
         """Labels of one array alone summed over or, when repeated, its diagonal taken."""
-        wanted = tuple(dict.fromkeys(label for label in item[1] if label in self.kept or label in others))
+        wanted = tuple(dict.fromkeys(label for label in item[1] if label in shared))
         return self.arranged(item, wanted), wanted
 
     def arranged(self, item: Labelled, output: Labels) -> Op:

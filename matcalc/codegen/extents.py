@@ -20,12 +20,16 @@ class Extents:
 
     def __init__(self, sizes: Mapping[str, int] | None = None) -> None:
         self._given = dict(sizes or {})
+        self._known: dict[Size, float] = {}
 
     def of(self, size: Size) -> float:
-        return float(size.factor * prod(self._name(name) for name in size.names))
+        known = self._known.get(size)
+        if known is None:
+            known = self._known[size] = float(size.factor * prod(self._name(name) for name in size.names))
+        return known
 
     def entries(self, shape: tuple[Size, ...]) -> float:
-        return prod((self.of(size) for size in shape), start=1.0)
+        return prod([self.of(size) for size in shape], start=1.0)
 
     def _name(self, name: str) -> int:
         return self._given.get(name, 10 if name in _THIN else 200 if name in _LONG else 100)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from matcalc.budgets import SpentError
+from matcalc.budgets import SpentError, during
 from matcalc.codegen.emission import reachable, written_body
 from matcalc.codegen.helpers import helper_source, needed_helpers, needed_imports
 from matcalc.codegen.names import Names, identifier
@@ -77,6 +77,7 @@ def generated(
 
     ``others`` are symbols that it may be called with too: a constant takes the dtype and the device of the first array among them.
     """
+    during("writing the code")
     if target not in TARGETS:
         raise MatcalcError(f"there is no code for {target!r}", expected=", ".join(TARGETS))
     if not outputs:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import product as combinations
 from typing import TypeAlias
 
-from matcalc.codegen.contraction import Contraction, Labelled, Labels, multiplied
+from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, multiplied
 from matcalc.codegen.extents import Extents
 from matcalc.codegen.operations import Builder, Op
 from matcalc.einstein import nodes as ix
@@ -52,7 +52,7 @@ class Expansion:
     def __init__(self, b: Builder, extents: Extents) -> None:
         self.b = b
         self.extents = extents
-        self.made: set[object] = set()
+        self.made = Made()
 
     # ------------------------------------------------------------ sums
 

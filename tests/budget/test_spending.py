@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import matcalc
+from matcalc.codegen.contraction import Contraction
 from matcalc.derivation.cache import forget
 from matcalc.errors import LimitError
 
@@ -17,6 +18,7 @@ PACKAGE = Path(matcalc.__file__).parent
 
 LOOPS = {
     "calculus/cancellation.py": ("_forms", "_over_denominator"),
+    "codegen/contraction.py": ("components", "_cheapest", "_greedily"),
     "codegen/factors.py": ("scale", "taken_apart"),
     "einstein/algebra.py": ("contract",),
     "einstein/canonical.py": ("_refined",),
@@ -85,6 +87,10 @@ def sums(count: int) -> str:
     return " + ".join(f"(a{k}'*x)*(b{k}'*x)" for k in range(count))
 
 
+def chain(count: int) -> str:
+    return "*".join(["pinv(c*A)"] * count) + "*x"
+
+
 def cancelled(count: int) -> str:
     return f"{count}*({sums(count)}) - {count}*({sums(count)}) + 0*x'*x + tr(x*y') - y'*x"
 
@@ -93,6 +99,7 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
     "matcalc.einstein.algebra": lambda n: derived(sums(n)),
     "matcalc.einstein.linear": lambda n: derived(sums(n)),
     "matcalc.einstein.canonical": lambda n: derived("tr(" + "*".join(["X'*X.*X"] * n) + ")", "X"),
+    "matcalc.codegen.contraction": lambda n: lambda: matcalc.derive(chain(n), "A", order=2).code("numpy"),
     "matcalc.traversal": lambda n: derived("exp(" * (20 * n) + "x" + ")" * (20 * n)),
     "matcalc.folding.sums": lambda n: derived(sums(n)),
     "matcalc.folding.graph": lambda n: derived(sums(n)),
@@ -146,6 +153,15 @@ def test_code_of_squares_of_squares_computes_each_once() -> None:
     squarings = "\n".join(f"z{k + 1} = z{k}*z{k}" for k in range(54))
     source = matcalc.derive(f"z0 = x\n{squarings}\nz54", "x").code("numpy")
     assert 54 < len(source.splitlines()) < 400
+
+
+def test_code_of_a_chain_multiplies_equal_parts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hessian = matcalc.derive(chain(16), "A", order=2)
+    with matcalc.budget(60, work=60_000):
+        hessian.code("numpy")
+    monkeypatch.setattr(Contraction, "_once", Contraction._multiplied)
+    with matcalc.budget(60, work=60_000), pytest.raises(LimitError, match="units of work is spent while writing the code"):
+        hessian.code("numpy")
 
 
 def test_numbers_are_not_written_out_for_sympy() -> None:

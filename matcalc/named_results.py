@@ -25,7 +25,7 @@ from matcalc.printing import Shown, index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
 from matcalc.products.outlines import Outline
 from matcalc.products.sweeping import Sweep
-from matcalc.records import replace
+from matcalc.records import guarded, replace
 from matcalc.results import Derivation
 from matcalc.sizes import axes_of
 from matcalc.sympy_exchange import sympy_source, to_sympy
@@ -33,7 +33,7 @@ from matcalc.sympy_exchange import sympy_source, to_sympy
 Partials = Mapping[tuple[str, str], Derivation]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@guarded
 class Pullback(Derivation):
     """What an upstream gradient becomes at a symbol. ``source`` is the scalar that pairs it with the expression ``value``."""
 
@@ -51,7 +51,7 @@ class Pullback(Derivation):
         return {**super().to_dict(), "expression": self.value.text(), "upstream": self.upstream}
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@guarded
 class NamedDerivation(Derivation):
     """A derivative in terms of the names of a program's results, and of adjoints that have names of their own.
 

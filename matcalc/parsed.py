@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from itertools import islice
@@ -18,7 +17,7 @@ from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declaration_text
 from matcalc.operators import Arithmetic
 from matcalc.printing import Shown, latex, markdown, text
-from matcalc.records import replace
+from matcalc.records import guarded, replace
 from matcalc.sizes import Shape
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
@@ -30,7 +29,7 @@ Style: TypeAlias = Literal["unicode", "ascii"]
 _STYLES: tuple[Style, ...] = get_args(Style)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@guarded
 class ParsedExpression(Shown, Arithmetic):
     """A typed matrix expression, to be combined with others by Python's operators (see ``matcalc.operators``).
 
@@ -44,13 +43,13 @@ class ParsedExpression(Shown, Arithmetic):
     """The SymPy expression that it was read from."""
     source: Elaborated | None = None
     """What was read; None of what was made of other expressions."""
-    families: Mapping[str, str] = field(default_factory=dict)
-    """Names under which an array may be given too, ``x``, where the x_i are rows of X; none where ``source`` has them."""
+    families: Mapping[str, str] | None = None
+    """Names under which an array may be given too, ``x``, where the x_i are rows of X; those of ``source`` where there is one."""
 
     @property
     def other_names(self) -> Mapping[str, str]:
         """Names under which arrays may be given too, with those that they have here."""
-        return self.families if self.source is None else self.source.families
+        return self.families or {} if self.source is None else self.source.families
 
     @property
     def reading(self) -> Reading:
@@ -136,7 +135,7 @@ class ParsedExpression(Shown, Arithmetic):
         return f"<ParsedExpression {self.text()}{warned(self.warnings)}>"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@guarded
 class Alternative:
     """Another reading of a text: ``words`` say what differs, ``instead`` how it is said beyond doubt."""
 
@@ -151,7 +150,7 @@ class Alternative:
         return f"<Alternative {self}>"
 
 
-@dataclass(frozen=True, eq=False)
+@guarded
 class Reading:
     """How a text was read: what was decided on the way, what is doubtful, and what else the text could mean.
 

@@ -7,7 +7,7 @@ builds a thousand objects. Here the methods are shared, and that records are not
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from operator import attrgetter
 from types import CodeType, FunctionType
@@ -37,6 +37,30 @@ def record(cls: type | None = None, /, *, eq: bool = True, frozen: bool = True) 
     return (lambda plain: _made(plain, eq, frozen)) if cls is None else _made(cls, eq, frozen)
 
 
+@dataclass_transform(frozen_default=True, eq_default=False)
+def guarded(cls: type[Record]) -> type[Record]:
+    """Makes a class with annotated fields a record that users hold: its fields cannot be assigned to while running, either.
+
+    It compares by identity unless it says otherwise. It has no slots, so that ``cached_property`` and ``super()`` work in it.
+
+    >>> @guarded
+    ... class Result:
+    ...     value: int
+    >>> Result(1).value = 2
+    Traceback (most recent call last):
+    AttributeError: Result.value: a result cannot be changed
+    """
+    own = list(vars(cls).get("__annotations__", {}))
+    names, defaults = _fields(own, [vars(cls)[name] for name in own if name in vars(cls)], cls.__bases__)
+    given: dict[str, Any] = {"__match_args__": names, "_defaults": defaults, "__init__": initializer(names, defaults, cls.__qualname__)}
+    given |= {"__setattr__": _first_assignment, "__delattr__": _no_deletion}
+    if cls.__repr__ is object.__repr__:
+        given["__repr__"] = _text
+    for name, value in given.items():
+        setattr(cls, name, value)
+    return cls
+
+
 def _made(plain: type, eq: bool, frozen: bool) -> type:
     namespace = {name: value for name, value in vars(plain).items() if name not in ("__dict__", "__weakref__")}
     names, defaults = slotted(namespace, plain.__bases__)
@@ -51,18 +75,22 @@ def _made(plain: type, eq: bool, frozen: bool) -> type:
 def slotted(namespace: dict[str, Any], bases: tuple[type, ...]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     """Gives the namespace of a class slots for its annotated fields, and a text; returns all fields, and the defaults of the last ones."""
     own = list(namespace.get("__annotations__", {}))
-    values = [namespace.pop(name) for name in own if name in namespace]
-    above: tuple[str, ...] = ()
-    before: tuple[Any, ...] = ()
-    for base in bases:
-        if base is not object:
-            above, before = getattr(base, "__match_args__", ()), getattr(base, "_defaults", ())
-    fields, defaults = (*above, *own), (*before, *values)
+    fields, defaults = _fields(own, [namespace.pop(name) for name in own if name in namespace], bases)
     namespace["__slots__"] = (*own, *namespace.get("__slots__", ()))
     namespace["__match_args__"] = fields
     namespace["_defaults"] = defaults
     namespace.setdefault("__repr__", _text)
     return fields, defaults
+
+
+def _fields(own: Sequence[str], values: Sequence[Any], bases: tuple[type, ...]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """The fields of a class behind those of its base, and their defaults."""
+    above: tuple[str, ...] = ()
+    before: tuple[Any, ...] = ()
+    for base in bases:
+        if base is not object:
+            above, before = getattr(base, "__match_args__", ()), getattr(base, "_defaults", ())
+    return (*above, *own), (*before, *values)
 
 
 def initializer(names: tuple[str, ...], defaults: tuple[Any, ...], owner: str) -> FunctionType:
@@ -97,6 +125,16 @@ def field_names(whole: object) -> tuple[str, ...]:
     """The names of the fields of a record, in order."""
     names: tuple[str, ...] = type(whole).__match_args__  # type: ignore[attr-defined]
     return names
+
+
+def _first_assignment(self: Any, name: str, value: Any) -> None:
+    if name not in self.__match_args__ or name in self.__dict__:
+        raise AttributeError(f"{type(self).__name__}.{name}: a result cannot be changed")
+    object.__setattr__(self, name, value)
+
+
+def _no_deletion(self: Any, name: str) -> None:
+    raise AttributeError(f"{type(self).__name__}.{name}: a result cannot be changed")
 
 
 def _no_values(_: object) -> tuple[()]:

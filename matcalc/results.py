@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +16,7 @@ from matcalc.language.decisions import warned
 from matcalc.language.declare.texts import declaration_text
 from matcalc.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs
 from matcalc.printing import Shown, index_text, latex, latex_operand, member_notes, text
-from matcalc.records import replace
+from matcalc.records import guarded, replace
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Derivation", "ParsedExpression", "Style", "plain_shape"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@guarded
 class Derivation(Shown):
     """The derivative of ``source`` by ``wrt`` in one layout.
 

@@ -7,13 +7,15 @@ import pickle
 from dataclasses import dataclass
 from dataclasses import replace as dataclass_replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import pytest
 
+import matcalc
 from matcalc.errors import Span
 from matcalc.expr.nodes import Number, Symbol, Total
-from matcalc.records import field_names, record, replace
+from matcalc.records import field_names, guarded, record, replace
 from matcalc.sizes import ONE, Size
 
 
@@ -127,3 +129,37 @@ def test_sizes_are_ordered_by_name_then_number() -> None:
     assert sorted([n, m * n, Size.of(3), m, Size.of(2)]) == [Size.of(2), Size.of(3), m, m * n, n]
     assert m * n is n * m
     assert str(Size.of(2) * n * m) == "2*m*n"
+
+
+@guarded
+class Held:
+    a: int
+    b: str = "b"
+
+    @cached_property
+    def doubled(self) -> int:
+        return 2 * self.a
+
+
+@guarded
+class More(Held):
+    c: tuple[int, ...] = ()
+
+    def whole(self) -> str:
+        return f"{super().__repr__()}, more"
+
+
+def test_what_users_hold_cannot_be_changed() -> None:
+    made = More(1, c=(2,))
+    assert (made.a, made.b, made.c, made.doubled) == (1, "b", (2,), 2)
+    assert made.whole() == f"{made}, more" == "More(a=1, b='b', c=(2,)), more"
+    for change in (lambda: setattr(made, "a", 3), lambda: setattr(made, "d", 3), lambda: delattr(made, "a")):
+        with pytest.raises(AttributeError, match="cannot be changed"):
+            change()
+    for other in (pickle.loads(pickle.dumps(made)), copy.copy(made), replace(made)):
+        assert (other.a, other.b, other.c) == (1, "b", (2,)) and other != made
+        with pytest.raises(AttributeError, match="cannot be changed"):
+            other.b = "c"
+    assert replace(made, a=7).a == 7
+    with pytest.raises(AttributeError, match="Derivation.layout: a result cannot be changed"):
+        matcalc.derive("x'x", "x").layout = "numerator"  # type: ignore[misc]

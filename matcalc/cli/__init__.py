@@ -1,5 +1,5 @@
 """The command line: results on standard output, everything said about them on standard error."""
 
-from matcalc.cli.front import LAZY, cli, main
+from matcalc.cli.front import main
 
-__all__ = ["LAZY", "cli", "main"]
+__all__ = ["main"]

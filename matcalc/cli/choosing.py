@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-import click
-
 from matcalc.choices import clear_choice, described, question, said_in, variables
-from matcalc.cli.arguments import arguments_given, groups_of_names, split_names
+from matcalc.cli.arguments import groups_of_names, split_names
+from matcalc.cli.given import GIVEN
 from matcalc.console import fitting, say
 from matcalc.patterns import pattern
 
@@ -73,10 +72,9 @@ def _chosen(found: Mapping[str, str]) -> list[str]:
 
 def copied(names: Sequence[str]) -> str:
     """The command as it was given, with these names to differentiate by, ready to be copied."""
-    context = click.get_current_context()
-    words, options = arguments_given(context)
+    given = GIVEN.get()
     asked = [part for name in names for part in ("--wrt", name)]
-    return " ".join([context.command_path, _quoted(" ".join(words) or "-"), *(_quoted(word) for word in [*asked, *options])])
+    return " ".join([given.command, _quoted(" ".join(given.words) or "-"), *(_quoted(word) for word in [*asked, *given.options])])
 
 
 def _quoted(word: str) -> str:

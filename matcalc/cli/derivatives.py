@@ -7,23 +7,21 @@ from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
-from matcalc.cli.arguments import arguments_given, damage
+from matcalc.cli.arguments import damage
+from matcalc.cli.given import GIVEN
 from matcalc.cli.options import (
     BOLD,
     BUDGET,
     LAYOUT,
+    READING,
     SYMMETRY,
-    Command,
-    OneOf,
-    form,
+    form_option,
     names_option,
-    reading_options,
     set_in_bold,
     wrt_option,
 )
 from matcalc.cli.showing import show, show_json, show_lines, show_reading, show_remarks, show_steps
+from matcalc.cli.table import Command, Option
 from matcalc.console import fitting, say, shows
 from matcalc.errors import MatcalcError
 from matcalc.presentation import FORMATS, STEP_FORMATS, STEP_STYLES, joint_remarks, left_side, remarks, rendered
@@ -87,74 +85,64 @@ class View:
             raise MatcalcError(f"{asked} is not available as {self.target}", expected=", ".join(forms))
 
 
-def deriving_options(wrt: str, *, names: str | None) -> Callable[[Command], Command]:
-    """The options of a command that differentiates; those about the form of the result come as ``view``. ``names`` is the default of
-    ``--names``, which there is only where there is a default."""
+def deriving_options(wrt: str, *, names: str | None) -> tuple[Option, ...]:
+    """The options of a command that differentiates. ``names`` is the default of ``--names``, which there is only where there is a
+    default."""
+    return (
+        wrt_option(wrt),
+        *READING,
+        LAYOUT,
+        SYMMETRY,
+        BUDGET,
+        *([names_option(names)] if names else []),
+        BOLD,
+        Option(
+            ("--steps",),
+            "steps",
+            "flag",
+            f"Print the derivation step by step; FORM is then one of {', '.join(STEP_FORMATS)}.",
+            default=False,
+        ),
+        Option(
+            ("--style",),
+            "style",
+            "word",
+            "Steps entry by entry (index) or by differentials (differential); implies --steps.  [default: index]",
+            "STYLE",
+            None,
+            STEP_STYLES,
+        ),
+        Option(("--entries",), "entries", "text", "Write the result out entry by entry at small sizes, as in n=2,m=3.", "SIZES"),
+        Option(("--at",), "point", "text", 'The value of the result: "x=[1,2], A=[1 2; 3 4]".', "VALUES"),
+        Option(
+            ("--samples",),
+            "samples",
+            "word",
+            "Of a formula with samples x_i: the result in matrices, or as a sum over them.  [default: matrix]",
+            "matrix|sum",
+            SAMPLES[0],
+            SAMPLES,
+        ),
+        form_option(tuple(dict.fromkeys((*FORMATS, *VIEWS, *STEP_FORMATS))), (*FORMATS, *VIEWS)),
+    )
 
-    def decorated(command: Command) -> Command:
-        @wraps(command)
-        def with_view(
-            *,
-            target: str | None,
-            bold: bool,
-            steps: bool,
-            style: str | None,
-            entries: str | None,
-            point: str | None,
-            samples: str,
-            **others: Any,
-        ) -> Any:
-            return command(view=View(target, bold, steps, style, entries, point, samples).checked(), **others)
 
-        forms = ", ".join((*FORMATS, *VIEWS))
-        options: list[Callable[[Any], Any]] = [
-            click.argument("expression"),
-            wrt_option(wrt),
-            reading_options,
-            LAYOUT,
-            SYMMETRY,
-            BUDGET,
-            *([names_option(names)] if names else []),
-            BOLD,
-            click.option(
-                "--steps", is_flag=True, help=f"Print the derivation step by step; FORM is then one of {', '.join(STEP_FORMATS)}."
-            ),
-            click.option(
-                "--style",
-                type=OneOf(STEP_STYLES),
-                metavar="STYLE",
-                help="Steps entry by entry (index) or by differentials (differential); implies --steps.  [default: index]",
-            ),
-            click.option("--entries", metavar="SIZES", help="Write the result out entry by entry at small sizes, as in n=2,m=3."),
-            click.option("--at", "point", metavar="VALUES", help='The value of the result: "x=[1,2], A=[1 2; 3 4]".'),
-            click.option(
-                "--samples",
-                type=OneOf(SAMPLES),
-                default=SAMPLES[0],
-                metavar="matrix|sum",
-                help="Of a formula with samples x_i: the result in matrices, or as a sum over them.  [default: matrix]",
-            ),
-            click.option(
-                "--to",
-                "target",
-                type=form(tuple(dict.fromkeys((*FORMATS, *VIEWS, *STEP_FORMATS)))),
-                metavar="FORM",
-                help=f"Form of the result: {forms}.  [default: unicode]",
-            ),
-        ]
-        made: Any = with_view
-        for option in reversed(options):
-            made = option(made)
-        found: Command = made
-        return found
+def with_view(command: Command) -> Command:
+    """The command with the options about the form of the result as its argument ``view``."""
 
-    return decorated
+    @wraps(command)
+    def viewed(**values: Any) -> Any:
+        said = {name: values.pop(name) for name in View.__match_args__}
+        return command(view=View(**said).checked(), **values)
+
+    made: Any = viewed
+    found: Command = made
+    return found
 
 
 def with_advice(make: Callable[[], Found], text: str) -> Found:
     """What ``make`` gives; its errors say what a shell may have taken away."""
-    words, _ = arguments_given(click.get_current_context())
-    said = damage(text, words)
+    said = damage(text, GIVEN.get().words)
     try:
         found = make()
     except MatcalcError as error:

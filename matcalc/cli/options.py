@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
-import click
-
-from matcalc.budgets import budget
+from matcalc.budgets import budget as allowed
+from matcalc.cli.given import EXPLAINS, holding
+from matcalc.cli.table import Command, ExpressionCommand, Option
 from matcalc.decoding import plain
 from matcalc.errors import MatcalcError
 from matcalc.language.options import DIALECTS
 from matcalc.limits import DERIVATION_SECONDS, VERDICT_SECONDS
 from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 Keywords: TypeAlias = dict[str, Any]
 """Arguments that are passed on to the calls of the Python interface."""
 
 
-if TYPE_CHECKING:
-    _ParamType = click.ParamType[str]
-else:  # takes no argument in earlier versions of click
-    _ParamType = click.ParamType
-
-
-class OneOf(_ParamType):
-    """One of several words, whatever their case; other names of them are understood."""
-
-    name = "choice"
-
-    def __init__(self, choices: Sequence[str], others: Mapping[str, str] | None = None) -> None:
-        self.choices = tuple(choices)
-        self.others = {name: choice for name, choice in (others or {}).items() if choice in self.choices}
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        word = str(value).strip().lower()
-        known = {choice.lower(): choice for choice in self.choices} | self.others
-        if word not in known:
-            import difflib
-
-            near = difflib.get_close_matches(word, known, n=1)
-            hint = f"; did you mean {known[near[0]]}?" if near else ""
-            self.fail(f"there is no {value!r} here, only {', '.join(self.choices)}{hint}", param, ctx)
-        return known[word]
-
-    def get_metavar(self, *_: Any, **__: Any) -> str:
-        return f"[{'|'.join(self.choices)}]"
+def expression_command(name: str, summary: str, *options: Option) -> Callable[[Command], ExpressionCommand]:
+    """Makes a function a command that has ``READING`` and ``BUDGET`` among its options; the docstring is the help page."""
+    return lambda run: ExpressionCommand(name, summary, options, with_budget(with_reading(run)))
 
 
 FORM_NAMES = {
@@ -57,108 +31,104 @@ FORM_NAMES = {
 """Other names of the forms of a result."""
 
 
-def form(choices: Sequence[str]) -> OneOf:
-    """The type of ``--to``."""
-    return OneOf(choices, FORM_NAMES)
+def form_option(forms: Sequence[str], shown: Sequence[str] = ()) -> Option:
+    """``--to``; the help page lists the forms, or those of them that are ``shown``."""
+    said = f"Form of the result: {', '.join(shown or forms)}.  [default: unicode]"
+    return Option(("--to",), "target", "word", said, "FORM", None, tuple(forms), FORM_NAMES)
 
 
-LAYOUT = click.option(
-    "--layout",
-    type=OneOf(LAYOUTS, {"numer": "numerator", "num": "numerator", "denom": "denominator", "den": "denominator"}),
-    default=LAYOUTS[0],
-    metavar="LAYOUT",
-    help="denominator: a gradient has the shape of the variable; numerator: the transposes; tensor: nothing is flattened.  "
+LAYOUT = Option(
+    ("--layout",),
+    "layout",
+    "word",
+    "denominator: a gradient has the shape of the variable; numerator: the transposes; tensor: nothing is flattened.  "
     "[default: denominator]",
+    "LAYOUT",
+    LAYOUTS[0],
+    LAYOUTS,
+    {"numer": "numerator", "num": "numerator", "denom": "denominator", "den": "denominator"},
 )
-SYMMETRY = click.option(
-    "--symmetric",
-    type=OneOf(SYMMETRIC),
-    default=SYMMETRIC[0],
-    metavar="CONVENTION",
-    help="By a variable declared symmetric: projected ½(G + Gᵀ), independent G, or cookbook G + Gᵀ − diag(G).  [default: projected]",
+SYMMETRY = Option(
+    ("--symmetric",),
+    "symmetric",
+    "word",
+    "By a variable declared symmetric: projected ½(G + Gᵀ), independent G, or cookbook G + Gᵀ − diag(G).  [default: projected]",
+    "CONVENTION",
+    SYMMETRIC[0],
+    SYMMETRIC,
 )
-
-
-def _set_budget(ctx: click.Context, _: click.Parameter, seconds: float | None) -> None:
-    """The budget holds until the command ends."""
-    if seconds is not None:
-        ctx.with_resource(budget(seconds))
-
-
-BUDGET = click.option(
-    "--budget",
-    type=float,
-    metavar="SECONDS",
-    expose_value=False,
-    callback=_set_budget,
-    help=f"How long a derivation or a verdict may take.  [default: {DERIVATION_SECONDS:g} and {VERDICT_SECONDS:g}]",
+BUDGET = Option(
+    ("--budget",),
+    "budget",
+    "number",
+    f"How long a derivation or a verdict may take.  [default: {DERIVATION_SECONDS:g} and {VERDICT_SECONDS:g}]",
+    "SECONDS",
 )
-BOLD = click.option("--bold", is_flag=True, help="Vectors and matrices in bold type, in LaTeX and Markdown.")
+BOLD = Option(("--bold",), "bold", "flag", "Vectors and matrices in bold type, in LaTeX and Markdown.", default=False)
+DECLARE = Option(
+    ("-d", "--declare", "--where"),
+    "declare",
+    "texts",
+    'Kinds, sizes and facts: "X: n×m; A ∈ R^{n×n}; a: scalar", or in words: --where "A symmetric".',
+    "TEXT",
+    (),
+)
+READING = (
+    DECLARE,
+    Option(("--strict",), "strict", "flag", "Refuse a formula of which the reading is doubtful.", default=False),
+    Option(
+        ("--dialect",),
+        "dialect",
+        "word",
+        f"What the formula is written in: {', '.join(DIALECTS)}.  [default: what it shows]",
+        "DIALECT",
+        None,
+        DIALECTS,
+        {"np": "numpy", "jax": "numpy", "torch": "numpy", "octave": "matlab", "tex": "latex"},
+    ),
+    Option(("--explain-reading",), "explained", "flag", "Say first how the formula is read, and how else it could be.", default=False),
+)
+"""How a text is read."""
 
 
-def names_option(default: str) -> Callable[[Command], Command]:
+def names_option(default: str) -> Option:
     """``--names``."""
     said = f"Names given in EXPRESSION are replaced by their values in the answer (substitute), or kept (keep).  [default: {default}]"
-    return click.option("--names", type=OneOf(NAMES), default=default, metavar="TREATMENT", help=said)
+    return Option(("--names",), "names", "word", said, "TREATMENT", default, NAMES)
 
 
-def wrt_option(said: str) -> Callable[[Command], Command]:
+def wrt_option(said: str) -> Option:
     """``--wrt``, which may be repeated."""
-    return click.option("-w", "--wrt", multiple=True, metavar="NAME", help=said)
+    return Option(("-w", "--wrt"), "wrt", "texts", said, "NAME", ())
 
 
-def reading_options(command: Command) -> Command:
-    """How a text is read, as the keyword arguments ``reading`` of the calls of the Python interface."""
+def with_reading(command: Command) -> Command:
+    """The command with ``READING`` as the keyword arguments ``reading`` of the calls of the Python interface."""
 
     @wraps(command)
-    def with_reading(*arguments: Any, declare: tuple[str, ...], strict: bool, dialect: str | None, **others: Any) -> Any:
+    def reads(*, declare: Sequence[str], strict: bool, dialect: str | None, explained: bool, **others: Any) -> Any:
         reading = {"declare": plain("; ".join(declare)) or None, "strict": strict, "dialect": dialect}
-        return command(*arguments, reading=reading, **others)
+        with holding(EXPLAINS, explained):
+            return command(reading=reading, **others)
 
-    found: Any = with_reading
-    for option in reversed(_READING):
-        found = option(found)
-    made: Command = found
-    return made
-
-
-_EXPLAINS = "the reading is to be explained"
+    made: Any = reads
+    found: Command = made
+    return found
 
 
-def _set_explained(ctx: click.Context, _: click.Parameter, explained: bool) -> None:
-    ctx.meta[_EXPLAINS] = explained
+def with_budget(command: Command) -> Command:
+    """The command with ``BUDGET``, which holds until it ends."""
 
+    @wraps(command)
+    def works(*, budget: float | None, **others: Any) -> Any:
+        if budget is None:
+            return command(**others)
+        with allowed(budget):
+            return command(**others)
 
-def explains_reading() -> bool:
-    """Whether the command is asked to say all about how its formula is read."""
-    return bool(click.get_current_context().meta.get(_EXPLAINS))
-
-
-DECLARE = click.option(
-    "-d",
-    "--declare",
-    "--where",
-    multiple=True,
-    metavar="TEXT",
-    help='Kinds, sizes and facts: "X: n×m; A ∈ R^{n×n}; a: scalar", or in words: --where "A symmetric".',
-)
-_READING = (
-    DECLARE,
-    click.option("--strict", is_flag=True, help="Refuse a formula of which the reading is doubtful."),
-    click.option(
-        "--dialect",
-        type=OneOf(DIALECTS, {"np": "numpy", "jax": "numpy", "torch": "numpy", "octave": "matlab", "tex": "latex"}),
-        metavar="DIALECT",
-        help=f"What the formula is written in: {', '.join(DIALECTS)}.  [default: what it shows]",
-    ),
-    click.option(
-        "--explain-reading",
-        is_flag=True,
-        expose_value=False,
-        callback=_set_explained,
-        help="Say first how the formula is read, and how else it could be.",
-    ),
-)
+    made: Any = works
+    found: Command = made
+    return found
 
 
 def set_in_bold(target: str | None, bold: bool) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matcalc.cli.options import explains_reading, set_in_bold
+from matcalc.cli.given import EXPLAINS
+from matcalc.cli.options import set_in_bold
 from matcalc.console import say, shows
 from matcalc.parsed import Reading
 from matcalc.presentation import reading_lines, remark_lines, remarks, rendered, steps_rendered
@@ -42,7 +43,7 @@ def show_json(parts: Mapping[str, Any] | Sequence[Any]) -> None:
 
 def show_reading(reading: Reading) -> None:
     """How the formula was read, on standard error, before the result."""
-    show_lines(reading_lines(reading, whole=explains_reading(), style="unicode" if shows(SIGNS) else "ascii"))
+    show_lines(reading_lines(reading, whole=EXPLAINS.get(), style="unicode" if shows(SIGNS) else "ascii"))
 
 
 def show_remarks(declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str], warnings: Sequence[str] = ()) -> None:

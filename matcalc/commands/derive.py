@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from matcalc.api import derive, gradient
-from matcalc.cli.arguments import ExpressionCommand, read_expression
+from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import groups_asked, in_words
-from matcalc.cli.derivatives import View, deriving_options, show_all, with_advice
-from matcalc.cli.options import Keywords
+from matcalc.cli.derivatives import View, deriving_options, show_all, with_advice, with_view
+from matcalc.cli.options import Keywords, expression_command
 from matcalc.cli.showing import show_lines
+from matcalc.cli.table import Option
 from matcalc.derivation.pipeline import Layout, Symmetric
 
+ORDER = Option(("--order",), "order", "word", "First or second derivative.  [default: 1]", "1|2", "1", ("1", "2"))
 
-@click.command("derive", cls=ExpressionCommand, short_help="The derivative of an expression by a symbol.")
-@deriving_options("The symbol to differentiate by; may be repeated. x,y asks for a mixed second derivative.", names="substitute")
-@click.option("--order", type=click.IntRange(1, 2), default=1, metavar="1|2", help="First or second derivative.  [default: 1]")
+
+@expression_command(
+    "derive",
+    "The derivative of an expression by a symbol.",
+    *deriving_options("The symbol to differentiate by; may be repeated. x,y asks for a mixed second derivative.", names="substitute"),
+    ORDER,
+)
+@with_view
 def command(
-    expression: str, wrt: Sequence[str], reading: Keywords, order: int, layout: Layout, symmetric: Symmetric, names: str, view: View
+    expression: str, wrt: Sequence[str], reading: Keywords, order: str, layout: Layout, symmetric: Symmetric, names: str, view: View
 ) -> None:
     """Print the derivative of EXPRESSION by the symbol --wrt.
 
@@ -39,9 +44,9 @@ def command(
     asked = groups_asked(text, wrt, reading)
     shared = {"layout": layout, "symmetric": symmetric, **reading}
     found = with_advice(
-        lambda: [derive(text, group[0] if len(group) == 1 else group, order=order, names=names, **shared) for group in asked], text
+        lambda: [derive(text, group[0] if len(group) == 1 else group, order=int(order), names=names, **shared) for group in asked], text
     )
-    single = order == 1 and all(len(group) == 1 for group in asked)
+    single = order == "1" and all(len(group) == 1 for group in asked)
     show_all(found, view, (lambda: gradient(text, [name for (name,) in asked], names=names, **shared)) if single else None)
-    if wrt and order == 1 and not single and view.target != "json":
+    if wrt and order == "1" and not single and view.target != "json":
         show_lines([f"{'note:':<10}--wrt {' --wrt '.join(group)} gives both gradients" for group in asked if len(set(group)) == 2])

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
-from matcalc.cli.arguments import ExpressionCommand, read_expression
+from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import in_words, names_asked
-from matcalc.cli.options import BOLD, BUDGET, Keywords, form, reading_options, wrt_option
+from matcalc.cli.options import BOLD, BUDGET, READING, Keywords, expression_command, form_option, wrt_option
 from matcalc.commands.equations import show_equation
 from matcalc.presentation import FORMATS
 from matcalc.product_calls import differential
 
 
-@click.command("differential", short_help="The differential: df = tr(G' dX), dY = A dX B.", cls=ExpressionCommand)
-@click.argument("expression")
-@wrt_option("The symbol that changes; several, as in X,Y.")
-@reading_options
-@BUDGET
-@BOLD
-@click.option("--to", "target", type=form(FORMATS), metavar="FORM", help=f"Form of the result: {', '.join(FORMATS)}.  [default: unicode]")
+@expression_command(
+    "differential",
+    "The differential: df = tr(G' dX), dY = A dX B.",
+    wrt_option("The symbol that changes; several, as in X,Y."),
+    *READING,
+    BUDGET,
+    BOLD,
+    form_option(FORMATS),
+)
 def command(expression: str, wrt: Sequence[str], reading: Keywords, bold: bool, target: str | None) -> None:
     """Print the differential of EXPRESSION: df = tr(G' dX), dY = A dX B.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from matcalc.choices import said_in
-from matcalc.cli.front import LAZY, OTHER_NAMES
+from matcalc.cli.listing import LAZY, OTHER_NAMES
 from matcalc.errors import MatcalcError
 from matcalc.repl import lines
 from matcalc.verification.documents import READERS

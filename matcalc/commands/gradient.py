@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from matcalc.api import gradient
-from matcalc.cli.arguments import ExpressionCommand, read_expression
+from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import in_words, names_asked, says_itself
-from matcalc.cli.derivatives import View, deriving_options, show_one, with_advice
-from matcalc.cli.options import Keywords, set_in_bold
+from matcalc.cli.derivatives import View, deriving_options, show_one, with_advice, with_view
+from matcalc.cli.options import Keywords, expression_command, set_in_bold
 from matcalc.cli.showing import show_json, show_reading, show_remarks
+from matcalc.cli.table import Option
 from matcalc.console import say, shows
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError
@@ -22,9 +21,16 @@ FORMATS = ("unicode", "ascii", "latex", "json", "numpy", "jax", "torch", "sympy"
 """Forms of several gradients."""
 
 
-@click.command("gradient", short_help="Gradients by several names, from one sweep.", cls=ExpressionCommand)
-@deriving_options("Symbols and named results to differentiate by, as in W,b,z; may be repeated.", names="keep")
-@click.option("--partials", is_flag=True, help="Print the derivative of every single step first.")
+PARTIALS = Option(("--partials",), "partials", "flag", "Print the derivative of every single step first.", default=False)
+
+
+@expression_command(
+    "gradient",
+    "Gradients by several names, from one sweep.",
+    *deriving_options("Symbols and named results to differentiate by, as in W,b,z; may be repeated.", names="keep"),
+    PARTIALS,
+)
+@with_view
 def command(
     expression: str,
     wrt: Sequence[str],

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from matcalc.cli.arguments import PlainHelp
-from matcalc.cli.front import LAZY, OTHER_NAMES
-from matcalc.cli.options import OneOf
+from matcalc.cli.clicked import OneOf, PlainHelp
+from matcalc.cli.listing import LAZY, OTHER_NAMES
 from matcalc.console import say
 from matcalc.reference import described, overview, page
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from matcalc.api import hessian
-from matcalc.cli.arguments import ExpressionCommand, read_expression
+from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import groups_asked, in_words
-from matcalc.cli.derivatives import View, deriving_options, show_all, with_advice
-from matcalc.cli.options import Keywords
+from matcalc.cli.derivatives import View, deriving_options, show_all, with_advice, with_view
+from matcalc.cli.options import Keywords, expression_command
 from matcalc.derivation.pipeline import Layout, Symmetric
 
 
-@click.command("hessian", cls=ExpressionCommand, short_help="The second derivative of a scalar.")
-@deriving_options("The symbol to differentiate by twice; may be repeated. x,y asks for the mixed derivative.", names=None)
+@expression_command(
+    "hessian",
+    "The second derivative of a scalar.",
+    *deriving_options("The symbol to differentiate by twice; may be repeated. x,y asks for the mixed derivative.", names=None),
+)
+@with_view
 def command(expression: str, wrt: Sequence[str], reading: Keywords, layout: Layout, symmetric: Symmetric, view: View) -> None:
     """Print the second derivative of EXPRESSION, which is a scalar, by the symbol --wrt.
 

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from matcalc.cli.arguments import PlainHelp
-from matcalc.cli.options import BUDGET, OneOf
+from matcalc.cli.clicked import OneOf, PlainHelp, with_options
+from matcalc.cli.options import BUDGET, with_budget
 from matcalc.cli.showing import show_json
 from matcalc.console import say
 from matcalc.verification.documents import verdicts
@@ -18,9 +18,10 @@ from matcalc.verification.reports import exit_status
 @click.command("identities", cls=PlainHelp, short_help="The textbook identities that come with matcalc.")
 @click.option("--search", "words", multiple=True, metavar="WORD", help="Only identities that hold this word; may be repeated.")
 @click.option("--check/--no-check", default=True, show_default=True, help="Verify each one and show its status.")
-@BUDGET
+@with_options(BUDGET)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
 @click.option("--to", "target", type=OneOf(("text", "json")), default="text", show_default=True, help="Form of the list.")
+@with_budget
 def command(words: tuple[str, ...], check: bool, jobs: int, target: str) -> None:
     """List the shipped textbook identities with source and status.
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from matcalc.api import jacobian
-from matcalc.cli.arguments import ExpressionCommand, read_expression
+from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import in_words, names_asked
-from matcalc.cli.derivatives import View, deriving_options, show_all, with_advice
-from matcalc.cli.options import Keywords
+from matcalc.cli.derivatives import View, deriving_options, show_all, with_advice, with_view
+from matcalc.cli.options import Keywords, expression_command
 from matcalc.derivation.pipeline import Layout, Symmetric
 
 
-@click.command("jacobian", cls=ExpressionCommand, short_help="The derivative of a vector or matrix.")
-@deriving_options("The symbol to differentiate by; may be repeated.", names=None)
+@expression_command(
+    "jacobian",
+    "The derivative of a vector or matrix.",
+    *deriving_options("The symbol to differentiate by; may be repeated.", names=None),
+)
+@with_view
 def command(expression: str, wrt: Sequence[str], reading: Keywords, layout: Layout, symmetric: Symmetric, view: View) -> None:
     """Print the derivative of EXPRESSION, which is a vector or a matrix, by the symbol --wrt.
 

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from matcalc.cli.arguments import PlainHelp
-from matcalc.cli.options import BUDGET, DECLARE, LAYOUT, SYMMETRY
+from matcalc.cli.clicked import PlainHelp, with_options
+from matcalc.cli.options import BUDGET, DECLARE, LAYOUT, SYMMETRY, with_budget
 from matcalc.cli.showing import SIGNS
 from matcalc.console import shows
 from matcalc.derivation.pipeline import Layout, Symmetric
@@ -17,10 +17,8 @@ from matcalc.repl.terminal import run
 
 
 @click.command("repl", cls=PlainHelp, short_help="A prompt that keeps names and declarations.")
-@DECLARE
-@LAYOUT
-@SYMMETRY
-@BUDGET
+@with_options(DECLARE, LAYOUT, SYMMETRY, BUDGET)
+@with_budget
 def command(declare: tuple[str, ...], layout: Layout, symmetric: Symmetric) -> None:
     """Type formulas at a prompt; names and declarations are kept between lines.
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from matcalc.cli.arguments import PlainHelp, read_expression
-from matcalc.cli.options import BUDGET, LAYOUT, SYMMETRY, Keywords, OneOf, explains_reading, reading_options
+from matcalc.cli.arguments import read_expression
+from matcalc.cli.clicked import OneOf, PlainHelp, with_options
+from matcalc.cli.given import EXPLAINS
+from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
 from matcalc.cli.showing import show_json
 from matcalc.console import say
 from matcalc.documents.examination import verify_document
@@ -34,12 +36,11 @@ _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
     "verify", cls=PlainHelp, short_help="Is a formula true? Also of whole files.", context_settings={"ignore_unknown_options": True}
 )
 @click.argument("subjects", metavar="STATEMENT... | FILE...", nargs=-1, required=True)
-@reading_options
-@LAYOUT
-@SYMMETRY
-@BUDGET
+@with_options(*READING, LAYOUT, SYMMETRY, BUDGET)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the statements of a file.")
 @click.option("--to", "target", type=OneOf(("text", "json", "junit")), default="text", show_default=True, help="Form of the report.")
+@with_budget
+@with_reading
 def command(subjects: tuple[str, ...], reading: Keywords, layout: str, symmetric: str, jobs: int, target: str) -> None:
     """Decide whether STATEMENTs hold, or every statement of FILEs (.identities, .md, .tex).  A STATEMENT of - reads standard input.
 
@@ -82,7 +83,7 @@ def _statements(texts: Sequence[str], reading: Keywords, layout: str, symmetric:
     if not found:
         raise faults[0]
     for verdict in found:
-        if verdict.reading is not None and explains_reading():
+        if verdict.reading is not None and EXPLAINS.get():
             say(verdict.reading.explain(), err=True)
     if target == "json":
         show_json(found[0].to_dict() if len(found) == 1 else {"verdicts": [verdict.to_dict() for verdict in found]})

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
-from matcalc.cli.arguments import ExpressionCommand, read_expression
+from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import in_words, names_asked
-from matcalc.cli.options import BOLD, BUDGET, LAYOUT, SYMMETRY, Keywords, form, names_option, reading_options, set_in_bold, wrt_option
+from matcalc.cli.options import (
+    BOLD,
+    BUDGET,
+    LAYOUT,
+    READING,
+    SYMMETRY,
+    Keywords,
+    expression_command,
+    form_option,
+    names_option,
+    set_in_bold,
+    wrt_option,
+)
 from matcalc.cli.showing import show
+from matcalc.cli.table import Option
 from matcalc.commands.gradient import show_gradients
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.presentation import FORMATS
 from matcalc.product_calls import vjp
 
 
-@click.command("vjp", short_help="The gradient by a symbol, given that by the expression.", cls=ExpressionCommand)
-@click.argument("expression")
-@wrt_option("The symbol to differentiate by; several, as in Q,K,V, from one sweep.")
-@click.option("--upstream", default="G", show_default=True, metavar="NAME", help="Name of the derivative by EXPRESSION.")
-@reading_options
-@LAYOUT
-@SYMMETRY
-@BUDGET
-@names_option("substitute")
-@BOLD
-@click.option("--to", "target", type=form(FORMATS), metavar="FORM", help=f"Form of the result: {', '.join(FORMATS)}.  [default: unicode]")
+@expression_command(
+    "vjp",
+    "The gradient by a symbol, given that by the expression.",
+    wrt_option("The symbol to differentiate by; several, as in Q,K,V, from one sweep."),
+    Option(("--upstream",), "upstream", "text", "Name of the derivative by EXPRESSION.  [default: G]", "NAME", "G"),
+    *READING,
+    LAYOUT,
+    SYMMETRY,
+    BUDGET,
+    names_option("substitute"),
+    BOLD,
+    form_option(FORMATS),
+)
 def command(
     expression: str,
     wrt: Sequence[str],

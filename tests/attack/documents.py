@@ -21,8 +21,8 @@ from typing import Any, TypeAlias
 
 import click
 
-from matcalc.cli import cli
 from matcalc.cli.front import BAD_INPUT
+from matcalc.cli.group import cli
 from matcalc.errors import MatcalcError
 from tests.attack.running import Limits, Outcome, report
 

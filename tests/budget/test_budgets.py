@@ -15,7 +15,7 @@ from click.testing import CliRunner
 import matcalc
 from matcalc import budgets
 from matcalc.budgets import SpentError, during, metered, share, spend, spent
-from matcalc.cli import cli
+from matcalc.cli.group import cli
 from matcalc.derivation.cache import forget
 from matcalc.errors import LimitError, MatcalcError
 from matcalc.limits import UNITS_BETWEEN_LOOKS, UNITS_PER_SECOND

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from matcalc.cli import choosing, cli
+from matcalc.cli import choosing
+from matcalc.cli.group import cli
 from matcalc.version import VERSION
 from tests.documents.running import called
 

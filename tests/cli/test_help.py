@@ -8,7 +8,8 @@ import shlex
 import pytest
 from click.testing import CliRunner
 
-from matcalc.cli import LAZY, cli
+from matcalc.cli.group import cli
+from matcalc.cli.listing import LAZY
 from tests.documents.running import called
 
 COMMANDS = list(LAZY)

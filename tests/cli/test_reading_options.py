@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from matcalc.cli import cli
+from matcalc.cli.group import cli
 
 COMMANDS = (
     ["derive", "e^(a'x)", "--wrt", "x"],

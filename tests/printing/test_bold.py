@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 import matcalc
-from matcalc.cli import cli
+from matcalc.cli.group import cli
 from matcalc.errors import MatcalcError
 
 

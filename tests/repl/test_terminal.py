@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from matcalc.cli import cli
+from matcalc.cli.group import cli
 from matcalc.repl.answers import Answer
 from matcalc.repl.completion import completions
 from matcalc.repl.session import Session

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from matcalc.cli import cli
+from matcalc.cli.group import cli
 from matcalc.errors import MatcalcError
 
 

@@ -1,20 +1,29 @@
-"""Formulas cut into rows: each one relation, with its sides and its place."""
+"""Formulas cut into rows: each one relation, with its sides and its place.
+
+The signs of a formula are first put in order (line ends that only continue a statement, alignment marks and space that separates nothing
+are cut), then a statement is cut into passages at what separates them, and each passage into its sides.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from matcalc.documents.pieces import Formula, Placed
+from matcalc.documents.arranging import arranged
+from matcalc.documents.cues import WordUse, word_use
+from matcalc.documents.pieces import Formula, Placed, joined
+from matcalc.documents.signs import Sign, signs_of
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """``left relation right``, without alignment marks, labels and punctuation.
 
-    Of a chain ``a = b = c``, one row for each relation: ``link`` counts from 0 and ``first`` is the first side, ``left`` the side just
-    before. ``relation`` is ``=``, ``:=``, ``≤`` and so on as plain signs, or empty for a formula without one (then only ``left`` is there).
-    ``lead`` are the words and signs in front of the row in its formula (``\\therefore``, ``\\text{hence }``) and ``behind`` those after it
+    Of a chain ``a = b = c``, one row for each relation: ``link`` counts from 0 and ``first`` is the first side that all up to here are said
+    to be equal to, ``left`` the side just before. ``relation`` is ``=``, ``:=``, ``≤`` and so on as plain signs, or empty for a formula
+    without one (then only ``left`` is there). ``mark`` stands above it: ``!`` for what shall hold, ``(a)`` for a reason.
+    ``lead`` are the words and signs in front of the row in its formula (``⇒``, ``hence``) and ``behind`` those after it
     (``\\text{if } K^\\top = -K``), which may hold formulas.
     """
 
@@ -25,6 +34,7 @@ class Row:
     link: int = 0
     lead: str = ""
     behind: str = ""
+    mark: str = ""
 
     @property
     def text(self) -> str:
@@ -32,6 +42,275 @@ class Row:
         return f"{self.first.text} {self.relation} {self.right.text}" if self.right is not None else self.left.text
 
 
-def rows(formula: Formula) -> Iterator[Row]:
-    """The relations of a formula in reading order; nothing of it is lost: what is no relation is a row without one."""
-    raise NotImplementedError
+@dataclass(slots=True)
+class _Passage:
+    """What is separated from the rest of a formula: signs of one relation or chain, and what is said before and behind it.
+
+    ``behind`` are the ranges of remarks, by the number of signs before them; ``conditional`` those that begin with a condition.
+    """
+
+    signs: list[Sign] = field(default_factory=list)
+    lead: list[str] = field(default_factory=list)
+    behind: list[tuple[int, int, int, bool]] = field(default_factory=list)
+    opens_condition: bool = False
+
+    @property
+    def related(self) -> bool:
+        return any(sign.kind == "relation" for sign in self.signs)
+
+    @property
+    def blank(self) -> bool:
+        return not any(sign.kind in _MEANING for sign in self.signs)
+
+
+_MEANING = frozenset(["operand", "operator", "relation", "cases", "words"])
+_OUTSIDE = frozenset(["space", "cut", "stop", "comma", "semicolon", "colon", "wide", "column", "break", "joint"])
+"""What is no part of a side when it stands at its ends."""
+
+
+def rows(formula: Formula, after: Row | None = None) -> Iterator[Row]:
+    """The relations of a formula in reading order; nothing of it is lost: what is no relation is a row without one.
+
+    ``after`` is the last row of the formula before, which one that begins with a relation goes on.
+
+    >>> from matcalc.documents.pieces import Place, placed
+    >>> [row.text for row in rows(Formula(placed("a &= b \\\\\\\\ &= c, \\\\quad d = e", Place("notes.md", 1))))]
+    ['a = b', 'a = c', 'd = e']
+    """
+    text = formula.text
+    signs = arranged(signs_of(text.text, formula.notation), text.text, formula.environment, formula.notation)
+    writer = _Writer(text, signs)
+    some = False
+    for passage in _passages(signs, text.text):
+        for row in _links(passage, writer, after if not some else None):
+            some = True
+            yield row
+    if not some:
+        yield Row(text.stripped(), "", None, text.stripped())
+
+
+# ---------------------------------------------------------------- passages
+
+
+def _passages(signs: Sequence[Sign], text: str) -> Iterator[_Passage]:
+    """The passages of a formula, those that say something of the one before put behind it."""
+    held: _Passage | None = None
+    for part in _Parts(signs, text):
+        if held is None:
+            held = part.passage()
+        elif not _join(held, part):
+            if not held.blank or held.behind:
+                yield held
+            held = part.passage(held)
+    if held is not None:
+        yield held
+
+
+@dataclass(slots=True)
+class _Part:
+    """What stands between two separators: signs of a formula, or words alone. ``after`` is the separator before it."""
+
+    signs: list[Sign]
+    after: str
+    lead: list[str]
+    words: Sign | None = None
+    use: WordUse | None = None
+    lists_on: bool = False
+    """Names before the last of a list: ``x, y`` of ``x, y, z ∈ R``."""
+
+    @property
+    def related(self) -> bool:
+        return any(sign.kind == "relation" for sign in self.signs)
+
+    @property
+    def begins_with_relation(self) -> bool:
+        return next((sign.kind == "relation" for sign in self.signs if sign.kind in _MEANING), False)
+
+    def passage(self, before: _Passage | None = None) -> _Passage:
+        lead = list(self.lead)
+        if before is not None and before.blank and not before.behind:
+            lead = [*before.lead, *lead]
+        if self.words is not None:
+            return _Passage([], [*lead, self.words.value.strip()], [], self.use == "conditional")
+        return _Passage(list(self.signs), lead)
+
+
+class _Parts:
+    """The parts of a formula in order."""
+
+    def __init__(self, signs: Sequence[Sign], text: str) -> None:
+        self.signs = signs
+        self.text = text
+
+    def __iter__(self) -> Iterator[_Part]:
+        found = [part for part in self._cut() if part.words is not None or any(sign.kind in _MEANING for sign in part.signs)]
+        for part, following in zip(found, [*found[1:], None]):
+            part.lists_on = part.words is None and not part.related and following is not None and following.after == "comma" and _few(part)
+        on = False
+        for part in reversed(found):  # only a list that ends in a relation is one
+            on = part.related or (on and part.lists_on)
+            part.lists_on = part.lists_on and on
+        yield from found
+
+    def _cut(self) -> Iterator[_Part]:
+        current = _Part([], "start", [])
+        for sign in self.signs:
+            if sign.kind in ("wide", "comma", "semicolon", "break", "joint"):
+                if any(other.kind in _MEANING for other in current.signs):
+                    yield current
+                    current = _Part([], sign.kind, [])
+                elif current.after not in ("joint", "break"):
+                    current = _Part([], sign.kind, current.lead)
+                if sign.kind == "joint":
+                    current = _Part([], "joint", [*current.lead, sign.value])
+            elif sign.kind == "words":
+                use = word_use(sign.value) if not sign.value.startswith(("%", "#", "//")) else "remark"
+                yield current
+                if use in ("joining", "accompanying"):
+                    said = sign.value.strip().removeprefix("then ") if sign.value.endswith(":") else sign.value.strip()
+                    current = _Part([], "joint", [*([] if current.signs else current.lead), said])
+                else:
+                    yield _Part([], current.after if not current.signs else "words", list(current.lead), sign, use)
+                    current = _Part([], "words", [])
+            elif sign.kind == "relation" and sign.value in "→↦←" and _equates(current.signs):
+                yield current
+                current = _Part([], "joint", [sign.value])
+            else:
+                current.signs.append(sign)
+        yield current
+
+
+def _few(part: _Part) -> bool:
+    return sum(sign.kind in _MEANING for sign in part.signs) <= _MOST_OF_A_NAME
+
+
+_MOST_OF_A_NAME = 4
+
+
+def _equates(signs: Sequence[Sign]) -> bool:
+    return any(sign.kind == "relation" and sign.value in ("=", ":=", "≡") for sign in signs)
+
+
+def _join(held: _Passage, part: _Part) -> bool:
+    """Puts a part to the passage before it, where it belongs there."""
+    if part.words is not None:
+        return _join_words(held, part.words, part)
+    if part.after in ("joint", "break"):
+        return part.after == "break" and part.begins_with_relation and _go_on(held, part)
+    if part.begins_with_relation and held.related and not held.opens_condition:
+        return _go_on(held, part)
+    if held.opens_condition and (part.after in ("words", "comma") or not part.related):
+        return _put_behind(held, part.signs, True) if held.signs else _put_ahead(held, part)
+    if part.related:
+        if not held.related and not held.blank and part.after == "comma":
+            return _go_on(held, part)
+        return held.blank and not held.opens_condition and _go_on(held, part)
+    if part.after == "comma" and not held.behind and not (part.lists_on and held.related):
+        return _go_on(held, part)
+    return held.related and not part.lists_on and _put_behind(held, part.signs, False)
+
+
+def _join_words(held: _Passage, words: Sign, part: _Part) -> bool:
+    if part.after in ("joint", "break"):
+        return False
+    if not held.signs:
+        held.lead.append(words.value.strip())
+        held.opens_condition = part.use == "conditional"
+        return True
+    held.opens_condition = part.use == "conditional"
+    return _put_behind(held, [words], held.opens_condition)
+
+
+def _go_on(held: _Passage, part: _Part) -> bool:
+    held.signs += part.signs
+    held.lead += part.lead
+    held.opens_condition = False
+    return True
+
+
+def _put_behind(held: _Passage, signs: Sequence[Sign], conditional: bool) -> bool:
+    kept = [sign for sign in signs if sign.kind in _MEANING] or signs
+    held.behind.append((len(held.signs), kept[0].start, kept[-1].end, conditional))
+    return True
+
+
+def _put_ahead(held: _Passage, part: _Part) -> bool:
+    held.lead.append(f"\0{part.signs[0].start}\0{part.signs[-1].end}")
+    return True
+
+
+# ---------------------------------------------------------------- sides
+
+
+class _Writer:
+    """Writes stretches of a formula without what is cut from it."""
+
+    def __init__(self, text: Placed, signs: Sequence[Sign]) -> None:
+        self.text = text
+        self.cuts = [(sign.start, sign.end) for sign in signs if sign.kind in ("cut", "column")]
+        self._starts = [start for start, _ in self.cuts]
+
+    def side(self, signs: Sequence[Sign]) -> Placed | None:
+        """The text of a side; None where nothing is left of it."""
+        first, last = 0, len(signs)
+        while first < last and signs[first].kind in _OUTSIDE:
+            first += 1
+        while last > first and signs[last - 1].kind in _OUTSIDE:
+            last -= 1
+        return self.between(signs[first].start, signs[last - 1].end) if first < last else None
+
+    def between(self, start: int, end: int) -> Placed:
+        parts: list[Placed] = []
+        number = max(0, bisect_right(self._starts, start) - 1)
+        at = start
+        while number < len(self.cuts) and self.cuts[number][0] < end:
+            first, last = self.cuts[number]
+            number += 1
+            if last <= at:
+                continue
+            if first > at:
+                parts.append(self.text.part(at, first))
+            parts.append(Placed(" ", ((0, self.text.place(first)),)))
+            at = last
+        if at < end or not parts:
+            parts.append(self.text.part(at, end))
+        return joined(parts).stripped()
+
+
+def _links(passage: _Passage, writer: _Writer, after: Row | None) -> Iterator[Row]:
+    """The rows of a passage."""
+    lead = " ".join([_shown(said, writer) for said in passage.lead]).strip()
+    ends = [number for number, sign in enumerate(passage.signs) if sign.kind == "relation"]
+    sides = [writer.side(passage.signs[start:end]) for start, end in zip([0, *[end + 1 for end in ends]], [*ends, len(passage.signs)])]
+    whole = writer.side(passage.signs)
+    behind = [(at, writer.between(start, end).text, conditional) for at, start, end, conditional in passage.behind]
+    if whole is None:
+        shown = " ".join([lead, *[said for _, said, _ in behind]]).strip()
+        if shown:
+            at = writer.text.stripped()
+            yield Row(replace(at, text=shown), "", None, replace(at, text=shown))
+        return
+    if not ends or any(side is None for side in sides[1:]):
+        yield Row(whole, "", None, whole, 0, lead, " ".join([said for _, said, _ in behind]))
+        return
+    left = sides[0]
+    link = 0
+    if left is None:
+        left = after.right if after is not None and after.right is not None else writer.text.part(0, 0)
+        link = after.link + 1 if after is not None else 0
+    first = after.first if sides[0] is None and after is not None else left
+    for number, (end, right) in enumerate(zip(ends, sides[1:])):
+        assert right is not None
+        following = ends[number + 1] if number + 1 < len(ends) else len(passage.signs)
+        said = " ".join([text for at, text, _ in behind if end < at <= following])
+        sign = passage.signs[end]
+        yield Row(left, sign.value, right, first, link + number, lead if not number else "", said, sign.mark)
+        first = first if sign.value == "=" else right
+        left = right
+
+
+def _shown(said: str, writer: _Writer) -> str:
+    if not said.startswith("\0"):
+        return said
+    start, end = said[1:].split("\0")
+    return writer.between(int(start), int(end)).text

@@ -1,0 +1,96 @@
+"""What the words of a sentence before a formula say that the formula is: supposed, named, to be solved, said to hold."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from matcalc.resources import read
+
+_LONGEST = 600
+"""Characters before a formula that are looked at."""
+_GOVERNING = ("naming", "supposing", "stating")
+_DOMINANT = frozenset(["where", "let", "denote", "write", "put", "define"])
+"""What governs the whole of a sentence, up to one of the words below."""
+_ENDING = frozenset(["then", "we have", "one has", "hence", "therefore", "thus", "gives", "yields", "we get", "get", "obtain", "find", "follows", "it holds"])
+_HYPOTHESES = frozenset(["if", "suppose", "assume", "such that", "subject to", "because", "since", "assuming", "provided", "when", "whenever", "constraint"])
+_FRONT = 2
+"""Words within which a sentence begins: ``And if``."""
+
+
+@cache
+def cue_table() -> Mapping[str, Any]:
+    """``rules/roles.toml``."""
+    return MappingProxyType(tomllib.loads(read("rules", "roles.toml")))
+
+
+@cache
+def _cues() -> Mapping[str, tuple[str, ...]]:
+    """Each cue with the sorts that it is of."""
+    found: dict[str, tuple[str, ...]] = {}
+    for sort, cues in cue_table()["cues"].items():
+        for cue in cues:
+            found[cue] = (*found.get(cue, ()), sort)
+    return MappingProxyType(found)
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    longest_first = sorted(_cues(), key=lambda cue: (-len(cue), cue))
+    return re.compile(r"(?<![\w-])(?:" + "|".join([re.escape(cue).replace(r"\ ", r"\s+") for cue in longest_first]) + r")(?![\w-])|,|\$[^$]*\$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What was found: the sorts of its cues, which of naming, supposing and stating governs its end, and by which cue."""
+
+    sorts: frozenset[str]
+    governing: str
+    cue: str
+    first: frozenset[str]
+    in_brackets: bool
+
+    @property
+    def supposes(self) -> bool:
+        """Whether the governing cue makes any equation a hypothesis, not only one that states a fact about a symbol."""
+        return self.cue in _HYPOTHESES
+
+    def has(self, sort: str) -> bool:
+        """Whether a cue of a sort stands in the sentence."""
+        return sort in self.sorts
+
+    def begins(self, sort: str) -> bool:
+        """Whether one stands at its beginning."""
+        return sort in self.first
+
+
+def sentence(before: str, lead: str) -> Sentence:
+    """What the words before a formula say, those in front of it in the formula itself (``lead``) last."""
+    text = f"{before[-_LONGEST:]} {lead}".lower()
+    sorts: set[str] = set()
+    first: set[str] = set()
+    governing, cue, fronted, start = "", "", False, len(text) - len(text.lstrip())
+    for match in _pattern().finditer(text):
+        if match[0] == ",":
+            if fronted:
+                governing, cue, fronted = "stating", "", False
+            continue
+        if match[0].startswith("$"):
+            continue
+        said = " ".join(match[0].split())
+        found = _cues()[said]
+        sorts |= set(found)
+        if text.count(" ", start, match.start()) <= 2 * _FRONT:
+            first |= set(found)
+        sort = next((sort for sort in _GOVERNING if sort in found), None)
+        if sort is None or (sort == "stating" and cue in _DOMINANT and said not in _ENDING):
+            continue
+        at_front = text.count(" ", start, match.start()) < _FRONT
+        governing, cue = sort, said
+        fronted = sort == "supposing" and at_front and said not in _DOMINANT
+    return Sentence(frozenset(sorts), governing, cue, frozenset(first), text.rstrip().endswith("("))

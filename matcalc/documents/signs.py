@@ -1,0 +1,277 @@
+"""The signs of a formula that tell where its rows and sides are: relations, separators, alignment, words. All else is operands.
+
+Brackets and the arguments of commands are one operand each. Frames around a statement (``\\boxed{a = b}``, ``{\\displaystyle a = b}``) and
+environments whose rows are rows of the formula are opened: what stands in them counts as standing outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from matcalc.documents.cues import above, commands, environments, joints, relations
+from matcalc.documents.pieces import Notation
+from matcalc.documents.tokens import Raw, partners_of, spelled, tokens_of
+from matcalc.language.latex.latex_commands import SPACING
+
+SignKind: TypeAlias = Literal[
+    "operand", "operator", "relation", "joint", "comma", "semicolon", "colon", "wide", "break", "column", "words", "cases", "stop", "cut", "space"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A stretch of a formula and what it is for its rows.
+
+    ``value`` is the sign of a relation or joint, or the text of words; ``mark`` what stands above a relation. What is ``cut`` is no part
+    of a side. ``single``: the words stand right before a bracket or a script, as the name of a function does.
+    """
+
+    kind: SignKind
+    start: int
+    end: int
+    value: str = ""
+    mark: str = ""
+    single: bool = False
+
+
+def signs_of(text: str, notation: Notation) -> list[Sign]:
+    """The signs of a formula in order; together they are the whole of it."""
+    tokens = tokens_of(text, notation)
+    walk = _Walk(text, tokens, partners_of(tokens))
+    found: list[Sign] = []
+    position = 0
+    while position < len(tokens):
+        sign, position = walk.sign(position)
+        found.append(sign)
+    return found
+
+
+_SIMPLE: Mapping[str, SignKind] = {
+    "break": "break", "column": "column", "space": "space", "comment": "words", ",": "comma", ";": "semicolon", ".": "stop", ":": "colon",
+}  # fmt: skip
+_OPERATORS = frozenset("+-−–*/·⋅∙×⊙∘⊗⊘⊕±∗")
+_WIDEST_TIES = 3
+_BEFORE_STATEMENT = frozenset(["break", "column", "begin", "left", "brace", "soft", "open"])
+_MOST_ARGUMENTS = 4
+
+
+class _Walk:
+    def __init__(self, text: str, tokens: Sequence[Raw], partner: Mapping[int, int]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.partner = partner
+        self.opened = self._open_groups()
+
+    def sign(self, position: int) -> tuple[Sign, int]:
+        """The sign at a token, and the position after it."""
+        token = self.tokens[position]
+        if position in self.opened:
+            return Sign("cut", token.start, token.end), position + 1
+        relation = spelled(token, relations())
+        if relation is not None:
+            return self._relation(position, position + 1, relation)
+        joint = spelled(token, joints())
+        if joint is not None:
+            return Sign("joint", token.start, self._end(position + 1), joint), position + 1
+        if token.kind == "command":
+            return self._command(position)
+        if token.text in "_^" and token.kind == "char":
+            return self._operand(position, self._after_argument(position + 1))
+        if position in self.partner and self.partner[position] > position:
+            return self._group(position)
+        if token.kind == "space" and token.text.count("~") >= _WIDEST_TIES:
+            return Sign("wide", token.start, token.end), position + 1
+        if token.kind == "escape":
+            return Sign("space" if token.text[1:] in SPACING else "operand", token.start, token.end), position + 1
+        if token.text in _OPERATORS:
+            return Sign("operator", token.start, token.end, token.text), position + 1
+        kind = _SIMPLE.get(token.kind) or _SIMPLE.get(token.text) or "operand"
+        return Sign(kind, token.start, token.end, token.text if kind == "words" else ""), position + 1
+
+    # ------------------------------------------------------------ parts
+
+    def _end(self, position: int) -> int:
+        """Where the token before a position ends."""
+        return self.tokens[position - 1].end
+
+    def _operand(self, position: int, after: int) -> tuple[Sign, int]:
+        return Sign("operand", self.tokens[position].start, self._end(after)), after
+
+    def _skip_space(self, position: int) -> int:
+        while position < len(self.tokens) and self.tokens[position].kind == "space":
+            position += 1
+        return position
+
+    def _after_argument(self, position: int) -> int:
+        """The position after the argument that begins here, or after the space before it; no argument is none."""
+        position = self._skip_space(position)
+        if position >= len(self.tokens) or self.tokens[position].kind in ("break", "column", "unbrace", "end", "right"):
+            return position
+        token = self.tokens[position]
+        if token.kind == "brace":
+            return self.partner.get(position, position) + 1
+        if token.kind == "command" and position + 1 < len(self.tokens) and self.tokens[position + 1].kind == "brace":
+            return self.partner.get(position + 1, position + 1) + 1
+        return position + 1
+
+    def _inner(self, first: int, after: int) -> str:
+        """The text of an argument, without its braces."""
+        first = self._skip_space(first)
+        if first >= after:
+            return ""
+        if self.tokens[first].kind == "brace" and self.partner.get(first) == after - 1:
+            return self.text[self.tokens[first].end : self.tokens[after - 1].start]
+        return self.text[self.tokens[first].start : self._end(after)]
+
+    def _relation(self, position: int, after: int, value: str, mark: str = "") -> tuple[Sign, int]:
+        """A relation with the marks that stand at it as scripts."""
+        following = self._skip_space(after)
+        while following < len(self.tokens) and self.tokens[following].text in ("^", "_") and self.tokens[following].kind == "char":
+            after = self._after_argument(following + 1)
+            mark = mark or self._inner(following + 1, after)
+            following = self._skip_space(after)
+        if self.tokens[position].name.startswith("x") and following < len(self.tokens) and self.tokens[following].kind == "brace":
+            after = self._after_argument(following)  # \xrightarrow{f}
+            mark = mark or self._inner(following, after)
+        meant = above().get(mark.strip())
+        return Sign("relation", self.tokens[position].start, self._end(after), ":=" if meant == ":=" and value == "=" else value, meant or mark), after
+
+    def _group(self, position: int) -> tuple[Sign, int]:
+        sign, after = self._operand(position, self.partner[position] + 1)
+        if not self.text[self.tokens[position].end : self.tokens[after - 1].start].strip() and self.tokens[position].kind == "brace":
+            scripted = after < len(self.tokens) and self.tokens[after].text in ("^", "_")
+            return (sign if scripted else replace(sign, kind="space")), after
+        return (replace(sign, kind="cases") if self._is_cases(position) else sign), after
+
+    def _is_cases(self, position: int) -> bool:
+        token, partner = self.tokens[position], self.partner.get(position)
+        if partner is None or token.kind == "begin":
+            return partner is not None and token.name in environments("cases")
+        return token.kind == "left" and token.name == r"\{" and self.tokens[partner].name == "."
+
+    def _command(self, position: int) -> tuple[Sign, int]:
+        name, token = self.tokens[position].name, self.tokens[position]
+        following = self._skip_space(position + 1)
+        braced = following < len(self.tokens) and self.tokens[following].kind == "brace"
+        if name in commands("prose") and braced:
+            after = self._after_argument(following)
+            single = after < len(self.tokens) and self.tokens[after].text in ("(", "[", "_", "^", r"\left(")
+            return Sign("words", token.start, self._end(after), self._inner(following, after), single=single), after
+        if name in commands("dropped_with_argument"):
+            after = self._after_argument(following) if braced else position + 1
+            return Sign("cut", token.start, self._end(after)), after
+        if name in commands("wide"):
+            after = self._after_argument(following) if name in commands("wide_with_argument") and braced else position + 1
+            return Sign("wide", token.start, self._end(after)), after
+        if name in commands("stacked") or name in commands("braced"):
+            return self._stacked(position)
+        if name in commands("breaks"):
+            return Sign("break", token.start, token.end), position + 1
+        if name in commands("dropped"):
+            return Sign("cut", token.start, token.end), position + 1
+        if name in commands("frames") and following in self.opened:
+            return Sign("cut", token.start, token.end), position + 1
+        if name in commands("coloured") and braced and self._skip_space(self._after_argument(following)) in self.opened:
+            after = self._after_argument(following)
+            return Sign("cut", token.start, self._end(after)), after
+        if name in commands("operators"):
+            return Sign("operator", token.start, token.end, name), position + 1
+        return Sign("space" if name in SPACING else "operand", token.start, token.end), position + 1
+
+    def _stacked(self, position: int) -> tuple[Sign, int]:
+        r"""``\overset{!}{=}``, ``\underbrace{=}_{(a)}``: a sign with a mark, where it is a sign that is marked."""
+        first = position + 1
+        after = self._after_argument(first)
+        mark = ""
+        if self.tokens[position].name in commands("stacked"):
+            mark = self._inner(first, after)
+            first, after = after, self._after_argument(after)
+        inner = [token for token in self.tokens[first:after] if token.kind not in ("space", "brace", "unbrace")][:2]
+        if len(inner) == 1:
+            relation, joint = spelled(inner[0], relations()), spelled(inner[0], joints())
+            if relation is not None:
+                return self._relation(position, after, relation, mark)
+            if joint is not None:
+                return Sign("joint", self.tokens[position].start, self._end(after), joint, mark), after
+        return self._operand(position, position + 1)
+
+    # ------------------------------------------------------------ groups that are opened
+
+    def _open_groups(self) -> set[int]:
+        """The brackets, both ends, of groups whose statements are those of the formula."""
+        opened: set[int] = set()
+        stack: list[int] = []
+        stating: set[int] = set()
+        for position, token in enumerate(self.tokens):
+            other = self.partner.get(position)
+            if other is not None and other > position:
+                stack.append(position)
+            elif other is not None:
+                stack.pop()
+                if self._is_opened(other, position, other in stating):
+                    opened |= {other, position}
+                    stating |= set(stack[-1:])
+                elif other in stating and token.kind == "unbrace" and self._owner(other)[0] in commands("stacked") | commands("braced"):
+                    stating |= set(stack[-1:])
+            elif stack and (token.kind == "break" or spelled(token, relations()) or spelled(token, joints())):
+                stating.add(stack[-1])
+        return opened
+
+    def _is_opened(self, first: int, last: int, stating: bool) -> bool:
+        token = self.tokens[first]
+        if token.kind == "begin":
+            if token.name in environments("rows"):
+                return True
+            if token.name in environments("cases"):
+                return stating and self._begins_statement(first)
+            before = self._significant_before(first)
+            bracketed = before is not None and self.tokens[before].kind in ("soft", "open", "left") and not self._is_cases(before)
+            return token.name in environments("tables") and stating and not bracketed
+        if token.kind == "left":
+            return token.name in (r"\{", ".") and self.tokens[last].name == "." and stating and self._begins_statement(first)
+        return token.kind == "brace" and stating and self._is_bare(first, last)
+
+    def _significant_before(self, position: int) -> int | None:
+        position -= 1
+        while position >= 0 and (self.tokens[position].kind == "space" or self._is_spacing(self.tokens[position])):
+            position -= 1
+        return position if position >= 0 else None
+
+    @staticmethod
+    def _is_spacing(token: Raw) -> bool:
+        return token.kind == "command" and (token.name in SPACING or token.name in commands("dropped"))
+
+    def _begins_statement(self, position: int) -> bool:
+        before = self._significant_before(position)
+        return before is None or self.tokens[before].kind in _BEFORE_STATEMENT or spelled(self.tokens[before], joints()) is not None
+
+    def _is_bare(self, first: int, last: int) -> bool:
+        """Whether braces are no argument, or that of a frame; those around a lone relation always are."""
+        owner, number = self._owner(first)
+        if owner in commands("frames") or (owner == "color" and number > 1):
+            return number == 1 or owner == "color"
+        if owner in commands("coloured"):
+            return number > 1
+        if owner in commands("stacked") or owner in commands("braced"):
+            return False
+        if owner is None or (owner in "_^" and number > 1):
+            return True
+        inner = [token for token in self.tokens[first + 1 : min(last, first + 4)] if token.kind != "space"]
+        return number == 1 and owner not in "_^" and last - first <= _MOST_ARGUMENTS and len(inner) == 1 and spelled(inner[0], relations()) is not None
+
+    def _owner(self, position: int) -> tuple[str | None, int]:
+        """The command or script sign whose argument a brace begins, and which one it is."""
+        for number in range(1, _MOST_ARGUMENTS + 1):
+            before = self._significant_before(position)
+            if before is None:
+                return None, number
+            token = self.tokens[before]
+            if token.kind == "unbrace" and before in self.partner:
+                position = self.partner[before]
+                continue
+            if token.kind == "command" and not spelled(token, relations()) and not spelled(token, joints()) and token.name not in commands("operators"):
+                return token.name, number
+            return (token.text, number) if token.kind == "char" and token.text in "_^" else (None, number)
+        return None, _MOST_ARGUMENTS

@@ -1,0 +1,73 @@
+"""The words around each formula of a document, in one pass over its pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from matcalc.documents.pieces import Break, Closing, Formula, Heading, Listing, Opening, Piece, Words
+from matcalc.documents.roles import Around
+from matcalc.patterns import pattern
+
+_END = pattern(r"[.!?](?=\s|$)(?<!i\.e\.)(?<!e\.g\.)(?<!\bcf\.)(?<!w\.r\.t\.)(?<!s\.t\.)(?<!\beq\.)(?<!resp\.)")
+_LONGEST = 1000
+_MOST_AFTER = 12
+"""Pieces behind a formula that are looked at for its sentence."""
+
+
+@dataclass(slots=True)
+class _State:
+    sentence: str = ""
+    inside: tuple[str, ...] = ()
+
+    def say(self, text: str) -> None:
+        """Adds words; of these what stands behind the last end of a sentence."""
+        ends = list(_END.finditer(text))
+        self.sentence = text[ends[-1].end() :] if ends else (self.sentence + text)[-_LONGEST:]
+
+
+def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
+    """The formulas in reading order, each with what stands around it; ``known`` and what depends on it are left empty."""
+    state = _State()
+    for position, piece in enumerate(pieces):
+        if isinstance(piece, Formula):
+            around = Around(state.sentence.strip(), "", piece.display, piece.environment, state.inside)
+            yield piece, replace(around, after=_after(pieces, position) if not _ends(piece) else "")
+            if _ends(piece):
+                state.sentence = ""
+            else:
+                state.say(f" ${piece.text.text.strip()[:_LONGEST]}$ ".replace(".", "·"))
+        elif isinstance(piece, Words):
+            state.say(piece.text.text)
+        elif isinstance(piece, Heading | Listing):
+            state.sentence = ""
+        elif isinstance(piece, Break):
+            state.sentence = state.sentence if state.sentence.rstrip().endswith((":", ",")) else ""
+        elif isinstance(piece, Opening):
+            state.inside, state.sentence = (*state.inside, piece.name), ""
+        elif isinstance(piece, Closing):
+            kept = list(state.inside)
+            if piece.name in kept:
+                del kept[len(kept) - 1 - kept[::-1].index(piece.name) :]
+            state.inside, state.sentence = tuple(kept), ""
+
+
+def _ends(formula: Formula) -> bool:
+    """Whether a formula ends its sentence."""
+    return formula.text.text.rstrip().rstrip("}\\ ").endswith(".")
+
+
+def _after(pieces: Sequence[Piece], position: int) -> str:
+    """The words behind a formula up to the end of its sentence."""
+    said: list[str] = []
+    for piece in pieces[position + 1 : position + 1 + _MOST_AFTER]:
+        if isinstance(piece, Words):
+            end = _END.search(piece.text.text)
+            said.append(piece.text.text[: end.start()] if end else piece.text.text)
+            if end:
+                break
+        elif isinstance(piece, Formula) and not piece.display:
+            said.append(f"${piece.text.text.strip()}$")
+        else:
+            break
+    return "".join(said).strip()[:_LONGEST]

@@ -1,0 +1,117 @@
+"""Formulas as tokens with their brackets paired, for texts of any sort: what does not match is left without a partner."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from matcalc.documents.cues import environments, joints, relations
+from matcalc.documents.pieces import Notation
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One unit of a formula; ``kind`` is a group of the patterns below, and ``name`` the command or environment without its backslash."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    name: str = ""
+
+
+_TABLE = r"(?:\s*\{(?:[^{}\n]|\{[^{}\n]{0,20}\}){0,60}\})?"
+_LATEX = r"""
+    (?P<break>\\\\\*?(?:[ \t]*\[\s*-?[\d.]+\s*[a-z]{2}\s*\])?)
+  | \\begin\s*\{(?P<begin>[A-Za-z]*array|tabularx?|x?alignat|alignedat|(?:sub)?numcases|empheq)\*?\}(?:\[[^\]\n]{0,20}\])?TABLE
+  | \\begin\s*\{(?P<begin_other>[A-Za-z]+)\*?\}(?:\[[^\]\n]{0,20}\])?
+  | \\end\s*\{(?P<end>[A-Za-z]+)\*?\}
+  | \\left(?![A-Za-z])\s*(?P<left>\\[A-Za-z]+|\\.|.)
+  | \\right(?![A-Za-z])\s*(?P<right>\\[A-Za-z]+|\\.|.)
+  | \\(?P<command>[A-Za-z]+)(?:(?<=operatorname)\*|(?<=tag)\*|(?<=hspace)\*)?
+  | (?P<open>\\\{) | (?P<close>\\\})
+  | (?P<escape>\\.|\\\Z)
+  | (?P<space>[\s~\u200b]+)
+  | (?P<comment>%[^\n]*)
+"""
+_PLAIN = r"""
+    (?P<break>\n)
+  | (?P<space>(?:[ \t\r\f\v\u00a0\u2000-\u200b]|\.\.\.[ \t]*\n)+)
+  | (?P<comment>(?:[#%]|//)[^\n]*)
+  | (?P<string>"[^"\n]*")
+  | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
+  | (?P<word>[^\W\d_]\w*)
+  | (?P<operand>\.['*/^](?!\s*=))
+"""
+_BOTH = r"""
+    (?P<dots>\.\.\.|…|⋯)
+  | (?P<digits>\d+(?:\.\d+)?)
+  | (?P<brace>\{) | (?P<unbrace>\})
+  | (?P<soft>[(\[]) | (?P<unsoft>[)\]])
+  | (?P<column>&)
+"""
+_OPENING = {"brace": "brace", "begin": "begin", "left": "left", "soft": "soft", "open": "soft"}
+_CLOSING = {"unbrace": "brace", "end": "begin", "right": "left", "unsoft": "soft", "close": "soft"}
+
+
+def _compiled(own: str) -> re.Pattern[str]:
+    signs = [sign for sign in [*relations(), *joints()] if not sign.isalpha()]
+    several = "|".join(re.escape(sign).replace(":=", r":\s*=") for sign in sorted(signs, key=lambda sign: (-len(sign), sign)) if sign != "~")
+    pattern = rf"{own.replace('TABLE', _TABLE)} | (?P<sign>{several}) | {_BOTH} | (?P<char>.)"
+    return re.compile(pattern, re.VERBOSE | re.DOTALL)
+
+
+_PATTERNS: dict[Notation, re.Pattern[str]] = {}
+
+
+def tokens_of(text: str, notation: Notation) -> list[Raw]:
+    """The tokens of a formula; together they are the whole of it."""
+    if notation not in _PATTERNS:
+        _PATTERNS[notation] = _compiled(_LATEX if notation == "latex" else _PLAIN)
+    found: list[Raw] = []
+    for match in _PATTERNS[notation].finditer(text):
+        kind = match.lastgroup or "char"
+        found.append(Raw(kind.removesuffix("_other"), match[0], match.start(), match.end(), match[kind] if match[kind] != match[0] else ""))
+    return found
+
+
+def partners_of(tokens: Sequence[Raw]) -> dict[int, int]:
+    """For each bracket, brace, ``\\left`` and ``\\begin`` with a partner the place of that, both ways.
+
+    Braces, ``\\left`` and environments close what was left open in them; round and square brackets may close each other: ``[0, 1)``.
+    """
+    partner: dict[int, int] = {}
+    opened: list[int] = []
+    waiting: Counter[str] = Counter()
+    for position, token in enumerate(tokens):
+        if token.kind in _OPENING:
+            opened.append(position)
+            waiting[_OPENING[token.kind]] += 1
+            continue
+        wanted = _CLOSING.get(token.kind)
+        if wanted is None or not waiting[wanted] or (wanted == "soft" and _OPENING[tokens[opened[-1]].kind] != "soft"):
+            continue
+        while True:
+            place = opened.pop()
+            kind = _OPENING[tokens[place].kind]
+            waiting[kind] -= 1
+            if kind == wanted:
+                break
+        partner[place], partner[position] = position, place
+    return partner
+
+
+def is_row_environment(name: str, tables: bool = False) -> bool:
+    """Whether the rows of an environment are rows of the formula it stands in."""
+    return name in environments("tables" if tables else "rows")
+
+
+def spelled(token: Raw, table: Mapping[str, str]) -> str | None:
+    """The sign that a token is in a table of signs."""
+    if token.kind == "command":
+        return table.get(token.name)
+    if token.kind in ("sign", "char") or token.text == "in":
+        return table.get("".join(token.text.split())) if token.text != "~" else None
+    return None

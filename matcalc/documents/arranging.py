@@ -48,9 +48,9 @@ def _names(signs: Sequence[Sign], text: str) -> list[Sign]:
         if not said or said in ".,;":
             out[number] = replace(sign, kind="stop")
             continue
-        plain = not said.startswith("(") and word_use(said) != "joining"
-        related = plain and (before in ("relation", "operator") or after in ("relation", "operator")) and not sign.value.startswith(("if ", "for "))
-        if related or (sign.single and " " not in sign.value and word_use(said) == "remark"):
+        plain = not said.startswith("(") and word_use(said) != "joining" and not sign.value.startswith(("if ", "for "))
+        related = before in ("relation", "operator") or after in ("relation", "operator")
+        if (plain and related) or (sign.single and " " not in sign.value and word_use(said) == "remark"):
             out[number] = replace(sign, kind="operand")
     return out
 

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from matcalc.documents.pieces import Notation
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
+from matcalc.language.latex.latex_names import plain_name
 from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name
 from matcalc.patterns import pattern
 
 _COMMAND = pattern(r"\\([A-Za-z]+|.)")
-_SETTING = FONTS | WORDS | SPACING | ACCENTS.keys() | SPELLED_GREEK | {"star", "ast", "dagger", "mid", "{", "}", "*", "prime", "left", "right", "big", "bigl", "bigr", "vert"}
-_PART = r"(?:[^\W\d_]+\d*|\d+)"
-_NAME = r"[^\W\d_]\w*"
-_INDEX = r"(?:_(?:\([^()]*\)|[\w,+*-]+))?"
-_RAISED = r"(?:\^(?:[*+\-†⋆]|star|ast|\([\w+,-]+\)|\[[\w+,-]+\]|[ktlij](?:[+-]1)?(?![\w])))?"
-_ARGUMENT = r"[^\W\d_][\w^*+\[\]-]*"
-_HEAD = pattern(
-    rf"(?P<name>{_NAME})(?P<primes>[′']*)(?P<index>{_INDEX}{_RAISED}{_INDEX})(?P<arguments>\((?:{_ARGUMENT}(?:[,;|]|mid)?)+\))?(?P<entry>{_INDEX})"
-)
+_SIZES = frozenset(["left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr"])
+_MARKS = {"star": "*", "ast": "*", "dagger": "†", "mid": "|", "{": "", "}": "", "*": "*", "prime": "′", "vert": "|", "max": "max", "min": "min"}
+_COMMANDS = FONTS | WORDS | SPACING | ACCENTS.keys() | SPELLED_GREEK | _SIZES | _MARKS.keys()
+_WORD = pattern(rf"\\(?:{'|'.join(sorted(WORDS))})\*?\s*\{{\s*([^\W\d_][\w -]*?)\s*\}}")
+_ONE_NAME = 0xE000
+"""From here on are characters for names that are set as one."""
+_BELOW = pattern(r"_\s*\{([^{}]*)\}")
+_INDEX = r"(?:_(?:\([^()]*\)|hat|bar|tilde|dot|ddot|check|breve|acute|grave|ring|star|[\w*+\ue000-\uf8ff]))*"
+_INDICES = pattern(r"_\(([^()]*)\)")
+_RAISED = r"(?:\^(?:[*+†⋆-]|\([\w+,-]+\)|\[[\w+,-]+\]|[ktlij](?:[+-]1)?(?!\w)))?"
+_LATEX_NAME = r"(?:[^\W\d_]|[\ue000-\uf8ff])"
+_NAMES: dict[Notation, str] = {"latex": _LATEX_NAME, "plain": r"[^\W\d_](?:[^\W_]|_)*"}
 _LETTER = pattern(r"\\([A-Za-z]+)|([^\W\d_])")
-_LONGEST = 120
 _NOISE = str.maketrans("", "", " \t\n\\{}")
+_LONGEST = 120
+_GREEK = {name: letter for letter, name in reversed(list(GREEK_NAMES.items()))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +38,52 @@ class Head:
     arguments: tuple[str, ...] = ()
 
 
-def head_of(text: str) -> Head | None:
-    """The name that a side consists of; None for any other side, a power or a transpose among them.
+def head_of(text: str, notation: Notation = "latex") -> Head | None:
+    """The name that a side consists of; None for any other side, a power or a product among them.
 
-    >>> head_of(r"\\mathcal{L}(v, \\lambda)"), head_of(r"A^\\top")
-    (Head(name='L', arguments=('v', 'lambda')), None)
+    >>> head_of(r"\\mathcal{L}(v, \\lambda)"), head_of(r"z^{[1]}"), head_of(r"A^\\top"), head_of("Ax")
+    (Head(name='L', arguments=('v', 'lambda')), Head(name='z^[1]', arguments=()), None, None)
     """
     text = text.strip()
-    if not text or len(text) > _LONGEST or any(found[1] not in _SETTING for found in _COMMAND.finditer(text)):
+    if not text or len(text) > _LONGEST or any(found[1] not in _COMMANDS for found in _COMMAND.finditer(text)):
         return None
-    for spacing in (r"\left", r"\right", r"\big", r"\bigl", r"\bigr"):
-        text = text.replace(spacing, "")
-    bare = canonical_name(_COMMAND.sub(lambda found: "" if found[1] in SPACING else found[0], text)).translate(_NOISE)
-    match = _HEAD.fullmatch(bare)
+    words: list[str] = []
+
+    def word(found: re.Match[str]) -> str:
+        if len(found[1]) == 1:
+            return found[1]
+        words.append(found[1].replace(" ", "_"))
+        return chr(_ONE_NAME + len(words) - 1)
+
+    short = _COMMAND.sub(_as_sign, _WORD.sub(word, text))
+    bare = plain_name(_BELOW.sub(r"_(\1)", short)).translate(_NOISE)
+    match = _pattern(notation).fullmatch(bare)
     if match is None or (match["primes"] and (match["arguments"] or not match["name"].islower())):
         return None
     inside = (match["arguments"] or "")[1:-1]
-    return Head(match["name"] + match["primes"] + match["index"] + match["entry"], tuple(pattern(r"[,;|]").split(inside)) if inside else ())
+    arguments = [_spelled(part, words) for part in re.split("[,;|]", inside)] if inside else []
+    return Head(_spelled(match["name"] + match["primes"] + match["index"] + match["entry"], words), tuple(arguments))
+
+
+def _pattern(notation: Notation) -> re.Pattern[str]:
+    name = _NAMES[notation]
+    argument = rf"{name}[′']*{_INDEX}{_RAISED}"
+    return pattern(
+        rf"(?P<name>{name})(?P<primes>[′']*)(?P<index>{_INDEX}{_RAISED}{_INDEX})"
+        rf"(?P<arguments>\({argument}(?:[,;|]{argument})*\))?(?P<entry>{_INDEX})"
+    )
+
+
+def _as_sign(found: re.Match[str]) -> str:
+    name = found[1]
+    if name in SPACING or name in _SIZES:
+        return " "
+    return _MARKS.get(name) if name in _MARKS else _GREEK.get(name, found[0])  # type: ignore[return-value]
+
+
+def _spelled(name: str, words: list[str]) -> str:
+    plain = _INDICES.sub(r"_\1", name)
+    return canonical_name("".join([words[ord(c) - _ONE_NAME] if _ONE_NAME <= ord(c) < _ONE_NAME + len(words) else c for c in plain]))
 
 
 def letters_in(text: str) -> frozenset[str]:

@@ -39,8 +39,8 @@ def _is_cue(text: str, sign: Sign, before: Sign | None, after: Sign | None) -> b
     said = text[sign.start : sign.end]
     if len(said) < 2 or not said.isalpha() or word_use(said) == "remark":
         return False
-    apart = (before is None or before.end < sign.start or before.kind == "break") and after is not None and after.start > sign.end
-    return apart and (before is None or before.kind not in ("operator", "relation")) and after is not None and after.kind in ("operand", "words")
+    apart_before = before is None or before.kind == "break" or (before.end < sign.start and before.kind not in ("operator", "relation"))
+    return apart_before and after is not None and after.start > sign.end and after.kind in ("operand", "words")
 
 
 def _is_remark(text: str, sign: Sign, before: Sign | None, after: Sign | None) -> bool:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from matcalc.documents.heads import Head, head_of, letters_in
+from matcalc.documents.pieces import Notation
 from matcalc.documents.rows import Row
 from matcalc.documents.sentences import Sentence, sentence
 from matcalc.documents.shapes import (
-    is_differential_of,
     holds,
+    is_constant,
     is_derivative,
+    is_differential_of,
+    is_function,
     is_index,
     is_number,
     is_zero,
@@ -53,6 +56,7 @@ class Around:
     after: str = ""
     display: bool = False
     environment: str = ""
+    notation: Notation = "latex"
     inside: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
@@ -137,7 +141,7 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
     if row.link and around.preceding == "inequality":
         return "inequality"  # a ≤ b = c estimates a
     said = sentence(around.before, row.lead)
-    head = _subject(row)
+    head = _subject(row, around.notation)
     role = _by_form(row, right, head)
     if role is not None:
         return role
@@ -150,18 +154,20 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
     return _of_relation(row, right, said, around)
 
 
-def _subject(row: Row) -> Head | None:
-    """The name that an equation says something of. Of ``S = a = b`` the second link is about a."""
-    if row.link and head_of(row.first.text) is None:
+def _subject(row: Row, notation: Notation) -> Head | None:
+    """The name that an equation says something of; of a later link of a chain only a function: ``y = f(x) = Wx``."""
+    found = head_of(row.left.text, notation)
+    if found is None or (found.arguments and is_function(found.name)):
         return None
-    found = head_of(row.left.text)
-    return None if row.link and found is not None and not found.arguments else found
+    if row.link and (not found.arguments or head_of(row.first.text, notation) is None):
+        return None
+    return found
 
 
 def _by_form(row: Row, right: str, head: Head | None) -> Role | None:
     """What the form of an equation says, whatever stands around it."""
     both = f"{row.left.text} {right}"
-    if is_index(row.left.text) and (is_index(right) or is_number(right) or holds(right, "ellipsis")):
+    if is_index(row.left.text) and (is_index(right) or right.strip() in ("0", "1") or holds(right, "ellipsis")):
         return "notation"
     if holds(both, "limit"):
         return "limit"
@@ -177,7 +183,7 @@ def _by_form(row: Row, right: str, head: Head | None) -> Role | None:
 def _of_name(row: Row, right: str, head: Head, said: Sentence, around: Around) -> Role:
     """An equation for a name: what it stands for, unless the name has a meaning and the text says that this is another form of it."""
     if is_differential_of(row.left.text, around.known):
-        return "claim"
+        return "fact" if said.supposes_next else "claim"
     if said.has("solution") or said.has("solving") or (around.preceding == "first-order condition" and row.lead):
         return "solution"
     if head.name in around.known and said.has("restating"):
@@ -187,6 +193,8 @@ def _of_name(row: Row, right: str, head: Head, said: Sentence, around: Around) -
 
 def _of_zero_derivative(row: Row, said: Sentence, around: Around) -> Role:
     """A derivative that is zero: a condition to be solved, unless it is said to hold, or that nothing depends on what it is by."""
+    if said.supposes_next:
+        return "fact"
     if said.has("solving"):
         return "first-order condition"
     if said.has("constant") or sentence(around.after, "").has("constant") or said.has("asserting_zero"):
@@ -196,11 +204,11 @@ def _of_zero_derivative(row: Row, said: Sentence, around: Around) -> Role:
 
 def _of_derivative(row: Row, right: str, said: Sentence, around: Around) -> Role:
     """An equation with a derivative: a claim, unless it is supposed, or names the derivative by a letter not seen before."""
-    if said.governing == "supposing" and said.supposes:
+    if said.supposes_next:
         return "fact"
-    name = head_of(right)
-    new = name is not None and not letters_in(right) & (around.seen | letters_in(row.first.text)) and name.name not in around.known
-    return "definition" if new and is_derivative(row.first.text) else "claim"
+    name = head_of(right, around.notation)
+    new = name is not None and not (letters_in(right) & (around.seen | letters_in(row.first.text))) and name.name not in around.known
+    return "definition" if new and is_derivative(row.first.text) and not is_constant(right) else "claim"
 
 
 def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
@@ -211,4 +219,4 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     fact = states_fact(row.left.text, right)
     if fact and (said.governing in ("supposing", "naming") or said.in_brackets):
         return "fact"
-    return "fact" if said.governing == "supposing" and said.supposes else "claim"
+    return "fact" if said.supposes_next else "claim"

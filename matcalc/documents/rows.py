@@ -6,6 +6,7 @@ are cut), then a statement is cut into passages at what separates them, and each
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,8 +39,16 @@ class Row:
 
     @property
     def text(self) -> str:
-        """The relation between the first side and this one, as it is shown."""
-        return f"{self.first.text} {self.relation} {self.right.text}" if self.right is not None else self.left.text
+        """The relation between the first side and this one, as it is shown; with the condition that stands behind it."""
+        if self.right is None:
+            return self.left.text
+        return f"{self.first.text} {self.relation} {self.right.text} {self.condition}".rstrip()
+
+    @property
+    def condition(self) -> str:
+        """What stands behind the row, where it begins with a word such as ``if``."""
+        said = re.sub(r"\\[a-z]+\s*\{", "", self.behind)
+        return self.behind if word_use(said.strip("{ ")) == "conditional" else ""
 
 
 @dataclass(slots=True)

@@ -17,8 +17,17 @@ _LONGEST = 600
 _GOVERNING = ("naming", "supposing", "stating")
 _DOMINANT = frozenset(["where", "let", "denote", "write", "put", "define"])
 """What governs the whole of a sentence, up to one of the words below."""
-_ENDING = frozenset(["then", "we have", "one has", "hence", "therefore", "thus", "gives", "yields", "we get", "get", "obtain", "find", "follows", "it holds"])
-_HYPOTHESES = frozenset(["if", "suppose", "assume", "such that", "subject to", "because", "since", "assuming", "provided", "when", "whenever", "constraint"])
+_ENDING = frozenset(
+    ["then", "we have", "one has", "hence", "therefore", "thus", "gives", "yields", "we get", "get", "obtain", "find", "follows", "it holds"]
+)
+_HYPOTHESES = frozenset(
+    [
+        "if", "suppose", "assume", "such that", "subject to", "because", "since", "assuming", "provided", "when", "whenever", "constraint",
+        "constraints", "assumed", "given",
+    ]
+)
+_NEXT = 2
+"""Words that may stand between a cue and what it supposes."""
 _FRONT = 2
 """Words within which a sentence begins: ``And if``."""
 
@@ -42,7 +51,8 @@ def _cues() -> Mapping[str, tuple[str, ...]]:
 @cache
 def _pattern() -> re.Pattern[str]:
     longest_first = sorted(_cues(), key=lambda cue: (-len(cue), cue))
-    return re.compile(r"(?<![\w-])(?:" + "|".join([re.escape(cue).replace(r"\ ", r"\s+") for cue in longest_first]) + r")(?![\w-])|,|\$[^$]*\$")
+    cues = "|".join([re.escape(cue).replace(r"\ ", r"\s+") for cue in longest_first])
+    return re.compile(rf"(?<![\w-])(?:{cues})(?![\w-])|[,;]|\$[^$]*\$|\([^()$]*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +64,8 @@ class Sentence:
     cue: str
     first: frozenset[str]
     in_brackets: bool
-
-    @property
-    def supposes(self) -> bool:
-        """Whether the governing cue makes any equation a hypothesis, not only one that states a fact about a symbol."""
-        return self.cue in _HYPOTHESES
+    supposes_next: bool
+    """Whether the words right before make any equation a hypothesis, not only one that states a fact about a symbol."""
 
     def has(self, sort: str) -> bool:
         """Whether a cue of a sort stands in the sentence."""
@@ -74,13 +81,13 @@ def sentence(before: str, lead: str) -> Sentence:
     text = f"{before[-_LONGEST:]} {lead}".lower()
     sorts: set[str] = set()
     first: set[str] = set()
-    governing, cue, fronted, start = "", "", False, len(text) - len(text.lstrip())
+    governing, cue, fronted, start, ends = "", "", False, len(text) - len(text.lstrip()), 0
     for match in _pattern().finditer(text):
-        if match[0] == ",":
-            if fronted:
-                governing, cue, fronted = "stating", "", False
-            continue
-        if match[0].startswith("$"):
+        if match[0] == "," and fronted:
+            governing, cue, fronted = "stating", "", False
+        if match[0] == ";" and cue not in _DOMINANT:
+            governing, cue, fronted = "", "", False
+        if match[0][0] in ",;$(":
             continue
         said = " ".join(match[0].split())
         found = _cues()[said]
@@ -91,6 +98,7 @@ def sentence(before: str, lead: str) -> Sentence:
         if sort is None or (sort == "stating" and cue in _DOMINANT and said not in _ENDING):
             continue
         at_front = text.count(" ", start, match.start()) < _FRONT
-        governing, cue = sort, said
+        governing, cue, ends = sort, said, match.end()
         fronted = sort == "supposing" and at_front and said not in _DOMINANT
-    return Sentence(frozenset(sorts), governing, cue, frozenset(first), text.rstrip().endswith("("))
+    next_to = cue in _HYPOTHESES and len(text[ends:].split()) <= _NEXT
+    return Sentence(frozenset(sorts), governing, cue, frozenset(first), text.rstrip().endswith("("), next_to)

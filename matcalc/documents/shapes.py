@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from functools import cache
 
 from matcalc.documents.cues import environments
-from matcalc.documents.heads import head_of
+from matcalc.documents.heads import head_of, letters_in
 from matcalc.documents.sentences import cue_table
+from matcalc.functions import spellings
+from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.patterns import pattern
 
-_NUMBER = pattern(
-    r"[-+]?\s*(?:\d[\d.,]*(?:[eE][-+]?\d+)?(?:\s*/\s*\d+)?|\\[td]?frac\s*\{?\d+\}?\s*\{?\d+\}?|10)?"
-    r"(?:(?:\s*(?:\\cdot|\\times|\*|×|·))?\s*(?:10|2|e)\s*\^\s*(?:\{[-+]?[\d.]+\}|[-+]?\d))?\s*"
-    r"(?:\\%|%|\\text(?:rm)?\{[^{}]*\}|\\mathrm\{[^{}]*\}|\\infty|∞|\\pi|pi)?[.]?"
+_FACTOR = r"(?:\d[\d.,]*(?:[eE][-+]?\d+)?|\\[td]?frac\s*\{?\d+\}?\s*\{?\d+\}?|\\pi|pi|π|\\infty|∞)"
+_POWER = r"(?:10|2|e)\s*\^\s*(?:\{[-+]?[\d.]+\}|\([-+]?[\d.]+\)|[-+]?\d)"
+_UNIT = r"\s*(?:\\?%|\\[,;: ]|\\text(?:rm)?\s*\{[^{}]*\}|\\mathrm\s*\{[^{}]*\})*"
+_NUMBER = pattern(rf"[-+]?\s*(?:{_FACTOR}(?:\s*/\s*{_FACTOR})?(?:\s*(?:\\cdot|\\times|\*|×|·)?\s*{_POWER})?|{_POWER}){_UNIT}[.]?")
+_ZERO = pattern(
+    r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathbb|mathrm|bar)\s*)*\{?\s*0\s*\}?(?:_\{?[\w\\ ,×]*\}?)?|𝟎|zeros\([^()]*\)"
 )
-_ZERO = pattern(r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathbb|mathrm|bar)\s*)*\{?\s*0\s*\}?(?:_\{?[\w\\ ,]*\}?)?|𝟎|\\mathbf\s+0|\\vec\s*0|zeros\([^()]*\)")
 _INDEX = pattern(r"[a-zA-Z]")
 _INDICES = frozenset("ijklmnpqrstKLMNT")
-_FRACTION_OF_D = pattern(r"\\[tdc]?frac\s*\{\s*(?:\\mathrm\s*\{?\s*d\s*\}?|d)(?![A-Za-z]{2,})|\bd2?\w*/d\w+|\bd\s*\(.*\)\s*/\s*d\w|\b(?:grad|gradient|hessian|jacobian)\s*\(")
-_DIFFERENTIAL = pattern(r"\s*(?:\\mathrm\s*\{?\s*d\s*\}?|\\operatorname\s*\{d\}|\\text\s*\{d\}|d|𝑑)\s*(?:\\[,!;:]\s*)*(?P<of>(?:\\(?:mathbf|boldsymbol|bm|mathcal|mathsf|mathrm)\s*)?\{?\\?[A-Za-z]+\}?|\W.*)", 16)
+_D = r"(?:\\(?:mathrm|operatorname|text|textrm|rm)\s*\{?\s*d\s*\}?|d|𝑑)"
+_QUOTIENT = pattern(
+    rf"\\[tdc]?frac\s*\{{\s*{_D}(?![A-Za-z]{{2,}})|\bd2?\w*/d\w+|\bd\s*\(.*\)\s*/\s*d\w|\b(?:grad|gradient|hessian|jacobian)\s*\("
+)
+_DIFFERENTIAL = pattern(rf"\s*{_D}\s*(?:\\[,!;:]\s*)*(?P<of>.+)", re.DOTALL)
 _DERIVED = pattern(r"[A-Za-z}](?:'|\\prime|\^\s*\{?\\prime\}?|′)+\s*(?:\\left)?\(")
 _DIRECTIONAL = pattern(r"\bD\s*(?:\^\{?2\}?)?\s*(?:_\{?[^{}]*\}?)?\s*\\?[A-Za-z]+\s*\([^()]*\)\s*\\?!?\[")
 
@@ -54,7 +61,7 @@ def is_index(text: str) -> bool:
 
 def is_derivative(text: str) -> bool:
     """Whether a derivative or a differential stands in a formula."""
-    found = any(sign in text for sign in _signs("derivative")) or _FRACTION_OF_D.search(text) is not None
+    found = any(sign in text for sign in _signs("derivative")) or _QUOTIENT.search(text) is not None
     return found or _DERIVED.search(text) is not None or _DIRECTIONAL.search(text) is not None
 
 
@@ -75,7 +82,22 @@ _LONGEST_FACT = 80
 _NOT_SYMBOLS = frozenset(["I", "T", "e", "i", "j", "k", "n", "p", "d"])
 
 
-def _letters(text: str) -> set[str]:
-    from matcalc.documents.heads import letters_in
+_NO_SYMBOL = pattern(
+    r"[_^]\s*(?:\{[^{}]*\}|\\[A-Za-z]+|.)|\\(?:operatorname|mathrm|text|mathsf)\s*\{[A-Za-z]{2,}\}|\\[A-Za-z]{4,}(?=[\s{(])|[A-Za-z]{2,}(?=\()"
+)
+"""Scripts, and the names of functions and fonts."""
 
-    return set(letters_in(pattern(r"[_^]\{[^{}]*\}|[_^].|\\(?:mathbf|boldsymbol|bm|operatorname|mathrm|text)\s*\{?(?:tr|diag|sum)?").sub(" ", text))) - _NOT_SYMBOLS
+
+def _letters(text: str) -> set[str]:
+    spelled = _NO_SYMBOL.sub(lambda found: found[0] if found[0][1:] in SPELLED_GREEK else " ", text)
+    return set(letters_in(spelled)) - _NOT_SYMBOLS
+
+
+def is_function(name: str) -> bool:
+    """Whether a name with arguments is that of a function which everybody knows: ``tr(A)`` is no definition of tr."""
+    return name in spellings() or name in cue_table()["names"]["functions"]
+
+
+def is_constant(text: str) -> bool:
+    """Whether a side is a name with a fixed meaning, such as the identity."""
+    return text.strip() in cue_table()["names"]["constants"]

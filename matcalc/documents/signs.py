@@ -16,7 +16,21 @@ from matcalc.documents.tokens import Raw, partners_of, spelled, tokens_of
 from matcalc.language.latex.latex_commands import SPACING
 
 SignKind: TypeAlias = Literal[
-    "operand", "operator", "relation", "joint", "comma", "semicolon", "colon", "wide", "break", "column", "words", "cases", "stop", "cut", "space"
+    "operand",
+    "operator",
+    "relation",
+    "joint",
+    "comma",
+    "semicolon",
+    "colon",
+    "wide",
+    "break",
+    "column",
+    "words",
+    "cases",
+    "stop",
+    "cut",
+    "space",
 ]
 
 
@@ -136,7 +150,8 @@ class _Walk:
             after = self._after_argument(following)  # \xrightarrow{f}
             mark = mark or self._inner(following, after)
         meant = above().get(mark.strip())
-        return Sign("relation", self.tokens[position].start, self._end(after), ":=" if meant == ":=" and value == "=" else value, meant or mark), after
+        value = ":=" if meant == ":=" and value == "=" else value
+        return Sign("relation", self.tokens[position].start, self._end(after), value, meant or mark), after
 
     def _group(self, position: int) -> tuple[Sign, int]:
         sign, after = self._operand(position, self.partner[position] + 1)
@@ -258,8 +273,9 @@ class _Walk:
             return False
         if owner is None or (owner in "_^" and number > 1):
             return True
-        inner = [token for token in self.tokens[first + 1 : min(last, first + 4)] if token.kind != "space"]
-        return number == 1 and owner not in "_^" and last - first <= _MOST_ARGUMENTS and len(inner) == 1 and spelled(inner[0], relations()) is not None
+        inner = [token for token in self.tokens[first + 1 : min(last, first + _MOST_ARGUMENTS)] if token.kind != "space"]
+        alone = last - first <= _MOST_ARGUMENTS and len(inner) == 1 and spelled(inner[0], relations()) is not None
+        return alone and number == 1 and owner not in "_^"
 
     def _owner(self, position: int) -> tuple[str | None, int]:
         """The command or script sign whose argument a brace begins, and which one it is."""
@@ -271,7 +287,8 @@ class _Walk:
             if token.kind == "unbrace" and before in self.partner:
                 position = self.partner[before]
                 continue
-            if token.kind == "command" and not spelled(token, relations()) and not spelled(token, joints()) and token.name not in commands("operators"):
+            sign = spelled(token, relations()) or spelled(token, joints()) or token.name in commands("operators")
+            if token.kind == "command" and not sign:
                 return token.name, number
             return (token.text, number) if token.kind == "char" and token.text in "_^" else (None, number)
         return None, _MOST_ARGUMENTS

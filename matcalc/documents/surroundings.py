@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from matcalc.documents.pieces import Break, Closing, Formula, Heading, Listing, Opening, Piece, Words
 from matcalc.documents.roles import Around
@@ -31,8 +31,8 @@ def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
     state = _State()
     for position, piece in enumerate(pieces):
         if isinstance(piece, Formula):
-            around = Around(state.sentence.strip(), "", piece.display, piece.environment, state.inside)
-            yield piece, replace(around, after=_after(pieces, position) if not _ends(piece) else "")
+            after = _after(pieces, position) if not _ends(piece) else ""
+            yield piece, Around(state.sentence.strip(), after, piece.display, piece.environment, piece.notation, state.inside)
             if _ends(piece):
                 state.sentence = ""
             else:

@@ -57,8 +57,8 @@ _CLOSING = {"unbrace": "brace", "end": "begin", "right": "left", "unsoft": "soft
 
 
 def _compiled(own: str) -> re.Pattern[str]:
-    signs = [sign for sign in [*relations(), *joints()] if not sign.isalpha()]
-    several = "|".join(re.escape(sign).replace(":=", r":\s*=") for sign in sorted(signs, key=lambda sign: (-len(sign), sign)) if sign != "~")
+    signs = [sign for sign in [*relations(), *joints()] if not sign.isalpha() and sign != "~"]
+    several = "|".join(re.escape(sign).replace(":=", r":\s*=") for sign in sorted(signs, key=lambda sign: (-len(sign), sign)))
     pattern = rf"{own.replace('TABLE', _TABLE)} | (?P<sign>{several}) | {_BOTH} | (?P<char>.)"
     return re.compile(pattern, re.VERBOSE | re.DOTALL)
 

@@ -13,7 +13,8 @@ from matcalc.patterns import pattern
 
 _COMMAND = pattern(r"\\([A-Za-z]+|.)")
 _SIZES = frozenset(["left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr"])
-_MARKS = {"star": "*", "ast": "*", "dagger": "†", "mid": "|", "{": "", "}": "", "*": "*", "prime": "′", "vert": "|", "max": "max", "min": "min"}
+_MARKS = {"star": "*", "ast": "*", "*": "*", "dagger": "†", "mid": "|", "vert": "|", "prime": "′", "{": "", "}": ""}
+_MARKS |= {"max": "max", "min": "min"}
 _COMMANDS = FONTS | WORDS | SPACING | ACCENTS.keys() | SPELLED_GREEK | _SIZES | _MARKS.keys()
 _WORD = pattern(rf"\\(?:{'|'.join(sorted(WORDS))})\*?\s*\{{\s*([^\W\d_][\w -]*?)\s*\}}")
 _ONE_NAME = 0xE000

@@ -7,7 +7,6 @@ are cut), then a statement is cut into passages at what separates them, and each
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -55,12 +54,12 @@ class Row:
 class _Passage:
     """What is separated from the rest of a formula: signs of one relation or chain, and what is said before and behind it.
 
-    ``behind`` are the ranges of remarks, by the number of signs before them; ``conditional`` those that begin with a condition.
+    ``behind`` are the remarks, each with the number of signs before it.
     """
 
     signs: list[Sign] = field(default_factory=list)
-    lead: list[str] = field(default_factory=list)
-    behind: list[tuple[int, int, int, bool]] = field(default_factory=list)
+    lead: list[str | list[Sign]] = field(default_factory=list)
+    behind: list[tuple[int, list[Sign]]] = field(default_factory=list)
     opens_condition: bool = False
 
     @property
@@ -88,7 +87,7 @@ def rows(formula: Formula, after: Row | None = None) -> Iterator[Row]:
     """
     text = formula.text
     signs = arranged(signs_of(text.text, formula.notation), text.text, formula.environment, formula.notation)
-    writer = _Writer(text, signs)
+    writer = _Writer(text)
     some = False
     for passage in _passages(signs, text.text):
         for row in _links(passage, writer, after if not some else None):
@@ -124,6 +123,7 @@ class _Part:
     lead: list[str]
     words: Sign | None = None
     use: WordUse | None = None
+    separator: Sign | None = None
     lists_on: bool = False
     """Names before the last of a list: ``x, y`` of ``x, y, z ∈ R``."""
 
@@ -133,10 +133,10 @@ class _Part:
 
     @property
     def begins_with_relation(self) -> bool:
-        return next((sign.kind == "relation" for sign in self.signs if sign.kind in _MEANING), False)
+        return bool(self.signs) and _first(self).kind == "relation"
 
     def passage(self, before: _Passage | None = None) -> _Passage:
-        lead = list(self.lead)
+        lead: list[str | list[Sign]] = list(self.lead)
         if before is not None and before.blank and not before.behind:
             lead = [*before.lead, *lead]
         if self.words is not None:
@@ -167,7 +167,7 @@ class _Parts:
             if sign.kind in ("wide", "comma", "semicolon", "break", "joint"):
                 if any(other.kind in _MEANING for other in current.signs):
                     yield current
-                    current = _Part([], sign.kind, [])
+                    current = _Part([], sign.kind, [], separator=sign)
                 elif current.after not in ("joint", "break"):
                     current = _Part([], sign.kind, current.lead)
                 if sign.kind == "joint":
@@ -189,6 +189,10 @@ class _Parts:
         yield current
 
 
+def _first(part: _Part) -> Sign:
+    return next((sign for sign in part.signs if sign.kind in _MEANING), part.signs[0])
+
+
 def _few(part: _Part) -> bool:
     return sum(sign.kind in _MEANING for sign in part.signs) <= _MOST_OF_A_NAME
 
@@ -206,17 +210,18 @@ def _join(held: _Passage, part: _Part) -> bool:
         return _join_words(held, part.words, part)
     if part.after in ("joint", "break"):
         return part.after == "break" and part.begins_with_relation and _go_on(held, part)
-    if part.begins_with_relation and held.related and not held.opens_condition:
+    goes_on = part.begins_with_relation or (part.after == "words" and _first(part).kind == "operator")
+    if goes_on and held.related and not held.opens_condition:
         return _go_on(held, part)
     if held.opens_condition and (part.after in ("words", "comma") or not part.related):
-        return _put_behind(held, part.signs, True) if held.signs else _put_ahead(held, part)
+        return _put_behind(held, part.signs) if held.signs else _put_ahead(held, part)
     if part.related:
         if not held.related and not held.blank and part.after == "comma":
             return _go_on(held, part)
         return held.blank and not held.opens_condition and _go_on(held, part)
     if part.after == "comma" and not held.behind and not (part.lists_on and held.related):
         return _go_on(held, part)
-    return held.related and not part.lists_on and _put_behind(held, part.signs, False)
+    return held.related and not part.lists_on and _put_behind(held, part.signs)
 
 
 def _join_words(held: _Passage, words: Sign, part: _Part) -> bool:
@@ -227,24 +232,23 @@ def _join_words(held: _Passage, words: Sign, part: _Part) -> bool:
         held.opens_condition = part.use == "conditional"
         return True
     held.opens_condition = part.use == "conditional"
-    return _put_behind(held, [words], held.opens_condition)
+    return _put_behind(held, [words])
 
 
 def _go_on(held: _Passage, part: _Part) -> bool:
-    held.signs += part.signs
+    held.signs += [part.separator, *part.signs] if part.after == "comma" and part.separator is not None else part.signs
     held.lead += part.lead
     held.opens_condition = False
     return True
 
 
-def _put_behind(held: _Passage, signs: Sequence[Sign], conditional: bool) -> bool:
-    kept = [sign for sign in signs if sign.kind in _MEANING] or signs
-    held.behind.append((len(held.signs), kept[0].start, kept[-1].end, conditional))
+def _put_behind(held: _Passage, signs: list[Sign]) -> bool:
+    held.behind.append((len(held.signs), signs))
     return True
 
 
 def _put_ahead(held: _Passage, part: _Part) -> bool:
-    held.lead.append(f"\0{part.signs[0].start}\0{part.signs[-1].end}")
+    held.lead.append(part.signs)
     return True
 
 
@@ -252,12 +256,10 @@ def _put_ahead(held: _Passage, part: _Part) -> bool:
 
 
 class _Writer:
-    """Writes stretches of a formula without what is cut from it."""
+    """Writes signs of a formula as text, what is cut and what stands elsewhere as a blank."""
 
-    def __init__(self, text: Placed, signs: Sequence[Sign]) -> None:
+    def __init__(self, text: Placed) -> None:
         self.text = text
-        self.cuts = [(sign.start, sign.end) for sign in signs if sign.kind in ("cut", "column")]
-        self._starts = [start for start, _ in self.cuts]
 
     def side(self, signs: Sequence[Sign]) -> Placed | None:
         """The text of a side; None where nothing is left of it."""
@@ -266,41 +268,42 @@ class _Writer:
             first += 1
         while last > first and signs[last - 1].kind in _OUTSIDE:
             last -= 1
-        return self.between(signs[first].start, signs[last - 1].end) if first < last else None
+        return self.written(signs[first:last]) if first < last else None
 
-    def between(self, start: int, end: int) -> Placed:
+    def written(self, signs: Sequence[Sign]) -> Placed:
+        """The text of signs."""
         parts: list[Placed] = []
-        number = max(0, bisect_right(self._starts, start) - 1)
-        at = start
-        while number < len(self.cuts) and self.cuts[number][0] < end:
-            first, last = self.cuts[number]
-            number += 1
-            if last <= at:
+        start = end = signs[0].start
+        for sign in signs:
+            if sign.kind not in ("cut", "column") and sign.start == end:
+                end = sign.end
                 continue
-            if first > at:
-                parts.append(self.text.part(at, first))
-            parts.append(Placed(" ", ((0, self.text.place(first)),)))
-            at = last
-        if at < end or not parts:
-            parts.append(self.text.part(at, end))
+            if start < end:
+                parts += [self.text.part(start, end), self._blank(end)]
+            start, end = sign.start, sign.end if sign.kind not in ("cut", "column") else sign.start
+        if start < end or not parts:
+            parts.append(self.text.part(start, end))
         return joined(parts).stripped()
+
+    def _blank(self, at: int) -> Placed:
+        return Placed(" ", ((0, self.text.place(at)),))
 
 
 def _links(passage: _Passage, writer: _Writer, after: Row | None) -> Iterator[Row]:
     """The rows of a passage."""
-    lead = " ".join([_shown(said, writer) for said in passage.lead]).strip()
+    lead = " ".join([said if isinstance(said, str) else _shown(said, writer) for said in passage.lead]).strip()
     ends = [number for number, sign in enumerate(passage.signs) if sign.kind == "relation"]
     sides = [writer.side(passage.signs[start:end]) for start, end in zip([0, *[end + 1 for end in ends]], [*ends, len(passage.signs)])]
     whole = writer.side(passage.signs)
-    behind = [(at, writer.between(start, end).text, conditional) for at, start, end, conditional in passage.behind]
+    behind = [(at, _shown(signs, writer)) for at, signs in passage.behind]
     if whole is None:
-        shown = " ".join([lead, *[said for _, said, _ in behind]]).strip()
+        shown = " ".join([lead, *[said for _, said in behind]]).strip()
         if shown:
             at = writer.text.stripped()
             yield Row(replace(at, text=shown), "", None, replace(at, text=shown))
         return
     if not ends or any(side is None for side in sides[1:]):
-        yield Row(whole, "", None, whole, 0, lead, " ".join([said for _, said, _ in behind]))
+        yield Row(whole, "", None, whole, 0, lead, " ".join([said for _, said in behind]))
         return
     left = sides[0]
     link = 0
@@ -311,15 +314,13 @@ def _links(passage: _Passage, writer: _Writer, after: Row | None) -> Iterator[Ro
     for number, (end, right) in enumerate(zip(ends, sides[1:])):
         assert right is not None
         following = ends[number + 1] if number + 1 < len(ends) else len(passage.signs)
-        said = " ".join([text for at, text, _ in behind if end < at <= following])
+        said = " ".join([text for at, text in behind if end < at <= following])
         sign = passage.signs[end]
         yield Row(left, sign.value, right, first, link + number, lead if not number else "", said, sign.mark)
         first = first if sign.value == "=" else right
         left = right
 
 
-def _shown(said: str, writer: _Writer) -> str:
-    if not said.startswith("\0"):
-        return said
-    start, end = said[1:].split("\0")
-    return writer.between(int(start), int(end)).text
+def _shown(signs: Sequence[Sign], writer: _Writer) -> str:
+    side = writer.side(signs)
+    return side.text if side is not None else ""

@@ -18,7 +18,10 @@ _GOVERNING = ("naming", "supposing", "stating")
 _DOMINANT = frozenset(["where", "let", "denote", "write", "put", "define"])
 """What governs the whole of a sentence, up to one of the words below."""
 _ENDING = frozenset(
-    ["then", "we have", "one has", "hence", "therefore", "thus", "gives", "yields", "we get", "get", "obtain", "find", "follows", "it holds"]
+    [
+        "then", "we have", "one has", "hence", "therefore", "thus", "gives", "yields", "we get", "get", "obtain", "find", "follows",
+        "it holds",
+    ]
 )
 _HYPOTHESES = frozenset(
     [
@@ -26,7 +29,7 @@ _HYPOTHESES = frozenset(
         "constraints", "assumed", "given",
     ]
 )
-_NEXT = 2
+_NEXT = 1
 """Words that may stand between a cue and what it supposes."""
 _FRONT = 2
 """Words within which a sentence begins: ``And if``."""

@@ -6,7 +6,9 @@ environments whose rows are rows of the formula are opened: what stands in them 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -53,12 +55,12 @@ class Sign:
 def signs_of(text: str, notation: Notation) -> list[Sign]:
     """The signs of a formula in order; together they are the whole of it."""
     tokens = tokens_of(text, notation)
-    walk = _Walk(text, tokens, partners_of(tokens))
+    walk = _Walk(text, notation, tokens, partners_of(tokens))
     found: list[Sign] = []
     position = 0
     while position < len(tokens):
         sign, position = walk.sign(position)
-        found.append(sign)
+        found += walk.without_breaks(sign)
     return found
 
 
@@ -72,10 +74,13 @@ _MOST_ARGUMENTS = 4
 
 
 class _Walk:
-    def __init__(self, text: str, tokens: Sequence[Raw], partner: Mapping[int, int]) -> None:
+    def __init__(self, text: str, notation: Notation, tokens: Sequence[Raw], partner: Mapping[int, int]) -> None:
         self.text = text
+        self.notation = notation
         self.tokens = tokens
         self.partner = partner
+        self.breaks: list[Raw] = []
+        """Line ends and alignment marks in brackets, which are there for the eye."""
         self.opened = self._open_groups()
 
     def sign(self, position: int) -> tuple[Sign, int]:
@@ -101,8 +106,22 @@ class _Walk:
             return Sign("space" if token.text[1:] in SPACING else "operand", token.start, token.end), position + 1
         if token.text in _OPERATORS:
             return Sign("operator", token.start, token.end, token.text), position + 1
+        if token.kind == "comment" and token.text.startswith("%") and self.notation == "latex":
+            return Sign("cut", token.start, token.end), position + 1
         kind = _SIMPLE.get(token.kind) or _SIMPLE.get(token.text) or "operand"
         return Sign(kind, token.start, token.end, token.text if kind == "words" else ""), position + 1
+
+    def without_breaks(self, sign: Sign) -> Iterator[Sign]:
+        """A sign cut at the breaks in it."""
+        first = bisect_left(self.breaks, sign.start, key=lambda token: token.start)
+        at = sign.start
+        for token in self.breaks[first:]:
+            if token.end > sign.end or sign.kind != "operand":
+                break
+            yield replace(sign, start=at, end=token.start)
+            yield Sign("cut", token.start, token.end)
+            at = token.end
+        yield replace(sign, start=at)
 
     # ------------------------------------------------------------ parts
 
@@ -219,12 +238,15 @@ class _Walk:
         opened: set[int] = set()
         stack: list[int] = []
         stating: set[int] = set()
+        nested: Counter[str] = Counter()
         for position, token in enumerate(self.tokens):
             other = self.partner.get(position)
             if other is not None and other > position:
                 stack.append(position)
+                nested[self._nesting(position)] += 1
             elif other is not None:
                 stack.pop()
+                nested[self._nesting(other)] -= 1
                 if self._is_opened(other, position, other in stating):
                     opened |= {other, position}
                     stating |= set(stack[-1:])
@@ -232,7 +254,16 @@ class _Walk:
                     stating |= set(stack[-1:])
             elif stack and (token.kind == "break" or spelled(token, relations()) or spelled(token, joints())):
                 stating.add(stack[-1])
+            if token.kind in ("break", "column") and nested["bracket"] and not nested["array"]:
+                self.breaks.append(token)
         return opened
+
+    def _nesting(self, first: int) -> str:
+        """What a group is to the breaks in it: those of an array are its own."""
+        token = self.tokens[first]
+        if token.kind == "begin":
+            return "" if token.name in environments("rows") else "array"
+        return "bracket" if token.kind in ("soft", "left", "open") else ""
 
     def _is_opened(self, first: int, last: int, stating: bool) -> bool:
         token = self.tokens[first]

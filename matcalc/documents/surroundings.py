@@ -19,9 +19,14 @@ _MOST_AFTER = 12
 class _State:
     sentence: str = ""
     inside: tuple[str, ...] = ()
+    displayed: bool = False
+    """Whether the last thing was a display: a capital letter behind it begins a sentence."""
 
     def say(self, text: str) -> None:
         """Adds words; of these what stands behind the last end of a sentence."""
+        if self.displayed and text.strip():
+            self.sentence = "" if text.lstrip()[0].isupper() else self.sentence
+            self.displayed = False
         ends = list(_END.finditer(text))
         self.sentence = text[ends[-1].end() :] if ends else (self.sentence + text)[-_LONGEST:]
 
@@ -37,6 +42,7 @@ def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
                 state.sentence = ""
             else:
                 state.say(f" ${piece.text.text.strip()[:_LONGEST]}$ ".replace(".", "·"))
+                state.displayed = piece.display
         elif isinstance(piece, Words):
             state.say(piece.text.text)
         elif isinstance(piece, Heading | Listing):

@@ -1,0 +1,124 @@
+"""What formulas are for, in the sentences that they stand in. A formula in double dollar signs is a display."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from matcalc.documents.heads import Head, head_of, letters_in
+from matcalc.documents.pieces import Formula, Piece, Place, Words, placed
+from matcalc.documents.roles import Role, reason_of, role_of
+from matcalc.documents.rows import rows
+from matcalc.documents.surroundings import surroundings
+
+HERE = Place("notes.md", 1)
+
+
+def pieces(text: str) -> list[Piece]:
+    found: list[Piece] = []
+    for part in re.split(r"(\$\$[^$]*\$\$|\$[^$]*\$)", text):
+        if part.startswith("$"):
+            found.append(Formula(placed(part.strip("$"), HERE), part.startswith("$$")))
+        elif part:
+            found.append(Words(placed(part, HERE)))
+    return found
+
+
+def roles(text: str) -> list[Role]:
+    """The roles of the rows of a text, in order, where what was defined before is known."""
+    out: list[Role] = []
+    known: set[str] = set()
+    seen: set[str] = set()
+    for formula, around in surroundings(pieces(text)):
+        before: Role | None = None
+        for row in rows(formula):
+            before = role_of(row, replace(around, known=frozenset(known), seen=frozenset(seen), preceding=before))
+            out.append(before)
+            head = head_of(row.left.text)
+            known |= {head.name} if head is not None and before in ("definition", "solution") else set()
+        seen |= letters_in(formula.text.text)
+    return out
+
+
+SAID: dict[str, list[Role]] = {
+    # definitions
+    r"The loss is $$L(w) = \tfrac12\|Xw - y\|^2 .$$ Its gradient is $$\nabla L(w) = X^\top(Xw - y).$$": ["definition", "claim"],
+    r"Let $p = \sigma(Xw)$ and write $z^{[1]} = W^{[1]}x$.": ["definition", "definition"],
+    r"$$K_\sigma := K + \sigma^2 I$$": ["definition"],
+    r"We put $\hat y = \mathrm{softmax}(z)$, where $z = Wx + b$.": ["definition", "definition"],
+    r"$$\hat w = \arg\min_w L(w)$$": ["definition"],
+    r"$$\delta := \frac{\partial L}{\partial z} = \hat y - y$$": ["definition", "claim"],
+    # claims
+    r"Then $(PQ)^\top = Q^\top P^\top$ and $\operatorname{tr}(PQ) = \operatorname{tr}(QP)$.": ["claim", "claim"],
+    r"We have $f'(x) = 2x$.": ["claim"],
+    r"If $O$ is orthogonal, $O^{-1} = O^\top$.": ["notation", "claim"],
+    r"$$m(-H^{-1}g) = -\tfrac12 g^\top H^{-1}g$$": ["claim"],
+    r"With $E(w) = \|w\|^2$ we find, expanding it, $E(w) = w^\top w$.": ["definition", "claim"],
+    r"Products: $\mathrm{d}(AY) = A\,\mathrm{d}Y$.": ["claim"],
+    r"$x^\top K x = 0$ for every $x$": ["claim", "notation"],
+    # conditions and what solves them
+    r"Setting $\nabla L = 0$ gives the normal equations $X^\top X w = X^\top y$, with the solution $\hat w = (X^\top X)^{-1}X^\top y$": [
+        "first-order condition",
+        "first-order condition",
+        "solution",
+    ],
+    r"Indeed $\nabla L(\hat w) = 0$.": ["claim"],
+    r"Since it does not depend on x, $\nabla_x c = 0$.": ["claim"],
+    r"$$\nabla L(w) \overset{!}{=} 0$$": ["first-order condition"],
+    r"$$\nabla L = 2Ax = 0 \implies x = A^{-1}b$$": ["claim", "first-order condition", "solution"],
+    r"It is minimal at $K^* = PH^\top S^{-1}$.": ["solution"],
+    # facts
+    r"Let $R$ be a rotation, $R^\top R = I$.": ["notation", "fact"],
+    r"The columns are orthonormal ($Q^\top Q = I$).": ["fact"],
+    r"This holds because $u^\top u = 1$; moreover $\|u\|^2 = u^\top u$.": ["fact", "claim"],
+    r"Let $\Sigma \succ 0$.": ["fact"],
+    r"where $y$ is one-hot, so $\sum_c y_c = 1$.": ["notation", "fact"],
+    r"If $\mathrm{d}f = \operatorname{tr}(G^\top \mathrm{d}X)$ for all $\mathrm{d}X$ then": ["fact", "notation"],
+    # the rest
+    r"$X \in \mathbb{R}^{n\times p}$, $f: \mathbb{R}^n \to \mathbb{R}$": ["declaration", "declaration"],
+    r"the fit needed $k = 7$ steps at $\mu = 10^{-3}$, a share of $\rho = 0.87$": ["number", "number", "number"],
+    r"the sum over $i = 1, \dots, n$ of $x_i$": ["notation", "notation"],
+    r"$$\|\nabla f(x)\| \le \|A\|\,\|x\| = L\|x\|$$": ["inequality", "inequality"],
+    r"$$f'(x) = \lim_{h \to 0} \frac{f(x+h) - f(x)}{h}$$": ["limit"],
+    r"$$L(w + \epsilon) \approx L(w)$$": ["not an equation"],
+    r"$$\nabla f = \begin{pmatrix} a \\ b \end{pmatrix}$$": ["not an equation"],
+    r"$$w \gets w - \eta \nabla L(w)$$": ["not an equation"],
+}
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_roles(text: str) -> None:
+    assert roles(text) == SAID[text]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (r"a \approx b", "approximation"),
+        (r"w \gets w - x", "assignment"),
+        (r"\nabla f = \begin{cases} a & x > 0 \\ b & x < 0 \end{cases}", "by cases"),
+        (r"\nabla f = (a, \dots, b)", "ellipsis"),
+        ("= b", "left side"),
+    ],
+)
+def test_what_is_no_equation_has_a_reason(text: str, words: str) -> None:
+    for formula, around in surroundings([Formula(placed(text, HERE), True)]):
+        (row,) = rows(formula)
+        assert role_of(row, around) == "not an equation"
+        assert words in reason_of(row, "not an equation")
+
+
+@pytest.mark.parametrize(
+    ("text", "head"),
+    [
+        (r"\hat{\mathbf w}_{t+1}", Head("w_hat_t+1")),
+        (r"f_\theta\left(x, y\right)", Head("f_theta", ("x", "y"))),
+        (r"\mathsf{K}^{*}", Head("K^*")),
+        (r"\operatorname{prox}(x)_i", Head("prox_i", ("x",))),
+        *[(text, None) for text in (r"A^\top", "x^2", "Ax", r"\Pi T", r"\nabla f", "f'(x)", r"\psi(x+s)", r"\frac{a}{b}", "2x", "a, b")],
+    ],
+)
+def test_heads(text: str, head: Head | None) -> None:
+    assert head_of(text) == head

@@ -20,7 +20,8 @@ class Asked:
     """A claim as a statement for ``verify``.
 
     ``statement`` holds the definitions that it rests on before it (``f(x) = x'*A*x; ∇f(x) = (A + A')*x``). ``declare``, ``layout`` and
-    ``symmetric`` are as for ``verify``; ``rests_on`` are the things said that went into them.
+    ``symmetric`` are as for ``verify``; ``rests_on`` are the things said that went into them. ``lossy``: facts that are said of a name
+    could not be used with it, so that it proves more than it refutes.
     """
 
     statement: str
@@ -28,3 +29,4 @@ class Asked:
     layout: str = "denominator"
     symmetric: str = "projected"
     rests_on: tuple[Said, ...] = ()
+    lossy: bool = False

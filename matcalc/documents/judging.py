@@ -10,7 +10,17 @@ from matcalc.verification.items import Item
 from matcalc.verification.verdict import Verdict
 
 
-def judge(asked: Sequence[Asked]) -> Verdict:
-    """The verdict on the first reading. Raises nothing; ``asked`` is not empty."""
-    first = asked[0]
-    return verdict_on(Item(first.statement, 0, declare=first.declare, layout=first.layout, symmetric=first.symmetric))
+def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
+    """The verdict, and the reading that it is on. Raises nothing; ``asked`` is not empty.
+
+    What holds in one reading holds; what does not is false only if it is in every reading.
+    """
+    found: list[tuple[Verdict, Asked]] = []
+    for one in asked:
+        verdict = verdict_on(Item(one.statement, 0, declare=one.declare, layout=one.layout, symmetric=one.symmetric))
+        if verdict.ok:
+            return verdict, one
+        if not (one.lossy and verdict.is_false and len(asked) > 1):
+            found.append((verdict, one))
+    order = ("undecided", "conditional", "refuted")
+    return min(found, key=lambda pair: order.index(pair[0].status))

@@ -1,0 +1,64 @@
+"""Layout, and what is meant by a derivative by a symmetric matrix, where the text says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from matcalc.documents.asking import Said
+from matcalc.documents.context.outline import END
+from matcalc.documents.context.vocabulary import vocabulary
+from matcalc.documents.context.wording import Wording
+
+_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """A layout or the like that holds from the row ``start`` up to ``end``."""
+
+    value: str
+    said: Said
+    start: int
+    end: int
+
+
+class Conventions:
+    """The conventions of one sort, asked for a row; the latest counts."""
+
+    def __init__(self, found: Iterable[Convention], usual: str) -> None:
+        self._found = sorted(found, key=lambda one: one.start)
+        self._usual = usual
+
+    def at(self, row: int) -> tuple[str, tuple[Said, ...]]:
+        """The convention at a row, and where it is said; the usual one where nothing is."""
+        holding = [one for one in self._found if one.start <= row < one.end]
+        return (holding[-1].value, (holding[-1].said,)) if holding else (self._usual, ())
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+
+def layouts_in(wording: Wording) -> Iterator[Convention]:
+    """The layout that a sentence says is used."""
+    yield from _in(wording, vocabulary().layouts)
+
+
+def symmetric_in(wording: Wording) -> Iterator[Convention]:
+    """The meaning of derivatives by symmetric matrices that a sentence gives."""
+    yield from _in(wording, vocabulary().symmetric)
+
+
+def _in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> Iterator[Convention]:
+    text = re.sub(r"⟨\d+⟩", "", wording.text)
+    found = [(value, match) for value, phrase in phrases.items() for match in [phrase.search(text)] if match is not None]
+    if len(found) != 1 or vocabulary().lists["doubtful_sentence"].search(text):
+        return
+    value, match = found[0]
+    before = text[: match.start()].lower().split()[-4:]
+    if any(vocabulary().says("doubt", word.strip(",;")) for word in before):
+        return
+    said = Said(" ".join(text.split())[:_SHOWN], wording.place(0))
+    whole = vocabulary().lists["everywhere"].search(text) or wording.spot.is_setting or not wording.spot.sections
+    yield Convention(value, said, 0 if whole else wording.start, END if whole else wording.spot.section_end)

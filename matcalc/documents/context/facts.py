@@ -1,0 +1,296 @@
+"""What a document tells of its symbols, and how far that reaches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from matcalc.documents.asking import Said
+from matcalc.documents.context.outline import END, Line, Spot
+from matcalc.documents.context.phrases import Description, Token, descriptions, tokens_of
+from matcalc.documents.context.vocabulary import vocabulary
+from matcalc.documents.context.wording import Wording, remark
+from matcalc.documents.pieces import Place
+from matcalc.errors import MatcalcError
+from matcalc.language import parse_declarations
+from matcalc.language.declare.declared import Declaration, declared_text
+from matcalc.language.text.spelling import INDEX_LETTERS
+
+_TURNS = frozenset(["but", "while", "whereas", "however", "although"])
+_FORWARD = frozenset(["which", "and", "then", *_TURNS])
+_CLAUSE_ENDS = frozenset([";", ":", "(", ")", ",", "."])
+_ALWAYS_NARROW = frozenset(["if", "when", "whenever", "provided", "in case", "since", "because"])
+_TELLING = frozenset(["∈", "≻", "⪰", ">", "≥"])
+_LONGEST_DECLARATION = 400
+_NEAR = 12
+"""Characters between a word and the equation that it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of one name, from the row ``start`` up to ``end``.
+
+    ``anew``: the name is introduced, so that nothing told of it in a ``sentence`` before counts; ``general``: nothing at all. ``narrow``:
+    for its sentence alone.
+    """
+
+    name: str
+    declaration: Declaration
+    said: Said
+    start: int
+    end: int
+    anew: bool
+    narrow: bool
+    spot: Spot
+    sentence: Place
+    general: bool = False
+
+    def holds_at(self, row: int) -> bool:
+        """Whether it reaches a row."""
+        return self.start <= row < self.end
+
+
+def told_in(wording: Wording) -> Iterator[Told]:
+    """Everything that a sentence tells of names."""
+    if vocabulary().lists["doubtful_sentence"].search(wording.text):
+        return
+    tokens = tokens_of(wording)
+    for found in descriptions(tokens):
+        if not _doubted(tokens, found):
+            yield from _described(wording, tokens, found)
+    for position, token in enumerate(tokens):
+        if token.mention is not None and not _doubted(tokens, Description((), "", position, position + 1)):
+            for line in token.mention.lines:
+                yield from _stated(wording, tokens, position, line)
+    for mention in wording.mentions:
+        for line in mention.lines:
+            if line.row.behind or line.row.lead:
+                yield from _remarked(wording, line)
+
+
+# ---------------------------------------------------------------- what is told
+
+
+def _described(wording: Wording, tokens: Sequence[Token], found: Description) -> Iterator[Told]:
+    """What words say of names."""
+    start, end, narrow = _reach(wording, tokens, found)
+    if start >= end:
+        return
+    text = wording.text[tokens[found.first].start : tokens[min(found.last, len(tokens)) - 1].end]
+    said = Said(_shown(text, wording), wording.place(tokens[found.first].start))
+    for name in found.names:
+        name = _without_index(name)
+        declaration = _declaration(name, found.said)
+        if declaration is not None:
+            anew = found.general or declaration.shape is not None or (declaration.kind is not None and not found.with_verb)
+            yield Told(name, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), found.general)
+
+
+def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line) -> Iterator[Told]:
+    """What a formula says of names: a set that they are in, an equation that is supposed."""
+    row = line.row
+    if row.right is None or row.link or not (row.relation in _TELLING and line.role in ("declaration", "fact") or line.role == "fact"):
+        return
+    text = f"{row.left.text} {row.relation} {row.right.text}"
+    if len(text) > _LONGEST_DECLARATION or (row.relation == "=" and _is_constraint(wording.text[: tokens[position].start])):
+        return
+    try:
+        declarations = parse_declarations(_readable(text))
+    except MatcalcError:
+        return
+    start, end, narrow = _reach(wording, tokens, Description((), "", position, position + 1))
+    said = Said(text, row.left.place())
+    for name, declaration in declarations.items():
+        plain = _without_index(name)
+        if plain != name and declaration.shape not in (None, ()):
+            continue  # members of a family: x_1, ..., x_N
+        declaration = replace_name(declaration, plain)
+        anew = declaration.shape is not None and plain == name
+        yield Told(plain, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0))
+
+
+def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
+    """What the words at a row say: ``\\quad\\text{if } K^\\top = -K``."""
+    own = remark(line, wording.spot)
+    if vocabulary().lists["doubtful_sentence"].search(own.text):
+        return
+    tokens = tokens_of(own)
+    wide = own.text.lstrip().lower().startswith(("where", "with", "here"))
+    for one in (*_of_tokens(own, tokens),):
+        yield replace(one, start=wording.start, end=wording.reach) if wide else one
+
+
+def _of_tokens(wording: Wording, tokens: Sequence[Token]) -> Iterator[Told]:
+    for found in descriptions(tokens):
+        if not _doubted(tokens, found):
+            yield from _described(wording, tokens, found)
+    for position, token in enumerate(tokens):
+        if token.mention is not None and token.mention.number < 0 and not _doubted(tokens, Description((), "", position, position + 1)):
+            for inner in token.mention.lines:
+                yield from _stated(wording, tokens, position, replace(inner, role="fact"))
+
+
+def _is_constraint(before: str) -> bool:
+    """Whether the words before an equation say that it is to be met, which does not make it a fact about what is varied."""
+    return any(found.end() >= len(before.rstrip()) - _NEAR for found in vocabulary().lists["constraining"].finditer(before))
+
+
+def replace_name(declaration: Declaration, name: str) -> Declaration:
+    """The declaration of another name."""
+    return Declaration(name, declaration.kind, declaration.shape, declaration.properties, declaration.count)
+
+
+def _declaration(name: str, said: str) -> Declaration | None:
+    """The words as a declaration; what cannot be one is left out, from the end. Words that say nothing declare nothing."""
+    parts = _readable(said).split()
+    while parts:
+        try:
+            return parse_declarations(f"{name}: {' '.join(parts)}").get(name)
+        except MatcalcError:
+            parts.pop()
+    return Declaration(name) if not said else None
+
+
+def _readable(text: str) -> str:
+    """A declaration as that of a formula is written, without the commands that the language has no use for."""
+    return text.replace(r"\times", "×").replace(r"\quad", " ")
+
+
+def _without_index(name: str) -> str:
+    """The name of a vector of which an entry is spoken: ``s_j > 0`` tells of s."""
+    base, _, index = name.rpartition("_")
+    return base if base and index in INDEX_LETTERS else name
+
+
+def _shown(text: str, wording: Wording) -> str:
+    """Words with their formulas in place."""
+    return re.sub(r"⟨(\d+)⟩", lambda found: wording.mentions[int(found[1])].formula.text.text.strip(), text)
+
+
+# ---------------------------------------------------------------- doubt and reach
+
+
+def _doubted(tokens: Sequence[Token], found: Description) -> bool:
+    """Whether words of its clause take away what a description says: ``not necessarily symmetric``, ``only if``."""
+    first = found.first
+    while first > 0 and tokens[first - 1].text not in _CLAUSE_ENDS and tokens[first - 1].text not in _TURNS:
+        first -= 1
+    return any(token.mention is None and vocabulary().says("doubt", token.text) for token in tokens[first : found.last])
+
+
+def _lead(tokens: Sequence[Token], first: int) -> tuple[str, int]:
+    """The nearest word before a token, or at it, that says how its clause is meant, and its position."""
+    for position in range(min(first, len(tokens) - 1), -1, -1):
+        token = tokens[position]
+        if token.text in (";", ":") and position < first:
+            break
+        if token.mention is None and vocabulary().says("conditional", token.text):
+            return token.text, position
+        if token.mention is None and vocabulary().says("introducing", token.text):
+            return "let", position
+    return "", -1
+
+
+def _reach(wording: Wording, tokens: Sequence[Token], found: Description) -> tuple[int, int, bool]:
+    """The rows that something said reaches, and whether they are those of its sentence alone."""
+    lead, position = _lead(tokens, found.first)
+    first_word = next((token.text for token in tokens if token.mention is None and token.text[0].isalpha()), "")
+    introduced = lead == "let" or vocabulary().says("introducing", first_word) or only_defines(wording)
+    narrow = lead in _ALWAYS_NARROW or (lead not in ("", "let") and not introduced)
+    if vocabulary().lists["everywhere"].search(wording.text) and lead not in _ALWAYS_NARROW:
+        return wording.start, END, False
+    start = _start(wording, tokens, position, found) if narrow or found.general else wording.start
+    if narrow:
+        return start, wording.reach, True
+    block = wording.spot.block
+    if block is not None:
+        return start, block.end, False
+    return start, END if wording.spot.is_setting else wording.spot.section_end, False
+
+
+def only_defines(wording: Wording) -> bool:
+    """Whether the formulas of a sentence say what names stand for, and claim nothing."""
+    roles = [line.role for mention in wording.mentions for line in mention.lines]
+    return "definition" in roles and "claim" not in roles
+
+
+def _start(wording: Wording, tokens: Sequence[Token], lead: int, found: Description) -> int:
+    """The first row that a condition is for: not what stands before a turn of the sentence, such as ``which for symmetric M becomes``."""
+    if lead <= 0:
+        return wording.start if lead == 0 or not found.general else _next_row(wording, tokens, found.first)
+    before = tokens[lead - 1].text
+    if before in _FORWARD or found.general:
+        return _next_row(wording, tokens, found.first)
+    turn = next((k for k in range(lead - 1, -1, -1) if tokens[k].text in _TURNS or tokens[k].text == ";"), -1)
+    return _next_row(wording, tokens, turn) if turn >= 0 else wording.start
+
+
+def _next_row(wording: Wording, tokens: Sequence[Token], position: int) -> int:
+    """The first row of the formulas behind a token."""
+    found = [token.mention.number for token in tokens[max(position, 0) :] if token.mention is not None]
+    return found[0] if found else wording.end
+
+
+# ---------------------------------------------------------------- together
+
+
+class Facts:
+    """What is told in a document, asked for a row."""
+
+    def __init__(self, told: Iterable[Told]) -> None:
+        self._by_name: dict[str, list[Told]] = {}
+        for one in told:
+            self._by_name.setdefault(one.name, []).append(one)
+
+    def names(self) -> frozenset[str]:
+        """The names that anything is told of."""
+        return frozenset(self._by_name)
+
+    def at(self, name: str, row: int) -> tuple[Declaration | None, tuple[Said, ...]]:
+        """What is known of a name at a row, and where it is said; of what contradicts itself the latest."""
+        return together([one for one in self._by_name.get(name, ()) if one.holds_at(row)])
+
+    def introduced_between(self, name: str, first: int, last: int) -> bool:
+        """Whether a name is introduced anew behind one row and up to another."""
+        return any(one.anew and first < one.start <= last and one.end > last for one in self._by_name.get(name, ()))
+
+    def kind(self, name: str) -> Declaration | None:
+        """The kind that a name has in the whole document, where all of it agrees."""
+        kinds = {one.declaration.kind for one in self._by_name.get(name, ()) if one.declaration.kind is not None}
+        return Declaration(name, kinds.pop()) if len(kinds) == 1 else None
+
+
+def together(told: Sequence[Told]) -> tuple[Declaration | None, tuple[Said, ...]]:
+    """Several things told of one name as one declaration; ``None`` for nothing."""
+    found: Declaration | None = None
+    said: list[Said] = []
+    last: Told | None = None
+    for one in sorted(told, key=lambda one: (one.start, one.narrow)):
+        fresh = last is None or one.general or (one.anew and last.sentence != one.sentence)
+        joined = None if found is None or fresh else _both(found, one.declaration)
+        if joined is None:
+            found, said = one.declaration, [one.said]
+        else:
+            found, said = joined, [*said, one.said]
+        last = one
+    if found is not None and found.kind is None and found.shape is None and not found.properties:
+        return None, ()
+    return found, tuple(dict.fromkeys(said))
+
+
+def _both(one: Declaration, other: Declaration) -> Declaration | None:
+    """Both declarations of a name; None where they cannot hold together."""
+    if one.kind and other.kind and one.kind != other.kind:
+        return None
+    if one.shape is not None and other.shape is not None and one.shape != other.shape:
+        return None
+    texts = [text for text in (declared_text(one), declared_text(other)) if text]
+    if not texts:
+        return one
+    properties = tuple(dict.fromkeys((*one.properties, *other.properties)))
+    whole = Declaration(one.name, one.kind or other.kind, one.shape if one.shape is not None else other.shape, properties)
+    try:
+        return parse_declarations(f"{one.name}: {declared_text(whole)}").get(one.name)
+    except MatcalcError:
+        return None

@@ -1,0 +1,157 @@
+r"""The names in a formula of a document, found without reading it: it may be one that the language does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from matcalc.documents.pieces import Notation
+from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
+from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name, is_name
+
+_GREEK = "|".join(sorted([*SPELLED_GREEK, "varepsilon", "vartheta", "varphi", "varrho", "varsigma", "varpi"], key=lambda word: -len(word)))
+_STYLE = rf"\\(?:{'|'.join(sorted({*FONTS, *WORDS, *ACCENTS} - {'boxed', 'ensuremath', 'smash', 'mathop'}))})(?![A-Za-z])\s*"
+_LETTER = rf"\\(?:{_GREEK})(?![A-Za-z])|[^\W\d_]"
+_NESTED = r"\{(?:[^{}]|\{[^{}]*\}){0,40}\}"
+_INDEX = rf"\s*_\s*(?:{_NESTED}|\\(?:text|mathrm|mathsf)\s*{_NESTED}|\\[A-Za-z]+|[^\W_])"
+_SIGN = r"(?:\*|\\ast(?![A-Za-z])|\\star(?![A-Za-z])|\+)"
+_MARK = rf"(?:[\[(][^{{}}()\[\]]{{1,12}}[\])]|{_SIGN}|\\(?:text|mathrm|mathsf)\{{[A-Za-z]{{2,}}\}})"
+_TURNED = r"(?:\\top|\\intercal|T|\\mathsf\{T\}|\{\\top\})"
+_LABEL = rf"\s*\^\s*(?:\{{\s*{_MARK}\s*{_TURNED}?\s*\}}|{_SIGN})"
+_SYMBOL = re.compile(rf"(?P<symbol>(?:{_STYLE})*(?:{_NESTED}|{_LETTER})(?:(?:{_LABEL})?(?:{_INDEX})?(?:{_LABEL})?))(?P<primes>['′]*)")
+_STYLED = re.compile(rf"{_STYLE}|\{{")
+_WORD_IN_STYLE = re.compile(
+    r"\\(?:mathrm|operatorname\*?|text|mathsf|mathit|mathtt|textsc|textrm|mathcal)\s*\{\s*([A-Za-z]{2,}[0-9]*)\s*\}"
+)
+_COMMAND = re.compile(r"\\(?:begin|end|label|tag|ref|eqref)\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.")
+_PLAIN_NAME = re.compile(r"[^\W\d_]\w*")
+_CHANGE = re.compile(r"d2?([^\W\d_]\w*?)2?")
+_INDEXED = re.compile(rf"{_INDEX}\s*\Z")
+_TURNED_LABEL = re.compile(rf"({_MARK})\s*{_TURNED}\s*\}}")
+_LABELLED = re.compile(rf"{_LABEL}\s*\Z")
+_BOTH_ENDS = re.compile(
+    rf"^(?:\s|\\[{re.escape(''.join(sorted(s for s in SPACING if len(s) == 1)))}]|\{{\}}|&)+|(?:\s|\\[,;:!> ]|&|\{{\}})+$"
+)
+_JOINED = re.compile(
+    r"\s*(?:,|;|\\(?:text|mbox)\{\s*(?:,\s*)?and\s*\}|\\q?quad|\\[,;:! ]|\\(?:dots|ldots|cdots|dotsc)(?![A-Za-z])|…|\.\.\.|⋯|\band\b)\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NameAt:
+    """A name in a formula: its one spelling, and where it stands with its index and label. ``base`` is the name without the index."""
+
+    name: str
+    base: str
+    start: int
+    end: int
+
+
+def names_at(text: str, notation: Notation = "latex") -> Iterator[NameAt]:
+    r"""Every name in a formula, in order. What is no name may be among them, such as the ``d`` of a derivative.
+
+    >>> [found.name for found in names_at(r"\hat{\mathbf{y}}_i - W^{[2]} \operatorname{RSS}(\beta)")]
+    ['y_hat_i', 'W_2', 'RSS', 'beta']
+    """
+    if notation == "plain":
+        yield from _plain_names(text)
+        return
+    position = 0
+    while position < len(text):
+        word = _WORD_IN_STYLE.match(text, position)
+        if word is not None:
+            index = re.compile(_INDEX).match(text, word.end())
+            end = index.end() if index else word.end()
+            yield NameAt(_spelled(text[position:end]), word[1], position, end)
+            position = end
+            continue
+        symbol = _symbol(text, position)
+        if symbol is not None:
+            yield symbol
+            position = symbol.end
+            continue
+        command = _COMMAND.match(text, position)
+        position = command.end() if command else position + 1
+
+
+def _symbol(text: str, position: int) -> NameAt | None:
+    """The symbol that begins at a position: a letter in whatever style, with what hangs on it."""
+    character = text[position]
+    if not (character.isalpha() or character == "\\"):
+        return None
+    found = _SYMBOL.match(text, position)
+    if found is None:
+        return None
+    symbol = found["symbol"]
+    name = _spelled(symbol)
+    if not is_name(name) or (character == "\\" and not _is_styled_letter(symbol)):
+        return None
+    stem = _LABELLED.sub("", symbol)
+    index = _INDEXED.search(stem)
+    without = symbol if index is None else stem[: index.start()] + symbol[len(stem) :]
+    return NameAt(name, _spelled(without), found.start(), found.end("symbol"))
+
+
+def _is_styled_letter(symbol: str) -> bool:
+    inner = symbol
+    while (style := _STYLED.match(inner)) is not None:
+        inner = inner[style.end() :]
+    return re.match(_LETTER, inner) is not None
+
+
+def _spelled(symbol: str) -> str:
+    """The one spelling of a symbol, without a transpose in its label."""
+    return canonical_name(_TURNED_LABEL.sub(r"\1}", symbol))
+
+
+def _plain_names(text: str) -> Iterator[NameAt]:
+    """Names in a formula of a program or a plain text; those in ``df/dx`` too."""
+    for found in _PLAIN_NAME.finditer(text):
+        name = canonical_name(found[0])
+        yield NameAt(name, name.partition("_")[0], found.start(), found.end())
+        inner = _CHANGE.fullmatch(found[0])
+        if inner is not None:
+            name = canonical_name(inner[1])
+            yield NameAt(name, name, found.start(), found.end())
+
+
+def names_in(text: str, notation: Notation = "latex") -> frozenset[str]:
+    r"""The names in a formula, with and without their indices.
+
+    >>> sorted(names_in(r"\sum_i x_i^\top A x_i"))
+    ['A', 'i', 'x', 'x_i']
+    """
+    return frozenset(part for found in names_at(text, notation) for part in (found.name, found.base))
+
+
+def names_listed(text: str, notation: Notation = "latex") -> tuple[str, ...]:
+    r"""The names of a list of nothing else; empty for another formula.
+
+    >>> names_listed(r"\mathbf{x}_1, \dots, \mathbf{x}_N"), names_listed("A x")
+    (('x_1', 'x_N'), ())
+    """
+    found: list[str] = []
+    for part in _JOINED.split(trimmed(text)):
+        part = trimmed(part)
+        if not part:
+            continue
+        name = whole_name(part, notation)
+        if name is None:
+            return ()
+        found.append(name)
+    return tuple(found)
+
+
+def whole_name(text: str, notation: Notation = "latex") -> str | None:
+    """The name that a text is, if it is one."""
+    text = trimmed(text)
+    found = next(names_at(text, notation), None)
+    if found is None or found.start or text[found.end :].strip():
+        return None
+    return found.name
+
+
+def trimmed(text: str) -> str:
+    """A formula without the space around it, in LaTeX's spelling too."""
+    return _BOTH_ENDS.sub("", text)

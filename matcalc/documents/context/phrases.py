@@ -1,0 +1,289 @@
+"""What the words of a sentence say of the symbols in it: ``where ⟨Q⟩ is orthogonal``, ``an ⟨m×n⟩ matrix ⟨A⟩``.
+
+Which words belong to which symbol is found here; what they say is read as a declaration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from matcalc.documents.context.names import names_listed, trimmed
+from matcalc.documents.context.vocabulary import vocabulary
+from matcalc.documents.context.wording import Mention, Wording
+
+_TOKEN = re.compile(r"⟨(?P<math>\d+)⟩|(?P<word>[^\W\d_][\w'’]*(?:-[^\W_][\w'’]*)*)|(?P<sign>\S)")
+_ARTICLES = frozenset(
+    ["a", "an", "the", "both", "each", "some", "given", "fixed", "our", "its", "this", "these", "those", "of", "real", "known", "unknown"]
+)
+_SINGLE = frozenset(["a", "an", "the", "this"])
+_SIZE_WORDS = frozenset(["size", "sizes", "shape", "dimension", "dimensions", "dimensional", "order", "length"])
+_VERBS = frozenset(["is", "are", "be", "being", "has", "have", "denotes", "denote", "as", "remains", "stays"])
+_BY = re.compile(r"(\w+)-by-(\w+)\Z", re.IGNORECASE)
+_SIZES = re.compile(r"\(?\s*[A-Za-z0-9]\w*\s*(?:(?:\\times|×|x|,|\\cdot)\s*[A-Za-z0-9]\w*\s*)*\)?|\\mathbb\{?R\}?.*")
+_MOST_UNKNOWN = 2
+_SUBJECT_RELATIONS = frozenset(["", "∈", "≻", "⪰", "=", ":=", ">", "≥"])
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A formula, a word in small letters, or a sign."""
+
+    text: str
+    mention: Mention | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is said of some names, in the words of declarations. ``first`` and ``last`` are the tokens that it takes up.
+
+    ``general``: no more is to be known of the names than this. ``with_verb``: it is a clause, no attribute.
+    """
+
+    names: tuple[str, ...]
+    said: str
+    first: int
+    last: int
+    general: bool = False
+    with_verb: bool = False
+
+
+@dataclass(slots=True)
+class _Words:
+    """A description as far as it is read; ``end`` is the token behind it."""
+
+    end: int
+    said: list[str] = field(default_factory=list)
+    general: bool = False
+    single: bool = False
+    unknown: int = 0
+
+    @property
+    def content(self) -> bool:
+        return bool(self.said) or self.general
+
+
+def tokens_of(wording: Wording) -> tuple[Token, ...]:
+    """The tokens of a sentence; words that say how far it reaches are none."""
+    text = vocabulary().lists["everywhere"].sub(lambda found: " " * len(found[0]), wording.text)
+    return tuple(
+        [
+            Token(found[0].lower(), wording.mentions[int(found["math"])] if found["math"] else None, found.start(), found.end())
+            for found in _TOKEN.finditer(text)
+        ]
+    )
+
+
+def descriptions(tokens: Sequence[Token]) -> Iterator[Description]:
+    """Everything that the words say of names, in order."""
+    reader = _Phrases(tokens)
+    position = 0
+    while position < len(tokens):
+        found = reader.at(position)
+        if found is None:
+            position += 1
+            continue
+        yield found
+        position = max(found.last, position + 1)
+
+
+class _Phrases:
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+
+    def at(self, position: int) -> Description | None:
+        """The description that begins at a token."""
+        token = self._tokens[position]
+        if token.mention is not None:
+            return self._of_subject(position)
+        if not token.text[0].isalpha():
+            return None
+        return self._of_parts(position) or self._attribute(position)
+
+    # ------------------------------------------------------------ the three forms
+
+    def _attribute(self, position: int) -> Description | None:
+        """``a symmetric matrix ⟨A⟩``, and what may stand behind it."""
+        if position and self._text(position - 1) in ("of", "-") and self._text(position - 2) in ("part", "function", "side"):
+            return None
+        words = self._described(position)
+        names, end = self._subject(words.end, single=words.single)
+        if not words.content or not names:
+            return None
+        behind = self._size_behind(end)
+        return Description(names, " ".join([*words.said, *behind.said]), position, max(end, behind.end), words.general)
+
+    def _of_subject(self, position: int) -> Description | None:
+        """``⟨A⟩ and ⟨B⟩ are invertible``, ``⟨D⟩ invertible``, ``⟨S⟩, a symmetric matrix``, ``⟨U⟩ of size ⟨n×k⟩``."""
+        names, end = self._subject(position)
+        if not names:
+            return None
+        if self._text(end) in ("both", "all", "each", "then", "also", "therefore", "hence", "thus"):
+            end += 1
+        verb = self._text(end) in _VERBS
+        opened = self._text(end) == "("
+        apposed = self._text(end) == "," and self._text(end + 1) in ("a", "an")
+        words = self._described(end + (verb or opened or apposed))
+        if not words.content:
+            return None
+        after = self._text(words.end)
+        if apposed and self._subject(words.end)[0]:
+            return None
+        if not (verb or apposed or after in ("", ",", ";", ")", ".", ":", "and", "(") or self._text(end) in ("of", "the")):
+            return None
+        if opened and after != ")":
+            return None
+        return Description(names, " ".join(words.said), position, words.end, words.general, verb)
+
+    def _of_parts(self, position: int) -> Description | None:
+        """``columns of ⟨Q⟩ are orthonormal``."""
+        names, end = self._subject(position + 2) if self._text(position + 1) == "of" else ((), position)
+        if not names or self._text(end) not in _VERBS:
+            return None
+        fact = vocabulary().of.get((self._text(position), self._text(end + 1)))
+        return Description(names, fact, position, end + 2, with_verb=True) if fact else None
+
+    # ------------------------------------------------------------ parts
+
+    def _text(self, position: int) -> str:
+        if not 0 <= position < len(self._tokens):
+            return ""
+        token = self._tokens[position]
+        return token.text if token.mention is None else "⟨"
+
+    def _subject(self, position: int, *, single: bool = False) -> tuple[tuple[str, ...], int]:
+        """The names that stand at a token, and the token behind them."""
+        found: list[str] = []
+        while True:
+            names = self._names(position)
+            if not names:
+                break
+            found += names
+            position += 1
+            joint = self._joint(position)
+            if single or not joint or not self._names(position + joint):
+                return tuple(found), position
+            position += joint
+        return tuple(found), position
+
+    def _joint(self, position: int) -> int:
+        """How many tokens join two subjects here."""
+        if self._text(position) == ",":
+            return 2 if self._text(position + 1) in ("and", "or") else 1
+        return 1 if self._text(position) in ("and", "or") else 0
+
+    def _names(self, position: int) -> tuple[str, ...]:
+        """The names that a formula is, or that it is about."""
+        if not 0 <= position < len(self._tokens):
+            return ()
+        mention = self._tokens[position].mention
+        if mention is None or len(mention.lines) != 1 or mention.formula.display:
+            return ()
+        row = mention.lines[0].row
+        if row.relation not in _SUBJECT_RELATIONS or row.link:
+            return ()
+        return names_listed(row.left.text, mention.formula.notation)
+
+    def _described(self, position: int) -> _Words:
+        """The words of a description from a token on."""
+        words = _Words(position)
+        while words.end < len(self._tokens):
+            step = self._known(words) or self._size(words) or self._joined(words) or self._unknown(words)
+            if not step:
+                break
+            words.end += step
+        return words
+
+    def _known(self, words: _Words) -> int:
+        """Takes words of the vocabulary, articles and words that say that nothing more is known."""
+        text = self._text(words.end)
+        if vocabulary().says("general", text):
+            words.general = words.general or text not in ("all", "every")
+            return 1
+        for count in range(vocabulary().longest, 0, -1):
+            parts = [self._text(words.end + k) for k in range(count)]
+            if not all(parts) or "⟨" in parts:
+                continue
+            for spelled in (" ".join(parts), " ".join(parts).replace("-", " ")):
+                if (said := vocabulary().nouns.get(spelled)) is not None:
+                    words.said += [part for part in said.split() if part not in words.said]
+                    return count
+        if text in _ARTICLES and text != "of":
+            words.single = words.single or text in _SINGLE
+            return 1
+        return self._of(words) if text == "of" else 1 if text in _SIZE_WORDS else 0
+
+    def _of(self, words: _Words) -> int:
+        """``of size ⟨n×k⟩``, ``matrix of multipliers ⟨Λ⟩``."""
+        following = self._text(words.end + 1)
+        if following in _SIZE_WORDS:
+            return 2
+        kind = self._text(words.end - 1) in ("matrix", "vector", "matrices", "vectors")
+        noun = (
+            following.isalpha()
+            and not vocabulary().says("ending", following)
+            and following not in vocabulary().nouns
+            and following not in _ARTICLES
+        )
+        return 2 if kind and noun and self._text(words.end + 2) == "⟨" else 0
+
+    def _size(self, words: _Words) -> int:
+        """Takes a size: ``⟨n×k⟩``, ``n-by-p``."""
+        text = self._text(words.end)
+        crossed = _BY.match(text)
+        if crossed is not None:
+            words.said.insert(0, f"{crossed[1]}×{crossed[2]}")
+            return 1
+        mention = self._tokens[words.end].mention
+        if mention is None or len(mention.lines) != 1 or mention.lines[0].row.relation:
+            return 0
+        size = trimmed(mention.lines[0].row.left.text)
+        if not _SIZES.fullmatch(size):
+            return 0
+        before, after = self._text(words.end - 1), self._text(words.end + 1)
+        is_crossed = not re.fullmatch(r"\w+", size)
+        if before not in _SIZE_WORDS and not (
+            is_crossed and (before in _VERBS or before in _ARTICLES or after in vocabulary().nouns or words.said)
+        ):
+            return 0
+        words.said.insert(0, size)
+        return 1
+
+    def _joined(self, words: _Words) -> int:
+        """Goes on over ``and``, a comma or brackets where more of the vocabulary follows."""
+        if not words.said:
+            return 0
+        joint = self._joint(words.end) if self._text(words.end) != "or" else 0
+        ahead = _Words(words.end + joint)
+        if joint and self._text(ahead.end) not in _ARTICLES and self._known(ahead) and ahead.said:
+            return joint
+        if self._text(words.end) != "(":
+            return 0
+        inner = self._described(words.end + 1)
+        if not inner.said or self._text(inner.end) != ")" or inner.unknown:
+            return 0
+        words.said += inner.said
+        return inner.end + 1 - words.end
+
+    def _unknown(self, words: _Words) -> int:
+        """Takes a noun that says nothing: ``a symmetric weight matrix``."""
+        text = self._text(words.end)
+        word = text.replace("-", "")
+        if not word.isalpha() or vocabulary().says("ending", text) or words.unknown >= _MOST_UNKNOWN or vocabulary().says("doubt", text):
+            return 0
+        if not words.content:
+            return 0
+        words.unknown += 1
+        return 1
+
+    def _size_behind(self, position: int) -> _Words:
+        """``of size ⟨n×k⟩`` behind a name."""
+        if self._text(position) == "of" and self._text(position + 1) in _SIZE_WORDS:
+            words = _Words(position + 2)
+            if words.end < len(self._tokens) and (step := self._size(words)):
+                words.end += step
+                return words
+        return _Words(position)

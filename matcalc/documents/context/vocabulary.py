@@ -1,0 +1,62 @@
+"""The words of ``rules/prose.toml``, and what they say."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from matcalc.facts.table import facts, spelled_apart
+from matcalc.resources import read
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The tables of the file; lists of words are patterns that find one of them as a whole word."""
+
+    abbreviations: frozenset[str]
+    lists: Mapping[str, re.Pattern[str]]
+    nouns: Mapping[str, str]
+    longest: int
+    of: Mapping[tuple[str, str], str]
+    layouts: Mapping[str, re.Pattern[str]]
+    symmetric: Mapping[str, re.Pattern[str]]
+
+    def is_setting(self, title: str) -> bool:
+        """Whether a title is that of a section whose facts hold everywhere."""
+        return self.lists["settings"].search(title) is not None
+
+    def says(self, sort: str, word: str) -> bool:
+        """Whether a word, or several, are in one of the lists."""
+        return self.lists[sort].fullmatch(word) is not None
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The vocabulary, read once."""
+    table = tomllib.loads(read("rules", "prose.toml"))
+    nouns = {**{name: name for name in _facts()}, **table["nouns"]}
+    lists = ("settings", "everywhere", "introducing", "conditional", "doubt", "doubtful_sentence", "constraining", "ending", "general")
+    return Vocabulary(
+        frozenset(table["abbreviations"]),
+        {name: _words(table[name]) for name in lists},
+        nouns,
+        max(len(words.split()) for words in nouns),
+        {(noun, word): fact for words, fact in table["of"].items() for noun, word in [words.split()]},
+        {name: _words(phrases) for name, phrases in table["layouts"].items()},
+        {name: _words(phrases) for name, phrases in table["symmetric"].items()},
+    )
+
+
+def _facts() -> Iterable[str]:
+    """The facts in the words of prose: those of several words with spaces."""
+    yield from spelled_apart()
+    for fact in facts().values():
+        yield from (word for word in (fact.name, *fact.aliases) if "_" not in word and len(word) > 2)
+
+
+def _words(phrases: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(phrase) for phrase in longest_first)})(?![\w-])", re.IGNORECASE)

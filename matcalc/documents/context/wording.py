@@ -1,0 +1,231 @@
+"""The sentences of a document: words with formulas in them, over the breaks that displays make, each with where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from matcalc.documents.context.outline import END, Line, Numbered, Outline, Spot
+from matcalc.documents.context.vocabulary import vocabulary
+from matcalc.documents.pieces import (
+    Break,
+    Closing,
+    Directive,
+    Fault,
+    Formula,
+    Heading,
+    Listing,
+    Notation,
+    Opening,
+    Place,
+    Words,
+    placed,
+)
+from matcalc.documents.rows import rows
+
+OPEN, CLOSE = "⟨", "⟩"
+"""Around the number of a formula in the text of a sentence: ``where ⟨0⟩ is symmetric``."""
+
+_END = re.compile(r"[.!?]+(?=[\s)\]\"'”’]|$)[)\]\"'”’]*")
+_LAST_WORD = re.compile(r"\S+\Z")
+_ENDS_FORMULA = re.compile(r"(?P<mark>[.,;:])(?:\s|\\[,;:! ]|\\q?quad|\\(?:label|tag)\{[^{}]*\}|\\nonumber|\\notag|\\qedhere|\})*\Z")
+_CONTINUES = re.compile(r"[^\w\s]|[a-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A formula in a sentence, with its rows; ``number`` is that of the first of them among all rows of the document."""
+
+    formula: Formula
+    lines: tuple[Line, ...]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Words and formulas up to a full stop; ``text`` has ``⟨k⟩`` for ``mentions[k]``.
+
+    Its rows are those from ``start`` up to ``end``; ``reach`` is the row after the last of a list that begins at its colon, or ``end``.
+    """
+
+    text: str
+    mentions: tuple[Mention, ...]
+    marks: tuple[tuple[int, Place], ...]
+    start: int
+    end: int
+    spot: Spot
+    reach: int
+
+    def place(self, offset: int) -> Place:
+        """Where the words at an offset of the text stand."""
+        found = [place for at, place in self.marks if at <= offset]
+        return found[-1] if found else self.marks[0][1]
+
+
+def wordings(pieces: Sequence[Numbered], outline: Outline) -> Iterator[Wording]:
+    """The sentences of a document in order."""
+    reader = _Reader(pieces, outline)
+    for index, numbered in enumerate(pieces):
+        yield from reader.taken(index, numbered)
+    yield from reader.flushed()
+
+
+class _Reader:
+    def __init__(self, pieces: Sequence[Numbered], outline: Outline) -> None:
+        self._pieces = pieces
+        self._outline = outline
+        self._index = 0
+        self._row = 0
+        self._after_break = False
+        self._after_display = False
+        self._empty()
+
+    def _empty(self) -> None:
+        self._text = ""
+        self._mentions: list[Mention] = []
+        self._marks: list[tuple[int, Place]] = []
+        self._after_break = self._after_display = False
+
+    def taken(self, index: int, numbered: Numbered) -> Iterator[Wording]:
+        """The sentences that end with the next piece."""
+        piece = numbered.piece
+        match piece:
+            case Words():
+                yield from self._words(piece.text.text, piece)
+            case Formula():
+                yield from self._formula(numbered, piece)
+            case Break():
+                self._after_break = bool(self._text.strip())
+            case Heading() | Opening() | Closing() | Listing() | Directive() | Fault():
+                yield from self.flushed(index if isinstance(piece, Opening) else None)
+        self._index = index
+        self._row = numbered.number + len(numbered.lines)
+
+    def flushed(self, opening: int | None = None) -> Iterator[Wording]:
+        """The sentence so far, if there is one; ``opening`` is the place of the item or theorem that begins behind it."""
+        text = self._text.rstrip()
+        if text.strip(" .,;:"):
+            mentions = tuple(self._mentions)
+            start = mentions[0].number if mentions else self._row
+            end = mentions[-1].number + len(mentions[-1].lines) if mentions else self._row
+            reach = self._end_of_list(opening) if opening is not None and text.endswith(":") else end
+            yield Wording(text, mentions, tuple(self._marks), start, end, self._outline.spot(self._index), reach)
+        self._empty()
+
+    def _end_of_list(self, opening: int) -> int:
+        """The row after the last of the items from one on, with nothing but breaks between them."""
+        depth = 0
+        for numbered in self._pieces[opening:]:
+            piece = numbered.piece
+            depth += isinstance(piece, Opening) - isinstance(piece, Closing)
+            blank = isinstance(piece, (Break, Opening, Closing)) or (isinstance(piece, Words) and not piece.text.text.strip())
+            if depth <= 0 and not blank:
+                return numbered.number
+        return END
+
+    def _words(self, text: str, piece: Words) -> Iterator[Wording]:
+        first = text.lstrip()
+        if not first:
+            self._add(text)
+            return
+        apart = self._after_break or (self._after_display and self._text.rstrip().endswith(CLOSE))
+        if apart and not _CONTINUES.match(first):
+            yield from self.flushed()
+        self._after_break = self._after_display = False
+        at = 0
+        for end in _END.finditer(text):
+            word = _LAST_WORD.search(self._text + text[at : end.start()])
+            if self._goes_on(f"{word[0]}." if word and end[0].startswith(".") else "", text[end.end() :]):
+                continue
+            self._mark(piece.text.place(at))
+            self._add(text[at : end.end()])
+            at = end.end()
+            yield from self.flushed()
+        if text[at:].strip():
+            self._mark(piece.text.place(at + len(text[at:]) - len(text[at:].lstrip())))
+        self._add(text[at:])
+
+    @staticmethod
+    def _goes_on(word: str, rest: str) -> bool:
+        """Whether a full stop ends no sentence: behind an abbreviation, or before a small letter."""
+        following = rest.lstrip()
+        return word.lower().lstrip("(") in vocabulary().abbreviations or following[:1].islower()
+
+    def _formula(self, numbered: Numbered, piece: Formula) -> Iterator[Wording]:
+        before = self._text.rstrip()
+        apart = self._after_break and not before.endswith((",", ":", CLOSE))
+        if not piece.display and (apart or (self._after_display and before.endswith(CLOSE))):
+            yield from self.flushed()
+        self._after_break = False
+        self._mark(piece.text.place())
+        mark = _ENDS_FORMULA.search(piece.text.text)
+        self._add(f" {OPEN}{len(self._mentions)}{CLOSE}{mark['mark'] if mark else ''}")
+        self._mentions.append(Mention(piece, numbered.lines, numbered.number))
+        if mark is not None and mark["mark"] == ".":
+            yield from self.flushed()
+        self._after_display = piece.display
+
+    def _mark(self, place: Place) -> None:
+        self._marks.append((len(self._text), place))
+
+    def _add(self, text: str) -> None:
+        gap = "" if not self._text or self._text[-1].isspace() or not text[:1].isspace() else " "
+        self._text += gap + " ".join(text.split()) + (" " if text[-1:].isspace() and text.strip() else "")
+
+
+_SET_WORDS = re.compile(r"\\(?:text|textrm|textnormal|mbox|textit|mathrm)\s*\{([^{}]*)\}|\\(?:q?quad|[,;:! ])|~")
+
+
+def remark(line: Line, spot: Spot) -> Wording:
+    r"""The words at a row as a sentence of their own, in which the row is ``⟨0⟩``: ``\text{if } K^\top = -K``."""
+    place = line.row.left.place()
+    own = Mention(Formula(line.row.left, notation=line.notation), (line,), line.number)
+    mentions = [own]
+
+    def with_formulas(text: str) -> str:
+        out, at = [], 0
+        marks = [(found.start(), found.end(), found[1] or " ") for found in _SET_WORDS.finditer(text)]
+        for start, end, said in [*marks, (len(text), len(text), "")]:
+            out.append(_formulas(text[at:start], mentions, line.notation, place, bool(marks) and line.notation == "latex"))
+            out.append(f" {said} ")
+            at = end
+        return "".join(out)
+
+    text = f"{with_formulas(line.row.lead)} {OPEN}0{CLOSE} {with_formulas(line.row.behind)}"
+    return Wording(" ".join(text.split()), tuple(mentions), ((0, place),), line.number, line.number + 1, spot, line.number + 1)
+
+
+def _formulas(text: str, mentions: list[Mention], notation: Notation, place: Place, all_formula: bool) -> str:
+    """Part of a remark with its formulas as mentions; words that are not marked as such stay words."""
+    if not text.strip(" ,.;()"):
+        return text
+    pieces = [text] if all_formula else _split_words(text)
+    out: list[str] = []
+    for piece in pieces:
+        stripped = piece.strip(" ,.;()")
+        if not stripped or (not all_formula and _is_prose(piece)):
+            out.append(piece)
+            continue
+        formula = Formula(placed(stripped, place), notation=notation)
+        lines = tuple([Line(row, "notation", -1, notation) for row in rows(formula)])
+        before, after = piece[: piece.index(stripped)], piece[piece.index(stripped) + len(stripped) :]
+        out.append(f"{before} {OPEN}{len(mentions)}{CLOSE} {after}")
+        mentions.append(Mention(formula, lines, -1))
+    return "".join(out)
+
+
+def _split_words(text: str) -> list[str]:
+    """A text in which words and formulas are not told apart by markup, at its words."""
+    found: list[str] = []
+    at = 0
+    for word in re.finditer(r"(?<![\\\w{])[A-Za-z]{2,}(?:-[A-Za-z]+)*(?![\w}(])|(?<![\\\w{])an?(?=\s+[a-z]{3,})", text):
+        if word.start() > at:
+            found.append(text[at : word.start()])
+        found.append(word[0])
+        at = word.end()
+    return [*found, text[at:]]
+
+
+def _is_prose(piece: str) -> bool:
+    return re.fullmatch(r"[A-Za-z]{2,}(?:-[A-Za-z]+)*|an?", piece) is not None

@@ -8,8 +8,8 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
-from matcalc.documents.formats.definitions import with_definitions
 from matcalc.documents.formats.delimiters import Delimiters, Lines, read_words
+from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.plain import code_span, notes
 from matcalc.documents.pieces import (
     Break,
@@ -102,7 +102,7 @@ _DIRECTIVE = re.compile(r"\s*matcalc:(.*)", re.DOTALL)
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
     """The pieces of a page. Single dollars count where its configuration of MathJax or KaTeX says so. It takes in no other files."""
     pieces = hypertext(placed(text, Place(path, 1)), dollars=_DOLLARS.search(text) is not None, wary=False)
-    return Manuscript(path, tuple(with_definitions(pieces)))
+    return Manuscript(path, tuple(finished(pieces)))
 
 
 def hypertext(text: Placed, *, dollars: bool, wary: bool = True) -> Iterator[Piece]:

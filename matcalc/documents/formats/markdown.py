@@ -15,8 +15,8 @@ from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from matcalc.documents.formats.definitions import with_definitions
 from matcalc.documents.formats.delimiters import DISPLAYS, Delimiters, Enclosed, Lines, formula
+from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.html import hypertext
 from matcalc.documents.formats.plain import code_span, notes
 from matcalc.documents.pieces import (
@@ -87,7 +87,7 @@ _STATEMENTS = {"thm": "theorem", "lem": "lemma", "cor": "corollary", "prp": "pro
 
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
     """The pieces of a Markdown document. It takes in no other files."""
-    return Manuscript(path, tuple(with_definitions(markdown(placed(text, Place(path, 1))))))
+    return Manuscript(path, tuple(finished(markdown(placed(text, Place(path, 1))))))
 
 
 def markdown(text: Placed, depth: int = 0) -> Iterator[Piece]:

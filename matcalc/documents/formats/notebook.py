@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from matcalc.documents.formats.definitions import with_definitions
 from matcalc.documents.formats.delimiters import Lines
+from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.markdown import markdown
 from matcalc.documents.pieces import Break, Heading, Listing, Manuscript, Piece, Place, Placed
 from matcalc.errors import MatcalcError, ParseError, Span
@@ -30,7 +30,7 @@ def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
     cells = _cells(notebook)
     if cells is None:
         raise MatcalcError(f"{path}: this is no notebook", expected='JSON with "cells"')
-    return Manuscript(path, tuple(with_definitions(_pieces(cells, _sources(text, path)))))
+    return Manuscript(path, tuple(finished(_pieces(cells, _sources(text, path)))))
 
 
 def _cells(notebook: Any) -> list[Any] | None:

@@ -1,135 +1,183 @@
-"""Plain text: equations in ASCII notation on lines of their own, between headings and remarks; code spans and blocks without a language."""
+"""Plain text: equations in ASCII notation on lines of their own or in prose; code spans and blocks without a language."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from matcalc.documents.formats.definitions import with_definitions
+from matcalc.documents.formats.bare import RELATION
+from matcalc.documents.formats.code import is_program
 from matcalc.documents.formats.delimiters import Delimiters, read_words
+from matcalc.documents.formats.finishing import finished
 from matcalc.documents.pieces import Break, Formula, Heading, Listing, Manuscript, Piece, Place, Placed, Words, placed
 
-_UNDERLINE = re.compile(r"[ \t]*(?P<sign>[=\-~^#*+])(?P=sign){2,}[ \t]*\Z")
-_NUMBERED = re.compile(r"(?:\d{1,3}\.)+(?:\d{1,3})?[ \t]+[A-Z]|(?:[IVX]{1,6}|[A-Z])\.[ \t]+[A-Z]")
+_UNDERLINE = re.compile(r"[ \t]*(?P<sign>[=\-~^#*+_])(?P=sign){2,}[ \t]*\Z")
+_NUMBERED = re.compile(r"(?:(?:\d{1,3}\.)+(?:\d{1,3})?|[IVX]{1,6}\.|[A-Z][.)]|§[ ]?\d+(?:\.\d+)*)[ \t]+(?=\S)")
 _HASHES = re.compile(r"(#{1,6})[ \t]+(?=\S)")
-_RELATION = re.compile(r"(?<![=<>!:~+*/-])(?::=|=|<=|>=|<|>|≤|≥|≈|≡|≠|!=|≻|≽|⪰|≺|⪯)(?![=<>~])")
-_BULLET = re.compile(r"[ \t]*(?:[-*•–·o][ \t]+|\(?[0-9a-z]{1,2}[.)][ \t]+|\([0-9]{1,2}\)[ \t]+)?")
-_REMARK = re.compile(r"(?:[ \t]{2,}\((?=[^()]*[A-Za-z]{2,}[ ])|[ \t]+(?:#|//|%|--)[ \t]+)")
-_LEAD = re.compile(r"(?=[^=<>]*[A-Za-z]{3,})[A-Za-z][^=<>:()\n]*:[ \t]+")
-_TAIL = re.compile(r"[ \t]+(?:if|when|where|whenever|for|with|since|because|provided|unless|as|assuming|given)[ \t]")
-_PROSE = re.compile(r"(?<![\w\\])[A-Za-z]{2,}[.,;]?[ \t]+[A-Za-z]{2,}(?![\w(*/^'])")
-_PROGRAM = re.compile(
-    r"^\s*(?:import|from \w+ import|def|class|return|for .* in|while|if .*:|elif|else:"
-    r"|#include|using|library\(|function|print|assert|@|\$ |>>> |In \[)"
-    r"|[{};]\s*$|==|\+=|-=|\*=|!==|->|=>|\"|(?<![\w)\]])'\w|\b(?:np|torch|jnp|tf|plt|self|numpy)\.|\w\.\w+\(|\w<-|<-\s",
-    re.MULTILINE,
+_CAPITALS = re.compile(r"(?=.*[A-Z]{3})[^a-z=<>]{4,80}\Z")
+_LONGEST_TITLE = 80
+_BULLET = re.compile(r"[ \t]*(?:[-*•–·o][ \t]+|\(?(?:[0-9]{1,3}|[a-z])[.)][ \t]+(?=\S)|\([0-9]{1,3}\)[ \t]+)?")
+_LABEL = re.compile(r"(?=[^=<>]*[A-Za-z]{2,})[A-Za-z][^=<>:()\n]*:[ \t]+")
+_REMARK = re.compile(r"[ \t]+\((?=[^()]*[A-Za-z]{2,}[ )])|[ \t]+(?:#|//|%|--|<-)[ \t]+|[ \t]{3,}(?=[A-Za-z]{3,}[ ][A-Za-z]{2,})")
+_TAIL = re.compile(
+    r",?[ \t]+(?:if|when|where|whenever|for|with|since|because|provided|unless|as|assuming|given|and|so|hence|then|iff|but|on|by)[ \t]"
 )
-_MATHS = re.compile(r"[*^/+'ᵀ⊤²³∂∇∑Σ·⊙∘√‖⋅×]|\w\(|\bd[A-Za-z]\b| - | [A-Za-z] [A-Za-z]\b")
-_COMMA = re.compile(r"[,;][ \t]+")
+_PROSE = re.compile(r"(?<![\w\\.])[A-Za-z]{2,}[.,;:]?[ \t]+[A-Za-z]{2,}(?![\w(*/^'])")
+_CONTINUES = re.compile(r"[ \t]*(?:[=+*/<>≤≥≈]|-[ \t]*[^\s-])")
+_CONTINUED = re.compile(r"(?:[=+*/^<>≤≥≈,(\[]|[ \t]-)[ \t]*\Z")
+_MATHS = re.compile(r"[*^/+'ᵀ⊤²³∂∇∑Σ·⊙∘√‖⋅×]|\w\(|\bd[A-Za-z]\b|[ ]-[ ]|[ ][A-Za-z][ ][A-Za-z]\b")
 
 
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
     """The pieces of a plain text. It takes in no other files."""
-    return Manuscript(path, tuple(with_definitions(_pieces(placed(text, Place(path, 1))))))
+    return Manuscript(path, tuple(finished(_Reader(placed(text, Place(path, 1))).pieces())))
 
 
-def _pieces(text: Placed) -> Iterator[Piece]:
-    lines = [(start, line) for start, line in _lines(text.text)]
-    skipped = False
-    for number, (start, line) in enumerate(lines):
-        if skipped:
-            skipped = False
-            continue
-        part = text.part(start, start + len(line))
-        below = lines[number + 1][1] if number + 1 < len(lines) else ""
-        underline = _UNDERLINE.match(below)
-        hashes = _HASHES.match(line)
-        if not line.strip() or _UNDERLINE.match(line):
-            yield Break(part.place())
-        elif underline and len(below.strip()) >= min(len(line.strip()), 8):
-            skipped = True
-            yield Heading(part.stripped(), 1 if underline["sign"] in "=#*" else 2)
-        elif hashes:
-            yield Heading(part.part(hashes.end()).stripped(), len(hashes[1]))
-        elif _NUMBERED.match(line) and _RELATION.search(line) is None and len(line) < 80:
-            yield Heading(part.stripped(), 2 + line.split()[0].rstrip(".").count("."))
+class _Reader:
+    """Goes through the lines of a text, paragraph by paragraph."""
+
+    def __init__(self, text: Placed) -> None:
+        self._text = text
+        self._lines = list(lines_of(text.text))
+
+    def pieces(self) -> Iterator[Piece]:
+        number = 0
+        while number < len(self._lines):
+            end = self._paragraph_end(number)
+            if end == number:
+                yield Break(self._text.place(self._lines[number][0]))
+                number += 1
+                continue
+            heading = self._heading(number, end)
+            if heading is not None:
+                yield heading[0]
+                number = heading[1]
+                continue
+            yield from self._paragraph(number, end)
+            number = end
+
+    def _line(self, number: int) -> str:
+        start, end = self._lines[number]
+        return self._text.text[start:end]
+
+    def _part(self, first: int, last: int) -> Placed:
+        return self._text.part(self._lines[first][0], self._lines[last - 1][1])
+
+    def _paragraph_end(self, number: int) -> int:
+        """The line behind the last of a paragraph: blank, a rule, or the last but one of the next title."""
+        while number < len(self._lines) and self._line(number).strip() and _UNDERLINE.match(self._line(number)) is None:
+            number += 1
+            if number + 1 < len(self._lines) and self._is_underline(number + 1):
+                break
+        return number
+
+    def _is_underline(self, number: int) -> bool:
+        above, line = self._line(number - 1).strip(), self._line(number).strip()
+        return _UNDERLINE.match(line) is not None and above != "" and len(line) >= min(len(above), 8) and _UNDERLINE.match(above) is None
+
+    def _heading(self, number: int, end: int) -> tuple[Heading, int] | None:
+        """The title that begins with a line, and the line behind it."""
+        line, part = self._line(number), self._part(number, number + 1).stripped()
+        if number + 1 < len(self._lines) and self._is_underline(number + 1):
+            return Heading(part, {"=": 1, "#": 1, "*": 1, "-": 2}.get(self._line(number + 1).strip()[0], 3)), number + 2
+        if (hashes := _HASHES.match(line)) is not None:
+            return Heading(part.part(hashes.end()), len(hashes[1])), number + 1
+        alone = end == number + 1 or (self._line(number + 1)[:1].isspace() and not line[:1].isspace())
+        if not alone or len(line) > _LONGEST_TITLE or RELATION.search(line) or line.rstrip()[-1] in ".,;:":
+            return None
+        numbered = _NUMBERED.match(line)
+        if numbered is not None:
+            return Heading(part, 1 + max(1, len(re.findall(r"\d+", numbered[0])))), number + 1
+        return (Heading(part, 1), number + 1) if _CAPITALS.match(line) else None
+
+    def _paragraph(self, first: int, last: int) -> Iterator[Piece]:
+        whole = self._part(first, last)
+        delimiters = Delimiters(whole.text)
+        if any(True for _ in delimiters.all()):
+            yield from read_words(whole, delimiters)
+            yield Break(whole.place(len(whole.text)))
+        elif is_program(whole.text):
+            yield Listing(whole)
         else:
-            yield from _line(part)
+            yield from read_lines(whole)
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
+def lines_of(text: str) -> Iterator[tuple[int, int]]:
+    """Where each line begins and ends."""
     start = 0
     for line in text.split("\n"):
-        yield start, line
+        yield start, start + len(line)
         start += len(line) + 1
 
 
-def _line(line: Placed) -> Iterator[Piece]:
-    delimiters = Delimiters(line.text)
-    if any(True for _ in delimiters.all()):
-        yield from read_words(line, delimiters)
-        return
-    found = list(equations(line))
-    yield from found
-    if any(isinstance(piece, Formula) for piece in found):
-        yield Break(line.place(len(line.text)))
+def read_lines(text: Placed) -> Iterator[Piece]:
+    """A paragraph: lines that hold an equation and no more, each a formula with the remarks on it, and prose between them."""
+    prose: list[tuple[int, int]] = []
+    for lines in _statements(text.text, list(lines_of(text.text))):
+        start, end = lines[0][0], lines[-1][1]
+        bullet = _BULLET.match(text.text, start, end)
+        begin = bullet.end() if bullet else start
+        if not _is_equation(text.text[begin:end]):
+            if prose and bullet and bullet.end() > start + len(bullet[0]) - len(bullet[0].lstrip()):
+                yield from _prose(text, prose)
+                prose = []
+            prose.append((start, end))
+            continue
+        yield from _prose(text, prose)
+        prose = []
+        yield Formula(text.part(begin, end).stripped(), notation="plain")
+        yield Break(text.place(end))
+    yield from _prose(text, prose)
 
 
-def equations(line: Placed) -> Iterator[Piece]:
-    """The equations of a line that holds nothing else, and the words around them; or all of it as words."""
-    start = _BULLET.match(line.text)
-    position = start.end() if start else 0
-    lead = _LEAD.match(line.text, position)
-    if lead and _RELATION.search(line.text, lead.end()):
-        yield Words(line.part(position, lead.end()))
-        position = lead.end()
-    remark = _REMARK.search(line.text, position)
-    end = remark.start() if remark else len(line.text)
-    tail = _TAIL.search(line.text, position, end)
-    body = line.text[position : tail.start() if tail else end]
-    if _RELATION.search(body) is None or _PROSE.search(body):
-        yield Words(line.part(position))
-        return
-    for first, last in _parts(line.text, position, end, tail.start() if tail else end):
-        yield Formula(line.part(first, last).stripped(), False, notation="plain")
-    if remark:
-        yield Words(line.part(remark.start()).stripped())
+def _prose(text: Placed, lines: Sequence[tuple[int, int]]) -> Iterator[Piece]:
+    if lines and text.text[lines[0][0] : lines[-1][1]].strip():
+        yield Words(text.part(lines[0][0], lines[-1][1]).stripped())
+        yield Break(text.place(lines[-1][1]))
 
 
-def _parts(text: str, start: int, end: int, most: int) -> Iterator[tuple[int, int]]:
-    """A list of equations, cut where the next one begins."""
-    cuts = []
-    for match in _COMMA.finditer(text, start, most):
-        before = text[start : match.start()]
-        after = _COMMA.split(text[match.end() : most], maxsplit=1)[0]
-        if before.count("(") == before.count(")") and _RELATION.search(before) and _RELATION.search(after):
-            cuts.append(match)
-    for match in cuts:
-        yield start, match.start()
-        start = match.end()
-    yield start, end
+def _statements(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """The lines, those together that go on with a statement of the line before."""
+    held: list[tuple[int, int]] = []
+    for start, end in lines:
+        if held:
+            before, line = text[slice(*held[-1])], text[start:end]
+            deeper = len(line) - len(line.lstrip()) > len(text[slice(*held[0])]) - len(text[slice(*held[0])].lstrip())
+            goes_on = _CONTINUED.search(before) or (_CONTINUES.match(line) and (deeper or line.lstrip()[:1] in "=<>≤≥≈"))
+            if not (goes_on and RELATION.search(text, held[0][0], held[-1][1]) and _PROSE.search(line) is None):
+                yield held
+                held = []
+        held.append((start, end))
+    if held:
+        yield held
+
+
+def _is_equation(line: str) -> bool:
+    """Whether a line holds an equation, perhaps with a label before and a remark behind it, and no prose."""
+    label = _LABEL.match(line)
+    start = label.end() if label and RELATION.search(line, label.end()) else 0
+    remark = _REMARK.search(line, start)
+    end = remark.start() if remark else len(line)
+    tail = _TAIL.search(line, start, end)
+    body = line[start : tail.start() if tail else end]
+    relation = RELATION.search(body)
+    return relation is not None and relation.end() < len(body.rstrip()) and _PROSE.search(body) is None
 
 
 def code_span(text: Placed) -> Words | Formula:
     """A code span: an equation or a symbol in ASCII notation, or else words."""
-    bare = text.text.strip()
-    if len(bare) == 1 and bare.isalpha():
-        return Formula(text.stripped(), False, notation="plain")
-    if _RELATION.search(bare) is None or _PROGRAM.search(bare) or _PROSE.search(bare) or not _MATHS.search(bare):
+    bare = text.stripped()
+    if len(bare.text) == 1 and bare.text.isalpha():
+        return Formula(bare, notation="plain")
+    if RELATION.search(bare.text) is None or is_program(bare.text) or not _MATHS.search(bare.text) or not _is_equation(bare.text):
         return Words(text)
-    return Formula(text.stripped(), False, notation="plain")
+    return Formula(bare, notation="plain")
 
 
 def notes(text: Placed, language: str) -> Iterator[Piece]:
     """A block without a programming language: equations line by line if it holds any, and no program."""
-    if language != "matcalc" and _PROGRAM.search(text.text):
-        yield Listing(text, language)
-        return
-    pieces: list[Piece] = []
-    for start, line in _lines(text.text):
-        if line.strip():
-            pieces += [*equations(text.part(start, start + len(line))), Break(text.place(start + len(line)))]
+    pieces = [] if language != "matcalc" and is_program(text.text) else list(read_lines(text))
     if any(isinstance(piece, Formula) and _MATHS.search(piece.text.text) for piece in pieces):
         yield from pieces
     else:

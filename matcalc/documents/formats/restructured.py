@@ -15,8 +15,8 @@ from docutils.parsers.rst import Directive as RstDirective
 from docutils.parsers.rst import Parser, directives, roles, states
 from docutils.utils import new_document
 
-from matcalc.documents.formats.definitions import with_definitions
 from matcalc.documents.formats.delimiters import Lines, display, equations
+from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.plain import code_span, notes
 from matcalc.documents.pieces import (
     Break,
@@ -72,7 +72,7 @@ _ROLE = re.compile(r"`+")
 
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
     """The pieces of a reStructuredText document. It takes in no other files."""
-    return Manuscript(path, tuple(with_definitions(restructured(placed(text, Place(path, 1))))))
+    return Manuscript(path, tuple(finished(restructured(placed(text, Place(path, 1))))))
 
 
 def restructured(text: Placed) -> Iterator[Piece]:

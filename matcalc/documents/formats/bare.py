@@ -35,10 +35,9 @@ _PROGRAM = re.compile(
 def with_equations(words: Placed) -> Iterator[Words | Formula]:
     """The words, and the equations among them.
 
-        >>> from matcalc.documents.cues import word_use
-    from matcalc.documents.pieces import Place, placed
-        >>> [type(piece).__name__ for piece in with_equations(placed("so ∂(b'x)/∂x = b, as said", Place("a", 1)))]
-        ['Words', 'Formula', 'Words']
+    >>> from matcalc.documents.pieces import Place, placed
+    >>> [type(piece).__name__ for piece in with_equations(placed("so ∂(b'x)/∂x = b, as said", Place("a", 1)))]
+    ['Words', 'Formula', 'Words']
     """
     position = 0
     for start, end in _equations(words.text):

@@ -18,6 +18,16 @@ LARGEST_EXPONENT = 400
 """Digits of a number that is written out, and its power of ten."""
 MOST_MACRO_PASSES = 60
 """How deep a writer's own commands may be defined by each other."""
+LONGEST_ARGUMENT = 20_000
+"""Characters of an argument that ends at a sign, not at a brace: the sign is looked for no further."""
+MOST_EXPANSION = 500_000
+"""Characters that one call of a writer's command may stand for: in a loop it has no end."""
+MOST_EXPANSIONS = 50_000_000
+"""Characters that all calls of a document may stand for: ten times the longest."""
+WORK_OF_A_CALL = 10
+"""Characters that are read as fast as one call is replaced."""
+MOST_FAULTS = 100
+"""Places of one kind of damage in a document that are told one by one."""
 MOST_DOCUMENT_CHARACTERS = 5_000_000
 """Of a file: a long book."""
 

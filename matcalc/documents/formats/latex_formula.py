@@ -1,0 +1,163 @@
+"""A formula of a LaTeX document while its tokens are collected."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from matcalc.documents.formats.latex_tables import tables
+from matcalc.language.latex.latex_mouth import Frame, Mouth, Token
+from matcalc.language.latex.latex_runs import Runs
+
+_SIGNS = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
+_SILENT = frozenset(["ensuremath", "xspace", "relax", "protect", "allowbreak", "noindent", "leavevmode", "par"])
+_ASIDE = frozenset(["intertext", "shortintertext", "footnote", "thanks"])
+_NEVER = frozenset(["item", "caption", "frametitle", "documentclass", "bibliography", "maketitle", "tableofcontents"])
+"""Commands that do not stand in a formula: before one of them it has lost its end."""
+
+
+class Ending(Enum):
+    """What a token means for a formula."""
+
+    NONE = "it goes on"
+    COMPLETE = "it ends"
+    OTHER = "it ends with the sign of another kind of formula"
+    PARAGRAPH = "its paragraph ends"
+    BROKEN = "the token cannot stand in it"
+    ASIDE = "what comes is no part of it"
+
+
+class Collector:
+    """A formula of a kind: the sign that opens it, or the name of its environment."""
+
+    def __init__(self, kind: str, opening: Token, frame: Frame) -> None:
+        self.kind = kind
+        self.opening = opening
+        self.frame = frame
+        self.runs = Runs()
+        self.environment = kind[:1] != "\\" and kind[:1] != "$"
+        self.display = kind in ("$$", "\\[") or (self.environment and kind not in tables().inline)
+        self.resume = -1
+        """Where to go on in its frame if no end comes: behind the paragraph; -1 while the paragraph has not ended."""
+        self._nest: list[str] = []
+        """What is open: ``{``, ``text`` (braces around prose), ``$`` (mathematics in it), or the name of an environment."""
+        self._prose_next = False
+
+    @property
+    def shown(self) -> str:
+        """What opens it."""
+        return f"\\begin{{{self.kind}}}" if self.environment else self.kind
+
+    @property
+    def closing(self) -> str:
+        """What ends it."""
+        return f"\\end{{{self.kind}}}" if self.environment else _SIGNS.get(self.kind, "}")
+
+    def following(self) -> Collector:
+        """The rest of the formula behind prose that stood in it."""
+        return Collector(self.kind, self.opening, self.frame)
+
+    def take(self, token: Token, mouth: Mouth) -> Ending:
+        """Adds a token, or says what it means."""
+        match token.kind:
+            case "text":
+                if self._prose_next and token.text.strip():
+                    self._prose_next = token.text.lstrip()[:1] == "["
+                self.runs.add(token.text, token.origin, token.until)
+                return Ending.NONE
+            case "command":
+                return self._command(token, mouth)
+            case "{":
+                self._nest.append("text" if self._prose_next else "{")
+                self._prose_next = False
+                self.runs.add("{", token.origin, token.until)
+                return Ending.NONE
+            case "}":
+                while self._nest and self._nest[-1] == "$":
+                    self._nest.pop()
+                if self._nest and self._nest[-1] in ("{", "text"):
+                    self._nest.pop()
+                self.runs.add("}", token.origin, token.until)
+                return Ending.NONE
+            case "$":
+                return self._dollar(token, mouth)
+            case "begin":
+                return self._begin(token)
+            case "end":
+                return self._end(token)
+            case "par":
+                return self._par(token, mouth)
+        return Ending.NONE
+
+    def _dollar(self, token: Token, mouth: Mouth) -> Ending:
+        if self._nest and self._nest[-1] == "$":
+            self._nest.pop()
+        elif self._nest and (self._nest[-1] == "text" or (self._nest[-1] == "{" and self.display and self.kind != "$$")):
+            self._nest.append("$")
+        elif self.kind == "$":
+            return Ending.COMPLETE
+        elif self.kind == "$$":
+            return Ending.COMPLETE if mouth.at_once("$") else Ending.OTHER
+        elif self.kind == "\\[" and mouth.at_once("$"):
+            return Ending.OTHER
+        else:
+            return Ending.BROKEN
+        self.runs.add("$", token.origin, token.until)
+        return Ending.NONE
+
+    def _command(self, token: Token, mouth: Mouth) -> Ending:
+        name = token.text
+        self._prose_next = name in tables().prose
+        if name in ("]", ")") and not self._in_prose():
+            if self.kind == ("\\[" if name == "]" else "\\("):
+                return Ending.COMPLETE
+            return Ending.OTHER if self.display == (name == "]") else Ending.BROKEN
+        if name in ("[", "(") and not self._in_prose():
+            return Ending.BROKEN
+        if name in _NEVER or name in tables().headings:
+            return Ending.BROKEN
+        if name in _ASIDE and "{" not in self._nest:
+            return Ending.ASIDE
+        if name == "par" and not self._in_prose():
+            return self._par(token, mouth)
+        if name not in _SILENT:
+            self.runs.command(name, token.origin, token.until)
+        return Ending.NONE
+
+    def _in_prose(self) -> bool:
+        return bool(self._nest) and self._nest[-1] == "text"
+
+    def _begin(self, token: Token) -> Ending:
+        name = token.text
+        known = tables()
+        plain = name.removesuffix("*")
+        if plain in known.drawings or plain in known.verbatim or plain in known.unseen:
+            return Ending.ASIDE
+        apart = plain in known.outer or plain in known.theorems or plain in known.lists
+        if apart and (self.resume >= 0 or (self.environment and self._filled())):
+            return Ending.BROKEN
+        self._nest.append(name)
+        self.runs.add(f"\\begin{{{name}}}", token.origin, token.until if token.until >= 0 else token.origin)
+        return Ending.NONE
+
+    def _filled(self) -> bool:
+        return any(not part.isspace() for part in self.runs.parts)
+
+    def _end(self, token: Token) -> Ending:
+        name = token.text
+        while self._nest and self._nest[-1] in ("{", "text", "$") and self._nest[-1] != name:
+            if name != self.kind and name not in self._nest[-8:]:
+                break
+            self._nest.pop()
+        if self._nest and self._nest[-1] == name:
+            self._nest.pop()
+            self.runs.add(f"\\end{{{name}}}", token.origin, token.until if token.until >= 0 else token.origin)
+            return Ending.NONE
+        return Ending.COMPLETE if self.environment and name == self.kind else Ending.BROKEN
+
+    def _par(self, token: Token, mouth: Mouth) -> Ending:
+        if not self.display or mouth.frame.done is None:
+            return Ending.PARAGRAPH
+        if self.resume < 0 and mouth.frame is self.frame:
+            self.resume = mouth.frame.at
+        self.runs.add(token.text if token.kind == "par" else " ", token.origin, token.until)
+        return Ending.NONE

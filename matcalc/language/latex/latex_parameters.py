@@ -1,0 +1,147 @@
+r"""What a writer's own commands stand for, and what they take: ``\newcommand{\q}[2][x]{#1^\top #2}`` takes an optional ``x``, and one."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from matcalc.language.latex.latex_slices import Slice, Text
+from matcalc.patterns import pattern
+
+MISSING = "-NoValue-"
+"""What stands for an optional argument that is left out, as in xparse."""
+TRUE, FALSE = r"\BooleanTrue", r"\BooleanFalse"
+"""What stands for a star that is there, or is not."""
+
+Kind: TypeAlias = Literal["mandatory", "optional", "star", "group", "between", "until", "literal"]
+Argument: TypeAlias = "list[Slice] | str"
+
+_HOLE = pattern(r"\\.|#([1-9#])")
+_SPECIFIED = pattern(r"\s*[!+]?\s*(?P<letter>[msobvgODGRrdteE])")
+_MARKS = pattern(r"\s*(\\[A-Za-z]+|\S)\s*(\\[A-Za-z]+|\S)")
+_MARK = pattern(r"\s*(\\[A-Za-z]+|\S)")
+
+
+class Parameter(NamedTuple):
+    """What a command takes: an argument; one in brackets, or ``between`` marks; a star or another mark; all ``until`` a mark.
+
+    A ``literal`` is passed and is no argument. ``default`` stands for what is left out; without one it must be there.
+    """
+
+    kind: Kind = "mandatory"
+    default: str | None = None
+    marks: tuple[str, str] = ("", "")
+
+
+class Macro:
+    r"""What a command stands for: a body with ``#1``... for its arguments, or, as an ``alias``, what another one meant before."""
+
+    __slots__ = ("alias", "body", "cuts", "parameters")
+
+    def __init__(self, body: str, parameters: tuple[Parameter, ...] = (), *, alias: str = "") -> None:
+        self.body = Text(body)
+        self.parameters = parameters
+        self.alias = alias
+        self.cuts = _cuts(body) if "#" in body else ((0, len(body)),)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Macro)
+            and (self.body.string, self.parameters, self.alias) == (other.body.string, other.parameters, other.alias)
+        )  # fmt: skip
+
+    def __hash__(self) -> int:
+        return hash((self.body.string, self.alias))
+
+    def parts(self, arguments: list[Argument], origin: int, until: int) -> list[Slice]:
+        """The body with the arguments in it; what is its own comes from the place of the call."""
+        parts: list[Slice] = []
+        for cut in self.cuts:
+            if isinstance(cut, tuple):
+                parts.append(Slice(self.body, *cut, origin, until))
+            elif cut <= len(arguments):
+                argument = arguments[cut - 1]
+                parts += argument if isinstance(argument, list) else [Slice(Text(argument), 0, len(argument), origin, until)]
+        return parts
+
+
+class Environment(NamedTuple):
+    """What stands for the beginning and the end of a writer's own environment."""
+
+    begin: Macro
+    end: Macro
+
+
+def counted(count: int, first: str | None = None) -> tuple[Parameter, ...]:
+    r"""The parameters of ``\newcommand``: so many arguments, the first with a default if there is one."""
+    wanted = [Parameter()] * count
+    if first is not None and wanted:
+        wanted[0] = Parameter("optional", first)
+    return tuple(wanted)
+
+
+def specified(text: str) -> tuple[Parameter, ...] | None:
+    """The parameters of xparse: ``s o m O{x}``; None for what is not known."""
+    found: list[Parameter] = []
+    position, source = 0, Text(text)
+    while text[position:].strip():
+        match = _SPECIFIED.match(text, position)
+        if match is None:
+            return None
+        letter, position = match["letter"], match.end()
+        marks, default = ("[", "]"), MISSING
+        if letter in "rRdD":
+            pair = _MARKS.match(text, position)
+            if pair is None:
+                return None
+            marks, position = (pair[1], pair[2]), pair.end()
+        elif letter == "t":
+            mark = _MARK.match(text, position)
+            if mark is None:
+                return None
+            marks, position = (mark[1], ""), mark.end()
+        if letter in "ODGR":
+            while text[position : position + 1].isspace():
+                position += 1
+            closed = source.closing.get(position)
+            if closed is None:
+                return None
+            default, position = text[position + 1 : closed], closed + 1
+        parameter = _parameter(letter, marks, default)
+        if parameter is None:
+            return None
+        found.append(parameter)
+    return tuple(found)
+
+
+def _parameter(letter: str, marks: tuple[str, str], default: str) -> Parameter | None:
+    match letter:
+        case "m" | "v":
+            return Parameter()
+        case "s":
+            return Parameter("star", marks=("*", ""))
+        case "t":
+            return Parameter("star", marks=marks)
+        case "o" | "O":
+            return Parameter("optional", default)
+        case "g" | "G":
+            return Parameter("group", default)
+        case "d" | "D" | "r" | "R":
+            return Parameter("between", default, marks)
+        case _:
+            return None
+
+
+def _cuts(body: str) -> tuple[tuple[int, int] | int, ...]:
+    """Where the body is its own text, and where an argument stands; ``##`` is a ``#`` of its own."""
+    found: list[tuple[int, int] | int] = []
+    start = 0
+    for match in _HOLE.finditer(body):
+        if match[1] is None:
+            continue
+        if match[1] == "#":
+            found.append((start, match.start() + 1))
+        else:
+            found += [(start, match.start()), int(match[1])]
+        start = match.end()
+    found.append((start, len(body)))
+    return tuple(found)

@@ -21,7 +21,8 @@ class Asked:
 
     ``statement`` holds the definitions that it rests on before it (``f(x) = x'*A*x; ∇f(x) = (A + A')*x``). ``declare``, ``layout`` and
     ``symmetric`` are as for ``verify``; ``rests_on`` are the things said that went into them. ``lossy``: facts that are said of a name
-    could not be used with it, so that it proves more than it refutes.
+    could not be used with it, so that it proves more than it refutes. ``instead``: the reading before it said in another way, for where
+    that cannot be read.
     """
 
     statement: str
@@ -30,3 +31,4 @@ class Asked:
     symmetric: str = "projected"
     rests_on: tuple[Said, ...] = ()
     lossy: bool = False
+    instead: bool = False

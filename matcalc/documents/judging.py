@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from matcalc.documents.asking import Asked
 from matcalc.verification.documents import verdict_on
@@ -17,10 +18,19 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     """
     found: list[tuple[Verdict, Asked]] = []
     for one in asked:
+        if one.instead and not (found and (found[-1][0].problem or found[-1][0].counterexample is None)):
+            continue  # the reading before it has an answer
         verdict = verdict_on(Item(one.statement, 0, declare=one.declare, layout=one.layout, symmetric=one.symmetric))
         if verdict.ok:
             return verdict, one
-        if not (one.lossy and verdict.is_false and len(asked) > 1):
-            found.append((verdict, one))
+        if one.instead and not verdict.problem:
+            found.pop()
+        found.append((_kept(verdict) if one.lossy else verdict, one))
     order = ("undecided", "conditional", "refuted")
     return min(found, key=lambda pair: order.index(pair[0].status))
+
+
+def _kept(verdict: Verdict) -> Verdict:
+    """A verdict on a reading that leaves out what the document says: it may hold all the same."""
+    reason = "false without facts that the document says of a name that stands for something else here"
+    return replace(verdict, status="undecided", reason=reason) if verdict.is_false else verdict

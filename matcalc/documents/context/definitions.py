@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from matcalc.documents.asking import Said
-from matcalc.documents.context.names import names_at
+from matcalc.documents.context.names import names_at, without_index
 from matcalc.documents.context.outline import Line, Spot
 from matcalc.documents.heads import Head, head_of
 from matcalc.documents.pieces import Notation
-from matcalc.language.text.spelling import INDEX_LETTERS
 
 _MOST = 24
 """Definitions that one claim rests on."""
@@ -21,7 +20,8 @@ class Definition:
     """``L(w) = ...``: what a name stands for from the row number ``number`` on. ``uses`` are the names in its value."""
 
     head: Head
-    text: str
+    left: str
+    value: str
     notation: Notation
     uses: frozenset[str]
     said: Said
@@ -32,6 +32,16 @@ class Definition:
     @property
     def name(self) -> str:
         return self.head.name
+
+    @property
+    def written(self) -> str:
+        """The name as it is written, without arguments."""
+        return self.left.partition("(")[0].removesuffix("\\left").strip() if self.is_function else self.left.strip()
+
+    @property
+    def text(self) -> str:
+        """The definition as a statement."""
+        return f"{self.left} = {self.value}"
 
     @property
     def is_function(self) -> bool:
@@ -50,7 +60,7 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
         return None
     uses = names_used(value.text, line.notation) - {head.name}
     said = Said(f"{side.text} = {value.text}", row.left.place())
-    return Definition(head, said.text, line.notation, uses - set(head.arguments), said, line.number, sentence, spot)
+    return Definition(head, side.text, value.text, line.notation, uses - set(head.arguments), said, line.number, sentence, spot)
 
 
 def names_used(text: str, notation: Notation) -> frozenset[str]:
@@ -64,7 +74,7 @@ class Definitions:
     def __init__(self, found: Iterable[Definition]) -> None:
         self._by_name: dict[str, list[Definition]] = {}
         for one in found:
-            for name in {one.name, _without_index(one.name)}:
+            for name in {one.name, without_index(one.name)}:
                 self._by_name.setdefault(name, []).append(one)
 
     def at(self, name: str, row: int) -> Definition | None:
@@ -98,19 +108,3 @@ class Definitions:
             stack.append((name, True))
             stack += [(used, False) for used in sorted(one.uses, reverse=True) if used not in opened]
         return tuple(done.values())
-
-
-def _without_index(name: str) -> str:
-    base, _, index = name.rpartition("_")
-    return base if base and index in INDEX_LETTERS else name
-
-
-def is_circular(definitions: Sequence[Definition]) -> bool:
-    """Whether a value is needed before it is there."""
-    known: set[str] = set()
-    names = {one.name for one in definitions}
-    for one in definitions:
-        if one.uses & names - known:
-            return True
-        known.add(one.name)
-    return False

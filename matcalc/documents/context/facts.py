@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from matcalc.documents.asking import Said
+from matcalc.documents.context.names import without_index
 from matcalc.documents.context.outline import END, Line, Spot
 from matcalc.documents.context.phrases import Description, Token, descriptions, tokens_of
 from matcalc.documents.context.vocabulary import vocabulary
@@ -15,7 +16,6 @@ from matcalc.documents.pieces import Place
 from matcalc.errors import MatcalcError
 from matcalc.language import parse_declarations
 from matcalc.language.declare.declared import Declaration, declared_text
-from matcalc.language.text.spelling import INDEX_LETTERS
 
 _TURNS = frozenset(["but", "while", "whereas", "however", "although"])
 _FORWARD = frozenset(["which", "and", "then", *_TURNS])
@@ -80,7 +80,7 @@ def _described(wording: Wording, tokens: Sequence[Token], found: Description) ->
     text = wording.text[tokens[found.first].start : tokens[min(found.last, len(tokens)) - 1].end]
     said = Said(_shown(text, wording), wording.place(tokens[found.first].start))
     for name in found.names:
-        name = _without_index(name)
+        name = without_index(name)
         declaration = _declaration(name, found.said)
         if declaration is not None:
             anew = found.general or declaration.shape is not None or (declaration.kind is not None and not found.with_verb)
@@ -102,10 +102,10 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
     start, end, narrow = _reach(wording, tokens, Description((), "", position, position + 1))
     said = Said(text, row.left.place())
     for name, declaration in declarations.items():
-        plain = _without_index(name)
+        plain = without_index(name)
         if plain != name and declaration.shape not in (None, ()):
             continue  # members of a family: x_1, ..., x_N
-        declaration = replace_name(declaration, plain)
+        declaration = declaration if plain == name else Declaration(plain, properties=declaration.properties)
         anew = declaration.shape is not None and plain == name
         yield Told(plain, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0))
 
@@ -136,11 +136,6 @@ def _is_constraint(before: str) -> bool:
     return any(found.end() >= len(before.rstrip()) - _NEAR for found in vocabulary().lists["constraining"].finditer(before))
 
 
-def replace_name(declaration: Declaration, name: str) -> Declaration:
-    """The declaration of another name."""
-    return Declaration(name, declaration.kind, declaration.shape, declaration.properties, declaration.count)
-
-
 def _declaration(name: str, said: str) -> Declaration | None:
     """The words as a declaration; what cannot be one is left out, from the end. Words that say nothing declare nothing."""
     parts = _readable(said).split()
@@ -155,12 +150,6 @@ def _declaration(name: str, said: str) -> Declaration | None:
 def _readable(text: str) -> str:
     """A declaration as that of a formula is written, without the commands that the language has no use for."""
     return text.replace(r"\times", "×").replace(r"\quad", " ")
-
-
-def _without_index(name: str) -> str:
-    """The name of a vector of which an entry is spoken: ``s_j > 0`` tells of s."""
-    base, _, index = name.rpartition("_")
-    return base if base and index in INDEX_LETTERS else name
 
 
 def _shown(text: str, wording: Wording) -> str:

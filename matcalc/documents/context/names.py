@@ -3,12 +3,12 @@ r"""The names in a formula of a document, found without reading it: it may be on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from matcalc.documents.pieces import Notation
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
-from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name, is_name
+from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, canonical_name, is_name
 
 _GREEK = "|".join(sorted([*SPELLED_GREEK, "varepsilon", "vartheta", "varphi", "varrho", "varsigma", "varpi"], key=lambda word: -len(word)))
 _STYLE = rf"\\(?:{'|'.join(sorted({*FONTS, *WORDS, *ACCENTS} - {'boxed', 'ensuremath', 'smash', 'mathop'}))})(?![A-Za-z])\s*"
@@ -33,6 +33,7 @@ _LABELLED = re.compile(rf"{_LABEL}\s*\Z")
 _BOTH_ENDS = re.compile(
     rf"^(?:\s|\\[{re.escape(''.join(sorted(s for s in SPACING if len(s) == 1)))}]|\{{\}}|&)+|(?:\s|\\[,;:!> ]|&|\{{\}})+$"
 )
+_MOST_INDICES = 3
 _JOINED = re.compile(
     r"\s*(?:,|;|\\(?:text|mbox)\{\s*(?:,\s*)?and\s*\}|\\q?quad|\\[,;:! ]|\\(?:dots|ldots|cdots|dotsc)(?![A-Za-z])|…|\.\.\.|⋯|\band\b)\s*"
 )
@@ -155,3 +156,16 @@ def whole_name(text: str, notation: Notation = "latex") -> str | None:
 def trimmed(text: str) -> str:
     """A formula without the space around it, in LaTeX's spelling too."""
     return _BOTH_ENDS.sub("", text)
+
+
+def without_index(name: str, known: Collection[str] = ()) -> str:
+    """The name of what an entry is of: that before the index, if it has one, and is itself known where the index may be something else.
+
+    >>> without_index("s_j"), without_index("U_ia", {"U"}), without_index("K_star", {"K"})
+    ('s', 'U', 'K_star')
+    """
+    base, _, index = name.rpartition("_")
+    if not base or name in known:
+        return name
+    indices = all(letter in INDEX_LETTERS for letter in index) and len(index) <= _MOST_INDICES
+    return base if indices or (base in known and (index.isdecimal() or (index.isalpha() and len(index) <= _MOST_INDICES))) else name

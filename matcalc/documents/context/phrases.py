@@ -121,6 +121,8 @@ class _Phrases:
         names, end = self._subject(position)
         if not names:
             return None
+        if self._text(end) in ("applied", "acting", "acts") and vocabulary().says("entrywise", self._text(end + 1)):
+            return Description(names, "function", position, end + 2)
         if self._text(end) in ("both", "all", "each", "then", "also", "therefore", "hence", "thus"):
             end += 1
         verb = self._text(end) in _VERBS

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from matcalc.documents.context.definitions import Definition
+from matcalc.documents.context.names import without_index
 from matcalc.errors import MatcalcError
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
@@ -14,39 +16,77 @@ from matcalc.language.text.vocabulary import Vocabulary, known_functions
 
 
 @dataclass(frozen=True, slots=True)
-class Structure:
-    """The names that an equation differentiates by, those that it differentiates as they stand, the functions that it calls, and all."""
+class Derived:
+    """A derivative of a name as it stands, ``∂L/∂z``, by each of ``by``; a differential has none of these."""
 
-    by: frozenset[str] = frozenset()
-    differentiated: frozenset[str] = frozenset()
-    called: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
-    differential: bool = False
+    name: str
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """``by`` are the names that an equation differentiates by, ``derived`` the derivatives of names in it, ``called`` the functions that it
+    calls. ``only_derived`` are the names that stand nowhere but as what is differentiated once, be it in a definition."""
+
+    by: frozenset[str]
+    derived: tuple[Derived, ...]
+    called: frozenset[str]
+    only_derived: frozenset[str]
+    all_derived: tuple[Derived, ...]
+    differential: bool
+
+    @property
+    def differentiated(self) -> frozenset[str]:
+        """The names that the equation differentiates as they stand."""
+        return frozenset(one.name for one in self.derived)
 
 
 def structure_of(equation: str, definitions: Sequence[Definition], declared: Iterable[str]) -> Structure | None:
     """The structure of an equation in which these names have a meaning; None for one that is not in the language."""
     functions = {one.name: one.head.arguments for one in definitions if one.is_function}
-    values = [one.name for one in definitions if not one.is_function]
+    vocabulary = Vocabulary().defining(functions, [one.name for one in definitions if not one.is_function], declared)
     try:
-        parsed = parse_syntax(equation, Vocabulary().defining(functions, values, declared))
+        own = walk(parse_syntax(equation, vocabulary).program)
     except MatcalcError:
         return None
-    nodes = walk(parsed.program)
-    derivatives = [node for node in nodes if isinstance(node, s.DerivativeOf)]
-    bodies = [ungrouped(node.body) for node in nodes if isinstance(node, (s.DerivativeOf, s.DifferentialOf))]
-    called = {node.function.rstrip("'") for node in nodes if isinstance(node, s.Applied)} - known_functions()
+    nodes = [*own, *(node for one in definitions for node in _value(one, vocabulary))]
+    known = {one.name for one in definitions}
+    derived = [found for node in own if (found := _derived(node, known)) is not None]
+    everywhere = [found for node in nodes if (found := _derived(node, known)) is not None]
+    uses = Counter(node.name for node in nodes if isinstance(node, s.Name))
+    bodies = Counter(one.name for one in everywhere if len(one.by) == 1)
     return Structure(
-        by=frozenset(name for node in derivatives for name in node.wrt),
-        differentiated=frozenset(
-            body.name if isinstance(body, s.Name) else body.function.rstrip("'")
-            for body in bodies
-            if isinstance(body, s.Name) or (isinstance(body, s.Applied) and body.function.rstrip("'") not in known_functions())
+        by=frozenset(
+            name for node in own if isinstance(node, s.DerivativeOf) for wrt in node.wrt for name in (wrt, without_index(wrt, known))
         ),
-        called=frozenset(called),
-        names=frozenset(node.name for node in nodes if isinstance(node, s.Name)),
-        differential=any(isinstance(node, s.DifferentialOf) for node in nodes),
+        derived=tuple(derived),
+        called=frozenset(_function(node) for node in own if isinstance(node, s.Applied)) - known_functions(),
+        only_derived=frozenset(name for name, count in bodies.items() if uses[name] == count),
+        all_derived=tuple(everywhere),
+        differential=any(isinstance(node, s.DifferentialOf) for node in own),
     )
+
+
+def _value(definition: Definition, vocabulary: Vocabulary) -> list[s.Syntax]:
+    """The nodes of what a definition gives; none where it is not in the language."""
+    try:
+        return walk(parse_syntax(definition.value, vocabulary).program)
+    except MatcalcError:
+        return []
+
+
+def _derived(node: s.Syntax, known: Collection[str]) -> Derived | None:
+    if not isinstance(node, (s.DerivativeOf, s.DifferentialOf)):
+        return None
+    body = ungrouped(node.body)
+    by = node.wrt if isinstance(node, s.DerivativeOf) else ()
+    if isinstance(body, s.Name):
+        return Derived(without_index(body.name, known), by)
+    return Derived(_function(body), by) if isinstance(body, s.Applied) and _function(body) not in known_functions() else None
+
+
+def _function(node: s.Applied) -> str:
+    return node.function.rstrip("'")
 
 
 class Dependence:

@@ -38,7 +38,18 @@ def vocabulary() -> Vocabulary:
     """The vocabulary, read once."""
     table = tomllib.loads(read("rules", "prose.toml"))
     nouns = {**{name: name for name in _facts()}, **table["nouns"]}
-    lists = ("settings", "everywhere", "introducing", "conditional", "doubt", "doubtful_sentence", "constraining", "ending", "general")
+    lists = (
+        "settings",
+        "everywhere",
+        "introducing",
+        "conditional",
+        "doubt",
+        "doubtful_sentence",
+        "constraining",
+        "ending",
+        "entrywise",
+        "general",
+    )
     return Vocabulary(
         frozenset(table["abbreviations"]),
         {name: _words(table[name]) for name in lists},

@@ -91,6 +91,8 @@ class _Scanner:
     def __init__(self, reading: Reading) -> None:
         self.r = reading
         self.scripts = Scripts(reading)
+        self._defined: set[str] = set()
+        """Words that the text defines as functions."""
 
     def read(self, position: int, stop: int) -> tuple[Items, int]:
         """What the lexeme at ``position`` stands for, and the position after it and its arguments."""
@@ -375,12 +377,24 @@ class _Scanner:
         if (marked := self._marked_function(function, after, stop)) is not None:
             return self._function(marked[0], Span(span.start, r.lexemes[marked[1] - 1].end), marked[1], stop)
         if len(word) > 1 and word not in SPELLED_GREEK and word not in KEYWORDS and not r.vocabulary.declares(canonical_name(word)):
-            if lexeme.text in ("operatorname", "mathop") or (after < stop and r.lexemes[after].kind in ("(", "[")):
+            called = after < stop and r.lexemes[after].kind in ("(", "[")
+            if called and self._is_defined(position, after, stop):
+                self._defined.add(word)
+            if word in self._defined:
+                return [Token("RUN", word, span.start, span.end)], after
+            if lexeme.text in ("operatorname", "mathop") or called:
                 raise unknown_function(word, span)
             if lexeme.text in PROSE:
                 raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
             r.names.add(canonical_name(word))
         return [Token("RUN", r.twin(position, word), span.start, span.end)], after
+
+    def _is_defined(self, position: int, after: int, stop: int) -> bool:
+        r"""Whether a definition begins at a word before brackets: ``\mathrm{KL}(\mu, s) = ...``."""
+        lexemes = self.r.lexemes
+        begins = position == 0 or lexemes[position - 1].text in (";", ",")
+        close = self.r.partner.get(after, stop)
+        return begins and close + 1 < stop and lexemes[close + 1].text in ("=", "coloneqq", ":")
 
     def _function(self, name: str, span: Span, after: int, stop: int) -> tuple[Items, int]:
         r = self.r

@@ -1,0 +1,74 @@
+"""Claims of documents are asked with the definitions that they rest on; each document is one of its last claim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matcalc.documents.examination import verify_document
+
+
+def status(text: str, folder: Path) -> str:
+    """The status of the last claim of a Markdown document."""
+    path = folder / "notes.md"
+    path.write_text(text, encoding="utf-8")
+    return verify_document(path).claims[-1].status
+
+
+LAYERS = r"""
+\begin{align} z^{[1]} &= W^{[1]} x + b^{[1]} \\ a^{[1]} &= \tanh(z^{[1]}) \\ z^{[2]} &= W^{[2]} a^{[1]} + b^{[2]} \end{align}
+
+The loss is $L = \tfrac12\|z^{[2]} - y\|^2$, and we write $\delta^{[2]} = z^{[2]} - y$. Then """
+SAMPLE = r"The sample is $z = \mu + s\odot\varepsilon$. For any loss $f(z)$, "
+
+TRUE = [
+    r"The loss is $L(w) = \frac12\|Xw - y\|^2$. So $\nabla L(w) = X^\top(Xw - y)$.",
+    r"Write $p = \sigma(Xw)$. With $E = -\sum_i (t_i\log p_i + (1 - t_i)\log(1 - p_i))$ we get $\nabla_w E = X^\top(p - t)$.",
+    r"Let $\sigma(z) = 1/(1+e^{-z})$ and $f(w) = \sum_i \log\sigma(x_i^\top w)$. Then $\nabla f(w) = X^\top\sigma(-Xw)$.",
+    LAYERS + r"$\frac{\partial L}{\partial W^{[2]}} = \delta^{[2]} (a^{[1]})^\top$.",
+    LAYERS + r"$\frac{\partial L}{\partial a^{[1]}} = (W^{[2]})^\top \frac{\partial L}{\partial z^{[2]}}$.",
+    LAYERS + r"$\frac{\partial L}{\partial z^{[2]}} = \delta^{[2]}$.",
+    SAMPLE + r"$\frac{\partial f}{\partial s} = \frac{\partial f}{\partial z}\odot\varepsilon$.",
+    r"Let $S = \frac1n X^\top X$. # Next" + "\n\n" + r"Then $\nabla_v\, v^\top S v = 2Sv$.",
+    r"Let $K$ be symmetric. With $K = K_0 + tG$ we have $\frac{\partial}{\partial t}\, y^\top K y = y^\top G y$.",
+    r"Put $\sigma = \sigma(Wz)$ and $B = \sum_i \log\sigma_i$. Then $\nabla_z B = W^\top(\mathbf{1} - \sigma(Wz))$.",
+    r"With $\mathrm{KL}(\mu, s) = \frac12\sum_j(\mu_j^2 + s_j^2)$ we have $\frac{\partial\,\mathrm{KL}}{\partial\mu} = \mu$.",
+    r"For a smooth $\varphi$ applied elementwise, $\nabla_x \sum_i \varphi((Ax)_i) = A^\top\varphi'(Ax)$.",
+    r"Let $r(x) = Ax - b$. For one residual $\frac{d}{dr}\sqrt{1 + r^2} = \frac{r}{\sqrt{1 + r^2}}$.",
+    "For $f(x) = a^\\top x$ it is easy.\n\nFor $f(x) = \\|x\\|^2$ we have $\\nabla f(x) = 2x$.",
+]
+
+FALSE = [
+    r"Let $X \in \mathbb{R}^{n\times d}$. The loss is $L(w) = \frac12\|Xw - y\|^2$. So $\nabla L(w) = X(Xw - y)$.",
+    LAYERS + r"$\frac{\partial L}{\partial W^{[2]}} = a^{[1]} (\delta^{[2]})^\top$.",
+    LAYERS + r"$\frac{\partial L}{\partial a^{[1]}} = 2 (W^{[2]})^\top \frac{\partial L}{\partial z^{[2]}}$.",
+    SAMPLE + r"$\frac{\partial f}{\partial s} = 2\frac{\partial f}{\partial z}\odot\varepsilon$.",
+    "For $f(x) = \\|x\\|^2$ it is easy.\n\nFor $f(x) = a^\\top x$ we have $\\nabla f(x) = 2x$.",
+]
+
+NEITHER = [
+    r"Then $\frac{\partial L}{\partial x} = 2\frac{\partial L}{\partial z}$.",
+    r"Let $y = Ax$. Then $\frac{\partial L}{\partial x} = A y$.",
+]
+
+
+@pytest.mark.parametrize("text", TRUE)
+def test_true(text: str, tmp_path: Path) -> None:
+    assert status(text, tmp_path) in ("proved", "confirmed")
+
+
+@pytest.mark.parametrize("text", FALSE)
+def test_false(text: str, tmp_path: Path) -> None:
+    assert status(text, tmp_path) == "refuted"
+
+
+@pytest.mark.parametrize("text", NEITHER)
+def test_what_nothing_is_known_of_is_not_decided(text: str, tmp_path: Path) -> None:
+    assert status(text, tmp_path) == "not read"
+
+
+def test_a_fact_does_not_leave_its_section_nor_a_definition_its_successor(tmp_path: Path) -> None:
+    text = "# One\n\nLet $A$ be symmetric.\n\n# Two\n\n$$\\nabla_x\\, x^\\top A x = 2Ax$$"
+    assert status(text, tmp_path) == "conditional"
+    assert status(text.replace("# Two", "## Two"), tmp_path) == "proved"

@@ -372,7 +372,13 @@ class Reader:
 
     def construction(self, symbols: Mapping[str, e.Expr], kept: Mapping[t.Term, e.Symbol] | None = None) -> Construction:
         """What builds the expressions of this text."""
-        return Construction(symbols, self.text, kept, self.calculus)
+        functions = {name: {one: self._argument(one) for one in names} for name, names in self.scope.undefined.arguments.items()}
+        return Construction(symbols, self.text, kept, self.calculus, functions)
+
+    def _argument(self, name: str) -> t.Term:
+        """What a function without a formula depends on."""
+        value = self.scope.values.get(name)
+        return value if value is not None else t.SymbolTerm(self.scope.variable(name, Span(0, 0)).cell, Span(0, 0), name)
 
     def _over_free_indices(self, value: s.Syntax) -> s.Syntax:
         """An expression with indices that no sum binds as the array over them."""
@@ -523,7 +529,7 @@ class Reader:
         groups: dict[int, list[str]] = {}
         for variable in variables:
             if variable.open and variable.mentioned:
-                if letter_class(variable.name) == "upper" and variable.cell.mask in (COLUMN, SCALAR):
+                if letter_class(variable.name) == "upper" and not variable.undefined and variable.cell.mask in (COLUMN, SCALAR):
                     self.decisions.append(_against_the_capital(variable, words[variable.cell.mask][0]))
                     continue
                 groups.setdefault(variable.cell.mask, []).append(variable.name)

@@ -18,6 +18,7 @@ from matcalc.expr.rewriting import symbols_in
 from matcalc.language.build import terms as t
 from matcalc.language.build.construction import Calculus, Construction, Derived, filled
 from matcalc.language.build.families import written_names
+from matcalc.language.build.first_order import function_of
 from matcalc.language.build.scope import Variable
 from matcalc.language.decisions import Decision, notes_of
 from matcalc.language.declare.declared import Declaration
@@ -26,6 +27,7 @@ from matcalc.language.elaboration import Elaborated, Reader, joined_or_apart
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.dependence import not_defined, undefined_functions
 from matcalc.language.syntax.open_indices import lifted
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.survey import number_in, ungrouped, walk
@@ -77,6 +79,7 @@ class Statement:
     Where the claimed side does not fit the kinds and sizes of the names in the other, it is None and ``misfit`` says why. ``turned``: the
     claimed side is the left one. ``derived`` as in ``Elaborated``.
     ``links`` are the sides of ``a = b = c`` as they are written. ``evidence``: something in what was read shows vectors or matrices.
+    ``certain``: no function without a formula stands in it that may depend on its arguments in other ways than are known.
     """
 
     left: Side | None
@@ -93,6 +96,7 @@ class Statement:
     derived: tuple[Derived, ...] = ()
     links: tuple[str, ...] = ()
     evidence: bool = True
+    certain: bool = True
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -178,6 +182,11 @@ def _called(node: s.Binary, text: str) -> s.Name | None:
     return last if isinstance(last, s.Name) and adjacent else None
 
 
+def _symbols_of(side: Side) -> tuple[e.Symbol, ...]:
+    expression = side if isinstance(side, e.Expr) else side.expression
+    return tuple(symbols_in(expression).values())
+
+
 def _is_zero(node: s.Syntax) -> bool:
     return number_in(node) == 0
 
@@ -197,7 +206,7 @@ class _StatementReader(Reader):
         link: int,
     ) -> None:
         super().__init__(text, declare, options=options, calculus=calculus)
-        self._layout = layout
+        self._layout = self.builder.layout = layout
         self._lead: _SideTerm | None = None
         self._claimed: _SideTerm | None = None
         self._changes: dict[str, str] = {}
@@ -238,14 +247,39 @@ class _StatementReader(Reader):
         if expected is not None and isinstance(sides[1], e.Expr):
             sides = sides[0], self._filled(sides[1], expected)
         left, right = sides[::-1] if turned else sides
+        self._check_functions(sides, equation)
         whole = self.result(_ZERO, construction)
         return self._stated(left, right, symbols, whole, turned)
+
+    def _check_functions(self, sides: tuple[Side, Side], equation: s.Equation) -> None:
+        """Of a function without a formula the derivatives on one side are claimed to be derivatives on the other.
+
+        Raises UnknownFunctionError where the formula would have to be known.
+        """
+        for name, arguments in self.scope.undefined.arguments.items():
+            there = [any(function_of(symbol) == name for symbol in _symbols_of(side)) for side in sides]
+            if there[0] != there[1]:
+                raise not_defined(name, arguments[0], equation.span)
+            if all(there):
+                self.decisions.append(Decision(f"{name} is any function of {', '.join(arguments)}", "names"))
 
     def _stated(self, left: Side | None, right: Side | None, symbols: Mapping[str, e.Symbol], whole: Elaborated, turned: bool) -> Statement:
         text, dialect, given = whole.text, whole.dialect, whole.given
         parts = (whole.declarations, whole.decisions, whole.intermediates)
         return Statement(
-            left, right, symbols, *parts, None, turned, text, dialect, given, whole.derived, self._links, self.builder.evidence
+            left,
+            right,
+            symbols,
+            *parts,
+            None,
+            turned,
+            text,
+            dialect,
+            given,
+            whole.derived,
+            self._links,
+            self.builder.evidence,
+            self.scope.undefined.certain,
         )
 
     def _arrays(self, lead: s.Syntax, claimed: s.Syntax) -> tuple[s.Syntax, s.Syntax]:
@@ -356,7 +390,10 @@ class _StatementReader(Reader):
                 raise UnknownFunctionError(f"{name.name} is a function that is not defined", span=name.span, suggestion=advice)
 
     def _equation(self) -> s.Equation:
-        program = ordered(self.parse(), claim=True)
+        written = self.parse()
+        functions = [name for name, said in self.declarations.items() if said.kind == "function"]
+        self.scope.undefined = undefined_functions(written, frozenset(functions))
+        program = ordered(written, claim=True, depends=self.scope.undefined.arguments)
         self.build_assignments(program)
         match program.value:
             case s.Equation():
@@ -403,6 +440,8 @@ class _StatementReader(Reader):
             return _SideTerm(self.builder.build(node.body), order=node.order)
         if not isinstance(node, s.DerivativeOf) or not node.plain or any(name in self.scope.values for name in node.wrt):
             return _SideTerm(self.builder.build(node))
+        if self.scope.undefined.arguments and self._names_functions(node.body):
+            return _SideTerm(self.builder.build(node))
         term = self.builder.build(node.body)
         wrt = tuple([self.of_family(name) for name in node.wrt])
         for name in wrt:
@@ -414,6 +453,13 @@ class _StatementReader(Reader):
                 raise ParseError(f"{name} is declared as a function", span=node.span)
             self.scope.variable(name, node.span)
         return _SideTerm(term, wrt)
+
+    def _names_functions(self, body: s.Syntax) -> bool:
+        """Whether a function without a formula stands in what is differentiated, or in the values of its names."""
+        names = {node.name for node in walk(body) if isinstance(node, s.Name)}
+        values = [self.scope.values[name] for name in sorted(names) if name in self.scope.values]
+        inside = {term.name for term in t.postorder(*values) if isinstance(term, t.SymbolTerm)} if values else set()
+        return not self.scope.undefined.arguments.keys().isdisjoint(names | inside)
 
     def _typed(self, side: _SideTerm, construction: Construction) -> Side:
         built = construction.build(side.term)

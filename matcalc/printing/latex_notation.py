@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from matcalc.functions import functions
+from matcalc.language.text.spelling import parts_of_partial
 from matcalc.patterns import pattern
 from matcalc.printing.names import escaped, latex_name, member_name, size_text
 from matcalc.printing.notation import fits, negated
@@ -43,6 +44,8 @@ class LatexNotation:
 
     def symbol(self, name: str, order: int = 0) -> Piece:
         bold = self._bold and order > 0
+        if parts_of_partial(name):
+            return piece(latex_name(name), level=Level.FRACTION, tall=2)
         if name in self._spelled_out:
             return piece(rf"\{'mathbf' if bold else 'mathrm'}{{{escaped(name)}}}")
         return piece(latex_name(name, bold))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from types import MappingProxyType
 
-from matcalc.language.text.spelling import AS_LATIN
+from matcalc.language.text.spelling import AS_LATIN, parts_of_partial
 from matcalc.patterns import pattern
 from matcalc.sizes import Size
 
@@ -59,13 +60,24 @@ def superscript(number: int) -> str:
     return str(number).translate(_SUPERSCRIPT)
 
 
+_DERIVATIVES = MappingProxyType({"ascii": "d({0})/d{1}", "unicode": "∂{0}/∂{1}", "latex": r"\frac{{\partial {0}}}{{\partial {1}}}"})
+
+
+def _derivative(name: str, style: str, spell: Callable[[str], str]) -> str:
+    """The name of the derivative of a function without a formula; empty for another name."""
+    parts = parts_of_partial(name)
+    return _DERIVATIVES[style].format(*map(spell, parts)) if parts else ""
+
+
 @lru_cache(maxsize=4096)
 def ascii_name(name: str) -> str:
     """The name in ASCII where it has such a spelling.
 
-    >>> ascii_name("β"), ascii_name("x₀")
-    ('beta', 'x_0')
+    >>> ascii_name("β"), ascii_name("x₀"), ascii_name("∂L/∂z_2")
+    ('beta', 'x_0', 'd(L)/dz_2')
     """
+    if derivative := _derivative(name, "ascii", ascii_name):
+        return derivative
     stem, mark, index, primes = _split(name)
     return _SPELLED.get(stem, stem) + mark + index + primes
 
@@ -74,9 +86,11 @@ def ascii_name(name: str) -> str:
 def unicode_name(name: str) -> str:
     """The name with Greek letters, accents and subscript digits.
 
-    >>> unicode_name("beta_1"), unicode_name("W1"), unicode_name("y_hat")
-    ('β₁', 'W1', 'ŷ')
+    >>> unicode_name("beta_1"), unicode_name("W1"), unicode_name("y_hat"), unicode_name("∂L/∂z_2")
+    ('β₁', 'W1', 'ŷ', '∂L/∂z₂')
     """
+    if derivative := _derivative(name, "unicode", unicode_name):
+        return derivative
     stem, mark, index, primes = _split(name)
     accent, rest = _accented(stem, mark, index)
     if accent:
@@ -94,6 +108,8 @@ def latex_name(name: str, bold: bool = False) -> str:
     >>> latex_name("Sigma"), latex_name("W1"), latex_name("loss"), latex_name("y_hat", bold=True)
     ('\\Sigma', 'W_{1}', '\\mathrm{loss}', '\\hat{\\mathbf{y}}')
     """
+    if derivative := _derivative(name, "latex", latex_name):
+        return derivative
     stem, mark, index, primes = _split(name)
     stem = _SPELLED.get(stem, stem)
     accent, rest = _accented(stem, mark or "_", index)

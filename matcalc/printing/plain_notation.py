@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from matcalc.exact.decimals import decimal_text, fraction_text
 from matcalc.functions import functions, spellings
+from matcalc.language.text.spelling import parts_of_partial
 from matcalc.printing.names import ascii_name, member_name, size_text, superscript, unicode_name
 from matcalc.printing.notation import fits, negated
 from matcalc.printing.pieces import Level, Part, Piece, piece
@@ -38,7 +39,7 @@ class AsciiNotation:
         return piece("(", inner, ")")
 
     def symbol(self, name: str, order: int = 0) -> Piece:
-        return piece(self._shown(name))
+        return piece(self._shown(name), level=Level.SUM if parts_of_partial(name) else Level.ATOM)
 
     def number(self, value: Fraction) -> Piece:
         text = decimal_text(abs(value))

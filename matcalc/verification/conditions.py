@@ -11,6 +11,7 @@ from matcalc.evaluation import Point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, with_sizes
 from matcalc.facts.membership import belongs
+from matcalc.language.build.first_order import function_of
 from matcalc.limits import LITTLE_PROOF_WORK
 from matcalc.printing.names import unicode_name
 from matcalc.sizes import Size
@@ -102,7 +103,7 @@ def _holds_at_sum(claim: Claim, name: str, point: Point, seed: int, far: int) ->
 
 def _candidates(claim: Claim) -> Iterator[Condition]:
     variables = {symbol.name for symbol in claim.extra}
-    symbols = claim.symbols
+    symbols = tuple([symbol for symbol in claim.symbols if not function_of(symbol)])
     square = [s for s in symbols if s.is_matrix and s.rows == s.cols and not s.properties & {"symmetric", "diagonal", "antisymmetric"}]
     constant = [s for s in symbols if s.shape and s.name not in variables]
     for symbol in square:

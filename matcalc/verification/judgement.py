@@ -181,6 +181,9 @@ def _judged(question: Question, statement: Statement) -> Verdict:
             "internal error: a proof was found for a statement that is numerically false",
             suggestion="report this statement; no verdict is better than a wrong one",
         )
+    if seen.different is not None and not statement.certain:
+        said = "it is false of some of the functions that have no formula here, and may be true of those that are meant"
+        return Verdict(source, "undecided", layout, said)
     if seen.different is not None:
         return _refuted(question, statement, claim, seen)
     shared = {"points": len(seen.comparisons), "holds_if": _domain(claim)}

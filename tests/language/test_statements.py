@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.errors import ParseError
+from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.expr import nodes as e
+from matcalc.inputs import derivative_within
 from matcalc.language import DerivativeSide, elaborate_statement
 from matcalc.printing import text
 
@@ -77,13 +78,17 @@ def test_a_declared_symbol_that_does_not_occur_may_stand_below() -> None:
         ("f = x'A x; df/dx = 2A x", None),
         ("loss = x'A x; dloss/dx = 2A x", None),
         ("f = x'A x; ∂f/∂x = 2A x", None),
-        ("∂f/∂x = 2A x", "f: scalar; x: n"),
     ],
 )
 def test_the_derivative_of_a_name(text: str, declare: str | None) -> None:
     statement = elaborate_statement(text, declare)
     assert isinstance(statement.left, DerivativeSide)
     assert [symbol.name for symbol in statement.left.wrt] == ["x"]
+
+
+def test_what_a_name_without_a_formula_depends_on_is_not_guessed() -> None:
+    with pytest.raises(UnknownFunctionError, match="f is not defined"):
+        elaborate_statement("∂f/∂x = 2A x", "f: scalar; x: n", calculus=derivative_within)
 
 
 def test_the_second_derivative_of_a_name() -> None:

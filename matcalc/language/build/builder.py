@@ -61,6 +61,8 @@ class Builder(Assembly):
         self._rows: dict[t.Term, t.Term] = {}
         """Rows ``X[i,:]``, with the vectors that they are transposes of."""
         self.written = MATH
+        self.layout = "denominator"
+        """That of derivatives within an expression."""
 
     # ------------------------------------------------------------ the walk
 
@@ -426,7 +428,9 @@ class Builder(Assembly):
         if len(set(node.wrt)) > 1:
             raise ParseError(f"{values[0]} is an intermediate result; differentiate by it alone", span=node.span)
         value = self.scope.values[values[0]]
-        uses = tuple([part for part in t.postorder(body) if self.scope.uses.get(part) is value])
+        arguments = [name for names in self.scope.undefined.arguments.values() for name in names]
+        behind = [self.scope.values[name] for name in arguments if name in self.scope.values]
+        uses = tuple([part for part in t.postorder(body, *behind) if self.scope.uses.get(part) is value or part is value])
         variable = t.BoundTerm(value.cell, value.span, values[0])
         return self._differentiated(node, place, [body, value], (variable,) * len(node.wrt), uses, direction)
 
@@ -453,7 +457,8 @@ class Builder(Assembly):
         declaration = scope.declarations.get(name)
         if declaration is not None and declaration.kind == "function":
             raise ParseError(f"{name} is declared as a function", span=node.span)
-        if name not in scope.variables and declaration is None:
+        argument = any(name in names for names in scope.undefined.arguments.values())
+        if name not in scope.variables and declaration is None and not argument:
             raise ParseError(f"{name} does not occur in the expression", span=node.span, expected=", ".join(scope.variables) or None)
         return t.SymbolTerm(scope.variable(name, node.span).cell, self.place(node.span), name)
 
@@ -474,8 +479,9 @@ class Builder(Assembly):
             self.relate(c.SameShape(place, cells[0], direction[0].cell))
             return t.DerivativeTerm(body.cell, place, (*operands, *direction), wrt, uses, node.turned, True)
         result = self.cell(ANY, node.span)
-        self.relate(DerivativeBy(place, "numerator" if node.turned else "denominator", body.cell, cells, result))
-        return t.DerivativeTerm(result, place, tuple(operands), wrt, uses, node.turned)
+        turned = node.turned or self.layout == "numerator"
+        self.relate(DerivativeBy(place, "numerator" if turned else "denominator", body.cell, cells, result))
+        return t.DerivativeTerm(result, place, tuple(operands), wrt, uses, turned)
 
     # ------------------------------------------------------------ operators
 

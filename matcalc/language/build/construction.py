@@ -7,14 +7,16 @@ from fractions import Fraction
 from functools import reduce
 from importlib import import_module
 from operator import mul
+from types import MappingProxyType
 from typing import TypeAlias, assert_never
 
 from matcalc.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
 from matcalc.exact.decimals import decimal_text
 from matcalc.expr import nodes as e
-from matcalc.expr.rewriting import replaced
+from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.functions import functions
 from matcalc.language.build import terms as t
+from matcalc.language.build.first_order import first_order, settled
 from matcalc.language.decisions import Decision
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
@@ -44,6 +46,10 @@ class Derived:
 Calculus: TypeAlias = Callable[[Differentiated], e.Expr | None]
 """What differentiates: the closed form, or None where there is none. It lies in a layer above this one."""
 
+Functions: TypeAlias = Mapping[str, Mapping[str, t.Term]]
+"""Names that are functions without a formula -> the names that each depends on, with what these stand for."""
+
+NO_FUNCTIONS: Functions = MappingProxyType({})
 _UNIT = e.Number(Fraction(1))
 _MINUS_ONE = e.Number(Fraction(-1))
 _LONGEST_OPENED = 64
@@ -73,9 +79,12 @@ class Construction:
         text: str,
         kept: Mapping[t.Term, e.Symbol] | None = None,
         calculus: Calculus | None = None,
+        functions: Functions = NO_FUNCTIONS,
     ) -> None:
-        """``symbols`` are what names stand for; ``kept`` gives symbols that stand for terms as they are."""
+        """``symbols`` are what names stand for; ``kept`` gives symbols that stand for terms as they are; ``functions`` are names without a
+        formula that are functions of others."""
         self._symbols = symbols
+        self._functions = functions
         self._text = text
         self._kept = kept or {}
         self._calculus = calculus
@@ -211,7 +220,11 @@ class Construction:
             raise ParseError("a derivative cannot be part of an expression", span=term.span, suggestion=advice)
         points = built[1 : len(built) - term.directed]
         wrt = tuple([self._variable(variable) for variable in term.wrt])
-        function = self._with_free_results(term, wrt[0]) if term.uses else built[0]
+        inner = self._with_free_results(term, wrt[0])
+        function = inner.build(term.operands[0]) if term.uses else built[0]
+        still = e.Symbol(f"{wrt[0].name}°", wrt[0].shape, wrt[0].properties)
+        if self._functions:
+            function = self._as_functions(function, inner, wrt[0], still, term)
         question = Differentiated(function, wrt, term.turned, built[-1] if term.directed else None)
         try:
             form = self._calculus(question)
@@ -222,15 +235,35 @@ class Construction:
             shown = self._text[term.span.start : term.span.end].strip()
             raise NotDifferentiableError(f"{shown} has no closed matrix form", span=term.span, suggestion="derive(...) for its index form")
         self.derived.append(Derived(question, form))
+        form = settled(form, still, wrt[0]) if self._functions else form
         bound = [variable.name for variable in dict.fromkeys(wrt) if variable in self._bound.values()]
         return replaced(form, dict(zip(bound, points, strict=True))) if bound else form
 
-    def _with_free_results(self, term: t.DerivativeTerm, variable: e.Symbol) -> e.Expr:
-        """What is differentiated, with the intermediate result that is differentiated by as a free variable."""
+    def _with_free_results(self, term: t.DerivativeTerm, variable: e.Symbol) -> Construction:
+        """What builds the same terms with the intermediate result that is differentiated by as a free variable."""
         kept = {**self._kept, **dict.fromkeys(term.uses, variable)}
-        inner = Construction(self._symbols, self._text, kept, self._calculus)
+        inner = Construction(self._symbols, self._text, kept, self._calculus, self._functions)
         inner._bound = self._bound
-        return inner.build(term.operands[0])
+        return inner
+
+    def _as_functions(self, function: e.Expr, inner: Construction, variable: e.Symbol, still: e.Symbol, term: t.DerivativeTerm) -> e.Expr:
+        """What is differentiated, with every name that depends on the variable as a function of it: to first order around ``still``."""
+        moving: dict[str, e.Expr] = {}
+        for name, arguments in self._functions.items():
+            own = self._symbols.get(name)
+            if not isinstance(own, e.Symbol) or own is variable:
+                continue
+            steps: list[e.Expr] = []
+            for argument, value in arguments.items():
+                here = replaced(inner.build(value), moving)
+                if variable.name in symbols_in(here):
+                    step = e.Sum((here, e.Negative(replaced(here, {variable.name: still}))))
+                    steps.append(first_order(own, argument, step, term.turned, term.span))
+            if steps:
+                moving[name] = e.Sum((own, *steps))
+        if moving and len(term.wrt) > 1:
+            raise NotDifferentiableError("second derivatives of a function without a formula are not known", span=term.span)
+        return replaced(function, moving)
 
     # ------------------------------------------------------------ broadcasting
 

@@ -10,6 +10,7 @@ from matcalc.errors import Span
 from matcalc.language.build.scope import Members, Scope, Variable
 from matcalc.language.decisions import Decision
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.survey import sum_indices
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import MATRIX, ORDERS
@@ -60,8 +61,7 @@ def bold_names(nodes: list[s.Syntax], text: str) -> frozenset[str]:
 
 def points_in(nodes: list[s.Syntax], written: frozenset[str]) -> frozenset[str]:
     """Names beside which their own members stand as other points: x in ``x - x_i``, ``x'x_i`` and in ``x'x + x_i'y``."""
-    indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
-    indices |= {node.arguments[0].name for node in nodes if _sums(node)}  # type: ignore[attr-defined]
+    indices = sum_indices(nodes)
     if not indices:
         return frozenset()
     bases = {node.name: base for node in nodes if isinstance(node, s.Name) and (base := _base_of(node.name, indices)) in written}
@@ -76,10 +76,6 @@ def points_in(nodes: list[s.Syntax], written: frozenset[str]) -> frozenset[str]:
             case s.Applied(arguments=(s.Name(name=one), s.Name(name=other))) if bases.get(one) == other or bases.get(other) == one:
                 found.add(min(one, other, key=len))
     return frozenset(found)
-
-
-def _sums(node: s.Syntax) -> bool:
-    return isinstance(node, s.Applied) and node.function == "sum" and len(node.arguments) == 2 and isinstance(node.arguments[0], s.Name)
 
 
 def _base_of(name: str, indices: set[str]) -> str:

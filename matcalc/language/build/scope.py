@@ -9,6 +9,7 @@ from matcalc.errors import Span
 from matcalc.facts.table import kinds
 from matcalc.language.build.terms import BoundIndex, Term
 from matcalc.language.declare.declared import Declaration
+from matcalc.language.syntax.dependence import NONE, Undefined
 from matcalc.language.syntax.trees import Definition, Syntax
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension
@@ -48,6 +49,8 @@ class Variable:
 
     follows: bool = False
     """Its kind is that of another symbol: the change dX is as X is."""
+    undefined: bool = False
+    """Stands for the value of a function that is differentiated and has no formula."""
 
     @property
     def open(self) -> bool:
@@ -77,6 +80,7 @@ class Scope:
         "shared",
         "size_names",
         "sizes",
+        "undefined",
         "uses",
         "values",
         "variables",
@@ -100,6 +104,8 @@ class Scope:
         self.sizes: dict[str, Dimension] = {}
         """Sizes named in the signature of a definition."""
         self.indices: dict[str, list[BoundIndex]] = {}
+        self.undefined: Undefined = NONE
+        """The functions that are differentiated and have no formula."""
         self.labelled: frozenset[str] = frozenset()
         """Names with a label, ``W^{(l)}``, in which no letter is an index."""
         self.bold: frozenset[str] = frozenset()
@@ -131,6 +137,7 @@ class Scope:
         if found is None:
             declaration = self.declarations.get(name)
             found = self.variables[name] = Variable(name, Cell(_first_mask(declaration), span), declaration)
+            found.undefined = name in self.undefined.arguments
         return found
 
     def base_of(self, array: str) -> str:

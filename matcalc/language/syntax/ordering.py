@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
 from matcalc.errors import ParseError
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 
+_NOTHING: Mapping[str, Collection[str]] = MappingProxyType({})
 
-def ordered(program: s.Program, *, claim: bool = False) -> s.Program:
+
+def ordered(program: s.Program, *, claim: bool = False, depends: Mapping[str, Collection[str]] = _NOTHING) -> s.Program:
     """The program with its assignments sorted, in the order written where that is free.
 
     When the last statement is an assignment too, the value of the program is the one result that no other statement uses. Names that
     need each other stay as they were written, for the reader to refuse. With ``claim`` the last equation is a statement, not an assignment.
+    ``depends`` are names without a value that stand for functions of others.
     Raises ParseError when several results are left unused.
     """
     assignments = list(program.assignments)
     value = program.value
     if not assignments:
         return program
-    uses = _Uses(assignments, program.definitions)
+    uses = _Uses(assignments, program.definitions, depends)
     if isinstance(value, s.Equation) and isinstance(value.left, s.Name) and not claim:
         assignments.append((value.left, value.right))
-        uses = _Uses(assignments, program.definitions)
+        uses = _Uses(assignments, program.definitions, depends)
         value = _result(assignments, value.left, uses)
     return s.Program(program.span, tuple(_sorted(assignments, uses)), value, program.definitions)
 
@@ -29,8 +35,14 @@ def ordered(program: s.Program, *, claim: bool = False) -> s.Program:
 class _Uses:
     """The assigned names that a value uses, by itself or in the functions that it calls."""
 
-    def __init__(self, assignments: list[tuple[s.Name, s.Syntax]], definitions: tuple[s.Definition, ...]) -> None:
+    def __init__(
+        self,
+        assignments: list[tuple[s.Name, s.Syntax]],
+        definitions: tuple[s.Definition, ...],
+        depends: Mapping[str, Collection[str]],
+    ) -> None:
         self._names = {name.name for name, _ in assignments}
+        self._depends = depends
         self._bodies = {definition.function: definition for definition in definitions}
         self.of_each = [self._used(value) for _, value in assignments]
 
@@ -41,8 +53,8 @@ class _Uses:
         while waiting:
             for node in walk(waiting.pop()):
                 name = node.name if isinstance(node, s.Name) else node.function.rstrip("'") if isinstance(node, s.Applied) else ""
-                if name in self._names:
-                    found[name] = None
+                by = node.wrt if isinstance(node, s.DerivativeOf) else ()
+                found |= dict.fromkeys([one for one in (name, *by, *self._depends.get(name, ())) if one in self._names])
                 if name in self._bodies and name not in opened:
                     opened.add(name)
                     waiting.append(self._bodies[name].body)

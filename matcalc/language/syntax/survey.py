@@ -39,6 +39,15 @@ def number_in(node: s.Syntax) -> Fraction | None:
     return sign * node.value if isinstance(node, s.NumberLiteral) else None
 
 
+def sum_indices(nodes: list[s.Syntax]) -> set[str]:
+    """The indices of all sums, ``Σ_i`` and ``sum(i, ...)``."""
+    found = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
+    for node in nodes:
+        if isinstance(node, s.Applied) and node.function == "sum" and len(node.arguments) == 2 and isinstance(node.arguments[0], s.Name):
+            found.add(node.arguments[0].name)
+    return found
+
+
 def limits_in(nodes: list[s.Syntax]) -> dict[str, bool]:
     """Names that are the last position of a sum, each with whether it has no other meaning as what stands before an index."""
     names = [limit for node in nodes if isinstance(node, s.Summation) for _, limit in node.limits if not limit.isdecimal()]

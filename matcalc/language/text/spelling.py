@@ -130,3 +130,22 @@ def is_name(text: str) -> bool:
     (True, False, False)
     """
     return re.fullmatch(r"[^\W\d_][^\W_]*(_[^\W_]+)*[′']*", canonical_name(text)) is not None
+
+
+def partial_name(function: str, argument: str) -> str:
+    """The name of the derivative of a function without a formula, where that is a symbol.
+
+    >>> partial_name("L", "z_2")
+    '∂L/∂z_2'
+    """
+    return f"∂{function}/∂{argument}"
+
+
+def parts_of_partial(name: str) -> tuple[str, str] | None:
+    """The function and the argument of such a name; None of any other.
+
+    >>> parts_of_partial("∂L/∂z_2"), parts_of_partial("L")
+    (('L', 'z_2'), None)
+    """
+    function, mark, argument = name.removeprefix("∂").partition("/∂")
+    return (function, argument) if mark and name.startswith("∂") else None

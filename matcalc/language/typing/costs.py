@@ -14,6 +14,7 @@ LETTERS: dict[str, dict[int, float]] = {
     "greek": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 9.0, ROW: 9.0},
     "word": {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 9.0, ROW: 9.0},
     "size": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 9.0, ROW: 9.0},
+    "function": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 5.0, ROW: 9.0},
     "count": {MATRIX: 0.0, SCALAR: 2.0, COLUMN: 5.5, ROW: 9.0},
     "family": {COLUMN: 0.0, MATRIX: 1.0, TENSOR3: 6.0, TENSOR4: 9.0},
     "families": {COLUMN: 0.0, MATRIX: 2.5, TENSOR3: 1.0, TENSOR4: 9.0},
@@ -23,8 +24,9 @@ LETTERS: dict[str, dict[int, float]] = {
     "bars": {SCALAR: 0.0, COLUMN: 0.0, ROW: 0.0, TENSOR3: 0.0, TENSOR4: 0.0},
 }
 """A kind for a name, by the convention for its letter: ``upper`` case, ``lower`` case (h to z), ``early`` (a to g), ``greek`` (lower case),
-a ``word``; a ``size`` (n, k) or a ``count`` (N, K) that stands only as a factor, divisor or exponent; what occurs by its members alone, a
-``family`` (of a capital ``families``), or a ``table`` where these have two indices; a literal ``number`` or ``filled`` array; ``bars``."""
+a ``word``; a ``size`` (n, k) or a ``count`` (N, K) that stands only as a factor, divisor or exponent; the value of a ``function`` without a
+formula; what occurs by its members alone, a ``family`` (of a capital ``families``), or a ``table`` where these have two indices; a literal
+``number`` or ``filled`` array; ``bars``."""
 ALL_SCALARS = {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 9.0, ROW: 9.0}
 """Of lower case letters where nothing shows vectors and not all can be vectors."""
 SIZE_LETTERS = frozenset("ijkmnpqt")

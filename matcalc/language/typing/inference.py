@@ -17,7 +17,7 @@ from matcalc.sizes import Size
 
 _RANK = {
     "upper": 0, "count": 3, "lower": 1, "early": 2, "greek": 2, "word": 2, "size": 2, "family": 2, "families": 2, "table": 2,
-    "number": 3, "filled": 3, "bars": 4,
+    "function": 2, "number": 3, "filled": 3, "bars": 4,
 }  # fmt: skip
 _MOST_STEPS = 300
 """Steps spent on improving the first solution, beyond one for each choice."""
@@ -105,6 +105,8 @@ def _sort(variable: Variable) -> str:
     name, cell = variable.name, variable.cell
     if variable.members is not None and variable.members.alone:
         return "table" if min(variable.members.cells) > 1 else "families" if variable.members.sort == "upper" else "family"
+    if variable.undefined and letter_class(name) != "lower":
+        return "function"
     sort = "size" if name in costs.SIZE_LETTERS else "count" if name in costs.COUNT_LETTERS else ""
     if sort and cell.constraints and all(_counts(constraint, cell) for constraint in cell.constraints):
         return sort

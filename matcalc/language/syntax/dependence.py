@@ -1,0 +1,106 @@
+"""Functions that a text differentiates and does not define: in ``z = W*a + b; d(L)/da = W'*d(L)/dz`` L is any function of z.
+
+Such a name depends on what it is differentiated by: on some of these names directly, on the others through them.
+"""
+
+from __future__ import annotations
+
+from matcalc.errors import Span, UnknownFunctionError
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.survey import number_in, sum_indices, ungrouped, walk
+from matcalc.records import record
+
+
+@record
+class Undefined:
+    """Functions with the names that they directly depend on, a function behind those that it depends on.
+
+    ``certain``: each depends on one name alone. What else it is differentiated by reaches it through that, so that a claim about its
+    derivatives which fails for one such function is wrong; else it may hold for the one that is meant.
+    """
+
+    arguments: dict[str, tuple[str, ...]]
+    certain: bool = True
+
+
+NONE = Undefined({})
+
+
+def undefined_functions(program: s.Program, known: frozenset[str]) -> Undefined:
+    """The names that are differentiated in a program and have no value in it; ``known`` are names that no text defines.
+
+    A derivative of a name that is said to be 0 says that the name is constant. Raises UnknownFunctionError for names that depend on each
+    other, and for one that is differentiated by entries.
+    """
+    defined = {name.name for name, _ in program.assignments} | {definition.function for definition in program.definitions} | known
+    nodes = [] if _is_constancy(program.value) else walk(program)
+    bound = sum_indices(nodes)
+    by: dict[str, dict[str, Span]] = {}
+    for node in nodes:
+        body = ungrouped(node.body) if isinstance(node, s.DerivativeOf) else None
+        if isinstance(node, s.DerivativeOf) and isinstance(body, s.Name) and defined.isdisjoint((body.name, body.name.rpartition("_")[0])):
+            others = [name for name in node.wrt if name != body.name and not _are_entries(name, body.name)]
+            for name in others:
+                if "_" in name and bound.issuperset(name.rpartition("_")[2]):
+                    raise not_defined(body.name, name, node.span)
+                by.setdefault(body.name, {}).setdefault(name, node.span)
+    if not by:
+        return NONE
+    needs = _needs(program, by)
+    for name, below in by.items():
+        if name in _reached(name, needs):
+            other = next(iter(below))
+            said = f"{name} and {other} each depend on the other"
+            raise UnknownFunctionError(said, span=below[other], suggestion=f"{name} = ...; with its formula")
+    arguments = {name: tuple([one for one in below if not any(one in _reached(o, needs) for o in below)]) for name, below in by.items()}
+    behind = sorted(arguments, key=lambda name: (len(_reached(name, needs) & set(arguments)), list(arguments).index(name)))
+    return Undefined({name: arguments[name] for name in behind}, all(len(one) == 1 for one in arguments.values()))
+
+
+def not_defined(name: str, by: str, place: Span) -> UnknownFunctionError:
+    """The error for a derivative that needs the formula of its function."""
+    said = f"{name} is not defined, so that its derivative by {by} is not known"
+    return UnknownFunctionError(said, span=place, suggestion=f"{name} = ...; with its formula before the claim")
+
+
+def _is_constancy(value: s.Syntax) -> bool:
+    """``∂b/∂x = 0``."""
+    if not isinstance(value, s.Equation):
+        return False
+    side = ungrouped(value.left)
+    return isinstance(side, s.DerivativeOf) and isinstance(ungrouped(side.body), s.Name) and _is_zero(ungrouped(value.right))
+
+
+def _is_zero(node: s.Syntax) -> bool:
+    """``0``, ``zeros(n)``, ``vector(0)``, ``matrix(0)``."""
+    if isinstance(node, s.Applied) and node.function in ("vector", "matrix"):
+        return bool(node.arguments) and number_in(node.arguments[0]) == 0
+    made = isinstance(node, s.Applied) and node.function == "zeros" or isinstance(node, s.Name) and node.name == "zeros"
+    return made or number_in(node) == 0
+
+
+def _are_entries(name: str, other: str) -> bool:
+    """``∂x_i/∂x_j``."""
+    return "_" in name and name.rpartition("_")[0] == other.rpartition("_")[0]
+
+
+def _needs(program: s.Program, by: dict[str, dict[str, Span]]) -> dict[str, set[str]]:
+    """The names that each name depends on at once."""
+    needs: dict[str, set[str]] = {name: set(below) for name, below in by.items()}
+    for name, value in program.assignments:
+        needs.setdefault(name.name, set()).update(node.name for node in walk(value) if isinstance(node, s.Name))
+    for definition in program.definitions:
+        inside = {node.name for node in walk(definition.body) if isinstance(node, s.Name)}
+        needs.setdefault(definition.function, set()).update(inside)
+    return needs
+
+
+def _reached(name: str, needs: dict[str, set[str]]) -> set[str]:
+    """The names that a name depends on."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = needs.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += sorted(new)
+    return found

@@ -1,0 +1,72 @@
+"""Chain rules: derivatives of functions that a text names and does not define are claims about all such functions."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcalc import verify
+from matcalc.errors import UnknownFunctionError
+
+_LAYER = "z = W*a + b; "
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        (_LAYER + "d(L)/da = W'*d(L)/dz", "denominator"),
+        (_LAYER + "d(L)/dW = d(L)/dz*a'", "denominator"),
+        (_LAYER + "d(L)/db = d(L)/dz", "denominator"),
+        (_LAYER + "delta = d(L)/dz; d(L)/dW = delta*a'", "denominator"),
+        (_LAYER + "d(L)/da = d(L)/dz*W", "numerator"),
+        ("a = sigmoid(z); d(L)/dz = d(L)/da.*a.*(1 - a)", "denominator"),
+        ("z = mu + s.*eps; d(f)/ds = d(f)/dz.*eps", "denominator"),
+        ("y = A*x; d(B*y)/dx = d(B*y)/dy*d(y)/dx", "numerator"),
+        ("y = A*x; d(B*y)/dx = d(y)/dx*d(B*y)/dy", "denominator"),
+        ("d(z)/dx = d(z)/dy*d(y)/dx", "numerator"),
+        ("d(z)/dx = d(y)/dx*d(z)/dy", "denominator"),
+        ("d(f)/dx = d(u)/dx*d(f)/du + d(v)/dx*d(f)/dv", "denominator"),
+        ("Y = X*W; d(L)/dX = d(L)/dY*W'", "denominator"),
+        ("Y = X*W; d(L)/dW = X'*d(L)/dY", "denominator"),
+        ("L = norm2(y - t)^2/2; d(L)/dx = d(y)/dx*(y - t)", "denominator"),
+    ],
+)
+def test_true_for_every_function(text: str, layout: str) -> None:
+    assert verify(text, layout=layout).status == "proved"
+
+
+@pytest.mark.parametrize(
+    ("text", "layout", "right"),
+    [
+        (_LAYER + "d(L)/da = -W'*d(L)/dz", "denominator", "W'*(d(L)/dz)"),
+        (_LAYER + "d(L)/dW = a*(d(L)/dz)'", "denominator", "(d(L)/dz)*a'"),
+        (_LAYER + "d(L)/db = 2*d(L)/dz", "denominator", "d(L)/dz"),
+        ("a = tanh(z); d(L)/dz = d(L)/da.*a.*(1 - a)", "denominator", "(d(L)/da).*(ones(n) - tanh(z).^2)"),
+        ("y = A*x; d(B*y)/dx = d(B*y)/dy*d(y)/dx", "denominator", "A'*B'"),
+        ("Y = X*W; d(L)/dW = d(L)/dY*X'", "denominator", "X'*(d(L)/dY)"),
+    ],
+)
+def test_planted_errors_are_refuted_with_the_right_answer(text: str, layout: str, right: str) -> None:
+    found = verify(text, layout=layout)
+    assert found.status == "refuted"
+    assert found.correction is not None
+    assert found.correction.text("ascii") == right
+
+
+def test_a_matrix_that_depends_on_a_parameter_keeps_its_facts() -> None:
+    lead = "L = -1/2*y'*inv(K)*y - 1/2*logdet(K); alpha = inv(K)*y; d(L)/dtheta = "
+    right = verify(lead + "1/2*tr((alpha*alpha' - inv(K))*d(K)/dtheta)", declare="K: n×n positive_definite")
+    assert right.status == "proved"
+    assert right.holds_if == ()
+    assert verify(lead + "1/2*tr((alpha*alpha' + inv(K))*d(K)/dtheta)", declare="K: n×n positive_definite").status == "refuted"
+    assert not verify(lead + "1/2*tr((alpha*alpha' - inv(K))*d(K)/dtheta)", declare="K: n×n").ok
+
+
+@pytest.mark.parametrize("text", ["d(L)/dz = yhat - y", "d(y)/dx = A", _LAYER + "d(L)/dW = delta*a'", "d(L)/dx = sum(i, d(L)/dz_i*w_i)"])
+def test_a_formula_that_is_not_there_is_asked_for(text: str) -> None:
+    with pytest.raises(UnknownFunctionError, match="is not defined"):
+        verify(text)
+
+
+def test_what_may_hold_for_the_function_that_is_meant_is_not_refuted() -> None:
+    assert verify("d(L)/dW = d(L)/dz*a'", declare="W: m×n; z: m; a: n").status == "undecided"
+    assert verify("d(b)/dx = 0", declare="b: m; x: n").status == "proved"

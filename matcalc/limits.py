@@ -53,6 +53,10 @@ DERIVATION_SECONDS = 8.0
 """For a derivation, its steps or its code: longer than a person waits for an answer that is not coming."""
 VERDICT_SECONDS = 5.0
 """For a verdict; a file has many statements, and each gets this much."""
+DOCUMENT_SECONDS = 1800.0
+"""For a whole file, in seconds that pass: a book of a thousand pages; what is left then is undecided."""
+FEW_QUESTIONS = 24
+"""So many claims are decided before a second process has started."""
 UNITS_PER_SECOND = 60_000
 """Units of work in a second of budget: so many that on a machine of 2023 the work ends at about 60 % of the time, so that it is the work,
 counted alike everywhere, that ends a call, and the clock only where a machine is slow or busy."""

@@ -30,6 +30,8 @@ Value = TypeVar("Value")
 _HEADER = 4
 _LARGEST = 1 << 20
 """Bytes of an entry; they have some ten thousand."""
+_MOST_KEPT = 20_000
+"""Entries of a room, some 40 MB."""
 _HAS_OWNERS = hasattr(os, "geteuid") and os.open in os.supports_dir_fd
 _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 """How a file is opened: no link is followed, nothing is waited for."""
@@ -60,10 +62,47 @@ def stored(name: str, source: str, compute: Callable[[str], Value], folders: tup
     return value
 
 
+def kept(room: str, name: str, key: object) -> Any:
+    """The value that ``keep`` put into a room of the user's cache under this name and key; None when there is none."""
+    for folder in _users_folder():
+        found = _read(os.path.join(folder, room), f"{name}.{sys.implementation.cache_tag}.matcalc", (_FORMAT, key))
+        if found is not None:
+            return found[0]
+    return None
+
+
+def keep(room: str, name: str, key: object, value: Any) -> None:
+    """Keeps a value of plain data for later processes; another one under the same name is replaced, be its key another or not.
+
+    When a room has grown beyond its measure, what was not written for longest goes.
+    """
+    if sys.dont_write_bytecode:
+        return
+    entry: Any = ((_FORMAT, key), value)
+    data = marshal.dumps(entry)
+    for folder in _users_folder():
+        place = os.path.join(folder, room)
+        _write(place, f"{name}.{sys.implementation.cache_tag}.matcalc", crc32(data).to_bytes(_HEADER, "big") + data)
+        if name.endswith("00"):  # of names that are digests one in 256
+            _thin_out(place)
+
+
+def _thin_out(place: str) -> None:
+    with suppress(OSError):
+        entries = sorted((entry.stat().st_mtime_ns, entry.path) for entry in os.scandir(place) if entry.name.endswith(".matcalc"))
+        for _, path in entries[: max(0, len(entries) - _MOST_KEPT)]:
+            with suppress(OSError):
+                os.unlink(path)
+
+
 def _folders() -> Iterator[str]:
     """Where entries may lie, the first choice first."""
     if sys.pycache_prefix is None:
         yield os.path.join(os.path.dirname(os.path.abspath(__file__)), "__pycache__")
+    yield from _users_folder()
+
+
+def _users_folder() -> Iterator[str]:
     users = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser(os.path.join("~", ".cache"))
     if os.path.isabs(users):  # not where there is no home
         yield os.path.join(users, "matcalc")

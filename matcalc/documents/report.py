@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
-from matcalc.documents.pieces import Fault, Place
+from matcalc.documents.pieces import Fault, Notation, Place
 from matcalc.documents.roles import Role
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.verdict import STATUSES, Verdict
+
+Severity: TypeAlias = Literal["none", "unread", "conditional", "refuted"]
+SEVERITIES: tuple[Severity, ...] = ("none", "unread", "conditional", "refuted")
+"""From what is well to what is worst."""
+
+HOLDS, FAILS, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +24,8 @@ class Entry:
 
     ``text`` is as written (macros replaced), ``asked`` the statement that the verdict is on, in matcalc's language, ``section`` the titles
     above it, outermost first. A claim without a verdict has a ``reason`` why it was not read or decided. ``context`` says which
-    definitions, facts and layout were used, and where they stand.
+    definitions, facts and layout were used, and where they stand; ``reading`` how the claim was read, where that is more than plain.
+    ``name`` and ``source`` are those of an identity file.
     """
 
     text: str
@@ -26,6 +36,10 @@ class Entry:
     verdict: Verdict | None = None
     reason: str = ""
     context: tuple[str, ...] = ()
+    notation: Notation = "latex"
+    reading: str = ""
+    name: str = ""
+    source: str = ""
     expected: bool = True
     """False for a claim that is marked ``expect false``."""
 
@@ -37,6 +51,44 @@ class Entry:
         if self.verdict is None or self.verdict.problem:
             return "not read"
         return self.verdict.status
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether a claim is true, or one that is marked ``expect false`` is not; what is no claim is always as expected."""
+        if self.role != "claim":
+            return True
+        return self.verdict is not None and not self.verdict.problem and (self.verdict.ok if self.expected else self.verdict.is_false)
+
+    @property
+    def severity(self) -> Severity:
+        """What is the matter with a claim: nothing, or that it is undecided or not read, conditional, refuted, or true where ``expect
+        false`` stands."""
+        if self.as_expected:
+            return "none"
+        if self.status in ("undecided", "not read"):
+            return "unread"
+        return "conditional" if self.status == "conditional" else "refuted"
+
+    @property
+    def remark(self) -> str:
+        """What is to be said beside the claim, in a sentence or two; empty for one that is as expected."""
+        if self.as_expected:
+            return ""
+        if not self.expected:
+            return f"expected false, and {self.status}" + (f": {self.said_why}" if self.said_why else "")
+        verdict, parts = self.verdict, [self.said_why] if self.said_why else []
+        if verdict is not None and verdict.condition is not None:
+            parts.append(f"true {'if and only if' if verdict.condition_exact else 'if'} {verdict.condition_text or verdict.condition}")
+        if verdict is not None and verdict.other_layout is not None:
+            parts.append(f"true in {verdict.other_layout} layout (read in {verdict.layout} layout)")
+        if verdict is not None and verdict.correction is not None:
+            parts.append(f"right answer: {verdict.correction.text()}")
+        return "; ".join(parts)
+
+    @property
+    def said_why(self) -> str:
+        """The reason, on one line."""
+        return " ".join((self.reason or (self.verdict.reason if self.verdict is not None else "")).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +104,45 @@ class Report:
     def claims(self) -> tuple[Entry, ...]:
         """The entries that are claims."""
         return tuple([entry for entry in self.entries if entry.role == "claim"])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many claims have which status, and how many other formulas and unreadable places there are, in a fixed order."""
+        found = Counter(entry.status for entry in self.claims)
+        others = {"no claims": len(self.entries) - len(self.claims), "unreadable places": len(self.faults)}
+        return {name: found[name] for name in _STATUSES} | others
+
+    @property
+    def not_read(self) -> dict[str, int]:
+        """Why claims were not read or decided, each reason with how often, the most frequent first."""
+        reasons = Counter(entry.said_why or entry.status for entry in self.claims if entry.status in ("not read", "undecided"))
+        return dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def __str__(self) -> str:
+        from matcalc.documents.reports.table import as_table
+
+        return as_table(self)
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the table of claims."""
+        from matcalc.documents.reports.review import as_review
+
+        return as_review([self], html=True)
+
+
+_STATUSES = (*STATUSES, "not read")
+
+
+def exit_status(reports: Sequence[Report], fail_on: Severity = "refuted", *, unreadable: bool = False, lenient: bool = False) -> int:
+    """2 when a file is ``unreadable`` or nothing could be checked; else 1 when a claim is at least as bad as ``fail_on``; else 3 when
+    claims remain undecided; else 0. ``lenient``: 1 and 2 only for what fails and what is unreadable, everything else is 0.
+    """
+    claims = [entry for report in reports for entry in report.claims]
+    checked = any(entry.status != "not read" for entry in claims)
+    worst = max((SEVERITIES.index(entry.severity) for entry in claims), default=0)
+    if unreadable or (not checked and not lenient):
+        return BAD_INPUT
+    if worst >= SEVERITIES.index(fail_on):
+        return FAILS
+    undecided = any(entry.severity == "unread" for entry in claims)
+    return UNDECIDED if undecided and not lenient else HOLDS

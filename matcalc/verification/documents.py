@@ -109,7 +109,7 @@ def _collected(part: Sequence[Item], future: Future[_Outcomes] | None) -> list[V
     """The verdicts on some items; where their process was ended from outside, each says so."""
     try:
         if future is not None:
-            return [_restored(verdict, correction) for verdict, correction in future.result()]
+            return [restored(verdict, correction) for verdict, correction in future.result()]
         reason = "the processes have ended"
     except BrokenProcessPool:
         reason = "the process that worked on it was ended, perhaps for lack of memory"
@@ -120,12 +120,11 @@ def _collected(part: Sequence[Item], future: Future[_Outcomes] | None) -> list[V
 
 
 def _portable_all(part: Sequence[Item]) -> _Outcomes:
-    return [_portable(item) for item in part]
+    return [portable(verdict_on(item)) for item in part]
 
 
-def _portable(item: Item) -> tuple[Verdict, str | None]:
-    """A verdict that may go to another process: interned expressions may not."""
-    verdict = verdict_on(item)
+def portable(verdict: Verdict) -> tuple[Verdict, str | None]:
+    """A verdict that may go to another process, and its right answer as a text: interned expressions may not."""
     example = verdict.counterexample
     if example is not None:
         example = replace(example, values={name: value for name, value in example.values.items() if not callable(value)})
@@ -134,7 +133,8 @@ def _portable(item: Item) -> tuple[Verdict, str | None]:
     return replace(verdict, correction=None, counterexample=example, reading=reading), correction
 
 
-def _restored(verdict: Verdict, correction: str | None) -> Verdict:
+def restored(verdict: Verdict, correction: str | None) -> Verdict:
+    """The verdict that ``portable`` sent, with its right answer as an expression again."""
     if correction is None:
         return verdict
     try:

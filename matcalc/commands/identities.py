@@ -12,7 +12,7 @@ from matcalc.cli.showing import show_json
 from matcalc.console import say
 from matcalc.verification.documents import verdicts
 from matcalc.verification.library import found
-from matcalc.verification.reports import exit_status
+from matcalc.verification.verdict import exit_status
 
 
 @click.command("identities", cls=PlainHelp, short_help="The textbook identities that come with matcalc.")

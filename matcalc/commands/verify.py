@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -16,18 +17,17 @@ from matcalc.cli.clicked import OneOf, PlainHelp, with_options
 from matcalc.cli.given import EXPLAINS
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
 from matcalc.cli.showing import show_json
+from matcalc.commands.verifying_files import FAILURES, TARGETS, Wishes, verify_files, watch_files
 from matcalc.console import say
-from matcalc.documents.examination import verify_document
-from matcalc.documents.listing import as_dict
+from matcalc.documents.formats import IDENTITIES, READERS
+from matcalc.documents.pieces import Place
+from matcalc.documents.report import Entry, Report
+from matcalc.documents.reports.junit import as_junit
 from matcalc.errors import MatcalcError
-from matcalc.verification.documents import READERS, read_document, verdicts
-from matcalc.verification.items import Document
+from matcalc.limits import DOCUMENT_SECONDS
 from matcalc.verification.judgement import verify
-from matcalc.verification.reports import BAD_INPUT, HOLDS, UNDECIDED, as_json, as_junit, exit_status, fault_of, table
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.verdict import BAD_INPUT, HOLDS, UNDECIDED, Verdict, exit_status
 
-_LONG = 20
-MORE = (".qmd", ".ipynb", ".rst", ".html", ".htm", ".txt", ".markdown")
 _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
 """A name with an extension of two letters or more: ``b.ipynb``, though not ``X.T``."""
 
@@ -37,23 +37,43 @@ _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
 )
 @click.argument("subjects", metavar="STATEMENT... | FILE...", nargs=-1, required=True)
 @with_options(*READING, LAYOUT, SYMMETRY, BUDGET)
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the statements of a file.")
-@click.option("--to", "target", type=OneOf(("text", "json", "junit")), default="text", show_default=True, help="Form of the report.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes that share the claims of a file.  [default: as many as processors]")
+@click.option("--to", "target", type=OneOf(TARGETS, {"md": "markdown"}), default="text", show_default=True, help="Form of the report.")
+@click.option("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+@click.option("--fail-on", type=OneOf(FAILURES), help="The mildest that gives status 1 for files.  [default: refuted]")
+@click.option("--lenient", is_flag=True, help="Status 0 for files where nothing is to be checked or claims stay undecided.")
+@click.option("--all", "everything", is_flag=True, help="List also the formulas of files that are no claims, with their roles.")
+@click.option("--root", metavar="FOLDER", help="The folder below which files that are taken in must lie.  [default: the file's own]")
+@click.option("--cache/--no-cache", default=True, show_default=True, help="Keep verdicts on files for the next run.")
+@click.option("--file-budget", type=float, metavar="SECONDS", help=f"How long a file may take.  [default: {DOCUMENT_SECONDS:g}]")
+@click.option("--watch", is_flag=True, help="Verify files again whenever they change.")
 @with_budget
 @with_reading
-def command(subjects: tuple[str, ...], reading: Keywords, layout: str, symmetric: str, jobs: int, target: str) -> None:
-    """Decide whether STATEMENTs hold, or every statement of FILEs (.identities, .md, .tex).  A STATEMENT of - reads standard input.
+def command(subjects: tuple[str, ...], reading: Keywords, layout: str, symmetric: str, target: str, watch: bool, **wishes: Any) -> None:
+    """Decide whether STATEMENTs hold, or every claim in FILEs.  A STATEMENT of - reads standard input.
 
-    Exit status: 0 true, 1 refuted or conditional, 2 bad input or nothing checked, 3 undecided.
+    FILEs are LaTeX, Markdown, Quarto, notebooks, reStructuredText, HTML, plain text and .identities.
+
+    Exit status for STATEMENTs: 0 true, 1 refuted or conditional, 2 bad input, 3 undecided.  For FILEs: 2 when one is unreadable or
+    nothing could be checked, else 1 when a claim is as bad as --fail-on, else 3 when claims remain undecided, else 0.
 
     \b
     matcalc verify "d(x'Ax)/dx = (A + A')x"
-    matcalc verify notes.md paper.tex --to junit
+    matcalc verify notes.md paper.tex --to html -o report.html
     """
     if any(_names_a_file(subject) for subject in subjects):
         _refuse_settings("declare", "layout", "symmetric", "strict", "dialect")
-        sys.exit(_files(subjects, jobs, target))
+        wanted = Wishes(target=target, **_given(wishes))
+        sys.exit((watch_files if watch else verify_files)(subjects, wanted))
+    if watch or any(wishes[name] for name in ("output", "fail_on", "lenient", "everything", "root", "file_budget")):
+        raise MatcalcError("this option is for files, and no file is named", suggestion="matcalc verify notes.md --fail-on conditional")
     sys.exit(_statements([read_expression(subject) for subject in _whole(subjects)], reading, layout, symmetric, target))
+
+
+def _given(wishes: Keywords) -> Keywords:
+    """The options as ``Wishes`` has them, without those that were not given."""
+    named = {"seconds" if name == "file_budget" else name: value for name, value in wishes.items()}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _whole(subjects: Sequence[str]) -> Sequence[str]:
@@ -85,10 +105,13 @@ def _statements(texts: Sequence[str], reading: Keywords, layout: str, symmetric:
     for verdict in found:
         if verdict.reading is not None and EXPLAINS.get():
             say(verdict.reading.explain(), err=True)
+    if target not in ("text", "json", "junit"):
+        raise MatcalcError(f"the form {target} is for files", suggestion="text, json or junit for a statement")
     if target == "json":
         show_json(found[0].to_dict() if len(found) == 1 else {"verdicts": [verdict.to_dict() for verdict in found]})
     elif target == "junit":
-        say(as_junit([(Document("statement", ()), found)]))
+        entries = [Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain") for one in found]
+        say(as_junit([Report("statement", tuple(entries))], "conditional"))
     else:
         say("\n\n".join(verdict.explain() for verdict in found))
     for fault in faults:
@@ -118,71 +141,9 @@ def _verdicts_on(texts: Sequence[str], how: Keywords) -> tuple[list[Verdict], li
 def _names_a_file(subject: str) -> bool:
     """Whether a subject is the path of a file, be it of a kind that is not read, and no statement."""
     place = Path(subject)
-    if place.suffix.lower() in {*READERS, *MORE}:
+    if place.suffix.lower() in {*READERS, IDENTITIES}:
         return True
     try:
         return "=" not in subject and (place.exists() or _FILE_NAME.fullmatch(subject) is not None)
     except (OSError, ValueError):  # too long for a path, or with a character that none has
         return False
-
-
-def _files(paths: Sequence[str], jobs: int, target: str) -> int:
-    if target == "json" and not any(path.endswith(".identities") for path in paths):
-        return _whole_documents(paths, jobs)
-    documents: list[Document] = []
-    unreadable: list[MatcalcError] = []
-    for path in paths:
-        try:
-            documents.append(read_document(path))
-        except MatcalcError as error:
-            unreadable.append(error)
-    if not documents:
-        raise unreadable[0]
-    results: list[tuple[Document, Sequence[Verdict]]] = []
-    for document in documents:
-        results.append((document, _with_progress(document, jobs)))
-    if target == "json":
-        say(as_json(results))
-    elif target == "junit":
-        say(as_junit(results))
-    else:
-        for document, found in results:
-            say(table(document, found))
-            for verdict in found:
-                if not verdict.as_expected:
-                    say(f"\n{document.path}:{verdict.line}: {verdict.explain()}", err=True)
-    faults = [*map(str, unreadable), *_nothing_checked(documents), *_bad_directives(documents)]
-    for fault in faults:
-        say(f"error: {fault}", err=True)
-    status = exit_status([verdict for _, found in results for verdict in found])
-    return BAD_INPUT if faults and status in (HOLDS, UNDECIDED) else status
-
-
-def _whole_documents(paths: Sequence[str], jobs: int) -> int:
-    reports = [verify_document(path, jobs=jobs) for path in paths]
-    show_json({"files": [as_dict(report) for report in reports]})
-    found = [entry.verdict for report in reports for entry in report.claims if entry.verdict is not None]
-    return exit_status(found) if found else BAD_INPUT
-
-
-def _nothing_checked(documents: Sequence[Document]) -> list[str]:
-    """The files in which claims stand and none could be read; when no file has any claim, all of them."""
-    whole = not any(document.items for document in documents)
-    return [fault for document in documents if (whole or document.unread) and (fault := fault_of(document)) is not None]
-
-
-def _bad_directives(documents: Sequence[Document]) -> list[str]:
-    return [
-        f"{document.path}:{unread.line}: {unread.text!r} is left out: {unread.reason}"
-        for document in documents
-        for unread in document.unread
-        if unread.is_directive
-    ]
-
-
-def _with_progress(document: Document, jobs: int) -> list[Verdict]:
-    """The verdicts; long files show on standard error how far they are."""
-    if len(document.items) < _LONG or not sys.stderr.isatty():
-        return list(verdicts(document.items, jobs=jobs))
-    with click.progressbar(verdicts(document.items, jobs=jobs), length=len(document.items), label=document.path, file=sys.stderr) as bar:
-        return list(bar)

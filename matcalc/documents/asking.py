@@ -32,3 +32,5 @@ class Asked:
     rests_on: tuple[Said, ...] = ()
     lossy: bool = False
     instead: bool = False
+    own: bool = False
+    """Whether the declarations are for this claim alone: a name that does not occur in it is a mistake then."""

@@ -2,35 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from os import PathLike, fspath
+from typing import TypeAlias
 
+from matcalc.documents.asking import Asked
 from matcalc.documents.claims import asked_of
 from matcalc.documents.context.outline import Line, Numbered
 from matcalc.documents.context.survey import Context, survey
-from matcalc.documents.formats import manuscript
+from matcalc.documents.deciding import Memory, Outcome, decided
+from matcalc.documents.directives import directed, settled
+from matcalc.documents.formats import IDENTITIES, manuscript
 from matcalc.documents.heads import head_of, letters_in
-from matcalc.documents.judging import judge
-from matcalc.documents.pieces import Fault, Formula, Heading, Manuscript
-from matcalc.documents.report import Entry, Report
+from matcalc.documents.pieces import Directive, Fault, Formula, Heading, Manuscript, Place
+from matcalc.documents.report import Entry, Open, Report
 from matcalc.documents.roles import Around, Role, reason_of, role_of
 from matcalc.documents.rows import Row, rows
 from matcalc.documents.surroundings import surroundings
 from matcalc.errors import MatcalcError
+from matcalc.limits import DOCUMENT_SECONDS
+from matcalc.verification.documents import read_document
+from matcalc.verification.items import Document, Settings
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Is told how many claims are decided, and of how many."""
 
 
-def verify_document(path: str | PathLike[str], *, root: str | PathLike[str] | None = None, jobs: int = 1) -> Report:
+def verify_document(
+    path: str | PathLike[str],
+    *,
+    root: str | PathLike[str] | None = None,
+    jobs: int | None = None,
+    cache: bool = True,
+) -> Report:
     """Everything in a document that a reader sees as mathematics, with a verdict on each claim.
 
-    ``root`` is the folder below which the files that it takes in must lie (its own without one). Raises MatcalcError for a file that
-    cannot be read.
+    ``root`` is the folder below which the files that it takes in must lie (its own without one). ``jobs`` processes share the work
+    (without a number, as many as there are processors for a document with many claims). With ``cache`` verdicts are kept for the next
+    run, as long as neither the claim with its context nor matcalc changes. Raises MatcalcError for a file that cannot be read.
     """
-    read = manuscript(fspath(path), None if root is None else fspath(root))
-    faults = tuple([piece for piece in read.pieces if isinstance(piece, Fault)])
+    return examined(path, root=root, jobs=jobs, memory=Memory(kept=cache))
+
+
+def examined(
+    path: str | PathLike[str],
+    *,
+    root: str | PathLike[str] | None = None,
+    jobs: int | None = None,
+    memory: Memory | None = None,
+    seconds: float = DOCUMENT_SECONDS,
+    progress: Progress | None = None,
+) -> Report:
+    """As ``verify_document``, with what was decided before in ``memory``, ``seconds`` for the whole file, and somebody who waits."""
+    name = fspath(path)
+    if name.lower().endswith(IDENTITIES):
+        plan = _of_identities(read_document(name))
+    else:
+        plan = _of_manuscript(manuscript(name, None if root is None else fspath(root)))
+    questions = [one.question for one in plan.entries if one.question]
+    outcomes = decided(questions, jobs=jobs, memory=memory, seconds=seconds)
+    entries: list[Entry] = []
+    done = 0
+    for one in plan.entries:
+        if not one.question:
+            entries.append(one.entry)
+            continue
+        entries.append(_with_outcome(one.entry, next(outcomes)))
+        done += 1
+        if progress is not None:
+            progress(done, len(questions))
+    return Report(name, tuple(entries), plan.faults, plan.files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    entries: Sequence[Open]
+    faults: tuple[Fault, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+def _with_outcome(entry: Entry, outcome: Outcome) -> Entry:
+    verdict, asked = outcome.verdict, outcome.asked
+    used = tuple([f"{said.text} ({said.place.beside(entry.place)})" for said in asked.rests_on])
+    reason = verdict.reason if verdict.problem else ""
+    return replace(entry, asked=asked.statement, verdict=verdict, reason=reason, context=used, reading=outcome.reading)
+
+
+def _of_identities(document: Document) -> _Plan:
+    found = []
+    for item in document.items:
+        place = Place(document.path, item.line)
+        entry = Entry(item.statement, place, "claim", notation="plain", name=item.name, source=item.source, expected=item.expected)
+        asked = Asked(item.statement, item.declare, item.layout, item.symmetric, own=bool(item.name))
+        found.append(Open(entry, (asked,)))
+    return _Plan(found)
+
+
+def _of_manuscript(read: Manuscript) -> _Plan:
     pieces = numbered(read)
     context = survey(pieces)
-    return Report(read.path, tuple(_entries(pieces, context)), faults, read.files)
+    faults = [piece for piece in read.pieces if isinstance(piece, Fault)]
+    entries: list[Open] = []
+    section: list[tuple[int, str]] = []
+    settings = Settings()
+    for one in pieces:
+        match one.piece:
+            case Heading(text=title, level=level):
+                section = [*[above for above in section if above[0] < level], (level, title.text)]
+            case Directive(text=said):
+                try:
+                    settings = directed(settings, said.text)
+                except MatcalcError as error:
+                    faults.append(Fault(said.text, said.place(), f"this directive is left out: {error.message}", is_directive=True))
+        titles = tuple([title for _, title in section])
+        for line in one.lines:
+            opened = settled(_entry(line, context, titles), settings)
+            entries.append(opened)
+            if opened.entry.role == "claim" and not settings.expected:
+                settings = replace(settings, expected=True)
+    return _Plan(entries, tuple(faults), read.files)
 
 
 def numbered(read: Manuscript) -> list[Numbered]:
@@ -61,27 +152,12 @@ def numbered(read: Manuscript) -> list[Numbered]:
     return found
 
 
-def _entries(pieces: Sequence[Numbered], context: Context) -> Iterator[Entry]:
-    section: list[tuple[int, str]] = []
-    for one in pieces:
-        if isinstance(one.piece, Heading):
-            level = one.piece.level
-            section = [above for above in section if above[0] < level]
-            section.append((level, one.piece.text.text))
-        titles = tuple([title for _, title in section])
-        for line in one.lines:
-            yield _entry(line, context, titles)
-
-
-def _entry(line: Line, context: Context, titles: tuple[str, ...]) -> Entry:
+def _entry(line: Line, context: Context, titles: tuple[str, ...]) -> Open:
     row = line.row
-    place = (row.right or row.left).place()
+    entry = Entry(row.text, (row.right or row.left).place(), line.role, titles, notation=line.notation)
     if line.role != "claim":
-        return Entry(row.text, place, line.role, titles, reason=reason_of(row, line.role))
+        return Open(replace(entry, reason=reason_of(row, line.role)))
     try:
-        asked = asked_of(line, context)
+        return Open(entry, tuple(asked_of(line, context)))
     except MatcalcError as error:
-        return Entry(row.text, place, line.role, titles, reason=error.message)
-    verdict, chosen = judge(asked)
-    used = tuple([f"{said.text} ({said.place})" for said in chosen.rests_on])
-    return Entry(row.text, place, line.role, titles, chosen.statement, verdict, verdict.reason if verdict.problem else "", used)
+        return Open(replace(entry, reason=error.message))

@@ -20,7 +20,8 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     for one in asked:
         if one.instead and not (found and (found[-1][0].problem or found[-1][0].counterexample is None)):
             continue  # the reading before it has an answer
-        verdict = verdict_on(Item(one.statement, 0, declare=one.declare, layout=one.layout, symmetric=one.symmetric))
+        name = "own" if one.own else ""
+        verdict = verdict_on(Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric))
         if verdict.ok:
             return verdict, one
         if one.instead and not verdict.problem:

@@ -21,6 +21,12 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
 
+    def beside(self, other: Place) -> str:
+        """The place as it is said at another: the line alone in the same file."""
+        if self.cell:
+            return f"cell {self.cell}, line {self.line_in_cell}"
+        return f"line {self.line}" if self.file == other.file else str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -159,6 +165,8 @@ class Fault:
     place: Place
     reason: str
     advice: str = ""
+    is_directive: bool = False
+    """Whether it is a line for matcalc, which nobody follows now."""
 
 
 Piece: TypeAlias = Words | Formula | Heading | Break | Opening | Closing | Listing | Directive | Fault

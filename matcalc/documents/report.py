@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from matcalc.documents.asking import Asked
 from matcalc.documents.pieces import Fault, Notation, Place
 from matcalc.documents.roles import Role
-from matcalc.verification.verdict import STATUSES, Verdict
+from matcalc.verification.verdict import BAD_INPUT, HOLDS, REFUTED, STATUSES, UNDECIDED, Verdict
 
 Severity: TypeAlias = Literal["none", "unread", "conditional", "refuted"]
 SEVERITIES: tuple[Severity, ...] = ("none", "unread", "conditional", "refuted")
 """From what is well to what is worst."""
-
-HOLDS, FAILS, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """An entry whose verdict is still to come where it has a question: the readings of a claim."""
+
+    entry: Entry
+    question: tuple[Asked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What ``verify_document`` finds: the entries in reading order, the places that could not be read, and the files that were."""
 
@@ -133,16 +140,17 @@ class Report:
 _STATUSES = (*STATUSES, "not read")
 
 
-def exit_status(reports: Sequence[Report], fail_on: Severity = "refuted", *, unreadable: bool = False, lenient: bool = False) -> int:
+def status_of(reports: Sequence[Report], fail_on: Severity = "refuted", *, unreadable: bool = False, lenient: bool = False) -> int:
     """2 when a file is ``unreadable`` or nothing could be checked; else 1 when a claim is at least as bad as ``fail_on``; else 3 when
-    claims remain undecided; else 0. ``lenient``: 1 and 2 only for what fails and what is unreadable, everything else is 0.
+    claims remain undecided or places unreadable; else 0. ``lenient``: 1 and 2 only for what fails and for unreadable files, all else is 0.
     """
     claims = [entry for report in reports for entry in report.claims]
     checked = any(entry.status != "not read" for entry in claims)
+    unreadable |= any(fault.is_directive for report in reports for fault in report.faults)
     worst = max((SEVERITIES.index(entry.severity) for entry in claims), default=0)
     if unreadable or (not checked and not lenient):
         return BAD_INPUT
     if worst >= SEVERITIES.index(fail_on):
-        return FAILS
-    undecided = any(entry.severity == "unread" for entry in claims)
+        return REFUTED
+    undecided = any(entry.severity == "unread" for entry in claims) or any(report.faults for report in reports)
     return UNDECIDED if undecided and not lenient else HOLDS

@@ -11,8 +11,7 @@ from matcalc.named_results import Gradients
 from matcalc.presentation import reading_lines, remark_lines, remarks, rendered, shape_words
 from matcalc.products.equations import Equation
 from matcalc.results import Derivation, ParsedExpression, Style
-from matcalc.verification.reports import exit_status
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.verdict import Verdict, exit_status
 
 Result: TypeAlias = Derivation | Gradients | Equation | ParsedExpression | Verdict
 

@@ -23,8 +23,7 @@ from matcalc.repl.help import COMMANDS, SYNONYMS, help_on
 from matcalc.repl.state import SETTINGS, State
 from matcalc.results import Derivation, ParsedExpression, Style, plain_shape
 from matcalc.steps import FORMS, STYLES
-from matcalc.verification.reports import exit_status
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.verdict import Verdict, exit_status
 
 
 class Session:

@@ -53,7 +53,7 @@ class Settings:
         """The settings after one directive; None for a word or value that is none."""
         match word, rest.strip():
             case "declare", text if text:
-                return replace(self, declare=_declared_again(self.declare, text))
+                return replace(self, declare=declared_again(self.declare, text))
             case "layout", ("denominator" | "numerator" | "tensor") as name:
                 return replace(self, layout=name)
             case "symmetric", ("projected" | "independent" | "cookbook") as name:
@@ -67,10 +67,10 @@ class Settings:
         return Item(statement, line, name, source, "; ".join(self.declare), self.layout, self.symmetric, self.expected)
 
 
-def _declared_again(before: tuple[str, ...], text: str) -> tuple[str, ...]:
+def declared_again(before: tuple[str, ...], text: str) -> tuple[str, ...]:
     """The declarations with those of a new directive; what it says of a name takes the place of what was said of it before.
 
-    >>> _declared_again(("A: n×n", "x, y: n"), "A: n×n symmetric; y: m")
+    >>> declared_again(("A: n×n", "x, y: n"), "A: n×n symmetric; y: m")
     ('x: n', 'A: n×n symmetric', 'y: m')
     """
     new = written(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -13,6 +13,9 @@ from matcalc.verification.counterexamples import Counterexample
 Status: TypeAlias = Literal["proved", "confirmed", "conditional", "refuted", "undecided"]
 
 STATUSES: tuple[Status, ...] = ("proved", "confirmed", "conditional", "refuted", "undecided")
+
+HOLDS, REFUTED, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
+"""Exit statuses."""
 
 _ASSUMED = "assumed "
 _MEANING = {
@@ -160,3 +163,13 @@ class Verdict:
         if self.correction is not None:
             shown.append(f"right answer: ${self.correction.latex()}$")
         return "\n\n".join([*shown, "\n".join(["```text", *others, "```"])])
+
+
+def exit_status(verdicts: Sequence[Verdict]) -> int:
+    """0 when every verdict is as expected; else 1 when a statement is refuted or conditional (or is to be false and is not), 2 when one
+    was not decided because of an error, 3 when one is undecided."""
+    if any(not verdict.as_expected and verdict.status != "undecided" for verdict in verdicts):
+        return REFUTED
+    if any(verdict.problem for verdict in verdicts):
+        return BAD_INPUT
+    return UNDECIDED if any(verdict.status == "undecided" for verdict in verdicts) else HOLDS

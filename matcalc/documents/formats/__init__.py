@@ -36,6 +36,8 @@ READERS = {
     ".text": "matcalc.documents.formats.plain",
 }
 """The module that reads files of each suffix; its ``manuscript`` is a :data:`Reader`."""
+IDENTITIES = ".identities"
+"""Files of named statements, which are no prose."""
 EXTRA = frozenset({"markdown_it", "mdit_py_plugins", "nbformat", "docutils", "pylatexenc"})
 """What the extra ``documents`` brings; each is imported when the first document that needs it is read."""
 

@@ -33,7 +33,7 @@ label { color: var(--dim); } body:has(#all:not(:checked)) .aside { display: none
 _SCRIPT = """
 for (const node of document.querySelectorAll("[data-tex]")) {
   try {
-    katex.render(node.dataset.tex, node, {throwOnError: true, displayMode: false, trust: false, strict: false, maxExpand: 200, maxSize: 20});
+    katex.render(node.dataset.tex, node, {displayMode: false, trust: false, strict: false, maxExpand: 200, maxSize: 20});
   } catch (error) {
     node.classList.add("plain");
   }

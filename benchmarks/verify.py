@@ -11,8 +11,9 @@ import argparse
 import time
 from collections import Counter
 
-from matcalc.verification.documents import verdict_on, verdicts
+from matcalc.documents.identities import verdicts
 from matcalc.verification.library import library
+from matcalc.verification.unfailing import verdict_on
 
 _SLOWEST = 10
 

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from matcalc.budgets import budget
     from matcalc.compiling import compile
     from matcalc.constructors import UserFunction, pi, size, symbols
+    from matcalc.documents.examination import verify_document, verify_file
     from matcalc.language.declare.texts import shared
     from matcalc.named_results import Gradients
     from matcalc.parsed import ParsedExpression, Reading
     from matcalc.product_calls import differential, jvp, vjp
     from matcalc.products.equations import Equation
     from matcalc.results import Derivation
-    from matcalc.verification.documents import verify_file
     from matcalc.verification.judgement import verify
     from matcalc.verification.verdict import Verdict
 
@@ -63,6 +63,7 @@ __all__ = [
     "size",
     "symbols",
     "verify",
+    "verify_document",
     "verify_file",
     "vjp",
 ]
@@ -89,7 +90,8 @@ _LAZY = {
     "symbols": "matcalc.constructors",
     "Verdict": "matcalc.verification.verdict",
     "verify": "matcalc.verification.judgement",
-    "verify_file": "matcalc.verification.documents",
+    "verify_document": "matcalc.documents.examination",
+    "verify_file": "matcalc.documents.examination",
     "vjp": "matcalc.product_calls",
 }
 

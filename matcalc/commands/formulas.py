@@ -11,9 +11,9 @@ import click
 
 from matcalc.choices import said_in
 from matcalc.cli.listing import LAZY, OTHER_NAMES
+from matcalc.documents.formats import IDENTITIES, READERS
 from matcalc.errors import MatcalcError
 from matcalc.repl import lines
-from matcalc.verification.documents import READERS
 
 _BARE_WORD = re.compile(r"[A-Za-z][A-Za-z_-]{2,}")
 _OF_SIGNS = {"∇": "gradient", "∇²": "hessian", "\\nabla": "gradient", "\\nabla^2": "hessian", "d": "differential"}
@@ -38,7 +38,7 @@ def as_command(args: Sequence[str]) -> list[str]:
         return ["--version"]
     if first.startswith("--") and first != "--":
         return _behind_options(args)
-    if Path(first).suffix.lower() in READERS:
+    if Path(first).suffix.lower() in (*READERS, IDENTITIES):
         return ["verify", *args]
     if _is_mistyped(first, args[1:]):
         raise _unknown(first, args[1:])

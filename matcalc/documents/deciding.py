@@ -16,7 +16,7 @@ from matcalc.documents.asking import Asked
 from matcalc.documents.judging import judge
 from matcalc.documents.remembering import Recalled, recalled, remember
 from matcalc.limits import DOCUMENT_SECONDS, FEW_QUESTIONS
-from matcalc.verification.documents import INTERNAL, portable, restored
+from matcalc.verification.unfailing import INTERNAL, portable, restored
 from matcalc.verification.verdict import Verdict
 
 Question: TypeAlias = tuple[Asked, ...]

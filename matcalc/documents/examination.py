@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import TypeAlias
 
-from matcalc.documents.asking import Asked
 from matcalc.documents.claims import asked_of
 from matcalc.documents.context.outline import Line, Numbered
 from matcalc.documents.context.survey import Context, survey
@@ -15,6 +14,7 @@ from matcalc.documents.deciding import Memory, Outcome, decided
 from matcalc.documents.directives import directed, settled
 from matcalc.documents.formats import IDENTITIES, manuscript
 from matcalc.documents.heads import head_of, letters_in
+from matcalc.documents.identities import question_of, read_identity_file
 from matcalc.documents.pieces import Directive, Fault, Formula, Heading, Manuscript, Place
 from matcalc.documents.report import Entry, Open, Report
 from matcalc.documents.roles import Around, Role, reason_of, role_of
@@ -22,8 +22,9 @@ from matcalc.documents.rows import Row, rows
 from matcalc.documents.surroundings import surroundings
 from matcalc.errors import MatcalcError
 from matcalc.limits import DOCUMENT_SECONDS
-from matcalc.verification.documents import read_document
 from matcalc.verification.items import Document, Settings
+from matcalc.verification.unfailing import NOT_READ
+from matcalc.verification.verdict import Verdict
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Is told how many claims are decided, and of how many."""
@@ -45,6 +46,23 @@ def verify_document(
     return examined(path, root=root, jobs=jobs, memory=Memory(kept=cache))
 
 
+def verify_file(path: str | PathLike[str], *, jobs: int = 1) -> list[Verdict]:
+    """A verdict for every claim of a document or an identity file, in order.
+
+    A claim that cannot be read or decided has a verdict with ``problem`` set; it never ends the list.
+    Raises MatcalcError for a file that cannot be read.
+    """
+    return [verdict_of(entry) for entry in verify_document(path, jobs=jobs, cache=False).claims]
+
+
+def verdict_of(entry: Entry) -> Verdict:
+    """The verdict on a claim, with its name and place; for one that was not read, a verdict that says so."""
+    found = entry.verdict
+    if found is None:
+        found = Verdict(entry.text, "undecided", "denominator", entry.reason, problem=NOT_READ)
+    return replace(found, name=entry.name, source=entry.source, line=entry.place.line, expected=entry.expected)
+
+
 def examined(
     path: str | PathLike[str],
     *,
@@ -57,7 +75,7 @@ def examined(
     """As ``verify_document``, with what was decided before in ``memory``, ``seconds`` for the whole file, and somebody who waits."""
     name = fspath(path)
     if name.lower().endswith(IDENTITIES):
-        plan = _of_identities(read_document(name))
+        plan = _of_identities(read_identity_file(name))
     else:
         plan = _of_manuscript(manuscript(name, None if root is None else fspath(root)))
     questions = [one.question for one in plan.entries if one.question]
@@ -94,8 +112,7 @@ def _of_identities(document: Document) -> _Plan:
     for item in document.items:
         place = Place(document.path, item.line)
         entry = Entry(item.statement, place, "claim", notation="plain", name=item.name, source=item.source, expected=item.expected)
-        asked = Asked(item.statement, item.declare, item.layout, item.symmetric, own=bool(item.name))
-        found.append(Open(entry, (asked,)))
+        found.append(Open(entry, question_of(item)))
     return _Plan(found)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from matcalc.documents.asking import Asked
-from matcalc.verification.documents import verdict_on
 from matcalc.verification.items import Item
+from matcalc.verification.unfailing import verdict_on
 from matcalc.verification.verdict import Verdict
 
 

@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 
 import matcalc
+from matcalc.documents.formats import manuscript
 from matcalc.errors import LimitError
 from matcalc.limits import LONGEST_RUN, MOST_CHARACTERS, MOST_DOCUMENT_CHARACTERS
-from matcalc.verification.documents import read_document
-from matcalc.verification.passages import Lines, Mark, passages
 
 READING = r"""
 import sys
@@ -51,7 +50,10 @@ print(len(TEXTS))
 """
 
 DOCUMENT = r"""
-from matcalc.verification.prose import read_latex, read_markdown
+import sys
+from pathlib import Path
+from matcalc.documents.formats import reader
+from matcalc.documents.examination import numbered
 
 TEXTS = [
     r"\begin{align}" * 60_000, r"\begin{align}x\end{align}" * 40_000, r"\newcommand{\a}{" * 60_000, r"\[" * 400_000, r"\(" * 400_000,
@@ -61,8 +63,8 @@ TEXTS = [
     r"\begin{align} d(x'*x)/dx &= 2*x \end{align}" * 50 + "\n" * 400_000,
 ]
 for text in TEXTS:
-    read_latex(text[:300_000])
-    read_markdown(text[:300_000])
+    for name in ("a.tex", "a.md"):
+        numbered(reader(Path(name))(text[:300_000], name, None))
 print(len(TEXTS))
 """
 
@@ -88,15 +90,4 @@ def test_a_document_has_a_greatest_length(tmp_path: Path) -> None:
     path = tmp_path / "long.md"
     path.write_text("x" * (MOST_DOCUMENT_CHARACTERS + 1), encoding="utf-8")
     with pytest.raises(LimitError, match="characters"):
-        read_document(path)
-
-
-def test_passages_follow_each_other() -> None:
-    marks = [Mark("block", r"<(?P<name>\w+)>", "</{name}>"), Mark("", "%[^\n]*"), Mark("inline", r"\$(?P<inside>[^$]+)\$")]
-    found = passages("<a>1 $2$</a> % $3$\n $4$ <b> <a></a> <a>5</b></a>", marks)
-    assert [(passage.kind, passage.content) for passage in found] == [("block", "1 $2$"), ("inline", "4"), ("block", " <a></a> <a>5")]
-
-
-def test_lines_are_counted_from_one() -> None:
-    lines = Lines("a\nb\n\nc")
-    assert [lines.at(offset) for offset in (0, 1, 2, 4, 5)] == [1, 1, 2, 3, 4]
+        manuscript(path)

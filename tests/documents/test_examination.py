@@ -11,12 +11,17 @@ from xml.etree import ElementTree
 import pytest
 
 import matcalc
-from matcalc.verification import documents, judgement
+from matcalc.documents import deciding
+from matcalc.documents.examination import verify_document, verify_file
+from matcalc.documents.identities import verdicts
+from matcalc.documents.report import Report, status_of
+from matcalc.documents.reports.data import as_json
+from matcalc.documents.reports.junit import as_junit
+from matcalc.documents.reports.table import as_table
+from matcalc.verification import judgement
 from matcalc.verification.claims import Claim
-from matcalc.verification.documents import read_document, verdicts
 from matcalc.verification.identity_files import read_identities
-from matcalc.verification.prose import read_latex, read_markdown
-from matcalc.verification.reports import as_json, as_junit, exit_status, table
+from matcalc.verification.verdict import exit_status
 from matcalc.verification.witness import Witness, witness
 
 IDENTITIES = """\
@@ -128,10 +133,13 @@ def test_an_exception_in_one_statement_costs_no_other(
     assert "planted" in found[1].reason
     assert exit_status(found) == 1
     assert exit_status(found[:2]) == 2
-    document = read_document(path)
-    assert "1 internal error" in table(document, found)
+    report = verify_document(path, cache=False)
+    assert "1 not read" in as_table(report)
+    assert "planted" in as_table(report)
     assert found[1].to_dict()["problem"] == "internal error"
-    assert ElementTree.fromstring(as_junit([(document, found)])).find("testsuite/testcase/error") is not None
+    skipped = ElementTree.fromstring(as_junit([report])).find("testsuite/testcase/skipped")
+    assert skipped is not None
+    assert "planted" in (skipped.get("message") or "")
 
 
 def _ended(part: object) -> None:
@@ -139,16 +147,22 @@ def _ended(part: object) -> None:
 
 
 def test_processes_that_end_are_said_and_shorten_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "_portable_all", _ended)
+    monkeypatch.setattr(deciding, "_decided_all", _ended)
     items = read_identities(IDENTITIES).items
     found = list(verdicts(items, jobs=2))
     assert [verdict.name for verdict in found] == [item.name for item in items]
     assert {verdict.problem for verdict in found} == {"internal error"}
 
 
-def test_markdown() -> None:
-    document = read_markdown(MARKDOWN, "notes.md")
-    statements = [(item.line, item.statement) for item in document.items]
+def _read(text: str, name: str, folder: Path) -> Report:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return verify_document(path, cache=False)
+
+
+def test_markdown(tmp_path: Path) -> None:
+    report = _read(MARKDOWN, "notes.md", tmp_path)
+    statements = [(entry.place.line, entry.text) for entry in report.claims if entry.status != "not read"]
     assert statements == [
         (3, "d(x'*A*x)/dx = (A + A')*x"),
         (5, "∂(xᵀAx)/∂x = (A + Aᵀ)x"),
@@ -157,14 +171,14 @@ def test_markdown() -> None:
         (10, "d(x'*A*x)/dx = 2*A*x"),
         (13, "d(norm2(A*x - b)^2)/dx = A'*(A*x - b)"),
     ]
-    assert [item.declare for item in document.items[2:4]] == ["", "A: n×n symmetric"]
-    assert [unread.line for unread in document.unread] == [17, 17]
-    found = list(verdicts(document.items))
-    assert [verdict.status for verdict in found] == ["proved", "proved", "proved", "proved", "proved", "refuted"]
-    assert exit_status(found) == 1
-    shown = table(document, found)
-    assert "6 statements: 5 proved, 1 refuted, 2 not read, 1 not as expected" in shown
-    assert "   13  refuted" in shown
+    assert [fault.place.line for fault in report.faults] == [17]
+    assert [entry.place.line for entry in report.claims if entry.status == "not read"] == [17]
+    statuses = [entry.status for entry in report.claims if entry.status != "not read"]
+    assert statuses == ["proved", "proved", "proved", "proved", "proved", "refuted"]
+    assert status_of([report]) == 2  # a directive was left out
+    shown = as_table(report)
+    assert "7 claims: 5 proved, 1 refuted, 1 not read" in shown
+    assert "    13  ✗ refuted" in shown
 
 
 LATEX = r"""
@@ -185,16 +199,15 @@ $d(x'*x)/dx = 7$
 """
 
 
-def test_latex() -> None:
-    document = read_latex(LATEX, "paper.tex")
-    assert [(item.line, item.statement, item.expected) for item in document.items] == [
+def test_latex(tmp_path: Path) -> None:
+    report = _read(LATEX, "paper.tex", tmp_path)
+    assert [(entry.place.line, entry.text, entry.expected) for entry in report.claims] == [
         (3, "d(x'*A*x)/dx = (A + A')*x", True),
         (6, "d(x'*A*x)/dx = 2*A*x", False),
         (9, "d(a'*x)/dx = a", True),
         (11, "d(b'*x)/dx = 2*b", True),
     ]
-    found = list(verdicts(document.items))
-    assert [verdict.as_expected for verdict in found] == [True, True, True, False]
+    assert [entry.as_expected for entry in report.claims] == [True, True, True, False]
 
 
 PREAMBLE = r"""\newcommand{\vx}{\mathbf{x}} % \newcommand{\vx}{\mathbf{y}}
@@ -208,26 +221,24 @@ and $\pd{\Tr(AX)}{X}
 """
 
 
-def test_commands_of_the_writer() -> None:
-    document = read_latex(PREAMBLE, "paper.tex")
-    assert [item.line for item in document.items] == [6, 7]
-    assert document.items[1].statement == r"\frac{\partial \operatorname{tr}(AX)}{\partial X} = A"
-    assert [verdict.status for verdict in verdicts(document.items)] == ["proved", "refuted"]
-    endless = read_latex(PREAMBLE + r"\def\vx{\vx\vx}", "paper.tex")
-    assert endless.items == ()
+def test_commands_of_the_writer(tmp_path: Path) -> None:
+    report = _read(PREAMBLE, "paper.tex", tmp_path)
+    assert [entry.place.line for entry in report.claims] == [6, 7]
+    assert report.claims[1].text == r"\frac{\partial \operatorname{tr}(AX)}{\partial X} = A"
+    assert [entry.status for entry in report.claims] == ["proved", "refuted"]
 
 
-def test_reports() -> None:
-    document = read_markdown(MARKDOWN, "notes.md")
-    found = list(verdicts(document.items))
-    data = json.loads(as_json([(document, found)]))
-    assert data["files"][0]["verdicts"][5]["status"] == "refuted"
-    assert data["files"][0]["verdicts"][5]["correction"]
-    assert len(data["files"][0]["unread"]) == 2
-    root = ElementTree.fromstring(as_junit([(document, found)]))
-    suite = root.find("testsuite")
+def test_reports(tmp_path: Path) -> None:
+    report = _read(MARKDOWN, "notes.md", tmp_path)
+    data = json.loads(as_json([report]))
+    wrong = next(entry for entry in data["files"][0]["entries"] if entry["line"] == 13 and entry["role"] == "claim")
+    assert wrong["status"] == "refuted"
+    assert wrong["correction"]
+    assert data["files"][0]["summary"]["not read"] == 1
+    suite = ElementTree.fromstring(as_junit([report])).find("testsuite")
     assert suite is not None
-    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("8", "1", "2")
+    counts = (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped"))
+    assert counts == ("8", "1", "1", "1")
     failure = suite.find("testcase/failure")
     assert failure is not None
     assert "the factor 2 is missing" in (failure.text or "")
@@ -241,11 +252,11 @@ def test_several_processes_give_the_same_verdicts() -> None:
 
 def test_files_of_other_kinds_and_missing_files(tmp_path: Path) -> None:
     with pytest.raises(matcalc.MatcalcError, match="kind of file"):
-        read_document(tmp_path / "notes.txt")
+        verify_document(tmp_path / "notes.docx")
     with pytest.raises(matcalc.MatcalcError, match="cannot be read"):
-        read_document(tmp_path / "missing.md")
+        verify_document(tmp_path / "missing.md")
     (tmp_path / "empty.md").write_text("", encoding="utf-8")
-    assert matcalc.verify_file(tmp_path / "empty.md") == []
+    assert verify_file(tmp_path / "empty.md") == []
 
 
 PAPER = r"""\documentclass{article}
@@ -269,31 +280,27 @@ Not read: $\nabla_x f(x) = \int_0^1 x$.
 
 
 def test_claims_in_latex_notation(tmp_path: Path) -> None:
-    path = tmp_path / "paper.tex"
-    path.write_text(PAPER, encoding="utf-8")
-    document = read_document(path)
-    assert [item.line for item in document.items] == [5, 8, 9, 9, 13, 15]
-    assert document.items[1].statement == r"\frac{\partial \operatorname{tr}(AX)}{\partial X} = A^\top"
-    assert document.items[3].statement.endswith(r"= 2 X^\top X\boldsymbol\beta - 2X^\top y")
-    assert [(unread.line, unread.reason) for unread in document.unread] == [(16, "integrals are not read")]
-    found = list(verdicts(document.items))
-    assert [verdict.status for verdict in found] == ["proved"] * 4 + ["conditional", "proved"]
+    report = _read(PAPER, "paper.tex", tmp_path)
+    read = [entry for entry in report.claims if entry.status != "not read"]
+    assert [entry.place.line for entry in read] == [5, 8, 10, 11, 13, 15]
+    assert read[1].text == r"\frac{\partial \operatorname{tr}(AX)}{\partial X} = A^\top"
+    assert read[3].text.endswith(r"= 2 X^\top X\boldsymbol\beta - 2X^\top y")
+    assert [entry.status for entry in read] == ["proved"] * 4 + ["conditional", "proved"]
+    assert [entry.place.line for entry in report.entries if entry not in read and r"\int" in entry.text] == [16]
 
 
-def test_latex_notation_in_markdown() -> None:
-    document = read_markdown(
-        "Here $\\frac{\\partial}{\\partial X}\\|X - A\\|_F^2 = 2(X - A)$ and\n\n$$\n\\nabla_x \\mathbf{a}^\\top x\n= \\mathbf{a}\n$$\n"
-    )
-    assert [item.line for item in document.items] == [1, 4]
-    assert document.unread == ()
-    assert [verdict.status for verdict in verdicts(document.items)] == ["proved", "proved"]
+def test_latex_notation_in_markdown(tmp_path: Path) -> None:
+    text = "Here $\\frac{\\partial}{\\partial X}\\|X - A\\|_F^2 = 2(X - A)$ and\n\n$$\n\\nabla_x \\mathbf{a}^\\top x\n= \\mathbf{a}\n$$\n"
+    report = _read(text, "notes.md", tmp_path)
+    assert [entry.place.line for entry in report.claims] == [1, 5]
+    assert [entry.status for entry in report.claims] == ["proved", "proved"]
 
 
-def test_what_is_declared_again_takes_the_place_of_what_was_said_before() -> None:
+def test_what_is_declared_again_takes_the_place_of_what_was_said_before(tmp_path: Path) -> None:
     claim = "`d(x'*A*x)/dx = 2*A*x`"
     text = "\n".join(
-        f"<!-- matcalc: declare {said} -->\n{claim}" for said in ("A: n×n", "A: n×n symmetric", "A: n×n symmetric", "A, B: n×n")
+        f"<!-- matcalc: declare {said} -->\n{claim}\n" for said in ("A: n×n", "A: n×n symmetric", "A: n×n symmetric", "A, B: n×n")
     )
-    document = read_markdown(text)
-    assert not document.unread
-    assert [verdict.ok for verdict in verdicts(document.items)] == [False, True, True, False]
+    report = _read(text, "notes.md", tmp_path)
+    assert not report.faults
+    assert [entry.as_expected for entry in report.claims] == [False, True, True, False]

@@ -18,6 +18,7 @@ from matcalc.documents.examination import Progress, examined
 from matcalc.documents.report import Report, Severity, status_of
 from matcalc.documents.reports.data import as_json
 from matcalc.documents.reports.junit import as_junit
+from matcalc.documents.reports.page import as_page
 from matcalc.documents.reports.review import as_review
 from matcalc.documents.reports.sarif import as_sarif
 from matcalc.documents.reports.table import as_table
@@ -142,8 +143,6 @@ def _shown(reports: Sequence[Report], wishes: Wishes) -> str:
         case "sarif":
             return as_sarif(reports)
         case "html":
-            from matcalc.documents.reports.page import as_page
-
             return as_page(reports)
         case "markdown":
             return as_review(reports)

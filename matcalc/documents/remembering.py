@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from matcalc import resources
 from matcalc.digests import blake2b
 from matcalc.documents.asking import Asked
+from matcalc.resources import folder
 from matcalc.stored import keep, kept
 from matcalc.verification.counterexamples import Counterexample
 from matcalc.verification.verdict import Verdict
@@ -95,8 +95,8 @@ def _code() -> str:
 
 
 def _files() -> Iterator[str]:
-    package = os.path.dirname(os.path.abspath(resources.__file__))
-    for base in (package, resources.folder("grammar"), resources.folder("rules")):
-        for folder, inner, names in os.walk(base):
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for base in (package, folder("grammar"), folder("rules")):
+        for within, inner, names in os.walk(base):
             inner[:] = sorted(name for name in inner if name != "__pycache__")
-            yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(_SOURCES))
+            yield from (os.path.join(within, name) for name in sorted(names) if name.endswith(_SOURCES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Literal, TypeAlias
 
 from matcalc.documents.asking import Asked
@@ -126,15 +127,13 @@ class Report:
         return dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def __str__(self) -> str:
-        from matcalc.documents.reports.table import as_table
-
-        return as_table(self)
+        shown: str = import_module("matcalc.documents.reports.table").as_table(self)
+        return shown
 
     def _repr_html_(self) -> str:
         """For notebooks: the table of claims."""
-        from matcalc.documents.reports.review import as_review
-
-        return as_review([self], html=True)
+        shown: str = import_module("matcalc.documents.reports.review").as_html(self)
+        return shown
 
 
 _STATUSES = (*STATUSES, "not read")

@@ -103,6 +103,8 @@ BY_NAME = {
     ("matcalc.cli.listing", "matcalc.commands.identities"),
     ("matcalc.cli.listing", "matcalc.commands.repl"),
     ("matcalc.cli.listing", "matcalc.commands.verify"),
+    ("matcalc.documents.report", "matcalc.documents.reports.review"),
+    ("matcalc.documents.report", "matcalc.documents.reports.table"),
     ("matcalc.documents.formats", "matcalc.documents.formats.html"),
     ("matcalc.documents.formats", "matcalc.documents.formats.latex"),
     ("matcalc.documents.formats", "matcalc.documents.formats.markdown"),

@@ -223,7 +223,7 @@ and $\pd{\Tr(AX)}{X}
 
 def test_commands_of_the_writer(tmp_path: Path) -> None:
     report = _read(PREAMBLE, "paper.tex", tmp_path)
-    assert [entry.place.line for entry in report.claims] == [6, 7]
+    assert [entry.place.line for entry in report.claims] == [6, 8]
     assert report.claims[1].text == r"\frac{\partial \operatorname{tr}(AX)}{\partial X} = A"
     assert [entry.status for entry in report.claims] == ["proved", "refuted"]
 

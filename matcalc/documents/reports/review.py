@@ -13,10 +13,8 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~&$@]")
 _MOST = 100
 
 
-def as_review(reports: Sequence[Report], *, html: bool = False) -> str:
-    """Markdown: a table of files, and for each the claims that are not as expected. ``html``: the same as a table for a notebook."""
-    if html:
-        return "".join(_as_html(report) for report in reports)
+def as_review(reports: Sequence[Report]) -> str:
+    """Markdown: a table of files, and for each the claims that are not as expected."""
     lines = [
         "### matcalc",
         "",
@@ -57,7 +55,8 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(lambda match: "\\" + match[0], " ".join(text.split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 
-def _as_html(report: Report) -> str:
+def as_html(report: Report) -> str:
+    """A table of the claims, for a notebook."""
     rows = [
         f"<tr><td>{entry.place.line}</td><td>{markup.escape(entry.status)}</td><td><code>{markup.escape(entry.text)}</code></td>"
         f"<td>{markup.escape(entry.remark)}</td></tr>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from matcalc.documents.pieces import Place
 
@@ -22,7 +23,7 @@ class Asked:
     ``statement`` holds the definitions that it rests on before it (``f(x) = x'*A*x; ∇f(x) = (A + A')*x``). ``declare``, ``layout`` and
     ``symmetric`` are as for ``verify``; ``rests_on`` are the things said that went into them. ``lossy``: facts that are said of a name
     could not be used with it, so that it proves more than it refutes. ``instead``: the reading before it said in another way, for where
-    that cannot be read.
+    that is ``unanswered``; or with less, for where that is ``unread``: then it counts only if it holds.
     """
 
     statement: str
@@ -31,6 +32,6 @@ class Asked:
     symmetric: str = "projected"
     rests_on: tuple[Said, ...] = ()
     lossy: bool = False
-    instead: bool = False
+    instead: Literal["", "unanswered", "unread"] = ""
     own: bool = False
     """Whether the declarations are for this claim alone: a name that does not occur in it is a mistake then."""

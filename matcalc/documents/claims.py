@@ -9,12 +9,13 @@ from matcalc.documents.asking import Asked, Said
 from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.kept_facts import kept_facts
 from matcalc.documents.context.outline import Line
-from matcalc.documents.context.structure import Structure, needed, structure_of
-from matcalc.documents.context.survey import Context
+from matcalc.documents.context.structure import Structure, needed, reached, structure_of, variables
+from matcalc.documents.context.survey import Context, How
 from matcalc.documents.context.twofold_names import told_apart
 from matcalc.documents.context.unknown_functions import opened
 from matcalc.documents.context.usual_functions import without_usual
 from matcalc.errors import UnknownFunctionError
+from matcalc.patterns import pattern
 
 
 def asked_of(line: Line, context: Context) -> Sequence[Asked]:
@@ -37,17 +38,36 @@ def _readings(line: Line, context: Context) -> Iterator[Asked]:
     names = names_used(equation, line.notation)
     structure = structure_of(equation, whole, context.facts.names())
     if structure is None:
-        yield _asked(equation, whole, line, context)
+        yield _asked(equation, whole, line, context, "told")
         return
     whole = _with_unknown(structure, whole, context, line)
-    first = needed(structure, whole, names)
-    if not (structure.by or structure.differential):
-        first, whole = whole, first
-    for definitions, kinds in ((first, False), (whole, False), (first, True)):
-        yield _asked(equation, definitions, line, context, kinds=kinds)
+    for definitions, how in _chosen(structure, whole, names):
+        yield _asked(equation, definitions, line, context, how)
         fewer = without_usual(definitions)
         if len(fewer) < len(definitions):
-            yield replace(_asked(equation, fewer, line, context, kinds=kinds), instead=True)
+            yield replace(_asked(equation, fewer, line, context, how), instead="unanswered")
+        if how == "told":
+            yield replace(_asked(equation, definitions, line, context, "unsized"), instead="unread")
+
+
+def _chosen(structure: Structure, whole: Sequence[Definition], names: frozenset[str]) -> Iterator[tuple[tuple[Definition, ...], How]]:
+    """Which definitions a claim is asked with, and with which declarations, in the order of the readings.
+
+    Of a derivative first those without which it says something else, so that its formulas stay short, then all but those of its
+    variables; these, too, where the claim speaks of what they are made of. Of another equation all, and those of functions alone.
+    """
+    first = needed(structure, whole, names)
+    if not (structure.by or structure.differential):
+        yield tuple(whole), "told"
+        yield first, "told"
+        yield tuple(whole), "kinds"
+        return
+    free = variables(structure, whole)
+    yield first, "told"
+    yield reached(names, whole, free), "told"
+    if any(one.name in free and one.uses & (names - structure.by) for one in whole):
+        yield tuple(whole), "told"
+    yield first, "kinds"
 
 
 def _with_unknown(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> tuple[Definition, ...]:
@@ -58,7 +78,7 @@ def _with_unknown(structure: Structure, whole: Sequence[Definition], context: Co
     known = {one.name for one in whole}
     found: list[Definition] = []
     for name in sorted({one.name for one in structure.all_derived} - known - structure.by):
-        declaration, _ = context.facts.at(name, line.number)
+        declaration, _ = context.told(name, line.number)
         if declaration is not None and declaration.kind == "function":
             continue
         one = opened(name, structure, whole, line)
@@ -68,15 +88,23 @@ def _with_unknown(structure: Structure, whole: Sequence[Definition], context: Co
     return (*whole, *found) if found else tuple(whole)
 
 
-def _asked(equation: str, definitions: Sequence[Definition], line: Line, context: Context, *, kinds: bool = False) -> Asked:
+def _asked(equation: str, definitions: Sequence[Definition], line: Line, context: Context, how: How) -> Asked:
     statement = "; ".join([*(one.text for one in definitions), equation])
     defined = {one.name for one in definitions}
     names = names_used(statement, line.notation) - defined
-    declare, said = context.declared(names, line.number, kinds=kinds)
-    told = {name: found for name in sorted(defined) if (found := context.facts.at(name, line.number)[0]) is not None}
+    declare, said = context.declared(names - _limits(statement), line.number, how=how)
+    told = {name: found for name in sorted(defined) if (found := context.told(name, line.number)[0]) is not None}
     kept = kept_facts(definitions, told, declare, names & context.facts.names())
     declare = "; ".join([*([declare] if declare else []), *(f"{name}: {fact}" for name, fact in kept.more.items())])
     layout, layout_said = context.layouts.at(line.number)
     symmetric, symmetric_said = context.symmetric.at(line.number)
     rests_on: tuple[Said, ...] = (*(one.said for one in definitions), *said, *layout_said, *symmetric_said)
     return Asked(statement, declare, layout, symmetric, rests_on, lossy=bool(kept.lost))
+
+
+_LIMIT = pattern(r"\\sum[^=]{0,40}=\s*[01]\s*\}?\s*\^\s*\{?\s*([A-Za-z])\b")
+
+
+def _limits(statement: str) -> frozenset[str]:
+    """The names that sums run up to: they are sizes, and no numbers that could be declared."""
+    return frozenset(found[1] for found in _LIMIT.finditer(statement))

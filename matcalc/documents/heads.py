@@ -20,7 +20,8 @@ _WORD = pattern(rf"\\(?:{'|'.join(sorted(WORDS))})\*?\s*\{{\s*([^\W\d_][\w -]*?)
 _ONE_NAME = 0xE000
 """From here on are characters for names that are set as one."""
 _BELOW = pattern(r"_\s*\{([^{}]*)\}")
-_INDEX = r"(?:_(?:\([^()]*\)|hat|bar|tilde|dot|ddot|check|breve|acute|grave|ring|star|[\w*+\ue000-\uf8ff]))*"
+_SIGNED = r"plus|minus|[a-z](?:plus|minus)\w"
+_INDEX = rf"(?:_(?:\([^()]*\)|{_SIGNED}|hat|bar|tilde|dot|ddot|check|breve|acute|grave|ring|star|[\w*+\ue000-\uf8ff]))*"
 _INDICES = pattern(r"_\(([^()]*)\)")
 _RAISED = r"(?:\^(?:[*+†⋆-]|\([\w+,-]+\)|\[[\w+,-]+\]|[ktlij](?:[+-]1)?(?!\w)))?"
 _LATEX_NAME = r"(?:[^\W\d_]|[\ue000-\uf8ff])"

@@ -18,17 +18,25 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     """
     found: list[tuple[Verdict, Asked]] = []
     for one in asked:
-        if one.instead and not (found and (found[-1][0].problem or found[-1][0].counterexample is None)):
-            continue  # the reading before it has an answer
+        before = found[-1][0] if found else None
+        if one.instead and (before is None or not _is_open(before, one.instead)):
+            continue
         name = "own" if one.own else ""
         verdict = verdict_on(Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric))
         if verdict.ok:
             return verdict, one
-        if one.instead and not verdict.problem:
+        if one.instead == "unread" or (one.instead and verdict.problem):
+            continue
+        if one.instead:
             found.pop()
         found.append((_kept(verdict) if one.lossy else verdict, one))
     order = ("undecided", "conditional", "refuted")
     return min(found, key=lambda pair: order.index(pair[0].status))
+
+
+def _is_open(verdict: Verdict, instead: str) -> bool:
+    """Whether another form of a reading is asked about: where it could not be read, or could be but had no two sides to compare."""
+    return bool(verdict.problem) or (instead == "unanswered" and verdict.counterexample is None)
 
 
 def _kept(verdict: Verdict) -> Verdict:

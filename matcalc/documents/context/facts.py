@@ -16,6 +16,7 @@ from matcalc.documents.pieces import Place
 from matcalc.errors import MatcalcError
 from matcalc.language import parse_declarations
 from matcalc.language.declare.declared import Declaration, declared_text
+from matcalc.language.declare.texts import declared_sizes
 
 _TURNS = frozenset(["but", "while", "whereas", "however", "although"])
 _FORWARD = frozenset(["which", "and", "then", *_TURNS])
@@ -23,6 +24,7 @@ _CLAUSE_ENDS = frozenset([";", ":", "(", ")", ",", "."])
 _ALWAYS_NARROW = frozenset(["if", "when", "whenever", "provided", "in case", "since", "because"])
 _TELLING = frozenset(["∈", "≻", "⪰", ">", "≥"])
 _LONGEST_DECLARATION = 400
+_ELLIPSIS = re.compile(r"\\[lc]?dots|…|\.\.\.")
 _NEAR = 12
 """Characters between a word and the equation that it is about."""
 
@@ -101,9 +103,10 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
         return
     start, end, narrow = _reach(wording, tokens, Description((), "", position, position + 1))
     said = Said(text, row.left.place())
+    family = _ELLIPSIS.search(row.left.text) is not None
     for name, declaration in declarations.items():
         plain = without_index(name)
-        if plain != name and declaration.shape not in (None, ()):
+        if family or (plain != name and declaration.shape not in (None, ())):
             continue  # members of a family: x_1, ..., x_N
         declaration = declaration if plain == name else Declaration(plain, properties=declaration.properties)
         anew = declaration.shape is not None and plain == name
@@ -140,10 +143,12 @@ def _declaration(name: str, said: str) -> Declaration | None:
     """The words as a declaration; what cannot be one is left out, from the end. Words that say nothing declare nothing."""
     parts = _readable(said).split()
     while parts:
-        try:
-            return parse_declarations(f"{name}: {' '.join(parts)}").get(name)
-        except MatcalcError:
-            parts.pop()
+        for words in (parts, [part for part in parts if part != "square"]):
+            try:
+                return parse_declarations(f"{name}: {' '.join(words)}").get(name)
+            except MatcalcError:
+                continue
+        parts.pop()
     return Declaration(name) if not said else None
 
 
@@ -236,9 +241,26 @@ class Facts:
         """The names that anything is told of."""
         return frozenset(self._by_name)
 
-    def at(self, name: str, row: int) -> tuple[Declaration | None, tuple[Said, ...]]:
-        """What is known of a name at a row, and where it is said; of what contradicts itself the latest."""
-        return together([one for one in self._by_name.get(name, ()) if one.holds_at(row)])
+    def at(self, name: str, row: int, origins: Sequence[int] = ()) -> tuple[Declaration | None, tuple[Said, ...]]:
+        """What is known of a name at a row, and where it is said; of what contradicts itself the latest.
+
+        ``origins`` are earlier rows whose symbols are spoken of again: what is told of them there counts where nothing is told later.
+        """
+        told = self._by_name.get(name, ())
+        found = together([one for one in told if one.holds_at(row)])
+        if found[0] is not None or any(one.holds_at(row) for one in told):
+            return found
+        for origin in reversed(origins):
+            earlier = [one for one in told if one.holds_at(origin) and not one.narrow]
+            if earlier and not self.introduced_between(name, origin, row):
+                return together(earlier)
+        return None, ()
+
+    def sizes(self) -> frozenset[str]:
+        """The names of sizes in all that is told."""
+        return declared_sizes(
+            {f"{name}{number}": one.declaration for name, told in self._by_name.items() for number, one in enumerate(told)}
+        )
 
     def introduced_between(self, name: str, first: int, last: int) -> bool:
         """Whether a name is introduced anew behind one row and up to another."""

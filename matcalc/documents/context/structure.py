@@ -110,15 +110,20 @@ class Dependence:
         return False
 
 
+def variables(structure: Structure, definitions: Sequence[Definition]) -> frozenset[str]:
+    """The defined names that an equation takes for variables: it differentiates by them, and by nothing that they depend on."""
+    dependence = Dependence(definitions)
+    known = {one.name for one in definitions}
+    return frozenset(name for name in structure.by & known if not dependence.of(name, structure.by - {name}))
+
+
 def needed(structure: Structure, definitions: Sequence[Definition], names: Iterable[str]) -> tuple[Definition, ...]:
     """The definitions without which an equation says something else: of what it differentiates and calls, and of all that depends on what
-    it differentiates by. What it differentiates by is itself a variable, and keeps no value, unless that depends on another one.
-
-    ``names`` are those of the equation.
+    it differentiates by. Its variables keep no value. ``names`` are those of the equation.
     """
     dependence = Dependence(definitions)
     known = {one.name: one for one in definitions}
-    free = {name for name in structure.by if name in known and not dependence.of(name, structure.by - {name})}
+    free = variables(structure, definitions)
     roots = (structure.differentiated | structure.called) - structure.by
     found: set[str] = set()
     waiting = [name for name in known if name in roots or (name in names and dependence.of(name, structure.by))]
@@ -129,4 +134,17 @@ def needed(structure: Structure, definitions: Sequence[Definition], names: Itera
         found.add(name)
         used = known[name].uses & known.keys()
         waiting += [other for other in used if known[other].is_function or dependence.of(other, structure.by)]
+    return tuple([one for one in definitions if one.name in found])
+
+
+def reached(names: Iterable[str], definitions: Sequence[Definition], stop: Collection[str]) -> tuple[Definition, ...]:
+    """The definitions that names rest on, but for those of the names to ``stop`` at and what only these rest on."""
+    known = {one.name: one for one in definitions}
+    found: set[str] = set()
+    waiting = [name for name in names if name in known]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name not in stop:
+            found.add(name)
+            waiting += known[name].uses & known.keys()
     return tuple([one for one in definitions if one.name in found])

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from matcalc.documents.asking import Said
 from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in
-from matcalc.documents.context.definitions import Definition, Definitions, definition_in
+from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_used
 from matcalc.documents.context.facts import Facts, told_in
-from matcalc.documents.context.outline import Line, Numbered, Outline
-from matcalc.documents.context.wording import wordings
-from matcalc.language.declare.declared import declared_text
+from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
+from matcalc.documents.context.wording import Wording, wordings
+from matcalc.language.declare.declared import Declaration, declared_text
+from matcalc.language.declare.texts import declared_sizes
+
+How: TypeAlias = Literal["told", "kinds", "unsized"]
+"""What declarations say: what is told; with it the kinds that names have in the rest of the document; or what is told but for the sizes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a document says: asked for the row that it is needed at."""
+    """What a document says: asked for the row that it is needed at. ``origins`` are, for the start of each section, the rows before it that
+    define what it speaks of; ``sizes`` the names of sizes."""
 
     facts: Facts
     definitions: Definitions
     layouts: Conventions
     symmetric: Conventions
+    spots: Mapping[int, Spot]
+    origins: Mapping[int, tuple[int, ...]]
+    sizes: frozenset[str]
+
+    def told(self, name: str, row: int) -> tuple[Declaration | None, tuple[Said, ...]]:
+        """What is known of a name at a row, and where that is said."""
+        return self.facts.at(name, row, self.origins.get(_section(self.spots.get(row)), ()))
 
     def behind(self, names: Iterable[str], line: Line) -> tuple[Definition, ...]:
         """The definitions that names in a row rest on, in an order in which each has its value before it is used."""
@@ -30,18 +43,20 @@ class Context:
     def _stands(self, one: Definition, line: Line) -> bool:
         return one.notation == line.notation and not self.facts.introduced_between(one.name, one.number, line.number)
 
-    def declared(self, names: Iterable[str], row: int, *, kinds: bool = False) -> tuple[str, tuple[Said, ...]]:
-        """What is known of names at a row, as declarations, and where it is said; with ``kinds`` also the kind that a name has in the
-        rest of the document."""
-        texts: list[str] = []
+    def declared(self, names: Set[str], row: int, *, how: How = "told") -> tuple[str, tuple[Said, ...]]:
+        """What is known of names at a row, as declarations, and where it is said."""
+        found: dict[str, Declaration] = {}
         places: list[Said] = []
         for name in sorted(names):
-            declaration, said = self.facts.at(name, row)
-            if declaration is None and kinds:
+            declaration, said = self.told(name, row)
+            if declaration is None and how == "kinds":
                 declaration = self.facts.kind(name)
-            if declaration is not None and (text := declared_text(declaration)):
-                texts.append(f"{name}: {text}")
+            if declaration is not None:
+                found[name] = declaration if how != "unsized" else Declaration(name, declaration.kind, None, declaration.properties)
                 places += said
+        standing = declared_sizes(found) if how != "unsized" else names
+        found |= {name: Declaration(name, "scalar", ()) for name in sorted((self.sizes & names) - found.keys() - standing)}
+        texts = [f"{name}: {text}" for name, declaration in found.items() if (text := declared_text(declaration))]
         return "; ".join(texts), tuple(dict.fromkeys(places))
 
 
@@ -49,13 +64,31 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     """The context of all rows of a document."""
     outline = Outline(pieces)
     read = list(wordings(pieces, outline))
-    told = [one for wording in read for one in told_in(wording)]
-    defined: list[Definition] = []
-    for wording in read:
-        for mention in wording.mentions:
-            for line in mention.lines:
-                found = definition_in(line, (wording.start, wording.reach), wording.spot)
-                defined += [] if found is None else [found]
-    layouts = [one for wording in read for one in layouts_in(wording)]
-    symmetric = [one for wording in read for one in symmetric_in(wording)]
-    return Context(Facts(told), Definitions(defined), Conventions(layouts, "denominator"), Conventions(symmetric, "projected"))
+    facts = Facts(one for wording in read for one in told_in(wording))
+    lines = [(wording, line) for wording in read for mention in wording.mentions for line in mention.lines]
+    found = [definition_in(line, (wording.start, wording.reach), wording.spot) for wording, line in lines]
+    definitions = Definitions(one for one in found if one is not None)
+    layouts = Conventions([one for wording in read for one in layouts_in(wording)], "denominator")
+    symmetric = Conventions([one for wording in read for one in symmetric_in(wording)], "projected")
+    spots = {line.number: wording.spot for wording, line in lines}
+    return Context(facts, definitions, layouts, symmetric, spots, _origins(lines, definitions), facts.sizes() - _NO_SIZES)
+
+
+_NO_SIZES = frozenset(["d"])
+"""A letter that derivatives begin with is not declared, so that they can be read."""
+
+
+def _section(spot: Spot | None) -> int:
+    return spot.sections[-1].start if spot is not None and spot.sections else -1
+
+
+def _origins(lines: Iterable[tuple[Wording, Line]], definitions: Definitions) -> dict[int, tuple[int, ...]]:
+    """For the start of each section the rows outside of it that define functions which it uses."""
+    found: dict[int, set[int]] = {}
+    for wording, line in lines:
+        if line.role not in ("claim", "definition"):
+            continue
+        for one in definitions.behind(names_used(line.row.text, line.notation), line.number):
+            if one.number < line.number and _section(one.spot) != _section(wording.spot):
+                found.setdefault(_section(wording.spot), set()).add(one.number)
+    return {start: tuple(sorted(rows)) for start, rows in found.items()}

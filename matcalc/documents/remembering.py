@@ -13,6 +13,7 @@ from matcalc.documents.asking import Asked
 from matcalc.resources import folder
 from matcalc.stored import keep, kept
 from matcalc.verification.counterexamples import Counterexample
+from matcalc.verification.unfailing import Carried
 from matcalc.verification.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Recalled:
     """A verdict without its expressions, the right answer beside it as text, and which of the readings it is on."""
 
     verdict: Verdict
-    correction: str | None
+    correction: Carried
     chosen: int
     reading: str = ""
 
@@ -73,7 +74,8 @@ def _read(said: Mapping[str, Any]) -> Recalled:
         counterexample=None if example is None else Counterexample(**example),
         links=tuple([Verdict(statement, status, plain["layout"]) for statement, status in said["links"]]),
     )
-    return Recalled(verdict, said["correction"], said["chosen"], said["reading"])
+    correction = said["correction"]
+    return Recalled(verdict, tuple(correction) if isinstance(correction, list) else correction, said["chosen"], said["reading"])
 
 
 def _key(question: Sequence[Asked]) -> tuple[Any, ...]:

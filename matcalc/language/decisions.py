@@ -24,7 +24,8 @@ class Decision:
 
     ``words`` say it in one line, in the user's names. ``span`` is its place in the text, if it has one. ``instead`` are the readings it
     was chosen among and how each is said beyond doubt, such as ``("C is a scalar: declare C: scalar", "C is a matrix: declare C: n×n")``;
-    a doubtful decision has at least two.
+    a doubtful decision has at least two. ``otherwise`` names the choice where the same words could mean something else that a reading
+    can be asked for (``ReadingOptions.otherwise``).
 
     >>> Decision("sigma(...) is read as the logistic function").weight
     'assumed'
@@ -35,6 +36,7 @@ class Decision:
     weight: Weight = "assumed"
     span: Span | None = None
     instead: tuple[str, ...] = ()
+    otherwise: str = ""
 
     @property
     def told(self) -> bool:

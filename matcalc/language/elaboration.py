@@ -233,6 +233,8 @@ class Reader:
         """What the kinds cost, where there are such runs."""
         self.indexed = False
         """Whether there may be indices in the text."""
+        self.index_letters: frozenset[str] = frozenset()
+        """The letters that may be indices, where there may be any."""
         self.titles: dict[str, str] = {}
         """What variables are called after all, where these are not their names."""
         self._sizes_named: set[str] = set()
@@ -251,7 +253,8 @@ class Reader:
         functions = [name for name, d in self.declarations.items() if d.kind == "function"]
         assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)] if "=" in self.text else []
         symbols = [*(name for name in self.scope.declarations if name not in functions), *assigned]
-        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions, self.wrt), self.options.dialect, self.options.flipped)
+        turned = (self.options.flipped or frozenset()) | self.options.otherwise
+        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions, self.wrt), self.options.dialect, turned)
         self.forks = parsed.forks
         self.decisions += parsed.decisions
         self.dialect = parsed.written.dialect
@@ -265,6 +268,7 @@ class Reader:
             self.scope.bold = bold_names(nodes, self.text)
             self.scope.points = points_in(nodes, self.scope.written)
             self._learn_limits(limits_in(nodes))
+            self.index_letters = _indices().index_letters(nodes, self.scope.written.union(self.declarations, assigned))
         for definition in parsed.program.definitions:
             self.define(definition)
         return parsed.program
@@ -293,7 +297,7 @@ class Reader:
         inner = ungrouped(value.operand) if isinstance(value, s.Transposed) else value
         turned = inner is not value and isinstance(inner, s.DerivativeOf) and len(inner.wrt) == 1
         value = inner if turned else value
-        if not isinstance(value, s.DerivativeOf) or value.point is not None or value.along is not None:
+        if not isinstance(value, s.DerivativeOf) or value.point is not None or value.along:
             return program, None
         asked = Question(value.wrt, turned != value.turned)
         return s.Program(program.span, assignments, value.body, program.definitions), asked
@@ -390,7 +394,8 @@ class Reader:
     def free_indices(self, *sides: s.Syntax) -> tuple[str, ...]:
         """The free indices of an expression or of the sides of an equation."""
         known = frozenset([*self.declarations, *self.scope.values, *self.scope.limits, *self.scope.labelled])
-        indices: tuple[str, ...] = _indices().free_indices(sides, known, [name for name in self.wrt if name not in self.scope.written])
+        by = [name for name in self.wrt if name not in self.scope.written]
+        indices: tuple[str, ...] = _indices().free_indices(sides, known, by, self.index_letters)
         if indices:
             whole = "both sides are read as arrays" if len(sides) > 1 else "the whole is read as an array"
             said = f"no sum runs over {', '.join(indices)}: {whole} over {'these' if len(indices) > 1 else 'it'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, get_args
 
 from matcalc.errors import MatcalcError
-from matcalc.records import record
+from matcalc.records import record, replace
 
 Dialect: TypeAlias = Literal["math", "matlab", "numpy", "latex", "julia"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
@@ -21,10 +21,12 @@ class ReadingOptions:
     flipped: frozenset[str] | None = None
     apart: bool = False
     """Whether capitals are no arrays of what is written with the small letter and an index."""
+    otherwise: frozenset[str] = frozenset()
+    """Choices that are taken the other way than usual: the ``otherwise`` of their decisions."""
 
     def flipping(self, runs: frozenset[str]) -> ReadingOptions:
         """The same, with these runs of letters not read as they usually are."""
-        return ReadingOptions(self.strict, self.dialect, runs, self.apart) if runs else self
+        return replace(self, flipped=runs) if runs else self
 
 
 AS_USUAL = ReadingOptions()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
 from typing import TypeAlias
 
 from matcalc.errors import ParseError, ShapeError, Span, UnknownFunctionError
@@ -17,7 +17,7 @@ from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.build import terms as t
 from matcalc.language.build.construction import Calculus, Construction, Derived, filled
-from matcalc.language.build.families import written_names
+from matcalc.language.build.families import array_of, written_names
 from matcalc.language.build.first_order import function_of
 from matcalc.language.build.scope import Variable
 from matcalc.language.decisions import Decision, notes_of
@@ -30,7 +30,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.dependence import not_defined, undefined_functions
 from matcalc.language.syntax.open_indices import lifted
 from matcalc.language.syntax.ordering import ordered
-from matcalc.language.syntax.survey import number_in, ungrouped, walk
+from matcalc.language.syntax.survey import mapped, number_in, ungrouped, walk
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, resolved
@@ -60,13 +60,12 @@ class DerivativeSide:
 class DifferentialSide:
     """The differential of ``expression`` where each symbol of ``moves`` changes by the one beside it; the other symbols are constant.
 
-    ``order`` 2 is the second differential, in which the changes are constant. ``unnamed``: the claim names no change, so all symbols do.
+    ``order`` 2 is the second differential, in which the changes are constant.
     """
 
     expression: e.Expr
     moves: tuple[tuple[e.Symbol, e.Symbol], ...]
     order: int = 1
-    unnamed: bool = False
 
 
 Side: TypeAlias = e.Expr | DerivativeSide | DifferentialSide
@@ -79,7 +78,9 @@ class Statement:
     Where the claimed side does not fit the kinds and sizes of the names in the other, it is None and ``misfit`` says why. ``turned``: the
     claimed side is the left one. ``derived`` as in ``Elaborated``.
     ``links`` are the sides of ``a = b = c`` as they are written. ``evidence``: something in what was read shows vectors or matrices.
-    ``certain``: no function without a formula stands in it that may depend on its arguments in other ways than are known.
+    ``entries`` are the indices of a statement about the entries of arrays, in the order of the axes that it was read with.
+    ``by_axes``: its derivatives are arrays of entries, with the axes of what is differentiated first, in every layout. ``open_if_true``
+    and ``open_if_false`` say why it would not be decided by being found true, or false, as it was read.
     """
 
     left: Side | None
@@ -96,7 +97,10 @@ class Statement:
     derived: tuple[Derived, ...] = ()
     links: tuple[str, ...] = ()
     evidence: bool = True
-    certain: bool = True
+    entries: tuple[str, ...] = ()
+    by_axes: bool = False
+    open_if_true: str = ""
+    open_if_false: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -155,7 +159,6 @@ class _SideTerm:
     moves: tuple[tuple[str, str], ...] = ()
     """Of a differential: names, and the names of their changes."""
     order: int = 1
-    unnamed: bool = False
 
 
 def _different(dimensions: list[Dimension]) -> set[Size | int]:
@@ -187,6 +190,28 @@ def _symbols_of(side: Side) -> tuple[e.Symbol, ...]:
     return tuple(symbols_in(expression).values())
 
 
+def _stepwise(side: s.Syntax, moving: list[str]) -> s.Syntax:
+    """A side with the derivatives along the changes for the differentials in it."""
+
+    def changed(node: s.Syntax) -> s.Syntax:
+        if not isinstance(node, s.DifferentialOf):
+            return node
+        steps: list[s.Syntax] = [s.DerivativeOf(node.span, node.body, (name,), along=(s.Name(node.span, f"d{name}"),)) for name in moving]
+        return s.Group(node.span, reduce(lambda one, other: s.Binary(node.span, "+", one, other, node.span), steps))
+
+    return mapped(side, changed)
+
+
+_UNCERTAIN = "it is false of some of the functions that have no formula here, and may be true of those that are meant"
+_SORTS = ("abcdefgh", "klmn", "pqrst", "uvwxyz")
+
+
+def _sort_of(name: str) -> tuple[bool, int]:
+    """Capital or not, and the part of the alphabet: letters of one sort are used for things of one kind."""
+    letter = name[:1]
+    return letter.isupper(), next((k for k, letters in enumerate(_SORTS) if letter.lower() in letters and len(name.split("_")[0]) == 1), -1)
+
+
 def _is_zero(node: s.Syntax) -> bool:
     return number_in(node) == 0
 
@@ -207,6 +232,8 @@ class _StatementReader(Reader):
     ) -> None:
         super().__init__(text, declare, options=options, calculus=calculus)
         self._layout = self.builder.layout = layout
+        self._by_axes = False
+        self._entries: tuple[str, ...] = ()
         self._lead: _SideTerm | None = None
         self._claimed: _SideTerm | None = None
         self._changes: dict[str, str] = {}
@@ -216,10 +243,12 @@ class _StatementReader(Reader):
         self._links: tuple[str, ...] = ()
         self._implied_by = ""
         """What a differential is by that implies a derivative."""
+        self._open_if_true = self._open_if_false = ""
 
     def statement(self, bent: bool) -> Statement:
         """The whole of ``elaborate_statement``, without the text in its errors. Raises _DoesNotFit."""
         equation = self._equation()
+        equation = self._with_steps(equation)
         turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
         first, second = self._arrays(*((equation.right, equation.left) if turned else (equation.left, equation.right)))
         lead = self._lead = self._side(first)
@@ -228,8 +257,8 @@ class _StatementReader(Reader):
         if not bent:
             super().infer_kinds(self.builder.constraints, list(self.scope.variables.values()))
         if isinstance(ungrouped(first), s.DifferentialOf):
-            unnamed = _is_zero(second)
-            self._lead = lead = replace(lead, moves=self._all_moves(first) if unnamed else self._moves(second), unnamed=unnamed)
+            moves = self._all_moves(first) if _is_zero(second) else self._moves(first, second)
+            self._lead = lead = replace(lead, moves=moves)
         self._known = tuple(self.scope.variables)
         self.builder.matrices_divide = False
         claimed = self._claimed = self._side(second)
@@ -266,20 +295,15 @@ class _StatementReader(Reader):
     def _stated(self, left: Side | None, right: Side | None, symbols: Mapping[str, e.Symbol], whole: Elaborated, turned: bool) -> Statement:
         text, dialect, given = whole.text, whole.dialect, whole.given
         parts = (whole.declarations, whole.decisions, whole.intermediates)
-        return Statement(
-            left,
-            right,
-            symbols,
-            *parts,
-            None,
-            turned,
-            text,
-            dialect,
-            given,
-            whole.derived,
-            self._links,
-            self.builder.evidence,
-            self.scope.undefined.certain,
+        uncertain = "" if self.scope.undefined.certain else _UNCERTAIN
+        found = Statement(left, right, symbols, *parts, None, turned, text, dialect, given, whole.derived, self._links)
+        return replace(
+            found,
+            evidence=self.builder.evidence,
+            entries=self._entries,
+            by_axes=self._by_axes,
+            open_if_true=self._open_if_true,
+            open_if_false=self._open_if_false or uncertain,
         )
 
     def _arrays(self, lead: s.Syntax, claimed: s.Syntax) -> tuple[s.Syntax, s.Syntax]:
@@ -287,7 +311,10 @@ class _StatementReader(Reader):
         indices = self.free_indices(lead, claimed) if self.indexed else ()
         if not indices:
             return lead, claimed
-        both = lifted(ungrouped(lead), ungrouped(claimed), indices, self._layout)
+        both = lifted(ungrouped(lead), ungrouped(claimed), indices, self._layout, self.scope.values)
+        self._entries = both.indices
+        if both.by_axes:
+            self._layout, self._by_axes = "tensor", True
         self.scope.written = written_names(walk(both.lead, both.claimed))
         return both.lead, both.claimed
 
@@ -314,7 +341,7 @@ class _StatementReader(Reader):
         left, right = (None, typed) if turned else (typed, None)
         return self._stated(left, right, self.symbols(), whole, turned)
 
-    def _moves(self, claimed: s.Syntax) -> tuple[tuple[str, str], ...]:
+    def _moves(self, differential: s.Syntax, claimed: s.Syntax) -> tuple[tuple[str, str], ...]:
         """The names whose changes stand in the claimed side, with these. The changes have the shapes of what changes."""
         names = dict.fromkeys(node.name for node in walk(claimed) if isinstance(node, s.Name))
         known = [name for name in self.scope.variables if f"d{name}" in names and f"d{name}" not in self.declarations]
@@ -330,7 +357,19 @@ class _StatementReader(Reader):
             verb = "is" if len(still) == 1 else "are"
             said = f"{', '.join(still)} {verb} constant: no {', '.join('d' + name for name in still)} stands in the claim"
             self.decisions.append(Decision(said, "notation", span=claimed.span))
+        doubtful = [name for name in still if self._may_change(name, known, differential)]
+        if doubtful:
+            self._open_if_true = (
+                f"it is not said whether {doubtful[0]} is constant, and its change d{doubtful[0]} does not stand in the claim"
+            )
         return tuple([(name, f"d{name}") for name in known])
+
+    def _may_change(self, name: str, moving: list[str], differential: s.Syntax) -> bool:
+        """Whether what is differentiated are products of letters of one sort, of which some change: ``d(XY) = dX Y`` forgets dY."""
+        variables = self.scope.variables
+        names = {node.name for node in walk(differential) if isinstance(node, s.Name)}
+        alike = all(_sort_of(one) == _sort_of(name) for one in names) and names <= {name, *moving}
+        return alike and not self._is_constant(variables[name]) and variables[name].open
 
     def _change(self, name: str) -> None:
         """Gives the change of a symbol its shape."""
@@ -343,6 +382,7 @@ class _StatementReader(Reader):
 
     def _all_moves(self, differential: s.Syntax) -> tuple[tuple[str, str], ...]:
         """A change of every symbol, for the claim that a differential is 0."""
+        self._open_if_false = "the differential is not 0 where all its symbols change, and which of them do is not said"
         body = ungrouped(differential)
         inner = ungrouped(body.body) if isinstance(body, s.DifferentialOf) else body
         if isinstance(inner, s.Name) and inner.name not in self.scope.values:
@@ -397,14 +437,14 @@ class _StatementReader(Reader):
         self.build_assignments(program)
         match program.value:
             case s.Equation():
-                return program.value
+                return self._undone(program.value)
             case s.Chain(sides=sides):
                 sides = self._without_new_name(sides)
                 if len(sides) == 2:
                     return s.Equation(program.value.span, *sides)
                 self._links = tuple([self.text[side.span.start : side.span.end].strip() for side in sides])
                 left, right = sides[self._link : self._link + 2]
-                return s.Equation(Span(left.span.start, right.span.end), left, right)
+                return self._undone(s.Equation(Span(left.span.start, right.span.end), left, right))
             case s.Implication():
                 return self._implied(program.value)
             case s.Definition(function=name, span=span):
@@ -412,6 +452,33 @@ class _StatementReader(Reader):
                 raise UnknownFunctionError(f"{name} is defined here, and nothing is claimed", span=span, suggestion=advice)
             case value:
                 raise ParseError("a statement has an equals sign", span=value.span, suggestion="d(x'*A*x)/dx = (A + A')*x")
+
+    def _undone(self, equation: s.Equation) -> s.Equation:
+        """Of two differentials what they are of: where these are equal, they are."""
+        left, right = ungrouped(equation.left), ungrouped(equation.right)
+        if not isinstance(left, s.DifferentialOf) or not isinstance(right, s.DifferentialOf) or left.order != right.order:
+            return equation
+        self._open_if_false = "the differentials of functions that differ may be equal"
+        return s.Equation(equation.span, left.body, right.body)
+
+    def _with_steps(self, equation: s.Equation) -> s.Equation:
+        """Differentials within an expression as derivatives in the direction of the changes."""
+        sides = ungrouped(equation.left), ungrouped(equation.right)
+        nodes = walk(*sides)
+        inner = [node for node in nodes if isinstance(node, s.DifferentialOf) and node not in sides]
+        if not inner:
+            return equation
+        names = {node.name for node in nodes if isinstance(node, s.Name)}
+        moving = [name for name in sorted(names) if f"d{name}" in names]
+        if not moving:
+            inside = {node.name for one in inner for node in walk(one.body) if isinstance(node, s.Name)}
+            moving = sorted(inside) if len(inside) == 1 else []
+        if not moving or any(node.order > 1 for node in nodes if isinstance(node, s.DifferentialOf)):
+            advice = "name the changes: d(X^-1) = -X^-1 dX X^-1"
+            raise ParseError("it is not said what changes in this differential", span=inner[0].span, suggestion=advice)
+        for name in moving:
+            self._change(name)
+        return s.Equation(equation.span, *[_stepwise(side, moving) for side in sides])
 
     def _without_new_name(self, sides: tuple[s.Syntax, ...]) -> tuple[s.Syntax, ...]:
         """The sides without a name in front that stands nowhere else: ``H = ∇²f(x) = A + A'`` says what H is."""
@@ -443,7 +510,7 @@ class _StatementReader(Reader):
         if self.scope.undefined.arguments and self._names_functions(node.body):
             return _SideTerm(self.builder.build(node))
         term = self.builder.build(node.body)
-        wrt = tuple([self.of_family(name) for name in node.wrt])
+        wrt = tuple([self.of_family(name if name in self.scope.variables else array_of(self.scope, name)) for name in node.wrt])
         for name in wrt:
             declaration = self.declarations.get(name)
             if declaration is None and name not in self.scope.variables:
@@ -466,7 +533,7 @@ class _StatementReader(Reader):
         symbols = self.symbols()
         if side.moves:
             moves = tuple([(symbols[name], symbols[change]) for name, change in side.moves])
-            return DifferentialSide(built, moves, side.order, side.unnamed)
+            return DifferentialSide(built, moves, side.order)
         if not side.wrt:
             return built
         return DerivativeSide(built, tuple([symbols[name] for name in side.wrt]))
@@ -506,6 +573,9 @@ class _StatementReader(Reader):
 
     def unify_sizes(self, sizes: SizeSystem) -> None:
         """Open sizes of the one side become those of the other, but no two of one side become one."""
+        if self._by_axes:
+            self._unify_axes(sizes)
+            return
         expected = self._expected(sizes)
         if self._claimed is None or expected is None or expected.kind != self._claimed.term.cell.mask:
             return
@@ -515,6 +585,18 @@ class _StatementReader(Reader):
             among = [*own, *self._open_sizes(), *(size for pair in pairs for size in pair)]
             before = len(_different(own))
             sizes.attempt(pairs, among, lambda before=before: len(_different(own)) == before)  # type: ignore[misc]
+
+    def _unify_axes(self, sizes: SizeSystem) -> None:
+        """The same of arrays with more axes than a matrix has."""
+        if self._claimed is None or self._lead is None:
+            return
+        of_vector = {COLUMN: slice(0, 1), ROW: slice(1, 2)}
+        cells = [self._lead.term.cell, *(self.scope.variables[name].cell for name in self._lead.wrt)]
+        wanted = [axis for cell in cells for axis in cell.axes[of_vector.get(cell.mask, slice(None))]]
+        found = self._claimed.term.cell.axes
+        if len(wanted) == len(found):
+            for pair in zip(found, wanted, strict=True):
+                sizes.attempt([pair], [*self._open_sizes(), *wanted])
 
     def _open_sizes(self) -> list[Dimension]:
         return [size for cell in self.cells for size in (cell.rows, cell.cols)]

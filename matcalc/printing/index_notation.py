@@ -21,14 +21,14 @@ _GLYPHS: dict[Style, Callable[[Iterable[str]], Notation]] = {"ascii": AsciiNotat
 class IndexNotation:
     """Entries as ``A[i,j]`` (ASCII), ``A_ij`` (Unicode) or ``A_{ij}`` (LaTeX)."""
 
-    def __init__(self, style: Style, names: Iterable[str]) -> None:
-        """``names`` are those of symbols and sizes; no index letter is one of them."""
+    def __init__(self, style: Style, names: Iterable[str], first: Sequence[str] = ()) -> None:
+        """``names`` are those of symbols and sizes; no index letter is one of them but those asked for as the ``first``."""
         names = list(names)
         self.style = style
         self.glyphs: Notation = _GLYPHS[style](names)
         taken = frozenset(names)
         self._sum_sign = "∑" if taken & _SIGMAS else "Σ"
-        self._letters = [letter for letter in _LETTERS if letter not in taken]
+        self._letters = [*first, *(letter for letter in _LETTERS if letter not in taken and letter not in first)]
         self._stems = self._letters or ["i"]
 
     def letter(self, position: int) -> str:

@@ -30,14 +30,14 @@ Steps: TypeAlias = Generator[Request, Answer, Answer]
 _MOST_STEPS = 300_000
 
 
-def index_text(tensor: t.Tensor, style: Style = "unicode") -> str:
-    """The entry of ``tensor`` at ``i, j, ...`` (``index_letters`` gives the letters of the axes) in index notation.
+def index_text(tensor: t.Tensor, style: Style = "unicode", letters: Sequence[str] = ()) -> str:
+    """The entry of ``tensor`` at ``i, j, ...`` in index notation; where no ``letters`` are given, ``index_letters`` says those of the axes.
 
     Raises LimitError when shared parts, written out at every use, make it too long.
     """
     if _least_length(tensor) > LONGEST_TEXT:
         raise _too_long()
-    return render(_Printer(_notation(tensor, style), tensor).printed())
+    return render(_Printer(_notation(tensor, style, letters), tensor).printed())
 
 
 def _least_length(tensor: t.Tensor) -> int:
@@ -58,14 +58,14 @@ def index_letters(tensor: t.Tensor) -> tuple[str, ...]:
     return tuple([notation.letter(axis) for axis in range(len(shown_once(tensor)[tensor]))])
 
 
-def _notation(tensor: t.Tensor, style: Style) -> IndexNotation:
+def _notation(tensor: t.Tensor, style: Style, letters: Sequence[str] = ()) -> IndexNotation:
     names: dict[str, None] = {}
     for node in t.postorder(tensor):
         if isinstance(node, t.Symbol | t.Constant):
             names[node.name] = None
         sizes = node.sizes if isinstance(node, t.Symbol) else (node.size,) if isinstance(node, t.SizeValue) else ()
         names.update(dict.fromkeys(name for size in sizes for name in size.names))
-    return IndexNotation(style, names)
+    return IndexNotation(style, names, letters)
 
 
 Labels: TypeAlias = tuple[int, ...]

@@ -39,7 +39,7 @@ def is_derivative(statement: str, state: State) -> bool:
     tree = _tree(statement, state).value
     while isinstance(tree, s.Group | s.Transposed):
         tree = tree.operand
-    return isinstance(tree, s.DerivativeOf) and tree.point is None and tree.along is None
+    return isinstance(tree, s.DerivativeOf) and tree.point is None and not tree.along
 
 
 def reading(statement: str, state: State) -> list[object]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from matcalc.budgets import SpentError, share
 from matcalc.derivation.conditions import conditions_of_equation
 from matcalc.einstein.lowering import lower
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.einstein.nodes import Tensor
+from matcalc.errors import LimitError, MatcalcError, NotDifferentiableError, ShapeError
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
 from matcalc.inputs import also_declared, derivative_within, explained
 from matcalc.language.declare.texts import Declare, about_unused
 from matcalc.language.options import reading_options
-from matcalc.language.statements import DifferentialSide, Statement, elaborate_statement
+from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.limits import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
 from matcalc.parsed import ParsedExpression, Reading
 from matcalc.printing import text
@@ -24,7 +26,8 @@ from matcalc.results import Derivation
 from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
 from matcalc.verification.conditions import condition_of
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
-from matcalc.verification.differential_claims import along_a_line
+from matcalc.verification.differential_claims import along_a_line, step_along
+from matcalc.verification.entry_answers import EntryAnswer, entry_answer
 from matcalc.verification.misfits import Question, would_hold
 from matcalc.verification.proof import proves_zero
 from matcalc.verification.repairs import repair
@@ -152,7 +155,7 @@ def _of_numbers(question: Question, statement: Statement, verdict: Verdict) -> V
     return replace(verdict, status="conditional", **shown)  # type: ignore[arg-type]
 
 
-def _helped(find: Callable[[], Found | None]) -> Found | None:
+def _helped(find: Callable[[], Found]) -> Found | None:
     """Help beside a verdict, which must not cost it."""
     try:
         with share(HELP_SHARE):
@@ -168,11 +171,6 @@ def _judged(question: Question, statement: Statement) -> Verdict:
         return _misfit(question, statement, claim)
     _check_derivatives(question, statement)
     seen = witness(claim, quick=True)
-    if seen.different is not None and any(
-        isinstance(side, DifferentialSide) and side.unnamed for side in (statement.left, statement.right)
-    ):
-        said = "the differential is not 0 where all its symbols change, and which of them do is not said"
-        return Verdict(source, "undecided", layout, said)
     proved = _is_proved(claim, LITTLE_PROOF_WORK if seen.different is not None else PROOF_WORK)
     if not proved and seen.different is None:
         seen = witness(claim)
@@ -181,13 +179,14 @@ def _judged(question: Question, statement: Statement) -> Verdict:
             "internal error: a proof was found for a statement that is numerically false",
             suggestion="report this statement; no verdict is better than a wrong one",
         )
-    if seen.different is not None and not statement.certain:
-        said = "it is false of some of the functions that have no formula here, and may be true of those that are meant"
-        return Verdict(source, "undecided", layout, said)
+    if seen.different is not None and statement.open_if_false:
+        return Verdict(source, "undecided", layout, statement.open_if_false)
     if seen.different is not None:
         return _refuted(question, statement, claim, seen)
     shared = {"points": len(seen.comparisons), "holds_if": _domain(claim)}
     _check_along_a_line(question, statement)
+    if statement.open_if_true:
+        return Verdict(source, "undecided", layout, statement.open_if_true, **shared)  # type: ignore[arg-type]
     if proved and seen.comparisons:
         return Verdict(source, "proved", layout, **shared)  # type: ignore[arg-type]
     if seen.agrees:
@@ -221,12 +220,13 @@ def _check_along_a_line(question: Question, statement: Statement) -> None:
 def _check_derivatives(question: Question, statement: Statement) -> None:
     """Every derivative within a side once more, by numbers: what stands in its place came from the rules that proofs rest on, too."""
     for found in statement.derived:
-        asked, form = found.question, found.form
-        if asked.along is not None:
-            continue
+        asked = found.question
         layout = "numerator" if asked.turned else "denominator"
-        claim = Claim(DerivativeForm(asked.function, asked.wrt, layout, "projected"), Formula(form))
-        if claim.fits and witness(claim, quick=True).different is not None:
+        if asked.along:
+            claim = step_along(found)
+        else:
+            claim = Claim(DerivativeForm(asked.function, asked.wrt, layout, "projected"), Formula(found.form))
+        if claim is not None and claim.fits and witness(claim, quick=True).different is not None:
             raise MatcalcError(
                 "internal error: a derivative within the statement differs from what is found numerically",
                 suggestion="report this statement; no verdict is better than a wrong one",
@@ -264,6 +264,8 @@ def _explained(question: Question, statement: Statement, claim: Claim, seen: Wit
     condition = _helped(lambda: condition_of(claim))
     example = _helped(lambda: small_counterexample(claim)) or as_counterexample(claim, comparison)
     reasons = [] if fault is None else [fault[0]]
+    lead = claim.right if statement.turned else claim.left
+    right = _helped(partial(_correction, statement, lead, None if fault is None else fault[1]))
     residual = _helped(lambda: _residual(claim))
     if residual is not None:
         reasons.append(f"left side − right side = {residual}")
@@ -273,7 +275,7 @@ def _explained(question: Question, statement: Statement, claim: Claim, seen: Wit
         layout,
         "; ".join(reasons),
         example,
-        _helped(lambda: _correction(statement, claim.right if statement.turned else claim.left, None if fault is None else fault[1])),
+        right,
         None if condition is None else condition.text,
         "" if condition is None else condition.meaning,
         condition is not None and condition.exact,
@@ -290,7 +292,8 @@ def _misfit(question: Question, statement: Statement, claim: Claim | None) -> Ve
         fault = None if claim is None else repair(claim, None)
         lead = statement.right if statement.turned else statement.left
         assert lead is not None
-        correction = _correction(statement, side_of(lead, layout, question.symmetric), None if fault is None else fault[1])
+        shaped = side_of(lead, "tensor" if statement.by_axes else layout, question.symmetric)
+        correction = _correction(statement, shaped, None if fault is None else fault[1])
         other = None if claim is None else _other_layout(claim, layout)
         reasons += [] if fault is None else [fault[0]]
         wish = None if fault is not None or other is not None else would_hold(question, statement)
@@ -317,8 +320,8 @@ def _other_layout(claim: Claim, layout: str) -> str | None:
     return None
 
 
-def _correction(statement: Statement, lead: SideForm, repaired: Expr | None) -> ParsedExpression | None:
-    """The side that is not claimed in closed form; failing that, the right side as repaired."""
+def _correction(statement: Statement, lead: SideForm, repaired: Expr | None) -> ParsedExpression | EntryAnswer | None:
+    """The side that is not claimed in closed form; failing that, the right side as repaired. Of entries that at their indices."""
     form: Expr | None = None
     if isinstance(lead, DerivativeForm):
         try:
@@ -327,8 +330,17 @@ def _correction(statement: Statement, lead: SideForm, repaired: Expr | None) -> 
             form = None
     elif isinstance(lead, Formula):
         form = _folded(lead.expression)
+    if statement.entries:
+        return entry_answer(form or repaired, _helped(lambda: _index_form(lead)), statement.entries)
     form = form if form is not None else repaired
     return None if form is None else ParsedExpression(form, statement.declarations)
+
+
+def _index_form(side: SideForm) -> Tensor | None:
+    try:
+        return side.lowered(None).tensor
+    except (NotDifferentiableError, ShapeError):
+        return None
 
 
 def _folded(expression: Expr) -> Expr | None:

@@ -11,6 +11,7 @@ def claim_of(statement: Statement, layout: str, symmetric: str) -> Claim | None:
     """The claim that a statement makes in a layout and a convention for symmetric variables; None when one of its sides has no shape."""
     if statement.left is None or statement.right is None:
         return None
+    layout = "tensor" if statement.by_axes else layout
     return Claim(side_of(statement.left, layout, symmetric), side_of(statement.right, layout, symmetric))
 
 

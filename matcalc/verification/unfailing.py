@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 from matcalc.errors import MatcalcError
 from matcalc.language import elaborate
 from matcalc.language.declare.texts import BlockText, SharedText
 from matcalc.results import ParsedExpression
+from matcalc.verification.entry_answers import EntryAnswer
 from matcalc.verification.items import Item
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict
@@ -38,20 +40,27 @@ def _without_decision(item: Item, problem: str, reason: str) -> Verdict:
     return Verdict(item.statement, "undecided", item.layout, reason, problem=problem)
 
 
-def portable(verdict: Verdict) -> tuple[Verdict, str | None]:
+Carried: TypeAlias = "str | tuple[str, ...] | None"
+"""A right answer as text: an expression, or an entry in each style."""
+
+
+def portable(verdict: Verdict) -> tuple[Verdict, Carried]:
     """A verdict that may go to another process, and its right answer as a text: interned expressions may not."""
     example = verdict.counterexample
     if example is not None:
         example = replace(example, values={name: value for name, value in example.values.items() if not callable(value)})
-    correction = None if verdict.correction is None else verdict.correction.text("ascii")
+    right = verdict.correction
+    correction = right.texts if isinstance(right, EntryAnswer) else None if right is None else right.text("ascii")
     reading = None if verdict.reading is None else verdict.reading.portable()
     return replace(verdict, correction=None, counterexample=example, reading=reading), correction
 
 
-def restored(verdict: Verdict, correction: str | None) -> Verdict:
+def restored(verdict: Verdict, correction: Carried) -> Verdict:
     """The verdict that ``portable`` sent, with its right answer as an expression again."""
     if correction is None:
         return verdict
+    if not isinstance(correction, str):
+        return replace(verdict, correction=EntryAnswer(*correction))
     try:
         found = elaborate(correction, verdict.declarations)
     except MatcalcError:  # a correction is help, no part of the verdict

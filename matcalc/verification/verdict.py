@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from matcalc.language.decisions import warned
 from matcalc.parsed import ParsedExpression, Reading
 from matcalc.verification.counterexamples import Counterexample
+from matcalc.verification.entry_answers import EntryAnswer
 
 Status: TypeAlias = Literal["proved", "confirmed", "conditional", "refuted", "undecided"]
 
@@ -39,8 +40,9 @@ class Verdict:
     not needed leaves the status ``refuted``.
 
     When refuted or conditional, ``counterexample`` shows it (None when the shapes already differ), ``correction`` is the right answer in
-    closed form, ``other_layout`` a layout in which the statement is true, and ``reason`` what is wrong in words. ``problem`` is set when
-    a statement of a file was not decided at all: it could not be read, or an error of the program itself came in between.
+    closed form (of a statement about entries that in its indices), ``other_layout`` a layout in which the statement is true, and ``reason``
+    what is wrong in words. ``problem`` is set when a statement of a file was not decided at all: it could not be read, or an error of the
+    program itself came in between.
     """
 
     statement: str
@@ -48,7 +50,7 @@ class Verdict:
     layout: str
     reason: str = ""
     counterexample: Counterexample | None = None
-    correction: ParsedExpression | None = None
+    correction: ParsedExpression | EntryAnswer | None = None
     condition: str | None = None
     condition_text: str = ""
     condition_exact: bool = False

@@ -24,6 +24,14 @@ TRUE = [
     ("d(exp(z)) = exp(z).*dz", ""),
     ("d(z') = dz'", ""),
     ("d(θ'z) = z' dθ", "θ: n"),
+    (r"\mathrm{d}(XY) = \mathrm{d}X\,Y + X\,\mathrm{d}Y", ""),
+    (r"\mathrm{d}(Y\otimes B) = \mathrm{d}Y\otimes B", ""),
+    (r"f = z^\top S z; \mathrm{d}f = \mathrm{d}(z^\top S z) = z^\top(S + S^\top)\,\mathrm{d}z", ""),
+    (r"\partial(\mathbf{X}\mathbf{Y}) = (\partial\mathbf{X})\mathbf{Y} + \mathbf{X}(\partial\mathbf{Y})", ""),
+    (r"\operatorname{vec}(\mathrm{d}(BYC)) = (C^\top\otimes B)\operatorname{vec}(\mathrm{d}Y)", ""),
+    (r"(\mathrm{d}Y) Y^{-1} + Y\,\mathrm{d}(Y^{-1}) = 0", ""),
+    (r"f(Y) = \log\det Y; D^2f(Y)[H, K] = -\operatorname{tr}(Y^{-1}HY^{-1}K)", ""),
+    (r"f(z) = z^\top S z; f'(z; u - z) = z^\top(S + S^\top)(u - z)", ""),
 ]
 FALSE = [
     ("d(Y^-1) = Y^-1 dY Y^-1", "refuted"),
@@ -32,6 +40,9 @@ FALSE = [
     ("d(BY) = dY B", "refuted"),
     ("d(tr(Y'Y)) = tr(Y'*dY)", "refuted"),
     ("d(z'Bz) = 2z'B dz", "conditional"),
+    (r"\mathrm{d}(XY) = \mathrm{d}X\,Y - X\,\mathrm{d}Y", "refuted"),
+    (r"(\mathrm{d}Y) Y^{-1} - Y\,\mathrm{d}(Y^{-1}) = 0", "refuted"),
+    (r"f(Y) = \log\det Y; D^2f(Y)[H, K] = \operatorname{tr}(Y^{-1}HY^{-1}K)", "refuted"),
 ]
 
 
@@ -50,6 +61,13 @@ def test_false_differentials_are_refuted(statement: str, status: str) -> None:
 
 def test_what_does_not_change_is_said() -> None:
     assert "B is constant: no dB stands in the claim" in verify("d tr(BY) = tr(B dY)").notes
+
+
+@pytest.mark.parametrize("statement", ["d(XY) = dX Y", r"\mathrm{d}(U\otimes V) = \mathrm{d}U\otimes V"])
+def test_what_may_change_too_is_not_taken_for_constant(statement: str) -> None:
+    verdict = verify(statement)
+    assert verdict.status == "undecided" and "is constant" in verdict.reason
+    assert verify(statement, declare={statement[3]: "constant"} if statement[0] == "d" else {"V": "constant"}).ok
 
 
 def test_a_wrong_differential_is_seen_along_a_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,7 +116,7 @@ class Builder(Assembly):
             case s.Summation():
                 return [node.body]
             case s.DerivativeOf():
-                return [part for part in ((None if node.point else node.body), node.point, node.along) if part is not None]
+                return [part for part in ((None if node.point else node.body), node.point, *node.along) if part is not None]
             case s.NormBars(operand=operand, subscript=subscript):
                 return [operand] if subscript is None or _fixed_subscript(node, self.scope) else [operand, subscript]
             case s.Applied():
@@ -414,25 +414,59 @@ class Builder(Assembly):
     def _derivative(self, node: s.DerivativeOf, operands: list[t.Term]) -> t.Term:
         """A derivative as a part of an expression."""
         place = self.place(node.span)
-        direction = operands[-1:] if node.along is not None else []
+        directions = operands[len(operands) - len(node.along) :]
         if node.point is not None:
             variable = t.BoundTerm(operands[0].cell, operands[0].span, node.wrt[0])
             body = self._with_bound(node, variable)
-            return self._differentiated(node, place, [body, operands[0]], (variable,) * len(node.wrt), (), direction)
+            return self._differentiated(node, place, [body, operands[0]], (variable,) * len(node.wrt), (), directions)
         body = operands[0]
-        values = [name for name in dict.fromkeys(node.wrt) if name in self.scope.values and not self._symbol_of(name)]
+        if not directions and any(self._entry_named(name) is not None for name in node.wrt):
+            return self._by_entries(node, place, body)
+        values = [name for name in dict.fromkeys(node.wrt) if self._has_value(name)]
         if not values:
             return self._differentiated(
-                node, place, [body], tuple([self._differentiated_by(name, node) for name in node.wrt]), (), direction
+                node, place, [body], tuple([self._differentiated_by(name, node) for name in node.wrt]), (), directions
             )
         if len(set(node.wrt)) > 1:
             raise ParseError(f"{values[0]} is an intermediate result; differentiate by it alone", span=node.span)
-        value = self.scope.values[values[0]]
-        arguments = [name for names in self.scope.undefined.arguments.values() for name in names]
-        behind = [self.scope.values[name] for name in arguments if name in self.scope.values]
+        return self._by_value(node, place, body, values[0], directions)
+
+    def _has_value(self, name: str) -> bool:
+        return name in self.scope.values and self._symbol_of(name) is None
+
+    def _by_value(self, node: s.DerivativeOf, place: Span, body: t.Term, name: str, directions: list[t.Term]) -> t.Term:
+        """The derivative by an intermediate result, which stands for itself where it is used."""
+        value = self.scope.values[name]
+        arguments = [one for names in self.scope.undefined.arguments.values() for one in names]
+        behind = [self.scope.values[one] for one in arguments if one in self.scope.values]
         uses = tuple([part for part in t.postorder(body, *behind) if self.scope.uses.get(part) is value or part is value])
-        variable = t.BoundTerm(value.cell, value.span, values[0])
-        return self._differentiated(node, place, [body, value], (variable,) * len(node.wrt), uses, direction)
+        variable = t.BoundTerm(value.cell, value.span, name)
+        return self._differentiated(node, place, [body, value], (variable,) * (len(directions) or len(node.wrt)), uses, directions)
+
+    def _entry_named(self, name: str) -> tuple[str, tuple[int | t.BoundIndex, ...]] | None:
+        """The array and the positions of what is called ``x_k``, k an index of a sum or an array; None for other names."""
+        base, _, index = name.rpartition("_")
+        positions = self._positions_in(index) if base and name not in self.scope.declarations and name not in self.scope.values else ()
+        return (base, positions) if positions else None
+
+    def _by_entries(self, node: s.DerivativeOf, place: Span, body: t.Term) -> t.Term:
+        """The derivative by entries of arrays, one after the other: that in the direction in which only the entry changes."""
+        for name in node.wrt:
+            found = self._entry_named(name)
+            if found is None:
+                body = self._differentiated(node, place, [body], (self._differentiated_by(name, node),), (), [])
+                continue
+            array = found[0] if found[0] in self.scope.values else array_of(self.scope, found[0])
+            units = [self.entry(self.identity(node.span), (position,), node.span) for position in found[1]]
+            if not 0 < len(units) <= 2:
+                raise ParseError(f"{name} is an entry of an array with more than two axes", span=node.span)
+            along = units[0] if len(units) == 1 else self.product([units[0], self.transpose(units[1], node.span)], node.span)
+            if self._has_value(array):
+                body = self._by_value(node, place, body, array, [along])
+            else:
+                variable = self._differentiated_by(array, node)
+                body = self._differentiated(node, place, [body], (variable,), (), [along])
+        return body
 
     def _with_bound(self, node: s.DerivativeOf, variable: t.BoundTerm) -> t.Term:
         scope = self.scope
@@ -469,15 +503,16 @@ class Builder(Assembly):
         operands: list[t.Term],
         wrt: tuple[t.SymbolTerm | t.BoundTerm, ...],
         uses: tuple[t.Term, ...],
-        direction: list[t.Term],
+        directions: list[t.Term],
     ) -> t.Term:
         """The term, and the relation of its shape to those of what is differentiated and what by."""
         self.evidence = True
         body = operands[0]
         cells = [variable.cell for variable in wrt]
-        if direction:
-            self.relate(c.SameShape(place, cells[0], direction[0].cell))
-            return t.DerivativeTerm(body.cell, place, (*operands, *direction), wrt, uses, node.turned, True)
+        if directions:
+            for direction in directions:
+                self.relate(c.SameShape(place, cells[0], direction.cell))
+            return t.DerivativeTerm(body.cell, place, (*operands, *directions), wrt, uses, node.turned, len(directions))
         result = self.cell(ANY, node.span)
         turned = node.turned or self.layout == "numerator"
         self.relate(DerivativeBy(place, "numerator" if turned else "denominator", body.cell, cells, result))

@@ -27,12 +27,12 @@ from matcalc.sizes import ONE, Shape, Size, shape_of
 @record
 class Differentiated:
     """A derivative that is asked for within an expression: in denominator layout, or in numerator layout if ``turned``; the directional one
-    ``along`` a direction."""
+    ``along`` a direction for each order."""
 
     function: e.Expr
     wrt: tuple[e.Symbol, ...]
     turned: bool = False
-    along: e.Expr | None = None
+    along: tuple[e.Expr, ...] = ()
 
 
 @record
@@ -225,7 +225,7 @@ class Construction:
         still = e.Symbol(f"{wrt[0].name}°", wrt[0].shape, wrt[0].properties)
         if self._functions:
             function = self._as_functions(function, inner, wrt[0], still, term)
-        question = Differentiated(function, wrt, term.turned, built[-1] if term.directed else None)
+        question = Differentiated(function, wrt, term.turned, tuple(built[len(built) - term.directed :]))
         try:
             form = self._calculus(question)
         except MatcalcError as error:

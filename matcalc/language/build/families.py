@@ -36,8 +36,9 @@ def capital_of(name: str) -> str | None:
 
 
 def written_names(nodes: list[s.Syntax]) -> frozenset[str]:
-    """The names that stand in a text as themselves, not before the positions of an entry; ``nodes`` are those of its tree."""
-    indexed = {id(node.operand) for node in nodes if isinstance(node, s.Entries)}
+    """The names that stand in a text as themselves, not before the positions of an entry nor as these; ``nodes`` are those of its tree."""
+    indexed = {id(part) for node in nodes if isinstance(node, s.Entries) for part in (node.operand, *node.positions)}
+    indexed |= {id(part) for node in nodes if isinstance(node, s.Applied) and node.function == "tensor" for part in node.arguments[:-1]}
     indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
     for node in nodes:
         exponent = node.exponent.operand if isinstance(node, s.Raised) and isinstance(node.exponent, s.Group) else None
@@ -126,10 +127,15 @@ class Families:
         self.names = frozenset([variable.name for variable, _ in self._found])
 
     def check(self) -> None:
-        """Raises Apart where a matrix would have to be square to have the members as its rows, or has no rows."""
+        """Raises Apart where a matrix would have to be square to have the members as its rows, or has no rows.
+
+        A small letter with two indices is an entry of the matrix, whatever the sizes of that.
+        """
         for name in self._scope.shared:
             variable = self._scope.variables.get(name)
-            if variable is not None and variable.open and (name not in self.names or _is_square(variable)):
+            if variable is None or not variable.open or (variable.cell.mask == MATRIX and _by_entries(variable.members)):
+                continue
+            if name not in self.names or _is_square(variable):
                 raise Apart
 
     def titles(self) -> dict[str, str]:
@@ -179,6 +185,11 @@ def aliases(limits: dict[str, Dimension], place: Span) -> list[Decision]:
         for name, size in found
         if str(size) != name
     ]
+
+
+def _by_entries(members: Members | None) -> bool:
+    """Whether the parts of a matrix are its entries."""
+    return members is None or min(members.cells) == ORDERS[MATRIX]
 
 
 def _is_square(variable: Variable) -> bool:

@@ -241,7 +241,8 @@ class IndexArrayTerm(Base):
 
 @record(eq=False)
 class DerivativeTerm(Base):
-    """A derivative within an expression. ``operands`` are what is differentiated, the points of bound variables, and the direction.
+    """A derivative within an expression. ``operands`` are what is differentiated, the points of bound variables, and ``directed``
+    directions, one for each order or none.
 
     ``wrt`` are symbols and bound variables, each as often as it is differentiated by. ``uses`` are the terms within the first operand that
     stand where the name of an intermediate result was written that is differentiated by. ``turned``: in numerator layout.
@@ -251,7 +252,7 @@ class DerivativeTerm(Base):
     wrt: tuple[SymbolTerm | BoundTerm, ...]
     uses: tuple[Term, ...] = ()
     turned: bool = False
-    directed: bool = False
+    directed: int = 0
 
 
 @record(eq=False)

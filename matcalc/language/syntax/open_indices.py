@@ -1,20 +1,24 @@
 """Indices that no sum binds: in ``[AB]_ij = Σ_k A_ik B_kj`` both sides are the entries at i, j, and ``exp(z_i)/Σ_j exp(z_j)`` is an array.
 
 A subscript is part of a name unless something shows that it is an index: brackets before it, the index of a sum beside it, the same letter
-with another index, a derivative by an entry, or entries of two indices on both sides of an equation.
+with another index, a derivative by an entry, or entries of two indices on both sides of an equation. Letters that may be indices are those
+in use for it, and those that a sum of the text runs over or that stand below a sign of differentiation behind the name of an array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from matcalc.errors import ParseError, Span
+from matcalc.language.build.families import capital_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in, parts
 from matcalc.language.text.spelling import INDEX_LETTERS
 from matcalc.records import record, replace
 
 _MOST_AXES = 2
+_MOST_AXES_OF_ENTRIES = 4
+"""Of a derivative of entries by entries."""
 
 
 @record
@@ -30,32 +34,58 @@ class _Subscript:
         return frozenset(self.letters) - self.bound
 
 
-def free_indices(roots: Iterable[s.Syntax], known: frozenset[str], wrt: Iterable[str] = ()) -> tuple[str, ...]:
+def index_letters(nodes: Iterable[s.Syntax], arrays: frozenset[str]) -> frozenset[str]:
+    """The letters that may be indices in a text; ``arrays`` are the names that it has, and ``nodes`` those of its tree."""
+    letters = set(INDEX_LETTERS)
+    nodes = list(nodes)
+    subscripts = [_subscript(node.name, frozenset(), INDEX_LETTERS) for node in nodes if isinstance(node, s.Name)]
+    arrays |= {subscript.base for subscript in subscripts if subscript is not None and len(subscript.letters) == _MOST_AXES}
+    for node in nodes:
+        match node:
+            case s.Summation(indices=indices):
+                letters |= set(indices)
+            case s.Applied(function="sum" | "tensor", arguments=(*indices, _)):
+                letters |= {index.name for index in indices if isinstance(index, s.Name) and len(index.name) == 1}
+            case s.DerivativeOf(wrt=names):
+                letters |= {letter for name in names if name not in arrays for letter in _index_of_known(name, arrays)}
+    return frozenset(letters)
+
+
+def _index_of_known(name: str, arrays: frozenset[str]) -> str:
+    """The letters in ``v_ab`` behind the name of an array of the text, or behind the small letter of its capital."""
+    base, _, index = name.rpartition("_")
+    known = base in arrays or (bool(base) and capital_of(base) in arrays)
+    return index if known and len(index) <= _MOST_AXES and index.isalpha() and index.islower() else ""
+
+
+def free_indices(
+    roots: Iterable[s.Syntax], known: frozenset[str], wrt: Iterable[str] = (), letters: frozenset[str] = INDEX_LETTERS
+) -> tuple[str, ...]:
     """The free indices of an expression or of the sides of an equation, in alphabetical order.
 
-    ``known`` are declared names, which have no indices in them; ``wrt`` is what is differentiated by.
+    ``known`` are declared names, which have no indices in them; ``wrt`` is what is differentiated by; ``letters`` may be indices.
     """
-    sides = [_subscripts(root, known) for root in roots]
+    sides = [_subscripts(root, known, letters) for root in roots]
     found = [subscript for side in sides for subscript in side.names]
     shown = {letter for side in sides for letter in side.shown}
-    letters: set[str] = set()
+    free: set[str] = set()
     summed = {subscript.base for subscript in found if subscript.bound} | set(wrt)
     for subscript in found:
         kronecker = subscript.base == "delta" and len(subscript.letters) == 2
         if subscript.bound or subscript.base in summed or kronecker:
-            letters |= subscript.free
+            free |= subscript.free
     if len(sides) == 2:
         both = [frozenset[str]().union(*(one.free for one in side.names)) for side in sides]
         pairs = [one for one in found if len(one.free) > 1]
-        letters |= (both[0] & both[1]) if pairs else set()
+        free |= (both[0] & both[1]) if pairs or any(side.by_entries for side in sides) else set()
     # A letter that a sum binds elsewhere stands outside of that sum by mistake.
     summed_over = {letter for side in sides for letter in side.bound}
-    return tuple(sorted((letters - summed_over | shown) - known))
+    return tuple(sorted((free - summed_over | shown) - known))
 
 
 def shows_indices(root: s.Syntax) -> bool:
     """Whether an expression has an index by which it could be an array: in square brackets each one must be bound."""
-    found = _subscripts(root, frozenset())
+    found = _subscripts(root, frozenset(), INDEX_LETTERS)
     return not found.shown and any(one.free for one in found.names)
 
 
@@ -66,29 +96,33 @@ class _Subscripts:
     names: list[_Subscript]
     shown: set[str]
     bound: set[str]
+    by_entries: bool
+    """Whether something is differentiated by entries."""
 
 
-def _subscripts(root: s.Syntax, known: frozenset[str]) -> _Subscripts:
+def _subscripts(root: s.Syntax, known: frozenset[str], letters: frozenset[str]) -> _Subscripts:
     found: list[_Subscript] = []
     shown: set[str] = set()
     summed: set[str] = set()
+    by_entries = False
     stack: list[tuple[s.Syntax, frozenset[str]]] = [(root, frozenset())]
     while stack:
         node, bound = stack.pop()
         match node:
-            case s.Name(name=name) if name not in known and (subscript := _subscript(name, bound)) is not None:
+            case s.Name(name=name) if name not in known and (subscript := _subscript(name, bound, letters)) is not None:
                 found.append(subscript)
             case s.Entries(operand=s.Group(operand=body), positions=positions) if _makes_array(body, positions):
                 bound |= frozenset([part.name for part in positions if isinstance(part, s.Name)])
                 stack.append((body, bound))
                 continue
             case s.Entries(positions=positions):
-                shown |= {part.name for part in positions if isinstance(part, s.Name) and part.name in INDEX_LETTERS - bound}
+                shown |= {part.name for part in positions if isinstance(part, s.Name) and part.name in letters - bound}
                 stack.append((node.operand, bound))
                 continue
             case s.DerivativeOf(wrt=names):
-                by = [one for name in names if name not in known and (one := _subscript(name, bound)) is not None]
+                by = [one for name in names if name not in known and (one := _subscript(name, bound, letters)) is not None]
                 shown |= {letter for one in by for letter in one.free}
+                by_entries |= bool(by)
             case s.Summation(indices=indices):
                 bound |= frozenset(indices)
                 summed |= bound
@@ -97,7 +131,7 @@ def _subscripts(root: s.Syntax, known: frozenset[str]) -> _Subscripts:
                 stack.append((body, bound))
                 continue
         stack.extend((part, bound) for part in parts(node))
-    return _Subscripts(found, shown, summed)
+    return _Subscripts(found, shown, summed, by_entries)
 
 
 def _makes_array(body: s.Syntax, positions: tuple[s.Syntax, ...]) -> bool:
@@ -106,9 +140,9 @@ def _makes_array(body: s.Syntax, positions: tuple[s.Syntax, ...]) -> bool:
     return len(names) == len(positions) and names <= free_letters(body)
 
 
-def _subscript(name: str, bound: frozenset[str]) -> _Subscript | None:
+def _subscript(name: str, bound: frozenset[str], letters: frozenset[str]) -> _Subscript | None:
     base, _, index = name.rpartition("_")
-    if not base or not INDEX_LETTERS | bound >= set(index):
+    if not base or not letters | bound >= set(index):
         return None
     return _Subscript(base, index, frozenset(index) & bound)
 
@@ -123,43 +157,61 @@ def over(body: s.Syntax, indices: tuple[str, ...]) -> s.Syntax:
 
 @record
 class Lifted:
-    """The sides of an equation between entries, as arrays; a derivative by entries is one by the whole."""
+    """The sides of an equation between entries, as arrays over ``indices``; a derivative by entries is one by the whole.
+
+    ``by_axes``: of a derivative with more axes than a matrix has, where those of what is differentiated come first.
+    """
 
     lead: s.Syntax
     claimed: s.Syntax
+    indices: tuple[str, ...]
+    by_axes: bool = False
 
 
-def lifted(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...], layout: str) -> Lifted:
+def lifted(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...], layout: str, values: Container[str] = ()) -> Lifted:
     """Both sides over the free indices; of a derivative in the layout, the indices of the variable first where that is the denominator's.
 
-    Raises ParseError for more indices than a matrix has.
+    ``values`` are names with a value: by their entries a derivative is one within an expression, and so is one by an entry with an index
+    of what is differentiated, ``∂y_i/∂x_i``. Raises ParseError for more indices than an array has.
     """
-    if not isinstance(lead, s.DerivativeOf):
-        _check(indices, claimed.span)
-        return Lifted(over(lead, indices), over(claimed, indices))
-    above = tuple([index for index in indices if index in free_letters(lead.body)])
-    below = tuple([letter for name in lead.wrt for letter in name.rpartition("_")[2] if name.rpartition("_")[0] and letter in indices])
-    whole = tuple([name.rpartition("_")[0] if set(name.rpartition("_")[2]) <= set(indices) else name for name in lead.wrt])
-    if not below:
-        whole = lead.wrt
+    if not isinstance(lead, s.DerivativeOf) or not lead.plain:
+        return _as_they_stand(lead, claimed, indices)
+    letters = frozenset(indices)
+    above = tuple([index for index in indices if index in free_letters(lead.body, letters)])
+    split = [(base if base and set(index) <= letters else name, index if base else "") for name in lead.wrt
+             for base, _, index in (name.rpartition("_"),)]  # fmt: skip
+    below = tuple([letter for _, index in split for letter in index if letter in letters])
+    whole = tuple([name for name, _ in split]) if below else lead.wrt
     order = (*below, *above) if layout == "denominator" else (*above, *below)
     if layout == "numerator" and not above and len(lead.wrt) == 1:
         order = below[::-1]
-    _check(order, claimed.span)
-    return Lifted(replace(lead, body=over(lead.body, above), wrt=whole), over(claimed, order))
+    mixed = len(set(order)) < len(order) or not letters <= set(order)
+    by_axes = len(order) > _MOST_AXES
+    if mixed or (by_axes and any(name in values for name in whole)):
+        return _as_they_stand(lead, claimed, indices)
+    if by_axes:
+        order = (*above, *below)
+    _check(order, _MOST_AXES_OF_ENTRIES, claimed.span)
+    return Lifted(replace(lead, body=over(lead.body, above), wrt=whole), over(claimed, order), order, by_axes)
 
 
-def _check(indices: tuple[str, ...], place: Span) -> None:
-    if len(indices) > _MOST_AXES or len(set(indices)) < len(indices):
-        raise ParseError("an equation between entries has one or two free indices", span=place, suggestion="[A*B]_ij = Σ_k A_ik B_kj")
+def _as_they_stand(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...]) -> Lifted:
+    _check(indices, _MOST_AXES_OF_ENTRIES, claimed.span)
+    return Lifted(over(lead, indices), over(claimed, indices), indices)
 
 
-def free_letters(root: s.Syntax) -> set[str]:
+def _check(indices: tuple[str, ...], most: int, place: Span) -> None:
+    if len(indices) > most:
+        said = f"an equation between entries has at most {most} free indices"
+        raise ParseError(said, span=place, suggestion="[A*B]_ij = Σ_k A_ik B_kj")
+
+
+def free_letters(root: s.Syntax, letters: frozenset[str] = INDEX_LETTERS) -> set[str]:
     """The letters that stand as indices and that no sum binds."""
-    found = _subscripts(root, frozenset())
+    found = _subscripts(root, frozenset(), letters)
     return found.shown | {letter for one in found.names for letter in one.free}
 
 
 def bases_in(root: s.Syntax) -> set[str]:
     """What stands before indices."""
-    return {one.base for one in _subscripts(root, frozenset()).names}
+    return {one.base for one in _subscripts(root, frozenset(), INDEX_LETTERS).names}

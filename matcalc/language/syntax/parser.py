@@ -275,9 +275,11 @@ class _Builder:
 
     def derivative_along(self, children: list[Any]) -> s.DerivativeOf:
         sign, _, body, _, by, *rest = children
-        *point, direction = [child for child in rest if isinstance(child, s.Syntax)]
+        names, turned = _differentiated_by(by.value)
+        found = [child for child in rest if isinstance(child, s.Syntax)]
+        point, along = found[: -len(names)], tuple(found[-len(names) :])
         whole = _join(sign.span, rest[-1].span)
-        return s.DerivativeOf(whole, body, *_differentiated_by(by.value), point[0] if point else None, direction)
+        return s.DerivativeOf(whole, body, names, turned, point[0] if point else None, along)
 
     def transpose(self, children: list[Any]) -> s.Transposed:
         operand, sign = children

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import assert_never, cast
 
 from matcalc.language.syntax import trees as s
+from matcalc.records import field_names, replace
 
 _SIZE_ARGUMENTS = {"eye": 0, "ones": 0, "zeros": 0, "commutation": 0, "vector": 1, "matrix": 1, "unit": 1, "reshape": 1}
 """Function -> position of its first argument that is a size."""
@@ -73,6 +75,22 @@ def walk(*roots: s.Syntax) -> list[s.Syntax]:
     return order
 
 
+def mapped(root: s.Syntax, change: Callable[[s.Syntax], s.Syntax]) -> s.Syntax:
+    """The tree with ``change`` of every node, a node after its parts; what does not change is shared. No recursion."""
+    done: dict[s.Syntax, s.Syntax] = {}
+
+    def moved(value: object) -> object:
+        if isinstance(value, s.Syntax):
+            return done[value]
+        return tuple([moved(part) for part in value]) if isinstance(value, tuple) else value
+
+    for node in reversed(walk(root)):
+        fields = {name: getattr(node, name) for name in field_names(node)}
+        changed = {name: new for name, value in fields.items() if (new := moved(value)) != value}
+        done[node] = change(replace(node, **changed) if changed else node)
+    return done[root]
+
+
 _LEAVES = frozenset([s.Name, s.NumberLiteral, s.Word])
 
 
@@ -98,7 +116,7 @@ def parts(node: s.Syntax) -> tuple[s.Syntax, ...]:
         case s.NormBars(operand=operand, subscript=subscript):
             return (operand,) if subscript is None else (operand, subscript)
         case s.DerivativeOf(body=body, point=point, along=along):
-            return (body, *(part for part in (point, along) if part is not None))
+            return (body, *([] if point is None else [point]), *along)
         case s.Chain(sides=sides):
             return sides
         case s.Implication(premise=premise, conclusion=conclusion):

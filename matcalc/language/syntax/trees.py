@@ -136,19 +136,19 @@ class DerivativeOf(Syntax):
     """``d(body)/dx``, ``grad(body, x)``, ``hessian(body, x)``...; ``wrt`` holds one name for each order.
 
     ``turned``: by a transpose, ``∂f/∂xᵀ``, which is numerator layout. ``point`` is where the derivative is taken, if not at the name itself
-    (``∇f(x + h)``), ``along`` the direction of ``Df(x)[h]``.
+    (``∇f(x + h)``), ``along`` the directions of ``Df(x)[h]`` and ``D²f(x)[h, k]``.
     """
 
     body: Syntax
     wrt: tuple[str, ...]
     turned: bool = False
     point: Syntax | None = None
-    along: Syntax | None = None
+    along: tuple[Syntax, ...] = ()
 
     @property
     def plain(self) -> bool:
         """Whether it is the derivative in the layout of the whole, as a function of its names."""
-        return self.point is None and self.along is None and not self.turned
+        return self.point is None and not self.along and not self.turned
 
 
 @record(eq=False)

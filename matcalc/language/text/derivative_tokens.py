@@ -390,8 +390,9 @@ class _Derivatives:
         if primed is not None and canonical_name(primed["function"]) in definitions and len(primed["primes"]) < 3:
             name = Token("RUN", primed["function"], token.start, token.start + len(primed["function"]))
             return self._applied(token, name, position + 1, len(primed["primes"]), False)
-        if token.value == "D":
-            return self._of_a_function(token, position + 1, 1, True)
+        if token.value in ("D", "D2"):
+            order, after = (2, position + 1) if token.value == "D2" else self._squared(position + 1)
+            return self._of_a_function(token, after, order, True)
         lettered = _LETTERED.fullmatch(token.value)
         if lettered is None or canonical_name(lettered["function"]) not in definitions or self._vocabulary.declares(token.value):
             return None
@@ -421,28 +422,45 @@ class _Derivatives:
                 f"{function.value} has several arguments", span=function.span, expected="the one to differentiate by", suggestion=advice
             )
         name, stop, at = parameters[0], position, None
+        cut = self._cut(position) if order == 1 and not turned else None
+        if cut is not None:
+            self._directions[cut] = "CUT"
+            turned = True
         if position in self._partner:
             stop = self._partner[position] + 1
-            inside = self._tokens[position + 1 : stop - 1]
+            inside = self._tokens[position + 1 : cut or stop - 1]
             at = inside[0] if inside else None
             if len(inside) == 1 and _ONE.fullmatch(inside[0].value) and canonical_name(inside[0].value) not in self._vocabulary.values:
                 name, at = canonical_name(inside[0].value), None
-        along = turned and self._type(stop) == "LSQB" and stop in self._square
+        along = order < 3 and turned and self._type(stop) == "LSQB" and stop in self._square
         if along:
             self._directions |= {stop: "ALONG", self._square[stop]: "RPAR"}
         argument = Token("RUN", name, function.end, function.end)
         called = [function, self._bracket("LPAR", function), argument, self._bracket("RPAR", function)]
-        made = self._wrapped(sign, called, [name] * order, turned and not along, self._tokens[position - 1 if at else stop - 1])
+        turned &= not along and cut is None
+        made = self._wrapped(sign, called, [name] * order, turned, self._tokens[position - 1 if at else stop - 1])
         if at is None:
-            return made, stop
+            return (made, stop) if cut is None else (made + self._cut_tokens(cut)[1:], cut + 1)
         opening = self._tokens[position]
         return [*made, Token("AT", "", opening.start, opening.start), opening], position + 1
+
+    def _cut(self, position: int) -> int | None:
+        """The semicolon between a point and a direction in brackets: ``f'(x; h)``."""
+        inside = range(position + 1, self._partner.get(position, position))
+        return next((k for k in inside if self._type(k) == "SEPARATOR"), None)
+
+    def _cut_tokens(self, position: int) -> list[Token]:
+        token = self._tokens[position]
+        closing, opening = Token("RPAR", ")", token.start, token.start), Token("LPAR", "(", token.end, token.end)
+        return [closing, Token("ALONG", "", token.end, token.end), opening]
 
     def _direction(self, position: int) -> Found | None:
         """The square brackets of ``Df(x)[h]`` and ``d/dx [f]``."""
         if position not in self._directions:
             return None
         token, kind = self._tokens[position], self._directions[position]
+        if kind == "CUT":
+            return self._cut_tokens(position), position + 1
         if kind == "RPAR":
             return [Token("RPAR", ")", token.start, token.end)], position + 1
         made = [Token("LPAR", "(", token.start, token.end)]

@@ -1,8 +1,8 @@
 """Finds differentials among raw tokens: ``d(X^-1) = -X^-1 dX X^-1``, ``d tr(AX) = tr(A dX)``.
 
 A side of an equation that begins with ``d`` or ``d²`` and is no derivative is the differential of what follows, as ``df`` is of a name f
-that has a value, and ``dX`` elsewhere is the change of X: one name. In ``df = tr(A dX) ⇒ ∇f = A'`` f is a function that its differential
-defines.
+that has a value, and ``dX`` elsewhere is the change of X: one name. Before brackets or a function an upright d is the sign of a
+differential anywhere: ``dX X^-1 + X d(X^-1) = 0``. In ``df = tr(A dX) ⇒ ∇f = A'`` f is a function that its differential defines.
 """
 
 from __future__ import annotations
@@ -19,18 +19,59 @@ _PIECE = pattern(ONE_NAME)
 
 def resolve_differentials(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
     """The tokens with ``DIFFERENTIAL`` before brackets around what it is of, and the words of the text with names such as ``dX``."""
-    tokens = _signs(tokens, vocabulary)
-    heads = _heads(tokens, vocabulary)
-    if not heads or not any(token.type == "EQUALS" for token in tokens):
+    equation = any(token.type == "EQUALS" for token in tokens)
+    found = _signs(_partial_signs(tokens) if equation else tokens, vocabulary)
+    heads = _heads(found, vocabulary)
+    if not equation or not (heads or _inner(found, vocabulary)):
         return tokens, vocabulary
+    tokens = found
     others = frozenset([k for k in heads if not _is_of_a_name(tokens, k)])
     tokens = _joined(tokens, others or heads, vocabulary)
-    return _marked(tokens, _heads(tokens, vocabulary)), vocabulary.knowing(_changes(tokens, vocabulary))
+    tokens = _marked(tokens, _heads(tokens, vocabulary), _inner(tokens, vocabulary))
+    return tokens, vocabulary.knowing(_changes(tokens, vocabulary))
+
+
+def _partial_signs(tokens: list[Token]) -> list[Token]:
+    """``∂`` that begins no derivative, as the sign of a differential: ``∂(XY) = (∂X)Y + X(∂Y)``."""
+    return [Token("DIFFERENTIAL_SIGN", "d", token.start, token.end) if token.type == "PARTIAL" else token for token in tokens]
 
 
 def _heads(tokens: list[Token], vocabulary: Vocabulary) -> frozenset[int]:
     """The signs of differentials at the beginning of a side."""
-    return frozenset([k for k, token in enumerate(tokens) if _is_sign(token, vocabulary) and _begins_side(tokens, k)])
+    found = [k for k, token in enumerate(tokens) if _is_sign(token, vocabulary) and _begins_side(tokens, k)]
+    return frozenset([k for place, k in enumerate(found) if not (place and _is_change(tokens, found[:place], k, vocabulary))])
+
+
+def _inner(tokens: list[Token], vocabulary: Vocabulary) -> frozenset[int]:
+    """The signs of differentials within a side: before brackets around more than a name, or before a function."""
+    found: set[int] = set()
+    heads = _heads(tokens, vocabulary)
+    letters = bool(heads) or any(_CHANGE.fullmatch(token.value) is not None for token in tokens if token.type == "RUN")
+    for position, token in enumerate(tokens[:-1]):
+        sign = token.type == "DIFFERENTIAL_SIGN" or (letters and _is_sign(token, vocabulary) and tokens[position + 1].start == token.end)
+        if not sign or position in heads or token.value == "d2":
+            continue
+        following = tokens[position + 1]
+        of_function = following.type == "RUN" and vocabulary.function(following.value, called=True) is not None
+        if of_function or (following.type == "LPAR" and not _is_of_a_name(tokens, position)):
+            found.add(position)
+    return frozenset(found)
+
+
+def _is_change(tokens: list[Token], before: list[int], position: int, vocabulary: Vocabulary) -> bool:
+    """Whether the sign at the beginning of a later side is that of a change: in ``d(XY) = dX Y + X dY`` X changes, not X Y.
+
+    After the differential of a name with a value one sign alone is again one of a differential: ``df = d x'Ax``.
+    """
+    if tokens[position - 1].type != "EQUALS" or any(token.type in _ENDS_STATEMENT for token in tokens[before[-1] : position]):
+        return False
+    name = tokens[position + 1]
+    if name.type != "RUN" or vocabulary.function(name.value, called=True) is not None:
+        return False
+    stop = next((k for k in range(position, len(tokens)) if tokens[k].type in ("EQUALS", *_ENDS_STATEMENT)), len(tokens))
+    more = any(_is_sign(token, vocabulary) or _CHANGE.fullmatch(token.value) is not None for token in tokens[position + 1 : stop])
+    of = tokens[before[-1] + 1]
+    return more or of.type != "RUN" or canonical_name(of.value) not in vocabulary.values.union(vocabulary.definitions)
 
 
 def resolve_implication(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
@@ -93,6 +134,9 @@ def _after_square(tokens: list[Token], position: int) -> int:
     return position + width if two and kinds[width : width + 1] and kinds[width] in _OPERANDS else 0
 
 
+_ON_BRACKETS = frozenset(["TRANSPOSE", "POWER", "ELEMENT_POWER", "SUPERSCRIPT", "DIVIDE", "LSQB"])
+"""What belongs to the brackets before it: ``d(x - y)^2``."""
+_ENDS_STATEMENT = frozenset(["SEPARATOR", "WHERE"])
 _BEFORE_SIDES = frozenset(["EQUALS", "SEPARATOR", "COMMA", "WHERE"])
 _OPERANDS = frozenset(["LPAR", "RUN", "BAR", "NORM_BAR", "SUM_SIGN"])
 
@@ -120,7 +164,7 @@ def _joined(tokens: list[Token], heads: frozenset[int], vocabulary: Vocabulary) 
     while position < len(tokens):
         token, rest = tokens[position], tokens[position + 1 : position + 4]
         if _is_sign(token, vocabulary) and position not in heads:
-            if rest and rest[0].type == "RUN":
+            if rest and rest[0].type == "RUN" and vocabulary.function(rest[0].value, called=True) is None:
                 out.append(Token("RUN", "d" + rest[0].value, token.start, rest[0].end))
                 position += 2
                 continue
@@ -133,8 +177,8 @@ def _joined(tokens: list[Token], heads: frozenset[int], vocabulary: Vocabulary) 
     return out
 
 
-def _marked(tokens: list[Token], heads: frozenset[int]) -> list[Token]:
-    """Brackets around what the differentials are of: their own, or the whole term."""
+def _marked(tokens: list[Token], heads: frozenset[int], inner: frozenset[int]) -> list[Token]:
+    """Brackets around what the differentials are of: their own, or at the beginning of a side the whole term."""
     partner = partners(tokens)
     closing: set[int] = set()
     out: list[Token] = []
@@ -142,11 +186,14 @@ def _marked(tokens: list[Token], heads: frozenset[int]) -> list[Token]:
         if position in closing:
             out.append(Token("RPAR", ")", token.start, token.start))
         if position not in heads:
-            out.append(token)
+            out.append(Token("DIFFERENTIAL", token.value, token.start, token.end) if position in inner else token)
             continue
         out.append(Token("DIFFERENTIAL", token.value, token.start, token.end))
         stop = end_of_term(tokens, position + 1)
-        if partner.get(position + 1) != stop - 1:
+        own = partner.get(position + 1, stop)
+        if own < stop - 1 and tokens[own + 1].type not in _ON_BRACKETS:
+            continue
+        if own != stop - 1:
             out.append(Token("LPAR", "(", token.end, token.end))
             closing.add(stop)
     if len(tokens) in closing:

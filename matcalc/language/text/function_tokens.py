@@ -44,7 +44,8 @@ def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[lis
                 out.append(Token("DEFINES", ",".join((function, *parameters)), token.start, tokens[position - 1].end))
                 begins, named = False, True
                 continue
-            if position + 1 < len(tokens) and tokens[position + 1].type == "EQUALS":
+            first_side = position + 1 < len(tokens) and tokens[position + 1].type == "EQUALS"
+            if first_side and not _is_known_product(token.value, tokens, names, vocabulary):
                 names.append(token.value)
                 named = token.value[0] != "d" or len(token.value) == 1
         if token.type == "IMPLIES" and named and not depth:  # f(x) = x'x ⇒ ∇f(x) = 2x
@@ -60,6 +61,19 @@ def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[lis
     parameters = tuple([name for found in functions.values() for name in found])
     given = [canonical_name(name) for name in names if not _derived(name, functions)] if several else []
     return out, vocabulary.defining(functions, given, parameters)
+
+
+_LETTER = pattern(ONE_NAME)
+
+
+def _is_known_product(run: str, tokens: list[Token], names: list[str], vocabulary: Vocabulary) -> bool:
+    """Whether a run of letters is the product of names with a meaning, one of them given before: ``Hv = -v`` after ``H = ...``."""
+    pieces = [canonical_name(piece[0]) for piece in _LETTER.finditer(run)]
+    given = {canonical_name(name) for name in names}
+    if len(pieces) < 2 or given.isdisjoint(pieces) or vocabulary.declares(canonical_name(run)):
+        return False
+    alone = {canonical_name(token.value) for token in tokens if token.type == "RUN" and _LETTER.fullmatch(token.value)}
+    return all(piece in given or piece in alone or vocabulary.declares(piece) for piece in pieces)
 
 
 _DERIVED = pattern(r"[dDJH]_?(?P<function>.+)")

@@ -11,7 +11,7 @@ from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND
 from matcalc.language.text.called_names import USUAL, called_name
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.meanings import is_abbreviation, is_foreign, unknown_function, word_advice
-from matcalc.language.text.spelling import ACCENTS, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
+from matcalc.language.text.spelling import ACCENTS, AS_LATIN, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions
 from matcalc.patterns import pattern
@@ -182,7 +182,10 @@ _CONSTANT_NAMES = frozenset(["e", "pi", "I"])
 
 
 def _looks_latin(context: _Context, run: str) -> bool:
-    """Whether a capital that is spelled out, such as ``Mu``, is rather a product: of letters that each stand alone in the text."""
+    """Whether a capital that is spelled out, such as ``Mu``, is rather a product: of letters that each stand alone in the text, or of
+    those of a LaTeX formula, where it would be no letter."""
+    if context.italics and run in AS_LATIN:
+        return True
     return run.isascii() and run.istitle() and run.isalpha() and all(letter in context.alone for letter in run)
 
 

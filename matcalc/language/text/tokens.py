@@ -109,6 +109,7 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None) -> _Raw:
 
 
 _DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])
+_DIFFERENTIAL_SIGNS = frozenset(["PARTIAL", "DIFFERENTIAL_SIGN"])
 
 
 def _derivatives(tokens: list[Token], types: set[str], vocabulary: Vocabulary, written: Written) -> tuple[list[Token], Vocabulary]:
@@ -120,7 +121,7 @@ def _derivatives(tokens: list[Token], types: set[str], vocabulary: Vocabulary, w
     if vocabulary.definitions or not types.isdisjoint(_DERIVATIVE_SIGNS) or not letters.isdisjoint(DERIVATIVE_LETTERS):
         tokens = import_module("matcalc.language.text.derivative_tokens").resolve_derivatives(tokens, vocabulary)
     tokens = _entry_by_entry(tokens, written)
-    if "d" in letters or "DIFFERENTIAL_SIGN" in types:
+    if "d" in letters or not types.isdisjoint(_DIFFERENTIAL_SIGNS):
         tokens, vocabulary = import_module(differentials).resolve_differentials(tokens, vocabulary)
     return tokens, vocabulary
 

@@ -19,14 +19,39 @@ _DOMINANT = frozenset(["where", "let", "denote", "write", "put", "define"])
 """What governs the whole of a sentence, up to one of the words below."""
 _ENDING = frozenset(
     [
-        "then", "we have", "one has", "hence", "therefore", "thus", "gives", "yields", "we get", "get", "obtain", "find", "follows",
+        "then",
+        "we have",
+        "one has",
+        "hence",
+        "therefore",
+        "thus",
+        "gives",
+        "yields",
+        "we get",
+        "get",
+        "obtain",
+        "find",
+        "follows",
         "it holds",
     ]
 )
 _HYPOTHESES = frozenset(
     [
-        "if", "suppose", "assume", "such that", "subject to", "because", "since", "assuming", "provided", "when", "whenever", "constraint",
-        "constraints", "assumed", "given",
+        "if",
+        "suppose",
+        "assume",
+        "such that",
+        "subject to",
+        "because",
+        "since",
+        "assuming",
+        "provided",
+        "when",
+        "whenever",
+        "constraint",
+        "constraints",
+        "assumed",
+        "given",
     ]
 )
 _NEXT = 1

@@ -17,9 +17,7 @@ _FACTOR = r"(?:\d[\d.,]*(?:[eE][-+]?\d+)?|\\[td]?frac\s*\{?\d+\}?\s*\{?\d+\}?|\\
 _POWER = r"(?:10|2|e)\s*\^\s*(?:\{[-+]?[\d.]+\}|\([-+]?[\d.]+\)|[-+]?\d)"
 _UNIT = r"\s*(?:\\?%|\\[,;: ]|\\text(?:rm)?\s*\{[^{}]*\}|\\mathrm\s*\{[^{}]*\})*"
 _NUMBER = pattern(rf"[-+]?\s*(?:{_FACTOR}(?:\s*/\s*{_FACTOR})?(?:\s*(?:\\cdot|\\times|\*|×|·)?\s*{_POWER})?|{_POWER}){_UNIT}[.]?")
-_ZERO = pattern(
-    r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathbb|mathrm|bar)\s*)*\{?\s*0\s*\}?(?:_\{?[\w\\ ,×]*\}?)?|𝟎|zeros\([^()]*\)"
-)
+_ZERO = pattern(r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathbb|mathrm|bar)\s*)*\{?\s*0\s*\}?(?:_\{?[\w\\ ,×]*\}?)?|𝟎|zeros\([^()]*\)")
 _INDEX = pattern(r"[a-zA-Z]")
 _INDICES = frozenset("ijklmnpqrstKLMNT")
 _D = r"(?:\\(?:mathrm|operatorname|text|textrm|rm)\s*\{?\s*d\s*\}?|d|𝑑)"

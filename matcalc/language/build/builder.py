@@ -605,15 +605,23 @@ class Builder(Assembly):
         counts = isinstance(divisor, s.Name) and divisor.name in COUNT_LETTERS and divisor.name not in self.scope.declarations
         bare = isinstance(node.left, s.Name) and node.left.name[0].islower() and node.left.name not in self.scope.declarations
         solves = self.matrices_divide or self.written.dialect == "matlab"
-        relation = c.DividedByMatrix if solves and not counts and not bare else c.Divided
+        solves = solves and not counts and not bare
         span = self.place(node.span)
-        self.relate(relation(span, left.cell, right.cell).at(left.span, right.span))
+        result = left.cell
+        if self._goes_by_entries():
+            result = self.cell(ANY, node.span)
+            self.relate(c.DividedEntries(span, left.cell, right.cell, result, solves).at(left.span, right.span))
+            entries = "a quotient by a vector is read entry by entry"
+            self.decide(entries, "notation", span=span, when=lambda: right.cell.mask == COLUMN)
+        else:
+            relation = c.DividedByMatrix if solves else c.Divided
+            self.relate(relation(span, left.cell, right.cell).at(left.span, right.span))
         self._note_rayleigh(divisor)
         sure = self.written.dialect == "matlab"
         ways = ("by a matrix: A*inv(B)", "by a scalar: declare B: scalar")
         said = "a quotient by a matrix is read as a product with its inverse, A/B as A*inv(B)"
         self.decide(said, "dialect", "assumed" if sure else "doubtful", span=span, instead=ways, when=lambda: right.cell.mask == MATRIX)
-        return t.QuotientTerm(left.cell, span, (left, right), False)
+        return t.QuotientTerm(result, span, (left, right), False)
 
     def _is_counted(self, node: s.Binary) -> bool:
         """Whether a slash of NumPy has a letter that counts things behind it, and more than a name, which may be its like, before it."""
@@ -667,7 +675,9 @@ class Builder(Assembly):
             return self._part(node.base, (self._position(node.exponent.operand),), node.span)
         if len(operands) == 1:
             exponent = operands[0]
-            self.relate(c.InRelation(span, frozenset({(SCALAR,), (MATRIX,)}), "e^", exponent.cell, square=True))
+            self.relate(c.EulerOf(span, exponent.cell, self._goes_by_entries()))
+            entries = "e^ of a vector is read entry by entry, as exp"
+            self.decide(entries, "notation", span=span, when=lambda: exponent.cell.mask == COLUMN)
             self.decide("e is read as the base of the exponential function", "alias", span=span)
             self.decide("e^ of a matrix is read as the matrix exponential", "alias", span=span, when=lambda: exponent.cell.mask == MATRIX)
             return t.EulerTerm(exponent.cell, span, (exponent,))
@@ -679,10 +689,19 @@ class Builder(Assembly):
             return t.PowerTerm(cell, span, (base, exponent), True)
         if self._summed_up[-1] and not self.depth:
             return self._summed_power(base, exponent, span)
-        self.relate(c.Raised(span, base.cell, exponent.cell).at(base.span, exponent.span))
         if _is_minus_one(exponent):
+            self.relate(c.Raised(span, base.cell, exponent.cell).at(base.span, exponent.span))
             return t.InverseTerm(base.cell, span, (base,))
+        relation = c.RaisedEntries if self._goes_by_entries() else c.Raised
+        self.relate(relation(span, base.cell, exponent.cell).at(base.span, exponent.span))
+        ways = ("entry by entry: x^{\\odot 2}", "the square of its norm: \\|x\\|^2")
+        said = "a power of a vector is read entry by entry"
+        self.decide(said, "notation", "doubtful", span=span, instead=ways, when=lambda: base.cell.mask == COLUMN)
         return t.PowerTerm(base.cell, span, (base, exponent), False)
+
+    def _goes_by_entries(self) -> bool:
+        """Whether powers and quotients of vectors go entry by entry: in LaTeX there is no other sign for it in use."""
+        return self.written.dialect == "latex" and not self.depth
 
     def _summed_power(self, base: t.Term, exponent: t.Term, span: Span) -> t.Term:
         """A power in what is summed up, which of a vector goes entry by entry: ``sum(x^2)``, ``sum(2^x)``."""

@@ -74,6 +74,9 @@ class CallBuilder(Builder):
         axis = next((word.word for word in words if word.word in ("rows", "cols")), None)
         if name in _SIZED:
             return self._sized(node)
+        if name.endswith("'") and name[:-1] in functions():
+            self._count(node, arguments, 1)
+            return self._opened(_definitions().derivative_of(name[:-1]), {"t": arguments[0]}, {}, self.place(span))
         structural = _STRUCTURAL.get(name)
         known = spellings().get(name)
         if structural is None and known is None:

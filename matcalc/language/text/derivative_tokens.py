@@ -233,7 +233,7 @@ class _Derivatives:
             return [canonical_name(text[:-1])] * 2
         if wanted == 2 and (both := _TWO_AND_D.fullmatch(text)):
             return [canonical_name(both[1]), canonical_name(both[2])]
-        if _ONE.fullmatch(text) and is_name(name):
+        if (_ONE.fullmatch(text) or text in self._runs) and is_name(name):
             return [name]
         return None
 
@@ -246,8 +246,10 @@ class _Derivatives:
         if head is not None:
             order, after = head
             run = tokens[after] if after < len(tokens) else token
-        sign = Token("DERIVATIVE", "d", token.start, token.end if head is not None else token.start + 1)
-        name = run if head is not None else Token("RUN", token.value[1:], token.start + 1, token.end)
+        mark = 2 if head is None and token.value.startswith("d2") else 1
+        order = max(order, mark)
+        sign = Token("DERIVATIVE", "d", token.start, token.end if head is not None else token.start + mark)
+        name = run if head is not None else Token("RUN", token.value[mark:], token.start + mark, token.end)
         if name.type != "RUN" or not name.value:
             return None
         known = vocabulary.declares(canonical_name(name.value))
@@ -465,6 +467,11 @@ class _Derivatives:
             return [Token("RPAR", ")", token.start, token.end)], position + 1
         made = [Token("LPAR", "(", token.start, token.end)]
         return ([Token("ALONG", "", token.start, token.start), *made] if kind == "ALONG" else made), position + 1
+
+    @cached_property
+    def _runs(self) -> frozenset[str]:
+        """The runs of letters of the text, such as ``lam``, which is one name below a derivative if it stands elsewhere."""
+        return frozenset([token.value for token in self._tokens if token.type == "RUN"])
 
     @cached_property
     def _square(self) -> dict[int, int]:

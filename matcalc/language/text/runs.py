@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from matcalc.errors import ParseError, UnknownFunctionError
+from matcalc.functions import functions, spellings
 from matcalc.language.decisions import Decision, Weight
 from matcalc.language.text import forks
 from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND
@@ -67,7 +68,8 @@ class _Context:
             if token.type != "RUN":
                 continue
             pieces = [canonical_name(token.value)] if _is_one(token.value) else [canonical_name(piece) for piece in _pieces(token.value)]
-            found.update(pieces[:-1] if _adjacent(self.tokens, position) else pieces)
+            called = _adjacent(self.tokens, position) or primed_function(self.tokens, position, self.vocabulary) is not None
+            found.update(pieces[:-1] if called else pieces)
         return frozenset(found)
 
     @cached_property
@@ -112,6 +114,9 @@ def resolve_runs(
         token = tokens[position]
         following = context.after(position)
         match token.type:
+            case "RUN" if (primed := primed_function(tokens, position, vocabulary)) and canonical_name(token.value) not in context.values:
+                out.append(primed)
+                position += 1
             case "RUN":
                 made = _run(context, position)
                 if made[-1].type == "NAME" and following is not None and following.type == "LPAR":
@@ -381,6 +386,21 @@ def _is_word(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool
     if tokens[position].value not in WORDS or vocabulary.declares(tokens[position].value):
         return False
     return 0 < position < len(tokens) - 1 and tokens[position - 1].type == "COMMA" and tokens[position + 1].type in ("RPAR", "COMMA")
+
+
+def primed_function(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:
+    """The derivative of a function of numbers, ``tanh'(x)`` and ``σ'(z)`` at once before brackets, as a call; None for another token."""
+    kinds = [token.type for token in tokens[position : position + 3]]
+    run = tokens[position]
+    if kinds != ["RUN", "TRANSPOSE", "LPAR"] or tokens[position + 2].start != tokens[position + 1].end:
+        return None
+    name = canonical_name(run.value)
+    if vocabulary.declares(name) or tokens[position + 1].start != run.end:
+        return None
+    function = vocabulary.function(run.value, called=True) or (USUAL[name].function if name in USUAL else None)
+    entry = functions().get(spellings().get(function or "", ""))
+    known = entry is not None and entry.kind == "elementwise" and entry.derivative != "0"
+    return Token("CALL", f"{entry.name}'", run.start, tokens[position + 1].end) if known else None  # type: ignore[union-attr]
 
 
 def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:

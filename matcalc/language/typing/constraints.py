@@ -326,6 +326,42 @@ class DividedByMatrix(Divided):
         return True
 
 
+class DividedEntries(Divided):
+    """``left / right = result`` in LaTeX, where a vector is divided by a vector entry by entry, and so is a number.
+
+    ``solves``: the divisor may be a square matrix, too.
+    """
+
+    relation = frozenset({(kind, SCALAR, kind) for kind in ALL_KINDS} | {(SCALAR, COLUMN, COLUMN), (COLUMN, COLUMN, COLUMN)})
+    __slots__ = ("solves",)
+
+    def __init__(self, span: Span, left: Cell, right: Cell, result: Cell, solves: bool) -> None:
+        super().__init__(span, left, right, result)
+        self.solves = solves
+
+    @property
+    def kinds(self) -> Relation:
+        return _DIVIDED_BY_MATRIX_TOO if self.solves else self.relation
+
+    @property
+    def strangeness(self) -> float:
+        return costs.VECTOR_AS_DIVISOR if self.cells[1].mask == COLUMN else 0.0
+
+    def join(self, sizes: SizeSystem) -> bool:
+        left, right, result = self.cells
+        if left.mask == result.mask:
+            same(left, result)
+        if right.mask == COLUMN:
+            same(right, result)
+        elif right.mask == MATRIX:
+            unify(right.rows, right.cols)
+            unify(left.cols, right.rows)
+        return True
+
+
+_DIVIDED_BY_MATRIX_TOO: Relation = DividedEntries.relation | {(ROW, MATRIX, ROW), (MATRIX, MATRIX, MATRIX)}
+
+
 class Raised(Constraint):
     """``base ^ exponent`` of a scalar or of a square matrix. The result shares the cell of ``base``."""
 
@@ -336,6 +372,20 @@ class Raised(Constraint):
     def join(self, sizes: SizeSystem) -> bool:
         unify(self.cells[0].rows, self.cells[0].cols)
         return True
+
+
+class RaisedEntries(Raised):
+    """The same in LaTeX, where a power of a vector goes entry by entry."""
+
+    relation = Raised.relation | {(COLUMN, SCALAR)}
+    __slots__ = ()
+
+    @property
+    def strangeness(self) -> float:
+        return costs.VECTOR_TO_A_POWER if self.cells[0].mask == COLUMN else 0.0
+
+    def join(self, sizes: SizeSystem) -> bool:
+        return self.cells[0].mask == COLUMN or super().join(sizes)
 
 
 class SummedRaised(Constraint):
@@ -429,6 +479,22 @@ class Barred(InRelation):
         elif not self.is_norm:
             same(operand, result)
         return True
+
+
+class EulerOf(InRelation):
+    """``e^x`` of a number or of a square matrix; in LaTeX of a vector, too, entry by entry."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, exponent: Cell, entries: bool) -> None:
+        super().__init__(span, frozenset({(SCALAR,), (MATRIX,), *([(COLUMN,)] if entries else [])}), "e^", exponent, square=True)
+
+    @property
+    def strangeness(self) -> float:
+        return costs.VECTOR_TO_A_POWER if self.cells[0].mask == COLUMN else 0.0
+
+    def join(self, sizes: SizeSystem) -> bool:
+        return self.cells[0].mask == COLUMN or super().join(sizes)
 
 
 class InverseOf(InRelation):

@@ -1,0 +1,38 @@
+r"""What people write entry by entry where LaTeX has no sign for it: powers and quotients of vectors, ``e^x``, ``\sigma'(z)``."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcalc import verify
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        (r"a = \tanh(z); \frac{\partial a}{\partial z} = \operatorname{diag}(1 - a^2)", ("a^2", "a")),
+        (r"\nabla_p \sum_i y_i \log p_i = \frac{y}{p}", (r"\frac{y}{p}", r"\frac{p}{y}")),
+        (r"\nabla_x \log\Big(\sum_{i=1}^{d} e^{x_i}\Big) = \frac{e^{x}}{\mathbf{1}^\top e^{x}}", (r"= \frac{e^{x}}", r"= \frac{2e^{x}}")),
+        (r"\sigma'(z) = \sigma(z)(1 - \sigma(z))", ("1 -", "2 -")),
+        (r"\nabla_z \mathbf{1}^\top \tanh(Wz) = W^\top \tanh'(Wz)", (r"\tanh'(Wz)", r"\tanh(Wz)")),
+        ("f = norm(A*x - b)^2 + lam*x'*x; d2f/dx2 = 2*A'*A + 2*lam*I", ("2*lam", "lam")),
+        ("f = norm(A*x - b)^2 + lam*x'*x; df/dlam = x'*x", ("= x'*x", "= 2*x'*x")),
+    ],
+)
+def test_true_and_false(true: str, false: tuple[str, str]) -> None:
+    declare = {"z": "n"} if "Wz" in true else {"z": "scalar"} if "sigma" in true else {"x": "d"} if r"e^{x}" in true else {}
+    assert verify(true, declare=declare).status == "proved"
+    changed = true.replace(*false) if false[0].startswith("=") or true.count(false[0]) == 1 else false[1].join(true.rsplit(false[0], 1))
+    assert changed != true
+    assert verify(changed, declare=declare).is_false
+
+
+def test_numbers_stay_numbers() -> None:
+    for text in (r"\frac{d}{dx} \frac{1}{x} = -\frac{1}{x^2}", r"\frac{d}{dx} e^{2x} = 2e^{2x}", r"\frac{d}{dx} x^3 = 3x^2"):
+        found = verify(text)
+        assert found.status == "proved"
+        assert found.declarations == {"x": "scalar"}
+
+
+def test_the_power_of_a_vector_is_doubtful() -> None:
+    assert verify(r"\nabla_x \mathbf{1}^\top x^2 = 2x", declare="x: n").warnings == ("a power of a vector is read entry by entry",)

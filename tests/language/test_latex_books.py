@@ -9,7 +9,8 @@ import pytest
 
 from matcalc.errors import MatcalcError
 from matcalc.language import elaborate, elaborate_statement
-from matcalc.language.latex.latex_macros import Macro, expanded
+from matcalc.language.latex.latex_macros import expanded
+from matcalc.language.latex.latex_parameters import Macro, counted
 
 LINES = (Path(__file__).parent / "books.pairs").read_text(encoding="utf-8").splitlines()
 PAIRS = [(*[part.strip() for part in line.split(" :: ")], "")[:3] for line in LINES if line and not line.startswith("#")]
@@ -90,7 +91,7 @@ def test_messages_quote_what_the_commands_stand_for() -> None:
 
 
 def test_definitions_made_elsewhere() -> None:
-    source = expanded(r"\vx^\top \T{}", {"vx": Macro(r"\mathbf{x}"), "T": Macro(r"\b#1", 1)})
+    source = expanded(r"\vx^\top \T{}", {"vx": Macro(r"\mathbf{x}"), "T": Macro(r"\b#1", counted(1))})
     assert source.text == r"\mathbf{x}^\top \b"
     assert [source.offset(place) for place in (0, 9, 10, 16)] == [0, 0, 3, 9]
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from matcalc.documents.pieces import Fault, Formula, Piece, Place, Placed
-from matcalc.language.latex.latex_macros import Macro, Source, defined, expanded
+from matcalc.language.latex.latex_macros import Source, defined, expanded
+from matcalc.language.latex.latex_parameters import Macro
 
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 

@@ -9,6 +9,16 @@ from matcalc.language.latex.latex_parameters import Environment, Macro, Paramete
 from matcalc.language.latex.latex_slices import Text, string_of
 from matcalc.patterns import pattern
 
+_COUNTED = ("newcommand", "renewcommand", "DeclareRobustCommand", "newrobustcmd", "renewrobustcmd")
+_DELIMITED = ("def", "gdef", "edef", "xdef")
+_SPECIFIED = ("NewDocumentCommand", "RenewDocumentCommand", "DeclareDocumentCommand", "NewExpandableDocumentCommand")
+_ENVIRONMENTS = ("newenvironment", "renewenvironment")
+_SPECIFIED_ENVIRONMENTS = ("NewDocumentEnvironment", "RenewDocumentEnvironment", "DeclareDocumentEnvironment")
+DEFINING = (
+    *_COUNTED, *_DELIMITED, *_SPECIFIED, *_ENVIRONMENTS, *_SPECIFIED_ENVIRONMENTS, "providecommand", "ProvideDocumentCommand", "let",
+    "DeclareMathOperator", "DeclarePairedDelimiter", "DeclarePairedDelimiterX", "DeclarePairedDelimiterXPP",
+)  # fmt: skip
+"""The commands that define others."""
 _PARAMETER = pattern(r"#([1-9])|([^#{]+)")
 _DELIMITER_SIZE = pattern(r"\\delimsize(?![A-Za-z])")
 _MOST_DELIMITED = 200
@@ -20,26 +30,26 @@ class Definitions:
 
     def __init__(self, mouth: Mouth) -> None:
         self.mouth = mouth
-        readers: dict[Callable[[str], Macro | None], tuple[str, ...]] = {
-            self._counted: ("newcommand", "renewcommand", "DeclareRobustCommand", "newrobustcmd", "renewrobustcmd"),
-            self._operator: ("DeclareMathOperator",),
-            self._pair: ("DeclarePairedDelimiter",),
-            self._pair_with_body: ("DeclarePairedDelimiterX",),
-            self._pair_with_ends: ("DeclarePairedDelimiterXPP",),
-            self._delimited: ("def", "gdef", "edef", "xdef"),
-            self._same: ("let",),
-            self._specified: ("NewDocumentCommand", "RenewDocumentCommand", "DeclareDocumentCommand", "NewExpandableDocumentCommand"),
-        }
-        for reader, names in readers.items():
-            mouth.primitives |= dict.fromkeys(names, self._defining(reader))
-        mouth.primitives |= dict.fromkeys(("providecommand", "ProvideDocumentCommand"), self._defining(self._counted, provided=True))
-        mouth.primitives["ProvideDocumentCommand"] = self._defining(self._specified, provided=True)
-        mouth.primitives |= dict.fromkeys(("newenvironment", "renewenvironment"), self._environment)
-        mouth.primitives |= dict.fromkeys(
-            ("NewDocumentEnvironment", "RenewDocumentEnvironment", "DeclareDocumentEnvironment"), self._specified_environment
-        )
+        for names, read in self._readers().items():
+            mouth.primitives |= dict.fromkeys(names, self._defining(read, provided="rovide" in names[0]))
+        mouth.primitives |= dict.fromkeys(_ENVIRONMENTS, self._environment)
+        mouth.primitives |= dict.fromkeys(_SPECIFIED_ENVIRONMENTS, self._specified_environment)
         for prefix in ("long", "global", "protected", "outer"):
             mouth.primitives[prefix] = lambda _: None
+
+    def _readers(self) -> dict[tuple[str, ...], Callable[[str], Macro | None]]:
+        return {
+            _COUNTED: self._counted,
+            ("providecommand",): self._counted,
+            ("DeclareMathOperator",): self._operator,
+            ("DeclarePairedDelimiter",): self._pair,
+            ("DeclarePairedDelimiterX",): self._pair_with_body,
+            ("DeclarePairedDelimiterXPP",): self._pair_with_ends,
+            _DELIMITED: self._delimited,
+            ("let",): self._same,
+            _SPECIFIED: self._specified,
+            ("ProvideDocumentCommand",): self._specified,
+        }
 
     def _defining(self, read: Callable[[str], Macro | None], *, provided: bool = False) -> Callable[[Token], None]:
         def define(token: Token) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from functools import cache
 from typing import NamedTuple
 
+from matcalc.budgets import spend
 from matcalc.language.latex.latex_parameters import FALSE, TRUE, Argument, Environment, Macro, Parameter
 from matcalc.language.latex.latex_slices import Slice, Text, string_of
 from matcalc.limits import LONGEST_ARGUMENT, MOST_EXPANSION, MOST_EXPANSIONS, WORK_OF_A_CALL
@@ -69,12 +70,16 @@ class Mouth:
     ``fault`` is told what is wrong, what to write instead, and from where to where.
     """
 
-    def __init__(self, fault: Callable[[str, str, int, int], None], kept: Collection[str] = ()) -> None:
+    def __init__(self, fault: Callable[[str, str, int, int], None], kept: Collection[str] = (), most: int = MOST_EXPANSIONS) -> None:
         self.commands: dict[str, Macro] = {}
         self.environments: dict[str, Environment] = {}
         self.primitives: dict[str, Callable[[Token], Token | None]] = {"begin": self._begin, "end": self._end}
         self.fault = fault
         self.kept = kept
+        self.most = most
+        """Characters that all calls together may stand for."""
+        self.given_up = False
+        """Whether a command stood for too much."""
         self.frozen = False
         """Whether the writer's definitions are no longer followed, as they stand for too much."""
         self._frames: list[Frame] = []
@@ -297,7 +302,7 @@ class Mouth:
             return None
         name = string_of(found).strip()
         macro = self.commands.get(name[1:]) if name.startswith("\\") else None
-        return name if macro is None else macro.body.string.strip()
+        return name if macro is None else macro.body.strip()
 
     def until(self, stop: str) -> list[Slice] | None:
         """All before ``stop``, which is passed; None, and nothing is passed, where it does not come in the paragraph, outside of braces."""
@@ -380,7 +385,8 @@ class Mouth:
         work = WORK_OF_A_CALL + sum([part.end - part.start for part in parts])
         self._work += work
         self._all_work += work
-        if self._work > MOST_EXPANSION or self._all_work > MOST_EXPANSIONS:
+        spend(work >> 6)
+        if self._work > MOST_EXPANSION or self._all_work > self.most:
             self._give_up()
         else:
             self.push(parts)
@@ -389,11 +395,12 @@ class Mouth:
         """Forgets the macro that stands for too much, or all of them where they do together."""
         token = self._outermost
         end = token.origin + len(token.text) + 1
-        if self._all_work > MOST_EXPANSIONS:
+        self.given_up = True
+        if self._all_work > self.most:
             self.commands.clear()
             self.environments.clear()
             self.frozen = True
-            self.fault("the definitions make the text too long", "shorter definitions", token.origin, end)
+            self.fault("the definitions make the input too long", "shorter definitions", token.origin, end)
         else:
             self.commands.pop(token.text, None)
             self.fault(f"\\{token.text} is defined by itself", "a definition in other terms", token.origin, end)

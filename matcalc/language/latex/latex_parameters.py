@@ -35,10 +35,11 @@ class Parameter(NamedTuple):
 class Macro:
     r"""What a command stands for: a body with ``#1``... for its arguments, or, as an ``alias``, what another one meant before."""
 
-    __slots__ = ("alias", "body", "cuts", "parameters")
+    __slots__ = ("alias", "body", "cuts", "parameters", "text")
 
     def __init__(self, body: str, parameters: tuple[Parameter, ...] = (), *, alias: str = "") -> None:
-        self.body = Text(body)
+        self.body = body
+        self.text = Text(body)
         self.parameters = parameters
         self.alias = alias
         self.cuts = _cuts(body) if "#" in body else ((0, len(body)),)
@@ -46,18 +47,18 @@ class Macro:
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Macro)
-            and (self.body.string, self.parameters, self.alias) == (other.body.string, other.parameters, other.alias)
+            and (self.body, self.parameters, self.alias) == (other.body, other.parameters, other.alias)
         )  # fmt: skip
 
     def __hash__(self) -> int:
-        return hash((self.body.string, self.alias))
+        return hash((self.body, self.alias))
 
     def parts(self, arguments: list[Argument], origin: int, until: int) -> list[Slice]:
         """The body with the arguments in it; what is its own comes from the place of the call."""
         parts: list[Slice] = []
         for cut in self.cuts:
             if isinstance(cut, tuple):
-                parts.append(Slice(self.body, *cut, origin, until))
+                parts.append(Slice(self.text, *cut, origin, until))
             elif cut <= len(arguments):
                 argument = arguments[cut - 1]
                 parts += argument if isinstance(argument, list) else [Slice(Text(argument), 0, len(argument), origin, until)]

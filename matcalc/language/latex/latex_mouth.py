@@ -28,6 +28,7 @@ _TOKEN = pattern(
 _BLANK = pattern(r"(?:[^\S\n]++|\n(?![^\S\n]*\n)|%[^\n]*+(?:\n(?![^\S\n]*\n)[^\S\n]*)?+)*+")
 _ONE = pattern(r"\\(?:[A-Za-z@]+|.|\Z)|.", re.DOTALL)
 _NAME = pattern(r"\s*\{\s*([^{}\\%$#\n]{0,200}?)\s*\}")
+_CALLED = pattern(r"\\[A-Za-z@]+|(?<=\\begin\{)[^{}]*(?=\})")
 _EMPTY = Text("")
 
 
@@ -384,9 +385,9 @@ class Mouth:
         parts = macro.parts(arguments, token.origin, self.ending(token))
         work = WORK_OF_A_CALL + sum([part.end - part.start for part in parts])
         self._work += work
-        self._all_work += work
-        spend(work >> 6)
-        if self._work > MOST_EXPANSION or self._all_work > self.most:
+        before, self._all_work = self._all_work, self._all_work + work
+        spend((self._all_work >> 6) - (before >> 6))
+        if self._work > min(MOST_EXPANSION, self.most // 2) or self._all_work > self.most:
             self._give_up()
         else:
             self.push(parts)
@@ -402,10 +403,40 @@ class Mouth:
             self.frozen = True
             self.fault("the definitions make the input too long", "shorter definitions", token.origin, end)
         else:
+            reason = "is defined by itself" if self._returns(token.text) else "stands for too long a text"
             self.commands.pop(token.text, None)
-            self.fault(f"\\{token.text} is defined by itself", "a definition in other terms", token.origin, end)
+            self.environments.pop(token.text, None)
+            self.fault(f"\\{token.text} {reason}", "a definition in other terms", token.origin, end)
         while self._frames and self._frames[-1].done is None:
             self._frames.pop()
+
+    def _returns(self, name: str) -> bool:
+        """Whether what a command or an environment stands for holds itself, or what does so."""
+        users: dict[str, list[str]] = {name: []}
+        open_parts: dict[str, int] = {}
+        waiting = [name]
+        while waiting:
+            one = waiting.pop()
+            parts = {other for other in self._named_in(one) if other in self.commands or other in self.environments}
+            open_parts[one] = len(parts)
+            for part in parts:
+                if part not in users:
+                    waiting.append(part)
+                users.setdefault(part, []).append(one)
+        ready = [one for one, count in open_parts.items() if not count]
+        for one in ready:
+            for user in users[one]:
+                open_parts[user] -= 1
+                if not open_parts[user]:
+                    ready.append(user)
+        return len(ready) < len(open_parts)
+
+    def _named_in(self, name: str) -> list[str]:
+        environment = self.environments.get(name)
+        bodies = [] if environment is None else [environment.begin.body, environment.end.body]
+        if name in self.commands:
+            bodies.append(self.commands[name].body)
+        return [one.lstrip("\\") for body in bodies for one in _CALLED.findall(body)]
 
     def _begin(self, token: Token) -> Token | None:
         name = self.environment()
@@ -415,7 +446,7 @@ class Mouth:
         if found is None:
             return Token("begin", name, token.origin, token.until)
         if token.until < 0:
-            self._work, self._outermost = 0, token
+            self._work, self._outermost = 0, token._replace(text=name)
         arguments = self.taken(found.begin.parameters)
         if arguments is None:
             self.fault(f"the environment {name} needs arguments", "", token.origin, self.ending(token))
@@ -433,7 +464,7 @@ class Mouth:
         if found is None or not given:
             return Token("end", name, token.origin, token.until)
         if token.until < 0:
-            self._work, self._outermost = 0, token
+            self._work, self._outermost = 0, token._replace(text=name)
         self.replace(found.end, given.pop(), token)
         return None
 

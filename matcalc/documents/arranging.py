@@ -50,7 +50,7 @@ def _names(signs: Sequence[Sign], text: str) -> list[Sign]:
             continue
         plain = not said.startswith("(") and word_use(said) != "joining" and not sign.value.startswith(("if ", "for "))
         related = before in ("relation", "operator") or after in ("relation", "operator")
-        if (plain and related) or (sign.single and " " not in sign.value and word_use(said) == "remark"):
+        if (plain and related) or (sign.single and word_use(said) == "remark"):
             out[number] = replace(sign, kind="operand")
     return out
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from matcalc.documents.pieces import Notation
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
 from matcalc.language.latex.latex_names import plain_name
-from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name
+from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name, is_name
 from matcalc.patterns import pattern
 
 _COMMAND = pattern(r"\\([A-Za-z]+|.)")
@@ -19,11 +20,12 @@ _COMMANDS = FONTS | WORDS | SPACING | ACCENTS.keys() | SPELLED_GREEK | _SIZES | 
 _WORD = pattern(rf"\\(?:{'|'.join(sorted(WORDS))})\*?\s*\{{\s*([^\W\d_][\w -]*?)\s*\}}")
 _ONE_NAME = 0xE000
 """From here on are characters for names that are set as one."""
+_ABOVE = pattern(r"\^\s*(?:\{(?:[^{}]|\{[^{}]*\}){0,40}\}|\\(?:ast|star)(?![A-Za-z])|[*+])")
 _BELOW = pattern(r"_\s*\{([^{}]*)\}")
 _SIGNED = r"plus|minus|[a-z](?:plus|minus)\w"
 _INDEX = rf"(?:_(?:\([^()]*\)|{_SIGNED}|hat|bar|tilde|dot|ddot|check|breve|acute|grave|ring|star|[\w*+\ue000-\uf8ff]))*"
 _INDICES = pattern(r"_\(([^()]*)\)")
-_RAISED = r"(?:\^(?:[*+†⋆-]|\([\w+,-]+\)|\[[\w+,-]+\]|[ktlij](?:[+-]1)?(?!\w)))?"
+_RAISED = r"(?:\^(?:[†⋆]|[ktlij](?:[+-]1)?(?!\w)))?"
 _LATEX_NAME = r"(?:[^\W\d_]|[\ue000-\uf8ff])"
 _NAMES: dict[Notation, str] = {"latex": _LATEX_NAME, "plain": r"[^\W\d_](?:[^\W_]|_)*"}
 _LETTER = pattern(r"\\([A-Za-z]+)|([^\W\d_])")
@@ -40,6 +42,7 @@ class Head:
     arguments: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=1024)
 def head_of(text: str, notation: Notation = "latex") -> Head | None:
     """The name that a side consists of; None for any other side, a power or a product among them.
 
@@ -57,7 +60,7 @@ def head_of(text: str, notation: Notation = "latex") -> Head | None:
         words.append(found[1].replace(" ", "_"))
         return chr(_ONE_NAME + len(words) - 1)
 
-    short = _COMMAND.sub(_as_sign, _WORD.sub(word, text))
+    short = _COMMAND.sub(_as_sign, _WORD.sub(word, _ABOVE.sub(_label, text)))
     bare = plain_name(_BELOW.sub(r"_(\1)", short)).translate(_NOISE)
     match = _pattern(notation).fullmatch(bare)
     if match is None or (match["primes"] and (match["arguments"] or not match["name"].islower())):
@@ -74,6 +77,12 @@ def _pattern(notation: Notation) -> re.Pattern[str]:
         rf"(?P<name>{name})(?P<primes>[′']*)(?P<index>{_INDEX}{_RAISED}{_INDEX})"
         rf"(?P<arguments>\({argument}(?:[,;|]{argument})*\))?(?P<entry>{_INDEX})"
     )
+
+
+def _label(found: re.Match[str]) -> str:
+    """What stands above a name, where it is a label, as an index of it."""
+    name = plain_name("x" + found[0])
+    return f"_({name[2:]})" if name.startswith("x_") and is_name(name) else found[0]
 
 
 def _as_sign(found: re.Match[str]) -> str:

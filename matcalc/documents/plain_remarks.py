@@ -73,20 +73,19 @@ def _labelled(signs: list[Sign], text: str) -> list[Sign]:
 def _set_apart(signs: list[Sign], text: str) -> list[Sign]:
     """The signs with words at the end of a line that wide space sets apart, as in ``d(c'*x)/dx = c     numerator layout``."""
     out: list[Sign] = []
+    apart: int | None = None
+    """Where the last wide space of the line stands, with names alone behind it."""
     related = False
-    number = 0
-    while number < len(signs):
-        sign = signs[number]
-        related = (related or sign.kind == "relation") and sign.kind != "break"
-        if related and sign.kind == "space" and sign.end - sign.start >= _APART:
-            end = number + 1
-            while end < len(signs) and signs[end].kind not in ("break", "words"):
-                end += 1
-            said = text[sign.end : signs[end - 1].end].strip()
-            if _PROSE.fullmatch(said) is not None and _WORD.search(said) is not None:
-                out += [sign, Sign("words", sign.end, signs[end - 1].end, said)]
-                number = end
-                continue
-        out.append(sign)
-        number += 1
+    for sign in [*signs, None]:
+        if sign is None or sign.kind in ("break", "words"):
+            if apart is not None and apart + 1 < len(out):
+                said = Sign("words", out[apart + 1].start, out[-1].end, text[out[apart + 1].start : out[-1].end].strip())
+                if _PROSE.fullmatch(said.value) is not None and _WORD.search(said.value) is not None:
+                    out[apart + 1 :] = [said]
+            apart, related = None, False
+        elif sign.kind == "space" and related and sign.end - sign.start >= _APART:
+            apart = len(out)
+        elif sign.kind not in ("operand", "space", "comma", "stop"):
+            apart, related = None, related or sign.kind == "relation"
+        out += [sign] if sign is not None else []
     return out

@@ -16,15 +16,24 @@ from matcalc.documents.rows import Row
 from matcalc.documents.sentences import Sentence, sentence
 from matcalc.documents.shapes import (
     holds,
+    is_about_one,
     is_constant,
+    is_decimal,
     is_derivative,
     is_differential_of,
+    is_ellipsis,
     is_function,
     is_index,
+    is_iterate,
     is_number,
+    is_optimum,
+    is_power,
+    is_question,
     is_zero,
     states_fact,
+    value_of,
 )
+from matcalc.documents.symbols import symbols_of, unmatched
 
 Role: TypeAlias = Literal[
     "claim",
@@ -97,8 +106,10 @@ def reason_of(row: Row, role: Role) -> str:
         return "an assignment of an algorithm is no equation"
     if not row.left:
         return "the left side is missing"
-    if row.mark == "?":
+    if row.mark == "?" or is_question(right):
         return "a question is no equation"
+    if is_optimum(row.first.text):
+        return "an optimisation problem"
     if holds(right, "cases") or holds(row.left.text, "cases"):
         return "a formula by cases, whose conditions are not about one symbol"
     if holds(row.text, "ellipsis"):
@@ -125,9 +136,10 @@ def _of_expression(row: Row) -> Role:
 def _of_arrow(row: Row) -> Role:
     if row.relation == "←":
         return "not an equation"
+    right = row.right.text if row.right is not None else ""
     if ":" in row.left.text or r"\colon" in row.left.text or holds(row.text, "set_or_law"):
         return "declaration"
-    return "notation" if row.relation == "↦" else "limit"
+    return "limit" if is_number(right) or is_number(right.removesuffix("^+")) or holds(row.text, "limit") else "notation"
 
 
 # ---------------------------------------------------------------- equations
@@ -136,13 +148,13 @@ def _of_arrow(row: Row) -> Role:
 def _of_equation(row: Row, right: str, around: Around) -> Role:
     if row.mark == "!":
         return "first-order condition"
-    if row.mark == "?":
+    if row.mark == "?" or is_question(right):
         return "not an equation"
     if row.link and around.preceding == "inequality":
         return "inequality"  # a ≤ b = c estimates a
     said = sentence(around.before, row.lead)
     head = _subject(row, around.notation)
-    role = _by_form(row, right, head)
+    role = _by_form(row, right, head, around)
     if role is not None:
         return role
     if head is not None:
@@ -164,31 +176,56 @@ def _subject(row: Row, notation: Notation) -> Head | None:
     return found
 
 
-def _by_form(row: Row, right: str, head: Head | None) -> Role | None:
+def _by_form(row: Row, right: str, head: Head | None, around: Around) -> Role | None:
     """What the form of an equation says, whatever stands around it."""
-    both = f"{row.left.text} {right}"
+    both = f"{row.first.text} {right}"
+    if is_ellipsis(row.left.text) or is_ellipsis(right):
+        return "notation"
     if is_index(row.left.text) and (is_index(right) or right.strip() in ("0", "1") or holds(right, "ellipsis")):
         return "notation"
     if holds(both, "limit"):
         return "limit"
-    if head is not None and is_number(right):
-        return "number"
+    if is_number(right):
+        return _of_number(row, right, head, around)
     if head is not None and holds(right, "minimiser"):
         return "definition"
     if holds(both, "cases") or holds(both, "array") or holds(both, "ellipsis"):
         return "definition" if head is not None else "not an equation"
+    if all(head_of(part, around.notation) is not None for part in row.left.text.split(",")) and "," in row.left.text:
+        return "definition"
+    return "not an equation" if is_optimum(row.first.text) else None
+
+
+def _of_number(row: Row, right: str, head: Head | None, around: Around) -> Role | None:
+    """A name with a number; a value of a function that stands for nothing else; a measured number."""
+    if head is not None:
+        return "fact" if head.arguments else "number"
+    called = value_of(row.left.text)
+    if called is not None and called not in around.known and not is_function(called):
+        return "fact"
+    names = row.left.text.split(",")
+    if is_decimal(right) or all(head_of(name, around.notation) is not None for name in names):
+        return "number"
     return None
 
 
 def _of_name(row: Row, right: str, head: Head, said: Sentence, around: Around) -> Role:
-    """An equation for a name: what it stands for, unless the name has a meaning and the text says that this is another form of it."""
+    """An equation for a name: what it stands for, unless it states a fact, or is another form of what the name stands for already."""
     if is_differential_of(row.left.text, around.known):
         return "fact" if said.supposes_next else "claim"
-    if said.has("solution") or said.has("solving") or (around.preceding == "first-order condition" and row.lead):
-        return "solution"
-    if head.name in around.known and said.has("restating"):
-        return "claim"
-    return "definition"
+    if states_fact(row.left.text, right):
+        return _of_fact(said, around, head.name in around.known)
+    if not is_derivative(right) and not is_iterate(head.name):
+        solves = said.has("solution") or said.has("solving") or (around.preceding == "first-order condition" and bool(row.lead))
+        if solves:
+            return "solution"
+    return "claim" if head.name in around.known and said.has("restating") else "definition"
+
+
+def _of_fact(said: Sentence, around: Around, known: bool) -> Role:
+    """An equation that states a fact about one symbol: supposed, unless the symbol stands for something or the text concludes it."""
+    after = sentence(around.after, "")
+    return "claim" if known or said.follows or after.begins("supposing") else "fact"
 
 
 def _of_zero_derivative(row: Row, said: Sentence, around: Around) -> Role:
@@ -212,11 +249,18 @@ def _of_derivative(row: Row, right: str, said: Sentence, around: Around) -> Role
 
 
 def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
-    """Any other equation: something to be solved, a fact that is supposed, or a claim."""
-    after = sentence(around.after, "")
-    if said.has("solving") or after.begins("solving") or (around.preceding == "first-order condition" and row.lead):
-        return "first-order condition"
-    fact = states_fact(row.left.text, right)
-    if fact and (said.governing in ("supposing", "naming") or said.in_brackets):
+    """Any other equation: supposed, to be solved, a fact, or a claim, which is an identity in all symbols that stand for nothing else."""
+    if row.condition:
+        return "claim"
+    if said.supposes_next or row.lead.endswith(("⇔", "⇐")):
         return "fact"
-    return "fact" if said.supposes_next else "claim"
+    after = sentence(around.after, "")
+    if said.has("solving") or after.begins("solving") or (around.preceding == "first-order condition" and bool(row.lead)):
+        return "first-order condition"
+    left = row.first.text
+    if states_fact(left, right) or (is_about_one(left, right) and (said.in_brackets or is_number(right))):
+        known = any(name in around.known for name in symbols_of(left, around.notation))
+        return _of_fact(said, around, known)
+    if unmatched(left, right, around.known, around.notation) and not (said.names_property or after.names_property):
+        return "definition" if is_power(left) else "fact"
+    return "claim"

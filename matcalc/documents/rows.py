@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from matcalc.documents.arranging import arranged
+from matcalc.documents.branches import branches_of
 from matcalc.documents.cues import WordUse, word_use
 from matcalc.documents.pieces import Formula, Placed, joined
 from matcalc.documents.signs import Sign, signs_of
+from matcalc.patterns import pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Row:
     def condition(self) -> str:
         """What stands behind the row, where it begins with a word such as ``if``."""
         said = re.sub(r"\\[a-z]+\s*\{", "", self.behind)
-        return self.behind if word_use(said.strip("{ ")) == "conditional" else ""
+        conditional = word_use(said.strip("{ ")) == "conditional" or _COMPARED.match(self.behind) is not None
+        return self.behind if conditional else ""
 
 
 @dataclass(slots=True)
@@ -71,6 +74,11 @@ class _Passage:
         return not any(sign.kind in _MEANING for sign in self.signs)
 
 
+_INDEX = pattern(
+    r"(?:\d\s*(?:[<≤]|\\leq?(?![A-Za-z]))\s*)?[i-nt](?:\s*,\s*[i-nt])*\s*(?:(?:=|≠|\\neq?(?![A-Za-z])|[<>≤≥]|\\(?:leq?|geq?|lt|gt)(?![A-Za-z]))"
+    r"\s*[i-nrNMKT](?![A-Za-z(^_])|=\s*\d\s*(?:,\s*(?:\d\s*,\s*)?)?(?::|\\[lc]?dots|\.\.\.|…)|(?:∈|\\in(?![A-Za-z]))\s*(?:\[|\\?\{|\\lbrace))"
+)
+_COMPARED = pattern(r"[i-n]\s*(?:=|≠|\\neq?(?![A-Za-z])|[<>])\s*[i-n](?![A-Za-z])")
 _MEANING = frozenset(["operand", "operator", "relation", "cases", "words"])
 _OUTSIDE = frozenset(["space", "cut", "stop", "comma", "semicolon", "colon", "wide", "column", "break", "joint"])
 """What is no part of a side when it stands at its ends."""
@@ -106,7 +114,7 @@ def _passages(signs: Sequence[Sign], text: str) -> Iterator[_Passage]:
     for part in _Parts(signs, text):
         if held is None:
             held = part.passage()
-        elif not _join(held, part):
+        elif not _join(held, part, text):
             if not held.blank or held.behind:
                 yield held
             held = part.passage(held)
@@ -134,6 +142,10 @@ class _Part:
     @property
     def begins_with_relation(self) -> bool:
         return bool(self.signs) and _first(self).kind == "relation"
+
+    def counts(self, text: str) -> bool:
+        """Whether it says what an index runs over, or is: ``i = 1, …, n``, ``i ≠ j``."""
+        return _INDEX.match(text, _first(self).start) is not None and self.after in ("comma", "wide", "semicolon")
 
     def passage(self, before: _Passage | None = None) -> _Passage:
         lead: list[str | list[Sign]] = list(self.lead)
@@ -164,7 +176,7 @@ class _Parts:
     def _cut(self) -> Iterator[_Part]:
         current = _Part([], "start", [])
         for sign in self.signs:
-            if sign.kind in ("wide", "comma", "semicolon", "break", "joint"):
+            if sign.kind in ("wide", "comma", "semicolon", "break", "joint") or (sign.kind == "colon" and current.after == "words"):
                 if any(other.kind in _MEANING for other in current.signs):
                     yield current
                     current = _Part([], sign.kind, [], separator=sign)
@@ -204,7 +216,7 @@ def _equates(signs: Sequence[Sign]) -> bool:
     return any(sign.kind == "relation" and sign.value in ("=", ":=", "≡") for sign in signs)
 
 
-def _join(held: _Passage, part: _Part) -> bool:
+def _join(held: _Passage, part: _Part, text: str) -> bool:
     """Puts a part to the passage before it, where it belongs there."""
     if part.words is not None:
         return _join_words(held, part.words, part)
@@ -214,14 +226,16 @@ def _join(held: _Passage, part: _Part) -> bool:
     if goes_on and held.related and not held.opens_condition:
         return _go_on(held, part)
     if held.opens_condition and (part.after in ("words", "comma") or not part.related):
-        return _put_behind(held, part.signs) if held.signs else _put_ahead(held, part)
+        return _put_behind(held, part, part.signs) if held.signs else _put_ahead(held, part)
+    if part.related and held.related and part.counts(text):
+        return _put_behind(held, part, part.signs)
     if part.related:
         if not held.related and not held.blank and part.after == "comma":
             return _go_on(held, part)
         return held.blank and not held.opens_condition and _go_on(held, part)
     if part.after == "comma" and not held.behind and not (part.lists_on and held.related):
         return _go_on(held, part)
-    return held.related and not part.lists_on and _put_behind(held, part.signs)
+    return held.related and not part.lists_on and _put_behind(held, part, part.signs)
 
 
 def _join_words(held: _Passage, words: Sign, part: _Part) -> bool:
@@ -232,7 +246,7 @@ def _join_words(held: _Passage, words: Sign, part: _Part) -> bool:
         held.opens_condition = part.use == "conditional"
         return True
     held.opens_condition = part.use == "conditional"
-    return _put_behind(held, [words])
+    return _put_behind(held, part, [words])
 
 
 def _go_on(held: _Passage, part: _Part) -> bool:
@@ -242,8 +256,11 @@ def _go_on(held: _Passage, part: _Part) -> bool:
     return True
 
 
-def _put_behind(held: _Passage, signs: list[Sign]) -> bool:
-    held.behind.append((len(held.signs), signs))
+def _put_behind(held: _Passage, part: _Part, signs: list[Sign]) -> bool:
+    if part.after == "comma" and part.separator is not None and held.behind and held.behind[-1][0] == len(held.signs):
+        held.behind[-1][1].extend([part.separator, *signs])
+    else:
+        held.behind.append((len(held.signs), list(signs)))
     return True
 
 
@@ -311,14 +328,27 @@ def _links(passage: _Passage, writer: _Writer, after: Row | None) -> Iterator[Ro
         left = after.right if after is not None and after.right is not None else writer.text.part(0, 0)
         link = after.link + 1 if after is not None else 0
     first = after.first if sides[0] is None and after is not None else left
+    behind.reverse()
     for number, (end, right) in enumerate(zip(ends, sides[1:])):
         assert right is not None
+        branches = branches_of(right) if number + 1 == len(ends) and _is_cases(passage.signs[end + 1 :]) else []
+        for value, condition in branches:
+            yield Row(left, passage.signs[end].value, value, first, link + number, lead if not number else "", condition)
+        if branches:
+            return
         following = ends[number + 1] if number + 1 < len(ends) else len(passage.signs)
-        said = " ".join([text for at, text in behind if end < at <= following])
+        remarks: list[str] = []
+        while behind and behind[-1][0] <= following:
+            remarks.append(behind.pop()[1])
+        said = " ".join(remarks)
         sign = passage.signs[end]
         yield Row(left, sign.value, right, first, link + number, lead if not number else "", said, sign.mark)
         first = first if sign.value == "=" else right
         left = right
+
+
+def _is_cases(signs: Sequence[Sign]) -> bool:
+    return [sign.kind for sign in signs if sign.kind not in _OUTSIDE] == ["cases"]
 
 
 def _shown(signs: Sequence[Sign], writer: _Writer) -> str:

@@ -6,10 +6,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from matcalc.facts.table import facts
 from matcalc.resources import read
 
 _LONGEST = 600
@@ -83,6 +84,14 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{cues})(?![\w-])|[,;]|\$[^$]*\$|\([^()$]*\)")
 
 
+@cache
+def _properties() -> re.Pattern[str]:
+    """What names a property, from the table of facts."""
+    names = {name.replace("_", " ") for fact in facts().values() for name in (fact.name, *fact.aliases)}
+    words = sorted(names | set(cue_table()["names"]["properties"]), key=lambda name: (-len(name), name))
+    return re.compile(r"(?<![\w-])(?:" + "|".join([word.replace(" ", "[ -]") for word in words]) + r")(?![\w-])")
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """What was found: the sorts of its cues, which of naming, supposing and stating governs its end, and by which cue."""
@@ -95,6 +104,11 @@ class Sentence:
     supposes_next: bool
     """Whether the words right before make any equation a hypothesis, not only one that states a fact about a symbol."""
 
+    follows: bool
+    """Whether the words say that what comes follows from what was said: ``If O is orthogonal,``, ``hence``."""
+    names_property: bool
+    """Whether a property of matrices or vectors is named."""
+
     def has(self, sort: str) -> bool:
         """Whether a cue of a sort stands in the sentence."""
         return sort in self.sorts
@@ -104,6 +118,7 @@ class Sentence:
         return sort in self.first
 
 
+@lru_cache(maxsize=256)
 def sentence(before: str, lead: str) -> Sentence:
     """What the words before a formula say, those in front of it in the formula itself (``lead``) last."""
     text = f"{before[-_LONGEST:]} {lead}".lower()
@@ -123,10 +138,12 @@ def sentence(before: str, lead: str) -> Sentence:
         if text.count(" ", start, match.start()) <= 2 * _FRONT:
             first |= set(found)
         sort = next((sort for sort in _GOVERNING if sort in found), None)
-        if sort is None or (sort == "stating" and cue in _DOMINANT and said not in _ENDING):
+        if sort is None or (sort == "stating" and (fronted or cue in _DOMINANT) and said not in _ENDING):
             continue
         at_front = text.count(" ", start, match.start()) < _FRONT
         governing, cue, ends = sort, said, match.end()
         fronted = sort == "supposing" and at_front and said not in _DOMINANT
     next_to = cue in _HYPOTHESES and len(text[ends:].split()) <= _NEXT
-    return Sentence(frozenset(sorts), governing, cue, frozenset(first), text.rstrip().endswith("("), next_to)
+    follows = governing == "stating" and (not cue or cue in _ENDING)
+    named = _properties().search(text) is not None
+    return Sentence(frozenset(sorts), governing, cue, frozenset(first), text.rstrip().endswith("("), next_to, follows, named)

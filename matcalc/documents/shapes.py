@@ -9,7 +9,9 @@ from functools import cache
 from matcalc.documents.cues import environments
 from matcalc.documents.heads import head_of, letters_in
 from matcalc.documents.sentences import cue_table
+from matcalc.errors import MatcalcError, Span
 from matcalc.functions import spellings
+from matcalc.language.declare.stated_facts import stated, symbol_in
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.patterns import pattern
 
@@ -22,7 +24,7 @@ _INDEX = pattern(r"[a-zA-Z]")
 _INDICES = frozenset("ijklmnpqrstKLMNT")
 _D = r"(?:\\(?:mathrm|operatorname|text|textrm|rm)\s*\{?\s*d\s*\}?|d|𝑑)"
 _QUOTIENT = pattern(
-    rf"\\[tdc]?frac\s*\{{\s*{_D}(?![A-Za-z]{{2,}})|\bd2?\w*/d\w+|\bd\s*\(.*\)\s*/\s*d\w|\b(?:grad|gradient|hessian|jacobian)\s*\("
+    rf"\\[tdc]?frac\s*\{{\s*{_D}(?![A-Za-z]{{2,}})|\bd2?\w*/d\w+|\bd\s*\(.{{0,400}}\)\s*/\s*d\w|\b(?:grad|gradient|hessian|jacobian)\s*\("
 )
 _DIFFERENTIAL = pattern(rf"\s*{_D}\s*(?:\\[,!;:]\s*)*(?P<of>.+)", re.DOTALL)
 _DERIVED = pattern(r"[A-Za-z}](?:'|\\prime|\^\s*\{?\\prime\}?|′)+\s*(?:\\left)?\(")
@@ -70,25 +72,74 @@ def is_differential_of(text: str, known: Set[str]) -> bool:
     return found is not None and found.name in known
 
 
+def is_decimal(text: str) -> bool:
+    """Whether a number is written with decimals, as what is measured or rounded is."""
+    return _DECIMAL.search(text) is not None
+
+
+def is_question(text: str) -> bool:
+    """Whether a side is left open."""
+    return _QUESTION.fullmatch(text.strip()) is not None
+
+
+def is_ellipsis(text: str) -> bool:
+    """Whether a side is left out."""
+    return text.strip() in _signs("ellipsis")
+
+
+def is_optimum(text: str) -> bool:
+    """Whether a side is a minimum, a maximum or where it is."""
+    return text.lstrip().startswith(_signs("optimum"))
+
+
+def is_power(text: str) -> bool:
+    """Whether a side is a power of a name: ``\\sigma^2`` is defined by an equation for it."""
+    match = _POWER_OF.fullmatch(text.strip())
+    return match is not None and head_of(match["base"]) is not None
+
+
+def is_iterate(name: str) -> bool:
+    """Whether a name is that of the next step of an algorithm."""
+    return _ITERATE.search(name) is not None
+
+
+def value_of(text: str) -> str | None:
+    """The function whose value at a number a side is: f of ``f(4)``."""
+    match = _VALUE.fullmatch(text.strip())
+    found = head_of(match["function"]) if match is not None else None
+    return found.name if found is not None else None
+
+
+def is_about_one(left: str, right: str) -> bool:
+    """Whether an equation is about one symbol."""
+    return len(left) + len(right) <= _LONGEST_FACT and len(_symbol_of(left, right)) == 1
+
+
 def states_fact(left: str, right: str) -> bool:
-    """Whether an equation has the form of a fact about one symbol: ``Q^\\top Q = I``, ``A = A^\\top``, ``\\|u\\| = 1``."""
-    letters = {letter for side in (left, right) for letter in _letters(side)}
-    return len(letters) == 1 and len(left) + len(right) <= _LONGEST_FACT
+    """Whether an equation states a fact about one symbol: ``Q^\\top Q = I``, ``A = A^\\top``, ``\\|u\\| = 1``.
+
+    What equates two different products of a symbol and its transpose is one, too, as no such equation holds for all.
+    """
+    if len(left) + len(right) > _LONGEST_FACT or not _symbol_of(left, right):
+        return False
+    text = _SIZED_IDENTITY.sub("I", f"{left} = {right}")
+    try:
+        _, form = symbol_in(text, (), Span(0, 0))
+    except MatcalcError:
+        return False
+    words = [word for word, _ in form] if isinstance(form, tuple) else []
+    two = len(words) == _TWO and all(letter in _OF_PRODUCTS for word in words for letter, _ in word)
+    return two or stated(form, None, None) is not None
 
 
-_LONGEST_FACT = 80
-_NOT_SYMBOLS = frozenset(["I", "T", "e", "i", "j", "k", "n", "p", "d"])
+def _symbol_of(left: str, right: str) -> frozenset[str]:
+    """The letters of an equation outside scripts and names of functions, where it has no more than one."""
+    found = {letter for side in (left, right) for letter in letters_in(_NO_SYMBOL.sub(_kept, side))} - _NOT_SYMBOLS
+    return frozenset(found) if len(found) == 1 else frozenset()
 
 
-_NO_SYMBOL = pattern(
-    r"[_^]\s*(?:\{[^{}]*\}|\\[A-Za-z]+|.)|\\(?:operatorname|mathrm|text|mathsf)\s*\{[A-Za-z]{2,}\}|\\[A-Za-z]{4,}(?=[\s{(])|[A-Za-z]{2,}(?=\()"
-)
-"""Scripts, and the names of functions and fonts."""
-
-
-def _letters(text: str) -> set[str]:
-    spelled = _NO_SYMBOL.sub(lambda found: found[0] if found[0][1:] in SPELLED_GREEK else " ", text)
-    return set(letters_in(spelled)) - _NOT_SYMBOLS
+def _kept(found: re.Match[str]) -> str:
+    return found[0] if found[0][1:] in SPELLED_GREEK else " "
 
 
 def is_function(name: str) -> bool:
@@ -99,3 +150,20 @@ def is_function(name: str) -> bool:
 def is_constant(text: str) -> bool:
     """Whether a side is a name with a fixed meaning, such as the identity."""
     return text.strip() in cue_table()["names"]["constants"]
+
+
+_LONGEST_FACT = 80
+_TWO = 2
+_OF_PRODUCTS = frozenset(["·", "eye", "1"])
+"""What stands in the normal form of an equation between products of a symbol."""
+_NOT_SYMBOLS = frozenset(["I", "T", "e", "i", "j", "k", "n", "p", "d"])
+_NO_SYMBOL = pattern(
+    r"[_^]\s*(?:\{[^{}]*\}|\\[A-Za-z]+|.)|\\(?:operatorname|mathrm|text|mathsf)\s*\{[A-Za-z]{2,}\}|\\[A-Za-z]{4,}(?=[\s{(])|[A-Za-z]{2,}(?=\()"
+)
+"""Scripts, and the names of functions and fonts."""
+_SIZED_IDENTITY = pattern(r"(?:\\(?:mathbf|boldsymbol|bm|mathbb|mathrm)\s*\{?\s*)?I\s*\}?\s*_\s*(?:\{[^{}]*\}|\w)|\\mathbf\s*\{?\s*I\s*\}?")
+_DECIMAL = pattern(r"\d\.\d")
+_QUESTION = pattern(r"(?:\\[,;:! ]|\?|\\text\s*\{\s*\?+\s*\}|\s)*\?(?:\\[,;:! ]|\s|\?)*|\\text\s*\{\s*\?+\s*\}")
+_POWER_OF = pattern(r"(?P<base>[^^]+)\^\s*(?:\{\s*\d\s*\}|\d)(?:_\{?\w+\}?)?")
+_ITERATE = pattern(r"(?:\+|plus)1\b|_(?:new|next)\b|_plus\b")
+_VALUE = pattern(r"(?P<function>[^()]{1,40})\((?:[\w\s\\{}^_*]{1,20},)*\s*[-+]?\d+(?:\.\d+)?\s*(?:,[\w\s\\{}^_*.-]{1,20})*\)")

@@ -16,6 +16,7 @@ from matcalc.documents.cues import above, commands, environments, joints, relati
 from matcalc.documents.pieces import Notation
 from matcalc.documents.tokens import Raw, partners_of, spelled, tokens_of
 from matcalc.language.latex.latex_commands import SPACING
+from matcalc.patterns import pattern
 
 SignKind: TypeAlias = Literal[
     "operand",
@@ -68,7 +69,10 @@ _SIMPLE: Mapping[str, SignKind] = {
     "break": "break", "column": "column", "space": "space", "comment": "words", ",": "comma", ";": "semicolon", ".": "stop", ":": "colon",
 }  # fmt: skip
 _OPERATORS = frozenset("+-−–*/·⋅∙×⊙∘⊗⊘⊕±∗")
+_QUANTIFIERS = {"forall": "for all", "exists": "for some", "∀": "for all", "∃": "for some"}
 _WIDEST_TIES = 3
+_NAME = pattern(r"[^\W\d_][\w-]*")
+_SYMBOLS = frozenset(["command", "char", "digits"])
 _BEFORE_STATEMENT = frozenset(["break", "column", "begin", "left", "brace", "soft", "open"])
 _MOST_ARGUMENTS = 4
 
@@ -91,6 +95,8 @@ class _Walk:
         relation = spelled(token, relations())
         if relation is not None:
             return self._relation(position, position + 1, relation)
+        if token.kind == "split":
+            return Sign("cut", token.start, token.end), position + 1
         joint = spelled(token, joints())
         if joint is not None:
             return Sign("joint", token.start, self._end(position + 1), joint), position + 1
@@ -104,6 +110,8 @@ class _Walk:
             return Sign("wide", token.start, token.end), position + 1
         if token.kind == "escape":
             return Sign("space" if token.text[1:] in SPACING else "operand", token.start, token.end), position + 1
+        if token.text in _QUANTIFIERS:
+            return Sign("words", token.start, token.end, _QUANTIFIERS[token.text]), position + 1
         if token.text in _OPERATORS:
             return Sign("operator", token.start, token.end, token.text), position + 1
         if token.kind == "comment" and token.text.startswith("%") and self.notation == "latex":
@@ -113,14 +121,17 @@ class _Walk:
 
     def without_breaks(self, sign: Sign) -> Iterator[Sign]:
         """A sign cut at the breaks in it."""
+        if sign.kind != "operand" or not self.breaks:
+            yield sign
+            return
         first = bisect_left(self.breaks, sign.start, key=lambda token: token.start)
         at = sign.start
-        for token in self.breaks[first:]:
-            if token.end > sign.end or sign.kind != "operand":
-                break
+        while first < len(self.breaks) and self.breaks[first].end <= sign.end:
+            token = self.breaks[first]
             yield replace(sign, start=at, end=token.start)
             yield Sign("cut", token.start, token.end)
             at = token.end
+            first += 1
         yield replace(sign, start=at)
 
     # ------------------------------------------------------------ parts
@@ -191,8 +202,8 @@ class _Walk:
         braced = following < len(self.tokens) and self.tokens[following].kind == "brace"
         if name in commands("prose") and braced:
             after = self._after_argument(following)
-            single = after < len(self.tokens) and self.tokens[after].text in ("(", "[", "_", "^", r"\left(")
-            return Sign("words", token.start, self._end(after), self._inner(following, after), single=single), after
+            said = self._inner(following, after)
+            return Sign("words", token.start, self._end(after), said, single=self._names(said, position, after)), after
         if name in commands("dropped_with_argument"):
             after = self._after_argument(following) if braced else position + 1
             return Sign("cut", token.start, self._end(after)), after
@@ -201,6 +212,8 @@ class _Walk:
             return Sign("wide", token.start, self._end(after)), after
         if name in commands("stacked") or name in commands("braced"):
             return self._stacked(position)
+        if name in commands("quantifiers"):
+            return Sign("words", token.start, token.end, _QUANTIFIERS[name]), position + 1
         if name in commands("breaks"):
             return Sign("break", token.start, token.end), position + 1
         if name in commands("dropped"):
@@ -213,6 +226,25 @@ class _Walk:
         if name in commands("operators"):
             return Sign("operator", token.start, token.end, name), position + 1
         return Sign("space" if name in SPACING else "operand", token.start, token.end), position + 1
+
+    def _names(self, said: str, position: int, after: int) -> bool:
+        """Whether one word stands where a name does: before a bracket or a script, or right beside a symbol."""
+        if not _NAME.fullmatch(said):
+            return False
+        following = self._skip_space(after)
+        behind = self.tokens[following] if following < len(self.tokens) else None
+        if behind is not None and (behind.text in ("_", "^") or behind.kind in ("soft", "left", "open")):
+            return True
+        if behind is not None and behind.kind in _SYMBOLS and not self._is_spacing(behind) and not self._is_sign(behind):
+            return True
+        before = self._significant_before(position)
+        ahead = self.tokens[before] if before is not None else None
+        return ahead is not None and ahead.kind == "command" and ahead.name in commands("prefixes")
+
+    @staticmethod
+    def _is_sign(token: Raw) -> bool:
+        sign = spelled(token, relations()) or spelled(token, joints())
+        return sign is not None or token.text in ",;:.&" or token.name in commands("wide")
 
     def _stacked(self, position: int) -> tuple[Sign, int]:
         r"""``\overset{!}{=}``, ``\underbrace{=}_{(a)}``: a sign with a mark, where it is a sign that is marked."""
@@ -254,7 +286,7 @@ class _Walk:
                     stating |= set(stack[-1:])
             elif stack and (token.kind == "break" or spelled(token, relations()) or spelled(token, joints())):
                 stating.add(stack[-1])
-            if token.kind in ("break", "column") and nested["bracket"] and not nested["array"]:
+            if token.kind in ("break", "column", "split") and nested["bracket"] and not nested["array"]:
                 self.breaks.append(token)
         return opened
 

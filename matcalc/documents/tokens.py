@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matcalc.documents.cues import environments, joints, relations
 from matcalc.documents.pieces import Notation
@@ -74,7 +74,28 @@ def tokens_of(text: str, notation: Notation) -> list[Raw]:
     for match in _PATTERNS[notation].finditer(text):
         kind = match.lastgroup or "char"
         found.append(Raw(kind.removesuffix("_other"), match[0], match.start(), match.end(), match[kind] if match[kind] != match[0] else ""))
-    return found
+    return _without_splits(found) if notation == "latex" else found
+
+
+def _without_splits(tokens: list[Raw]) -> list[Raw]:
+    r"""The tokens with ``\right.`` at the end of a line and ``\left.`` on the next, which hold one bracket together, as splits."""
+    waiting: int | None = None
+    broken = False
+    for position, token in enumerate(tokens):
+        if token.kind == "right" and token.name == ".":
+            waiting, broken = position, False
+        elif token.kind == "left" and token.name == "." and waiting is not None and broken:
+            for place in (waiting, position):
+                tokens[place] = replace(tokens[place], kind="split")
+            waiting = None
+        elif token.kind == "break":
+            broken = True
+        elif token.kind not in ("space", "column", "comment") and not (token.kind == "command" and token.name in _BETWEEN):
+            waiting = None
+    return tokens
+
+
+_BETWEEN = frozenset(["quad", "qquad", "nonumber", "notag"])
 
 
 def partners_of(tokens: Sequence[Raw]) -> dict[int, int]:

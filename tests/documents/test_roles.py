@@ -57,7 +57,9 @@ SAID: dict[str, list[Role]] = {
     r"$$m(-H^{-1}g) = -\tfrac12 g^\top H^{-1}g$$": ["claim"],
     r"With $E(w) = \|w\|^2$ we find, expanding it, $E(w) = w^\top w$.": ["definition", "claim"],
     r"Products: $\mathrm{d}(AY) = A\,\mathrm{d}Y$.": ["claim"],
-    r"$x^\top K x = 0$ for every $x$": ["claim", "notation"],
+    r"For symmetric $S$ and antisymmetric $K$, $\operatorname{tr}(SK) = 0$.": ["notation", "notation", "claim"],
+    r"$$X^\top(y - X(X^\top X)^{-1}X^\top y) = 0$$": ["claim"],
+    r"$$x^\top K x = 0 \quad\text{if } K^\top = -K$$": ["claim"],
     # conditions and what solves them
     r"Setting $\nabla L = 0$ gives the normal equations $X^\top X w = X^\top y$, with the solution $\hat w = (X^\top X)^{-1}X^\top y$": [
         "first-order condition",
@@ -115,7 +117,7 @@ def test_what_is_no_equation_has_a_reason(text: str, words: str) -> None:
     [
         (r"\hat{\mathbf w}_{t+1}", Head("w_hat_t+1")),
         (r"f_\theta\left(x, y\right)", Head("f_theta", ("x", "y"))),
-        (r"\mathsf{K}^{*}", Head("K^*")),
+        (r"\mathsf{K}^{*}", Head("K_star")),
         (r"\operatorname{prox}(x)_i", Head("prox_i", ("x",))),
         *[(text, None) for text in (r"A^\top", "x^2", "Ax", r"\Pi T", r"\nabla f", "f'(x)", r"\psi(x+s)", r"\frac{a}{b}", "2x", "a, b")],
     ],

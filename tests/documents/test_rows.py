@@ -31,6 +31,7 @@ LATEX = {
     r"\begin{eqnarray} a &=& b \nonumber \\ &=& c \qedhere \end{eqnarray}": ["a = b", "b = c"],
     r"\begin{aligned} a &= b & c &= d \\ e &= f & g &= h \end{aligned}": ["a = b", "c = d", "e = f", "g = h"],
     r"a = \left(b \\ + c\right) \\ -d = e": [r"a = \left(b + c\right)", "-d = e"],
+    r"a = \left( b \right. \\ \left. + c \right)": [r"a = \left( b + c \right)"],
     r"a \\ = b": ["a = b"],
     r"f = \\ b": ["f = b"],
     r"\begin{array}{rcl} a &=& b \\ c &=& d \end{array}": ["a = b", "c = d"],
@@ -49,6 +50,21 @@ LATEX = {
     r"\text{hence } a = b \text{ (chain rule)}": [r"hence | a = b | \text{ (chain rule)}"],
     r"a = b \text{ where } c = d": ["a = b", "where | c = d"],
     r"\text{loss} = \text{softmax}(z)": [r"\text{loss} = \text{softmax}(z)"],
+    r"a = b, \quad i = 1, \dots, n, \quad c = d, \quad k = 3": [r"a = b | i = 1, \dots, n", "c = d", "k = 3"],
+    r"\frac{\partial a_j}{\partial z_i} = -a_i a_j, \quad i \neq j": [r"\frac{\partial a_j}{\partial z_i} = -a_i a_j | i \neq j"],
+    r"x^\top A x > 0 \quad \forall x": [r"x^\top A x > 0 | \forall x"],
+    r"\forall x \in R: f(x) = 1": [r"for all x \in R | f(x) = 1"],
+    r"a &= b & \text{if } x > 0,\\ c &= d &&\text{with } w \sim N": [r"a = b | \text{if } x > 0", "c = d", "with | w ∼ N"],
+    r"\textrm{MSE} (x) = \log \textrm{price} + \text{tr} A": [r"\textrm{MSE} (x) = \log \textrm{price} + \text{tr} A"],
+    # cases
+    r"y = \begin{cases} 2Sz & \text{if } S = S^\top, \\ (S + S^\top)z & \text{otherwise.} \end{cases}": [
+        r"y = 2Sz | \text{if } S = S^\top",
+        r"y = (S + S^\top)z | \text{otherwise.}",
+    ],
+    r"y = \begin{cases} x & x > 0 \\ 0 & \text{otherwise} \end{cases}": [
+        r"y = \begin{cases} x & x > 0 \\ 0 & \text{otherwise} \end{cases}"
+    ],
+    r"\begin{cases} a = b \\ c = d \end{cases}": ["a = b", "c = d"],
     # signs
     r"a \overset{!}{=} b \stackrel{(a)}{=} c": ["a = b", "b = c"],
     r"a \overset{\text{def}}{=} b \le c \coloneqq d": ["a := b", "b ≤ c", "c := d"],

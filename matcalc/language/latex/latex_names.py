@@ -12,7 +12,7 @@ _ACCENT = pattern(rf"\\({'|'.join(sorted(ACCENTS))})(?![A-Za-z])[\s{{]*(\\?[A-Za
 _MEANINGLESS = pattern(r"[\s{}$]+")
 _STAR = pattern(r"_[\s{]*(?:\*|\\ast|\\star)[\s}]*")
 _COMMAND = pattern(r"\\([A-Za-z]+)")
-_LABEL = pattern(r"\^[\s{]*(?:[\[(]([^\W_]+)(?:([+-])([^\W_]+))?[\])]|(\*|\\ast|\\star|\+|-)|([A-Za-z]{2,}))[\s}]*")
+_LABEL = pattern(r"\^[\s{]*(?:[\[(]([^\W_]+)(?:([+-])([^\W_]+))?[\])]|(\*|\\ast|\\star|\+|-)|([A-Za-z]{2,}))[\s}]*(?![^\W_]|\\)")
 SIGNS = {"*": "star", "ast": "star", "star": "star", "+": "plus", "-": "minus"}
 """What is put into a name for a sign in a label."""
 
@@ -24,6 +24,8 @@ def plain_name(text: str) -> str:
     ('x_hat_i', 'y_bar', 'beta', 'k_star')
     >>> plain_name("W^{[1]}"), plain_name("a^{(l-1)}"), plain_name(r"\theta^{\text{old}}"), plain_name(r"w^\star")
     ('W_1', 'a_lminus1', 'theta_old', 'w_star')
+    >>> plain_name("A^{-1}"), plain_name(r"A^{*\top}")
+    ('A^-1', 'A^*top')
     """
     accented = _ACCENT.sub(lambda found: found[2].lstrip("\\") + "_" + ACCENTS[found[1]], _FONT.sub("", text))
     accented = _LABEL.sub(_label, _STAR.sub("_star", accented))

@@ -1,0 +1,58 @@
+"""The symbols of the sides of an equation: whether it can be an identity in them, or speaks of what is unknown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Set
+
+from matcalc.documents.context.names import names_at
+from matcalc.documents.pieces import Notation
+from matcalc.documents.sentences import cue_table
+from matcalc.documents.shapes import is_function
+from matcalc.language.text.called_names import USUAL
+from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK
+from matcalc.patterns import pattern
+
+_ARGUMENT = r"\s*(?:\{(?:[^{}]|\{[^{}]*\}){0,60}\}|\\[A-Za-z]+|.)"
+_MARK = r"(?:\\top|\\intercal|T|H|\\(?:mathsf|mathrm|text)\s*\{?\s*T\s*\}?|\\dagger|\*|\\ast|\\prime)"
+_TURNED = pattern(rf"\^\s*(?:\{{?\s*-?\s*{_MARK}\s*\}}?)(?![A-Za-z])")
+_BELOW_A_SIGN = pattern(
+    rf"(?:\\(?!(?:{'|'.join(sorted(SPELLED_GREEK, key=len, reverse=True))})(?![A-Za-z]))[A-Za-z]+\*?|\\\||[|)\]‖∑])\s*_{_ARGUMENT}"
+)
+_CALLED = pattern(r"\s*(?:\\(?:left|big|Big|bigl|Bigl|!|,)\s*)*[(\[]")
+_LONGEST = 4000
+
+
+def symbols_of(text: str, notation: Notation) -> Counter[str]:
+    """How often each symbol stands in a side, whatever its indices; without indices, sizes, functions and constants."""
+    shown = text[:_LONGEST]
+    if notation == "latex":
+        shown = _BELOW_A_SIGN.sub(lambda found: found[0].split("_")[0] + " ", _TURNED.sub(" ", shown))
+    found: Counter[str] = Counter()
+    for one in names_at(shown, notation):
+        base = one.base
+        usual = base in USUAL and _CALLED.match(shown, one.end) is not None
+        if base not in _sizes() and not is_function(base) and not is_function(one.name) and not usual:
+            found[base] += 1
+    return found
+
+
+def _sizes() -> frozenset[str]:
+    return INDEX_LETTERS | frozenset(cue_table()["names"]["sizes"])
+
+
+def _base(name: str) -> str:
+    return name.partition("_")[0].partition("^")[0]
+
+
+def unmatched(left: str, right: str, known: Set[str], notation: Notation) -> frozenset[str]:
+    """The symbols that keep an equation from being an identity: those of one side alone or, where one side is a number, those that stand
+    only once. None where a symbol has a definition, which may hold the others.
+    """
+    sides = symbols_of(left, notation), symbols_of(right, notation)
+    bases = {_base(name) for name in known}
+    if any(symbol in bases for side in sides for symbol in side):
+        return frozenset()
+    if not sides[0] or not sides[1]:
+        return frozenset(symbol for symbol, count in (sides[0] or sides[1]).items() if count == 1)
+    return frozenset(sides[0].keys() ^ sides[1].keys())

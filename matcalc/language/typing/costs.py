@@ -63,9 +63,9 @@ NUMBER_NORMED = 5.0
 """``||x||`` of a number."""
 VECTOR_RAISED = 1.0
 """``sum(x^2)`` of a vector, entry by entry."""
-VECTOR_TO_A_POWER = 2.5
+VECTOR_TO_A_POWER = 5.25
 """``x^2`` and ``e^x`` of a vector, entry by entry, in LaTeX, which has no sign for it."""
-VECTOR_AS_DIVISOR = 3.0
+VECTOR_AS_DIVISOR = 5.25
 """``1/x`` and ``y/x`` of vectors there."""
 VECTOR_IN_BARS = 3.0
 """``|x|`` as the norm of a vector."""

@@ -11,9 +11,8 @@ from matcalc.documents.pieces import Formula, Placed, Words
 RELATION = re.compile(r"(?<![=<>!:~+*/-])(?::=|=|<=|>=|≤|≥|≈|≡|≠|≻|≽|⪰|≺|⪯|(?<=\s)[<>](?=\s))(?![=<>~])")
 _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[(\[\"“]*[^\W\d_⁰¹²³⁴-⁹₀-₉ᵀ]{2,}(?:[-’'][^\W\d_]{2,})*[)\]\".,;:!?”]*")
-_NAME = re.compile(
-    r"(?:sin|cos|tan|exp|log|ln|tr|det|diag|vec|norm|max|min|sum|inv|sqrt|rank|abs|kron|Tr|lim|d[A-Za-z]|[A-Z]{2,3}|\d*[∂∇dδΔ]+\w{1,2})[.,;]?"
-)
+_FUNCTIONS = "sin|cos|tan|exp|log|ln|tr|Tr|det|diag|vec|norm|max|min|sum|inv|sqrt|rank|abs|kron|lim"
+_NAME = re.compile(rf"(?:{_FUNCTIONS}|d[A-Za-z]|[A-Z]{{2,3}}|\d*[∂∇dδΔ]+\w{{1,2}})[.,;]?")
 _GREEK = re.compile(r"[Α-Ωα-ω]+")
 _OPERATORS = re.compile(r"[-+*/^⋅·×⊙∘⊗−=<>≤≥≈≡:√∑∏∫|]+")
 _LIST = re.compile(r"[,;][ \n]")
@@ -26,9 +25,11 @@ _ARTICLES = frozenset({"a", "A", "I", "-", "–", "—", "*", "•", "or", "and"
 _LONGEST_NAME = 6
 _MOST_TOKENS = 60
 """Words on each side of a relation that may belong to it."""
-_DANGLING = re.compile(r"(?:.*[-+*/^·×⋅⊙∘⊗−=<>≤≥≈≡√∑∏∫Σ∂∇]|sin|cos|tan|exp|log|ln|tr|det|lim|max|min|sum)\Z", re.DOTALL)
+_DANGLING = re.compile(rf"(?:.*[-+*/^·×⋅⊙∘⊗−=<>≤≥≈≡√∑∏∫Σ∂∇]|(?:.*[^\w.])?(?:{_FUNCTIONS}))\Z", re.DOTALL)
+_TIMES = re.compile(r"\d[ ]?[x×][ ]?\d")
+"""Sizes, and products of numbers written with the letter."""
 _PROGRAM = re.compile(
-    r"://|www\.|@\w|&\w+=|--\w|[?]\w+=|[\\\"#]|[A-Za-z]{2,}_[A-Za-z]{2,}|\*\*|[A-Za-z_]\w*\.[A-Za-z_]|[{;]\Z|\w=[\w.]+,\Z"
+    r"://|www\.|@\w|&\w+=|--\w|[?]\w+=|[\\\"#$]|[A-Za-z]{2,}_[A-Za-z]{2,}|\*\*|[A-Za-z_]\w*\.[A-Za-z_]|[{;]\Z|\w=[\w.]+,\Z"
 )
 
 
@@ -62,14 +63,13 @@ def _equations(text: str) -> Iterator[tuple[int, int]]:
             continue
         last = first
         while last + 1 < len(tokens) and (kinds[last + 1] or _dangles(text, tokens, last)) and _goes_on(text, tokens, last):
-            if _ends_statement(text, tokens, last) and (
-                text[tokens[last][1] - 1] == ":" or RELATION.search(text, tokens[first][0], tokens[last][1])
-            ):
+            if _ends_statement(text, tokens, last, RELATION.search(text, tokens[first][0], tokens[last][1]) is not None):
+                break
+            if text[tokens[last + 1][0]].isdigit() and _is_operand(text[slice(*tokens[last])]) and not text[tokens[last][0]].isdigit():
                 break
             last += 1
-        following = tokens[last + 1] if last + 1 < len(tokens) else (0, 0)
         found = _trimmed(text, tokens[first : last + 1])
-        if found is not None and not (following[0] - found[1] == 1 and _PROGRAM.search(text, *following)):
+        if found is not None and not _goes_beyond(text, found, tokens, last):
             yield found
         first = last + 1
 
@@ -91,10 +91,20 @@ def _is_mathematical(text: str, tokens: list[tuple[int, int]], number: int) -> b
     return beside and bare == token and len(bare) <= _LONGEST_NAME
 
 
+def _goes_beyond(text: str, found: tuple[int, int], tokens: list[tuple[int, int]], last: int) -> bool:
+    """Whether an equation cannot be told from what follows it: ``x = number of rows``, ``y = sum(x)  # in all``."""
+    if last + 1 == len(tokens) or tokens[last][1] != found[1]:
+        return False
+    if _PROGRAM.search(text, *tokens[last + 1]):
+        return True
+    word = text[slice(*tokens[last])]
+    return _WORD.fullmatch(word) is not None and not _NAME.fullmatch(word) and not _GREEK.fullmatch(word)
+
+
 def _dangles(text: str, tokens: list[tuple[int, int]], number: int) -> bool:
     """Whether something has to follow a token, and a word does that may be a name."""
     token, following = text[slice(*tokens[number])], text[slice(*tokens[number + 1])]
-    if len(following) > _LONGEST_NAME or word_use(following) != "remark" or _PROGRAM.search(following):
+    if len(following) > 2 or word_use(following) != "remark" or _PROGRAM.search(following):
         return False
     return _DANGLING.match(token) is not None and token not in _DASHES
 
@@ -109,10 +119,12 @@ def _goes_on(text: str, tokens: list[tuple[int, int]], number: int) -> bool:
     )
 
 
-def _ends_statement(text: str, tokens: list[tuple[int, int]], number: int) -> bool:
-    """Whether a statement ends with a token: punctuation behind it that is none of a list within brackets."""
+def _ends_statement(text: str, tokens: list[tuple[int, int]], number: int, related: bool) -> bool:
+    """Whether a statement, with a relation in it or without, ends with a token."""
     start, end = tokens[number]
-    return text[end - 1] in ".;:!?" or (text[end - 1] == "," and text.count("(", start, end) <= text.count(")", start, end))
+    if text[end - 1] == ",":  # of a list in brackets, or of names before a relation, it is no end
+        return related and text.count("(", start, end) <= text.count(")", start, end)
+    return text[end - 1] in ".;:!?"
 
 
 def _trimmed(text: str, tokens: list[tuple[int, int]]) -> tuple[int, int] | None:
@@ -170,6 +182,11 @@ def _says_something(text: str, at: int) -> bool:
     left, right = text[:at].strip(), text[at:].lstrip(":=<>≤≥≈≡≠≻≽⪰≺⪯ ")
     if re.fullmatch(r"[^\W\d_]{2,}", left) and not _GREEK.fullmatch(left) and not _NAME.fullmatch(left):
         return False
-    if _LIST.search(re.sub(r"\([^()]*\)|\[[^][]*\]", "", left)) or _DANGLING.match(right) or re.match(r"[*/^·×⋅⊙=]", left):
+    if (
+        _TIMES.search(text)
+        or _LIST.search(re.sub(r"\([^()]*\)|\[[^][]*\]", "", left))
+        or _DANGLING.match(right)
+        or re.match(r"[*/^·×⋅⊙=]", left)
+    ):
         return False
     return re.search(r"\w", left) is not None and re.search(r"\w", right) is not None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from matcalc.documents.pieces import Formula, Place, Placed, Words
+from matcalc.documents.pieces import Formula, Heading, Piece, Place, Placed, Words, joined
 
 DISPLAYS = frozenset(
     {
@@ -50,6 +51,24 @@ _WITHIN = frozenset(
     }
 )
 """Environments within formulas, which some writers leave without delimiters."""
+STATEMENTS = frozenset(
+    {
+        "theorem",
+        "lemma",
+        "corollary",
+        "proposition",
+        "conjecture",
+        "definition",
+        "proof",
+        "remark",
+        "example",
+        "exercise",
+        "solution",
+        "claim",
+    }
+    | {"assumption", "hypothesis", "fact", "note"}
+)
+"""What a text may state apart from the rest, so that what its words say holds in it alone."""
 _MARK = re.compile(
     r"\\begin[ ]*\{(?P<begin>[A-Za-z]+\*?)\}|\\end[ ]*\{(?P<end>[A-Za-z]+\*?)\}"
     r"|(?P<words>\\(?:text[a-z]*|mbox|(?:short)?intertext)[ ]*\{)|(?P<bracket>\\\\?[\[\]()])|\\.|(?P<dollar>\$\$?)",
@@ -63,6 +82,9 @@ _SIGN = re.compile(r"[\\^_=<>≤≥≈]")
 _COMMAND = re.compile(r"\\[A-Za-z]+\*?[ ]*(?:\{[^{}]*\})?")
 _PROSE = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}[,;:]?\s+[A-Za-z]{2,}[,;:]?\s+[A-Za-z]{2,}(?![A-Za-z])")
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?![A-Za-z])")
+
+
+Dollars: TypeAlias = Literal["always", "signed", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +111,14 @@ class _Sign:
 class Delimiters:
     r"""The delimiters of a text, each looked at once.
 
-    ``dollars`` says whether single dollars enclose formulas. A ``wary`` reader takes ``\(`` and ``\[`` for formulas only around signs of
-    mathematics, as in Markdown, where they may be plain brackets.
+    ``dollars`` says whether single dollars enclose formulas: always, never, or only around ``signed`` ones. A ``wary`` reader takes
+    ``\(`` and ``\[`` for formulas only around signs of mathematics, as in Markdown, where they may be plain brackets.
 
     >>> [found.inner for found in Delimiters(r"for $5 we get $x_1$ or \$3").all()]
     [(15, 18)]
     """
 
-    def __init__(self, text: str, *, dollars: bool = True, wary: bool = True) -> None:
+    def __init__(self, text: str, *, dollars: Dollars = "always", wary: bool = True) -> None:
         self._text = text
         self._dollars = dollars
         self._wary = wary
@@ -158,7 +180,7 @@ class Delimiters:
             return self._environment(number)
         kind = "$" if position > sign.start else sign.kind
         closing = _CLOSING.get(kind)
-        if closing is None or (kind == "$" and not self._dollars):
+        if closing is None or (kind == "$" and self._dollars == "never"):
             return None
         doubled = closing != kind and self._text.startswith(kind, sign.end)
         start = position + len(kind) * (2 if doubled else 1)
@@ -215,14 +237,14 @@ class Delimiters:
 
     def _sound_inline(self, found: Enclosed, inner: str) -> bool:
         """Whether what stands between two single dollars is mathematics, and no prices."""
-        if _BLANK_LINE.search(inner) or self._text[found.end : found.end + 1].isdigit():
+        if "`" in inner or _BLANK_LINE.search(inner) or self._text[found.end : found.end + 1].isdigit():
             return False
         plain = _COMMAND.sub(" ", inner)
         signed = _SIGN.search(inner) is not None
-        if _PROSE.search(plain):
+        if _PROSE.search(plain) or (self._dollars == "signed" and not signed):
             return False
         if inner[0].isspace() or inner[-1].isspace():
-            return signed or len(inner.strip()) <= 3
+            return signed or not (inner.strip()[:1].isdigit() or _WORD.search(plain))
         if inner[0].isdigit():
             before = self._text[found.start - 1 : found.start]
             return signed or not (before.isalpha() or (any(map(str.isspace, inner)) and _WORD.search(plain)))
@@ -303,6 +325,20 @@ def read_words(text: Placed, delimiters: Delimiters) -> Iterator[Words | Formula
         position = found.end
     if text.text[position:].strip():
         yield Words(text.part(position))
+
+
+def titled(pieces: Sequence[Piece], level: int) -> Iterator[Heading | Formula]:
+    """The title that consists of words and formulas, and the formulas in it."""
+    parts = []
+    for piece in pieces:
+        if isinstance(piece, Words):
+            parts.append(piece.text)
+        elif isinstance(piece, Formula):
+            sign = Placed("$" if piece.notation == "latex" else "", ((0, piece.text.place()),))
+            parts += [sign, piece.text, sign]
+    if parts:
+        yield Heading(joined(parts).stripped(), level)
+    yield from [piece for piece in pieces if isinstance(piece, Formula)]
 
 
 class Lines:

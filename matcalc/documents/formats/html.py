@@ -8,7 +8,7 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
-from matcalc.documents.formats.delimiters import Delimiters, Lines, read_words
+from matcalc.documents.formats.delimiters import STATEMENTS, Delimiters, Dollars, Lines, read_words, titled
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.plain import code_span, notes
 from matcalc.documents.pieces import (
@@ -18,6 +18,7 @@ from matcalc.documents.pieces import (
     Fault,
     Formula,
     Heading,
+    Listing,
     Manuscript,
     Opening,
     Piece,
@@ -29,6 +30,7 @@ from matcalc.documents.pieces import (
 )
 
 _DOLLARS = re.compile(r"""inlineMath["']?\s*:\s*\[[^;]{0,200}?["']\$["']|left["']?\s*:\s*["']\$["']""")
+_SETTER = re.compile(r"mathjax|katex|tex2jax", re.IGNORECASE)
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"})
 _BLOCKS = frozenset(
     {
@@ -75,47 +77,38 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _UNSEEN = frozenset(
     {"script", "style", "template", "noscript", "title", "head", "svg", "canvas", "iframe", "object", "select", "textarea", "button"}
 )
-_STATEMENTS = frozenset(
-    {
-        "theorem",
-        "lemma",
-        "corollary",
-        "proposition",
-        "definition",
-        "proof",
-        "remark",
-        "example",
-        "note",
-        "admonition",
-        "warning",
-        "tip",
-        "exercise",
-        "claim",
-        "assumption",
-    }
-)
+_NOTES = frozenset({"admonition", "warning", "tip", "important", "caution", "hint"})
+_TECHNICAL = frozenset({"unseen", "pre", "code", "math", "set", "annotation", "tex"})
 _SET = re.compile(r"(?:^|\s)(?:katex|katex-display|MathJax|MathJax_Display|MathJax_SVG|MathJax_CHTML|mwe-math-element|ltx_Math)(?:\s|$)")
-_GIVEN = re.compile(r"(?:^|\s)math(?:\s|$)")
+_GIVEN = re.compile(r"(?:^|\s)(?:math|tex|latex)(?:\s|$)")
 _DIRECTIVE = re.compile(r"\s*matcalc:(.*)", re.DOTALL)
 
 
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
     """The pieces of a page. Single dollars count where its configuration of MathJax or KaTeX says so. It takes in no other files."""
-    pieces = hypertext(placed(text, Place(path, 1)), dollars=_DOLLARS.search(text) is not None, wary=False)
+    dollars: Dollars = "always" if _DOLLARS.search(text) else "signed" if _SETTER.search(text) else "never"
+    pieces = hypertext(placed(text, Place(path, 1)), dollars=dollars, wary=False)
     return Manuscript(path, tuple(finished(pieces)))
 
 
-def hypertext(text: Placed, *, dollars: bool, wary: bool = True) -> Iterator[Piece]:
-    """The pieces of a text in HTML, the writer's own commands not yet replaced."""
+def hypertext(text: Placed, *, dollars: Dollars, wary: bool = True, opened: list[str] | None = None) -> Iterator[Piece]:
+    """The pieces of a text in HTML, the writer's own commands not yet replaced.
+
+    ``opened`` are the theorems, notes and items that are open before the text; those that are open behind it are put there.
+    """
     parser = _Parser(text, dollars=dollars, wary=wary)
+    for name in opened or ():
+        parser.resume(name)
     parser.feed(text.text)
     parser.close()
-    parser.end()
+    still_open = parser.end(close=opened is None)
+    if opened is not None:
+        opened[:] = still_open
     return iter(parser.pieces)
 
 
 class _Parser(HTMLParser):
-    def __init__(self, text: Placed, *, dollars: bool, wary: bool) -> None:
+    def __init__(self, text: Placed, *, dollars: Dollars, wary: bool) -> None:
         super().__init__(convert_charrefs=False)
         self.pieces: list[Piece] = []
         self._given = text
@@ -128,6 +121,8 @@ class _Parser(HTMLParser):
         self._counts: dict[str, int] = {}
         self._roles: dict[str, int] = {}
         self._language = ""
+        self._coloured = False
+        """Whether a preformatted text is set in colours, as programs are."""
         self._display = False
         self._source: list[Placed] = []
         self._last: dict[str, int] = {}
@@ -145,6 +140,7 @@ class _Parser(HTMLParser):
             self._flush()
         if tag == "li" and self._open and self._open[-1][0] == "li":
             self._close(1)
+        self._coloured = self._coloured or (tag == "span" and "class" in given and self._roles.get("pre", 0) > 0)
         if tag in _VOID:
             return
         if role in ("code", "math"):
@@ -152,7 +148,7 @@ class _Parser(HTMLParser):
         self._open.append((tag, role))
         self._counts[tag] = self._counts.get(tag, 0) + 1
         self._roles[role] = self._roles.get(role, 0) + 1
-        if role and role not in ("unseen", "pre", "code", "math", "set", "annotation", "tex"):
+        if role and role not in _TECHNICAL:
             self.pieces.append(Opening(role, self._place()))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -204,10 +200,24 @@ class _Parser(HTMLParser):
             self._last[mark] = self.rawdata.rfind(mark)
         return self._last[mark] >= start
 
-    def end(self) -> None:
-        """To be called after the last of the text."""
-        self._close(len(self._open))
+    def resume(self, name: str) -> None:
+        """To be called before the text: something of that name is open."""
+        self._open.append(("div", name))
+        self._counts["div"] = self._counts.get("div", 0) + 1
+        self._roles[name] = self._roles.get(name, 0) + 1
+
+    def end(self, *, close: bool) -> list[str]:
+        """To be called after the last of the text. Closes what is open, or gives the names of what stays open."""
+        left = [] if close else [role for tag, role in self._open if tag == "div" and role and role not in _TECHNICAL]
+        while self._open:
+            tag, role = self._open[-1]
+            if role in left and tag == "div":
+                self._open.pop()
+                self._roles[role] -= 1
+            else:
+                self._close(1)
         self._flush()
+        return left
 
     # ---------------------------------------------------------------- what it means
 
@@ -239,7 +249,7 @@ class _Parser(HTMLParser):
             return "item"
         if tag == "blockquote":
             return "quote"
-        return next((name for name in classes.lower().split() if name in _STATEMENTS), "")
+        return next((name for name in classes.lower().split() if name in STATEMENTS or name in _NOTES), "")
 
     def _attribute(self, value: str) -> Placed:
         return Placed(value, ((0, self._place()),))
@@ -278,9 +288,7 @@ class _Parser(HTMLParser):
         if tag in _HEADINGS:
             self._heading(int(tag[1]))
         elif role == "pre":
-            if self._run:
-                self.pieces += notes(joined(self._run), "") if not self._language else [_listing(joined(self._run), self._language)]
-            self._run, self._language = [], ""
+            self._preformatted()
         elif role == "code":
             self._code()
         elif role in ("math", "tex"):
@@ -288,17 +296,22 @@ class _Parser(HTMLParser):
         elif role == "set":
             if not self._roles.get("set"):
                 self._already_set(tag)
-        elif role and role not in ("unseen", "annotation"):
+        elif role and role not in _TECHNICAL:
             self._flush()
             self.pieces.append(Closing(role, self._place()))
         elif tag in _BLOCKS:
             self._flush()
 
+    def _preformatted(self) -> None:
+        if self._run:
+            text = joined(self._run)
+            program = self._coloured or self._language not in ("", "text", "plaintext", "none", "matcalc")
+            self.pieces += [Listing(text, self._language)] if program else notes(text, self._language)
+        self._run, self._language, self._coloured = [], "", False
+
     def _heading(self, level: int) -> None:
         if self._run:
-            text = joined(self._run).stripped()
-            self.pieces.append(Heading(text, level))
-            self.pieces += [piece for piece in self._read(text) if isinstance(piece, Formula)]
+            self.pieces += titled(list(self._read(joined(self._run).stripped())), level)
         self._run = []
 
     def _code(self) -> None:
@@ -316,7 +329,7 @@ class _Parser(HTMLParser):
         self._run = []
         if text is None or not text.text:
             return
-        read = list(self._read(text))
+        read = list(read_words(text, Delimiters(text.text, wary=False)))
         if any(isinstance(piece, Formula) for piece in read):
             self.pieces += read
         else:
@@ -345,8 +358,3 @@ class _Parser(HTMLParser):
         self._run = []
         if end and self.pieces and not isinstance(self.pieces[-1], (Break, Heading, Opening)):
             self.pieces.append(Break(self._place()))
-
-
-def _listing(text: Placed, language: str) -> Piece:
-    from_notes = notes(text, language)
-    return next(from_notes)

@@ -5,27 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
-from mdit_py_plugins.admon import admon_plugin
-from mdit_py_plugins.deflist import deflist_plugin
-from mdit_py_plugins.front_matter import front_matter_plugin
 
-from matcalc.documents.formats.delimiters import DISPLAYS, Delimiters, Enclosed, Lines, formula
+from matcalc.documents.formats.delimiters import DISPLAYS, STATEMENTS, Delimiters, Enclosed, Lines, display, equations, formula, titled
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.html import hypertext
+from matcalc.documents.formats.markdown_rules import DEEPEST, parser
 from matcalc.documents.formats.plain import code_span, notes
 from matcalc.documents.pieces import (
     Break,
     Closing,
     Directive,
     Fault,
-    Formula,
-    Heading,
     Listing,
     Manuscript,
     Opening,
@@ -38,14 +31,6 @@ from matcalc.documents.pieces import (
 )
 
 _MOST_NESTED_FENCES = 10
-_UNDERLINE = re.compile(r"(=+|-+)[ \t]*\Z")
-_DISPLAY = re.compile(
-    rf"(?P<code>`+)|\\begin[ ]*\{{(?P<name>(?:{'|'.join(sorted(DISPLAYS))})\*?)\}}|(?P<bracket>\\\\?\[)|\\.|(?P<dollars>\$\$)", re.DOTALL
-)
-_PROSE = re.compile(r"#{1,6}[ ]|```|~~~|(?:[^\\${}]*?[A-Za-z]{2,}[,.;:]?[ ]+){4}")
-_COLONS = re.compile(r":{3,}[ \t]*(?P<info>.*)\Z")
-_GITHUB = re.compile(r"\$(`+)([^`]+)\1\$")
-_ROLE = re.compile(r"\{(?:math|eq-inline)\}(`+)([^`]+)\1")
 _COMMENT = re.compile(r"<!--+[ \t\n]*matcalc:(.*?)--+>", re.DOTALL)
 _ATTRIBUTES = re.compile(r"[ \t]*\{[#.:][^{}]*\}[ \t]*\Z")
 _DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
@@ -102,15 +87,20 @@ class _Reader:
         self._text = text
         self._lines = Lines(text.text)
         self._depth = depth
-        self._parser = _parser()
+        self._parser = parser()
         self._divisions: list[str] = []
+        self._elements: list[str] = []
+        """Names of the HTML elements that are open, in which Markdown may stand."""
 
     def pieces(self) -> Iterator[Piece]:
         tokens: list[Token] = []
         self._parser.block.parse(self._text.text, self._parser, {}, tokens)
-        level = 0
+        level = line = 0
         opened: list[str] = []
-        for token in tokens:
+        for token, following in zip(tokens, [*tokens[1:], None]):
+            if token.nesting > 0 and following is not None and following.nesting < 0 and token.level >= DEEPEST - 1:
+                yield self._too_deep(token)
+            line = token.map[1] if token.map and token.nesting <= 0 else line
             match token.type:
                 case "heading_open":
                     level = int(token.tag[1:])
@@ -132,11 +122,16 @@ class _Reader:
                     opened.append(_named(token))
                     yield Opening(opened[-1], self._place(token))
                 case "blockquote_close" | "list_item_close" | "admonition_close" | "dd_close":
-                    yield Closing(opened.pop(), self._place(token))
+                    yield Closing(opened.pop(), self._text.place(self._lines.start(line)))
                 case _:
                     pass
-        while self._divisions:
-            yield Closing(self._divisions.pop(), self._text.place(len(self._text.text)))
+        for name in [*reversed(self._divisions), *reversed(self._elements)]:
+            yield Closing(name, self._text.place(len(self._text.text)))
+
+    def _too_deep(self, token: Token) -> Fault:
+        place = self._place(token)
+        shown = self._lines.lines[(token.map or [0])[0]][:80]
+        return Fault(shown, place, f"more than {DEEPEST} lists and quotations are inside each other", "less nesting")
 
     def _place(self, token: Token) -> Place:
         line = token.map[0] if token.map else 0
@@ -151,8 +146,7 @@ class _Reader:
         if level:
             attributes = _ATTRIBUTES.search(content.text)
             content = content.part(0, attributes.start()) if attributes else content
-            yield Heading(content, level)
-            yield from [piece for piece in self._inline(content) if isinstance(piece, Formula)]
+            yield from titled(list(self._inline(content)), level)
             return
         rows = content.text.split("\n")
         header = next((k for k, row in enumerate(rows[1:]) if "|" in rows[k] and "|" in row and _DELIMITER_ROW.match(row)), None)
@@ -197,10 +191,8 @@ class _Reader:
             option = 0
             while braced and (match := _OPTION.match(content.text, option)):
                 option = match.end()
-            content = content.part(option).stripped()
-            if content.text:
-                yield Formula(content, True)
-        elif braced and info[1] != "." and (language in _PROSE_FENCES or language.startswith(("prf:", "proof:"))):
+            yield from [display(part) for part in equations(content.part(option))]
+        elif braced and info[1] != "." and (language in _PROSE_FENCES or language in STATEMENTS or language.startswith(("prf:", "proof:"))):
             yield from self._nested(language.rpartition(":")[2], content)
         elif language in _TEXTS:
             yield from notes(content, language)
@@ -230,7 +222,7 @@ class _Reader:
 
     def _html(self, token: Token) -> Iterator[Piece]:
         content = self._anchored(token.content, (token.map or [0])[0])
-        yield from hypertext(content, dollars=True)
+        yield from hypertext(content, dollars="always", opened=self._elements)
 
     def _division(self, token: Token) -> Iterator[Piece]:
         info = token.info.strip()
@@ -325,6 +317,10 @@ class _Line:
                 if comment:
                     yield from self._flushed()
                     yield Directive(part.part(*comment.span(1)).stripped())
+            case "statement":
+                part = self._taken(token.content)
+                yield from self._flushed()
+                yield (Opening if token.info == "begin" else Closing)(token.markup, part.place())
             case "text" | "text_special":
                 yield from self._text_pieces(token)
             case _:
@@ -362,148 +358,3 @@ _UNCLOSED = re.compile(rf"\$\$|\\begin\{{(?:{'|'.join(sorted(DISPLAYS))})\*?\}}|
 def _unclosed(text: str) -> re.Match[str] | None:
     """What begins mathematics in a text in which all mathematics that ends is no longer there."""
     return _UNCLOSED.search(text) if "$" in text or "\\" in text else None
-
-
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark")
-    parser.use(front_matter_plugin).use(admon_plugin).use(deflist_plugin)
-    parser.disable(["reference", "lheading"])
-    parser.block.ruler.at("paragraph", _paragraph)
-    parser.block.ruler.before("fence", "division", _division, {"alt": ["paragraph", "blockquote", "list"]})
-    parser.inline.ruler.before("escape", "formula", _formula)
-    return parser
-
-
-def _division(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A line of colons, which opens or closes a part of the text with a name."""
-    if state.is_code_block(start):
-        return False
-    match = _COLONS.match(state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]])
-    if match is None:
-        return False
-    if not silent:
-        token = state.push("division", "", 0)
-        token.info = match["info"]
-        token.map = [start, start + 1]
-        state.line = start + 1
-    return True
-
-
-def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A paragraph, or a heading with a line below it. Where a display is open, nothing ends it."""
-    rules = state.md.block.ruler.getRules("paragraph")
-    before, state.parentType = state.parentType, "paragraph"
-    following, level = _behind_displays(state, start), 0
-    while following < state.lineMax and not state.isEmpty(following):
-        line = state.src[state.bMarks[following] + state.tShift[following] : state.eMarks[following]]
-        if state.sCount[following] - state.blkIndent <= 3 and state.sCount[following] >= 0:
-            underline = _UNDERLINE.match(line)
-            if underline and state.sCount[following] >= state.blkIndent:
-                level = 1 if underline[1][0] == "=" else 2
-                break
-            if any(rule(state, following, state.lineMax, True) for rule in rules):
-                break
-        following = _behind_displays(state, following)
-    state.parentType = before
-    kind = "heading" if level else "paragraph"
-    tag = f"h{level}" if level else "p"
-    state.line = following + (1 if level else 0)
-    opening = state.push(f"{kind}_open", tag, 1)
-    opening.map = [start, state.line]
-    token = state.push("inline", "", 0)
-    token.content = state.getLines(start, following, state.blkIndent, False).strip()
-    token.map = [start, following]
-    token.children = []
-    state.push(f"{kind}_close", tag, -1)
-    return True
-
-
-def _behind_displays(state: StateBlock, line: int) -> int:
-    """The line after this one, or after the end of a display that is open at the end of this one."""
-    waiting = _waiting(_line(state, line), "")
-    while waiting:
-        last = _closing_line(state, line + 1, waiting)
-        if last is None:
-            break
-        line = last
-        waiting = _waiting(_line(state, line), waiting)
-    return line + 1
-
-
-def _line(state: StateBlock, line: int) -> str:
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
-
-
-def _waiting(line: str, waiting: str) -> str:
-    """What closes the display that is open at the end of a line; ``waiting`` closes the one that is open at its beginning."""
-    position = 0
-    while True:
-        if waiting:
-            at = line.find(waiting, position)
-            if at < 0:
-                return waiting
-            position, waiting = at + len(waiting), ""
-        match = _DISPLAY.search(line, position)
-        if match is None:
-            return ""
-        position = match.end()
-        if match["code"]:
-            closed = line.find(match["code"], position)
-            position = position if closed < 0 else closed + len(match["code"])
-        elif match["name"]:
-            waiting = rf"\end{{{match['name']}}}"
-        elif match["bracket"]:
-            waiting = match["bracket"][:-1] + "]"
-        elif match["dollars"]:
-            waiting = "$$"
-
-
-def _closing_line(state: StateBlock, line: int, waiting: str) -> int | None:
-    """The line in which an open display is closed; None where prose, or another one, comes before."""
-    lasts: dict[str, int] = state.env.setdefault("last closing", {})
-    if waiting not in lasts:
-        lasts[waiting] = state.src.rfind(waiting)
-    opening = waiting.replace("]", "[").replace(r"\end", r"\begin")
-    blank = False
-    while line < state.lineMax and lasts[waiting] >= state.bMarks[line]:
-        text = _line(state, line)
-        if blank and (_PROSE.match(text) or 0 <= state.sCount[line] < state.blkIndent):
-            return None
-        if waiting in text:
-            return line
-        if opening in text or text.startswith(("```", "~~~")):
-            return None
-        blank = blank or not text
-        line += 1
-    return None
-
-
-def _formula(state: StateInline, silent: bool) -> bool:
-    """Mathematics in a line of text."""
-    found = _found(state)
-    if found is None or found.end > state.posMax:
-        return False
-    if not silent:
-        token = state.push("formula", "", 0)
-        token.meta = {"found": found}
-    state.pos = found.end
-    return True
-
-
-def _found(state: StateInline) -> Enclosed | None:
-    character = state.src[state.pos]
-    if character not in "$\\{":
-        return None
-    pattern = _GITHUB if character == "$" else _ROLE
-    match = pattern.match(state.src, state.pos) if character != "\\" else None
-    if match is not None:
-        return Enclosed(match.start(), match.end(), match.span(2), False)
-    return None if character == "{" else _delimiters(state.env, state.src).at(state.pos)
-
-
-def _delimiters(env: Any, text: str) -> Delimiters:
-    """The delimiters of the text that is read, found once."""
-    found: dict[str, Delimiters] = env.setdefault("delimiters", {})
-    if text not in found:
-        found[text] = Delimiters(text)
-    return found[text]

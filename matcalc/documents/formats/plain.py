@@ -19,9 +19,12 @@ _CAPITALS = re.compile(r"(?=.*[A-Z]{3})[^a-z=<>]{4,80}\Z")
 _LONGEST_TITLE = 80
 _BULLET = re.compile(r"[ \t]*(?:[-*•–·o][ \t]+|\(?(?:[0-9]{1,3}|[a-z])[.)][ \t]+(?=\S)|\([0-9]{1,3}\)[ \t]+)?")
 _LABEL = re.compile(r"(?=[^=<>]*[A-Za-z]{2,})[A-Za-z][^=<>:()\n]*:[ \t]+")
-_REMARK = re.compile(r"[ \t]+\((?=[^()]*[A-Za-z]{2,}[ )])|[ \t]+(?:#|//|%|--|<-)[ \t]+|[ \t]{3,}(?=[A-Za-z]{3,}[ ][A-Za-z]{2,})")
+_REMARK = re.compile(
+    r"(?<![ \t])(?:[ \t]+\((?=[^()]{0,200}[A-Za-z]{2,}[ )])|[ \t]+(?:#|//|%|--|<-)[ \t]+|[ \t]{3,}(?=[A-Za-z]{3,}[ ][A-Za-z]{2,}))"
+)
 _TAIL = re.compile(
-    r",?[ \t]+(?:if|when|where|whenever|for|with|since|because|provided|unless|as|assuming|given|and|so|hence|then|iff|but|on|by)[ \t]"
+    r"(?<![ \t]),?[ \t]+(?:if|when|where|whenever|for|with|since|because|provided|unless|as|assuming|given"
+    r"|and|so|hence|then|iff|but|on|by)[ \t]"
 )
 _PROSE = re.compile(r"(?<![\w\\.])[A-Za-z]{2,}[.,;:]?[ \t]+[A-Za-z]{2,}(?![\w(*/^'])")
 _CONTINUES = re.compile(r"[ \t]*(?:[=+*/<>≤≥≈]|-[ \t]*[^\s-])")

@@ -15,7 +15,7 @@ from docutils.parsers.rst import Directive as RstDirective
 from docutils.parsers.rst import Parser, directives, roles, states
 from docutils.utils import new_document
 
-from matcalc.documents.formats.delimiters import Lines, display, equations
+from matcalc.documents.formats.delimiters import Lines, display, equations, titled
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.plain import code_span, notes
 from matcalc.documents.pieces import (
@@ -24,7 +24,6 @@ from matcalc.documents.pieces import (
     Directive,
     Fault,
     Formula,
-    Heading,
     Listing,
     Manuscript,
     Opening,
@@ -155,9 +154,7 @@ class _Reader:
             case nodes.section():
                 self._level += 1
             case nodes.title() if isinstance(node.parent, nodes.section):
-                title = self._written(node)
-                yield Heading(title, self._level)
-                yield from [piece for piece in self._inline(node, title) if isinstance(piece, Formula)]
+                yield from titled(list(self._inline(node, self._written(node))), self._level)
             case nodes.literal_block() | nodes.doctest_block():
                 yield from (
                     notes(self._written(node), "") if isinstance(node, nodes.literal_block) else [Listing(self._written(node), "python")]

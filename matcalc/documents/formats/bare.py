@@ -29,7 +29,7 @@ _DANGLING = re.compile(rf"(?:.*[-+*/^·×⋅⊙∘⊗−=<>≤≥≈≡√∑∏
 _TIMES = re.compile(r"\d[ ]?[x×][ ]?\d")
 """Sizes, and products of numbers written with the letter."""
 _PROGRAM = re.compile(
-    r"://|www\.|@\w|&\w+=|--\w|[?]\w+=|[\\\"#$]|[A-Za-z]{2,}_[A-Za-z]{2,}|\*\*|[A-Za-z_]\w*\.[A-Za-z_]|[{;]\Z|\w=[\w.]+,\Z"
+    r"://|www\.|@\w|&\w+=|--\w|[?]\w+=|[\\\"#$&]|[A-Za-z]{2,}_[A-Za-z]{2,}|\*\*|[A-Za-z_]\w*\.[A-Za-z_]|[{;]\Z|\w=[\w.]+,\Z"
 )
 
 
@@ -142,10 +142,22 @@ def _trimmed(text: str, tokens: list[tuple[int, int]]) -> tuple[int, int] | None
     trailing = _TRAILING.search(text[start:end])
     end = start + trailing.start() if trailing else end
     start, end = _balanced(text, start, end)
-    relation = RELATION.search(text, start, end)
-    if relation is None or not text[start : relation.start()].strip() or not text[relation.end() : end].strip():
+    relation = outer_relation(text[start:end])
+    if relation is None or _TIMES.search(text, max(0, start - _LONGEST_NAME), end):
         return None
-    return (start, end) if _says_something(text[start:end], relation.start() - start) else None
+    return (start, end) if _says_something(text[start:end], relation.start()) else None
+
+
+def outer_relation(text: str) -> re.Match[str] | None:
+    """The first relation that stands in no brackets, as that of ``f(a=1)`` does, with something on both its sides."""
+    depth = position = 0
+    for match in RELATION.finditer(text):
+        between = text[position : match.start()]
+        depth += sum(map(between.count, _OPENING)) - sum(map(between.count, _CLOSING))
+        position = match.end()
+        if depth == 0:
+            return match if text[: match.start()].strip() and text[match.end() :].strip() else None
+    return None
 
 
 def _is_operand(token: str) -> bool:

@@ -8,67 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from matcalc.documents.formats.vocabulary import displays, within
 from matcalc.documents.pieces import Formula, Heading, Piece, Place, Placed, Words, joined
 
-DISPLAYS = frozenset(
-    {
-        "equation",
-        "align",
-        "gather",
-        "multline",
-        "eqnarray",
-        "displaymath",
-        "math",
-        "flalign",
-        "alignat",
-        "xalignat",
-        "dmath",
-        "dgroup",
-        "IEEEeqnarray",
-        "darray",
-        "subequations",
-    }
-)
-"""Environments that are formulas by themselves: their ``\\begin`` and ``\\end`` say only how they are set."""
-_WITHIN = frozenset(
-    {
-        "aligned",
-        "alignedat",
-        "gathered",
-        "split",
-        "multlined",
-        "cases",
-        "dcases",
-        "rcases",
-        "array",
-        "matrix",
-        "pmatrix",
-        "bmatrix",
-        "vmatrix",
-        "Vmatrix",
-        "Bmatrix",
-        "smallmatrix",
-    }
-)
-"""Environments within formulas, which some writers leave without delimiters."""
-STATEMENTS = frozenset(
-    {
-        "theorem",
-        "lemma",
-        "corollary",
-        "proposition",
-        "conjecture",
-        "definition",
-        "proof",
-        "remark",
-        "example",
-        "exercise",
-        "solution",
-        "claim",
-    }
-    | {"assumption", "hypothesis", "fact", "note"}
-)
-"""What a text may state apart from the rest, so that what its words say holds in it alone."""
 _MARK = re.compile(
     r"\\begin[ ]*\{(?P<begin>[A-Za-z]+\*?)\}|\\end[ ]*\{(?P<end>[A-Za-z]+\*?)\}"
     r"|(?P<words>\\(?:text[a-z]*|mbox|(?:short)?intertext)[ ]*\{)|(?P<bracket>\\\\?[\[\]()])|\\.|(?P<dollar>\$\$?)",
@@ -199,12 +141,14 @@ class Delimiters:
         if last is None:
             return None
         close = self._signs[last]
-        if first.name.rstrip("*") in DISPLAYS:
+        name = first.name.rstrip("*")
+        if name in displays():
             start = first.end
-            if first.name.startswith(("alignat", "xalignat", "IEEEeqnarray")) and (argument := _ARGUMENT.match(self._text, start)):
-                start = argument.end()
+            for _ in range(displays()[name]):
+                argument = _ARGUMENT.match(self._text, start)
+                start = argument.end() if argument else start
             return Enclosed(first.start, close.end, (start, close.start), True, first.name)
-        if first.name in _WITHIN:
+        if name in within():
             return Enclosed(first.start, close.end, (first.start, close.end), True)
         return None
 

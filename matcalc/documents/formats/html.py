@@ -8,9 +8,10 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
-from matcalc.documents.formats.delimiters import STATEMENTS, Delimiters, Dollars, Lines, read_words, titled
+from matcalc.documents.formats.delimiters import Delimiters, Dollars, Lines, read_words, titled
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.plain import code_span, notes
+from matcalc.documents.formats.vocabulary import html, theorems
 from matcalc.documents.pieces import (
     Break,
     Closing,
@@ -31,56 +32,8 @@ from matcalc.documents.pieces import (
 
 _DOLLARS = re.compile(r"""inlineMath["']?\s*:\s*\[[^;]{0,200}?["']\$["']|left["']?\s*:\s*["']\$["']""")
 _SETTER = re.compile(r"mathjax|katex|tex2jax", re.IGNORECASE)
-_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"})
-_BLOCKS = frozenset(
-    {
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "header",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    }
-)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_UNSEEN = frozenset(
-    {"script", "style", "template", "noscript", "title", "head", "svg", "canvas", "iframe", "object", "select", "textarea", "button"}
-)
-_NOTES = frozenset({"admonition", "warning", "tip", "important", "caution", "hint"})
 _TECHNICAL = frozenset({"unseen", "pre", "code", "math", "set", "annotation", "tex"})
-_SET = re.compile(r"(?:^|\s)(?:katex|katex-display|MathJax|MathJax_Display|MathJax_SVG|MathJax_CHTML|mwe-math-element|ltx_Math)(?:\s|$)")
-_GIVEN = re.compile(r"(?:^|\s)(?:math|tex|latex)(?:\s|$)")
 _DIRECTIVE = re.compile(r"\s*matcalc:(.*)", re.DOTALL)
 
 
@@ -136,12 +89,12 @@ class _Parser(HTMLParser):
             self._add("\n")
         elif tag == "img":
             self._image(given)
-        if tag in _BLOCKS or tag in _HEADINGS or role == "pre":
+        if tag in html("blocks") or tag in _HEADINGS or role == "pre":
             self._flush()
         if tag == "li" and self._open and self._open[-1][0] == "li":
             self._close(1)
         self._coloured = self._coloured or (tag == "span" and "class" in given and self._roles.get("pre", 0) > 0)
-        if tag in _VOID:
+        if tag in html("void"):
             return
         if role in ("code", "math"):
             self._flush(end=False)
@@ -153,7 +106,7 @@ class _Parser(HTMLParser):
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
+        if tag not in html("void"):
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -228,28 +181,28 @@ class _Parser(HTMLParser):
             return "tex"
         if tag == "annotation":
             return "annotation" if "tex" in given.get("encoding", "") else ""
-        if tag in _UNSEEN:
+        if tag in html("unseen"):
             return "unseen"
         if tag == "math" and given.get("alttext"):
             self._source.append(self._attribute(given["alttext"]))
-        if tag in ("math", "mjx-container") or _SET.search(classes) or given.get("id", "").startswith("MathJax-Element"):
+        if tag == "math" or html("set") & {tag, *classes.split()} or given.get("id", "").startswith("MathJax-Element"):
             self._display = "display" in given.get("display", classes).lower() or "block" in given.get("display", "") or self._display
             return "set"
         if tag == "pre":
             return "pre"
         language = re.search(r"(?:language|lang|highlight|sourceCode)-?\s*(\w+)", classes) if tag in ("code", "div", "pre") else None
-        if tag in ("code", "tt", "kbd", "samp", "var") and not self._roles.get("pre"):
+        if tag in html("code") and not self._roles.get("pre"):
             return "code"
         if language:
             self._language = language[1]
-        if tag in ("d-math", "tex-math") or (_GIVEN.search(classes) and tag in ("span", "div")):
+        if html("written") & {tag, *(classes.split() if tag in ("span", "div") else ())}:
             self._display = "display" in classes or tag == "div" or "block" in given
             return "math"
         if tag == "li":
             return "item"
         if tag == "blockquote":
             return "quote"
-        return next((name for name in classes.lower().split() if name in STATEMENTS or name in _NOTES), "")
+        return next((name for name in classes.lower().split() if name in theorems() or name in html("notes")), "")
 
     def _attribute(self, value: str) -> Placed:
         return Placed(value, ((0, self._place()),))
@@ -299,7 +252,7 @@ class _Parser(HTMLParser):
         elif role and role not in _TECHNICAL:
             self._flush()
             self.pieces.append(Closing(role, self._place()))
-        elif tag in _BLOCKS:
+        elif tag in html("blocks"):
             self._flush()
 
     def _preformatted(self) -> None:

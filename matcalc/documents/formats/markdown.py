@@ -9,11 +9,12 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from matcalc.documents.formats.delimiters import DISPLAYS, STATEMENTS, Delimiters, Enclosed, Lines, display, equations, formula, titled
+from matcalc.documents.formats.delimiters import Delimiters, Enclosed, Lines, display, equations, formula, titled
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.html import hypertext
 from matcalc.documents.formats.markdown_rules import DEEPEST, parser
 from matcalc.documents.formats.plain import code_span, notes
+from matcalc.documents.formats.vocabulary import blocks, labelled, theorems
 from matcalc.documents.pieces import (
     Break,
     Closing,
@@ -35,39 +36,6 @@ _COMMENT = re.compile(r"<!--+[ \t\n]*matcalc:(.*?)--+>", re.DOTALL)
 _ATTRIBUTES = re.compile(r"[ \t]*\{[#.:][^{}]*\}[ \t]*\Z")
 _DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
 _OPTION = re.compile(r":[\w-]+:[^\n]*(?:\n|\Z)|---\n.*?\n---(?:\n|\Z)|\s+", re.DOTALL)
-_TEXTS = frozenset({"", "text", "txt", "plain", "plaintext", "none", "matcalc", "ascii", "no-highlight"})
-_PROSE_FENCES = frozenset(
-    {
-        "admonition",
-        "note",
-        "warning",
-        "tip",
-        "hint",
-        "important",
-        "caution",
-        "danger",
-        "error",
-        "attention",
-        "seealso",
-        "dropdown",
-        "card",
-        "grid",
-        "grid-item",
-        "tab-set",
-        "tab-item",
-        "margin",
-        "sidebar",
-        "topic",
-        "epigraph",
-        "exercise",
-        "solution",
-        "figure",
-        "table",
-        "list-table",
-        "todo",
-    }
-)
-_STATEMENTS = {"thm": "theorem", "lem": "lemma", "cor": "corollary", "prp": "proposition", "def": "definition", "exm": "example"}
 
 
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
@@ -192,9 +160,11 @@ class _Reader:
             while braced and (match := _OPTION.match(content.text, option)):
                 option = match.end()
             yield from [display(part) for part in equations(content.part(option))]
-        elif braced and info[1] != "." and (language in _PROSE_FENCES or language in STATEMENTS or language.startswith(("prf:", "proof:"))):
+        elif (
+            braced and info[1] != "." and (language in blocks("text") or language in theorems() or language.startswith(("prf:", "proof:")))
+        ):
             yield from self._nested(language.rpartition(":")[2], content)
-        elif language in _TEXTS:
+        elif not language or language in blocks("notes"):
             yield from notes(content, language)
         else:
             yield Listing(content, language)
@@ -232,7 +202,7 @@ class _Reader:
             return
         named = re.search(r"\.([\w-]+)", info) or re.match(r"\{?([\w:-]+)", info)
         label = re.search(r"#(\w+)-", info)
-        name = _STATEMENTS.get(label[1], "") if label else ""
+        name = labelled(label[1]) if label else ""
         self._divisions.append(name or (named[1].rpartition(":")[2].removeprefix("callout-") if named else "division"))
         yield Opening(self._divisions[-1], self._place(token))
 
@@ -321,25 +291,29 @@ class _Line:
                 part = self._taken(token.content)
                 yield from self._flushed()
                 yield (Opening if token.info == "begin" else Closing)(token.markup, part.place())
+            case "unclosed":
+                yield from self._unclosed(token)
             case "text" | "text_special":
-                yield from self._text_pieces(token)
+                self._say(token)
             case _:
                 pass
 
-    def _text_pieces(self, token: Token) -> Iterator[Piece]:
+    def _say(self, token: Token) -> None:
         if not token.content:
             return
         part = self._taken(token.markup or token.content)
         if token.type == "text_special":
             part = Placed(token.content, part.marks[:1])
         self._words.append(part)
-        opening = _unclosed(part.text) if token.type == "text" else None
-        if opening is not None:
-            yield from self._flushed()
-            shown = part.part(opening.start()).text.split("\n")[0]
-            mark = opening[0]
-            closing = mark.replace("begin", "end")
-            yield Fault(shown, part.place(opening.start()), f"the mathematics that {mark} begins does not end", f"{closing} behind it")
+
+    def _unclosed(self, token: Token) -> Iterator[Piece]:
+        """Mathematics that begins and does not end: what follows is read as words."""
+        part = self._taken(token.content)
+        yield from self._flushed()
+        shown = self._text.text[self._cursor - len(token.content) :].split("\n")[0]
+        closing = token.content.replace("begin", "end").replace("[", "]")
+        yield Fault(shown, part.place(), f"the mathematics that {token.content} begins does not end", f"{closing} behind it")
+        self._words.append(part)
 
     def _taken(self, content: str, mark: str = "") -> Placed:
         """The next place where this stands in the text."""
@@ -350,11 +324,3 @@ class _Line:
             return Placed(content, ((0, self._text.place(self._cursor)),))
         self._cursor = at + len(content) + len(mark)
         return self._text.part(at, at + len(content))
-
-
-_UNCLOSED = re.compile(rf"\$\$|\\begin\{{(?:{'|'.join(sorted(DISPLAYS))})\*?\}}|\$(?=[^\s$][^\n$]*\\[A-Za-z])")
-
-
-def _unclosed(text: str) -> re.Match[str] | None:
-    """What begins mathematics in a text in which all mathematics that ends is no longer there."""
-    return _UNCLOSED.search(text) if "$" in text or "\\" in text else None

@@ -12,13 +12,14 @@ from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from matcalc.documents.formats.delimiters import DISPLAYS, STATEMENTS, Delimiters, Enclosed
+from matcalc.documents.formats.delimiters import Delimiters, Enclosed
+from matcalc.documents.formats.vocabulary import displays, theorems
 
 DEEPEST = 40
 """Lists and quotations inside each other."""
 _UNDERLINE = re.compile(r"(=+|-+)[ \t]*\Z")
 _DISPLAY = re.compile(
-    rf"(?P<code>`+)|\\begin[ ]*\{{(?P<name>(?:{'|'.join(sorted(DISPLAYS))})\*?)\}}|(?P<bracket>\\\\?\[)|\\.|(?P<dollars>\$\$)", re.DOTALL
+    rf"(?P<code>`+)|\\begin[ ]*\{{(?P<name>(?:{'|'.join(sorted(displays()))})\*?)\}}|(?P<bracket>\\\\?\[)|\\.|(?P<dollars>\$\$)", re.DOTALL
 )
 _BLOCK = re.compile(r"#{1,6}[ ]|```|~~~|:::")
 _WORD = re.compile(r"(?<![\\\w{])[A-Za-z]{2,}(?![\w}])")
@@ -29,7 +30,8 @@ _HIGHLIGHT = re.compile(r"\{%-?[ ]*highlight(?:[ ]+(?P<language>\w+))?|\{\{[<%][
 _ENDHIGHLIGHT = re.compile(r"\{%-?[ ]*endhighlight|\{\{[<%][ ]*/highlight")
 _LABEL = re.compile(r"[ \t]*(?:\{[#.][^{}\n]*\}|\([\w:.-]+\)(?=[ \t]*(?:\n|\Z)))")
 """What Quarto and MyST put behind a display."""
-_THEOREM = re.compile(rf"\\(?P<what>begin|end)\{{(?P<name>{'|'.join(sorted(STATEMENTS))})\*?\}}(?:\[[^\]\n]*\])?")
+_THEOREM = re.compile(rf"\\(?P<what>begin|end)\{{(?P<name>{'|'.join(sorted(theorems()))})\*?\}}(?:\[[^\]\n]*\])?")
+_UNCLOSED = re.compile(rf"\$\$|\\begin\{{(?:{'|'.join(sorted(displays()))})\*?\}}|\$(?![\s$])(?=[^\n$]{{0,200}}\\[A-Za-z])")
 _COLONS = re.compile(r":{3,}[ \t]*(?P<info>.*)\Z")
 _GITHUB = re.compile(r"\$(`+)([^`]+)\1\$")
 _ROLE = re.compile(r"\{(?:math|eq-inline)\}(`+)([^`]+)\1")
@@ -182,12 +184,24 @@ def _formula(state: StateInline, silent: bool) -> bool:
     """Mathematics in a line of text."""
     found = _found(state)
     if found is None or found.end > state.posMax:
-        return False
+        return _unclosed(state, silent)
     if not silent:
         token = state.push("formula", "", 0)
         token.meta = {"found": found}
     label = _LABEL.match(state.src, found.end, state.posMax) if found.display else None
     state.pos = label.end() if label else found.end
+    return True
+
+
+def _unclosed(state: StateInline, silent: bool) -> bool:
+    """The beginning of mathematics that has no end."""
+    match = _UNCLOSED.match(state.src, state.pos, state.posMax) if state.src[state.pos] in "$\\" else None
+    if match is None:
+        return False
+    if not silent:
+        token = state.push("unclosed", "", 0)
+        token.content = match[0]
+    state.pos = match.end()
     return True
 
 
@@ -198,7 +212,7 @@ def _statement(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         token = state.push("statement", "", 0)
-        token.info, token.markup, token.content = match["what"], match["name"], match[0]
+        token.info, token.markup, token.content = match["what"], theorems()[match["name"]], match[0]
     state.pos = match.end()
     return True
 

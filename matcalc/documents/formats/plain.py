@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from matcalc.documents.formats.bare import RELATION
+from matcalc.documents.formats.bare import RELATION, outer_relation
 from matcalc.documents.formats.code import is_program
 from matcalc.documents.formats.delimiters import Delimiters, read_words
 from matcalc.documents.formats.finishing import finished
@@ -164,8 +164,7 @@ def _is_equation(line: str) -> bool:
     end = remark.start() if remark else len(line)
     tail = _TAIL.search(line, start, end)
     body = line[start : tail.start() if tail else end]
-    relation = RELATION.search(body)
-    return relation is not None and relation.end() < len(body.rstrip()) and _PROSE.search(body) is None
+    return outer_relation(body) is not None and _PROSE.search(body) is None
 
 
 def code_span(text: Placed) -> Words | Formula:

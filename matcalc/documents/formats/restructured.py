@@ -18,6 +18,7 @@ from docutils.utils import new_document
 from matcalc.documents.formats.delimiters import Lines, display, equations, titled
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.plain import code_span, notes
+from matcalc.documents.formats.vocabulary import blocks
 from matcalc.documents.pieces import (
     Break,
     Closing,
@@ -37,35 +38,6 @@ from matcalc.documents.pieces import (
 
 _LONGEST_PARAGRAPH = 10_000
 """Characters without a blank line: docutils looks from each mark of inline markup to the end of its paragraph."""
-_PROGRAMS = frozenset(
-    {
-        "code",
-        "code-block",
-        "sourcecode",
-        "code-cell",
-        "literalinclude",
-        "highlight",
-        "ipython",
-        "plot",
-        "jupyter-execute",
-        "prompt",
-        "raw",
-        "doctest",
-        "testcode",
-        "testsetup",
-        "testoutput",
-        "graphviz",
-        "mermaid",
-        "tikz",
-        "productionlist",
-    }
-)
-_UNSEEN = frozenset({"toctree", "autosummary", "bibliography", "image", "contents", "index", "meta", "sectionauthor", "moduleauthor"})
-_KNOWN = frozenset(
-    {"admonition", "attention", "caution", "danger", "error", "hint", "important", "note", "tip", "warning", "topic", "sidebar", "epigraph"}
-    | {"highlights", "pull-quote", "compound", "container", "table", "list-table", "csv-table", "figure", "line-block", "parsed-literal"}
-    | {"replace", "unicode", "date", "class", "role", "default-role", "title", "rubric", "footer", "header", "target-notes", "sectnum"}
-)
 _ROLE = re.compile(r"`+")
 
 
@@ -267,14 +239,14 @@ class _Reader:
                     return []
                 content = lines.anchored(text, "\n".join(self.content), self.content.offset(0))
                 language = self.arguments[0].split()[0] if self.arguments else self.name
-                return [_Found(tuple(notes(content, language)) if language in ("text", "none") else (Listing(content, language),))]
+                return [_Found(tuple(notes(content, language)) if language in blocks("notes") else (Listing(content, language),))]
 
         class Other(_Tolerant):
             def run(self) -> list[nodes.Node]:
                 name = self.name.rpartition(":")[2]
                 place = text.place(lines.start(self.lineno - 1))
                 found = _Found((Opening(name, place),), (Closing(name, place),))
-                if self.arguments and self.name not in _UNSEEN:
+                if self.arguments and self.name not in blocks("unseen"):
                     children, messages = self.state.inline_text(self.arguments[0], self.lineno)
                     found += [nodes.paragraph(self.arguments[0], "", *children), *messages]
                     found[0].line = self.lineno
@@ -294,11 +266,11 @@ class _Reader:
         def of(name: str) -> type[_Tolerant] | None:
             if name == "math":
                 return Mathematics
-            if name in _PROGRAMS:
+            if name in blocks("programs"):
                 return Program
             if name == "include":
                 return Included
-            return Unseen if name in _UNSEEN else None if name in _KNOWN else Other
+            return Unseen if name in blocks("unseen") else None if name in blocks("docutils") else Other
 
         return of
 

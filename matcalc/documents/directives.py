@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
+from matcalc.documents.context.definitions import names_used
 from matcalc.documents.report import Open
 from matcalc.errors import ParseError
+from matcalc.language.declare.declarations import written
 from matcalc.language.declare.texts import parse_declarations
 from matcalc.verification.items import Settings, declared_again
 
@@ -27,10 +30,20 @@ def settled(found: Open, settings: Settings) -> Open:
         return found
     question = []
     for asked in found.question:
+        names = names_used(asked.statement, found.entry.notation)
         declare = asked.declare
-        for said in settings.declare:
+        for said in _about(names, settings.declare):
             declare = "; ".join(declared_again((declare,) if declare else (), said))
         layout = settings.layout if settings.layout != "denominator" else asked.layout
         symmetric = settings.symmetric if settings.symmetric != "projected" else asked.symmetric
         question.append(replace(asked, declare=declare, layout=layout, symmetric=symmetric))
     return Open(replace(found.entry, expected=settings.expected), tuple(question))
+
+
+def _about(names: Set[str], declarations: Sequence[str]) -> Iterator[str]:
+    """The declarations of these names: a size that is named beside another letter must not be taken for a letter of the claim."""
+    for said in declarations:
+        for one in written(said):
+            mine = [name for name in one.names if name in names]
+            if mine:
+                yield one.text if len(mine) == len(one.names) else f"{', '.join(mine)}: {one.value}"

@@ -33,7 +33,8 @@ label { color: var(--dim); } body:has(#all:not(:checked)) .aside { display: none
 _SCRIPT = """
 for (const node of document.querySelectorAll("[data-tex]")) {
   try {
-    katex.render(node.dataset.tex, node, {displayMode: false, trust: false, strict: false, maxExpand: 200, maxSize: 20});
+    const tex = "\\\\displaystyle " + node.dataset.tex;
+    katex.render(tex, node, {trust: false, strict: false, maxExpand: 200, maxSize: 20});
   } catch (error) {
     node.classList.add("plain");
   }
@@ -128,7 +129,7 @@ def _remarks(entry: Entry) -> Iterator[str]:
     if not entry.as_expected and entry.said_why:
         yield f'<div class="remark">{escape(entry.said_why)}</div>'
     if entry.reading:
-        yield f'<div class="remark role">read: {escape(entry.reading)}</div>'
+        yield f'<div class="remark role">{escape(entry.reading)}</div>'
     details = [f"with {said}" for said in entry.context]
     details += verdict.explain().splitlines() if verdict is not None else []
     if details:

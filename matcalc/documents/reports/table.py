@@ -48,7 +48,7 @@ def _entry(entry: Entry, report: Report) -> Iterator[str]:
     if entry.remark:
         yield f"{indent}{entry.remark}"
     if entry.reading:
-        yield f"{indent}read: {entry.reading}"
+        yield f"{indent}{entry.reading}"
     if entry.severity in ("refuted", "conditional") and entry.context:
         yield f"{indent}with {'; '.join(entry.context)}"
 

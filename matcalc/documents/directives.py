@@ -20,7 +20,8 @@ def directed(settings: Settings, directive: str) -> Settings:
     if changed is None:
         raise ParseError("this is no directive: declare, layout, symmetric or expect")
     if changed.declare != settings.declare:
-        parse_declarations("; ".join(changed.declare))
+        named = frozenset(name for one in written(rest) for name in one.names)
+        parse_declarations("; ".join(_about(named, changed.declare)))
     return changed
 
 

@@ -63,6 +63,7 @@ class Written:
     adds: bool
 
 
+@lru_cache(maxsize=1024)
 def written(text: str) -> tuple[Written, ...]:
     """The single declarations of a text.
 

@@ -61,7 +61,7 @@ d(norm2(A*x - b)^2)/dx = A'*(A*x - b)
 print("hello")
 ```
 
-Unreadable: $∂ L/∂ w = ???$ and <!-- matcalc: declared A -->.
+Unreadable: $∂(x'*x)/∂x = foo(x, 2)$ and <!-- matcalc: declared A -->.
 """
 
 

@@ -224,6 +224,7 @@ class Reader:
         self.scope.declared_members = declared_members(self.declarations)
         self.scope.apart = options.apart
         self.builder = DialectBuilder(self.scope)
+        self.builder.otherwise = options.otherwise
         self.decisions: list[Decision] = []
         self.cells: list[Cell] = []
         self.forks: tuple[Fork, ...] = ()
@@ -377,7 +378,7 @@ class Reader:
     def construction(self, symbols: Mapping[str, e.Expr], kept: Mapping[t.Term, e.Symbol] | None = None) -> Construction:
         """What builds the expressions of this text."""
         functions = {name: {one: self._argument(one) for one in names} for name, names in self.scope.undefined.arguments.items()}
-        return Construction(symbols, self.text, kept, self.calculus, functions)
+        return Construction(symbols, self.text, kept, self.calculus, functions, self.options.otherwise)
 
     def _argument(self, name: str) -> t.Term:
         """What a function without a formula depends on."""

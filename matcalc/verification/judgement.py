@@ -15,6 +15,7 @@ from matcalc.errors import LimitError, MatcalcError, NotDifferentiableError, Sha
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
 from matcalc.inputs import also_declared, derivative_within, explained
+from matcalc.language.build.scope import is_of_samples
 from matcalc.language.declare.texts import Declare, about_unused
 from matcalc.language.options import reading_options
 from matcalc.language.statements import Statement, elaborate_statement
@@ -127,9 +128,37 @@ def _within_budget(question: Question, statement: Statement) -> Verdict:
     """The verdict, or that none was found in time."""
     try:
         verdict = _of_numbers(question, statement, _judged(question, statement))
+        other = _read_otherwise(question, statement) if verdict.is_false else None
+        if other is not None:
+            return other
     except SpentError as spent:
         verdict = Verdict(question.source, "undecided", question.layout, spent.message)
     return replace(verdict, declarations=statement.declarations, notes=statement.notes, reading=Reading(statement))
+
+
+def _read_otherwise(question: Question, statement: Statement) -> Verdict | None:
+    """The verdict on a false claim that is true if its words are read in another way that people write; None where there is none."""
+    keys = list(dict.fromkeys(decision.otherwise for decision in statement.decisions if decision.otherwise))
+    if question.options.otherwise or not keys:
+        return None
+    for chosen in [frozenset([key]) for key in keys[:_MOST_CHOICES]] + ([frozenset(keys)] if len(keys) > 1 else []):
+        asked = with_fields(question, options=with_fields(question.options, otherwise=chosen), help=False)
+        try:
+            with share(HELP_SHARE):
+                other = _read(asked)
+                verdict = _judged(asked, other)
+        except MatcalcError:
+            continue
+        if not verdict.ok:
+            continue
+        if any(is_of_samples(key) for key in chosen):
+            said = "it is true if the members are the columns of the matrix, and false if they are its rows"
+            verdict = replace(verdict, status="undecided", reason=said)
+        return replace(verdict, declarations=other.declarations, notes=other.notes, reading=Reading(other))
+    return None
+
+
+_MOST_CHOICES = 3
 
 
 def _of_numbers(question: Question, statement: Statement, verdict: Verdict) -> Verdict:

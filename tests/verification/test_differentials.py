@@ -30,6 +30,8 @@ TRUE = [
     (r"\partial(\mathbf{X}\mathbf{Y}) = (\partial\mathbf{X})\mathbf{Y} + \mathbf{X}(\partial\mathbf{Y})", ""),
     (r"\operatorname{vec}(\mathrm{d}(BYC)) = (C^\top\otimes B)\operatorname{vec}(\mathrm{d}Y)", ""),
     (r"(\mathrm{d}Y) Y^{-1} + Y\,\mathrm{d}(Y^{-1}) = 0", ""),
+    (r"\mathrm{d}(Y^{-1}) Y = -Y^{-1}\,\mathrm{d}Y", ""),
+    (r"\mathrm{d}\,\tfrac12\|Bz - u\|^2 = (Bz - u)^\top B\,\mathrm{d}z", ""),
     (r"f(Y) = \log\det Y; D^2f(Y)[H, K] = -\operatorname{tr}(Y^{-1}HY^{-1}K)", ""),
     (r"f(z) = z^\top S z; f'(z; u - z) = z^\top(S + S^\top)(u - z)", ""),
 ]

@@ -78,10 +78,11 @@ class Assembly:
         *,
         span: Span | None = None,
         instead: tuple[str, ...] = (),
+        otherwise: str = "",
         when: Callable[[], bool] = lambda: True,
     ) -> None:
         """A decision, made only if ``when`` is true when all kinds are known."""
-        self.asked.append(lambda: Decision(words, topic, weight, span, instead) if when() else None)
+        self.asked.append(lambda: Decision(words, topic, weight, span, instead, otherwise) if when() else None)
 
     def answers(self) -> list[Decision]:
         """What was decided of what ``asked`` holds, now that all kinds are known."""

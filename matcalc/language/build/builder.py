@@ -11,7 +11,7 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.entry_arrays import as_array
 from matcalc.language.build.families import array_of
-from matcalc.language.build.scope import Scope
+from matcalc.language.build.scope import COLUMNS, Scope
 from matcalc.language.decisions import Weight
 from matcalc.language.declare.members import index_of
 from matcalc.language.syntax import trees as s
@@ -63,6 +63,8 @@ class Builder(Assembly):
         self.written = MATH
         self.layout = "denominator"
         """That of derivatives within an expression."""
+        self.otherwise: frozenset[str] = frozenset()
+        """Choices that are taken the other way than usual."""
 
     # ------------------------------------------------------------ the walk
 
@@ -327,7 +329,17 @@ class Builder(Assembly):
             return self.entry(self.identity(span), positions, span)
         if base in self.scope.member_values:
             return self._member_value(base, positions, span)
-        return self.entry(self._array(s.Name(span, base)), positions, span)
+        return self._member(s.Name(span, base), positions)
+
+    def _member(self, base: s.Name, positions: tuple[int | t.BoundIndex, ...]) -> t.Term:
+        """What an index stands at: a part of an array, row i of it if that is a matrix, or where the text is read so its column."""
+        array = self._array(base)
+        key = f"{COLUMNS}:{base.name}"
+        if len(positions) > 1 or key not in self.otherwise or not isinstance(array, t.SymbolTerm) or array.name == base.name:
+            return self.entry(array, positions, base.span)
+        index = positions[0].name if isinstance(positions[0], t.BoundIndex) else positions[0]
+        self.decide(f"{base.name}_{index} is read as column {index} of {array.name}", "samples", span=self.place(base.span))
+        return self.entry(self.transpose(array, base.span), positions, base.span)
 
     def _member_value(self, base: str, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         """What is given for each index, at these."""

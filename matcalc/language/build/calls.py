@@ -11,6 +11,7 @@ from matcalc.errors import LimitError, ParseError, Span
 from matcalc.functions import Function, functions, spellings
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder, weighs
+from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCTIONS
 from matcalc.language.build.scope import Scope
 from matcalc.language.declare.signatures import Signature, signature_of
 from matcalc.language.syntax import trees as s
@@ -25,7 +26,6 @@ from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALA
 from matcalc.sizes import ONE, Size
 
 _SIZED = frozenset(["eye", "ones", "zeros", "vector", "matrix", "commutation", "unit"])
-_MATRIX_COUNTERPART = {"exp": ("expm", "exponential"), "log": ("logm", "logarithm"), "sqrt": ("sqrtm", "square root")}
 _NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
 _DEEPEST_DEFINITION = 8
 _SUMS = frozenset(["sum", "mean"])
@@ -174,7 +174,7 @@ class CallBuilder(Builder):
         span = self.place(node.span)
         if axis and not entry.axis:
             raise ParseError(f"{entry.name} is not taken along {axis}", span=node.span, suggestion=f"{node.function}(X)")
-        if entry.name in _MATRIX_COUNTERPART and len(arguments) == 1:
+        if entry.name in MATRIX_COUNTERPART and len(arguments) == 1:
             self._note_counterpart(entry.name, node.function, arguments[0])
         if entry.kind == "elementwise":
             self._count(node, arguments, 1)
@@ -242,14 +242,17 @@ class CallBuilder(Builder):
         return t.CallTerm(result, span, tuple(arguments), entry.name, None)
 
     def _note_counterpart(self, name: str, written: str, argument: t.Term) -> None:
-        counterpart, meaning = _MATRIX_COUNTERPART[name]
+        counterpart, meaning = MATRIX_COUNTERPART[name]
         cell = argument.cell
 
         def square() -> bool:
             return cell.mask == MATRIX and resolved(cell.rows) == resolved(cell.cols)
 
+        if MATRIX_FUNCTIONS in self.otherwise:
+            self.decide(f"{written} of a matrix is read as the matrix {meaning}", "alias", span=argument.span, when=square)
+            return
         said = f"{written} of a matrix is elementwise; the matrix {meaning} is {counterpart}"
-        self.decide(said, "alias", span=argument.span, when=square)
+        self.decide(said, "alias", span=argument.span, otherwise=MATRIX_FUNCTIONS, when=square)
 
     # ------------------------------------------------------------ functions defined by other operations
 

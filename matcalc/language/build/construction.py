@@ -49,6 +49,10 @@ Calculus: TypeAlias = Callable[[Differentiated], e.Expr | None]
 Functions: TypeAlias = Mapping[str, Mapping[str, t.Term]]
 """Names that are functions without a formula -> the names that each depends on, with what these stand for."""
 
+MATRIX_COUNTERPART = MappingProxyType({"exp": ("expm", "exponential"), "log": ("logm", "logarithm"), "sqrt": ("sqrtm", "square root")})
+"""Elementwise functions with the functions of matrices that are written in the same way, and what these are called."""
+MATRIX_FUNCTIONS = "matrix functions"
+"""The choice that those are meant where the argument is a square matrix."""
 NO_FUNCTIONS: Functions = MappingProxyType({})
 _UNIT = e.Number(Fraction(1))
 _MINUS_ONE = e.Number(Fraction(-1))
@@ -80,9 +84,11 @@ class Construction:
         kept: Mapping[t.Term, e.Symbol] | None = None,
         calculus: Calculus | None = None,
         functions: Functions = NO_FUNCTIONS,
+        otherwise: frozenset[str] = frozenset(),
     ) -> None:
         """``symbols`` are what names stand for; ``kept`` gives symbols that stand for terms as they are; ``functions`` are names without a
-        formula that are functions of others."""
+        formula that are functions of others; ``otherwise`` are choices taken the other way than usual."""
+        self._otherwise = otherwise
         self._symbols = symbols
         self._functions = functions
         self._text = text
@@ -146,6 +152,9 @@ class Construction:
             case t.TransposeTerm():
                 return built[0] if built[0].is_scalar else e.Transpose(built[0])
             case t.ElementwiseTerm(function=function):
+                square = built[0].is_matrix and built[0].rows == built[0].cols
+                if square and function in MATRIX_COUNTERPART and MATRIX_FUNCTIONS in self._otherwise:
+                    return e.Call(MATRIX_COUNTERPART[function][0], (built[0],), None, built[0].shape)
                 return e.Elementwise(function, built[0])
             case t.InverseTerm():
                 return e.Power(built[0], e.Number(Fraction(-1))) if built[0].is_scalar else e.Inverse(built[0])
@@ -242,7 +251,7 @@ class Construction:
     def _with_free_results(self, term: t.DerivativeTerm, variable: e.Symbol) -> Construction:
         """What builds the same terms with the intermediate result that is differentiated by as a free variable."""
         kept = {**self._kept, **dict.fromkeys(term.uses, variable)}
-        inner = Construction(self._symbols, self._text, kept, self._calculus, self._functions)
+        inner = Construction(self._symbols, self._text, kept, self._calculus, self._functions, self._otherwise)
         inner._bound = self._bound
         return inner
 

@@ -7,7 +7,7 @@ When the kinds are known, a family of vectors or matrices is called by the capit
 from __future__ import annotations
 
 from matcalc.errors import Span
-from matcalc.language.build.scope import Members, Scope, Variable
+from matcalc.language.build.scope import COLUMNS, Members, Scope, Variable
 from matcalc.language.decisions import Decision
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import sum_indices
@@ -174,7 +174,8 @@ class Families:
             words = f"{shown}: {what} of an array called {base}, {sizes}; it is not taken for a part of {capital}"
             apart = f"{shown} is a part of {capital}: write {capital}[{index}]", f"they have nothing in common: declare {base}: {sizes}"
             return Decision(words, "samples", "doubtful", span, apart)
-        return Decision(f"{shown}: {what} of {title}, {sizes}", "samples", span=span)
+        columns = title == capital and len(positions) == 1 and variable.cell.mask == MATRIX
+        return Decision(f"{shown}: {what} of {title}, {sizes}", "samples", span=span, otherwise=f"{COLUMNS}:{base}" if columns else "")
 
 
 def aliases(limits: dict[str, Dimension], place: Span) -> list[Decision]:

@@ -18,6 +18,18 @@ from matcalc.records import record
 from matcalc.sizes import ONE
 
 
+COLUMNS = "columns"
+"""The choice that members are the columns of a matrix, and not its rows; behind a colon stands what is before their index."""
+_SAMPLES = frozenset(["x", "y", "z", "t", "phi", "xi"])
+"""Letters of samples, which are the rows of their matrix unless it is said otherwise."""
+
+
+def is_of_samples(choice: str) -> bool:
+    """Whether a choice is that samples are columns."""
+    sort, _, base = choice.partition(":")
+    return sort == COLUMNS and base in _SAMPLES
+
+
 @record(eq=False)
 class Members:
     """The parts of an array at the indices of sums.

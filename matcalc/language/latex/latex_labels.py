@@ -136,7 +136,8 @@ class _Reader:
                 return None
             labels.append(label)
             inner = inner[close + 1 :]
-        return "_".join(labels), inner
+        power = any(lexeme.text not in TRANSPOSES and lexeme.kind != "digit" and lexeme.text not in "{}-" for lexeme in inner)
+        return None if power else ("_".join(labels), inner)  # e^{(s+t)A}
 
     def _means_otherwise(self, one: _Exponent, label: str) -> bool:
         """``f^{(2)}(x)``, a derivative, and ``e_2^{(n)}``, a unit vector."""

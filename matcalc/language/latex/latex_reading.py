@@ -49,9 +49,9 @@ class Reading:
         self._twins = _latin_twins(vocabulary)
 
     def bracket(self, position: int) -> tuple[Token, Token]:
-        """Round brackets that no source shows, at the place of a lexeme."""
+        """Round brackets that no source shows, without a character, at the place of a lexeme."""
         lexeme = self.lexemes[position]
-        return Token("LPAR", "(", lexeme.start, lexeme.end), Token("RPAR", ")", lexeme.start, lexeme.end)
+        return Token("LPAR", "", lexeme.start, lexeme.end), Token("RPAR", "", lexeme.start, lexeme.end)
 
     def argument(self, position: int, stop: int, owner: int) -> tuple[Range, int]:
         """The argument at ``position``, without its braces, and the position after it; ``owner`` is the lexeme that needs it."""

@@ -191,8 +191,8 @@ def _marked(tokens: list[Token], heads: frozenset[int], inner: frozenset[int]) -
         out.append(Token("DIFFERENTIAL", token.value, token.start, token.end))
         stop = end_of_term(tokens, position + 1)
         own = partner.get(position + 1, stop)
-        if own < stop - 1 and tokens[own + 1].type not in _ON_BRACKETS:
-            continue
+        if own < stop - 1 and tokens[position + 1].value and tokens[own + 1].type not in _ON_BRACKETS:
+            continue  # d(X^-1) X, but not of the brackets around the parts of a fraction
         if own != stop - 1:
             out.append(Token("LPAR", "(", token.end, token.end))
             closing.add(stop)

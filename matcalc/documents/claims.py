@@ -99,7 +99,8 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
     layout, layout_said = context.layouts.at(line.number)
     symmetric, symmetric_said = context.symmetric.at(line.number)
     rests_on: tuple[Said, ...] = (*(one.said for one in definitions), *said, *layout_said, *symmetric_said)
-    return Asked(statement, declare, layout, symmetric, rests_on, lossy=bool(kept.lost))
+    dialect = "latex" if line.notation == "latex" else None
+    return Asked(statement, declare, layout, symmetric, rests_on, lossy=bool(kept.lost), dialect=dialect)
 
 
 _LIMIT = pattern(r"\\sum[^=]{0,40}=\s*[01]\s*\}?\s*\^\s*\{?\s*([A-Za-z])\b")

@@ -22,7 +22,8 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         if one.instead and (before is None or not _is_open(before, one.instead)):
             continue
         name = "own" if one.own else ""
-        verdict = verdict_on(Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric))
+        item = Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric, dialect=one.dialect)
+        verdict = verdict_on(item)
         if verdict.ok:
             return verdict, one
         if one.instead == "unread" or (one.instead and verdict.problem):

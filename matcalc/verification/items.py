@@ -9,7 +9,8 @@ from matcalc.language.declare.declarations import written
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A statement to be verified. ``line`` counts from 1; ``expected`` is False for a statement marked ``expect false``."""
+    """A statement to be verified. ``line`` counts from 1; ``expected`` is False for a statement marked ``expect false``. What cannot be
+    read in the ``dialect`` is read as its text shows."""
 
     statement: str
     line: int
@@ -19,6 +20,7 @@ class Item:
     layout: str = "denominator"
     symmetric: str = "projected"
     expected: bool = True
+    dialect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

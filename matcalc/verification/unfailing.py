@@ -21,12 +21,18 @@ INTERNAL = "internal error"
 def verdict_on(item: Item) -> Verdict:
     """The verdict on one statement. Raises nothing: what goes wrong is said in the verdict, so that no other statement suffers."""
     try:
-        verdict = verify(item.statement, declare=_shared(item), layout=item.layout, symmetric=item.symmetric)
+        verdict = _verdict(item)
     except MatcalcError as error:
+        if item.dialect is not None and not error.message.startswith(INTERNAL):
+            return verdict_on(replace(item, dialect=None))
         verdict = _without_decision(item, INTERNAL if error.message.startswith(INTERNAL) else NOT_READ, str(error))
     except Exception as error:
         verdict = _without_decision(item, INTERNAL, f"{type(error).__name__}: {error}")
     return replace(verdict, name=item.name, source=item.source, line=item.line, expected=item.expected)
+
+
+def _verdict(item: Item) -> Verdict:
+    return verify(item.statement, declare=_shared(item), layout=item.layout, symmetric=item.symmetric, dialect=item.dialect)
 
 
 def _shared(item: Item) -> SharedText | None:

@@ -21,9 +21,9 @@ class Asked:
     """A claim as a statement for ``verify``.
 
     ``statement`` holds the definitions that it rests on before it (``f(x) = x'*A*x; ∇f(x) = (A + A')*x``). ``declare``, ``layout``,
-    ``symmetric`` and ``dialect`` are as for ``verify``; ``rests_on`` are the things said that went into them. ``lossy``: facts that are said of a name
-    could not be used with it, so that it proves more than it refutes. ``instead``: the reading before it said in another way, for where
-    that is ``unanswered``; or with less, for where that is ``unread``: then it counts only if it holds.
+    ``symmetric`` and ``dialect`` are as for ``verify``; ``rests_on`` are the things said that went into them. ``lossy``: facts that are
+    said of a name could not be used with it, so that it proves more than it refutes. ``instead``: the reading before it said in another
+    way, for where that is ``unanswered``; or with less, for where that is ``unread``: then it counts only if it holds.
     """
 
     statement: str

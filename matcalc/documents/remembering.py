@@ -79,7 +79,9 @@ def _read(said: Mapping[str, Any]) -> Recalled:
 
 
 def _key(question: Sequence[Asked]) -> tuple[Any, ...]:
-    return _code(), *[(one.statement, one.declare, one.layout, one.symmetric, one.lossy, one.instead, one.dialect, one.own) for one in question]
+    return _code(), *[
+        (one.statement, one.declare, one.layout, one.symmetric, one.lossy, one.instead, one.dialect, one.own) for one in question
+    ]
 
 
 def _name(question: Sequence[Asked]) -> str:

@@ -17,7 +17,6 @@ from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, 
 from matcalc.records import record
 from matcalc.sizes import ONE
 
-
 COLUMNS = "columns"
 """The choice that members are the columns of a matrix, and not its rows; behind a colon stands what is before their index."""
 _SAMPLES = frozenset(["x", "y", "z", "t", "phi", "xi"])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from matcalc.documents.asking import Asked
+from matcalc.documents.doubting import doubted
 from matcalc.verification.items import Item
 from matcalc.verification.unfailing import verdict_on
 from matcalc.verification.verdict import Verdict
@@ -30,7 +31,7 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
             continue
         if one.instead:
             found.pop()
-        found.append((_kept(verdict) if one.lossy else verdict, one))
+        found.append((_kept(verdict) if one.lossy else doubted(verdict, one), one))
     order = ("undecided", "conditional", "refuted")
     return min(found, key=lambda pair: order.index(pair[0].status))
 

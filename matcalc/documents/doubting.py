@@ -1,0 +1,101 @@
+"""Why a refutation of a claim in a document may be a misreading of it.
+
+A false alarm costs an author's trust: a claim is called false only where nothing in it shows that it was meant otherwise. A formula that
+speaks of a symbol which the other side does not know rests on something that was not read; one whose indices stand on one side alone is
+written in a convention of its own; a number beside a formula is its value at a point.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from matcalc.documents.asking import Asked
+from matcalc.expr.nodes import Expr, Number
+from matcalc.expr.rewriting import symbols_in
+from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
+from matcalc.verification.verdict import Verdict
+
+_MEMBER = re.compile(r"(?P<base>.+?)_\{?[a-z]{1,3}\}?")
+
+
+def doubt(verdict: Verdict, asked: Asked) -> str:
+    """Why the claim may be meant otherwise than it was read; empty where nothing shows it."""
+    statement = _statement(verdict)
+    if statement is None:
+        return ""
+    if strays := _stray_entries(statement):
+        return f"{', '.join(strays)} {'are' if len(strays) > 1 else 'is'} written with indices that were not understood"
+    if verdict.counterexample is None and _one_sided(asked.statement):
+        return "indices stand on one side alone"
+    if statement.left is None or statement.right is None:
+        return ""
+    if ";" in asked.statement and _is_value(statement):
+        return "a number: perhaps the value at a point"
+    if ";" in asked.statement and _is_constant(statement):
+        return "what is differentiated does not depend on the variable, as the text was understood"
+    if strangers := _strangers(statement):
+        return f"{', '.join(strangers)} {'stand' if len(strangers) > 1 else 'stands'} on one side alone, and the text does not say for what"
+    return ""
+
+
+def doubted(verdict: Verdict, asked: Asked) -> Verdict:
+    """The verdict; undecided where a refutation may be a misreading."""
+    if not verdict.is_false or not (reason := doubt(verdict, asked)):
+        return verdict
+    reading = verdict.reading
+    declarations, notes = verdict.declarations, verdict.notes
+    said = f"not equal as it was read, and perhaps not meant so: {reason}"
+    return Verdict(verdict.statement, "undecided", verdict.layout, said, declarations=declarations, notes=notes, reading=reading)
+
+
+def _statement(verdict: Verdict) -> Statement | None:
+    source = None if verdict.reading is None else verdict.reading.source
+    return source if isinstance(source, Statement) else None
+
+
+def _stray_entries(statement: Statement) -> tuple[str, ...]:
+    """Names such as ``a_ij`` that were taken for symbols of their own: entries of something, in a convention that was not seen."""
+    return tuple([name for name in statement.declarations if _MEMBER.fullmatch(name) and name not in (statement.given or {})])
+
+
+def _one_sided(text: str) -> bool:
+    """Whether an index of a derivative or of an entry stands on one side of the last equation alone."""
+    left, _, right = text.rpartition(";")[2].partition("=")
+    return bool(_indices(left)) != bool(_indices(right))
+
+
+def _indices(side: str) -> frozenset[str]:
+    return frozenset(letter for run in re.findall(r"_\{?([i-l]{1,4}|[p-q]{2})\}?(?![a-z])", side) for letter in run)
+
+
+def _is_value(statement: Statement) -> bool:
+    """Whether one side is a number and the other a formula. 0 and 1 are what formulas are often equal to."""
+    sides = (statement.left, statement.right)
+    numbers = [side for side in sides if isinstance(side, Expr) and not symbols_in(side) and not side.shape]
+    return len(numbers) == 1 and not (isinstance(numbers[0], Number) and numbers[0].value in (0, 1))
+
+
+def _is_constant(statement: Statement) -> bool:
+    """Whether a side is the derivative of something in which the variable does not occur."""
+    sides = [side for side in (statement.left, statement.right) if isinstance(side, DerivativeSide)]
+    return any(symbol.name not in symbols_in(side.expression) for side in sides for symbol in side.wrt)
+
+
+def _strangers(statement: Statement) -> tuple[str, ...]:
+    """The symbols of the claimed side that the other does not have."""
+    lead, claimed = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
+    known = set(_names(lead))
+    return tuple([name for name in _names(claimed) if name not in known])
+
+
+def _names(side: Side | None) -> Sequence[str]:
+    match side:
+        case None:
+            return ()
+        case DerivativeSide():
+            return [symbol.name for symbol in symbols_in(side.expression).values()] + [symbol.name for symbol in side.wrt]
+        case DifferentialSide():
+            return [symbol.name for symbol in symbols_in(side.expression).values()] + [one.name for move in side.moves for one in move]
+        case _:
+            return [symbol.name for symbol in symbols_in(side).values()]

@@ -1,0 +1,39 @@
+"""Refutations that may be misreadings are none; those of formulas that say what they mean stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matcalc.documents.examination import verify_document
+
+DOUBTED = [
+    ("indices that were not understood", r"$\frac{\partial}{\partial X} \operatorname{tr}(X A) = c_{ij} A_{ij}$"),
+    ("a value at a point", "Let $f(t) = t^2$. Then $\\frac{df}{dt} = -2(3)$."),
+    ("a variable that is not there", "Let $L = u^2$. Then $\\frac{\\partial L}{\\partial w} = 2 w$."),
+    ("a symbol nobody knows", r"Let $L(w) = \|X w - y\|^2$. Then $\nabla L(w) = 2 X^\top r$."),
+]
+FALSE = [
+    r"Let $L(w) = \|X w - y\|^2$. Then $\nabla L(w) = X^\top (X w - y)$.",
+    r"$\frac{\partial}{\partial X} \operatorname{tr}(X A) = A$ for square matrices $A$ and $X$.",
+    "Let $f(t) = t^2$ for a number $t$. Then $\\frac{df}{dt} = t$.",
+    r"$\frac{\partial}{\partial x} (a^\top x) = 2 a$",
+    r"$\operatorname{tr}(A B) = 2 \operatorname{tr}(B A)$",
+]
+
+
+def _statuses(text: str, folder: Path) -> list[str]:
+    path = folder / "notes.md"
+    path.write_text(text + "\n", encoding="utf-8")
+    return [entry.status for entry in verify_document(path, cache=False).claims]
+
+
+@pytest.mark.parametrize("text", [text for _, text in DOUBTED], ids=[name for name, _ in DOUBTED])
+def test_what_may_be_a_misreading_is_no_refutation(text: str, tmp_path: Path) -> None:
+    assert not {"refuted", "conditional", "proved", "confirmed"} & set(_statuses(text, tmp_path))
+
+
+@pytest.mark.parametrize("text", FALSE)
+def test_what_is_false_as_it_stands_is_refuted(text: str, tmp_path: Path) -> None:
+    assert _statuses(text, tmp_path) in (["refuted"], ["conditional"])

@@ -38,7 +38,7 @@ READERS = {
 """The module that reads files of each suffix; its ``manuscript`` is a :data:`Reader`."""
 IDENTITIES = ".identities"
 """Files of named statements, which are no prose."""
-EXTRA = frozenset({"markdown_it", "mdit_py_plugins", "nbformat", "docutils", "pylatexenc"})
+EXTRA = frozenset({"markdown_it", "mdit_py_plugins", "docutils", "pylatexenc"})
 """What the extra ``documents`` brings; each is imported when the first document that needs it is read."""
 
 

@@ -12,7 +12,7 @@ RELATION = re.compile(r"(?<![=<>!:~+*/-])(?::=|=|<=|>=|≤|≥|≈|≡|≠|≻|�
 _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[(\[\"“]*[^\W\d_⁰¹²³⁴-⁹₀-₉ᵀ]{2,}(?:[-’'][^\W\d_]{2,})*[)\]\".,;:!?”]*")
 _FUNCTIONS = "sin|cos|tan|exp|log|ln|tr|Tr|det|diag|vec|norm|max|min|sum|inv|sqrt|rank|abs|kron|lim"
-_NAME = re.compile(rf"(?:{_FUNCTIONS}|d[A-Za-z]|[A-Z]{{2,3}}|\d*[∂∇dδΔ]+\w{{1,2}})[.,;]?")
+_NAME = re.compile(rf"(?:{_FUNCTIONS}|[dδΔ](?!o)[A-Za-z]\d?|[A-Z]{{2,3}}|\d*[∂∇]+\w{{1,2}})[.,;]?")
 _GREEK = re.compile(r"[Α-Ωα-ω]+")
 _OPERATORS = re.compile(r"[-+*/^⋅·×⊙∘⊗−=<>≤≥≈≡:√∑∏∫|]+")
 _LIST = re.compile(r"[,;][ \n]")

@@ -316,6 +316,6 @@ class Lines:
             start = self.start(number)
             if lead:
                 marks.append((at, text.place(start + max(0, column - lead))))
-            marks.append((at + lead, text.place(start + column)))
+            marks += [(at + lead + offset, place) for offset, place in text.part(start + column, start + column + len(bare)).marks]
             at += len(line) + 1
         return Placed(content, tuple(marks))

@@ -74,6 +74,8 @@ class _Parser(HTMLParser):
         self._counts: dict[str, int] = {}
         self._roles: dict[str, int] = {}
         self._language = ""
+        self._before_code = 0
+        """How much of the running text stands before the code that is open."""
         self._coloured = False
         """Whether a preformatted text is set in colours, as programs are."""
         self._display = False
@@ -96,8 +98,10 @@ class _Parser(HTMLParser):
         self._coloured = self._coloured or (tag == "span" and "class" in given and self._roles.get("pre", 0) > 0)
         if tag in html("void"):
             return
-        if role in ("code", "math"):
+        if role == "math":
             self._flush(end=False)
+        elif role == "code":
+            self._before_code = len(self._run)
         self._open.append((tag, role))
         self._counts[tag] = self._counts.get(tag, 0) + 1
         self._roles[role] = self._roles.get(role, 0) + 1
@@ -268,13 +272,13 @@ class _Parser(HTMLParser):
         self._run = []
 
     def _code(self) -> None:
-        if self._run:
-            read = code_span(joined(self._run))
-            if isinstance(read, Words):
-                self._flush(end=False)
-            else:
-                self.pieces.append(read)
-        self._run = []
+        """What stood between tags for code: a formula, or words like those around it."""
+        inside = self._run[self._before_code :]
+        read = code_span(joined(inside)) if inside else None
+        if isinstance(read, Formula):
+            del self._run[self._before_code :]
+            self._flush(end=False)
+            self.pieces.append(read)
 
     def _mathematics(self) -> None:
         """What stands between tags for mathematics, with delimiters or without."""
@@ -296,6 +300,7 @@ class _Parser(HTMLParser):
             text = joined(source).stripped()
             self.pieces.append(Formula(text, self._display))
         elif tag == "math":
+            self._flush(end=False)
             self.pieces.append(Fault("<math>", self._place(), "a formula in MathML without its LaTeX", "an <annotation> with the LaTeX"))
         self._source, self._display = [], False
 

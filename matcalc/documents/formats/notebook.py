@@ -46,9 +46,9 @@ def _cells(notebook: Any) -> list[Any] | None:
 
 
 def _pieces(cells: list[Any], sources: dict[int, Placed]) -> Iterator[Piece]:
-    for number, cell in enumerate(cells, 1):
+    for number, cell in enumerate([cell for cell in cells if isinstance(cell, dict)], 1):
         source = sources.get(number)
-        if source is None or not isinstance(cell, dict):
+        if source is None:
             continue
         match cell.get("cell_type"):
             case "markdown":

@@ -26,7 +26,13 @@ _TAIL = re.compile(
     r"(?<![ \t]),?[ \t]+(?:if|when|where|whenever|for|with|since|because|provided|unless|as|assuming|given"
     r"|and|so|hence|then|iff|but|on|by)[ \t]"
 )
-_PROSE = re.compile(r"(?<![\w\\.])[A-Za-z]{2,}[.,;:]?[ \t]+[A-Za-z]{2,}(?![\w(*/^'])")
+_LETTERS = "alpha|beta|gamma|delta|epsilon|eps|zeta|eta|theta|kappa|lambda|lam|mu|nu|xi|pi|rho|sigma|tau|phi|chi|psi|omega"
+_FUNCTIONS = "sin|cos|tan|sinh|cosh|tanh|exp|log|ln|tr|det|diag|vec|max|min|sum|inv|sqrt|rank|abs|kron|trace|norm|eye|argmin|argmax"
+_PROSE = re.compile(
+    rf"(?<![\w\\.^_*/+=(<>-])(?<![*/+=^(<>≤≥≈-][ ])(?!(?:{_LETTERS}|{_FUNCTIONS}|[dD]\w)\b)(?:[A-Za-z]{{3,}}|is|of|to|we|in|by|be|it|or|at|an)"
+    r"(?![\w(*/^'_=+-])(?![ ][*/+=^<>≤≥≈-])"
+)
+"""A word that no sign of mathematics stands beside."""
 _CONTINUES = re.compile(r"[ \t]*(?:[=+*/<>≤≥≈]|-[ \t]*[^\s-])")
 _CONTINUED = re.compile(r"(?:[=+*/^<>≤≥≈,(\[]|[ \t]-)[ \t]*\Z")
 _MATHS = re.compile(r"[*^/+'ᵀ⊤²³∂∇∑Σ·⊙∘√‖⋅×]|\w\(|\bd[A-Za-z]\b|[ ]-[ ]|[ ][A-Za-z][ ][A-Za-z]\b")

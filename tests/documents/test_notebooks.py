@@ -17,7 +17,7 @@ def cell(kind: str, source: str | list[str], **more: object) -> dict[str, object
 
 
 CELLS = [
-    cell("markdown", ["# Títle $x$\n", "\n", "so $\\frac{a}{b} = \"c\"$ and\n", "$$\n", "y\\tag{1}\n", "$$"]),
+    cell("markdown", ["# Títle $x$\n", "\n", 'so $\\frac{a}{b} = "c"$ and\n', "$$\n", "y\\tag{1}\n", "$$"]),
     cell("code", "y = x  # $z$", outputs=[{"text": ["$z$"], "data": {"source": ["$z$"]}}]),
     cell("markdown", "$$\\newcommand{\\v}{\\mathbf{v}}$$"),
     cell("raw", "$w$"),
@@ -26,7 +26,18 @@ CELLS = [
 
 
 def test_markdown_cells_are_read() -> None:
-    expected = ["# Títle $x$", "[x]", "so", '[\\frac{a}{b} = "c"]', "and", r"[display: y\tag{1}]", "/", "`y = x  # $z$`", "/", "`$w$`"]
+    expected = [
+        "# Títle $x$",
+        "[x]",
+        "so",
+        '[\\frac{a}{b} = "c"]',
+        "and",
+        r"[display: y\tag{1}]",
+        "/",
+        "`y = x  # $z$`",
+        "/",
+        "`$w$`",
+    ]
     found = lines(manuscript(json.dumps({"cells": CELLS, "nbformat": 4}), "n.ipynb").pieces)
     assert found == [*expected, "one", "/", r"[\mathbf{v} = 1]", "/", "😀", r"[\mathbf{v}]"]
 
@@ -50,13 +61,29 @@ def test_a_formula_stands_where_the_file_has_it(indent: int | None, ascii: bool)
 
 
 def test_the_macros_of_a_place_know_the_line_in_the_cell() -> None:
-    found = [piece for piece in manuscript(json.dumps({"cells": CELLS}), "n.ipynb").pieces if isinstance(piece, Formula)]
-    assert [(piece.text.place().cell, piece.text.place().line_in_cell) for piece in found] == [(1, 1), (1, 3), (1, 5), (5, 3), (5, 5)]
+    found = [
+        piece for piece in manuscript(json.dumps({"cells": CELLS}), "n.ipynb").pieces if isinstance(piece, Formula)
+    ]
+    assert [(piece.text.place().cell, piece.text.place().line_in_cell) for piece in found] == [
+        (1, 1),
+        (1, 3),
+        (1, 5),
+        (5, 3),
+        (5, 5),
+    ]
 
 
 def test_old_notebooks_have_worksheets() -> None:
-    cells = [{"cell_type": "heading", "level": 2, "source": ["Title"]}, {"cell_type": "code", "input": "y = x"}, cell("markdown", "$a$")]
-    assert lines(manuscript(json.dumps({"worksheets": [{"cells": cells}]}), "n.ipynb").pieces) == ["## Title", "`y = x`", "[a]"]
+    cells = [
+        {"cell_type": "heading", "level": 2, "source": ["Title"]},
+        {"cell_type": "code", "input": "y = x"},
+        cell("markdown", "$a$"),
+    ]
+    assert lines(manuscript(json.dumps({"worksheets": [{"cells": cells}]}), "n.ipynb").pieces) == [
+        "## Title",
+        "`y = x`",
+        "[a]",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +101,10 @@ def test_what_is_no_notebook_is_said(text: str, complaint: str) -> None:
         manuscript(text, "n.ipynb")
 
 
-@pytest.mark.parametrize("cells", [[1, None, "a"], [{"cell_type": 1, "source": {"source": "$a$"}}], [{"source": "$a$"}], [[{"source": "$a$"}]]])
+ODD = [[1, None, "a"], [{"cell_type": 1, "source": {"source": "$a$"}}], [{"source": "$a$"}], [[{"source": "$a$"}]]]
+
+
+@pytest.mark.parametrize("cells", ODD)
 def test_odd_cells_are_left_out(cells: list[object]) -> None:
     pieces = manuscript(json.dumps({"cells": [*cells, cell("markdown", "$b$")]}), "n.ipynb").pieces
     assert [piece.text.text for piece in pieces if isinstance(piece, Formula)] == ["b"]

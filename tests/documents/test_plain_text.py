@@ -21,10 +21,19 @@ def read(text: str) -> list[str]:
         ("Title\n=====\n\n1. Part\n-------\n\n  y = A*x", ["# Title", "/", "## 1. Part", "/", "{y = A*x}"]),
         ("=====\nTitle\n=====\na", ["/", "# Title", "a"][1:]),
         ("MATRIX CALCULUS\n\n1.2 Traces\n\na", ["# MATRIX CALCULUS", "/", "### 1.2 Traces", "/", "a"]),
-        ("1. Start with a choice,\n2. go on with y = A*x, and so on.\n", ["1. Start with a choice,", "/", "2. go on with", "{y = A*x}", ", and so on."]),
+        (
+            "1. Start with a choice,\n2. go on with y = A*x, and so on.\n",
+            ["1. Start with a choice,", "/", "2. go on with", "{y = A*x}", ", and so on."],
+        ),
         ("  d(A*x)/dx = A'    (denominator layout)", ["{d(A*x)/dx = A'    (denominator layout)}"]),
-        ("  df/dx = Q*x   if Q = Q'\n  optimality: df/dx = 0", ["{df/dx = Q*x   if Q = Q'}", "/", "{optimality: df/dx = 0}"]),
-        ("  norm(A*x) <= norm(A)*norm(x)\n  tol = 1e-8, n = 200", ["{norm(A*x) <= norm(A)*norm(x)}", "/", "{tol = 1e-8, n = 200}"]),
+        (
+            "  df/dx = Q*x   if Q = Q'\n  optimality: df/dx = 0",
+            ["{df/dx = Q*x   if Q = Q'}", "/", "{optimality: df/dx = 0}"],
+        ),
+        (
+            "  norm(A*x) <= norm(A)*norm(x)\n  tol = 1e-8, n = 200",
+            ["{norm(A*x) <= norm(A)*norm(x)}", "/", "{tol = 1e-8, n = 200}"],
+        ),
         ("y = A*x\n    + b\n  = c\nz = y", ["{y = A*x\n    + b\n  = c}", "/", "{z = y}"]),
         ("y = A*(x +\n       b)", ["{y = A*(x +\n       b)}"]),
         ("* tr(A*B) = tr(B*A)\n* vec(A) = a", ["{tr(A*B) = tr(B*A)}", "/", "{vec(A) = a}"]),

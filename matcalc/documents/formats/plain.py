@@ -29,7 +29,8 @@ _TAIL = re.compile(
 _LETTERS = "alpha|beta|gamma|delta|epsilon|eps|zeta|eta|theta|kappa|lambda|lam|mu|nu|xi|pi|rho|sigma|tau|phi|chi|psi|omega"
 _FUNCTIONS = "sin|cos|tan|sinh|cosh|tanh|exp|log|ln|tr|det|diag|vec|max|min|sum|inv|sqrt|rank|abs|kron|trace|norm|eye|argmin|argmax"
 _PROSE = re.compile(
-    rf"(?<![\w\\.^_*/+=(<>-])(?<![*/+=^(<>≤≥≈-][ ])(?!(?:{_LETTERS}|{_FUNCTIONS}|[dD]\w)\b)(?:[A-Za-z]{{3,}}|is|of|to|we|in|by|be|it|or|at|an)"
+    rf"(?<![\w\\.^_*/+=(<>-])(?<![*/+=^(<>≤≥≈-][ ])(?!(?:{_LETTERS}|{_FUNCTIONS}|[dD]\w)\b)"
+    r"(?:[A-Za-z]{3,}|is|of|to|we|in|by|be|it|or|at|an)"
     r"(?![\w(*/^'_=+-])(?![ ][*/+=^<>≤≥≈-])"
 )
 """A word that no sign of mathematics stands beside."""

@@ -24,7 +24,8 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.text.meanings import nearest_function
 from matcalc.language.text.vocabulary import WORDS
 from matcalc.operators.advice import for_function
-from matcalc.operators.arithmetic import Arithmetic, combined, operand
+from matcalc.operators.arithmetic import Arithmetic
+from matcalc.operators.combining import combined, operand
 from matcalc.printing.names import latex_name
 from matcalc.results import ParsedExpression
 from matcalc.sizes import Size

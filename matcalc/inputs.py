@@ -19,13 +19,17 @@ from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.texts import Declare, SharedNames, SharedText, declaration_text
 from matcalc.language.options import AS_USUAL, ReadingOptions
 from matcalc.language.text.spelling import canonical_name, is_name
+from matcalc.later import later
 from matcalc.limits import DERIVATION_SECONDS
 from matcalc.operators import Arithmetic
-from matcalc.operators.operands import declarations_of, number
 from matcalc.records import replace
 
 if TYPE_CHECKING:
     import sympy
+
+    from matcalc.operators import operands
+else:
+    operands = later("matcalc.operators.operands")
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -63,8 +67,8 @@ def read(
         return replace(found, origin=expression.origin)
     if is_sympy(expression):
         found = _exchange().read(expression)
-        return replace(_typed(found.expression, declarations_of(found.expression), found.notes, declare), origin=expression)
-    value = number(expression)
+        return replace(_typed(found.expression, operands.declarations_of(found.expression), found.notes, declare), origin=expression)
+    value = operands.number(expression)
     if value is not None:
         return _typed(value, {}, (), declare)
     raise MatcalcError(
@@ -107,9 +111,9 @@ def with_symbols(declare: Declare, wrt: Names) -> Declare:
     found: dict[str, str] = {}
     for symbol in listed(wrt):
         if isinstance(symbol, Arithmetic):
-            found.update(declarations_of(symbol.node))
+            found.update(operands.declarations_of(symbol.node))
         elif is_sympy(symbol):
-            found.update(declarations_of(_exchange().read(symbol).expression))
+            found.update(operands.declarations_of(_exchange().read(symbol).expression))
     return also_declared(declare, found) if found else declare
 
 
@@ -170,7 +174,7 @@ def _exchange() -> Any:
 
 def _typed(expression: Expr, declarations: Mapping[str, str], notes: Sequence[str], declare: Declare) -> Elaborated:
     symbols = symbols_in(expression)
-    texts = {name: declarations.get(name, text) for name, text in declarations_of(expression).items()}
+    texts = {name: declarations.get(name, text) for name, text in operands.declarations_of(expression).items()}
     changed: dict[str, Expr] = {}
     for name, declaration in parse_declarations(declare).items():
         symbol = _declared(declaration, symbols.get(name))

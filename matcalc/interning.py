@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from _weakref import _remove_dead_weakref  # type: ignore[attr-defined]
+from _weakref import _remove_dead_weakref, ref  # type: ignore[attr-defined]  # weakref itself is long to load
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar, dataclass_transform
-from weakref import ref
 
 from matcalc.records import slotted
 

@@ -15,15 +15,18 @@ from matcalc.language import Elaborated, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of
 from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declaration_text
+from matcalc.later import later
 from matcalc.operators import Arithmetic
 from matcalc.printing import Shown, latex, markdown, text
 from matcalc.records import guarded, replace
 from matcalc.sizes import Shape
-from matcalc.sympy_exchange import sympy_source, to_sympy
 
 if TYPE_CHECKING:
+    import matcalc.sympy_exchange as sympy_exchange
     from matcalc.entries import Entries
     from matcalc.language.statements import Side, Statement
+else:
+    sympy_exchange = later("matcalc.sympy_exchange")
 
 Style: TypeAlias = Literal["unicode", "ascii"]
 _STYLES: tuple[Style, ...] = get_args(Style)
@@ -110,7 +113,7 @@ class ParsedExpression(Shown, Arithmetic):
     def code(self, target: str = "numpy") -> str:
         """The source text of a self-contained function for the expression; of ``"sympy"`` a program that builds ``sympy()``."""
         if target == "sympy":
-            return sympy_source(result=self.sympy())
+            return sympy_exchange.sympy_source(result=self.sympy())
         return str(programs().expression_code(self.node, target))
 
     @as_call
@@ -120,7 +123,7 @@ class ParsedExpression(Shown, Arithmetic):
         SymPy symbols given as ``symbols``, and those of a SymPy expression that was read, are used for their names. Raises MatcalcError for
         what SymPy's matrix expressions do not have.
         """
-        return to_sympy(self.node, symbols, self.origin)
+        return sympy_exchange.to_sympy(self.node, symbols, self.origin)
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same expression of symbols that are declared in the same way."""

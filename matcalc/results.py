@@ -14,15 +14,20 @@ from matcalc.expr.nodes import Symbol
 from matcalc.inputs import as_call
 from matcalc.language.decisions import warned
 from matcalc.language.declare.texts import declaration_text
+from matcalc.later import later
 from matcalc.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs
-from matcalc.printing import Shown, index_text, latex, latex_operand, member_notes, text
+from matcalc.printing import Shown, latex, latex_operand, member_notes, text
 from matcalc.records import guarded, replace
-from matcalc.sympy_exchange import sympy_source, to_sympy
 
 if TYPE_CHECKING:
+    import matcalc.sympy_exchange as sympy_exchange
     from matcalc.entries import Entries
+    from matcalc.printing import indices
     from matcalc.products.equations import Equation
     from matcalc.steps.step import Step
+else:
+    indices = later("matcalc.printing.indices")
+    sympy_exchange = later("matcalc.sympy_exchange")
 
 __all__ = ["Derivation", "ParsedExpression", "Style", "plain_shape"]
 
@@ -70,7 +75,7 @@ class Derivation(Shown):
     @as_call
     def index_form(self) -> str:
         """The derivative entry by entry, in index notation; always there."""
-        return index_text(self.outcome.tensor, "unicode")
+        return indices.index_text(self.outcome.tensor, "unicode")
 
     @property
     def shape(self) -> tuple[int | str, ...]:
@@ -91,7 +96,7 @@ class Derivation(Shown):
     def text(self, style: Style = "unicode") -> str:
         """The closed form in the input language; when there is none, the form with explicit sums, or the index form."""
         shown = self.outcome.shown
-        return index_text(self.outcome.tensor, checked_style(style)) if shown is None else text(shown, checked_style(style))
+        return indices.index_text(self.outcome.tensor, checked_style(style)) if shown is None else text(shown, checked_style(style))
 
     @as_call
     def latex(self, equation: bool = False, *, bold: bool = False) -> str:
@@ -100,7 +105,7 @@ class Derivation(Shown):
         Entries, as in index notation, are not bold.
         """
         shown = self.outcome.shown
-        right = index_text(self.outcome.tensor, "latex") if shown is None else latex(shown, bold)
+        right = indices.index_text(self.outcome.tensor, "latex") if shown is None else latex(shown, bold)
         return f"{self._left_latex(bold)} = {right}" if equation else right
 
     def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
@@ -241,13 +246,13 @@ class Derivation(Shown):
         Raises MatcalcError where there is no code.
         """
         if target == "sympy":
-            return sympy_source(result=self.sympy())
+            return sympy_exchange.sympy_source(result=self.sympy())
         return str(programs().derivative_code(self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target))
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
         """The closed form in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there is none."""
-        return to_sympy(self.outcome.expression, symbols, self.source.origin)
+        return sympy_exchange.to_sympy(self.outcome.expression, symbols, self.source.origin)
 
     @as_call
     def to_dict(self) -> dict[str, Any]:

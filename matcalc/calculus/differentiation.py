@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import assert_never, cast
+from typing import TYPE_CHECKING, assert_never, cast
 
-from matcalc.calculus.matrix_functions import primary_pullback
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
-from matcalc.einstein.application import apply
 from matcalc.einstein.linear import NO, YES, add, delta, is_zero
 from matcalc.einstein.nodes import (
     Apply,
@@ -33,9 +31,19 @@ from matcalc.einstein.nodes import (
 from matcalc.einstein.substitution import substituted
 from matcalc.errors import LimitError, NotDifferentiableError
 from matcalc.functions import functions
-from matcalc.rules.entrywise import defined, definitions, entry_rules
-from matcalc.rules.scalar import derivative_of, times_power
+from matcalc.later import later
 from matcalc.sizes import Size
+
+if TYPE_CHECKING:
+    from matcalc.calculus import matrix_functions
+    from matcalc.einstein import application
+    from matcalc.rules import entrywise, scalar
+else:
+    application = later("matcalc.einstein.application")
+    scalar = later("matcalc.rules.scalar")
+    matrix_functions = later("matcalc.calculus.matrix_functions")
+    entrywise = later("matcalc.rules.entrywise")
+
 
 _MOST_FACTORS = 400_000
 """In all terms of the derivative of one product."""
@@ -98,7 +106,7 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) ->
                         (YES, contract([cotangent, *others], [outer + node.output, *around], outer + node.indices[k], sizes)),
                     )
         case Power():
-            yield node.base, (YES, _times(cotangent, times_power(node.exponent, node.base), root))
+            yield node.base, (YES, _times(cotangent, scalar.times_power(node.exponent, node.base), root))
         case Map(function="pow", arguments=(base, exponent)):
             if base in depends:
                 lowered = symbolic_power(base, add([(YES, exponent), (-YES, power(base, NO))], base.shape))
@@ -106,14 +114,14 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) ->
             if exponent in depends:
                 yield exponent, (YES, _times(cotangent, elementwise([node, apply_map("log", base)], base.shape), root))
         case Map(arguments=(argument,)):
-            yield argument, (YES, _times(cotangent, derivative_of(node.function, argument), root))
+            yield argument, (YES, _times(cotangent, scalar.derivative_of(node.function, argument), root))
         case Map():
             raise NotDifferentiableError(f"no rule for {node.function} with {len(node.arguments)} arguments")
         case Apply():
-            if node.function in entry_rules():
+            if node.function in entrywise.entry_rules():
                 yield node.arguments[0], (YES, _entrywise(node, cotangent, root))
             else:
-                yield from primary_pullback(node, cotangent, root, depends)
+                yield from matrix_functions.primary_pullback(node, cotangent, root, depends)
         case Symbol() | Constant() | SizeValue() | Unit() | Pairing():
             return
         case _:
@@ -128,7 +136,7 @@ def _times(cotangent: Tensor, factor: Tensor, root: int) -> Tensor:
 
 def _entrywise(node: Apply, cotangent: Tensor, root: int) -> Tensor:
     """The cotangent contracted with the entrywise rule of the function; leading axes of the argument are a batch."""
-    rule = entry_rules()[node.function]
+    rule = entrywise.entry_rules()[node.function]
     argument = node.arguments[0]
     batch_order = argument.order - len(rule.argument)
     outer = tuple(range(-root, 0))
@@ -164,8 +172,8 @@ def _applied(function: str, node: Apply, order: int) -> Tensor:
     if function == node.function:
         return node
     argument = node.arguments[0]
-    if function in definitions():
-        variable, formula = defined(function)
+    if function in entrywise.definitions():
+        variable, formula = entrywise.defined(function)
         if argument.order != variable.order:
             raise NotDifferentiableError(f"the derivative of {node.function} along rows or columns is not known")
         return substituted(formula, {variable: argument}, dict(zip(variable.shape, argument.shape)))
@@ -177,4 +185,4 @@ def _applied(function: str, node: Apply, order: int) -> Tensor:
     known = dict(zip(names, argument.shape[batch:]))
     shape = argument.shape[:batch] + tuple([known[axis] for axis in axes])
     assert len(axes) == order
-    return apply(function, node.arguments, shape)
+    return application.apply(function, node.arguments, shape)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from matcalc.einstein.linear import MINUS, content, scale
 from matcalc.einstein.nodes import Map, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt
 from matcalc.functions import functions
-from matcalc.rules.scalar import formula, instantiated
+from matcalc.later import later
+
+if TYPE_CHECKING:
+    from matcalc.rules import scalar
+else:
+    scalar = later("matcalc.rules.scalar")
 
 
 def reflected(tensor: Tensor) -> Tensor:
@@ -16,7 +23,7 @@ def reflected(tensor: Tensor) -> Tensor:
     for node in found:
         opposite = Map(node.function, (scale(MINUS, node.arguments[0]),))
         if opposite in found and _rank(opposite) < _rank(node):
-            values[node] = instantiated(formula(_reflection(node)), {"t": opposite.arguments[0]})
+            values[node] = scalar.instantiated(scalar.formula(_reflection(node)), {"t": opposite.arguments[0]})
     return rebuilt(tensor, values.get) if values else tensor
 
 

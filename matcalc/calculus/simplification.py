@@ -6,18 +6,26 @@ from collections import Counter
 from fractions import Fraction
 from functools import partial
 from math import inf
+from typing import TYPE_CHECKING
 
 from matcalc.calculus.cancellation import cancelled_fraction
 from matcalc.calculus.reflection import reflected
 from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power
 from matcalc.einstein.expansion import expanded, opened
 from matcalc.einstein.linear import add
-from matcalc.einstein.matching import factors_within, matches
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.einstein.weight import weight
-from matcalc.rules.rewrites import Rewrite, rewrite_lines, rewrites
+from matcalc.later import later
 from matcalc.sizes import Size
+
+if TYPE_CHECKING:
+    from matcalc.einstein import matching
+    from matcalc.rules import rewrites
+else:
+    rewrites = later("matcalc.rules.rewrites")
+    matching = later("matcalc.einstein.matching")
+
 
 _MOST_PASSES = 20
 _WORTH_IT = 2
@@ -53,7 +61,7 @@ def simplified(tensor: Tensor, used: list[str] | None = None) -> Tensor:
     return tensor
 
 
-def _smaller(node: Tensor, *, rules: list[Rewrite], used: list[str]) -> Tensor | None:
+def _smaller(node: Tensor, *, rules: list[rewrites.Rewrite], used: list[str]) -> Tensor | None:
     return _rewritten(node, rules, used) or _multiplied_out(node) or cancelled_fraction(node)
 
 
@@ -140,15 +148,15 @@ def _inner_sums(part: Tensor) -> Tensor:
     return contract(chosen, part.indices, part.output, dict(enumerate(part.sizes)))
 
 
-def _candidates(tensor: Tensor) -> list[Rewrite]:
+def _candidates(tensor: Tensor) -> list[rewrites.Rewrite]:
     """The rules all of whose functions stand in the formula."""
     present = {node.function for node in postorder(tensor) if isinstance(node, (Map, Apply))}
     if not present:
         return []
-    return [rule for line in rewrite_lines() if line.functions <= present for rule in rewrites(line)]
+    return [rule for line in rewrites.rewrite_lines() if line.functions <= present for rule in rewrites.rewrites(line)]
 
 
-def _rewritten(node: Tensor, rules: list[Rewrite], used: list[str]) -> Tensor | None:
+def _rewritten(node: Tensor, rules: list[rewrites.Rewrite], used: list[str]) -> Tensor | None:
     for rule in rules:
         if isinstance(node, Contraction) and isinstance(rule.left, Contraction):
             result = _within(node, rule)
@@ -162,26 +170,26 @@ def _rewritten(node: Tensor, rules: list[Rewrite], used: list[str]) -> Tensor | 
     return None
 
 
-def _whole(node: Tensor, rule: Rewrite) -> Tensor | None:
+def _whole(node: Tensor, rule: rewrites.Rewrite) -> Tensor | None:
     if rule.left.order != node.order:
         return None
-    for binding in matches(rule.left, node, rule.wildcards, {}):
+    for binding in matching.matches(rule.left, node, rule.wildcards, {}):
         return _replaced(rule, binding)
     return None
 
 
-def _power(node: Power, rule: Rewrite) -> Tensor | None:
+def _power(node: Power, rule: rewrites.Rewrite) -> Tensor | None:
     """A power of the left side is the same power of the right side."""
     assert isinstance(rule.left, Power)
     times = node.exponent / rule.left.exponent
     if rule.left.order != node.order or times <= 0 or times.denominator != 1:
         return None
-    for binding in matches(rule.left.base, node.base, rule.wildcards, {}):
+    for binding in matching.matches(rule.left.base, node.base, rule.wildcards, {}):
         return power(_replaced(rule, binding), Fraction(times))
     return None
 
 
-def _within(node: Contraction, rule: Rewrite) -> Tensor | None:
+def _within(node: Contraction, rule: rewrites.Rewrite) -> Tensor | None:
     found = _directly_within(node, rule)
     if found is None and len(rule.left.shape) and any(isinstance(operand, Contraction) for operand in node.operands):
         flat = _opened_scalars(node)
@@ -206,9 +214,9 @@ def _opened_scalars(node: Contraction) -> Contraction:
     return Contraction(tuple(operands), tuple(indices), node.output, tuple(sizes))
 
 
-def _directly_within(node: Contraction, rule: Rewrite) -> Tensor | None:
+def _directly_within(node: Contraction, rule: rewrites.Rewrite) -> Tensor | None:
     assert isinstance(rule.left, Contraction)
-    for binding, labels, places in factors_within(rule.left, node, rule.wildcards):
+    for binding, labels, places in matching.factors_within(rule.left, node, rule.wildcards):
         kept = [k for k in range(len(node.operands)) if k not in places]
         operands = [node.operands[k] for k in kept] + [_replaced(rule, binding)]
         indices = [node.indices[k] for k in kept] + [tuple([labels[label] for label in rule.left.output])]
@@ -216,7 +224,7 @@ def _directly_within(node: Contraction, rule: Rewrite) -> Tensor | None:
     return None
 
 
-def _replaced(rule: Rewrite, binding: dict[Tensor, Tensor]) -> Tensor:
+def _replaced(rule: rewrites.Rewrite, binding: dict[Tensor, Tensor]) -> Tensor:
     sizes: dict[Size, Size] = {}
     for wildcard, value in binding.items():
         sizes.update(zip(wildcard.shape, value.shape))

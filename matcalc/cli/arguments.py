@@ -12,9 +12,9 @@ from matcalc.patterns import pattern
 
 _MIRRORED = pattern(r"(?<![^\W\d])([a-z])[A-Z]+[0-9]*\1(?![^\W\d])")
 """``xAx``: what is left of ``x'Ax`` without its quote."""
-_BARE_LATEX = pattern(
-    r"(?<![\\\w])(frac|partial|mathbf|mathrm|operatorname|lVert|rVert|cdot|left|right|text|nabla)\s*[{_^|(]|\^\s*(top|intercal)\b"
-)
+_COMMANDS = ("frac", "partial", "mathbf", "mathrm", "operatorname", "lVert", "rVert", "cdot", "left", "right", "text", "nabla")
+_TRANSPOSES = ("top", "intercal")
+_BARE_LATEX = pattern(rf"(?<![\\\w])({'|'.join(_COMMANDS)})\s*[{{_^|(]|\^\s*({'|'.join(_TRANSPOSES)})\b")
 
 
 def read_expression(expression: str) -> str:
@@ -37,7 +37,8 @@ def standard_input() -> str:
 def damage(text: str, words: Sequence[str]) -> str | None:
     """What a shell seems to have taken away from an expression that could not be read; None when nothing tells so."""
     unquoted = len(words) > 1 or " " not in text
-    if "\\" not in text and ("{" in text or "^" in text) and _BARE_LATEX.search(text):
+    commands = "\\" not in text and ("{" in text or "^" in text) and any(word in text for word in (*_COMMANDS, *_TRANSPOSES))
+    if commands and _BARE_LATEX.search(text):
         return "a shell takes backslashes away that are not in single quotes: put LaTeX in single quotes"
     if unquoted and "'" not in text and _MIRRORED.search(text):
         found = _MIRRORED.search(text)

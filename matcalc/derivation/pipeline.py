@@ -6,17 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from matcalc.budgets import during
 from matcalc.calculus.differentiation import contributions
-from matcalc.calculus.matrix_functions import AT_SYMMETRIC
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.trace import Trace
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract, permuted
-from matcalc.einstein.application import apply
 from matcalc.einstein.linear import MINUS, NO, YES, add, delta, is_zero, ones
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
@@ -31,8 +29,17 @@ from matcalc.folding.fold import fold, fold_entrywise
 from matcalc.folding.rows import row_symbols, with_rows
 from matcalc.folding.sums import members_in
 from matcalc.functions import functions
+from matcalc.later import later
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size, axes_of, shape_of
+
+if TYPE_CHECKING:
+    from matcalc.calculus import matrix_functions
+    from matcalc.einstein import application
+else:
+    application = later("matcalc.einstein.application")
+    matrix_functions = later("matcalc.calculus.matrix_functions")
+
 
 Layout = Literal["denominator", "numerator", "tensor"]
 Symmetric = Literal["projected", "independent", "cookbook"]
@@ -225,7 +232,9 @@ def declared(symbol: Symbol) -> ix.Symbol:
 def freed(symbol: Symbol) -> ix.Symbol:
     """The variable with entries that may vary freely; facts that tie entries together hold at the point, not for the variation."""
     facts = varying(symbol.properties)
-    return ix.Symbol(symbol.name, axes_of(symbol.shape), facts | {AT_SYMMETRIC} if "symmetric" in implied(symbol.properties) else facts)
+    if "symmetric" in implied(symbol.properties):
+        facts |= {matrix_functions.AT_SYMMETRIC}
+    return ix.Symbol(symbol.name, axes_of(symbol.shape), facts)
 
 
 def structured(tensor: ix.Tensor, before: int, symbol: Symbol, symmetric: Symmetric, notes: list[str]) -> ix.Tensor:
@@ -262,7 +271,7 @@ def kept_entries(tie: str, size: Size) -> ix.Tensor:
     """One where a matrix with this tie has entries, zero elsewhere."""
     if tie == "diagonal":
         return delta((size,))
-    return apply("tril" if tie == "lower" else "triu", (ones((size, size)),), (size, size))
+    return application.apply("tril" if tie == "lower" else "triu", (ones((size, size)),), (size, size))
 
 
 def _kept(tensor: ix.Tensor, before: int, mask: ix.Tensor) -> ix.Tensor:

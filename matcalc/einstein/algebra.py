@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from math import isqrt
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.budgets import spend
 from matcalc.einstein.canonical import canonical
@@ -30,7 +30,6 @@ from matcalc.einstein.linear import (
     zero,
 )
 from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor
-from matcalc.einstein.pairings import rearranged, redundant_pairing
 from matcalc.einstein.tensor_deduction import (
     is_nonnegative,
     is_own_square,
@@ -43,7 +42,14 @@ from matcalc.einstein.tensor_deduction import (
 )
 from matcalc.errors import LimitError
 from matcalc.functions import computable
+from matcalc.later import later
 from matcalc.sizes import Shape, Size
+
+if TYPE_CHECKING:
+    from matcalc.einstein import pairings
+else:
+    pairings = later("matcalc.einstein.pairings")
+
 
 _MOST_OPERANDS = 20_000
 _MOST_INLINED = 40
@@ -302,7 +308,7 @@ def _is_alone(label: int, factors: list[Factor], output: tuple[int, ...]) -> boo
 
 
 def _needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> _Cancelling | None:
-    found = redundant_pairing(factors, output)
+    found = pairings.redundant_pairing(factors, output)
     if found is None:
         return None
     place, joined = found
@@ -470,7 +476,7 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
             return symbolic_power(inner, scale(exponent, upper))
         case Contraction() if (found := _along_fewer_axes(partial(power, exponent=exponent), base)) is not None:
             return found
-        case Contraction() if (place := rearranged(base)) is not None:
+        case Contraction() if (place := pairings.rearranged(base)) is not None:
             return _with_operand(base, place, power(base.operands[place], exponent))
         case Contraction() if exponent > 0 and len(set(base.output)) < len(base.output):
             return _off_diagonals(base, exponent)
@@ -563,7 +569,7 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
             return zero(argument.shape)
         if isinstance(argument, Map) and argument.function == "exp":
             return argument.arguments[0]
-    place = rearranged(argument)
+    place = pairings.rearranged(argument)
     if place is not None and isinstance(argument, Contraction):
         return _with_operand(argument, place, apply_map(function, argument.operands[place]))
     if function in ("abs", "relu") and is_nonnegative(argument):

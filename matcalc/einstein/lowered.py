@@ -10,14 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import mul
+from typing import TYPE_CHECKING
 
 from matcalc.einstein import algebra
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, add
 from matcalc.einstein.nodes import Contraction, Sum, Tensor
-from matcalc.einstein.splitting import joined, split, split_as
+from matcalc.later import later
 from matcalc.records import record, replace
 from matcalc.sizes import Shape, Size
+
+if TYPE_CHECKING:
+    from matcalc.einstein import splitting
+else:
+    splitting = later("matcalc.einstein.splitting")
 
 
 @record
@@ -147,7 +153,7 @@ def with_rows(value: Lowered, rows: Shape) -> Lowered:
             return _regrouped(whole, rows)
         axis = len(value.free) + place
         uniform = _split(value, axis, (size, rest))
-        value = uniform or replace(value, tensor=split(value.tensor, axis, size, rest), split=value.split + 1)
+        value = uniform or replace(value, tensor=splitting.split(value.tensor, axis, size, rest), split=value.split + 1)
     return value
 
 
@@ -167,9 +173,9 @@ def plain(value: Lowered) -> Lowered:
 def _regrouped(value: Lowered, rows: Shape) -> Lowered:
     tensor = value.tensor
     for _ in range(value.split - 1):
-        tensor = joined(tensor, len(value.free))
+        tensor = splitting.joined(tensor, len(value.free))
     groups = [*((size,) for size in value.batch), rows, *((size,) for size in value.cols)]
-    return replace(value, tensor=split_as(tensor, groups), split=len(rows))
+    return replace(value, tensor=splitting.split_as(tensor, groups), split=len(rows))
 
 
 def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Protocol, assert_never, cast
+from typing import TYPE_CHECKING, Protocol, assert_never, cast
 
 from matcalc.einstein.algebra import apply_map, contract, power, symbolic_power
-from matcalc.einstein.application import apply
 from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
+from matcalc.later import later
 from matcalc.sizes import Size
+
+if TYPE_CHECKING:
+    from matcalc.einstein import application
+else:
+    application = later("matcalc.einstein.application")
 
 
 def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size] | None = None) -> Tensor:
@@ -64,7 +69,7 @@ def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Si
             return contract([built[operand] for operand in node.operands], node.indices, node.output, labels)
         case Apply():
             arguments = tuple([built[argument] for argument in node.arguments])
-            return apply(node.function, arguments, tuple([sizes.get(size, size) for size in node.sizes]))
+            return application.apply(node.function, arguments, tuple([sizes.get(size, size) for size in node.sizes]))
         case SizeValue():
             return SizeValue(sizes.get(node.size, node.size))
         case Unit():
@@ -96,6 +101,6 @@ def _again(node: Node, built: Mapping[Tensor, Tensor]) -> Tensor:
         case Apply():
             if all(built[argument] is argument for argument in node.arguments):
                 return node
-            return apply(node.function, tuple([built[argument] for argument in node.arguments]), node.shape)
+            return application.apply(node.function, tuple([built[argument] for argument in node.arguments]), node.shape)
         case _:
             assert_never(node)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product as choices
-from typing import assert_never, cast
+from typing import TYPE_CHECKING, assert_never, cast
 
 from matcalc.budgets import spend
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
-from matcalc.einstein.serial import chain_of_factors
-from matcalc.facts import function_values
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
 from matcalc.facts.known import Known, plain
-from matcalc.facts.mirrors import traits_of_chain
 from matcalc.facts.ranges import ANY, Range
 from matcalc.functions import computable
+from matcalc.later import later
 from matcalc.traversal import postordered
 
-_BIT = Range.of("t = 0 or t = 1")
-_SIZE = r.both(Range.of("t integer"), Range.of("t >= 1"))
+if TYPE_CHECKING:
+    from matcalc.einstein import serial
+    from matcalc.facts import function_values, mirrors
+else:
+    serial = later("matcalc.einstein.serial")
+    function_values = later("matcalc.facts.function_values")
+    mirrors = later("matcalc.facts.mirrors")
 
 
 def known(tensor: Tensor) -> Known:
@@ -61,11 +64,11 @@ def _known(node: Node) -> Known:
         case Constant():
             return plain(r.POSITIVE)
         case SizeValue():
-            return plain(_SIZE)
+            return plain(r.SIZE)
         case Unit():
-            return k.known(_BIT, ("orthonormal", "columns_sum_to_one"))
+            return k.known(r.BIT, ("orthonormal", "columns_sum_to_one"))
         case Pairing():
-            return plain(_BIT)
+            return plain(r.BIT)
         case Sum():
             return _sum(node)
         case Contraction():
@@ -199,14 +202,14 @@ def _entries(node: Contraction) -> Range:
 def _as_product(node: Contraction) -> Known:
     """What the form of a product of matrices and vectors says, for one that is a scalar or a matrix."""
     square = _is_square(node)
-    found = chain_of_factors(node)
+    found = serial.chain_of_factors(node)
     if found is None:
         return plain(ANY, square=square)
     scalars, chain = found
     scale = r.product_of([scalar.known.entries for scalar in scalars])
     if not chain:
         return plain(scale)
-    traits = traits_of_chain(chain)
+    traits = mirrors.traits_of_chain(chain)
     if not node.order:
         return plain(r.times(scale, k.scalar_of(traits)))
     return k.scaled(scale, k.product([factor.known for factor in chain], square=square, more=traits))

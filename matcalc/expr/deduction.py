@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
 from matcalc.budgets import spend
 from matcalc.expr import nodes as e
-from matcalc.facts import function_values
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
 from matcalc.facts.known import NOTHING, Known, plain
-from matcalc.facts.mirrors import Letter, traits_of_chain
 from matcalc.facts.ranges import ANY, ONE, Range
 from matcalc.facts.table import implied
 from matcalc.functions import computable
+from matcalc.later import later
 from matcalc.traversal import postordered
+
+if TYPE_CHECKING:
+    from matcalc.facts import function_values, mirrors
+else:
+    function_values = later("matcalc.facts.function_values")
+    mirrors = later("matcalc.facts.mirrors")
+
 
 Factor: TypeAlias = tuple[e.Expr, bool]
 """A factor of a product, and whether its transpose is meant."""
@@ -111,7 +117,7 @@ def _leaf(node: _Leaf) -> Known:
         case e.Constant():
             return plain(r.POSITIVE)
         case e.SizeValue():
-            return plain(_SIZE)
+            return plain(r.SIZE)
         case e.Identity():
             return k.identity()
         case e.Ones():
@@ -121,15 +127,12 @@ def _leaf(node: _Leaf) -> Known:
             square = _is_square(node)
             return k.known(r.ZERO, ("antisymmetric", "diagonal") if square else (), square=square)
         case e.UnitVector():
-            return k.known(Range.of("t = 0 or t = 1"), ("orthonormal", "columns_sum_to_one"))
+            return k.known(r.BIT, ("orthonormal", "columns_sum_to_one"))
         case e.Commutation():
             symmetric = ("symmetric",) if node.m == node.n else ()
-            return k.known(Range.of("t = 0 or t = 1"), ("orthogonal", "rows_sum_to_one", "columns_sum_to_one", *symmetric), square=True)
+            return k.known(r.BIT, ("orthogonal", "rows_sum_to_one", "columns_sum_to_one", *symmetric), square=True)
         case _:
             assert_never(node)
-
-
-_SIZE = r.both(Range.of("t integer"), Range.of("t >= 1"))
 
 
 def _thin(node: e.Expr) -> tuple[str, ...]:
@@ -281,8 +284,8 @@ def _chain(run: Sequence[e.Expr]) -> Known:
         return run[0].known
     rows, cols = run[0].rows, run[-1].cols
     opened = opened_chain([(factor, False) for factor in run])
-    chain = [Letter(node, turned, k.transposed(node.known) if turned else node.known) for node, turned in opened]
-    traits = traits_of_chain(chain)
+    chain = [mirrors.Letter(node, turned, k.transposed(node.known) if turned else node.known) for node, turned in opened]
+    traits = mirrors.traits_of_chain(chain)
     found = k.product([factor.known for factor in run], square=rows == cols, more=traits)
     if rows.number == cols.number == 1:
         return k.narrowed(found, k.scalar_of(traits))

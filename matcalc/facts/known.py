@@ -142,9 +142,9 @@ _ON_DIAGONAL = (
     (frozenset({"positive_form"}), r.POSITIVE),
     (frozenset({"nonnegative_form"}), r.NONNEGATIVE),
     (frozenset({"symmetric", "nonnegative_form", "rows_sum_to_one"}), r.NONZERO),  # else a whole row would be 0
-    (frozenset({"symmetric", "idempotent"}), Range.of("0 <= t <= 1")),
-    (frozenset({"diagonal", "idempotent"}), Range.of("t = 0 or t = 1")),
-    (frozenset({"diagonal", "orthogonal"}), Range.of("t = -1 or t = 1")),
+    (frozenset({"symmetric", "idempotent"}), r.PROPORTION),
+    (frozenset({"diagonal", "idempotent"}), r.BIT),
+    (frozenset({"diagonal", "orthogonal"}), r.SIGN),
     (frozenset({"orthogonal"}), r.UNIT),
     (frozenset({"lower_triangular", "invertible"}), r.NONZERO),
     (frozenset({"upper_triangular", "invertible"}), r.NONZERO),

@@ -5,13 +5,13 @@ Every answer is sound: it holds for every entry wherever the operation has a val
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache, lru_cache, reduce
 from math import inf
 from typing import TypeAlias
 
+from matcalc.patterns import pattern
 from matcalc.records import record
 
 Bound: TypeAlias = Fraction | float
@@ -97,12 +97,18 @@ POSITIVE = _made(_ZERO, inf, above=True)
 NONNEGATIVE = _made(_ZERO, inf)
 UNIT = _made(-_ONE, _ONE)
 """From -1 to 1."""
+PROPORTION = _made(_ZERO, _ONE)
+BIT = _made(_ZERO, _ONE, whole=True)
+"""0 and 1."""
+SIGN = _made(-_ONE, _ONE, nonzero=True, whole=True)
+"""-1 and 1."""
+SIZE = _made(_ONE, inf, whole=True)
 
 
 # ---------------------------------------------------------------- reading
 
 
-_ALTERNATIVE = re.compile(r"^\s*(?:(?P<low>-?\d+)\s*(?P<lower><=?)\s*)?[A-Za-z]\s*(?:(?P<relation><=?|>=?|!=|=)\s*(?P<high>-?\d+))?\s*$")
+_ALTERNATIVE = pattern(r"^\s*(?:(?P<low>-?\d+)\s*(?P<lower><=?)\s*)?[A-Za-z]\s*(?:(?P<relation><=?|>=?|!=|=)\s*(?P<high>-?\d+))?\s*$")
 
 
 @cache

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matcalc.exact.fields import Matrix, Rows
 from matcalc.facts.table import Tie, facts, implied
+
+if TYPE_CHECKING:
+    from matcalc.exact.fields import Matrix, Rows
 
 _STRONGEST: tuple[Tie, ...] = ("diagonal", "lower", "upper", "symmetric", "antisymmetric")
 

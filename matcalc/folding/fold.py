@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from math import inf
-from typing import assert_never, cast
+from typing import TYPE_CHECKING, assert_never, cast
 
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
@@ -38,12 +38,17 @@ from matcalc.expr.nodes import (
 from matcalc.folding.build import cost, hadamard, product, raised, transpose
 from matcalc.folding.forms import Forms
 from matcalc.folding.graph import Graph, square_root_chain
-from matcalc.folding.kronecker import kronecker_chain, swapped_commutation
-from matcalc.folding.pairings import unpaired
 from matcalc.folding.sums import combined
 from matcalc.folding.terms import Place, ReadingOrder, Term, expression_of, merged_scalars
 from matcalc.functions import functions
+from matcalc.later import later
 from matcalc.records import replace
+
+if TYPE_CHECKING:
+    from matcalc.folding import kronecker, pairings
+else:
+    pairings = later("matcalc.folding.pairings")
+    kronecker = later("matcalc.folding.kronecker")
 
 
 def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Expr | None:
@@ -262,10 +267,11 @@ class Folder:
                 form = expression_of(Term(YES, {}, term.chain), self.order)
                 graph.add(form, labels)
         graph.reduce()
-        unpaired(graph)
+        if graph.pairings or max(len(graph.rows), len(graph.cols)) > 2:
+            pairings.unpaired(graph)
         if graph.pairings:
             return None
-        chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else kronecker_chain(graph)
+        chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else kronecker.kronecker_chain(graph)
         if chain is None:
             return None
         negative, chain = _without_turned(chain)
@@ -399,7 +405,7 @@ def _aligned_commutations(terms: list[Term]) -> list[Term]:
     plain = {term.chain for term in terms}
     result = []
     for term in terms:
-        swapped = swapped_commutation(term.chain)
+        swapped = kronecker.swapped_commutation(term.chain)
         result.append(replace(term, chain=swapped) if swapped is not None and (swapped[1],) in plain else term)
     return result
 

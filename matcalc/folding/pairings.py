@@ -16,20 +16,26 @@ A pairing (a, b, c) says that the vertex c counts the pairs of a, slowly, and b,
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from matcalc.budgets import spend
 from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Ones, Reshape, Vec
 from matcalc.folding.build import hadamard, product, transpose, transposed_chain
 from matcalc.folding.forms import Chain
 from matcalc.folding.graph import Edge, Graph, Pairing
-from matcalc.folding.kronecker import kron, pair_matrix
+from matcalc.later import later
+
+if TYPE_CHECKING:
+    from matcalc.folding import kronecker
+else:
+    kronecker = later("matcalc.folding.kronecker")
+
 
 _MOST_STEPS = 40
 
 
 def unpaired(graph: Graph) -> None:
     """Takes the pairings of a reduced graph away as far as that goes; its rows and columns are single vertices afterwards."""
-    if not graph.pairings and max(len(graph.rows), len(graph.cols)) <= 2:
-        return
     graph.rows, graph.cols = _single(graph, graph.rows), _single(graph, graph.cols)
     for _ in range(_MOST_STEPS):
         if not graph.pairings or not any(step(graph) for step in _STEPS):
@@ -83,7 +89,7 @@ def _to_vec(graph: Graph) -> bool:
         edges = graph.edges_at(a, b)
         if not _free(graph, pairing, a, b) or any({edge.start, edge.end} != {a, b} for edge in edges):
             continue
-        inner = pair_matrix(graph, (a, a), []) if a == b else product(graph.matrix(b, a, edges))
+        inner = kronecker.pair_matrix(graph, (a, a), []) if a == b else product(graph.matrix(b, a, edges))
         graph.drop(pairing, edges, (a, b))
         graph.vectors.setdefault(c, []).append((Vec(inner),))
         return True
@@ -116,11 +122,11 @@ def _to_kron(graph: Graph) -> bool:
                 if set(left) & set(right) or not _joined(graph, *left) or not _joined(graph, *right):
                     continue
                 edges = graph.edges_at(a, b, d, e)
-                matrices = [pair_matrix(graph, ends, graph.edges_at(*ends)) for ends in (left, right)]
+                matrices = [kronecker.pair_matrix(graph, ends, graph.edges_at(*ends)) for ends in (left, right)]
                 swap = (Commutation(graph.sizes[e], graph.sizes[d]),) if crossed else ()
                 graph.drop(first, edges, (a, b))
                 graph.drop(second, [], (d, e))
-                graph.edges.append(Edge(c, f, (kron(matrices), *swap)))
+                graph.edges.append(Edge(c, f, (kronecker.kron(matrices), *swap)))
                 return True
     return False
 
@@ -154,7 +160,7 @@ def _summed_blocks(graph: Graph, first: Pairing, second: Pairing, middle: Edge, 
     edges = [] if row == col else graph.edges_at(row, col)
     if row != col and not edges and not {row, col} & set(graph.vectors):
         return False
-    weights = pair_matrix(graph, (row, col), edges)
+    weights = kronecker.pair_matrix(graph, (row, col), edges)
     inner = product(middle.seen_from(first[2]))
     rows, cols = Identity(graph.sizes[start]), Identity(graph.sizes[end])
     unit = Identity(graph.sizes[col])
@@ -189,7 +195,7 @@ def _to_scaled(graph: Graph) -> bool:
             if len(edges) == 1 and edges[0].start != edges[0].end and other not in graph.vectors and _free(graph, pairing, other):
                 rest, other = product(edges[0].seen_from(other)), edges[0].other(other)  # (u kron I) M is u kron M
                 graph.edges.remove(edges[0])
-            graph.edges.append(Edge(c, other, (kron([vector, rest] if vertex == a else [rest, vector]),)))
+            graph.edges.append(Edge(c, other, (kronecker.kron([vector, rest] if vertex == a else [rest, vector]),)))
             return True
     return False
 

@@ -1,15 +1,19 @@
-"""The input language: text to syntax tree to typed expression."""
+"""The input language: text to syntax tree to typed expression.
+
+The names below are loaded when first used: who asks for the characters of the language does without the reader.
+"""
+
+from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from matcalc.language.declare.texts import parse_declarations
-from matcalc.language.elaboration import Elaborated, elaborate
-from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.text.spelling import canonical_name
-
 if TYPE_CHECKING:
+    from matcalc.language.declare.texts import parse_declarations
+    from matcalc.language.elaboration import Elaborated, elaborate
     from matcalc.language.statements import DerivativeSide, Statement, elaborate_statement
+    from matcalc.language.syntax.parser import parse_syntax
+    from matcalc.language.text.spelling import canonical_name
 
 __all__ = [
     "DerivativeSide",
@@ -21,10 +25,20 @@ __all__ = [
     "parse_declarations",
     "parse_syntax",
 ]
+_LAZY = {
+    "DerivativeSide": "matcalc.language.statements",
+    "Elaborated": "matcalc.language.elaboration",
+    "Statement": "matcalc.language.statements",
+    "canonical_name": "matcalc.language.text.spelling",
+    "elaborate": "matcalc.language.elaboration",
+    "elaborate_statement": "matcalc.language.statements",
+    "parse_declarations": "matcalc.language.declare.texts",
+    "parse_syntax": "matcalc.language.syntax.parser",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Statements are loaded for the first that is read."""
-    if name in __all__:
-        return getattr(import_module("matcalc.language.statements"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_LAZY[name]), name)
+    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from importlib import import_module
 from itertools import count
 from types import MappingProxyType
@@ -11,19 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
+from matcalc.language.build.builder import Builder
 from matcalc.language.build.construction import Calculus, Construction, Derived, filled, shape_of_cell
-from matcalc.language.build.dialect_calls import DialectBuilder
 from matcalc.language.build.families import Apart, Families, aliases, bold_names, points_in, written_names
 from matcalc.language.build.scope import Scope, Variable, letter_class
 from matcalc.language.decisions import Decision, notes_of, require_certain
 from matcalc.language.declare.declared import Declaration, joined
-from matcalc.language.declare.members import declared_members, index_of
 from matcalc.language.declare.texts import Declare, declaration_text, declared_sizes, parse_declarations, said_behind
-from matcalc.language.latex.latex_macros import expanded
+from matcalc.language.latex.latex_source import Source
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import limits_in, size_names_in, ungrouped, walk
 from matcalc.language.text.forks import Fork
@@ -33,11 +32,24 @@ from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
 from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds, infer_sizes, measure
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
+from matcalc.later import later
 from matcalc.patterns import pattern
 from matcalc.records import record, replace
 from matcalc.sizes import ONE, Shape, Size
 
+if TYPE_CHECKING:
+    from matcalc.language.build import dialect_calls
+    from matcalc.language.declare import members
+    from matcalc.language.latex import latex_macros
+    from matcalc.language.syntax import ordering
+else:
+    dialect_calls = later("matcalc.language.build.dialect_calls")
+    members = later("matcalc.language.declare.members")
+    ordering = later("matcalc.language.syntax.ordering")
+    latex_macros = later("matcalc.language.latex.latex_macros")
+
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
+_CALLING = frozenset([s.Applied, s.Entries, s.Definition])
 _SIZE_LETTERS = "nmpqrkldst"
 _TIED = frozenset(["symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular"])
 _INDEX_MARKS = frozenset("_[∑Σᵢⱼₖₗₘₙₚᵣₛ")
@@ -166,7 +178,7 @@ def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS
     """
     reader = Reader(text, declare, options=options)
     try:
-        return reader.asked(ordered(reader.parse()))[1]
+        return reader.asked(reader.ordered(reader.parse()))[1]
     except MatcalcError as error:
         raise reader.source.located(error) from None
 
@@ -208,7 +220,7 @@ class Reader:
     ) -> None:
         self.options = options
         self.dialect: Dialect = options.dialect or "math"
-        self.source = expanded(text)
+        self.source = latex_macros.expanded(text) if "\\" in text else Source(text, text)
         self.results = results
         self.calculus = calculus
         self.declarations = parse_declarations(declare)
@@ -221,10 +233,9 @@ class Reader:
         self.wrt = tuple([self._wrt_name(name) for name in wrt])
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
         self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))
-        self.scope.declared_members = declared_members(self.declarations)
+        if self.declarations:
+            self.scope.declared_members = members.declared_members(self.declarations)
         self.scope.apart = options.apart
-        self.builder = DialectBuilder(self.scope)
-        self.builder.otherwise = options.otherwise
         self.decisions: list[Decision] = []
         self.cells: list[Cell] = []
         self.forks: tuple[Fork, ...] = ()
@@ -236,9 +247,18 @@ class Reader:
         """Whether there may be indices in the text."""
         self.index_letters: frozenset[str] = frozenset()
         """The letters that may be indices, where there may be any."""
+        self.calls = True
+        """Whether there may be calls in the text, or arrays that are written as calls."""
         self.titles: dict[str, str] = {}
         """What variables are called after all, where these are not their names."""
         self._sizes_named: set[str] = set()
+
+    @cached_property
+    def builder(self) -> Builder:
+        """What makes terms of the syntax."""
+        made = dialect_calls.DialectBuilder(self.scope) if self.calls else Builder(self.scope)
+        made.otherwise = self.options.otherwise
+        return made
 
     def _wrt_name(self, name: str) -> str:
         if not isinstance(name, str) or not is_name(name):
@@ -259,11 +279,14 @@ class Reader:
         self.forks = parsed.forks
         self.decisions += parsed.decisions
         self.dialect = parsed.written.dialect
-        self.builder.read_as(parsed.written)
         self.scope.labelled = parsed.labelled
         nodes = walk(parsed.program)
         self.scope.size_names |= size_names_in(nodes)
-        self.indexed = not _INDEX_MARKS.isdisjoint(self.text) or _INDEXED.search(self.text) is not None
+        self.indexed = not _INDEX_MARKS.isdisjoint(self.text) or (
+            ("um" in self.text or "^" in self.text) and _INDEXED.search(self.text) is not None
+        )
+        self.calls = self.indexed or parsed.written.dialect != "math" or not _CALLING.isdisjoint(map(type, nodes))
+        self.builder.read_as(parsed.written)
         if self.indexed:
             self.scope.written = self.scope.here = written_names(nodes)
             self.scope.bold = bold_names(nodes, self.text)
@@ -273,6 +296,11 @@ class Reader:
         for definition in parsed.program.definitions:
             self.define(definition)
         return parsed.program
+
+    @staticmethod
+    def ordered(program: s.Program) -> s.Program:
+        """The program with its assignments in the order of their use."""
+        return ordering.ordered(program) if program.assignments else program
 
     def define(self, definition: s.Definition) -> None:
         """Gives a function its formula."""
@@ -338,7 +366,7 @@ class Reader:
             self._require_undeclared(name)
             if name.name in self.scope.values:
                 raise ParseError(f"{name.name} is given a value twice", span=name.span)
-            base, index = name.name.rpartition("_")[0], index_of(name.name)
+            base, index = name.name.rpartition("_")[0], members.index_of(name.name)
             open_to_indices = index and name.name not in self.wrt and name.name not in self.scope.labelled
             if open_to_indices and set(index) <= _indices().free_letters(value):
                 self._give_members(name, base, index, value)
@@ -357,7 +385,7 @@ class Reader:
 
     def expression(self, shape: Shape | None, as_question: bool = False) -> Elaborated:
         """The whole of ``elaborate``, without the text in its errors."""
-        program = ordered(self.parse())
+        program = self.ordered(self.parse())
         question = None
         if as_question:
             program, question = self.asked(program)

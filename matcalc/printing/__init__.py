@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from matcalc.printing.expressions import equation, latex, latex_operand, markdown, member_notes, text
-from matcalc.printing.indices import index_letters, index_text
 from matcalc.printing.shown import Shown
 
+if TYPE_CHECKING:
+    from matcalc.printing.indices import index_letters, index_text
+
 __all__ = ["Shown", "equation", "index_letters", "index_text", "latex", "latex_operand", "markdown", "member_notes", "text"]
+
+
+def __getattr__(name: str) -> Any:
+    """Index notation is loaded for the first tensor that is shown."""
+    if name not in ("index_letters", "index_text"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("matcalc.printing.indices"), name)

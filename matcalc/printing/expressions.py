@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from matcalc.expr import nodes as e
 from matcalc.functions import functions
-from matcalc.printing.latex_notation import LatexNotation
+from matcalc.later import later
 from matcalc.printing.names import member_name
 from matcalc.printing.notation import fits
 from matcalc.printing.pieces import Level, render
 from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
 from matcalc.printing.printer import printed
+
+if TYPE_CHECKING:
+    from matcalc.printing import latex_notation
+else:
+    latex_notation = later("matcalc.printing.latex_notation")
 
 
 def text(expr: e.Expr, style: Literal["unicode", "ascii"] = "unicode") -> str:
@@ -28,12 +33,12 @@ def latex(expr: e.Expr, bold: bool = False) -> str:
 
     Raises LimitError above two million characters.
     """
-    return render(printed(expr, LatexNotation(_names(expr), bold)))
+    return render(printed(expr, latex_notation.LatexNotation(_names(expr), bold)))
 
 
 def latex_operand(expr: e.Expr, bold: bool = False) -> str:
     r"""The expression in LaTeX as it stands behind ``\frac{\partial}{\partial x}``: only one factor or a plain product without brackets."""
-    notation = LatexNotation(_names(expr), bold)
+    notation = latex_notation.LatexNotation(_names(expr), bold)
     body = printed(expr, notation)
     shown = render(body)
     plain = fits(body, Level.FRACTION) or (fits(body, Level.PRODUCT) and body.operator == "product" and "(" not in shown)

@@ -167,6 +167,8 @@ def _accented(stem: str, mark: str, index: str) -> tuple[str, str]:
 
 def _split(name: str) -> tuple[str, str, str, str]:
     """Stem, subscript mark, subscript and primes of a name."""
+    if name.isalpha():
+        return name, "", "", ""
     spelled = _SUBSCRIPT.sub(lambda found: "_" + found[0], name).translate(_PLAIN_DIGITS)
     match = _NAME.fullmatch(spelled)
     if match is None:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "matcalc"
 
 LAYERS = (
     {"version"},
-    {"decoding", "digests", "limits", "patterns", "records", "resources", "stored"},
+    {"decoding", "digests", "later", "limits", "patterns", "records", "resources", "stored"},
     {"errors", "interning"},
     {"budgets"},
     {"sizes", "exact", "traversal"},
@@ -55,7 +55,14 @@ BY_NAME = {
     ("matcalc.language.declare.texts", "matcalc.language.declare.declarations"),
     ("matcalc.language.declare.texts", "matcalc.language.declare.unused"),
     ("matcalc.language.text.tokens", "matcalc.language.latex.latex_scanner"),
+    ("matcalc.language", "matcalc.language.declare.texts"),
+    ("matcalc.language", "matcalc.language.elaboration"),
     ("matcalc.language", "matcalc.language.statements"),
+    ("matcalc.language", "matcalc.language.syntax.parser"),
+    ("matcalc.language", "matcalc.language.text.spelling"),
+    ("matcalc.later", "?"),
+    ("matcalc.operators.arithmetic", "matcalc.operators.combining"),
+    ("matcalc.printing", "matcalc.printing.indices"),
     ("matcalc.parsed", "matcalc.language.statements"),
     ("matcalc.language.text.tokens", "matcalc.language.text.reach"),
     ("matcalc.language.declare.texts", "matcalc.language.declare.clauses"),
@@ -138,7 +145,7 @@ def imports(source: str) -> list[tuple[str, str | None, bool]]:
             found += [(alias.name, None, inside) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             found += [("." * node.level + (node.module or ""), alias.name, inside) for alias in node.names]
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "later")):
             found += [(module, None, inside) for module in by_name(source, node.args[0])]
         within = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         stack += [(child, within) for child in ast.iter_child_nodes(node)]
@@ -149,7 +156,9 @@ def by_name(source: str, argument: ast.expr) -> list[str]:
     """What ``import_module(argument)`` may load: the constant, or every module name that is written out in the source."""
     if isinstance(argument, ast.Constant):
         return [str(argument.value)]
-    constants = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    nodes = list(ast.walk(ast.parse(source)))
+    apart = {id(node.args[0]) for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "later"}
+    constants = [node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in apart]
     return [text for text in constants if isinstance(text, str) and re.fullmatch(r"matcalc(\.\w+)+", text)] or ["?"]
 
 
@@ -230,6 +239,8 @@ PLANTED = [
     ("matcalc.folding.forms", "def f(name):\n    return import_module(name)", "imports ? inside a function"),
     ("matcalc.folding.forms", "T = {'a': 'matcalc.errors'}\ndef f(name):\n    return import_module(T[name])", "inside a function"),
     ("matcalc.programs", "import_module('matcalc.results')", "programs may not import results"),
+    ("matcalc.folding.fold", "steps = later('matcalc.steps')", "folding may not import steps"),
+    ("matcalc.folding.fold", "def f():\n    return later('matcalc.errors')", "inside a function"),
 ]
 
 

@@ -1,11 +1,16 @@
-"""``import matcalc`` is next to free, and a derivation loads no numerical or symbolic library it does not need."""
+"""``import matcalc`` is next to free, and a derivation loads no library and no module of this package that it does not need."""
 
 from __future__ import annotations
 
+import ast
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
+
+from tests.architecture.test_imports import by_name, sources
 
 HEAVY = ("numpy", "sympy", "mpmath", "jax", "torch", "scipy", "rich")
 
@@ -28,6 +33,62 @@ def test_the_entry_points_load_nothing_heavy(module: str) -> None:
 
 def test_a_plain_derivation_loads_nothing_heavy() -> None:
     assert loaded("import matcalc; matcalc.derive(\"x'Ax\", 'x').text()", HEAVY) == []
+
+
+SLOW = frozenset([
+    "ast", "click", "copy", "dataclasses", "datetime", "difflib", "dis", "gettext", "hashlib", "inspect", "json", "lark", "locale",
+    "logging", "pathlib", "platform", "shutil", "subprocess", "tempfile", "textwrap", "threading", "tokenize", "tomllib",
+    "traceback", "uuid", "weakref",
+])  # fmt: skip
+"""Modules that take longer to load than a step of a derivation takes to do."""
+ALWAYS = frozenset([
+    "matcalc.api", "matcalc.budgets", "matcalc.commands.derive", "matcalc.language.declare.texts", "matcalc.language.elaboration",
+    "matcalc.language.syntax.parser", "matcalc.language.text.spelling", "matcalc.parsed", "matcalc.results",
+])  # fmt: skip
+"""Of what is loaded later, that which every derivative needs."""
+PLAIN = {
+    "x'*A*x": frozenset[str](),
+    "||X - U*V||^2": frozenset(["matcalc.einstein.pairings", "matcalc.language.text.bars", "matcalc.rules.scalar"]),
+}
+"""Formulas, and what they need besides."""
+MOST_MODULES = 142
+"""Of this package; each costs a fifth of a millisecond and as much for what is in it."""
+
+
+def loaded_by(arguments: Sequence[str]) -> set[str]:
+    """The modules that the command line has loaded when it ends, without those of a bare interpreter, on its second run: the first one
+    stores parse tables and the like."""
+    script = "import sys\nbare = set(sys.modules)\nimport atexit\n"
+    script += "atexit.register(lambda: print('loaded:', *sorted(set(sys.modules) - bare)))\n"
+    script += f"sys.argv = ['matcalc', *{list(arguments)!r}]\nfrom matcalc.cli import main\nmain()"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, encoding="utf-8", env=environment)
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+def loaded_later() -> set[str]:
+    """The modules that others load when they first need them."""
+    calls = [
+        (source, node)
+        for source in sources().values()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "later"))
+    ]
+    return {module for source, call in calls for module in by_name(source, call.args[0])}
+
+
+@pytest.mark.parametrize("formula", PLAIN)
+def test_a_plain_command_loads_what_it_needs(formula: str) -> None:
+    found = loaded_by(["derive", formula, "--wrt", "x" if "x" in formula else "U"])
+    assert found & SLOW == set()
+    assert found & loaded_later() == ALWAYS | PLAIN[formula]
+    assert len([module for module in found if module.startswith("matcalc")]) <= MOST_MODULES
+
+
+def test_the_check_sees_what_another_command_loads() -> None:
+    found = loaded_by(["derive", "tr(X)", "--wrt=X"])
+    assert {"click", "inspect", "matcalc.cli.group", "matcalc.language.build.dialect_calls"} <= found & (SLOW | loaded_later())
 
 
 def test_the_check_sees_a_loaded_library() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from matcalc.documents.pieces import Fault, Formula, Piece, Place, Placed
-from matcalc.language.latex.latex_macros import Source, defined, expanded
+from matcalc.language.latex.latex_macros import defined, expanded
 from matcalc.language.latex.latex_parameters import Macro
+from matcalc.language.latex.latex_source import Source
 
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 

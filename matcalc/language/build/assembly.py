@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from matcalc.errors import ShapeError, Span
 from matcalc.language.build import terms as t
 from matcalc.language.build.scope import Members, Scope, letter_class
 from matcalc.language.decisions import Decision, Topic, Weight
-from matcalc.language.text.python_spellings import along_an_axis
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, Unknown, unify
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
+from matcalc.later import later
 from matcalc.sizes import ONE
+
+if TYPE_CHECKING:
+    from matcalc.language.text import python_spellings
+else:
+    python_spellings = later("matcalc.language.text.python_spellings")
+
 
 _ENTRYWISE = (
     t.SumTerm,
@@ -289,7 +296,7 @@ class Assembly:
         assert index is not None
         if index not in self._indexed:
             axis = isinstance(body, t.NumberTerm) and body.value in (0, 1, 2)
-            advice = along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])"
+            advice = python_spellings.along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])"
             raise ShapeError(f"nothing in the sum is indexed by {name}", span=span, suggestion=advice)
         self.relate(c.SummedOver(self.place(span), body.cell))
         return t.IndexSumTerm(body.cell, self.place(span), (body,), index)

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import assert_never, cast
+from typing import TYPE_CHECKING, assert_never, cast
 
 from matcalc.budgets import spend
 from matcalc.errors import LimitError, ParseError, ShapeError, Span
 from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
-from matcalc.language.build.entry_arrays import as_array
 from matcalc.language.build.families import array_of
 from matcalc.language.build.scope import COLUMNS, Scope
 from matcalc.language.decisions import Weight
-from matcalc.language.declare.members import index_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
-from matcalc.language.text.dialects import MATH
+from matcalc.language.text.dialects import MATH, Written
 from matcalc.language.text.spelling import ONES
 from matcalc.language.text.vocabulary import NAMES_TOO
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.costs import COUNT_LETTERS, DIVIDING_COUNTS
-from matcalc.language.typing.derivative_shapes import DerivativeBy
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Constraint
+from matcalc.later import later
 from matcalc.records import replace
 from matcalc.sizes import ONE, Size
+
+if TYPE_CHECKING:
+    from matcalc.language.build import entry_arrays
+    from matcalc.language.declare import members
+    from matcalc.language.typing import derivative_shapes
+else:
+    entry_arrays = later("matcalc.language.build.entry_arrays")
+    members = later("matcalc.language.declare.members")
+    derivative_shapes = later("matcalc.language.typing.derivative_shapes")
+
 
 ONE_VALUE = Fraction(1)
 _DEEPEST_BODIES = 16
@@ -66,6 +74,13 @@ class Builder(Assembly):
         self.otherwise: frozenset[str] = frozenset()
         """Choices that are taken the other way than usual."""
 
+    def read_as(self, written: Written) -> None:
+        """Says what the text is written in."""
+        self.written = written
+        self.lying = True if written.arrays else None
+        if written.arrays:
+            self.evidence = True
+
     # ------------------------------------------------------------ the walk
 
     def build(self, root: s.Syntax, place: Span | None = None) -> t.Term:
@@ -78,7 +93,7 @@ class Builder(Assembly):
             if type(node) in _LEAVES:
                 done.append(self._make(cast("s.SyntaxNode", node), []))
             elif operands is None:
-                node = as_array(node, self.scope)
+                node = entry_arrays.as_array(node, self.scope) if isinstance(node, s.Entries) else node
                 operands = self._operands(node)
                 stack.append((node, operands))
                 stack += [(operand, None) for operand in reversed(operands)]
@@ -297,7 +312,7 @@ class Builder(Assembly):
         if name in scope.size_names:
             return t.SizeTerm(self.cell(SCALAR, span), self.place(span), Size.of(name))
         if name in scope.declarations:
-            member = scope.declared_members and self._positions_in(index_of(name))
+            member = scope.declared_members and self._positions_in(members.index_of(name))
             return (self._indexed_name(name, span) if member else None) or self._symbol(name, span)
         match name:
             case "I" | "eye":
@@ -527,7 +542,7 @@ class Builder(Assembly):
             return t.DerivativeTerm(body.cell, place, (*operands, *directions), wrt, uses, node.turned, len(directions))
         result = self.cell(ANY, node.span)
         turned = node.turned or self.layout == "numerator"
-        self.relate(DerivativeBy(place, "numerator" if turned else "denominator", body.cell, cells, result))
+        self.relate(derivative_shapes.DerivativeBy(place, "numerator" if turned else "denominator", body.cell, cells, result))
         return t.DerivativeTerm(result, place, tuple(operands), wrt, uses, turned)
 
     # ------------------------------------------------------------ operators
@@ -786,7 +801,7 @@ class Builder(Assembly):
     def _part(self, name: s.Name, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         """What a name stands for at these positions: ``x_j[i]`` is entry i of x_j."""
         base, _, index = name.name.rpartition("_")
-        known = name.name in self.scope.declarations and not index_of(name.name)
+        known = name.name in self.scope.declarations and not members.index_of(name.name)
         before = self._positions_in(index) if base and not known else ()
         if before:
             return self.entry(self._array(s.Name(name.span, base)), (*before, *positions), span)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.functions import Function, functions, spellings
@@ -16,14 +16,20 @@ from matcalc.language.build.scope import Scope
 from matcalc.language.declare.signatures import Signature, signature_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in
-from matcalc.language.text.meanings import unknown_function
-from matcalc.language.text.python_spellings import along_an_axis
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
+from matcalc.later import later
 from matcalc.sizes import ONE, Size
+
+if TYPE_CHECKING:
+    from matcalc.language.text import meanings, python_spellings
+else:
+    meanings = later("matcalc.language.text.meanings")
+    python_spellings = later("matcalc.language.text.python_spellings")
+
 
 _SIZED = frozenset(["eye", "ones", "zeros", "vector", "matrix", "commutation", "unit"])
 _NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
@@ -80,7 +86,7 @@ class CallBuilder(Builder):
         structural = _STRUCTURAL.get(name)
         known = spellings().get(name)
         if structural is None and known is None:
-            raise unknown_function(name, node.function_span)
+            raise meanings.unknown_function(name, node.function_span)
         if words and not (len(words) == 1 and node.arguments[-1] is words[0] and (axis or name == "norm")):
             raise ParseError(f"{words[0].word!r} cannot stand here", span=words[0].span)
         if structural is not None:
@@ -103,7 +109,7 @@ class CallBuilder(Builder):
         if len(arguments) != wanted:
             plural = "argument" if wanted == 1 else "arguments"
             along = len(arguments) == 2 and wanted == 1 and self._has_axis(node.function)
-            advice = along_an_axis(node.function) if along else f"{node.function}({_arguments_of(node.function, wanted)})"
+            advice = python_spellings.along_an_axis(node.function) if along else f"{node.function}({_arguments_of(node.function, wanted)})"
             raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span, suggestion=advice)
 
     def lifted(self, operand: t.Term, axis: str, span: Span, function: str) -> t.Term:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from matcalc.errors import ParseError, Span
 from matcalc.functions import functions, spellings
@@ -19,13 +20,19 @@ from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import number_in
-from matcalc.language.text.dialects import Template, Written, templates
-from matcalc.language.text.meanings import unknown_function
+from matcalc.language.text.dialects import Template, templates
 from matcalc.language.text.vocabulary import STRUCTURAL, Vocabulary
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
+from matcalc.later import later
 from matcalc.records import record, replace
+
+if TYPE_CHECKING:
+    from matcalc.language.text import meanings
+else:
+    meanings = later("matcalc.language.text.meanings")
+
 
 _AXIS_WORDS = frozenset(["axis", "dim", "dims"])
 _KEEPING = frozenset(["keepdims", "keepdim"])
@@ -56,13 +63,6 @@ class DialectBuilder(CallBuilder):
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self._meanings: dict[s.Applied, _Meant] = {}
-
-    def read_as(self, written: Written) -> None:
-        """Says what the text is written in."""
-        self.written = written
-        self.lying = True if written.arrays else None
-        if written.arrays:
-            self.evidence = True
 
     # ------------------------------------------------------------ what a call means
 
@@ -232,7 +232,7 @@ class DialectBuilder(CallBuilder):
             self.relate(c.ArrayTotalled(span, axis, "sum", operand.cell, result))
             made: t.Term = t.TotalTerm(result, span, (operand,), direction)
         elif entry is None:
-            raise unknown_function(node.function, node.function_span)
+            raise meanings.unknown_function(node.function, node.function_span)
         elif entry.kind == "defined":
             self.relate(c.InRelation(span, frozenset({(MATRIX,)}), f"{node.function} along an axis", operand.cell))
             made = self.lifted(operand, direction, span, entry.name)

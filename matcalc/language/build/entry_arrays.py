@@ -8,9 +8,9 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 
 
-def as_array(node: s.Syntax, scope: Scope) -> s.Syntax:
+def as_array(node: s.Entries, scope: Scope) -> s.Syntax:
     """The array that is meant where the positions behind brackets are indices of what stands in them; else the node itself."""
-    if not isinstance(node, s.Entries) or not isinstance(node.operand, s.Group):
+    if not isinstance(node.operand, s.Group):
         return node
     names = [position.name for position in node.positions if isinstance(position, s.Name)]
     free = len(names) == len(node.positions) and not any(scope.bound_index(name) or name in scope.declarations for name in names)

@@ -33,12 +33,14 @@ def parse_declarations(declare: Declare) -> dict[str, Declaration]:
     return found
 
 
+_WORDS = (*CONNECTIVES, "assume", "let")
+"""One of these is in what follows."""
 _CONNECTIVE = pattern("|".join(CONNECTIVES) + r"|\A\s*(?:If|For|When|Given|[Aa]ssume|Assuming|Suppose|[Ll]et)\s")
 
 
 def said_behind(text: str) -> tuple[str, Mapping[str, Declaration]]:
     """The text without the facts that stand behind it in words, and these as declarations. Raises ParseError, with the place."""
-    if _CONNECTIVE.search(text) is None:
+    if not any(word in text.lower() for word in _WORDS) or _CONNECTIVE.search(text) is None:
         return text, {}
     found = import_module("matcalc.language.declare.clauses").clauses_in(text)
     return found.text, found.declarations

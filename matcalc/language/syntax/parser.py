@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.decisions import Decision
@@ -14,12 +14,17 @@ from matcalc.language.syntax.survey import walk
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.forks import Fork
-from matcalc.language.text.sum_limits import summed
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.tokens import tokenize
 from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.later import later
 from matcalc.limits import LARGEST_EXPONENT
 from matcalc.records import record
+
+if TYPE_CHECKING:
+    from matcalc.language.text import sum_limits
+else:
+    sum_limits = later("matcalc.language.text.sum_limits")
 
 
 @record
@@ -250,7 +255,7 @@ class _Builder:
 
     def summation(self, children: list[Any]) -> s.Summation:
         sign, body = children
-        indices, limits, relations = summed(sign.value)
+        indices, limits, relations = sum_limits.summed(sign.value)
         return s.Summation(_join(sign.span, body.span), indices, body, limits, relations)
 
     def apply(self, children: list[Any]) -> s.Applied:

@@ -24,8 +24,6 @@ class _Open:
 def angle_brackets(text: str) -> Mapping[int, tuple[list[Token], int]]:
     """By the place of each sign of an inner product, its tokens and where it ends. Signs of order, which have no partner, are none."""
     found: dict[int, tuple[list[Token], int]] = {}
-    if "<" not in text and "⟨" not in text:
-        return found
     opened: list[_Open] = []
     depth = 0
     relations = {place for match in _RELATION.finditer(text) for place in range(*match.span())}

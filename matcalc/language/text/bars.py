@@ -9,16 +9,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from matcalc.errors import ParseError, Span
-from matcalc.language.text.terminals import Token
+from matcalc.language.text.terminals import BARS, ENDS_OPERAND, STARTS_OPERAND, Token
 from matcalc.records import record
 
-ENDS_OPERAND = frozenset(
-    ["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY", "VEC", "ATTRIBUTE"]
-)
-STARTS_OPERAND = frozenset(
-    ["NUMBER", "NAME", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "SUM_OVER", "DERIVATIVE", "DERIVATIVE_BY", "DIFFERENTIAL"]
-)
-_BARS = frozenset(["BAR", "NORM_BAR"])
 _STOPS = frozenset(["COMMA", "EQUALS", "SEPARATOR"])
 _MOST_RETRIES = 20_000
 
@@ -43,8 +36,6 @@ def resolve_bars(tokens: list[Token]) -> list[Token]:
 
     Raises ParseError when the bars do not pair up.
     """
-    if not any(token.type in _BARS for token in tokens):
-        return tokens
     _check_triples(tokens)
     out: list[Token] = []
     branches: list[_Branch] = []
@@ -59,7 +50,7 @@ def resolve_bars(tokens: list[Token]) -> list[Token]:
             bad = opened[1]
         else:
             token = tokens[position]
-            choices = _choices(tokens, position, opened, ends) if token.type in _BARS else [("", 1)]
+            choices = _choices(tokens, position, opened, ends) if token.type in BARS else [("", 1)]
             if not choices:
                 bad = token
             elif token.type in ("RPAR", "RSQB") or token.type in _STOPS:
@@ -128,7 +119,7 @@ def _choices(tokens: list[Token], position: int, opened: Open, ends: bool) -> li
             closing.append((sort + "_CLOSE", width))
         if after is None or (ends and after.type in ("UNDERSCORE", "SUBSCRIPT_RUN")):
             continue
-        if after.type in STARTS_OPERAND or after.type in _BARS:
+        if after.type in STARTS_OPERAND or after.type in BARS:
             opening.append((sort + "_OPEN", width))
         elif after.type in ("MINUS", "PLUS"):
             (unlikely if ends else opening).append((sort + "_OPEN", width))
@@ -140,4 +131,4 @@ def _choices(tokens: list[Token], position: int, opened: Open, ends: bool) -> li
 def _hugs_right(tokens: list[Token], position: int, width: int) -> bool:
     """Whether blanks before and none after say that the bar belongs to what follows: ``||x ||y|| ||``."""
     before, after = tokens[position - 1], tokens[position + width]
-    return before.end < tokens[position].start and after.start == tokens[position + width - 1].end and after.type not in _BARS
+    return before.end < tokens[position].start and after.start == tokens[position + width - 1].end and after.type not in BARS

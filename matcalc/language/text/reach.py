@@ -7,9 +7,8 @@ the next factor. The grammar binds all of them to the next factor, so brackets a
 
 from __future__ import annotations
 
-from matcalc.language.text.bars import ENDS_OPERAND
 from matcalc.language.text.brackets import partners
-from matcalc.language.text.terminals import Token
+from matcalc.language.text.terminals import ENDS_OPERAND, Token
 
 _OPENS = {"LPAR": "RPAR", "LSQB": "RSQB", "NORM_OPEN": "NORM_CLOSE", "BAR_OPEN": "BAR_CLOSE"}
 _CLOSES = frozenset(_OPENS.values())

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.functions import functions, spellings
 from matcalc.language.decisions import Decision, Weight
 from matcalc.language.text import forks
-from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND
-from matcalc.language.text.called_names import USUAL, called_name
 from matcalc.language.text.forks import Fork
-from matcalc.language.text.meanings import is_abbreviation, is_foreign, unknown_function, word_advice
 from matcalc.language.text.spelling import ACCENTS, AS_LATIN, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
-from matcalc.language.text.terminals import Token
+from matcalc.language.text.terminals import ENDS_OPERAND, STARTS_OPERAND, Token
 from matcalc.language.text.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions
+from matcalc.later import later
 from matcalc.patterns import pattern
+
+if TYPE_CHECKING:
+    from matcalc.language.text import called_names, meanings
+else:
+    called_names = later("matcalc.language.text.called_names")
+    meanings = later("matcalc.language.text.meanings")
+
 
 _SUB = "".join(SUBSCRIPTS)
 _MARKS = "".join(ACCENTS)
@@ -174,13 +180,13 @@ def _before_brackets(context: _Context, position: int, name: Token) -> Token:
     if not _adjacent(tokens, position) or vocabulary.declares(name.value) or name.value in NAMES_TOO:
         return name
     if name.value in context.values:
-        if name.value in USUAL:
+        if name.value in called_names.USUAL:
             said = f"{name.value}(...) is read as a product: {name.value} stands by itself, too"
             context.decisions.append(Decision(said, "names", span=name.span))
         return name
     if name.value in _CONSTANT_NAMES and not context.italics:
         return name
-    return called_name(name, _names_within(tokens, position + 1), context.called, context.decisions)
+    return called_names.called_name(name, _names_within(tokens, position + 1), context.called, context.decisions)
 
 
 _CONSTANT_NAMES = frozenset(["e", "pi", "I"])
@@ -206,7 +212,7 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
     following = context.after(position)
     if end > 2 and not tail and following is not None and following.type in _OPERAND_TYPES and run.isalpha():
         _refuse_word(context, position)
-        if is_foreign(run):
+        if meanings.is_foreign(run):
             raise _unknown(context, position)
     if not context.italics:
         if "_" in run:
@@ -246,7 +252,7 @@ def _taken_as_one(context: _Context, position: int) -> bool:
     run = token.value
     one = _is_one_name(context, run)
     pieces = _pieces(run)
-    if len(pieces) < 2 or not _WORDLIKE.fullmatch(run) or is_abbreviation(run) or "_" in run:
+    if len(pieces) < 2 or not _WORDLIKE.fullmatch(run) or meanings.is_abbreviation(run) or "_" in run:
         return one
     turned = len(pieces) == 2 and following is not None and following.type == "TRANSPOSE" and following.start == token.end
     cost = forks.TO_NAME if not one else forks.TO_PRODUCT_TURNED if turned else forks.TO_PRODUCT
@@ -257,7 +263,7 @@ def _taken_as_one(context: _Context, position: int) -> bool:
 
 def _is_one_name(context: _Context, run: str) -> bool:
     """Whether a run is one name: an abbreviation, or a word of which more than one letter has no meaning of its own in the text."""
-    if is_abbreviation(run):
+    if meanings.is_abbreviation(run):
         return True
     if not _WORDLIKE.fullmatch(run) or _indexed_greek(run, 0, len(run)) is not None:
         return False
@@ -276,7 +282,7 @@ def _refuse_word(context: _Context, position: int) -> None:
         return
     beside = [other.value for other in (before, following) if other is not None and other.type == "RUN"]
     symbol = next((name for name in beside if _is_one(name)), None)
-    advice = word_advice(token.value.lower(), symbol)
+    advice = meanings.word_advice(token.value.lower(), symbol)
     if advice is not None:
         raise ParseError(f"{token.value!r} is a word here, and no symbol", span=token.span, suggestion=advice)
 
@@ -313,7 +319,7 @@ def _refuse_indexed_function(context: _Context, token: Token) -> None:
     if len(index) > _LONGEST_INDEX:
         return  # log_likelihood
     function = context.vocabulary.function(stem, called=True)
-    if mark and len(stem) > 2 and (function is not None or is_foreign(stem) or word_advice(stem) is not None):
+    if mark and len(stem) > 2 and (function is not None or meanings.is_foreign(stem) or meanings.word_advice(stem) is not None):
         advice = (f"{function}(x), or " if function is not None else "") + f"declare {token.value} if it is one name"
         raise UnknownFunctionError(f"the function {stem!r} has no index here", span=token.span, suggestion=advice)
 
@@ -324,6 +330,8 @@ def _piece(context: _Context, token: Token, place: int, end: int) -> tuple[int, 
     long_name = context.vocabulary.long_name_at(run, place, end) or _indexed_greek(run, place, end)
     if long_name is not None:
         return place + len(long_name), long_name
+    if end - place == 1 and run[place].isalpha():
+        return end, canonical_name(run[place])
     piece = _PIECE.match(run, place, end)
     if piece is None:
         raise ParseError(f"{run[place:]!r} is not understood", span=token.span, suggestion="a letter with an index, such as x_1")
@@ -335,7 +343,7 @@ def _is_product(context: _Context, token: Token, end: int) -> bool:
     run, factors = token.value, token.value[:end]
     if not (_CALLED.fullmatch(run) or _WORD.fullmatch(run)) or _SUM_RUN.fullmatch(factors):
         return True
-    if end < len(run) and is_foreign(run):
+    if end < len(run) and meanings.is_foreign(run):
         return False
     if context.italics or (end < len(run) and not factors.islower()):
         return not _WORD.fullmatch(factors)
@@ -349,7 +357,7 @@ def _is_product(context: _Context, token: Token, end: int) -> bool:
 def _unknown(context: _Context, position: int) -> UnknownFunctionError:
     token = context.tokens[position]
     others = [name for name in context.vocabulary.functions if len(name) > 1]
-    return unknown_function(token.value, token.span, _names_within(context.tokens, position + 1), others)
+    return meanings.unknown_function(token.value, token.span, _names_within(context.tokens, position + 1), others)
 
 
 def _adjacent(tokens: list[Token], position: int) -> bool:
@@ -397,7 +405,7 @@ def primed_function(tokens: list[Token], position: int, vocabulary: Vocabulary) 
     name = canonical_name(run.value)
     if vocabulary.declares(name) or tokens[position + 1].start != run.end:
         return None
-    function = vocabulary.function(run.value, called=True) or (USUAL[name].function if name in USUAL else None)
+    function = vocabulary.function(run.value, called=True) or (called_names.USUAL[name].function if name in called_names.USUAL else None)
     entry = functions().get(spellings().get(function or "", ""))
     known = entry is not None and entry.kind == "elementwise" and entry.derivative != "0"
     return Token("CALL", f"{entry.name}'", run.start, tokens[position + 1].end) if known else None  # type: ignore[union-attr]

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from matcalc.errors import LimitError, ParseError, Span
-from matcalc.language.text.angles import angle_brackets
-from matcalc.language.text.python_spellings import dot_in
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
-from matcalc.language.text.sum_limits import sum_over
 from matcalc.language.text.terminals import Token
+from matcalc.later import later
 from matcalc.limits import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern
+
+if TYPE_CHECKING:
+    from matcalc.language.text import angles, python_spellings, sum_limits
+else:
+    angles = later("matcalc.language.text.angles")
+    python_spellings = later("matcalc.language.text.python_spellings")
+    sum_limits = later("matcalc.language.text.sum_limits")
+
 
 _OPERATORS = {
     "PLUS": "+",
@@ -112,11 +119,11 @@ def scan(text: str) -> list[Token]:
     plain = plain_letters(text)
     token_at = (_PLAIN_TOKEN if text.isascii() else _TOKEN).match
     tokens: list[Token] = []
-    angles = angle_brackets(plain)
+    paired = angles.angle_brackets(plain) if "<" in plain or "⟨" in plain else {}
     position = 0
     while position < len(plain):
-        if position in angles:
-            made, position = angles[position]
+        if position in paired:
+            made, position = paired[position]
             tokens += made
             continue
         match = token_at(plain, position)
@@ -157,7 +164,7 @@ def _small_limits(written: str, place: Span) -> str:
     """``∑ᵢ₌₁ⁿ``: what the sum runs over."""
     below, _, above = written[1:].partition("₌")
     letters = "".join([SUBSCRIPTS[c] for c in below])
-    return sum_over(f"{letters}={SUBSCRIPTS[above[0]]}", "".join([SUPERSCRIPTS[c] for c in above[1:]]), place)
+    return sum_limits.sum_over(f"{letters}={SUBSCRIPTS[above[0]]}", "".join([SUPERSCRIPTS[c] for c in above[1:]]), place)
 
 
 def too_long(span: Span) -> LimitError:
@@ -182,7 +189,7 @@ def _unknown_character(text: str, position: int) -> ParseError:
     character = text[position]
     span = Span(position, position + 1)
     if character == ".":
-        return dot_in(text, position)
+        return python_spellings.dot_in(text, position)
     if character in "∛∜":
         return ParseError("higher roots have no sign here", span=span, suggestion=f"x^(1/{3 + (character == '∜')})")
     if character in "{}":

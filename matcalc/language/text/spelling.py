@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import lru_cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from matcalc.language.latex.latex_names import plain_name
+from matcalc.later import later
 from matcalc.patterns import pattern
+
+if TYPE_CHECKING:
+    from matcalc.language.latex import latex_names
+else:
+    latex_names = later("matcalc.language.latex.latex_names")
+
 
 _LOWER = [
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
@@ -65,6 +71,7 @@ ACCENTS = MappingProxyType(
 ONES = "𝟏"
 """The vector of ones; kept apart from the digit that it is compatible with."""
 
+_NAME = pattern(r"[^\W\d_][^\W_]*(_[^\W_]+)*[′']*")
 _SUBSCRIPTED = pattern("_?([" + "".join(SUBSCRIPTS) + "]+)")
 
 
@@ -76,7 +83,7 @@ def canonical_name(text: str) -> str:
     ('beta_1', 'x_0', 'Sigma', 'y_hat')
     """
     if "\\" in text or "_{" in text or "_*" in text or "^" in text:
-        text = plain_name(text)
+        text = latex_names.plain_name(text)
     if text.isascii():
         return text.strip()
     text = _SUBSCRIPTED.sub(lambda found: "_" + "".join(SUBSCRIPTS[c] for c in found[1]), plain_letters(text.strip()))
@@ -129,7 +136,8 @@ def is_name(text: str) -> bool:
     >>> is_name("W_1"), is_name("x y"), is_name("2")
     (True, False, False)
     """
-    return re.fullmatch(r"[^\W\d_][^\W_]*(_[^\W_]+)*[′']*", canonical_name(text)) is not None
+    name = canonical_name(text)
+    return name.isalpha() or _NAME.fullmatch(name) is not None
 
 
 def partial_name(function: str, argument: str) -> str:

@@ -1,9 +1,17 @@
-"""A terminal of the grammar in a text, with its place."""
+"""A terminal of the grammar in a text, with its place; what begins and ends operands."""
 
 from __future__ import annotations
 
 from matcalc.errors import Span
 from matcalc.records import record
+
+ENDS_OPERAND = frozenset(
+    ["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY", "VEC", "ATTRIBUTE"]
+)
+STARTS_OPERAND = frozenset(
+    ["NUMBER", "NAME", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "SUM_OVER", "DERIVATIVE", "DERIVATIVE_BY", "DIFFERENTIAL"]
+)
+BARS = frozenset(["BAR", "NORM_BAR"])
 
 
 @record

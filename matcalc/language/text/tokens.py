@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from matcalc.errors import ParseError, Span, UnknownFunctionError
 from matcalc.language.decisions import Decision
 from matcalc.language.options import Dialect
-from matcalc.language.text.bars import ENDS_OPERAND, STARTS_OPERAND, resolve_bars
-from matcalc.language.text.brackets import with_parts
 from matcalc.language.text.dialects import Signs, Written, foreign_names, is_program, recognised
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.runs import resolve_runs
 from matcalc.language.text.scanner import scan
 from matcalc.language.text.spelling import DERIVATIVE_LETTERS, SUBSCRIPTS, SUPERSCRIPTS
-from matcalc.language.text.terminals import Token
+from matcalc.language.text.terminals import BARS, ENDS_OPERAND, STARTS_OPERAND, Token
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID, Vocabulary
+from matcalc.later import later
 from matcalc.limits import LONGEST_QUOTED_NAME
 from matcalc.patterns import pattern
 from matcalc.records import record
+
+if TYPE_CHECKING:
+    from matcalc.language.text import bars, brackets
+else:
+    bars = later("matcalc.language.text.bars")
+    brackets = later("matcalc.language.text.brackets")
+
 
 __all__ = ["Tokens", "is_latex", "tokenize"]
 
@@ -76,7 +83,7 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
     tokens = _norm_names(tokens, vocabulary) if "UNDERSCORE" in types else tokens
     tokens, vocabulary = _derivatives(tokens, types, vocabulary, written)
     tokens, forks = resolve_runs(tokens, vocabulary, decisions, latex, flipped)
-    tokens = resolve_bars(tokens)
+    tokens = bars.resolve_bars(tokens) if any(token.type in BARS for token in tokens) else tokens
     tokens = tokens if types.isdisjoint(_SUBSCRIPTS) else _norm_subscripts(tokens)
     if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
         tokens = import_module("matcalc.language.text.reach").bracketed_operands(tokens, latex)
@@ -96,7 +103,7 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None) -> _Raw:
     decisions: list[Decision] = []
     raw = scan(text)
     if ":" in text:
-        raw = with_parts(raw)
+        raw = brackets.with_parts(raw)
     signs = Signs.of(raw)
     written = recognised(raw, signs) if dialect is None else Written(dialect)
     if is_program(raw, signs, written):
@@ -127,6 +134,8 @@ def _derivatives(tokens: list[Token], types: set[str], vocabulary: Vocabulary, w
 
 
 _LOOKS_LIKE_LATEX = pattern(r"[\w^]\{|^\s*\$|[\x07\x08\x0b\x0c][A-Za-z]|\^\top(?![A-Za-z])|\\(?:[^\s\w(]|[^\W\d_]{2})|\\\)")
+_LATEX_MARKS = frozenset("{$\\\t\x07\x08\x0b\x0c")
+"""Without any of these no text looks like LaTeX."""
 _BACKSLASH = pattern(r"\\(?![ \t]*\n)")
 _DIVIDEND = pattern(r"(?:(?<!\\)[^\W\d]\w*|[)\]'’ᵀ])[ \t]*\Z")
 
@@ -139,9 +148,11 @@ def is_latex(text: str) -> bool:
     >>> is_latex(r"\|x\|^2"), is_latex("x^{-1}"), is_latex("||x||^2"), is_latex(r"A\b"), is_latex(r"(A*B) \ b"), is_latex(r"A\beta")
     (True, True, False, False, False, True)
     """
+    if _LATEX_MARKS.isdisjoint(text):
+        return False
     if _LOOKS_LIKE_LATEX.search(text) is not None:
         return True
-    places = [found.start() for found in _BACKSLASH.finditer(text)] if "\\" in text else []
+    places = [found.start() for found in _BACKSLASH.finditer(text)]
     return any(_DIVIDEND.search(text, max(0, place - LONGEST_QUOTED_NAME), place) is None for place in places)
 
 

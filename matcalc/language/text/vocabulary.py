@@ -134,5 +134,7 @@ class Vocabulary:
 
     def is_greek(self, name: str) -> bool:
         """Whether the name is a Greek letter's, perhaps with an index: ``beta``, ``sigma_1``, ``mu2``."""
+        if name.isalpha():
+            return name in SPELLED_GREEK
         match = _INDEXED.fullmatch(name)
         return match is not None and match[1] in SPELLED_GREEK

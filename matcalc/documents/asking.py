@@ -17,13 +17,23 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a refutation says nothing. ``when``: always, only where the sides have different shapes (``misfit``), or only where everything
+    is a number (``numbers``)."""
+
+    reason: str
+    when: Literal["always", "misfit", "numbers"] = "always"
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A claim as a statement for ``verify``.
 
     ``statement`` holds the definitions that it rests on before it (``f(x) = x'*A*x; ∇f(x) = (A + A')*x``). ``declare``, ``layout``,
     ``symmetric`` and ``dialect`` are as for ``verify``; ``rests_on`` are the things said that went into them. ``lossy``: facts that are
     said of a name could not be used with it, so that it proves more than it refutes. ``instead``: the reading before it said in another
-    way, for where that is ``unanswered``; or with less, for where that is ``unread``: then it counts only if it holds.
+    way, for where that is ``unanswered``; or with less, for where that is ``unread``: then it counts only if it holds;
+    or with ``other`` definitions of its names: then it is doubtful if it holds. ``doubts`` are why it may prove more than it refutes.
     """
 
     statement: str
@@ -32,7 +42,8 @@ class Asked:
     symmetric: str = "projected"
     rests_on: tuple[Said, ...] = ()
     lossy: bool = False
-    instead: Literal["", "unanswered", "unread"] = ""
+    instead: Literal["", "unanswered", "unread", "other"] = ""
+    doubts: tuple[Doubt, ...] = ()
     dialect: str | None = None
     own: bool = False
     """Whether the declarations are for this claim alone: a name that does not occur in it is a mistake then."""

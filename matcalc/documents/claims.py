@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from matcalc.documents.asking import Asked, Said
 from matcalc.documents.context.definitions import Definition, names_used
+from matcalc.documents.context.doubts import doubts_of
 from matcalc.documents.context.kept_facts import kept_facts
+from matcalc.documents.context.names import weights_in
 from matcalc.documents.context.outline import Line
+from matcalc.documents.context.solutions import substituted
 from matcalc.documents.context.structure import Structure, needed, reached, structure_of, variables
 from matcalc.documents.context.survey import Context, How
 from matcalc.documents.context.twofold_names import told_apart
-from matcalc.documents.context.unknown_functions import opened
 from matcalc.documents.context.usual_functions import without_usual
 from matcalc.errors import UnknownFunctionError
 from matcalc.patterns import pattern
@@ -29,6 +32,12 @@ def asked_of(line: Line, context: Context) -> Sequence[Asked]:
     return tuple(found.values())
 
 
+def solution_of(line: Line, context: Context) -> Sequence[Asked]:
+    """What is asked about a row that says what solves a first-order condition: whether it does. Nothing where no condition is known."""
+    found = substituted(line, context)
+    return () if found is None else (_asked(found[0], found[1], line, context, "told"),)
+
+
 def _readings(line: Line, context: Context) -> Iterator[Asked]:
     row = line.row
     assert row.right is not None
@@ -40,14 +49,39 @@ def _readings(line: Line, context: Context) -> Iterator[Asked]:
     if structure is None:
         yield _asked(equation, whole, line, context, "told")
         return
-    whole = _with_unknown(structure, whole, context, line)
+    _check(structure, whole, context, line)
+    doubts = doubts_of(structure, whole, context, line)
     for definitions, how in _chosen(structure, whole, names):
-        yield _asked(equation, definitions, line, context, how)
-        fewer = without_usual(definitions)
-        if len(fewer) < len(definitions):
-            yield replace(_asked(equation, fewer, line, context, how), instead="unanswered")
-        if how == "told":
-            yield replace(_asked(equation, definitions, line, context, "unsized"), instead="unread")
+        for one in _forms(equation, definitions, line, context, how):
+            yield replace(one, doubts=doubts)
+    for definitions in _with_others(structure, whole, names, context, line):
+        yield replace(_asked(equation, definitions, line, context, "told"), instead="other")
+
+
+def _forms(equation: str, definitions: Sequence[Definition], line: Line, context: Context, how: How) -> Iterator[Asked]:
+    """One reading, and how else it may be said."""
+    yield _asked(equation, definitions, line, context, how)
+    fewer = without_usual(definitions)
+    if len(fewer) < len(definitions):
+        yield replace(_asked(equation, fewer, line, context, how), instead="unanswered")
+    if how == "told":
+        yield replace(_asked(equation, definitions, line, context, "unsized"), instead="unread")
+
+
+_MOST_OTHERS = 3
+
+
+def _with_others(
+    structure: Structure, whole: Sequence[Definition], names: frozenset[str], context: Context, line: Line
+) -> Iterator[tuple[Definition, ...]]:
+    """The definitions with another one of what is differentiated: a document has many functions of one name."""
+    for one in whole:
+        if one.name not in structure.differentiated:
+            continue
+        for other in context.definitions.others(one, line.number)[:_MOST_OTHERS]:
+            if other.notation == line.notation:
+                rest = [kept for kept in context.behind(names | other.uses, line) if kept.name != one.name]
+                yield needed(structure, [*rest, other], names)
 
 
 def _chosen(structure: Structure, whole: Sequence[Definition], names: frozenset[str]) -> Iterator[tuple[tuple[Definition, ...], How]]:
@@ -70,30 +104,23 @@ def _chosen(structure: Structure, whole: Sequence[Definition], names: frozenset[
     yield first, "kinds"
 
 
-def _with_unknown(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> tuple[Definition, ...]:
-    """The definitions, with one for a function that the document leaves open.
-
-    Raises UnknownFunctionError for the derivative of a name that stands for nothing: any equation of such derivatives seems to hold.
-    """
-    known = {one.name for one in whole}
-    found: list[Definition] = []
-    for name in sorted({one.name for one in structure.all_derived} - known - structure.by):
+def _check(structure: Structure, definitions: Sequence[Definition], context: Context, line: Line) -> None:
+    """Raises UnknownFunctionError for the only derivative of a name that stands for nothing: nothing can be said of it."""
+    known = {one.name for one in definitions}
+    derived = Counter(one.name for one in structure.all_derived)
+    for name in sorted(structure.differentiated - known - structure.by):
         declaration, _ = context.told(name, line.number)
-        if declaration is not None and declaration.kind == "function":
-            continue
-        one = opened(name, structure, whole, line)
-        if one is None:
+        if derived[name] == 1 and (declaration is None or declaration.kind != "function"):
             raise UnknownFunctionError(f"{name} is differentiated, and the document does not say what it is")
-        found.append(one)
-    return (*whole, *found) if found else tuple(whole)
 
 
 def _asked(equation: str, definitions: Sequence[Definition], line: Line, context: Context, how: How) -> Asked:
     statement = "; ".join([*(one.text for one in definitions), equation])
     defined = {one.name for one in definitions}
     names = names_used(statement, line.notation) - defined
-    declare, said = context.declared(names - _limits(statement), line.number, how=how)
-    told = {name: found for name in sorted(defined) if (found := context.told(name, line.number)[0]) is not None}
+    weights = weights_in(statement, line.notation)
+    declare, said = context.declared(names - _limits(statement), line.number, weights, how=how)
+    told = {name: found for name in sorted(defined) if (found := context.told(name, line.number, weights.of(name))[0]) is not None}
     kept = kept_facts(definitions, told, declare, names & context.facts.names())
     declare = "; ".join([*([declare] if declare else []), *(f"{name}: {fact}" for name, fact in kept.more.items())])
     layout, layout_said = context.layouts.at(line.number)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from matcalc.documents.asking import Asked
+from matcalc.documents.asking import Asked, Doubt
 from matcalc.expr.nodes import Expr, Number
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
@@ -22,6 +22,8 @@ _MEMBER = re.compile(r"(?P<base>.+?)_\{?[a-z]{1,3}\}?")
 def doubt(verdict: Verdict, asked: Asked) -> str:
     """Why the claim may be meant otherwise than it was read; empty where nothing shows it."""
     statement = _statement(verdict)
+    if said := next((one.reason for one in asked.doubts if _applies(one, verdict)), ""):
+        return said
     if statement is None:
         return ""
     if strays := _stray_entries(statement):
@@ -37,6 +39,17 @@ def doubt(verdict: Verdict, asked: Asked) -> str:
     if strangers := _strangers(statement):
         return f"{', '.join(strangers)} {'stand' if len(strangers) > 1 else 'stands'} on one side alone, and the text does not say for what"
     return ""
+
+
+def _applies(one: Doubt, verdict: Verdict) -> bool:
+    """Whether a doubt about a claim holds of this verdict; those about what stands where concern refutations alone."""
+    match one.when:
+        case "always":
+            return verdict.status == "refuted"
+        case "misfit":
+            return verdict.status == "refuted" and verdict.counterexample is None
+        case "numbers":
+            return all(kind.split()[:1] == ["scalar"] for kind in (verdict.declarations or {}).values())
 
 
 def doubted(verdict: Verdict, asked: Asked) -> Verdict:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import TypeAlias
 
-from matcalc.documents.claims import asked_of
+from matcalc.documents.claims import asked_of, solution_of
 from matcalc.documents.context.outline import Line, Numbered
 from matcalc.documents.context.survey import Context, survey
 from matcalc.documents.deciding import Memory, Outcome, decided
@@ -93,6 +93,9 @@ def examined(
     return Report(name, tuple(entries), plan.faults, plan.files)
 
 
+_NO_SOLUTION = "put into the derivative, it does not make that zero as it is read here"
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     entries: Sequence[Open]
@@ -102,6 +105,10 @@ class _Plan:
 
 def _with_outcome(entry: Entry, outcome: Outcome) -> Entry:
     verdict, asked = outcome.verdict, outcome.asked
+    if entry.role == "solution":
+        if not verdict.ok:
+            return replace(entry, reason=_NO_SOLUTION if verdict.is_false else "")
+        entry = replace(entry, role="claim")
     used = tuple([f"{said.text} ({said.place.beside(entry.place)})" for said in asked.rests_on])
     reason = verdict.reason if verdict.problem else ""
     return replace(entry, asked=asked.statement, verdict=verdict, reason=reason, context=used, reading=outcome.reading)
@@ -172,6 +179,8 @@ def numbered(read: Manuscript) -> list[Numbered]:
 def _entry(line: Line, context: Context, titles: tuple[str, ...]) -> Open:
     row = line.row
     entry = Entry(row.text, (row.right or row.left).place(), line.role, titles, notation=line.notation)
+    if line.role == "solution":
+        return Open(entry, tuple(solution_of(line, context)))
     if line.role != "claim":
         return Open(replace(entry, reason=reason_of(row, line.role)))
     try:

@@ -18,6 +18,7 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     What holds in one reading holds; what does not is false only if it is in every reading.
     """
     found: list[tuple[Verdict, Asked]] = []
+    sure: list[tuple[Verdict, Asked]] = []
     for one in asked:
         before = found[-1][0] if found else None
         if one.instead and (before is None or not _is_open(before, one.instead)):
@@ -25,20 +26,27 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         name = "own" if one.own else ""
         item = Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric, dialect=one.dialect)
         verdict = verdict_on(item)
+        if verdict.ok and one.instead == "other":
+            return replace(verdict, status="undecided", reason=_ANOTHER), found[0][1]
         if verdict.ok:
             return verdict, one
-        if one.instead == "unread" or (one.instead and verdict.problem):
+        if one.instead in ("unread", "other") or (one.instead and verdict.problem):
             continue
         if one.instead:
             found.pop()
-        found.append((_kept(verdict) if one.lossy else doubted(verdict, one), one))
+        weighed = _kept(verdict) if one.lossy else doubted(verdict, one)
+        found.append((weighed, one))
+        sure += [(weighed, one)] if weighed.is_false or not verdict.is_false else []
     order = ("undecided", "conditional", "refuted")
-    return min(found, key=lambda pair: order.index(pair[0].status))
+    return min(sure or found, key=lambda pair: order.index(pair[0].status))  # a reading that is in doubt leaves it to those that are not
+
+
+_ANOTHER = "false of the function of this name that was defined last, and true of another one of this document"
 
 
 def _is_open(verdict: Verdict, instead: str) -> bool:
     """Whether another form of a reading is asked about: where it could not be read, or could be but had no two sides to compare."""
-    return bool(verdict.problem) or (instead == "unanswered" and verdict.counterexample is None)
+    return bool(verdict.problem) or instead == "other" or (instead == "unanswered" and verdict.counterexample is None)
 
 
 def _kept(verdict: Verdict) -> Verdict:

@@ -52,6 +52,7 @@ CLAIM = r"$\nabla_x x^\top A x = 2Ax$"
         (r"With $U$ of size $n\times k$ and $D$ invertible, {}.", "U", "n×k"),
         (r"With $U$ of size $n\times k$ and $D$ invertible, {}.", "D", "invertible"),
         ("Throughout, $K$ is a symmetric $n\\times n$ weight matrix.\n\n# One\n\n{}.", "K", "n×n symmetric"),
+        (r"The sum $A + B$ is symmetric, {}, if $A$ is.", "A", "symmetric"),
         ("# Notation\n\nLet $A$ be symmetric.\n\n# Results\n\n{}.", "A", "symmetric"),
         ("# One\n\nLet $A$ be symmetric.\n\n## Below\n\n{}.", "A", "symmetric"),
     ],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from matcalc.documents.asking import Said
-from matcalc.documents.context.names import names_at, without_index
+from matcalc.documents.context.names import Weights, names_at, weights_in, without_index
 from matcalc.documents.context.outline import Line, Spot
 from matcalc.documents.heads import Head, head_of
 from matcalc.documents.pieces import Notation
@@ -17,7 +17,8 @@ _MOST = 24
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """``L(w) = ...``: what a name stands for from the row number ``number`` on. ``uses`` are the names in its value."""
+    """``L(w) = ...``: what a name stands for from the row number ``number`` on. ``uses`` are the names in its value, ``weights`` which of
+    them are bold, ``bold`` whether it is itself."""
 
     head: Head
     left: str
@@ -28,10 +29,13 @@ class Definition:
     number: int
     sentence: tuple[int, int]
     spot: Spot
+    weights: Weights
+    bold: bool
 
     @property
     def name(self) -> str:
-        return self.head.name
+        """The name that has a value, without the index of one that gets it entry by entry."""
+        return without_index(self.head.name)
 
     @property
     def written(self) -> str:
@@ -49,18 +53,34 @@ class Definition:
         return bool(self.head.arguments)
 
 
-def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definition | None:
-    """The definition that a row is; None where its left side is no name."""
+@dataclass(frozen=True, slots=True)
+class Obscured:
+    """A name that gets a value in a row that cannot be taken for a definition: an array, cases, words."""
+
+    name: str
+    number: int
+
+
+def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definition | Obscured | None:
+    """The definition that a row is; None for one that gives no name a value."""
     row = line.row
-    if row.right is None or line.role not in ("definition", "solution"):
+    if row.right is None or row.link or line.role not in ("definition", "solution", "not an equation") or row.relation not in _GIVING:
         return None
     side, value = (row.right, row.left) if row.relation == "=:" else (row.left, row.right)
     head = head_of(side.text, line.notation)
-    if head is None:
-        return None
-    uses = names_used(value.text, line.notation) - {head.name}
+    first = next(names_at(side.text, line.notation), None)
+    if head is None or line.role == "not an equation":
+        return Obscured(first.base, line.number) if first is not None and first.start == 0 else None
+    again = head_of(value.text, line.notation)
+    if again is not None and again.name == head.name:
+        return None  # y = y(x) says what y depends on
+    uses = names_used(value.text, line.notation) - {head.name, without_index(head.name)} - set(head.arguments)
     said = Said(f"{side.text} = {value.text}", row.left.place())
-    return Definition(head, side.text, value.text, line.notation, uses - set(head.arguments), said, line.number, sentence, spot)
+    weights, bold = weights_in(value.text, line.notation), first is not None and first.bold
+    return Definition(head, side.text, value.text, line.notation, uses, said, line.number, sentence, spot, weights, bold)
+
+
+_GIVING = frozenset(["=", ":=", "=:", "≡"])
 
 
 def names_used(text: str, notation: Notation) -> frozenset[str]:
@@ -69,34 +89,58 @@ def names_used(text: str, notation: Notation) -> frozenset[str]:
 
 
 class Definitions:
-    """The definitions of a document, asked for a row: the latest before it, or one in the same sentence behind it."""
+    """The definitions of a document, asked for a row: the latest before it, or one in the same sentence behind it.
 
-    def __init__(self, found: Iterable[Definition]) -> None:
-        self._by_name: dict[str, list[Definition]] = {}
+    ``twins`` are the letters that stand in the document in bold and otherwise, as two names.
+    """
+
+    def __init__(self, found: Iterable[Definition | Obscured], twins: frozenset[str] = frozenset()) -> None:
+        self._by_name: dict[str, list[Definition | Obscured]] = {}
+        self._twins = twins
         for one in found:
-            for name in {one.name, without_index(one.name)}:
-                self._by_name.setdefault(name, []).append(one)
+            self._by_name.setdefault(one.name, []).append(one)
 
-    def at(self, name: str, row: int) -> Definition | None:
-        """What a name stands for at a row."""
-        known = self._by_name.get(name, ())
+    def _known(self, name: str, bold: bool | None) -> list[Definition | Obscured]:
+        known = self._by_name.get(name, [])
+        if name not in self._twins or bold is None:
+            return known
+        return [one for one in known if isinstance(one, Obscured) or one.bold == bold]
+
+    def at(self, name: str, row: int, bold: bool | None = None) -> Definition | None:
+        """What a name stands for at a row; None for one whose last definition cannot be read."""
+        known = self._known(name, bold)
         before = [one for one in known if one.number < row]
         if before:
-            return before[-1]
-        return next((one for one in known if one.number > row and one.sentence[0] <= row < one.sentence[1]), None)
+            return None if isinstance(before[-1], Obscured) else before[-1]
+        here = (one for one in known if isinstance(one, Definition) and one.number > row and one.sentence[0] <= row < one.sentence[1])
+        return next(here, None)
 
-    def names_before(self, row: int) -> frozenset[str]:
-        """The names that have a definition before a row."""
-        return frozenset(name for name, known in self._by_name.items() if known[0].number < row)
+    def is_obscure(self, name: str, row: int) -> bool:
+        """Whether the last definition of a name before a row, or one of it later in the document, cannot be read."""
+        known = self._by_name.get(name, [])
+        before = [one for one in known if one.number < row]
+        return isinstance(before[-1], Obscured) if before else any(isinstance(one, Obscured) for one in known)
 
-    def behind(self, names: Iterable[str], row: int, keep: Callable[[Definition], bool] = lambda one: True) -> tuple[Definition, ...]:
+    def others(self, one: Definition, row: int) -> tuple[Definition, ...]:
+        """Other definitions of a name than this one, those before a row first, the nearest of them first."""
+        known = [other for other in self._by_name.get(one.name, []) if isinstance(other, Definition) and other is not one]
+        return tuple(sorted(known, key=lambda other: (other.number > row, abs(other.number - row))))
+
+    def functions_before(self, row: int) -> tuple[Definition, ...]:
+        """The functions with parameters that are defined before a row, the last first."""
+        every = [one for known in self._by_name.values() for one in known if isinstance(one, Definition)]
+        return tuple(sorted([one for one in every if one.is_function and one.number < row], key=lambda one: -one.number))
+
+    def behind(
+        self, names: Iterable[str], row: int, weights: Weights, keep: Callable[[Definition], bool] = lambda one: True
+    ) -> tuple[Definition, ...]:
         """All that names rest on, directly or not, each after what it rests on itself; what goes in a circle is left out."""
         done: dict[str, Definition] = {}
         opened: set[str] = set()
-        stack: list[tuple[str, bool]] = [(name, False) for name in sorted(names, reverse=True)]
+        stack: list[tuple[str, bool | None, bool]] = [(name, weights.of(name), False) for name in sorted(names, reverse=True)]
         while stack and len(done) < _MOST:
-            name, closing = stack.pop()
-            one = self.at(name, row)
+            name, bold, closing = stack.pop()
+            one = self.at(name, row, bold)
             if one is None or not keep(one):
                 continue
             if closing:
@@ -105,6 +149,6 @@ class Definitions:
             if one.name in opened:
                 continue
             opened.add(one.name)
-            stack.append((name, True))
-            stack += [(used, False) for used in sorted(one.uses, reverse=True) if used not in opened]
+            stack.append((name, bold, True))
+            stack += [(used, one.weights.of(used), False) for used in sorted(one.uses, reverse=True) if used not in opened]
         return tuple(done.values())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from matcalc.documents.asking import Said
-from matcalc.documents.context.names import without_index
+from matcalc.documents.context.names import weights_in, without_index
 from matcalc.documents.context.outline import END, Line, Spot
 from matcalc.documents.context.phrases import Description, Token, descriptions, tokens_of
 from matcalc.documents.context.vocabulary import vocabulary
@@ -46,6 +46,8 @@ class Told:
     narrow: bool
     spot: Spot
     sentence: Place
+    bold: bool | None = None
+    """Whether the name is set in bold there."""
     general: bool = False
 
     def holds_at(self, row: int) -> bool:
@@ -82,11 +84,12 @@ def _described(wording: Wording, tokens: Sequence[Token], found: Description) ->
     text = wording.text[tokens[found.first].start : tokens[min(found.last, len(tokens)) - 1].end]
     said = Said(_shown(text, wording), wording.place(tokens[found.first].start))
     for name in found.names:
+        bold = found.bold
         name = without_index(name)
         declaration = _declaration(name, found.said)
         if declaration is not None:
             anew = found.general or declaration.shape is not None or (declaration.kind is not None and not found.with_verb)
-            yield Told(name, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), found.general)
+            yield Told(name, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), bold, found.general)
 
 
 def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line) -> Iterator[Told]:
@@ -103,6 +106,7 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
         return
     start, end, narrow = _reach(wording, tokens, Description((), "", position, position + 1))
     said = Said(text, row.left.place())
+    weights = weights_in(row.left.text, line.notation)
     family = _ELLIPSIS.search(row.left.text) is not None
     for name, declaration in declarations.items():
         plain = without_index(name)
@@ -110,7 +114,8 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
             continue  # members of a family: x_1, ..., x_N
         declaration = declaration if plain == name else Declaration(plain, properties=declaration.properties)
         anew = declaration.shape is not None and plain == name
-        yield Told(plain, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0))
+        bold = weights.of(plain)
+        yield Told(plain, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), bold)
 
 
 def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
@@ -232,8 +237,9 @@ def _next_row(wording: Wording, tokens: Sequence[Token], position: int) -> int:
 class Facts:
     """What is told in a document, asked for a row."""
 
-    def __init__(self, told: Iterable[Told]) -> None:
+    def __init__(self, told: Iterable[Told], twins: frozenset[str] = frozenset()) -> None:
         self._by_name: dict[str, list[Told]] = {}
+        self._twins = twins
         for one in told:
             self._by_name.setdefault(one.name, []).append(one)
 
@@ -241,12 +247,16 @@ class Facts:
         """The names that anything is told of."""
         return frozenset(self._by_name)
 
-    def at(self, name: str, row: int, origins: Sequence[int] = ()) -> tuple[Declaration | None, tuple[Said, ...]]:
+    def _of(self, name: str, bold: bool | None) -> list[Told]:
+        told = self._by_name.get(name, [])
+        return told if name not in self._twins or bold is None else [one for one in told if one.bold in (bold, None)]
+
+    def at(self, name: str, row: int, origins: Sequence[int] = (), bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where it is said; of what contradicts itself the latest.
 
         ``origins`` are earlier rows whose symbols are spoken of again: what is told of them there counts where nothing is told later.
         """
-        told = self._by_name.get(name, ())
+        told = self._of(name, bold)
         found = together([one for one in told if one.holds_at(row)])
         if found[0] is not None or any(one.holds_at(row) for one in told):
             return found
@@ -266,9 +276,9 @@ class Facts:
         """Whether a name is introduced anew behind one row and up to another."""
         return any(one.anew and first < one.start <= last and one.end > last for one in self._by_name.get(name, ()))
 
-    def kind(self, name: str) -> Declaration | None:
+    def kind(self, name: str, bold: bool | None = None) -> Declaration | None:
         """The kind that a name has in the whole document, where all of it agrees."""
-        kinds = {one.declaration.kind for one in self._by_name.get(name, ()) if one.declaration.kind is not None}
+        kinds = {one.declaration.kind for one in self._of(name, bold) if one.declaration.kind is not None}
         return Declaration(name, kinds.pop()) if len(kinds) == 1 else None
 
 

@@ -20,6 +20,7 @@ _MARK = rf"(?:[\[(][^{{}}()\[\]]{{1,12}}[\])]|{_SIGN}|\\(?:text|mathrm|mathsf)\{
 _TURNED = r"(?:\\top|\\intercal|T|\\mathsf\{T\}|\{\\top\})"
 _LABEL = rf"\s*\^\s*(?:\{{\s*{_MARK}\s*{_TURNED}?\s*\}}|{_SIGN})"
 _SYMBOL = re.compile(rf"(?P<symbol>(?:{_STYLE})*(?:{_NESTED}|{_LETTER})(?:(?:{_LABEL})?(?:{_INDEX})?(?:{_LABEL})?))(?P<primes>['′]*)")
+_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|bf|bs|pmb|symbf|vec|mathbfit|vb|bvec|mathbold)(?![A-Za-z])")
 _STYLED = re.compile(rf"{_STYLE}|\{{")
 _WORD_IN_STYLE = re.compile(
     r"\\(?:mathrm|operatorname\*?|text|mathsf|mathit|mathtt|textsc|textrm|mathcal)\s*\{\s*([A-Za-z]{2,}[0-9]*)\s*\}"
@@ -41,12 +42,14 @@ _JOINED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NameAt:
-    """A name in a formula: its one spelling, and where it stands with its index and label. ``base`` is the name without the index."""
+    """A name in a formula: its one spelling, and where it stands with its index and label. ``base`` is the name without the index,
+    ``bold`` whether it is set so."""
 
     name: str
     base: str
     start: int
     end: int
+    bold: bool = False
 
 
 def names_at(text: str, notation: Notation = "latex") -> Iterator[NameAt]:
@@ -91,7 +94,7 @@ def _symbol(text: str, position: int) -> NameAt | None:
     stem = _LABELLED.sub("", symbol)
     index = _INDEXED.search(stem)
     without = symbol if index is None else stem[: index.start()] + symbol[len(stem) :]
-    return NameAt(name, _spelled(without), found.start(), found.end("symbol"))
+    return NameAt(name, _spelled(without), found.start(), found.end("symbol"), _BOLD.search(symbol) is not None)
 
 
 def _is_styled_letter(symbol: str) -> bool:
@@ -124,6 +127,28 @@ def names_in(text: str, notation: Notation = "latex") -> frozenset[str]:
     ['A', 'i', 'x', 'x_i']
     """
     return frozenset(part for found in names_at(text, notation) for part in (found.name, found.base))
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Which names of a formula stand in bold somewhere in it, and which do not."""
+
+    bold: frozenset[str]
+    plain: frozenset[str]
+
+    def of(self, name: str) -> bool | None:
+        """Whether a name is bold; None for one that does not occur, or in both ways."""
+        return (name in self.bold) if (name in self.bold) != (name in self.plain) else None
+
+
+def weights_in(text: str, notation: Notation = "latex") -> Weights:
+    r"""The weights of the names in a formula, without their indices.
+
+    >>> weights_in(r"\mathbf{x}^\top A y").of("x"), weights_in("x").of("x"), weights_in("x").of("z")
+    (True, False, None)
+    """
+    found = list(names_at(text, notation))
+    return Weights(frozenset(at.base for at in found if at.bold), frozenset(at.base for at in found if not at.bold))
 
 
 def names_listed(text: str, notation: Notation = "latex") -> tuple[str, ...]:

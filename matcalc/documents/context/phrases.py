@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from matcalc.documents.context.names import names_listed, trimmed
+from matcalc.documents.context.names import names_at, names_listed, trimmed
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.context.wording import Mention, Wording
 
@@ -22,6 +22,7 @@ _SIZE_WORDS = frozenset(["size", "sizes", "shape", "dimension", "dimensions", "d
 _VERBS = frozenset(["is", "are", "be", "being", "has", "have", "denotes", "denote", "as", "remains", "stays"])
 _BY = re.compile(r"(\w+)-by-(\w+)\Z", re.IGNORECASE)
 _SIZES = re.compile(r"\(?\s*[A-Za-z0-9]\w*\s*(?:(?:\\times|×|x|,|\\cdot)\s*[A-Za-z0-9]\w*\s*)*\)?|\\mathbb\{?R\}?.*")
+_ENDS = frozenset(["", ".", ",", ";", ")"])
 _MOST_UNKNOWN = 2
 _SUBJECT_RELATIONS = frozenset(["", "∈", "≻", "⪰", "=", ":=", ">", "≥"])
 
@@ -49,6 +50,7 @@ class Description:
     last: int
     general: bool = False
     with_verb: bool = False
+    bold: bool | None = None
 
 
 @dataclass(slots=True)
@@ -86,13 +88,22 @@ def descriptions(tokens: Sequence[Token]) -> Iterator[Description]:
         if found is None:
             position += 1
             continue
-        yield found
+        yield replace(found, bold=_weight(tokens[found.first : found.last]))
         position = max(found.last, position + 1)
+
+
+def _weight(tokens: Sequence[Token]) -> bool | None:
+    """Whether the names of a description are bold; None where some are and some are not."""
+    sides = [token.mention.lines[0].row.left.text for token in tokens if token.mention is not None and token.mention.lines]
+    found = {at.bold for side in sides for at in names_at(side) if len(names_listed(side)) > 0}
+    return found.pop() if len(found) == 1 else None
 
 
 class _Phrases:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
+        self._last: list[str] = []
+        """What was said last of a formula that is no name, for ``⟨AB⟩ is symmetric if ⟨A⟩ is``."""
 
     def at(self, position: int) -> Description | None:
         """The description that begins at a token."""
@@ -120,7 +131,11 @@ class _Phrases:
         """``⟨A⟩ and ⟨B⟩ are invertible``, ``⟨D⟩ invertible``, ``⟨S⟩, a symmetric matrix``, ``⟨U⟩ of size ⟨n×k⟩``."""
         names, end = self._subject(position)
         if not names:
+            if self._text(position + 1) in _VERBS:
+                self._last = self._described(position + 2).said
             return None
+        if self._text(end) in _VERBS and self._text(end + 1) in _ENDS and self._last:
+            return Description(names, " ".join(self._last), position, end + 1, with_verb=True)
         if self._text(end) in ("applied", "acting", "acts") and vocabulary().says("entrywise", self._text(end + 1)):
             return Description(names, "function", position, end + 2)
         if self._text(end) in ("both", "all", "each", "then", "also", "therefore", "hence", "thus"):

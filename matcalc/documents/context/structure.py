@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from matcalc.documents.context.definitions import Definition
 from matcalc.documents.context.names import without_index
 from matcalc.errors import MatcalcError
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import ungrouped, walk
+from matcalc.language.syntax.survey import number_in, ungrouped, walk
 from matcalc.language.text.vocabulary import Vocabulary, known_functions
 
 
@@ -24,16 +25,28 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One side of an equation: the ``names`` in it, without indices and constants, what it calls, whether it holds a derivative, and the
+    ``number`` that it is."""
+
+    names: frozenset[str]
+    called: frozenset[str] = frozenset()
+    derived: bool = False
+    number: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Structure:
-    """``by`` are the names that an equation differentiates by, ``derived`` the derivatives of names in it, ``called`` the functions that it
-    calls. ``only_derived`` are the names that stand nowhere but as what is differentiated once, be it in a definition."""
+    """``by`` are the names that an equation differentiates by, ``derived`` the derivatives of names in it (``all_derived``: in its
+    definitions, too), ``called`` the functions that it calls."""
 
     by: frozenset[str]
     derived: tuple[Derived, ...]
     called: frozenset[str]
-    only_derived: frozenset[str]
     all_derived: tuple[Derived, ...]
     differential: bool
+    left: Part
+    right: Part
 
     @property
     def differentiated(self) -> frozenset[str]:
@@ -46,25 +59,84 @@ def structure_of(equation: str, definitions: Sequence[Definition], declared: Ite
     functions = {one.name: one.head.arguments for one in definitions if one.is_function}
     vocabulary = Vocabulary().defining(functions, [one.name for one in definitions if not one.is_function], declared)
     try:
-        own = walk(parse_syntax(equation, vocabulary).program)
+        program = parse_syntax(equation, vocabulary).program
     except MatcalcError:
         return None
+    sides = _sides(program.value)
+    if sides is None:
+        return None
+    own = walk(program)
     nodes = [*own, *(node for one in definitions for node in _value(one, vocabulary))]
     known = {one.name for one in definitions}
     derived = [found for node in own if (found := _derived(node, known)) is not None]
     everywhere = [found for node in nodes if (found := _derived(node, known)) is not None]
-    uses = Counter(node.name for node in nodes if isinstance(node, s.Name))
-    bodies = Counter(one.name for one in everywhere if len(one.by) == 1)
     return Structure(
         by=frozenset(
             name for node in own if isinstance(node, s.DerivativeOf) for wrt in node.wrt for name in (wrt, without_index(wrt, known))
         ),
         derived=tuple(derived),
         called=frozenset(_function(node) for node in own if isinstance(node, s.Applied)) - known_functions(),
-        only_derived=frozenset(name for name, count in bodies.items() if uses[name] == count),
         all_derived=tuple(everywhere),
         differential=any(isinstance(node, s.DifferentialOf) for node in own),
+        left=_part(sides[0], known),
+        right=_part(sides[1], known),
     )
+
+
+def _sides(value: s.Syntax) -> tuple[s.Syntax, s.Syntax] | None:
+    match value:
+        case s.Equation(left=left, right=right):
+            return left, right
+        case s.Chain(sides=sides):
+            return sides[0], sides[-1]
+        case s.Implication(conclusion=conclusion):
+            return conclusion.left, conclusion.right
+        case _:
+            return None
+
+
+def _part(side: s.Syntax, known: Collection[str]) -> Part:
+    nodes = walk(side)
+    indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
+    names = {_of_entry(node.name, known) for node in nodes if isinstance(node, s.Name)}
+    names |= {without_index(name, known) for node in nodes if isinstance(node, s.DerivativeOf) for name in node.wrt}
+    called = frozenset(_function(node) for node in nodes if isinstance(node, s.Applied)) - known_functions()
+    derived = any(isinstance(node, (s.DerivativeOf, s.DifferentialOf)) for node in nodes)
+    return Part(frozenset(names) - indices - _CONSTANTS, called, derived, number_in(side))
+
+
+_ENTRY = re.compile(r"([A-Z][a-z]*)_[a-z]{2}")
+
+
+def _of_entry(name: str, known: Collection[str]) -> str:
+    """The name of what an entry is of; that of the identity for a Kronecker delta."""
+    entry = _ENTRY.fullmatch(name)
+    if entry is not None and name not in known:
+        return entry[1]
+    return "I" if name.startswith("delta_") and len(name) == len("delta_ij") else without_index(name, known)
+
+
+def names_behind(part: Part, definitions: Sequence[Definition]) -> frozenset[str]:
+    """What a side is made of: the names in their values in the place of those that have one."""
+    values = {one.name: one for one in definitions}
+    found: set[str] = set()
+    seen: set[tuple[str, bool]] = set()
+    waiting = [*((name, False) for name in part.names), *((name, True) for name in part.called)]
+    while waiting:
+        name, called = waiting.pop()
+        if (name, called) in seen:
+            continue
+        seen.add((name, called))
+        if name not in values:
+            found |= set() if called else {name}
+            continue
+        one = values[name]
+        nodes = _value(one, Vocabulary().defining({}, list(values), ()))
+        inner = _part(nodes[0], values) if nodes else Part(one.uses)
+        arguments = set(one.head.arguments)
+        found |= set() if called else arguments & inner.names
+        waiting += [*((other, False) for other in inner.names - arguments), *((other, True) for other in inner.called)]
+    return frozenset(found)
 
 
 def _value(definition: Definition, vocabulary: Vocabulary) -> list[s.Syntax]:
@@ -87,6 +159,9 @@ def _derived(node: s.Syntax, known: Collection[str]) -> Derived | None:
 
 def _function(node: s.Applied) -> str:
     return node.function.rstrip("'")
+
+
+_CONSTANTS = frozenset(["I", "e", "pi", "eye"])
 
 
 class Dependence:

@@ -10,6 +10,7 @@ from matcalc.documents.asking import Said
 from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in
 from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_used
 from matcalc.documents.context.facts import Facts, told_in
+from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
 from matcalc.documents.context.wording import Wording, wordings
 from matcalc.language.declare.declared import Declaration, declared_text
@@ -22,7 +23,7 @@ How: TypeAlias = Literal["told", "kinds", "unsized"]
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a document says: asked for the row that it is needed at. ``origins`` are, for the start of each section, the rows before it that
-    define what it speaks of; ``sizes`` the names of sizes."""
+    define what it speaks of; ``sizes`` the names of sizes, ``conditions`` the first-order conditions."""
 
     facts: Facts
     definitions: Definitions
@@ -31,26 +32,29 @@ class Context:
     spots: Mapping[int, Spot]
     origins: Mapping[int, tuple[int, ...]]
     sizes: frozenset[str]
+    conditions: tuple[Line, ...]
 
-    def told(self, name: str, row: int) -> tuple[Declaration | None, tuple[Said, ...]]:
+    def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said."""
-        return self.facts.at(name, row, self.origins.get(_section(self.spots.get(row)), ()))
+        return self.facts.at(name, row, self.origins.get(_section(self.spots.get(row)), ()), bold)
 
     def behind(self, names: Iterable[str], line: Line) -> tuple[Definition, ...]:
         """The definitions that names in a row rest on, in an order in which each has its value before it is used."""
-        return self.definitions.behind(names, line.number, lambda one: self._stands(one, line))
+        weights = weights_in(line.row.text, line.notation)
+        return self.definitions.behind(names, line.number, weights, lambda one: self._stands(one, line))
 
     def _stands(self, one: Definition, line: Line) -> bool:
         return one.notation == line.notation and not self.facts.introduced_between(one.name, one.number, line.number)
 
-    def declared(self, names: Set[str], row: int, *, how: How = "told") -> tuple[str, tuple[Said, ...]]:
+    def declared(self, names: Set[str], row: int, weights: Weights, *, how: How = "told") -> tuple[str, tuple[Said, ...]]:
         """What is known of names at a row, as declarations, and where it is said."""
         found: dict[str, Declaration] = {}
         places: list[Said] = []
         for name in sorted(names):
-            declaration, said = self.told(name, row)
+            bold = weights.of(name)
+            declaration, said = self.told(name, row, bold)
             if declaration is None and how == "kinds":
-                declaration = self.facts.kind(name)
+                declaration = self.facts.kind(name, bold)
             if declaration is not None:
                 found[name] = declaration if how != "unsized" else Declaration(name, declaration.kind, None, declaration.properties)
                 places += said
@@ -64,14 +68,29 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     """The context of all rows of a document."""
     outline = Outline(pieces)
     read = list(wordings(pieces, outline))
-    facts = Facts(one for wording in read for one in told_in(wording))
     lines = [(wording, line) for wording in read for mention in wording.mentions for line in mention.lines]
     found = [definition_in(line, (wording.start, wording.reach), wording.spot) for wording, line in lines]
-    definitions = Definitions(one for one in found if one is not None)
+    twins = _twins(pieces)
+    facts = Facts((one for wording in read for one in told_in(wording)), twins)
+    definitions = Definitions((one for one in found if one is not None), twins)
     layouts = Conventions([one for wording in read for one in layouts_in(wording)], "denominator")
     symmetric = Conventions([one for wording in read for one in symmetric_in(wording)], "projected")
     spots = {line.number: wording.spot for wording, line in lines}
-    return Context(facts, definitions, layouts, symmetric, spots, _origins(lines, definitions), facts.sizes() - _NO_SIZES)
+    conditions = tuple([line for _, line in lines if line.role == "first-order condition"])
+    sizes = facts.sizes() - _NO_SIZES
+    return Context(facts, definitions, layouts, symmetric, spots, _origins(lines, definitions), sizes, conditions)
+
+
+def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:
+    """The letters that a document has both in bold and otherwise; those with an index do not count, being entries of the bold ones."""
+    bold: set[str] = set()
+    plain: set[str] = set()
+    for one in pieces:
+        for line in one.lines:
+            for side in (line.row.left, line.row.right):
+                for at in names_at(side.text, line.notation) if side is not None else ():
+                    (bold if at.bold else plain).update({at.base} if at.name == at.base else ())
+    return frozenset(bold & plain)
 
 
 _NO_SIZES = frozenset(["d"])
@@ -88,7 +107,8 @@ def _origins(lines: Iterable[tuple[Wording, Line]], definitions: Definitions) ->
     for wording, line in lines:
         if line.role not in ("claim", "definition"):
             continue
-        for one in definitions.behind(names_used(line.row.text, line.notation), line.number):
+        text = line.row.text
+        for one in definitions.behind(names_used(text, line.notation), line.number, weights_in(text, line.notation)):
             if one.number < line.number and _section(one.spot) != _section(wording.spot):
                 found.setdefault(_section(wording.spot), set()).add(one.number)
     return {start: tuple(sorted(rows)) for start, rows in found.items()}

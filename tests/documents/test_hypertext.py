@@ -51,7 +51,7 @@ def read(text: str) -> list[str]:
         ('<pre><code class="language-julia">y = A*x</code></pre>', ["`y = A*x`"]),
         ('<div class="highlight"><pre><span class="n">y</span> = A*x</pre></div>', ["`y = A*x`"]),
         ("<pre>d(A*x)/dx = A'\n</pre>", ["{d(A*x)/dx = A'}"]),
-        ("<p>see <code>d(A*x)/dx = A'</code> and <code>pip</code></p>", ["see", "{d(A*x)/dx = A'}", "and pip"]),
+        ("<p>see <code>d(A*x)/dx = A'</code> and <code>pip</code></p>", ["see", "{d(A*x)/dx = A'}", "and `pip`"]),
         ("<style>a{x=y}</style><script>x = y</script><title>x = y</title><!-- x = y --><p>a</p>", ["a"]),
         ("<!-- matcalc: declare A: n×n --><p>a</p>", ["!declare A: n×n", "/", "a"]),
         ('<div class="theorem">a</div>b', ["<theorem>", "a", "/", "</theorem>", "b"]),

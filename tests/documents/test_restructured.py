@@ -46,7 +46,7 @@ def read(text: str) -> list[str]:
         ("a::\n\n  import numpy as np\n\nb", ["a:", "/", "`import numpy as np`", "b"]),
         (
             "see ``d(A*x)/dx = A'`` and ``x`` and ``np.eye(3)``",
-            ["see", "{d(A*x)/dx = A'}", "and", "{x}", "and np.eye(3)"],
+            ["see", "{d(A*x)/dx = A'}", "and", "{x}", "and `np.eye(3)`"],
         ),
         ("see :eq:`eq-a`, :py:func:`f <g>` and :unheard:`of :math:`", ["see eq-a, f <g> and of :math:"]),
         (".. matcalc: declare A: n×n symmetric\n\na", ["!declare A: n×n symmetric", "a"]),

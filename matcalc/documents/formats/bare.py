@@ -17,9 +17,12 @@ _GREEK = re.compile(r"[Α-Ωα-ω]+")
 _OPERATORS = re.compile(r"[-+*/^⋅·×⊙∘⊗−=<>≤≥≈≡:√∑∏∫|]+")
 _LIST = re.compile(r"[,;][ \n]")
 _LEADING = re.compile(r"[\s,;:.\"“]*")
-_TRAILING = re.compile(r"[\s,;:.!?\"”]*\Z")
+_TRAILING = re.compile(r"[\s,;:.!?\"”✓✔✗✘✅❌□∎]*\Z")
 _OPENING, _CLOSING = "([{⟨", ")]}⟩"
-_DASHES = frozenset({"-", "–", "—", "*"})
+_CODE = re.compile(r"`[^`]+`")
+_LARGE = frozenset("√∑∏∫Σ∂∇")
+FOREIGN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]")
+"""Letters that no names in formulas are made of."""
 _BRACKETS = frozenset("()[]{}")
 _ARTICLES = frozenset({"a", "A", "I", "-", "–", "—", "*", "•", "or", "and"})
 _LONGEST_NAME = 6
@@ -29,7 +32,7 @@ _DANGLING = re.compile(rf"(?:.*[-+*/^·×⋅⊙∘⊗−=<>≤≥≈≡√∑∏
 _TIMES = re.compile(r"\d[ ]?[x×][ ]?\d")
 """Sizes, and products of numbers written with the letter."""
 _PROGRAM = re.compile(
-    r"://|www\.|@\w|&\w+=|--\w|[?]\w+=|[\\\"#$&]|[A-Za-z]{2,}_[A-Za-z]{2,}|\*\*|[A-Za-z_]\w*\.[A-Za-z_]|[{;]\Z|\w=[\w.]+,\Z"
+    r"://|www\.|@\w|&\w+=|--\w|[?]\w+=|[\\\"#$&`]|[A-Za-z]{2,}_[A-Za-z]{2,}|\*\*|[A-Za-z_]\w*\.[A-Za-z_]|[{;]\Z|\w=[\w.]+,\Z"
 )
 
 
@@ -41,7 +44,8 @@ def with_equations(words: Placed) -> Iterator[Words | Formula]:
     ['Words', 'Formula', 'Words']
     """
     position = 0
-    for start, end in _equations(words.text):
+    text = _CODE.sub(lambda code: "`" * len(code[0]), words.text)
+    for start, end in _equations(text):
         if words.text[position:start].strip():
             yield Words(words.part(position, start))
         yield Formula(words.part(start, end).stripped(), notation="plain")
@@ -78,7 +82,7 @@ def _is_mathematical(text: str, tokens: list[tuple[int, int]], number: int) -> b
     """Whether a token between blanks can be part of an equation."""
     start, end = tokens[number]
     token = text[start:end]
-    if _PROGRAM.search(token) or end - start > 400:
+    if _PROGRAM.search(token) or FOREIGN.search(token) or end - start > 400:
         return False
     bare = token.strip('()[]{}.,;:!?"“”')
     if _WORD.fullmatch(token) is None:
@@ -106,7 +110,7 @@ def _dangles(text: str, tokens: list[tuple[int, int]], number: int) -> bool:
     token, following = text[slice(*tokens[number])], text[slice(*tokens[number + 1])]
     if len(following) > 2 or word_use(following) != "remark" or _PROGRAM.search(following):
         return False
-    return _DANGLING.match(token) is not None and token not in _DASHES
+    return token[-1] in _LARGE
 
 
 def _goes_on(text: str, tokens: list[tuple[int, int]], number: int) -> bool:
@@ -143,7 +147,7 @@ def _trimmed(text: str, tokens: list[tuple[int, int]]) -> tuple[int, int] | None
     end = start + trailing.start() if trailing else end
     start, end = _balanced(text, start, end)
     relation = outer_relation(text[start:end])
-    if relation is None or _TIMES.search(text, max(0, start - _LONGEST_NAME), end):
+    if relation is None or _TIMES.search(text, max(0, start - _LONGEST_NAME), end + _LONGEST_NAME):
         return None
     return (start, end) if _says_something(text[start:end], relation.start()) else None
 

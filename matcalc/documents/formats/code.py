@@ -15,7 +15,8 @@ _STATEMENT = re.compile(
 _SIGN = re.compile(
     r"[{}][ \t]*$|(?<![=<>!])==(?!=)|(?<![-+*/ ])[ ]?[+*/-]=[ ]|!==|\w->\w|<-[ ]|(?<![\w)\]}'])'[A-Za-z][\w ./:-]*'|\"[^\"\n]*\""
     r"|\b(?:np|numpy|torch|jnp|jax|tf|plt|pd|self|nn|sympy|scipy)\.\w|[A-Za-z_]\w*\.[A-Za-z_]\w*[ ]*\("
-    r"|\b(?:None|True|False|null|nullptr|NaN)\b|\blambda[ ]\w+[ ]?:",
+    r"|\b(?:None|True|False|null|nullptr|NaN)\b|\blambda[ ]\w+[ ]?:"
+    r"|,[ ]?[a-z_]{2,}=[^=]|(?:^|[ ])~?/\.?\w+/|[─│┌┐└┘├┤┬┴┼═║╔╗╚╝]|\+-{2,}|^[ \t]*(\w+)[ ]*=[ ]*\1[ ]*[-+*/]",
     re.MULTILINE,
 )
 _CALL = re.compile(r"^[ \t]*(?:[\w, ]+=[ ]*)?[A-Za-z_]\w*(?:\.\w+)*\(.*\)[ \t]*$", re.MULTILINE)
@@ -39,4 +40,4 @@ def holds_program(text: str) -> bool:
     >>> holds_program("we print (here) what we need"), holds_program("import numpy as np\\nprint(np.pi)")
     (False, True)
     """
-    return len(_STATEMENT.findall(text)) + len(_CALL.findall(text)) >= 2
+    return sum(1 for pattern in (_STATEMENT, _CALL) for _ in pattern.finditer(text)) >= 2

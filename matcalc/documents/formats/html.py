@@ -274,9 +274,13 @@ class _Parser(HTMLParser):
     def _code(self) -> None:
         """What stood between tags for code: a formula, or words like those around it."""
         inside = self._run[self._before_code :]
-        read = code_span(joined(inside)) if inside else None
-        if isinstance(read, Formula):
-            del self._run[self._before_code :]
+        if not inside:
+            return
+        read = code_span(joined(inside))
+        del self._run[self._before_code :]
+        if isinstance(read, Words):
+            self._run.append(read.text)
+        else:
             self._flush(end=False)
             self.pieces.append(read)
 

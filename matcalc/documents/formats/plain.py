@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from matcalc.documents.formats.bare import RELATION, outer_relation
+from matcalc.documents.formats.bare import FOREIGN, RELATION, outer_relation
 from matcalc.documents.formats.code import is_program
 from matcalc.documents.formats.delimiters import Delimiters, read_words
 from matcalc.documents.formats.finishing import finished
-from matcalc.documents.pieces import Break, Formula, Heading, Listing, Manuscript, Piece, Place, Placed, Words, placed
+from matcalc.documents.pieces import Break, Formula, Heading, Listing, Manuscript, Piece, Place, Placed, Words, joined, placed
 
 _UNDERLINE = re.compile(r"[ \t]*(?P<sign>[=\-~^#*+_])(?P=sign){2,}[ \t]*\Z")
 _NUMBERED = re.compile(r"(?:(?:\d{1,3}\.)+(?:\d{1,3})?|[IVX]{1,6}\.|[A-Z][.)]|§[ ]?\d+(?:\.\d+)*)[ \t]+(?=\S)")
@@ -36,6 +36,8 @@ _PROSE = re.compile(
 """A word that no sign of mathematics stands beside."""
 _CONTINUES = re.compile(r"[ \t]*(?:[=+*/<>≤≥≈]|-[ \t]*[^\s-])")
 _CONTINUED = re.compile(r"(?:[=+*/^<>≤≥≈,(\[]|[ \t]-)[ \t]*\Z")
+_ROW = re.compile(r"[ \t]+(?:[\[|(⎡⎢⎣][^\])|⎤⎥⎦]*[\])|⎤⎥⎦][ \t]*)+\Z")
+"""A row of a matrix that is drawn over several lines."""
 _MATHS = re.compile(r"[*^/+'ᵀ⊤²³∂∇∑Σ·⊙∘√‖⋅×]|\w\(|\bd[A-Za-z]\b|[ ]-[ ]|[ ][A-Za-z][ ][A-Za-z]\b")
 
 
@@ -136,7 +138,7 @@ def read_lines(text: Placed) -> Iterator[Piece]:
             continue
         yield from _prose(text, prose)
         prose = []
-        yield Formula(text.part(begin, end).stripped(), notation="plain")
+        yield Formula(text.part(begin, begin + len(text.text[begin:end].rstrip(" \t✓✔✗✘✅❌□∎"))).stripped(), notation="plain")
         yield Break(text.place(end))
     yield from _prose(text, prose)
 
@@ -154,7 +156,9 @@ def _statements(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[list[tu
         if held:
             before, line = text[slice(*held[-1])], text[start:end]
             deeper = len(line) - len(line.lstrip()) > len(text[slice(*held[0])]) - len(text[slice(*held[0])].lstrip())
-            goes_on = _CONTINUED.search(before) or (_CONTINUES.match(line) and (deeper or line.lstrip()[:1] in "=<>≤≥≈"))
+            goes_on = (
+                _ROW.match(line) or _CONTINUED.search(before) or (_CONTINUES.match(line) and (deeper or line.lstrip()[:1] in "=<>≤≥≈"))
+            )
             if not (goes_on and RELATION.search(text, held[0][0], held[-1][1]) and _PROSE.search(line) is None):
                 yield held
                 held = []
@@ -171,16 +175,17 @@ def _is_equation(line: str) -> bool:
     end = remark.start() if remark else len(line)
     tail = _TAIL.search(line, start, end)
     body = line[start : tail.start() if tail else end]
-    return outer_relation(body) is not None and _PROSE.search(body) is None
+    return outer_relation(body) is not None and FOREIGN.search(body) is None and _PROSE.search(body) is None
 
 
 def code_span(text: Placed) -> Words | Formula:
-    """A code span: an equation or a symbol in ASCII notation, or else words."""
+    """A code span: an equation or a symbol in ASCII notation, or else words, which keep their marks."""
     bare = text.stripped()
     if len(bare.text) == 1 and bare.text.isalpha():
         return Formula(bare, notation="plain")
     if RELATION.search(bare.text) is None or is_program(bare.text) or not _MATHS.search(bare.text) or not _is_equation(bare.text):
-        return Words(text)
+        mark = Placed("`", text.marks[:1])
+        return Words(joined([mark, text, mark]))
     return Formula(bare, notation="plain")
 
 

@@ -73,6 +73,7 @@ def test_prices_and_programs_are_no_mathematics(text: str) -> None:
     ("text", "expected"),
     [
         ("so `d(x'*A*x)/dx = 2*A*x` for `A`", ["so", "{d(x'*A*x)/dx = 2*A*x}", "for", "{A}"]),
+        ("`W_1` is `n×n`, `alpha` not, and `name` too", ["{W_1}", "is", "{n×n}", ",", "{alpha}", "not, and `name` too"]),
         ("hence ∂(b'x)/∂x = b, and so on", ["hence", "{∂(b'x)/∂x = b}", ", and so on"]),
         (
             "```\nd(A*x)/dx = A'   (denominator layout)\n\ntr(A*B) = tr(B*A)\n```",

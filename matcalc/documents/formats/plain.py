@@ -36,6 +36,10 @@ _PROSE = re.compile(
 """A word that no sign of mathematics stands beside."""
 _CONTINUES = re.compile(r"[ \t]*(?:[=+*/<>≤≥≈]|-[ \t]*[^\s-])")
 _CONTINUED = re.compile(r"(?:[=+*/^<>≤≥≈,(\[]|[ \t]-)[ \t]*\Z")
+_SYMBOL = re.compile(
+    rf"(?:[^\W\d_]|{_LETTERS})(?:_?\d{{1,2}}|_[a-z]|[₀-₉ᵢⱼₖₙ]{{1,2}})?(?:'|ᵀ|\.T|\^T)?|(?:\w|\d{{1,4}})[ ]?[×x][ ]?(?:\w|\d{{1,4}})"
+)
+"""A name of one letter, or a size."""
 _ROW = re.compile(r"[ \t]+(?:[\[|(⎡⎢⎣][^\])|⎤⎥⎦]*[\])|⎤⎥⎦][ \t]*)+\Z")
 """A row of a matrix that is drawn over several lines."""
 _MATHS = re.compile(r"[*^/+'ᵀ⊤²³∂∇∑Σ·⊙∘√‖⋅×]|\w\(|\bd[A-Za-z]\b|[ ]-[ ]|[ ][A-Za-z][ ][A-Za-z]\b")
@@ -181,7 +185,7 @@ def _is_equation(line: str) -> bool:
 def code_span(text: Placed) -> Words | Formula:
     """A code span: an equation or a symbol in ASCII notation, or else words, which keep their marks."""
     bare = text.stripped()
-    if len(bare.text) == 1 and bare.text.isalpha():
+    if _SYMBOL.fullmatch(bare.text):
         return Formula(bare, notation="plain")
     if RELATION.search(bare.text) is None or is_program(bare.text) or not _MATHS.search(bare.text) or not _is_equation(bare.text):
         mark = Placed("`", text.marks[:1])

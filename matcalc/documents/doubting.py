@@ -26,9 +26,11 @@ def doubt(verdict: Verdict, asked: Asked) -> str:
         return said
     if statement is None:
         return ""
+    if warnings := [one for one in verdict.warnings if "product" in one]:
+        return "; ".join(warnings)
     if strays := _stray_entries(statement):
         return f"{', '.join(strays)} {'are' if len(strays) > 1 else 'is'} written with indices that were not understood"
-    if verdict.counterexample is None and _one_sided(asked.statement):
+    if _one_sided(asked.statement):
         return "indices stand on one side alone"
     if statement.left is None or statement.right is None:
         return ""
@@ -78,8 +80,14 @@ def _one_sided(text: str) -> bool:
     return bool(_indices(left)) != bool(_indices(right))
 
 
+_INDEX_RUN = re.compile(r"_\{?([i-l][a-d]|[i-l]{1,4}|[p-q]{2})\}?(?![a-z])")
+_SUMMED = re.compile(r"\\(?:sum|prod)\s*(?:\\limits\s*)?_\{?([i-q](?:\s*,\s*[i-q])*)")
+
+
 def _indices(side: str) -> frozenset[str]:
-    return frozenset(letter for run in re.findall(r"_\{?([i-l]{1,4}|[p-q]{2})\}?(?![a-z])", side) for letter in run)
+    """The indices in a side over which no sum is written."""
+    summed = {letter for run in _SUMMED.findall(side) for letter in run if letter.isalpha()}
+    return frozenset(letter for run in _INDEX_RUN.findall(side) for letter in run) - summed
 
 
 def _is_value(statement: Statement) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from matcalc.documents.asking import Asked
 from matcalc.documents.doubting import doubted
+from matcalc.documents.numbers import with_numbers
 from matcalc.verification.items import Item
 from matcalc.verification.unfailing import verdict_on
 from matcalc.verification.verdict import Verdict
@@ -23,9 +24,10 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         before = found[-1][0] if found else None
         if one.instead and (before is None or not _is_open(before, one.instead)):
             continue
-        name = "own" if one.own else ""
-        item = Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric, dialect=one.dialect)
-        verdict = verdict_on(item)
+        verdict = _verdict(one)
+        if (numbers := with_numbers(one, verdict)) is not None:
+            of_numbers = _verdict(numbers)
+            verdict = of_numbers if of_numbers.ok else _kept(verdict, "false of vectors, and the letter may stand for a number")
         if verdict.ok and one.instead == "other":
             return replace(verdict, status="undecided", reason=_ANOTHER), found[0][1]
         if verdict.ok:
@@ -44,12 +46,19 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
 _ANOTHER = "false of the function of this name that was defined last, and true of another one of this document"
 
 
+def _verdict(one: Asked) -> Verdict:
+    name = "own" if one.own else ""
+    return verdict_on(Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric, dialect=one.dialect))
+
+
 def _is_open(verdict: Verdict, instead: str) -> bool:
     """Whether another form of a reading is asked about: where it could not be read, or could be but had no two sides to compare."""
     return bool(verdict.problem) or instead == "other" or (instead == "unanswered" and verdict.counterexample is None)
 
 
-def _kept(verdict: Verdict) -> Verdict:
-    """A verdict on a reading that leaves out what the document says: it may hold all the same."""
-    reason = "false without facts that the document says of a name that stands for something else here"
+_WITHOUT_FACTS = "false without facts that the document says of a name that stands for something else here"
+
+
+def _kept(verdict: Verdict, reason: str = _WITHOUT_FACTS) -> Verdict:
+    """A verdict on a reading that leaves out something: the claim may hold all the same."""
     return replace(verdict, status="undecided", reason=reason) if verdict.is_false else verdict

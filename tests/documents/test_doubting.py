@@ -37,3 +37,15 @@ def test_what_may_be_a_misreading_is_no_refutation(text: str, tmp_path: Path) ->
 @pytest.mark.parametrize("text", FALSE)
 def test_what_is_false_as_it_stands_is_refuted(text: str, tmp_path: Path) -> None:
     assert _statuses(text, tmp_path) in (["refuted"], ["conditional"])
+
+
+NUMBERS = [
+    ("nothing is said of the letter", r"$\frac{d}{dx}(b x) = b$", "proved"),
+    ("another letter in bold type", "For vectors $\\mathbf{x} \\in \\mathbb{R}^n$.\n\nAlone: $\\frac{d}{dx} (x - u v)^2 = 2 (x - u v)$", "proved"),
+    ("it is a vector, and false", "Let $x \\in \\mathbb{R}^n$. $\\frac{d}{dx} x^\\top x = x$", "refuted"),
+]
+
+
+@pytest.mark.parametrize(("text", "status"), [(text, status) for _, text, status in NUMBERS], ids=[name for name, _, _ in NUMBERS])
+def test_letters_are_numbers_where_the_claim_shows_it(text: str, status: str, tmp_path: Path) -> None:
+    assert _statuses(text, tmp_path) == [status]

@@ -1,0 +1,52 @@
+"""Claims of scalar calculus: lower case letters are vectors by convention, and in a formula such as ``d(bx)/dx = b`` they are numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+from dataclasses import replace
+
+from matcalc.documents.asking import Asked
+from matcalc.language.declare.declarations import written
+from matcalc.verification.verdict import Verdict
+
+_OF_NUMBERS = re.compile(r"(?P<names>[^:;]+): scalar")
+_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|pmb|bs|bold)\s*\{?\s*\\?([A-Za-z]+)")
+
+
+def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
+    """The claim about numbers instead, where the verdict shows that it may be one; None where it does not.
+
+    A letter is a number where the claim holds of numbers and nothing was said of it, and where what was said is of the same letter in
+    bold type while the claim has it in plain type.
+    """
+    if not verdict.is_false:
+        return None
+    found = _OF_NUMBERS.fullmatch(verdict.condition or "")
+    names = {name.strip() for name in found["names"].split(",")} if found is not None else set()
+    plain = frozenset(_plain_letters(asked))
+    declared = {name for one in written(asked.declare) for name in one.names} if asked.declare else set()
+    if names & declared - plain:
+        return None
+    names |= plain
+    if not names:
+        return None
+    kept = [_without(one.names, one.value, names) for one in written(asked.declare)] if asked.declare else []
+    declare = "; ".join([*filter(None, kept), *(f"{name}: scalar" for name in sorted(names))])
+    return replace(asked, declare=declare)
+
+
+def _without(names: tuple[str, ...], value: str, left_out: Set[str]) -> str:
+    rest = [name for name in names if name not in left_out]
+    return f"{', '.join(rest)}: {value}" if rest else ""
+
+
+def _plain_letters(asked: Asked) -> Iterator[str]:
+    """The lower case letters of the statement in plain type of which the text speaks in bold type alone."""
+    bold_here = set(_BOLD.findall(asked.statement))
+    told = [one.text for one in asked.rests_on if one.text not in asked.statement]  # of definitions it is the same letter
+    for letter in sorted({letter for text in told for letter in _BOLD.findall(text)} - bold_here):
+        said = [text for text in told if re.search(rf"(?<![A-Za-z\\]){letter}(?![A-Za-z])", text)]
+        in_plain = re.search(rf"(?<![A-Za-z\\]){letter}(?![A-Za-z])", asked.statement) is not None
+        if letter.islower() and in_plain and all(letter in _BOLD.findall(text) for text in said):
+            yield letter

@@ -41,7 +41,11 @@ def test_what_is_false_as_it_stands_is_refuted(text: str, tmp_path: Path) -> Non
 
 NUMBERS = [
     ("nothing is said of the letter", r"$\frac{d}{dx}(b x) = b$", "proved"),
-    ("another letter in bold type", "For vectors $\\mathbf{x} \\in \\mathbb{R}^n$.\n\nAlone: $\\frac{d}{dx} (x - u v)^2 = 2 (x - u v)$", "proved"),
+    (
+        "another letter in bold type",
+        "For vectors $\\mathbf{x} \\in \\mathbb{R}^n$.\n\nAlone: $\\frac{d}{dx} (x - u v)^2 = 2 (x - u v)$",
+        "proved",
+    ),
     ("it is a vector, and false", "Let $x \\in \\mathbb{R}^n$. $\\frac{d}{dx} x^\\top x = x$", "refuted"),
 ]
 

@@ -243,9 +243,7 @@ def test_a_missing_package_is_named(suffix: str, package: str, monkeypatch: pyte
         if name.split(".")[0] == package or (name.startswith("matcalc.documents.formats.") and not kept):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(
-        MatcalcError, match=rf'need {package}[\w.]*, which is not installed\ntry: pip install "matcalc\[documents\]"'
-    ):
+    with pytest.raises(MatcalcError, match=rf'need {package}[\w.]*, which is not installed\ntry: pip install "matcalc\[documents\]"'):
         reader(Path(f"a{suffix}"))
 
 

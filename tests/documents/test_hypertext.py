@@ -79,9 +79,7 @@ def test_a_formula_stands_where_it_is_written() -> None:
 
 
 def test_a_fault_has_its_place() -> None:
-    (fault,) = [
-        piece for piece in manuscript("<p>a\n <math><mi>x</mi></math>", "page.html").pieces if isinstance(piece, Fault)
-    ]
+    (fault,) = [piece for piece in manuscript("<p>a\n <math><mi>x</mi></math>", "page.html").pieces if isinstance(piece, Fault)]
     assert fault.place.line == 2
 
 

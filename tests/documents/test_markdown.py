@@ -143,9 +143,7 @@ def test_what_is_too_deep_is_a_fault() -> None:
 
 
 def test_a_display_knows_how_it_stands() -> None:
-    (found,) = [
-        piece for piece in manuscript("a\n\n  $$\n  x\n  = y\n  $$\n", "notes.md").pieces if isinstance(piece, Formula)
-    ]
+    (found,) = [piece for piece in manuscript("a\n\n  $$\n  x\n  = y\n  $$\n", "notes.md").pieces if isinstance(piece, Formula)]
     assert [(found.text.place(at).line, found.text.place(at).column) for at in (0, 2, 4, 6)] == [
         (4, 3),
         (5, 1),

@@ -61,9 +61,7 @@ def test_a_formula_stands_where_the_file_has_it(indent: int | None, ascii: bool)
 
 
 def test_the_macros_of_a_place_know_the_line_in_the_cell() -> None:
-    found = [
-        piece for piece in manuscript(json.dumps({"cells": CELLS}), "n.ipynb").pieces if isinstance(piece, Formula)
-    ]
+    found = [piece for piece in manuscript(json.dumps({"cells": CELLS}), "n.ipynb").pieces if isinstance(piece, Formula)]
     assert [(piece.text.place().cell, piece.text.place().line_in_cell) for piece in found] == [
         (1, 1),
         (1, 3),

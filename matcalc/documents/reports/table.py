@@ -14,7 +14,7 @@ _MOST_REASONS = 5
 
 def as_table(report: Report, *, everything: bool = False) -> str:
     """The claims by section; with ``everything`` also what is no claim, with its role. Then the unreadable places and the counts."""
-    return "\n".join(_lines(report, everything))
+    return "\n".join(_lines(report, everything)).lstrip("\n")
 
 
 def _lines(report: Report, everything: bool) -> Iterator[str]:

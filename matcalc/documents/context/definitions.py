@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from matcalc.documents.asking import Said
@@ -10,6 +10,10 @@ from matcalc.documents.context.names import Weights, names_at, weights_in, witho
 from matcalc.documents.context.outline import Line, Spot
 from matcalc.documents.heads import Head, head_of
 from matcalc.documents.pieces import Notation
+from matcalc.errors import MatcalcError
+from matcalc.language import parse_syntax
+from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.patterns import pattern
 
 _MOST = 24
 """Definitions that one claim rests on."""
@@ -74,13 +78,57 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
     again = head_of(value.text, line.notation)
     if again is not None and again.name == head.name:
         return None  # y = y(x) says what y depends on
-    uses = names_used(value.text, line.notation) - {head.name, without_index(head.name)} - set(head.arguments)
+    used = names_used(value.text, line.notation)
+    itself = any(at.name == head.name for at in names_at(value.text, line.notation))
+    if not used or (itself and not is_called(value.text, head.name)):
+        return None  # j = 1, 2; H = H', x = x - g
+    uses = used - {head.name, without_index(head.name)} - set(head.arguments)
     said = Said(f"{side.text} = {value.text}", row.left.place())
     weights, bold = weights_in(value.text, line.notation), first is not None and first.bold
     return Definition(head, side.text, value.text, line.notation, uses, said, line.number, sentence, spot, weights, bold)
 
 
 _GIVING = frozenset(["=", ":=", "=:", "≡"])
+
+
+CALLED = pattern(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z])|\\[!,])*\(")
+
+
+def is_called(text: str, name: str) -> bool:
+    """Whether a name stands before brackets somewhere in a formula."""
+    return any(found.name == name and CALLED.match(text, found.end) for found in names_at(text))
+
+
+def readable(found: Sequence[Definition | Obscured]) -> list[Definition | Obscured]:
+    """Definitions whose values are in the language; the others only tell that a name has one."""
+    every = [one for one in found if isinstance(one, Definition)]
+    functions = {one.name: one.head.arguments for one in every if one.is_function}
+    vocabulary = Vocabulary().defining(functions, [one.name for one in every if not one.is_function], ())
+    out: list[Definition | Obscured] = []
+    for one in found:
+        if isinstance(one, Obscured) or is_readable(one.value, vocabulary):
+            out.append(one)
+        elif not _lists_entries(one):
+            out.append(Obscured(one.name, one.number))
+    return out
+
+
+_COUNTS = frozenset("tnmdijkrpqNMDTK")
+
+
+def _lists_entries(one: Definition) -> bool:
+    """Whether a value only names the entries of what it is of: ``x = (x_1, ..., x_n)'``, ``X = [x_1, ..., x_n]``."""
+    bases = {at.base for at in names_at(one.value, one.notation)} - _COUNTS
+    return {base.lower() for base in bases} == {one.name.lower()}
+
+
+def is_readable(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether a text is in the language, as far as its syntax tells."""
+    try:
+        parse_syntax(text, vocabulary)
+    except MatcalcError:
+        return False
+    return True
 
 
 def names_used(text: str, notation: Notation) -> frozenset[str]:
@@ -151,4 +199,15 @@ class Definitions:
             opened.add(one.name)
             stack.append((name, bold, True))
             stack += [(used, one.weights.of(used), False) for used in sorted(one.uses, reverse=True) if used not in opened]
-        return tuple(done.values())
+        return _in_order(done)
+
+
+def _in_order(found: Mapping[str, Definition]) -> tuple[Definition, ...]:
+    """The definitions without those that need one behind them, as those of names that are defined by each other do."""
+    waiting = set(found)
+    kept = []
+    for name, one in found.items():
+        waiting.discard(name)
+        if not one.uses & waiting:
+            kept.append(one)
+    return tuple(kept)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from matcalc.documents.asking import Doubt
-from matcalc.documents.context.definitions import Definition
+from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.structure import Structure, names_behind
 from matcalc.documents.context.survey import Context
+from matcalc.patterns import pattern
 
 
 def doubts_of(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> tuple[Doubt, ...]:
     """Why a refutation of an equation is not to be believed; ``whole`` are all definitions behind it."""
     defined = {one.name for one in whole}
-    names = structure.left.names | structure.right.names | structure.called
-    every = names | {used for one in whole for used in one.uses}
+    every = names_used(line.row.text, line.notation) | {used for one in whole for used in one.uses}
     obscure = [name for name in sorted(every - defined) if context.definitions.is_obscure(name, line.number)]
     if obscure:
         return (Doubt(f"{obscure[0]} has a definition that is not read"),)
@@ -23,10 +23,34 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     bare = (structure.left.names | structure.right.names) - structure.differentiated
     if both := sorted(called & bare):
         return (Doubt(f"{both[0]} is a function and a value"),)
-    if structure.left.derived and structure.right.derived:
-        return (Doubt("products of derivatives are written in more ways than one", "misfit"),)
-    derived = structure.left.derived or structure.right.derived
-    return () if derived else _of_condition(structure, whole, context.sizes)
+    found = [*_of_writing(line)]
+    unknown = structure.differentiated - defined - structure.by
+    if (structure.left.derived and structure.right.derived) or unknown:
+        found.append(Doubt("products of derivatives are written in more ways than one", "misfit"))
+    if not (structure.differential or structure.left.derived or structure.right.derived):
+        found += _of_condition(structure, whole, context.sizes)
+    return tuple(found)
+
+
+_PRIMED = pattern(r"(?:[A-Za-z]|\})'+(?!\s*\()")
+_TURNED = pattern(r"\^\s*\{?\s*(?:T\b|\\top|\\intercal|\\mathsf|\\mathrm|\\prime)")
+_SUBSCRIPT = pattern(r"_\s*(?:([i-np-s])(?![A-Za-z])|\{\s*([i-np-s]|[a-z]\s*,?\s*[a-z])\s*\})")
+_BOUND = pattern(r"\\(?:sum|prod|max|min)(?:\\limits)?\s*_\s*(?:\{([^{}]*)\}|([a-z]))")
+
+
+def _of_writing(line: Line) -> Iterator[Doubt]:
+    """Doubts that the text of an equation itself gives."""
+    sides = [side.text for side in (line.row.first, line.row.right) if side is not None]
+    if line.notation == "latex" and any(_PRIMED.search(side) for side in sides) and any(_TURNED.search(side) for side in sides):
+        yield Doubt("what has a prime may be another matrix, as a transpose is written otherwise")
+    if len({bool(_open_indices(side)) for side in sides}) > 1:
+        yield Doubt("indices stand on one side alone")
+
+
+def _open_indices(text: str) -> frozenset[str]:
+    """The indices of a side that no sum binds."""
+    found = {letter for at in _SUBSCRIPT.finditer(text) for letter in (at[1] or at[2]) if letter.isalpha()}
+    return frozenset(found - {letter for at in _BOUND.finditer(text) for letter in (at[1] or at[2])})
 
 
 def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Collection[str]) -> tuple[Doubt, ...]:
@@ -35,6 +59,9 @@ def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Coll
     right = names_behind(structure.right, whole) - set(sizes)
     apart = ", ".join(sorted(left ^ right)[:_MOST])
     some = (Doubt(f"{apart} stands on one side only: it may be a condition, no identity"),) if apart else ()
+    own = structure.left.names | structure.right.names
+    if len(own) == 1 and structure.left.names == structure.right.names:
+        some = (*some, Doubt(f"it may be a fact about {min(own)}"))
     return (*some, Doubt("it may be a condition on these numbers, no identity", "numbers"))
 
 

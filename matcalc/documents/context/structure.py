@@ -98,11 +98,11 @@ def _sides(value: s.Syntax) -> tuple[s.Syntax, s.Syntax] | None:
 def _part(side: s.Syntax, known: Collection[str]) -> Part:
     nodes = walk(side)
     indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
-    names = {_of_entry(node.name, known) for node in nodes if isinstance(node, s.Name)}
+    names = {_of_entry(node.name, known) for node in nodes if isinstance(node, s.Name) and node.name not in _CONSTANTS | indices}
     names |= {without_index(name, known) for node in nodes if isinstance(node, s.DerivativeOf) for name in node.wrt}
     called = frozenset(_function(node) for node in nodes if isinstance(node, s.Applied)) - known_functions()
     derived = any(isinstance(node, (s.DerivativeOf, s.DifferentialOf)) for node in nodes)
-    return Part(frozenset(names) - indices - _CONSTANTS, called, derived, number_in(side))
+    return Part(frozenset(names) - {"I"}, called, derived, number_in(side))
 
 
 _ENTRY = re.compile(r"([A-Z][a-z]*)_[a-z]{2}")

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from matcalc.documents.asking import Said
 from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in
-from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_used
+from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_used, readable
 from matcalc.documents.context.facts import Facts, told_in
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
@@ -72,7 +72,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     found = [definition_in(line, (wording.start, wording.reach), wording.spot) for wording, line in lines]
     twins = _twins(pieces)
     facts = Facts((one for wording in read for one in told_in(wording)), twins)
-    definitions = Definitions((one for one in found if one is not None), twins)
+    definitions = Definitions(readable([one for one in found if one is not None]), twins)
     layouts = Conventions([one for wording in read for one in layouts_in(wording)], "denominator")
     symmetric = Conventions([one for wording in read for one in symmetric_in(wording)], "projected")
     spots = {line.number: wording.spot for wording, line in lines}

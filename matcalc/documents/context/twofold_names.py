@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from matcalc.documents.context.definitions import Definition, names_used
+from matcalc.documents.context.definitions import CALLED, Definition, is_called, names_used
 from matcalc.documents.context.names import NameAt, names_at
 from matcalc.documents.heads import Head
 from matcalc.documents.pieces import Notation
-from matcalc.patterns import pattern
 
-_CALLED = pattern(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z])|\\[!,])*\(")
 _ACCENTS = {"hat": r"\hat{{{}}}", "tilde": r"\tilde{{{}}}", "bar": r"\bar{{{}}}"}
 
 
@@ -19,7 +17,7 @@ def told_apart(equation: str, definitions: Sequence[Definition], notation: Notat
     """The equation and its definitions with another name for each value that has that of the function it is computed with."""
     found = tuple(definitions)
     for one in definitions:
-        if one.is_function or notation != "latex" or not _is_called(one.value, one.name):
+        if one.is_function or notation != "latex" or not is_called(one.value, one.name):
             continue
         used = frozenset(name for other in found for name in (other.name, *other.uses)) | names_used(equation, notation)
         accent = next((accent for accent in _ACCENTS if f"{one.name}_{accent}" not in used), None)
@@ -27,10 +25,6 @@ def told_apart(equation: str, definitions: Sequence[Definition], notation: Notat
             equation = _renamed(equation, one.name, accent)
             found = tuple([_with_name(other, one.name, accent) for other in found])
     return equation, found
-
-
-def _is_called(text: str, name: str) -> bool:
-    return any(found.name == name and _CALLED.match(text, found.end) for found in names_at(text))
 
 
 def _with_name(definition: Definition, name: str, accent: str) -> Definition:
@@ -45,7 +39,7 @@ def _renamed(text: str, name: str, accent: str) -> str:
     """The text with another name where it is not called."""
     out, at = [], 0
     for found in names_at(text):
-        if found.base != name or _CALLED.match(text, found.end):
+        if found.base != name or CALLED.match(text, found.end):
             continue
         stem = _stem(text, found)
         out += [text[at : found.start], _ACCENTS[accent].format(stem.rstrip()), text[found.start + len(stem) : found.end]]

@@ -57,6 +57,15 @@ def read(text: str) -> list[str]:
         ('<div class="theorem">a</div>b', ["<theorem>", "a", "/", "</theorem>", "b"]),
         ("<ul><li>b<li>c</ul>", ["<item>", "b", "/", "</item>", "<item>", "c", "/", "</item>"]),
         ("<table><tr><td>a<td>\\(b\\)<tr><td>c</table>", ["a", "/", "[b]", "/", "c"]),
+        ("<p>so f(x) = x<sup>2</sup> + y<sub>i</sub> holds</p>", ["so", "{f(x) = x^(2) + y_i}", "holds"]),
+        (
+            '<table><tr class="ltx_eqn_row"><td><math alttext="a"></math></td><td><math alttext="=b" ></math></td><td>(1)</td></tr></table>',
+            ["[display: a & =b]", "(1)"],
+        ),
+        (
+            '<span class="mwe-math-element"><math alttext="{x}"><annotation encoding="application/x-tex">y</annotation></math><img alt="z"></span>',
+            ["[y]"],
+        ),
         (r"\(\newcommand{\v}{\mathbf{v}}\)<p>\(\v = 1\)</p>", [r"[\mathbf{v} = 1]"]),
         (r"<p>a</div></b> \(x\) <b <p>c", ["a", "[x]", "c"]),
         (r"<p>\(x\) <!-- a comment without an end", ["[x]", "<!-- a comment without an end"]),

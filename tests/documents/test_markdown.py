@@ -39,6 +39,8 @@ def read(text: str) -> list[str]:
         ("_emphasis on $a_1 b_2$_ and **$c$**", ["[a_1 b_2]", "[c]"]),
         (r"$a \text{ if $b$ holds}$", [r"[a \text{ if $b$ holds}]"]),
         (r"in Jekyll \\( a\_1 \\\\ b \\)", [r"[a_1 \\ b]"]),
+        (":::{math}\n:label: a\n\nx = y\n:::", ["[display: x = y]"]),
+        ("f(x) = x<sup>2</sup>, say", ["{f(x) = x^(2)}"]),
         ("<div>\n<p>with $x$</p>\n</div>", ["[x]"]),
         ("!!! note\n    with $x$\n", ["[x]"]),
     ],
@@ -73,7 +75,10 @@ def test_prices_and_programs_are_no_mathematics(text: str) -> None:
     ("text", "expected"),
     [
         ("so `d(x'*A*x)/dx = 2*A*x` for `A`", ["so", "{d(x'*A*x)/dx = 2*A*x}", "for", "{A}"]),
-        ("`W_1` is `n×n`, `alpha` not, and `name` too", ["{W_1}", "is", "{n×n}", ",", "{alpha}", "not, and `name` too"]),
+        (
+            "`W_1` is `n×n`, `alpha` not, and `name` too",
+            ["{W_1}", "is", "{n×n}", ",", "{alpha}", "not, and `name` too"],
+        ),
         ("hence ∂(b'x)/∂x = b, and so on", ["hence", "{∂(b'x)/∂x = b}", ", and so on"]),
         (
             "```\nd(A*x)/dx = A'   (denominator layout)\n\ntr(A*B) = tr(B*A)\n```",

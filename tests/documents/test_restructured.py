@@ -48,6 +48,7 @@ def read(text: str) -> list[str]:
             "see ``d(A*x)/dx = A'`` and ``x`` and ``np.eye(3)``",
             ["see", "{d(A*x)/dx = A'}", "and", "{x}", "and `np.eye(3)`"],
         ),
+        ("f(x) = x\\ :sup:`2`, say", ["{f(x) = x^(2)}", ", say"]),
         ("see :eq:`eq-a`, :py:func:`f <g>` and :unheard:`of :math:`", ["see eq-a, f <g> and of :math:"]),
         (".. matcalc: declare A: n×n symmetric\n\na", ["!declare A: n×n symmetric", "a"]),
         ("with |N| normal\n\n.. |N| replace:: :math:`x`", ["with", "[x]", "normal"]),

@@ -33,7 +33,9 @@ from matcalc.documents.pieces import (
 _DOLLARS = re.compile(r"""inlineMath["']?\s*:\s*\[[^;]{0,200}?["']\$["']|left["']?\s*:\s*["']\$["']""")
 _SETTER = re.compile(r"mathjax|katex|tex2jax", re.IGNORECASE)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_TECHNICAL = frozenset({"unseen", "pre", "code", "math", "set", "annotation", "tex"})
+_TECHNICAL = frozenset({"unseen", "pre", "code", "math", "set", "annotation", "tex", "row"})
+RAISED = {"<sup>": "^(", "</sup>": ")", "<sub>": "_", "</sub>": ""}
+"""How exponents and indices are written in plain characters."""
 _DIRECTIVE = re.compile(r"\s*matcalc:(.*)", re.DOTALL)
 
 
@@ -80,6 +82,11 @@ class _Parser(HTMLParser):
         """Whether a preformatted text is set in colours, as programs are."""
         self._display = False
         self._source: list[Placed] = []
+        """The LaTeX of what is set already,"""
+        self._spoken: list[Placed] = []
+        """and what is said of it for those who do not see it."""
+        self._row = 0
+        """How many pieces stood before the row of a display that is open."""
         self._last: dict[str, int] = {}
 
     # ---------------------------------------------------------------- what the parser finds
@@ -89,6 +96,8 @@ class _Parser(HTMLParser):
         role = self._role(tag, given)
         if tag == "br":
             self._add("\n")
+        elif f"<{tag}>" in RAISED:
+            self._add(RAISED[f"<{tag}>"])
         elif tag == "img":
             self._image(given)
         if tag in html("blocks") or tag in _HEADINGS or role == "pre":
@@ -98,6 +107,8 @@ class _Parser(HTMLParser):
         self._coloured = self._coloured or (tag == "span" and "class" in given and self._roles.get("pre", 0) > 0)
         if tag in html("void"):
             return
+        if role == "row":
+            self._row = len(self.pieces)
         if role == "math":
             self._flush(end=False)
         elif role == "code":
@@ -188,7 +199,7 @@ class _Parser(HTMLParser):
         if tag in html("unseen"):
             return "unseen"
         if tag == "math" and given.get("alttext"):
-            self._source.append(self._attribute(given["alttext"]))
+            self._spoken.append(self._attribute(given["alttext"]))
         if tag == "math" or html("set") & {tag, *classes.split()} or given.get("id", "").startswith("MathJax-Element"):
             self._display = "display" in given.get("display", classes).lower() or "block" in given.get("display", "") or self._display
             return "set"
@@ -204,6 +215,8 @@ class _Parser(HTMLParser):
             return "math"
         if tag == "li":
             return "item"
+        if html("rows") & {*classes.split()}:
+            return "row"
         if tag == "blockquote":
             return "quote"
         return next((name for name in classes.lower().split() if name in theorems() or name in html("notes")), "")
@@ -242,7 +255,9 @@ class _Parser(HTMLParser):
             self._closed(tag, role)
 
     def _closed(self, tag: str, role: str) -> None:
-        if tag in _HEADINGS:
+        if f"</{tag}>" in RAISED:
+            self._add(RAISED[f"</{tag}>"])
+        elif tag in _HEADINGS:
             self._heading(int(tag[1]))
         elif role == "pre":
             self._preformatted()
@@ -253,6 +268,8 @@ class _Parser(HTMLParser):
         elif role == "set":
             if not self._roles.get("set"):
                 self._already_set(tag)
+        elif role == "row":
+            self._one_formula()
         elif role and role not in _TECHNICAL:
             self._flush()
             self.pieces.append(Closing(role, self._place()))
@@ -298,15 +315,21 @@ class _Parser(HTMLParser):
         self._display = False
 
     def _already_set(self, tag: str) -> None:
-        source = self._source[-1:] if tag == "math" and len(self._source) == 1 else self._source
+        source = self._source or self._spoken
+        self._flush(end=False)
         if source:
-            self._flush(end=False)
-            text = joined(source).stripped()
-            self.pieces.append(Formula(text, self._display))
+            self.pieces.append(Formula(joined(source).stripped(), self._display))
         elif tag == "math":
-            self._flush(end=False)
             self.pieces.append(Fault("<math>", self._place(), "a formula in MathML without its LaTeX", "an <annotation> with the LaTeX"))
-        self._source, self._display = [], False
+        self._source, self._spoken, self._display = [], [], False
+
+    def _one_formula(self) -> None:
+        """Makes one formula of those in a row of a display, which a converter has put into cells of a table."""
+        cells = [piece for piece in self.pieces[self._row :] if isinstance(piece, Formula)]
+        if len(cells) > 1:
+            parts = [part for cell in cells for part in (Placed(" & ", cell.text.marks[:1]), cell.text)]
+            others = [piece for piece in self.pieces[self._row :] if not isinstance(piece, Formula | Break)]
+            self.pieces[self._row :] = [Formula(joined(parts[1:]), True), *others]
 
     def _read(self, text: Placed) -> Iterator[Words | Formula]:
         return read_words(text, Delimiters(text.text, dollars=self._dollars, wary=self._wary))

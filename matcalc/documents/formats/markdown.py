@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from matcalc.documents.formats.delimiters import Delimiters, Enclosed, Lines, display, equations, formula, titled
 from matcalc.documents.formats.finishing import finished
-from matcalc.documents.formats.html import hypertext
+from matcalc.documents.formats.html import RAISED, hypertext
 from matcalc.documents.formats.markdown_rules import DEEPEST, parser
 from matcalc.documents.formats.plain import code_span, notes
 from matcalc.documents.formats.vocabulary import blocks, labelled, theorems
@@ -287,6 +287,8 @@ class _Line:
                 if comment:
                     yield from self._flushed()
                     yield Directive(part.part(*comment.span(1)).stripped())
+                elif part.text.lower() in RAISED:
+                    self._words.append(Placed(RAISED[part.text.lower()], part.marks[:1]))
             case "statement":
                 part = self._taken(token.content)
                 yield from self._flushed()

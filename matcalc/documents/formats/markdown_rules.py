@@ -33,6 +33,7 @@ _LABEL = re.compile(r"[ \t]*(?:\{[#.][^{}\n]*\}|\([\w:.-]+\)(?=[ \t]*(?:\n|\Z)))
 _THEOREM = re.compile(rf"\\(?P<what>begin|end)\{{(?P<name>{'|'.join(sorted(theorems()))})\*?\}}(?:\[[^\]\n]*\])?")
 _UNCLOSED = re.compile(rf"\$\$|\\begin\{{(?:{'|'.join(sorted(displays()))})\*?\}}|\$(?![\s$])(?=[^\n$]{{0,200}}\\[A-Za-z])")
 _COLONS = re.compile(r":{3,}[ \t]*(?P<info>.*)\Z")
+_VERBATIM = re.compile(r"\{(?:math|code[\w-]*|raw|mermaid)\}")
 _GITHUB = re.compile(r"\$(`+)([^`]+)\1\$")
 _ROLE = re.compile(r"\{(?:math|eq-inline)\}(`+)([^`]+)\1")
 
@@ -57,11 +58,19 @@ def _division(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     match = _COLONS.match(state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]])
     if match is None:
         return False
-    if not silent:
+    if silent:
+        return True
+    state.line = start + 1
+    if _VERBATIM.match(match["info"]):
+        while state.line < end and _COLONS.match(_line(state, state.line)) is None:
+            state.line += 1
+        token = state.push("fence", "code", 0)
+        token.content = state.getLines(start + 1, state.line, state.blkIndent, True)
+        state.line = min(end, state.line + 1)
+    else:
         token = state.push("division", "", 0)
-        token.info = match["info"]
-        token.map = [start, start + 1]
-        state.line = start + 1
+    token.info = match["info"]
+    token.map = [start, state.line]
     return True
 
 

@@ -379,7 +379,9 @@ def _mathematics(name: str, rawtext: str, text: str, *_: Any, **__: Any) -> tupl
 
 
 def _any_role(name: str, rawtext: str, text: str, *_: Any, **__: Any) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-    return [nodes.inline(rawtext, nodes.unescape(text))], []
+    sign = {"sup": "^(", "superscript": "^(", "sub": "_", "subscript": "_"}.get(name, "")
+    shown = nodes.unescape(text)
+    return [nodes.inline(rawtext, sign + shown + (")" if sign == "^(" else ""))], []
 
 
 _lock = RLock()

@@ -7,7 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -17,17 +17,26 @@ from matcalc.cli.clicked import OneOf, PlainHelp, with_options
 from matcalc.cli.given import EXPLAINS
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
 from matcalc.cli.showing import show_json
-from matcalc.commands.verifying_files import FAILURES, TARGETS, Wishes, verify_files, watch_files
 from matcalc.console import say
 from matcalc.documents.formats import IDENTITIES, READERS
 from matcalc.documents.pieces import Place
-from matcalc.documents.report import Entry, Report
-from matcalc.documents.reports.junit import as_junit
 from matcalc.errors import MatcalcError
+from matcalc.later import later
 from matcalc.limits import DOCUMENT_SECONDS
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, UNDECIDED, Verdict, exit_status
 
+if TYPE_CHECKING:
+    from matcalc.commands import verifying_files
+    from matcalc.documents import report
+    from matcalc.documents.reports import junit
+else:
+    verifying_files = later("matcalc.commands.verifying_files")
+    report = later("matcalc.documents.report")
+    junit = later("matcalc.documents.reports.junit")
+
+_TARGETS = ("text", "json", "junit", "sarif", "html", "markdown")
+_FAILURES = ("refuted", "conditional", "unread")
 _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
 """A name with an extension of two letters or more: ``b.ipynb``, though not ``X.T``."""
 
@@ -38,9 +47,9 @@ _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
 @click.argument("subjects", metavar="STATEMENT... | FILE...", nargs=-1, required=True)
 @with_options(*READING, LAYOUT, SYMMETRY, BUDGET)
 @click.option("--jobs", type=click.IntRange(1), help="Processes that share the claims of a file.  [default: as many as processors]")
-@click.option("--to", "target", type=OneOf(TARGETS, {"md": "markdown"}), default="text", show_default=True, help="Form of the report.")
+@click.option("--to", "target", type=OneOf(_TARGETS, {"md": "markdown"}), default="text", show_default=True, help="Form of the report.")
 @click.option("-o", "--output", metavar="FILE", help="Write the report to FILE.")
-@click.option("--fail-on", type=OneOf(FAILURES), help="The mildest that gives status 1 for files.  [default: refuted]")
+@click.option("--fail-on", type=OneOf(_FAILURES), help="The mildest that gives status 1 for files.  [default: refuted]")
 @click.option("--lenient", is_flag=True, help="Status 0 for files where nothing is to be checked or claims stay undecided.")
 @click.option("--all", "everything", is_flag=True, help="List also the formulas of files that are no claims, with their roles.")
 @click.option("--root", metavar="FOLDER", help="The folder below which files that are taken in must lie.  [default: the file's own]")
@@ -63,8 +72,8 @@ def command(subjects: tuple[str, ...], reading: Keywords, layout: str, symmetric
     """
     if any(_names_a_file(subject) for subject in subjects):
         _refuse_settings("declare", "layout", "symmetric", "strict", "dialect")
-        wanted = Wishes(target=target, **_given(wishes))
-        sys.exit((watch_files if watch else verify_files)(subjects, wanted))
+        wanted = verifying_files.Wishes(target=target, **_given(wishes))
+        sys.exit((verifying_files.watch_files if watch else verifying_files.verify_files)(subjects, wanted))
     if watch or any(wishes[name] for name in ("output", "fail_on", "lenient", "everything", "root", "file_budget")):
         raise MatcalcError("this option is for files, and no file is named", suggestion="matcalc verify notes.md --fail-on conditional")
     sys.exit(_statements([read_expression(subject) for subject in _whole(subjects)], reading, layout, symmetric, target))
@@ -110,8 +119,8 @@ def _statements(texts: Sequence[str], reading: Keywords, layout: str, symmetric:
     if target == "json":
         show_json(found[0].to_dict() if len(found) == 1 else {"verdicts": [verdict.to_dict() for verdict in found]})
     elif target == "junit":
-        entries = [Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain") for one in found]
-        say(as_junit([Report("statement", tuple(entries))], "conditional"))
+        entries = [report.Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain") for one in found]
+        say(junit.as_junit([report.Report("statement", tuple(entries))], "conditional"))
     else:
         say("\n\n".join(verdict.explain() for verdict in found))
     for fault in faults:

@@ -26,8 +26,6 @@ from matcalc.errors import MatcalcError
 from matcalc.limits import DOCUMENT_SECONDS
 from matcalc.verification.verdict import BAD_INPUT
 
-TARGETS = ("text", "json", "junit", "sarif", "html", "markdown")
-FAILURES = ("refuted", "conditional", "unread")
 _LONG = 20
 _PAUSE = 0.3
 """Seconds between two looks at watched files."""

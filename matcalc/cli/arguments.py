@@ -1,20 +1,49 @@
-"""Expressions as they arrive from a shell: in quotes, on standard input, and what the shell took away."""
+"""What came from the shell: expressions in quotes and on standard input, what the shell took away, and what messages repeat of it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
 
-from matcalc.cli.given import GIVEN
 from matcalc.console import say
 from matcalc.decoding import decoded, plain
 from matcalc.patterns import pattern
+from matcalc.records import record
 
+Value = TypeVar("Value")
 _MIRRORED = pattern(r"(?<![^\W\d])([a-z])[A-Z]+[0-9]*\1(?![^\W\d])")
 """``xAx``: what is left of ``x'Ax`` without its quote."""
 _COMMANDS = ("frac", "partial", "mathbf", "mathrm", "operatorname", "lVert", "rVert", "cdot", "left", "right", "text", "nabla")
 _TRANSPOSES = ("top", "intercal")
 _BARE_LATEX = pattern(rf"(?<![\\\w])({'|'.join(_COMMANDS)})\s*[{{_^|(]|\^\s*({'|'.join(_TRANSPOSES)})\b")
+
+
+@record
+class Given:
+    """The name of the command, the words of its expression, and its options."""
+
+    command: str = "matcalc"
+    words: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+_NOTHING = Given()
+GIVEN: ContextVar[Given] = ContextVar("given", default=_NOTHING)
+EXPLAINS: ContextVar[bool] = ContextVar("explains", default=False)
+"""Whether the command is asked to say all about how its formula is read."""
+
+
+@contextmanager
+def holding(variable: ContextVar[Value], value: Value) -> Iterator[None]:
+    """The variable has the value until the command ends."""
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
 
 def read_expression(expression: str) -> str:

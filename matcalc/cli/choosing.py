@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from matcalc.cli.arguments import groups_of_names, split_names
-from matcalc.cli.given import GIVEN
+from matcalc.cli.arguments import GIVEN, groups_of_names, split_names
 from matcalc.console import fitting, say
 from matcalc.later import later
 from matcalc.patterns import pattern

@@ -7,8 +7,7 @@ from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from matcalc.cli.arguments import damage
-from matcalc.cli.given import GIVEN
+from matcalc.cli.arguments import GIVEN, damage
 from matcalc.cli.options import (
     BOLD,
     BUDGET,

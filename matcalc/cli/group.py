@@ -9,8 +9,7 @@ import click
 
 from matcalc.cli.clicked import PlainHelp
 from matcalc.cli.front import BAD_INPUT, INTERRUPTED, without_a_reader
-from matcalc.cli.listing import LAZY, OTHER_NAMES, command_called
-from matcalc.cli.table import ExpressionCommand
+from matcalc.cli.table import LAZY, OTHER_NAMES, ExpressionCommand, command_called
 from matcalc.cli.words import as_click
 from matcalc.console import say
 from matcalc.version import VERSION

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, TypeAlias
 
 from matcalc.budgets import budget as allowed
-from matcalc.cli.given import EXPLAINS, holding
+from matcalc.cli.arguments import EXPLAINS, holding
 from matcalc.cli.table import Command, ExpressionCommand, Option
 from matcalc.decoding import plain
 from matcalc.errors import MatcalcError

@@ -10,9 +10,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from matcalc.cli.given import GIVEN, Given, holding
-from matcalc.cli.listing import LAZY, command_called
-from matcalc.cli.table import ExpressionCommand, Option
+from matcalc.cli.arguments import GIVEN, Given, holding
+from matcalc.cli.table import LAZY, ExpressionCommand, Option, command_called
 
 _DASHES = ("-", "–", "—")
 """What an option may begin with, and an expression that click has to tell from one."""

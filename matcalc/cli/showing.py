@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matcalc.cli.given import EXPLAINS
+from matcalc.cli.arguments import EXPLAINS
 from matcalc.cli.options import set_in_bold
 from matcalc.console import say, shows
 from matcalc.parsed import Reading

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from matcalc.cli.arguments import GIVEN, Given, holding
 from matcalc.cli.clicked import PlainHelp, with_options
-from matcalc.cli.given import GIVEN, Given, holding
 from matcalc.cli.table import ExpressionCommand
 from matcalc.errors import MatcalcError
 from matcalc.patterns import pattern

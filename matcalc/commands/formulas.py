@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from matcalc.choices import said_in
-from matcalc.cli.listing import LAZY, OTHER_NAMES
+from matcalc.cli.table import LAZY, OTHER_NAMES
 from matcalc.documents.formats import IDENTITIES, READERS
 from matcalc.errors import MatcalcError
 from matcalc.repl import lines

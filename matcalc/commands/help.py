@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from matcalc.cli.clicked import OneOf, PlainHelp
-from matcalc.cli.listing import LAZY, OTHER_NAMES
+from matcalc.cli.table import LAZY, OTHER_NAMES
 from matcalc.console import say
 from matcalc.reference import described, overview, page
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from matcalc.cli.arguments import read_expression
+from matcalc.cli.arguments import EXPLAINS, read_expression
 from matcalc.cli.clicked import OneOf, PlainHelp, with_options
-from matcalc.cli.given import EXPLAINS
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
 from matcalc.cli.showing import show_json
 from matcalc.console import say

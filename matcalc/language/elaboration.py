@@ -19,16 +19,15 @@ from matcalc.language.build.scope import Scope, Variable, letter_class
 from matcalc.language.decisions import Decision, notes_of, require_certain
 from matcalc.language.declare.declared import Declaration, joined
 from matcalc.language.declare.texts import Declare, declaration_text, declared_sizes, parse_declarations, said_behind
-from matcalc.language.latex.latex_source import Source
 from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.search import Attempt, least
+from matcalc.language.source import Source
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import limits_in, size_names_in, ungrouped, walk
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
 from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds, infer_sizes, measure
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
@@ -42,7 +41,9 @@ if TYPE_CHECKING:
     from matcalc.language.declare import members
     from matcalc.language.latex import latex_macros
     from matcalc.language.syntax import ordering
+    from matcalc.language.typing import kind_relations
 else:
+    kind_relations = later("matcalc.language.typing.kind_relations")
     dialect_calls = later("matcalc.language.build.dialect_calls")
     members = later("matcalc.language.declare.members")
     ordering = later("matcalc.language.syntax.ordering")
@@ -435,12 +436,12 @@ class Reader:
         """Asks for a shape of the whole."""
         words = f"the expected shape ({declaration_text(shape, ())})"
         if len(shape) > 2:
-            self.builder.relate(c.ArrayOf(root.span, words, shape, root.cell))
+            self.builder.relate(kind_relations.ArrayOf(root.span, words, shape, root.cell))
             return
         kind = SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
         rows = shape[0] if shape else ONE
         cols = shape[1] if len(shape) == 2 else ONE
-        self.builder.relate(c.Measured(root.span, frozenset({(kind,)}), words, (root.cell,), ((rows, cols),)))
+        self.builder.relate(kind_relations.Measured(root.span, frozenset({(kind,)}), words, (root.cell,), ((rows, cols),)))
 
     def _check_member(self, name: str) -> None:
         """By members that are tied in themselves no derivative is known: an array has no such property."""

@@ -32,6 +32,7 @@ from matcalc.language.syntax.open_indices import lifted
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.survey import mapped, number_in, ungrouped, walk
 from matcalc.language.typing import constraints as c
+from matcalc.language.typing import kind_relations
 from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, resolved
 from matcalc.language.typing.inference import infer_kinds
@@ -563,7 +564,7 @@ class _StatementReader(Reader):
         after = {cell: cell.mask for cell in cells}
         for cell, mask in before.items():
             cell.mask = mask
-        wish = c.InRelation(self._claimed.term.span, frozenset({(expected.kind,)}), "the derivative", right)
+        wish = kind_relations.InRelation(self._claimed.term.span, frozenset({(expected.kind,)}), "the derivative", right)
         try:
             infer_kinds([*constraints, wish], variables, self.builder.soft, self.builder.evidence, self.scope.bold)
         except Contradiction:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from matcalc.cli.group import cli
-from matcalc.cli.listing import LAZY
+from matcalc.cli.table import LAZY
 from tests.documents.running import called
 
 COMMANDS = list(LAZY)

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from matcalc.cli import front, plainly
-from matcalc.cli.given import GIVEN, Given
-from matcalc.cli.listing import LAZY, command_called
+from matcalc.cli.arguments import GIVEN, Given
 from matcalc.cli.plainly import sorted_out, understood
-from matcalc.cli.table import ExpressionCommand, Option
+from matcalc.cli.table import LAZY, ExpressionCommand, Option, command_called
 from matcalc.cli.words import as_click
 from tests.documents.running import called
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from matcalc.documents.pieces import Fault, Formula, Piece, Place, Placed
 from matcalc.language.latex.latex_macros import defined, expanded
 from matcalc.language.latex.latex_parameters import Macro
-from matcalc.language.latex.latex_source import Source
+from matcalc.language.source import Source
 
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 

@@ -19,7 +19,9 @@ from matcalc.sizes import ONE
 
 if TYPE_CHECKING:
     from matcalc.language.text import python_spellings
+    from matcalc.language.typing import kind_relations
 else:
+    kind_relations = later("matcalc.language.typing.kind_relations")
     python_spellings = later("matcalc.language.text.python_spellings")
 
 
@@ -127,7 +129,7 @@ class Assembly:
             return self.one(span)
         cell = self.cell(MATRIX, span)
         size = size or Unknown()
-        self.relate(c.Measured(self.place(span), frozenset({(MATRIX,)}), "eye", (cell,), ((size, size),)))
+        self.relate(kind_relations.Measured(self.place(span), frozenset({(MATRIX,)}), "eye", (cell,), ((size, size),)))
         return t.IdentityTerm(cell, self.place(span))
 
     def unit(self, position: int, span: Span, size: Dimension | None = None) -> t.Term:
@@ -139,7 +141,7 @@ class Assembly:
             return self.one(span)
         cell = self.cell(COLUMN, span)
         self.evidence = True
-        self.relate(c.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),)))
+        self.relate(kind_relations.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),)))
         return t.UnitTerm(cell, self.place(span), position)
 
     def filled(self, value: Fraction, sizes: list[Dimension], span: Span) -> t.Term:
@@ -151,12 +153,12 @@ class Assembly:
             return t.FilledTerm(cell, self.place(span), value)
         if len(sizes) > 2:
             cell = self.cell(TENSOR, span)
-            self.relate(c.ArrayOf(self.place(span), "ones", tuple(sizes), cell))
+            self.relate(kind_relations.ArrayOf(self.place(span), "ones", tuple(sizes), cell))
             return t.FilledTerm(cell, self.place(span), value)
         rows, cols = sizes[0], sizes[1] if len(sizes) == 2 else ONE
         kind = (SCALAR if cols == ONE else ROW) if rows == ONE else COLUMN if cols == ONE else MATRIX
         cell = self.cell(kind, span)
-        self.relate(c.Measured(self.place(span), frozenset({(kind,)}), "ones", (cell,), ((rows, cols),)))
+        self.relate(kind_relations.Measured(self.place(span), frozenset({(kind,)}), "ones", (cell,), ((rows, cols),)))
         return t.FilledTerm(cell, self.place(span), value)
 
     # ------------------------------------------------------------ operators
@@ -168,7 +170,7 @@ class Assembly:
         factors = [self._perhaps_ones(operand, operands, k) for k, operand in enumerate(operands)]
         for before, factor, after in zip(factors, factors[1:], factors[2:]):
             if isinstance(factor, t.IndexSumTerm):
-                self.relate(c.Between(self.place(span), before.cell, factor.cell, after.cell))
+                self.relate(kind_relations.Between(self.place(span), before.cell, factor.cell, after.cell))
         return t.ProductTerm(self.folded(c.Multiplied, factors), self.place(span), tuple(factors))
 
     def _perhaps_ones(self, factor: t.Term, factors: list[t.Term], position: int) -> t.Term:
@@ -205,7 +207,7 @@ class Assembly:
         cell = operands[0].cell
         for operand in operands[1:]:
             result = self.cell(ANY, span)
-            self.relate(c.KroneckerOf(self.place(span), cell, operand.cell, result))
+            self.relate(kind_relations.KroneckerOf(self.place(span), cell, operand.cell, result))
             cell = result
         return t.KroneckerTerm(cell, self.place(span), tuple(operands))
 
@@ -227,10 +229,10 @@ class Assembly:
         if kind in ("nuclear", "spectral") and self.single(operands[0]):
             kind = "2"
         if kind in ("nuclear", "spectral"):
-            self.relate(c.InRelation(self.place(span), frozenset({(MATRIX,)}), f"the {kind} norm", operands[0].cell))
-        self.relate(c.Whole(self.place(span), "norm", operands[0].cell, costs.NUMBER_NORMED))
+            self.relate(kind_relations.InRelation(self.place(span), frozenset({(MATRIX,)}), f"the {kind} norm", operands[0].cell))
+        self.relate(kind_relations.Whole(self.place(span), "norm", operands[0].cell, costs.NUMBER_NORMED))
         if not kind:
-            self.relate(c.NormParameter(self.place(span), operands[0].cell, operands[1].cell))
+            self.relate(kind_relations.NormParameter(self.place(span), operands[0].cell, operands[1].cell))
         return t.NormTerm(self.made(span), self.place(span), tuple(operands), kind)
 
     def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
@@ -242,7 +244,7 @@ class Assembly:
             return self._only_entry(operand, positions, span)
         dimensions = tuple([None if isinstance(position, int) else position.size for position in positions])
         cell = self._member_cell(operand, positions, span)
-        self.relate(c.MemberOf(self.place(span), operand.cell, cell, dimensions))
+        self.relate(kind_relations.MemberOf(self.place(span), operand.cell, cell, dimensions))
         return t.EntryTerm(cell, self.place(span), (operand,), positions)
 
     def _member_cell(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> Cell:
@@ -273,11 +275,11 @@ class Assembly:
         if shape is not None and len(shape) < 3:
             kind = SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
             sizes = (shape[0], shape[1] if len(shape) == 2 else ONE) if shape else (ONE, ONE)
-            self.relate(c.Measured(cell.span, frozenset({(kind,)}), words, (cell,), (sizes,)))
+            self.relate(kind_relations.Measured(cell.span, frozenset({(kind,)}), words, (cell,), (sizes,)))
         elif declaration.kind in _KINDS:
-            self.relate(c.InRelation(cell.span, frozenset({(_KINDS[declaration.kind],)}), words, cell))
+            self.relate(kind_relations.InRelation(cell.span, frozenset({(_KINDS[declaration.kind],)}), words, cell))
         if declaration.count is not None:
-            self.relate(c.MemberOf(cell.span, operand.cell, cell, (declaration.count, *[None] * (count - 1))))
+            self.relate(kind_relations.MemberOf(cell.span, operand.cell, cell, (declaration.count, *[None] * (count - 1))))
         if declaration.properties:
             said = f"that {declaration.name} is {', '.join(declaration.properties)} is not used"
             self.asked.append(lambda: Decision(said, "samples", span=cell.span))
@@ -298,7 +300,7 @@ class Assembly:
             axis = isinstance(body, t.NumberTerm) and body.value in (0, 1, 2)
             advice = python_spellings.along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])"
             raise ShapeError(f"nothing in the sum is indexed by {name}", span=span, suggestion=advice)
-        self.relate(c.SummedOver(self.place(span), body.cell))
+        self.relate(kind_relations.SummedOver(self.place(span), body.cell))
         return t.IndexSumTerm(body.cell, self.place(span), (body,), index)
 
     def index_array(self, names: tuple[str, ...], body: t.Term, span: Span) -> t.Term:
@@ -307,15 +309,15 @@ class Assembly:
         indices = tuple([index for name in names if (index := self.scope.bound_index(name)) is not None])
         result = self.cell(ANY, span)
         dimensions = tuple([index.size for index in indices])
-        self.relate(c.ArrayOf(self.place(span), "an entry of tensor(...)", dimensions, body.cell, result))
+        self.relate(kind_relations.ArrayOf(self.place(span), "an entry of tensor(...)", dimensions, body.cell, result))
         return t.IndexArrayTerm(result, self.place(span), (body,), indices)
 
     def total_of(self, operand: t.Term, axis: str | None, span: Span) -> t.Term:
         """The sum of all entries, or one for each row or column."""
         self.evidence = True
         if axis is None:
-            self.relate(c.Whole(self.place(span), "sum", operand.cell, costs.NUMBER_SUMMED))
+            self.relate(kind_relations.Whole(self.place(span), "sum", operand.cell, costs.NUMBER_SUMMED))
             return t.TotalTerm(self.made(span), self.place(span), (operand,), None)
         result = self.cell(ANY, span)
-        self.relate(c.Totalled(self.place(span), axis, "sum", operand.cell, result))
+        self.relate(kind_relations.Totalled(self.place(span), axis, "sum", operand.cell, result))
         return t.TotalTerm(result, self.place(span), (operand,), axis)

@@ -28,8 +28,9 @@ from matcalc.sizes import ONE, Size
 if TYPE_CHECKING:
     from matcalc.language.build import entry_arrays
     from matcalc.language.declare import members
-    from matcalc.language.typing import derivative_shapes
+    from matcalc.language.typing import derivative_shapes, kind_relations
 else:
+    kind_relations = later("matcalc.language.typing.kind_relations")
     entry_arrays = later("matcalc.language.build.entry_arrays")
     members = later("matcalc.language.declare.members")
     derivative_shapes = later("matcalc.language.typing.derivative_shapes")
@@ -222,7 +223,7 @@ class Builder(Assembly):
             return self.total([one, same], (False, True), span)
         size = left.size
         ones = t.FilledTerm(self.cell(MATRIX, span), self.place(span), ONE_VALUE)
-        self.relate(c.Measured(self.place(span), frozenset({(MATRIX,)}), "ones", (ones.cell,), ((size, size),)))
+        self.relate(kind_relations.Measured(self.place(span), frozenset({(MATRIX,)}), "ones", (ones.cell,), ((size, size),)))
         above = self.entry(t.CallTerm(ones.cell, self.place(span), (ones,), "triu", None), (left, right), span)
         return above if relation == "≤" else self.total([above, same], (False, True), span)
 
@@ -674,7 +675,7 @@ class Builder(Assembly):
         left, right = operands
         span = self.place(node.span)
         solved = frozenset({(MATRIX, COLUMN), (MATRIX, MATRIX), *((SCALAR, kind) for kind in KINDS)})
-        self.relate(c.InRelation(span, solved, "divide from the left", left.cell, right.cell, square=True))
+        self.relate(kind_relations.InRelation(span, solved, "divide from the left", left.cell, right.cell, square=True))
         said = "A\\b is read as inv(A)*b with a square A; a least squares solution is pinv(A)*b"
         self.decide(said, "dialect", span=self.place(node.operator_span), when=lambda: left.cell.mask == MATRIX)
         return self.product([t.InverseTerm(left.cell, self.place(left.span), (left,)), right], node.span)
@@ -702,7 +703,7 @@ class Builder(Assembly):
             return self._part(node.base, (self._position(node.exponent.operand),), node.span)
         if len(operands) == 1:
             exponent = operands[0]
-            self.relate(c.EulerOf(span, exponent.cell, self._goes_by_entries()))
+            self.relate(kind_relations.EulerOf(span, exponent.cell, self._goes_by_entries()))
             entries = "e^ of a vector is read entry by entry, as exp"
             self.decide(entries, "notation", span=span, when=lambda: exponent.cell.mask == COLUMN)
             self.decide("e is read as the base of the exponential function", "alias", span=span)
@@ -758,7 +759,7 @@ class Builder(Assembly):
         result = self.cell(ANY, span)
         result.soft = "bars"
         self.soft.append(result)
-        bars = c.Barred(self.place(span), operand.cell, result)
+        bars = kind_relations.Barred(self.place(span), operand.cell, result)
         self.relate(bars)
         readings = ("its norm: ||x||", "entry by entry: abs(x)")
         said = "|...| of a vector is read as its norm"
@@ -786,12 +787,12 @@ class Builder(Assembly):
         place = self.place(node.span)
         if node.whole == (0,) and len(positions) == 1:
             operand = self.transpose(operand, node.span)
-            self.relate(c.InRelation(place, frozenset({(MATRIX,)}), "a column", operand.cell))
+            self.relate(kind_relations.InRelation(place, frozenset({(MATRIX,)}), "a column", operand.cell))
         elif node.whole != tuple(range(len(positions), len(positions) + len(node.whole))) or len(node.whole) > 2:
             raise ParseError("this part of an array is not read", span=node.span, suggestion="X[i,:], X[:,k] or T[k,:,:]")
         part = self.entry(operand, positions, node.span)
         kind = COLUMN if len(node.whole) == 1 else MATRIX
-        self.relate(c.InRelation(place, frozenset({(kind,)}), "a part of an array", part.cell))
+        self.relate(kind_relations.InRelation(place, frozenset({(kind,)}), "a part of an array", part.cell))
         if node.whole != (1,) or self.written.arrays:
             return part
         row = self.transpose(part, node.span)

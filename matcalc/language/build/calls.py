@@ -19,6 +19,7 @@ from matcalc.language.syntax.survey import number_in
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES
 from matcalc.language.typing import constraints as c
+from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
 from matcalc.later import later
@@ -158,7 +159,7 @@ class CallBuilder(Builder):
         if ONE in (m, n):  # the vec's of a row and of its transpose are the same
             return self.identity(span, n if m == ONE else m)
         cell = self.cell(MATRIX, span)
-        self.relate(c.Commuting(self.place(span), m, n, cell))
+        self.relate(kind_relations.Commuting(self.place(span), m, n, cell))
         return t.CommutationTerm(cell, self.place(span), m, n)
 
     def _value(self, node: s.Syntax) -> Fraction:
@@ -202,10 +203,10 @@ class CallBuilder(Builder):
         if axis is not None:
             result = self.cell(ANY, node.span)
             if signature.result == ():
-                self.relate(c.Totalled(span, axis, node.function, arguments[0].cell, result))
+                self.relate(kind_relations.Totalled(span, axis, node.function, arguments[0].cell, result))
             else:
                 result = arguments[0].cell
-                self.relate(c.InRelation(span, frozenset({(MATRIX,)}), node.function, result))
+                self.relate(kind_relations.InRelation(span, frozenset({(MATRIX,)}), node.function, result))
             return t.CallTerm(result, span, tuple(arguments), entry.name, axis)
         return self._measured(entry, signature, node, arguments)
 
@@ -222,7 +223,7 @@ class CallBuilder(Builder):
             shapes = frozenset({(COLUMN, COLUMN), (ROW, ROW), (MATRIX, MATRIX)})
             result = self.cell(ANY, node.span)
             self.relate(c.SameShape(span, operand.cell, result))
-            self.relate(c.InRelation(span, shapes, node.function, operand.cell, result))
+            self.relate(kind_relations.InRelation(span, shapes, node.function, operand.cell, result))
             said = f"{node.function} of a matrix is read as that of each row; of each column: {node.function}(X, cols)"
             self.decide(said, "dialect", span=span, when=of_matrix)
             return t.CallTerm(result, span, (operand,), entry.name, None)
@@ -231,7 +232,7 @@ class CallBuilder(Builder):
         if entry.kind == "defined":
             said = f"{node.function} of a matrix is read as that of all entries; of each row: {node.function}(X, rows)"
             self.decide(said, "dialect", span=span, when=of_matrix)
-            self.relate(c.InRelation(span, frozenset({(COLUMN,), (ROW,), (MATRIX,)}), node.function, operand.cell))
+            self.relate(kind_relations.InRelation(span, frozenset({(COLUMN,), (ROW,), (MATRIX,)}), node.function, operand.cell))
             arguments[0] = self._vec(node, [operand], None)
         return None
 
@@ -243,7 +244,7 @@ class CallBuilder(Builder):
         result = self.cell(ANY, node.span)
         kinds = _signature_kinds(shapes)
         cells = (*[argument.cell for argument in arguments], result)
-        self.relate(c.Measured(span, kinds, node.function, cells, dimensions))
+        self.relate(kind_relations.Measured(span, kinds, node.function, cells, dimensions))
         result.made = signature.result == () and any(signature.parameters.values())
         return t.CallTerm(result, span, tuple(arguments), entry.name, None)
 
@@ -275,7 +276,7 @@ class CallBuilder(Builder):
             shapes = list(signature.parameters.values())
             kinds = frozenset({tuple([_kind(shape) for shape in shapes])})
             cells = tuple([argument.cell for argument in arguments])
-            self.relate(c.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes])))
+            self.relate(kind_relations.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes])))
         built = self._opened(_definitions().definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span)
         self.evidence |= bool(signature.size_names)
         return built
@@ -296,7 +297,7 @@ class CallBuilder(Builder):
     def _trace(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         self._count(node, arguments, 1)
         self.evidence = True
-        self.relate(c.TraceOf(self.place(node.span), node.function, arguments[0].cell))
+        self.relate(kind_relations.TraceOf(self.place(node.span), node.function, arguments[0].cell))
         return t.TraceTerm(self.made(node.span), self.place(node.span), (arguments[0],))
 
     def _inverse(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
@@ -307,7 +308,7 @@ class CallBuilder(Builder):
     def _needs(self, node: s.Applied, argument: t.Term, mask: int, square: bool = False) -> None:
         self.evidence = True
         kinds: Relation = frozenset({(kind,) for kind in KINDS if kind & mask})
-        self.relate(c.InRelation(self.place(node.span), kinds, node.function, argument.cell, square=square))
+        self.relate(kind_relations.InRelation(self.place(node.span), kinds, node.function, argument.cell, square=square))
 
     def _sum(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         index = self.summed_index(node)
@@ -325,14 +326,14 @@ class CallBuilder(Builder):
         if self.single(arguments[0]):
             return arguments[0]
         result = self.cell(ANY, node.span)
-        self.relate(c.DiagonalOf(self.place(node.span), arguments[0].cell, result))
+        self.relate(kind_relations.DiagonalOf(self.place(node.span), arguments[0].cell, result))
         return t.DiagonalTerm(result, self.place(node.span), (arguments[0],))
 
     def _vec(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         self._count(node, arguments, 1)
         self.evidence = True
         result = self.cell(ANY, node.span)
-        self.relate(c.Stacked(self.place(node.span), arguments[0].cell, result))
+        self.relate(kind_relations.Stacked(self.place(node.span), arguments[0].cell, result))
         return t.VecTerm(result, self.place(node.span), (arguments[0],))
 
     def _reshape(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
@@ -342,7 +343,7 @@ class CallBuilder(Builder):
         if m == n == ONE:
             raise ParseError("reshape gives a vector or a matrix", span=node.span, suggestion="x[1] for the only entry")
         result = self.cell(ANY, node.span)
-        self.relate(c.Reshaped(self.place(node.span), m, n, arguments[0].cell, result))
+        self.relate(kind_relations.Reshaped(self.place(node.span), m, n, arguments[0].cell, result))
         return t.ReshapeTerm(result, self.place(node.span), (arguments[0],), m, n)
 
     def _kron(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:

@@ -8,7 +8,7 @@ from functools import reduce
 from importlib import import_module
 from operator import mul
 from types import MappingProxyType
-from typing import TypeAlias, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from matcalc.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
 from matcalc.exact.decimals import decimal_text
@@ -16,12 +16,17 @@ from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.functions import functions
 from matcalc.language.build import terms as t
-from matcalc.language.build.first_order import first_order, settled
 from matcalc.language.decisions import Decision
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
+from matcalc.later import later
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, Size, shape_of
+
+if TYPE_CHECKING:
+    from matcalc.language.build import first_order
+else:
+    first_order = later("matcalc.language.build.first_order")
 
 
 @record
@@ -244,7 +249,7 @@ class Construction:
             shown = self._text[term.span.start : term.span.end].strip()
             raise NotDifferentiableError(f"{shown} has no closed matrix form", span=term.span, suggestion="derive(...) for its index form")
         self.derived.append(Derived(question, form))
-        form = settled(form, still, wrt[0]) if self._functions else form
+        form = first_order.settled(form, still, wrt[0]) if self._functions else form
         bound = [variable.name for variable in dict.fromkeys(wrt) if variable in self._bound.values()]
         return replaced(form, dict(zip(bound, points, strict=True))) if bound else form
 
@@ -267,7 +272,7 @@ class Construction:
                 here = replaced(inner.build(value), moving)
                 if variable.name in symbols_in(here):
                     step = e.Sum((here, e.Negative(replaced(here, {variable.name: still}))))
-                    steps.append(first_order(own, argument, step, term.turned, term.span))
+                    steps.append(first_order.first_order(own, argument, step, term.turned, term.span))
             if steps:
                 moving[name] = e.Sum((own, *steps))
         if moving and len(term.wrt) > 1:

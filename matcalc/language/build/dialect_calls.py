@@ -22,7 +22,7 @@ from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import number_in
 from matcalc.language.text.dialects import Template, templates
 from matcalc.language.text.vocabulary import STRUCTURAL, Vocabulary
-from matcalc.language.typing import constraints as c
+from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
 from matcalc.later import later
@@ -229,20 +229,20 @@ class DialectBuilder(CallBuilder):
             raise ParseError(f"{node.function} is not taken along an axis", span=node.span, suggestion=f"{node.function}(X)")
         if node.function == "sum":
             result = self.cell(ANY, node.span)
-            self.relate(c.ArrayTotalled(span, axis, "sum", operand.cell, result))
+            self.relate(kind_relations.ArrayTotalled(span, axis, "sum", operand.cell, result))
             made: t.Term = t.TotalTerm(result, span, (operand,), direction)
         elif entry is None:
             raise meanings.unknown_function(node.function, node.function_span)
         elif entry.kind == "defined":
-            self.relate(c.InRelation(span, frozenset({(MATRIX,)}), f"{node.function} along an axis", operand.cell))
+            self.relate(kind_relations.InRelation(span, frozenset({(MATRIX,)}), f"{node.function} along an axis", operand.cell))
             made = self.lifted(operand, direction, span, entry.name)
         elif entry.signature.endswith("-> scalar"):
             result = self.cell(ANY, node.span)
-            self.relate(c.ArrayTotalled(span, axis, node.function, operand.cell, result))
+            self.relate(kind_relations.ArrayTotalled(span, axis, node.function, operand.cell, result))
             made = t.CallTerm(result, span, (operand,), entry.name, direction)
         else:
             kinds = frozenset({(MATRIX,)}) if axis == "second" else frozenset({(MATRIX,), (COLUMN,)})
-            self.relate(c.InRelation(span, kinds, node.function, operand.cell))
+            self.relate(kind_relations.InRelation(span, kinds, node.function, operand.cell))
             return t.CallTerm(operand.cell, span, (operand,), entry.name, direction)
         if kept and direction == "cols":
             return self.transpose(made, node.span)
@@ -261,7 +261,7 @@ class DialectBuilder(CallBuilder):
         elif node.function == "shape" or len(node.arguments) != 1:
             raise ParseError("a shape is several numbers", span=node.span, suggestion="X.shape[0], X.shape[1] or X.size")
         size = Unknown()
-        self.relate(c.Counted(self.place(node.span), axis, size, arguments[0].cell))
+        self.relate(kind_relations.Counted(self.place(node.span), axis, size, arguments[0].cell))
         return t.SizeTerm(self.cell(SCALAR, node.span), self.place(node.span), size)
 
     def size(self, node: s.Syntax) -> Dimension:

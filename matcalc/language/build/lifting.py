@@ -18,6 +18,7 @@ from matcalc.language.build.definitions import definition_of
 from matcalc.language.declare.signatures import signature_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.typing import constraints as c
+from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Unknown
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
 from matcalc.sizes import ONE
@@ -42,7 +43,8 @@ class Lifting:
         self._axis = axis
         self._span = span
         self._rows, self._cols = Unknown(), Unknown()
-        builder.relate(c.Measured(span, frozenset({(MATRIX,)}), f"a function along {axis}", (matrix.cell,), ((self._rows, self._cols),)))
+        words, size = f"a function along {axis}", (self._rows, self._cols)
+        builder.relate(kind_relations.Measured(span, frozenset({(MATRIX,)}), words, (matrix.cell,), (size,)))
 
     def build(self, function: str) -> t.Term:
         """The lifted definition of a function; a term of one number a row or column, or of the shape of the matrix."""
@@ -93,7 +95,7 @@ class Lifting:
             case s.Applied(function="ones"):
                 ones = t.FilledTerm(self._builder.cell(COLUMN, span), span, Fraction(1))
                 length = self._cols if self._axis == "rows" else self._rows
-                self._builder.relate(c.Measured(span, frozenset({(COLUMN,)}), "ones", (ones.cell,), ((length, ONE),)))
+                self._builder.relate(kind_relations.Measured(span, frozenset({(COLUMN,)}), "ones", (ones.cell,), ((length, ONE),)))
                 return Level.ONES, ones
             case s.Applied(function=name, arguments=(argument,)) if (own := spellings().get(name)) is not None:
                 level, inner = self._lift(argument, values, size)

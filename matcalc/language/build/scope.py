@@ -9,7 +9,6 @@ from matcalc.errors import Span
 from matcalc.facts.table import kinds
 from matcalc.language.build.terms import BoundIndex, Term
 from matcalc.language.declare.declared import Declaration
-from matcalc.language.syntax.dependence import NONE, Undefined
 from matcalc.language.syntax.trees import Definition, Syntax
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension
@@ -67,6 +66,21 @@ class Variable:
     def open(self) -> bool:
         """Whether the kind was left to inference."""
         return not self.follows and (self.declaration is None or (self.declaration.kind is None and self.declaration.shape is None))
+
+
+@record
+class Undefined:
+    """Functions with the names that they directly depend on, a function behind those that it depends on.
+
+    ``certain``: each depends on one name alone. What else it is differentiated by reaches it through that, so that a claim about its
+    derivatives which fails for one such function is wrong; else it may hold for the one that is meant.
+    """
+
+    arguments: dict[str, tuple[str, ...]]
+    certain: bool = True
+
+
+NONE = Undefined({})
 
 
 class Scope:

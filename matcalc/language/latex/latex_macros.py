@@ -15,7 +15,7 @@ from matcalc.language.latex.latex_mouth import Mouth
 from matcalc.language.latex.latex_parameters import Macro
 from matcalc.language.latex.latex_runs import Runs
 from matcalc.language.latex.latex_slices import Text
-from matcalc.language.latex.latex_source import Places, Source
+from matcalc.language.source import Places, Source
 from matcalc.limits import MOST_CHARACTERS
 from matcalc.patterns import pattern
 

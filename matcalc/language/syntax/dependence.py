@@ -6,24 +6,9 @@ Such a name depends on what it is differentiated by: on some of these names dire
 from __future__ import annotations
 
 from matcalc.errors import Span, UnknownFunctionError
+from matcalc.language.build.scope import NONE, Undefined
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in, sum_indices, ungrouped, walk
-from matcalc.records import record
-
-
-@record
-class Undefined:
-    """Functions with the names that they directly depend on, a function behind those that it depends on.
-
-    ``certain``: each depends on one name alone. What else it is differentiated by reaches it through that, so that a claim about its
-    derivatives which fails for one such function is wrong; else it may hold for the one that is meant.
-    """
-
-    arguments: dict[str, tuple[str, ...]]
-    certain: bool = True
-
-
-NONE = Undefined({})
 
 
 def undefined_functions(program: s.Program, known: frozenset[str]) -> Undefined:

@@ -8,8 +8,8 @@ from itertools import product
 
 from matcalc.errors import Span
 from matcalc.language.build.construction import size_of
-from matcalc.language.typing.constraints import InRelation
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
+from matcalc.language.typing.kind_relations import InRelation
 from matcalc.language.typing.kinds import COLUMN, KINDS, MATRIX, ROW, SCALAR, TENSOR, VECTOR, Cell, Relation
 from matcalc.records import record
 from matcalc.sizes import ONE, Shape, shape_of

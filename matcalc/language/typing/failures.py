@@ -11,6 +11,7 @@ from matcalc.functions import functions, spellings
 from matcalc.language.build.scope import Variable
 from matcalc.language.text.python_spellings import along_an_axis
 from matcalc.language.typing import constraints as c
+from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, SizeClash, SizeSystem, resolved
 from matcalc.language.typing.inference import SizeFailure, measure
 from matcalc.language.typing.kinds import ALL_KINDS, COLUMN, KIND_NAMES, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
@@ -115,22 +116,22 @@ def _said(text: str, constraint: Constraint, clash: SizeClash | None) -> ShapeEr
             return _error(f"cannot {constraint.words} {shown[0]}{joint}{shown[1]}{differ}", constraint, _sum_advice(quotes, cells))
         case c.TransposedTo() if cells[0].mask & TENSOR:
             return _error(f"{shown[0]} has no transpose", constraint, "axes in another order: tensor(k, j, i, T[i,j,k])")
-        case c.InRelation():
+        case kind_relations.InRelation():
             return _function_mismatch(constraint, quotes, clash)
         case _:
             return _error("the shapes do not fit" + differ, constraint, None)
 
 
-def _function_mismatch(constraint: c.InRelation, quotes: list[str], clash: SizeClash | None) -> ShapeError:
+def _function_mismatch(constraint: kind_relations.InRelation, quotes: list[str], clash: SizeClash | None) -> ShapeError:
     cells, name = constraint.cells, constraint.function
     argument, *others = [f"{_cut(quote)} ({described(cell)})" for quote, cell in zip(quotes, cells, strict=False)]
-    measured = constraint.dimensions[0] if isinstance(constraint, c.Measured) else None
-    square = constraint.square or isinstance(constraint, c.InverseOf | c.DiagonalOf | c.Barred)
+    measured = constraint.dimensions[0] if isinstance(constraint, kind_relations.Measured) else None
+    square = constraint.square or isinstance(constraint, kind_relations.InverseOf | kind_relations.DiagonalOf | kind_relations.Barred)
     if clash and (square or (measured is not None and measured[0] is measured[1])):
         return _error(f"{name} needs a square matrix, not {argument}", constraint, None)
-    if clash and isinstance(constraint, c.MemberOf):
+    if clash and isinstance(constraint, kind_relations.MemberOf):
         return _error(f"an index cannot run over both {clash.left} and {clash.right}", constraint, None)
-    if clash and isinstance(constraint, c.NormParameter):
+    if clash and isinstance(constraint, kind_relations.NormParameter):
         return _error(f"the matrix {others[0]} of the norm does not fit {argument}", constraint, None)
     if clash:
         return _error(f"the sizes {clash.left} and {clash.right} in {name} differ", constraint, None)

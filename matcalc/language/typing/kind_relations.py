@@ -1,0 +1,392 @@
+"""Relations that are given by their kinds: those of functions, bars, sums and arrays."""
+
+from __future__ import annotations
+
+from matcalc.errors import Span
+from matcalc.language.typing import costs
+from matcalc.language.typing.constraints import same
+from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
+from matcalc.language.typing.kinds import (
+    ALL_KINDS,
+    COLUMN,
+    KINDS,
+    MATRIX,
+    ORDERS,
+    ROW,
+    SCALAR,
+    TENSOR,
+    TENSOR3,
+    TENSOR4,
+    Cell,
+    Constraint,
+    Relation,
+)
+from matcalc.sizes import ONE
+
+
+class InRelation(Constraint):
+    """A relation given by its kinds; ``words`` names the function. Sizes are left alone unless ``square``."""
+
+    __slots__ = ("_kinds", "_words", "square")
+
+    def __init__(self, span: Span, kinds: Relation, words: str, *cells: Cell, square: bool = False) -> None:
+        super().__init__(span, *cells)
+        self._kinds = kinds
+        self._words = words
+        self.square = square
+
+    @property
+    def kinds(self) -> Relation:
+        return self._kinds
+
+    @property
+    def function(self) -> str:
+        return self._words
+
+    def join(self, sizes: SizeSystem) -> bool:
+        if self.square:
+            unify(self.cells[0].rows, self.cells[0].cols)
+        return True
+
+
+class Barred(InRelation):
+    """``|x|``: the determinant of a square matrix, the norm of a vector where a number is needed, else the shape of the operand."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
+        kinds = {(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, ROW), (MATRIX, SCALAR), (TENSOR3, TENSOR3), (TENSOR4, TENSOR4), (COLUMN, SCALAR)}
+        super().__init__(span, frozenset(kinds), "the determinant |...|", operand, result)
+
+    @property
+    def is_norm(self) -> bool:
+        """Whether the bars are those of a norm."""
+        return self.cells[0].mask == COLUMN and self.cells[1].mask == SCALAR
+
+    @property
+    def strangeness(self) -> float:
+        return costs.VECTOR_IN_BARS if self.is_norm else 0.0
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        if operand.mask == MATRIX:
+            unify(operand.rows, operand.cols)
+        elif not self.is_norm:
+            same(operand, result)
+        return True
+
+
+class EulerOf(InRelation):
+    """``e^x`` of a number or of a square matrix; in LaTeX of a vector, too, entry by entry."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, exponent: Cell, entries: bool) -> None:
+        super().__init__(span, frozenset({(SCALAR,), (MATRIX,), *([(COLUMN,)] if entries else [])}), "e^", exponent, square=True)
+
+    @property
+    def strangeness(self) -> float:
+        return costs.VECTOR_TO_A_POWER if self.cells[0].mask == COLUMN else 0.0
+
+    def join(self, sizes: SizeSystem) -> bool:
+        return self.cells[0].mask == COLUMN or super().join(sizes)
+
+
+class InverseOf(InRelation):
+    """The result has the (square) shape of the operand."""
+
+    __slots__ = ()
+
+    def join(self, sizes: SizeSystem) -> bool:
+        unify(self.cells[0].rows, self.cells[0].cols)
+        same(*self.cells)
+        return True
+
+
+class Whole(InRelation):
+    """What a number is made of, which hardly is a number itself: ``sum(x)``, ``||x||``; ``cost`` says how hardly."""
+
+    __slots__ = ("cost",)
+
+    def __init__(self, span: Span, words: str, operand: Cell, cost: float) -> None:
+        super().__init__(span, _ANY_KIND, words, operand)
+        self.cost = cost
+
+    @property
+    def strangeness(self) -> float:
+        return self.cost if self.cells[0].mask == SCALAR and not self.cells[0].literal else 0.0
+
+
+_ANY_KIND: Relation = frozenset({(kind,) for kind in ALL_KINDS})
+
+
+class Totalled(InRelation):
+    """One number a row, or one number a column, as a column vector."""
+
+    __slots__ = ("axis",)
+
+    def __init__(self, span: Span, axis: str, words: str, operand: Cell, result: Cell) -> None:
+        gone = ROW if axis == "rows" else COLUMN
+        kept = COLUMN if axis == "rows" else ROW
+        super().__init__(span, frozenset({(SCALAR, SCALAR), (gone, SCALAR), (kept, COLUMN), (MATRIX, COLUMN)}), words, operand, result)
+        self.axis = axis
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        unify(operand.rows if self.axis == "rows" else operand.cols, result.rows)
+        return True
+
+
+class ArrayTotalled(InRelation):
+    """One number for each of what is left when an axis is gone, as NumPy counts axes: a vector has one."""
+
+    __slots__ = ("axis",)
+
+    def __init__(self, span: Span, axis: str, words: str, operand: Cell, result: Cell) -> None:
+        kinds = {(MATRIX, COLUMN)} if axis == "second" else {(COLUMN, SCALAR), (ROW, SCALAR), (MATRIX, COLUMN)}
+        super().__init__(span, frozenset(kinds), words, operand, result)
+        self.axis = axis
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        if operand.mask == MATRIX:
+            unify(operand.cols if self.axis == "first" else operand.rows, result.rows)
+        return True
+
+
+class Counted(InRelation):
+    """A size of the operand: of its first axis, its second axis, or of all together."""
+
+    __slots__ = ("axis", "size")
+
+    def __init__(self, span: Span, axis: str, size: Dimension, operand: Cell) -> None:
+        kinds = frozenset({(MATRIX,)}) if axis == "second" else frozenset({(COLUMN,), (MATRIX,)})
+        super().__init__(span, kinds, "a size", operand)
+        self.axis, self.size = axis, size
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand = self.cells[0]
+        match self.axis:
+            case "first":
+                unify(self.size, operand.rows)
+            case "second":
+                unify(self.size, operand.cols)
+            case _:
+                unify(self.size, sizes.product(operand.cols, operand.rows))
+        return True
+
+
+class DiagonalOf(InRelation):
+    """``diag``: the diagonal of a matrix, or the diagonal matrix of a vector."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
+        super().__init__(span, frozenset({(COLUMN, MATRIX), (ROW, MATRIX), (MATRIX, COLUMN)}), "diag", operand, result)
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        if operand.mask == MATRIX:
+            unify(operand.rows, operand.cols)
+            unify(operand.rows, result.rows)
+        else:
+            size = operand.rows if operand.mask == COLUMN else operand.cols
+            unify(size, result.rows)
+            unify(size, result.cols)
+        return True
+
+
+class Stacked(InRelation):
+    """``vec``."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
+        kinds = frozenset({(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, COLUMN), (MATRIX, COLUMN), (TENSOR3, COLUMN), (TENSOR4, COLUMN)})
+        super().__init__(span, kinds, "vec", operand, result)
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        axes = operand.axes if operand.mask & TENSOR else (operand.rows, operand.cols)
+        total = axes[0]
+        for axis in axes[1:]:
+            total = sizes.product(axis, total)
+        unify(result.rows, total)
+        return True
+
+
+class Reshaped(InRelation):
+    """``reshape(x, m, n)``: as many entries as the operand has."""
+
+    __slots__ = ("m", "n")
+
+    def __init__(self, span: Span, m: Dimension, n: Dimension, operand: Cell, result: Cell) -> None:
+        kind = MATRIX if m != ONE and n != ONE else COLUMN if m != ONE else ROW
+        super().__init__(span, frozenset({(of, kind) for of in (COLUMN, ROW, MATRIX)}), "reshape", operand, result)
+        self.m, self.n = m, n
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, result = self.cells
+        unify(result.rows, self.m)
+        unify(result.cols, self.n)
+        unify(sizes.product(operand.cols, operand.rows), sizes.product(self.n, self.m))
+        return True
+
+
+def _kronecker_kind(left: int, right: int) -> int:
+    tall = bool((left | right) & (COLUMN | MATRIX))
+    wide = bool((left | right) & (ROW | MATRIX))
+    return MATRIX if tall and wide else COLUMN if tall else ROW if wide else SCALAR
+
+
+class KroneckerOf(InRelation):
+    __slots__ = ()
+
+    def __init__(self, span: Span, left: Cell, right: Cell, result: Cell) -> None:
+        kinds = frozenset({(a, b, _kronecker_kind(a, b)) for a in KINDS for b in KINDS})
+        super().__init__(span, kinds, "kron", left, right, result)
+
+    def join(self, sizes: SizeSystem) -> bool:
+        left, right, result = self.cells
+        unify(result.rows, sizes.product(left.rows, right.rows))
+        unify(result.cols, sizes.product(left.cols, right.cols))
+        return True
+
+
+class Commuting(InRelation):
+    """The commutation matrix of m by n; it also tells the sizes of a matrix whose ``vec`` it stands before."""
+
+    __slots__ = ("m", "n")
+
+    def __init__(self, span: Span, m: Dimension, n: Dimension, result: Cell) -> None:
+        super().__init__(span, frozenset({(MATRIX,)}), "commutation", result)
+        self.m, self.n = m, n
+
+    def join(self, sizes: SizeSystem) -> bool:
+        unify(self.cells[0].cols, sizes.product(self.n, self.m))
+        unify(self.cells[0].cols, self.cells[0].rows)
+        return True
+
+
+class NormParameter(InRelation):
+    """The second argument of a norm: a scalar p, or the matrix of ``sqrt(x'Ax)``."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, operand: Cell, parameter: Cell) -> None:
+        kinds = frozenset({(kind, SCALAR) for kind in ALL_KINDS} | {(COLUMN, MATRIX), (ROW, MATRIX)})
+        super().__init__(span, kinds, "norm", operand, parameter)
+
+    def join(self, sizes: SizeSystem) -> bool:
+        operand, parameter = self.cells
+        if parameter.mask == MATRIX:
+            size = operand.rows if operand.mask == COLUMN else operand.cols
+            unify(parameter.rows, size)
+            unify(parameter.cols, size)
+        return True
+
+
+class MemberOf(InRelation):
+    """``x[i]``, ``X[i,j]``, ``x_i``: what the positions run over, and what is left of the axes of the operand.
+
+    An array with as many axes as positions has entries; one with more is a family, of vectors or matrices: ``x_i`` is row i of a matrix.
+    """
+
+    __slots__ = ("dimensions",)
+
+    def __init__(self, span: Span, operand: Cell, member: Cell, dimensions: tuple[Dimension | None, ...]) -> None:
+        count = len(dimensions)
+        most = 0 if all(dimension is None for dimension in dimensions) else 2  # at numbers entries alone
+        kinds = {(kind, (SCALAR, COLUMN, MATRIX)[order - count]) for kind, order in ORDERS.items() if 0 <= order - count <= most}
+        words = ("one position", "two positions", "three positions", "four positions")[count - 1]
+        super().__init__(span, frozenset(kinds), words, operand, member)
+        self.dimensions = dimensions
+
+    def join(self, sizes: SizeSystem) -> bool:
+        cell, member = self.cells
+        axes = (cell.rows,) if cell.mask == COLUMN else (cell.cols,) if cell.mask == ROW else cell.axes
+        for axis, dimension in zip(axes, self.dimensions):
+            if dimension is not None:
+                unify(axis, dimension)
+        for axis, own in zip(axes[len(self.dimensions) :], (member.rows, member.cols)):
+            unify(axis, own)
+        return True
+
+
+class SummedOver(InRelation):
+    """``Σ_i body`` has the kind of the body."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, body: Cell) -> None:
+        super().__init__(span, frozenset({(kind,) for kind in KINDS}), "the sum over an index", body)
+
+    @property
+    def strangeness(self) -> float:
+        return costs.SUMMED_OVER.get(self.cells[0].mask, 0.0)
+
+
+class Between(Constraint):
+    """``x' (Σ_k a_k A_k) y``: a sum over an index between a row and a vector, where nobody writes a number."""
+
+    relation = frozenset({(one, other, last) for one in ALL_KINDS for other in ALL_KINDS for last in ALL_KINDS})
+    words = "multiply"
+    __slots__ = ()
+
+    @property
+    def strangeness(self) -> float:
+        row, middle, column = (cell.mask for cell in self.cells)
+        return costs.NUMBER_BETWEEN if row == ROW and column == COLUMN and middle == SCALAR else 0.0
+
+    def join(self, sizes: SizeSystem) -> bool:
+        return True
+
+
+class TraceOf(InRelation):
+    """``tr(A)`` of a square matrix."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, words: str, operand: Cell) -> None:
+        super().__init__(span, frozenset({(SCALAR,), (MATRIX,)}), words, operand, square=True)
+
+    @property
+    def strangeness(self) -> float:
+        return costs.NUMBER_TRACED if self.cells[0].mask == SCALAR and not self.cells[0].literal else 0.0
+
+
+class ArrayOf(InRelation):
+    """The result has an axis for each dimension; the operand, if there is one, is a scalar: ``tensor(i, k, ...)``, ``ones(n, m, p)``."""
+
+    __slots__ = ("dimensions",)
+
+    def __init__(self, span: Span, words: str, dimensions: tuple[Dimension, ...], *cells: Cell) -> None:
+        kind = (COLUMN, MATRIX, TENSOR3, TENSOR4)[len(dimensions) - 1]
+        super().__init__(span, frozenset({(*(SCALAR for _ in cells[1:]), kind)}), words, *cells)
+        self.dimensions = dimensions
+
+    def join(self, sizes: SizeSystem) -> bool:
+        for axis, dimension in zip(self.cells[-1].axes, self.dimensions):
+            unify(axis, dimension)
+        return True
+
+
+class Measured(InRelation):
+    """Cells whose sizes are given by names shared between them, as in a signature ``X: m×n -> n×m``."""
+
+    __slots__ = ("dimensions",)
+
+    def __init__(
+        self, span: Span, kinds: Relation, words: str, cells: tuple[Cell, ...], dimensions: tuple[tuple[Dimension, Dimension], ...]
+    ) -> None:
+        super().__init__(span, kinds, words, *cells)
+        self.dimensions = dimensions
+
+    def join(self, sizes: SizeSystem) -> bool:
+        for cell, (rows, cols) in zip(self.cells, self.dimensions, strict=True):
+            if cell.mask == ROW and cols is ONE and rows is not ONE:
+                rows, cols = ONE, rows
+            if cell.mask != SCALAR:
+                unify(cell.rows, rows)
+                unify(cell.cols, cols)
+        return True

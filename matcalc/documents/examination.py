@@ -13,13 +13,11 @@ from matcalc.documents.context.survey import Context, survey
 from matcalc.documents.deciding import Memory, Outcome, decided
 from matcalc.documents.directives import directed, settled
 from matcalc.documents.formats import IDENTITIES, manuscript
-from matcalc.documents.heads import head_of, letters_in
 from matcalc.documents.identities import question_of, read_identity_file
 from matcalc.documents.pieces import Directive, Fault, Formula, Heading, Manuscript, Place
 from matcalc.documents.report import Entry, Open, Report
-from matcalc.documents.roles import Around, Role, reason_of, role_of
-from matcalc.documents.rows import Row, rows
-from matcalc.documents.surroundings import surroundings
+from matcalc.documents.roles import reason_of
+from matcalc.documents.sorting import sorted_rows
 from matcalc.errors import MatcalcError
 from matcalc.limits import DOCUMENT_SECONDS
 from matcalc.verification.items import Document, Settings
@@ -151,26 +149,10 @@ def _of_manuscript(read: Manuscript) -> _Plan:
 def numbered(read: Manuscript) -> list[Numbered]:
     """The pieces of a document with the rows of its formulas, and what each of these is for."""
     found: list[Numbered] = []
-    around = iter(surroundings(read.pieces))
-    known: set[str] = set()
-    seen: set[str] = set()
-    preceding: Role | None = None
-    last: Row | None = None
     number = 0
-    for piece in read.pieces:
-        lines: list[Line] = []
-        if isinstance(piece, Formula):
-            _, place = next(around)
-            if not place.before:
-                preceding = None
-            for row in rows(piece, last):
-                here: Around = replace(place, known=frozenset(known), seen=frozenset(seen), preceding=preceding)
-                role = role_of(row, here)
-                lines.append(Line(row, role, number + len(lines), piece.notation))
-                head = head_of(row.left.text, piece.notation) if role in ("definition", "solution") else None
-                known |= {head.name} if head is not None else set()
-                seen |= letters_in(row.text)
-                preceding, last = role, row
+    for piece, its_rows in sorted_rows(read.pieces):
+        notation = piece.notation if isinstance(piece, Formula) else "latex"
+        lines = [Line(row, role, number + count, notation) for count, (row, role) in enumerate(its_rows)]
         found.append(Numbered(piece, tuple(lines), number))
         number += len(lines)
     return found

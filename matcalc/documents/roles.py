@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from matcalc.documents.heads import Head, head_of, letters_in
-from matcalc.documents.pieces import Notation
+from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.rows import Row
 from matcalc.documents.sentences import Sentence, sentence
 from matcalc.documents.shapes import (
@@ -20,15 +20,18 @@ from matcalc.documents.shapes import (
     is_constant,
     is_decimal,
     is_derivative,
+    is_differential_equation,
     is_differential_of,
     is_ellipsis,
     is_function,
     is_index,
     is_iterate,
+    is_kronecker,
     is_number,
     is_optimum,
     is_power,
     is_question,
+    is_set,
     is_zero,
     states_fact,
     value_of,
@@ -95,6 +98,18 @@ def role_of(row: Row, around: Around) -> Role:
     return _of_equation(row, row.right.text, around)
 
 
+def named_by(row: Row, notation: Notation) -> tuple[Head, Placed, Placed] | None:
+    """The name that a definition is of, its side and what it stands for: of ``L(w) = ...``, ``... =: g``, ``∂L/∂z = δ``."""
+    if row.right is None:
+        return None
+    sides = (row.left, row.right) if row.relation != "=:" else (row.right, row.left)
+    for side, value in (sides, sides[::-1]):
+        head = head_of(side.text, notation)
+        if head is not None:
+            return head, side, value
+    return None
+
+
 def reason_of(row: Row, role: Role) -> str:
     """Why a row that is no claim is none, in a sentence for the report; empty where the role says it."""
     right = row.right.text if row.right is not None else ""
@@ -112,6 +127,8 @@ def reason_of(row: Row, role: Role) -> str:
         return "an optimisation problem"
     if holds(right, "cases") or holds(row.left.text, "cases"):
         return "a formula by cases, whose conditions are not about one symbol"
+    if is_set(right):
+        return "a set is no formula"
     if holds(row.text, "ellipsis"):
         return "an array or a list with an ellipsis"
     if holds(row.text, "array"):
@@ -159,8 +176,11 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
         return role
     if head is not None:
         return _of_name(row, right, head, said, around)
-    if is_zero(right) and is_derivative(row.first.text):
+    zero = (is_zero(right) and is_derivative(row.first.text)) or (is_zero(row.left.text) and is_derivative(right))
+    if zero:
         return _of_zero_derivative(row, said, around)
+    if is_differential_equation(row.left.text, around.notation):
+        return "fact"
     if is_derivative(row.left.text) or is_derivative(right):
         return _of_derivative(row, right, said, around)
     return _of_relation(row, right, said, around)
@@ -189,11 +209,17 @@ def _by_form(row: Row, right: str, head: Head | None, around: Around) -> Role | 
         return _of_number(row, right, head, around)
     if head is not None and holds(right, "minimiser"):
         return "definition"
-    if holds(both, "cases") or holds(both, "array") or holds(both, "ellipsis"):
+    if is_written_out(row) or is_set(right):
         return "definition" if head is not None else "not an equation"
     if all(head_of(part, around.notation) is not None for part in row.left.text.split(",")) and "," in row.left.text:
         return "definition"
     return "not an equation" if is_optimum(row.first.text) else None
+
+
+def is_written_out(row: Row) -> bool:
+    """Whether a side is given entry by entry, by cases or as a list with an ellipsis."""
+    both = f"{row.first.text} {row.right.text}" if row.right is not None else row.first.text
+    return holds(both, "cases") or holds(both, "array") or holds(both, "ellipsis")
 
 
 def _of_number(row: Row, right: str, head: Head | None, around: Around) -> Role | None:
@@ -258,7 +284,7 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     if said.has("solving") or after.begins("solving") or (around.preceding == "first-order condition" and bool(row.lead)):
         return "first-order condition"
     left = row.first.text
-    if states_fact(left, right) or (is_about_one(left, right) and (said.in_brackets or is_number(right))):
+    if states_fact(left, right) or (is_about_one(left, right) and (said.in_brackets or is_number(right) or is_kronecker(right))):
         known = any(name in around.known for name in symbols_of(left, around.notation))
         return _of_fact(said, around, known)
     if unmatched(left, right, around.known, around.notation) and not (said.names_property or after.names_property):

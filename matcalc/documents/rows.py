@@ -14,6 +14,7 @@ from matcalc.documents.arranging import arranged
 from matcalc.documents.branches import branches_of
 from matcalc.documents.cues import WordUse, word_use
 from matcalc.documents.pieces import Formula, Placed, joined
+from matcalc.documents.shapes import is_zero
 from matcalc.documents.signs import Sign, signs_of
 from matcalc.patterns import pattern
 
@@ -343,7 +344,7 @@ def _links(passage: _Passage, writer: _Writer, after: Row | None) -> Iterator[Ro
         said = " ".join(remarks)
         sign = passage.signs[end]
         yield Row(left, sign.value, right, first, link + number, lead if not number else "", said, sign.mark)
-        first = first if sign.value == "=" else right
+        first = first if sign.value == "=" and not is_zero(first.text) else right
         left = right
 
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from matcalc.documents.cues import environments
 from matcalc.documents.heads import head_of, letters_in
+from matcalc.documents.pieces import Notation
 from matcalc.documents.sentences import cue_table
 from matcalc.errors import MatcalcError, Span
 from matcalc.functions import spellings
@@ -75,6 +76,21 @@ def is_differential_of(text: str, known: Set[str]) -> bool:
 def is_decimal(text: str) -> bool:
     """Whether a number is written with decimals, as what is measured or rounded is."""
     return _DECIMAL.search(text) is not None
+
+
+def is_set(text: str) -> bool:
+    """Whether a side is a set with what its members satisfy."""
+    return _SET.match(text.strip()) is not None and not holds(text, "cases")
+
+
+def is_kronecker(text: str) -> bool:
+    """Whether a side is one where two indices are equal, and zero elsewhere."""
+    return _KRONECKER.fullmatch(text.strip()) is not None
+
+
+def is_differential_equation(text: str, notation: Notation) -> bool:
+    """Whether a second derivative by primes or dots stands in a side."""
+    return notation == "latex" and _SECOND.search(text) is not None
 
 
 def is_question(text: str) -> bool:
@@ -162,6 +178,9 @@ _NO_SYMBOL = pattern(
 )
 """Scripts, and the names of functions and fonts."""
 _SIZED_IDENTITY = pattern(r"(?:\\(?:mathbf|boldsymbol|bm|mathbb|mathrm)\s*\{?\s*)?I\s*\}?\s*_\s*(?:\{[^{}]*\}|\w)|\\mathbf\s*\{?\s*I\s*\}?")
+_SET = pattern(r"(?:\\left|\\[bB]igg?l?)?\s*\\(?:\{|lbrace)")
+_KRONECKER = pattern(r"\\delta\s*_\s*\{?\s*[a-z]\s*,?\s*[a-z]\s*\}?")
+_SECOND = pattern(r"[A-Za-z}]\s*(?:''|\^\s*\{\s*\\prime\s*\\prime\s*\})(?!\()|\\d?ddot")
 _DECIMAL = pattern(r"\d\.\d")
 _QUESTION = pattern(r"(?:\\[,;:! ]|\?|\\text\s*\{\s*\?+\s*\}|\s)*\?(?:\\[,;:! ]|\s|\?)*|\\text\s*\{\s*\?+\s*\}")
 _POWER_OF = pattern(r"(?P<base>[^^]+)\^\s*(?:\{\s*\d\s*\}|\d)(?:_\{?\w+\}?)?")

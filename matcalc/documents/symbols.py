@@ -20,6 +20,7 @@ _BELOW_A_SIGN = pattern(
     rf"(?:\\(?!(?:{'|'.join(sorted(SPELLED_GREEK, key=len, reverse=True))})(?![A-Za-z]))[A-Za-z]+\*?|\\\||[|)\]‖∑])\s*_{_ARGUMENT}"
 )
 _CALLED = pattern(r"\s*(?:\\(?:left|big|Big|bigl|Bigl|!|,)\s*)*[(\[]")
+_NUMBERED = pattern(r"_\d+$")
 _LONGEST = 4000
 
 
@@ -32,13 +33,19 @@ def symbols_of(text: str, notation: Notation) -> Counter[str]:
     for one in names_at(shown, notation):
         base = one.base
         usual = base in USUAL and _CALLED.match(shown, one.end) is not None
-        if base not in _sizes() and not is_function(base) and not is_function(one.name) and not usual:
+        plain = one.name == base and not shown.startswith("\\", one.start)
+        base = one.name if _NUMBERED.search(one.name) else base
+        if not (plain and base in _sizes()) and base not in _constants() and not is_function(base) and not is_function(one.name) and not usual:
             found[base] += 1
     return found
 
 
 def _sizes() -> frozenset[str]:
     return INDEX_LETTERS | frozenset(cue_table()["names"]["sizes"])
+
+
+def _constants() -> frozenset[str]:
+    return frozenset(cue_table()["names"]["fixed"])
 
 
 def _base(name: str) -> str:
@@ -50,9 +57,10 @@ def unmatched(left: str, right: str, known: Set[str], notation: Notation) -> fro
     only once. None where a symbol has a definition, which may hold the others.
     """
     sides = symbols_of(left, notation), symbols_of(right, notation)
-    bases = {_base(name) for name in known}
+    bases = {_base(name) for name in known} | known
+    if not sides[0] or not sides[1]:
+        once = {symbol for symbol, count in (sides[0] or sides[1]).items() if count == 1}
+        return frozenset() if once & bases else frozenset(once)
     if any(symbol in bases for side in sides for symbol in side):
         return frozenset()
-    if not sides[0] or not sides[1]:
-        return frozenset(symbol for symbol, count in (sides[0] or sides[1]).items() if count == 1)
     return frozenset(sides[0].keys() ^ sides[1].keys())

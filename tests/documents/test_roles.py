@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
-from matcalc.documents.heads import Head, head_of, letters_in
+from matcalc.documents.heads import Head, head_of
 from matcalc.documents.pieces import Formula, Piece, Place, Words, placed
 from matcalc.documents.roles import Role, reason_of, role_of
 from matcalc.documents.rows import rows
+from matcalc.documents.sorting import sorted_rows
 from matcalc.documents.surroundings import surroundings
 
 HERE = Place("notes.md", 1)
@@ -27,19 +27,8 @@ def pieces(text: str) -> list[Piece]:
 
 
 def roles(text: str) -> list[Role]:
-    """The roles of the rows of a text, in order, where what was defined before is known."""
-    out: list[Role] = []
-    known: set[str] = set()
-    seen: set[str] = set()
-    for formula, around in surroundings(pieces(text)):
-        before: Role | None = None
-        for row in rows(formula):
-            before = role_of(row, replace(around, known=frozenset(known), seen=frozenset(seen), preceding=before))
-            out.append(before)
-            head = head_of(row.left.text)
-            known |= {head.name} if head is not None and before in ("definition", "solution") else set()
-        seen |= letters_in(formula.text.text)
-    return out
+    """The roles of the rows of a text, in order."""
+    return [role for _, found in sorted_rows(pieces(text)) for _, role in found]
 
 
 SAID: dict[str, list[Role]] = {

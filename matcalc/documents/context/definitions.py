@@ -10,6 +10,7 @@ from matcalc.documents.context.names import Weights, names_at, weights_in, witho
 from matcalc.documents.context.outline import Line, Spot
 from matcalc.documents.heads import Head, head_of
 from matcalc.documents.pieces import Notation
+from matcalc.documents.roles import named_by
 from matcalc.errors import MatcalcError
 from matcalc.language import parse_syntax
 from matcalc.language.text.vocabulary import Vocabulary
@@ -68,10 +69,11 @@ class Obscured:
 def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definition | Obscured | None:
     """The definition that a row is; None for one that gives no name a value."""
     row = line.row
-    if row.right is None or row.link or line.role not in ("definition", "solution", "not an equation") or row.relation not in _GIVING:
+    later = row.link and row.relation != ":="
+    if row.right is None or later or line.role not in ("definition", "solution", "not an equation") or row.relation not in _GIVING:
         return None
-    side, value = (row.right, row.left) if row.relation == "=:" else (row.left, row.right)
-    head = head_of(side.text, line.notation)
+    named = named_by(row, line.notation)
+    head, side, value = named or (None, row.left, row.right)
     first = next(names_at(side.text, line.notation), None)
     if head is None or line.role == "not an equation":
         return Obscured(first.base, line.number) if first is not None and first.start == 0 else None

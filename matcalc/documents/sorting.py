@@ -1,0 +1,63 @@
+"""The rows of a whole document with what each is for, in reading order: what a name stands for is known to the rows behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from matcalc.documents.context.vocabulary import vocabulary
+from matcalc.documents.heads import letters_in
+from matcalc.documents.pieces import Formula, Heading, Notation, Piece
+from matcalc.documents.roles import Role, is_written_out, named_by, role_of
+from matcalc.documents.rows import Row, rows
+from matcalc.documents.surroundings import surroundings
+
+
+def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Row, Role], ...]]]:
+    """Every piece with its rows and their roles; pieces that are no formulas have none."""
+    around = iter(surroundings(pieces))
+    names = _Names()
+    seen: frozenset[str] = frozenset()
+    preceding: Role | None = None
+    last: Row | None = None
+    for piece in pieces:
+        if isinstance(piece, Heading):
+            names.begin(piece.text.text, piece.level)
+        if not isinstance(piece, Formula):
+            yield piece, ()
+            continue
+        _, place = next(around)
+        preceding = preceding if place.before else None
+        found: list[tuple[Row, Role]] = []
+        for row in rows(piece, last):
+            role = role_of(row, replace(place, known=names.known, seen=seen, preceding=preceding))
+            found.append((row, role))
+            names.learn(row, role, piece.notation)
+            seen |= letters_in(row.text)
+            preceding, last = role, row
+        yield piece, tuple(found)
+
+
+class _Names:
+    """The names that stand for something: to the end of their section, those of a section on notation to the end."""
+
+    def __init__(self) -> None:
+        self._sections: list[tuple[int, set[str]]] = [(0, set())]
+        self.known: frozenset[str] = frozenset()
+
+    def begin(self, title: str, level: int) -> None:
+        """Begins a section."""
+        level = max(level, 1)
+        while self._sections[-1][0] >= level:
+            self._sections.pop()
+        self._sections.append((level, self._sections[0][1] if vocabulary().is_setting(title.lower()) else set()))
+        self.known = frozenset().union(*[names for _, names in self._sections])
+
+    def learn(self, row: Row, role: Role, notation: Notation) -> None:
+        """Takes in what a row defines; an array written out says nothing that a claim could rest on."""
+        if role not in ("definition", "solution") or is_written_out(row):
+            return
+        found = named_by(row, notation)
+        if found is not None:
+            self._sections[-1][1].add(found[0].name)
+            self.known |= {found[0].name}

@@ -278,6 +278,9 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     """Any other equation: supposed, to be solved, a fact, or a claim, which is an identity in all symbols that stand for nothing else."""
     if row.condition:
         return "claim"
+    ends = head_of(row.left.text, around.notation), head_of(right, around.notation)
+    if ends[0] is not None and ends[1] is not None and ends[1].name not in around.known:
+        return "definition"  # a = b = c of names alone
     if said.supposes_next or row.lead.endswith(("⇔", "⇐")):
         return "fact"
     after = sentence(around.after, "")

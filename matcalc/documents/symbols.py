@@ -35,7 +35,8 @@ def symbols_of(text: str, notation: Notation) -> Counter[str]:
         usual = base in USUAL and _CALLED.match(shown, one.end) is not None
         plain = one.name == base and not shown.startswith("\\", one.start)
         base = one.name if _NUMBERED.search(one.name) else base
-        if not (plain and base in _sizes()) and base not in _constants() and not is_function(base) and not is_function(one.name) and not usual:
+        fixed = usual or base in _constants() or is_function(base) or is_function(one.name)
+        if not fixed and not (plain and base in _sizes()):
             found[base] += 1
     return found
 

@@ -278,8 +278,8 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     """Any other equation: supposed, to be solved, a fact, or a claim, which is an identity in all symbols that stand for nothing else."""
     if row.condition:
         return "claim"
-    ends = head_of(row.left.text, around.notation), head_of(right, around.notation)
-    if ends[0] is not None and ends[1] is not None and ends[1].name not in around.known:
+    first, last = head_of(row.left.text, around.notation), head_of(right, around.notation)
+    if first is not None and last is not None and not first.arguments and last.name not in around.known:
         return "definition"  # a = b = c of names alone
     if said.supposes_next or row.lead.endswith(("⇔", "⇐")):
         return "fact"
@@ -290,6 +290,7 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     if states_fact(left, right) or (is_about_one(left, right) and (said.in_brackets or is_number(right) or is_kronecker(right))):
         known = any(name in around.known for name in symbols_of(left, around.notation))
         return _of_fact(said, around, known)
-    if unmatched(left, right, around.known, around.notation) and not (said.names_property or after.names_property):
+    special = (said.follows and said.names_property) or (after.begins("supposing") and after.names_property)
+    if not special and unmatched(left, right, around.known, around.notation):
         return "definition" if is_power(left) else "fact"
     return "claim"

@@ -39,7 +39,9 @@ SAID: dict[str, list[Role]] = {
     r"We put $\hat y = \mathrm{softmax}(z)$, where $z = Wx + b$.": ["definition", "definition"],
     r"$$\hat w = \arg\min_w L(w)$$": ["definition"],
     r"$$\delta := \frac{\partial L}{\partial z} = \hat y - y$$": ["definition", "claim"],
+    r"$$f(x) = a = b$$": ["definition", "definition"],
     # claims
+    r"Let $\Pi = T(T^\top T)^{-1}T^\top$. Then $\Pi^2 = \Pi$ and $\operatorname{tr}(\Pi) = k$.": ["definition", "claim", "claim"],
     r"Then $(PQ)^\top = Q^\top P^\top$ and $\operatorname{tr}(PQ) = \operatorname{tr}(QP)$.": ["claim", "claim"],
     r"We have $f'(x) = 2x$.": ["claim"],
     r"If $O$ is orthogonal, $O^{-1} = O^\top$.": ["notation", "claim"],
@@ -60,6 +62,7 @@ SAID: dict[str, list[Role]] = {
     r"$$\nabla L(w) \overset{!}{=} 0$$": ["first-order condition"],
     r"$$\nabla L = 2Ax = 0 \implies x = A^{-1}b$$": ["claim", "first-order condition", "solution"],
     r"It is minimal at $K^* = PH^\top S^{-1}$.": ["solution"],
+    r"$$0 = \nabla L = 2Ax$$": ["first-order condition", "claim"],
     # facts
     r"Let $R$ be a rotation, $R^\top R = I$.": ["notation", "fact"],
     r"The columns are orthonormal ($Q^\top Q = I$).": ["fact"],
@@ -67,6 +70,12 @@ SAID: dict[str, list[Role]] = {
     r"Let $\Sigma \succ 0$.": ["fact"],
     r"where $y$ is one-hot, so $\sum_c y_c = 1$.": ["notation", "fact"],
     r"If $\mathrm{d}f = \operatorname{tr}(G^\top \mathrm{d}X)$ for all $\mathrm{d}X$ then": ["fact", "notation"],
+    # equations that are no identities: what is unknown in them is to be found
+    r"Two vectors are orthogonal, $v \cdot w = 0$, and $A x = b$ is solved.": ["fact", "first-order condition"],
+    r"The matrices commute ($AB = BA$): $\det(A - \lambda I) = 0$, and $A v = \lambda v$.": ["claim", "fact", "fact"],
+    r"$$y'' + 2y' + 5y = 0$$": ["fact"],
+    r"$$\langle \mathbf{q}_i, \mathbf{q}_j \rangle = \delta_{ij}$$": ["fact"],
+    r"$$\sigma^2 = \frac{1}{n} \sum_i (x_i - \mu)^2$$": ["definition"],
     # the rest
     r"$X \in \mathbb{R}^{n\times p}$, $f: \mathbb{R}^n \to \mathbb{R}$": ["declaration", "declaration"],
     r"the fit needed $k = 7$ steps at $\mu = 10^{-3}$, a share of $\rho = 0.87$": ["number", "number", "number"],

@@ -59,11 +59,13 @@ def read(text: str) -> list[str]:
         ("<table><tr><td>a<td>\\(b\\)<tr><td>c</table>", ["a", "/", "[b]", "/", "c"]),
         ("<p>so f(x) = x<sup>2</sup> + y<sub>i</sub> holds</p>", ["so", "{f(x) = x^(2) + y_i}", "holds"]),
         (
-            '<table><tr class="ltx_eqn_row"><td><math alttext="a"></math></td><td><math alttext="=b" ></math></td><td>(1)</td></tr></table>',
+            '<table><tr class="ltx_eqn_row"><td><math alttext="a"></math></td>'
+            '<td><math alttext="=b" ></math></td><td>(1)</td></tr></table>',
             ["[display: a & =b]", "(1)"],
         ),
         (
-            '<span class="mwe-math-element"><math alttext="{x}"><annotation encoding="application/x-tex">y</annotation></math><img alt="z"></span>',
+            '<span class="mwe-math-element"><math alttext="{x}"><annotation encoding="application/x-tex">y</annotation></math>'
+            '<img alt="z"></span>',
             ["[y]"],
         ),
         (r"\(\newcommand{\v}{\mathbf{v}}\)<p>\(\v = 1\)</p>", [r"[\mathbf{v} = 1]"]),

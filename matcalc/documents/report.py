@@ -145,11 +145,13 @@ def status_of(reports: Sequence[Report], fail_on: Severity = "refuted", *, unrea
     """
     claims = [entry for report in reports for entry in report.claims]
     checked = any(entry.status != "not read" for entry in claims)
-    unreadable |= any(fault.is_directive for report in reports for fault in report.faults)
+    left_out = any(fault.is_directive for report in reports for fault in report.faults)
     worst = max((SEVERITIES.index(entry.severity) for entry in claims), default=0)
     if unreadable or (not checked and not lenient):
         return BAD_INPUT
     if worst >= SEVERITIES.index(fail_on):
         return REFUTED
+    if left_out:
+        return BAD_INPUT
     undecided = any(entry.severity == "unread" for entry in claims) or any(report.faults for report in reports)
     return UNDECIDED if undecided and not lenient else HOLDS

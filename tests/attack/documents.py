@@ -39,7 +39,7 @@ def by_command(path: Path) -> tuple[int, str]:
     out, err = StringIO(), StringIO()
     try:
         with redirect_stdout(out), redirect_stderr(err):
-            cli(["verify", str(path), "--to", "json"], prog_name="matcalc", standalone_mode=False)
+            cli(["verify", str(path), "--to", "json", "--fail-on", "conditional", "--no-cache"], prog_name="matcalc", standalone_mode=False)
         status = 0
     except SystemExit as left:
         status = int(left.code or 0)
@@ -85,15 +85,15 @@ def _faults(made: Made, status: int, output: str) -> list[str]:
     except ValueError:
         return [f"no JSON, exit status {status}: {output[:300]}"]
     faults = []
-    found = {verdict["line"]: verdict for verdict in file["verdicts"]}
+    found = {entry["line"]: entry for entry in file["entries"] if entry["role"] == "claim"}
     for claim in made.claims:
         verdict = found.pop(claim.line, None)
         if verdict is None:
-            reasons = [unread["reason"] for unread in file["unread"] if unread["line"] == claim.line]
-            faults.append(f"the claim in line {claim.line} is lost" + "".join(f" ({reason})" for reason in reasons))
+            others = [entry["role"] for entry in file["entries"] if entry["line"] == claim.line]
+            faults.append(f"the claim in line {claim.line} is lost" + "".join(f" (a {role})" for role in others))
         elif verdict["status"] not in (_RIGHT if claim.true else _WRONG):
-            faults.append(f"the claim in line {claim.line} is {claim.true}, and {verdict['status']}: {verdict['statement']}")
-    faults += [f"nothing was planted in line {line}: {verdict['statement']}" for line, verdict in found.items()]
+            faults.append(f"the claim in line {claim.line} is {claim.true}, and {verdict['status']}: {verdict['text']}")
+    faults += [f"nothing was planted in line {line}: {verdict['text']}" for line, verdict in found.items()]
     wanted = int(any(claim.true is not claim.expected for claim in made.claims))
     return faults if status == wanted or faults else [f"exit status {status} instead of {wanted}"]
 

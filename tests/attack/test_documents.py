@@ -38,7 +38,9 @@ def changed(change: Callable[[list[Any]], None], status: int | None = None) -> C
         if not output.startswith("{"):
             return code, output
         report = json.loads(output)
-        change(report["files"][0]["verdicts"])
+        (file,) = report["files"]
+        file["entries"] = [entry for entry in file["entries"] if entry["role"] == "claim"]
+        change(file["entries"])
         return code if status is None else status, json.dumps(report)
 
     return reported

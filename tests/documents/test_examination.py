@@ -175,7 +175,8 @@ def test_markdown(tmp_path: Path) -> None:
     assert [entry.place.line for entry in report.claims if entry.status == "not read"] == [17]
     statuses = [entry.status for entry in report.claims if entry.status != "not read"]
     assert statuses == ["proved", "proved", "proved", "proved", "proved", "refuted"]
-    assert status_of([report]) == 2  # a directive was left out
+    assert status_of([report]) == 1
+    assert status_of([Report("notes.md", report.entries[:1], report.faults)], lenient=True) == 2  # a directive was left out
     shown = as_table(report)
     assert "7 claims: 5 proved, 1 refuted, 1 not read" in shown
     assert "    13  ✗ refuted" in shown

@@ -71,6 +71,8 @@ def examined(
     progress: Progress | None = None,
 ) -> Report:
     """As ``verify_document``, with what was decided before in ``memory``, ``seconds`` for the whole file, and somebody who waits."""
+    if not isinstance(path, (str, PathLike)):
+        raise MatcalcError(f"a value of type {type(path).__name__} is no path", expected="the path of a file")
     name = fspath(path)
     if name.lower().endswith(IDENTITIES):
         plan = _of_identities(read_identity_file(name))

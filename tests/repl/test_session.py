@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 
@@ -122,7 +121,7 @@ def test_verification_of_the_last_derivative_would_see_an_error() -> None:
     list(other.run("2*A*x"))
     assert isinstance(session.last, Derivation)
     assert isinstance(other.last, ParsedExpression)
-    session.last = replace(session.last, outcome=record_replace(session.last.outcome, expression=other.last.node))
+    session.last = record_replace(session.last, outcome=record_replace(session.last.outcome, expression=other.last.node))
     (answer,) = session.run(":verify")
     assert answer.status == 1
 

@@ -118,7 +118,9 @@ def _statements(texts: Sequence[str], reading: Keywords, layout: str, symmetric:
     if target == "json":
         show_json(found[0].to_dict() if len(found) == 1 else {"verdicts": [verdict.to_dict() for verdict in found]})
     elif target == "junit":
-        entries = [report.Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain") for one in found]
+        entries = [
+            report.Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain", name=one.statement) for one in found
+        ]
         say(junit.as_junit([report.Report("statement", tuple(entries))], "conditional"))
     else:
         say("\n\n".join(verdict.explain() for verdict in found))

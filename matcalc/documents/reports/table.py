@@ -70,7 +70,8 @@ def summary(report: Report) -> str:
     claims = len(report.claims)
     parts = [f"{count} {name}" for name, count in report.counts.items() if count and name not in ("no claims", "unreadable places")]
     said = f"{report.path}: {claims} claim{'' if claims == 1 else 's'}" + (": " + ", ".join(parts) if parts else "")
-    others = report.counts["no claims"]
+    others, unreadable = report.counts["no claims"], len(report.faults)
     wrong = sum(1 for entry in report.claims if not entry.expected and not entry.as_expected)
     said += f"; {wrong} not as expected" if wrong else ""
+    said += f"; {unreadable} place{'' if unreadable == 1 else 's'} not readable" if unreadable else ""
     return said + (f"; {others} other formula{'' if others == 1 else 's'}" if others else "")

@@ -20,7 +20,7 @@ LETTERS: dict[str, dict[int, float]] = {
     "families": {COLUMN: 0.0, MATRIX: 2.5, TENSOR3: 1.0, TENSOR4: 9.0},
     "table": {MATRIX: 0.0, TENSOR3: 3.0, TENSOR4: 6.0},
     "number": {SCALAR: 0.0, COLUMN: 1.0},
-    "filled": {COLUMN: 0.0, MATRIX: 1.0, ROW: 1.0},
+    "filled": {COLUMN: 0.0, MATRIX: 2.5, ROW: 2.5},
     "bars": {SCALAR: 0.0, COLUMN: 0.0, ROW: 0.0, TENSOR3: 0.0, TENSOR4: 0.0},
 }
 """A kind for a name, by the convention for its letter: ``upper`` case, ``lower`` case (h to z), ``early`` (a to g), ``greek`` (lower case),

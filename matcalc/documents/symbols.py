@@ -21,6 +21,7 @@ _BELOW_A_SIGN = pattern(
 )
 _CALLED = pattern(r"\s*(?:\\(?:left|big|Big|bigl|Bigl|!|,)\s*)*[(\[]")
 _NUMBERED = pattern(r"_\d+$")
+_ENTRY = pattern(r"(?P<base>[a-z])_[a-z]{2}")
 _LONGEST = 4000
 
 
@@ -53,6 +54,12 @@ def _base(name: str) -> str:
     return name.partition("_")[0].partition("^")[0]
 
 
+def _bases_of_entries(text: str, notation: Notation) -> frozenset[str]:
+    """The small letters that stand with two indices: ``u_{ik}`` is an entry of U."""
+    found = (_ENTRY.fullmatch(one.name) for one in names_at(text[:_LONGEST], notation))
+    return frozenset(one["base"] for one in found if one is not None)
+
+
 def unmatched(left: str, right: str, known: Set[str], notation: Notation) -> frozenset[str]:
     """The symbols that keep an equation from being an identity: those of one side alone or, where one side is a number, those that stand
     only once. None where a symbol has a definition, which may hold the others.
@@ -64,4 +71,6 @@ def unmatched(left: str, right: str, known: Set[str], notation: Notation) -> fro
         return frozenset() if once & bases else frozenset(once)
     if any(symbol in bases for side in sides for symbol in side):
         return frozenset()
-    return frozenset(sides[0].keys() ^ sides[1].keys())
+    apart = sides[0].keys() ^ sides[1].keys()
+    entries = {base.capitalize(): base for base in _bases_of_entries(f"{left} = {right}", notation)}
+    return frozenset(apart - {name for pair in entries.items() if apart.issuperset(pair) for name in pair})

@@ -30,6 +30,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.dependence import not_defined, undefined_functions
 from matcalc.language.syntax.open_indices import lifted
 from matcalc.language.syntax.ordering import ordered
+from matcalc.language.syntax.repeated_indices import with_sums
 from matcalc.language.syntax.survey import mapped, number_in, ungrouped, walk
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
@@ -248,8 +249,7 @@ class _StatementReader(Reader):
 
     def statement(self, bent: bool) -> Statement:
         """The whole of ``elaborate_statement``, without the text in its errors. Raises _DoesNotFit."""
-        equation = self._equation()
-        equation = self._with_steps(equation)
+        equation = self._with_steps(self._summed(self._equation()))
         turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
         first, second = self._arrays(*((equation.right, equation.left) if turned else (equation.left, equation.right)))
         lead = self._lead = self._side(first)
@@ -331,7 +331,7 @@ class _StatementReader(Reader):
 
     def lead(self) -> Statement:
         """The statement with its leading side alone."""
-        equation = self._equation()
+        equation = self._summed(self._equation())
         turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
         first, _ = self._arrays(*((equation.right, equation.left) if turned else (equation.left, equation.right)))
         lead = self._lead = self._side(first)
@@ -453,6 +453,18 @@ class _StatementReader(Reader):
                 raise UnknownFunctionError(f"{name} is defined here, and nothing is claimed", span=span, suggestion=advice)
             case value:
                 raise ParseError("a statement has an equals sign", span=value.span, suggestion="d(x'*A*x)/dx = (A + A')*x")
+
+    def _summed(self, equation: s.Equation) -> s.Equation:
+        """The equation with the sums that are meant where indices stand twice and no sum is written."""
+        known = frozenset([*self.declarations, *self.scope.values, *self.scope.member_values, *self.scope.labelled])
+        found = with_sums(equation, self.index_letters, known) if self.indexed else None
+        if found is None:
+            return equation
+        letters = ", ".join(found.letters)
+        said = f"no sum is written: products are summed over {letters}, which stand{'s' * (len(found.letters) == 1)} in them twice"
+        readings = (f"they are summed: write Σ_{found.letters[0]}", "each is a name of its own: declare them")
+        self.decisions.append(Decision(said, "notation", "doubtful", equation.span, readings))
+        return found.equation
 
     def _undone(self, equation: s.Equation) -> s.Equation:
         """Of two differentials what they are of: where these are equal, they are."""

@@ -48,7 +48,13 @@ def index_letters(nodes: Iterable[s.Syntax], arrays: frozenset[str]) -> frozense
                 letters |= {index.name for index in indices if isinstance(index, s.Name) and len(index.name) == 1}
             case s.DerivativeOf(wrt=names):
                 letters |= {letter for name in names if name not in arrays for letter in _index_of_known(name, arrays)}
+            case s.Entries(positions=positions):
+                letters |= {part.name for part in positions if isinstance(part, s.Name) and _is_letter(part.name)}
     return frozenset(letters)
+
+
+def _is_letter(name: str) -> bool:
+    return len(name) == 1 and name.islower()
 
 
 def _index_of_known(name: str, arrays: frozenset[str]) -> str:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -263,6 +264,8 @@ def _on_the_path(folder: Path) -> dict[str, str]:
 
 def test_the_hook_refuses_what_is_false_and_nothing_else(tmp_path: Path) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert hook["additional_dependencies"] == project["optional-dependencies"]["documents"]
     env = _on_the_path(tmp_path)
     (tmp_path / "plain.md").write_text("Nothing to see, $x$ is a vector.\n", encoding="utf-8")
     for text, wanted in ((NOTES, 1), (NOTES.replace("3x", "2x"), 0), ("$\\nabla_x f = \\int_0^1 g$\n", 0)):

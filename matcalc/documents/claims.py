@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from matcalc.documents.asking import Asked, Said
+from matcalc.documents.context.compositions import composition_of, moving_doubts
 from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.doubts import doubts_of
 from matcalc.documents.context.kept_facts import kept_facts
@@ -51,6 +52,11 @@ def _readings(line: Line, context: Context) -> Iterator[Asked]:
         return
     _check(structure, whole, context, line)
     doubts = doubts_of(structure, whole, context, line)
+    composition = composition_of(structure, context, line)
+    if composition is not None:
+        yield replace(_asked(equation, composition.definitions, line, context, "told"), doubts=(*doubts, *composition.doubts))
+        return
+    doubts = (*doubts, *moving_doubts(structure, context, line))
     for definitions, how in _chosen(structure, whole, names):
         for one in _forms(equation, definitions, line, context, how):
             yield replace(one, doubts=doubts)

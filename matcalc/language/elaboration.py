@@ -40,12 +40,13 @@ if TYPE_CHECKING:
     from matcalc.language.build import dialect_calls
     from matcalc.language.declare import members
     from matcalc.language.latex import latex_macros
-    from matcalc.language.syntax import ordering
+    from matcalc.language.syntax import compositions, ordering
     from matcalc.language.typing import kind_relations
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
     dialect_calls = later("matcalc.language.build.dialect_calls")
     members = later("matcalc.language.declare.members")
+    compositions = later("matcalc.language.syntax.compositions")
     ordering = later("matcalc.language.syntax.ordering")
     latex_macros = later("matcalc.language.latex.latex_macros")
 
@@ -294,9 +295,11 @@ class Reader:
             self.scope.points = points_in(nodes, self.scope.written)
             self._learn_limits(limits_in(nodes))
             self.index_letters = _indices().index_letters(nodes, self.scope.written.union(self.declarations, assigned))
-        for definition in parsed.program.definitions:
+        several = len(parsed.program.definitions) > 1
+        program = compositions.composed(parsed.program) if several else parsed.program
+        for definition in program.definitions:
             self.define(definition)
-        return parsed.program
+        return program
 
     @staticmethod
     def ordered(program: s.Program) -> s.Program:

@@ -22,7 +22,13 @@ LAYERS = r"""
 The loss is $L = \tfrac12\|z^{[2]} - y\|^2$, and we write $\delta^{[2]} = z^{[2]} - y$. Then """
 SAMPLE = r"The sample is $z = \mu + s\odot\varepsilon$. For any loss $f(z)$, "
 
+CHAIN = r"Let $h(p, q) = p^2q$, $p(s, t) = s + t$, $q(s, t) = st$, $s(k, m) = k - m$ and $t(k, m) = km$. Then "
+
 TRUE = [
+    CHAIN
+    + r"$\frac{\partial h}{\partial k} = \frac{\partial h}{\partial s}\frac{\partial s}{\partial k} + \frac{\partial h}{\partial t}\frac{\partial t}{\partial k}$.",
+    CHAIN + r"$\frac{\partial h}{\partial p} = 2pq$.",
+    CHAIN + r"With $h(k) = k^4$ we find $\frac{\partial h}{\partial t} = 2pq + p^2 s$.",
     r"The loss is $L(w) = \frac12\|Xw - y\|^2$. So $\nabla L(w) = X^\top(Xw - y)$.",
     r"Write $p = \sigma(Xw)$. With $E = -\sum_i (t_i\log p_i + (1 - t_i)\log(1 - p_i))$ we get $\nabla_w E = X^\top(p - t)$.",
     r"Let $\sigma(z) = 1/(1+e^{-z})$ and $f(w) = \sum_i \log\sigma(x_i^\top w)$. Then $\nabla f(w) = X^\top\sigma(-Xw)$.",
@@ -40,6 +46,7 @@ TRUE = [
 ]
 
 FALSE = [
+    CHAIN + r"$\frac{\partial h}{\partial k} = \frac{\partial h}{\partial s}\frac{\partial s}{\partial k}$.",
     r"Let $X \in \mathbb{R}^{n\times d}$. The loss is $L(w) = \frac12\|Xw - y\|^2$. So $\nabla L(w) = X(Xw - y)$.",
     LAYERS + r"$\frac{\partial L}{\partial W^{[2]}} = a^{[1]} (\delta^{[2]})^\top$.",
     LAYERS + r"$\frac{\partial L}{\partial a^{[1]}} = 2 (W^{[2]})^\top \frac{\partial L}{\partial z^{[2]}}$.",
@@ -48,6 +55,8 @@ FALSE = [
 ]
 
 NEITHER = [
+    CHAIN + r"With $h(k) = k^4$ we find $\frac{\partial h}{\partial t} = 2pq$.",
+    r"Let $f(x, y) = xy$ and $y(x) = x^2$. Then $\frac{df}{dx} = 3x^2$.",
     "For $f(x) = \\|x\\|^2$ it is easy.\n\nFor $f(x) = a^\\top x$ we have $\\nabla f(x) = 2x$.",
     r"For $f(x) = x^3 + 2x$ we have $\frac{df}{dx} = 5$ at one point.",
     r"Let $\sigma(z)_i = \begin{cases} 1 & i = 1 \\ 0 & i > 1 \end{cases}$. Then $\nabla_z \sum_i \sigma(z_i) = z$.",

@@ -25,8 +25,7 @@ SAMPLE = r"The sample is $z = \mu + s\odot\varepsilon$. For any loss $f(z)$, "
 CHAIN = r"Let $h(p, q) = p^2q$, $p(s, t) = s + t$, $q(s, t) = st$, $s(k, m) = k - m$ and $t(k, m) = km$. Then "
 
 TRUE = [
-    CHAIN
-    + r"$\frac{\partial h}{\partial k} = \frac{\partial h}{\partial s}\frac{\partial s}{\partial k} + \frac{\partial h}{\partial t}\frac{\partial t}{\partial k}$.",
+    CHAIN + r"$\partial h/\partial k = \partial h/\partial s\,\partial s/\partial k + \partial h/\partial t\,\partial t/\partial k$.",
     CHAIN + r"$\frac{\partial h}{\partial p} = 2pq$.",
     CHAIN + r"With $h(k) = k^4$ we find $\frac{\partial h}{\partial t} = 2pq + p^2 s$.",
     r"The loss is $L(w) = \frac12\|Xw - y\|^2$. So $\nabla L(w) = X^\top(Xw - y)$.",

@@ -45,5 +45,7 @@ class Asked:
     instead: Literal["", "unanswered", "unread", "other"] = ""
     doubts: tuple[Doubt, ...] = ()
     dialect: str | None = None
+    layout_said: bool = False
+    """Whether the text says which layout it uses."""
     own: bool = False
     """Whether the declarations are for this claim alone: a name that does not occur in it is a mistake then."""

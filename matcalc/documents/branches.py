@@ -25,6 +25,12 @@ _IF = pattern(r"(?i)^\s*(?:if|for|when|whenever|provided)\b")
 
 def branches_of(cases: Placed) -> list[tuple[Placed, str]]:
     """The value and the condition of each branch, as they are written; none where a condition is no fact about a symbol."""
+    found = parts_of(cases)
+    return found if all(_is_fact(condition) for _, condition in found) else []
+
+
+def parts_of(cases: Placed) -> list[tuple[Placed, str]]:
+    """The value and the condition of each branch, whatever it is about; none where a branch has not both."""
     begins, ends = _BEGINS.search(cases.text), _ENDS.search(cases.text)
     if begins is None or ends is None or begins.end() > ends.start():
         return []
@@ -38,8 +44,6 @@ def branches_of(cases: Placed) -> list[tuple[Placed, str]]:
         if cut is None or not value.text:
             return []
         condition = inner.text[line[cut].start : line[-1].end].lstrip("& \n").rstrip(" .,;\n")
-        if not _is_fact(condition):
-            return []
         found.append((Placed(value.text.rstrip(",; "), value.marks), condition))
     return found
 
@@ -56,11 +60,21 @@ def _lines(signs: Sequence[Sign]) -> Iterator[list[Sign]]:
         yield line
 
 
+def is_otherwise(condition: str) -> bool:
+    """Whether a condition says that no other branch applies."""
+    return _OTHERWISE.fullmatch(_said(condition)) is not None
+
+
+def _said(condition: str) -> str:
+    """The condition in words and formulas, without the word before it."""
+    words = _WORDS.sub(lambda found: f" {found[1] or ''} ", condition).replace("$", " ")
+    return _IF.sub("", words).strip(" .,")
+
+
 def _is_fact(condition: str) -> bool:
     """Whether a condition says a fact about one symbol, or that no other branch applies."""
-    words = _WORDS.sub(lambda found: f" {found[1] or ''} ", condition).replace("$", " ")
-    said = _IF.sub("", words).strip(" .,")
-    if _OTHERWISE.fullmatch(said):
+    said = _said(condition)
+    if is_otherwise(condition):
         return True
     left, equals, right = said.partition("=")
     if equals:

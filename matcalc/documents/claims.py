@@ -18,6 +18,7 @@ from matcalc.documents.context.structure import Structure, needed, reached, stru
 from matcalc.documents.context.survey import Context, How
 from matcalc.documents.context.twofold_names import told_apart
 from matcalc.documents.context.usual_functions import without_usual
+from matcalc.documents.index_cases import Indices, by_indices, compared
 from matcalc.errors import UnknownFunctionError
 from matcalc.patterns import pattern
 
@@ -40,9 +41,8 @@ def solution_of(line: Line, context: Context) -> Sequence[Asked]:
 
 
 def _readings(line: Line, context: Context) -> Iterator[Asked]:
-    row = line.row
-    assert row.right is not None
-    equation = f"{row.first.text} = {row.right.text}"
+    case = _case(line, context)
+    equation = _equation(line, case)
     names = names_used(equation, line.notation)
     equation, whole = told_apart(equation, context.behind(names, line), line.notation)
     names = names_used(equation, line.notation)
@@ -57,11 +57,27 @@ def _readings(line: Line, context: Context) -> Iterator[Asked]:
         yield replace(_asked(equation, composition.definitions, line, context, "told"), doubts=(*doubts, *composition.doubts))
         return
     doubts = (*doubts, *moving_doubts(structure, context, line))
+    condition = () if case is None else (Said(f"for {case}", line.row.left.place()),)
     for definitions, how in _chosen(structure, whole, names):
         for one in _forms(equation, definitions, line, context, how):
-            yield replace(one, doubts=doubts)
+            yield replace(one, doubts=doubts, rests_on=(*one.rests_on, *condition))
     for definitions in _with_others(structure, whole, names, context, line):
         yield replace(_asked(equation, definitions, line, context, "told"), instead="other")
+
+
+def _case(line: Line, context: Context) -> Indices | None:
+    """The case of two indices that a row is said of, if it is one about both."""
+    row = line.row
+    case = compared(row.behind) or compared(row.lead) or context.index_cases.get(line.number)
+    return case if case is not None and case.concerns(row.text.removesuffix(row.condition)) else None
+
+
+def _equation(line: Line, case: Indices | None) -> str:
+    """A row as an equation in the language: cases of indices are said with a Kronecker delta."""
+    row = line.row
+    assert row.right is not None
+    right = by_indices(row.right.text) or row.right.text
+    return f"{row.first.text} = {right}" if case is None else case.equation(row.first.text, right, line.notation)
 
 
 def _forms(equation: str, definitions: Sequence[Definition], line: Line, context: Context, how: How) -> Iterator[Asked]:
@@ -133,7 +149,7 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
     symmetric, symmetric_said = context.symmetric.at(line.number)
     rests_on: tuple[Said, ...] = (*(one.said for one in definitions), *said, *layout_said, *symmetric_said)
     dialect = "latex" if line.notation == "latex" else None
-    return Asked(statement, declare, layout, symmetric, rests_on, lossy=bool(kept.lost), dialect=dialect)
+    return Asked(statement, declare, layout, symmetric, rests_on, lossy=bool(kept.lost), dialect=dialect, layout_said=bool(layout_said))
 
 
 _LIMIT = pattern(r"\\sum[^=]{0,40}=\s*[01]\s*\}?\s*\^\s*\{?\s*([A-Za-z])\b")

@@ -35,9 +35,10 @@ def settled(found: Open, settings: Settings) -> Open:
         declare = asked.declare
         for said in _about(names, settings.declare):
             declare = "; ".join(declared_again((declare,) if declare else (), said))
-        layout = settings.layout if settings.layout != "denominator" else asked.layout
+        chosen = settings.layout != "denominator"
+        layout, known = (settings.layout, True) if chosen else (asked.layout, asked.layout_said)
         symmetric = settings.symmetric if settings.symmetric != "projected" else asked.symmetric
-        question.append(replace(asked, declare=declare, layout=layout, symmetric=symmetric))
+        question.append(replace(asked, declare=declare, layout=layout, layout_said=known, symmetric=symmetric))
     return Open(replace(found.entry, expected=settings.expected), tuple(question))
 
 

@@ -14,6 +14,7 @@ from matcalc.documents.asking import Asked, Doubt
 from matcalc.expr.nodes import Expr, Number
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
+from matcalc.sizes import axes_of
 from matcalc.verification.verdict import Verdict
 
 _MEMBER = re.compile(r"(?P<base>.+?)_\{?[a-z]{1,3}\}?")
@@ -34,6 +35,8 @@ def doubt(verdict: Verdict, asked: Asked) -> str:
         return "indices stand on one side alone"
     if statement.left is None or statement.right is None:
         return ""
+    if verdict.counterexample is None and _is_factor(statement):
+        return "the derivative has more axes than two; what is written may be the factor that a chain rule takes for it"
     if ";" in asked.statement and _is_value(statement):
         return "a number: perhaps the value at a point"
     if ";" in asked.statement and _is_constant(statement):
@@ -88,6 +91,18 @@ def _indices(side: str) -> frozenset[str]:
     """The indices in a side over which no sum is written."""
     summed = {letter for run in _SUMMED.findall(side) for letter in run if letter.isalpha()}
     return frozenset(letter for run in _INDEX_RUN.findall(side) for letter in run) - summed
+
+
+def _is_factor(statement: Statement) -> bool:
+    """Whether a derivative with more axes than two is said to be a formula with no more: ``∂(AB)/∂A = Bᵀ``."""
+    derived, claimed = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
+    if not isinstance(derived, DerivativeSide) or not isinstance(claimed, Expr):
+        return False
+    axes = len(axes_of(derived.expression.shape)) + sum(len(axes_of(symbol.shape)) for symbol in derived.wrt)
+    return axes > _TWO and all(len(size.names) <= 1 for size in claimed.shape)
+
+
+_TWO = 2
 
 
 def _is_value(statement: Statement) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike, fspath
 from typing import TypeAlias
 
+from matcalc.documents.asking import Said
 from matcalc.documents.claims import asked_of, solution_of
 from matcalc.documents.context.outline import Line, Numbered
 from matcalc.documents.context.survey import Context, survey
@@ -14,6 +16,7 @@ from matcalc.documents.deciding import Memory, Outcome, decided
 from matcalc.documents.directives import directed, settled
 from matcalc.documents.formats import IDENTITIES, manuscript
 from matcalc.documents.identities import question_of, read_identity_file
+from matcalc.documents.layouts import Told, told_layout
 from matcalc.documents.pieces import Directive, Fault, Formula, Heading, Manuscript, Place
 from matcalc.documents.report import Entry, Open, Report
 from matcalc.documents.roles import reason_of
@@ -78,21 +81,37 @@ def examined(
         plan = _of_identities(read_identity_file(name))
     else:
         plan = _of_manuscript(manuscript(name, None if root is None else fspath(root)))
-    questions = [one.question for one in plan.entries if one.question]
-    outcomes = decided(questions, jobs=jobs, memory=memory, seconds=seconds)
-    entries: list[Entry] = []
-    done = 0
-    for one in plan.entries:
-        if not one.question:
-            entries.append(one.entry)
-            continue
-        entries.append(_with_outcome(one.entry, next(outcomes)))
-        done += 1
-        if progress is not None:
-            progress(done, len(questions))
+    opened = [one for one in plan.entries if one.question]
+    decide = partial(decided, jobs=jobs, memory=memory or Memory(kept=False), seconds=seconds)
+    outcomes = list(_watched(decide([one.question for one in opened]), len(opened), progress))
+    told = told_layout([one.question for one in opened], outcomes, decide)
+    if told is not None:
+        outcomes = _in_layout(told, outcomes, [one.entry.place for one in opened])
+    remaining = iter(outcomes)
+    entries = [_with_outcome(one.entry, next(remaining)) if one.question else one.entry for one in plan.entries]
     return Report(name, tuple(entries), plan.faults, plan.files)
 
 
+def _watched(outcomes: Iterable[Outcome], count: int, progress: Progress | None) -> Iterator[Outcome]:
+    for done, outcome in enumerate(outcomes, 1):
+        yield outcome
+        if progress is not None:
+            progress(done, count)
+
+
+def _in_layout(told: Told, outcomes: Sequence[Outcome], places: Sequence[Place]) -> list[Outcome]:
+    """The outcomes in the layout that claims tell, which is said beside each."""
+    lines = [str(places[number].line) for number in told.telling]
+    shown = ", ".join([*lines[:_MOST_LINES], *(["…"] if len(lines) > _MOST_LINES else [])])
+    said = Said(f"{told.layout} layout, which the claims of lines {shown} tell", places[told.telling[0]])
+    found = list(outcomes)
+    for number, outcome in told.outcomes.items():
+        asked = outcome.asked
+        found[number] = replace(outcome, asked=replace(asked, rests_on=(*asked.rests_on, said)))
+    return found
+
+
+_MOST_LINES = 12
 _NO_SOLUTION = "put into the derivative, it does not make that zero as it is read here"
 
 

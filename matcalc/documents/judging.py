@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from matcalc.documents.asking import Asked
 from matcalc.documents.doubting import doubted
+from matcalc.documents.habits import is_misfit, meant, sides_of
+from matcalc.documents.index_cases import Indices
 from matcalc.documents.numbers import with_numbers
+from matcalc.documents.pieces import Notation
+from matcalc.language.statements import Statement
+from matcalc.patterns import pattern
 from matcalc.verification.items import Item
 from matcalc.verification.unfailing import verdict_on
 from matcalc.verification.verdict import Verdict
@@ -30,6 +36,7 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
             verdict = of_numbers if of_numbers.ok else _kept(verdict, "false of vectors, and the letter may stand for a number")
         if verdict.ok and one.instead == "other":
             return replace(verdict, status="undecided", reason=_ANOTHER), found[0][1]
+        verdict, one = _otherwise(verdict, one)
         if verdict.ok:
             return verdict, one
         if one.instead in ("unread", "other") or (one.instead and verdict.problem):
@@ -41,6 +48,72 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         sure += [(weighed, one)] if weighed.is_false or not verdict.is_false else []
     order = ("undecided", "conditional", "refuted")
     return min(sure or found, key=lambda pair: order.index(pair[0].status))  # a reading that is in doubt leaves it to those that are not
+
+
+def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
+    """The verdict on a false claim that is true in another layout, or as people write such a claim; else the one that is given."""
+    if not verdict.is_false:
+        return verdict, asked
+    if verdict.other_layout is not None:
+        return _of_layout(verdict, asked, verdict.other_layout), asked
+    if not is_misfit(verdict):
+        return _of_indices(verdict, asked), asked
+    for habit, other in meant(asked):
+        of_habit = _verdict(other)
+        if of_habit.ok and habit.holds:
+            return replace(of_habit, statement=verdict.statement, notes=(*of_habit.notes, habit.reason)), asked
+        if of_habit.ok:
+            return _open(verdict, habit.reason), asked
+    for layout in _LAYOUTS - {asked.layout}:
+        other = replace(asked, layout=layout)
+        turned = _verdict(other)
+        if turned.status == "conditional":
+            return turned, other
+    return verdict, asked
+
+
+def _of_indices(verdict: Verdict, asked: Asked) -> Verdict:
+    """The verdict on a claim about entries that is true if two indices are equal, or if they are not: that is its condition."""
+    sides = sides_of(asked.statement)
+    if verdict.status != "refuted" or sides is None:
+        return verdict
+    before, left, right = sides
+    for first, second in combinations(sorted(_entries(verdict))[:_MOST_INDICES], 2):
+        for case in (Indices(first, second, equal) for equal in (False, True)):
+            notation: Notation = "plain" if asked.dialect is None else "latex"
+            if case.concerns(f"{left} {right}") and _verdict(replace(asked, statement=before + case.equation(left, right, notation))).ok:
+                return replace(verdict, status="conditional", condition=str(case), condition_text=str(case), condition_exact=True)
+    return verdict
+
+
+_MOST_INDICES = 3
+
+
+def _entries(verdict: Verdict) -> tuple[str, ...]:
+    """The indices of a claim about entries."""
+    source = None if verdict.reading is None else verdict.reading.source
+    return source.entries if isinstance(source, Statement) else ()
+
+
+_GRADIENT = pattern(r"\\nabla|∇|\bgrad")
+_LAYOUTS = frozenset(["denominator", "numerator"])
+
+
+def _of_layout(verdict: Verdict, asked: Asked, layout: str) -> Verdict:
+    """The verdict on a claim that is true in another layout alone: that is its condition where it is known which the text uses."""
+    gradient = _GRADIENT.search(asked.statement.rpartition("; ")[2]) is not None
+    if not (asked.layout_said or gradient):
+        return _open(verdict, f"true in {layout} layout, and it is not known which the text uses")
+    if gradient and layout == "denominator":
+        return _open(verdict, "true of a gradient that is a column, as it may be in any layout")
+    if verdict.condition is not None and verdict.condition_exact:
+        return verdict
+    said = f"{layout} layout"
+    return replace(verdict, status="conditional", condition=said, condition_text=f"the derivatives are in {said}", condition_exact=True)
+
+
+def _open(verdict: Verdict, reason: str) -> Verdict:
+    return replace(verdict, status="undecided", reason=reason, counterexample=None, correction=None, condition=None, condition_text="")
 
 
 _ANOTHER = "false of the function of this name that was defined last, and true of another one of this document"

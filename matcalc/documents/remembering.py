@@ -80,7 +80,7 @@ def _read(said: Mapping[str, Any]) -> Recalled:
 
 def _key(question: Sequence[Asked]) -> tuple[Any, ...]:
     return _code(), *[
-        (one.statement, one.declare, one.layout, one.symmetric, one.lossy, one.instead, one.doubts, one.dialect, one.own)
+        (one.statement, one.declare, one.layout, one.layout_said, one.symmetric, one.lossy, one.instead, one.doubts, one.dialect, one.own)
         for one in question
     ]
 

@@ -79,7 +79,7 @@ class Entry:
         verdict, parts = self.verdict, [self.said_why] if self.said_why else []
         if verdict is not None and verdict.condition is not None:
             parts.append(f"true {'if and only if' if verdict.condition_exact else 'if'} {verdict.condition_text or verdict.condition}")
-        if verdict is not None and verdict.other_layout is not None:
+        if verdict is not None and verdict.other_layout is not None and verdict.is_false:
             parts.append(f"true in {verdict.other_layout} layout (read in {verdict.layout} layout)")
         if verdict is not None and verdict.correction is not None:
             parts.append(f"right answer: {verdict.correction.text()}")

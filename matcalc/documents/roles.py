@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from matcalc.documents.heads import Head, head_of, letters_in
+from matcalc.documents.index_cases import by_indices, compared
 from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.rows import Row
 from matcalc.documents.sentences import Sentence, sentence
@@ -37,6 +38,7 @@ from matcalc.documents.shapes import (
     value_of,
 )
 from matcalc.documents.symbols import symbols_of, unmatched
+from matcalc.patterns import pattern
 
 Role: TypeAlias = Literal[
     "claim",
@@ -217,8 +219,10 @@ def _by_form(row: Row, right: str, head: Head | None, around: Around) -> Role | 
 
 
 def is_written_out(row: Row) -> bool:
-    """Whether a side is given entry by entry, by cases or as a list with an ellipsis."""
+    """Whether a side is given entry by entry, by cases of other things than two indices, or as a list with an ellipsis."""
     both = f"{row.first.text} {row.right.text}" if row.right is not None else row.first.text
+    if row.right is not None and is_derivative(row.first.text) and by_indices(row.right.text) is not None:
+        return False
     return holds(both, "cases") or holds(both, "array") or holds(both, "ellipsis")
 
 
@@ -255,7 +259,12 @@ def _of_fact(said: Sentence, around: Around, known: bool) -> Role:
 
 
 def _of_zero_derivative(row: Row, said: Sentence, around: Around) -> Role:
-    """A derivative that is zero: a condition to be solved, unless it is said to hold, or that nothing depends on what it is by."""
+    """A derivative that is zero: a condition to be solved, unless it is said to hold, or that nothing depends on what it is by.
+
+    What is zero for different indices is no condition.
+    """
+    if compared(row.behind) is not None or _SEPARATE.match(around.after) is not None:
+        return "claim"
     if said.supposes_next:
         return "fact"
     if said.has("solving"):
@@ -263,6 +272,9 @@ def _of_zero_derivative(row: Row, said: Sentence, around: Around) -> Role:
     if said.has("constant") or sentence(around.after, "").has("constant") or said.has("asserting_zero"):
         return "claim"
     return "first-order condition"
+
+
+_SEPARATE = pattern(r"(?:for|if|when|whenever)\b(?: all| any)? *\$ *[i-n] *(?:=|≠|\\neq?) *[i-n] *\$")
 
 
 def _of_derivative(row: Row, right: str, said: Sentence, around: Around) -> Role:

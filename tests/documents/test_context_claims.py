@@ -47,7 +47,7 @@ TRUE = [
 FALSE = [
     CHAIN + r"$\frac{\partial h}{\partial k} = \frac{\partial h}{\partial s}\frac{\partial s}{\partial k}$.",
     r"Let $X \in \mathbb{R}^{n\times d}$. The loss is $L(w) = \frac12\|Xw - y\|^2$. So $\nabla L(w) = X(Xw - y)$.",
-    LAYERS + r"$\frac{\partial L}{\partial W^{[2]}} = a^{[1]} (\delta^{[2]})^\top$.",
+    LAYERS + r"$\frac{\partial L}{\partial W^{[2]}} = 2 \delta^{[2]} (a^{[1]})^\top$.",
     LAYERS + r"$\frac{\partial L}{\partial a^{[1]}} = 2 (W^{[2]})^\top \frac{\partial L}{\partial z^{[2]}}$.",
     SAMPLE + r"$\frac{\partial f}{\partial s} = 2\frac{\partial f}{\partial z}\odot\varepsilon$.",
     "For $f(x) = \\|x\\|^2$ it is easy.\n\nFor $f(x) = a^\\top x$ we have $\\nabla f(x) = 3x$.",

@@ -16,7 +16,7 @@ DOUBTED = [
 ]
 FALSE = [
     r"Let $L(w) = \|X w - y\|^2$. Then $\nabla L(w) = X^\top (X w - y)$.",
-    r"$\frac{\partial}{\partial X} \operatorname{tr}(X A) = A$ for square matrices $A$ and $X$.",
+    r"$\frac{\partial}{\partial X} \operatorname{tr}(X A) = 2A^\top$ for square matrices $A$ and $X$.",
     "Let $f(t) = t^2$ for a number $t$. Then $\\frac{df}{dt} = t$.",
     r"$\frac{\partial}{\partial x} (a^\top x) = 2 a$",
     r"$\operatorname{tr}(A B) = 2 \operatorname{tr}(B A)$",

@@ -226,7 +226,8 @@ def test_commands_of_the_writer(tmp_path: Path) -> None:
     report = _read(PREAMBLE, "paper.tex", tmp_path)
     assert [entry.place.line for entry in report.claims] == [6, 8]
     assert report.claims[1].text == r"\frac{\partial \operatorname{tr}(AX)}{\partial X} = A"
-    assert [entry.status for entry in report.claims] == ["proved", "refuted"]
+    assert [entry.status for entry in report.claims] == ["proved", "undecided"]
+    assert report.claims[1].remark == "true in numerator layout, and it is not known which the text uses"
 
 
 def test_reports(tmp_path: Path) -> None:

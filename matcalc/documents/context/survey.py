@@ -10,9 +10,11 @@ from matcalc.documents.asking import Said
 from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in
 from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_used, readable
 from matcalc.documents.context.facts import Facts, told_in
+from matcalc.documents.context.index_conditions import index_conditions
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
 from matcalc.documents.context.wording import Wording, wordings
+from matcalc.documents.index_cases import Indices
 from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declared_sizes
 
@@ -22,8 +24,11 @@ How: TypeAlias = Literal["told", "kinds", "unsized"]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a document says: asked for the row that it is needed at. ``origins`` are, for the start of each section, the rows before it that
-    define what it speaks of; ``sizes`` the names of sizes, ``conditions`` the first-order conditions."""
+    """What a document says: asked for the row that it is needed at.
+
+    ``origins`` are, for the start of each section, the rows before it that define what it speaks of; ``sizes`` the names of sizes,
+    ``conditions`` the first-order conditions, ``index_cases`` the rows that are said of equal or of different indices.
+    """
 
     facts: Facts
     definitions: Definitions
@@ -33,6 +38,7 @@ class Context:
     origins: Mapping[int, tuple[int, ...]]
     sizes: frozenset[str]
     conditions: tuple[Line, ...]
+    index_cases: Mapping[int, Indices]
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said."""
@@ -78,7 +84,8 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     spots = {line.number: wording.spot for wording, line in lines}
     conditions = tuple([line for _, line in lines if line.role == "first-order condition"])
     sizes = facts.sizes() - _NO_SIZES
-    return Context(facts, definitions, layouts, symmetric, spots, _origins(lines, definitions), sizes, conditions)
+    origins = _origins(lines, definitions)
+    return Context(facts, definitions, layouts, symmetric, spots, origins, sizes, conditions, index_conditions(read))
 
 
 def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:

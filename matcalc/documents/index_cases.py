@@ -1,0 +1,89 @@
+r"""What is said of entries by cases of two indices, ``i = j`` and ``i \neq j``, as formulas with a Kronecker delta."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matcalc.documents.branches import is_otherwise, parts_of
+from matcalc.documents.pieces import Notation, Place, placed
+from matcalc.documents.shapes import is_zero
+from matcalc.patterns import pattern
+
+_COMPARED = pattern(
+    r"(?<![A-Za-z0-9_\\^.,+-])(?P<first>[i-npqrs])\s*(?:(?P<equal>={1,2})|(?P<unequal>≠|\\neq?(?![A-Za-z])|\\not\s*=|!=))\s*"
+    r"(?P<second>[i-npqrs])(?![A-Za-z0-9_^(=+-])(?!\s*[=+(-])"
+)
+_INDEX = pattern(r"(?<![A-Za-z\\])[i-npqrs](?![A-Za-z])|(?<=_)[i-npqrs]|(?<=_\{)[i-npqrs](?=[i-npqrs]\})|(?<=_\{[i-npqrs])[i-npqrs](?=\})")
+_DELTA = pattern(
+    r"\\delta_|δ_|delta\[|\\mathbb\{?1|\\mathbf\{?1|\\(?:mathrm|mathbb|mathbf)\{I\}|\[\s*[i-n]\s*=|\\begin\{cases\}|\bI_\{?[i-n]"
+)
+"""What tells the cases of two indices apart."""
+_CHAINED = ("=", "≠", "\\ne", "\\neq")
+_TWO = 2
+_NOWHERE = Place("", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Indices:
+    """Two indices that are equal, or are not."""
+
+    first: str
+    second: str
+    equal: bool
+
+    def __str__(self) -> str:
+        return f"{self.first} {'=' if self.equal else '≠'} {self.second}"
+
+    @property
+    def otherwise(self) -> Indices:
+        """The other case."""
+        return Indices(self.first, self.second, not self.equal)
+
+    def concerns(self, text: str) -> bool:
+        """Whether both indices stand in a formula that does not tell the cases apart itself."""
+        letters = {found[0] for found in _INDEX.finditer(text)}
+        return {self.first, self.second} <= letters and not _DELTA.search(text)
+
+    def delta(self, notation: Notation) -> str:
+        """The factor that is one in this case, and zero in the other."""
+        delta = rf"\delta_{{{self.first}{self.second}}}" if notation == "latex" else f"delta[{self.first},{self.second}]"
+        return delta if self.equal else f"(1 - {delta})"
+
+    def equation(self, left: str, right: str, notation: Notation) -> str:
+        """The equation that says the same of two sides in this case, and nothing in the other."""
+        times, begin, end = (r" \cdot ", r"\left(", r"\right)") if notation == "latex" else ("*", "(", ")")
+        left = f"{begin}{left}{end}"
+        if is_zero(right):
+            return f"{left} = {self.otherwise.delta(notation)}{times}{left}"
+        return f"{self.delta(notation)}{times}{left} = {self.delta(notation)}{times}{begin}{right}{end}"
+
+
+def compared(text: str) -> Indices | None:
+    r"""The indices that a text compares; None for one that compares none, or several.
+
+    >>> str(compared(r"\text{for } i \neq j")), compared("i = j = k"), compared("a_i = b_j")
+    ('i ≠ j', None, None)
+    """
+    found = list(_COMPARED.finditer(text))
+    if len(found) != 1 or found[0]["first"] == found[0]["second"] or text[: found[0].start()].rstrip().endswith(_CHAINED):
+        return None
+    return Indices(found[0]["first"], found[0]["second"], found[0]["equal"] is not None)
+
+
+def by_indices(cases: str) -> str | None:
+    r"""A formula by the cases of two indices as one formula; None for another formula.
+
+    >>> by_indices(r"\begin{cases} a & i = j \\ b & \text{otherwise} \end{cases}")
+    '\\delta_{ij} \\cdot \\left(a\\right) + (1 - \\delta_{ij}) \\cdot \\left(b\\right)'
+    """
+    parts = parts_of(placed(cases, _NOWHERE))
+    if len(parts) != _TWO:
+        return None
+    found = [compared(condition) for _, condition in parts]
+    first, second = found
+    if first is None or (second is None and not is_otherwise(parts[1][1])) or second not in (None, first.otherwise):
+        return None
+    values = [value.text for value, _ in parts]
+    return " + ".join(
+        rf"{case.delta('latex')} \cdot \left({value}\right)" for case, value in zip((first, first.otherwise), values, strict=True)
+    )

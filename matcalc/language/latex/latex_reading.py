@@ -53,6 +53,12 @@ class Reading:
         lexeme = self.lexemes[position]
         return Token("LPAR", "", lexeme.start, lexeme.end), Token("RPAR", "", lexeme.start, lexeme.end)
 
+    def is_raised(self, position: int) -> bool:
+        """Whether an exponent stands behind a position, or behind the brace that closes there."""
+        while position < len(self.lexemes) and self.lexemes[position].kind == "}":
+            position += 1
+        return position < len(self.lexemes) and self.lexemes[position].kind == "char" and self.lexemes[position].text == "^"
+
     def argument(self, position: int, stop: int, owner: int) -> tuple[Range, int]:
         """The argument at ``position``, without its braces, and the position after it; ``owner`` is the lexeme that needs it."""
         if position >= stop or self.lexemes[position].kind in ("}", "newline"):

@@ -283,12 +283,12 @@ class _Scanner:
         r = self.r
         if top[0] == top[1] or bottom[0] == bottom[1]:
             raise ParseError(f"\\{r.lexemes[owner].text} has an empty side", span=r.lexemes[owner].span, suggestion="\\frac{a}{b}")
-        derivative = quotient_of_differentials(r, owner, top, bottom)
-        if derivative is not None:
-            return derivative
         opening, closing = r.bracket(owner)
         last = r.lexemes[bottom[1] - 1]
         end = Token("RPAR", ")", last.start, last.end)
+        derivative = quotient_of_differentials(r, owner, top, bottom)
+        if derivative is not None:  # an exponent behind it belongs to all of it, not to what stands below the line
+            return [opening, *derivative, end] if r.is_raised(bottom[1]) else derivative
         slash = Token("DIVIDE", "/", opening.start, opening.end)
         return [opening, opening, top, closing, slash, opening, bottom, end, end]
 

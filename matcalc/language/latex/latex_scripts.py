@@ -7,7 +7,7 @@ from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex.latex_lexeme import Lexeme
 from matcalc.language.latex.latex_reading import Items, Range, Reading
-from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
+from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, canonical_name
 from matcalc.language.text.sum_limits import sum_over
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID
@@ -22,6 +22,7 @@ _SPELLED_TRANSPOSES = frozenset(["top", "intercal", "transpose", "prime"])
 _RANGES = pattern(r"(?P<from>[a-z](?:=#)?(?:,[a-z](?:=#)?)*=#)|[a-z](?:,[a-z])*")
 _UNIT = pattern(r"e_([0-9]+)")
 _MOST_AXES = 4
+_TWO = 2
 _LONGEST_LIMIT = 40
 _IN_LIMITS = {
     **dict.fromkeys(("ne", "neq"), "≠"), **dict.fromkeys(("le", "leq", "leqslant"), "≤"), **dict.fromkeys(("ge", "geq", "geqslant"), "≥"),
@@ -81,6 +82,8 @@ class Scripts:
         if base is not None and (name := self._primed_name(below, primes)) is not None:
             r.out[-1] = Token("RUN", name, base.start, r.lexemes[above[primes - 1][0]].end)
             below, above = None, above[primes:]
+        if below is not None and above and (entry := self._entry_of_transpose(below, above[0])) is not None:
+            return entry, position
         items = self._below(*below, r.lexemes[under - 1].end) if below is not None else []
         base = r.out[-1] if r.out else None
         if above and (unit := self._unit_vector(items, above[0][1])) is not None:
@@ -180,6 +183,25 @@ class Scripts:
             if self.r.lexemes[place].text != ",":
                 items += [Token("COMMA", ",", mark.start, mark.end), (place, place + 1)]
         return [*items, Token("RSQB", "]", last.start, last.end)]
+
+    def _entry_of_transpose(self, below: tuple[int, Range], above: tuple[int, Range | None]) -> Items | None:
+        r"""``A^\\top_{ij}`` and ``(A B)^\\top_{ij}`` as entries of the transpose; None for other scripts, and where the exponent is last."""
+        r = self.r
+        (mark, (first, last)), (place, found) = below, above
+        if found is None or place > mark or r.out[-1].type not in ("RUN", "RPAR"):
+            return None
+        if not (self._is_transpose(*found) or (r.word(*found) == "T" and not r.vocabulary.declares("T"))):
+            return None
+        letters = [lexeme for lexeme in r.lexemes[first:last] if lexeme.text != ","]
+        if len(letters) != _TWO or any(one.kind != "letter" or one.text not in INDEX_LETTERS for one in letters):
+            return None
+        if r.out[-1].type == "RUN" and not r.out[-1].value[-1:].isupper():
+            return None
+        sign, end = r.lexemes[place], r.lexemes[last - 1].end
+        comma = Token("COMMA", ",", letters[1].start, letters[1].start)
+        names = [Token("RUN", one.text, one.start, one.end) for one in letters]
+        opening, closing = Token("LSQB", "[", r.lexemes[mark].start, r.lexemes[mark].end), Token("RSQB", "]", end - 1, end)
+        return [Token("TRANSPOSE", "'", sign.start, sign.end), opening, names[0], comma, names[1], closing]
 
     def _is_transpose(self, first: int, last: int) -> bool:
         r"""Whether ``\\top`` or its like is the whole of an exponent, perhaps in braces or without its backslash."""

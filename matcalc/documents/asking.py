@@ -33,7 +33,8 @@ class Asked:
     ``symmetric`` and ``dialect`` are as for ``verify``; ``rests_on`` are the things said that went into them. ``lossy``: facts that are
     said of a name could not be used with it, so that it proves more than it refutes. ``instead``: the reading before it said in another
     way, for where that is ``unanswered``; or with less, for where that is ``unread``: then it counts only if it holds;
-    or with ``other`` definitions of its names: then it is doubtful if it holds. ``doubts`` are why it may prove more than it refutes.
+    or with ``other`` definitions of its names: then it is doubtful if it holds; or as a ``step`` of its chain, where no reading is decided:
+    then it counts only if it holds. ``doubts`` are why it may prove more than it refutes.
     """
 
     statement: str
@@ -42,7 +43,7 @@ class Asked:
     symmetric: str = "projected"
     rests_on: tuple[Said, ...] = ()
     lossy: bool = False
-    instead: Literal["", "unanswered", "unread", "other"] = ""
+    instead: Literal["", "unanswered", "unread", "other", "step"] = ""
     doubts: tuple[Doubt, ...] = ()
     dialect: str | None = None
     layout_said: bool = False

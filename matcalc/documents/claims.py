@@ -5,33 +5,59 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
-from matcalc.documents.asking import Asked, Said
+from matcalc.documents.asking import Asked, Doubt, Said
 from matcalc.documents.context.compositions import composition_of, moving_doubts
 from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.doubts import doubts_of
 from matcalc.documents.context.kept_facts import kept_facts
 from matcalc.documents.context.names import weights_in
 from matcalc.documents.context.outline import Line
+from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
 from matcalc.documents.context.solutions import substituted
 from matcalc.documents.context.structure import Structure, needed, reached, structure_of, variables
 from matcalc.documents.context.survey import Context, How
 from matcalc.documents.context.twofold_names import told_apart
 from matcalc.documents.context.usual_functions import without_usual
 from matcalc.documents.index_cases import Indices, by_indices, compared
-from matcalc.errors import UnknownFunctionError
+from matcalc.errors import MatcalcError, UnknownFunctionError
 from matcalc.patterns import pattern
 
 
 def asked_of(line: Line, context: Context) -> Sequence[Asked]:
     """The statements that a row may be, each with what the document says of its symbols.
 
-    Raises MatcalcError for a row that says something of a function that nobody defined.
+    A row that goes on with a chain may be asked against the side just before it, too. Raises MatcalcError for a row that says something of
+    a function that nobody defined.
     """
     found: dict[tuple[str, str], Asked] = {}
-    for one in _readings(line, context):
+    steps = _steps(line, context)
+    try:
+        for one in _readings(line, context):
+            found.setdefault((one.statement, one.declare), one)
+    except MatcalcError as error:
+        if not steps:
+            raise
+        steps = [replace(one, doubts=(Doubt(error.message),)) for one in steps]
+    for one in steps:
         found.setdefault((one.statement, one.declare), one)
     return tuple(found.values())
+
+
+_MOST_STEPS = 2
+
+
+def _steps(line: Line, context: Context) -> Sequence[Asked]:
+    """The readings of a row that goes on with a chain as an equation between its own two sides."""
+    row = line.row
+    if not row.link or row.first == row.left:
+        return ()
+    try:
+        found = list(islice(_readings(replace(line, row=replace(row, first=row.left, link=0)), context), _MOST_STEPS))
+    except MatcalcError:
+        return ()
+    return tuple([replace(one, instead="step") for one in found])
 
 
 def solution_of(line: Line, context: Context) -> Sequence[Asked]:
@@ -42,7 +68,7 @@ def solution_of(line: Line, context: Context) -> Sequence[Asked]:
 
 def _readings(line: Line, context: Context) -> Iterator[Asked]:
     case = _case(line, context)
-    equation = _equation(line, case)
+    equation = with_powers(_equation(line, case))
     names = names_used(equation, line.notation)
     equation, whole = told_apart(equation, context.behind(names, line), line.notation)
     names = names_used(equation, line.notation)
@@ -52,15 +78,17 @@ def _readings(line: Line, context: Context) -> Iterator[Asked]:
         return
     _check(structure, whole, context, line)
     doubts = doubts_of(structure, whole, context, line)
+    equation = as_derivatives(equation, whole, line.notation)
     composition = composition_of(structure, context, line)
     if composition is not None:
         yield replace(_asked(equation, composition.definitions, line, context, "told"), doubts=(*doubts, *composition.doubts))
         return
     doubts = (*doubts, *moving_doubts(structure, context, line))
     condition = () if case is None else (Said(f"for {case}", line.row.left.place()),)
-    for definitions, how in _chosen(structure, whole, names):
-        for one in _forms(equation, definitions, line, context, how):
-            yield replace(one, doubts=doubts, rests_on=(*one.rests_on, *condition))
+    for meant in dict.fromkeys((equation, narrowed(equation))):
+        for definitions, how in _chosen(structure, whole, names):
+            for one in _forms(meant, definitions, line, context, how):
+                yield replace(one, doubts=doubts, rests_on=(*one.rests_on, *condition))
     for definitions in _with_others(structure, whole, names, context, line):
         yield replace(_asked(equation, definitions, line, context, "told"), instead="other")
 

@@ -15,15 +15,33 @@ from matcalc.documents.pieces import Notation
 from matcalc.language.statements import Statement
 from matcalc.patterns import pattern
 from matcalc.verification.items import Item
-from matcalc.verification.unfailing import verdict_on
+from matcalc.verification.unfailing import NOT_READ, verdict_on
 from matcalc.verification.verdict import Verdict
 
 
 def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     """The verdict, and the reading that it is on. Raises nothing; ``asked`` is not empty.
 
-    What holds in one reading holds; what does not is false only if it is in every reading.
+    What is not decided from the beginning of its chain holds if it does as a step of it.
     """
+    steps = [one for one in asked if one.instead == "step"]
+    whole = [one for one in asked if one.instead != "step"]
+    verdict, chosen = _judged(whole) if whole else (_unread(steps[0]), steps[0])
+    if verdict.status == "undecided":
+        for one in steps:
+            of_step = _verdict(one)
+            if of_step.ok:
+                return of_step, one
+    return verdict, chosen
+
+
+def _unread(step: Asked) -> Verdict:
+    """The verdict on a chain of which only the steps are known."""
+    return Verdict(step.statement, "undecided", step.layout, "; ".join([one.reason for one in step.doubts]), problem=NOT_READ)
+
+
+def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
+    """The verdict on readings of the whole: what holds in one reading holds; what does not is false only if it is in every reading."""
     found: list[tuple[Verdict, Asked]] = []
     sure: list[tuple[Verdict, Asked]] = []
     for one in asked:

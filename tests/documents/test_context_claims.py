@@ -42,6 +42,11 @@ TRUE = [
     r"For a smooth $\varphi$ applied elementwise, $\nabla_x \sum_i \varphi((Ax)_i) = A^\top\varphi'(Ax)$.",
     r"Let $r(x) = Ax - b$. For one residual $\frac{d}{dr}\sqrt{1 + r^2} = \frac{r}{\sqrt{1 + r^2}}$.",
     "For $f(x) = a^\\top x$ it is easy.\n\nFor $f(x) = \\|x\\|^2$ we have $\\nabla f(x) = 2x$.",
+    "`f(x, y) = x²y - 2xy`\n\n`∂²f/∂x² = 2y`",
+    "`f(x) = (5x - 1)³`\n\nPut `u = 5x - 1`, so `f = u³`.\n\n`f'(x) = d/du(u³) · du/dx`",
+    "`f(x) = x⁴ · sin(x)`\n\nWith `u = x·x³` and `v = sin(x)`: `f'(x) = u'v + uv'`",
+    "`g = h(s, t) = s² + 3t`\n\n`∂h/∂s = 2s`",
+    r"Let $f(x) = x^3$ and $g(x) = x + 1$. Then $\frac{d}{dx}\frac{f(x)}{g(x)} = \frac{f'(x) g(x) - f(x) g'(x)}{g^2(x)}$.",
 ]
 
 FALSE = [
@@ -56,6 +61,7 @@ FALSE = [
 NEITHER = [
     CHAIN + r"With $h(k) = k^4$ we find $\frac{\partial h}{\partial t} = 2pq$.",
     r"Let $f(x, y) = xy$ and $y(x) = x^2$. Then $\frac{df}{dx} = 3x^2$.",
+    "`expm(A + B) = expm(A)*expm(B)` holds if A and B commute.",
     "For $f(x) = \\|x\\|^2$ it is easy.\n\nFor $f(x) = a^\\top x$ we have $\\nabla f(x) = 2x$.",
     r"For $f(x) = x^3 + 2x$ we have $\frac{df}{dx} = 5$ at one point.",
     r"Let $\sigma(z)_i = \begin{cases} 1 & i = 1 \\ 0 & i > 1 \end{cases}$. Then $\nabla_z \sum_i \sigma(z_i) = z$.",
@@ -77,6 +83,20 @@ def test_false(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", NEITHER)
 def test_what_nothing_is_known_of_is_not_decided(text: str, tmp_path: Path) -> None:
     assert status(text, tmp_path) in ("not read", "undecided")
+
+
+STEPS = [
+    (r"$P = E[e e^\top] = (I - KH) B (I - KH)^\top = B - KHB - BH^\top K^\top + KHBH^\top K^\top$", "proved"),
+    (r"$P = E[e e^\top] = (I - KH) B (I - KH)^\top = B - KHB + KHBH^\top K^\top$", "undecided"),
+    (r"$\nabla_x\, x^\top x = x = 2x$", "proved"),
+    (r"$\nabla_x\, x^\top x = 3x = 2x + x$", "refuted"),
+]
+"""Chains, and the status of their last equation: from the beginning where that can be read, else by itself."""
+
+
+@pytest.mark.parametrize(("text", "expected"), STEPS)
+def test_chain(text: str, expected: str, tmp_path: Path) -> None:
+    assert status(text, tmp_path) == expected
 
 
 def test_a_fact_does_not_leave_its_section_nor_a_definition_its_successor(tmp_path: Path) -> None:

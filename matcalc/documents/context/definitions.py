@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from matcalc.documents.asking import Said
@@ -69,7 +69,7 @@ class Obscured:
 def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definition | Obscured | None:
     """The definition that a row is; None for one that gives no name a value."""
     row = line.row
-    later = row.link and row.relation != ":="
+    later = row.link and row.relation != ":=" and not _is_function(row.left.text, line.notation)
     if row.right is None or later or line.role not in ("definition", "solution", "not an equation") or row.relation not in _GIVING:
         return None
     named = named_by(row, line.notation)
@@ -93,12 +93,28 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
 _GIVING = frozenset(["=", ":=", "=:", "≡"])
 
 
+def _is_function(side: str, notation: Notation) -> bool:
+    """Whether a side is a function with its arguments: ``f(x, y)`` in ``z = f(x, y) = x + y``."""
+    head = head_of(side, notation)
+    return head is not None and bool(head.arguments)
+
+
 CALLED = pattern(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z])|\\[!,])*\(")
 
 
 def is_called(text: str, name: str) -> bool:
     """Whether a name stands before brackets somewhere in a formula."""
     return any(found.name == name and CALLED.match(text, found.end) for found in names_at(text))
+
+
+_PRIMES = pattern(r"(?:'|′|\^\s*\{?(?:\\prime\s*)+\}?)*")
+
+
+def names_called(text: str, notation: Notation) -> frozenset[str]:
+    """The names that stand before brackets in a formula, perhaps with primes."""
+    return frozenset(
+        found.name for found in names_at(text, notation) if (primes := _PRIMES.match(text, found.end)) and CALLED.match(text, primes.end())
+    )
 
 
 def readable(found: Sequence[Definition | Obscured]) -> list[Definition | Obscured]:
@@ -156,9 +172,14 @@ class Definitions:
             return known
         return [one for one in known if isinstance(one, Obscured) or one.bold == bold]
 
-    def at(self, name: str, row: int, bold: bool | None = None) -> Definition | None:
-        """What a name stands for at a row; None for one whose last definition cannot be read."""
+    def at(self, name: str, row: int, bold: bool | None = None, *, called: bool = False) -> Definition | None:
+        """What a name stands for at a row; None for one whose last definition cannot be read.
+
+        Where it is ``called``, what was said of it as a function: ``f(x) = (2x + 1)^3``, which goes on with ``f = u^3``.
+        """
         known = self._known(name, bold)
+        if called:
+            known = [one for one in known if isinstance(one, Definition) and one.is_function] or known
         before = [one for one in known if one.number < row]
         if before:
             return None if isinstance(before[-1], Obscured) else before[-1]
@@ -182,15 +203,23 @@ class Definitions:
         return tuple(sorted([one for one in every if one.is_function and one.number < row], key=lambda one: -one.number))
 
     def behind(
-        self, names: Iterable[str], row: int, weights: Weights, keep: Callable[[Definition], bool] = lambda one: True
+        self,
+        names: Iterable[str],
+        row: int,
+        weights: Weights,
+        keep: Callable[[Definition], bool] = lambda one: True,
+        called: Collection[str] = (),
     ) -> tuple[Definition, ...]:
-        """All that names rest on, directly or not, each after what it rests on itself; what goes in a circle is left out."""
+        """All that names rest on, directly or not, each after what it rests on itself; what goes in a circle is left out.
+
+        ``called`` are the names that stand as functions.
+        """
         done: dict[str, Definition] = {}
         opened: set[str] = set()
         stack: list[tuple[str, bool | None, bool]] = [(name, weights.of(name), False) for name in sorted(names, reverse=True)]
         while stack and len(done) < _MOST:
             name, bold, closing = stack.pop()
-            one = self.at(name, row, bold)
+            one = self.at(name, row, bold, called=name in called)
             if one is None or not keep(one):
                 continue
             if closing:

@@ -24,6 +24,8 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     if both := sorted(called & bare):
         return (Doubt(f"{both[0]} is a function and a value"),)
     found = [*_of_writing(line)]
+    if line.number in context.conditional:
+        found.append(Doubt("it is said to hold under a condition that is not understood"))
     unknown = structure.differentiated - defined - structure.by
     if (structure.left.derived and structure.right.derived) or unknown:
         found.append(Doubt("products of derivatives are written in more ways than one", "misfit"))

@@ -231,6 +231,22 @@ def _next_row(wording: Wording, tokens: Sequence[Token], position: int) -> int:
     return found[0] if found else wording.end
 
 
+_CONDITION = re.compile(
+    r"\s*(?:(?:only )?(?:holds|is true|is valid|is right)(?: only)? |only )?(?:if|when|whenever|provided|as long as|unless)\b[^.;⟨⟩]*"
+)
+"""Words behind a formula that say when it holds, without a formula in them."""
+
+
+def under_a_condition(wording: Wording) -> Iterator[int]:
+    """The rows behind which words say when they hold, of which nothing is understood: ``holds if A and B commute``."""
+    for number, mention in enumerate(wording.mentions):
+        mark = f"⟨{number}⟩"
+        said = _CONDITION.match(wording.text, wording.text.index(mark) + len(mark))
+        understood = said is None or any(token.text in vocabulary().nouns for token in tokens_of(replace(wording, text=said[0])))
+        if not understood:
+            yield from (line.number for line in mention.lines)
+
+
 # ---------------------------------------------------------------- together
 
 

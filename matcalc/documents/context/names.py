@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from matcalc.documents.pieces import Notation
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
-from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, canonical_name, is_name
+from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, is_name
 
 _GREEK = "|".join(sorted([*SPELLED_GREEK, "varepsilon", "vartheta", "varphi", "varrho", "varsigma", "varpi"], key=lambda word: -len(word)))
 _STYLE = rf"\\(?:{'|'.join(sorted({*FONTS, *WORDS, *ACCENTS} - {'boxed', 'ensuremath', 'smash', 'mathop'}))})(?![A-Za-z])\s*"
@@ -26,7 +26,11 @@ _WORD_IN_STYLE = re.compile(
     r"\\(?:mathrm|operatorname\*?|text|mathsf|mathit|mathtt|textsc|textrm|mathcal)\s*\{\s*([A-Za-z]{2,}[0-9]*)\s*\}"
 )
 _COMMAND = re.compile(r"\\(?:begin|end|label|tag|ref|eqref)\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.")
-_PLAIN_NAME = re.compile(r"[^\W\d_]\w*")
+_RAISED, _LOWERED = "".join(SUPERSCRIPTS), "".join(SUBSCRIPTS)
+_PLAIN_NAME = re.compile(rf"[^\W\d_{_RAISED}{_LOWERED}][^\W{_RAISED}{_LOWERED}]*[{_LOWERED}]*")
+_STEM = re.compile(rf"[^_{_LOWERED}]+")
+_PRODUCT = re.compile(rf"(?=.*[a-z])(?:[^\W\d_]?[A-Z][^\W\d_]?|[a-z]{{2}})[{_LOWERED}]*")
+_FACTOR = re.compile(rf"[^\W\d_{_LOWERED}][{_LOWERED}]*")
 _CHANGE = re.compile(r"d2?([^\W\d_]\w*?)2?")
 _INDEXED = re.compile(rf"{_INDEX}\s*\Z")
 _TURNED_LABEL = re.compile(rf"({_MARK})\s*{_TURNED}\s*\}}")
@@ -110,14 +114,21 @@ def _spelled(symbol: str) -> str:
 
 
 def _plain_names(text: str) -> Iterator[NameAt]:
-    """Names in a formula of a program or a plain text; those in ``df/dx`` too."""
+    """Names in a formula of a program or a plain text; those in ``df/dx`` too, and the letters of a run that may be a product, ``xᵀAx``."""
     for found in _PLAIN_NAME.finditer(text):
-        name = canonical_name(found[0])
-        yield NameAt(name, name.partition("_")[0], found.start(), found.end())
-        inner = _CHANGE.fullmatch(found[0])
+        run = found[0]
+        yield _plain_name(run, found.start())
+        inner = _CHANGE.fullmatch(run)
         if inner is not None:
             name = canonical_name(inner[1])
             yield NameAt(name, name, found.start(), found.end())
+        elif _PRODUCT.fullmatch(run):
+            yield from (_plain_name(one[0], found.start() + one.start()) for one in _FACTOR.finditer(run))
+
+
+def _plain_name(run: str, start: int) -> NameAt:
+    stem = _STEM.match(run)
+    return NameAt(canonical_name(run), canonical_name(stem[0] if stem else run), start, start + len(run))
 
 
 def names_in(text: str, notation: Notation = "latex") -> frozenset[str]:

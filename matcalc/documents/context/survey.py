@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 from matcalc.documents.asking import Said
 from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in
-from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_used, readable
-from matcalc.documents.context.facts import Facts, told_in
+from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_called, names_used, readable
+from matcalc.documents.context.facts import Facts, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
@@ -27,7 +27,8 @@ class Context:
     """What a document says: asked for the row that it is needed at.
 
     ``origins`` are, for the start of each section, the rows before it that define what it speaks of; ``sizes`` the names of sizes,
-    ``conditions`` the first-order conditions, ``index_cases`` the rows that are said of equal or of different indices.
+    ``conditions`` the first-order conditions, ``index_cases`` the rows that are said of equal or of different indices,
+    ``conditional`` those that are said to hold under a condition of which nothing is understood.
     """
 
     facts: Facts
@@ -39,6 +40,7 @@ class Context:
     sizes: frozenset[str]
     conditions: tuple[Line, ...]
     index_cases: Mapping[int, Indices]
+    conditional: frozenset[int]
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said."""
@@ -46,8 +48,9 @@ class Context:
 
     def behind(self, names: Iterable[str], line: Line) -> tuple[Definition, ...]:
         """The definitions that names in a row rest on, in an order in which each has its value before it is used."""
-        weights = weights_in(line.row.text, line.notation)
-        return self.definitions.behind(names, line.number, weights, lambda one: self._stands(one, line))
+        text = line.row.text
+        weights, called = weights_in(text, line.notation), names_called(text, line.notation)
+        return self.definitions.behind(names, line.number, weights, lambda one: self._stands(one, line), called)
 
     def _stands(self, one: Definition, line: Line) -> bool:
         return one.notation == line.notation and not self.facts.introduced_between(one.name, one.number, line.number)
@@ -85,7 +88,9 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     conditions = tuple([line for _, line in lines if line.role == "first-order condition"])
     sizes = facts.sizes() - _NO_SIZES
     origins = _origins(lines, definitions)
-    return Context(facts, definitions, layouts, symmetric, spots, origins, sizes, conditions, index_conditions(read))
+    cases = index_conditions(read)
+    conditional = frozenset([number for wording in read for number in under_a_condition(wording)]) - cases.keys()
+    return Context(facts, definitions, layouts, symmetric, spots, origins, sizes, conditions, cases, conditional)
 
 
 def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:

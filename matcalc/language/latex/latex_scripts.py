@@ -185,7 +185,7 @@ class Scripts:
         return [*items, Token("RSQB", "]", last.start, last.end)]
 
     def _entry_of_transpose(self, below: tuple[int, Range], above: tuple[int, Range | None]) -> Items | None:
-        r"""``A^\\top_{ij}`` and ``(A B)^\\top_{ij}`` as entries of the transpose; None for other scripts, and where the exponent is last."""
+        r"""``A^\\top_{ij}`` and ``(A B)^\\top_{ij}`` as entries of the transpose; None for others, and where the exponent is last."""
         r = self.r
         (mark, (first, last)), (place, found) = below, above
         if found is None or place > mark or r.out[-1].type not in ("RUN", "RPAR"):

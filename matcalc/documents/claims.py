@@ -72,7 +72,7 @@ def _readings(line: Line, context: Context) -> Iterator[Asked]:
     names = names_used(equation, line.notation)
     equation, whole = told_apart(equation, context.behind(names, line), line.notation)
     names = names_used(equation, line.notation)
-    structure = structure_of(equation, whole, context.facts.names())
+    structure = structure_of(equation, whole, context.facts.names)
     if structure is None:
         yield _asked(equation, whole, line, context, "told")
         return
@@ -128,7 +128,7 @@ def _with_others(
     for one in whole:
         if one.name not in structure.differentiated:
             continue
-        for other in context.definitions.others(one, line.number)[:_MOST_OTHERS]:
+        for other in islice(context.definitions.others(one, line.number), _MOST_OTHERS):
             if other.notation == line.notation:
                 rest = [kept for kept in context.behind(names | other.uses, line) if kept.name != one.name]
                 yield needed(structure, [*rest, other], names)
@@ -171,7 +171,7 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
     weights = weights_in(statement, line.notation)
     declare, said = context.declared(names - _limits(statement), line.number, weights, how=how)
     told = {name: found for name in sorted(defined) if (found := context.told(name, line.number, weights.of(name))[0]) is not None}
-    kept = kept_facts(definitions, told, declare, names & context.facts.names())
+    kept = kept_facts(definitions, told, declare, names & context.facts.names)
     declare = "; ".join([*([declare] if declare else []), *(f"{name}: {fact}" for name, fact in kept.more.items())])
     layout, layout_said = context.layouts.at(line.number)
     symmetric, symmetric_said = context.symmetric.at(line.number)

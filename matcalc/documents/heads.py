@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from matcalc.documents.pieces import Notation
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
@@ -70,6 +70,7 @@ def head_of(text: str, notation: Notation = "latex") -> Head | None:
     return Head(_spelled(match["name"] + match["primes"] + match["index"] + match["entry"], words), tuple(arguments))
 
 
+@cache
 def _pattern(notation: Notation) -> re.Pattern[str]:
     name = _NAMES[notation]
     argument = rf"{name}[′']*{_INDEX}{_RAISED}"

@@ -7,7 +7,7 @@ names have a meaning already. Each role has one function below that says what ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from matcalc.documents.heads import Head, head_of, letters_in
@@ -37,7 +37,7 @@ from matcalc.documents.shapes import (
     states_fact,
     value_of,
 )
-from matcalc.documents.symbols import symbols_of, unmatched
+from matcalc.documents.symbols import Named, symbols_of, unmatched
 from matcalc.patterns import pattern
 
 Role: TypeAlias = Literal[
@@ -72,7 +72,7 @@ class Around:
     environment: str = ""
     notation: Notation = "latex"
     inside: tuple[str, ...] = ()
-    known: frozenset[str] = frozenset()
+    known: Named = field(default_factory=Named)
     seen: frozenset[str] = frozenset()
     preceding: Role | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Container
 from functools import cache
 
 from matcalc.documents.cues import environments
@@ -66,7 +66,7 @@ def is_derivative(text: str) -> bool:
     return found or _DERIVED.search(text) is not None or _DIRECTIONAL.search(text) is not None
 
 
-def is_differential_of(text: str, known: Set[str]) -> bool:
+def is_differential_of(text: str, known: Container[str]) -> bool:
     """Whether a side is the differential of a name that has a definition."""
     match = _DIFFERENTIAL.fullmatch(text.strip())
     found = head_of(match["of"]) if match is not None else None

@@ -11,6 +11,7 @@ from matcalc.documents.pieces import Formula, Heading, Notation, Piece
 from matcalc.documents.roles import Role, is_written_out, named_by, role_of
 from matcalc.documents.rows import Row, rows
 from matcalc.documents.surroundings import surroundings
+from matcalc.documents.symbols import Named
 
 
 def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Row, Role], ...]]]:
@@ -42,16 +43,16 @@ class _Names:
     """The names that stand for something: to the end of their section, those of a section on notation to the end."""
 
     def __init__(self) -> None:
-        self._sections: list[tuple[int, set[str]]] = [(0, set())]
-        self.known: frozenset[str] = frozenset()
+        self._levels = [0]
+        self.known = Named()
 
     def begin(self, title: str, level: int) -> None:
         """Begins a section."""
         level = max(level, 1)
-        while self._sections[-1][0] >= level:
-            self._sections.pop()
-        self._sections.append((level, self._sections[0][1] if vocabulary().is_setting(title.lower()) else set()))
-        self.known = frozenset().union(*[names for _, names in self._sections])
+        while self._levels[-1] >= level:
+            self._levels.pop()
+        self.known.begin(len(self._levels), everywhere=vocabulary().is_setting(title.lower()))
+        self._levels.append(level)
 
     def learn(self, row: Row, role: Role, notation: Notation) -> None:
         """Takes in what a row defines; an array written out says nothing that a claim could rest on."""
@@ -59,5 +60,4 @@ class _Names:
             return
         found = named_by(row, notation)
         if found is not None:
-            self._sections[-1][1].add(found[0].name)
-            self.known |= {found[0].name}
+            self.known.add(found[0].name)

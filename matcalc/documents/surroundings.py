@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from matcalc.documents.pieces import Break, Closing, Formula, Heading, Listing, Opening, Piece, Words
 from matcalc.documents.roles import Around
@@ -11,6 +12,7 @@ from matcalc.patterns import pattern
 
 _END = pattern(r"[.!?](?=\s|$)(?<!i\.e\.)(?<!e\.g\.)(?<!\bcf\.)(?<!w\.r\.t\.)(?<!s\.t\.)(?<!\beq\.)(?<!resp\.)")
 _LONGEST = 1000
+_DEEPEST = 50
 _MOST_AFTER = 12
 """Pieces behind a formula that are looked at for its sentence."""
 
@@ -18,17 +20,39 @@ _MOST_AFTER = 12
 @dataclass(slots=True)
 class _State:
     sentence: str = ""
-    inside: tuple[str, ...] = ()
+    opened: list[str] = field(default_factory=list)
+    names: Counter[str] = field(default_factory=Counter)
+    """How often each name is among the ``opened``."""
     displayed: bool = False
     """Whether the last thing was a display: a capital letter behind it begins a sentence."""
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """What is open, of very much the innermost."""
+        return tuple(self.opened[-_DEEPEST:])
+
+    def open(self, name: str) -> None:
+        """Begins a block."""
+        self.opened.append(name)
+        self.names[name] += 1
+        self.sentence = ""
+
+    def close(self, name: str) -> None:
+        """Ends a block, with all that is open in it."""
+        outside = max(0, self.names[name] - 1)
+        while self.names[name] > outside:
+            self.names[self.opened.pop()] -= 1
+        self.sentence = ""
 
     def say(self, text: str) -> None:
         """Adds words; of these what stands behind the last end of a sentence."""
         if self.displayed and text.strip():
             self.sentence = "" if text.lstrip()[0].isupper() else self.sentence
             self.displayed = False
-        ends = list(_END.finditer(text))
-        self.sentence = text[ends[-1].end() :] if ends else (self.sentence + text)[-_LONGEST:]
+        end = 0
+        for found in _END.finditer(text):
+            end = found.end()
+        self.sentence = text[end:][-_LONGEST:] if end else (self.sentence + text[-_LONGEST:])[-_LONGEST:]
 
 
 def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
@@ -50,12 +74,9 @@ def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
         elif isinstance(piece, Break):
             state.sentence = state.sentence if state.sentence.rstrip().endswith((":", ",")) else ""
         elif isinstance(piece, Opening):
-            state.inside, state.sentence = (*state.inside, piece.name), ""
+            state.open(piece.name)
         elif isinstance(piece, Closing):
-            kept = list(state.inside)
-            if piece.name in kept:
-                del kept[len(kept) - 1 - kept[::-1].index(piece.name) :]
-            state.inside, state.sentence = tuple(kept), ""
+            state.close(piece.name)
 
 
 def _ends(formula: Formula) -> bool:

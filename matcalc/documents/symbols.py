@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Set
+from functools import cache
 
 from matcalc.documents.context.names import names_at
 from matcalc.documents.pieces import Notation
@@ -42,12 +42,40 @@ def symbols_of(text: str, notation: Notation) -> Counter[str]:
     return found
 
 
+@cache
 def _sizes() -> frozenset[str]:
     return INDEX_LETTERS | frozenset(cue_table()["names"]["sizes"])
 
 
+@cache
 def _constants() -> frozenset[str]:
     return frozenset(cue_table()["names"]["fixed"])
+
+
+class Named:
+    """The names that stand for something, in sections within each other."""
+
+    def __init__(self) -> None:
+        self._sections: list[set[str]] = [set()]
+        self._bases: list[set[str]] = [set()]
+
+    def begin(self, depth: int, *, everywhere: bool = False) -> None:
+        """Begins a section within the outermost ``depth`` ones, whose names end with it unless they stand for it ``everywhere``."""
+        for sets in (self._sections, self._bases):
+            del sets[depth:]
+            sets.append(sets[0] if everywhere else set())
+
+    def add(self, name: str) -> None:
+        """Lets a name stand for something to the end of the section."""
+        self._sections[-1].add(name)
+        self._bases[-1].add(_base(name))
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in names for names in self._sections)
+
+    def has_base(self, symbol: str) -> bool:
+        """Whether a symbol is such a name, or one without its index."""
+        return symbol in self or any(symbol in bases for bases in self._bases)
 
 
 def _base(name: str) -> str:
@@ -60,16 +88,15 @@ def _bases_of_entries(text: str, notation: Notation) -> frozenset[str]:
     return frozenset(one["base"] for one in found if one is not None)
 
 
-def unmatched(left: str, right: str, known: Set[str], notation: Notation) -> frozenset[str]:
+def unmatched(left: str, right: str, known: Named, notation: Notation) -> frozenset[str]:
     """The symbols that keep an equation from being an identity: those of one side alone or, where one side is a number, those that stand
     only once. None where a symbol has a definition, which may hold the others.
     """
     sides = symbols_of(left, notation), symbols_of(right, notation)
-    bases = {_base(name) for name in known} | known
     if not sides[0] or not sides[1]:
         once = {symbol for symbol, count in (sides[0] or sides[1]).items() if count == 1}
-        return frozenset() if once & bases else frozenset(once)
-    if any(symbol in bases for side in sides for symbol in side):
+        return frozenset() if any(map(known.has_base, once)) else frozenset(once)
+    if any(known.has_base(symbol) for side in sides for symbol in side):
         return frozenset()
     apart = sides[0].keys() ^ sides[1].keys()
     entries = {base.capitalize(): base for base in _bases_of_entries(f"{left} = {right}", notation)}

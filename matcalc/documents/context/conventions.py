@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from matcalc.documents.asking import Said
 from matcalc.documents.context.outline import END
+from matcalc.documents.context.reaches import Reaches
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.context.wording import Wording
 
@@ -28,16 +29,13 @@ class Conventions:
     """The conventions of one sort, asked for a row; the latest counts."""
 
     def __init__(self, found: Iterable[Convention], usual: str) -> None:
-        self._found = sorted(found, key=lambda one: one.start)
+        self._found = Reaches(sorted(found, key=lambda one: one.start))
         self._usual = usual
 
     def at(self, row: int) -> tuple[str, tuple[Said, ...]]:
         """The convention at a row, and where it is said; the usual one where nothing is."""
-        holding = [one for one in self._found if one.start <= row < one.end]
-        return (holding[-1].value, (holding[-1].said,)) if holding else (self._usual, ())
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
+        latest = next(self._found.at(row), None)
+        return (self._usual, ()) if latest is None else (latest.value, (latest.said,))
 
 
 def layouts_in(wording: Wording) -> Iterator[Convention]:

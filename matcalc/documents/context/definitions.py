@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from matcalc.documents.asking import Said
 from matcalc.documents.context.names import Weights, names_at, weights_in, without_index
@@ -18,6 +20,8 @@ from matcalc.patterns import pattern
 
 _MOST = 24
 """Definitions that one claim rests on."""
+_MOST_BEHIND = 200
+"""Definitions that are looked at for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
         return None
     named = named_by(row, line.notation)
     head, side, value = named or (None, row.left, row.right)
-    first = next(names_at(side.text, line.notation), None)
+    first = next(iter(names_at(side.text, line.notation)), None)
     if head is None or line.role == "not an equation":
         return Obscured(first.base, line.number) if first is not None and first.start == 0 else None
     again = head_of(value.text, line.notation)
@@ -162,45 +166,57 @@ class Definitions:
 
     def __init__(self, found: Iterable[Definition | Obscured], twins: frozenset[str] = frozenset()) -> None:
         self._by_name: dict[str, list[Definition | Obscured]] = {}
+        self._asked: dict[tuple[str, bool | None, bool], Sequence[Definition | Obscured]] = {}
         self._twins = twins
+        found = sorted(found, key=_number)
         for one in found:
             self._by_name.setdefault(one.name, []).append(one)
+        self._obscured = {one.name for one in found if isinstance(one, Obscured)}
+        self._functions = [one for one in found if isinstance(one, Definition) and one.is_function]
 
-    def _known(self, name: str, bold: bool | None) -> list[Definition | Obscured]:
-        known = self._by_name.get(name, [])
-        if name not in self._twins or bold is None:
-            return known
-        return [one for one in known if isinstance(one, Obscured) or one.bold == bold]
+    def _known(self, name: str, bold: bool | None, called: bool) -> Sequence[Definition | Obscured]:
+        """The definitions of a name in order, found once for each way in which it stands."""
+        asked = name, bold if name in self._twins else None, called
+        known = self._asked.get(asked)
+        if known is None:
+            known = self._by_name.get(name, [])
+            if asked[1] is not None:
+                known = [one for one in known if isinstance(one, Obscured) or one.bold == bold]
+            if called:
+                known = [one for one in known if isinstance(one, Definition) and one.is_function] or known
+            self._asked[asked] = known
+        return known
 
     def at(self, name: str, row: int, bold: bool | None = None, *, called: bool = False) -> Definition | None:
         """What a name stands for at a row; None for one whose last definition cannot be read.
 
         Where it is ``called``, what was said of it as a function: ``f(x) = (2x + 1)^3``, which goes on with ``f = u^3``.
         """
-        known = self._known(name, bold)
-        if called:
-            known = [one for one in known if isinstance(one, Definition) and one.is_function] or known
-        before = [one for one in known if one.number < row]
-        if before:
-            return None if isinstance(before[-1], Obscured) else before[-1]
-        here = (one for one in known if isinstance(one, Definition) and one.number > row and one.sentence[0] <= row < one.sentence[1])
-        return next(here, None)
+        known = self._known(name, bold, called)
+        place = bisect_left(known, row, key=_number)
+        if place:
+            last = known[place - 1]
+            return None if isinstance(last, Obscured) else last
+        later = (one for one in islice(known, _MOST_BEHIND) if isinstance(one, Definition) and one.number > row)
+        return next((one for one in later if one.sentence[0] <= row < one.sentence[1]), None)
 
     def is_obscure(self, name: str, row: int) -> bool:
         """Whether the last definition of a name before a row, or one of it later in the document, cannot be read."""
         known = self._by_name.get(name, [])
-        before = [one for one in known if one.number < row]
-        return isinstance(before[-1], Obscured) if before else any(isinstance(one, Obscured) for one in known)
+        place = bisect_left(known, row, key=_number)
+        return isinstance(known[place - 1], Obscured) if place else name in self._obscured
 
-    def others(self, one: Definition, row: int) -> tuple[Definition, ...]:
+    def others(self, one: Definition, row: int) -> Iterator[Definition]:
         """Other definitions of a name than this one, those before a row first, the nearest of them first."""
-        known = [other for other in self._by_name.get(one.name, []) if isinstance(other, Definition) and other is not one]
-        return tuple(sorted(known, key=lambda other: (other.number > row, abs(other.number - row))))
+        known = self._by_name.get(one.name, [])
+        place = bisect_right(known, row, key=_number)
+        ordered = chain((known[number] for number in range(place - 1, -1, -1)), islice(known, place, None))
+        return (other for other in ordered if isinstance(other, Definition) and other is not one)
 
-    def functions_before(self, row: int) -> tuple[Definition, ...]:
+    def functions_before(self, row: int) -> Iterator[Definition]:
         """The functions with parameters that are defined before a row, the last first."""
-        every = [one for known in self._by_name.values() for one in known if isinstance(one, Definition)]
-        return tuple(sorted([one for one in every if one.is_function and one.number < row], key=lambda one: -one.number))
+        place = bisect_left(self._functions, row, key=_number)
+        return (self._functions[number] for number in range(place - 1, -1, -1))
 
     def behind(
         self,
@@ -225,12 +241,16 @@ class Definitions:
             if closing:
                 done[one.name] = one
                 continue
-            if one.name in opened:
+            if one.name in opened or len(opened) >= _MOST_BEHIND:
                 continue
             opened.add(one.name)
             stack.append((name, bold, True))
             stack += [(used, one.weights.of(used), False) for used in sorted(one.uses, reverse=True) if used not in opened]
         return _in_order(done)
+
+
+def _number(one: Definition | Obscured) -> int:
+    return one.number
 
 
 def _in_order(found: Mapping[str, Definition]) -> tuple[Definition, ...]:

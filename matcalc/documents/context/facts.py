@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 
 from matcalc.documents.asking import Said
 from matcalc.documents.context.names import weights_in, without_index
 from matcalc.documents.context.outline import END, Line, Spot
 from matcalc.documents.context.phrases import Description, Token, descriptions, tokens_of
+from matcalc.documents.context.reaches import Reaches
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.context.wording import Wording, remark
 from matcalc.documents.pieces import Place
@@ -25,6 +28,8 @@ _ALWAYS_NARROW = frozenset(["if", "when", "whenever", "provided", "in case", "si
 _TELLING = frozenset(["∈", "≻", "⪰", ">", "≥"])
 _LONGEST_DECLARATION = 400
 _ELLIPSIS = re.compile(r"\\[lc]?dots|…|\.\.\.")
+_MOST_TOLD = 200
+"""Things told of one name that are looked at together, and rows where something may be told of it; the latest of more."""
 _NEAR = 12
 """Characters between a word and the equation that it is about."""
 
@@ -50,21 +55,18 @@ class Told:
     """Whether the name is set in bold there."""
     general: bool = False
 
-    def holds_at(self, row: int) -> bool:
-        """Whether it reaches a row."""
-        return self.start <= row < self.end
-
 
 def told_in(wording: Wording) -> Iterator[Told]:
     """Everything that a sentence tells of names."""
     if vocabulary().lists["doubtful_sentence"].search(wording.text):
         return
     tokens = tokens_of(wording)
+    doubts = _Doubts(tokens)
     for found in descriptions(tokens):
-        if not _doubted(tokens, found):
+        if not doubts.about(found.first, found.last):
             yield from _described(wording, tokens, found)
     for position, token in enumerate(tokens):
-        if token.mention is not None and not _doubted(tokens, Description((), "", position, position + 1)):
+        if token.mention is not None and not doubts.about(position, position + 1):
             for line in token.mention.lines:
                 yield from _stated(wording, tokens, position, line)
     for mention in wording.mentions:
@@ -130,11 +132,12 @@ def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
 
 
 def _of_tokens(wording: Wording, tokens: Sequence[Token]) -> Iterator[Told]:
+    doubts = _Doubts(tokens)
     for found in descriptions(tokens):
-        if not _doubted(tokens, found):
+        if not doubts.about(found.first, found.last):
             yield from _described(wording, tokens, found)
     for position, token in enumerate(tokens):
-        if token.mention is not None and token.mention.number < 0 and not _doubted(tokens, Description((), "", position, position + 1)):
+        if token.mention is not None and token.mention.number < 0 and not doubts.about(position, position + 1):
             for inner in token.mention.lines:
                 yield from _stated(wording, tokens, position, replace(inner, role="fact"))
 
@@ -170,12 +173,24 @@ def _shown(text: str, wording: Wording) -> str:
 # ---------------------------------------------------------------- doubt and reach
 
 
-def _doubted(tokens: Sequence[Token], found: Description) -> bool:
-    """Whether words of its clause take away what a description says: ``not necessarily symmetric``, ``only if``."""
-    first = found.first
-    while first > 0 and tokens[first - 1].text not in _CLAUSE_ENDS and tokens[first - 1].text not in _TURNS:
-        first -= 1
-    return any(token.mention is None and vocabulary().says("doubt", token.text) for token in tokens[first : found.last])
+class _Doubts:
+    """The words of a sentence that take away what is said in their clause: ``not necessarily symmetric``, ``only if``."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        says = vocabulary().says
+        self._clauses: list[int] = []
+        """For each token, and the end, where its clause begins."""
+        self._words = [number for number, token in enumerate(tokens) if token.mention is None and says("doubt", token.text)]
+        clause = 0
+        for number, token in enumerate(tokens):
+            self._clauses.append(clause)
+            clause = number + 1 if token.text in _CLAUSE_ENDS or token.text in _TURNS else clause
+        self._clauses.append(clause)
+
+    def about(self, first: int, last: int) -> bool:
+        """Whether one of them is about what the tokens from ``first`` up to ``last`` say."""
+        number = bisect_left(self._words, self._clauses[first])
+        return number < len(self._words) and self._words[number] < last
 
 
 def _lead(tokens: Sequence[Token], first: int) -> tuple[str, int]:
@@ -256,28 +271,32 @@ class Facts:
     def __init__(self, told: Iterable[Told], twins: frozenset[str] = frozenset()) -> None:
         self._by_name: dict[str, list[Told]] = {}
         self._twins = twins
+        self._kinds: dict[str, set[tuple[str, bool | None]]] = {}
         for one in told:
             self._by_name.setdefault(one.name, []).append(one)
-
-    def names(self) -> frozenset[str]:
+            if one.declaration.kind is not None:
+                self._kinds.setdefault(one.name, set()).add((one.declaration.kind, one.bold))
+        self.names = frozenset(self._by_name)
         """The names that anything is told of."""
-        return frozenset(self._by_name)
+        ordered = {name: sorted(its, key=lambda one: (one.start, one.narrow)) for name, its in self._by_name.items()}
+        self._reaches = {name: Reaches(its) for name, its in ordered.items()}
 
-    def _of(self, name: str, bold: bool | None) -> list[Told]:
-        told = self._by_name.get(name, [])
-        return told if name not in self._twins or bold is None else [one for one in told if one.bold in (bold, None)]
+    def _holding(self, name: str, row: int, bold: bool | None = None) -> Iterator[Told]:
+        """What is told of a name that holds at a row, the latest first."""
+        told = self._reaches.get(name)
+        either = name not in self._twins or bold is None
+        return (one for one in (told.at(row) if told is not None else ()) if either or one.bold in (bold, None))
 
     def at(self, name: str, row: int, origins: Sequence[int] = (), bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where it is said; of what contradicts itself the latest.
 
         ``origins`` are earlier rows whose symbols are spoken of again: what is told of them there counts where nothing is told later.
         """
-        told = self._of(name, bold)
-        found = together([one for one in told if one.holds_at(row)])
-        if found[0] is not None or any(one.holds_at(row) for one in told):
-            return found
-        for origin in reversed(origins):
-            earlier = [one for one in told if one.holds_at(origin) and not one.narrow]
+        told = _latest(self._holding(name, row, bold))
+        if told or name not in self._by_name:
+            return together(told)
+        for origin in islice(reversed(origins), _MOST_TOLD):
+            earlier = _latest(one for one in self._holding(name, origin, bold) if not one.narrow)
             if earlier and not self.introduced_between(name, origin, row):
                 return together(earlier)
         return None, ()
@@ -290,21 +309,38 @@ class Facts:
 
     def introduced_between(self, name: str, first: int, last: int) -> bool:
         """Whether a name is introduced anew behind one row and up to another."""
-        return any(one.anew and first < one.start <= last and one.end > last for one in self._by_name.get(name, ()))
+        later = takewhile(lambda one: one.start > first, self._holding(name, last))
+        return any(one.anew for one in later)
 
     def kind(self, name: str, bold: bool | None = None) -> Declaration | None:
         """The kind that a name has in the whole document, where all of it agrees."""
-        kinds = {one.declaration.kind for one in self._of(name, bold) if one.declaration.kind is not None}
+        either = name not in self._twins or bold is None
+        kinds = {kind for kind, weight in self._kinds.get(name, ()) if either or weight in (bold, None)}
         return Declaration(name, kinds.pop()) if len(kinds) == 1 else None
 
 
+def _latest(told: Iterable[Told]) -> list[Told]:
+    """What counts of the things told of one name, given the latest first: nothing from before it was introduced anew."""
+    found: list[Told] = []
+    for one in islice(told, _MOST_TOLD):
+        if found and _is_fresh(found[-1], one):
+            break
+        found.append(one)
+    return found[::-1]
+
+
+def _is_fresh(one: Told, before: Told) -> bool:
+    """Whether nothing told before counts any more."""
+    return one.general or (one.anew and before.sentence != one.sentence)
+
+
 def together(told: Sequence[Told]) -> tuple[Declaration | None, tuple[Said, ...]]:
-    """Several things told of one name as one declaration; ``None`` for nothing."""
+    """Several things told of one name, in order, as one declaration; ``None`` for nothing."""
     found: Declaration | None = None
     said: list[Said] = []
     last: Told | None = None
-    for one in sorted(told, key=lambda one: (one.start, one.narrow)):
-        fresh = last is None or one.general or (one.anew and last.sentence != one.sentence)
+    for one in told:
+        fresh = last is None or _is_fresh(one, last)
         joined = None if found is None or fresh else _both(found, one.declaration)
         if joined is None:
             found, said = one.declaration, [one.said]

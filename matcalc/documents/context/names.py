@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from matcalc.documents.pieces import Notation
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
@@ -32,6 +33,7 @@ _STEM = re.compile(rf"[^_{_LOWERED}]+")
 _PRODUCT = re.compile(rf"(?=.*[a-z])(?:[^\W\d_]?[A-Z][^\W\d_]?|[a-z]{{2}})[{_LOWERED}]*")
 _FACTOR = re.compile(rf"[^\W\d_{_LOWERED}][{_LOWERED}]*")
 _CHANGE = re.compile(r"d2?([^\W\d_]\w*?)2?")
+_INDEX_BEHIND = re.compile(_INDEX)
 _INDEXED = re.compile(rf"{_INDEX}\s*\Z")
 _TURNED_LABEL = re.compile(rf"({_MARK})\s*{_TURNED}\s*\}}")
 _LABELLED = re.compile(rf"{_LABEL}\s*\Z")
@@ -56,20 +58,22 @@ class NameAt:
     bold: bool = False
 
 
-def names_at(text: str, notation: Notation = "latex") -> Iterator[NameAt]:
+@lru_cache(maxsize=2048)
+def names_at(text: str, notation: Notation = "latex") -> tuple[NameAt, ...]:
     r"""Every name in a formula, in order. What is no name may be among them, such as the ``d`` of a derivative.
 
     >>> [found.name for found in names_at(r"\hat{\mathbf{y}}_i - W^{[2]} \operatorname{RSS}(\beta)")]
     ['y_hat_i', 'W_2', 'RSS', 'beta']
     """
-    if notation == "plain":
-        yield from _plain_names(text)
-        return
+    return tuple(_plain_names(text) if notation == "plain" else _names(text))
+
+
+def _names(text: str) -> Iterator[NameAt]:
     position = 0
     while position < len(text):
         word = _WORD_IN_STYLE.match(text, position)
         if word is not None:
-            index = re.compile(_INDEX).match(text, word.end())
+            index = _INDEX_BEHIND.match(text, word.end())
             end = index.end() if index else word.end()
             yield NameAt(_spelled(text[position:end]), word[1], position, end)
             position = end
@@ -158,7 +162,7 @@ def weights_in(text: str, notation: Notation = "latex") -> Weights:
     >>> weights_in(r"\mathbf{x}^\top A y").of("x"), weights_in("x").of("x"), weights_in("x").of("z")
     (True, False, None)
     """
-    found = list(names_at(text, notation))
+    found = names_at(text, notation)
     return Weights(frozenset(at.base for at in found if at.bold), frozenset(at.base for at in found if not at.bold))
 
 
@@ -183,7 +187,7 @@ def names_listed(text: str, notation: Notation = "latex") -> tuple[str, ...]:
 def whole_name(text: str, notation: Notation = "latex") -> str | None:
     """The name that a text is, if it is one."""
     text = trimmed(text)
-    found = next(names_at(text, notation), None)
+    found = next(iter(names_at(text, notation)), None)
     if found is None or found.start or text[found.end :].strip():
         return None
     return found.name

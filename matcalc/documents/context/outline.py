@@ -109,20 +109,25 @@ def _blocks(pieces: Sequence[Numbered]) -> dict[int, Stretch]:
             pairs[stack.pop()] = index
     begun = {end: start for start, end in pairs.items()}
     found: dict[int, Stretch] = {}
-    last: tuple[int, ...] = ()
+    wholes: list[tuple[list[int], int]] = []
+    """Theorems with the proofs behind them, and where the last of these ends."""
+    last: list[int] = []
     for index, numbered in enumerate(pieces):
         piece = numbered.piece
         if isinstance(piece, Opening):
             end = pieces[pairs[index]].number if index in pairs else END
             found[index] = Stretch(piece.name, numbered.number, end)
             if last and piece.name.lower().startswith("proof"):
-                whole = Stretch(found[last[0]].name, found[last[0]].start, end)
-                found |= dict.fromkeys((*last, index), whole)
-                last = (*last, index)
+                last.append(index)
+                if wholes and wholes[-1][0] is last:
+                    wholes.pop()
+                wholes.append((last, end))
             else:
-                last = ()
+                last = []
         elif isinstance(piece, Closing):
-            last = (begun[index],) if index in begun else ()
+            last = [begun[index]] if index in begun else []
         elif isinstance(piece, (Heading, Formula)) or (isinstance(piece, Words) and piece.text.text.strip()):
-            last = ()
+            last = []
+    for together, end in wholes:
+        found |= dict.fromkeys(together, Stretch(found[together[0]].name, found[together[0]].start, end))
     return found

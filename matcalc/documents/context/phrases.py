@@ -24,6 +24,8 @@ _BY = re.compile(r"(\w+)-by-(\w+)\Z", re.IGNORECASE)
 _SIZES = re.compile(r"\(?\s*[A-Za-z0-9]\w*\s*(?:(?:\\times|×|x|,|\\cdot)\s*[A-Za-z0-9]\w*\s*)*\)?|\\mathbb\{?R\}?.*")
 _ENDS = frozenset(["", ".", ",", ";", ")"])
 _MOST_UNKNOWN = 2
+_MOST_DESCRIBING = 40
+"""Words of one description."""
 _SUBJECT_RELATIONS = frozenset(["", "∈", "≻", "⪰", "=", ":=", ">", "≥"])
 
 
@@ -102,6 +104,7 @@ def _weight(tokens: Sequence[Token]) -> bool | None:
 class _Phrases:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
+        self._listed: dict[int, tuple[str, ...]] = {}
         self._last: list[str] = []
         """What was said last of a formula that is no name, for ``⟨AB⟩ is symmetric if ⟨A⟩ is``."""
 
@@ -194,6 +197,12 @@ class _Phrases:
 
     def _names(self, position: int) -> tuple[str, ...]:
         """The names that a formula is, or that it is about."""
+        found = self._listed.get(position)
+        if found is None:
+            found = self._listed[position] = self._names_of(position)
+        return found
+
+    def _names_of(self, position: int) -> tuple[str, ...]:
         if not 0 <= position < len(self._tokens):
             return ()
         mention = self._tokens[position].mention
@@ -204,11 +213,12 @@ class _Phrases:
             return ()
         return names_listed(row.left.text, mention.formula.notation)
 
-    def _described(self, position: int) -> _Words:
-        """The words of a description from a token on."""
+    def _described(self, position: int, end: int | None = None) -> _Words:
+        """The words of a description from a token on, before ``end``."""
         words = _Words(position)
-        while words.end < len(self._tokens):
-            step = self._known(words) or self._size(words) or self._joined(words) or self._unknown(words)
+        end = min(len(self._tokens), position + _MOST_DESCRIBING) if end is None else end
+        while words.end < end:
+            step = self._known(words) or self._size(words) or self._joined(words, end) or self._unknown(words)
             if not step:
                 break
             words.end += step
@@ -269,7 +279,7 @@ class _Phrases:
         words.said.insert(0, size)
         return 1
 
-    def _joined(self, words: _Words) -> int:
+    def _joined(self, words: _Words, end: int) -> int:
         """Goes on over ``and``, a comma or brackets where more of the vocabulary follows."""
         if not words.said:
             return 0
@@ -279,7 +289,7 @@ class _Phrases:
             return joint
         if self._text(words.end) != "(":
             return 0
-        inner = self._described(words.end + 1)
+        inner = self._described(words.end + 1, end)
         if not inner.said or self._text(inner.end) != ")" or inner.unknown:
             return 0
         words.said += inner.said

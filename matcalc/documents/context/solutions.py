@@ -2,7 +2,9 @@ r"""Solutions of first-order conditions: ``\hat w = (X^\top X)^{-1} X^\top y`` b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.names import names_at
@@ -10,6 +12,9 @@ from matcalc.documents.context.outline import Line
 from matcalc.documents.context.structure import reached, structure_of
 from matcalc.documents.context.survey import Context
 from matcalc.documents.heads import head_of
+
+_MOST_CONDITIONS, _MOST_FUNCTIONS = 50, 200
+"""Conditions, and functions, before a solution that it may be that of."""
 
 
 def substituted(line: Line, context: Context) -> tuple[str, tuple[Definition, ...]] | None:
@@ -31,20 +36,21 @@ def substituted(line: Line, context: Context) -> tuple[str, tuple[Definition, ..
     return None
 
 
-def _conditions(line: Line, context: Context) -> list[tuple[Definition, str]]:
+def _conditions(line: Line, context: Context) -> Iterator[tuple[Definition, str]]:
     """The functions that were to be minimised before a row, with their variables, the last first: those of first-order conditions, then
     those that are defined with parameters."""
-    found: list[tuple[Definition, str]] = []
-    for condition in reversed([one for one in context.conditions if one.number < line.number]):
-        found += _derived(condition, context)
-    functions = context.definitions.functions_before(line.number)
-    return found + [(one, variable) for one in functions for variable in one.head.arguments]
+    before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
+    for condition in reversed(context.conditions[max(0, before - _MOST_CONDITIONS) : before]):
+        yield from _derived(condition, context)
+    for one in islice(context.definitions.functions_before(line.number), _MOST_FUNCTIONS):
+        for variable in one.head.arguments:
+            yield one, variable
 
 
 def _derived(condition: Line, context: Context) -> Sequence[tuple[Definition, str]]:
     names = names_used(condition.row.left.text, condition.notation)
     definitions = context.behind(names, condition)
-    structure = structure_of(f"{condition.row.left.text} = 0", definitions, context.facts.names())
+    structure = structure_of(f"{condition.row.left.text} = 0", definitions, context.facts.names)
     if structure is None:
         return []
     known = {one.name: one for one in definitions}

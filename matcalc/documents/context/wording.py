@@ -27,10 +27,13 @@ from matcalc.documents.rows import rows
 OPEN, CLOSE = "⟨", "⟩"
 """Around the number of a formula in the text of a sentence: ``where ⟨0⟩ is symmetric``."""
 
+_NEXT = re.compile(r"\s*(\S)")
 _END = re.compile(r"[.!?]+(?=[\s)\]\"'”’]|$)[)\]\"'”’]*")
-_LAST_WORD = re.compile(r"\S+\Z")
 _ENDS_FORMULA = re.compile(r"(?P<mark>[.,;:])(?:\s|\\[,;:! ]|\\q?quad|\\(?:label|tag)\{[^{}]*\}|\\nonumber|\\notag|\\qedhere|\})*\Z")
 _CONTINUES = re.compile(r"[^\w\s]|[a-z]")
+_LONGEST_WORD = 40
+_MOST_MENTIONS, _LONGEST_SENTENCE = 60, 4000
+"""Formulas, and characters, behind which a sentence is ended, whatever follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class _Reader:
     def __init__(self, pieces: Sequence[Numbered], outline: Outline) -> None:
         self._pieces = pieces
         self._outline = outline
+        self._ends_of_lists = _ends_of_lists(pieces)
         self._index = 0
         self._row = 0
         self._after_break = False
@@ -109,34 +113,25 @@ class _Reader:
             mentions = tuple(self._mentions)
             start = mentions[0].number if mentions else self._row
             end = mentions[-1].number + len(mentions[-1].lines) if mentions else self._row
-            reach = self._end_of_list(opening) if opening is not None and text.endswith(":") else end
+            reach = self._ends_of_lists[opening] if opening is not None and text.endswith(":") else end
             yield Wording(text, mentions, tuple(self._marks), start, end, self._outline.spot(self._index), reach)
         self._empty()
-
-    def _end_of_list(self, opening: int) -> int:
-        """The row after the last of the items from one on, with nothing but breaks between them."""
-        depth = 0
-        for numbered in self._pieces[opening:]:
-            piece = numbered.piece
-            depth += isinstance(piece, Opening) - isinstance(piece, Closing)
-            blank = isinstance(piece, (Break, Opening, Closing)) or (isinstance(piece, Words) and not piece.text.text.strip())
-            if depth <= 0 and not blank:
-                return numbered.number
-        return END
 
     def _words(self, text: str, piece: Words) -> Iterator[Wording]:
         first = text.lstrip()
         if not first:
             self._add(text)
             return
+        if len(self._text) > _LONGEST_SENTENCE:
+            yield from self.flushed()
         apart = self._after_break or (self._after_display and self._text.rstrip().endswith(CLOSE))
         if apart and not _CONTINUES.match(first):
             yield from self.flushed()
         self._after_break = self._after_display = False
         at = 0
         for end in _END.finditer(text):
-            word = _LAST_WORD.search(self._text + text[at : end.start()])
-            if self._goes_on(f"{word[0]}." if word and end[0].startswith(".") else "", text[end.end() :]):
+            word = self._last_word(text, at, end.start())
+            if self._goes_on(f"{word}." if word and end[0].startswith(".") else "", _following(text, end.end())):
                 continue
             self._mark(piece.text.place(at))
             self._add(text[at : end.end()])
@@ -146,16 +141,23 @@ class _Reader:
             self._mark(piece.text.place(at + len(text[at:]) - len(text[at:].lstrip())))
         self._add(text[at:])
 
+    def _last_word(self, text: str, start: int, end: int) -> str:
+        """The word that ends in the words from ``start`` up to ``end``, behind the sentence so far; of a very long one the end."""
+        said = text[max(start, end - _LONGEST_WORD) : end]
+        if not said[:1].isspace() and start > end - _LONGEST_WORD:
+            said = self._text[-_LONGEST_WORD:] + said
+        return "" if not said or said[-1].isspace() else said.split()[-1]
+
     @staticmethod
-    def _goes_on(word: str, rest: str) -> bool:
+    def _goes_on(word: str, following: str) -> bool:
         """Whether a full stop ends no sentence: behind an abbreviation, or before a small letter."""
-        following = rest.lstrip()
-        return word.lower().lstrip("(") in vocabulary().abbreviations or following[:1].islower()
+        return word.lower().lstrip("(") in vocabulary().abbreviations or following.islower()
 
     def _formula(self, numbered: Numbered, piece: Formula) -> Iterator[Wording]:
         before = self._text.rstrip()
         apart = self._after_break and not before.endswith((",", ":", CLOSE))
-        if not piece.display and (apart or (self._after_display and before.endswith(CLOSE))):
+        full = len(self._mentions) >= _MOST_MENTIONS or len(self._text) > _LONGEST_SENTENCE
+        if full or (not piece.display and (apart or (self._after_display and before.endswith(CLOSE)))):
             yield from self.flushed()
         self._after_break = False
         self._mark(piece.text.place())
@@ -172,6 +174,32 @@ class _Reader:
     def _add(self, text: str) -> None:
         gap = "" if not self._text or self._text[-1].isspace() or not text[:1].isspace() else " "
         self._text += gap + " ".join(text.split()) + (" " if text[-1:].isspace() and text.strip() else "")
+
+
+def _following(text: str, position: int) -> str:
+    """The next character that is no space."""
+    found = _NEXT.match(text, position)
+    return found[1] if found is not None else ""
+
+
+def _ends_of_lists(pieces: Sequence[Numbered]) -> dict[int, int]:
+    """For the place of each opening the row after the last of the items from it on, with nothing but breaks between them."""
+    found: dict[int, int] = {}
+    closings: list[int] = []
+    behind, after_closing = [END] * (len(pieces) + 1), END
+    """For each place the first row with something in it, blocks that open there passed; and where blocks that open are not."""
+    for index in range(len(pieces) - 1, -1, -1):
+        piece = pieces[index].piece
+        if isinstance(piece, Closing):
+            closings.append(index)
+            behind[index] = after_closing
+        elif isinstance(piece, Opening):
+            found[index] = behind[index] = behind[closings.pop() + 1] if closings else END
+        elif isinstance(piece, Break) or (isinstance(piece, Words) and not piece.text.text.strip()):
+            behind[index] = behind[index + 1]
+        else:
+            behind[index] = after_closing = pieces[index].number
+    return found
 
 
 _SET_WORDS = re.compile(r"\\(?:text|textrm|textnormal|mbox|textit|mathrm)\s*\{([^{}]*)\}|\\(?:q?quad|[,;:! ])|~")

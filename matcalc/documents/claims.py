@@ -11,6 +11,7 @@ from matcalc.documents.asking import Asked, Doubt, Said
 from matcalc.documents.context.compositions import composition_of, moving_doubts
 from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.doubts import doubts_of
+from matcalc.documents.context.entrywise import as_arrays
 from matcalc.documents.context.kept_facts import kept_facts
 from matcalc.documents.context.names import weights_in
 from matcalc.documents.context.outline import Line
@@ -20,7 +21,7 @@ from matcalc.documents.context.structure import Structure, needed, reached, stru
 from matcalc.documents.context.survey import Context, How
 from matcalc.documents.context.twofold_names import told_apart
 from matcalc.documents.context.usual_functions import without_usual
-from matcalc.documents.index_cases import Indices, by_indices, compared
+from matcalc.documents.index_cases import Indices, by_indices, compared, with_entries
 from matcalc.errors import MatcalcError, UnknownFunctionError
 from matcalc.patterns import pattern
 
@@ -104,8 +105,8 @@ def _equation(line: Line, case: Indices | None) -> str:
     """A row as an equation in the language: cases of indices are said with a Kronecker delta."""
     row = line.row
     assert row.right is not None
-    right = by_indices(row.right.text) or row.right.text
-    return f"{row.first.text} = {right}" if case is None else case.equation(row.first.text, right, line.notation)
+    left, right = with_entries(row.first.text), by_indices(row.right.text) or with_entries(row.right.text)
+    return f"{left} = {right}" if case is None else case.equation(left, right, line.notation)
 
 
 def _forms(equation: str, definitions: Sequence[Definition], line: Line, context: Context, how: How) -> Iterator[Asked]:
@@ -165,6 +166,7 @@ def _check(structure: Structure, definitions: Sequence[Definition], context: Con
 
 
 def _asked(equation: str, definitions: Sequence[Definition], line: Line, context: Context, how: How) -> Asked:
+    definitions = as_arrays(definitions, equation)
     statement = "; ".join([*(one.text for one in definitions), equation])
     defined = {one.name for one in definitions}
     names = names_used(statement, line.notation) - defined

@@ -37,7 +37,8 @@ def _outcome(question: Question) -> Outcome:
     verdict, asked = judge(question)
     reading = verdict.reading
     said = () if reading is None else (*reading.warnings, *([reading.echo()] if reading.surprising else []))
-    return Outcome(verdict, asked, "; ".join(said))
+    meant = (verdict.reason,) if verdict.ok and verdict.reason else ()
+    return Outcome(verdict, asked, "; ".join([*said, *meant]))
 
 
 def _bare(question: Question, outcome: Outcome) -> Recalled:

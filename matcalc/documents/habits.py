@@ -19,25 +19,30 @@ from matcalc.verification.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """One way of writing: the equation that is meant in each notation, and why the claim does not hold as it stands, unless it does.
+    """One way of writing, as ``rules/habits.toml`` describes it."""
 
-    ``of_chains``: only where both sides hold derivatives.
-    """
-
-    latex: str
-    plain: str
     reason: str
+    latex: str
+    plain: str = ""
     numerator: str = ""
+    right: str = ""
     holds: bool = False
     of_chains: bool = False
+    fits: bool = False
 
-    def equation(self, left: str, right: str, asked: Asked) -> str:
-        """The equation that is meant by two sides."""
+    def equation(self, left: str, right: str, asked: Asked) -> str | None:
+        """The equation that is meant by two sides; None where they do not look like it."""
         form = self.plain if asked.dialect is None else (asked.layout == "numerator" and self.numerator) or self.latex
-        return _SIDE.sub(lambda found: left if found[1] == "left" else right, form)
+        parts = {"left": left, "right": right}
+        if self.right:
+            found = pattern(self.right).fullmatch(right)
+            if found is None:
+                return None
+            parts |= found.groupdict()
+        return _PART.sub(lambda found: parts[found[1]], form) or None
 
 
-_SIDE = pattern("⟨(left|right)⟩")
+_PART = pattern("⟨([a-z]+)⟩")
 
 
 @cache
@@ -51,16 +56,17 @@ def is_misfit(verdict: Verdict) -> bool:
     return verdict.status == "refuted" and verdict.counterexample is None
 
 
-def meant(asked: Asked) -> Iterator[tuple[Habit, Asked]]:
-    """A claim whose sides do not fit, as each habit means it."""
+def meant(asked: Asked, fits: bool) -> Iterator[tuple[Habit, Asked]]:
+    """A false claim as each habit means it; ``fits``: its sides have the same shape."""
     sides = sides_of(asked.statement)
-    if sides is None:
+    if sides is None or not is_derivative(sides[1]):
         return
     before, left, right = sides
-    chained = is_derivative(left) and is_derivative(right)
+    chained = is_derivative(right)
     for habit in habits():
-        if chained or not habit.of_chains:
-            yield habit, replace(asked, statement=before + habit.equation(left, right, asked))
+        equation = habit.equation(left, right, asked) if (chained or not habit.of_chains) and (habit.fits or not fits) else None
+        if equation is not None:
+            yield habit, replace(asked, statement=before + equation)
 
 
 def sides_of(statement: str) -> tuple[str, str, str] | None:

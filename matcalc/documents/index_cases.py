@@ -2,6 +2,7 @@ r"""What is said of entries by cases of two indices, ``i = j`` and ``i \neq j``,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from matcalc.documents.branches import is_otherwise, parts_of
@@ -87,3 +88,38 @@ def by_indices(cases: str) -> str | None:
     return " + ".join(
         rf"{case.delta('latex')} \cdot \left({value}\right)" for case, value in zip((first, first.otherwise), values, strict=True)
     )
+
+
+_SUBSCRIPT = pattern(r"(?<!\\nabla)(?<!∇)_\s*(?:([i-np-s])(?![A-Za-z])|\{\s*([i-np-s]|[a-z]\s*,?\s*[a-z]|[i-n]{3,4})\s*\})")
+_BOUND = pattern(r"\\(?:sum|prod|max|min)(?:\\limits)?\s*_\s*(?:\{([^{}]*)\}|([a-z]))")
+
+
+def open_indices(text: str) -> frozenset[str]:
+    """The indices of a side that no sum binds."""
+    found = {letter for at in _SUBSCRIPT.finditer(text) for letter in (at[1] or at[2]) if letter.isalpha()}
+    return frozenset(found - {letter for at in _BOUND.finditer(text) for letter in (at[1] or at[2])})
+
+
+_NAME = r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathrm)\s*\{\s*\\?[A-Za-z]+\s*\}|\\[A-Za-z]+|[A-Za-z])"
+_ENTRY = pattern(
+    rf"(?:\\(?:left|bigl?|Bigl?|biggl?)\s*)?[(\[]\s*\\[td]?frac\s*\{{\s*\\partial\s*(?P<of>{_NAME})\s*\}}\s*\{{\s*\\partial\s*(?P<by>{_NAME})\s*\}}"
+    r"\s*(?:\\(?:right|bigr?|Bigr?|biggr?)\s*)?[)\]]\s*_\s*\{\s*(?P<indices>[a-z]{3,4})\s*\}"
+)
+_LETTER = pattern(r"([A-Za-z]+)\s*\}?\Z")
+
+
+def with_entries(text: str) -> str:
+    r"""The entries of derivatives of arrays, as derivatives of entries: those of capitals have two indices, others one.
+
+    >>> with_entries(r"\left(\frac{\partial z}{\partial W}\right)_{ijk}")
+    '\\frac{\\partial z_{i}}{\\partial W_{jk}}'
+    """
+    return _ENTRY.sub(_of_entries, text)
+
+
+def _of_entries(found: re.Match[str]) -> str:
+    of, by, indices = found["of"], found["by"], found["indices"]
+    axes = [2 if letter[1][0].isupper() else 1 for name in (of, by) if (letter := _LETTER.search(name)) is not None]
+    if len(axes) != _TWO or sum(axes) != len(indices):
+        return found[0]
+    return rf"\frac{{\partial {of}_{{{indices[: axes[0]]}}}}}{{\partial {by}_{{{indices[axes[0] :]}}}}}"

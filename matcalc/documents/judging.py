@@ -74,20 +74,31 @@ def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
         return verdict, asked
     if verdict.other_layout is not None:
         return _of_layout(verdict, asked, verdict.other_layout), asked
-    if not is_misfit(verdict):
+    fits = not is_misfit(verdict)
+    others = () if fits else tuple([replace(asked, layout=layout) for layout in _LAYOUTS if layout != asked.layout])
+    turned = [(_verdict(other), other) for other in others]
+    for found, other in turned:
+        if found.ok:
+            return _of_layout(replace(verdict, other_layout=other.layout), asked, other.layout), asked
+    for one in (asked, *others):
+        if (loose := _loosely(verdict, one, fits)) is not None:
+            return (
+                loose if one is asked or not loose.ok else _of_layout(replace(verdict, other_layout=one.layout), asked, one.layout)
+            ), asked
+    if fits:
         return _of_indices(verdict, asked), asked
-    for habit, other in meant(asked):
-        of_habit = _verdict(other)
-        if of_habit.ok and habit.holds:
-            return replace(of_habit, statement=verdict.statement, notes=(*of_habit.notes, habit.reason)), asked
-        if of_habit.ok:
-            return _open(verdict, habit.reason), asked
-    for layout in _LAYOUTS - {asked.layout}:
-        other = replace(asked, layout=layout)
-        turned = _verdict(other)
-        if turned.status == "conditional":
-            return turned, other
-    return verdict, asked
+    return next((pair for pair in turned if pair[0].status == "conditional"), (verdict, asked))
+
+
+def _loosely(verdict: Verdict, asked: Asked, fits: bool) -> Verdict | None:
+    """The verdict on a false claim that is true as people write such a claim; None for any other."""
+    for habit, other in meant(asked, fits):
+        found = _verdict(other)
+        if found.ok and habit.holds:
+            return replace(found, statement=verdict.statement, reason=habit.reason)
+        if found.ok:
+            return _open(verdict, habit.reason)
+    return None
 
 
 def _of_indices(verdict: Verdict, asked: Asked) -> Verdict:
@@ -114,7 +125,7 @@ def _entries(verdict: Verdict) -> tuple[str, ...]:
 
 
 _GRADIENT = pattern(r"\\nabla|∇|\bgrad")
-_LAYOUTS = frozenset(["denominator", "numerator"])
+_LAYOUTS = ("denominator", "numerator")
 
 
 def _of_layout(verdict: Verdict, asked: Asked, layout: str) -> Verdict:

@@ -78,6 +78,7 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
         return None
     named = named_by(row, line.notation)
     head, side, value = named or (None, row.left, row.right)
+    value = row.first if row.link and value is row.left else value  # of a = b := c, all are c
     first = next(iter(names_at(side.text, line.notation)), None)
     if head is None or line.role == "not an equation":
         return Obscured(first.base, line.number) if first is not None and first.start == 0 else None
@@ -121,11 +122,11 @@ def names_called(text: str, notation: Notation) -> frozenset[str]:
     )
 
 
-def readable(found: Sequence[Definition | Obscured]) -> list[Definition | Obscured]:
-    """Definitions whose values are in the language; the others only tell that a name has one."""
+def readable(found: Sequence[Definition | Obscured], called: Collection[str] = ()) -> list[Definition | Obscured]:
+    """Definitions whose values are in the language, with functions that are ``called``; the others only tell that a name has one."""
     every = [one for one in found if isinstance(one, Definition)]
     functions = {one.name: one.head.arguments for one in every if one.is_function}
-    vocabulary = Vocabulary().defining(functions, [one.name for one in every if not one.is_function], ())
+    vocabulary = Vocabulary.of((), called).defining(functions, [one.name for one in every if not one.is_function], ())
     out: list[Definition | Obscured] = []
     for one in found:
         if isinstance(one, Obscured) or is_readable(one.value, vocabulary):
@@ -154,8 +155,12 @@ def is_readable(text: str, vocabulary: Vocabulary) -> bool:
 
 
 def names_used(text: str, notation: Notation) -> frozenset[str]:
-    """The names in a formula, with and without their indices."""
-    return frozenset(name for found in names_at(text, notation) for name in (found.name, found.base))
+    """The names in a formula, with and without their indices; a Kronecker delta speaks of nothing that is called delta."""
+    found = names_at(text, notation)
+    return frozenset(name for at in found for name in ((at.name,) if _KRONECKER.fullmatch(at.name) else (at.name, at.base)))
+
+
+_KRONECKER = pattern(r"delta_[i-np-s]{2}")
 
 
 class Definitions:

@@ -9,6 +9,7 @@ from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.structure import Structure, names_behind
 from matcalc.documents.context.survey import Context
+from matcalc.documents.index_cases import open_indices
 from matcalc.patterns import pattern
 
 
@@ -36,8 +37,6 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
 
 _PRIMED = pattern(r"(?:[A-Za-z]|\})'+(?!\s*\()")
 _TURNED = pattern(r"\^\s*\{?\s*(?:T\b|\\top|\\intercal|\\mathsf|\\mathrm|\\prime)")
-_SUBSCRIPT = pattern(r"_\s*(?:([i-np-s])(?![A-Za-z])|\{\s*([i-np-s]|[a-z]\s*,?\s*[a-z])\s*\})")
-_BOUND = pattern(r"\\(?:sum|prod|max|min)(?:\\limits)?\s*_\s*(?:\{([^{}]*)\}|([a-z]))")
 
 
 def _of_writing(line: Line) -> Iterator[Doubt]:
@@ -45,14 +44,8 @@ def _of_writing(line: Line) -> Iterator[Doubt]:
     sides = [side.text for side in (line.row.first, line.row.right) if side is not None]
     if line.notation == "latex" and any(_PRIMED.search(side) for side in sides) and any(_TURNED.search(side) for side in sides):
         yield Doubt("what has a prime may be another matrix, as a transpose is written otherwise")
-    if len({bool(_open_indices(side)) for side in sides}) > 1:
+    if len({bool(open_indices(side)) for side in sides}) > 1:
         yield Doubt("indices stand on one side alone")
-
-
-def _open_indices(text: str) -> frozenset[str]:
-    """The indices of a side that no sum binds."""
-    found = {letter for at in _SUBSCRIPT.finditer(text) for letter in (at[1] or at[2]) if letter.isalpha()}
-    return frozenset(found - {letter for at in _BOUND.finditer(text) for letter in (at[1] or at[2])})
 
 
 def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Collection[str]) -> tuple[Doubt, ...]:

@@ -139,8 +139,9 @@ class _Phrases:
             return None
         if self._text(end) in _VERBS and self._text(end + 1) in _ENDS and self._last:
             return Description(names, " ".join(self._last), position, end + 1, with_verb=True)
-        if self._text(end) in ("applied", "acting", "acts") and vocabulary().says("entrywise", self._text(end + 1)):
-            return Description(names, "function", position, end + 2)
+        applied = end + (self._text(end) in _VERBS)
+        if self._text(applied) in ("applied", "acting", "acts") and vocabulary().says("entrywise", self._text(applied + 1)):
+            return Description(names, "function", position, applied + 2)
         if self._text(end) in ("both", "all", "each", "then", "also", "therefore", "hence", "thus"):
             end += 1
         verb = self._text(end) in _VERBS

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from matcalc.documents.asking import Said
 from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in
 from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_called, names_used, readable
+from matcalc.documents.context.entrywise import function_names, functions_in
 from matcalc.documents.context.facts import Facts, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
 from matcalc.documents.context.names import Weights, names_at, weights_in
@@ -80,8 +81,10 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     lines = [(wording, line) for wording in read for mention in wording.mentions for line in mention.lines]
     found = [definition_in(line, (wording.start, wording.reach), wording.spot) for wording, line in lines]
     twins = _twins(pieces)
-    facts = Facts((one for wording in read for one in told_in(wording)), twins)
-    definitions = Definitions(readable([one for one in found if one is not None]), twins)
+    defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
+    told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined))]
+    facts = Facts(told, twins)
+    definitions = Definitions(readable([one for one in found if one is not None], function_names(told)), twins)
     layouts = Conventions([one for wording in read for one in layouts_in(wording)], "denominator")
     symmetric = Conventions([one for wording in read for one in symmetric_in(wording)], "projected")
     spots = {line.number: wording.spot for wording, line in lines}
@@ -94,14 +97,19 @@ def survey(pieces: Sequence[Numbered]) -> Context:
 
 
 def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:
-    """The letters that a document has both in bold and otherwise; those with an index do not count, being entries of the bold ones."""
+    """The letters that a document has both in bold and otherwise, as two names: not in one row, where the bold type is forgotten.
+
+    Those with an index do not count, being entries of the bold ones.
+    """
     bold: set[str] = set()
     plain: set[str] = set()
     for one in pieces:
         for line in one.lines:
-            for side in (line.row.left, line.row.right):
-                for at in names_at(side.text, line.notation) if side is not None else ():
-                    (bold if at.bold else plain).update({at.base} if at.name == at.base else ())
+            sides = [side for side in (line.row.first, line.row.left, line.row.right) if side is not None]
+            found = [at for side in sides for at in names_at(side.text, line.notation) if at.name == at.base]
+            here = {at.base for at in found if at.bold}
+            bold |= here
+            plain |= {at.base for at in found if not at.bold} - here
     return frozenset(bold & plain)
 
 

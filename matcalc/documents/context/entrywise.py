@@ -1,0 +1,93 @@
+r"""What is said entry by entry: functions known by that alone (``h_i = f(z_i)``), and arrays (``z_i = \sum_j W_{ij} x_j``)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from matcalc.documents.asking import Said
+from matcalc.documents.context.definitions import Definition
+from matcalc.documents.context.facts import Told
+from matcalc.documents.context.names import names_at, weights_in, without_index
+from matcalc.documents.context.outline import END, Line
+from matcalc.documents.context.wording import Wording
+from matcalc.documents.heads import head_of
+from matcalc.documents.index_cases import open_indices
+from matcalc.documents.shapes import is_function
+from matcalc.language.declare.declared import Declaration
+from matcalc.language.text.called_names import USUAL
+from matcalc.language.text.spelling import INDEX_LETTERS
+from matcalc.patterns import pattern
+
+_REAL = r"\s*(?:\\mathbb\s*\{?\s*R\s*\}?|\\R(?:eals)?(?![A-Za-z])|ℝ)\s*"
+_MAP = pattern(rf"(?P<name>.{{1,40}}?)\s*(?::|\\colon(?![A-Za-z])){_REAL}")
+_NUMBERS = pattern(_REAL)
+
+
+def functions_in(wording: Wording, defined: Collection[str]) -> Iterator[Told]:
+    """The functions of which a sentence says that they work on each entry; those that are ``defined`` have a formula."""
+    for mention in wording.mentions:
+        for line in mention.lines:
+            name = _of_entries(line) or _of_numbers(line)
+            if name is None or name in defined or is_function(name) or name in USUAL:
+                continue
+            said = Said(f"{line.row.left.text} {line.row.relation} {line.row.right.text if line.row.right else ''}", line.row.left.place())
+            end = END if wording.spot.is_setting else wording.spot.section_end
+            bold = weights_in(line.row.text, line.notation).of(name)
+            declaration = Declaration(name, "function")
+            yield Told(name, declaration, said, wording.start, end, False, False, wording.spot, wording.place(0), bold)
+
+
+def _of_entries(line: Line) -> str | None:
+    """f of ``h_i = f(z_i)``."""
+    row = line.row
+    if row.right is None or row.relation not in ("=", ":="):
+        return None
+    left, right = head_of(row.left.text, line.notation), head_of(row.right.text, line.notation)
+    if left is None or right is None or left.arguments or len(right.arguments) != 1:
+        return None
+    index = _index(left.name)
+    return right.name if index and index == _index(right.arguments[0]) and not _index(right.name) else None
+
+
+def _of_numbers(line: Line) -> str | None:
+    r"""f of ``f: \mathbb{R} \to \mathbb{R}``."""
+    row = line.row
+    found = _MAP.fullmatch(row.left.text) if row.relation == "→" and row.right is not None else None
+    head = head_of(found["name"], line.notation) if found is not None and row.right and _NUMBERS.fullmatch(row.right.text) else None
+    return head.name if head is not None and not head.arguments else None
+
+
+def _index(name: str) -> str:
+    """The letters that count behind a name; empty for one without."""
+    base, _, index = name.rpartition("_")
+    return index if base and all(letter in INDEX_LETTERS for letter in index) else ""
+
+
+def as_arrays(definitions: Sequence[Definition], equation: str) -> tuple[Definition, ...]:
+    """The definitions, those of entries as definitions of the arrays where somebody speaks of these: ``z_i = ...`` with ``f(z)``."""
+    texts = {one.name: {at.name for at in names_at(one.value, one.notation)} for one in definitions}
+    spoken = {at.name for at in names_at(equation)}.union(*texts.values())
+    return tuple([_array(one) if one.name in spoken else one for one in definitions])
+
+
+def _array(one: Definition) -> Definition:
+    index = _index(one.head.name)
+    shifted = any(pattern(rf"_\{{?[^{{}}]*{letter}\s*[-+]").search(one.value) for letter in index)
+    open_ones = open_indices(one.value) - set(index)
+    if not index or one.is_function or shifted or open_ones or one.notation != "latex" or without_index(one.head.name) != one.name:
+        return one
+    base = next(iter(names_at(one.left))).name
+    written = _INDEXED.sub("", one.left)
+    if head_of(written) is None or base != one.head.name:
+        return one
+    value = rf"\operatorname{{tensor}}({', '.join(index)}, {one.value})"
+    return replace(one, left=written, value=value)
+
+
+_INDEXED = pattern(r"_\s*(?:\{[^{}]*\}|[A-Za-z])\s*\Z")
+
+
+def function_names(told: Iterable[Told]) -> frozenset[str]:
+    """The names that are said to be functions of each entry somewhere."""
+    return frozenset(one.name for one in told if one.declaration.kind == "function")

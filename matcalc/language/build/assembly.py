@@ -175,7 +175,7 @@ class Assembly:
 
     def _perhaps_ones(self, factor: t.Term, factors: list[t.Term], position: int) -> t.Term:
         """The literal 1 as a factor may be a vector of ones; it is one before a row of ones, and behind a matrix: ``S*1 = 1``."""
-        if not isinstance(factor, t.NumberTerm) or factor.value != 1:
+        if not isinstance(factor, t.NumberTerm) or factor.value != 1 or factor in self.scope.uses:
             return factor
         after = factors[position + 1] if position + 1 < len(factors) else None
         behind = after is None and position > 0 and self._is_matrix_by_letter(factors[position - 1])

@@ -467,9 +467,16 @@ class Builder(Assembly):
         value = self.scope.values[name]
         arguments = [one for names in self.scope.undefined.arguments.values() for one in names]
         behind = [self.scope.values[one] for one in arguments if one in self.scope.values]
-        uses = tuple([part for part in t.postorder(body, *behind) if self.scope.uses.get(part) is value or part is value])
+        uses = tuple([part for part in t.postorder(body, *behind) if self._stands_for(part, value)])
         variable = t.BoundTerm(value.cell, value.span, name)
         return self._differentiated(node, place, [body, value], (variable,) * (len(directions) or len(node.wrt)), uses, directions)
+
+    def _stands_for(self, part: t.Term, value: t.Term) -> bool:
+        """Whether a part is a use of a value, or of a use of it: an argument of a function is used where the parameter stands."""
+        found: t.Term | None = part
+        while found is not None and found is not value:
+            found = self.scope.uses.get(found)
+        return found is value
 
     def _entry_named(self, name: str) -> tuple[str, tuple[int | t.BoundIndex, ...]] | None:
         """The array and the positions of what is called ``x_k``, k an index of a sum or an array; None for other names."""

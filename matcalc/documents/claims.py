@@ -70,9 +70,9 @@ def solution_of(line: Line, context: Context) -> Sequence[Asked]:
 def _readings(line: Line, context: Context) -> Iterator[Asked]:
     case = _case(line, context)
     equation = with_powers(_equation(line, case))
-    names = names_used(equation, line.notation)
+    names = _names_in(equation, context, line)
     equation, whole = told_apart(equation, context.behind(names, line), line.notation)
-    names = names_used(equation, line.notation)
+    names = _names_in(equation, context, line)
     structure = structure_of(equation, whole, context.facts.names)
     if structure is None:
         yield _asked(equation, whole, line, context, "told")
@@ -107,6 +107,17 @@ def _equation(line: Line, case: Indices | None) -> str:
     assert row.right is not None
     left, right = with_entries(row.first.text), by_indices(row.right.text) or with_entries(row.right.text)
     return f"{left} = {right}" if case is None else case.equation(left, right, line.notation)
+
+
+_OF_A_FUNCTION = pattern(r"[HJ]_(\w+)")
+
+
+def _names_in(equation: str, context: Context, line: Line) -> frozenset[str]:
+    """The names in an equation, among them f for ``H_f`` and ``J_f`` of a function."""
+    names = names_used(equation, line.notation)
+    behind = {found[1] for name in names if (found := _OF_A_FUNCTION.fullmatch(name)) is not None}
+    functions = {one.name for name in behind if (one := context.definitions.at(name, line.number)) is not None and one.is_function}
+    return names | functions
 
 
 def _forms(equation: str, definitions: Sequence[Definition], line: Line, context: Context, how: How) -> Iterator[Asked]:

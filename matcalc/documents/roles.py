@@ -16,6 +16,7 @@ from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.rows import Row
 from matcalc.documents.sentences import Sentence, sentence
 from matcalc.documents.shapes import (
+    derivative_sign_before,
     holds,
     is_about_one,
     is_constant,
@@ -176,14 +177,14 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
     role = _by_form(row, right, head, around)
     if role is not None:
         return role
-    if head is not None:
+    if head is not None and not is_derivative_of_known(row, around):
         return _of_name(row, right, head, said, around)
     zero = (is_zero(right) and is_derivative(row.first.text)) or (is_zero(row.left.text) and is_derivative(right))
     if zero:
         return _of_zero_derivative(row, said, around)
     if is_differential_equation(row.left.text, around.notation):
         return "fact"
-    if is_derivative(row.left.text) or is_derivative(right):
+    if is_derivative(row.left.text) or is_derivative(right) or is_derivative_of_known(row, around):
         return _of_derivative(row, right, said, around)
     return _of_relation(row, right, said, around)
 
@@ -211,6 +212,8 @@ def _by_form(row: Row, right: str, head: Head | None, around: Around) -> Role | 
         return _of_number(row, right, head, around)
     if head is not None and holds(right, "minimiser"):
         return "definition"
+    if is_derivative_of_known(row, around):
+        return None
     if is_written_out(row) or is_set(right):
         return "definition" if head is not None else "not an equation"
     if all(head_of(part, around.notation) is not None for part in row.left.text.split(",")) and "," in row.left.text:
@@ -224,6 +227,15 @@ def is_written_out(row: Row) -> bool:
     if row.right is not None and is_derivative(row.first.text) and by_indices(row.right.text) is not None:
         return False
     return holds(both, "cases") or holds(both, "array") or holds(both, "ellipsis")
+
+
+def is_derivative_of_known(row: Row, around: Around) -> bool:
+    """Whether a derivative of a function that has a definition is given entry by entry."""
+    right = row.right.text if row.right is not None else ""
+    both = f"{row.first.text} {right}"
+    if not holds(both, "array") or holds(both, "cases") or holds(both, "ellipsis"):
+        return False
+    return derivative_sign_before(row.first.text, around.known) or derivative_sign_before(right, around.known)
 
 
 def _of_number(row: Row, right: str, head: Head | None, around: Around) -> Role | None:

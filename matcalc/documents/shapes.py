@@ -24,6 +24,9 @@ _ZERO = pattern(r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathbb|mathrm|bar)\s*)*\{?\s*
 _INDEX = pattern(r"[a-zA-Z]")
 _INDICES = frozenset("ijklmnpqrstKLMNT")
 _D = r"(?:\\(?:mathrm|operatorname|text|textrm|rm)\s*\{?\s*d\s*\}?|d|𝑑)"
+_LETTER = r"\\?(?:[A-Za-z]|[a-z]{3,7})(?![A-Za-z])"
+_SIGN = r"(?:\\nabla|∇|(?:\\(?:mathbf|boldsymbol|bm|mathrm|mathcal|text|operatorname)\s*\{?\s*)?[HJ]\s*\}?)"
+_SIGN_BEFORE = pattern(rf"\s*{_SIGN}\s*(?:\^\s*\{{?2\}}?|²)?\s*(?:_\s*\{{?\s*)?(?:\\[,!;]\s*)?(?P<name>{_LETTER})")
 _QUOTIENT = pattern(
     rf"\\[tdc]?frac\s*\{{\s*{_D}(?![A-Za-z]{{2,}})|\bd2?\w*/d\w+|\bd\s*\(.{{0,400}}\)\s*/\s*d\w|\b(?:grad|gradient|hessian|jacobian)\s*\("
 )
@@ -64,6 +67,13 @@ def is_derivative(text: str) -> bool:
     """Whether a derivative or a differential stands in a formula."""
     found = any(sign in text for sign in _signs("derivative")) or _QUOTIENT.search(text) is not None
     return found or _DERIVED.search(text) is not None or _DIRECTIONAL.search(text) is not None
+
+
+def derivative_sign_before(text: str, known: Container[str]) -> bool:
+    """Whether a side is the gradient, the Hessian or the Jacobian of a name with a definition: ``\\nabla f(x, y)``, ``\\mathbf{H}_f``."""
+    match = _SIGN_BEFORE.match(text)
+    found = head_of(match["name"]) if match is not None else None
+    return found is not None and found.name in known
 
 
 def is_differential_of(text: str, known: Container[str]) -> bool:

@@ -7,9 +7,10 @@ and convention, and the other side, the claimed one, with the kinds that its nam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import partial, reduce
+from itertools import pairwise
 from typing import TypeAlias
 
 from matcalc.errors import ParseError, ShapeError, Span, UnknownFunctionError
@@ -32,6 +33,7 @@ from matcalc.language.syntax.open_indices import lifted
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.repeated_indices import with_sums
 from matcalc.language.syntax.survey import mapped, number_in, ungrouped, walk
+from matcalc.language.syntax.written_arrays import entrywise
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
@@ -79,7 +81,8 @@ class Statement:
 
     Where the claimed side does not fit the kinds and sizes of the names in the other, it is None and ``misfit`` says why. ``turned``: the
     claimed side is the left one. ``derived`` as in ``Elaborated``.
-    ``links`` are the sides of ``a = b = c`` as they are written. ``evidence``: something in what was read shows vectors or matrices.
+    ``links`` say in words which equations ``a = b = c``, or one between arrays that are written out, makes where it makes several.
+    ``evidence``: something in what was read shows vectors or matrices.
     ``entries`` are the indices of a statement about the entries of arrays, in the order of the axes that it was read with.
     ``by_axes``: its derivatives are arrays of entries, with the axes of what is differentiated first, in every layout. ``open_if_true``
     and ``open_if_false`` say why it would not be decided by being found true, or false, as it was read.
@@ -435,17 +438,11 @@ class _StatementReader(Reader):
         functions = [name for name, said in self.declarations.items() if said.kind == "function"]
         self.scope.undefined = undefined_functions(written, frozenset(functions))
         program = ordered(written, claim=True, depends=self.scope.undefined.arguments)
+        equation = self._linked(program)
         self.build_assignments(program)
+        if equation is not None:
+            return self._undone(equation)
         match program.value:
-            case s.Equation():
-                return self._undone(program.value)
-            case s.Chain(sides=sides):
-                sides = self._without_new_name(sides)
-                if len(sides) == 2:
-                    return s.Equation(program.value.span, *sides)
-                self._links = tuple([self.text[side.span.start : side.span.end].strip() for side in sides])
-                left, right = sides[self._link : self._link + 2]
-                return self._undone(s.Equation(Span(left.span.start, right.span.end), left, right))
             case s.Implication():
                 return self._implied(program.value)
             case s.Definition(function=name, span=span):
@@ -453,6 +450,39 @@ class _StatementReader(Reader):
                 raise UnknownFunctionError(f"{name} is defined here, and nothing is claimed", span=span, suggestion=advice)
             case value:
                 raise ParseError("a statement has an equals sign", span=value.span, suggestion="d(x'*A*x)/dx = (A + A')*x")
+
+    def _linked(self, program: s.Program) -> s.Equation | None:
+        """The equation that is to be read, of all that the text makes: of a chain, and between arrays that are written out."""
+        value = program.value
+        sides = (value.left, value.right) if isinstance(value, s.Equation) else value.sides if isinstance(value, s.Chain) else ()
+        if isinstance(value, s.Chain):
+            sides = self._without_new_name(sides, {name.name for name, _ in program.assignments})
+        found: list[tuple[str, s.Equation]] = []
+        for left, right in pairwise(sides):
+            words = " = ".join(self.text[side.span.start : side.span.end].strip() for side in (left, right))
+            found += self._entrywise(words, s.Equation(Span(left.span.start, right.span.end), left, right))
+        if len(found) > 1:
+            self._links = tuple([words for words, _ in found])
+        return found[self._link][1] if found else None
+
+    def _entrywise(self, words: str, equation: s.Equation) -> list[tuple[str, s.Equation]]:
+        """An equation, or those for its entries; what they need is declared."""
+        by_entries = entrywise(equation, self.scope.definitions)
+        if by_entries is None:
+            return [(words, equation)]
+        self.scope.definitions |= {one.function: one for one in by_entries.definitions}
+        for name in by_entries.numbers:
+            self._declare_number(name, equation.span)
+        return [(entry.place, entry.equation) for entry in by_entries.entries]
+
+    def _declare_number(self, name: str, place: Span) -> None:
+        declaration = self.declarations.get(name)
+        if declaration is None:
+            self.declarations[name] = Declaration(name, "scalar", ())
+            self.scope.declarations = {**self.scope.declarations, name: self.declarations[name]}
+        elif declaration.kind != "scalar" and declaration.shape != ():
+            said = f"{name} is no number: the derivatives of a function of several arrays are not written out entry by entry"
+            raise ParseError(said, span=place, suggestion=f"the derivative by {name} alone")
 
     def _summed(self, equation: s.Equation) -> s.Equation:
         """The equation with the sums that are meant where indices stand twice and no sum is written."""
@@ -493,10 +523,10 @@ class _StatementReader(Reader):
             self._change(name)
         return s.Equation(equation.span, *[_stepwise(side, moving) for side in sides])
 
-    def _without_new_name(self, sides: tuple[s.Syntax, ...]) -> tuple[s.Syntax, ...]:
+    def _without_new_name(self, sides: tuple[s.Syntax, ...], values: Collection[str]) -> tuple[s.Syntax, ...]:
         """The sides without a name in front that stands nowhere else: ``H = ∇²f(x) = A + A'`` says what H is."""
         first, *others = sides
-        known = isinstance(first, s.Name) and (first.name in self.scope.declarations or first.name in self.scope.values)
+        known = isinstance(first, s.Name) and (first.name in self.scope.declarations or first.name in values)
         used = isinstance(first, s.Name) and any(
             isinstance(node, s.Name) and node.name == first.name for other in others for node in walk(other)
         )

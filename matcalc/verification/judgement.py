@@ -105,19 +105,20 @@ def _read(question: Question) -> Statement:
 
 
 def _chained(question: Question, first: Statement, verdict: Verdict) -> Verdict:
-    """The verdict on ``a = b = c``: that on its weakest equation, with those on all. Later ones are read with the kinds of the first."""
-    sides = first.links
-    verdicts = [replace(verdict, statement=f"{sides[0]} = {sides[1]}")]
+    """The verdict on several equations, as ``a = b = c`` is: that on the weakest, with those on all. Later ones are read with the kinds of
+    the first."""
+    verdicts = [replace(verdict, statement=first.links[0])]
     declare = also_declared(question.declare, first.declarations)
-    for link in range(1, len(sides) - 1):
+    for link, words in enumerate(first.links[1:], 1):
         asked = with_fields(question, declare=declare, link=link)
-        verdicts.append(replace(_within_budget(asked, _read(asked)), statement=f"{sides[link]} = {sides[link + 1]}"))
+        verdicts.append(replace(_within_budget(asked, _read(asked)), statement=words))
     weakest = max(verdicts, key=lambda one: _WEAKNESS.index(one.status))
+    shown = verdict if weakest.ok else weakest
     reason = "; ".join(filter(None, [f"{weakest.statement} is {weakest.status}", weakest.reason])) if not weakest.ok else ""
     holds_if = tuple(dict.fromkeys(condition for one in verdicts for condition in one.holds_if))
     notes = tuple(dict.fromkeys(note for one in verdicts for note in one.notes))
     return replace(
-        weakest, statement=question.source, reason=reason, holds_if=holds_if, notes=notes, reading=verdict.reading, links=tuple(verdicts)
+        weakest, statement=question.source, reason=reason, holds_if=holds_if, notes=notes, reading=shown.reading, links=tuple(verdicts)
     )
 
 

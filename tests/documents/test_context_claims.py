@@ -24,7 +24,12 @@ SAMPLE = r"The sample is $z = \mu + s\odot\varepsilon$. For any loss $f(z)$, "
 
 CHAIN = r"Let $h(p, q) = p^2q$, $p(s, t) = s + t$, $q(s, t) = st$, $s(k, m) = k - m$ and $t(k, m) = km$. Then "
 
+PLANE = r"Let $h(p, q) = p^2 e^q$. "
+
 TRUE = [
+    PLANE + r"$$\nabla h(p, q) = \begin{bmatrix} 2pe^q \\ p^2e^q \end{bmatrix}.$$",
+    PLANE + r"$$\mathbf{H}_h = e^q \begin{pmatrix} 2 & 2p \\ 2p & p^2 \end{pmatrix}$$",
+    PLANE + r"Then $\nabla h(1, 0) = [2, 1]$.",
     CHAIN + r"$\partial h/\partial k = \partial h/\partial s\,\partial s/\partial k + \partial h/\partial t\,\partial t/\partial k$.",
     CHAIN + r"$\frac{\partial h}{\partial p} = 2pq$.",
     CHAIN + r"With $h(k) = k^4$ we find $\frac{\partial h}{\partial t} = 2pq + p^2 s$.",
@@ -50,6 +55,9 @@ TRUE = [
 ]
 
 FALSE = [
+    PLANE + r"$$\nabla h(p, q) = \begin{bmatrix} 2pe^q \\ 2p^2e^q \end{bmatrix}.$$",
+    PLANE + r"$$\mathbf{H} h(p, q) = e^q \begin{pmatrix} 2 & 2p \\ 2p & 2p^2 \end{pmatrix}$$",
+    PLANE + r"Then $\nabla h(1, 0) = [2, 2]$.",
     CHAIN + r"$\frac{\partial h}{\partial k} = \frac{\partial h}{\partial s}\frac{\partial s}{\partial k}$.",
     r"Let $X \in \mathbb{R}^{n\times d}$. The loss is $L(w) = \frac12\|Xw - y\|^2$. So $\nabla L(w) = X(Xw - y)$.",
     LAYERS + r"$\frac{\partial L}{\partial W^{[2]}} = 2 \delta^{[2]} (a^{[1]})^\top$.",
@@ -59,6 +67,8 @@ FALSE = [
 ]
 
 NEITHER = [
+    PLANE + r"At that point $\nabla h(p, q) = [2, 1]$.",
+    PLANE + r"Its expansion is $h(p, q) = h(0, 0) + \nabla h(0, 0)^\top z + o(1)$, and $\nabla h = [2, 1]$.",
     CHAIN + r"With $h(k) = k^4$ we find $\frac{\partial h}{\partial t} = 2pq$.",
     r"Let $f(x, y) = xy$ and $y(x) = x^2$. Then $\frac{df}{dx} = 3x^2$.",
     "`expm(A + B) = expm(A)*expm(B)` holds if A and B commute.",

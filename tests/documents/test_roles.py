@@ -51,6 +51,14 @@ SAID: dict[str, list[Role]] = {
     r"For symmetric $S$ and antisymmetric $K$, $\operatorname{tr}(SK) = 0$.": ["notation", "notation", "claim"],
     r"$$X^\top(y - X(X^\top X)^{-1}X^\top y) = 0$$": ["claim"],
     r"$$x^\top K x = 0 \quad\text{if } K^\top = -K$$": ["claim"],
+    r"Let $f(s, t) = st$. Then $$\nabla f(s, t) = \begin{bmatrix} t \\ s \end{bmatrix}$$": ["definition", "claim"],
+    r"Let $f(s, t) = st$. Then $$\mathbf{H}_f = \begin{pmatrix} 0 & 1 \\ 1 & 0 \end{pmatrix}$$": ["definition", "claim"],
+    r"Let $f(x) = x$. Then $$\nabla f(x) = \begin{bmatrix} \partial f/\partial x_1 \\ \vdots \end{bmatrix}$$": [
+        "definition",
+        "not an equation",
+    ],
+    r"$$\nabla g(s, t) = \begin{bmatrix} t \\ s \end{bmatrix}$$": ["not an equation"],
+    r"$$\mathbf{x}^\top A \mathbf{x} = x_i a_{ij} x_j$$": ["claim"],
     # conditions and what solves them
     r"Setting $\nabla L = 0$ gives the normal equations $X^\top X w = X^\top y$, with the solution $\hat w = (X^\top X)^{-1}X^\top y$": [
         "first-order condition",

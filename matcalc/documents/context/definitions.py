@@ -87,8 +87,8 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
         return None  # y = y(x) says what y depends on
     used = names_used(value.text, line.notation)
     itself = any(at.name == head.name for at in names_at(value.text, line.notation))
-    if not used or (itself and not is_called(value.text, head.name)):
-        return None  # j = 1, 2; H = H', x = x - g
+    if not used or (itself and (head.arguments or not is_called(value.text, head.name))):
+        return None  # j = 1, 2; H = H', x = x - g, f(x) = f(0) + x f'(0)
     uses = used - {head.name, without_index(head.name)} - set(head.arguments)
     said = Said(f"{side.text} = {value.text}", row.left.place())
     weights, bold = weights_in(value.text, line.notation), first is not None and first.bold

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from matcalc.documents.asking import Doubt
 from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.outline import Line
-from matcalc.documents.context.structure import Structure, names_behind
+from matcalc.documents.context.structure import Part, Structure, names_behind
 from matcalc.documents.context.survey import Context
 from matcalc.documents.index_cases import open_indices
 from matcalc.patterns import pattern
@@ -30,9 +30,17 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     unknown = structure.differentiated - defined - structure.by
     if (structure.left.derived and structure.right.derived) or unknown:
         found.append(Doubt("products of derivatives are written in more ways than one", "misfit"))
+    sides = structure.left, structure.right
+    if any(one.derived and one.names and _is_of_numbers(other) for one, other in (sides, sides[::-1])):
+        found.append(Doubt("numbers: perhaps the values at a point"))
     if not (structure.differential or structure.left.derived or structure.right.derived):
         found += _of_condition(structure, whole, context.sizes)
     return tuple(found)
+
+
+def _is_of_numbers(part: Part) -> bool:
+    """Whether a side is an array of numbers."""
+    return part.written_out and not (part.names or part.called or part.derived)
 
 
 _PRIMED = pattern(r"(?:[A-Za-z]|\})'+(?!\s*\()")

@@ -13,6 +13,7 @@ from matcalc.errors import MatcalcError
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in, ungrouped, walk
+from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
 from matcalc.language.text.vocabulary import Vocabulary, known_functions
 
 
@@ -26,13 +27,14 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One side of an equation: the ``names`` in it, without indices and constants, what it calls, whether it holds a derivative, and the
-    ``number`` that it is."""
+    """One side of an equation: the ``names`` in it, without indices and constants, what it calls, whether it holds a derivative or an
+    array that is written out, and the ``number`` that it is."""
 
     names: frozenset[str]
     called: frozenset[str] = frozenset()
     derived: bool = False
     number: Fraction | None = None
+    written_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def structure_of(equation: str, definitions: Sequence[Definition], declared: Ite
             name for node in own if isinstance(node, s.DerivativeOf) for wrt in node.wrt for name in (wrt, without_index(wrt, known))
         ),
         derived=tuple(derived),
-        called=frozenset(_function(node) for node in own if isinstance(node, s.Applied)) - known_functions(),
+        called=frozenset(_function(node) for node in own if isinstance(node, s.Applied)) - _KNOWN_BY_SYNTAX - known_functions(),
         all_derived=tuple(everywhere),
         differential=any(isinstance(node, s.DifferentialOf) for node in own),
         left=_part(sides[0], known),
@@ -100,9 +102,10 @@ def _part(side: s.Syntax, known: Collection[str]) -> Part:
     indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
     names = {_of_entry(node.name, known) for node in nodes if isinstance(node, s.Name) and node.name not in _CONSTANTS | indices}
     names |= {without_index(name, known) for node in nodes if isinstance(node, s.DerivativeOf) for name in node.wrt}
-    called = frozenset(_function(node) for node in nodes if isinstance(node, s.Applied)) - known_functions()
-    derived = any(isinstance(node, (s.DerivativeOf, s.DifferentialOf)) for node in nodes)
-    return Part(frozenset(names) - {"I"}, called, derived, number_in(side))
+    called = frozenset(_function(node) for node in nodes if isinstance(node, s.Applied)) - _KNOWN_BY_SYNTAX - known_functions()
+    derived = any(isinstance(node, (s.DerivativeOf, s.DifferentialOf)) or _has_all_partials(node) for node in nodes)
+    array = any(isinstance(node, s.Applied) and node.function == WRITTEN_OUT for node in nodes)
+    return Part(frozenset(names) - {"I"}, called, derived, number_in(side), array)
 
 
 _ENTRY = re.compile(r"([A-Z][a-z]*)_[a-z]{2}")
@@ -147,6 +150,11 @@ def _value(definition: Definition, vocabulary: Vocabulary) -> list[s.Syntax]:
         return []
 
 
+def _has_all_partials(node: s.Syntax) -> bool:
+    """Whether a node is the gradient or the Hessian of a function of several arguments."""
+    return isinstance(node, s.Applied) and node.function in PARTIALS.values()
+
+
 def _derived(node: s.Syntax, known: Collection[str]) -> Derived | None:
     if not isinstance(node, (s.DerivativeOf, s.DifferentialOf)):
         return None
@@ -161,6 +169,7 @@ def _function(node: s.Applied) -> str:
     return node.function.rstrip("'")
 
 
+_KNOWN_BY_SYNTAX = frozenset([WRITTEN_OUT, *PARTIALS.values()])
 _CONSTANTS = frozenset(["I", "e", "pi", "eye"])
 
 

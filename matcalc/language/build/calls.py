@@ -17,6 +17,7 @@ from matcalc.language.declare.signatures import Signature, signature_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
+from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
@@ -26,8 +27,10 @@ from matcalc.later import later
 from matcalc.sizes import ONE, Size
 
 if TYPE_CHECKING:
+    from matcalc.language.syntax import written_arrays
     from matcalc.language.text import meanings, python_spellings
 else:
+    written_arrays = later("matcalc.language.syntax.written_arrays")
     meanings = later("matcalc.language.text.meanings")
     python_spellings = later("matcalc.language.text.python_spellings")
 
@@ -59,6 +62,8 @@ class CallBuilder(Builder):
             return [] if self._as_defined(node) else list(node.arguments)
         if node.function in _SIZED:
             return []
+        if node.function == WRITTEN_OUT or node.function in PARTIALS.values():
+            raise written_arrays.misplaced(node, self.scope.definitions)
         if self.summed_index(node) is not None:
             return [node.arguments[1]]
         if node.function == "reshape":

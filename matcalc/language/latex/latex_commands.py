@@ -138,7 +138,7 @@ REFUSED: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "prod": ("products over an index are not read", "\\exp(\\sum_i \\log x_i) for positive entries"),
         "int": ("integrals are not read", None), "iint": ("integrals are not read", None), "oint": ("integrals are not read", None),
         "mathbb": ("blackboard letters (sets, expectations) are not read", "\\mathbf{1} for the vector of ones"),
-        "begin": ("matrices cannot be written out entry by entry, nor is this environment read", "a name, such as A"),
+        "begin": ("this environment is not read", "a name, such as A"),
         "approx": ("approximations are not read", None), "simeq": ("approximations are not read", None),
         "argmin": ("minimisers are not read", "the function alone"), "argmax": ("maximisers are not read", "the function alone"),
         "arg": ("minimisers are not read", "the function alone"),

@@ -6,6 +6,7 @@ import re
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.decisions import Decision
+from matcalc.language.latex.latex_cells import BEGINS, CELL, ENDS, array_mark, with_cells
 from matcalc.language.latex.latex_commands import (
     CLOSING,
     DIMENSIONED,
@@ -39,7 +40,7 @@ class Source:
     """Names that have a label as their exponent in the text."""
 
 
-_SPACE = pattern(r"[\s~&\u200b]+|(?<!\\)%[^\n]*")
+_SPACE = pattern(r"[\s~\u200b]+|(?<!\\)%[^\n]*")
 _COMMAND = pattern(r"\\(?:([A-Za-z]+)\*?|(.)|$)", re.DOTALL)
 _ENVIRONMENT = pattern(r"\\(begin|end)\s*\{([A-Za-z]+)\*?\}(?:\{\d+\})?(?:\[[^\]\n]{0,80}\])?")
 _WIDTH = pattern(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*(?:mu|pt|em|ex|cm|mm|in|bp|pc|sp)(?![a-z])")
@@ -70,7 +71,9 @@ def lexemes_of(text: str, vocabulary: Vocabulary) -> Source:
         position = _next(plain, position, stop, found)
         if len(found) > MOST_TOKENS:
             raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
-    lexemes = _with_scripts(_without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(found, decisions))))))
+    lexemes = _with_scripts(
+        _without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(with_cells(found), decisions)))))
+    )
     labels = with_labels(lexemes, vocabulary)
     return Source(labels.lexemes, _partners(labels.lexemes), len(text), decisions, labels.names)
 
@@ -157,6 +160,9 @@ def _next(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
     if space is not None:
         return next_cut(text, position, space.end())
     character = text[position]
+    if character == "&":
+        out.append(Lexeme(CELL, "&", position, position + 1))
+        return position + 1
     if character == "\\":
         return _command(text, position, stop, out)
     if character == "$":
@@ -179,6 +185,10 @@ def _styled(character: str) -> bool:
 
 
 def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
+    array = array_mark(text, position, stop)
+    if array is not None:
+        out.append(array)
+        return array.end
     environment = _ENVIRONMENT.match(text, position, stop)
     if environment is not None and environment[2] in ENVIRONMENTS:
         out.append(Lexeme(environment[1], environment[2], position, environment.end()))
@@ -284,6 +294,10 @@ def _partners(lexemes: list[Lexeme]) -> dict[int, int]:
             first = lexemes[opened[-1]]
             if first.kind != _PAIRS[lexeme.kind]:
                 raise ParseError(f"{lexeme.kind!r} does not match {first.kind!r}", span=lexeme.span)
+            if (first.text == BEGINS) != (lexeme.text == ENDS):
+                raise ParseError(
+                    f"{lexeme.text} does not match {first.text}", span=lexeme.span, suggestion="one bracket, and an array inside"
+                )
             if (first.text == "\\left") != (lexeme.text == "\\right"):
                 lonely = first if first.text == "\\left" else lexeme
                 missing = "\\right" if lonely is first else "\\left"

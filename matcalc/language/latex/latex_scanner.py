@@ -13,7 +13,9 @@ from typing import TypeAlias
 
 from matcalc.errors import LimitError, ParseError, Span, UnknownFunctionError
 from matcalc.language.decisions import Decision
+from matcalc.language.latex.latex_arrays import list_entries, written_array, written_list
 from matcalc.language.latex.latex_brackets import INNER, inner_product, labelled, named_inner_product, norm_bars, second_argument
+from matcalc.language.latex.latex_cells import BEGINS
 from matcalc.language.latex.latex_commands import (
     ACCENTS,
     FONTS,
@@ -107,6 +109,10 @@ class _Scanner:
                 return self.over(*inner) or [inner], inner[1] + 1
             case "<":
                 return inner_product(self.r, position, stop)
+            case "(" if lexeme.text == BEGINS:
+                return written_array(self.r, position)
+            case "[" if (entries := self._listed(position)) is not None:
+                return written_list(self.r, position, entries)
             case "}" | "(" | ")" | "[" | "]":
                 return self._bracket(position), position + 1
             case "newline":
@@ -194,6 +200,11 @@ class _Scanner:
                 return [Token("RSQB", "]", lexeme.start, lexeme.end)]
             case _:
                 return [Token("RPAR", ")", lexeme.start, lexeme.end)]
+
+    def _listed(self, position: int) -> list[Range] | None:
+        """The entries of a list in square brackets; None where these hold positions or group."""
+        entries = list_entries(self.r, position)
+        return entries if entries and self.scripts.ranged(position) is None and not self._holds_positions(position) else None
 
     def _holds_positions(self, position: int) -> bool:
         """Whether a square bracket is that of ``X[i,j]`` rather than one for grouping.

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from matcalc.errors import ParseError
 from matcalc.language.text.brackets import end_of_term, partners
 from matcalc.language.text.spelling import DERIVATIVE_LETTERS, ONE_NAME, SUBSCRIPTS, canonical_name, is_name
-from matcalc.language.text.terminals import Token
+from matcalc.language.text.terminals import PARTIALS, Token
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 
@@ -25,6 +25,8 @@ _SIGNS = {"grad": 1, "gradient": 1, "nabla": 1, "hess": 2, "hessian": 2}
 _LETTERED = pattern(rf"(?P<sign>[DJH])_?(?P<function>{ONE_NAME}|[a-z]+)")
 _PRIMED = pattern(r"(?P<function>[^′]+)(?P<primes>′+)")
 
+_SIGNED_LETTERS = {"H": 2, "J": 1}
+"""What stands before a function for its Hessian and its Jacobian, with the order."""
 _BEGINS = frozenset(["RPAR", "NABLA", "PARTIAL"])
 
 Found: TypeAlias = tuple[list[Token], int]
@@ -395,12 +397,22 @@ class _Derivatives:
         if token.value in ("D", "D2"):
             order, after = (2, position + 1) if token.value == "D2" else self._squared(position + 1)
             return self._of_a_function(token, after, order, True)
+        following = self._tokens[position + 1] if position + 1 < len(self._tokens) else token
+        if token.value in _SIGNED_LETTERS and canonical_name(following.value) in definitions and not self._is_symbol(token.value):
+            return self._applied(token, following, position + 2, _SIGNED_LETTERS[token.value], token.value == "J")
         lettered = _LETTERED.fullmatch(token.value)
         if lettered is None or canonical_name(lettered["function"]) not in definitions or self._vocabulary.declares(token.value):
             return None
         name = Token("RUN", lettered["function"], token.end - len(lettered["function"]), token.end)
         second = lettered["sign"] == "H"
         return self._applied(token, name, position + 1, 1 + second, not second)
+
+    def _is_symbol(self, letter: str) -> bool:
+        """Whether a letter is declared, or stands somewhere before what is no function of the text."""
+        pairs = zip(self._tokens, [*self._tokens[1:], None], strict=True)
+        after = [following for token, following in pairs if token.type == "RUN" and token.value == letter]
+        known = self._vocabulary.definitions
+        return self._vocabulary.declares(letter) or any(one is None or canonical_name(one.value) not in known for one in after)
 
     def _of_a_function(self, sign: Token, position: int, order: int, turned: bool) -> Found | None:
         """What follows a sign without a name to differentiate by: a function of the text, or ``f(x)`` of a name with a value."""
@@ -419,10 +431,7 @@ class _Derivatives:
         """A derivative of a function by its one argument, at that or at what brackets behind it hold."""
         parameters = self._vocabulary.definitions[canonical_name(function.value)]
         if len(parameters) > 1:
-            advice = f"∇_{parameters[0]} {function.value}({', '.join(parameters)})"
-            raise ParseError(
-                f"{function.value} has several arguments", span=function.span, expected="the one to differentiate by", suggestion=advice
-            )
+            return self._all_partials(sign, function, position, order)
         name, stop, at = parameters[0], position, None
         cut = self._cut(position) if order == 1 and not turned else None
         if cut is not None:
@@ -445,6 +454,20 @@ class _Derivatives:
             return (made, stop) if cut is None else (made + self._cut_tokens(cut)[1:], cut + 1)
         opening = self._tokens[position]
         return [*made, Token("AT", "", opening.start, opening.start), opening], position + 1
+
+    def _all_partials(self, sign: Token, function: Token, position: int, order: int) -> Found:
+        """The derivatives of a function of several arguments by all of them."""
+        stop = self._partner[position] + 1 if position in self._partner else position
+        arguments = self._tokens[position:stop]
+        if order not in PARTIALS or self._type(stop) == "LSQB" or any(token.type == "SEPARATOR" for token in arguments):
+            parameters = self._vocabulary.definitions[canonical_name(function.value)]
+            advice = f"∇_{parameters[0]} {function.value}({', '.join(parameters)})"
+            raise ParseError(
+                f"{function.value} has several arguments", span=function.span, expected="the one to differentiate by", suggestion=advice
+            )
+        call = Token("CALL", PARTIALS[order], sign.start, sign.end)
+        last = self._bracket("RPAR", self._tokens[stop - 1])
+        return [call, self._bracket("LPAR", function), function, *arguments, last], stop
 
     def _cut(self, position: int) -> int | None:
         """The semicolon between a point and a direction in brackets: ``f'(x; h)``."""

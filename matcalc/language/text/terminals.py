@@ -11,6 +11,10 @@ ENDS_OPERAND = frozenset(
 STARTS_OPERAND = frozenset(
     ["NUMBER", "NAME", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "SUM_OVER", "DERIVATIVE", "DERIVATIVE_BY", "DIFFERENTIAL"]
 )
+WRITTEN_OUT = "written out"
+"""The function of which the tokens of an array that is written out entry by entry are a call; no text can call it."""
+PARTIALS = {1: "partials", 2: "second partials"}
+"""Those for all partial derivatives of a function of several arguments, by their order."""
 BARS = frozenset(["BAR", "NORM_BAR"])
 
 

@@ -1,0 +1,75 @@
+"""Equations between arrays that are written out entry by entry, and gradients and Hessians of functions of numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcalc import verify
+from matcalc.errors import ParseError, ShapeError
+
+G = "g(s, t) = s^2 t + \\sin(t); "
+
+# Behind G: statement | that it holds, or the entry that is wrong
+TABLE = r"""
+\nabla g(s, t) = \begin{bmatrix} 2st \\ s^2 + \cos(t) \end{bmatrix} | holds
+\nabla g = \left[ 2st, s^2 + \cos t \right] | holds
+\nabla g(s, t)^\top = \begin{pmatrix} 2st & s^2 + \cos t \end{pmatrix} | holds
+\nabla g = 2 \begin{bmatrix} st \\ 0 \end{bmatrix} + \begin{bmatrix} 0 \\ s^2 + \cos t \end{bmatrix} | holds
+\nabla g(1, 0) = [0, 2] | holds
+\nabla g(a, \pi) = \begin{bmatrix} 2 a \pi \\ a^2 - 1 \end{bmatrix} | holds
+\nabla^2 g(s, t) = \begin{bmatrix} 2t & 2s \\ 2s & -\sin t \end{bmatrix} | holds
+\mathbf{H} g(s, t) = \left[\begin{array}{cc} 2t & 2s \\ 2s & -\sin(t) \end{array}\right] | holds
+\mathbf{H}_g = \begin{bmatrix} \frac{\partial^2 g}{\partial s^2} & 2s \\ \frac{d^2 g}{dt ds} & -\sin t \end{bmatrix} | holds
+J_g = \begin{bmatrix} 2st & s^2 + \cos t \end{bmatrix} | holds
+\begin{bmatrix} 2st \\ s^2 + \cos t \end{bmatrix} = \nabla g | holds
+\nabla g(s, t) = \begin{bmatrix} 2st \\ s^2 - \cos(t) \end{bmatrix} | entry 2 (∂g/∂t)
+\nabla g(1, 0) = [0, 1] | entry 2 (∂g/∂t)
+\nabla^2 g(s, t) = \begin{bmatrix} 2t & 2s \\ 2t & -\sin t \end{bmatrix} | entry (2, 1) (∂²g/∂t∂s)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", TABLE)
+def test_each_entry_is_compared(line: str) -> None:
+    statement, expected = (part.strip() for part in line.split(" | "))
+    found = verify(G + statement)
+    assert found.ok == (expected == "holds")
+    assert found.ok or (found.status == "refuted" and found.reason.startswith(f"{expected} is refuted"))
+
+
+def test_the_right_entry_is_given() -> None:
+    found = verify(G + r"\nabla g(s, t) = \begin{bmatrix} st \\ s^2 + \cos(t) \end{bmatrix}")
+    assert [link.status for link in found.links] == ["refuted", "proved"]
+    assert found.correction is not None and found.correction.text("ascii") == "2*s*t"
+
+
+REFUSED = [
+    (G + r"\nabla g(s, t) = \begin{bmatrix} 2st \\ s^2 \\ 0 \end{bmatrix}", ShapeError, "2×1 entries, the right side 3×1"),
+    (G + r"\nabla g(s, t) = \begin{bmatrix} 2st & 1 \\ s^2 \end{bmatrix}", ParseError, "rows of this array have different lengths"),
+    (G + r"\nabla g(s, t) = \begin{bmatrix} 2st \\  & 1 \end{bmatrix}", ParseError, "an entry of this array is missing"),
+    (G + r"\nabla g(s, t) = M \begin{bmatrix} 2st \\ 1 \end{bmatrix}", ParseError, "it is not known that it is a number"),
+    (G + r"\nabla g(s, t) = w", ParseError, "g has several arguments"),
+    (r"x^\top \begin{bmatrix} 1 \\ 2 \end{bmatrix} = 3", ParseError, "it is not known that it is a number"),
+]
+
+
+@pytest.mark.parametrize(("statement", "error", "message"), REFUSED)
+def test_what_else_is_refused(statement: str, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        verify(statement)
+
+
+def test_marks_of_columns_outside_of_arrays_align_equations() -> None:
+    assert verify(r"\begin{aligned} f(x) &= x^\top x \\ \nabla f(x) &= 2x \end{aligned}").status == "proved"
+
+
+# A function that is given by a derivative, at other places.
+AT_POINTS = [
+    "f(s,t) = s^2*t; g(s,t) = d(f)/ds; g(1,2) = 4",
+    "f(s,t) = s^2*t; h(s,t) = f(t,s); g(s,t) = d(h)/ds; g(1,2) = 4",
+    "f(s,t) = s^2*t; h(s) = f(s,s); g(s) = d(h)/ds; g(2) = 12",
+]
+
+
+@pytest.mark.parametrize("statement", AT_POINTS)
+def test_derivatives_at_points(statement: str) -> None:
+    assert verify(statement).status == "proved"

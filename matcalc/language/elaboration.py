@@ -124,6 +124,14 @@ def _indices() -> Any:
     return import_module("matcalc.language.syntax.open_indices")
 
 
+def _members_given(name: s.Name, value: s.Syntax) -> tuple[str, str]:
+    """What stands before the indices and these, of a name that has a value for each index; else empty."""
+    if "_" not in name.name:
+        return "", ""
+    base, index = _indices().members_given((name, value))
+    return base, index
+
+
 def _failures() -> Any:
     """What explains why kinds or sizes do not fit, loaded when they do not."""
     return import_module("matcalc.language.typing.failures")
@@ -370,9 +378,8 @@ class Reader:
             self._require_undeclared(name)
             if name.name in self.scope.values:
                 raise ParseError(f"{name.name} is given a value twice", span=name.span)
-            base, index = name.name.rpartition("_")[0], members.index_of(name.name)
-            open_to_indices = index and name.name not in self.wrt and name.name not in self.scope.labelled
-            if open_to_indices and set(index) <= _indices().free_letters(value):
+            base, index = ("", "") if name.name in self.wrt or name.name in self.scope.labelled else _members_given(name, value)
+            if base:
                 self._give_members(name, base, index, value)
                 continue
             term = self.builder.build(value)

@@ -9,7 +9,7 @@ from matcalc.budgets import spend
 from matcalc.errors import LimitError, ParseError, ShapeError, Span
 from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
-from matcalc.language.build.families import array_of
+from matcalc.language.build.families import array_of, capital_of
 from matcalc.language.build.scope import COLUMNS, Scope
 from matcalc.language.decisions import Weight
 from matcalc.language.syntax import trees as s
@@ -28,11 +28,13 @@ from matcalc.sizes import ONE, Size
 if TYPE_CHECKING:
     from matcalc.language.build import entry_arrays
     from matcalc.language.declare import members
+    from matcalc.language.syntax import open_indices
     from matcalc.language.typing import derivative_shapes, kind_relations
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
     entry_arrays = later("matcalc.language.build.entry_arrays")
     members = later("matcalc.language.declare.members")
+    open_indices = later("matcalc.language.syntax.open_indices")
     derivative_shapes = later("matcalc.language.typing.derivative_shapes")
 
 
@@ -328,7 +330,24 @@ class Builder(Assembly):
                 return ones
             case str() if name in NAMES_TOO:
                 raise ParseError(f"{name} is a function and needs brackets", span=span, suggestion=f"{name}(...)")
+        given = self._given_members(name)
+        if given:
+            return self._all_members(name, given, span)
         return self._indexed_name(name, span) or self._symbol(name, span)
+
+    def _given_members(self, name: str) -> str:
+        """What stands before the indices of the members that an array of this name has, where these are given: ``k`` for K, too."""
+        given = self.scope.member_values
+        if name in given or not given:
+            return name if given else ""
+        return next((base for base, (letters, _) in given.items() if len(letters) == 2 and capital_of(base) == name), "")
+
+    def _all_members(self, name: str, base: str, span: Span) -> t.Term:
+        """What is given for each index, as the array over these: ``p`` after ``p_k = ...``."""
+        letters, value = self.scope.member_values[base]
+        found = self.build(open_indices.over(value, tuple(letters)))
+        self.decide(f"{name} is read as the array of all {base}_{letters}", "notation", span=self.place(span))
+        return replace(found, span=self.place(span))
 
     def _indexed_name(self, name: str, span: Span) -> t.Term | None:
         """``x_i`` with i bound by a sum, and the unit vector ``e_3``."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from matcalc.errors import Span, UnknownFunctionError
 from matcalc.language.build.scope import NONE, Undefined
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.open_indices import members_given
 from matcalc.language.syntax.survey import number_in, sum_indices, ungrouped, walk
 
 
@@ -17,7 +18,8 @@ def undefined_functions(program: s.Program, known: frozenset[str]) -> Undefined:
     A derivative of a name that is said to be 0 says that the name is constant. Raises UnknownFunctionError for names that depend on each
     other, and for one that is differentiated by entries.
     """
-    defined = {name.name for name, _ in program.assignments} | {definition.function for definition in program.definitions} | known
+    assigned = {name.name for name, _ in program.assignments} | {base for base, _ in map(members_given, program.assignments) if base}
+    defined = assigned | {definition.function for definition in program.definitions} | known
     nodes = [] if _is_constancy(program.value) else walk(program)
     bound = sum_indices(nodes)
     by: dict[str, dict[str, Span]] = {}

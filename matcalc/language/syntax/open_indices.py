@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable
 
 from matcalc.errors import ParseError, Span
 from matcalc.language.build.families import capital_of
+from matcalc.language.declare import members
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in, parts
 from matcalc.language.text.spelling import INDEX_LETTERS
@@ -216,6 +217,13 @@ def free_letters(root: s.Syntax, letters: frozenset[str] = INDEX_LETTERS) -> set
     """The letters that stand as indices and that no sum binds."""
     found = _subscripts(root, frozenset(), letters)
     return found.shown | {letter for one in found.names for letter in one.free}
+
+
+def members_given(assignment: tuple[s.Name, s.Syntax]) -> tuple[str, str]:
+    """What stands before the indices and these, of a name that has a value for each index: ``r_i = y_i - w'x_i``; else empty."""
+    name, value = assignment
+    index = members.index_of(name.name)
+    return (name.name.rpartition("_")[0], index) if index and set(index) <= free_letters(value) else ("", "")
 
 
 def bases_in(root: s.Syntax) -> set[str]:

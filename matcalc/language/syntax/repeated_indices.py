@@ -119,6 +119,8 @@ def _count(node: s.Syntax, found: dict[s.Syntax, Counter[str]], marks: _Marks) -
         case s.Name(name=name):
             return marks.of(name)
         case s.Entries(operand=operand):
+            if not marks.at(node).keys().isdisjoint(_single(found[operand])):
+                raise _OtherwiseWritten  # [x_i y_j]_ij, the array of these entries
             return _added(marks.at(node), Counter(_single(found[operand])))
         case s.Binary(operator=operator, left=left, right=right) if operator in _PRODUCTS:
             if operator == "/" and found[right]:

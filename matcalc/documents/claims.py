@@ -170,7 +170,8 @@ def _check(structure: Structure, definitions: Sequence[Definition], context: Con
     """Raises UnknownFunctionError for the only derivative of a name that stands for nothing: nothing can be said of it."""
     known = {one.name for one in definitions}
     derived = Counter(one.name for one in structure.all_derived)
-    for name in sorted(structure.differentiated - known - structure.by):
+    made_of = structure.inside.union(*({*one.uses, *one.head.arguments} for one in definitions if one.name in structure.differentiated))
+    for name in sorted(structure.differentiated - known - structure.by - made_of):
         declaration, _ = context.told(name, line.number)
         if derived[name] == 1 and (declaration is None or declaration.kind != "function"):
             raise UnknownFunctionError(f"{name} is differentiated, and the document does not say what it is")

@@ -35,11 +35,11 @@ from matcalc.language.syntax.repeated_indices import with_sums
 from matcalc.language.syntax.survey import mapped, number_in, ungrouped, walk
 from matcalc.language.syntax.written_arrays import entrywise
 from matcalc.language.typing import constraints as c
-from matcalc.language.typing import kind_relations
+from matcalc.language.typing import derivative_shapes, kind_relations
 from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, resolved
 from matcalc.language.typing.inference import infer_kinds
-from matcalc.language.typing.kinds import COLUMN, ROW, Cell, Constraint, Contradiction
+from matcalc.language.typing.kinds import ANY, COLUMN, ROW, Cell, Constraint, Contradiction
 from matcalc.patterns import pattern
 from matcalc.records import record, replace
 from matcalc.sizes import Size
@@ -256,6 +256,7 @@ class _StatementReader(Reader):
         turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
         first, second = self._arrays(*((equation.right, equation.left) if turned else (equation.left, equation.right)))
         lead = self._lead = self._side(first)
+        self._relate_arguments()
         if self._implied_by:
             self._change(self._implied_by)
         if not bent:
@@ -283,6 +284,16 @@ class _StatementReader(Reader):
         self._check_functions(sides, equation)
         whole = self.result(_ZERO, construction)
         return self._stated(left, right, symbols, whole, turned)
+
+    def _relate_arguments(self) -> None:
+        """What the leading side's functions without a formula depend on has a kind that they can be differentiated by."""
+        layout, variables = self.builder.layout, self.scope.variables
+        for name, arguments in self.scope.undefined.arguments.items():
+            for argument in arguments:
+                if name in variables and argument in variables:
+                    cells = variables[name].cell, variables[argument].cell
+                    derived = self.builder.cell(ANY, cells[0].span)
+                    self.builder.relate(derivative_shapes.DerivativeBy(derived.span, layout, cells[0], [cells[1]], derived))
 
     def _check_functions(self, sides: tuple[Side, Side], equation: s.Equation) -> None:
         """Of a function without a formula the derivatives on one side are claimed to be derivatives on the other.
@@ -566,10 +577,20 @@ class _StatementReader(Reader):
 
     def _names_functions(self, body: s.Syntax) -> bool:
         """Whether a function without a formula stands in what is differentiated, or in the values of its names."""
-        names = {node.name for node in walk(body) if isinstance(node, s.Name)}
+        names = self._names_in(body)
         values = [self.scope.values[name] for name in sorted(names) if name in self.scope.values]
         inside = {term.name for term in t.postorder(*values) if isinstance(term, t.SymbolTerm)} if values else set()
         return not self.scope.undefined.arguments.keys().isdisjoint(names | inside)
+
+    def _names_in(self, body: s.Syntax) -> set[str]:
+        """The names in a text, and in the bodies of the functions that it names."""
+        found: set[str] = set()
+        waiting = [body]
+        while waiting:
+            new = {node.name for node in walk(waiting.pop()) if isinstance(node, s.Name)} - found
+            found |= new
+            waiting += [self.scope.definitions[name].body for name in sorted(new) if name in self.scope.definitions]
+        return found
 
     def _typed(self, side: _SideTerm, construction: Construction) -> Side:
         built = construction.build(side.term)

@@ -25,6 +25,8 @@ SAMPLE = r"The sample is $z = \mu + s\odot\varepsilon$. For any loss $f(z)$, "
 CHAIN = r"Let $h(p, q) = p^2q$, $p(s, t) = s + t$, $q(s, t) = st$, $s(k, m) = k - m$ and $t(k, m) = km$. Then "
 
 PLANE = r"Let $h(p, q) = p^2 e^q$. "
+GRAM = r"Let $K$ be an $n\times n$ positive definite matrix. "
+SOFTMAX = r"Let $z\in\mathbb{R}^K$ and $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$. "
 
 TRUE = [
     PLANE + r"$$\nabla h(p, q) = \begin{bmatrix} 2pe^q \\ p^2e^q \end{bmatrix}.$$",
@@ -52,6 +54,11 @@ TRUE = [
     "`f(x) = x⁴ · sin(x)`\n\nWith `u = x·x³` and `v = sin(x)`: `f'(x) = u'v + uv'`",
     "`g = h(s, t) = s² + 3t`\n\n`∂h/∂s = 2s`",
     r"Let $f(x) = x^3$ and $g(x) = x + 1$. Then $\frac{d}{dx}\frac{f(x)}{g(x)} = \frac{f'(x) g(x) - f(x) g'(x)}{g^2(x)}$.",
+    GRAM + r"We use $\frac{\partial K^{-1}}{\partial t} = -K^{-1}\frac{\partial K}{\partial t}K^{-1}$.",
+    r"Let $K\in\mathbb{R}^{n\times n}$ be symmetric and $\mathcal{L}(K) = y^\top K^{-1} y$. With $a = K^{-1} y$"
+    r" $\frac{\partial\mathcal{L}}{\partial t} = -a^\top\frac{\partial K}{\partial t} a$.",
+    SOFTMAX + r"Then $\frac{\partial p_i}{\partial z_j} = p_i(\delta_{ij} - p_j)$.",
+    SOFTMAX + r"Let $g(z) = \log\sum_j e^{z_j}$. Then $\nabla^2 g(z) = \operatorname{diag}(p) - pp^\top$.",
 ]
 
 FALSE = [
@@ -64,6 +71,8 @@ FALSE = [
     LAYERS + r"$\frac{\partial L}{\partial a^{[1]}} = 2 (W^{[2]})^\top \frac{\partial L}{\partial z^{[2]}}$.",
     SAMPLE + r"$\frac{\partial f}{\partial s} = 2\frac{\partial f}{\partial z}\odot\varepsilon$.",
     "For $f(x) = \\|x\\|^2$ it is easy.\n\nFor $f(x) = a^\\top x$ we have $\\nabla f(x) = 3x$.",
+    GRAM + r"We use $\frac{\partial K^{-1}}{\partial t} = -K^{-2}\frac{\partial K}{\partial t}$.",
+    SOFTMAX + r"Let $g(z) = \log\sum_j e^{z_j}$. Then $\nabla^2 g(z) = \operatorname{diag}(p) + pp^\top$.",
 ]
 
 NEITHER = [

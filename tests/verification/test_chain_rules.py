@@ -70,3 +70,29 @@ def test_a_formula_that_is_not_there_is_asked_for(text: str) -> None:
 def test_what_may_hold_for_the_function_that_is_meant_is_not_refuted() -> None:
     assert verify("d(L)/dW = d(L)/dz*a'", declare="W: m×n; z: m; a: n").status == "undecided"
     assert verify("d(b)/dx = 0", declare="b: m; x: n").status == "proved"
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (r"\frac{\partial K^{-1}}{\partial \theta} = -K^{-1} \frac{\partial K}{\partial\theta} K^{-1}", "proved"),
+        (r"\frac{\partial K^{-1}}{\partial \theta} = -K^{-2} \frac{\partial K}{\partial\theta}", "refuted"),
+        (r"\frac{\partial AB}{\partial t} = \frac{\partial A}{\partial t} B + A \frac{\partial B}{\partial t}", "proved"),
+        (r"\frac{\partial AB}{\partial t} = B \frac{\partial A}{\partial t} + A \frac{\partial B}{\partial t}", "refuted"),
+        (r"L(K) = y^T K y; \frac{\partial L}{\partial \theta} = y^T \frac{\partial K}{\partial \theta} y", "proved"),
+    ],
+)
+def test_what_stands_beside_its_derivative_is_a_matrix_where_capitals_are(text: str, status: str) -> None:
+    """As a number it would commute, and false claims about matrices would hold."""
+    assert verify(text).status == status
+
+
+@pytest.mark.parametrize(
+    "fraction", [r"\frac{\partial A x}{\partial x}", r"{\frac{\partial A x}{\partial x}}", r"{\partial A x \over \partial x}"]
+)
+def test_what_is_behind_a_fraction_transposes_the_derivative_and_not_the_name(fraction: str) -> None:
+    assert verify(f"{fraction}^T = A").status == "proved"
+    assert verify(f"{fraction}^T = A^T", layout="numerator").status == "proved"
+    assert verify(f"{fraction}^T = A", layout="numerator").status == "refuted"
+    for layout in ("numerator", "denominator"):
+        assert verify(r"\frac{\partial A x}{\partial x^T} = A", layout=layout).status == "proved"

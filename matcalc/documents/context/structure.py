@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -40,10 +40,11 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Structure:
     """``by`` are the names that an equation differentiates by, ``derived`` the derivatives of names in it (``all_derived``: in its
-    definitions, too), ``called`` the functions that it calls."""
+    definitions, too), ``inside`` the names in what else it differentiates, ``called`` the functions that it calls."""
 
     by: frozenset[str]
     derived: tuple[Derived, ...]
+    inside: frozenset[str]
     called: frozenset[str]
     all_derived: tuple[Derived, ...]
     differential: bool
@@ -77,6 +78,7 @@ def structure_of(equation: str, definitions: Sequence[Definition], declared: Ite
             name for node in own if isinstance(node, s.DerivativeOf) for wrt in node.wrt for name in (wrt, without_index(wrt, known))
         ),
         derived=tuple(derived),
+        inside=frozenset(name for node in own for name in _inside(node, known)),
         called=frozenset(_function(node) for node in own if isinstance(node, s.Applied)) - _KNOWN_BY_SYNTAX - known_functions(),
         all_derived=tuple(everywhere),
         differential=any(isinstance(node, s.DifferentialOf) for node in own),
@@ -163,6 +165,12 @@ def _derived(node: s.Syntax, known: Collection[str]) -> Derived | None:
     if isinstance(body, s.Name):
         return Derived(without_index(body.name, known), by)
     return Derived(_function(body), by) if isinstance(body, s.Applied) and _function(body) not in known_functions() else None
+
+
+def _inside(node: s.Syntax, known: Collection[str]) -> Iterator[str]:
+    """The names in what is differentiated, where that is more than a name."""
+    if isinstance(node, (s.DerivativeOf, s.DifferentialOf)) and _derived(node, known) is None:
+        yield from (without_index(inner.name, known) for inner in walk(node.body) if isinstance(inner, s.Name))
 
 
 def _function(node: s.Applied) -> str:

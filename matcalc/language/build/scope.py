@@ -72,12 +72,14 @@ class Variable:
 class Undefined:
     """Functions with the names that they directly depend on, a function behind those that it depends on.
 
+    ``standing``: those that occur in other ways than differentiated as they stand, ``K^-1`` beside ``∂K/∂t``.
     ``certain``: each depends on one name alone. What else it is differentiated by reaches it through that, so that a claim about its
     derivatives which fails for one such function is wrong; else it may hold for the one that is meant.
     """
 
     arguments: dict[str, tuple[str, ...]]
     certain: bool = True
+    standing: frozenset[str] = frozenset()
 
 
 NONE = Undefined({})
@@ -162,7 +164,7 @@ class Scope:
         if found is None:
             declaration = self.declarations.get(name)
             found = self.variables[name] = Variable(name, Cell(_first_mask(declaration), span), declaration)
-            found.undefined = name in self.undefined.arguments
+            found.undefined = name in self.undefined.arguments and name not in self.undefined.standing
         return found
 
     def base_of(self, array: str) -> str:

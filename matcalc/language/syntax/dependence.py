@@ -5,6 +5,8 @@ Such a name depends on what it is differentiated by: on some of these names dire
 
 from __future__ import annotations
 
+from collections import Counter
+
 from matcalc.errors import Span, UnknownFunctionError
 from matcalc.language.build.scope import NONE, Undefined
 from matcalc.language.syntax import trees as s
@@ -41,7 +43,15 @@ def undefined_functions(program: s.Program, known: frozenset[str]) -> Undefined:
             raise UnknownFunctionError(said, span=below[other], suggestion=f"{name} = ...; with its formula")
     arguments = {name: tuple([one for one in below if not any(one in _reached(o, needs) for o in below)]) for name, below in by.items()}
     behind = sorted(arguments, key=lambda name: (len(_reached(name, needs) & set(arguments)), list(arguments).index(name)))
-    return Undefined({name: arguments[name] for name in behind}, all(len(one) == 1 for one in arguments.values()))
+    certain = all(len(one) == 1 for one in arguments.values())
+    return Undefined({name: arguments[name] for name in behind}, certain, _standing(nodes))
+
+
+def _standing(nodes: list[s.Syntax]) -> frozenset[str]:
+    """The names that occur in other ways than differentiated as they stand."""
+    names = Counter(node.name for node in nodes if isinstance(node, s.Name))
+    bodies = Counter(body.name for node in nodes if isinstance(node, s.DerivativeOf) and isinstance(body := ungrouped(node.body), s.Name))
+    return frozenset(name for name, count in names.items() if count > bodies[name])
 
 
 def not_defined(name: str, by: str, place: Span) -> UnknownFunctionError:

@@ -14,7 +14,7 @@ LETTERS: dict[str, dict[int, float]] = {
     "greek": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 9.0, ROW: 9.0},
     "word": {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 9.0, ROW: 9.0},
     "size": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 9.0, ROW: 9.0},
-    "function": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 5.0, ROW: 9.0},
+    "function": {SCALAR: 0.0, COLUMN: 1.5, MATRIX: 3.5, ROW: 9.0},
     "count": {MATRIX: 0.0, SCALAR: 2.0, COLUMN: 5.5, ROW: 9.0},
     "family": {COLUMN: 0.0, MATRIX: 1.0, TENSOR3: 6.0, TENSOR4: 9.0},
     "families": {COLUMN: 0.0, MATRIX: 2.5, TENSOR3: 1.0, TENSOR4: 9.0},
@@ -59,6 +59,8 @@ NUMBER_BETWEEN = 4.0
 """``x' (Σ_k a_k) y``: a number as a sum between a row and a vector."""
 NUMBER_TRACED = 4.0
 """``tr(x)`` of a number."""
+MATRIX_BY_VECTOR = 2.0
+"""``∂A/∂t`` with a vector t, which has more axes than fit on a page."""
 NUMBER_NORMED = 5.0
 """``||x||`` of a number."""
 VECTOR_RAISED = 1.0

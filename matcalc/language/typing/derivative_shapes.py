@@ -8,6 +8,7 @@ from itertools import product
 
 from matcalc.errors import Span
 from matcalc.language.build.construction import size_of
+from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
 from matcalc.language.typing.kind_relations import InRelation
 from matcalc.language.typing.kinds import COLUMN, KINDS, MATRIX, ROW, SCALAR, TENSOR, VECTOR, Cell, Relation
@@ -87,6 +88,11 @@ class DerivativeBy(InRelation):
     def __init__(self, span: Span, layout: str, value: Cell, by: Sequence[Cell], result: Cell) -> None:
         super().__init__(span, _kinds(layout, len(by)), "the derivative", value, *by, result)
         self.layout = layout
+
+    @property
+    def strangeness(self) -> float:
+        value, *by, _ = self.cells
+        return costs.MATRIX_BY_VECTOR if value.mask == MATRIX and any(cell.mask & VECTOR for cell in by) else 0.0
 
     def join(self, sizes: SizeSystem) -> bool:
         value, *by, result = self.cells

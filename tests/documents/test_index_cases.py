@@ -50,6 +50,13 @@ def test_a_case_ends_with_the_summary(tmp_path: Path) -> None:
     assert _statuses(text, tmp_path)[-1] != "proved"
 
 
+def test_what_a_part_of_a_computation_needs_is_no_case(tmp_path: Path) -> None:
+    text = "The same is true of the other factor, for which we need $i = j$. We find\n\n$$p_i p_j = p_j p_i$$"
+    assert _statuses(text, tmp_path) == ["proved"]
+    entry = verify_document(tmp_path / "notes.md", cache=False).claims[-1]
+    assert not any(said.startswith("for i") for said in entry.context)
+
+
 def test_zero_for_different_indices_is_a_claim(tmp_path: Path) -> None:
     assert _statuses("Let $y = 3x$. Then $\\frac{\\partial y_i}{\\partial x_j} = 0$ for $i \\neq j$.", tmp_path) == ["proved"]
 

@@ -13,6 +13,9 @@ _FRONT = ("for", "if", "when", "whenever", "where", "case", "with", "provided", 
 _WORDS = ("cases", "let", "all", "any", "every", "the", "that", "of", "in", "and", "while", "both", "but")
 _BEFORE = pattern(rf"(?i)(?:\W|\d|\b(?:{'|'.join([*_FRONT, *_WORDS])})\b)*")
 """The words between a claim and its condition."""
+_ORDINALS = ("first", "second", "third", "next", "then", "other", "remaining", "case", "same", "different", "indices", "if")
+_LEADING = pattern(rf"(?i)(?:\W|\d|\b(?:{'|'.join([*_FRONT, *_WORDS, *_ORDINALS])})\b)*")
+"""All words before a condition that claims in other sentences are made for: what a term needs is not the case of the whole."""
 _FRONTED = pattern(rf"(?i)\b(?:{'|'.join(_FRONT)})\b")
 """Words before a condition in front of claims."""
 _TOGETHER = (
@@ -44,7 +47,8 @@ def index_conditions(wordings: Iterable[Wording]) -> Mapping[int, Indices]:
         if conditions and claims:
             found |= {**_of_section(wording.spot, claims), **_in_sentence(wording)}
         elif conditions:
-            leads = len(conditions) == 1 and len(wording.text) <= _LONGEST and _FRONTED.search(wording.text.partition(OPEN)[0])
+            before = wording.text.partition(OPEN)[0]
+            leads = len(conditions) == 1 and len(wording.text) <= _LONGEST and _FRONTED.search(before) and _LEADING.fullmatch(before)
             held = (conditions[0], wording.spot) if leads else None
         elif held is not None:
             found |= {line.number: held[0] for line in claims}

@@ -48,5 +48,9 @@ class Asked:
     dialect: str | None = None
     layout_said: bool = False
     """Whether the text says which layout it uses."""
+    supposed: tuple[tuple[str, str, Said], ...] = ()
+    """The sides of equations that the text supposes, and where: one of them may be the condition that a claim needs."""
+    exact: bool = False
+    """Whether it is a statement of an identity file, which says what it means."""
     own: bool = False
     """Whether the declarations are for this claim alone: a name that does not occur in it is a mistake then."""

@@ -191,7 +191,18 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
     symmetric, symmetric_said = context.symmetric.at(line.number)
     rests_on: tuple[Said, ...] = (*(one.said for one in definitions), *said, *layout_said, *symmetric_said)
     dialect = "latex" if line.notation == "latex" else None
-    return Asked(statement, declare, layout, symmetric, rests_on, lossy=bool(kept.lost), dialect=dialect, layout_said=bool(layout_said))
+    supposed = tuple([(one.left, one.right, one.said) for one in context.suppositions.at(line, names)])
+    return Asked(
+        statement,
+        declare,
+        layout,
+        symmetric,
+        rests_on,
+        lossy=bool(kept.lost),
+        dialect=dialect,
+        layout_said=bool(layout_said),
+        supposed=supposed,
+    )
 
 
 _LIMIT = pattern(r"\\sum[^=]{0,40}=\s*[01]\s*\}?\s*\^\s*\{?\s*([A-Za-z])\b")

@@ -11,8 +11,10 @@ import re
 from collections.abc import Sequence
 
 from matcalc.documents.asking import Asked, Doubt
+from matcalc.documents.numbers import perhaps_numbers
 from matcalc.expr.nodes import Expr, Number
 from matcalc.expr.rewriting import symbols_in
+from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
 from matcalc.sizes import axes_of
 from matcalc.verification.verdict import Verdict
@@ -27,6 +29,8 @@ def doubt(verdict: Verdict, asked: Asked) -> str:
         return said
     if statement is None:
         return ""
+    if names := perhaps_numbers(asked, verdict):
+        return f"it holds if {names} {'are numbers' if ' ' in names else 'is a number'}, of which the text says nothing"
     if warnings := [one for one in verdict.warnings if "product" in one]:
         return "; ".join(warnings)
     if strays := _stray_entries(statement):
@@ -74,7 +78,8 @@ def _statement(verdict: Verdict) -> Statement | None:
 
 def _stray_entries(statement: Statement) -> tuple[str, ...]:
     """Names such as ``a_ij`` that were taken for symbols of their own: entries of something, in a convention that was not seen."""
-    return tuple([name for name in statement.declarations if _MEMBER.fullmatch(name) and name not in (statement.given or {})])
+    found = [name for name in statement.declarations if _MEMBER.fullmatch(name) and name not in (statement.given or {})]
+    return tuple([name for name in found if name.rpartition("_")[2] not in ACCENTS.values()])
 
 
 def _one_sided(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,7 +13,7 @@ from matcalc.documents.asking import Said
 from matcalc.documents.claims import asked_of, solution_of
 from matcalc.documents.context.outline import Line, Numbered
 from matcalc.documents.context.survey import Context, survey
-from matcalc.documents.deciding import Memory, Outcome, decided
+from matcalc.documents.deciding import Memory, Outcome, Question, decided
 from matcalc.documents.directives import directed, settled
 from matcalc.documents.formats import IDENTITIES, manuscript
 from matcalc.documents.identities import question_of, read_identity_file
@@ -22,7 +23,7 @@ from matcalc.documents.report import Entry, Open, Report
 from matcalc.documents.roles import reason_of
 from matcalc.documents.sorting import sorted_rows
 from matcalc.errors import MatcalcError
-from matcalc.limits import DOCUMENT_SECONDS
+from matcalc.limits import DOCUMENT_SECONDS, FEW_QUESTIONS
 from matcalc.verification.items import Document, Settings
 from matcalc.verification.unfailing import NOT_READ
 from matcalc.verification.verdict import Verdict
@@ -82,7 +83,7 @@ def examined(
     else:
         plan = _of_manuscript(manuscript(name, None if root is None else fspath(root)))
     opened = [one for one in plan.entries if one.question]
-    decide = partial(decided, jobs=jobs, memory=memory or Memory(kept=False), seconds=seconds)
+    decide = partial(_decided_by, time.monotonic() + seconds, jobs, memory or Memory(kept=False))
     outcomes = list(_watched(decide([one.question for one in opened]), len(opened), progress))
     told = told_layout([one.question for one in opened], outcomes, decide)
     if told is not None:
@@ -90,6 +91,12 @@ def examined(
     remaining = iter(outcomes)
     entries = [_with_outcome(one.entry, next(remaining)) if one.question else one.entry for one in plan.entries]
     return Report(name, tuple(entries), plan.faults, plan.files)
+
+
+def _decided_by(end: float, jobs: int | None, memory: Memory, questions: Sequence[Question]) -> Iterator[Outcome]:
+    """The outcomes that are found before ``end``; few questions are not worth another process."""
+    share = jobs if len(questions) > FEW_QUESTIONS else 1
+    return decided(questions, jobs=share, memory=memory, seconds=max(0.0, end - time.monotonic()))
 
 
 def _watched(outcomes: Iterable[Outcome], count: int, progress: Progress | None) -> Iterator[Outcome]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,8 +28,15 @@ class Habit:
     numerator: str = ""
     right: str = ""
     holds: bool = False
+    primes: bool = False
     of_chains: bool = False
     fits: bool = False
+
+    def concerns(self, left: str, right: str) -> bool:
+        """Whether two sides may be written by this habit."""
+        if self.primes:
+            return _PRIMED.search(left) is not None
+        return is_derivative(left) and (is_derivative(right) or not self.of_chains)
 
     def equation(self, left: str, right: str, asked: Asked) -> str | None:
         """The equation that is meant by two sides; None where they do not look like it."""
@@ -59,14 +67,24 @@ def is_misfit(verdict: Verdict) -> bool:
 def meant(asked: Asked, fits: bool) -> Iterator[tuple[Habit, Asked]]:
     """A false claim as each habit means it; ``fits``: its sides have the same shape."""
     sides = sides_of(asked.statement)
-    if sides is None or not is_derivative(sides[1]):
+    if sides is None:
         return
     before, left, right = sides
-    chained = is_derivative(right)
     for habit in habits():
-        equation = habit.equation(left, right, asked) if (chained or not habit.of_chains) and (habit.fits or not fits) else None
-        if equation is not None:
-            yield habit, replace(asked, statement=before + equation)
+        if (habit.fits or not fits) and habit.concerns(left, right):
+            changed = [_PRIMED.sub(_differential, side) if habit.primes else side for side in (left, right)]
+            equation = habit.equation(changed[0], changed[1], asked)
+            if equation is not None:
+                yield habit, replace(asked, statement=before + equation)
+
+
+_PRIMED = pattern(
+    r"(?P<of>(?:\\left\s*)?\((?:[^()]|\([^()]*\))*\)|\\[A-Za-z]+(?:\s*\{[^{}]*\})?|[A-Za-z])\s*(?:'|\^\s*\{?\\prime\}?)(?!\s*[('])"
+)
+
+
+def _differential(found: re.Match[str]) -> str:
+    return rf"\mathrm{{d}}{found['of']} "
 
 
 def sides_of(statement: str) -> tuple[str, str, str] | None:

@@ -27,7 +27,7 @@ def read_identity_file(path: str | PathLike[str]) -> Document:
 
 def question_of(item: Item) -> Question:
     """What is asked about a statement."""
-    return (Asked(item.statement, item.declare, item.layout, item.symmetric, own=bool(item.name)),)
+    return (Asked(item.statement, item.declare, item.layout, item.symmetric, exact=True, own=bool(item.name)),)
 
 
 def verdicts(items: Sequence[Item], *, jobs: int | None = 1, memory: Memory | None = None) -> Iterator[Verdict]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from matcalc.documents.asking import Asked
+from matcalc.documents.conditions import supposed
 from matcalc.documents.doubting import doubted
 from matcalc.documents.habits import is_misfit, meant, sides_of
 from matcalc.documents.index_cases import Indices
@@ -54,7 +55,7 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
             verdict = of_numbers if of_numbers.ok else _kept(verdict, "false of vectors, and the letter may stand for a number")
         if verdict.ok and one.instead == "other":
             return replace(verdict, status="undecided", reason=_ANOTHER), found[0][1]
-        verdict, one = _otherwise(verdict, one)
+        verdict, one = supposed(*_otherwise(verdict, one))
         if verdict.ok:
             return verdict, one
         if one.instead in ("unread", "other") or (one.instead and verdict.problem):
@@ -70,7 +71,7 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
 
 def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
     """The verdict on a false claim that is true in another layout, or as people write such a claim; else the one that is given."""
-    if not verdict.is_false:
+    if not verdict.is_false or asked.exact:
         return verdict, asked
     if verdict.other_layout is not None:
         return _of_layout(verdict, asked, verdict.other_layout), asked

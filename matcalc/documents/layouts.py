@@ -72,15 +72,19 @@ class _Ballot:
         asked = [tuple([replace(one, layout=self._layout) for one in self._questions[number]]) for number in numbers]
         for number, outcome in zip(numbers, self._decide(asked), strict=True):
             self.found[number] = outcome
-            before = self._outcomes[number].verdict.ok
-            if before != outcome.verdict.ok:
-                (self.against if before else self.told).append(number)
+            before, now = self._outcomes[number].verdict.ok, outcome.verdict
+            if now.ok and not before:
+                self.told.append(number)
+            elif before and (now.is_false or now.other_layout is not None):
+                self.against.append(number)
 
     def complete(self, numbers: Sequence[int]) -> None:
-        """Asks claims that hold until there is no doubt which layout they are for."""
+        """Asks claims that hold until it is plain which layout they are for, or that they are for none."""
         for start in range(0, len(numbers), _PART):
             self.take(numbers[start : start + _PART])
-            if self.is_for(self.against, self.told):
+            most = len(self.against) + max(0, len(numbers) - start - _PART)
+            never = not self.is_for(self.told, self.against) and most < max(_FEWEST, _FOR_ONE_AGAINST * len(self.told))
+            if never or self.is_for(self.against, self.told):
                 return
 
     @staticmethod
@@ -91,4 +95,5 @@ class _Ballot:
 
 def _is_open(question: Question) -> bool:
     """Whether a question may depend on a layout that the text does not say."""
-    return not question[0].layout_said and is_derivative(question[0].statement)
+    first = question[0]
+    return not (first.layout_said or first.exact) and is_derivative(first.statement)

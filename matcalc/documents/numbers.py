@@ -36,6 +36,24 @@ def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
     return replace(asked, declare=declare)
 
 
+def perhaps_numbers(asked: Asked, verdict: Verdict) -> str:
+    """The letters without which a claim would fit, if they were numbers, and of which nothing shows that they are not; empty for others."""
+    found = _WISHED.search(verdict.reason) if verdict.counterexample is None else None
+    names = re.split(r", | and ", found["names"]) if found is not None else []
+    declared = {name for one in written(asked.declare) for name in one.names} if asked.declare else set()
+    return "" if any(_is_vector(name, asked, declared) for name in names) else " and ".join(names)
+
+
+def _is_vector(name: str, asked: Asked, declared: Set[str]) -> bool:
+    """Whether something shows that a letter is a vector or a matrix: it is a capital, declared, bold or transposed."""
+    if name[:1].isupper() or name in declared or name in _BOLD.findall(asked.statement):
+        return True
+    return re.search(rf"(?<![A-Za-z]){re.escape(name)}\s*(?:\}}\s*)?(?:'|\^\s*\{{?\s*(?:T|\\top|\\intercal))", asked.statement) is not None
+
+
+_WISHED = re.compile(r"it would hold if (?P<names>\w+(?:, \w+)*(?: and \w+)?) were (?:a scalar|scalars)(?: and |;|\Z)")
+
+
 def _without(names: tuple[str, ...], value: str, left_out: Set[str]) -> str:
     rest = [name for name in names if name not in left_out]
     return f"{', '.join(rest)}: {value}" if rest else ""

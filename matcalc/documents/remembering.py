@@ -79,10 +79,11 @@ def _read(said: Mapping[str, Any]) -> Recalled:
 
 
 def _key(question: Sequence[Asked]) -> tuple[Any, ...]:
-    return _code(), *[
-        (one.statement, one.declare, one.layout, one.layout_said, one.symmetric, one.lossy, one.instead, one.doubts, one.dialect, one.own)
-        for one in question
-    ]
+    asked = [tuple([getattr(one, name) for name in _ASKED]) for one in question]
+    return _code(), *asked, *[side for one in question for left, right, _ in one.supposed for side in (left, right)]
+
+
+_ASKED = tuple([one.name for one in fields(Asked) if one.name not in ("rests_on", "supposed")])
 
 
 def _name(question: Sequence[Asked]) -> str:

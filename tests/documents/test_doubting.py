@@ -12,9 +12,19 @@ DOUBTED = [
     ("indices that were not understood", r"$\frac{\partial}{\partial X} \operatorname{tr}(X A) = c_{ij} A_{ij}$"),
     ("a value at a point", "Let $f(t) = t^2$. Then $\\frac{df}{dt} = -2(3)$."),
     ("a variable that is not there", "Let $L = u^2$. Then $\\frac{\\partial L}{\\partial w} = 2 w$."),
+    ("primes for derivatives", "$(u v)' = u' v + u v'$"),
+    ("primes for derivatives of matrices", "$(G H)' = G' H + G H'$"),
+    (
+        "a letter that may be a number",
+        r"$\frac{\partial C}{\partial w} = (a - y) x$ for $C = -y\log a - (1 - y)\log(1 - a)$, $a = \sigma(w^\top x)$.",
+    ),
     ("a symbol nobody knows", r"Let $L(w) = \|X w - y\|^2$. Then $\nabla L(w) = 2 X^\top r$."),
 ]
 FALSE = [
+    "$(G H)' = G' H'$",
+    r"Let $L = \frac1n \sum_i (t_i - \hat t_i)^2$. Then $\frac{\partial L}{\partial \hat t} = \frac2n (t - \hat t)$.",
+    r"The hat matrix $H = X(X^\top X)^{-1}X^\top$ satisfies $H^2 = 2H$.",
+    r"The sigmoid obeys $\sigma'(x) = \sigma(x)(1 + \sigma(x))$.",
     r"Let $L(w) = \|X w - y\|^2$. Then $\nabla L(w) = X^\top (X w - y)$.",
     r"$\frac{\partial}{\partial X} \operatorname{tr}(X A) = 2A^\top$ for square matrices $A$ and $X$.",
     "Let $f(t) = t^2$ for a number $t$. Then $\\frac{df}{dt} = t$.",

@@ -10,6 +10,7 @@ from matcalc.documents.context.outline import Line
 from matcalc.documents.context.structure import Part, Structure, names_behind
 from matcalc.documents.context.survey import Context
 from matcalc.documents.index_cases import open_indices
+from matcalc.documents.shapes import is_derivative
 from matcalc.patterns import pattern
 
 
@@ -33,7 +34,8 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     sides = structure.left, structure.right
     if any(one.derived and one.names and _is_of_numbers(other) for one, other in (sides, sides[::-1])):
         found.append(Doubt("numbers: perhaps the values at a point"))
-    if not (structure.differential or structure.left.derived or structure.right.derived):
+    primed = any(is_derivative(side.text) for side in (line.row.first, line.row.right) if side is not None)
+    if not (structure.differential or structure.left.derived or structure.right.derived or primed):
         found += _of_condition(structure, whole, context.sizes)
     return tuple(found)
 
@@ -63,7 +65,7 @@ def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Coll
     apart = ", ".join(sorted(left ^ right)[:_MOST])
     some = (Doubt(f"{apart} stands on one side only: it may be a condition, no identity"),) if apart else ()
     own = structure.left.names | structure.right.names
-    if len(own) == 1 and structure.left.names == structure.right.names:
+    if len(own) == 1 and structure.left.names == structure.right.names and not own & {one.name for one in whole}:
         some = (*some, Doubt(f"it may be a fact about {min(own)}"))
     return (*some, Doubt("it may be a condition on these numbers, no identity", "numbers"))
 

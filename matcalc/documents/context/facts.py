@@ -61,7 +61,7 @@ def told_in(wording: Wording) -> Iterator[Told]:
     if vocabulary().lists["doubtful_sentence"].search(wording.text):
         return
     tokens = tokens_of(wording)
-    doubts = _Doubts(tokens)
+    doubts = Doubts(tokens)
     for found in descriptions(tokens):
         if not doubts.about(found.first, found.last):
             yield from _described(wording, tokens, found)
@@ -80,7 +80,7 @@ def told_in(wording: Wording) -> Iterator[Told]:
 
 def _described(wording: Wording, tokens: Sequence[Token], found: Description) -> Iterator[Told]:
     """What words say of names."""
-    start, end, narrow = _reach(wording, tokens, found)
+    start, end, narrow = reach_of(wording, tokens, found)
     if start >= end:
         return
     text = wording.text[tokens[found.first].start : tokens[min(found.last, len(tokens)) - 1].end]
@@ -106,7 +106,7 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
         declarations = parse_declarations(_readable(text))
     except MatcalcError:
         return
-    start, end, narrow = _reach(wording, tokens, Description((), "", position, position + 1))
+    start, end, narrow = reach_of(wording, tokens, Description((), "", position, position + 1))
     said = Said(text, row.left.place())
     weights = weights_in(row.left.text, line.notation)
     family = _ELLIPSIS.search(row.left.text) is not None
@@ -132,7 +132,7 @@ def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
 
 
 def _of_tokens(wording: Wording, tokens: Sequence[Token]) -> Iterator[Told]:
-    doubts = _Doubts(tokens)
+    doubts = Doubts(tokens)
     for found in descriptions(tokens):
         if not doubts.about(found.first, found.last):
             yield from _described(wording, tokens, found)
@@ -173,7 +173,7 @@ def _shown(text: str, wording: Wording) -> str:
 # ---------------------------------------------------------------- doubt and reach
 
 
-class _Doubts:
+class Doubts:
     """The words of a sentence that take away what is said in their clause: ``not necessarily symmetric``, ``only if``."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
@@ -206,7 +206,7 @@ def _lead(tokens: Sequence[Token], first: int) -> tuple[str, int]:
     return "", -1
 
 
-def _reach(wording: Wording, tokens: Sequence[Token], found: Description) -> tuple[int, int, bool]:
+def reach_of(wording: Wording, tokens: Sequence[Token], found: Description) -> tuple[int, int, bool]:
     """The rows that something said reaches, and whether they are those of its sentence alone."""
     lead, position = _lead(tokens, found.first)
     first_word = next((token.text for token in tokens if token.mention is None and token.text[0].isalpha()), "")

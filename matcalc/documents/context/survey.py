@@ -14,6 +14,7 @@ from matcalc.documents.context.facts import Facts, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
+from matcalc.documents.context.suppositions import Suppositions, suppositions_in
 from matcalc.documents.context.wording import Wording, wordings
 from matcalc.documents.index_cases import Indices
 from matcalc.language.declare.declared import Declaration, declared_text
@@ -29,7 +30,8 @@ class Context:
 
     ``origins`` are, for the start of each section, the rows before it that define what it speaks of; ``sizes`` the names of sizes,
     ``conditions`` the first-order conditions, ``index_cases`` the rows that are said of equal or of different indices,
-    ``conditional`` those that are said to hold under a condition of which nothing is understood.
+    ``conditional`` those that are said to hold under a condition of which nothing is understood, ``suppositions`` the equations
+    that are supposed.
     """
 
     facts: Facts
@@ -42,6 +44,7 @@ class Context:
     conditions: tuple[Line, ...]
     index_cases: Mapping[int, Indices]
     conditional: frozenset[int]
+    suppositions: Suppositions
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said."""
@@ -92,8 +95,9 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     sizes = facts.sizes() - _NO_SIZES
     origins = _origins(lines, definitions)
     cases = index_conditions(read)
+    supposed = Suppositions(one for wording in read for one in suppositions_in(wording))
     conditional = frozenset([number for wording in read for number in under_a_condition(wording)]) - cases.keys()
-    return Context(facts, definitions, layouts, symmetric, spots, origins, sizes, conditions, cases, conditional)
+    return Context(facts, definitions, layouts, symmetric, spots, origins, sizes, conditions, cases, conditional, supposed)
 
 
 def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:

@@ -1,0 +1,42 @@
+"""A claim that holds under a condition is true where the text supposes just that, and only as far as the supposition reaches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matcalc.documents.examination import verify_document
+
+LOSS = r"Let $\ell = -\sum_k t_k \log q_k$ with $q = \operatorname{softmax}(u)$"
+SQUARE = r"$(P + R)^2 = P^2 + 2 P R + R^2$"
+
+
+def _last(text: str, folder: Path) -> str:
+    path = folder / "notes.md"
+    path.write_text(text + "\n", encoding="utf-8")
+    return verify_document(path, cache=False).claims[-1].status
+
+
+TRUE = [
+    LOSS + r" and $\sum_k t_k = 1$. Then $\frac{\partial \ell}{\partial u_i} = q_i - t_i$.",
+    LOSS + r", where $\mathbf{1}^\top t = 1$. Then $\nabla_u \ell = q - t$.",
+    f"Suppose $P R = R P$. Then {SQUARE}.",
+    "$$(P + R)^2 = P^2 + 2 P R + R^2 \\quad\\text{if } P R = R P$$",
+    f"We have {SQUARE} if $P R = R P$.",
+]
+CONDITIONAL = [
+    LOSS + r". Then $\nabla_u \ell = q - t$.",
+    f"Suppose $P S = S P$. Then {SQUARE}.",
+    f"If $P R = R P$, then $(P R)^2 = P^2 R^2$.\n\nNow in general {SQUARE}.",
+]
+
+
+@pytest.mark.parametrize("text", TRUE)
+def test_what_is_supposed_makes_it_true(text: str, tmp_path: Path) -> None:
+    assert _last(text, tmp_path) == "confirmed"
+
+
+@pytest.mark.parametrize("text", CONDITIONAL)
+def test_what_is_supposed_elsewhere_does_not(text: str, tmp_path: Path) -> None:
+    assert _last(text, tmp_path) == "conditional"

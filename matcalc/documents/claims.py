@@ -32,6 +32,7 @@ def asked_of(line: Line, context: Context) -> Sequence[Asked]:
     A row that goes on with a chain may be asked against the side just before it, too. Raises MatcalcError for a row that says something of
     a function that nobody defined.
     """
+    line = context.scripts.ordered(line)
     found: dict[tuple[str, str], Asked] = {}
     steps = _steps(line, context)
     try:
@@ -63,6 +64,7 @@ def _steps(line: Line, context: Context) -> Sequence[Asked]:
 
 def solution_of(line: Line, context: Context) -> Sequence[Asked]:
     """What is asked about a row that says what solves a first-order condition: whether it does. Nothing where no condition is known."""
+    line = context.scripts.ordered(line)
     found = substituted(line, context)
     return () if found is None else (_asked(found[0], found[1], line, context, "told"),)
 

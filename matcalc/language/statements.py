@@ -29,6 +29,7 @@ from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
 from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.dependence import not_defined, undefined_functions
+from matcalc.language.syntax.entry_derivatives import by_the_whole
 from matcalc.language.syntax.open_indices import lifted
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.repeated_indices import with_sums
@@ -446,6 +447,8 @@ class _StatementReader(Reader):
 
     def _equation(self) -> s.Equation:
         written = self.parse()
+        if self.indexed:
+            written = by_the_whole(written, frozenset(self.declarations), self._layout)
         functions = [name for name, said in self.declarations.items() if said.kind == "function"]
         self.scope.undefined = undefined_functions(written, frozenset(functions))
         program = ordered(written, claim=True, depends=self.scope.undefined.arguments)

@@ -104,6 +104,19 @@ def test_what_nothing_is_known_of_is_not_decided(text: str, tmp_path: Path) -> N
     assert status(text, tmp_path) in ("not read", "undecided")
 
 
+SCRIPTS = [
+    r"$u_i^{(2)} = \sum_j m_{i,j}^{(2)} v_j + c_i^{(2)}$. So $\frac{\partial u_i^{(2)}}{\partial m_{i,j}^{(2)}} = v_j$.",
+    r"$u^{l+1}_i = \sum_j m^{l+1}_{ij} v^l_j$ and $e = u^L$. So $\frac{dE}{dm^{l+1}_{ij}} = \frac{dE}{du^{l+1}_i} v^l_j$.",
+    r"The vector $c_i$ is a row. Let $u_i = \sum_j c_{ij} v_j$. So $\frac{\partial u_i}{\partial v_j} = c_{ij}$.",
+]
+"""Labels and indices in any order, layers in exponents."""
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+def test_scripts(text: str, tmp_path: Path) -> None:
+    assert status(text, tmp_path) == "proved"
+
+
 STEPS = [
     (r"$P = E[e e^\top] = (I - KH) B (I - KH)^\top = B - KHB - BH^\top K^\top + KHBH^\top K^\top$", "proved"),
     (r"$P = E[e e^\top] = (I - KH) B (I - KH)^\top = B - KHB + KHBH^\top K^\top$", "undecided"),

@@ -30,6 +30,27 @@ def test_true_and_false(true: str, false: tuple[str, str]) -> None:
     assert verify(changed, declare=declare).is_false
 
 
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        (r"u = M v + c; \frac{\partial E}{\partial M_{i,j}} = \frac{\partial E}{\partial u_i} v_j", ("v_j", "v_i")),
+        (
+            r"u_i = \sum_j M_{ij} v_j; \frac{\partial E}{\partial v_j} = \sum_i M_{ij} \frac{\partial E}{\partial u_i}",
+            ("= \\sum_i", "= 2\\sum_i"),
+        ),
+        (r"u^{[2]} = M^{[2]} v + c^{[2]}; \frac{\partial u_j^{[2]}}{\partial M_{j,i}^{[2]}} = v_i", ("= v_i", "= 2v_i")),
+        (
+            r"u^{(2)} = M^{(\ell)} v; \frac{dE}{dv_j} = \sum_{i=1}^{d_\ell} M^{(\ell)}_{ij} \frac{dE}{du^{(2)}_i}",
+            ("= \\sum", "= 2\\sum"),
+        ),
+    ],
+)
+def test_entries_of_derivatives_without_a_formula(true: str, false: tuple[str, str]) -> None:
+    assert verify(true).status == "proved"
+    assert true.count(false[0]) >= 1
+    assert verify(false[1].join(true.rsplit(false[0], 1))).is_false
+
+
 def test_numbers_stay_numbers() -> None:
     for text in (r"\frac{d}{dx} \frac{1}{x} = -\frac{1}{x^2}", r"\frac{d}{dx} e^{2x} = 2e^{2x}", r"\frac{d}{dx} x^3 = 3x^2"):
         found = verify(text)

@@ -86,9 +86,11 @@ def _described(wording: Wording, tokens: Sequence[Token], found: Description) ->
     text = wording.text[tokens[found.first].start : tokens[min(found.last, len(tokens)) - 1].end]
     said = Said(_shown(text, wording), wording.place(tokens[found.first].start))
     for name in found.names:
-        bold = found.bold
+        bold, written = found.bold, name
         name = without_index(name)
         declaration = _declaration(name, found.said)
+        if declaration is not None and name != written and declaration.shape != ():
+            declaration = Declaration(name, properties=declaration.properties)  # a member of a family: the vector w_i
         if declaration is not None:
             anew = found.general or declaration.shape is not None or (declaration.kind is not None and not found.with_verb)
             yield Told(name, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), bold, found.general)

@@ -14,6 +14,7 @@ from matcalc.documents.context.facts import Facts, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
+from matcalc.documents.context.scripts import Scripts, scripts_of
 from matcalc.documents.context.suppositions import Suppositions, suppositions_in
 from matcalc.documents.context.wording import Wording, wordings
 from matcalc.documents.index_cases import Indices
@@ -31,7 +32,7 @@ class Context:
     ``origins`` are, for the start of each section, the rows before it that define what it speaks of; ``sizes`` the names of sizes,
     ``conditions`` the first-order conditions, ``index_cases`` the rows that are said of equal or of different indices,
     ``conditional`` those that are said to hold under a condition of which nothing is understood, ``suppositions`` the equations
-    that are supposed.
+    that are supposed, ``scripts`` how names are written.
     """
 
     facts: Facts
@@ -45,6 +46,7 @@ class Context:
     index_cases: Mapping[int, Indices]
     conditional: frozenset[int]
     suppositions: Suppositions
+    scripts: Scripts
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said."""
@@ -82,7 +84,8 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     outline = Outline(pieces)
     read = list(wordings(pieces, outline))
     lines = [(wording, line) for wording in read for mention in wording.mentions for line in mention.lines]
-    found = [definition_in(line, (wording.start, wording.reach), wording.spot) for wording, line in lines]
+    scripts = scripts_of(line.row for _, line in lines if line.notation == "latex")
+    found = [definition_in(scripts.ordered(line), (wording.start, wording.reach), wording.spot) for wording, line in lines]
     twins = _twins(pieces)
     defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
     told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined))]
@@ -97,7 +100,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     cases = index_conditions(read)
     supposed = Suppositions(one for wording in read for one in suppositions_in(wording))
     conditional = frozenset([number for wording in read for number in under_a_condition(wording)]) - cases.keys()
-    return Context(facts, definitions, layouts, symmetric, spots, origins, sizes, conditions, cases, conditional, supposed)
+    return Context(facts, definitions, layouts, symmetric, spots, origins, sizes, conditions, cases, conditional, supposed, scripts)
 
 
 def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:

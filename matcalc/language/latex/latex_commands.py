@@ -11,6 +11,7 @@ SPACING = frozenset(
         "enspace", "displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "limits", "nolimits",
         "mathstrut", "strut", "nonumber", "notag", "allowbreak", "bf", "rm", "it", "sf", "cal", "bfseries", "relax", "noindent",
         "xspace", "displaylimits", "protect", "hfill", "hfil", "sl", "tt", "mathsurround", "null", "par", "smallskip", "medskip",
+        "space",
     ]
 )  # fmt: skip
 """Commands without meaning for the formula: space, style and old font switches."""

@@ -25,10 +25,11 @@ _RELATIONS = frozenset(["=", ":", "coloneqq", "triangleq", "equiv", "doteq"])
 
 @record
 class Labels:
-    """The lexemes with labels as subscripts, and the names that these make."""
+    """The lexemes with labels as subscripts, and the names that these make; ``entries`` are those with an index beside the label."""
 
     lexemes: list[Lexeme]
     names: frozenset[str]
+    entries: frozenset[str] = frozenset()
 
 
 @record
@@ -64,6 +65,7 @@ class _Reader:
         self._differentiated = {_text(one.inner) for one in self._exponents if self._text_at(one.start - 1) == "partial"} - {"", "T", "H"}
         self._given = {f"{one.base}^{one.inner[0].text}" for one in self._exponents if len(one.inner) == 1 and self._is_given(one)}
         self._names: dict[str, Lexeme] = {}
+        self._entries: dict[str, Lexeme] = {}
 
     def labels(self) -> Labels:
         out: list[Lexeme] = []
@@ -77,7 +79,7 @@ class _Reader:
             out += [*self._lexemes[done : exponent.stop], *made]
             done = after
         self._check()
-        return Labels([*out, *self._lexemes[done:]], frozenset(self._names))
+        return Labels([*out, *self._lexemes[done:]], frozenset(self._names), frozenset(self._entries))
 
     def _check(self) -> None:
         """No name that a label makes is made by a subscript, too."""
@@ -86,9 +88,10 @@ class _Reader:
                 continue
             found = self._symbol_before(place)
             name = f"{found[1]}_{_text(self._argument(place + 1)[0])}" if found is not None else ""
-            if name in self._names:
+            made = self._names.get(name) or self._entries.get(name)
+            if made is not None:
                 said = f"{name} would be one name for two symbols"
-                raise ParseError(said, span=self._names[name].span, suggestion="another letter for one of them")
+                raise ParseError(said, span=made.span, suggestion="another letter for one of them")
 
     def _subscript(self, exponent: _Exponent, label: str, rest: list[Lexeme]) -> tuple[list[Lexeme], int]:
         """The lexemes of a label, with the index beside it and what stands behind it, and the position after all of them."""
@@ -97,7 +100,9 @@ class _Reader:
             below, end = self._argument(after + 1)
             index, after = (read, end) if (read := _text(below)) else ("", after)
         name = canonical_name(f"{exponent.base}_{label}")
-        self._names |= {name: mark, **({f"{name}_{index}": mark} if index else {})}
+        self._names[name] = mark
+        if index:
+            self._entries[f"{name}_{index}"] = mark
         parts = [*label.split("_"), *([index] if index else [])]
         made = [Lexeme("char", "_", mark.start, mark.end), Lexeme("{", "{", mark.end, mark.end)]
         for position, text in enumerate(parts):

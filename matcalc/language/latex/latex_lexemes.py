@@ -21,7 +21,7 @@ from matcalc.language.latex.latex_commands import (
 from matcalc.language.latex.latex_labels import with_labels
 from matcalc.language.latex.latex_lexeme import Lexeme
 from matcalc.language.latex.latex_slips import cut_command, is_doubled, next_cut, restored
-from matcalc.language.text.spelling import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.language.text.spelling import ACCENTS, INDEX_LETTERS, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.limits import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.patterns import pattern
@@ -38,6 +38,8 @@ class Source:
     decisions: list[Decision]
     labelled: frozenset[str] = frozenset()
     """Names that have a label as their exponent in the text."""
+    entries: frozenset[str] = frozenset()
+    """Such names with an index beside the label."""
 
 
 _SPACE = pattern(r"[\s~\u200b]+|(?<!\\)%[^\n]*")
@@ -74,8 +76,9 @@ def lexemes_of(text: str, vocabulary: Vocabulary) -> Source:
     lexemes = _with_scripts(
         _without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(with_cells(found), decisions)))))
     )
+    lexemes = _with_pairs(lexemes)
     labels = with_labels(lexemes, vocabulary)
-    return Source(labels.lexemes, _partners(labels.lexemes), len(text), decisions, labels.names)
+    return Source(labels.lexemes, _partners(labels.lexemes), len(text), decisions, labels.names, labels.entries)
 
 
 def _without_punctuation(lexemes: list[Lexeme]) -> list[Lexeme]:
@@ -103,6 +106,29 @@ def _with_scripts(lexemes: list[Lexeme]) -> list[Lexeme]:
         if not dropped:
             out.append(lexeme)
     return out
+
+
+_PAIR = 6
+"""Lexemes of ``_{i,j}``."""
+
+
+def _with_pairs(lexemes: list[Lexeme]) -> list[Lexeme]:
+    """Two indices without the comma between them: ``W_{i,j}`` is ``W_{ij}``."""
+    out: list[Lexeme] = []
+    for place, lexeme in enumerate(lexemes):
+        around = lexemes[place - 3 : place + 3] if lexeme.text == "," and place >= _PAIR // 2 else []
+        texts = [one.text for one in around]
+        pair = len(around) == _PAIR and texts[:2] == ["_", "{"] and texts[5] == "}" and {texts[2], texts[4]} <= INDEX_LETTERS
+        if not pair or _is_number(lexemes, place - 4):
+            out.append(lexeme)
+    return out
+
+
+def _is_number(lexemes: list[Lexeme], place: int) -> bool:
+    """Whether a digit ends at a place, as in the array of ones of two sizes."""
+    while place > 0 and lexemes[place].kind == "}":
+        place -= 1
+    return place >= 0 and lexemes[place].kind == "digit"
 
 
 _STOPS = frozenset([".", ",", ";"])

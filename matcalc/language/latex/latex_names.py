@@ -12,7 +12,9 @@ _ACCENT = pattern(rf"\\({'|'.join(sorted(ACCENTS))})(?![A-Za-z])[\s{{]*(\\?[A-Za
 _MEANINGLESS = pattern(r"[\s{}$]+")
 _STAR = pattern(r"_[\s{]*(?:\*|\\ast|\\star)[\s}]*")
 _COMMAND = pattern(r"\\([A-Za-z]+)")
-_LABEL = pattern(r"\^[\s{]*(?:[\[(]([^\W_]+)(?:([+-])([^\W_]+))?[\])]|(\*|\\ast|\\star|\+|-)|([A-Za-z]{2,}))[\s}]*(?![^\W_]|\\)")
+_LABEL = pattern(
+    r"\^[\s{]*(?:[\[(](\\[A-Za-z]+|[^\W_]+)\s*(?:([+-])\s*([^\W_]+))?[\])]|(\*|\\ast|\\star|\+|-)|([A-Za-z]{2,}))[\s}]*(?![^\W_]|\\)"
+)
 SIGNS = {"*": "star", "ast": "star", "star": "star", "+": "plus", "-": "minus"}
 """What is put into a name for a sign in a label."""
 
@@ -35,4 +37,4 @@ def plain_name(text: str) -> str:
 def _label(found: re.Match[str]) -> str:
     """An exponent that is a label, as a part of a name."""
     first, sign, second, mark, word = found.groups()
-    return "_" + (word or (SIGNS[mark.lstrip("\\")] if mark else first + (SIGNS[sign] + second if sign else "")))
+    return "_" + (word or (SIGNS[mark.lstrip("\\")] if mark else first.lstrip("\\") + (SIGNS[sign] + second if sign else "")))

@@ -84,7 +84,7 @@ def scan_latex(text: str, vocabulary: Vocabulary) -> LatexTokens:
             items, after = scanner.read(*item)
             work.append((after, item[1]))
             work.extend(reversed(items))
-    return LatexTokens(bracketed_numerators(out), frozenset(reading.names), source.labelled, reading.decisions)
+    return LatexTokens(bracketed_numerators(out), frozenset(reading.names) | source.entries, source.labelled, reading.decisions)
 
 
 class _Scanner:

@@ -188,7 +188,7 @@ class Scripts:
         r"""``A^\\top_{ij}`` and ``(A B)^\\top_{ij}`` as entries of the transpose; None for others, and where the exponent is last."""
         r = self.r
         (mark, (first, last)), (place, found) = below, above
-        if found is None or place > mark or r.out[-1].type not in ("RUN", "RPAR"):
+        if found is None or place > mark or not r.out or r.out[-1].type not in ("RUN", "RPAR"):
             return None
         if not (self._is_transpose(*found) or (r.word(*found) == "T" and not r.vocabulary.declares("T"))):
             return None
@@ -429,9 +429,20 @@ class Scripts:
         lexemes = self.r.lexemes[first:last]
         if len(lexemes) > _LONGEST_LIMIT:
             return "?"
+        if (word := self.r.word(first, last) or self._sized(first, last)) is not None:
+            return word
         return "".join(
             [_IN_LIMITS.get(part.text, "?") if part.kind == "command" else _IN_LIMITS.get(part.text, part.text) for part in lexemes]
         )
+
+    def _sized(self, first: int, last: int) -> str | None:
+        r"""A size with a label, ``d_{\ell+1}``; None for another limit."""
+        if last - first < _TWO + 1 or self.r.lexemes[first].kind != "letter" or self.r.lexemes[first + 1].text != "_":
+            return None
+        signs = {"+": "plus", "-": "minus"}
+        inner = [signs.get(one.text, one.text) for one in self.r.lexemes[first + 2 : last] if one.kind not in ("{", "}")]
+        label = "".join(inner)
+        return f"{self.r.lexemes[first].text}_{label}" if label.isalnum() else None
 
     def _gradient(self, sign: Token, below: tuple[int, Range] | None, above: list[tuple[int, Range | None]]) -> Items:
         r = self.r

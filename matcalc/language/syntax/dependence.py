@@ -85,11 +85,16 @@ def _needs(program: s.Program, by: dict[str, dict[str, Span]]) -> dict[str, set[
     """The names that each name depends on at once."""
     needs: dict[str, set[str]] = {name: set(below) for name, below in by.items()}
     for name, value in program.assignments:
-        needs.setdefault(name.name, set()).update(node.name for node in walk(value) if isinstance(node, s.Name))
+        needs.setdefault(name.name, set()).update(_names_in(value))
     for definition in program.definitions:
-        inside = {node.name for node in walk(definition.body) if isinstance(node, s.Name)}
-        needs.setdefault(definition.function, set()).update(inside)
+        needs.setdefault(definition.function, set()).update(_names_in(definition.body))
     return needs
+
+
+def _names_in(value: s.Syntax) -> set[str]:
+    """The names in a value, and those of what its entries are of."""
+    names = {node.name for node in walk(value) if isinstance(node, s.Name)}
+    return names | {base for name in names if (base := name.rpartition("_")[0])}
 
 
 def _reached(name: str, needs: dict[str, set[str]]) -> set[str]:

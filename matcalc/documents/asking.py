@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from matcalc.documents.pieces import Place
+
+LayoutSaid: TypeAlias = Literal["", "gradients", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Asked:
     instead: Literal["", "unanswered", "unread", "other", "step"] = ""
     doubts: tuple[Doubt, ...] = ()
     dialect: str | None = None
-    layout_said: bool = False
-    """Whether the text says which layout it uses."""
+    layout_said: LayoutSaid = ""
+    """Of which derivatives the text says the layout: none, gradients alone, or all."""
     supposed: tuple[tuple[str, str, Said], ...] = ()
     """The sides of equations that the text supposes, and where: one of them may be the condition that a claim needs."""
     exact: bool = False

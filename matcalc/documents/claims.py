@@ -202,7 +202,7 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
         rests_on,
         lossy=bool(kept.lost),
         dialect=dialect,
-        layout_said=bool(layout_said),
+        layout_said=context.layouts.told(line.number),
         supposed=supposed,
     )
 

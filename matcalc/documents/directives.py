@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
+from matcalc.documents.asking import LayoutSaid
 from matcalc.documents.context.definitions import names_used
 from matcalc.documents.report import Open
 from matcalc.errors import ParseError
 from matcalc.language.declare.declarations import written
 from matcalc.language.declare.texts import parse_declarations
 from matcalc.verification.items import Settings, declared_again
+
+_ALL: LayoutSaid = "all"
 
 
 def directed(settings: Settings, directive: str) -> Settings:
@@ -36,7 +39,7 @@ def settled(found: Open, settings: Settings) -> Open:
         for said in _about(names, settings.declare):
             declare = "; ".join(declared_again((declare,) if declare else (), said))
         chosen = settings.layout != "denominator"
-        layout, known = (settings.layout, True) if chosen else (asked.layout, asked.layout_said)
+        layout, known = (settings.layout, _ALL) if chosen else (asked.layout, asked.layout_said)
         symmetric = settings.symmetric if settings.symmetric != "projected" else asked.symmetric
         question.append(replace(asked, declare=declare, layout=layout, layout_said=known, symmetric=symmetric))
     return Open(replace(found.entry, expected=settings.expected), tuple(question))

@@ -11,6 +11,7 @@ from matcalc.documents.conditions import supposed
 from matcalc.documents.doubting import doubted
 from matcalc.documents.habits import is_misfit, meant, sides_of
 from matcalc.documents.index_cases import Indices
+from matcalc.documents.inner_products import with_inner_products
 from matcalc.documents.numbers import with_numbers
 from matcalc.documents.pieces import Notation
 from matcalc.language.statements import Statement
@@ -53,6 +54,9 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         if (numbers := with_numbers(one, verdict)) is not None:
             of_numbers = _verdict(numbers)
             verdict = of_numbers if of_numbers.ok else _kept(verdict, "false of vectors, and the letter may stand for a number")
+        if (dotted := with_inner_products(one, verdict)) is not None:
+            of_dots = _verdict(dotted)
+            verdict = verdict if of_dots.problem or is_misfit(of_dots) else replace(of_dots, statement=verdict.statement)
         if verdict.ok and one.instead == "other":
             return replace(verdict, status="undecided", reason=_ANOTHER), found[0][1]
         verdict, one = supposed(*_otherwise(verdict, one))
@@ -132,7 +136,8 @@ _LAYOUTS = ("denominator", "numerator")
 def _of_layout(verdict: Verdict, asked: Asked, layout: str) -> Verdict:
     """The verdict on a claim that is true in another layout alone: that is its condition where it is known which the text uses."""
     gradient = _GRADIENT.search(asked.statement.rpartition("; ")[2]) is not None
-    if not (asked.layout_said or gradient):
+    known = asked.layout_said == "all" or gradient
+    if not known and not (asked.layout_said and not _verdict(replace(asked, layout="tensor")).ok):
         return _open(verdict, f"true in {layout} layout, and it is not known which the text uses")
     if gradient and layout == "denominator":
         return _open(verdict, "true of a gradient that is a column, as it may be in any layout")

@@ -54,7 +54,7 @@ def told_layout(questions: Sequence[Question], outcomes: Sequence[Outcome], deci
             usual -= set(ballot.told)
     if not telling or not usual:
         return None
-    said = [tuple([replace(one, layout_said=True) for one in questions[number]]) for number in sorted(usual)]
+    said = [tuple([replace(one, layout_said="all") for one in questions[number]]) for number in sorted(usual)]
     return Told(questions[telling[0]][0].layout, telling, dict(zip(sorted(usual), decide(said), strict=True)))
 
 
@@ -96,4 +96,4 @@ class _Ballot:
 def _is_open(question: Question) -> bool:
     """Whether a question may depend on a layout that the text does not say."""
     first = question[0]
-    return not (first.layout_said or first.exact) and is_derivative(first.statement)
+    return first.layout_said != "all" and not first.exact and is_derivative(first.statement)

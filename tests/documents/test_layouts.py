@@ -98,3 +98,25 @@ def test_what_is_false_in_every_way_is_refuted(claim: str, tmp_path: Path) -> No
 def test_chain_rules_by_a_matrix_hold_column_after_column(layout: str, chain: str, tmp_path: Path) -> None:
     said = f"We use {layout} layout. Let $z = W x$ and $s = u^\\top z$.\n"
     assert _statuses([rf"\frac{{\partial s}}{{\partial W}} = {chain}"], tmp_path, said) == ["proved"]
+
+
+ROW = r"\frac{\partial (a^\top x)}{\partial x} = a^\top"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("The gradient of a scalar function is a row vector.", "proved"),
+        ("Derivatives are written as row vectors.", "proved"),
+        ("By convention $\\frac{\\partial f}{\\partial x}$ is a row vector.", "proved"),
+        ("Some authors use numerator layout.", "undecided"),
+        ("We do not use numerator layout.", "undecided"),
+        ("The gradient is a column vector.", "conditional"),
+    ],
+)
+def test_sentences_about_rows_and_columns(said: str, status: str, tmp_path: Path) -> None:
+    assert _statuses([ROW], tmp_path, said + "\n") == [status]
+
+
+def test_a_gradient_that_is_a_column_says_nothing_of_a_jacobian(tmp_path: Path) -> None:
+    assert _statuses(JACOBIANS[:1], tmp_path, "The gradient is a column vector.\n") == ["undecided"]

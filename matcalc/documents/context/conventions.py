@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from matcalc.documents.asking import Said
+from matcalc.documents.asking import LayoutSaid, Said
 from matcalc.documents.context.outline import END
 from matcalc.documents.context.reaches import Reaches
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.context.wording import Wording
+from matcalc.documents.shapes import is_derivative
 
 _SHOWN = 120
+_WHOLE = re.compile(r"(?i)layout|formulation|convention|notation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Convention:
     said: Said
     start: int
     end: int
+    about: LayoutSaid = "all"
+    """That a gradient is a column says nothing of a Jacobian."""
 
 
 class Conventions:
@@ -37,6 +41,11 @@ class Conventions:
         latest = next(self._found.at(row), None)
         return (self._usual, ()) if latest is None else (latest.value, (latest.said,))
 
+    def told(self, row: int) -> LayoutSaid:
+        """Of which derivatives a convention is said at a row."""
+        latest = next(self._found.at(row), None)
+        return "" if latest is None else latest.about
+
 
 def layouts_in(wording: Wording) -> Iterator[Convention]:
     """The layout that a sentence says is used."""
@@ -48,8 +57,14 @@ def symmetric_in(wording: Wording) -> Iterator[Convention]:
     yield from _in(wording, vocabulary().symmetric)
 
 
+def _of(wording: Wording, number: int) -> str:
+    """What stands for a formula in the words of its sentence: that it is a derivative, or nothing."""
+    lines = wording.mentions[number].lines
+    return "derivative" if lines and lines[0].role == "notation" and is_derivative(lines[0].row.left.text) else ""
+
+
 def _in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> Iterator[Convention]:
-    text = re.sub(r"⟨\d+⟩", "", wording.text)
+    text = re.sub(r"⟨(\d+)⟩", lambda found: _of(wording, int(found[1])), wording.text)
     found = [(value, match) for value, phrase in phrases.items() for match in [phrase.search(text)] if match is not None]
     if len(found) != 1 or vocabulary().lists["doubtful_sentence"].search(text):
         return
@@ -59,4 +74,5 @@ def _in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> Iterator[Co
         return
     said = Said(" ".join(text.split())[:_SHOWN], wording.place(0))
     whole = vocabulary().lists["everywhere"].search(text) or wording.spot.is_setting or not wording.spot.sections
-    yield Convention(value, said, 0 if whole else wording.start, END if whole else wording.spot.section_end)
+    start, end = (0, END) if whole else (wording.start, wording.spot.section_end)
+    yield Convention(value, said, start, end, "all" if value != "denominator" or _WHOLE.search(match[0]) else "gradients")

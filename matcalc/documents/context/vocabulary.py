@@ -56,7 +56,7 @@ def vocabulary() -> Vocabulary:
         nouns,
         max(len(words.split()) for words in nouns),
         {(noun, word): fact for words, fact in table["of"].items() for noun, word in [words.split()]},
-        {name: _words(phrases) for name, phrases in table["layouts"].items()},
+        {name: _either(_words(phrases), _sentences(table["rows"], name)) for name, phrases in table["layouts"].items()},
         {name: _words(phrases) for name, phrases in table["symmetric"].items()},
     )
 
@@ -71,3 +71,20 @@ def _facts() -> Iterable[str]:
 def _words(phrases: Iterable[str]) -> re.Pattern[str]:
     longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
     return re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(phrase) for phrase in longest_first)})(?![\w-])", re.IGNORECASE)
+
+
+_BETWEEN = r"(?:[\w’'-]+\s+|⟨\d+⟩\s*,?\s*){0,9}?"
+"""Words and formulas between those of a phrase."""
+
+
+def _sentences(words: Mapping[str, list[str]], layout: str) -> re.Pattern[str]:
+    """The sentences that say whether derivatives are rows or columns."""
+    of, says, shapes = (_words(words[sort]).pattern for sort in ("of", "says", layout))
+    return re.compile(
+        rf"(?:{of})\s+{_BETWEEN}(?:{says})\s+(?:(?:an?|the|always|also|then|written|taken|treated|represented|considered)\s+)*(?:as\s+an?\s+|as\s+)?(?:{shapes})",
+        re.IGNORECASE,
+    )
+
+
+def _either(*patterns: re.Pattern[str]) -> re.Pattern[str]:
+    return re.compile("|".join(one.pattern for one in patterns), re.IGNORECASE)

@@ -31,6 +31,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     unknown = structure.differentiated - defined - structure.by
     if (structure.left.derived and structure.right.derived) or unknown:
         found.append(Doubt("products of derivatives are written in more ways than one", "misfit"))
+    found += [Doubt(f"{name} was defined with other arguments") for name in sorted(structure.elsewhere)]
     sides = structure.left, structure.right
     if any(one.derived and one.names and _is_of_numbers(other) for one, other in (sides, sides[::-1])):
         found.append(Doubt("numbers: perhaps the values at a point"))

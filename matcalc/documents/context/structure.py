@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -40,7 +40,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Structure:
     """``by`` are the names that an equation differentiates by, ``derived`` the derivatives of names in it (``all_derived``: in its
-    definitions, too), ``inside`` the names in what else it differentiates, ``called`` the functions that it calls."""
+    definitions, too), ``inside`` the names in what else it differentiates, ``called`` the functions that it calls, ``elsewhere`` those of
+    which it has the gradient at other names than their own arguments."""
 
     by: frozenset[str]
     derived: tuple[Derived, ...]
@@ -50,6 +51,7 @@ class Structure:
     differential: bool
     left: Part
     right: Part
+    elsewhere: frozenset[str] = frozenset()
 
     @property
     def differentiated(self) -> frozenset[str]:
@@ -84,6 +86,7 @@ def structure_of(equation: str, definitions: Sequence[Definition], declared: Ite
         differential=any(isinstance(node, s.DifferentialOf) for node in own),
         left=_part(sides[0], known),
         right=_part(sides[1], known),
+        elsewhere=frozenset(name for node in own if (name := _elsewhere(node, functions))),
     )
 
 
@@ -155,6 +158,15 @@ def _value(definition: Definition, vocabulary: Vocabulary) -> list[s.Syntax]:
 def _has_all_partials(node: s.Syntax) -> bool:
     """Whether a node is the gradient or the Hessian of a function of several arguments."""
     return isinstance(node, s.Applied) and node.function in PARTIALS.values()
+
+
+def _elsewhere(node: s.Syntax, functions: Mapping[str, tuple[str, ...]]) -> str:
+    """The function of which a node is the gradient at other names than its arguments; empty for another node."""
+    body = node.arguments[0] if isinstance(node, s.Applied) and _has_all_partials(node) else None
+    if not isinstance(body, s.Applied) or any(not isinstance(argument, s.Name) for argument in body.arguments):
+        return ""
+    names = tuple([argument.name for argument in body.arguments if isinstance(argument, s.Name)])
+    return "" if names == functions.get(body.function) else body.function
 
 
 def _derived(node: s.Syntax, known: Collection[str]) -> Derived | None:

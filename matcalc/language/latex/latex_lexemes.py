@@ -6,7 +6,7 @@ import re
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.decisions import Decision
-from matcalc.language.latex.latex_cells import BEGINS, CELL, ENDS, array_mark, with_cells
+from matcalc.language.latex.latex_cells import BEGINS, CELL, ENDS, GAP, array_mark, with_cells
 from matcalc.language.latex.latex_commands import (
     CLOSING,
     DIMENSIONED,
@@ -74,7 +74,7 @@ def lexemes_of(text: str, vocabulary: Vocabulary) -> Source:
         if len(found) > MOST_TOKENS:
             raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
     lexemes = _with_scripts(
-        _without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(with_cells(found), decisions)))))
+        _without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(with_cells(found, decisions), decisions)))))
     )
     lexemes = _with_pairs(lexemes)
     labels = with_labels(lexemes, vocabulary)
@@ -230,6 +230,9 @@ def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
         return gap.end() if gap else end
     if name in SIZED:
         return _sized(text, position, end, stop, name, out)
+    if name in (" ", "\n"):
+        out.append(Lexeme(GAP, name, position, end))
+        return end
     if name in SPACING:
         return end
     if name in DIMENSIONED:

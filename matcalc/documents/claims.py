@@ -9,7 +9,7 @@ from itertools import islice
 
 from matcalc.documents.asking import Asked, Doubt, Said
 from matcalc.documents.context.compositions import composition_of, moving_doubts
-from matcalc.documents.context.definitions import Definition, names_used
+from matcalc.documents.context.definitions import Definition, is_called, is_foreign, names_used
 from matcalc.documents.context.doubts import doubts_of
 from matcalc.documents.context.entrywise import as_arrays
 from matcalc.documents.context.kept_facts import kept_facts
@@ -79,6 +79,7 @@ def _readings(line: Line, context: Context) -> Iterator[Asked]:
     if structure is None:
         yield _asked(equation, whole, line, context, "told")
         return
+    whole = _without_foreign(structure, whole, names, context, line)
     _check(structure, whole, context, line)
     doubts = doubts_of(structure, whole, context, line)
     equation = as_derivatives(equation, whole, line.notation)
@@ -109,6 +110,28 @@ def _equation(line: Line, case: Indices | None) -> str:
     assert row.right is not None
     left, right = with_entries(row.first.text), by_indices(row.right.text) or with_entries(row.right.text)
     return f"{left} = {right}" if case is None else case.equation(left, right, line.notation)
+
+
+def _without_foreign(
+    structure: Structure, whole: Sequence[Definition], names: frozenset[str], context: Context, line: Line
+) -> tuple[Definition, ...]:
+    """The definitions without functions of other sections whose names a claim has for something else."""
+    spot = context.spots.get(line.number)
+    spoken = structure.differentiated | structure.called | structure.by
+    known = {one.name: one for one in whole}
+    kept = {one.name for one in whole if one.name in spoken or spot is None or not is_foreign(one, spot, names)}
+    waiting = sorted(kept)
+    while waiting:
+        one = known[waiting.pop()]
+        new = {used for used in one.uses & known.keys() - kept if _means(one, known[used])}
+        kept |= new
+        waiting += sorted(new)
+    return tuple([one for one in whole if one.name in kept])
+
+
+def _means(one: Definition, other: Definition) -> bool:
+    """Whether a definition that has the name of another one in its value can mean that."""
+    return is_called(one.value, other.name) or not is_foreign(other, one.spot, one.head.arguments)
 
 
 _OF_A_FUNCTION = pattern(r"[HJ]_(\w+)")

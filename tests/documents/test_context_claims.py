@@ -29,6 +29,8 @@ GRAM = r"Let $K$ be an $n\times n$ positive definite matrix. "
 SOFTMAX = r"Let $z\in\mathbb{R}^K$ and $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$. "
 
 TRUE = [
+    "# One\n\nLet $r(s, t) = s + t$.\n\n# Another\n\nLet $f(t) = r t^2$. Then $f'(t) = 2rt$.",
+    "# One\n\nLet $r(t) = t^3$.\n\n# Another\n\nLet $f(t) = r + t$. Then $f'(t) = 3t^2 + 1$.",
     PLANE + r"$$\nabla h(p, q) = \begin{bmatrix} 2pe^q \\ p^2e^q \end{bmatrix}.$$",
     PLANE + r"$$\mathbf{H}_h = e^q \begin{pmatrix} 2 & 2p \\ 2p & p^2 \end{pmatrix}$$",
     PLANE + r"Then $\nabla h(1, 0) = [2, 1]$.",
@@ -76,6 +78,7 @@ FALSE = [
 ]
 
 NEITHER = [
+    PLANE + r"Another one has $\nabla h(s, t) = [s, t]$.",
     PLANE + r"At that point $\nabla h(p, q) = [2, 1]$.",
     PLANE + r"Its expansion is $h(p, q) = h(0, 0) + \nabla h(0, 0)^\top z + o(1)$, and $\nabla h = [2, 1]$.",
     CHAIN + r"With $h(k) = k^4$ we find $\frac{\partial h}{\partial t} = 2pq$.",

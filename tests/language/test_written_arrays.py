@@ -58,6 +58,12 @@ def test_what_else_is_refused(statement: str, error: type[Exception], message: s
         verify(statement)
 
 
+def test_row_ends_that_lost_a_backslash() -> None:
+    found = verify(G + r"\nabla^2 g(s, t) = \begin{bmatrix} 2t & 2s \ 2s & -\sin t \end{bmatrix}")
+    assert found.ok and any("read as the end of a row" in warning for warning in found.warnings)
+    assert verify(G + r"\nabla g(s, t)^\top = \begin{bmatrix} 2st\ & s^2 + \cos t \end{bmatrix}").warnings == ()
+
+
 def test_marks_of_columns_outside_of_arrays_align_equations() -> None:
     assert verify(r"\begin{aligned} f(x) &= x^\top x \\ \nabla f(x) &= 2x \end{aligned}").status == "proved"
 

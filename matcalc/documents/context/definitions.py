@@ -254,6 +254,11 @@ class Definitions:
         return _in_order(done)
 
 
+def is_foreign(one: Definition, spot: Spot, names: Iterable[str]) -> bool:
+    """Whether a name without arguments at a spot hardly means this function: one of another section, with variables not among these."""
+    return one.is_function and one.spot.sections[-1:] != spot.sections[-1:] and not set(one.head.arguments) <= set(names)
+
+
 def _number(one: Definition | Obscured) -> int:
     return one.number
 

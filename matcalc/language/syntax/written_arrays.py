@@ -6,7 +6,7 @@ multiplied by a number, turned, and added to another. So nothing behind this nee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from typing import TypeAlias
 
@@ -69,7 +69,7 @@ def entrywise(equation: s.Equation, functions: Mapping[str, s.Definition]) -> En
     nodes = walk(equation)
     if not any(isinstance(node, s.Applied) and (node.function == WRITTEN_OUT or node.function in _ORDERS) for node in nodes):
         return None
-    reader = _Reader(functions)
+    reader = _Reader(functions, nodes)
     left, right = reader.array(equation.left), reader.array(equation.right)
     if left is None or right is None:
         found = (node for node in nodes if isinstance(node, s.Applied) and (node.function == WRITTEN_OUT or node.function in _ORDERS))
@@ -127,8 +127,11 @@ def _title(function: str, by: tuple[str, ...]) -> str:
 class _Reader:
     """Finds the arrays in the sides of one equation."""
 
-    def __init__(self, functions: Mapping[str, s.Definition]) -> None:
+    def __init__(self, functions: Mapping[str, s.Definition], nodes: Iterable[s.Syntax]) -> None:
         self._functions = functions
+        points = [part for node in nodes if isinstance(node, s.Applied) and node.function in _ORDERS for part in walk(node)]
+        self._arguments = {part.name for part in points if isinstance(part, s.Name)}
+        self._arguments |= {parameter for one in functions.values() for parameter in one.parameters}
         self.numbers: dict[str, None] = {}
         self.definitions: dict[str, s.Definition] = {}
 
@@ -176,8 +179,7 @@ class _Reader:
     def _check_number(self, factor: s.Syntax) -> None:
         """Raises ParseError for a factor of an array that may be an array itself."""
         names = {node.name for node in walk(factor) if isinstance(node, s.Name)}
-        arguments = {parameter for one in self._functions.values() for parameter in one.parameters}
-        unknown = sorted(names - arguments - _CONSTANTS)
+        unknown = sorted(names - self._arguments - _CONSTANTS)
         if unknown:
             said = f"an array is multiplied by {unknown[0]}, of which it is not known that it is a number"
             raise ParseError(said, span=factor.span, suggestion="the product, entry by entry")

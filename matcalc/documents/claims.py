@@ -17,7 +17,7 @@ from matcalc.documents.context.names import weights_in
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
 from matcalc.documents.context.solutions import substituted
-from matcalc.documents.context.structure import Structure, needed, reached, structure_of, variables
+from matcalc.documents.context.structure import Dependence, Structure, needed, reached, structure_of, variables
 from matcalc.documents.context.survey import Context, How
 from matcalc.documents.context.twofold_names import told_apart
 from matcalc.documents.context.usual_functions import without_usual
@@ -95,6 +95,20 @@ def _readings(line: Line, context: Context) -> Iterator[Asked]:
                 yield replace(one, doubts=doubts, rests_on=(*one.rests_on, *condition))
     for definitions in _with_others(structure, whole, names, context, line):
         yield replace(_asked(equation, definitions, line, context, "told"), instead="other")
+    for definitions, kept in _with_own(structure, whole, names):
+        reason = Doubt(f"false as the text was understood, and true if {', '.join(kept)} stands for nothing else")
+        yield replace(_asked(equation, definitions, line, context, "told"), instead="other", doubts=(reason,))
+
+
+def _with_own(
+    structure: Structure, whole: Sequence[Definition], names: frozenset[str]
+) -> Iterator[tuple[tuple[Definition, ...], tuple[str, ...]]]:
+    """The definitions without those of names that a claim about a derivative writes as they stand, and these names."""
+    dependence = Dependence(whole)
+    own = {one.name for one in whole if not one.is_function and one.name in (structure.left.names | structure.right.names)}
+    own = {name for name in own - structure.differentiated - structure.by if dependence.of(name, structure.by)}
+    if own and structure.by:
+        yield needed(structure, [one for one in whole if one.name not in own], names), tuple(sorted(own))
 
 
 def _case(line: Line, context: Context) -> Indices | None:

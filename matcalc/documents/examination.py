@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike, fspath
@@ -24,6 +24,7 @@ from matcalc.documents.roles import reason_of
 from matcalc.documents.sorting import sorted_rows
 from matcalc.errors import MatcalcError
 from matcalc.limits import DOCUMENT_SECONDS, FEW_QUESTIONS
+from matcalc.patterns import pattern
 from matcalc.verification.items import Document, Settings
 from matcalc.verification.unfailing import NOT_READ
 from matcalc.verification.verdict import Verdict
@@ -89,7 +90,9 @@ def examined(
     if told is not None:
         outcomes = _in_layout(told, outcomes, [one.entry.place for one in opened])
     remaining = iter(outcomes)
-    entries = [_with_outcome(one.entry, next(remaining)) if one.question else one.entry for one in plan.entries]
+    entries = [
+        _unless_unknown(_with_outcome(one.entry, next(remaining)) if one.question else one.entry, plan.defined) for one in plan.entries
+    ]
     return Report(name, tuple(entries), plan.faults, plan.files)
 
 
@@ -127,6 +130,19 @@ class _Plan:
     entries: Sequence[Open]
     faults: tuple[Fault, ...] = ()
     files: tuple[str, ...] = ()
+    defined: Container[str] | None = None
+    """The names that the document gives a value somewhere."""
+
+
+_UNKNOWN = pattern(r"(\w+) is a function that is not defined")
+
+
+def _unless_unknown(entry: Entry, defined: Container[str] | None) -> Entry:
+    """The entry; what could not be read as it is about a function that the document nowhere defines is no claim about values."""
+    found = _UNKNOWN.match(entry.reason) if defined is not None and entry.status == "not read" else None
+    if found is None or defined is None or found[1] in defined:
+        return entry
+    return replace(entry, role="unknown function", verdict=None, reason=f"{found[1]} is defined nowhere in the document")
 
 
 def _with_outcome(entry: Entry, outcome: Outcome) -> Entry:
@@ -171,7 +187,7 @@ def _of_manuscript(read: Manuscript) -> _Plan:
             entries.append(opened)
             if opened.entry.role == "claim" and not settings.expected:
                 settings = replace(settings, expected=True)
-    return _Plan(entries, tuple(faults), read.files)
+    return _Plan(entries, tuple(faults), read.files, context.definitions)
 
 
 def numbered(read: Manuscript) -> list[Numbered]:

@@ -57,8 +57,8 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         if (dotted := with_inner_products(one, verdict)) is not None:
             of_dots = _verdict(dotted)
             verdict = verdict if of_dots.problem or is_misfit(of_dots) else replace(of_dots, statement=verdict.statement)
-        if verdict.ok and one.instead == "other":
-            return replace(verdict, status="undecided", reason=_ANOTHER), found[0][1]
+        if one.instead == "other" and (verdict.ok or (one.doubts and verdict.status == "conditional")):
+            return replace(verdict, status="undecided", reason=one.doubts[0].reason if one.doubts else _ANOTHER), found[0][1]
         verdict, one = supposed(*_otherwise(verdict, one))
         if verdict.ok:
             return verdict, one

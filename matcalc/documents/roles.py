@@ -21,10 +21,12 @@ from matcalc.documents.shapes import (
     is_about_one,
     is_constant,
     is_decimal,
+    is_density,
     is_derivative,
     is_differential_equation,
     is_differential_of,
     is_ellipsis,
+    is_expected,
     is_function,
     is_index,
     is_iterate,
@@ -33,6 +35,7 @@ from matcalc.documents.shapes import (
     is_optimum,
     is_power,
     is_question,
+    is_rough,
     is_set,
     is_zero,
     states_fact,
@@ -52,6 +55,8 @@ Role: TypeAlias = Literal[
     "limit",
     "number",
     "notation",  # an expression that says nothing by itself: a symbol, a size, a formula that is mentioned
+    "probability",  # what is said of probabilities, expectations or densities, none of which are read
+    "unknown function",  # what is said of a function that the document nowhere defines, and is no identity in it
     "not an equation",
     "listing",
 ]
@@ -98,7 +103,10 @@ def role_of(row: Row, around: Around) -> Role:
         return "not an equation"
     if row.relation in (":=", "=:"):
         return "definition"
-    return _of_equation(row, row.right.text, around)
+    role = _of_equation(row, row.right.text, around)
+    if role == "claim" and is_rough(f"{row.left.text} = {row.right.text}"):
+        return "not an equation"
+    return "probability" if role == "claim" and _is_of_chance(row, row.right.text, around) else role
 
 
 def named_by(row: Row, notation: Notation) -> tuple[Head, Placed, Placed] | None:
@@ -116,6 +124,8 @@ def named_by(row: Row, notation: Notation) -> tuple[Head, Placed, Placed] | None
 def reason_of(row: Row, role: Role) -> str:
     """Why a row that is no claim is none, in a sentence for the report; empty where the role says it."""
     right = row.right.text if row.right is not None else ""
+    if role == "probability":
+        return "probabilities, expectations and densities are not read"
     if role != "not an equation":
         return ""
     if row.relation in _APPROXIMATIONS:
@@ -126,7 +136,7 @@ def reason_of(row: Row, role: Role) -> str:
         return "the left side is missing"
     if row.mark == "?" or is_question(right):
         return "a question is no equation"
-    if is_optimum(row.first.text):
+    if is_optimum(row.first.text) or holds(right, "minimiser"):
         return "an optimisation problem"
     if holds(right, "cases") or holds(row.left.text, "cases"):
         return "a formula by cases, whose conditions are not about one symbol"
@@ -136,6 +146,8 @@ def reason_of(row: Row, role: Role) -> str:
         return "an array or a list with an ellipsis"
     if holds(row.text, "array"):
         return "an array written out entry by entry"
+    if is_rough(row.text):
+        return "it holds up to a remainder or a constant"
     return "no equation"
 
 
@@ -189,6 +201,14 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
     return _of_relation(row, right, said, around)
 
 
+def _is_of_chance(row: Row, right: str, around: Around) -> bool:
+    """Whether a side is about random variables; a derivative of a density is not, nor is a function E that has a formula."""
+    sides = row.left.text, right
+    if any(is_expected(side, around.known) for side in sides):
+        return True
+    return any(is_density(side) for side in sides) and not any(is_derivative(side) for side in (row.first.text, *sides))
+
+
 def _subject(row: Row, notation: Notation) -> Head | None:
     """The name that an equation says something of; of a later link of a chain only a function: ``y = f(x) = Wx``."""
     found = head_of(row.left.text, notation)
@@ -210,8 +230,8 @@ def _by_form(row: Row, right: str, head: Head | None, around: Around) -> Role | 
         return "limit"
     if is_number(right):
         return _of_number(row, right, head, around)
-    if head is not None and holds(right, "minimiser"):
-        return "definition"
+    if holds(right, "minimiser"):
+        return "definition" if head is not None else "not an equation"
     if is_derivative_of_known(row, around):
         return None
     if is_written_out(row) or is_set(right):

@@ -118,6 +118,21 @@ def is_optimum(text: str) -> bool:
     return text.lstrip().startswith(_signs("optimum"))
 
 
+def is_rough(text: str) -> bool:
+    """Whether an equation holds up to a remainder, ``o(h)``, or to a constant that is not named."""
+    return _ROUGH.search(text) is not None
+
+
+def is_expected(text: str, known: Container[str]) -> bool:
+    """Whether a formula speaks of an expectation, a variance or the probability of something."""
+    return any(found["name"] is None or found["name"] not in known for found in _EXPECTED.finditer(text))
+
+
+def is_density(text: str) -> bool:
+    """Whether the density or the probability of something given something else stands in a formula, or the name of a distribution."""
+    return _DENSITY.search(text) is not None
+
+
 def is_power(text: str) -> bool:
     """Whether a side is a power of a name: ``\\sigma^2`` is defined by an equation for it."""
     match = _POWER_OF.fullmatch(text.strip())
@@ -196,3 +211,19 @@ _QUESTION = pattern(r"(?:\\[,;:! ]|\?|\\text\s*\{\s*\?+\s*\}|\s)*\?(?:\\[,;:! ]|
 _POWER_OF = pattern(r"(?P<base>[^^]+)\^\s*(?:\{\s*\d\s*\}|\d)(?:_\{?\w+\}?)?")
 _ITERATE = pattern(r"(?:\+|plus)1\b|_(?:new|next)\b|_plus\b")
 _VALUE = pattern(r"(?P<function>[^()]{1,40})\((?:[\w\s\\{}^_*]{1,20},)*\s*[-+]?\d+(?:\.\d+)?\s*(?:,[\w\s\\{}^_*.-]{1,20})*\)")
+_OPEN = r"\s*(?:\\left|\\[bB]igg?l?)?\s*"
+_ROUGH = pattern(
+    rf"\\mathcal\s*\{{?\s*[Oo]\s*\}}?{_OPEN}\(|(?<![A-Za-z\\])[oO]{_OPEN}\(\s*(?:[hntN1]\b|\\\||\|\||\|h|\\(?:l?[vV]ert|epsilon|varepsilon|eta|Delta)\b)"
+    r"|\\(?:text|textrm|mathrm|operatorname|mbox)\s*\{\s*[cC](?:onst(?:ant)?|st)\.?\s*\}|(?<![A-Za-z\\{])const\.?(?![A-Za-z(])"
+)
+_UPRIGHT = r"\\(?:mathbb|mathrm|operatorname\*?|mathsf|text|mathbf|Bbb)\s*\{?\s*"
+_EXPECTED = pattern(
+    rf"(?:\\mathbb\s*\{{?\s*[EPV](?![A-Za-z])|{_UPRIGHT}(?:\\mathbb\s*\{{)?(?:E|Var|Cov|var|cov|Corr|Prob?|P)\s*\}}*(?:_\{{?[^{{}}]*\}}?)?{_OPEN}(?:[\[(]|\\\{{)"
+    r"|\\(?:Pr|E|V|cov|Cov|Var|Expect|EE|PP|corr)(?![A-Za-z])|𝔼|ℙ)"
+    rf"|(?<![A-Za-z\\_{{])(?P<name>E|Var|Cov|Pr)(?:_\{{[^{{}}]*\}}|_\w)?{_OPEN}[\[(]"
+)
+_DENSITY = pattern(
+    rf"(?<![A-Za-z\\])(?:p|q|P|Q|f|g|h|π|\\pi|\\mathrm\s*\{{[A-Z][a-z]+\}})(?:_\{{[^{{}}]*\}}|_\w)?{_OPEN}\((?:[^()]|\([^()]*\)){{0,80}}(?:\||\\mid(?![A-Za-z])|\\[vV]ert(?![A-Za-z])|\\giv(?![A-Za-z]))"
+    rf"|\\mathcal\s*\{{?\s*N\s*\}}?{_OPEN}\((?:[^()]|\([^()]*\)){{0,120}}(?:\||\\mid|;|,)"
+    rf"|(?<![A-Za-z\\])P{_OPEN}\("
+)

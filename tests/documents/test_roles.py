@@ -32,6 +32,16 @@ def roles(text: str) -> list[Role]:
 
 
 SAID: dict[str, list[Role]] = {
+    # what is not read whatever it says
+    r"$$\mathbb{E}[aU + b] = a\,\mathbb{E}[U] + b, \quad \operatorname{Var}(aU) = a^2\operatorname{Var}(U)$$": [
+        "probability",
+        "probability",
+    ],
+    r"Then $\log P(A \mid B) = \log P(B \mid A) + \log P(A) - \log P(B)$.": ["probability"],
+    r"Let $E(w) = \|w\|^2$. Then $E(3w) = 9E(w)$.": ["definition", "claim"],
+    r"$$\frac{\partial \log p(t \mid \mu)}{\partial \mu} = t - \mu$$": ["claim"],
+    r"We have $h(t + s) = h(t) + s h'(t) + o(s^2)$ and $h(t + s) = h(t) + s h'(t) + \mathcal{O}(s^2)$.": ["claim", "not an equation"],
+    r"Thus $O(x - y) = Ox - Oy$ for a rotation.": ["claim"],
     # definitions
     r"The loss is $$L(w) = \tfrac12\|Xw - y\|^2 .$$ Its gradient is $$\nabla L(w) = X^\top(Xw - y).$$": ["definition", "claim"],
     r"Let $p = \sigma(Xw)$ and write $z^{[1]} = W^{[1]}x$.": ["definition", "definition"],

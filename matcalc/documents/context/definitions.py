@@ -178,6 +178,10 @@ class Definitions:
             self._by_name.setdefault(one.name, []).append(one)
         self._obscured = {one.name for one in found if isinstance(one, Obscured)}
         self._functions = [one for one in found if isinstance(one, Definition) and one.is_function]
+        self._of_letter: dict[str, list[Definition]] = {}
+        for one in self._functions:
+            if "_" in one.name:
+                self._of_letter.setdefault(one.name.partition("_")[0], []).append(one)
 
     def _known(self, name: str, bold: bool | None, called: bool) -> Sequence[Definition | Obscured]:
         """The definitions of a name in order, found once for each way in which it stands."""
@@ -217,6 +221,14 @@ class Definitions:
         place = bisect_right(known, row, key=_number)
         ordered = chain((known[number] for number in range(place - 1, -1, -1)), islice(known, place, None))
         return (other for other in ordered if isinstance(other, Definition) and other is not one)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a name is given a value anywhere in the document."""
+        return name in self._by_name
+
+    def of_letter(self, name: str, after: int, before: int) -> tuple[str, ...]:
+        """The functions with the letter of a name and an index that are defined between two rows."""
+        return tuple([one.name for one in self._of_letter.get(name, ()) if after < one.number < before])
 
     def functions_before(self, row: int) -> Iterator[Definition]:
         """The functions with parameters that are defined before a row, the last first."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from matcalc.documents.asking import Doubt
 from matcalc.documents.context.definitions import Definition, names_used
+from matcalc.documents.context.names import without_index
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.structure import Part, Structure, names_behind
 from matcalc.documents.context.survey import Context
@@ -26,6 +27,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     if both := sorted(called & bare):
         return (Doubt(f"{both[0]} is a function and a value"),)
     found = [*_of_writing(line)]
+    found += _of_others(structure, whole, context, line)
     if line.number in context.conditional:
         found.append(Doubt("it is said to hold under a condition that is not understood"))
     unknown = structure.differentiated - defined - structure.by
@@ -41,12 +43,23 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     return tuple(found)
 
 
+def _of_others(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> Iterator[Doubt]:
+    """That a name stands for another one with its letter, which was defined since: ``df/dx`` behind ``f_c(x) = c + x``."""
+    for one in whole:
+        if one.is_function and one.name in structure.differentiated:
+            yield from (Doubt(f"{name} is defined nearer") for name in context.definitions.of_letter(one.name, one.number, line.number))
+    related = {one.name for one in whole if one.name in {without_index(used, (one.name,)) for used in one.uses}}
+    apart = sorted(related & (structure.left.names ^ structure.right.names))
+    yield from (Doubt(f"{name} stands on one side alone, and several are called so") for name in apart)
+
+
 def _is_of_numbers(part: Part) -> bool:
     """Whether a side is an array of numbers."""
     return part.written_out and not (part.names or part.called or part.derived)
 
 
 _PRIMED = pattern(r"(?:[A-Za-z]|\})'+(?!\s*\()")
+_COMPOSED = pattern(r"\(\s*[A-Za-z]\s*(?:\\circ|∘)\s*[A-Za-z]\s*\)(?:\s|'|′|\^\s*\{?(?:\s*\\prime)+\s*\}?)*(?:\\left)?\(")
 _TURNED = pattern(r"\^\s*\{?\s*(?:T\b|\\top|\\intercal|\\mathsf|\\mathrm|\\prime)")
 
 
@@ -55,6 +68,8 @@ def _of_writing(line: Line) -> Iterator[Doubt]:
     sides = [side.text for side in (line.row.first, line.row.right) if side is not None]
     if line.notation == "latex" and any(_PRIMED.search(side) for side in sides) and any(_TURNED.search(side) for side in sides):
         yield Doubt("what has a prime may be another matrix, as a transpose is written otherwise")
+    if any(_COMPOSED.search(side) for side in sides):
+        yield Doubt("the composition of functions is not read")
     if len({bool(open_indices(side)) for side in sides}) > 1:
         yield Doubt("indices stand on one side alone")
 

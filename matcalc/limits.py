@@ -8,6 +8,8 @@ MOST_CHARACTERS = 100_000
 """Of one formula or statement: fifty pages of it."""
 MOST_TOKENS = 50_000
 """Of one formula: reading takes some 30 µs for each."""
+LONGEST_FORMULA = 30_000
+"""Characters of a formula of a document: ten pages of it, more than what a reader takes for one."""
 LONGEST_RUN = 500
 """Letters and digits without a break: where names begin and end in them is looked for at every place."""
 LONGEST_QUOTED_NAME = 60
@@ -20,14 +22,18 @@ MOST_MACRO_PASSES = 60
 """How deep a writer's own commands may be defined by each other."""
 LONGEST_ARGUMENT = 20_000
 """Characters of an argument that ends at a sign, not at a brace: the sign is looked for no further."""
-MOST_EXPANSION = 500_000
-"""Characters that one call of a writer's command may stand for: in a loop it has no end."""
-MOST_EXPANSIONS = 50_000_000
-"""Characters that all calls of a document may stand for: ten times the longest."""
+MOST_EXPANSION = 100_000
+"""Characters that one call of a writer's command may stand for, those of the calls in it among them: in a loop it has no end."""
+MOST_EXPANSIONS = 3_000_000
+"""Characters that all calls of a document may stand for, beside those for each of its own: a book by itself, read in some seconds."""
+EXPANSIONS_OF_A_CHARACTER = 8
+"""Characters that calls may stand for, for each that is written: as many calls as can be written, each of some words."""
 WORK_OF_A_CALL = 10
 """Characters that are read as fast as one call is replaced."""
 MOST_FAULTS = 100
 """Places of one kind of damage in a document that are told one by one."""
+MOST_MARKS = 20_000
+"""Places of one text that are known exactly where commands were replaced in it; behind them one for every so many characters."""
 MOST_DOCUMENT_CHARACTERS = 5_000_000
 """Of a file: a long book."""
 

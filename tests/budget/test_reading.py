@@ -64,7 +64,7 @@ TEXTS = [
 ]
 for text in TEXTS:
     for name in ("a.tex", "a.md"):
-        numbered(reader(Path(name))(text[:20_000], name, None))
+        numbered(reader(Path(name))(text[:100_000], name, None))
 print(len(TEXTS))
 """
 

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from matcalc.documents.formats.bare import with_equations
 from matcalc.documents.formats.code import holds_program
 from matcalc.documents.formats.definitions import with_definitions
-from matcalc.documents.pieces import Formula, Piece, Words
+from matcalc.documents.formats.lengths import bounded
+from matcalc.documents.pieces import Fault, Formula, Piece, Words
+from matcalc.limits import MOST_FAULTS
 
 
 def finished(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """The pieces as they are handed on."""
-    return with_definitions(_with_bare_equations(pieces))
+    return _with_few_faults(with_definitions(_with_bare_equations(pieces)))
+
+
+def _with_few_faults(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces; of many faults of a kind the first, and how many more there are."""
+    kinds: Counter[str] = Counter()
+    last: dict[str, Fault] = {}
+    for piece in pieces:
+        if isinstance(piece, Fault):
+            kinds[piece.reason] += 1
+            last[piece.reason] = piece
+        if not isinstance(piece, Fault) or kinds[piece.reason] < MOST_FAULTS:
+            yield piece
+    for kind, count in kinds.items():
+        if count >= MOST_FAULTS:
+            yield Fault("", last[kind].place, f"{count - MOST_FAULTS + 1:,} more places like this: {kind}")
 
 
 def _with_bare_equations(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """The pieces, with the equations of each paragraph that stand in it without delimiters, unless it holds lines of a program."""
     paragraph: list[Words | Formula] = []
     for piece in pieces:
+        if isinstance(piece, Formula):
+            piece = bounded(piece)
         if isinstance(piece, Words | Formula):
             paragraph.append(piece)
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -11,14 +11,16 @@ from typing import NamedTuple
 from matcalc.documents.formats.latex_files import Files, Refusal
 from matcalc.documents.formats.latex_formula import Collector, Ending
 from matcalc.documents.formats.latex_tables import symbols, tables
+from matcalc.documents.formats.lengths import bounded
 from matcalc.documents.pieces import Break, Closing, Directive, Fault, Formula, Heading, Listing, Manuscript, Opening, Piece, Words, joined
 from matcalc.errors import LimitError
 from matcalc.language.latex.latex_conditions import Conditions
 from matcalc.language.latex.latex_definitions import Definitions, define
+from matcalc.language.latex.latex_expansion import Expansion
 from matcalc.language.latex.latex_mouth import Mouth, Token
 from matcalc.language.latex.latex_runs import Runs
 from matcalc.language.latex.latex_slices import Slice, Text, string_of
-from matcalc.limits import MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
+from matcalc.limits import EXPANSIONS_OF_A_CHARACTER, MOST_DOCUMENT_CHARACTERS, MOST_EXPANSIONS, MOST_FAULTS
 from matcalc.patterns import pattern
 
 _DIRECTIVE = pattern(r"%+\s*matcalc:\s*(?P<text>[^\n]*)")
@@ -77,9 +79,10 @@ class Reader:
         self.tables = tables()
         self.symbols = symbols()
         self.files = Files(path, root)
-        self.mouth = Mouth(self.fault, self.tables.kept)
+        self.mouth = Mouth(self.fault, self.tables.kept, most=MOST_EXPANSIONS)
         self.conditions = Conditions(self.mouth)
         Definitions(self.mouth)
+        Expansion(self.mouth)
         self.pieces: list[Piece] = []
         self.preamble = False
         self.formula: Collector | None = None
@@ -94,7 +97,7 @@ class Reader:
         self._theorems = set(self.tables.theorems)
         self._verbatim = set(self.tables.verbatim)
         self._unseen = set(self.tables.unseen)
-        self._notes: list[tuple[Token, list[Slice]]] = []
+        self._notes: deque[tuple[Token, list[Slice]]] = deque()
         self._in_note = False
         self._items: list[bool] = []
         """For each open list, whether an item is open in it."""
@@ -164,6 +167,10 @@ class Reader:
                 self._inputs.pop()
 
         self._inputs.append(_Input(folder, place, done))
+        self._read_next(text, done)
+
+    def _read_next(self, text: Text, done: Callable[[], None]) -> None:
+        self.mouth.most += EXPANSIONS_OF_A_CHARACTER * len(text.string)
         self.mouth.push_text(text, done)
 
     def _input(self, token: Token) -> None:
@@ -230,7 +237,7 @@ class Reader:
             inputs.pop()
 
         inputs.append(_Input(inputs[-1].folder, place, done))
-        self.mouth.push_text(text, done)
+        self._read_next(text, done)
 
     # ------------------------------------------------------------ before \begin{document}
 
@@ -314,7 +321,7 @@ class Reader:
         return self.mouth.here() if self.mouth.reading else 0
 
     def _note(self) -> None:
-        token, text = self._notes.pop(0)
+        token, text = self._notes.popleft()
         self.pieces.append(Opening("footnote", self.files.place(token.origin)))
 
         def done() -> None:
@@ -708,7 +715,7 @@ class Reader:
         if placed.text:
             self._flush()
             name = formula.kind if formula.environment else ""
-            self.pieces.append(Formula(placed, formula.display, name if formula.display else ""))
+            self.pieces.append(bounded(Formula(placed, formula.display, name if formula.display else "")))
 
     def _give_up(self, token: Token | None = None, *, resume: bool = True) -> bool:
         """Says that the formula has no end, and goes on behind its paragraph, or with the token that cannot stand in it.

@@ -13,6 +13,9 @@ from matcalc.language.latex.latex_runs import Runs
 from matcalc.language.latex.latex_slices import Text
 from matcalc.limits import MOST_DOCUMENT_CHARACTERS
 
+_MOST_BYTES = 4
+"""Of a character."""
+
 
 class Refusal(NamedTuple):
     """Why a file is not taken in, and what to do about it."""
@@ -42,6 +45,8 @@ class Files:
         self.path = path
         self.root = os.path.realpath(root)
         self.taken: list[str] = []
+        self._full = False
+        """Whether a file was too long for the rest of the document."""
         self._sources: list[_Source] = []
         self._bases: list[int] = []
         self._length = 0
@@ -74,15 +79,18 @@ class Files:
         return Refusal(f"the file {shown} is not there", "the path from the folder of the document")
 
     def _read(self, path: str, place: str, shown: str) -> tuple[Text, str] | Refusal:
+        left = MOST_DOCUMENT_CHARACTERS - self._length
+        too_long = Refusal(f"with {shown} the document has more than {MOST_DOCUMENT_CHARACTERS:,} characters", "several documents")
         try:
-            if os.path.getsize(place) > 4 * MOST_DOCUMENT_CHARACTERS:
-                return Refusal(f"{shown} has more than {MOST_DOCUMENT_CHARACTERS:,} characters")
+            if os.path.getsize(place) > (left if self._full else _MOST_BYTES * left):
+                return too_long
             with open(place, "rb") as opened:
                 text = decoded(opened.read())
         except OSError as error:
             return Refusal(f"{shown} cannot be read: {error.strerror or error}")
-        if self._length + len(text) > MOST_DOCUMENT_CHARACTERS:
-            return Refusal(f"with {shown} the document has more than {MOST_DOCUMENT_CHARACTERS:,} characters", "several documents")
+        if len(text) > left:
+            self._full = True
+            return too_long
         path = os.path.normpath(path)
         if path not in self.taken:
             self.taken.append(path)

@@ -226,6 +226,10 @@ def _named(token: Token) -> str:
             return "item"
 
 
+_SHOWN = 200
+"""Characters of a formula without an end."""
+
+
 class _Line:
     """The words and formulas of a paragraph, a heading or a cell."""
 
@@ -312,7 +316,8 @@ class _Line:
         """Mathematics that begins and does not end: what follows is read as words."""
         part = self._taken(token.content)
         yield from self._flushed()
-        shown = self._text.text[self._cursor - len(token.content) :].split("\n")[0]
+        start = self._cursor - len(token.content)
+        shown = self._text.text[start : start + _SHOWN].split("\n")[0]
         closing = token.content.replace("begin", "end").replace("[", "]")
         yield Fault(shown, part.place(), f"the mathematics that {token.content} begins does not end", f"{closing} behind it")
         self._words.append(part)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from matcalc.language.latex.latex_expansion import called_name
 from matcalc.language.latex.latex_mouth import Mouth, Token
 from matcalc.language.latex.latex_parameters import Environment, Macro, Parameter, counted, specified
-from matcalc.language.latex.latex_slices import Text, string_of
+from matcalc.language.latex.latex_runs import Runs
+from matcalc.language.latex.latex_slices import Slice, Text, string_of
+from matcalc.limits import LONGEST_ARGUMENT
 from matcalc.patterns import pattern
 
 _COUNTED = ("newcommand", "renewcommand", "DeclareRobustCommand", "newrobustcmd", "renewrobustcmd")
 _DELIMITED = ("def", "gdef", "edef", "xdef")
+_GLOBAL = ("gdef", "xdef")
+_EXPANDED = ("edef", "xdef")
+_MOST_EXPANDING = 8
+"""Definitions within each other whose bodies are replaced as they are made."""
 _SPECIFIED = ("NewDocumentCommand", "RenewDocumentCommand", "DeclareDocumentCommand", "NewExpandableDocumentCommand")
 _ENVIRONMENTS = ("newenvironment", "renewenvironment")
 _SPECIFIED_ENVIRONMENTS = ("NewDocumentEnvironment", "RenewDocumentEnvironment", "DeclareDocumentEnvironment")
@@ -30,12 +37,14 @@ class Definitions:
 
     def __init__(self, mouth: Mouth) -> None:
         self.mouth = mouth
+        self._everywhere = False
+        self._expanding = 0
         for names, read in self._readers().items():
             mouth.primitives |= dict.fromkeys(names, self._defining(read, provided="rovide" in names[0]))
         mouth.primitives |= dict.fromkeys(_ENVIRONMENTS, self._environment)
         mouth.primitives |= dict.fromkeys(_SPECIFIED_ENVIRONMENTS, self._specified_environment)
-        for prefix in ("long", "global", "protected", "outer"):
-            mouth.primitives[prefix] = lambda _: None
+        mouth.primitives |= dict.fromkeys(("long", "protected", "outer"), lambda _: None)
+        mouth.primitives["global"] = self._global
 
     def _readers(self) -> dict[tuple[str, ...], Callable[[str], Macro | None]]:
         return {
@@ -54,15 +63,40 @@ class Definitions:
     def _defining(self, read: Callable[[str], Macro | None], *, provided: bool = False) -> Callable[[Token], None]:
         def define(token: Token) -> None:
             mouth = self.mouth
+            everywhere = self._everywhere or token.text in _GLOBAL
+            self._everywhere = False
             mouth.after("*")
             name = self._name()
             macro = None if name is None else read(name)
+            if macro is not None and token.text in _EXPANDED:
+                macro = Macro(self._expanded(macro.body, token), macro.parameters)
             if name is None or macro is None:
                 self._unread(token)
             elif not mouth.frozen and name not in mouth.kept and not (provided and name in mouth.commands):
-                mouth.commands[name] = macro
+                mouth.commands.define(name, macro, everywhere=everywhere)
 
         return define
+
+    def _global(self, _: Token) -> None:
+        self._everywhere = True
+
+    def _expanded(self, body: str, token: Token) -> str:
+        """A body with the calls in it replaced now; as it is where it is too long, or stands within too many others."""
+        mouth, runs = self.mouth, Runs()
+
+        def done() -> bool:
+            return True
+
+        if self._expanding >= _MOST_EXPANDING:
+            return body
+        self._expanding += 1
+        mouth.push([Slice(Text(body), 0, len(body), token.origin, mouth.ending(token))], done)
+        while (one := mouth.next()).kind != "stop":
+            runs.token(one)
+            if runs.length > LONGEST_ARGUMENT:
+                mouth.leave(done)
+        self._expanding -= 1
+        return body if runs.length > LONGEST_ARGUMENT else runs.text()
 
     def _unread(self, token: Token) -> None:
         end = token.until if token.until >= 0 else token.origin + len(token.text) + 1
@@ -73,6 +107,8 @@ class Definitions:
         """The name of a command, which may stand in braces."""
         found = self.mouth.string()
         name = "" if found is None else found.strip()
+        if name == "\\csname":
+            return called_name(self.mouth)
         return name[1:] if len(name) > 1 and name[0] == "\\" else None
 
     def _counted(self, _: str) -> Macro | None:
@@ -151,7 +187,7 @@ class Definitions:
         if name is None or given is None or begin is None or end is None:
             self._unread(token)
         elif not mouth.frozen and name.strip() not in mouth.kept:
-            mouth.environments[name.strip()] = Environment(Macro(begin, given), Macro(end, given))
+            mouth.environments.define(name.strip(), Environment(Macro(begin, given), Macro(end, given)))
 
     def _specified_environment(self, token: Token) -> None:
         mouth = self.mouth
@@ -161,7 +197,7 @@ class Definitions:
         if name is None or parameters is None or begin is None or end is None:
             self._unread(token)
         elif not mouth.frozen and name.strip() not in mouth.kept:
-            mouth.environments[name.strip()] = Environment(Macro(begin, parameters), Macro(end, parameters))
+            mouth.environments.define(name.strip(), Environment(Macro(begin, parameters), Macro(end, parameters)))
 
 
 _SHIFTED = pattern(r"\\.|#([1-7])")
@@ -195,7 +231,6 @@ def _parameters(text: str) -> tuple[Parameter, ...]:
 
 def define(mouth: Mouth, text: str) -> None:
     """Makes definitions that stand in a text of their own, such as those of a package."""
-    ended: list[bool] = []
-    mouth.push_text(Text(text), lambda: ended.append(True))
-    while not ended:
-        mouth.next()
+    mouth.push_text(Text(text), lambda: True)
+    while mouth.next().kind != "stop":
+        pass

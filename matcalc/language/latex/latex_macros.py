@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from matcalc.errors import ParseError, Span
 from matcalc.language.latex.latex_conditions import Conditions
 from matcalc.language.latex.latex_definitions import DEFINING, Definitions
+from matcalc.language.latex.latex_expansion import Expansion
 from matcalc.language.latex.latex_mouth import Mouth
 from matcalc.language.latex.latex_parameters import Macro
 from matcalc.language.latex.latex_runs import Runs
@@ -48,7 +49,7 @@ class _Definer:
     """Makes the definitions in a text, wherever they stand, and nothing else."""
 
     def __init__(self, text: str) -> None:
-        self.mouth = Mouth(lambda *_: None)
+        self.mouth = Mouth(lambda *_: None, most=MOST_CHARACTERS)
         Definitions(self.mouth)
         defining = {name: self.mouth.primitives[name] for name in DEFINING}
         self.mouth.push_text(Text(text), lambda: None)
@@ -66,6 +67,7 @@ class _Expander:
         self.runs = Runs()
         self.mouth = Mouth(self._fault, most=max(MOST_CHARACTERS, 2 * len(text)))
         Definitions(self.mouth)
+        Expansion(self.mouth)
         Conditions(self.mouth)
         self.mouth.commands |= macros
         if own is not None:

@@ -12,9 +12,10 @@ from functools import cache
 from typing import NamedTuple
 
 from matcalc.budgets import spend
+from matcalc.language.latex.latex_groups import Meanings
 from matcalc.language.latex.latex_parameters import FALSE, TRUE, Argument, Environment, Macro, Parameter
 from matcalc.language.latex.latex_slices import Slice, Text, string_of
-from matcalc.limits import LONGEST_ARGUMENT, MOST_EXPANSION, MOST_EXPANSIONS, WORK_OF_A_CALL
+from matcalc.limits import LONGEST_ARGUMENT, MOST_EXPANSION, WORK_OF_A_CALL
 from matcalc.patterns import pattern
 
 _TOKEN = pattern(
@@ -30,6 +31,7 @@ _ONE = pattern(r"\\(?:[A-Za-z@]+|.|\Z)|.", re.DOTALL)
 _NAME = pattern(r"\s*\{\s*([^{}\\%$#\n]{0,200}?)\s*\}")
 _CALLED = pattern(r"\\[A-Za-z@]+|(?<=\\begin\{)[^{}]*(?=\})")
 _EMPTY = Text("")
+_BEFORE_ARGUMENTS = frozenset(["command", "begin", "}"])
 
 
 class Token(NamedTuple):
@@ -47,11 +49,14 @@ class Token(NamedTuple):
 
 
 class Frame:
-    """A stretch of a text that is being read. ``done`` is called at its end; nothing outside is then taken for an argument."""
+    """A stretch of a text that is being read. ``done`` is called at its end; nothing outside is then taken for an argument.
+
+    Where ``done`` returns True a token ``stop`` comes there.
+    """
 
     __slots__ = ("at", "base", "done", "end", "origin", "string", "text", "until")
 
-    def __init__(self, part: Slice, done: Callable[[], None] | None = None) -> None:
+    def __init__(self, part: Slice, done: Callable[[], bool | None] | None = None) -> None:
         self.text, self.at, self.end, self.origin, self.until = part
         self.string = part.text.string
         self.base = part.text.base
@@ -71,13 +76,14 @@ class Mouth:
     ``fault`` is told what is wrong, what to write instead, and from where to where.
     """
 
-    def __init__(self, fault: Callable[[str, str, int, int], None], kept: Collection[str] = (), most: int = MOST_EXPANSIONS) -> None:
-        self.commands: dict[str, Macro] = {}
-        self.environments: dict[str, Environment] = {}
+    def __init__(self, fault: Callable[[str, str, int, int], None], kept: Collection[str] = (), *, most: int) -> None:
+        self.commands: Meanings[Macro] = Meanings()
+        self.environments: Meanings[Environment] = Meanings()
         self.primitives: dict[str, Callable[[Token], Token | None]] = {"begin": self._begin, "end": self._end}
         self.fault = fault
         self.kept = kept
         self.most = most
+        self._most_of_one = min(MOST_EXPANSION, most // 2)
         """Characters that all calls together may stand for."""
         self.given_up = False
         """Whether a command stood for too much."""
@@ -86,6 +92,8 @@ class Mouth:
         self._frames: list[Frame] = []
         self._given: dict[str, list[list[Argument]]] = {}
         self._work = self._all_work = 0
+        self._before = ""
+        """The kind of the last token: behind a command a brace begins an argument, and no group."""
         self._outermost = Token("stop", "", 0)
 
     # ------------------------------------------------------------ what is read
@@ -95,7 +103,7 @@ class Mouth:
         """What is being read."""
         return self._frames[-1]
 
-    def push(self, parts: list[Slice], done: Callable[[], None] | None = None) -> None:
+    def push(self, parts: list[Slice], done: Callable[[], bool | None] | None = None) -> None:
         """Lets the parts be read next; ``done`` is called behind them."""
         frames = self._frames
         while frames and frames[-1].done is None and frames[-1].at >= frames[-1].end:
@@ -106,7 +114,7 @@ class Mouth:
             if part.start < part.end:
                 frames.append(Frame(part))
 
-    def push_text(self, text: Text, done: Callable[[], None]) -> None:
+    def push_text(self, text: Text, done: Callable[[], bool | None]) -> None:
         """Lets a whole text be read next."""
         self._frames.append(Frame(Slice(text, 0, len(text.string)), done))
 
@@ -124,6 +132,14 @@ class Mouth:
         return token.until if token.until >= 0 else max(self.here(), token.origin + 1)
 
     @property
+    def at_end(self) -> bool:
+        """Whether nothing is left of what is read before something is to be done."""
+        frames = self._frames
+        while frames and frames[-1].done is None and frames[-1].at >= frames[-1].end:
+            frames.pop()
+        return not frames or frames[-1].at >= frames[-1].end
+
+    @property
     def reading(self) -> bool:
         """Whether there is a text that is being read."""
         return bool(self._frames)
@@ -136,7 +152,7 @@ class Mouth:
             self._frames.append(frame)
         frame.at = position
 
-    def leave(self, done: Callable[[], None]) -> None:
+    def leave(self, done: Callable[[], bool | None]) -> None:
         """Passes over what is left of the text that ends with ``done``."""
         for frame in reversed(self._frames):
             frame.at = frame.end
@@ -160,13 +176,19 @@ class Mouth:
         """The next token, with macros replaced, definitions made and conditions decided."""
         while True:
             token = self.raw()
-            if token.kind != "command":
+            kind = token.kind
+            if kind != "command":
+                if kind == "{" or kind == "}":
+                    self._group_sign(kind)
+                if kind != "text" or not token.text.isspace():
+                    self._before = "}" if token.text[-1:] == "]" else kind
                 return token
+            self._before = kind
             macro = self.commands.get(token.text)
             if macro is not None and macro.alias:
                 token = token._replace(text=macro.alias)
             elif macro is not None:
-                if self._call(token, macro):
+                if self.call(token, macro):
                     continue
                 return token
             primitive = self.primitives.get(token.text)
@@ -175,6 +197,7 @@ class Mouth:
             found = primitive(token)
             if found is not None:
                 return found
+            self._before = ""
 
     def raw(self) -> Token:
         """The next token as it stands there."""
@@ -185,8 +208,8 @@ class Mouth:
             match = _TOKEN.match(frame.string, start, frame.end)
             if match is None:
                 frames.pop()
-                if frame.done is not None:
-                    frame.done()
+                if frame.done is not None and frame.done():
+                    break
                 continue
             frame.at = match.end()
             kind = match.lastgroup or ""
@@ -195,6 +218,34 @@ class Mouth:
                 kind = "text" if text == "\n" else text
             return Token(kind, text, frame.origin if frame.origin >= 0 else frame.base + start, frame.until)
         return Token("stop", "", 0)
+
+    def _group_sign(self, sign: str) -> None:
+        """Begins or ends a group at a brace that has just been read."""
+        frame = self._frames[-1]
+        place = frame.at - 1
+        if sign == "}":
+            self.close_group(frame.text, place)
+        elif self._before not in _BEFORE_ARGUMENTS and (end := frame.text.closing.get(place)) is not None:
+            self.open_group(frame.text, end)
+
+    def open_group(self, text: Text | None = None, end: int = -1) -> None:
+        """Lets definitions hold up to a place, or, without one, a command."""
+        self.commands.open(text, end)
+        self.environments.open(text, end)
+
+    def close_group(self, text: Text | None = None, end: int = -1) -> None:
+        """Ends the group that ends at a place, or with a command."""
+        if not self.frozen:
+            self.commands.close(text, end)
+            self.environments.close(text, end)
+
+    def raw_with_text(self) -> tuple[Token, list[Slice]]:
+        """The next token as it stands there, and what to ``push`` so that it comes again."""
+        token = self.raw()
+        if token.kind == "stop":
+            return token, []
+        frame, length = self._frames[-1], len(token.text) + (token.kind == "command")
+        return token, [frame.slice(frame.at - length, frame.at)]
 
     def _cut(self, token: Token) -> Token:
         """A command before ``@``, which belongs to names only in packages."""
@@ -291,6 +342,14 @@ class Mouth:
         found = self.argument()
         return None if found is None else string_of(found)
 
+    def string_until(self, stop: str, most: int) -> str | None:
+        """All before ``stop``, which is passed, as text; None where it does not come in the next ``most`` characters."""
+        frame = self._ahead()
+        if frame is None or frame.string.find(stop, frame.at, min(frame.end, frame.at + most)) < 0:
+            return None
+        found = self.until(stop)
+        return None if found is None else string_of(found)
+
     def environment(self) -> str | None:
         """The name in braces behind ``\\begin`` or ``\\end``."""
         frame = self._ahead()
@@ -367,7 +426,7 @@ class Mouth:
 
     # ------------------------------------------------------------ calls
 
-    def _call(self, token: Token, macro: Macro) -> bool:
+    def call(self, token: Token, macro: Macro) -> bool:
         """Replaces a call; False where its arguments are missing."""
         if token.until < 0:
             self._work, self._outermost = 0, token
@@ -382,12 +441,16 @@ class Mouth:
 
     def replace(self, macro: Macro, arguments: list[Argument], token: Token) -> None:
         """Lets what a macro stands for be read next."""
-        parts = macro.parts(arguments, token.origin, self.ending(token))
-        work = WORK_OF_A_CALL + sum([part.end - part.start for part in parts])
+        end = self.ending(token)
+        parts = macro.parts(arguments, token.origin, end)
+        work = WORK_OF_A_CALL
+        for part in parts:
+            work += part.end - part.start
         self._work += work
-        before, self._all_work = self._all_work, self._all_work + work
-        spend((self._all_work >> 6) - (before >> 6))
-        if self._work > min(MOST_EXPANSION, self.most // 2) or self._all_work > self.most:
+        before, self._all_work = self._all_work >> 6, self._all_work + work
+        if self._all_work >> 6 > before:
+            spend((self._all_work >> 6) - before)
+        if self._work > self._most_of_one or self._all_work > self.most:
             self._give_up()
         else:
             self.push(parts)

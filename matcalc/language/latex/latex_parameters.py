@@ -55,6 +55,8 @@ class Macro:
 
     def parts(self, arguments: list[Argument], origin: int, until: int) -> list[Slice]:
         """The body with the arguments in it; what is its own comes from the place of the call."""
+        if len(self.cuts) == 1:
+            return [Slice(self.text, 0, len(self.body), origin, until)]
         parts: list[Slice] = []
         for cut in self.cuts:
             if isinstance(cut, tuple):

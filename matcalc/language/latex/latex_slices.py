@@ -12,7 +12,11 @@ VERBATIM = ("verbatim", "Verbatim", "lstlisting", "minted", "comment", "filecont
 """Environments whose text is no LaTeX, also with a star."""
 
 _BRACE = pattern(
-    r"\\(?:verb(?![A-Za-z])\*?(?P<quote>[^\s*A-Za-z])|begin\{(?P<name>(?:" + "|".join(VERBATIM) + r")\*?)\}|.)|%[^\n]*|[{}]", re.DOTALL
+    r"\\(?:verb(?![A-Za-z])\*?(?P<quote>[^\s*A-Za-z])"
+    r"|begin\{(?P<name>(?:" + "|".join(VERBATIM) + r")\*?)\}"
+    r"|(?P<address>(?:url|nolinkurl|path|href)\s*\{[^{}\n]*\})"
+    r"|.)|%[^\n]*|[{}]",
+    re.DOTALL,
 )
 _CONDITION = pattern(r"\\newif\s*\\[A-Za-z@]+|\\(?P<word>if[A-Za-z@]*|else|fi)(?![A-Za-z@])|\\.|%[^\n]*", re.DOTALL)
 NOT_CONDITIONS = frozenset(["iff", "ifthenelse", "ifblank", "ifstrempty", "ifstrequal", "ifdefempty", "ifdef", "ifcsdef", "ifundef"])
@@ -77,6 +81,8 @@ class Text:
             elif sign == "}":
                 if opened:
                     found[opened.pop()] = start
+            elif match["address"]:
+                found[match.start() + match[0].index("{")] = match.end() - 1
             elif match["quote"]:
                 passed = max(self.following(match["quote"], match.end()), 0)
                 line = self.following("\n", match.end())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 from matcalc.documents.asking import Asked
 from matcalc.documents.conditions import supposed
 from matcalc.documents.doubting import doubted
-from matcalc.documents.habits import is_misfit, meant, sides_of
+from matcalc.documents.habits import Habit, is_misfit, meant, sides_of
 from matcalc.documents.index_cases import Indices
 from matcalc.documents.inner_products import with_inner_products
 from matcalc.documents.numbers import with_numbers
@@ -85,19 +85,19 @@ def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
     for found, other in turned:
         if found.ok:
             return _of_layout(replace(verdict, other_layout=other.layout), asked, other.layout), asked
-    for one in (asked, *others):
-        if (loose := _loosely(verdict, one, fits)) is not None:
-            return (
-                loose if one is asked or not loose.ok else _of_layout(replace(verdict, other_layout=one.layout), asked, one.layout)
-            ), asked
+    if (loose := _loosely(verdict, meant(asked, fits))) is not None:
+        return loose, asked
+    for other in others:
+        if _loosely(verdict, [pair for pair in meant(other, fits) if pair[0].holds]) is not None:
+            return _of_layout(replace(verdict, other_layout=other.layout), asked, other.layout), asked
     if fits:
         return _of_indices(verdict, asked), asked
     return next((pair for pair in turned if pair[0].status == "conditional"), (verdict, asked))
 
 
-def _loosely(verdict: Verdict, asked: Asked, fits: bool) -> Verdict | None:
-    """The verdict on a false claim that is true as people write such a claim; None for any other."""
-    for habit, other in meant(asked, fits):
+def _loosely(verdict: Verdict, ways: Iterable[tuple[Habit, Asked]]) -> Verdict | None:
+    """The verdict on a false claim that is true in one of the ways in which it may be meant; None for any other."""
+    for habit, other in ways:
         found = _verdict(other)
         if found.ok and habit.holds:
             return replace(found, statement=verdict.statement, reason=habit.reason)

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.heads import letters_in
-from matcalc.documents.pieces import Formula, Heading, Notation, Piece
+from matcalc.documents.pieces import Directive, Formula, Heading, Notation, Piece
 from matcalc.documents.roles import Role, is_written_out, named_by, role_of
 from matcalc.documents.rows import Row, rows
 from matcalc.documents.surroundings import surroundings
 from matcalc.documents.symbols import Named
+from matcalc.errors import MatcalcError
+from matcalc.language.declare.texts import parse_declarations
 
 
 def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Row, Role], ...]]]:
@@ -24,6 +26,8 @@ def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Ro
     for piece in pieces:
         if isinstance(piece, Heading):
             names.begin(piece.text.text, piece.level)
+        if isinstance(piece, Directive):
+            names.declare(piece.text.text)
         if not isinstance(piece, Formula):
             yield piece, ()
             continue
@@ -53,6 +57,19 @@ class _Names:
             self._levels.pop()
         self.known.begin(len(self._levels), everywhere=vocabulary().is_setting(title.lower()))
         self._levels.append(level)
+
+    def declare(self, directive: str) -> None:
+        """Takes in the names of which a line for matcalc states facts: what equations say of these follows from them."""
+        word, _, said = directive.strip().partition(" ")
+        if word != "declare":
+            return
+        try:
+            declared = parse_declarations(said)
+        except MatcalcError:
+            return  # the directive is left out, and said to be
+        for name, declaration in declared.items():
+            if declaration.properties:
+                self.known.add(name)
 
     def learn(self, row: Row, role: Role, notation: Notation) -> None:
         """Takes in what a row defines; an array written out says nothing that a claim could rest on."""

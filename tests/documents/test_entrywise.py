@@ -19,6 +19,7 @@ WAYS = [
     ("by its entries", r"Let $a = g(q)$, i.e. $a_i = g(q_i)$."),
     ("by the entries alone", r"Let $a_i = g(q_i)$."),
     ("a map of numbers", r"Let $g: \mathbb{R} \to \mathbb{R}$ be smooth and $a = g(q)$."),
+    ("in a word", r"Let $a = g(q)$ elementwise."),
     ("in words", r"Let $a = g(q)$, where $g$ is applied elementwise."),
 ]
 

@@ -40,3 +40,10 @@ def test_what_is_supposed_makes_it_true(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", CONDITIONAL)
 def test_what_is_supposed_elsewhere_does_not(text: str, tmp_path: Path) -> None:
     assert _last(text, tmp_path) == "conditional"
+
+
+def test_what_a_directive_declares_makes_equations_claims(tmp_path: Path) -> None:
+    text = "<!-- matcalc: declare Q: orthogonal -->\nThen $\\|Q v\\| = \\|v\\|$ and $Q^{-1} = Q^\\top$."
+    path = tmp_path / "notes.md"
+    path.write_text(text + "\n", encoding="utf-8")
+    assert [entry.status for entry in verify_document(path, cache=False).claims] == ["proved", "proved"]

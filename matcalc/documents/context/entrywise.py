@@ -10,7 +10,8 @@ from matcalc.documents.context.definitions import Definition
 from matcalc.documents.context.facts import Told
 from matcalc.documents.context.names import names_at, weights_in, without_index
 from matcalc.documents.context.outline import END, Line
-from matcalc.documents.context.wording import Wording
+from matcalc.documents.context.vocabulary import vocabulary
+from matcalc.documents.context.wording import CLOSE, OPEN, Wording
 from matcalc.documents.heads import head_of
 from matcalc.documents.index_cases import open_indices
 from matcalc.documents.shapes import is_function
@@ -22,13 +23,17 @@ from matcalc.patterns import pattern
 _REAL = r"\s*(?:\\mathbb\s*\{?\s*R\s*\}?|\\R(?:eals)?(?![A-Za-z])|ℝ)\s*"
 _MAP = pattern(rf"(?P<name>.{{1,40}}?)\s*(?::|\\colon(?![A-Za-z])){_REAL}")
 _NUMBERS = pattern(_REAL)
+_APPLIED = pattern(r"(?i)[\s,(]*(?:(?:is|being|applied|acting|taken|computed|understood)\s+)*([a-z]+(?:-[a-z]+)?)")
 
 
 def functions_in(wording: Wording, defined: Collection[str]) -> Iterator[Told]:
     """The functions of which a sentence says that they work on each entry; those that are ``defined`` have a formula."""
-    for mention in wording.mentions:
+    for number, mention in enumerate(wording.mentions):
+        _, _, after = wording.text.partition(f"{OPEN}{number}{CLOSE}")
+        applied = _APPLIED.match(after)
+        said_so = applied is not None and vocabulary().says("entrywise", applied[1])
         for line in mention.lines:
-            name = _of_entries(line) or _of_numbers(line)
+            name = _of_entries(line) or _of_numbers(line) or (_of_value(line) if said_so else None)
             if name is None or name in defined or is_function(name) or name in USUAL:
                 continue
             said = Said(f"{line.row.left.text} {line.row.relation} {line.row.right.text if line.row.right else ''}", line.row.left.place())
@@ -48,6 +53,12 @@ def _of_entries(line: Line) -> str | None:
         return None
     index = _index(left.name)
     return right.name if index and index == _index(right.arguments[0]) and not _index(right.name) else None
+
+
+def _of_value(line: Line) -> str | None:
+    """f of ``h = f(z)``."""
+    head = head_of(line.row.right.text, line.notation) if line.row.right is not None and line.row.relation in ("=", ":=") else None
+    return head.name if head is not None and len(head.arguments) == 1 else None
 
 
 def _of_numbers(line: Line) -> str | None:

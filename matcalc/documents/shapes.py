@@ -222,8 +222,9 @@ _EXPECTED = pattern(
     r"|\\(?:Pr|E|V|cov|Cov|Var|Expect|EE|PP|corr)(?![A-Za-z])|𝔼|ℙ)"
     rf"|(?<![A-Za-z\\_{{])(?P<name>E|Var|Cov|Pr)(?:_\{{[^{{}}]*\}}|_\w)?{_OPEN}[\[(]"
 )
+_BAR = r"(?:(?<![\\|])\||\\mid(?![A-Za-z])|\\[vV]ert(?![A-Za-z])|\\giv(?![A-Za-z]))"
+_GIVEN = rf"[^()|]{{1,80}}?{_BAR}[^()|]{{1,80}}"
 _DENSITY = pattern(
-    rf"(?<![A-Za-z\\])(?:p|q|P|Q|f|g|h|π|\\pi|\\mathrm\s*\{{[A-Z][a-z]+\}})(?:_\{{[^{{}}]*\}}|_\w)?{_OPEN}\((?:[^()]|\([^()]*\)){{0,80}}(?:\||\\mid(?![A-Za-z])|\\[vV]ert(?![A-Za-z])|\\giv(?![A-Za-z]))"
-    rf"|\\mathcal\s*\{{?\s*N\s*\}}?{_OPEN}\((?:[^()]|\([^()]*\)){{0,120}}(?:\||\\mid|;|,)"
-    rf"|(?<![A-Za-z\\])P{_OPEN}\("
+    rf"(?<![A-Za-z\\])(?:[pqPQfgh]|\\mathrm\s*\{{[A-Z][a-z]+\}}|\\mathcal\s*\{{?\s*N\s*\}}?)(?:_\{{[^{{}}]*\}}|_\w)?{_OPEN}\({_GIVEN}\)"
+    rf"|\\mathcal\s*\{{?\s*N\s*\}}?{_OPEN}\([^()]*[;,]|\\log\s*P{_OPEN}\(|(?<![A-Za-z\\])P\(\s*[A-Z](?:\s*(?:,|\\cap|\\cup)\s*[A-Z])*\s*\)"
 )

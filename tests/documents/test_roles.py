@@ -42,6 +42,7 @@ SAID: dict[str, list[Role]] = {
     r"$$\frac{\partial \log p(t \mid \mu)}{\partial \mu} = t - \mu$$": ["claim"],
     r"We have $h(t + s) = h(t) + s h'(t) + o(s^2)$ and $h(t + s) = h(t) + s h'(t) + \mathcal{O}(s^2)$.": ["claim", "not an equation"],
     r"Thus $O(x - y) = Ox - Oy$ for a rotation.": ["claim"],
+    r"Thus $P(I + QP)^{-1} = (I + PQ)^{-1}P$ and $f(|u|)\,u = u f(|u|)$.": ["claim", "claim"],
     # definitions
     r"The loss is $$L(w) = \tfrac12\|Xw - y\|^2 .$$ Its gradient is $$\nabla L(w) = X^\top(Xw - y).$$": ["definition", "claim"],
     r"Let $p = \sigma(Xw)$ and write $z^{[1]} = W^{[1]}x$.": ["definition", "definition"],

@@ -20,11 +20,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a refutation says nothing. ``when``: always, only where the sides have different shapes (``misfit``), or only where everything
-    is a number (``numbers``)."""
+    """Why a refutation says nothing. ``when``: always, for claims with a condition, too (``false``), only where the sides have different
+    shapes (``misfit``), or only where everything is a number (``numbers``)."""
 
     reason: str
-    when: Literal["always", "misfit", "numbers"] = "always"
+    when: Literal["always", "false", "misfit", "numbers"] = "always"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ def _applies(one: Doubt, verdict: Verdict) -> bool:
     match one.when:
         case "always":
             return verdict.status == "refuted"
+        case "false":
+            return verdict.is_false
         case "misfit":
             return verdict.status == "refuted" and verdict.counterexample is None
         case "numbers":

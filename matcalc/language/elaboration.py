@@ -250,6 +250,8 @@ class Reader:
         self.cells: list[Cell] = []
         self.forks: tuple[Fork, ...] = ()
         """Runs of letters that could be read otherwise."""
+        self.functions: tuple[str, ...] = ()
+        """The functions that the text defines, those that are left out of the program among them."""
         self._symbols: dict[str, e.Symbol] | None = None
         self.cost = 0.0
         """What the kinds cost, where there are such runs."""
@@ -303,7 +305,8 @@ class Reader:
             self.scope.points = points_in(nodes, self.scope.written)
             self._learn_limits(limits_in(nodes))
             self.index_letters = _indices().index_letters(nodes, self.scope.written.union(self.declarations, assigned))
-        several = len(parsed.program.definitions) > 1
+        self.functions = tuple([definition.function for definition in parsed.program.definitions])
+        several = len(self.functions) > 1
         program = compositions.composed(parsed.program) if several else parsed.program
         for definition in program.definitions:
             self.define(definition)

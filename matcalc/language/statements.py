@@ -81,7 +81,7 @@ class Statement:
     """``left = right``; symbols, declarations and decisions as in ``Elaborated``.
 
     Where the claimed side does not fit the kinds and sizes of the names in the other, it is None and ``misfit`` says why. ``turned``: the
-    claimed side is the left one. ``derived`` as in ``Elaborated``.
+    claimed side is the left one. ``derived`` as in ``Elaborated``. ``functions`` are those that the text defines.
     ``links`` say in words which equations ``a = b = c``, or one between arrays that are written out, makes where it makes several.
     ``evidence``: something in what was read shows vectors or matrices.
     ``entries`` are the indices of a statement about the entries of arrays, in the order of the axes that it was read with.
@@ -102,6 +102,7 @@ class Statement:
     given: Mapping[str, Declaration] | None = None
     derived: tuple[Derived, ...] = ()
     links: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
     evidence: bool = True
     entries: tuple[str, ...] = ()
     by_axes: bool = False
@@ -316,6 +317,7 @@ class _StatementReader(Reader):
         return replace(
             found,
             evidence=self.builder.evidence,
+            functions=self.functions,
             entries=self._entries,
             by_axes=self._by_axes,
             open_if_true=self._open_if_true,

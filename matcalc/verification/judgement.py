@@ -108,7 +108,7 @@ def _chained(question: Question, first: Statement, verdict: Verdict) -> Verdict:
     """The verdict on several equations, as ``a = b = c`` is: that on the weakest, with those on all. Later ones are read with the kinds of
     the first."""
     verdicts = [replace(verdict, statement=first.links[0])]
-    declare = also_declared(question.declare, first.declarations)
+    declare = also_declared(question.declare, {name: kind for name, kind in first.declarations.items() if name not in first.functions})
     for link, words in enumerate(first.links[1:], 1):
         asked = with_fields(question, declare=declare, link=link)
         verdicts.append(replace(_within_budget(asked, _read(asked)), statement=words))

@@ -29,6 +29,7 @@ GRAM = r"Let $K$ be an $n\times n$ positive definite matrix. "
 SOFTMAX = r"Let $z\in\mathbb{R}^K$ and $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$. "
 
 TRUE = [
+    r"Let $B = \begin{bmatrix} a & b \\ b & c \end{bmatrix}$. Then $\nabla_x\, x^\top B x = (B + B^\top)x$.",
     "# One\n\nLet $r(s, t) = s + t$.\n\n# Another\n\nLet $f(t) = r t^2$. Then $f'(t) = 2rt$.",
     "# One\n\nLet $r(t) = t^3$.\n\n# Another\n\nLet $f(t) = r + t$. Then $f'(t) = 3t^2 + 1$.",
     PLANE + r"$$\nabla h(p, q) = \begin{bmatrix} 2pe^q \\ p^2e^q \end{bmatrix}.$$",
@@ -78,6 +79,7 @@ FALSE = [
 ]
 
 NEITHER = [
+    r"Let $B = \begin{bmatrix} a & b \\ b & c \end{bmatrix}$. Then $\nabla_x\, x^\top B x = 2Bx$.",
     PLANE + r"Another one has $\nabla h(s, t) = [s, t]$.",
     PLANE + r"At that point $\nabla h(p, q) = [2, 1]$.",
     PLANE + r"Its expansion is $h(p, q) = h(0, 0) + \nabla h(0, 0)^\top z + o(1)$, and $\nabla h = [2, 1]$.",

@@ -58,6 +58,25 @@ def test_what_else_is_refused(statement: str, error: type[Exception], message: s
         verify(statement)
 
 
+OF_OTHERS = [
+    r"f(x) = x_1^2 + 3 x_1 x_2; \nabla f(x) = \begin{bmatrix} 2 x_1 + 3 x_2 \\ 3 x_1 \end{bmatrix}",
+    r"f(x) = x_1^2 + 3 x_1 x_2; \nabla^2 f(x) = \begin{bmatrix} 2 & 3 \\ 3 & 0 \end{bmatrix}",
+    r"F(s, t) = \begin{bmatrix} s^2 t \\ 5s + \sin t \end{bmatrix}; J_F(s, t) = \begin{bmatrix} 2st & s^2 \\ 5 & \cos t \end{bmatrix}",
+    r"F(s, t) = \begin{bmatrix} s^2 t \\ 5s + t \end{bmatrix}; J_F(1, 2) = \begin{bmatrix} 4 & 1 \\ 5 & 1 \end{bmatrix}",
+    r"f(u, v) = uv; u(s) = s^2; v(s) = 2s; \nabla f(u, v) = [v, u]",
+]
+
+
+@pytest.mark.parametrize("statement", OF_OTHERS)
+def test_functions_of_entries_and_with_several_values(statement: str) -> None:
+    assert verify(statement).ok
+
+
+def test_a_wrong_entry_of_a_jacobian_is_named() -> None:
+    found = verify(r"F(s, t) = [s t, s + t]; J_F = \begin{bmatrix} s & t \\ 1 & 1 \end{bmatrix}")
+    assert found.status == "refuted" and found.reason.startswith("entry (1, 1) (∂F_1/∂s) is refuted")
+
+
 def test_row_ends_that_lost_a_backslash() -> None:
     found = verify(G + r"\nabla^2 g(s, t) = \begin{bmatrix} 2t & 2s \ 2s & -\sin t \end{bmatrix}")
     assert found.ok and any("read as the end of a row" in warning for warning in found.warnings)

@@ -15,6 +15,9 @@ from matcalc.documents.pieces import Notation
 from matcalc.documents.roles import named_by
 from matcalc.errors import MatcalcError
 from matcalc.language import parse_syntax
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.survey import walk
+from matcalc.language.text.terminals import WRITTEN_OUT
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 
@@ -123,13 +126,16 @@ def names_called(text: str, notation: Notation) -> frozenset[str]:
 
 
 def readable(found: Sequence[Definition | Obscured], called: Collection[str] = ()) -> list[Definition | Obscured]:
-    """Definitions whose values are in the language, with functions that are ``called``; the others only tell that a name has one."""
+    """Definitions whose values are formulas of the language, with functions that are ``called``; the others only tell that a name has one.
+
+    An array that is written out is no formula; as the value of a function of several numbers it tells what the derivatives of that are.
+    """
     every = [one for one in found if isinstance(one, Definition)]
     functions = {one.name: one.head.arguments for one in every if one.is_function}
     vocabulary = Vocabulary.of((), called).defining(functions, [one.name for one in every if not one.is_function], ())
     out: list[Definition | Obscured] = []
     for one in found:
-        if isinstance(one, Obscured) or is_readable(one.value, vocabulary):
+        if isinstance(one, Obscured) or is_readable(one.value, vocabulary, arrays=len(one.head.arguments) > 1):
             out.append(one)
         elif not _lists_entries(one):
             out.append(Obscured(one.name, one.number))
@@ -145,13 +151,13 @@ def _lists_entries(one: Definition) -> bool:
     return {base.lower() for base in bases} == {one.name.lower()}
 
 
-def is_readable(text: str, vocabulary: Vocabulary) -> bool:
-    """Whether a text is in the language, as far as its syntax tells."""
+def is_readable(text: str, vocabulary: Vocabulary, *, arrays: bool) -> bool:
+    """Whether a text is in the language, as far as its syntax tells; with ``arrays`` one that is written out entry by entry is, too."""
     try:
-        parse_syntax(text, vocabulary)
+        program = parse_syntax(text, vocabulary).program
     except MatcalcError:
         return False
-    return True
+    return arrays or not any(isinstance(node, s.Applied) and node.function == WRITTEN_OUT for node in walk(program))
 
 
 def names_used(text: str, notation: Notation) -> frozenset[str]:

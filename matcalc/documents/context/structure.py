@@ -157,7 +157,7 @@ def _value(definition: Definition, vocabulary: Vocabulary) -> list[s.Syntax]:
 
 def _has_all_partials(node: s.Syntax) -> bool:
     """Whether a node is the gradient or the Hessian of a function of several arguments."""
-    return isinstance(node, s.Applied) and node.function in PARTIALS.values()
+    return isinstance(node, s.Applied) and node.function in PARTIALS
 
 
 def _elsewhere(node: s.Syntax, functions: Mapping[str, tuple[str, ...]]) -> str:
@@ -189,7 +189,7 @@ def _function(node: s.Applied) -> str:
     return node.function.rstrip("'")
 
 
-_KNOWN_BY_SYNTAX = frozenset([WRITTEN_OUT, *PARTIALS.values()])
+_KNOWN_BY_SYNTAX = frozenset([WRITTEN_OUT, *PARTIALS])
 _CONSTANTS = frozenset(["I", "e", "pi", "eye"])
 
 

@@ -62,7 +62,7 @@ class CallBuilder(Builder):
             return [] if self._as_defined(node) else list(node.arguments)
         if node.function in _SIZED:
             return []
-        if node.function == WRITTEN_OUT or node.function in PARTIALS.values():
+        if node.function == WRITTEN_OUT or node.function in PARTIALS:
             raise written_arrays.misplaced(node, self.scope.definitions)
         if self.summed_index(node) is not None:
             return [node.arguments[1]]

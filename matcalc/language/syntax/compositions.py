@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from matcalc.errors import ParseError, Span
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import mapped, ungrouped, walk
+from matcalc.language.text.terminals import PARTIALS
 from matcalc.records import replace
 
 
@@ -21,14 +22,15 @@ def composed(program: s.Program) -> s.Program:
     holds fixed.
     """
     functions = {definition.function: definition for definition in program.definitions}
-    asked = [found for node in walk(program.value) if (found := _derived(node, functions)) is not None]
+    asked = [found for node in walk(program.value) for found in _derived(node, functions)]
     behind = [one for name, _, _ in asked for one in _behind(name, functions)]
     inner = {parameter for one in behind for parameter in one.parameters if parameter in functions}
     if not inner:
         return program
     for name, by, place in asked:
         _check_fixed(name, by, place, functions)
-    used = {name for name, _, _ in asked} | {node.function for node in walk(program.value) if isinstance(node, s.Applied)}
+    nodes = walk(program.value)
+    used = {name for name, _, _ in asked} | {node.function for node in nodes if isinstance(node, s.Applied)}
     if inner.isdisjoint(used) and not any(_lies_behind(name, by, functions) for name, by, _ in asked):
         return replace(program, definitions=tuple([one for one in program.definitions if one.function not in inner]))
     layers = [one for one in program.definitions if one.function in inner or not inner.isdisjoint(one.parameters)]
@@ -37,12 +39,16 @@ def composed(program: s.Program) -> s.Program:
     return replace(program, assignments=(*program.assignments, *values), value=mapped(program.value, lambda node: _named(node, by_name)))
 
 
-def _derived(node: s.Syntax, functions: Mapping[str, s.Definition]) -> tuple[str, str, Span] | None:
-    """The function that is differentiated and what by, where a node is the first derivative of one as it is defined."""
+def _derived(node: s.Syntax, functions: Mapping[str, s.Definition]) -> list[tuple[str, str, Span]]:
+    """The function that is differentiated as it is defined and what by, where a node is the first derivative of one, or all of them."""
+    if isinstance(node, s.Applied) and node.function in PARTIALS:
+        whole = _named(node.arguments[0], functions)
+        found = functions.get(whole.name) if isinstance(whole, s.Name) else None
+        return [] if found is None else [(found.function, name, node.span) for name in found.parameters]
     if not isinstance(node, s.DerivativeOf) or not node.plain or len(set(node.wrt)) != 1:
-        return None
+        return []
     body = _named(ungrouped(node.body), functions)
-    return (body.name, node.wrt[0], node.span) if isinstance(body, s.Name) and body.name in functions else None
+    return [(body.name, node.wrt[0], node.span)] if isinstance(body, s.Name) and body.name in functions else []
 
 
 def _named(node: s.Syntax, functions: Mapping[str, s.Definition]) -> s.Syntax:

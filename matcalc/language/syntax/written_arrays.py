@@ -13,11 +13,10 @@ from typing import TypeAlias
 from matcalc.errors import ParseError, ShapeError, Span
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import parts, walk
-from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
+from matcalc.language.text.terminals import JACOBIAN, PARTIALS, WRITTEN_OUT
 from matcalc.records import record, replace
 
 _MOST_ENTRIES = 64
-_ORDERS = {name: order for order, name in PARTIALS.items()}
 
 Rows: TypeAlias = tuple[tuple[s.Syntax, ...], ...]
 
@@ -67,22 +66,22 @@ def entrywise(equation: s.Equation, functions: Mapping[str, s.Definition]) -> En
     sides have different numbers of entries.
     """
     nodes = walk(equation)
-    if not any(isinstance(node, s.Applied) and (node.function == WRITTEN_OUT or node.function in _ORDERS) for node in nodes):
+    if not any(isinstance(node, s.Applied) and (node.function == WRITTEN_OUT or node.function in PARTIALS) for node in nodes):
         return None
     reader = _Reader(functions, nodes)
     left, right = reader.array(equation.left), reader.array(equation.right)
     if left is None or right is None:
-        found = (node for node in nodes if isinstance(node, s.Applied) and (node.function == WRITTEN_OUT or node.function in _ORDERS))
+        found = (node for node in nodes if isinstance(node, s.Applied) and (node.function == WRITTEN_OUT or node.function in PARTIALS))
         raise misplaced(next(found), functions)
     left, right = _alike(left, right, equation.span)
-    pairs = [(place, one, other) for place, one, other in _paired(left, right)]
+    pairs = [(place, one, other) for place, one, other in _paired(left, right, reader.titles)]
     entries = tuple([EntryEquation(place, s.Equation(equation.span, one, other)) for place, one, other in pairs])
     return Entrywise(entries, tuple(reader.numbers), tuple(reader.definitions.values()))
 
 
 def misplaced(node: s.Syntax, functions: Mapping[str, s.Definition]) -> ParseError:
     """The error for an array that stands in another way than as a side of an equation between such arrays."""
-    body = node.arguments[0] if isinstance(node, s.Applied) and node.function in _ORDERS else None
+    body = node.arguments[0] if isinstance(node, s.Applied) and node.function in PARTIALS else None
     name = body.function if isinstance(body, s.Applied) else body.name if isinstance(body, s.Name) else ""
     if name not in functions:
         said = "matrices cannot be written out entry by entry, but for sides of equations"
@@ -102,21 +101,14 @@ def _alike(left: _Array, right: _Array, place: Span) -> tuple[_Array, _Array]:
     raise ShapeError(f"shapes differ: the left side has {shapes[0]} entries, the right side {shapes[1]}", span=place)
 
 
-def _paired(left: _Array, right: _Array) -> Iterator[tuple[str, s.Syntax, s.Syntax]]:
+def _paired(left: _Array, right: _Array, titles: Mapping[str, s.Syntax]) -> Iterator[tuple[str, s.Syntax, s.Syntax]]:
     rows, columns = left.size
     for i, j in product(range(rows), range(columns)):
         number = i + j + 1
         place = f"entry {number}" if 1 in (rows, columns) else f"entry ({i + 1}, {j + 1})"
         one, other = left.rows[i][j], right.rows[i][j]
-        title = next((found for side in (one, other) if (found := _title_of(side))), "")
+        title = next((name for name, found in titles.items() if found is one or found is other), "")
         yield f"{place} ({title})" if title else place, one, other
-
-
-def _title_of(entry: s.Syntax) -> str:
-    """What a partial derivative is called."""
-    if isinstance(entry, s.Applied) and entry.function.startswith("∂"):
-        return entry.function
-    return _title(entry.body.name, entry.wrt) if isinstance(entry, s.DerivativeOf) and isinstance(entry.body, s.Name) else ""
 
 
 def _title(function: str, by: tuple[str, ...]) -> str:
@@ -129,11 +121,13 @@ class _Reader:
 
     def __init__(self, functions: Mapping[str, s.Definition], nodes: Iterable[s.Syntax]) -> None:
         self._functions = functions
-        points = [part for node in nodes if isinstance(node, s.Applied) and node.function in _ORDERS for part in walk(node)]
+        points = [part for node in nodes if isinstance(node, s.Applied) and node.function in PARTIALS for part in walk(node)]
         self._arguments = {part.name for part in points if isinstance(part, s.Name)}
         self._arguments |= {parameter for one in functions.values() for parameter in one.parameters}
         self.numbers: dict[str, None] = {}
         self.definitions: dict[str, s.Definition] = {}
+        self.titles: dict[str, s.Syntax] = {}
+        """The partial derivatives, by what they are called."""
 
     def array(self, side: s.Syntax) -> _Array | None:
         """The entries of a side; None for one that is no array. No recursion over depth."""
@@ -150,8 +144,10 @@ class _Reader:
         match node:
             case s.Applied(function=name) if name == WRITTEN_OUT:
                 return _written(node)
-            case s.Applied(function=name, arguments=(body,)) if name in _ORDERS:
-                return self._partials(body, _ORDERS[name])
+            case s.Applied(function=name, arguments=(body,)) if name in PARTIALS:
+                return self._partials(node, body)
+            case s.DerivativeOf() if node.plain and (names := self._entries_of(node)):
+                return self._by_entries(node, names)
             case s.Group():
                 return below[0]
             case s.Listed() | s.Keyword() | s.Definition() | s.Program() | s.Equation():
@@ -184,8 +180,29 @@ class _Reader:
             said = f"an array is multiplied by {unknown[0]}, of which it is not known that it is a number"
             raise ParseError(said, span=factor.span, suggestion="the product, entry by entry")
 
-    def _partials(self, body: s.Syntax, order: int) -> _Array:
-        """The partial derivatives of a function as a column, or those of the second order as a matrix."""
+    def _entries_of(self, node: s.DerivativeOf) -> tuple[str, ...]:
+        """The entries x_1, x_2, ... that the function of x in a derivative is given with, where it has no x but these; none else."""
+        body = node.body if not isinstance(node.body, s.Group) else node.body.operand
+        name = body.function if isinstance(body, s.Applied) else body.name if isinstance(body, s.Name) else ""
+        function = self._functions.get(name)
+        if function is None or len(function.parameters) != 1 or set(node.wrt) != set(function.parameters):
+            return ()
+        base = function.parameters[0]
+        names = {part.name for part in walk(function.body) if isinstance(part, s.Name)}
+        numbers = [int(index) for one in names for stem, _, index in (one.rpartition("_"),) if stem == base and index.isdecimal()]
+        entries = tuple([f"{base}_{number}" for number in range(1, max(numbers, default=0) + 1)])
+        return entries if base not in names and len(entries) <= _MOST_ENTRIES else ()
+
+    def _by_entries(self, node: s.DerivativeOf, names: tuple[str, ...]) -> _Array:
+        """The derivatives by entries that are numbers."""
+        body = node.body if not isinstance(node.body, s.Group) else node.body.operand
+        name = body.function if isinstance(body, s.Applied) else body.name if isinstance(body, s.Name) else ""
+        function = replace(self._functions[name], parameters=names)
+        self.numbers |= dict.fromkeys(names)
+        return self._all_of([function], names, len(node.wrt), node.span, ())
+
+    def _partials(self, node: s.Applied, body: s.Syntax) -> _Array:
+        """The partial derivatives of a function as a column, those of the second order and a Jacobian as a matrix."""
         name, point = (
             (body.function, body.arguments) if isinstance(body, s.Applied) else (body.name if isinstance(body, s.Name) else "", ())
         )
@@ -193,23 +210,42 @@ class _Reader:
         own = [argument.name if isinstance(argument, s.Name) else "" for argument in point]
         here = not point or tuple(own) == function.parameters
         self.numbers |= dict.fromkeys(function.parameters if here else [])
-        names = function.parameters
-        by = [(one,) for one in names] if order == 1 else [(one, other) for one in names for other in names]
-        entries = [self._partial(function, variables, body.span, () if here else point) for variables in by]
-        width = 1 if order == 1 else len(names)
-        rows = tuple([tuple(entries[start : start + width]) for start in range(0, len(entries), width)])
-        return _Array(rows, listed=order == 1)
+        components = self._components(function)
+        if len(components) > 1 and node.function != JACOBIAN:
+            raise misplaced(node, self._functions)
+        found = self._all_of(components, function.parameters, PARTIALS[node.function], body.span, () if here else point)
+        return found.turned() if node.function == JACOBIAN and len(components) == 1 else found
+
+    def _components(self, function: s.Definition) -> list[s.Definition]:
+        """The entries of a function with several values, as functions."""
+        array = self.array(function.body)
+        if array is None:
+            return [function]
+        entries = [entry for row in array.rows for entry in row]
+        return [replace(function, function=f"{function.function}_{k}", body=entry) for k, entry in enumerate(entries, 1)]
+
+    def _all_of(
+        self, functions: list[s.Definition], names: tuple[str, ...], order: int, place: Span, point: tuple[s.Syntax, ...]
+    ) -> _Array:
+        """The derivatives of one function by each name, or by each two; of several the Jacobian."""
+        if len(functions) > 1:
+            return _Array(tuple([tuple([self._partial(one, (name,), place, point) for name in names]) for one in functions]))
+        if order == 1:
+            return _Array(tuple([(self._partial(functions[0], (name,), place, point),) for name in names]), listed=True)
+        return _Array(tuple([tuple([self._partial(functions[0], (one, other), place, point) for other in names]) for one in names]))
 
     def _partial(self, function: s.Definition, by: tuple[str, ...], place: Span, point: tuple[s.Syntax, ...]) -> s.Syntax:
         """A partial derivative of a function, at a point."""
-        if not point:
-            return s.DerivativeOf(place, s.Name(place, function.function), by)
         title = _title(function.function, by)
+        if not point:
+            self.titles[title] = s.DerivativeOf(place, function.body, by)
+            return self.titles[title]
         inner: s.Syntax = function.body
         for name in reversed(by):
             inner = s.DerivativeOf(place, inner, (name,))
         self.definitions.setdefault(title, s.Definition(place, title, function.parameters, inner))
-        return s.Applied(place, title, point, place)
+        self.titles[title] = s.Applied(place, title, point, place)
+        return self.titles[title]
 
 
 _CONSTANTS = frozenset(["e", "pi"])

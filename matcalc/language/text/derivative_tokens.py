@@ -11,7 +11,7 @@ from typing import TypeAlias
 from matcalc.errors import ParseError
 from matcalc.language.text.brackets import end_of_term, partners
 from matcalc.language.text.spelling import DERIVATIVE_LETTERS, ONE_NAME, SUBSCRIPTS, canonical_name, is_name
-from matcalc.language.text.terminals import PARTIALS, Token
+from matcalc.language.text.terminals import GRADIENT, HESSIAN, JACOBIAN, PARTIALS, Token
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.patterns import pattern
 
@@ -431,7 +431,7 @@ class _Derivatives:
         """A derivative of a function by its one argument, at that or at what brackets behind it hold."""
         parameters = self._vocabulary.definitions[canonical_name(function.value)]
         if len(parameters) > 1:
-            return self._all_partials(sign, function, position, order)
+            return self._all_partials(sign, function, position, order, turned)
         name, stop, at = parameters[0], position, None
         cut = self._cut(position) if order == 1 and not turned else None
         if cut is not None:
@@ -455,17 +455,17 @@ class _Derivatives:
         opening = self._tokens[position]
         return [*made, Token("AT", "", opening.start, opening.start), opening], position + 1
 
-    def _all_partials(self, sign: Token, function: Token, position: int, order: int) -> Found:
+    def _all_partials(self, sign: Token, function: Token, position: int, order: int, turned: bool) -> Found:
         """The derivatives of a function of several arguments by all of them."""
         stop = self._partner[position] + 1 if position in self._partner else position
         arguments = self._tokens[position:stop]
-        if order not in PARTIALS or self._type(stop) == "LSQB" or any(token.type == "SEPARATOR" for token in arguments):
+        if order not in PARTIALS.values() or self._type(stop) == "LSQB" or any(token.type == "SEPARATOR" for token in arguments):
             parameters = self._vocabulary.definitions[canonical_name(function.value)]
             advice = f"∇_{parameters[0]} {function.value}({', '.join(parameters)})"
             raise ParseError(
                 f"{function.value} has several arguments", span=function.span, expected="the one to differentiate by", suggestion=advice
             )
-        call = Token("CALL", PARTIALS[order], sign.start, sign.end)
+        call = Token("CALL", HESSIAN if order > 1 else JACOBIAN if turned else GRADIENT, sign.start, sign.end)
         last = self._bracket("RPAR", self._tokens[stop - 1])
         return [call, self._bracket("LPAR", function), function, *arguments, last], stop
 

@@ -13,8 +13,9 @@ STARTS_OPERAND = frozenset(
 )
 WRITTEN_OUT = "written out"
 """The function of which the tokens of an array that is written out entry by entry are a call; no text can call it."""
-PARTIALS = {1: "partials", 2: "second partials"}
-"""Those for all partial derivatives of a function of several arguments, by their order."""
+GRADIENT, HESSIAN, JACOBIAN = "all partials", "all second partials", "jacobian by all"
+PARTIALS = {GRADIENT: 1, HESSIAN: 2, JACOBIAN: 1}
+"""Those for all partial derivatives of a function of several arguments, with their order."""
 BARS = frozenset(["BAR", "NORM_BAR"])
 
 

@@ -216,11 +216,11 @@ _ROUGH = pattern(
     rf"\\mathcal\s*\{{?\s*[Oo]\s*\}}?{_OPEN}\(|(?<![A-Za-z\\])[oO]{_OPEN}\(\s*(?:[hntN1]\b|\\\||\|\||\|h|\\(?:l?[vV]ert|epsilon|varepsilon|eta|Delta)\b)"
     r"|\\(?:text|textrm|mathrm|operatorname|mbox)\s*\{\s*[cC](?:onst(?:ant)?|st)\.?\s*\}|(?<![A-Za-z\\{])const\.?(?![A-Za-z(])"
 )
-_UPRIGHT = r"\\(?:mathbb|mathrm|operatorname\*?|mathsf|text|mathbf|Bbb)\s*\{?\s*"
+_UPRIGHT = r"\\(?:mathbb|mathrm|operatorname\*?|mathsf|text)\s*\{?\s*"
 _EXPECTED = pattern(
-    rf"(?:\\mathbb\s*\{{?\s*[EPV](?![A-Za-z])|{_UPRIGHT}(?:\\mathbb\s*\{{)?(?:E|Var|Cov|var|cov|Corr|Prob?|P)\s*\}}*(?:_\{{?[^{{}}]*\}}?)?{_OPEN}(?:[\[(]|\\\{{)"
+    rf"(?:\\mathbb\s*\{{?\s*[EPV](?![A-Za-z])|{_UPRIGHT}(?:\\mathbb\s*\{{)?(?:E|Var|Cov|var|cov|Corr|Prob?)\s*\}}*(?:_\{{?[^{{}}]*\}}?)?{_OPEN}(?:[\[(]|\\\{{)"
     r"|\\(?:Pr|E|V|cov|Cov|Var|Expect|EE|PP|corr)(?![A-Za-z])|𝔼|ℙ)"
-    rf"|(?<![A-Za-z\\_{{])(?P<name>E|Var|Cov|Pr)(?:_\{{[^{{}}]*\}}|_\w)?{_OPEN}[\[(]"
+    rf"|(?<![A-Za-z\\_{{])(?P<name>E|Var|Cov|Pr)(?:_\{{[^{{}}]*\}}|_\w)?{_OPEN}(?:\[|\((?:[^()+-]|(?<=[_^]\{{\w)[+-]|(?<=[_^]\{{)-)*\))"
 )
 _BAR = r"(?:(?<![\\|])\||\\mid(?![A-Za-z])|\\[vV]ert(?![A-Za-z])|\\giv(?![A-Za-z]))"
 _GIVEN = rf"[^()|]{{1,80}}?{_BAR}[^()|]{{1,80}}"

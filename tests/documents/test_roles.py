@@ -43,6 +43,8 @@ SAID: dict[str, list[Role]] = {
     r"We have $h(t + s) = h(t) + s h'(t) + o(s^2)$ and $h(t + s) = h(t) + s h'(t) + \mathcal{O}(s^2)$.": ["claim", "not an equation"],
     r"Thus $O(x - y) = Ox - Oy$ for a rotation.": ["claim"],
     r"Thus $P(I + QP)^{-1} = (I + PQ)^{-1}P$ and $f(|u|)\,u = u f(|u|)$.": ["claim", "claim"],
+    r"Thus $E(I + FE)^{-1} = (I + EF)^{-1}E$ and $\mathbf{P}(I - K) = \mathbf{P} - \mathbf{P}K$.": ["claim", "claim"],
+    r"Thus $E(u_{k-1} + v) = E(u_{k-1}) + E[v]$.": ["probability"],
     # definitions
     r"The loss is $$L(w) = \tfrac12\|Xw - y\|^2 .$$ Its gradient is $$\nabla L(w) = X^\top(Xw - y).$$": ["definition", "claim"],
     r"Let $p = \sigma(Xw)$ and write $z^{[1]} = W^{[1]}x$.": ["definition", "definition"],

@@ -135,6 +135,11 @@ def test_a_circle_through_a_name_ends(tmp_path: Path) -> None:
     assert len(faults) == 1
 
 
+@pytest.mark.parametrize("text", [".. |a| replace:: |a|\n", ".. |a| replace:: |b| |b|\n.. |b| replace:: |a| |a|\n"])
+def test_a_circle_of_substitutions_ends(text: str, tmp_path: Path) -> None:
+    assert _read(tmp_path, f"{text}\n|a|\n\n:math:`x = y`\n", "a.rst")[0] == ["x = y"]
+
+
 def test_files_that_do_not_fit_are_told_and_the_rest_is_read(tmp_path: Path) -> None:
     for number in range(3):
         (tmp_path / f"part{number}.tex").write_text("x" * (MOST_DOCUMENT_CHARACTERS // 2), encoding="utf-8")

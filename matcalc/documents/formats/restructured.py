@@ -87,6 +87,10 @@ class _Found(nodes.General, nodes.Element):
         self.behind = behind
 
 
+_MOST_REPLACED = 200
+"""Substitutions in one paragraph: they may be defined by each other, in a circle too."""
+
+
 class _TooLong(nodes.Inline, nodes.TextElement):
     """A paragraph in which no inline markup is looked for."""
 
@@ -194,10 +198,13 @@ class _Reader:
     def _inline(self, node: nodes.Element, raw: Placed) -> Iterator[Piece]:
         line = _Line(raw)
         waiting: list[nodes.Node] = list(reversed(node.children))
+        replaced = 0
         while waiting:
             child = waiting.pop()
             if isinstance(child, nodes.substitution_reference):
-                defined = self._document.substitution_defs.get(child.get("refname", child.astext()))
+                replaced += 1
+                known = self._document.substitution_defs if replaced <= _MOST_REPLACED else {}
+                defined = known.get(child.get("refname", child.astext()))
                 waiting += reversed(defined.children if defined is not None else child.children)
             elif isinstance(child, nodes.math | nodes.literal | nodes.Text | _TooLong):
                 yield from line.add(child)

@@ -116,6 +116,9 @@ def _in_layout(told: Told, outcomes: Sequence[Outcome], places: Sequence[Place])
     said = Said(f"{told.layout} layout, which the claims of lines {shown} tell", places[told.telling[0]])
     found = list(outcomes)
     for number, outcome in told.outcomes.items():
+        if outcomes[number].verdict.ok and outcome.verdict.is_false:
+            reason = f"true in {outcomes[number].verdict.layout} layout alone, and other claims tell {told.layout} layout"
+            outcome = replace(outcome, verdict=replace(outcome.verdict, status="undecided", reason=reason))
         asked = outcome.asked
         found[number] = replace(outcome, asked=replace(asked, rests_on=(*asked.rests_on, said)))
     return found

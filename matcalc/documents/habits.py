@@ -64,6 +64,12 @@ def is_misfit(verdict: Verdict) -> bool:
     return verdict.status == "refuted" and verdict.counterexample is None
 
 
+def is_chained(asked: Asked) -> bool:
+    """Whether derivatives stand on both sides of a claim."""
+    sides = sides_of(asked.statement)
+    return sides is not None and is_derivative(sides[1]) and is_derivative(sides[2])
+
+
 def meant(asked: Asked, fits: bool) -> Iterator[tuple[Habit, Asked]]:
     """A false claim as each habit means it; ``fits``: its sides have the same shape."""
     sides = sides_of(asked.statement)

@@ -9,7 +9,7 @@ from itertools import combinations
 from matcalc.documents.asking import Asked
 from matcalc.documents.conditions import supposed
 from matcalc.documents.doubting import doubted
-from matcalc.documents.habits import Habit, is_misfit, meant, sides_of
+from matcalc.documents.habits import Habit, is_chained, is_misfit, meant, sides_of
 from matcalc.documents.index_cases import Indices
 from matcalc.documents.inner_products import with_inner_products
 from matcalc.documents.numbers import with_numbers
@@ -80,7 +80,9 @@ def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
     if verdict.other_layout is not None:
         return _of_layout(verdict, asked, verdict.other_layout), asked
     fits = not is_misfit(verdict)
-    others = () if fits else tuple([replace(asked, layout=layout) for layout in _LAYOUTS if layout != asked.layout])
+    others = (
+        () if fits and not is_chained(asked) else tuple([replace(asked, layout=layout) for layout in _LAYOUTS if layout != asked.layout])
+    )
     turned = [(_verdict(other), other) for other in others]
     for found, other in turned:
         if found.ok:

@@ -120,3 +120,10 @@ def test_sentences_about_rows_and_columns(said: str, status: str, tmp_path: Path
 
 def test_a_gradient_that_is_a_column_says_nothing_of_a_jacobian(tmp_path: Path) -> None:
     assert _statuses(JACOBIANS[:1], tmp_path, "The gradient is a column vector.\n") == ["undecided"]
+
+
+def test_chain_rules_of_square_matrices_are_not_refuted_for_their_layout(tmp_path: Path) -> None:
+    said = "Let $C, D \\in \\mathbb{R}^{n\\times n}$, $y = C x$ and $z = D y$ with $x \\in \\mathbb{R}^n$.\n"
+    chain = r"\frac{\partial z}{\partial y} \frac{\partial y}{\partial x}"
+    claims = [rf"\frac{{\partial z}}{{\partial x}} = {factor}{chain}" for factor in ("", "2")]
+    assert _statuses(claims, tmp_path, said) == ["undecided", "refuted"]

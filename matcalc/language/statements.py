@@ -449,10 +449,10 @@ class _StatementReader(Reader):
 
     def _equation(self) -> s.Equation:
         written = self.parse()
+        functions = frozenset([name for name, said in self.declarations.items() if said.kind == "function"])
         if self.indexed:
-            written = by_the_whole(written, frozenset(self.declarations), self._layout)
-        functions = [name for name, said in self.declarations.items() if said.kind == "function"]
-        self.scope.undefined = undefined_functions(written, frozenset(functions))
+            written = by_the_whole(written, frozenset(self.declarations), functions, self._layout)
+        self.scope.undefined = undefined_functions(written, functions)
         program = ordered(written, claim=True, depends=self.scope.undefined.arguments)
         equation = self._linked(program)
         self.build_assignments(program)

@@ -96,3 +96,11 @@ def test_what_is_behind_a_fraction_transposes_the_derivative_and_not_the_name(fr
     assert verify(f"{fraction}^T = A", layout="numerator").status == "refuted"
     for layout in ("numerator", "denominator"):
         assert verify(r"\frac{\partial A x}{\partial x^T} = A", layout=layout).status == "proved"
+
+
+def test_by_entries_a_function_with_a_declared_kind_is_one_without_a_formula() -> None:
+    claim = r"z = W x + b; \frac{\partial L}{\partial b_i} = \frac{\partial L}{\partial z_i}"
+    assert verify(claim, declare="L: scalar, b: n").status == "proved"
+    assert (
+        verify(r"\frac{\partial L}{\partial b_i} = \frac{\partial L}{\partial z_i}", declare="L: scalar; b: n; z: n").status == "undecided"
+    )

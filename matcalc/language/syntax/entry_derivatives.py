@@ -13,15 +13,15 @@ from matcalc.records import replace
 _MOST_AXES = 2
 
 
-def by_the_whole(program: s.Program, known: frozenset[str], layout: str) -> s.Program:
+def by_the_whole(program: s.Program, declared: frozenset[str], functions: frozenset[str], layout: str) -> s.Program:
     """The program with the entries of derivatives by whole arrays in the place of derivatives by entries, for functions that have no value.
 
-    ``known`` are the names that have one, or a declaration. The entry i, j of a derivative by a matrix in the layout of the numerator is
-    that by the entry j, i.
+    ``declared`` are the names with a declaration, ``functions`` those of them that are declared as functions. The entry i, j of a
+    derivative by a matrix in the layout of the numerator is that by the entry j, i.
     """
     nodes = walk(program)
-    defined = known | {name.name for name, _ in program.assignments} | {one.function for one in program.definitions}
-    arrays = {node.name for node in nodes if isinstance(node, s.Name)} | {name.name for name, _ in program.assignments} | known
+    defined = functions | {name.name for name, _ in program.assignments} | {one.function for one in program.definitions}
+    arrays = {node.name for node in nodes if isinstance(node, s.Name)} | {name.name for name, _ in program.assignments} | declared
     arrays |= {base for name in arrays if (base := _entry(name)[0])}
     program = _apart(program, nodes)
     if not any(isinstance(node, s.DerivativeOf) and _is_by_entry(node, defined, arrays) for node in nodes):

@@ -57,6 +57,7 @@ TRUE = [
     "`f(x) = x⁴ · sin(x)`\n\nWith `u = x·x³` and `v = sin(x)`: `f'(x) = u'v + uv'`",
     "`g = h(s, t) = s² + 3t`\n\n`∂h/∂s = 2s`",
     r"Let $f(x) = x^3$ and $g(x) = x + 1$. Then $\frac{d}{dx}\frac{f(x)}{g(x)} = \frac{f'(x) g(x) - f(x) g'(x)}{g^2(x)}$.",
+    r"Let $A\in\mathbb{R}^{m\times n}$. Then $\frac{\partial}{\partial A}\mathbf{1}_m^\top A \mathbf{1}_n = \mathbf{1}_{m, n}$.",
     GRAM + r"We use $\frac{\partial K^{-1}}{\partial t} = -K^{-1}\frac{\partial K}{\partial t}K^{-1}$.",
     r"Let $K\in\mathbb{R}^{n\times n}$ be symmetric and $\mathcal{L}(K) = y^\top K^{-1} y$. With $a = K^{-1} y$"
     r" $\frac{\partial\mathcal{L}}{\partial t} = -a^\top\frac{\partial K}{\partial t} a$.",

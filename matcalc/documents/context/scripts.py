@@ -16,7 +16,7 @@ _INDEX = f"[{''.join(sorted(INDEX_LETTERS))}]"
 _BELOW = rf"_\s*(?P<below>{_INDEX}(?![A-Za-z])|\{{\s*{_INDEX}\s*,?\s*{_INDEX}?\s*\}})"
 _LABEL = r"(?:\{\s*[\[(][^{}()\[\]]{1,12}[\])]\s*\}|\{\s*(?:\*|\\ast|\\star)\s*\}|\*|\\ast(?![A-Za-z])|\\star(?![A-Za-z]))"
 _TURNED = pattern(rf"{_BELOW}\s*(?P<label>\^\s*{_LABEL})")
-_PAIR = pattern(rf"_\s*\{{\s*({_INDEX})\s*,\s*({_INDEX})\s*\}}")
+_PAIR = pattern(rf"(?<!\d)(?<!\d\}})(?<!\d\}}\}})_\s*\{{\s*({_INDEX})\s*,\s*({_INDEX})\s*\}}")
 _POWER = pattern(
     r"(?P<base>[A-Za-z}])\s*(?P<below>_\s*(?:\w|\{[^{}]*\}))?\s*\^\s*"
     r"(?:(?P<bare>[a-zL])(?![A-Za-z])|\{\s*(?P<layer>[a-zL])\s*(?P<step>[+-]\s*1)?\s*\})"

@@ -80,6 +80,7 @@ FALSE = [
 ]
 
 NEITHER = [
+    r"Let $g(x) = x^\top x$. Its model is $m(x + v) = g(x) + \nabla g(x)^\top v$.",
     r"Let $B = \begin{bmatrix} a & b \\ b & c \end{bmatrix}$. Then $\nabla_x\, x^\top B x = 2Bx$.",
     PLANE + r"Another one has $\nabla h(s, t) = [s, t]$.",
     PLANE + r"At that point $\nabla h(p, q) = [2, 1]$.",

@@ -10,6 +10,7 @@ from matcalc.documents.context.names import without_index
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.structure import Part, Structure, names_behind
 from matcalc.documents.context.survey import Context
+from matcalc.documents.heads import head_of
 from matcalc.documents.index_cases import open_indices
 from matcalc.documents.shapes import is_derivative
 from matcalc.patterns import pattern
@@ -28,6 +29,9 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
         return (Doubt(f"{both[0]} is a function and a value"),)
     found = [*_of_writing(line)]
     found += _of_others(structure, whole, context, line)
+    name = _before_brackets(line)
+    if name in structure.left.names - structure.right.names and context.told(name, line.number)[0] is None:
+        found.append(Doubt(f"{name} may be a function that the equation introduces"))
     if line.number in context.conditional:
         found.append(Doubt("it is said to hold under a condition that is not understood"))
     unknown = structure.differentiated - defined - structure.by
@@ -56,6 +60,16 @@ def _of_others(structure: Structure, whole: Sequence[Definition], context: Conte
 def _is_of_numbers(part: Part) -> bool:
     """Whether a side is an array of numbers."""
     return part.written_out and not (part.names or part.called or part.derived)
+
+
+_BEFORE_BRACKETS = pattern(r"(?P<name>[^()\[\]]{1,40}?)(?:\\left|\\[bB]igg?l?)?\((?P<inside>[^()]*)(?:\\right|\\[bB]igg?r?)?\)")
+
+
+def _before_brackets(line: Line) -> str:
+    """The name before the brackets that the left side consists of besides: ``m(x + v) = ...``; empty for another side."""
+    found = _BEFORE_BRACKETS.fullmatch(line.row.first.text.strip())
+    head = None if found is None else head_of(found["name"], line.notation)
+    return "" if head is None or head.arguments else head.name
 
 
 _PRIMED = pattern(r"(?:[A-Za-z]|\})'+(?!\s*\()")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import LimitError, MatcalcError
@@ -20,6 +21,8 @@ _FIRST_STEP = {1: 0.04, 2: 0.08}
 _LEVELS = 6
 _EVALUATIONS_AT_ONCE = 512
 _MOST_ENTRIES = 5_000_000
+_ENTRIES_AT_ONCE = 4_000_000
+"""Of the largest array, in all evaluations that are made together."""
 
 
 @record
@@ -90,7 +93,10 @@ def central_differences(
     steps = _FIRST_STEP[len(variables)] * 0.5 ** np.arange(_LEVELS)
     scales = [_scales(here[variable.name], move) for variable, move in zip(variables, moves, strict=True)]
     per_pair = _LEVELS * len(signs)
-    chunk = max(1, _EVALUATIONS_AT_ONCE // per_pair)
+    if prod(size.value(numbers) for size in ready.root.shape) * per_pair * len(pairs) > _MOST_ENTRIES:
+        raise LimitError("the derivative has too many entries for finite differences")
+    at_once = min(_EVALUATIONS_AT_ONCE, _ENTRIES_AT_ONCE // max(1, ready.entries(numbers)))
+    chunk = max(1, at_once // per_pair)
     results = []
     for start in range(0, len(pairs), chunk):
         some = pairs[start : start + chunk]
@@ -105,8 +111,6 @@ def central_differences(
             moved[variable.name] = base + lengths.reshape(-1, *(1,) * (move.ndim - 1)) * move
         raw = ready.run_inside({**here, **moved}, numbers, callables, lead=1)
         found = from_inside(np.broadcast_to(raw, (len(some) * per_pair, *raw.shape[1:])), ready.root.shape)
-        if found.size * len(pairs) / len(some) > _MOST_ENTRIES:
-            raise LimitError("the derivative has too many entries for finite differences")
         found = found.reshape(len(some), _LEVELS, len(signs), *found.shape[1:])
         weights = np.prod(signs, axis=1) / len(signs)
         difference = np.tensordot(weights, found, axes=(0, 2))  # axes: pair, step, value...

@@ -68,6 +68,7 @@ class _Names:
         except MatcalcError:
             return  # the directive is left out, and said to be
         for name, declaration in declared.items():
+            self.known.declare(name)
             if declaration.properties:
                 self.known.add(name)
 

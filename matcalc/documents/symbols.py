@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from functools import cache
 
 from matcalc.documents.context.names import names_at
@@ -58,6 +59,7 @@ class Named:
     def __init__(self) -> None:
         self._sections: list[set[str]] = [set()]
         self._bases: list[set[str]] = [set()]
+        self._declared: set[str] = set()
 
     def begin(self, depth: int, *, everywhere: bool = False) -> None:
         """Begins a section within the outermost ``depth`` ones, whose names end with it unless they stand for it ``everywhere``."""
@@ -69,6 +71,14 @@ class Named:
         """Lets a name stand for something to the end of the section."""
         self._sections[-1].add(name)
         self._bases[-1].add(_base(name))
+
+    def declare(self, name: str) -> None:
+        """Lets a name be a symbol of which a line for matcalc tells the kind: an equation with it is meant for all its values."""
+        self._declared.add(name)
+
+    def are_declared(self, names: Collection[str]) -> bool:
+        """Whether there are names, and all of them are such symbols."""
+        return bool(names) and self._declared.issuperset(names)
 
     def __contains__(self, name: object) -> bool:
         return any(name in names for names in self._sections)
@@ -90,7 +100,7 @@ def _bases_of_entries(text: str, notation: Notation) -> frozenset[str]:
 
 def unmatched(left: str, right: str, known: Named, notation: Notation) -> frozenset[str]:
     """The symbols that keep an equation from being an identity: those of one side alone or, where one side is a number, those that stand
-    only once. None where a symbol has a definition, which may hold the others.
+    only once. None where a symbol has a definition, which may hold the others, or where all of them are declared.
     """
     sides = symbols_of(left, notation), symbols_of(right, notation)
     if not sides[0] or not sides[1]:
@@ -99,5 +109,7 @@ def unmatched(left: str, right: str, known: Named, notation: Notation) -> frozen
     if any(known.has_base(symbol) for side in sides for symbol in side):
         return frozenset()
     apart = sides[0].keys() ^ sides[1].keys()
+    if known.are_declared(apart):
+        return frozenset()
     entries = {base.capitalize(): base for base in _bases_of_entries(f"{left} = {right}", notation)}
     return frozenset(apart - {name for pair in entries.items() if apart.issuperset(pair) for name in pair})

@@ -47,3 +47,7 @@ def test_what_a_directive_declares_makes_equations_claims(tmp_path: Path) -> Non
     path = tmp_path / "notes.md"
     path.write_text(text + "\n", encoding="utf-8")
     assert [entry.status for entry in verify_document(path, cache=False).claims] == ["proved", "proved"]
+    path.write_text(
+        "<!-- matcalc: declare x: n; c: scalar -->\nShifts: $\\operatorname{softmax}(x + c\\mathbf{1}) = \\operatorname{softmax}(x)$.\n"
+    )
+    assert [entry.status for entry in verify_document(path, cache=False).claims] == ["proved"]

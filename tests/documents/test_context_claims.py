@@ -7,14 +7,7 @@ from pathlib import Path
 import pytest
 
 from matcalc.documents.examination import verify_document
-
-
-def status(text: str, folder: Path) -> str:
-    """The status of the last claim of a Markdown document."""
-    path = folder / "notes.md"
-    path.write_text(text, encoding="utf-8")
-    return verify_document(path).claims[-1].status
-
+from tests.documents.notes import statuses
 
 LAYERS = r"""
 \begin{align} z^{[1]} &= W^{[1]} x + b^{[1]} \\ a^{[1]} &= \tanh(z^{[1]}) \\ z^{[2]} &= W^{[2]} a^{[1]} + b^{[2]} \end{align}
@@ -98,17 +91,17 @@ NEITHER = [
 
 @pytest.mark.parametrize("text", TRUE)
 def test_true(text: str, tmp_path: Path) -> None:
-    assert status(text, tmp_path) in ("proved", "confirmed")
+    assert statuses(text, tmp_path)[-1] in ("proved", "confirmed")
 
 
 @pytest.mark.parametrize("text", FALSE)
 def test_false(text: str, tmp_path: Path) -> None:
-    assert status(text, tmp_path) == "refuted"
+    assert statuses(text, tmp_path)[-1] == "refuted"
 
 
 @pytest.mark.parametrize("text", NEITHER)
 def test_what_nothing_is_known_of_is_not_decided(text: str, tmp_path: Path) -> None:
-    assert status(text, tmp_path) in ("not read", "undecided")
+    assert statuses(text, tmp_path)[-1] in ("not read", "undecided")
 
 
 def test_a_function_that_is_defined_nowhere(tmp_path: Path) -> None:
@@ -128,7 +121,7 @@ NEARER = [
 
 @pytest.mark.parametrize("text", NEARER)
 def test_what_may_be_meant_otherwise_is_not_refuted(text: str, tmp_path: Path) -> None:
-    assert status(text, tmp_path) in ("undecided", "unknown function", "not read", "proved")
+    assert statuses(text, tmp_path)[-1] in ("undecided", "unknown function", "not read", "proved")
 
 
 SCRIPTS = [
@@ -141,7 +134,7 @@ SCRIPTS = [
 
 @pytest.mark.parametrize("text", SCRIPTS)
 def test_scripts(text: str, tmp_path: Path) -> None:
-    assert status(text, tmp_path) == "proved"
+    assert statuses(text, tmp_path)[-1] == "proved"
 
 
 STEPS = [
@@ -155,10 +148,10 @@ STEPS = [
 
 @pytest.mark.parametrize(("text", "expected"), STEPS)
 def test_chain(text: str, expected: str, tmp_path: Path) -> None:
-    assert status(text, tmp_path) == expected
+    assert statuses(text, tmp_path)[-1] == expected
 
 
 def test_a_fact_does_not_leave_its_section_nor_a_definition_its_successor(tmp_path: Path) -> None:
     text = "# One\n\nLet $A$ be symmetric.\n\n# Two\n\n$$\\nabla_x\\, x^\\top A x = 2Ax$$"
-    assert status(text, tmp_path) == "conditional"
-    assert status(text.replace("# Two", "## Two"), tmp_path) == "proved"
+    assert statuses(text, tmp_path)[-1] == "conditional"
+    assert statuses(text.replace("# Two", "## Two"), tmp_path)[-1] == "proved"

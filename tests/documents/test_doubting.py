@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.examination import verify_document
+from tests.documents.notes import statuses
 
 DOUBTED = [
     ("indices that were not understood", r"$\frac{\partial}{\partial X} \operatorname{tr}(X A) = c_{ij} A_{ij}$"),
@@ -33,20 +33,14 @@ FALSE = [
 ]
 
 
-def _statuses(text: str, folder: Path) -> list[str]:
-    path = folder / "notes.md"
-    path.write_text(text + "\n", encoding="utf-8")
-    return [entry.status for entry in verify_document(path, cache=False).claims]
-
-
 @pytest.mark.parametrize("text", [text for _, text in DOUBTED], ids=[name for name, _ in DOUBTED])
 def test_what_may_be_a_misreading_is_no_refutation(text: str, tmp_path: Path) -> None:
-    assert not {"refuted", "conditional", "proved", "confirmed"} & set(_statuses(text, tmp_path))
+    assert not {"refuted", "conditional", "proved", "confirmed"} & set(statuses(text, tmp_path))
 
 
 @pytest.mark.parametrize("text", FALSE)
 def test_what_is_false_as_it_stands_is_refuted(text: str, tmp_path: Path) -> None:
-    assert _statuses(text, tmp_path) in (["refuted"], ["conditional"])
+    assert statuses(text, tmp_path) in (["refuted"], ["conditional"])
 
 
 NUMBERS = [
@@ -62,4 +56,4 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("text", "status"), [(text, status) for _, text, status in NUMBERS], ids=[name for name, _, _ in NUMBERS])
 def test_letters_are_numbers_where_the_claim_shows_it(text: str, status: str, tmp_path: Path) -> None:
-    assert _statuses(text, tmp_path) == [status]
+    assert statuses(text, tmp_path) == [status]

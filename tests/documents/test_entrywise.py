@@ -7,13 +7,7 @@ from pathlib import Path
 import pytest
 
 from matcalc.documents.examination import verify_document
-
-
-def _statuses(text: str, folder: Path) -> list[str]:
-    path = folder / "notes.md"
-    path.write_text(text + "\n", encoding="utf-8")
-    return [entry.status for entry in verify_document(path, cache=False).claims]
-
+from tests.documents.notes import statuses
 
 WAYS = [
     ("by its entries", r"Let $a = g(q)$, i.e. $a_i = g(q_i)$."),
@@ -27,18 +21,18 @@ WAYS = [
 @pytest.mark.parametrize("way", [way for _, way in WAYS], ids=[name for name, _ in WAYS])
 def test_functions_known_by_their_entries(way: str, tmp_path: Path) -> None:
     text = way + r" With $t = v^\top a$ we have $\nabla_q t = v \odot g'(q)$ and $\nabla_q t = 2 v \odot g'(q)$."
-    assert _statuses(text, tmp_path) == ["proved", "refuted"]
+    assert statuses(text, tmp_path) == ["proved", "refuted"]
 
 
 def test_a_function_of_vectors_alone_is_not_one_of_entries(tmp_path: Path) -> None:
     text = r"Let $g: \mathbb{R}^n \to \mathbb{R}^n$ and $a = g(q)$. With $t = v^\top a$ we have $\nabla_q t = v \odot g'(q)$."
-    assert _statuses(text, tmp_path)[0] not in ("proved", "confirmed", "refuted", "conditional")
+    assert statuses(text, tmp_path)[0] not in ("proved", "confirmed", "refuted", "conditional")
 
 
 def test_arrays_by_their_entries(tmp_path: Path) -> None:
     text = r"Let $q_i = \sum_j M_{ij} y_j + c_i$, $a_i = \tanh(q_i)$ and $t = \sum_i v_i a_i$. "
     text += r"Then $\nabla_c t = v \odot (1 - a \odot a)$, and $\nabla_c t = v \odot (1 + a \odot a)$."
-    assert _statuses(text, tmp_path) == ["proved", "refuted"]
+    assert statuses(text, tmp_path) == ["proved", "refuted"]
 
 
 NETWORK = r"""
@@ -68,9 +62,9 @@ def test_a_network_with_a_function_without_formula_is_decided_line_by_line(tmp_p
     ("right", "wrong"), [(r"\operatorname{diag}(g'(\mathbf{q}))", r"2\operatorname{diag}(g'(\mathbf{q}))"), (r"\circ g'(q)", r"\circ g(q)")]
 )
 def test_an_error_in_the_network_is_seen(right: str, wrong: str, tmp_path: Path) -> None:
-    assert "refuted" in _statuses(NETWORK.replace(right, wrong), tmp_path)
+    assert "refuted" in statuses(NETWORK.replace(right, wrong), tmp_path)
 
 
 def test_a_kronecker_delta_is_not_the_error_signal(tmp_path: Path) -> None:
     text = r"Let $t = \|My\|^2$ and $\delta = \frac{\partial t}{\partial y}$. Further $\frac{\partial y_i}{\partial y_j} = \delta_{ij}$."
-    assert _statuses(text, tmp_path)[-1] == "proved"
+    assert statuses(text, tmp_path)[-1] == "proved"

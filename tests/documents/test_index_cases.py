@@ -8,15 +8,10 @@ import pytest
 
 from matcalc.documents.examination import verify_document
 from matcalc.documents.index_cases import by_indices, compared
+from tests.documents.notes import statuses
 
 START = "Let $p = \\operatorname{softmax}(z)$.\n\n"
 LEFT = r"\frac{\partial p_i}{\partial z_j}"
-
-
-def _statuses(text: str, folder: Path) -> list[str]:
-    path = folder / "notes.md"
-    path.write_text(START + text + "\n", encoding="utf-8")
-    return [entry.status for entry in verify_document(path, cache=False).claims]
 
 
 WAYS = [
@@ -33,8 +28,8 @@ WAYS = [
 @pytest.mark.parametrize("way", [way for _, way in WAYS], ids=[name for name, _ in WAYS])
 def test_the_case_is_taken_from_the_text(way: str, tmp_path: Path) -> None:
     text = way.replace("{left}", LEFT).replace("{same}", "p_i (1 - p_i)")
-    assert set(_statuses(text.replace("{other}", "-p_i p_j"), tmp_path)) == {"proved"}
-    assert _statuses(text.replace("{other}", "p_i p_j"), tmp_path)[-1] == "refuted"
+    assert set(statuses(START + text.replace("{other}", "-p_i p_j"), tmp_path)) == {"proved"}
+    assert statuses(START + text.replace("{other}", "p_i p_j"), tmp_path)[-1] == "refuted"
 
 
 def test_without_a_case_it_is_a_condition(tmp_path: Path) -> None:
@@ -47,18 +42,18 @@ def test_without_a_case_it_is_a_condition(tmp_path: Path) -> None:
 
 def test_a_case_ends_with_the_summary(tmp_path: Path) -> None:
     text = f"Case $i \\neq j$.\n\n$${LEFT} = -p_i p_j$$\n\nCombining the cases,\n\n$${LEFT} = p_i - p_i p_j$$"
-    assert _statuses(text, tmp_path)[-1] != "proved"
+    assert statuses(START + text, tmp_path)[-1] != "proved"
 
 
 def test_what_a_part_of_a_computation_needs_is_no_case(tmp_path: Path) -> None:
     text = "The same is true of the other factor, for which we need $i = j$. We find\n\n$$p_i p_j = p_j p_i$$"
-    assert _statuses(text, tmp_path) == ["proved"]
+    assert statuses(START + text, tmp_path) == ["proved"]
     entry = verify_document(tmp_path / "notes.md", cache=False).claims[-1]
     assert not any(said.startswith("for i") for said in entry.context)
 
 
 def test_zero_for_different_indices_is_a_claim(tmp_path: Path) -> None:
-    assert _statuses("Let $y = 3x$. Then $\\frac{\\partial y_i}{\\partial x_j} = 0$ for $i \\neq j$.", tmp_path) == ["proved"]
+    assert statuses(START + "Let $y = 3x$. Then $\\frac{\\partial y_i}{\\partial x_j} = 0$ for $i \\neq j$.", tmp_path) == ["proved"]
 
 
 @pytest.mark.parametrize(

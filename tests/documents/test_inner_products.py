@@ -6,15 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.examination import verify_document
+from tests.documents.notes import statuses
 
 VECTORS = r"Let $u, v \in \mathbb{R}^n$. "
-
-
-def _last(text: str, folder: Path) -> str:
-    path = folder / "notes.md"
-    path.write_text(text + "\n", encoding="utf-8")
-    return verify_document(path, cache=False).claims[-1].status
 
 
 TRUE = [
@@ -32,9 +26,9 @@ FALSE = [
 
 @pytest.mark.parametrize("text", TRUE)
 def test_true(text: str, tmp_path: Path) -> None:
-    assert _last(text, tmp_path) in ("proved", "confirmed")
+    assert statuses(text, tmp_path)[-1] in ("proved", "confirmed")
 
 
 @pytest.mark.parametrize("text", FALSE)
 def test_false(text: str, tmp_path: Path) -> None:
-    assert _last(text, tmp_path) == "refuted"
+    assert statuses(text, tmp_path)[-1] == "refuted"

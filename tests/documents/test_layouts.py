@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.examination import verify_document
 from matcalc.documents.report import Report
+from tests.documents.notes import verified
 
 ROWS = [
     r"\frac{\partial (a^\top x)}{\partial x} = a^\top",
@@ -31,9 +31,7 @@ GRADIENTS = [r"\nabla_x (a^\top x) = a", r"\nabla_x (x^\top x) = 2x", r"\nabla_x
 
 
 def _verified(formulas: list[str], folder: Path, before: str = "") -> Report:
-    path = folder / "notes.md"
-    path.write_text(before + "".join(f"\n$$\n{formula}\n$$\n" for formula in formulas), encoding="utf-8")
-    return verify_document(path, cache=False)
+    return verified(before + "".join(f"\n$$\n{formula}\n$$\n" for formula in formulas), folder)
 
 
 def _statuses(formulas: list[str], folder: Path, before: str = "") -> list[str]:

@@ -7,15 +7,10 @@ from pathlib import Path
 import pytest
 
 from matcalc.documents.examination import verify_document
+from tests.documents.notes import statuses
 
 LOSS = r"Let $\ell = -\sum_k t_k \log q_k$ with $q = \operatorname{softmax}(u)$"
 SQUARE = r"$(P + R)^2 = P^2 + 2 P R + R^2$"
-
-
-def _last(text: str, folder: Path) -> str:
-    path = folder / "notes.md"
-    path.write_text(text + "\n", encoding="utf-8")
-    return verify_document(path, cache=False).claims[-1].status
 
 
 TRUE = [
@@ -34,12 +29,12 @@ CONDITIONAL = [
 
 @pytest.mark.parametrize("text", TRUE)
 def test_what_is_supposed_makes_it_true(text: str, tmp_path: Path) -> None:
-    assert _last(text, tmp_path) == "confirmed"
+    assert statuses(text, tmp_path)[-1] == "confirmed"
 
 
 @pytest.mark.parametrize("text", CONDITIONAL)
 def test_what_is_supposed_elsewhere_does_not(text: str, tmp_path: Path) -> None:
-    assert _last(text, tmp_path) == "conditional"
+    assert statuses(text, tmp_path)[-1] == "conditional"
 
 
 def test_what_a_directive_declares_makes_equations_claims(tmp_path: Path) -> None:

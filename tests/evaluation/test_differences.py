@@ -233,36 +233,32 @@ def test_agreement_is_strict() -> None:
     assert not agrees(one, np.array([[1.0, 1.0], [1.0, 1.0 + 1e-5]]))
 
 
-def _largest_evaluated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    largest = [0]
-    true = Program.run_inside
-
-    def counted(self: Program, *given: Any, **how: Any) -> Any:
-        found = true(self, *given, **how)
-        largest.append(found.size)
-        return found
-
-    monkeypatch.setattr(Program, "run_inside", counted)
-    return largest
-
-
-def test_differences_of_large_arrays_are_refused_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that the second differences of a Kronecker product need took 375 MB in one stack."""
-    largest = _largest_evaluated(monkeypatch)
-    expression = matcalc.parse("(A*sin(C))⊗(B*sin(D))", "A: 13×17; B: 19×23; C: 17×11; D: 23×29").node
-    assert confirms_zero(expression, symbols_in(expression)["A"], order=2) is None
-    assert 0 < max(largest) < 1_000_000
-
-
-def test_evaluations_made_together_are_fewer_where_arrays_inside_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    expression = matcalc.parse("sum((A*sin(C))⊗(B*sin(D)))", "A: 13×17; B: 19×23; C: 17×11; D: 23×29").node
-    steps: list[int] = []
+@pytest.fixture
+def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Of every evaluation how many arrays stand for A in one stack, and how many numbers come out."""
+    seen: list[tuple[int, int]] = []
     true = Program.run_inside
 
     def counted(self: Program, arrays: Any, *given: Any, **how: Any) -> Any:
-        steps.append(arrays["A"].shape[0] if arrays["A"].ndim > 2 else 1)
-        return true(self, arrays, *given, **how)
+        found = true(self, arrays, *given, **how)
+        seen.append((arrays["A"].shape[0] if arrays["A"].ndim > 2 else 1, found.size))
+        return found
 
     monkeypatch.setattr(Program, "run_inside", counted)
+    return seen
+
+
+LARGE, LARGE_SIZES = "(A*sin(C))⊗(B*sin(D))", "A: 13×17; B: 19×23; C: 17×11; D: 23×29"
+
+
+def test_differences_of_large_arrays_are_refused_before_they_are_made(evaluated: list[tuple[int, int]]) -> None:
+    """All that the second differences of a Kronecker product need took 375 MB in one stack."""
+    expression = matcalc.parse(LARGE, LARGE_SIZES).node
+    assert confirms_zero(expression, symbols_in(expression)["A"], order=2) is None
+    assert 0 < max(size for _, size in evaluated) < 1_000_000
+
+
+def test_evaluations_made_together_are_fewer_where_arrays_inside_are_large(evaluated: list[tuple[int, int]]) -> None:
+    expression = matcalc.parse(f"sum({LARGE})", LARGE_SIZES).node
     assert confirms_zero(expression, symbols_in(expression)["A"], order=2) is True
-    assert 1 < max(steps) * 247 * 319 <= 4_000_000
+    assert 1 < max(together for together, _ in evaluated) * 247 * 319 <= 4_000_000

@@ -60,13 +60,19 @@ class Question:
 def claim(seed: int, number: int) -> Claim | None:
     """The true claim of this number, from one source after the other; None where no closed form is known."""
     chooser = random.Random(f"{seed}/{number}/claim")
-    if number % 4 == 3:
-        return _identity(chooser.randrange(10**6))
-    question = _grown(seed, number) if number % 4 < 2 else _written()[chooser.randrange(len(_written()))]
     try:
-        return _answered(question)
+        if number % 4 == 3:
+            found = _identity(chooser.randrange(10**6))
+        else:
+            found = _answered(_grown(seed, number) if number % 4 < 2 else _written()[chooser.randrange(len(_written()))])
     except MatcalcError:
         return None
+    return None if found is None or _is_of_a_name_alone(found) else found
+
+
+def _is_of_a_name_alone(found: Claim) -> bool:
+    """A constant where 0 is claimed, and a function without a formula where anything else is: no mutant of such a claim is false."""
+    return isinstance(found.function, e.Symbol) and bool(found.wrt) and found.function not in found.wrt
 
 
 def _grown(seed: int, number: int) -> Question:

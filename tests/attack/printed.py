@@ -93,7 +93,8 @@ def _renamed(root: e.Expr, chooser: random.Random) -> e.Expr:
     kept = set(sizes.values()) | bound
     for node in nodes:
         if isinstance(node, e.Symbol) and node.name not in names:
-            names[node.name] = free.pop() if node.name in kept or chooser.randrange(2) else node.name
+            other = node.name in kept or chooser.randrange(2)
+            names[node.name] = next(name for name in iter(free.pop, None) if name not in kept) if other else node.name
             kept.add(names[node.name])
     free_functions = [name for name in _FUNCTIONS if name not in names.values() and name not in kept]
     functions = dict(zip(user_functions(nodes), chooser.sample(free_functions, 4)))

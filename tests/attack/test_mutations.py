@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.errors import ParseError
+from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.language import elaborate
 from tests.attack import facts, mutations
 from tests.attack.claims import Claim, claim
@@ -29,6 +29,14 @@ def test_own_answers_hold_and_their_mutants_do_not() -> None:
     assert faults(summary) == []
     assert summary.counts["mutant refuted"] + summary.counts["mutant conditional"] >= 33
     assert summary.counts["own answer proved"] >= 33
+
+
+def test_no_claim_is_of_a_name_that_is_no_variable() -> None:
+    """``d(a)/dx = 1e-9*ones(n)`` is no false claim: it asks what a is."""
+    with pytest.raises(UnknownFunctionError, match="a is not defined"):
+        matcalc.verify("d(a)/dx = ones(n)", declare="a: scalar; x: n")
+    found = [claim(99, number) for number in (279, 283, 739, 751)]
+    assert [one is None for one in found] == [True, False, True, True]
 
 
 def test_identities_over_facts_hold_with_them_and_not_without() -> None:

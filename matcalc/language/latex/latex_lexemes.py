@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from matcalc.errors import LimitError, ParseError, Span
 from matcalc.language.decisions import Decision
@@ -74,9 +75,10 @@ def lexemes_of(text: str, vocabulary: Vocabulary) -> Source:
         if len(found) > MOST_TOKENS:
             raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
     lexemes = _with_scripts(
-        _without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(with_cells(found, decisions), decisions)))))
+        _without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(plain, with_cells(found, decisions), decisions)))))
     )
-    lexemes = _with_pairs(lexemes)
+    if "," in plain:
+        lexemes = _with_pairs(lexemes)
     labels = with_labels(lexemes, vocabulary)
     return Source(labels.lexemes, _partners(labels.lexemes), len(text), decisions, labels.names, labels.entries)
 
@@ -193,16 +195,17 @@ def _next(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
         return _command(text, position, stop, out)
     if character == "$":
         raise ParseError("a dollar sign inside the formula", span=Span(position, position + 1), expected="one formula")
-    kind = (
-        "digit"
-        if character in "0123456789"
-        else "letter"
-        if (character.isalpha() and not _styled(character)) or character in ACCENTS
-        else "char"
-    )
-    kind = _MARKS.get(character, kind)
-    out.append(Lexeme(kind, character, position, position + 1))
+    out.append(Lexeme(_kind(character), character, position, position + 1))
     return position + 1
+
+
+@lru_cache(maxsize=1024)
+def _kind(character: str) -> str:
+    if character in "0123456789":
+        return "digit"
+    if (character.isalpha() and not _styled(character)) or character in ACCENTS:
+        return "letter"
+    return _MARKS.get(character, "char")
 
 
 def _styled(character: str) -> bool:

@@ -16,6 +16,8 @@ _CUT = pattern(
 )
 _DOUBLED = pattern(r"\\\\(?:[A-Za-z]{2,}|[|{}])")
 _SINGLE = pattern(r"(?<!\\)(?:\\\\)*\\(?![\\\s])")
+_BARE_WORD = pattern(r"(?<![A-Za-z])(?<!(?<!\\)\\)[A-Za-z]{3}")
+"""Letters that no command begins with; behind two backslashes is a new row."""
 _BRACED = FRACTIONS | (FONTS - {"vec", "bs"}) | (WORDS - {"text"}) | frozenset(ACCENTS) | {"sqrt", "text", "underbrace", "overbrace"}
 _INFIX = frozenset(["cdot", "odot", "otimes", "oslash", "times", "circ"])
 """Words that nobody would take for the name of a symbol."""
@@ -42,8 +44,10 @@ def next_cut(text: str, start: int, stop: int) -> int:
     return next((place for place in range(start, stop) if cut_command(text, place) is not None), stop)
 
 
-def restored(lexemes: list[Lexeme], decisions: list[Decision]) -> list[Lexeme]:
-    """The lexemes with words that are commands without their backslash as these."""
+def restored(text: str, lexemes: list[Lexeme], decisions: list[Decision]) -> list[Lexeme]:
+    """The lexemes of a text with words that are commands without their backslash as these."""
+    if _BARE_WORD.search(text) is None:
+        return lexemes
     out: list[Lexeme] = []
     position = 0
     while position < len(lexemes):

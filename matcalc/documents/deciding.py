@@ -16,7 +16,7 @@ from matcalc.documents.asking import Asked
 from matcalc.documents.judging import judge
 from matcalc.documents.remembering import Recalled, recalled, remember
 from matcalc.limits import DOCUMENT_SECONDS, FEW_QUESTIONS
-from matcalc.verification.unfailing import INTERNAL, portable, restored
+from matcalc.verification.unfailing import INTERNAL, portable, restored, unexpected
 from matcalc.verification.verdict import Verdict
 
 Question: TypeAlias = tuple[Asked, ...]
@@ -137,7 +137,7 @@ def _collected(part: Sequence[Question], future: Future[_Portable] | None) -> li
     except BrokenProcessPool:
         reason = "the process that worked on it was ended, perhaps for lack of memory"
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+        reason = unexpected(error)
     return [replace(_late(question), verdict=_undecided(question, reason, INTERNAL)) for question in part]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import partial, reduce
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from matcalc.errors import ParseError, ShapeError, Span, UnknownFunctionError
 from matcalc.expr import nodes as e
@@ -287,6 +287,13 @@ class _StatementReader(Reader):
         whole = self.result(_ZERO, construction)
         return self._stated(left, right, symbols, whole, turned)
 
+    def _argument(self, name: str) -> t.Term:
+        """What a function without a formula depends on. Raises UnknownFunctionError for an entry of what no term stands for."""
+        if name not in self.scope.values and name not in self.scope.variables:
+            function = next(one for one, names in self.scope.undefined.arguments.items() if name in names)
+            raise not_defined(function, name, Span(0, len(self.text)))
+        return super()._argument(name)
+
     def _relate_arguments(self) -> None:
         """What the leading side's functions without a formula depend on has a kind that they can be differentiated by."""
         layout, variables = self.builder.layout, self.scope.variables
@@ -451,8 +458,12 @@ class _StatementReader(Reader):
         written = self.parse()
         functions = frozenset([name for name, said in self.declarations.items() if said.kind == "function"])
         if self.indexed:
-            written = by_the_whole(written, frozenset(self.declarations), functions, self._layout)
-        self.scope.undefined = undefined_functions(written, functions)
+            whole = by_the_whole(written, frozenset(self.declarations), functions, self.scope.labelled, self._layout)
+            written = whole.program
+            for name in sorted(whole.vectors - self.declarations.keys()):
+                self._declare(name, "vector")
+            self._open_if_false = _UNCERTAIN if whole.by_same else ""
+        self.scope.undefined = undefined_functions(written, functions, self.scope.labelled)
         program = ordered(written, claim=True, depends=self.scope.undefined.arguments)
         equation = self._linked(program)
         self.build_assignments(program)
@@ -491,11 +502,14 @@ class _StatementReader(Reader):
             self._declare_number(name, equation.span)
         return [(entry.place, entry.equation) for entry in by_entries.entries]
 
+    def _declare(self, name: str, kind: Literal["scalar", "vector"]) -> None:
+        self.declarations[name] = Declaration(name, kind, () if kind == "scalar" else None)
+        self.scope.declarations = {**self.scope.declarations, name: self.declarations[name]}
+
     def _declare_number(self, name: str, place: Span) -> None:
         declaration = self.declarations.get(name)
         if declaration is None:
-            self.declarations[name] = Declaration(name, "scalar", ())
-            self.scope.declarations = {**self.scope.declarations, name: self.declarations[name]}
+            self._declare(name, "scalar")
         elif declaration.kind != "scalar" and declaration.shape != ():
             said = f"{name} is no number: the derivatives of a function of several arrays are not written out entry by entry"
             raise ParseError(said, span=place, suggestion=f"the derivative by {name} alone")

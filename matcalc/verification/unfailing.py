@@ -27,8 +27,13 @@ def verdict_on(item: Item) -> Verdict:
             return verdict_on(replace(item, dialect=None))
         verdict = _without_decision(item, INTERNAL if error.message.startswith(INTERNAL) else NOT_READ, str(error))
     except Exception as error:
-        verdict = _without_decision(item, INTERNAL, f"{type(error).__name__}: {error}")
+        verdict = _without_decision(item, INTERNAL, unexpected(error))
     return replace(verdict, name=item.name, source=item.source, line=item.line, expected=item.expected)
+
+
+def unexpected(error: Exception) -> str:
+    """What is said of an error that is no fault of a document: nothing that its reader could take for a remark on it."""
+    return f"{INTERNAL} ({type(error).__name__}); please report it with the statement"
 
 
 def _verdict(item: Item) -> Verdict:

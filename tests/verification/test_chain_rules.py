@@ -104,3 +104,47 @@ def test_by_entries_a_function_with_a_declared_kind_is_one_without_a_formula() -
     assert (
         verify(r"\frac{\partial L}{\partial b_i} = \frac{\partial L}{\partial z_i}", declare="L: scalar; b: n; z: n").status == "undecided"
     )
+
+
+_THROUGH = "d(L)/dz_i = sum(k, d(L)/du_k*d(u_k)/dz_i)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _THROUGH,
+        "d(q)/dt_i = sum(j, d(q)/ds_j*d(s_j)/dt_i)",
+        "d(q)/dt_i = sum(j, sum(k, d(q)/ds_j*d(s_j)/dr_k*d(r_k)/dt_i))",
+        "d(q_k)/dt_i = sum(j, d(q_k)/ds_j*d(s_j)/dt_i)",
+        r"\frac{\partial C}{\partial s^{(l)}_i} = "
+        r"\sum_k \frac{\partial C}{\partial s^{(l+1)}_k} \frac{\partial s^{(l+1)}_k}{\partial s^{(l)}_i}",
+    ],
+)
+@pytest.mark.parametrize("layout", ["denominator", "numerator"])
+def test_entries_of_one_array_without_a_formula_by_those_of_another(text: str, layout: str) -> None:
+    assert verify(text, layout=layout).status == "proved"
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (_THROUGH.replace("d(u_k)/dz_i", "d(u_i)/dz_k"), "refuted"),
+        (_THROUGH.replace("sum(k, ", "sum(k, 2*"), "refuted"),
+        ("d(q)/dt_i = sum(j, d(q)/ds_j*d(s_i)/dt_j)", "refuted"),
+        ("d(L)/dz_i = d(L)/du_i*d(u_i)/dz_i", "undecided"),  # true of those that are functions of each entry
+    ],
+)
+def test_entries_that_do_not_belong_together_are_not_proved(text: str, status: str) -> None:
+    assert verify(text).status == status
+
+
+def test_an_entry_of_what_stands_nowhere_is_said_to_be_unknown() -> None:
+    with pytest.raises(UnknownFunctionError, match="is not defined"):
+        verify(r"\delta_i = \frac{\partial C}{\partial s^{(L)}_i}; \delta_i = a_i - t_i")
+
+
+def test_the_sums_of_a_value_keep_their_derivatives() -> None:
+    """The index k of the value is another one than that of the claim, in what it differentiates by, too."""
+    lead = "delta_i = sum(k, d(L)/du_k*d(u_k)/dz_i); "
+    assert verify(lead + "delta_k = d(L)/dz_k").ok
+    assert verify(lead + "delta_k = 2*d(L)/dz_k").status == "refuted"

@@ -14,8 +14,9 @@ from matcalc.language.syntax.open_indices import members_given
 from matcalc.language.syntax.survey import number_in, sum_indices, ungrouped, walk
 
 
-def undefined_functions(program: s.Program, known: frozenset[str]) -> Undefined:
-    """The names that are differentiated in a program and have no value in it; ``known`` are names that no text defines.
+def undefined_functions(program: s.Program, known: frozenset[str], labelled: frozenset[str] = frozenset()) -> Undefined:
+    """The names that are differentiated in a program and have no value in it; ``known`` are names that no text defines, ``labelled`` those
+    in which no letter is an index.
 
     A derivative of a name that is said to be 0 says that the name is constant. Raises UnknownFunctionError for names that depend on each
     other, and for one that is differentiated by entries.
@@ -28,7 +29,7 @@ def undefined_functions(program: s.Program, known: frozenset[str]) -> Undefined:
     for node in nodes:
         body = ungrouped(node.body) if isinstance(node, s.DerivativeOf) else None
         if isinstance(node, s.DerivativeOf) and isinstance(body, s.Name) and defined.isdisjoint((body.name, body.name.rpartition("_")[0])):
-            others = [name for name in node.wrt if name != body.name and not _are_entries(name, body.name)]
+            others = [name for name in node.wrt if name != body.name and (name in labelled or not _are_entries(name, body.name))]
             for name in others:
                 if "_" in name and bound.issuperset(name.rpartition("_")[2]):
                     raise not_defined(body.name, name, node.span)

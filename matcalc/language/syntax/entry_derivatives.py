@@ -1,35 +1,57 @@
-"""Derivatives of a function without a formula by entries: ``∂L/∂z_i`` is entry i of ``∂L/∂z``, whatever L is."""
+"""Derivatives of functions without a formula by entries: ``∂L/∂z_i`` is entry i of ``∂L/∂z``, and ``∂u_k/∂z_i`` one of ``∂u/∂z``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.open_indices import over
 from matcalc.language.syntax.survey import mapped, ungrouped, walk
 from matcalc.language.text.spelling import INDEX_LETTERS
-from matcalc.records import replace
+from matcalc.records import record, replace
 
 _MOST_AXES = 2
 
 
-def by_the_whole(program: s.Program, declared: frozenset[str], functions: frozenset[str], layout: str) -> s.Program:
+@record
+class ByTheWhole:
+    """A program with derivatives by whole arrays, and the names of those ``vectors`` that entries of them with one index tell of.
+
+    ``by_same``: an entry of one is differentiated by the same entry of another, on which alone it may depend.
+    """
+
+    program: s.Program
+    vectors: frozenset[str] = frozenset()
+    by_same: bool = False
+
+
+def by_the_whole(
+    program: s.Program, declared: frozenset[str], functions: frozenset[str], labelled: frozenset[str], layout: str
+) -> ByTheWhole:
     """The program with the entries of derivatives by whole arrays in the place of derivatives by entries, for functions that have no value.
 
-    ``declared`` are the names with a declaration, ``functions`` those of them that are declared as functions. The entry i, j of a
-    derivative by a matrix in the layout of the numerator is that by the entry j, i.
+    ``declared`` are the names with a declaration, ``functions`` those of them that are declared as functions, ``labelled`` those in which
+    no letter is an index. The entry i, j of a derivative by a matrix in the layout of the numerator is that by the entry j, i.
     """
     nodes = walk(program)
-    defined = functions | {name.name for name, _ in program.assignments} | {one.function for one in program.definitions}
-    arrays = {node.name for node in nodes if isinstance(node, s.Name)} | {name.name for name, _ in program.assignments} | declared
-    arrays |= {base for name in arrays if (base := _entry(name)[0])}
+    given = frozenset([name.name for name, _ in program.assignments])
+    arrays = {node.name for node in nodes if isinstance(node, s.Name)} | given | declared
+    defined = functions | given | {one.function for one in program.definitions}
+    derivatives = [node for node in nodes if isinstance(node, s.DerivativeOf)]
+    entries = _Entries(defined, labelled, frozenset())
+    arrays |= {node.wrt[0] for node in derivatives if entries.of_entry(node)}
+    entries = replace(entries, arrays=frozenset([*arrays, *(base for name in arrays if (base := _entry(name)[0]))]))
     program = _apart(program, nodes)
-    if not any(isinstance(node, s.DerivativeOf) and _is_by_entry(node, defined, arrays) for node in nodes):
-        return program
-    change = _change(defined, arrays, layout)
-    wholes = {_entry(node.wrt[0])[0] for node in nodes if isinstance(node, s.DerivativeOf) and _is_by_entry(node, defined, arrays)}
+    changed = [node for node in derivatives if entries.is_by_entry(node) or entries.of_entry(node)]
+    if not changed:
+        return ByTheWhole(program)
+    change = _change(entries, layout)
+    wholes = {_entry(node.wrt[0])[0] for node in changed}
     assignments = tuple([_whole(name, mapped(value, change), wholes) for name, value in program.assignments])
-    return s.Program(program.span, assignments, mapped(program.value, change), program.definitions)
+    whole = s.Program(program.span, assignments, mapped(program.value, change), program.definitions)
+    pairs = [(_entry(of), _entry(node.wrt[0])) for node in changed if (of := entries.of_entry(node))]
+    vectors = frozenset([array for pair in pairs for array, _ in pair]) - {name.name for name, _ in assignments}
+    return ByTheWhole(whole, vectors, any(at == index for (_, at), (_, index) in pairs))
 
 
 def _whole(name: s.Name, value: s.Syntax, wholes: set[str]) -> tuple[s.Name, s.Syntax]:
@@ -46,23 +68,54 @@ def _entry(name: str) -> tuple[str, str]:
     return (base, index) if base and 0 < len(index) <= _MOST_AXES and INDEX_LETTERS.issuperset(index) else ("", "")
 
 
-def _is_by_entry(node: s.DerivativeOf, defined: frozenset[str], arrays: set[str]) -> bool:
-    body = ungrouped(node.body)
-    if not node.plain or len(node.wrt) != 1 or not isinstance(body, s.Name):
-        return False
-    unknown = body.name not in defined and body.name.rpartition("_")[0] not in defined and not _entry(body.name)[0]
-    base, index = _entry(node.wrt[0])
-    one = base in arrays and base[:1].islower()  # W_k is a matrix of several, w_k an entry
-    return unknown and bool(base) and (one or len(index) == _MOST_AXES)
+@record
+class _Entries:
+    """Which derivatives of a program are by entries. ``defined`` are the names with a value, ``labelled`` those that are no entries,
+    ``arrays`` those that stand for themselves somewhere, or before an index."""
+
+    defined: frozenset[str]
+    labelled: frozenset[str]
+    arrays: frozenset[str]
+
+    def is_by_entry(self, node: s.DerivativeOf) -> bool:
+        """``∂L/∂z_i`` of a function L without a value."""
+        body = ungrouped(node.body)
+        if not self._is_plain(node) or not isinstance(body, s.Name) or not self._is_unknown(body.name) or self._entry(body.name)[0]:
+            return False
+        base, index = self._entry(node.wrt[0])
+        one = base in self.arrays and base[:1].islower()  # W_k is a matrix of several, w_k an entry
+        return bool(base) and (one or len(index) == _MOST_AXES)
+
+    def of_entry(self, node: s.DerivativeOf) -> str:
+        """``u_k`` of ``∂u_k/∂z_i``, by an entry of one array without a value of another; empty for another derivative."""
+        body = ungrouped(node.body)
+        if not self._is_plain(node) or not isinstance(body, s.Name) or not self._is_unknown(body.name):
+            return ""
+        (array, at), (base, index) = self._entry(body.name), self._entry(node.wrt[0])
+        vectors = len(at) == len(index) == 1 and array[:1].islower() and base[:1].islower()
+        return body.name if vectors and array != base else ""
+
+    def _entry(self, name: str) -> tuple[str, str]:
+        return ("", "") if name in self.labelled else _entry(name)
+
+    def _is_plain(self, node: s.DerivativeOf) -> bool:
+        return node.plain and len(node.wrt) == 1
+
+    def _is_unknown(self, name: str) -> bool:
+        return self.defined.isdisjoint((name, name.rpartition("_")[0]))
 
 
-def _change(defined: frozenset[str], arrays: set[str], layout: str) -> Callable[[s.Syntax], s.Syntax]:
+def _change(entries: _Entries, layout: str) -> Callable[[s.Syntax], s.Syntax]:
     def change(node: s.Syntax) -> s.Syntax:
-        if not isinstance(node, s.DerivativeOf) or not _is_by_entry(node, defined, arrays):
+        if not isinstance(node, s.DerivativeOf):
             return node
-        base, index = _entry(node.wrt[0])
-        letters = index[::-1] if layout == "numerator" else index
-        whole = s.DerivativeOf(node.span, node.body, (base,), node.turned, node.point, node.along)
+        of = entries.of_entry(node)
+        if not of and not entries.is_by_entry(node):
+            return node
+        (array, at), (base, index) = _entry(of), _entry(node.wrt[0])
+        letters = at + index if layout == "numerator" and of else index[::-1] if layout == "numerator" else index + at
+        body = s.Name(node.body.span, array) if of else node.body
+        whole = s.DerivativeOf(node.span, body, (base,), node.turned, node.point, node.along)
         return s.Entries(node.span, s.Group(node.span, whole), tuple([s.Name(node.span, letter) for letter in letters]))
 
     return change
@@ -90,13 +143,16 @@ def _with_other_indices(node: s.Syntax, others: dict[str, str]) -> s.Syntax:
     here = {index: others[index] for index in node.indices if index in others}
 
     def renamed(inner: s.Syntax) -> s.Syntax:
-        if not isinstance(inner, s.Name):
-            return inner
-        base, index = _entry(inner.name)
-        if base:
-            return s.Name(inner.span, f"{base}_{''.join([here.get(letter, letter) for letter in index])}")
-        return s.Name(inner.span, here.get(inner.name, inner.name))
+        if isinstance(inner, s.DerivativeOf):
+            return replace(inner, wrt=tuple([_renamed(name, here) for name in inner.wrt]))
+        return s.Name(inner.span, _renamed(inner.name, here)) if isinstance(inner, s.Name) else inner
 
     indices = tuple([here.get(index, index) for index in node.indices])
     limits = tuple([(here.get(index, index), limit) for index, limit in node.limits])
     return replace(node, indices=indices, limits=limits, body=mapped(node.body, renamed)) if not node.relations else node
+
+
+def _renamed(name: str, others: Mapping[str, str]) -> str:
+    """A name, or the entry that it is, with other indices."""
+    base, index = _entry(name)
+    return f"{base}_{''.join([others.get(letter, letter) for letter in index])}" if base else others.get(name, name)

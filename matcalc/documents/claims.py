@@ -12,11 +12,13 @@ from matcalc.documents.context.compositions import composition_of, moving_doubts
 from matcalc.documents.context.definitions import Definition, is_called, is_foreign, names_used
 from matcalc.documents.context.doubts import doubts_of
 from matcalc.documents.context.entrywise import as_arrays
+from matcalc.documents.context.generic_functions import with_generic
 from matcalc.documents.context.kept_facts import kept_facts
 from matcalc.documents.context.names import weights_in
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
 from matcalc.documents.context.solutions import substituted
+from matcalc.documents.context.square_zero import to_first_order
 from matcalc.documents.context.structure import Dependence, Structure, needed, reached, structure_of, variables
 from matcalc.documents.context.survey import Context, How
 from matcalc.documents.context.twofold_names import told_apart
@@ -70,17 +72,24 @@ def solution_of(line: Line, context: Context) -> Sequence[Asked]:
 
 
 def _readings(line: Line, context: Context) -> Iterator[Asked]:
+    generic = with_generic(with_powers(_equation(line, _case(line, context))), line, context)
+    for equation in generic.equations:
+        for one in _readings_of(equation, generic.functions, line, context):
+            yield to_first_order(generic.declared(one), line, context)
+
+
+def _readings_of(equation: str, functions: frozenset[str], line: Line, context: Context) -> Iterator[Asked]:
+    """The readings of an equation in which these names are ``functions``."""
     case = _case(line, context)
-    equation = with_powers(_equation(line, case))
     names = _names_in(equation, context, line)
     equation, whole = told_apart(equation, context.behind(names, line), line.notation)
     names = _names_in(equation, context, line)
-    structure = structure_of(equation, whole, context.facts.names)
+    structure = structure_of(equation, whole, context.facts.names, functions)
     if structure is None:
         yield _asked(equation, whole, line, context, "told")
         return
     whole = _without_foreign(structure, whole, names, context, line)
-    _check(structure, whole, context, line)
+    _check(structure, whole, context, line, functions)
     doubts = doubts_of(structure, whole, context, line)
     equation = as_derivatives(equation, whole, line.notation)
     composition = composition_of(structure, context, line)
@@ -205,9 +214,12 @@ def _chosen(structure: Structure, whole: Sequence[Definition], names: frozenset[
     yield first, "kinds"
 
 
-def _check(structure: Structure, definitions: Sequence[Definition], context: Context, line: Line) -> None:
-    """Raises UnknownFunctionError for the only derivative of a name that stands for nothing: nothing can be said of it."""
-    known = {one.name for one in definitions}
+def _check(structure: Structure, definitions: Sequence[Definition], context: Context, line: Line, functions: frozenset[str]) -> None:
+    """Raises UnknownFunctionError for the only derivative of a name that stands for nothing: nothing can be said of it.
+
+    Of ``functions`` without a formula all derivatives are known by their names.
+    """
+    known = functions.union(one.name for one in definitions)
     derived = Counter(one.name for one in structure.all_derived)
     made_of = structure.inside.union(*({*one.uses, *one.head.arguments} for one in definitions if one.name in structure.differentiated))
     for name in sorted(structure.differentiated - known - structure.by - made_of):

@@ -115,13 +115,13 @@ def is_called(text: str, name: str) -> bool:
     return any(found.name == name and CALLED.match(text, found.end) for found in names_at(text))
 
 
-_PRIMES = pattern(r"(?:'|′|\^\s*\{?(?:\\prime\s*)+\}?)*")
+PRIMES = pattern(r"(?:'|′|\^\s*\{?(?:\\prime\s*)+\}?)*")
 
 
 def names_called(text: str, notation: Notation) -> frozenset[str]:
     """The names that stand before brackets in a formula, perhaps with primes."""
     return frozenset(
-        found.name for found in names_at(text, notation) if (primes := _PRIMES.match(text, found.end)) and CALLED.match(text, primes.end())
+        found.name for found in names_at(text, notation) if (primes := PRIMES.match(text, found.end)) and CALLED.match(text, primes.end())
     )
 
 

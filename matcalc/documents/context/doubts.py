@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from matcalc.documents.asking import Doubt
 from matcalc.documents.context.definitions import Definition, names_used
+from matcalc.documents.context.derivatives_at import composed
 from matcalc.documents.context.names import without_index
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.structure import Part, Structure, names_behind
@@ -82,7 +83,7 @@ def _of_writing(line: Line) -> Iterator[Doubt]:
     sides = [side.text for side in (line.row.first, line.row.right) if side is not None]
     if line.notation == "latex" and any(_PRIMED.search(side) for side in sides) and any(_TURNED.search(side) for side in sides):
         yield Doubt("what has a prime may be another matrix, as a transpose is written otherwise")
-    if any(_COMPOSED.search(side) for side in sides):
+    if any(_COMPOSED.search(composed(side)) for side in sides):
         yield Doubt("the composition of functions is not read")
     if len({bool(open_indices(side)) for side in sides}) > 1:
         yield Doubt("indices stand on one side alone")

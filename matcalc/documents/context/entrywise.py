@@ -33,14 +33,16 @@ def functions_in(wording: Wording, defined: Collection[str]) -> Iterator[Told]:
         applied = _APPLIED.match(after)
         said_so = applied is not None and vocabulary().says("entrywise", applied[1])
         for line in mention.lines:
-            name = _of_entries(line) or _of_numbers(line) or (_of_value(line) if said_so else None)
-            if name is None or name in defined or is_function(name) or name in USUAL:
+            of_numbers = _of_numbers(line)
+            anew = of_numbers is not None and vocabulary().lists["introducing"].match(wording.text.lstrip()) is not None
+            name = _of_entries(line) or of_numbers or (_of_value(line) if said_so else None)
+            if name is None or (name in defined and not anew) or is_function(name) or name in USUAL:
                 continue
             said = Said(f"{line.row.left.text} {line.row.relation} {line.row.right.text if line.row.right else ''}", line.row.left.place())
             end = END if wording.spot.is_setting else wording.spot.section_end
             bold = weights_in(line.row.text, line.notation).of(name)
             declaration = Declaration(name, "function")
-            yield Told(name, declaration, said, wording.start, end, False, False, wording.spot, wording.place(0), bold)
+            yield Told(name, declaration, said, wording.start, end, anew, False, wording.spot, wording.place(0), bold)
 
 
 def _of_entries(line: Line) -> str | None:

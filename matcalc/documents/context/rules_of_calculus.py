@@ -67,7 +67,7 @@ def narrowed(equation: str) -> str:
 def _brackets(equation: str) -> Iterator[tuple[int, int]]:
     """From each sign of a derivative up to the end of the bracket behind it, where a factor follows."""
     for found in _OPERATOR.finditer(equation):
-        end = _closed(equation, found.end(), found["bracket"])
+        end = closing(equation, found.end(), found["bracket"])
         if end and _FACTOR.match(equation, end):
             yield found.start(), end
 
@@ -77,7 +77,7 @@ _FACTOR = pattern(
 )
 
 
-def _closed(text: str, start: int, bracket: str) -> int:
+def closing(text: str, start: int, bracket: str) -> int:
     """The place behind the bracket that closes the one before ``start``; 0 without one."""
     depth = 1
     for at in range(start, len(text)):

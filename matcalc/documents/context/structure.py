@@ -59,10 +59,13 @@ class Structure:
         return frozenset(one.name for one in self.derived)
 
 
-def structure_of(equation: str, definitions: Sequence[Definition], declared: Iterable[str]) -> Structure | None:
-    """The structure of an equation in which these names have a meaning; None for one that is not in the language."""
+def structure_of(
+    equation: str, definitions: Sequence[Definition], declared: Iterable[str], called: Collection[str] = ()
+) -> Structure | None:
+    """The structure of an equation in which these names have a meaning, those ``called`` as functions without a formula; None for one that
+    is not in the language."""
     functions = {one.name: one.head.arguments for one in definitions if one.is_function}
-    vocabulary = Vocabulary().defining(functions, [one.name for one in definitions if not one.is_function], declared)
+    vocabulary = Vocabulary.of((), called).defining(functions, [one.name for one in definitions if not one.is_function], declared)
     try:
         program = parse_syntax(equation, vocabulary).program
     except MatcalcError:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matcalc.documents.asking import Said
 from matcalc.documents.context.definitions import names_used
 from matcalc.documents.context.facts import Doubts, reach_of
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.phrases import Description, tokens_of
+from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.context.wording import Wording
+from matcalc.documents.shapes import is_zero
 from matcalc.patterns import pattern
 
 _MOST = 4
@@ -29,6 +31,12 @@ class Supposed:
     start: int
     end: int
 
+    number: str = ""
+    """That whose square is said to be zero, as it is written, where the sentence says that such numbers are meant."""
+
+
+_SQUARE = pattern(r"(?P<number>[a-z]|\\[a-z]+)\s*\^\s*(?:2|\{\s*2\s*\})")
+
 
 def suppositions_in(wording: Wording) -> Iterator[Supposed]:
     """The equations that a sentence supposes."""
@@ -43,7 +51,16 @@ def suppositions_in(wording: Wording) -> Iterator[Supposed]:
                 start, end, _ = reach_of(wording, tokens, Description((), "", position, position + 1))
                 text = f"{row.left.text} = {row.right.text}"
                 names = names_used(text, line.notation)
-                yield Supposed(row.left.text, row.right.text, names, Said(text, row.left.place()), start, end)
+                found = Supposed(row.left.text, row.right.text, names, Said(text, row.left.place()), start, end)
+                number = _with_square_zero(found, wording)
+                yield replace(found, number=number, end=max(end, wording.spot.section_end)) if number else found
+
+
+def _with_square_zero(one: Supposed, wording: Wording) -> str:
+    """What is said to be a number, other than zero, whose square is zero; empty where nothing is."""
+    square = _SQUARE.fullmatch(one.left.strip())
+    meant = square is not None and is_zero(one.right) and vocabulary().lists["square_zero"].search(wording.text)
+    return square["number"] if square is not None and meant else ""
 
 
 class Suppositions:
@@ -60,6 +77,11 @@ class Suppositions:
         latest = [one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:]]
         found = [*_own(line), *(one for one in latest if one.start <= line.number < one.end)]
         return tuple(dict.fromkeys(found))[:_MOST]
+
+    def square_zero(self, line: Line, names: Set[str]) -> Supposed | None:
+        """That the square of a number is zero, which is no fact about any number but zero itself, at a row; None without such a one."""
+        said = (one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:] if one.number)
+        return next((one for one in said if one.start <= line.number < one.end), None)
 
 
 def _own(line: Line) -> Iterator[Supposed]:

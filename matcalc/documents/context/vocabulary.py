@@ -49,6 +49,7 @@ def vocabulary() -> Vocabulary:
         "ending",
         "entrywise",
         "general",
+        "square_zero",
     )
     return Vocabulary(
         frozenset(table["abbreviations"]),

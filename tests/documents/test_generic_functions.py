@@ -1,0 +1,70 @@
+"""Functions without a formula, derivatives at points, and numbers whose square is zero."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.documents.notes import statuses
+
+SMOOTH = "Let $p$ and $q$ be smooth. "
+WITH_FORMULA = r"Let $h(t) = t^3 + kt$. "
+NILPOTENT = r"Let $\eta$ be nilpotent, that is $\eta^2 = 0$. "
+
+TRUE = [
+    SMOOTH + r"Then $\frac{d}{dt}(p(t) - q(t)) = \frac{dp}{dt}(t) - \frac{dq}{dt}(t)$.",
+    SMOOTH + r"Then $\frac{d}{dt}(p(t) q(t)) = \frac{dp}{dt} q(t) + p(t) \frac{dq}{dt}$.",
+    SMOOTH + r"Then $\frac{d}{dt} p(q(t)) = \frac{dp}{dq}(q(t)) \cdot \frac{dq}{dt}(t)$.",
+    SMOOTH + r"Then $(p \circ q)'(s) = p'(q(s)) q'(s)$.",
+    r"We have $\frac{d}{dt} u(t)^3 = 3 u(t)^2 \frac{du}{dt}(t)$.",
+    "# First\nLet $p(A) = \\operatorname{tr}(A^2)$.\n\n# Second\nLet $p: \\mathbb{R} \\to \\mathbb{R}$ be smooth. "
+    "Then $\\frac{d}{dt}(k p(t)) = k \\frac{dp}{dt}(t)$.",
+    WITH_FORMULA + r"Then $\frac{dh}{dt}(t) = 3t^2 + k$.",
+    WITH_FORMULA + r"Then $\frac{d^2h}{dt^2}\left(t\right) = 6t$.",
+    WITH_FORMULA + r"Then $\frac{dh}{dt}(t_0) = 3t_0^2 + k$.",
+    WITH_FORMULA + r"Then $\frac{dh}{dt}(t + 1) = 3(t + 1)^2 + k$.",
+    WITH_FORMULA + r"Then $\frac{dh}{dt}(a + b) = (3t^2 + k)(a + b)$.",
+    r"Let $g(x, y) = x^2 y$. Then $\frac{\partial g}{\partial x}(x, y) = 2xy$.",
+    NILPOTENT + r"Then $(a + b\eta)(c - e\eta) = ac + (bc - ae)\eta$.",
+    NILPOTENT + "Moreover\n\n$$\\frac{1}{1 + \\eta} = 1 - \\eta.$$",
+    NILPOTENT + WITH_FORMULA + r"Then $h(a + b\eta) = h(a) + b h'(a)\eta$.",
+]
+FALSE = [
+    SMOOTH + r"Then $\frac{d}{dt}(p(t) q(t)) = \frac{dp}{dt}(t) \frac{dq}{dt}(t)$.",
+    SMOOTH + r"Then $\frac{d}{dt} p(q(t)) = \frac{dp}{dt}(t) \frac{dq}{dt}(t)$.",
+    SMOOTH + r"Then $(p \circ q)'(s) = p'(s) q'(s)$.",
+    WITH_FORMULA + r"Then $\frac{dh}{dt}(t) = 3t^2 - k$.",
+    WITH_FORMULA + r"Then $\frac{d^2h}{dt^2}(t) = 3t$.",
+    WITH_FORMULA + r"Then $\frac{dh}{dt}(t + 1) = 3(t - 1)^2 + k$.",
+    NILPOTENT + WITH_FORMULA + r"Then $h(a + b\eta) = h(a) - b h'(a)\eta$.",
+]
+OPEN = [
+    NILPOTENT + r"Then $(a + b\eta)(c - e\eta) = ac + (bc + ae)\eta$.",
+    r"We have $\frac{du}{dt}(t) = k u(t)$.",
+    r"The even function $p$ has $\frac{d}{dt} p(-t) = \frac{dp}{dt}(t)$.",
+    r"The function $q$ is inverse to $p$. Thus $\frac{d}{dt} p(q(t)) = \frac{dp}{dt}(t) - \frac{dp}{dt}(t) + 1$.",
+    r"As $p$ is a multiple of $q$, we have $p'(t) q(t) = q'(t) p(t)$.",
+]
+
+
+@pytest.mark.parametrize("text", TRUE)
+def test_true(text: str, tmp_path: Path) -> None:
+    assert statuses(text, tmp_path)[-1] == "proved"
+
+
+@pytest.mark.parametrize("text", FALSE)
+def test_false(text: str, tmp_path: Path) -> None:
+    assert statuses(text, tmp_path)[-1] == "refuted"
+
+
+@pytest.mark.parametrize("text", OPEN)
+def test_open(text: str, tmp_path: Path) -> None:
+    """What is false of some functions, and may be true of those that are meant."""
+    assert statuses(text, tmp_path)[-1:] in (["undecided"], ["not read"], [])
+
+
+def test_a_square_that_is_zero_somewhere_is_none_elsewhere(tmp_path: Path) -> None:
+    """An equation that is to be solved says nothing about what follows it."""
+    text = r"The equation $x^2 = 0$ has a double root. We see that $(1 + x)^2 = 1 + 2x$."
+    assert "proved" not in statuses(text, tmp_path)

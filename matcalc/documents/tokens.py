@@ -30,8 +30,8 @@ _LATEX = r"""
   | \\end\s*\{(?P<end>[A-Za-z]+)\*?\}
   | \\left(?![A-Za-z])\s*(?P<left>\\[A-Za-z]+|\\.|.)
   | \\right(?![A-Za-z])\s*(?P<right>\\[A-Za-z]+|\\.|.)
+  | (?P<open>\\(?:\{|langle(?![A-Za-z]))) | (?P<close>\\(?:\}|rangle(?![A-Za-z])))
   | \\(?P<command>[A-Za-z]+)(?:(?<=operatorname)\*|(?<=tag)\*|(?<=hspace)\*)?
-  | (?P<open>\\\{) | (?P<close>\\\})
   | (?P<escape>\\.|\\\Z)
   | (?P<space>[\s~\u200b]+)
   | (?P<comment>%[^\n]*)

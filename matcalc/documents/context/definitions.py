@@ -71,6 +71,7 @@ class Obscured:
 
     name: str
     number: int
+    is_function: bool
 
 
 def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definition | Obscured | None:
@@ -84,7 +85,11 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
     value = row.first if row.link and value is row.left else value  # of a = b := c, all are c
     first = next(iter(names_at(side.text, line.notation)), None)
     if head is None or line.role == "not an equation":
-        return Obscured(first.base, line.number) if first is not None and first.start == 0 else None
+        if row.right is not None and _COUNTS_FROM.match(row.right.text):
+            return None  # i, j = 1, ..., n
+        if first is None or first.start:
+            return None
+        return Obscured(first.base, line.number, CALLED.match(side.text, first.end) is not None)
     again = head_of(value.text, line.notation)
     if again is not None and again.name == head.name:
         return None  # y = y(x) says what y depends on
@@ -98,6 +103,7 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
     return Definition(head, side.text, value.text, line.notation, uses, said, line.number, sentence, spot, weights, bold)
 
 
+_COUNTS_FROM = pattern(r"[01]\s*(?:\Z|,?\s*(?:\\[lc]?dots|\.\.|…|⋯))")
 _GIVING = frozenset(["=", ":=", "=:", "≡"])
 
 
@@ -138,7 +144,7 @@ def readable(found: Sequence[Definition | Obscured], called: Collection[str] = (
         if isinstance(one, Obscured) or is_readable(one.value, vocabulary, arrays=len(one.head.arguments) > 1):
             out.append(one)
         elif not _lists_entries(one):
-            out.append(Obscured(one.name, one.number))
+            out.append(Obscured(one.name, one.number, one.is_function))
     return out
 
 
@@ -198,7 +204,7 @@ class Definitions:
             if asked[1] is not None:
                 known = [one for one in known if isinstance(one, Obscured) or one.bold == bold]
             if called:
-                known = [one for one in known if isinstance(one, Definition) and one.is_function] or known
+                known = [one for one in known if one.is_function] or known
             self._asked[asked] = known
         return known
 

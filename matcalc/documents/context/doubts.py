@@ -53,9 +53,16 @@ def _of_others(structure: Structure, whole: Sequence[Definition], context: Conte
     for one in whole:
         if one.is_function and one.name in structure.differentiated:
             yield from (Doubt(f"{name} is defined nearer") for name in context.definitions.of_letter(one.name, one.number, line.number))
+    yield from (Doubt(f"the index of {one.head.name} does not stand in its formula") for one in whole if _is_labelled(one))
     related = {one.name for one in whole if one.name in {without_index(used, (one.name,)) for used in one.uses}}
     apart = sorted(related & (structure.left.names ^ structure.right.names))
     yield from (Doubt(f"{name} stands on one side alone, and several are called so") for name in apart)
+
+
+def _is_labelled(one: Definition) -> bool:
+    """Whether a name with an index has a formula without it: the index is a label, or every entry is the same."""
+    index = one.head.name.removeprefix(one.name).removeprefix("_")
+    return not set(index) <= open_indices(one.value)
 
 
 def _is_of_numbers(part: Part) -> bool:

@@ -87,8 +87,10 @@ def as_arrays(definitions: Sequence[Definition], equation: str) -> tuple[Definit
 def _array(one: Definition) -> Definition:
     index = _index(one.head.name)
     shifted = any(pattern(rf"_\{{?[^{{}}]*{letter}\s*[-+]").search(one.value) for letter in index)
-    open_ones = open_indices(one.value) - set(index)
-    if not index or one.is_function or shifted or open_ones or one.notation != "latex" or without_index(one.head.name) != one.name:
+    # An index that does not stand in the value is a label, as in the least norm solution x_{ln}.
+    if set(index) != open_indices(one.value):
+        return one
+    if not index or one.is_function or shifted or one.notation != "latex" or without_index(one.head.name) != one.name:
         return one
     base = next(iter(names_at(one.left))).name
     written = _INDEXED.sub("", one.left)

@@ -77,6 +77,8 @@ def lexemes_of(text: str, vocabulary: Vocabulary) -> Source:
     lexemes = _with_scripts(
         _without_punctuation(_norm_bars(_without_dropped(_without_environments(restored(plain, with_cells(found, decisions), decisions)))))
     )
+    if "mathop" in plain:
+        lexemes = _without_spaced(lexemes)
     if "," in plain:
         lexemes = _with_pairs(lexemes)
     labels = with_labels(lexemes, vocabulary)
@@ -108,6 +110,31 @@ def _with_scripts(lexemes: list[Lexeme]) -> list[Lexeme]:
         if not dropped:
             out.append(lexeme)
     return out
+
+
+def _without_spaced(lexemes: list[Lexeme]) -> list[Lexeme]:
+    r"""Differentials without the ``\mathop{\partial x}`` around them, which is there for the space before it."""
+    opened: list[bool] = []
+    out: list[Lexeme] = []
+    for place, lexeme in enumerate(lexemes):
+        before, after = lexemes[place - 1] if place else lexeme, lexemes[place + 1 : place + 4]
+        spaced = lexeme.kind == "{" and before.text == "mathop" and before.kind == "command" and _begins_differential(after)
+        if spaced:
+            out.pop()
+        if lexeme.kind == "{":
+            opened.append(spaced)
+        elif lexeme.kind == "}" and opened:
+            spaced = opened.pop()
+        if not spaced:
+            out.append(lexeme)
+    return out
+
+
+def _begins_differential(lexemes: list[Lexeme]) -> bool:
+    r"""``\partial``, or a d before one symbol."""
+    if not lexemes or lexemes[0].text not in ("partial", "d"):
+        return False
+    return lexemes[0].kind == "command" or len(lexemes) < 3 or lexemes[1].kind == "command" or lexemes[2].kind != "letter"
 
 
 _PAIR = 6

@@ -10,6 +10,7 @@ from matcalc.documents.asking import Said
 from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in
 from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_called, names_used, readable
 from matcalc.documents.context.entrywise import function_names, functions_in
+from matcalc.documents.context.factorizations import factors_in
 from matcalc.documents.context.facts import Facts, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
 from matcalc.documents.context.names import Weights, names_at, weights_in
@@ -89,6 +90,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     twins = _twins(pieces)
     defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
     told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined))]
+    told += [one for wording in read for one in factors_in(wording, told)]
     facts = Facts(told, twins)
     definitions = Definitions(readable([one for one in found if one is not None], function_names(told)), twins)
     layouts = Conventions([one for wording in read for one in layouts_in(wording)], "denominator")

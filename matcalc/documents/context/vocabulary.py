@@ -7,9 +7,19 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from matcalc.facts.table import facts, spelled_apart
 from matcalc.resources import read
+
+
+@dataclass(frozen=True, slots=True)
+class Factorization:
+    """A factorization of a matrix: its names in a text, its factors as letters with their marks, and what the name says of each letter."""
+
+    words: re.Pattern[str]
+    form: tuple[tuple[str, str], ...]
+    facts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class Vocabulary:
     of: Mapping[tuple[str, str], str]
     layouts: Mapping[str, re.Pattern[str]]
     symmetric: Mapping[str, re.Pattern[str]]
+    factorizations: tuple[Factorization, ...]
 
     def is_setting(self, title: str) -> bool:
         """Whether a title is that of a section whose facts hold everywhere."""
@@ -59,7 +70,13 @@ def vocabulary() -> Vocabulary:
         {(noun, word): fact for words, fact in table["of"].items() for noun, word in [words.split()]},
         {name: _either(_words(phrases), _sentences(table["rows"], name)) for name, phrases in table["layouts"].items()},
         {name: _words(phrases) for name, phrases in table["symmetric"].items()},
+        tuple([_factorization(one) for one in table["factorizations"]]),
     )
+
+
+def _factorization(one: Mapping[str, Any]) -> Factorization:
+    form = tuple([(factor[0], factor[1:]) for factor in one["form"].split()])
+    return Factorization(_words(one["words"]), form, one["facts"])
 
 
 def _facts() -> Iterable[str]:

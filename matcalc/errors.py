@@ -100,3 +100,18 @@ class NotDifferentiableError(MatcalcError):
 
 class LimitError(MatcalcError):
     """The input or an intermediate result is larger than the engine accepts."""
+
+
+INTERNAL = "internal error"
+"""What messages begin with that tell of a fault of matcalc's own."""
+
+
+def internal_error(error: Exception) -> str:
+    """What is said of an error that no input should cause: its class and the place in the code, with no text of its own, which a reader
+    could take for a remark on what was written."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        place = f" in {module}, line {trace.tb_lineno}" if module.partition(".")[0] == "matcalc" else place
+        trace = trace.tb_next
+    return f"{INTERNAL} ({type(error).__name__}{place}); please report it"

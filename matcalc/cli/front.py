@@ -10,15 +10,16 @@ from typing import NoReturn
 
 from matcalc.cli.plainly import understood
 from matcalc.console import prepare, say
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, internal_error
 
-BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
+BAD_INPUT, OWN_FAULT, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141
 
 
 def main() -> None:
     """Run the command line and exit.
 
-    The status is 0, or 2 for bad input, whose message goes to standard error; 130 after Ctrl-C and 141 when nobody reads the output.
+    The status is 0, or 2 for bad input, whose message goes to standard error; 70 for an error of matcalc's own, 130 after Ctrl-C and 141
+    when nobody reads the output.
     """
     prepare()
     try:
@@ -34,6 +35,9 @@ def main() -> None:
     except MatcalcError as error:
         say(f"error: {error}", err=True)
         sys.exit(BAD_INPUT)
+    except Exception as error:
+        say(f"{internal_error(error)} with the command", err=True)
+        sys.exit(OWN_FAULT)
 
 
 def without_a_reader() -> NoReturn:

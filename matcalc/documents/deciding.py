@@ -15,8 +15,9 @@ from matcalc.budgets import allow, allowance
 from matcalc.documents.asking import Asked
 from matcalc.documents.judging import judge
 from matcalc.documents.remembering import Recalled, recalled, remember
+from matcalc.errors import INTERNAL, internal_error
 from matcalc.limits import DOCUMENT_SECONDS, FEW_QUESTIONS
-from matcalc.verification.unfailing import INTERNAL, portable, restored, unexpected
+from matcalc.verification.unfailing import portable, restored
 from matcalc.verification.verdict import Verdict
 
 Question: TypeAlias = tuple[Asked, ...]
@@ -137,7 +138,7 @@ def _collected(part: Sequence[Question], future: Future[_Portable] | None) -> li
     except BrokenProcessPool:
         reason = "the process that worked on it was ended, perhaps for lack of memory"
     except Exception as error:
-        reason = unexpected(error)
+        reason = f"{internal_error(error)} with the statement"
     return [replace(_late(question), verdict=_undecided(question, reason, INTERNAL)) for question in part]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from matcalc.console import fitting
+from matcalc.errors import internal_error
 from matcalc.repl.answers import BAD_INPUT, Answer
 from matcalc.repl.completion import BREAKS, completions
 from matcalc.repl.lines import unfinished
@@ -62,7 +63,7 @@ def answers(session: Session, text: str) -> Iterator[Answer]:
     try:
         yield from session.run(text)
     except Exception as error:
-        message = f"internal error: {type(error).__name__}: {error}\ntry: report this line; what was declared and defined is kept"
+        message = f"{internal_error(error)} with this line\nwhat was declared and defined is kept"
         yield Answer(error=message, status=BAD_INPUT)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeAlias
 
-from matcalc.errors import MatcalcError
+from matcalc.errors import INTERNAL, MatcalcError, internal_error
 from matcalc.language import elaborate
 from matcalc.language.declare.texts import BlockText, SharedText
 from matcalc.results import ParsedExpression
@@ -15,7 +15,6 @@ from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict
 
 NOT_READ = "not read"
-INTERNAL = "internal error"
 
 
 def verdict_on(item: Item) -> Verdict:
@@ -27,13 +26,8 @@ def verdict_on(item: Item) -> Verdict:
             return verdict_on(replace(item, dialect=None))
         verdict = _without_decision(item, INTERNAL if error.message.startswith(INTERNAL) else NOT_READ, str(error))
     except Exception as error:
-        verdict = _without_decision(item, INTERNAL, unexpected(error))
+        verdict = _without_decision(item, INTERNAL, f"{internal_error(error)} with the statement")
     return replace(verdict, name=item.name, source=item.source, line=item.line, expected=item.expected)
-
-
-def unexpected(error: Exception) -> str:
-    """What is said of an error that is no fault of a document: nothing that its reader could take for a remark on it."""
-    return f"{INTERNAL} ({type(error).__name__}); please report it with the statement"
 
 
 def _verdict(item: Item) -> Verdict:

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from matcalc.cli import front
 from matcalc.console import ascii_text
 from tests.cli.test_derive_command import run
 
@@ -79,3 +80,16 @@ def test_every_character_has_a_spelling() -> None:
     text = "".join(map(chr, range(0x80, 0x3000))) + "𝐗𝔸😀\udcff"
     assert ascii_text(text).isascii()
     assert ascii_text("x⁻¹ᵀ, Aᵀ, W₁₂, x̂, é, 3×4 — “a”") == 'x^-1T, A\', W_12, x_hat, e_acute, 3x4 - "a"'
+
+
+def test_an_error_of_its_own_is_said_with_its_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["matcalc", "derive", "x'x", "--wrt", "x"])
+    monkeypatch.setattr("matcalc.cli.front.understood", lambda arguments: lambda: {}["planted"])
+    with pytest.raises(SystemExit) as ended:
+        front.main()
+    assert ended.value.code == 70
+    out, said = capsys.readouterr()
+    assert out == ""
+    assert said.startswith("internal error (KeyError in matcalc.cli.front, line ")
+    assert "planted" not in said
+    assert "report" in said

@@ -135,7 +135,7 @@ def test_an_exception_in_one_statement_costs_no_other(
     assert exit_status(found[:2]) == 2
     report = verify_document(path, cache=False)
     assert "1 not read" in as_table(report)
-    assert f"internal error ({error.__name__})" in as_table(report)
+    assert f"internal error ({error.__name__} in matcalc." in as_table(report)
     assert found[1].to_dict()["problem"] == "internal error"
     skipped = ElementTree.fromstring(as_junit([report])).find("testsuite/testcase/skipped")
     assert skipped is not None

@@ -66,7 +66,8 @@ def test_an_error_of_its_own_does_not_end_the_session(monkeypatch: pytest.Monkey
     monkeypatch.setattr("matcalc.repl.session.derived", lambda *_: 1 / 0)
     (answer,) = answers(session, "f wrt x")
     assert answer.status == 2
-    assert answer.error.startswith("internal error: ZeroDivisionError")
+    assert answer.error.startswith("internal error (ZeroDivisionError in matcalc.repl.")
+    assert "please report it with this line" in answer.error
     assert list(session.state.definitions) == ["f"]
 
 

@@ -10,6 +10,7 @@ from itertools import islice
 from matcalc.documents.asking import Asked, Doubt, Said
 from matcalc.documents.context.compositions import composition_of, moving_doubts
 from matcalc.documents.context.definitions import Definition, is_called, is_foreign, names_used
+from matcalc.documents.context.derivatives_by_entries import by_entry, perhaps_by_entry
 from matcalc.documents.context.doubts import doubts_of
 from matcalc.documents.context.entrywise import as_arrays
 from matcalc.documents.context.generic_functions import with_generic
@@ -34,7 +35,7 @@ def asked_of(line: Line, context: Context) -> Sequence[Asked]:
     A row that goes on with a chain may be asked against the side just before it, too. Raises MatcalcError for a row that says something of
     a function that nobody defined.
     """
-    line = context.scripts.ordered(line)
+    line = by_entry(context.scripts.ordered(line))
     found: dict[tuple[str, str], Asked] = {}
     steps = _steps(line, context)
     try:
@@ -53,14 +54,16 @@ _MOST_STEPS = 2
 
 
 def _steps(line: Line, context: Context) -> Sequence[Asked]:
-    """The readings of a row that goes on with a chain as an equation between its own two sides."""
+    """The readings of a row that count only if it holds: as an equation between its own two sides in a chain, or between entries."""
     row = line.row
-    if not row.link or row.first == row.left:
-        return ()
-    try:
-        found = list(islice(_readings(replace(line, row=replace(row, first=row.left, link=0)), context), _MOST_STEPS))
-    except MatcalcError:
-        return ()
+    others = [] if not row.link or row.first == row.left else [replace(line, row=replace(row, first=row.left, link=0))]
+    others += [perhaps] if (perhaps := perhaps_by_entry(line)) is not None else []
+    found: list[Asked] = []
+    for other in others:
+        try:
+            found += islice(_readings(other, context), _MOST_STEPS)
+        except MatcalcError:
+            continue
     return tuple([replace(one, instead="step") for one in found])
 
 

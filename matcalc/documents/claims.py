@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from matcalc.documents.asking import Asked, Doubt, Said
+from matcalc.documents.context.any_functions import AnyFunctions, for_any_functions
 from matcalc.documents.context.compositions import composition_of, moving_doubts
 from matcalc.documents.context.definitions import Definition, is_called, is_foreign, names_used
 from matcalc.documents.context.derivatives_by_entries import by_entry, perhaps_by_entry
@@ -64,7 +65,16 @@ def _steps(line: Line, context: Context) -> Sequence[Asked]:
             found += islice(_readings(other, context), _MOST_STEPS)
         except MatcalcError:
             continue
+    if (general := for_any_functions(_equation(line, None), line, context)) is not None:
+        found.append(_of_any(general, line, context))
     return tuple([replace(one, instead="step") for one in found])
+
+
+def _of_any(general: AnyFunctions, line: Line, context: Context) -> Asked:
+    """What is asked of functions without a formula: their polynomials stand before the equation."""
+    one = _asked(general.equation, (), line, context, "unsized")
+    said = Said(general.said, line.row.left.place())
+    return replace(one, statement="; ".join([*general.definitions, general.equation]), declare=general.declare, rests_on=(said,))
 
 
 def solution_of(line: Line, context: Context) -> Sequence[Asked]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -68,6 +69,20 @@ def head_of(text: str, notation: Notation = "latex") -> Head | None:
     inside = (match["arguments"] or "")[1:-1]
     arguments = [_spelled(part, words) for part in re.split("[,;|]", inside)] if inside else []
     return Head(_spelled(match["name"] + match["primes"] + match["index"] + match["entry"], words), tuple(arguments))
+
+
+def partial_of(name: str, arguments: Callable[[str], tuple[str, ...]]) -> tuple[str, ...] | None:
+    """What ``f_xy`` is differentiated by, if f has several arguments and these are among them; None for another name.
+
+    >>> partial_of("f_xy", lambda name: ("x", "y")), partial_of("f_x", lambda name: ("x",)), partial_of("f_k", lambda name: ("x", "y"))
+    (('x', 'y'), None, None)
+    """
+    base, _, letters = name.partition("_")
+    known = arguments(base) if base and letters else ()
+    return tuple(letters) if len(known) > 1 and len(letters) <= _MOST_ORDERS and set(letters) <= set(known) else None
+
+
+_MOST_ORDERS = 3
 
 
 @cache

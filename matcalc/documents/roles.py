@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from matcalc.documents.heads import Head, head_of, letters_in
+from matcalc.documents.heads import Head, head_of, letters_in, partial_of
 from matcalc.documents.index_cases import by_indices, compared
 from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.rows import Row
@@ -189,14 +189,15 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
     role = _by_form(row, right, head, around)
     if role is not None:
         return role
-    if head is not None and not is_derivative_of_known(row, around):
+    partial = _is_partial(row.first.text, around)
+    if head is not None and not partial and not is_derivative_of_known(row, around):
         return _of_name(row, right, head, said, around)
-    zero = (is_zero(right) and is_derivative(row.first.text)) or (is_zero(row.left.text) and is_derivative(right))
+    zero = (is_zero(right) and (partial or is_derivative(row.first.text))) or (is_zero(row.left.text) and is_derivative(right))
     if zero:
         return _of_zero_derivative(row, said, around)
     if is_differential_equation(row.left.text, around.notation):
         return "fact"
-    if is_derivative(row.left.text) or is_derivative(right) or is_derivative_of_known(row, around):
+    if partial or is_derivative(row.left.text) or is_derivative(right) or is_derivative_of_known(row, around):
         return _of_derivative(row, right, said, around)
     return _of_relation(row, right, said, around)
 
@@ -256,6 +257,12 @@ def is_derivative_of_known(row: Row, around: Around) -> bool:
     if not holds(both, "array") or holds(both, "cases") or holds(both, "ellipsis"):
         return False
     return derivative_sign_before(row.first.text, around.known) or derivative_sign_before(right, around.known)
+
+
+def _is_partial(side: str, around: Around) -> bool:
+    """Whether a side is the derivative of a function with several arguments by some of these, ``f_x`` or ``f_{xy}``."""
+    head, known = head_of(side, around.notation), around.known.arguments
+    return head is not None and partial_of(head.name, known) is not None and head.arguments in ((), known(head.name.partition("_")[0]))
 
 
 def _of_number(row: Row, right: str, head: Head | None, around: Around) -> Role | None:

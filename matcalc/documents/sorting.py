@@ -78,4 +78,4 @@ class _Names:
             return
         found = named_by(row, notation)
         if found is not None:
-            self.known.add(found[0].name)
+            self.known.add(found[0].name, found[0].arguments)

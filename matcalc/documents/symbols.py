@@ -59,6 +59,7 @@ class Named:
     def __init__(self) -> None:
         self._sections: list[set[str]] = [set()]
         self._bases: list[set[str]] = [set()]
+        self._arguments: list[dict[str, tuple[str, ...]]] = [{}]
         self._declared: set[str] = set()
 
     def begin(self, depth: int, *, everywhere: bool = False) -> None:
@@ -66,9 +67,12 @@ class Named:
         for sets in (self._sections, self._bases):
             del sets[depth:]
             sets.append(sets[0] if everywhere else set())
+        del self._arguments[depth:]
+        self._arguments.append(self._arguments[0] if everywhere else {})
 
-    def add(self, name: str) -> None:
-        """Lets a name stand for something to the end of the section."""
+    def add(self, name: str, arguments: tuple[str, ...] = ()) -> None:
+        """Lets a name stand for something to the end of the section, for a function if it has arguments."""
+        self._arguments[-1][name] = arguments
         self._sections[-1].add(name)
         self._bases[-1].add(_base(name))
 
@@ -79,6 +83,10 @@ class Named:
     def are_declared(self, names: Collection[str]) -> bool:
         """Whether there are names, and all of them are such symbols."""
         return bool(names) and self._declared.issuperset(names)
+
+    def arguments(self, name: str) -> tuple[str, ...]:
+        """The arguments of the function that a name stands for; none for another name."""
+        return next((known[name] for known in reversed(self._arguments) if name in known), ())
 
     def __contains__(self, name: object) -> bool:
         return any(name in names for names in self._sections)

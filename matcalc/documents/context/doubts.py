@@ -9,6 +9,7 @@ from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.derivatives_at import composed
 from matcalc.documents.context.names import without_index
 from matcalc.documents.context.outline import Line
+from matcalc.documents.context.partial_derivatives import without_subscripts
 from matcalc.documents.context.structure import Part, Structure, names_behind
 from matcalc.documents.context.survey import Context
 from matcalc.documents.heads import head_of
@@ -28,7 +29,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     bare = (structure.left.names | structure.right.names) - structure.differentiated
     if both := sorted(called & bare):
         return (Doubt(f"{both[0]} is a function and a value"),)
-    found = [*_of_writing(line)]
+    found = [*_of_writing(line, context)]
     found += _of_others(structure, whole, context, line)
     name = _before_brackets(line)
     if name in structure.left.names - structure.right.names and context.told(name, line.number)[0] is None:
@@ -44,7 +45,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
         found.append(Doubt("numbers: perhaps the values at a point"))
     primed = any(is_derivative(side.text) for side in (line.row.first, line.row.right) if side is not None)
     if not (structure.differential or structure.left.derived or structure.right.derived or primed):
-        found += _of_condition(structure, whole, context.sizes)
+        found += _of_condition(structure, whole, context.sizes, line)
     return tuple(found)
 
 
@@ -85,9 +86,11 @@ _COMPOSED = pattern(r"\(\s*[A-Za-z]\s*(?:\\circ|∘)\s*[A-Za-z]\s*\)(?:\s|'|′|
 _TURNED = pattern(r"\^\s*\{?\s*(?:T\b|\\top|\\intercal|\\mathsf|\\mathrm|\\prime)")
 
 
-def _of_writing(line: Line) -> Iterator[Doubt]:
+def _of_writing(line: Line, context: Context) -> Iterator[Doubt]:
     """Doubts that the text of an equation itself gives."""
     sides = [side.text for side in (line.row.first, line.row.right) if side is not None]
+    if line.notation == "latex":
+        sides = [without_subscripts(side, lambda name: context.arguments(name, line)) for side in sides]
     if line.notation == "latex" and any(_PRIMED.search(side) for side in sides) and any(_TURNED.search(side) for side in sides):
         yield Doubt("what has a prime may be another matrix, as a transpose is written otherwise")
     if any(_COMPOSED.search(composed(side)) for side in sides):
@@ -96,7 +99,7 @@ def _of_writing(line: Line) -> Iterator[Doubt]:
         yield Doubt("indices stand on one side alone")
 
 
-def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Collection[str]) -> tuple[Doubt, ...]:
+def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Collection[str], line: Line) -> tuple[Doubt, ...]:
     """That an equation without derivatives may be none that holds for all values of its symbols."""
     left = names_behind(structure.left, whole) - set(sizes)
     right = names_behind(structure.right, whole) - set(sizes)
@@ -104,7 +107,9 @@ def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Coll
     some = (Doubt(f"{apart} stands on one side only: it may be a condition, no identity"),) if apart else ()
     own = structure.left.names | structure.right.names
     if len(own) == 1 and structure.left.names == structure.right.names and not own & {one.name for one in whole}:
-        some = (*some, Doubt(f"it may be a fact about {min(own)}"))
+        unknown = min(own)
+        lone = head_of(line.row.first.text, line.notation) is not None and unknown.islower()
+        some = (*some, Doubt(f"it may be a fact about {unknown}", "false" if lone else "always"))
     return (*some, Doubt("it may be a condition on these numbers, no identity", "numbers"))
 
 

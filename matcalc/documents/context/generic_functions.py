@@ -15,6 +15,7 @@ from matcalc.documents.context.definitions import CALLED, PRIMES, names_used
 from matcalc.documents.context.derivatives_at import Meaning, at_points, composed, is_bold, quotients
 from matcalc.documents.context.names import names_at, trimmed, whole_name
 from matcalc.documents.context.outline import Line
+from matcalc.documents.context.partial_derivatives import with_array, without_subscripts
 from matcalc.documents.context.rules_of_calculus import closing
 from matcalc.documents.context.survey import Context
 from matcalc.documents.shapes import is_function
@@ -61,13 +62,12 @@ def with_generic(equation: str, line: Line, context: Context) -> Generic:
         return Generic((equation,))
 
     def arguments(name: str) -> tuple[str, ...]:
-        one = context.definitions.at(name, line.number)
-        return one.head.arguments if one is not None else ()
+        return context.arguments(name, line)
 
     def meaning(name: str) -> Meaning:
         return "generic" if name in unknown else "defined" if arguments(name) else ""
 
-    equation = composed(equation)
+    equation = with_array(without_subscripts(composed(equation), arguments))
     unknown = _unknown(equation, line, context)
     numbers = _variables(equation, unknown)
     if not all(_may_be_number(name, line, context) for name in numbers):

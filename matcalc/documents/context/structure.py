@@ -41,7 +41,7 @@ class Part:
 class Structure:
     """``by`` are the names that an equation differentiates by, ``derived`` the derivatives of names in it (``all_derived``: in its
     definitions, too), ``inside`` the names in what else it differentiates, ``called`` the functions that it calls, ``elsewhere`` those of
-    which it has the gradient at other names than their own arguments."""
+    which it has the gradient at other names than their own arguments, ``gradients`` those of which it has it as they stand."""
 
     by: frozenset[str]
     derived: tuple[Derived, ...]
@@ -52,6 +52,7 @@ class Structure:
     left: Part
     right: Part
     elsewhere: frozenset[str] = frozenset()
+    gradients: frozenset[str] = frozenset()
 
     @property
     def differentiated(self) -> frozenset[str]:
@@ -90,6 +91,7 @@ def structure_of(
         left=_part(sides[0], known),
         right=_part(sides[1], known),
         elsewhere=frozenset(name for node in own if (name := _elsewhere(node, functions))),
+        gradients=frozenset(name for node in own if (name := _gradient(node))),
     )
 
 
@@ -163,6 +165,12 @@ def _has_all_partials(node: s.Syntax) -> bool:
     return isinstance(node, s.Applied) and node.function in PARTIALS
 
 
+def _gradient(node: s.Syntax) -> str:
+    """The function of which a node is the gradient as it stands; empty for another node."""
+    body = node.arguments[0] if isinstance(node, s.Applied) and _has_all_partials(node) else None
+    return body.name if isinstance(body, s.Name) else ""
+
+
 def _elsewhere(node: s.Syntax, functions: Mapping[str, tuple[str, ...]]) -> str:
     """The function of which a node is the gradient at other names than its arguments; empty for another node."""
     body = node.arguments[0] if isinstance(node, s.Applied) and _has_all_partials(node) else None
@@ -231,7 +239,7 @@ def needed(structure: Structure, definitions: Sequence[Definition], names: Itera
     dependence = Dependence(definitions)
     known = {one.name: one for one in definitions}
     free = variables(structure, definitions)
-    roots = (structure.differentiated | structure.called) - structure.by
+    roots = (structure.differentiated | structure.called | structure.gradients) - structure.by
     found: set[str] = set()
     waiting = [name for name in known if name in roots or (name in names and dependence.of(name, structure.by))]
     while waiting:

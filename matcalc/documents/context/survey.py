@@ -53,6 +53,11 @@ class Context:
         """What is known of a name at a row, and where that is said."""
         return self.facts.at(name, row, self.origins.get(_section(self.spots.get(row)), ()), bold)
 
+    def arguments(self, name: str, line: Line) -> tuple[str, ...]:
+        """The arguments of the function that a name stands for at a row; none for another name."""
+        one = self.definitions.at(name, line.number)
+        return one.head.arguments if one is not None else ()
+
     def behind(self, names: Iterable[str], line: Line) -> tuple[Definition, ...]:
         """The definitions that names in a row rest on, in an order in which each has its value before it is used."""
         text = line.row.text

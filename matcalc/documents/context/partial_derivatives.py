@@ -1,0 +1,93 @@
+r"""Partial derivatives as documents write them: ``f_x`` and ``f_{xy}`` of a function with these arguments, ``\nabla f = (f_x, f_y)``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from matcalc.documents.context.definitions import CALLED
+from matcalc.documents.context.names import names_at, trimmed, whole_name
+from matcalc.documents.context.rules_of_calculus import closing
+from matcalc.documents.heads import partial_of
+from matcalc.patterns import pattern
+
+_NAME = r"(?:\\[A-Za-z]+|[A-Za-z])"
+_POWER = r"(?:\s*\^\s*\{?\s*[23]\s*\}?)?"
+_SPACE = r"(?:\s|\\[,;:! ])*"
+_ABOVE = rf"\\partial{_POWER}{_SPACE}(?P<of>{_NAME})?{_SPACE}"
+_BELOW = rf"(?P<below>(?:\\partial{_SPACE}{_NAME}{_POWER}{_SPACE})+)"
+_QUOTIENTS = (pattern(rf"\\[dt]?frac\s*\{{\s*{_ABOVE}\}}\s*\{{\s*{_BELOW}\}}"), pattern(rf"{_ABOVE}/\s*{_BELOW}"))
+_BY = pattern(rf"\\partial{_SPACE}(?P<name>{_NAME})(?:\s*\^\s*\{{?\s*(?P<power>[23])\s*\}}?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A partial derivative of a name; of what stands behind the sign where the name is empty."""
+
+    name: str
+    variables: tuple[str, ...]
+
+
+def partials(equation: str) -> Iterator[Partial]:
+    """The partial derivatives of names in a formula."""
+    for found in (found for form in _QUOTIENTS for found in form.finditer(equation)):
+        by = [(whole_name(one["name"]) or "", int(one["power"] or 1)) for one in _BY.finditer(found["below"])]
+        yield Partial(whole_name(found["of"] or "") or "", tuple([name for name, power in by for _ in range(power)]))
+
+
+def without_subscripts(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> str:
+    r"""The equation with signs of derivatives for ``f_x`` and ``f_{xy}``, and for ``f_x(x, y)`` at these arguments themselves.
+
+    >>> without_subscripts("f_{xy} - f_x(x, y)", lambda name: ("x", "y") if name == "f" else ())
+    '\\frac{\\partial^2 f}{\\partial y \\partial x} - \\frac{\\partial f}{\\partial x}'
+    """
+    out, at = [], 0
+    for found in names_at(equation):
+        by = partial_of(found.name, arguments) if found.base.isalpha() and len(found.base) == 1 else None
+        if by is None or found.start < at:
+            continue
+        end = _behind(equation, found.end, arguments(found.base))
+        if end is None:
+            continue
+        out += [equation[at : found.start], quotient(found.base, by)]
+        at = end
+    return "".join([*out, equation[at:]])
+
+
+def _behind(equation: str, start: int, arguments: tuple[str, ...]) -> int | None:
+    """The place behind a derivative and its arguments; None for one at another point."""
+    opened = CALLED.match(equation, start)
+    if opened is None:
+        return start
+    end = closing(equation, opened.end(), "(")
+    inside = re.sub(r"\\right\s*\Z", "", equation[opened.end() : end - 1])
+    if not end or "," not in inside:
+        return start if whole_name(trimmed(inside)) is None else None  # a factor, or another function, f_x of one argument
+    return end if tuple([whole_name(trimmed(part)) for part in inside.split(",")]) == arguments else None
+
+
+def quotient(function: str, by: tuple[str, ...]) -> str:
+    """The derivative of a function as it is written with signs."""
+    above = rf"\partial^{len(by)} {function}" if len(by) > 1 else rf"\partial {function}"
+    below = " ".join(rf"\partial {name}" for name in reversed(by))
+    return rf"\frac{{{above}}}{{{below}}}"
+
+
+_GRADIENT = pattern(r"\s*\\nabla\s*(?P<of>[A-Za-z]|\\[a-z]+)\s*(?:(?:\\left)?\([^()]*\))?\s*")
+_TUPLE = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
+
+
+def with_array(equation: str) -> str:
+    r"""The equation with an array for the list in brackets that a gradient is said to be.
+
+    >>> with_array(r"\nabla f = \left(2x, 3y\right)")
+    '\\nabla f = [2x, 3y]'
+    """
+    left, equals, right = equation.partition("=")
+    opened = _TUPLE.match(right) if _GRADIENT.fullmatch(left) is not None else None
+    end = closing(right, opened.end(), opened["bracket"]) if opened is not None else 0
+    if opened is None or not end or right[end:].strip():
+        return equation
+    inside = re.sub(r"\\(?:right|[bB]igg?r?)\s*\Z", "", right[opened.end() : end - 1]).strip()
+    return f"{left}{equals} [{inside}]" if "," in inside else equation

@@ -12,7 +12,7 @@ from matcalc.documents.doubting import doubted
 from matcalc.documents.habits import Habit, is_chained, is_misfit, meant, sides_of
 from matcalc.documents.index_cases import Indices
 from matcalc.documents.inner_products import with_inner_products
-from matcalc.documents.numbers import with_numbers
+from matcalc.documents.numbers import with_numbers, with_vectors
 from matcalc.documents.pieces import Notation
 from matcalc.language.statements import Statement
 from matcalc.patterns import pattern
@@ -50,13 +50,7 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         before = found[-1][0] if found else None
         if one.instead and (before is None or not _is_open(before, one.instead)):
             continue
-        verdict = _verdict(one)
-        if (numbers := with_numbers(one, verdict)) is not None:
-            of_numbers = _verdict(numbers)
-            verdict = of_numbers if of_numbers.ok else _kept(verdict, "false of vectors, and the letter may stand for a number")
-        if (dotted := with_inner_products(one, verdict)) is not None:
-            of_dots = _verdict(dotted)
-            verdict = verdict if of_dots.problem or is_misfit(of_dots) else replace(of_dots, statement=verdict.statement)
+        verdict = _of_kinds(one)
         if one.instead == "other" and (verdict.ok or (one.doubts and verdict.status == "conditional")):
             return replace(verdict, status="undecided", reason=one.doubts[0].reason if one.doubts else _ANOTHER), found[0][1]
         verdict, one = supposed(*_otherwise(verdict, one))
@@ -71,6 +65,19 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         sure += [(weighed, one)] if weighed.is_false or not verdict.is_false else []
     order = ("undecided", "conditional", "refuted")
     return min(sure or found, key=lambda pair: order.index(pair[0].status))  # a reading that is in doubt leaves it to those that are not
+
+
+def _of_kinds(asked: Asked) -> Verdict:
+    """The verdict on a reading, in which letters that nothing is said of may be numbers or vectors, and a dot an inner product."""
+    verdict = _verdict(asked)
+    if (numbers := with_numbers(asked, verdict)) is not None:
+        of_numbers = _verdict(numbers)
+        verdict = of_numbers if of_numbers.ok else _kept(verdict, "false of vectors, and the letter may stand for a number")
+    for other in (with_vectors, with_inner_products):
+        if (changed := other(asked, verdict)) is not None:
+            found = _verdict(changed)
+            verdict = verdict if found.problem or is_misfit(found) else replace(found, statement=verdict.statement)
+    return verdict
 
 
 def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:

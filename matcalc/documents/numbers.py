@@ -7,10 +7,12 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from matcalc.documents.asking import Asked
+from matcalc.documents.habits import is_misfit
 from matcalc.language.declare.declarations import written
+from matcalc.language.statements import DerivativeSide, Statement
 from matcalc.verification.verdict import Verdict
 
-_OF_NUMBERS = re.compile(r"(?P<names>[^:;]+): scalar")
+_OF_NUMBERS = re.compile(r"(?P<names>[^:;]+): scalars?")
 _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|pmb|bs|bold)\s*\{?\s*\\?([A-Za-z]+)")
 
 
@@ -36,10 +38,33 @@ def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
     return replace(asked, declare=declare)
 
 
+def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:
+    """The claim about vectors for letters that are numbers by convention alone, where it does not fit numbers; None for another claim.
+
+    The Greek letters of ``∂exp(φ/2)/∂φ = ½ diag(exp(φ/2))`` are such.
+    """
+    if asked.exact or not is_misfit(verdict):
+        return None
+    declared = {name for one in written(asked.declare) for name in one.names} if asked.declare else set()
+    assumed = {name for one in verdict.assumed if (found := _OF_NUMBERS.fullmatch(one)) is not None for name in found["names"].split(", ")}
+    wished = _WISHED_VECTORS.search(verdict.reason)
+    meant = set(_AND.split(wished["names"])) if wished is not None else _differentiated_by(verdict)
+    if not meant or not meant <= assumed - declared:
+        return None
+    kinds = [f"{name}: vector" for name in sorted(meant)]
+    return replace(asked, declare="; ".join([asked.declare, *kinds] if asked.declare else kinds))
+
+
+def _differentiated_by(verdict: Verdict) -> Set[str]:
+    source = None if verdict.reading is None else verdict.reading.source
+    side = source.left if isinstance(source, Statement) else None
+    return {symbol.name for symbol in side.wrt} if isinstance(side, DerivativeSide) else set()
+
+
 def perhaps_numbers(asked: Asked, verdict: Verdict) -> str:
     """The letters without which a claim would fit, if they were numbers, and of which nothing shows that they are not; empty for others."""
     found = _WISHED.search(verdict.reason) if verdict.counterexample is None else None
-    names = re.split(r", | and ", found["names"]) if found is not None else []
+    names = _AND.split(found["names"]) if found is not None else []
     declared = {name for one in written(asked.declare) for name in one.names} if asked.declare else set()
     return "" if any(_is_vector(name, asked, declared) for name in names) else " and ".join(names)
 
@@ -51,7 +76,10 @@ def _is_vector(name: str, asked: Asked, declared: Set[str]) -> bool:
     return re.search(rf"(?<![A-Za-z]){re.escape(name)}\s*(?:\}}\s*)?(?:'|\^\s*\{{?\s*(?:T|\\top|\\intercal))", asked.statement) is not None
 
 
-_WISHED = re.compile(r"it would hold if (?P<names>\w+(?:, \w+)*(?: and \w+)?) were (?:a scalar|scalars)(?: and |;|\Z)")
+_AND = re.compile(", | and ")
+_NAMES = r"it would hold if (?P<names>\w+(?:, \w+)*(?: and \w+)?) were "
+_WISHED = re.compile(rf"{_NAMES}(?:a scalar|scalars)(?: and |;|\Z)")
+_WISHED_VECTORS = re.compile(rf"{_NAMES}(?:a vector|vectors)(?: and |;|\Z)")
 
 
 def _without(names: tuple[str, ...], value: str, left_out: Set[str]) -> str:

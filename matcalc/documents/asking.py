@@ -21,10 +21,12 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """Why a refutation says nothing. ``when``: always, for claims with a condition, too (``false``), only where the sides have different
-    shapes (``misfit``), or only where everything is a number (``numbers``)."""
+    shapes (``misfit``), where they would not if vectors were rows (``rows``), or only where everything is a number (``numbers``).
+    ``about`` are the names of which something is not known."""
 
     reason: str
-    when: Literal["always", "false", "misfit", "numbers"] = "always"
+    when: Literal["always", "false", "misfit", "rows", "numbers"] = "always"
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

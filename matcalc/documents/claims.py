@@ -9,7 +9,7 @@ from itertools import islice
 
 from matcalc.documents.asking import Asked, Doubt, Said
 from matcalc.documents.context.any_functions import AnyFunctions, for_any_functions
-from matcalc.documents.context.compositions import composition_of, moving_doubts
+from matcalc.documents.context.compositions import composition_of, moving_doubts, opened
 from matcalc.documents.context.definitions import Definition, is_called, is_foreign, names_used
 from matcalc.documents.context.derivatives_by_entries import by_entry, perhaps_by_entry
 from matcalc.documents.context.doubts import doubts_of
@@ -109,7 +109,9 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
     if composition is not None:
         yield replace(_asked(equation, composition.definitions, line, context, "told"), doubts=(*doubts, *composition.doubts))
         return
-    doubts = (*doubts, *moving_doubts(structure, context, line))
+    unfolded = opened(structure, whole, context, line)
+    whole = unfolded.definitions
+    doubts = (*doubts, *moving_doubts(structure, context, line), *unfolded.doubts)
     condition = () if case is None else (Said(f"for {case}", line.row.left.place()),)
     for meant in dict.fromkeys((equation, narrowed(equation))):
         for definitions, how in _chosen(structure, whole, names):
@@ -129,8 +131,10 @@ def _with_own(
     dependence = Dependence(whole)
     own = {one.name for one in whole if not one.is_function and one.name in (structure.left.names | structure.right.names)}
     own = {name for name in own - structure.differentiated - structure.by if dependence.of(name, structure.by)}
-    if own and structure.by:
-        yield needed(structure, [one for one in whole if one.name not in own], names), tuple(sorted(own))
+    rest = [one for one in whole if one.name not in own]
+    without = Dependence(rest)
+    if own and structure.by and all(without.of(name, structure.by) for name in structure.differentiated & {one.name for one in rest}):
+        yield needed(structure, rest, names), tuple(sorted(own))
 
 
 def _case(line: Line, context: Context) -> Indices | None:

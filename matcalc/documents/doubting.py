@@ -41,6 +41,8 @@ def doubt(verdict: Verdict, asked: Asked) -> str:
         return ""
     if verdict.counterexample is None and _is_factor(statement):
         return "the derivative has more axes than two; what is written may be the factor that a chain rule takes for it"
+    if verdict.counterexample is None and (name := _with_too_many_indices(statement)):
+        return f"{name} is written with more indices than it has"
     if ";" in asked.statement and _is_value(statement):
         return "a number: perhaps the value at a point"
     if ";" in asked.statement and _is_constant(statement):
@@ -56,11 +58,24 @@ def _applies(one: Doubt, verdict: Verdict) -> bool:
         case "always":
             return verdict.status == "refuted"
         case "false":
-            return verdict.is_false
+            return verdict.is_false and not _is_normalisation(verdict, one)
         case "misfit":
             return verdict.status == "refuted" and verdict.counterexample is None
+        case "rows":
+            return verdict.status == "refuted" and verdict.counterexample is None and _ROWS.search(verdict.reason) is not None
         case "numbers":
             return all(kind.split()[:1] == ["scalar"] for kind in (verdict.declarations or {}).values())
+
+
+_ROWS = re.compile(r"cannot multiply .* \(vector\) by .* \(matrix\)|is a \S+ matrix, the right side a scalar")
+"""How a product of rows does not fit that would be read as one of columns: ``x^\\top y`` for the matrix of all products."""
+_SUM = re.compile(r"1ᵀ(?P<name>\w+) = 1")
+
+
+def _is_normalisation(verdict: Verdict, one: Doubt) -> bool:
+    """Whether a claim holds if the entries of something sum to one, whose definition alone is not read: that may well say so."""
+    found = _SUM.fullmatch(verdict.condition or "") if verdict.condition_exact else None
+    return found is not None and one.about == (found["name"],)
 
 
 def doubted(verdict: Verdict, asked: Asked) -> Verdict:
@@ -90,6 +105,17 @@ def _one_sided(text: str) -> bool:
     return bool(_indices(left)) != bool(_indices(right))
 
 
+def _with_too_many_indices(statement: Statement) -> str:
+    """What an equation between entries differentiates by, if that has fewer axes than are written: ``b_{ij}`` of a vector b."""
+    sides = [side for side in (statement.left, statement.right) if isinstance(side, DerivativeSide)]
+    return next((side.wrt[0].name for side in sides if _axes(side) < len(statement.entries)), "")
+
+
+def _axes(side: DerivativeSide) -> int:
+    """How many axes a derivative has."""
+    return len(axes_of(side.expression.shape)) + sum(len(axes_of(symbol.shape)) for symbol in side.wrt)
+
+
 _INDEX_RUN = re.compile(r"_\{?([i-l][a-d]|[i-l]{1,4}|[p-q]{2})\}?(?![a-z])")
 _SUMMED = re.compile(r"\\(?:sum|prod)\s*(?:\\limits\s*)?_\{?([i-q](?:\s*,\s*[i-q])*)")
 
@@ -105,7 +131,7 @@ def _is_factor(statement: Statement) -> bool:
     derived, claimed = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
     if not isinstance(derived, DerivativeSide) or not isinstance(claimed, Expr):
         return False
-    axes = len(axes_of(derived.expression.shape)) + sum(len(axes_of(symbol.shape)) for symbol in derived.wrt)
+    axes = _axes(derived)
     return axes > _TWO and all(len(size.names) <= 1 for size in claimed.shape)
 
 

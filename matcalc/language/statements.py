@@ -460,6 +460,7 @@ class _StatementReader(Reader):
         if self.indexed:
             whole = by_the_whole(written, frozenset(self.declarations), functions, self.scope.labelled, self._layout)
             written = whole.program
+            self.scope.definitions |= {one.function: one for one in written.definitions}
             for name in sorted(whole.vectors - self.declarations.keys()):
                 self._declare(name, "vector")
             self._open_if_false = _UNCERTAIN if whole.by_same else ""

@@ -155,3 +155,57 @@ def test_a_fact_does_not_leave_its_section_nor_a_definition_its_successor(tmp_pa
     text = "# One\n\nLet $A$ be symmetric.\n\n# Two\n\n$$\\nabla_x\\, x^\\top A x = 2Ax$$"
     assert statuses(text, tmp_path)[-1] == "conditional"
     assert statuses(text.replace("# Two", "## Two"), tmp_path)[-1] == "proved"
+
+
+NET = r"""
+Let $u = M x + c$, $q = \operatorname{softmax}(u)$ and $C(q, t) = -\sum_k t_k \log q_k$. """
+"""A loss whose argument has a value; what it depends on stands behind that."""
+
+ANY = r"Let $\mathcal{E}_n = \|t_n - o_n\|^2$ be the error, and $u_i = \sum_j m_{i,j} v_j + c_i$. "
+"""An error of which nobody says how it comes from the layer."""
+
+OPENED = [
+    (NET + r"Then $\frac{\partial C}{\partial u_j} = \sum_k \frac{\partial C}{\partial \hat{q_k}} u_k$.", "not read"),
+    (NET + r"Then $\frac{\partial C}{\partial u_j} = \sum_k \frac{\partial C}{\partial q_k} \frac{\partial q_k}{\partial u_j}$.", "proved"),
+    (
+        NET + r"Then $\frac{\partial C}{\partial u_j} = 2\sum_k \frac{\partial C}{\partial q_k} \frac{\partial q_k}{\partial u_j}$.",
+        "refuted",
+    ),
+    (NET + r"Then $\frac{\partial C}{\partial u} = q - t$.", "conditional"),
+    (NET + r"Then $\frac{\partial C}{\partial c} = q \sum_k t_k - t$.", "proved"),
+    (NET + r"Then $\frac{\partial C}{\partial c} = q \sum_k t_k + t$.", "refuted"),
+    (NET + r"Then $\frac{\partial C}{\partial q_j} = -t_j/q_j$.", "proved"),
+    (NET + r"Then $\frac{\partial C}{\partial M} = x^\top (q - t)$.", "undecided"),  # of rows
+    (NET + r"Then $\frac{\partial C}{\partial x} = M (q - t)$.", "refuted"),
+    (ANY + r"Then $\frac{\partial \mathcal{E}}{\partial m_{i,j}} = \frac{\partial \mathcal{E}}{\partial u_i} v_j$.", "proved"),
+    (ANY + r"Then $\frac{\partial \mathcal{E}}{\partial m_{i,j}} = 2\frac{\partial \mathcal{E}}{\partial u_i} v_j$.", "undecided"),
+    (ANY + r"Then $\frac{\partial \mathcal{E}}{\partial c_i} = \frac{\partial \mathcal{E}}{\partial u_i}$.", "proved"),
+    (ANY + r"Then $\frac{\partial \mathcal{E}}{\partial c_i} = u_i$.", "not read"),
+]
+
+
+@pytest.mark.parametrize(("text", "status"), OPENED)
+def test_functions_are_opened_to_what_a_claim_differentiates_by(text: str, status: str, tmp_path: Path) -> None:
+    assert statuses(text, tmp_path)[-1] == status
+
+
+def test_an_index_within_an_accent_is_one_of_the_whole(tmp_path: Path) -> None:
+    text = r"Let $\hat{o} = \tanh(u)$. Then $\frac{\partial \hat{o_k}}{\partial u_k} = 1 - \hat{o_k}^2$"
+    assert statuses(text + ".", tmp_path)[-1] == "proved"
+    assert statuses(text + r" and $\frac{\partial \hat{o_k}}{\partial u_k} = 1 - \hat{o_k}$.", tmp_path)[-1] == "refuted"
+
+
+LABELS = (
+    r"A label is a one-hot vector $$t = [t_1, t_2, \dots, t_K]^T$$ with $$t_k = \begin{cases} 1 & \text{if the class is } k \\ "
+    r"0 & \text{otherwise} \end{cases}$$ Let $q = \operatorname{softmax}(u)$ and $C = -\sum_k t_k \log q_k$. Then "
+)
+
+
+def test_what_may_be_a_distribution_is_the_condition_of_a_claim(tmp_path: Path) -> None:
+    assert statuses(LABELS + r"$\frac{\partial C}{\partial u} = q - t$.", tmp_path)[-1] == "conditional"
+    assert statuses(LABELS + r"$\frac{\partial C}{\partial u} = 2q - t$.", tmp_path)[-1] == "undecided"
+
+
+def test_a_vector_with_two_indices_is_no_error(tmp_path: Path) -> None:
+    text = r"Let $C = \|u\|^2/2$ and $u = M x + c$ with $c\in\mathbb{R}^n$. Then $\frac{\partial C}{\partial c_{ij}} = u_i$."
+    assert statuses(text, tmp_path)[-1] in ("undecided", "not read")

@@ -2,13 +2,14 @@ r"""Functions of functions: ``f(u, v) = ...``, ``u(a, b) = ...``, ``v(a, b) = ..
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from matcalc.documents.asking import Doubt
 from matcalc.documents.context.definitions import Definition
 from matcalc.documents.context.outline import Line
-from matcalc.documents.context.structure import Derived, Structure
+from matcalc.documents.context.structure import Dependence, Derived, Structure
 from matcalc.documents.context.survey import Context
 
 
@@ -45,6 +46,50 @@ def composition_of(structure: Structure, context: Context, line: Line) -> Compos
 
 
 _EARLIER = Doubt("the function of this name that was defined last does not depend on this variable")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The definitions behind a claim, and why it may prove more than it refutes."""
+
+    definitions: tuple[Definition, ...]
+    doubts: tuple[Doubt, ...] = ()
+
+
+def opened(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> Opened:
+    """The definitions behind a claim with those of the arguments of functions that it differentiates by something else: ``L(p, y) = ...``
+    and ``p = softmax(z)``, of which it has ``∂L/∂z``.
+
+    A function whose formula reaches nothing that the claim differentiates by is left out of a chain rule, which holds for every function.
+    Through several definitions rows may be written for columns.
+    """
+    derived = {one.name for one in structure.derived if one.by}
+    found = list(_with_arguments(structure, whole, derived, context, line))
+    dependence = Dependence(found)
+    known = {one.name for one in found}
+    through = [one.name for one in found if one.name in derived and structure.by.isdisjoint((*one.head.arguments, *one.uses))]
+    chained = {name for name, count in Counter(one.name for one in structure.all_derived).items() if count > 1}
+    unreached = [name for name in through if name in chained and not dependence.of(name, structure.by | derived - known)]
+    doubts = [Doubt(f"what {name} stands for does not lead to this variable") for name in unreached]
+    return Opened(tuple([one for one in found if one.name not in unreached]), (*doubts, *([_LAYERS] if through else [])))
+
+
+_LAYERS = Doubt("vectors are columns as it was read, and may be rows where a derivative goes through several layers", "rows")
+
+
+def _with_arguments(
+    structure: Structure, whole: Sequence[Definition], derived: Collection[str], context: Context, line: Line
+) -> Iterator[Definition]:
+    """The definitions, those of the arguments of functions among them where these are not what a claim differentiates by."""
+    changed = {
+        one.name: replace(one, uses=one.uses | set(one.head.arguments))
+        for one in whole
+        if one.name in derived and one.is_function and structure.by.isdisjoint((*one.head.arguments, *one.uses))
+    }
+    known = {one.name for one in whole}
+    more = {name for one in changed.values() for name in one.uses} - known
+    yield from (one for one in context.behind(more, line) if one.name not in known)
+    yield from (changed.get(one.name, one) for one in whole)
 
 
 def moving_doubts(structure: Structure, context: Context, line: Line) -> tuple[Doubt, ...]:

@@ -153,7 +153,7 @@ _COUNTS = frozenset("tnmdijkrpqNMDTK")
 
 def _lists_entries(one: Definition) -> bool:
     """Whether a value only names the entries of what it is of: ``x = (x_1, ..., x_n)'``, ``X = [x_1, ..., x_n]``."""
-    bases = {at.base for at in names_at(one.value, one.notation)} - _COUNTS
+    bases = {without_index(at.base) for at in names_at(one.value, one.notation)} - _COUNTS
     return {base.lower() for base in bases} == {one.name.lower()}
 
 

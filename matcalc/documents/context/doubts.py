@@ -24,7 +24,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     every = names_used(line.row.text, line.notation) | {used for one in whole for used in one.uses}
     obscure = [name for name in sorted(every - defined) if context.definitions.is_obscure(name, line.number)]
     if obscure:
-        return (Doubt(f"{obscure[0]} has a definition that is not read", "false"),)
+        return (Doubt(f"{obscure[0]} has a definition that is not read", "false", tuple(obscure)),)
     called = structure.left.called | structure.right.called
     bare = (structure.left.names | structure.right.names) - structure.differentiated
     if both := sorted(called & bare):

@@ -14,6 +14,10 @@ from matcalc.patterns import pattern
 
 _INDEX = f"[{''.join(sorted(INDEX_LETTERS))}]"
 _BELOW = rf"_\s*(?P<below>{_INDEX}(?![A-Za-z])|\{{\s*{_INDEX}\s*,?\s*{_INDEX}?\s*\}})"
+_ACCENTED = pattern(
+    r"(?P<accent>\\(?:hat|tilde|bar|widehat|widetilde|overline)\s*\{)\s*(?P<name>\\(?:mathbf|boldsymbol|bm|vec)\s*\{\s*\\?[A-Za-z]+\s*\}|\\?[A-Za-z]+)"
+    r"\s*(?P<below>_\s*(?:[A-Za-z0-9]|\{[^{}]{1,12}\}))\s*\}"
+)
 _LABEL = r"(?:\{\s*[\[(][^{}()\[\]]{1,12}[\])]\s*\}|\{\s*(?:\*|\\ast|\\star)\s*\}|\*|\\ast(?![A-Za-z])|\\star(?![A-Za-z]))"
 _TURNED = pattern(rf"{_BELOW}\s*(?P<label>\^\s*{_LABEL})")
 _PAIR = pattern(rf"(?<!\d)(?<!\d\}})(?<!\d\}}\}})_\s*\{{\s*({_INDEX})\s*,\s*({_INDEX})\s*\}}")
@@ -49,11 +53,14 @@ class Scripts:
 
         >>> Scripts(frozenset("l")).in_order(r"w_{j,k}^{(2)} a^{l-1}_k + x_i^2")
         'w^{(2)}_{jk} a^{(l-1)}_k + x_i^2'
+        >>> Scripts().in_order(r"\hat{y_k} \hat{\mathbf{y}_i}")
+        '\\hat{y}_k \\hat{\\mathbf{y}}_i'
         """
         if "^" in text and self.layers:
             text = _POWER.sub(self._layer, text)
         if "_" not in text:
             return text
+        text = _ACCENTED.sub(r"\g<accent>\g<name>}\g<below>", text)
         text = _PAIR.sub(r"_{\1\2}", text)
         return _TURNED.sub(lambda found: f"{found['label']}_{found['below']}", text) if "^" in text else text
 

@@ -80,7 +80,8 @@ class Context:
                 found[name] = declaration if how != "unsized" else Declaration(name, declaration.kind, None, declaration.properties)
                 places += said
         standing = declared_sizes(found) if how != "unsized" else names
-        found |= {name: Declaration(name, "scalar", ()) for name in sorted((self.sizes & names) - found.keys() - standing)}
+        sizes = [name for name in sorted((self.sizes & names) - found.keys() - standing) if weights.of(name) is not True]
+        found |= {name: Declaration(name, "scalar", ()) for name in sizes}
         texts = [f"{name}: {text}" for name, declaration in found.items() if (text := declared_text(declaration))]
         return "; ".join(texts), tuple(dict.fromkeys(places))
 

@@ -91,6 +91,8 @@ class _Entries:
         body = ungrouped(node.body)
         if not self._is_plain(node) or not isinstance(body, s.Name) or not self._is_unknown(body.name):
             return ""
+        if any(_entry(name)[0] == _entry(body.name)[0] for name in self.defined):
+            return ""
         (array, at), (base, index) = self._entry(body.name), self._entry(node.wrt[0])
         vectors = len(at) == len(index) == 1 and array[:1].islower() and base[:1].islower()
         return body.name if vectors and array != base else ""
@@ -122,18 +124,25 @@ def _change(entries: _Entries, layout: str) -> Callable[[s.Syntax], s.Syntax]:
 
 
 def _apart(program: s.Program, nodes: list[s.Syntax]) -> s.Program:
-    """The program with other indices in the sums of its values than those that the claim differentiates by: they are not the same."""
+    """The program with other indices in the sums of its values and functions than those that the claim differentiates by: they are not
+    the same.
+    """
     by = {letter for node in nodes if isinstance(node, s.DerivativeOf) for name in node.wrt for letter in _entry(name)[1]}
     used = {letter for node in nodes if isinstance(node, s.Name) for letter in (_entry(node.name)[1] or node.name)}
+    used |= {name for one in program.definitions for name in one.parameters}
     spare = sorted(INDEX_LETTERS - used - by)
-    clashing = {
-        index for _, value in program.assignments for node in walk(value) if isinstance(node, s.Summation) for index in node.indices
-    }
+    values = [*(value for _, value in program.assignments), *(one.body for one in program.definitions)]
+    clashing = {index for value in values for node in walk(value) if isinstance(node, s.Summation) for index in node.indices}
     others = dict(zip(sorted(clashing & by), spare, strict=False))
     if not others:
         return program
-    assignments = tuple([(name, mapped(value, lambda node: _with_other_indices(node, others))) for name, value in program.assignments])
-    return s.Program(program.span, assignments, program.value, program.definitions)
+
+    def moved(value: s.Syntax) -> s.Syntax:
+        return mapped(value, lambda node: _with_other_indices(node, others))
+
+    assignments = tuple([(name, moved(value)) for name, value in program.assignments])
+    definitions = tuple([replace(one, body=moved(one.body)) for one in program.definitions])
+    return s.Program(program.span, assignments, program.value, definitions)
 
 
 def _with_other_indices(node: s.Syntax, others: dict[str, str]) -> s.Syntax:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from matcalc.errors import ParseError
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
+from matcalc.language.text.spelling import INDEX_LETTERS
 
 _NOTHING: Mapping[str, Collection[str]] = MappingProxyType({})
 
@@ -54,11 +55,18 @@ class _Uses:
             for node in walk(waiting.pop()):
                 name = node.name if isinstance(node, s.Name) else node.function.rstrip("'") if isinstance(node, s.Applied) else ""
                 by = node.wrt if isinstance(node, s.DerivativeOf) else ()
-                found |= dict.fromkeys([one for one in (name, *by, *self._depends.get(name, ())) if one in self._names])
+                all_names = (name, *by, *self._depends.get(name, ()))
+                found |= dict.fromkeys([one if one in self._names else _array(one) for one in all_names])
                 if name in self._bodies and name not in opened:
                     opened.add(name)
                     waiting.append(self._bodies[name].body)
-        return list(found)
+        return [name for name in found if name in self._names]
+
+
+def _array(name: str) -> str:
+    """What a name is an entry of; empty for one without an index."""
+    base, _, index = name.rpartition("_")
+    return base if INDEX_LETTERS.issuperset(index) else ""
 
 
 def _result(assignments: list[tuple[s.Name, s.Syntax]], last: s.Name, uses: _Uses) -> s.Syntax:

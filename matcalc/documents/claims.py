@@ -9,6 +9,7 @@ from itertools import islice
 
 from matcalc.documents.asking import Asked, Doubt, Said
 from matcalc.documents.context.any_functions import AnyFunctions, for_any_functions
+from matcalc.documents.context.bare_functions import with_arguments
 from matcalc.documents.context.compositions import composition_of, moving_doubts, opened
 from matcalc.documents.context.definitions import Definition, is_called, is_foreign, names_used
 from matcalc.documents.context.derivatives_by_entries import by_entry, perhaps_by_entry
@@ -85,7 +86,8 @@ def solution_of(line: Line, context: Context) -> Sequence[Asked]:
 
 
 def _readings(line: Line, context: Context) -> Iterator[Asked]:
-    generic = with_generic(with_powers(_equation(line, _case(line, context))), line, context)
+    equation = with_arguments(_equation(line, _case(line, context)), line, context)
+    generic = with_generic(with_powers(equation), line, context)
     for equation in generic.equations:
         for one in _readings_of(equation, generic.functions, line, context):
             yield to_first_order(generic.declared(one), line, context)

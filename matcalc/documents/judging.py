@@ -14,6 +14,7 @@ from matcalc.documents.index_cases import Indices
 from matcalc.documents.inner_products import with_inner_products
 from matcalc.documents.numbers import with_numbers, with_vectors
 from matcalc.documents.pieces import Notation
+from matcalc.documents.primes import may_derive
 from matcalc.language.statements import Statement
 from matcalc.patterns import pattern
 from matcalc.verification.items import Item
@@ -50,7 +51,7 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         before = found[-1][0] if found else None
         if one.instead and (before is None or not _is_open(before, one.instead)):
             continue
-        verdict = _of_kinds(one)
+        verdict = _of_transposes(_of_kinds(one), one)
         if one.instead == "other" and (verdict.ok or (one.doubts and verdict.status == "conditional")):
             return replace(verdict, status="undecided", reason=one.doubts[0].reason if one.doubts else _ANOTHER), found[0][1]
         verdict, one = supposed(*_otherwise(verdict, one))
@@ -113,6 +114,16 @@ def _loosely(verdict: Verdict, ways: Iterable[tuple[Habit, Asked]]) -> Verdict |
         if found.ok:
             return _open(verdict, habit.reason)
     return None
+
+
+def _of_transposes(verdict: Verdict, asked: Asked) -> Verdict:
+    """The verdict on a claim with primes that may be derivatives: what is true of transposes alone is open."""
+    if not verdict.ok or not may_derive(asked):
+        return verdict
+    derived = [other for habit, other in meant(asked, fits=True) if habit.primes]
+    if any(_verdict(other).ok for other in derived):
+        return verdict
+    return _open(verdict, "true of transposes alone, and a prime may be a derivative")
 
 
 def _of_indices(verdict: Verdict, asked: Asked) -> Verdict:

@@ -18,6 +18,7 @@ from matcalc.documents.context.entrywise import as_arrays
 from matcalc.documents.context.generic_functions import with_generic
 from matcalc.documents.context.kept_facts import kept_facts
 from matcalc.documents.context.names import weights_in
+from matcalc.documents.context.numbered_entries import for_each_entry
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
 from matcalc.documents.context.solutions import substituted
@@ -59,7 +60,7 @@ def _steps(line: Line, context: Context) -> Sequence[Asked]:
     """The readings of a row that count only if it holds: as an equation between its own two sides in a chain, or between entries."""
     row = line.row
     others = [] if not row.link or row.first == row.left else [replace(line, row=replace(row, first=row.left, link=0))]
-    others += [perhaps] if (perhaps := perhaps_by_entry(line)) is not None else []
+    others += [one for one in (perhaps_by_entry(line), for_each_entry(line)) if one is not None]
     found: list[Asked] = []
     for other in others:
         try:

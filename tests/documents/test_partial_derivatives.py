@@ -62,3 +62,21 @@ def test_a_letter_below_the_value_of_a_function_is_its_index(tmp_path: Path) -> 
     assert roles == ["definition", "definition"]
     roles = [entry.role for entry in verified(CUBIC + r"Thus $$g_s = 2st = 0.$$", tmp_path).entries]
     assert roles == ["definition", "claim", "first-order condition"]
+
+
+def test_entries_are_no_derivatives(tmp_path: Path) -> None:
+    """A letter that was a function elsewhere has entries here."""
+    text = "# One\nLet $v(a, b) = (a - b)^2$.\n\n# Two\n"
+    text += r"We have $\frac{d}{dv_{ab}} \|\mathbf{V}\|_2^2 = 2 v_{ab}$."
+    assert statuses(text, tmp_path) == ["proved"]
+
+
+NUMBERED = r"Let $h(z) = \sum_{i=1}^n c_i z_i^2$. "
+
+
+def test_derivatives_by_one_entry(tmp_path: Path) -> None:
+    """What holds for each entry does for one with a number; what has other numbers says something else."""
+    assert statuses(NUMBERED + r"Then $\frac{\partial h}{\partial z_1} = 2 c_1 z_1$.", tmp_path) == ["proved"]
+    for wrong in ("c_1 z_1", "2 c_2 z_1", "2 c_1 z_2"):
+        text = NUMBERED + rf"Then $\frac{{\partial h}}{{\partial z_1}} = {wrong}$."
+        assert "proved" not in statuses(text, tmp_path)

@@ -90,7 +90,7 @@ def _of_writing(line: Line, context: Context) -> Iterator[Doubt]:
     """Doubts that the text of an equation itself gives."""
     sides = [side.text for side in (line.row.first, line.row.right) if side is not None]
     if line.notation == "latex":
-        sides = [without_subscripts(side, lambda name: context.arguments(name, line)) for side in sides]
+        sides = [without_subscripts(side, lambda name: context.partly_derived(name, line)) for side in sides]
     if line.notation == "latex" and any(_PRIMED.search(side) for side in sides) and any(_TURNED.search(side) for side in sides):
         yield Doubt("what has a prime may be another matrix, as a transpose is written otherwise")
     if any(_COMPOSED.search(composed(side)) for side in sides):

@@ -67,7 +67,7 @@ def with_generic(equation: str, line: Line, context: Context) -> Generic:
     def meaning(name: str) -> Meaning:
         return "generic" if name in unknown else "defined" if arguments(name) else ""
 
-    equation = with_array(without_subscripts(composed(equation), arguments))
+    equation = with_array(without_subscripts(composed(equation), lambda name: context.partly_derived(name, line)))
     unknown = _unknown(equation, line, context)
     numbers = _variables(equation, unknown)
     if not all(_may_be_number(name, line, context) for name in numbers):

@@ -45,7 +45,7 @@ def without_subscripts(equation: str, arguments: Callable[[str], tuple[str, ...]
     out, at = [], 0
     for found in names_at(equation):
         by = partial_of(found.name, arguments) if found.base.isalpha() and len(found.base) == 1 else None
-        if by is None or found.start < at:
+        if by is None or found.start < at or _IS_VARIABLE.search(equation[: found.start]) is not None:
             continue
         end = _behind(equation, found.end, arguments(found.base))
         if end is None:
@@ -53,6 +53,9 @@ def without_subscripts(equation: str, arguments: Callable[[str], tuple[str, ...]
         out += [equation[at : found.start], quotient(found.base, by)]
         at = end
     return "".join([*out, equation[at:]])
+
+
+_IS_VARIABLE = pattern(r"(?:\\partial|(?<![A-Za-z])d|\\mathrm\s*\{d\}|\\nabla_\{?)\s*\{?\s*\Z")
 
 
 def _behind(equation: str, start: int, arguments: tuple[str, ...]) -> int | None:

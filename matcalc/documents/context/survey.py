@@ -58,6 +58,12 @@ class Context:
         one = self.definitions.at(name, line.number)
         return one.head.arguments if one is not None else ()
 
+    def partly_derived(self, name: str, line: Line) -> tuple[str, ...]:
+        """The arguments of the function that a name with letters below is a derivative of: one of the same section."""
+        one, spot = self.definitions.at(name, line.number), self.spots.get(line.number)
+        here = one is not None and spot is not None and one.spot.sections[-1:] == spot.sections[-1:]
+        return one.head.arguments if one is not None and here and self._stands(one, line) else ()
+
     def behind(self, names: Iterable[str], line: Line) -> tuple[Definition, ...]:
         """The definitions that names in a row rest on, in an order in which each has its value before it is used."""
         text = line.row.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from matcalc.documents.layouts import Told, told_layout
 from matcalc.documents.pieces import Directive, Fault, Formula, Heading, Manuscript, Place
 from matcalc.documents.report import Entry, Open, Report
 from matcalc.documents.roles import reason_of
+from matcalc.documents.shapes import is_function
 from matcalc.documents.sorting import sorted_rows
 from matcalc.errors import MatcalcError
 from matcalc.limits import DOCUMENT_SECONDS, FEW_QUESTIONS
@@ -138,11 +140,21 @@ class _Plan:
 
 
 _UNKNOWN = pattern(r"(\w+) is a function that is not defined")
+_OPERATOR = pattern(r"there is no function '([A-Za-z]{3,})'")
+
+
+def _operator(entry: Entry) -> re.Match[str] | None:
+    """The name of a function that an entry has and the language has not, where it is set upright as a name of the author's own."""
+    found = _OPERATOR.match(entry.reason)
+    upright = found is not None and re.search(
+        rf"\\(?:text|textrm|mathrm|textsf|mathsf|operatorname)\*?\s*\{{\s*{found[1]}\s*\}}", entry.text
+    )
+    return found if found is not None and upright and not is_function(found[1]) else None
 
 
 def _unless_unknown(entry: Entry, defined: Container[str] | None) -> Entry:
     """The entry; what could not be read as it is about a function that the document nowhere defines is no claim about values."""
-    found = _UNKNOWN.match(entry.reason) if defined is not None and entry.status == "not read" else None
+    found = None if entry.status != "not read" else _UNKNOWN.match(entry.reason) or _operator(entry)
     if found is None or defined is None or found[1] in defined:
         return entry
     return replace(entry, role="unknown function", verdict=None, reason=f"{found[1]} is defined nowhere in the document")

@@ -67,7 +67,7 @@ def test_a_letter_below_the_value_of_a_function_is_its_index(tmp_path: Path) -> 
 def test_entries_are_no_derivatives(tmp_path: Path) -> None:
     """A letter that was a function elsewhere has entries here."""
     text = "# One\nLet $v(a, b) = (a - b)^2$.\n\n# Two\n"
-    text += r"We have $\frac{d}{dv_{ab}} \|\mathbf{V}\|_2^2 = 2 v_{ab}$."
+    text += r"We have $\frac{d}{dv_{ab}} \|\mathbf{C}\mathbf{V}\|_2^2 = 2[\mathbf{C}^\top\mathbf{C}\mathbf{V}]_{ab}$."
     assert statuses(text, tmp_path) == ["proved"]
 
 

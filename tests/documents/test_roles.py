@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from matcalc.documents.roles import Role, reason_of, role_of
 from matcalc.documents.rows import rows
 from matcalc.documents.sorting import sorted_rows
 from matcalc.documents.surroundings import surroundings
+from tests.documents.notes import verified
 
 HERE = Place("notes.md", 1)
 
@@ -143,3 +145,11 @@ def test_what_is_no_equation_has_a_reason(text: str, words: str) -> None:
 )
 def test_heads(text: str, head: Head | None) -> None:
     assert head_of(text) == head
+
+
+def test_an_operator_of_the_authors_own_is_no_claim(tmp_path: Path) -> None:
+    """A name set upright that the document gives no formula: what is said with it cannot be checked. One with a formula, or usual, can."""
+    text = r"The \(\operatorname{glue}\) operator joins. Then $\frac{\partial u}{\partial v} = \operatorname{glue}(a, b)$."
+    assert [entry.role for entry in verified(text, tmp_path).entries][-1] == "unknown function"
+    text = r"Then $\frac{\partial u}{\partial v} = glue(a, b)$."
+    assert [entry.role for entry in verified(text, tmp_path).entries][-1] == "claim"

@@ -33,7 +33,8 @@ those of vectors are taken along a matrix: `sum(X, rows)`, `softmax(X, cols)`.
 _ANSWERS = "These stand in answers, and can be written as well.\n"
 _FACTS = "Words behind the sizes of a declaration; [more on facts](facts.md).\n"
 _OTHERS = """\
-What programs have under other names is read where the text shows the dialect; help knows it by name, too. The letters are the arguments.
+What programs have under other names is read where the text shows the dialect, some of it anywhere; help knows it by name, too. The letters
+are the arguments.
 """
 _MORE = "What these stand for is told by help and in the refusal, where they are not read: "
 
@@ -75,7 +76,7 @@ def _sections() -> Iterator[str]:
     yield "## Other programs\n"
     yield from _table(("dialect", "is"), ([_code(row.written), _prose(row.meaning)] for row in of_section("dialects")))
     yield _OTHERS
-    yield from _table(("here", "NumPy, JAX, PyTorch", "MATLAB", "Julia"), _calls())
+    yield from _table(("here", "anywhere", "NumPy, JAX, PyTorch", "MATLAB", "Julia"), _calls())
     yield _MORE + ", ".join(f"`{name}`" for name in foreign_functions()) + "."
 
 
@@ -113,7 +114,7 @@ def _elsewhere(row: Row) -> list[str]:
 
 def _calls() -> Iterator[list[str]]:
     """The functions of other programs by the formula that they stand for."""
-    programs: tuple[Dialect, ...] = ("numpy", "matlab", "julia")
+    programs: tuple[Dialect, ...] = ("math", "numpy", "matlab", "julia")
     found: dict[str, dict[Dialect, list[str]]] = {}
     for dialect in programs:
         for name, ways in templates(dialect).items():

@@ -1,4 +1,4 @@
-"""Lines of NumPy, MATLAB and Julia: what is read has the value that NumPy makes of the line; planted misreadings are seen."""
+"""Lines of NumPy, MATLAB, Julia and R: what is read has the value that NumPy makes of the line; planted misreadings are seen."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_a_line_of_numpy_has_the_value_that_numpy_makes_of_it(line: str) -> None
 _MEANING = {"np": np, "inv": np.linalg.inv, "tr": np.trace, "nrm": np.linalg.norm}
 
 
-@pytest.mark.parametrize("line", [*lines("matlab.lines"), *lines("julia.lines")])
-def test_a_line_of_matlab_or_julia_has_the_value_of_the_numpy_beside_it(line: str) -> None:
+@pytest.mark.parametrize("line", [*lines("matlab.lines"), *lines("julia.lines"), *lines("r.lines")])
+def test_a_line_of_matlab_julia_or_r_has_the_value_of_the_numpy_beside_it(line: str) -> None:
     written, _, meant = line.rpartition(" | ")
     text = written.replace("⏎", "\n")
     expected = np.asarray(eval(meant, {**_MEANING, **drawn(OF_MATLAB, meant)}), dtype=float)

@@ -12,7 +12,7 @@ from matcalc.functions import Function, functions, spellings
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder, weighs
 from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCTIONS
-from matcalc.language.build.scope import Scope
+from matcalc.language.build.scope import Scope, letter_class
 from matcalc.language.declare.signatures import Signature, signature_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in
@@ -89,6 +89,8 @@ class CallBuilder(Builder):
         if name.endswith("'") and name[:-1] in functions():
             self._count(node, arguments, 1)
             return self._opened(_definitions().derivative_of(name[:-1]), {"t": arguments[0]}, {}, self.place(span))
+        if name == "pinv":
+            self._refuse_sign_on_a_vector(node)
         structural = _STRUCTURAL.get(name)
         known = spellings().get(name)
         if structural is None and known is None:
@@ -374,9 +376,31 @@ class CallBuilder(Builder):
         if node.function == "dot":
             self._needs(node, left, COLUMN)
             self._needs(node, right, COLUMN)
+            self._doubt_capitals(node)
         self.evidence = True
         self.relate(c.Paired(self.place(node.span), left.cell, right.cell).at(left.span, right.span))
         return t.InnerTerm(self.cell(SCALAR, node.span), self.place(node.span), (left, right))
+
+    def _refuse_sign_on_a_vector(self, node: s.Applied) -> None:
+        """Raises ParseError for ``x^†`` and ``x^+`` of a small letter that is not declared: nobody means the pseudoinverse of a vector."""
+        base = node.arguments[0] if len(node.arguments) == 1 else None
+        if not isinstance(base, s.Name) or node.function_span.start < base.span.end or base.name in self.scope.declared:
+            return
+        if base.name not in self.scope.values and letter_class(base.name) in ("lower", "early"):
+            said = f"the sign of the pseudoinverse on {base.name}, which is no matrix"
+            advice = f"{base.name}' for the transpose, relu({base.name}) for the positive part, or declare {base.name}: n×m"
+            raise ParseError(said, span=node.span, suggestion=advice)
+
+    def _doubt_capitals(self, node: s.Applied) -> None:
+        """``dot(A, B)`` of capitals that are not declared: of matrices it is the product in NumPy, and tr(A'B) in Julia."""
+        names = [part.name for part in node.arguments if isinstance(part, s.Name) and letter_class(part.name) == "upper"]
+        open_names = [name for name in names if not (name in self.scope.declarations or name in self.scope.values)]
+        if open_names:
+            one, other = [part.name if isinstance(part, s.Name) else "B" for part in node.arguments[:2]]
+            vectors, product = f"vectors: declare {open_names[0]}: n", f"the product of matrices: {one}*{other}"
+            ways = (vectors, product, f"their inner product: tr({one}'*{other})")
+            said = f"dot is read as the inner product of vectors, although {open_names[0]} is a capital"
+            self.decide(said, "kinds", "doubtful", span=self.place(node.span), instead=ways)
 
     def _norm(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         if node.function != "norm":

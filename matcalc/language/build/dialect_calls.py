@@ -20,7 +20,7 @@ from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import number_in
-from matcalc.language.text.dialects import Template, templates
+from matcalc.language.text.dialects import Template, templates, ways_to_call
 from matcalc.language.text.vocabulary import STRUCTURAL, Vocabulary
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
@@ -69,7 +69,8 @@ class DialectBuilder(CallBuilder):
     def _meant(self, node: s.Applied) -> _Meant:
         found = self._meanings.get(node)
         if found is None:
-            plain = self.depth or (self.written.dialect == "math" and _OF_PROGRAMS.isdisjoint(map(type, node.arguments)))
+            usual = node.function not in templates("math") and _OF_PROGRAMS.isdisjoint(map(type, node.arguments))
+            plain = self.depth or (self.written.dialect == "math" and usual)
             found = self._meanings[node] = _Meant(self._with_dimension(node)) if plain else self._translated(node)
         return found
 
@@ -82,13 +83,13 @@ class DialectBuilder(CallBuilder):
         node = replace(node, arguments=(*arguments, *words))
         if self._is_users(name) or name in self.scope.definitions:
             return _Meant(node)
-        ways = templates(self.written.dialect).get(name, ())
+        ways = ways_to_call(self.written.dialect, name)
         fitting = [(way, given) for way in ways if (given := _fitting(way, arguments, options)) is not None]
         if fitting:
             way, given = fitting[0]
             tree = _template(way.formula, _named(way), tuple(word.word for word in words if isinstance(word, s.Word)))
             return _Meant(replace(node, arguments=given), tree, _named(way))
-        return _Meant(self._known(node, options, bool(ways)))
+        return _Meant(self._known(node, options, self.written.dialect != "math" and name in templates(self.written.dialect)))
 
     def _known(self, node: s.Applied, options: dict[str, s.Keyword], counted: bool) -> s.Applied:
         """A call of a function of the language with the options of a program."""
@@ -101,7 +102,7 @@ class DialectBuilder(CallBuilder):
         return self._with_dimension(node)
 
     def _example(self, function: str) -> str:
-        way = max(templates(self.written.dialect)[function], key=lambda way: len(way.parameters))
+        way = max(ways_to_call(self.written.dialect, function), key=lambda way: len(way.parameters))
         return f"{function}({', '.join(way.parameters)})"
 
     def _norm_with_order(self, node: s.Applied, options: dict[str, s.Keyword]) -> s.Applied:

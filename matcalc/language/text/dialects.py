@@ -112,9 +112,14 @@ def _is_python(tokens: list[Token], signs: Signs) -> bool:
             following = tokens[place + 1].type if place + 1 < len(tokens) else ""
             if following == "EQUALS" and token.value in _PYTHON_WORDS:
                 return True
-            if (following in ("RUN", "COLON") and token.value in _STATEMENTS) or (token.value == "einsum" and "STRING" in types):
+            if _begins_a_statement(token, following, types) or (token.value == "einsum" and "STRING" in types):
                 return True
     return "DOT" in types and any(_is_attribute(tokens, place) for place in range(1, len(tokens) - 1))
+
+
+def _begins_a_statement(token: Token, following: str, types: frozenset[str]) -> bool:
+    """Whether a word of Python's begins a statement; ``lambda`` without the colon of a header is the Greek letter."""
+    return token.value in _STATEMENTS and following in ("RUN", "COLON") and (token.value != "lambda" or "COLON" in types)
 
 
 def _is_attribute(tokens: list[Token], place: int) -> bool:
@@ -175,10 +180,15 @@ def templates(dialect: Dialect) -> Mapping[str, tuple[Template, ...]]:
     return {name: tuple(ways) for name, ways in found.items()}
 
 
+def ways_to_call(dialect: Dialect, name: str) -> tuple[Template, ...]:
+    """What a function means in a dialect: its own templates, and those that all dialects agree on."""
+    return (*templates(dialect).get(name, ()), *templates("math").get(name, ()))
+
+
 @cache
 def foreign_names(dialect: Dialect) -> frozenset[str]:
     """Functions that a dialect has and the language has not, or has in another meaning."""
-    return frozenset(templates(dialect)) | _OF_PROGRAMS.get(dialect, frozenset())
+    return frozenset(templates(dialect)) | frozenset(templates("math")) | _OF_PROGRAMS.get(dialect, frozenset())
 
 
 _OF_PROGRAMS: Mapping[Dialect, frozenset[str]] = {

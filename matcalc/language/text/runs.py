@@ -31,7 +31,7 @@ _PIECE = pattern(
 )
 _WORD = pattern(r"[a-z]{3,}(?:_?[0-9]+)?")
 """What is no product of letters in the italics of a LaTeX formula when brackets follow at once."""
-_CALLED = pattern(r"[A-Za-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*[A-Za-z0-9]*")
+_CALLED = pattern(r"[A-Za-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*[A-Za-z0-9]*|[a-z][0-9]+[a-z]{3,}")
 """What is a function when brackets follow at once, unless all its letters are known as symbols."""
 _GREEK_FUNCTION = pattern(r"(?:lambda|sigma)_?(?:[0-9]|[ijk]|max|min)|[gG]amma")
 """Eigenvalues, singular values and the gamma function, when brackets with one name follow."""

@@ -31,7 +31,7 @@ _OPERATORS = {
     "POWER": "^",
     "LEFT_DIVIDE": "\\",
     "COLON": ":",
-    "TRANSPOSE": "'⊤’´ʹ",
+    "TRANSPOSE": "'⊤’´ʹ′",
     "EQUALS": "=≔≜",
     "IMPLIES": "⇒⟹",
     "SEPARATOR": ";",
@@ -58,6 +58,9 @@ OPERATOR_TYPE |= {
     "**": "POWER",
     ".+": "PLUS",
     ".-": "MINUS",
+    "%*%": "TIMES",
+    "%x%": "TIMES",
+    "%o%": "TIMES",
 }
 _SUPER = "".join(re.escape(c) for c in SUPERSCRIPTS)
 _SUB = "".join(SUBSCRIPTS)
@@ -65,10 +68,10 @@ _ACCENTS = "".join(ACCENTS)
 _LETTER = r"[^\W\d_]"
 _FRACTIONS = "".join(FRACTIONS)
 _REMARKS = r"\#[^\n]*|\\[ \t]*\n|\.\.\.[ \t]*(?:%[^\n]*)?\n"
-_IN_LINES = r"(?P<COMMENT>%[^\n]*)|(?P<NUMBER>(?:[0-9]+(?:\.(?![*/^'])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![^\W\d_]))?)"
+_IN_LINES = r"(?P<COMMENT>%(?![*xo]%)[^\n]*)|(?P<NUMBER>(?:[0-9]+(?:\.(?![*/^'])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![^\W\d_]))?)"
 _DOTTED = r"(?P<TRANSPOSE>\.(?:T(?!\w)|'))"
 _QUOTES = r'\"{3}[\s\S]*?\"{3}|"[^"\n]*"'
-_SIGNS = r"=>|:=|\.[*/^+-]|\*\*"
+_SIGNS = r"=>|:=|\.[*/^+-]|\*\*|%[*xo]%"
 _DOT = r"(?P<DOT>\.(?=[^\W\d]|\())"
 _TOKEN = pattern(
     rf"""

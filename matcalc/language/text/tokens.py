@@ -64,6 +64,7 @@ class _Raw:
     written: Written
     vocabulary: Vocabulary
     labelled: frozenset[str] = frozenset()
+    forks: tuple[Fork, ...] = ()
 
 
 def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, flipped: frozenset[str] = frozenset()) -> Tokens:
@@ -72,7 +73,7 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
 
     Raises ParseError, UnknownFunctionError or LimitError with the place.
     """
-    raw = _raw(text, vocabulary, dialect)
+    raw = _raw(text, vocabulary, dialect, flipped)
     tokens, decisions, written, vocabulary = raw.tokens, raw.decisions, raw.written, raw.vocabulary
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
@@ -92,27 +93,32 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
         tokens = import_module("matcalc.language.text.doubtful_signs").with_whole_divisors(tokens, decisions)
     if "×" in text or "\\times" in text:
         decisions += import_module("matcalc.language.text.doubtful_signs").crosses(text, tokens, vocabulary)
-    return Tokens(tokens, decisions, written, forks, raw.labelled)
+    return Tokens(tokens, decisions, written, (*raw.forks, *forks), raw.labelled)
 
 
-def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None) -> _Raw:
+def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: frozenset[str]) -> _Raw:
     if dialect == "latex" or (dialect is None and is_latex(text)):
         found = import_module("matcalc.language.latex.latex_scanner").scan_latex(text, vocabulary)
         known = vocabulary.knowing(found.names | found.labelled)
         return _Raw(_separated(found.tokens), found.decisions, Written("latex"), known, found.labelled)
     decisions: list[Decision] = []
+    primed: tuple[Fork, ...] = ()
     raw = scan(text)
+    if "′" in text:
+        raw, primed = import_module("matcalc.language.text.primes").turned(raw, vocabulary, flipped, decisions)
     if ":" in text:
         raw = brackets.with_parts(raw)
+    if "%" in text and any(token.value[:1] == "%" and token.type == "TIMES" for token in raw):
+        raw = import_module("matcalc.language.text.r_signs").in_arrays(raw)
     signs = Signs.of(raw)
     written = recognised(raw, signs) if dialect is None else Written(dialect)
+    if written.dialect != "math" or not signs.values.isdisjoint(foreign_names("math")):
+        vocabulary = vocabulary.with_calls(foreign_names(written.dialect))
     if is_program(raw, signs, written):
-        if written.dialect != "math":
-            vocabulary = vocabulary.with_calls(foreign_names(written.dialect))
         program = import_module("matcalc.language.text.code_tokens")
         raw = program.in_language(raw, signs, written, vocabulary, text, decisions)
         vocabulary = program.known_names(raw, written, vocabulary)
-    return _Raw(raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, vocabulary)
+    return _Raw(raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, vocabulary, forks=primed)
 
 
 _DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])

@@ -1,0 +1,82 @@
+"""What people type at first: spellings that were read as something else, each beside what it means, and their neighbours as they were."""
+
+from __future__ import annotations
+
+import pytest
+
+import matcalc
+from matcalc.errors import MatcalcError
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "meant"),
+    [
+        ("(z - Gv)^T (z - Gv) + lambda v^T v", "v", "(z - G*v)'*(z - G*v) + λ*v'*v"),
+        ("‖z − Gv‖² + lambda v'v", "v", "||z - G*v||^2 + λ*v'*v"),
+        ("v′Gv", "v", "v'*G*v"),
+        ("v′(G + G′)v", "v", "v'*(G + G')*v"),
+        ("z′z − 2γ′G′z + γ′G′Gγ", "γ", "z'*z - 2*γ'*G'*z + γ'*G'*G*γ"),
+        ("(z − Gv)′(z − Gv)", "v", "(z - G*v)'*(z - G*v)"),
+        ("vdot(C, G)", "G", "sum(C.*G)"),
+        ("dot(v, G, u)", "v", "v'*G*u"),
+        ("u'*solve(G, v)", "v", "u'*inv(G)*v"),
+        ("sum(max(0, 1 - z.*(G*v)))", "v", "sum(relu(1 - z.*(G*v)))"),
+        ("Σ_i max(0, 1 - z_i v'g_i)", "v", "Σ_i relu(1 - z_i v'g_i)"),
+        ("sum(min(v, 0))", "v", "-sum(relu(-v))"),
+        ("sum(log2(v))", "v", "sum(log(v))/log(2)"),
+        ("tr(matmul(C, G))", "G", "tr(C*G)"),
+    ],
+)
+def test_it_is_read_as_it_is_meant(written: str, name: str, meant: str) -> None:
+    found = matcalc.derive(written, name)
+    assert found.text("ascii") == matcalc.derive(meant, name).text("ascii")
+    assert found.reading.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "value"),
+    [
+        ("lambda x: x @ G @ x", "x", "(G + G')*x"),
+        ("σ′(u'v)", "v", "sigmoid(u'*v)*(sigmoid(u'*v) - 1)*(2*sigmoid(u'*v) - 1)*u"),
+        ("W1tanh(v)", "v", "diag(ones(m) - tanh(v).^2)*W1'"),
+        ("G†v", "v", "pinv(G)'"),
+        ("v'G v % the form", "v", "(G + G')*v"),
+    ],
+)
+def test_its_neighbours_stay_what_they_are(written: str, name: str, value: str) -> None:
+    assert matcalc.derive(written, name).text("ascii") == value
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "meant", "shown"),
+    [
+        ("exp(-||v - v′||^2)", "v", "exp(-||v - u||^2)", "v′ is read as one name"),
+        ("dot(C, G)", "G", "C", "dot is read as the inner product of vectors, although C is a capital"),
+    ],
+)
+def test_what_could_be_meant_otherwise_is_doubted(written: str, name: str, meant: str, shown: str) -> None:
+    found = matcalc.derive(written, name)
+    assert shown in found.reading.warnings
+    with pytest.raises(MatcalcError):
+        matcalc.derive(written, name, strict=True)
+
+
+def test_a_name_with_a_prime_can_be_declared() -> None:
+    assert matcalc.derive("v'*v′", "v", declare="v, v′: n").text("ascii") == "v′"
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "advice"),
+    [
+        ("v^† G v", "v", "v' for the transpose"),
+        ("v^{\\dagger} G v", "v", "v' for the transpose"),
+        ("v^+", "v", "relu(v) for the positive part"),
+        ("C %o% G", "C", "u %*% t(v)"),
+        ("l2norm(v)", "v", "norm2"),
+        ("max(v)", "v", "relu(x)"),
+    ],
+)
+def test_what_means_something_else_is_refused(written: str, name: str, advice: str) -> None:
+    with pytest.raises(MatcalcError) as caught:
+        matcalc.derive(written, name)
+    assert advice in str(caught.value)

@@ -58,7 +58,7 @@ class Told:
 
 def told_in(wording: Wording) -> Iterator[Told]:
     """Everything that a sentence tells of names."""
-    if vocabulary().lists["doubtful_sentence"].search(wording.text):
+    if vocabulary().lists["doubtful_sentence"].search(wording.text) or _drops(wording):
         return
     tokens = tokens_of(wording)
     doubts = Doubts(tokens)
@@ -265,6 +265,25 @@ def under_a_condition(wording: Wording) -> Iterator[int]:
 
 
 # ---------------------------------------------------------------- together
+
+
+def kept_until_dropped(told: Iterable[Told], read: Iterable[Wording]) -> Iterator[Told]:
+    """What is told, up to the sentences that say of assumptions that they are made no longer; kinds and sizes stay."""
+    ends = sorted([wording.start for wording in read if _drops(wording)])
+    for one in told:
+        at = bisect_left(ends, one.start + 1)
+        if one.declaration.properties and at < len(ends) and ends[at] < one.end:
+            yield replace(one, end=ends[at])
+            if one.declaration.kind is not None:
+                kind = Declaration(one.name, one.declaration.kind, one.declaration.shape)
+                yield replace(one, declaration=kind, start=ends[at], anew=False)
+        else:
+            yield one
+
+
+def _drops(wording: Wording) -> bool:
+    lists = vocabulary().lists
+    return lists["dropping"].search(wording.text) is not None and lists["assumption"].search(wording.text) is not None
 
 
 class Facts:

@@ -20,9 +20,12 @@ _ARTICLES = frozenset(
 _SINGLE = frozenset(["a", "an", "the", "this"])
 _SIZE_WORDS = frozenset(["size", "sizes", "shape", "dimension", "dimensions", "dimensional", "order", "length"])
 _VERBS = frozenset(["is", "are", "be", "being", "has", "have", "denotes", "denote", "as", "remains", "stays"])
+_OWNING = frozenset(["has", "have"])
+_OF_WHOLES = frozenset(["both", "each", "all", "any", "either", "some", "most", "none", "one", "two"])
 _BY = re.compile(r"(\w+)-by-(\w+)\Z", re.IGNORECASE)
 _SIZES = re.compile(r"\(?\s*[A-Za-z0-9]\w*\s*(?:(?:\\times|×|x|,|\\cdot)\s*[A-Za-z0-9]\w*\s*)*\)?|\\mathbb\{?R\}?.*")
 _ENDS = frozenset(["", ".", ",", ";", ")"])
+_PLURAL = re.compile(r"[^s]s\Z")
 _MOST_UNKNOWN = 2
 _MOST_DESCRIBING = 40
 """Words of one description."""
@@ -91,7 +94,7 @@ def descriptions(tokens: Sequence[Token]) -> Iterator[Description]:
             position += 1
             continue
         yield replace(found, bold=_weight(tokens[found.first : found.last]))
-        position = max(found.last, position + 1)
+        position = max(reader.goes_on_at(found), position + 1)
 
 
 def _weight(tokens: Sequence[Token]) -> bool | None:
@@ -117,6 +120,19 @@ class _Phrases:
             return None
         return self._of_parts(position) or self._attribute(position)
 
+    def goes_on_at(self, found: Description) -> int:
+        """Where more is said: behind a description, or of its subject: ``the matrix ⟨A⟩ is symmetric``."""
+        subject = found.last - 1
+        if (
+            self._tokens[found.first].mention is not None
+            or self._text(self._relative(found.last)) not in _VERBS
+            or not self._names(subject)
+        ):
+            return found.last
+        while subject - 2 > found.first and self._names(subject - 2) and self._joint(subject - 1):
+            subject -= 2
+        return subject
+
     # ------------------------------------------------------------ the three forms
 
     def _attribute(self, position: int) -> Description | None:
@@ -124,7 +140,7 @@ class _Phrases:
         if position and self._text(position - 1) in ("of", "-") and self._text(position - 2) in ("part", "function", "side"):
             return None
         words = self._described(position)
-        names, end = self._subject(words.end, single=words.single)
+        names, end = self._subject(words.end, single=words.single and not _PLURAL.search(self._text(words.end - 1)))
         if not words.content or not names:
             return None
         behind = self._size_behind(end)
@@ -139,6 +155,7 @@ class _Phrases:
             return None
         if self._text(end) in _VERBS and self._text(end + 1) in _ENDS and self._last:
             return Description(names, " ".join(self._last), position, end + 1, with_verb=True)
+        end = self._relative(end)
         applied = end + (self._text(end) in _VERBS)
         if self._text(applied) in ("applied", "acting", "acts") and vocabulary().says("entrywise", self._text(applied + 1)):
             return Description(names, "function", position, applied + 2)
@@ -148,8 +165,10 @@ class _Phrases:
         opened = self._text(end) == "("
         apposed = self._text(end) == "," and self._text(end + 1) in ("a", "an")
         words = self._described(end + (verb or opened or apposed))
-        if not words.content:
+        if not words.content or (verb and (self._is_of_part(position) or self._is_qualified(words.end))):
             return None
+        if self._text(end) in _OWNING and words.said and not self._is_measure(end + 1):
+            return self._of_own_part(names, position, end + 1, words.end)
         after = self._text(words.end)
         if apposed and self._subject(words.end)[0]:
             return None
@@ -165,7 +184,44 @@ class _Phrases:
         if not names or self._text(end) not in _VERBS:
             return None
         fact = vocabulary().of.get((self._text(position), self._text(end + 1)))
+        if self._is_qualified(end + 2):
+            return None
         return Description(names, fact, position, end + 2, with_verb=True) if fact else None
+
+    def _relative(self, position: int) -> int:
+        """The verb of the relative clause that begins at a token, ``⟨A⟩, which is``; the token itself without one."""
+        start = position + (self._text(position) == ",")
+        return start + 1 if self._text(start) in ("which", "that") and self._text(start + 1) in _VERBS else position
+
+    def _is_measure(self, position: int) -> bool:
+        """Whether a size stands at a token, perhaps behind an article."""
+        text = self._text(position + (self._text(position) in _ARTICLES))
+        return text in _SIZE_WORDS or text == "⟨" or _BY.match(text) is not None
+
+    def _of_own_part(self, names: tuple[str, ...], position: int, first: int, last: int) -> Description | None:
+        """``⟨Q⟩ has orthonormal columns``: nothing for other parts than those of which the vocabulary says what it means."""
+        first += self._text(first) in _ARTICLES
+        words = [self._text(at) for at in range(first, last)]
+        of_parts = vocabulary().of.get((words[1], words[0])) if len(words) == len(("columns", "orthonormal")) else None
+        fact = of_parts or vocabulary().nouns.get(" ".join(words))
+        return Description(names, fact, position, last, with_verb=True) if fact and self._text(last) != "⟨" else None
+
+    def _is_of_part(self, position: int) -> bool:
+        """Whether a subject only says whose part or property is spoken of: ``the spectrum of ⟨A⟩ and ⟨B⟩ is``."""
+        while position > 1 and self._names(position - 2) and self._joint(position - 1):
+            position -= 2
+        return self._text(position - 1) == "of" and self._text(position - 2) not in _OF_WHOLES
+
+    def _is_qualified(self, position: int) -> bool:
+        """Whether the words at a token take back a part of what was said before: ``for ⟨n = 1⟩``, ``up to ⟨B⟩``."""
+        text, following = self._text(position), self._text(position + 1)
+        if (text, following) == ("with", "respect"):
+            return True
+        if text in ("for", "in") and (
+            vocabulary().says("general", following) or following == "each" or (text == "in" and following == "⟨")
+        ):
+            return False
+        return vocabulary().says("qualifying", text)
 
     # ------------------------------------------------------------ parts
 
@@ -301,6 +357,8 @@ class _Phrases:
         text = self._text(words.end)
         word = text.replace("-", "")
         if not word.isalpha() or vocabulary().says("ending", text) or words.unknown >= _MOST_UNKNOWN or vocabulary().says("doubt", text):
+            return 0
+        if vocabulary().says("qualifying", text):
             return 0
         if not words.content:
             return 0

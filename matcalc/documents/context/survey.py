@@ -11,7 +11,7 @@ from matcalc.documents.context.conventions import Conventions, layouts_in, symme
 from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_called, names_used, readable
 from matcalc.documents.context.entrywise import function_names, functions_in
 from matcalc.documents.context.factorizations import factors_in
-from matcalc.documents.context.facts import Facts, told_in, under_a_condition
+from matcalc.documents.context.facts import Facts, kept_until_dropped, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
@@ -103,7 +103,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
     told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined))]
     told += [one for wording in read for one in factors_in(wording, told)]
-    facts = Facts(told, twins)
+    facts = Facts(kept_until_dropped(told, read), twins)
     definitions = Definitions(readable([one for one in found if one is not None], function_names(told)), twins)
     layouts = Conventions([one for wording in read for one in layouts_in(wording)], "denominator")
     symmetric = Conventions([one for wording in read for one in symmetric_in(wording)], "projected")

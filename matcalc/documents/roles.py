@@ -332,7 +332,7 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     first, last = head_of(row.left.text, around.notation), head_of(right, around.notation)
     if first is not None and last is not None and not first.arguments and last.name not in around.known:
         return "definition"  # a = b = c of names alone
-    if said.supposes_next or row.lead.endswith(("⇔", "⇐")):
+    if said.supposes_next or row.lead.endswith(("⇔", "⇐")) or (said.qualifies and not row.link and is_number(right)):
         return "fact"
     after = sentence(around.after, "")
     if said.has("solving") or after.begins("solving") or (around.preceding == "first-order condition" and bool(row.lead)):

@@ -104,6 +104,9 @@ class Sentence:
     supposes_next: bool
     """Whether the words right before make any equation a hypothesis, not only one that states a fact about a symbol."""
 
+    qualifies: bool
+    """Whether they, or ``with``, stand right before it: it says then of which things something holds."""
+
     follows: bool
     """Whether the words say that what comes follows from what was said: ``If O is orthogonal,``, ``hence``."""
     names_property: bool
@@ -146,4 +149,6 @@ def sentence(before: str, lead: str) -> Sentence:
     next_to = cue in _HYPOTHESES and len(text[ends:].split()) <= _NEXT
     follows = governing == "stating" and (not cue or cue in _ENDING)
     named = _properties().search(text) is not None
-    return Sentence(frozenset(sorts), governing, cue, frozenset(first), text.rstrip().endswith("("), next_to, follows, named)
+    qualifies = governing == "supposing" and cue not in _DOMINANT and not text[ends:].strip()
+    in_brackets = text.rstrip().endswith("(")
+    return Sentence(frozenset(sorts), governing, cue, frozenset(first), in_brackets, next_to, qualifies, follows, named)

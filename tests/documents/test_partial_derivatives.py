@@ -23,6 +23,10 @@ TRUE = [
     r"The total differential is $dv = \frac{\partial v}{\partial p} dp + \frac{\partial v}{\partial q} dq$.",
     r"Now $\nabla v = \left(\frac{\partial v}{\partial p}, \frac{\partial v}{\partial q}, \frac{\partial v}{\partial r}\right)$.",
     r"Thus $\frac{\partial}{\partial p}\frac{\partial v}{\partial q} = \frac{\partial^2 v}{\partial p \partial q}$.",
+    r"If $R(s, t) = 0$ makes $t$ a function of $s$, then $\frac{dt}{ds} = -\frac{R_s}{R_t}$.",
+    r"If $R(s, t) = 0$, then $\frac{dt}{ds} = -\frac{\partial R/\partial s}{\partial R/\partial t}$.",
+    r"If $A = \partial v/\partial p$ and $B = \partial v/\partial q$, then $\partial A/\partial q = \partial B/\partial p$.",
+    r"Hence $dS = \left(\frac{\partial S}{\partial V}\right)_T dV + \left(\frac{\partial S}{\partial T}\right)_V dT$.",
 ]
 FALSE = [
     CUBIC + "Then $g_s = 2st + 1$.",
@@ -36,6 +40,13 @@ NOT_PROVED = [
     r"We have $\frac{\partial w}{\partial t} = k \frac{\partial^2 w}{\partial s^2}$.",
     r"We have $v(p + h, q) - v(p, q) = h\frac{\partial v}{\partial p} + q\frac{\partial v}{\partial q} - q\frac{\partial v}{\partial q}$.",
     r"We have $v(p + h, q) = v(p, q) + h\frac{\partial v}{\partial p} + \frac{h^2}{2}\frac{\partial^2 v}{\partial p^2}$.",
+    r"If $R(s, t) = 0$ makes $t$ a function of $s$, then $\frac{dt}{ds} = \frac{R_s}{R_t}$.",
+    r"If $R(s, t) = 0$ makes $t$ a function of $s$, then $\frac{dt}{ds} = -\frac{R_t}{R_s}$.",
+    r"If $A = \partial v/\partial p$ and $B = \partial v/\partial q$, then $\partial A/\partial p = \partial B/\partial q$.",
+    r"Hence $dS = \left(\frac{\partial S}{\partial V}\right)_T dV + \left(\frac{\partial S}{\partial T}\right)_P dT$.",
+    r"The gradient of $v(p, q, r)$ is $\nabla v = \left(\frac{\partial v}{\partial p}, \frac{\partial v}{\partial q}\right)$.",
+    r"For $v(p, q, r)$ we have $dv = \frac{\partial v}{\partial p} dp + \frac{\partial v}{\partial q} dq$.",
+    r"Put $r=p^2$. $\frac{\partial}{\partial p}\left(r\frac{\partial v}{\partial q}\right) = r\frac{\partial^2 v}{\partial p\partial q}$.",
     r"We have $v(2p, q) = 2p \frac{\partial v}{\partial p} + q\frac{\partial v}{\partial q}$.",
 ]
 

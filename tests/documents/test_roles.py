@@ -147,6 +147,12 @@ def test_heads(text: str, head: Head | None) -> None:
     assert head_of(text) == head
 
 
+def test_an_equation_with_a_number_behind_with_is_no_claim(tmp_path: Path) -> None:
+    """It says of which things something holds."""
+    text = r"Let $w = 2u$. We look at the points $v$ with $w \cdot v = 1$. We have $w \cdot v = 2u \cdot v$."
+    assert [entry.role for entry in verified(text, tmp_path).entries] == ["definition", "notation", "fact", "claim"]
+
+
 def test_an_operator_of_the_authors_own_is_no_claim(tmp_path: Path) -> None:
     """A name set upright that the document gives no formula: what is said with it cannot be checked. One with a formula, or usual, can."""
     text = r"The \(\operatorname{glue}\) operator joins. Then $\frac{\partial u}{\partial v} = \operatorname{glue}(a, b)$."

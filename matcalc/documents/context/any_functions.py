@@ -6,7 +6,7 @@ point these have all derivatives that there are. So it is asked of polynomials w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
@@ -14,9 +14,11 @@ from matcalc.documents.context.definitions import CALLED, names_used
 from matcalc.documents.context.derivatives_at import is_bold, quotients
 from matcalc.documents.context.names import names_at, trimmed, whole_name
 from matcalc.documents.context.outline import Line
-from matcalc.documents.context.partial_derivatives import partials, with_array, without_subscripts
+from matcalc.documents.context.partial_derivatives import partials, quotient, with_array, without_slashes, without_subscripts
 from matcalc.documents.context.rules_of_calculus import closing
 from matcalc.documents.context.survey import Context
+from matcalc.documents.heads import head_of
+from matcalc.documents.shapes import is_zero
 from matcalc.patterns import pattern
 
 _CHANGE = pattern(r"(?<![A-Za-z\\{])d\s*(?P<of>[A-Za-z])(?![A-Za-z(])")
@@ -43,65 +45,121 @@ class AnyFunctions:
 
 def for_any_functions(equation: str, line: Line, context: Context) -> AnyFunctions | None:
     """The equation of functions with several arguments, if it is about their derivatives at one point alone; None for another one."""
-    if line.notation != "latex" or is_bold(equation) or any(not one.partial for one in quotients(equation)):
+    if line.notation != "latex" or is_bold(equation):
         return None
-    found = _Functions(equation)
-    order = found.order
-    if not found.names or not 0 < order <= _MOST_ORDERS or not found.least <= len(found.variables) <= _MOST_VARIABLES:
+    equation = with_implicit(without_slashes(without_held(equation)), line, context)
+    given = _given(equation, line, context)
+    found = _Functions("; ".join([*given.values(), equation]), given)
+    if any(not one.partial for one in quotients(equation)) or not found.is_about_one_point or not _fits(found, equation, line, context):
         return None
-    if not all(_is_number(name, line, context) for name in found.variables):
-        return None
-    plain = with_array(without_subscripts(equation, lambda name: found.variables if name in found.names else ()))
-    used = set(names_used(plain, line.notation)) | set(found.variables)
+
+    def plain(text: str) -> str:
+        return with_array(without_subscripts(text, lambda name: found.variables if name in found.names else ()))
+
+    statement = [*map(plain, given.values()), plain(equation)]
+    used = names_used("; ".join(statement), line.notation).union(found.variables)
     letters = (letter for letter in _COEFFICIENTS if letter.removeprefix("\\") not in used)
-    definitions = []
-    coefficients: list[str] = []
-    for name in found.names:
-        terms = _terms(found.variables, order)
-        own = [letter for letter, _ in zip(letters, terms, strict=False)]
-        if len(own) < len(terms):
-            return None
-        coefficients += own
-        polynomial = " + ".join(" ".join([letter, *term]) for letter, term in zip(own, terms, strict=True))
-        definitions.append(f"{name}({', '.join(found.variables)}) = {polynomial}")
-    scalars = [*found.variables, *(letter.removeprefix("\\") for letter in coefficients)]
+    terms = [term for degree in range(found.order + 1) for term in combinations_with_replacement(found.variables, degree)]
+    polynomials: dict[str, list[str]] = {name: [letter for letter, _ in zip(letters, terms, strict=False)] for name in found.names}
+    if any(len(own) < len(terms) for own in polynomials.values()):
+        return None
+    arguments = ", ".join(found.variables)
+    definitions = [
+        f"{name}({arguments}) = {' + '.join(' '.join([letter, *term]) for letter, term in zip(own, terms, strict=True))}"
+        for name, own in polynomials.items()
+    ]
+    scalars = [*found.variables, *(letter.removeprefix("\\") for own in polynomials.values() for letter in own)]
     declare = "; ".join(f"{name}: scalar" for name in scalars)
-    said = f"{', '.join(found.names)}: any function{'s' if len(found.names) > 1 else ''} of {', '.join(found.variables)}"
-    return AnyFunctions(plain, tuple(definitions), declare, said)
+    said = f"{', '.join(found.names)}: any function{'s' if len(found.names) > 1 else ''} of {arguments}"
+    return AnyFunctions(statement[-1], (*definitions, *statement[:-1]), declare, said)
 
 
-def _terms(variables: tuple[str, ...], order: int) -> list[tuple[str, ...]]:
-    return [term for degree in range(order + 1) for term in combinations_with_replacement(variables, degree)]
+def _given(equation: str, line: Line, context: Context) -> dict[str, str]:
+    """The definitions of names that an equation differentiates and that are partial derivatives themselves."""
+    names = {one.name for one in partials(equation) if one.name}
+    found = {one.name: one for one in context.behind(names, line) if one.name in names and not one.is_function}
+    return {name: without_slashes(one.text) for name, one in found.items() if next(partials(one.value), None) is not None}
+
+
+def _fits(found: _Functions, equation: str, line: Line, context: Context) -> bool:
+    """Whether the variables are numbers, and all that the functions depend on where all of them count."""
+    others = names_used(equation, line.notation) - {*found.names, *found.variables, *found.given}
+    if not all(_is_number(name, line, context) for name in found.variables):
+        return False
+    if found.of_all and any(set(seen) != set(found.variables) for name in found.names if (seen := context.seen_of(name, line.number))):
+        return False
+    return not (found.outer and context.behind(others, line))
+
+
+_HELD = pattern(
+    r"(?:\\left)?\(\s*(?P<quotient>\\[dt]?frac\s*\{\s*\\partial\s*(?P<of>[A-Za-z])\s*\}\s*\{\s*\\partial\s*(?P<by>[A-Za-z])\s*\})\s*"
+    r"(?:\\right)?\)\s*_\s*(?:\{\s*(?P<several>[A-Za-z](?:\s*,?\s*[A-Za-z])*)\s*\}|(?P<one>[A-Za-z])(?![A-Za-z]))"
+)
+
+
+def without_held(equation: str) -> str:
+    r"""The equation without the variables that are held fixed, ``T`` below ``\partial P/\partial V`` in brackets.
+
+    It is left alone where a function has several sets of variables.
+    """
+    sets: dict[str, set[frozenset[str]]] = {}
+    for found in _HELD.finditer(equation):
+        held = frozenset(letter for letter in found["several"] or found["one"] if letter.isalpha())
+        sets.setdefault(found["of"], set()).add(held | {found["by"]})
+    if len(frozenset().union(*sets.values())) > 1:
+        return equation
+    return _HELD.sub(lambda found: found["quotient"], equation)
+
+
+def with_implicit(equation: str, line: Line, context: Context) -> str:
+    r"""The equation with the derivatives of a name that ``F(x, y) = 0`` makes a function of the others: ``-F_x/F_y`` for ``dy/dx``.
+
+    It is left alone where F itself stands in it, of which more is known then than its derivatives.
+    """
+    for one in context.suppositions.at(line, names_used(equation, line.notation)):
+        head = head_of(one.left, line.notation)
+        if head is None or len(head.arguments) < _TWO or not is_zero(one.right) or any(_calls(equation, {head.name})):
+            continue
+        found = [at for at in quotients(equation) if {at.name, at.variable} <= set(head.arguments) and at.order == 1 and at.point is None]
+        if len({at.name for at in found}) == 1 and not {at.name for at in found} & {at.variable for at in found}:
+            out, place = [], 0
+            for at in found:
+                above, below = (quotient(head.name, (name,)) for name in (at.variable, at.name))
+                out += [equation[place : at.start], rf"\left(-\frac{{{above}}}{{{below}}}\right)"]
+                place = at.end
+            return "".join([*out, equation[place:]])
+    return equation
+
+
+_TWO = 2
 
 
 class _Functions:
-    """The functions in an equation and the variables of their derivatives; ``order`` is that of the highest, 0 where it cannot be told."""
+    """The functions in an equation and the variables of their derivatives, those of ``given`` names with a value left out.
 
-    def __init__(self, equation: str) -> None:
-        found = list(partials(equation))
-        names = {one.name for one in found if one.name} | {one["of"] for one in _GRADIENT.finditer(equation)}
-        changes = [one["of"] for one in _CHANGE.finditer(equation)]
-        left = equation.partition("=")[0].strip()
-        names |= {changes[0]} if changes and _CHANGE.fullmatch(left) else set()
-        by = dict.fromkeys(name for one in found for name in one.variables)
-        by_subscripts = dict.fromkeys(letter for base, letters in _subscripted(equation) if base in names for letter in letters)
-        by |= by_subscripts
+    ``order`` is that of the highest derivative; ``outer``: more than a name is differentiated; ``of_all``: by all variables.
+    """
+
+    def __init__(self, text: str, given: Collection[str]) -> None:
+        found = list(partials(text))
+        gradients = {one["of"] for one in _GRADIENT.finditer(text)}
+        names = {one.name for one in found if one.name} | gradients
+        changes = [one["of"] for one in _CHANGE.finditer(text)]
+        changing = {changes[0]} if changes and _CHANGE.fullmatch(text.partition("=")[0].strip()) else set()
+        names |= changing
+        below = [(base, letters) for base, letters in _subscripted(text) if base in names]
+        by = dict.fromkeys([*(name for one in found for name in one.variables), *(letter for _, letters in below for letter in letters)])
         by |= dict.fromkeys(name for name in changes if name not in names)
-        orders = [len(one.variables) for one in found] + [len(letters) for base, letters in _subscripted(equation) if base in names]
+        calls = set(_calls(text, names))
         outer = sum(len(one.variables) for one in found if not one.name)
-        calls = set(_calls(equation, names))
-        self.names = tuple(sorted(names))
-        self.variables = calls.pop() if len(calls) == 1 else tuple(by)
-        self.least = 1 if by_subscripts else 2
-        """How many variables tell that these are no arrays."""
-        apart = (
-            not calls
-            and all(self.variables)
-            and names.isdisjoint(by)
-            and set(by) <= set(self.variables)
-            and all(len(one) == 1 for one in (*names, *by))
-        )
-        self.order = max([*orders, 1]) + outer if apart else 0
+        self.given = given
+        self.names = tuple(sorted(names - set(given)))
+        self.variables = next(iter(calls)) if calls else tuple(by)
+        self.outer, self.of_all = bool(outer), bool(gradients or changing)
+        self.order = max([1, *(len(one.variables) for one in found), *(len(letters) for _, letters in below)]) + outer + bool(given)
+        few = len(calls) <= 1 and len(self.variables) <= _MOST_VARIABLES and len(self.variables) > (not below)
+        apart = names.isdisjoint(by) and set(by) <= set(self.variables) and all(len(one) == 1 for one in (*names, *self.variables))
+        self.is_about_one_point = bool(self.names) and few and apart and self.order <= _MOST_ORDERS
 
 
 def _subscripted(equation: str) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,15 @@ def partials(equation: str) -> Iterator[Partial]:
         yield Partial(whole_name(found["of"] or "") or "", tuple([name for name, power in by for _ in range(power)]))
 
 
+def without_slashes(equation: str) -> str:
+    r"""The equation with fractions for partial derivatives with a slash, so that a fraction of two of them is none itself.
+
+    >>> without_slashes(r"\frac{\partial F / \partial x}{\partial F / \partial y}")
+    '\\frac{\\frac{\\partial F }{\\partial x}}{\\frac{\\partial F }{\\partial y}}'
+    """
+    return _QUOTIENTS[1].sub(lambda found: rf"\frac{{{found[0].partition('/')[0]}}}{{{found['below']}}}", equation)
+
+
 def without_subscripts(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> str:
     r"""The equation with signs of derivatives for ``f_x`` and ``f_{xy}``, and for ``f_x(x, y)`` at these arguments themselves.
 

@@ -21,6 +21,7 @@ from matcalc.documents.context.wording import Wording, wordings
 from matcalc.documents.index_cases import Indices
 from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declared_sizes
+from matcalc.patterns import pattern
 
 How: TypeAlias = Literal["told", "kinds", "unsized"]
 """What declarations say: what is told; with it the kinds that names have in the rest of the document; or what is told but for the sizes."""
@@ -33,7 +34,7 @@ class Context:
     ``origins`` are, for the start of each section, the rows before it that define what it speaks of; ``sizes`` the names of sizes,
     ``conditions`` the first-order conditions, ``index_cases`` the rows that are said of equal or of different indices,
     ``conditional`` those that are said to hold under a condition of which nothing is understood, ``suppositions`` the equations
-    that are supposed, ``scripts`` how names are written.
+    that are supposed, ``scripts`` how names are written, ``seen`` the arguments that names have somewhere, with the rows.
     """
 
     facts: Facts
@@ -48,6 +49,7 @@ class Context:
     conditional: frozenset[int]
     suppositions: Suppositions
     scripts: Scripts
+    seen: Mapping[str, Sequence[tuple[int, tuple[str, ...]]]]
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said."""
@@ -57,6 +59,10 @@ class Context:
         """The arguments of the function that a name stands for at a row; none for another name."""
         one = self.definitions.at(name, line.number)
         return one.head.arguments if one is not None else ()
+
+    def seen_of(self, name: str, row: int) -> tuple[str, ...]:
+        """The several arguments that a name had last up to a row; none for one that had none."""
+        return next((arguments for number, arguments in reversed(self.seen.get(name, ())) if number <= row), ())
 
     def partly_derived(self, name: str, line: Line) -> tuple[str, ...]:
         """The arguments of the function that a name with letters below is a derivative of: one of the same section."""
@@ -114,7 +120,21 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     cases = index_conditions(read)
     supposed = Suppositions(one for wording in read for one in suppositions_in(wording))
     conditional = frozenset([number for wording in read for number in under_a_condition(wording)]) - cases.keys()
-    return Context(facts, definitions, layouts, symmetric, spots, origins, sizes, conditions, cases, conditional, supposed, scripts)
+    return Context(
+        facts, definitions, layouts, symmetric, spots, origins, sizes, conditions, cases, conditional, supposed, scripts, _seen(lines)
+    )
+
+
+def _seen(lines: Iterable[tuple[Wording, Line]]) -> dict[str, list[tuple[int, tuple[str, ...]]]]:
+    """The arguments of names that stand with several: ``f(x, y)``."""
+    found: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+    for _, line in lines:
+        for one in _WITH_ARGUMENTS.finditer(line.row.text):
+            found.setdefault(one["name"], []).append((line.number, tuple([part.strip() for part in one["arguments"].split(",")])))
+    return found
+
+
+_WITH_ARGUMENTS = pattern(r"(?<![A-Za-z\\])(?P<name>[A-Za-z])(?:\\left)?\((?P<arguments>\s*[A-Za-z]\s*(?:,\s*[A-Za-z]\s*)+)(?:\\right)?\)")
 
 
 def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:

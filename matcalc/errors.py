@@ -82,6 +82,26 @@ def _marked(text: str, span: Span) -> list[str]:
     return ["  " + shown.replace("\t", " "), "  " + " " * column + "^" * width]
 
 
+def on_one_line(said: str) -> str:
+    """A message with its line of carets as one line, in which the marked part is quoted.
+
+    >>> on_one_line(str(ParseError("')' closes nothing", text="a) + b", span=Span(1, 2), suggestion="remove it")))
+    "')' closes nothing; try: remove it"
+    >>> on_one_line(str(ParseError("a number is missing", text="a + * b", span=Span(4, 5))))
+    'a number is missing: *'
+    """
+    lines = said.splitlines()
+    parts = lines[:1] or [""]
+    for line, following in zip(lines[1:], [*lines[2:], ""], strict=False):
+        column, width = len(following) - len(following.lstrip()), following.count("^")
+        if following.strip(" ^") == "" and width:
+            marked = line[column : column + width].strip()
+            parts[0] += f": {marked}" if marked and marked not in parts[0] else ""
+        elif line.strip(" ^"):
+            parts.append(line.strip())
+    return "; ".join([" ".join(part.split()) for part in parts])
+
+
 class ParseError(MatcalcError):
     """The text is not in the input language."""
 

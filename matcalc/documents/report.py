@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from matcalc.documents.asking import Asked
 from matcalc.documents.pieces import Fault, Notation, Place
 from matcalc.documents.roles import Role
+from matcalc.errors import on_one_line
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, REFUTED, STATUSES, UNDECIDED, Verdict
 
 Severity: TypeAlias = Literal["none", "unread", "conditional", "refuted"]
@@ -88,7 +89,7 @@ class Entry:
     @property
     def said_why(self) -> str:
         """The reason, on one line."""
-        return " ".join((self.reason or (self.verdict.reason if self.verdict is not None else "")).split())
+        return on_one_line(self.reason or (self.verdict.reason if self.verdict is not None else ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,9 @@ class Report:
     @property
     def not_read(self) -> dict[str, int]:
         """Why claims were not read or decided, each reason with how often, the most frequent first."""
-        reasons = Counter(entry.said_why or entry.status for entry in self.claims if entry.status in ("not read", "undecided"))
+        reasons = Counter(
+            entry.said_why.partition("; ")[0] or entry.status for entry in self.claims if entry.status in ("not read", "undecided")
+        )
         return dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def __str__(self) -> str:

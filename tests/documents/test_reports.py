@@ -25,6 +25,7 @@ from matcalc.documents.report import Entry, Report, Severity, status_of
 from matcalc.documents.reports.page import as_page
 from matcalc.documents.reports.review import as_review
 from matcalc.documents.reports.sarif import as_sarif
+from matcalc.documents.reports.table import as_table
 from matcalc.verification.verdict import Status, Verdict
 from tests.documents.running import ROOT
 
@@ -305,3 +306,12 @@ def _cached(folder: Path) -> dict[str, str]:
     return (
         {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"} if (folder / "bin").exists() else _on_the_path(folder)
     )
+
+
+def test_a_message_on_one_line_quotes_what_it_is_about(tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text("$$\\nabla f(x) = x^T x + \\oint y$$\n\n$$a^T (b + c = a^T b + a^T c$$\n\n$$a = a$$\n", encoding="utf-8")
+    table = as_table(verify_document(path, cache=False))
+    assert "^^" not in table
+    assert r"integrals are not read: \oint" in table
+    assert "'(' is never closed; try: add the closing bracket" in table

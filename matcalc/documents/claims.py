@@ -14,7 +14,7 @@ from matcalc.documents.context.compositions import composition_of, moving_doubts
 from matcalc.documents.context.definitions import Definition, is_called, is_foreign, names_used
 from matcalc.documents.context.derivatives_by_entries import by_entry, perhaps_by_entry
 from matcalc.documents.context.doubts import doubts_of
-from matcalc.documents.context.entrywise import as_arrays
+from matcalc.documents.context.entrywise import as_arrays, with_matrices
 from matcalc.documents.context.generic_functions import with_generic
 from matcalc.documents.context.kept_facts import kept_facts
 from matcalc.documents.context.names import weights_in
@@ -100,6 +100,7 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
     names = _names_in(equation, context, line)
     equation, whole = told_apart(equation, context.behind(names, line), line.notation)
     names = _names_in(equation, context, line)
+    whole = with_matrices(whole, equation)
     structure = structure_of(equation, whole, context.facts.names, functions)
     if structure is None:
         yield _asked(equation, whole, line, context, "told")
@@ -279,6 +280,10 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
 _LIMIT = pattern(r"\\sum[^=]{0,40}=\s*[01]\s*\}?\s*\^\s*\{?\s*([A-Za-z])\b")
 
 
+_INDEX = pattern(r"\\sum(?:\\limits)?\s*_\s*\{?\s*([a-z])(?![A-Za-z])|\\operatorname\{tensor\}\((?:[a-z], )?([a-z]),")
+
+
 def _limits(statement: str) -> frozenset[str]:
-    """The names that sums run up to: they are sizes, and no numbers that could be declared."""
-    return frozenset(found[1] for found in _LIMIT.finditer(statement))
+    """The indices of sums and arrays and the names that these run up to: they are sizes, and nothing that could be declared."""
+    indices = {found[1] or found[2] for found in _INDEX.finditer(statement)}
+    return frozenset([*indices, *(found[1] for found in _LIMIT.finditer(statement))])

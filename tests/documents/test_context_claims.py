@@ -189,6 +189,33 @@ def test_functions_are_opened_to_what_a_claim_differentiates_by(text: str, statu
     assert statuses(text, tmp_path)[-1] == status
 
 
+LAYER = r"Put $u_i = \sum_j m_{i,j} v_j + c_i$. "
+RESUMED = [
+    (
+        r"Let $s_i := \frac{\partial Q}{\partial u_i}$. It is added to the vector $u$. So $\frac{\partial Q}{\partial m_{i,j}} = s_i v_j$.",
+        "proved",
+    ),
+    (
+        r"Let $s_i := \frac{\partial Q}{\partial u_i}$. It is added to the vector $u$. So $\frac{\partial Q}{\partial m_{i,j}} = 3s_iv_j$.",
+        "refuted",
+    ),
+    (
+        r"Let $s_i := \frac{\partial Q}{\partial u_i}$. Consider the vector $u$. So $\frac{\partial Q}{\partial m_{i,j}} = s_i v_j$.",
+        "not read",
+    ),
+    (r"The vector $i$ is no index. Let $s = \frac{\partial Q}{\partial u}$. So $\frac{\partial Q}{\partial c} = s$.", "proved"),
+    (r"Let $s = \frac{\partial Q}{\partial u}$. So $\frac{\partial Q}{\partial M} = s v^\top$.", "proved"),
+    (r"Let $s = \frac{\partial Q}{\partial u}$. So $\frac{\partial Q}{\partial M} = 2s v^\top$.", "refuted"),
+    (r"Let $s = \frac{\partial Q}{\partial u}$. So $\frac{\partial Q}{\partial M} = m s v^\top$.", "not read"),
+]
+"""A layer that is spoken of again, entry by entry or as a whole; and a name that is introduced anew."""
+
+
+@pytest.mark.parametrize(("text", "status"), RESUMED)
+def test_what_is_spoken_of_again_keeps_its_value(text: str, status: str, tmp_path: Path) -> None:
+    assert statuses(LAYER + text, tmp_path)[-1] == status
+
+
 def test_an_index_within_an_accent_is_one_of_the_whole(tmp_path: Path) -> None:
     text = r"Let $\hat{o} = \tanh(u)$. Then $\frac{\partial \hat{o_k}}{\partial u_k} = 1 - \hat{o_k}^2$"
     assert statuses(text + ".", tmp_path)[-1] == "proved"

@@ -14,6 +14,7 @@ from matcalc import verify
         (r"\nabla_p \sum_i y_i \log p_i = \frac{y}{p}", (r"\frac{y}{p}", r"\frac{p}{y}")),
         (r"\nabla_x \log\Big(\sum_{i=1}^{d} e^{x_i}\Big) = \frac{e^{x}}{\mathbf{1}^\top e^{x}}", (r"= \frac{e^{x}}", r"= \frac{2e^{x}}")),
         (r"\sigma'(z) = \sigma(z)(1 - \sigma(z))", ("1 -", "2 -")),
+        (r"\sigma'\!\left(z\right) = \sigma\!(z)\big(1 - \sigma\!\left(z\right)\big)", ("1 -", "2 -")),
         (r"\nabla_z \mathbf{1}^\top \tanh(Wz) = W^\top \tanh'(Wz)", (r"\tanh'(Wz)", r"\tanh(Wz)")),
         (r"(AB)^\top_{ij} = (B^\top A^\top)_{ij}", (r"= (B", r"= 2(B")),
         (r"M^T_{pq} = M_{qp}", ("= M_{qp}", "= 2M_{qp}")),

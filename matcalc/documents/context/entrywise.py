@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from matcalc.documents.asking import Said
-from matcalc.documents.context.definitions import Definition
+from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.facts import Told
 from matcalc.documents.context.names import names_at, weights_in, without_index
 from matcalc.documents.context.outline import END, Line
@@ -82,6 +82,29 @@ def as_arrays(definitions: Sequence[Definition], equation: str) -> tuple[Definit
     texts = {one.name: {at.name for at in names_at(one.value, one.notation)} for one in definitions}
     spoken = {at.name for at in names_at(equation)}.union(*texts.values())
     return tuple([_array(one) if one.name in spoken else one for one in definitions])
+
+
+def with_matrices(definitions: Sequence[Definition], equation: str) -> tuple[Definition, ...]:
+    r"""The definitions with entries of the matrices of an equation, where these are small letters of the same name: ``w_{ij}`` of W."""
+    bases = frozenset([at.base for at in names_at(equation) if at.name == at.base and at.base[:1].isupper()])
+    small = {at.base for at in names_at(equation)}
+    return tuple([_with_capitals(one, bases, small) if bases and one.notation == "latex" else one for one in definitions])
+
+
+def _with_capitals(one: Definition, matrices: frozenset[str], small: Collection[str]) -> Definition:
+    value, end = "", 0
+    for at in names_at(one.value):
+        capital = at.base[:1].upper() + at.base[1:]
+        if at.base[:1].islower() and at.base not in small and capital in matrices and len(at.name) - len(at.base) > _TWO:
+            letter = at.start + one.value[at.start : at.end].index(at.base[0])
+            value, end = f"{value}{one.value[end:letter]}{capital[0]}", letter + 1
+    if not end:
+        return one
+    value += one.value[end:]
+    return replace(one, value=value, uses=(one.uses & names_used(value, one.notation)) | (matrices & names_used(value, one.notation)))
+
+
+_TWO = 2
 
 
 def _array(one: Definition) -> Definition:

@@ -92,8 +92,15 @@ def _described(wording: Wording, tokens: Sequence[Token], found: Description) ->
         if declaration is not None and name != written and declaration.shape != ():
             declaration = Declaration(name, properties=declaration.properties)  # a member of a family: the vector w_i
         if declaration is not None:
-            anew = found.general or declaration.shape is not None or (declaration.kind is not None and not found.with_verb)
+            introduced = not found.with_verb and not _is_resumed(tokens, found.first)
+            anew = found.general or declaration.shape is not None or (declaration.kind is not None and introduced)
             yield Told(name, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), bold, found.general)
+
+
+def _is_resumed(tokens: Sequence[Token], position: int) -> bool:
+    """Whether a description is of what is known already: ``applied to the vector z``, not ``consider the vector z``."""
+    before = [token.text for token in tokens[: position + 1] if token.mention is None]
+    return "the" in before[-2:] and not any(vocabulary().says("introducing", word) for word in before)
 
 
 def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line) -> Iterator[Told]:

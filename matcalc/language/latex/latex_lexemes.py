@@ -263,6 +263,8 @@ def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
     if name in (" ", "\n"):
         out.append(Lexeme(GAP, name, position, end))
         return end
+    if name == "!" and out and out[-1].kind != "digit" and out[-1].end == position:
+        out[-1] = Lexeme(out[-1].kind, out[-1].text, out[-1].start, end)  # what follows is moved to it
     if name in SPACING:
         return end
     if name in DIMENSIONED:

@@ -262,7 +262,9 @@ def is_derivative_of_known(row: Row, around: Around) -> bool:
 def _is_partial(side: str, around: Around) -> bool:
     """Whether a side is the derivative of a function with several arguments by some of these, ``f_x`` or ``f_{xy}``."""
     head, known = head_of(side, around.notation), around.known.arguments
-    return head is not None and partial_of(head.name, known) is not None and head.arguments in ((), known(head.name.partition("_")[0]))
+    if head is None or partial_of(head.name, known) is None:
+        return False
+    return len(head.arguments) in (0, len(known(head.name.partition("_")[0])))
 
 
 def _of_number(row: Row, right: str, head: Head | None, around: Around) -> Role | None:
@@ -270,7 +272,8 @@ def _of_number(row: Row, right: str, head: Head | None, around: Around) -> Role 
     if head is not None:
         return "fact" if head.arguments else "number"
     called = value_of(row.left.text)
-    if called is not None and called not in around.known and not is_function(called):
+    known = called in around.known or is_function(called or "") or partial_of(called or "", around.known.arguments) is not None
+    if called is not None and not known:
         return "fact"
     names = row.left.text.split(",")
     if is_decimal(right) or all(head_of(name, around.notation) is not None for name in names):

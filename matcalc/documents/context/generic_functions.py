@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from matcalc.documents.asking import Asked, Doubt
+from matcalc.documents.context.bars import with_brackets
 from matcalc.documents.context.definitions import CALLED, PRIMES, names_used
 from matcalc.documents.context.derivatives_at import Meaning, at_points, composed, is_bold, quotients
 from matcalc.documents.context.names import names_at, trimmed, whole_name
 from matcalc.documents.context.outline import Line
-from matcalc.documents.context.partial_derivatives import with_array, without_subscripts
+from matcalc.documents.context.partial_derivatives import along_lines, with_array, without_subscripts
 from matcalc.documents.context.rules_of_calculus import closing
 from matcalc.documents.context.survey import Context
+from matcalc.documents.habits import sides_of
 from matcalc.documents.shapes import is_function
 from matcalc.language.text.called_names import USUAL
 from matcalc.patterns import pattern
@@ -28,15 +30,20 @@ class Generic:
     """An equation with derivatives of functions as the language writes them, in the ways in which that may be meant.
 
     ``functions`` have no formula, ``variables`` are numbers. ``is_rule``: it says how a formula of several functions is differentiated.
+    ``definitions`` stand before the equation.
     """
 
     equations: tuple[str, ...]
     functions: frozenset[str] = frozenset()
     variables: frozenset[str] = frozenset()
     is_rule: bool = False
+    definitions: tuple[str, ...] = ()
 
     def declared(self, one: Asked) -> Asked:
         """A reading with what is known of these names."""
+        sides = sides_of(one.statement) if self.definitions else None
+        if sides is not None:
+            return replace(one, statement=sides[0] + "; ".join([*self.definitions, f"{sides[1]} = {sides[2]}"]))
         if not self.functions:
             return one
         known = {part.partition(":")[0].strip() for part in one.declare.split(";")}
@@ -67,7 +74,8 @@ def with_generic(equation: str, line: Line, context: Context) -> Generic:
     def meaning(name: str) -> Meaning:
         return "generic" if name in unknown else "defined" if arguments(name) else ""
 
-    equation = with_array(without_subscripts(composed(equation), lambda name: context.partly_derived(name, line)))
+    equation = with_brackets(composed(equation), arguments)
+    equation = with_array(without_subscripts(equation, lambda name: context.partly_derived(name, line)))
     unknown = _unknown(equation, line, context)
     numbers = _variables(equation, unknown)
     if not all(_may_be_number(name, line, context) for name in numbers):
@@ -77,6 +85,10 @@ def with_generic(equation: str, line: Line, context: Context) -> Generic:
         unknown = frozenset()
         found = at_points(equation, meaning, arguments)
     equations = tuple(dict.fromkeys((found, at_points(equation, meaning, arguments, factors=False))))
+    along, lines = along_lines(found, arguments)
+    if lines:
+        behind = context.behind(names_used("; ".join(lines), line.notation), line)
+        return Generic((along,), definitions=(*(one.text for one in behind if one.is_function), *lines))
     told = any(context.told(name, line.number)[0] is not None for name in unknown)
     if not unknown or (told and (_OPERATOR.search(found) is None or _OF_ARRAYS.search(found) is not None)):
         return Generic(equations)  # what the text says of functions holds for arrays, too

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from matcalc.documents.context.definitions import CALLED
+from matcalc.documents.context.derivatives_at import quotients
 from matcalc.documents.context.names import names_at, trimmed, whole_name
 from matcalc.documents.context.rules_of_calculus import closing
 from matcalc.documents.heads import partial_of
@@ -68,7 +69,7 @@ _IS_VARIABLE = pattern(r"(?:\\partial|(?<![A-Za-z])d|\\mathrm\s*\{d\}|\\nabla_\{
 
 
 def _behind(equation: str, start: int, arguments: tuple[str, ...]) -> int | None:
-    """The place behind a derivative and its arguments; None for one at another point."""
+    """The place behind a derivative and its arguments; before those at another point, None where they are no point."""
     opened = CALLED.match(equation, start)
     if opened is None:
         return start
@@ -76,7 +77,33 @@ def _behind(equation: str, start: int, arguments: tuple[str, ...]) -> int | None
     inside = re.sub(r"\\right\s*\Z", "", equation[opened.end() : end - 1])
     if not end or "," not in inside:
         return start if whole_name(trimmed(inside)) is None else None  # a factor, or another function, f_x of one argument
-    return end if tuple([whole_name(trimmed(part)) for part in inside.split(",")]) == arguments else None
+    given = tuple([whole_name(trimmed(part)) for part in inside.split(",")])
+    return end if given == arguments else start if len(given) == len(arguments) else None
+
+
+def along_lines(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
+    r"""The equation with the derivative of a function of one number for each partial derivative at a point, and these functions.
+
+    >>> along_lines(r"\frac{\partial f}{\partial x}(1, 2) = 4", lambda name: ("x", "y"))
+    ("h'(1) = 4", ('h(x) = f(x, 2)',))
+    """
+    out, at = [], 0
+    definitions: list[str] = []
+    used = {found.base for found in names_at(equation)} | {found.name for found in names_at(equation)}
+    letters = (letter for letter in "hgkqruvw" if letter not in used)
+    for one in quotients(equation):
+        known, point = arguments(one.name), [part.strip() for part in (one.point or "").split(",")]
+        if not one.partial or one.order != 1 or len(known) < _TWO or len(point) != len(known) or one.variable not in known:
+            continue
+        letter, place = next((letter for letter in letters if letter not in known), ""), known.index(one.variable)
+        if letter and all(point):
+            definitions.append(f"{letter}({one.by}) = {one.of}({', '.join([*point[:place], one.by, *point[place + 1 :]])})")
+            out += [equation[at : one.start], f"{letter}'({point[place]})"]
+            at = one.end
+    return "".join([*out, equation[at:]]), tuple(definitions)
+
+
+_TWO = 2
 
 
 def quotient(function: str, by: tuple[str, ...]) -> str:

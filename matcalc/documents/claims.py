@@ -107,6 +107,7 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
         return
     whole = _without_foreign(structure, whole, names, context, line)
     _check(structure, whole, context, line, functions)
+    _check_special(structure, whole)
     doubts = doubts_of(structure, whole, context, line)
     equation = as_derivatives(equation, whole, line.notation)
     composition = composition_of(structure, context, line)
@@ -247,6 +248,16 @@ def _check(structure: Structure, definitions: Sequence[Definition], context: Con
         declaration, _ = context.told(name, line.number)
         if derived[name] == 1 and (declaration is None or declaration.kind != "function"):
             raise UnknownFunctionError(f"{name} is differentiated, and the document does not say what it is")
+
+
+def _check_special(structure: Structure, definitions: Sequence[Definition]) -> None:
+    """Raises UnknownFunctionError for a claim to which the values of functions that the language does not have are no constants."""
+    dependence = Dependence(definitions)
+    for one in definitions:
+        moving = sorted(name for name in one.special if name in structure.by or dependence.of(name, structure.by))
+        if one.special and (moving or not structure.by):
+            of = f", which depends on {moving[0]}" if moving else ""
+            raise UnknownFunctionError(f"{one.name} has a value of the gamma or the beta function in it{of}: these are not in the language")
 
 
 def _asked(equation: str, definitions: Sequence[Definition], line: Line, context: Context, how: How) -> Asked:

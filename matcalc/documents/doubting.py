@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from matcalc.documents.asking import Asked, Doubt
 from matcalc.documents.numbers import perhaps_numbers
-from matcalc.expr.nodes import Expr, Number
+from matcalc.expr.nodes import Expr, Number, Symbol
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
@@ -108,12 +108,12 @@ def _one_sided(text: str) -> bool:
 def _with_too_many_indices(statement: Statement) -> str:
     """What an equation between entries differentiates by, if that has fewer axes than are written: ``b_{ij}`` of a vector b."""
     sides = [side for side in (statement.left, statement.right) if isinstance(side, DerivativeSide)]
-    return next((side.wrt[0].name for side in sides if _axes(side) < len(statement.entries)), "")
+    return next((side.wrt[0].name for side in sides if _axes(side.expression, side.wrt) < len(statement.entries)), "")
 
 
-def _axes(side: DerivativeSide) -> int:
+def _axes(function: Expr, wrt: Sequence[Symbol]) -> int:
     """How many axes a derivative has."""
-    return len(axes_of(side.expression.shape)) + sum(len(axes_of(symbol.shape)) for symbol in side.wrt)
+    return len(axes_of(function.shape)) + sum(len(axes_of(symbol.shape)) for symbol in wrt)
 
 
 _INDEX_RUN = re.compile(r"_\{?([i-l][a-d]|[i-l]{1,4}|[p-q]{2})\}?(?![a-z])")
@@ -128,11 +128,15 @@ def _indices(side: str) -> frozenset[str]:
 
 def _is_factor(statement: Statement) -> bool:
     """Whether a derivative with more axes than two is said to be a formula with no more: ``∂(AB)/∂A = Bᵀ``."""
-    derived, claimed = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
-    if not isinstance(derived, DerivativeSide) or not isinstance(claimed, Expr):
-        return False
-    axes = _axes(derived)
-    return axes > _TWO and all(len(size.names) <= 1 for size in claimed.shape)
+    sides = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
+    return isinstance(sides[1], Expr) and _has_many_axes(sides[0], statement) and all(len(size.names) <= 1 for size in sides[1].shape)
+
+
+def _has_many_axes(side: Side | None, statement: Statement) -> bool:
+    """Whether a side is a derivative with more axes than two, or is made of one: ``∂(AB)/∂Aᵀ`` is read as a formula."""
+    if isinstance(side, DerivativeSide):
+        return _axes(side.expression, side.wrt) > _TWO
+    return any(_axes(one.question.function, one.question.wrt) > _TWO for one in statement.derived)
 
 
 _TWO = 2

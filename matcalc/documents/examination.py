@@ -17,6 +17,7 @@ from matcalc.documents.context.survey import Context, survey
 from matcalc.documents.deciding import Memory, Outcome, Question, decided
 from matcalc.documents.directives import directed, settled
 from matcalc.documents.formats import IDENTITIES, manuscript
+from matcalc.documents.heads import is_own
 from matcalc.documents.identities import question_of, read_identity_file
 from matcalc.documents.layouts import Told, told_layout
 from matcalc.documents.pieces import Directive, Fault, Formula, Heading, Manuscript, Place
@@ -139,6 +140,7 @@ class _Plan:
     """The names that the document gives a value somewhere."""
 
 
+_COMMAND = pattern(r"the command \\([A-Za-z]+) is not read")
 _UNKNOWN = pattern(r"(\w+) is a function that is not defined")
 _OPERATOR = pattern(r"there is no function '([A-Za-z]{3,})'")
 
@@ -153,7 +155,11 @@ def _operator(entry: Entry) -> re.Match[str] | None:
 
 
 def _unless_unknown(entry: Entry, defined: Container[str] | None) -> Entry:
-    """The entry; what could not be read as it is about a function that the document nowhere defines is no claim about values."""
+    """The entry; what could not be read as it is about a function that the document nowhere defines is no claim about values, and a
+    command that nobody defines is said to be one."""
+    command = _COMMAND.match(entry.reason) if entry.status == "not read" and entry.notation == "latex" else None
+    if command is not None and is_own(command[1]):
+        return replace(entry, reason=f"the command \\{command[1]} is none of LaTeX's, and none of the files that were read defines it")
     found = None if entry.status != "not read" else _UNKNOWN.match(entry.reason) or _operator(entry)
     if found is None or defined is None or found[1] in defined:
         return entry

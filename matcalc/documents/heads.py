@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from matcalc.documents.pieces import Notation
-from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
+from matcalc.documents.sentences import cue_table
+from matcalc.functions import spellings
+from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS, is_known_command
 from matcalc.language.latex.latex_names import plain_name
 from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name, is_name
 from matcalc.patterns import pattern
@@ -27,7 +29,10 @@ _SIGNED = r"plus|minus|[a-z](?:plus|minus)\w"
 _INDEX = rf"(?:_(?:\([^()]*\)|{_SIGNED}|hat|bar|tilde|dot|ddot|check|breve|acute|grave|ring|star|[\w*+\ue000-\uf8ff]))*"
 _INDICES = pattern(r"_\(([^()]*)\)")
 _RAISED = r"(?:\^(?:[†⋆]|[ktlijL](?:[+-]1)?(?![^\W_])))?"
+_SQUARE = r"[α-ω]\^2"
+"""An argument that is a variance: ``\\ell(\\mu, \\sigma^2)``."""
 _LATEX_NAME = r"(?:[^\W\d_]|[\ue000-\uf8ff])"
+_OWN = pattern(r"\\([A-Za-z]{2,24})(?![A-Za-z])(?!\s*[{\[])")
 _NAMES: dict[Notation, str] = {"latex": _LATEX_NAME, "plain": r"[^\W\d_](?:[^\W_]|_)*"}
 _LETTER = pattern(r"\\([A-Za-z]+)|([^\W\d_])")
 _NOISE = str.maketrans("", "", " \t\n\\{}")
@@ -51,9 +56,14 @@ def head_of(text: str, notation: Notation = "latex") -> Head | None:
     (Head(name='L', arguments=('v', 'lambda')), Head(name='z^[1]', arguments=()), None, None)
     """
     text = text.strip()
-    if not text or len(text) > _LONGEST or any(found[1] not in _COMMANDS for found in _COMMAND.finditer(text)):
+    if not text or len(text) > _LONGEST:
         return None
-    words: list[str] = []
+    own = _OWN.match(text) if text.startswith("\\") else None
+    words = [own[1]] if own is not None and is_own(own[1]) else []
+    rest = text[own.end() :] if own is not None and words else text
+    if any(found[1] not in _COMMANDS for found in _COMMAND.finditer(rest)):
+        return None
+    text = chr(_ONE_NAME) + rest if words else text
 
     def word(found: re.Match[str]) -> str:
         if len(found[1]) == 1:
@@ -91,8 +101,18 @@ def _pattern(notation: Notation) -> re.Pattern[str]:
     argument = rf"{name}[′']*{_INDEX}{_RAISED}"
     return pattern(
         rf"(?P<name>{name})(?P<primes>[′']*)(?P<index>{_INDEX}{_RAISED}{_INDEX})"
-        rf"(?P<arguments>\({argument}(?:[,;|]{argument})*\))?(?P<entry>{_INDEX})"
+        rf"(?P<arguments>\({argument}(?:[,;|](?:{argument}|{_SQUARE}))*\))?(?P<entry>{_INDEX})"
     )
+
+
+def is_own(command: str) -> bool:
+    r"""Whether a command is none of LaTeX, and none that is read: one of the author's, such as ``\xbar``, perhaps from a file of macros."""
+    return command not in _known_commands() and not is_known_command(command)
+
+
+@cache
+def _known_commands() -> frozenset[str]:
+    return frozenset(cue_table()["names"]["commands"]) | _COMMANDS | frozenset(spellings())
 
 
 def _label(found: re.Match[str]) -> str:

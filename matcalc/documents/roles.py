@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from matcalc.documents.context.densities import gives_density
+from matcalc.documents.context.names import names_in
 from matcalc.documents.heads import Head, head_of, letters_in, partial_of
 from matcalc.documents.index_cases import by_indices, compared
 from matcalc.documents.pieces import Notation, Placed
+from matcalc.documents.rearranged import is_rearranged
 from matcalc.documents.rows import Row
 from matcalc.documents.sentences import Sentence, sentence
 from matcalc.documents.shapes import (
@@ -26,18 +29,23 @@ from matcalc.documents.shapes import (
     is_differential_equation,
     is_differential_of,
     is_ellipsis,
+    is_event,
     is_expected,
     is_function,
     is_index,
+    is_infinite,
+    is_integral,
     is_iterate,
     is_kronecker,
     is_number,
+    is_of_sets,
     is_optimum,
     is_power,
     is_question,
     is_rough,
     is_set,
     is_zero,
+    powered,
     states_fact,
     value_of,
 )
@@ -52,7 +60,8 @@ Role: TypeAlias = Literal[
     "declaration",
     "fact",
     "inequality",
-    "limit",
+    "limit",  # and what is said of sums without end
+    "integral",
     "number",
     "notation",  # an expression that says nothing by itself: a symbol, a size, a formula that is mentioned
     "probability",  # what is said of probabilities, expectations or densities, none of which are read
@@ -69,7 +78,7 @@ class Around:
     ``before`` and ``after`` are the words of its sentence up to its formula and behind it, other formulas of the sentence among them in
     dollar signs. ``inside`` are the open theorems, definitions, proofs. ``known`` are the names that have a definition (as
     ``canonical_name`` spells them), ``seen`` the letters of the formulas before, ``preceding`` the role of the row before in the
-    same sentence.
+    same sentence, ``last`` the row before in the same formula.
     """
 
     before: str = ""
@@ -81,6 +90,7 @@ class Around:
     known: Named = field(default_factory=Named)
     seen: frozenset[str] = frozenset()
     preceding: Role | None = None
+    last: Row | None = None
 
 
 _ORDERS = frozenset("≤<≥>≻⪰≺⪯≠")
@@ -106,7 +116,9 @@ def role_of(row: Row, around: Around) -> Role:
     role = _of_equation(row, row.right.text, around)
     if role == "claim" and is_rough(f"{row.left.text} = {row.right.text}"):
         return "not an equation"
-    return "probability" if role == "claim" and _is_of_chance(row, row.right.text, around) else role
+    if role == "claim" and _is_of_chance(row, row.right.text, around):
+        return "probability"
+    return _beyond(row, row.right.text) or role if role == "claim" else role
 
 
 def named_by(row: Row, notation: Notation) -> tuple[Head, Placed, Placed] | None:
@@ -126,6 +138,8 @@ def reason_of(row: Row, role: Role) -> str:
     right = row.right.text if row.right is not None else ""
     if role == "probability":
         return "probabilities, expectations and densities are not read"
+    if role == "integral":
+        return "integrals are not read"
     if role != "not an equation":
         return ""
     if row.relation in _APPROXIMATIONS:
@@ -140,7 +154,7 @@ def reason_of(row: Row, role: Role) -> str:
         return "an optimisation problem"
     if holds(right, "cases") or holds(row.left.text, "cases"):
         return "a formula by cases, whose conditions are not about one symbol"
-    if is_set(right):
+    if is_set(right) or is_of_sets(row.text):
         return "a set is no formula"
     if holds(row.text, "ellipsis"):
         return "an array or a list with an ellipsis"
@@ -182,6 +196,8 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
         return "first-order condition"
     if row.mark == "?" or is_question(right):
         return "not an equation"
+    if gives_density(row):
+        return "definition"
     if row.link and around.preceding == "inequality":
         return "inequality"  # a ≤ b = c estimates a
     said = sentence(around.before, row.lead)
@@ -202,10 +218,20 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
     return _of_relation(row, right, said, around)
 
 
+def _beyond(row: Row, right: str) -> Role | None:
+    """The role of an equation about integrals, sums without end or sets; a step of a chain between others is none."""
+    both = f"{row.left.text if row.link else row.first.text} {right}"
+    if is_integral(both):
+        return "integral"
+    if is_infinite(both):
+        return "limit"
+    return "not an equation" if is_of_sets(both) else None
+
+
 def _is_of_chance(row: Row, right: str, around: Around) -> bool:
     """Whether a side is about random variables; a derivative of a density is not, nor is a function E that has a formula."""
     sides = row.left.text, right
-    if any(is_expected(side, around.known) for side in sides):
+    if any(is_expected(side, around.known) or is_event(side) for side in sides):
         return True
     return any(is_density(side) for side in sides) and not any(is_derivative(side) for side in (row.first.text, *sides))
 
@@ -328,6 +354,20 @@ def _of_derivative(row: Row, right: str, said: Sentence, around: Around) -> Role
     return "definition" if new and is_derivative(row.first.text) and not is_constant(right) else "claim"
 
 
+def _goes_on_with_condition(row: Row, around: Around) -> bool:
+    """Whether an equation is a condition in another form: what follows from one, or stands below it in a formula."""
+    if around.preceding != "first-order condition" or row.link:
+        return False
+    zero = row.right is not None and is_zero(row.right.text)
+    return bool(row.lead) or (around.last is not None and (zero or is_rearranged(row, around.last)))
+
+
+def _is_new_power(left: str, right: str, around: Around) -> bool:
+    """Whether a side is the power of a name that neither stands for anything yet nor occurs in the other: an estimate of a variance."""
+    name = powered(left)
+    return name is not None and name not in around.known and name not in names_in(right, around.notation) and "_" in name
+
+
 def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     """Any other equation: supposed, to be solved, a fact, or a claim, which is an identity in all symbols that stand for nothing else."""
     if row.condition:
@@ -338,12 +378,14 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     if said.supposes_next or row.lead.endswith(("⇔", "⇐")) or (said.qualifies and not row.link and is_number(right)):
         return "fact"
     after = sentence(around.after, "")
-    if said.has("solving") or after.begins("solving") or (around.preceding == "first-order condition" and bool(row.lead)):
+    if said.has("solving") or after.begins("solving") or _goes_on_with_condition(row, around):
         return "first-order condition"
     left = row.first.text
     if states_fact(left, right) or (is_about_one(left, right) and (said.in_brackets or is_number(right) or is_kronecker(right))):
         known = any(name in around.known for name in symbols_of(left, around.notation))
         return _of_fact(said, around, known)
+    if _is_new_power(left, right, around):
+        return "definition"
     special = (said.follows and said.names_property) or (after.begins("supposing") and after.names_property)
     if not special and unmatched(left, right, around.known, around.notation):
         return "definition" if is_power(left) else "fact"

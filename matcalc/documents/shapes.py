@@ -89,8 +89,8 @@ def is_decimal(text: str) -> bool:
 
 
 def is_set(text: str) -> bool:
-    """Whether a side is a set with what its members satisfy."""
-    return _SET.match(text.strip()) is not None and not holds(text, "cases")
+    """Whether a side is a set with what its members satisfy; braces with something behind them may be brackets: ``\\{A + B\\} - C``."""
+    return _SET.match(text.strip()) is not None and not holds(text, "cases") and _BRACED.match(text.strip()) is None
 
 
 def is_kronecker(text: str) -> bool:
@@ -133,10 +133,45 @@ def is_density(text: str) -> bool:
     return _DENSITY.search(text) is not None
 
 
+def is_integral(text: str) -> bool:
+    """Whether an integral stands in a formula."""
+    return _INTEGRAL.search(text) is not None
+
+
+def is_infinite(text: str) -> bool:
+    """Whether a sum or a product without end stands in a formula, or the value of a function at infinity."""
+    return _INFINITE.search(text) is not None
+
+
+def is_of_sets(text: str) -> bool:
+    """Whether a formula is made of sets."""
+    return _OF_SETS.search(text) is not None
+
+
+def is_entries(text: str) -> bool:
+    r"""Whether a side is an array by its entries in brackets: ``[a_{ij}]_{m \times n}``, ``(b_i)_{i}``."""
+    found = _ENTRIES.fullmatch(text.strip())
+    if found is None:
+        return False
+    indices = found["letter"] or found["indices"].strip()
+    return r"\times" in indices or f"_{{{indices}}}" in found["entry"] or (len(indices) == 1 and f"_{indices}" in found["entry"])
+
+
+def is_event(text: str) -> bool:
+    r"""Whether the probability of an event stands in a formula: ``P(X \\leq x)``, ``p(y = c)``."""
+    return _EVENT.search(text) is not None
+
+
 def is_power(text: str) -> bool:
     """Whether a side is a power of a name: ``\\sigma^2`` is defined by an equation for it."""
+    return powered(text) is not None
+
+
+def powered(text: str) -> str | None:
+    """The name that a side is a power of; the index may stand behind the exponent: ``\\sigma^2_{\\text{ML}}``."""
     match = _POWER_OF.fullmatch(text.strip())
-    return match is not None and head_of(match["base"]) is not None
+    found = None if match is None else head_of(match["base"] + (match["index"] or ""))
+    return None if found is None or found.arguments else found.name
 
 
 def is_iterate(name: str) -> bool:
@@ -204,11 +239,23 @@ _NO_SYMBOL = pattern(
 """Scripts, and the names of functions and fonts."""
 _SIZED_IDENTITY = pattern(r"(?:\\(?:mathbf|boldsymbol|bm|mathbb|mathrm)\s*\{?\s*)?I\s*\}?\s*_\s*(?:\{[^{}]*\}|\w)|\\mathbf\s*\{?\s*I\s*\}?")
 _SET = pattern(r"(?:\\left|\\[bB]igg?l?)?\s*\\(?:\{|lbrace)")
+_BRACED = pattern(
+    r"(?:\\left|\\[bB]igg?l?)?\s*\\(?:\{|lbrace)(?:(?!\\mid|\\[{}]|\\[lr]brace)[^:|,]){1,400}(?:\\right|\\[bB]igg?r?)?\s*\\(?:\}|rbrace)\s*"
+    r"(?:[-+^(\w]|\\(?!cup|cap|setminus|times|subset|in\b|quad|qquad))"
+)
+_INTEGRAL = pattern(r"\\(?:i{1,4}|o|oi)?nt(?![A-Za-z])|[∫∬∮]")
+_LIMITS = r"(?:\s*\\limits)?\s*(?:_\s*(?:\{[^{}]*\}|\w)\s*)?\^\s*\{?\s*\+?\s*(?:\\infty|∞)"
+_INFINITE = pattern(rf"\\(?:sum|prod)(?![A-Za-z]){_LIMITS}|[∑∏]{_LIMITS}|\(\s*[-+]?\s*(?:\\infty(?![A-Za-z])|∞)\s*\)")
+_OF_SETS = pattern(r"\\(?:big)?(?:cup|cap|sqcup)(?![A-Za-z])|\\(?:setminus|emptyset|varnothing)(?![A-Za-z])|[∪∩]")
+_ENTRIES = pattern(
+    r"(?:\\left|\\[bB]igg?l?)?\s*[\[(](?P<entry>.*?)(?:\\right|\\[bB]igg?r?)?\s*[\])]\s*_\s*(?:(?P<letter>[a-z])|\{(?P<indices>[^{}]*)\})",
+    re.DOTALL,
+)
 _KRONECKER = pattern(r"\\delta\s*_\s*\{?\s*[a-z]\s*,?\s*[a-z]\s*\}?")
 _SECOND = pattern(r"[A-Za-z}]\s*(?:''|\^\s*\{\s*\\prime\s*\\prime\s*\})(?!\()|\\d?ddot")
 _DECIMAL = pattern(r"\d\.\d")
 _QUESTION = pattern(r"(?:\\[,;:! ]|\?|\\text\s*\{\s*\?+\s*\}|\s)*\?(?:\\[,;:! ]|\s|\?)*|\\text\s*\{\s*\?+\s*\}")
-_POWER_OF = pattern(r"(?P<base>[^^]+)\^\s*(?:\{\s*\d\s*\}|\d)(?:_\{?\w+\}?)?")
+_POWER_OF = pattern(r"(?P<base>[^^]+)\^\s*(?:\{\s*\d\s*\}|\d)\s*(?P<index>_\s*(?:\w|\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}))?")
 _ITERATE = pattern(r"(?:\+|plus)1\b|_(?:new|next)\b|_plus\b")
 _VALUE = pattern(r"(?P<function>[^()]{1,40})\((?:[\w\s\\{}^_*]{1,20},)*\s*[-+]?\d+(?:\.\d+)?\s*(?:,[\w\s\\{}^_*.-]{1,20})*\)")
 _OPEN = r"\s*(?:\\left|\\[bB]igg?l?)?\s*"
@@ -227,4 +274,7 @@ _GIVEN = rf"[^()|]{{1,80}}?{_BAR}[^()|]{{1,80}}"
 _DENSITY = pattern(
     rf"(?<![A-Za-z\\])(?:[pqPQfgh]|\\mathrm\s*\{{[A-Z][a-z]+\}}|\\mathcal\s*\{{?\s*N\s*\}}?)(?:_\{{[^{{}}]*\}}|_\w)?{_OPEN}\({_GIVEN}\)"
     rf"|\\mathcal\s*\{{?\s*N\s*\}}?{_OPEN}\([^()]*[;,]|\\log\s*P{_OPEN}\(|(?<![A-Za-z\\])P\(\s*[A-Z](?:\s*(?:,|\\cap|\\cup)\s*[A-Z])*\s*\)"
+)
+_EVENT = pattern(
+    rf"(?:(?<![A-Za-z\\])[pPq]|\\Pr|\\mathbb\s*\{{?\s*P\s*\}}?){_OPEN}\((?:[^()]|\([^()]*\)){{1,60}}?(?:[=<>≤≥]|\\(?:leq?|geq?|lt|gt|in)(?![A-Za-z]))"
 )

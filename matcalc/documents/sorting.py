@@ -35,7 +35,8 @@ def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Ro
         preceding = preceding if place.before else None
         found: list[tuple[Row, Role]] = []
         for row in rows(piece, last):
-            role = role_of(row, replace(place, known=names.known, seen=seen, preceding=preceding))
+            above = found[-1][0] if found else None
+            role = role_of(row, replace(place, known=names.known, seen=seen, preceding=preceding, last=above))
             found.append((row, role))
             names.learn(row, role, piece.notation)
             seen |= letters_in(row.text)

@@ -16,7 +16,7 @@ from matcalc.patterns import pattern
 
 _ARGUMENT = r"\s*(?:\{(?:[^{}]|\{[^{}]*\}){0,60}\}|\\[A-Za-z]+|.)"
 _MARK = r"(?:\\top|\\intercal|T|H|\\(?:mathsf|mathrm|text)\s*\{?\s*T\s*\}?|\\dagger|\*|\\ast|\\prime)"
-_TURNED = pattern(rf"\^\s*(?:\{{?\s*-?\s*{_MARK}\s*\}}?)(?![A-Za-z])")
+_TURNED = pattern(rf"\^\s*(?:\{{\s*-?\s*{_MARK}\s*\}}|{_MARK})(?![A-Za-z])")
 _BELOW_A_SIGN = pattern(
     rf"(?:\\(?!(?:{'|'.join(sorted(SPELLED_GREEK, key=len, reverse=True))})(?![A-Za-z]))[A-Za-z]+\*?|\\\||[|)\]‖∑])\s*_{_ARGUMENT}"
 )

@@ -159,3 +159,28 @@ def test_an_operator_of_the_authors_own_is_no_claim(tmp_path: Path) -> None:
     assert [entry.role for entry in verified(text, tmp_path).entries][-1] == "unknown function"
     text = r"Then $\frac{\partial u}{\partial v} = glue(a, b)$."
     assert [entry.role for entry in verified(text, tmp_path).entries][-1] == "claim"
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        (r"Then $\frac{dA}{dt} = \int h(x) e^{tx} dx$.", "integral"),
+        (r"Then $\frac{d}{dt} t^2 = \int_0^t 2\,dx = 2t$.", "integral"),
+        (r"Then $\sum_{k=0}^\infty q^k = \frac{1}{1 - q}$.", "limit"),
+        (r"Then $G(-\infty) = 1 - G(\infty)$.", "limit"),
+        (r"Then $(A \cup B) \cap C = (A \cap C) \cup (B \cap C)$.", "not an equation"),
+        (r"Then $G(y) = P(h(X) \leq y)$ is one. Then $1 - G(y) = P(h(X) > y)$.", "probability"),
+        (r"Then $\xbar = \frac{1}{n} \sum_i x_i$.", "definition"),
+        (r"Then $\rss(\bhat) = (y - X\bhat)^\top(y - X\bhat)$.", "claim"),
+        (r"Then $\hat\sigma^2_{\text{new}} = \frac1n \sum_i (x_i - \mu)^2$.", "definition"),
+        (r"Then $A^\intercal B = (B^\intercal A)^\intercal$.", "claim"),
+        (r"Then $\|x\|_\infty = \|x\|_\infty$.", "claim"),
+    ],
+)
+def test_what_is_beyond_formulas(text: str, role: str, tmp_path: Path) -> None:
+    assert [entry.role for entry in verified(text, tmp_path).entries][-1] == role
+
+
+def test_a_command_that_nobody_defines_is_said_to_be_one(tmp_path: Path) -> None:
+    reason = verified(r"Then $\frac{d}{dx} \rss(x) = 2x$.", tmp_path).entries[-1].reason
+    assert r"\rss" in reason and "defines it" in reason

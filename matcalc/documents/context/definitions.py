@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from matcalc.documents.asking import Said
-from matcalc.documents.context.names import Weights, names_at, weights_in, without_index
+from matcalc.documents.context.names import NameAt, Weights, names_at, weights_in, without_index
 from matcalc.documents.context.outline import Line, Spot
+from matcalc.documents.context.special_functions import with_constants
 from matcalc.documents.heads import Head, head_of
 from matcalc.documents.pieces import Notation
 from matcalc.documents.roles import named_by
+from matcalc.documents.shapes import is_entries, is_event, is_expected, is_integral
 from matcalc.errors import MatcalcError
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
@@ -43,6 +45,10 @@ class Definition:
     spot: Spot
     weights: Weights
     bold: bool
+    special: frozenset[str] = frozenset()
+    """The names in the arguments of functions that the language does not have, the values of which are constants in ``value``."""
+    link: int = 0
+    """Of what a later side of a chain gives, how many sides were before it: ``P = \\mathbb{E}[ee^\\top] = A P_0 A^\\top``."""
 
     @property
     def name(self) -> str:
@@ -77,6 +83,9 @@ class Obscured:
 def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definition | Obscured | None:
     """The definition that a row is; None for one that gives no name a value."""
     row = line.row
+    if (chained := _of_chain(line)) is not None:
+        given = definition_in(chained, sentence, spot)
+        return replace(given, link=row.link) if isinstance(given, Definition) else None
     later = row.link and row.relation != ":=" and not _is_function(row.left.text, line.notation)
     if row.right is None or later or line.role not in ("definition", "solution", "not an equation") or row.relation not in _GIVING:
         return None
@@ -84,27 +93,56 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
     head, side, value = named or (None, row.left, row.right)
     value = row.first if row.link and value is row.left else value  # of a = b := c, all are c
     first = next(iter(names_at(side.text, line.notation)), None)
-    if head is None or line.role == "not an equation":
-        if row.right is not None and _COUNTS_FROM.match(row.right.text):
-            return None  # i, j = 1, ..., n
-        if first is None or first.start:
-            return None
-        return Obscured(first.base, line.number, CALLED.match(side.text, first.end) is not None)
+    if head is None or line.role == "not an equation" or _is_unread(value.text):
+        return _obscured(line, side.text, head, first)
+    text, special = with_constants(value.text) if line.notation == "latex" else (value.text, frozenset())
     again = head_of(value.text, line.notation)
     if again is not None and again.name == head.name:
         return None  # y = y(x) says what y depends on
-    used = names_used(value.text, line.notation)
-    itself = any(at.name == head.name for at in names_at(value.text, line.notation))
-    if not used or (itself and (head.arguments or not is_called(value.text, head.name))):
+    used = names_used(text, line.notation)
+    itself = any(at.name == head.name for at in names_at(text, line.notation))
+    if not used or (itself and (head.arguments or not is_called(text, head.name))):
         return None  # j = 1, 2; H = H', x = x - g, f(x) = f(0) + x f'(0)
     uses = used - {head.name, without_index(head.name)} - set(head.arguments)
     said = Said(f"{side.text} = {value.text}", row.left.place())
-    weights, bold = weights_in(value.text, line.notation), first is not None and first.bold
-    return Definition(head, side.text, value.text, line.notation, uses, said, line.number, sentence, spot, weights, bold)
+    weights, bold = weights_in(text, line.notation), first is not None and first.bold
+    return Definition(head, side.text, text, line.notation, uses, said, line.number, sentence, spot, weights, bold, special=special)
+
+
+def _obscured(line: Line, side: str, head: Head | None, first: NameAt | None) -> Obscured | None:
+    """That a name has a value which is not read; None for a side that begins with no name, and for a list of numbers."""
+    called = first is not None and CALLED.match(side, first.end) is not None
+    if head is not None and line.role != "not an equation":
+        return Obscured(without_index(head.name), line.number, called)
+    if line.row.right is not None and _COUNTS_FROM.match(line.row.right.text):
+        return None  # i, j = 1, ..., n
+    return Obscured(first.base, line.number, called) if first is not None and not first.start else None
+
+
+def _is_unread(value: str) -> bool:
+    """Whether a value is none that a claim could rest on, whatever its syntax."""
+    return is_expected(value, ()) or is_event(value) or is_entries(value) or is_integral(value)
+
+
+def head_and_value(line: Line) -> tuple[str, str] | None:
+    """The name that an equation at the beginning of a chain is of, without arguments, and its value as it is written."""
+    row = line.row
+    if row.link or row.right is None or row.relation not in _GIVING or line.role not in ("definition", "claim", "probability"):
+        return None
+    head = head_of(row.left.text, line.notation)
+    return None if head is None or head.arguments else (without_index(head.name), row.right.text)
 
 
 _COUNTS_FROM = pattern(r"[01]\s*(?:\Z|,?\s*(?:\\[lc]?dots|\.\.|…|⋯))")
 _GIVING = frozenset(["=", ":=", "=:", "≡"])
+
+
+def _of_chain(line: Line) -> Line | None:
+    """A later equation of a chain that a name begins, as one for the name."""
+    row = line.row
+    if not row.link or line.role not in ("claim", "probability") or row.relation != "=" or head_of(row.first.text, line.notation) is None:
+        return None
+    return replace(line, row=replace(row, left=row.first, link=0), role="definition")
 
 
 def _is_function(side: str, notation: Notation) -> bool:
@@ -134,17 +172,25 @@ def names_called(text: str, notation: Notation) -> frozenset[str]:
 def readable(found: Sequence[Definition | Obscured], called: Collection[str] = ()) -> list[Definition | Obscured]:
     """Definitions whose values are formulas of the language, with functions that are ``called``; the others only tell that a name has one.
 
-    An array that is written out is no formula; as the value of a function of several numbers it tells what the derivatives of that are.
+    What a later side of a chain gives counts where the first one is no formula. An array that is written out is none; as the value of a
+    function of several numbers it tells what the derivatives of that are.
     """
     every = [one for one in found if isinstance(one, Definition)]
     functions = {one.name: one.head.arguments for one in every if one.is_function}
     vocabulary = Vocabulary.of((), called).defining(functions, [one.name for one in every if not one.is_function], ())
     out: list[Definition | Obscured] = []
+    last: dict[str, Definition | Obscured] = {}
     for one in found:
+        before = last.get(one.name)
+        if isinstance(one, Definition) and one.link and not (isinstance(before, Obscured) and before.number == one.number - one.link):
+            continue
         if isinstance(one, Obscured) or is_readable(one.value, vocabulary, arrays=len(one.head.arguments) > 1):
             out.append(one)
-        elif not _lists_entries(one):
+        elif not one.link and not _lists_entries(one):
             out.append(Obscured(one.name, one.number, one.is_function))
+        else:
+            continue
+        last[one.name] = out[-1]
     return out
 
 

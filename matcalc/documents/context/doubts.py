@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from matcalc.documents.asking import Doubt
-from matcalc.documents.context.definitions import Definition, names_used
+from matcalc.documents.context.definitions import Definition
 from matcalc.documents.context.derivatives_at import composed
-from matcalc.documents.context.names import without_index
+from matcalc.documents.context.names import names_at, without_index
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.partial_derivatives import without_subscripts
+from matcalc.documents.context.steps_in_time import is_of_a_step
 from matcalc.documents.context.structure import Part, Structure, names_behind
 from matcalc.documents.context.survey import Context
 from matcalc.documents.heads import head_of
@@ -21,10 +22,12 @@ from matcalc.patterns import pattern
 def doubts_of(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> tuple[Doubt, ...]:
     """Why a refutation of an equation is not to be believed; ``whole`` are all definitions behind it."""
     defined = {one.name for one in whole}
-    every = names_used(line.row.text, line.notation) | {used for one in whole for used in one.uses}
-    obscure = [name for name in sorted(every - defined) if context.definitions.is_obscure(name, line.number)]
+    every = _spoken_of(line) | {used for one in whole for used in one.uses if not is_of_a_step(one.name)}
+    obscure = [name for name in sorted(every - defined) if _is_obscure(name, structure, context, line)]
     if obscure:
         return (Doubt(f"{obscure[0]} has a definition that is not read", "false", tuple(obscure)),)
+    if line.row.link and (later := [one.name for one in whole if one.link and one.number - one.link == line.number - line.row.link]):
+        return (Doubt(f"the first of what {later[0]} is said to be is not read", "false"),)
     called = structure.left.called | structure.right.called
     bare = (structure.left.names | structure.right.names) - structure.differentiated
     if both := sorted(called & bare):
@@ -47,6 +50,19 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     if not (structure.differential or structure.left.derived or structure.right.derived or primed):
         found += _of_condition(structure, whole, context.sizes, line)
     return tuple(found)
+
+
+def _is_obscure(name: str, structure: Structure, context: Context, line: Line) -> bool:
+    """Whether a name stands for something that is not read; to a derivative a second moment is a matrix like any other."""
+    if structure.by and context.moments.at(name, line.number)[0] is not None:
+        return False
+    return context.definitions.is_obscure(name, line.number)
+
+
+def _spoken_of(line: Line) -> frozenset[str]:
+    """The names in a row, with and without their indices; without those of the letters that stand with a step."""
+    found = names_at(line.row.text, line.notation)
+    return frozenset(name for at in found for name in ((at.name,) if is_of_a_step(at.name) else (at.name, at.base)))
 
 
 def _of_others(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> Iterator[Doubt]:

@@ -41,6 +41,8 @@ _BOTH_ENDS = re.compile(
     rf"^(?:\s|\\[{re.escape(''.join(sorted(s for s in SPACING if len(s) == 1)))}]|\{{\}}|&)+|(?:\s|\\[,;:!> ]|&|\{{\}})+$"
 )
 _MOST_INDICES = 3
+_ACCENTED = frozenset(ACCENTS.values())
+"""What a mark above a letter is called in a name, where it is no index: ``f_hat``."""
 _JOINED = re.compile(
     r"\s*(?:,|;|\\(?:text|mbox)\{\s*(?:,\s*)?and\s*\}|\\q?quad|\\[,;:! ]|\\(?:dots|ldots|cdots|dotsc)(?![A-Za-z])|…|\.\.\.|⋯|\band\b)\s*"
 )
@@ -201,11 +203,11 @@ def trimmed(text: str) -> str:
 def without_index(name: str, known: Collection[str] = ()) -> str:
     """The name of what an entry is of: that before the index, if it has one, and is itself known where the index may be something else.
 
-    >>> without_index("s_j"), without_index("U_ia", {"U"}), without_index("K_star", {"K"})
-    ('s', 'U', 'K_star')
+    >>> without_index("s_j"), without_index("U_ia", {"U"}), without_index("K_star", {"K"}), without_index("f_hat", {"f"})
+    ('s', 'U', 'K_star', 'f_hat')
     """
     base, _, index = name.rpartition("_")
-    if not base or name in known:
+    if not base or name in known or index in _ACCENTED:
         return name
     indices = all(letter in INDEX_LETTERS for letter in index) and len(index) <= _MOST_INDICES
     return base if indices or (base in known and (index.isdecimal() or (index.isalpha() and len(index) <= _MOST_INDICES))) else name

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from matcalc.documents.context.densities import Densities, densities_of, with_whole_logarithms
+from matcalc.documents.context.loose_derivatives import NO_SQUARES, Squares, squares_of, with_signs
 from matcalc.documents.context.outline import Line
+from matcalc.documents.context.steps_in_time import NO_STEPS, Steps, steps_of
 from matcalc.documents.pieces import Placed
 from matcalc.documents.rows import Row
 from matcalc.language.text.spelling import INDEX_LETTERS
@@ -32,17 +35,25 @@ _FEW = 2
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """How a document writes what hangs on its names. ``layers`` are the letters that count layers where they stand in an exponent."""
+    """How a document writes what hangs on its names. ``layers`` are the letters that count layers where they stand in an exponent,
+    ``steps`` tells which count steps, ``squares`` which squares are variables, ``densities`` which
+    densities have a formula."""
 
     layers: frozenset[str] = frozenset()
+    steps: Steps = NO_STEPS
+    squares: Squares = NO_SQUARES
+    densities: Densities = field(default_factory=Densities)
 
     def ordered(self, line: Line) -> Line:
         """The row with its labels before its indices, and those of layers in brackets."""
         if line.notation != "latex":
             return line
         row = line.row
-        right = None if row.right is None else self._placed(row.right)
-        return replace(line, row=replace(row, first=self._placed(row.first), left=self._placed(row.left), right=right))
+        left, right = row.left, row.right
+        if line.role == "definition" and right is not None:
+            left, right = self.densities.defined(left, right)
+        right = None if right is None else self._placed(right)
+        return replace(line, row=replace(row, first=self._placed(row.first), left=self._placed(left), right=right))
 
     def _placed(self, side: Placed) -> Placed:
         text = self.in_order(side.text)
@@ -56,12 +67,13 @@ class Scripts:
         >>> Scripts().in_order(r"\hat{y_k} \hat{\mathbf{y}_i}")
         '\\hat{y}_k \\hat{\\mathbf{y}}_i'
         """
+        text = self.squares.as_names(with_signs(with_whole_logarithms(self.densities.called(text))))
         if "^" in text and self.layers:
             text = _POWER.sub(self._layer, text)
         if "_" not in text:
             return text
         text = _ACCENTED.sub(r"\g<accent>\g<name>}\g<below>", text)
-        text = _PAIR.sub(r"_{\1\2}", text)
+        text = self.steps.as_names(_PAIR.sub(r"_{\1\2}", text))
         return _TURNED.sub(lambda found: f"{found['label']}_{found['below']}", text) if "^" in text else text
 
     def _layer(self, found: re.Match[str]) -> str:
@@ -76,15 +88,21 @@ def scripts_of(rows: Iterable[Row]) -> Scripts:
 
     A letter counts layers where it hangs on several names, with steps up or down, and never stands for a number itself.
     """
+    rows = list(rows)
+    texts = [row.text for row in rows]
     bases: dict[str, set[str]] = {}
     steps: set[str] = set()
     free: set[str] = set()
-    for row in rows:
-        text = row.text
+    for text in texts:
         for found in _POWER.finditer(text):
             letter = (found["bare"] or found["layer"]).lower()
             bases.setdefault(letter, set()).add(found["base"])
             steps |= {letter} if found["step"] or (found["bare"] or found["layer"]) == "L" else set()
         if _ALONE.fullmatch(text) is None:
             free.update(_FREE.findall(text))
-    return Scripts(frozenset(letter for letter in steps - free if len(bases[letter]) >= _FEW))
+    return Scripts(
+        frozenset(letter for letter in steps - free if len(bases[letter]) >= _FEW),
+        steps_of(texts),
+        squares_of(texts, [row.left.text for row in rows]),
+        densities_of(rows),
+    )

@@ -13,9 +13,11 @@ from matcalc.documents.context.entrywise import function_names, functions_in
 from matcalc.documents.context.factorizations import factors_in
 from matcalc.documents.context.facts import Facts, kept_until_dropped, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
+from matcalc.documents.context.moments import moment_in
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
 from matcalc.documents.context.scripts import Scripts, scripts_of
+from matcalc.documents.context.steps_in_time import is_of_a_step, letter_of
 from matcalc.documents.context.suppositions import Suppositions, suppositions_in
 from matcalc.documents.context.wording import Wording, wordings
 from matcalc.documents.index_cases import Indices
@@ -34,10 +36,12 @@ class Context:
     ``origins`` are, for the start of each section, the rows before it that define what it speaks of; ``sizes`` the names of sizes,
     ``conditions`` the first-order conditions, ``index_cases`` the rows that are said of equal or of different indices,
     ``conditional`` those that are said to hold under a condition of which nothing is understood, ``suppositions`` the equations
-    that are supposed, ``scripts`` how names are written, ``seen`` the arguments that names have somewhere, with the rows.
+    that are supposed, ``scripts`` how names are written, ``seen`` the arguments that names have somewhere, with the rows, ``moments``
+    which matrices are second moments.
     """
 
     facts: Facts
+    moments: Facts
     definitions: Definitions
     layouts: Conventions
     symmetric: Conventions
@@ -52,8 +56,25 @@ class Context:
     seen: Mapping[str, Sequence[tuple[int, tuple[str, ...]]]]
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
-        """What is known of a name at a row, and where that is said."""
-        return self.facts.at(name, row, self.origins.get(_section(self.spots.get(row)), ()), bold)
+        """What is known of a name at a row, and where that is said; of one of a step also the facts that are told of its letter."""
+        origins = self.origins.get(_section(self.spots.get(row)), ())
+        found, said = self.facts.at(name, row, origins, bold)
+        if found is not None or not is_of_a_step(name):
+            return found, said
+        return _with_facts_alone(name, *self.facts.at(letter_of(name), row, origins, bold))
+
+    def of_free(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
+        """What is known of a name that has no value in a claim: what is told of it, or that it is the second moment of something."""
+        found, said = self.told(name, row, bold)
+        if found is not None and found.properties:
+            return found, said
+        moment, where = self.moments.at(name, row, (), bold)
+        if moment is None and is_of_a_step(name):
+            moment, where = _with_facts_alone(name, *self.moments.at(letter_of(name), row, (), bold))
+        if moment is None or (found is not None and found.kind not in (None, "matrix")):
+            return found, said
+        own = moment if found is None else found
+        return Declaration(name, own.kind, own.shape, moment.properties), (*said, *where)
 
     def arguments(self, name: str, line: Line) -> tuple[str, ...]:
         """The arguments of the function that a name stands for at a row; none for another name."""
@@ -85,7 +106,7 @@ class Context:
         places: list[Said] = []
         for name in sorted(names):
             bold = weights.of(name)
-            declaration, said = self.told(name, row, bold)
+            declaration, said = self.of_free(name, row, bold)
             if declaration is None and how == "kinds":
                 declaration = self.facts.kind(name, bold)
             if declaration is not None:
@@ -109,6 +130,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
     told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined))]
     told += [one for wording in read for one in factors_in(wording, told)]
+    moments = Facts([one for wording, line in lines if (one := moment_in(wording, scripts.ordered(line))) is not None], twins)
     facts = Facts(kept_until_dropped(told, read), twins)
     definitions = Definitions(readable([one for one in found if one is not None], function_names(told)), twins)
     layouts = Conventions([one for wording in read for one in layouts_in(wording)], "denominator")
@@ -121,7 +143,20 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     supposed = Suppositions(one for wording in read for one in suppositions_in(wording))
     conditional = frozenset([number for wording in read for number in under_a_condition(wording)]) - cases.keys()
     return Context(
-        facts, definitions, layouts, symmetric, spots, origins, sizes, conditions, cases, conditional, supposed, scripts, _seen(lines)
+        facts,
+        moments,
+        definitions,
+        layouts,
+        symmetric,
+        spots,
+        origins,
+        sizes,
+        conditions,
+        cases,
+        conditional,
+        supposed,
+        scripts,
+        _seen(lines),
     )
 
 
@@ -152,6 +187,11 @@ def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:
             bold |= here
             plain |= {at.base for at in found if not at.bold} - here
     return frozenset(bold & plain)
+
+
+def _with_facts_alone(name: str, found: Declaration | None, said: tuple[Said, ...]) -> tuple[Declaration | None, tuple[Said, ...]]:
+    """The facts of another name of the same letter, if there are any, for this name."""
+    return (Declaration(name, properties=found.properties), said) if found is not None and found.properties else (None, ())
 
 
 _NO_SIZES = frozenset(["d"])

@@ -152,3 +152,14 @@ REFUSED: Mapping[str, tuple[str, str | None]] = MappingProxyType(
     }
 )  # fmt: skip
 """Commands that people write and that mean something outside the language: the message and what to write instead."""
+
+
+def is_known_command(name: str) -> bool:
+    """Whether a command is in one of these tables."""
+    return any(name in table for table in _TABLES)
+
+
+_TABLES = (
+    SPACING, DIMENSIONED, DROPPED_WITH_ARGUMENT, LABELLED, SECOND_MEANT, FONTS, WORDS, PROSE, ACCENTS, FRACTIONS, OPERATORS, OPENING,
+    CLOSING, SIZED, TRANSPOSES, ENVIRONMENTS, REFUSED,
+)  # fmt: skip

@@ -1,0 +1,40 @@
+r"""What the second moment of a vector tells of the matrix that it is: ``R = \mathbb{E}[v v^\top]`` is positive semidefinite."""
+
+from __future__ import annotations
+
+from matcalc.documents.asking import Said
+from matcalc.documents.context.definitions import head_and_value
+from matcalc.documents.context.facts import Told
+from matcalc.documents.context.names import weights_in
+from matcalc.documents.context.outline import END, Line
+from matcalc.documents.context.wording import Wording
+from matcalc.language.declare.declared import Declaration
+from matcalc.patterns import pattern
+
+_EXPECTED = r"(?:\\(?:mathbb|mathrm|operatorname|mathsf)\s*\{?\s*E\s*\}?|\\E(?![A-Za-z])|E|𝔼)(?:_\s*(?:\{[^{}]*\}|\w))?"
+_SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
+_MOMENT = pattern(
+    rf"\s*{_EXPECTED}{_SIZE}(?:\[|\\\{{|\()(?P<whole>.{{2,300}}?)\^\s*(?:T|\\top|\\intercal|\{{\s*(?:T|\\top|\\intercal)\s*\}}){_SIZE}"
+    rf"(?:\]|\\\}}|\)){_SIZE}"
+)
+_UNSEEN = pattern(_SIZE)
+
+
+def moment_in(wording: Wording, line: Line) -> Told | None:
+    """That a matrix is positive semidefinite, from a row that says of which vector it is the second moment."""
+    found = head_and_value(line)
+    if found is None or not found[0][:1].isupper() or line.notation != "latex":
+        return None
+    name, value = found
+    moment = _MOMENT.fullmatch(value)
+    if moment is None or not _is_twice(_UNSEEN.sub("", moment["whole"])):
+        return None
+    said = Said(f"{line.row.left.text} = {value}", line.row.left.place())
+    bold = weights_in(line.row.left.text).of(name)
+    declaration = Declaration(name, properties=("positive_semidefinite",))
+    return Told(name, declaration, said, line.number, END, False, False, wording.spot, wording.place(0), bold)
+
+
+def _is_twice(text: str) -> bool:
+    half = len(text) // 2
+    return len(text) == 2 * half and text[:half] == text[half:]

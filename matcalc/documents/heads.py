@@ -32,6 +32,8 @@ _RAISED = r"(?:\^(?:[†⋆]|[ktlijL](?:[+-]1)?(?![^\W_])))?"
 _SQUARE = r"[α-ω]\^2"
 """An argument that is a variance: ``\\ell(\\mu, \\sigma^2)``."""
 _LATEX_NAME = r"(?:[^\W\d_]|[\ue000-\uf8ff])"
+_BEFORE_BRACKETS = pattern(r"(?P<name>[^()\[\]]{1,40}?)(?:\\left|\\[bB]igg?l?)?\((?P<inside>[^()]*)(?:\\right|\\[bB]igg?r?)?\)")
+_CHANGE = pattern(r"(?:\\Delta(?![A-Za-z])|Δ)\s*(?:\\[,!])?\s*(?P<of>[^\s(){}].*)")
 _OWN = pattern(r"\\([A-Za-z]{2,24})(?![A-Za-z])(?!\s*[{\[])")
 _NAMES: dict[Notation, str] = {"latex": _LATEX_NAME, "plain": r"[^\W\d_](?:[^\W_]|_)*"}
 _LETTER = pattern(r"\\([A-Za-z]+)|([^\W\d_])")
@@ -103,6 +105,20 @@ def _pattern(notation: Notation) -> re.Pattern[str]:
         rf"(?P<name>{name})(?P<primes>[′']*)(?P<index>{_INDEX}{_RAISED}{_INDEX})"
         rf"(?P<arguments>\({argument}(?:[,;|](?:{argument}|{_SQUARE}))*\))?(?P<entry>{_INDEX})"
     )
+
+
+def before_brackets(text: str, notation: Notation = "latex") -> str:
+    """The name before the brackets that a side consists of besides: m of ``m(x + v)``; empty for another side."""
+    found = _BEFORE_BRACKETS.fullmatch(text.strip())
+    head = None if found is None else head_of(found["name"], notation)
+    return "" if head is None or head.arguments else head.name
+
+
+def change_of(text: str) -> Head | None:
+    r"""The name of a step that a side is: ``\Delta x``, ``\Delta\mathbf{x}_{nt}``."""
+    found = _CHANGE.fullmatch(text.strip())
+    head = None if found is None else head_of(found["of"])
+    return None if head is None or head.arguments else Head(f"Delta_{head.name}")
 
 
 def is_own(command: str) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from matcalc.documents.context.densities import gives_density
-from matcalc.documents.context.names import names_in
-from matcalc.documents.heads import Head, head_of, letters_in, partial_of
+from matcalc.documents.context.names import names_at, names_in
+from matcalc.documents.heads import Head, before_brackets, change_of, head_of, letters_in, partial_of
 from matcalc.documents.index_cases import by_indices, compared
 from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.rearranged import is_rearranged
@@ -50,6 +50,7 @@ from matcalc.documents.shapes import (
     value_of,
 )
 from matcalc.documents.symbols import Named, symbols_of, unmatched
+from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.patterns import pattern
 
 Role: TypeAlias = Literal[
@@ -201,13 +202,15 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
     if row.link and around.preceding == "inequality":
         return "inequality"  # a ≤ b = c estimates a
     said = sentence(around.before, row.lead)
-    head = _subject(row, around.notation)
+    head = _subject(row, around.notation) or _changed(row, right, around)
     role = _by_form(row, right, head, around)
     if role is not None:
         return role
     partial = _is_partial(row.first.text, around)
     if head is not None and not partial and not is_derivative_of_known(row, around):
         return _of_name(row, right, head, said, around)
+    if _is_model(row, right, around):
+        return "definition"
     zero = (is_zero(right) and (partial or is_derivative(row.first.text))) or (is_zero(row.left.text) and is_derivative(right))
     if zero:
         return _of_zero_derivative(row, said, around)
@@ -244,6 +247,29 @@ def _subject(row: Row, notation: Notation) -> Head | None:
     if row.link and (not found.arguments or head_of(row.first.text, notation) is None):
         return None
     return found
+
+
+def _changed(row: Row, right: str, around: Around) -> Head | None:
+    r"""The step that an equation is of, ``\Delta x = -\nabla f(x)``; none for a Laplacian, whose function has a formula or derivatives."""
+    found = None if row.link else change_of(row.left.text)
+    if found is None or around.known.has_base("Delta"):
+        return None
+    name = found.name.removeprefix("Delta_")
+    own = any(at.name == name and _DERIVED.search(right[: at.start]) for at in names_at(right, around.notation))
+    return None if name in around.known or own else found
+
+
+_DERIVED = pattern(r"(?:\\nabla|∇|\\partial|∂)(?:\s|\\cdot|\\nabla|∇|\^\{?2\}?|²|_\{?\w*\}?|\{)*\Z")
+"""A sign of a derivative right before a name."""
+
+
+def _is_model(row: Row, right: str, around: Around) -> bool:
+    r"""Whether an equation introduces a model of a known function at a shifted place: ``\hat f(x + v) = f(x) + \nabla f(x)^\top v``."""
+    name = before_brackets(row.left.text, around.notation)
+    base, _, accent = name.rpartition("_")
+    if not base or accent not in ACCENTS.values() or name in around.known or base not in around.known:
+        return False
+    return name not in names_in(right, around.notation) and base in names_in(right, around.notation)
 
 
 def _by_form(row: Row, right: str, head: Head | None, around: Around) -> Role | None:
@@ -362,10 +388,20 @@ def _goes_on_with_condition(row: Row, around: Around) -> bool:
     return bool(row.lead) or (around.last is not None and (zero or is_rearranged(row, around.last)))
 
 
+_LABELLED = pattern(r"\s*(?P<name>[^:=()]{1,30}?)\s*(?::|\\colon(?![A-Za-z]))\s*[^=\s]")
+
+
+def _has_label(left: str, right: str, notation: Notation) -> bool:
+    """Whether an equation has a name in front, that of a hypothesis or a plane: ``H_0: a = b``; no double product, ``A : B = ...``."""
+    found = _LABELLED.match(left)
+    head = None if found is None else head_of(found["name"], notation)
+    return head is not None and head.name not in names_in(right, notation)
+
+
 def _is_new_power(left: str, right: str, around: Around) -> bool:
     """Whether a side is the power of a name that neither stands for anything yet nor occurs in the other: an estimate of a variance."""
     name = powered(left)
-    return name is not None and name not in around.known and name not in names_in(right, around.notation) and "_" in name
+    return name is not None and name not in around.known and name not in names_in(right, around.notation)
 
 
 def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
@@ -375,12 +411,15 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     first, last = head_of(row.left.text, around.notation), head_of(right, around.notation)
     if first is not None and last is not None and not first.arguments and last.name not in around.known:
         return "definition"  # a = b = c of names alone
-    if said.supposes_next or row.lead.endswith(("⇔", "⇐")) or (said.qualifies and not row.link and is_number(right)):
+    qualified = said.qualifies and not row.link and is_number(right)
+    if said.supposes_next or said.lets_next or qualified or row.lead.endswith(("⇔", "⇐")):
         return "fact"
     after = sentence(around.after, "")
     if said.has("solving") or after.begins("solving") or _goes_on_with_condition(row, around):
         return "first-order condition"
     left = row.first.text
+    if _has_label(left, right, around.notation):
+        return "fact"
     if states_fact(left, right) or (is_about_one(left, right) and (said.in_brackets or is_number(right) or is_kronecker(right))):
         known = any(name in around.known for name in symbols_of(left, around.notation))
         return _of_fact(said, around, known)

@@ -55,6 +55,7 @@ _HYPOTHESES = frozenset(
         "given",
     ]
 )
+_LETTING = frozenset(["let", "letting", "put", "putting"])
 _NEXT = 1
 """Words that may stand between a cue and what it supposes."""
 _FRONT = 2
@@ -107,6 +108,9 @@ class Sentence:
     qualifies: bool
     """Whether they, or ``with``, stand right before it: it says then of which things something holds."""
 
+    lets_next: bool
+    """Whether the word right before is one that lets something be so: an equation of products behind it is supposed."""
+
     follows: bool
     """Whether the words say that what comes follows from what was said: ``If O is orthogonal,``, ``hence``."""
     names_property: bool
@@ -147,8 +151,9 @@ def sentence(before: str, lead: str) -> Sentence:
         governing, cue, ends = sort, said, match.end()
         fronted = sort == "supposing" and at_front and said not in _DOMINANT
     next_to = cue in _HYPOTHESES and len(text[ends:].split()) <= _NEXT
+    lets = cue in _LETTING and not text[ends:].strip()
     follows = governing == "stating" and (not cue or cue in _ENDING)
     named = _properties().search(text) is not None
     qualifies = governing == "supposing" and cue not in _DOMINANT and not text[ends:].strip()
     in_brackets = text.rstrip().endswith("(")
-    return Sentence(frozenset(sorts), governing, cue, frozenset(first), in_brackets, next_to, qualifies, follows, named)
+    return Sentence(frozenset(sorts), governing, cue, frozenset(first), in_brackets, next_to, qualifies, lets, follows, named)

@@ -184,3 +184,24 @@ def test_what_is_beyond_formulas(text: str, role: str, tmp_path: Path) -> None:
 def test_a_command_that_nobody_defines_is_said_to_be_one(tmp_path: Path) -> None:
     reason = verified(r"Then $\frac{d}{dx} \rss(x) = 2x$.", tmp_path).entries[-1].reason
     assert r"\rss" in reason and "defines it" in reason
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        (r"The step is $\Delta \mathbf{x} = -\nabla g(\mathbf{x})$.", "definition"),
+        (r"The step is $\Delta x_\text{new} = -(\nabla^2 g(x))^{-1} \nabla g(x)$.", "definition"),
+        (r"Let $u(x) = x^\top x$. Then $\Delta u = \operatorname{tr}(\nabla^2 u(x))$.", "claim"),
+        (r"We have $\Delta u = \nabla \cdot \nabla u$.", "claim"),
+        (r"Let $g(x) = x^\top x$. Take $\hat{g}(x + v) = g(x) + \nabla g(x)^\top v$.", "definition"),
+        (r"Let $g(x) = x^\top x$. Then $g(x + v) = g(x) + \nabla g(x)^\top v$.", "claim"),
+        (r"Let $h(x) = 2x$. Take $\hat{h}(x + v) = \hat{h} x + \hat{h} v + h(0)$.", "claim"),
+        (r"To get this, let $$\begin{align} A x &= b \\ B x &= -C x \end{align}$$", "fact"),
+        (r"The hypothesis is $H_0: \theta = \theta_0$.", "fact"),
+        (r"Let $w = Ab$. Then $s^2 = w^\top w$.", "definition"),
+        (r"Let $A$ be symmetric, then $(A B)^\top = B^\top A$.", "claim"),
+        (r"Let $L(w) = w^\top w$. Then $\nabla L(w) = 2 w$.", "claim"),
+    ],
+)
+def test_steps_and_models(text: str, role: str, tmp_path: Path) -> None:
+    assert [entry.role for entry in verified(text, tmp_path).entries][-1] == role

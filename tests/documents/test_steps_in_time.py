@@ -81,7 +81,7 @@ def test_signs(texts: list[str], formula: str, expected: str) -> None:
 
 def test_a_name_with_a_mark_is_no_entry_of_the_letter(tmp_path: Path) -> None:
     text = r"Let $g(x) = x^\top x$. Take $\hat{g}(x + v) = g(x) + \nabla g(x)^\top v$."
-    assert statuses(text, tmp_path)[-1] not in ("refuted", "conditional")
+    assert verified(text, tmp_path).entries[-1].status not in ("refuted", "conditional")
 
 
 def test_braces_may_be_brackets(tmp_path: Path) -> None:

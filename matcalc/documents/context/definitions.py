@@ -191,7 +191,16 @@ def readable(found: Sequence[Definition | Obscured], called: Collection[str] = (
         else:
             continue
         last[one.name] = out[-1]
-    return out
+    return list(_without_unread(out))
+
+
+def _without_unread(found: Sequence[Definition | Obscured]) -> Iterator[Definition | Obscured]:
+    """The definitions; those that call a function of which no definition can be read, not as such."""
+    called = {one.name for one in found if isinstance(one, Obscured) and one.is_function}
+    called -= {one.name for one in found if isinstance(one, Definition) and one.is_function}
+    for one in found:
+        unread = isinstance(one, Definition) and called and names_called(one.value, one.notation) & called
+        yield Obscured(one.name, one.number, isinstance(one, Definition) and one.is_function) if unread else one
 
 
 _COUNTS = frozenset("tnmdijkrpqNMDTK")

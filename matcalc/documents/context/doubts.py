@@ -13,7 +13,7 @@ from matcalc.documents.context.partial_derivatives import without_subscripts
 from matcalc.documents.context.steps_in_time import is_of_a_step
 from matcalc.documents.context.structure import Part, Structure, names_behind
 from matcalc.documents.context.survey import Context
-from matcalc.documents.heads import head_of
+from matcalc.documents.heads import before_brackets, head_of
 from matcalc.documents.index_cases import open_indices
 from matcalc.documents.shapes import is_derivative
 from matcalc.patterns import pattern
@@ -34,7 +34,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
         return (Doubt(f"{both[0]} is a function and a value"),)
     found = [*_of_writing(line, context)]
     found += _of_others(structure, whole, context, line)
-    name = _before_brackets(line)
+    name = before_brackets(line.row.first.text, line.notation)
     if name in structure.left.names - structure.right.names and context.told(name, line.number)[0] is None:
         found.append(Doubt(f"{name} may be a function that the equation introduces"))
     if line.number in context.conditional:
@@ -85,16 +85,6 @@ def _is_labelled(one: Definition) -> bool:
 def _is_of_numbers(part: Part) -> bool:
     """Whether a side is an array of numbers."""
     return part.written_out and not (part.names or part.called or part.derived)
-
-
-_BEFORE_BRACKETS = pattern(r"(?P<name>[^()\[\]]{1,40}?)(?:\\left|\\[bB]igg?l?)?\((?P<inside>[^()]*)(?:\\right|\\[bB]igg?r?)?\)")
-
-
-def _before_brackets(line: Line) -> str:
-    """The name before the brackets that the left side consists of besides: ``m(x + v) = ...``; empty for another side."""
-    found = _BEFORE_BRACKETS.fullmatch(line.row.first.text.strip())
-    head = None if found is None else head_of(found["name"], line.notation)
-    return "" if head is None or head.arguments else head.name
 
 
 _PRIMED = pattern(r"(?:[A-Za-z]|\})'+(?!\s*\()")

@@ -15,18 +15,28 @@ from matcalc.documents.context.wording import Mention, Wording
 
 _TOKEN = re.compile(r"⟨(?P<math>\d+)⟩|(?P<word>[^\W\d_][\w'’]*(?:-[^\W_][\w'’]*)*)|(?P<sign>\S)")
 _ARTICLES = frozenset(
-    ["a", "an", "the", "both", "each", "some", "given", "fixed", "our", "its", "this", "these", "those", "of", "real", "known", "unknown"]
+    [
+        *("a", "an", "the", "both", "each", "some", "two", "three", "given", "fixed", "our"),
+        *("its", "this", "these", "those", "of", "real", "known", "unknown"),
+    ]
 )
 _SINGLE = frozenset(["a", "an", "the", "this"])
+_PRONOUNS = frozenset(["both", "they", "all"])
+_COPULAS = frozenset(["is", "are"])
+_TAKEN = frozenset(["assumed", "supposed", "taken", "chosen", "known", "understood", "always", "clearly", "again"])
 _SIZE_WORDS = frozenset(["size", "sizes", "shape", "dimension", "dimensions", "dimensional", "order", "length"])
 _VERBS = frozenset(["is", "are", "be", "being", "has", "have", "denotes", "denote", "as", "remains", "stays"])
 _OWNING = frozenset(["has", "have"])
 _OF_WHOLES = frozenset(["both", "each", "all", "any", "either", "some", "most", "none", "one", "two"])
 _BY = re.compile(r"(\w+)-by-(\w+)\Z", re.IGNORECASE)
 _SIZES = re.compile(r"\(?\s*[A-Za-z0-9]\w*\s*(?:(?:\\times|×|x|,|\\cdot)\s*[A-Za-z0-9]\w*\s*)*\)?|\\mathbb\{?R\}?.*")
+_TELLING_WORDS = ("ending", "doubt", "general", "qualifying")
+"""Sorts of words that an attribute which says nothing is not of."""
 _ENDS = frozenset(["", ".", ",", ";", ")"])
 _PLURAL = re.compile(r"[^s]s\Z")
 _MOST_UNKNOWN = 2
+_MOST_ATTRIBUTES = 3
+_DASHES = frozenset([":", "–", "—", "-"])
 _MOST_DESCRIBING = 40
 """Words of one description."""
 _SUBJECT_RELATIONS = frozenset(["", "∈", "≻", "⪰", "=", ":=", ">", "≥"])
@@ -55,6 +65,8 @@ class Description:
     last: int
     general: bool = False
     with_verb: bool = False
+    listed: bool = False
+    """Whether it is an entry of a list of symbols."""
     bold: bool | None = None
 
 
@@ -110,6 +122,9 @@ class _Phrases:
         self._listed: dict[int, tuple[str, ...]] = {}
         self._last: list[str] = []
         """What was said last of a formula that is no name, for ``⟨AB⟩ is symmetric if ⟨A⟩ is``."""
+        self._spoken: tuple[str, ...] = ()
+        """The names that the sentence spoke of last, and the token behind them."""
+        self._spoken_end = 0
 
     def at(self, position: int) -> Description | None:
         """The description that begins at a token."""
@@ -118,14 +133,14 @@ class _Phrases:
             return self._of_subject(position)
         if not token.text[0].isalpha():
             return None
-        return self._of_parts(position) or self._attribute(position)
+        return self._of_pronoun(position) or self._of_parts(position) or self._attribute(position)
 
     def goes_on_at(self, found: Description) -> int:
         """Where more is said: behind a description, or of its subject: ``the matrix ⟨A⟩ is symmetric``."""
         subject = found.last - 1
         if (
             self._tokens[found.first].mention is not None
-            or self._text(self._relative(found.last)) not in _VERBS
+            or (self._text(self._relative(found.last)) not in _VERBS and self._text(found.last) != "(")
             or not self._names(subject)
         ):
             return found.last
@@ -140,9 +155,12 @@ class _Phrases:
         if position and self._text(position - 1) in ("of", "-") and self._text(position - 2) in ("part", "function", "side"):
             return None
         words = self._described(position)
-        names, end = self._subject(words.end, single=words.single and not _PLURAL.search(self._text(words.end - 1)))
-        if not words.content or not names:
+        copula = bool(words.said) and self._text(words.end) in _COPULAS
+        single = words.single and not _PLURAL.search(self._text(words.end - 1))
+        names, end = self._subject(words.end + copula, single=single)
+        if not words.content or not names or (copula and self._text(end) not in _ENDS):
             return None
+        self._speaks_of(names, words.end + copula)
         behind = self._size_behind(end)
         return Description(names, " ".join([*words.said, *behind.said]), position, max(end, behind.end), words.general)
 
@@ -153,6 +171,20 @@ class _Phrases:
             if self._text(position + 1) in _VERBS:
                 self._last = self._described(position + 2).said
             return None
+        self._speaks_of(names, position)
+        return self._clause(names, position, end)
+
+    def _of_pronoun(self, position: int) -> Description | None:
+        """``both are symmetric``, ``both of which are symmetric``, ``they are symmetric``: what is said of the names spoken of last."""
+        text = self._text(position)
+        several = len(self._spoken) == 2 if text == "both" else len(self._spoken) > 1
+        if text not in _PRONOUNS or not several or self._text(position - 1) in ("of", "if", "when", "for"):
+            return None
+        end = position + (3 if self._text(position + 1) == "of" and self._text(position + 2) in ("which", "them") else 1)
+        return self._clause(self._spoken, position, end) if self._text(end) in _VERBS else None
+
+    def _clause(self, names: tuple[str, ...], position: int, end: int) -> Description | None:
+        """What the words behind names say of them, from ``end`` on."""
         if self._text(end) in _VERBS and self._text(end + 1) in _ENDS and self._last:
             return Description(names, " ".join(self._last), position, end + 1, with_verb=True)
         end = self._relative(end)
@@ -161,10 +193,13 @@ class _Phrases:
             return Description(names, "function", position, applied + 2)
         if self._text(end) in ("both", "all", "each", "then", "also", "therefore", "hence", "thus"):
             end += 1
-        verb = self._text(end) in _VERBS
+        taken = self._taken(end)
+        verb = taken > 0 or self._text(end) in _VERBS
         opened = self._text(end) == "("
         apposed = self._text(end) == "," and self._text(end + 1) in ("a", "an")
-        words = self._described(end + (verb or opened or apposed))
+        listed = position == 0 and self._text(end) in _DASHES
+        start = end + (taken or (verb or opened or apposed or listed))
+        words = self._described(start + (0 if opened else self._attributes(start)))
         if not words.content or (verb and (self._is_of_part(position) or self._is_qualified(words.end))):
             return None
         if self._text(end) in _OWNING and words.said and not self._is_measure(end + 1):
@@ -172,15 +207,18 @@ class _Phrases:
         after = self._text(words.end)
         if apposed and self._subject(words.end)[0]:
             return None
-        if not (verb or apposed or after in ("", ",", ";", ")", ".", ":", "and", "(") or self._text(end) in ("of", "the")):
+        if not (verb or apposed or listed or after in ("", ",", ";", ")", ".", ":", "and", "(") or self._text(end) in ("of", "the")):
             return None
         if opened and after != ")":
             return None
-        return Description(names, " ".join(words.said), position, words.end, words.general, verb)
+        return Description(names, " ".join(words.said), position, words.end, words.general, verb, listed)
 
     def _of_parts(self, position: int) -> Description | None:
-        """``columns of ⟨Q⟩ are orthonormal``."""
+        """``columns of ⟨Q⟩ are orthonormal``, ``by the symmetry of ⟨A⟩``."""
         names, end = self._subject(position + 2) if self._text(position + 1) == "of" else ((), position)
+        possessed = vocabulary().possessed.get(self._text(position))
+        if names and possessed:
+            return Description(names, possessed, position, self._clause_end(end))
         if not names or self._text(end) not in _VERBS:
             return None
         fact = vocabulary().of.get((self._text(position), self._text(end + 1)))
@@ -223,6 +261,30 @@ class _Phrases:
             return False
         return vocabulary().says("qualifying", text)
 
+    def _taken(self, position: int) -> int:
+        """The words up to what names are said to be: ``is assumed to be``, ``to be``, ``are taken``; 0 for a verb alone."""
+        end = position + (self._text(position) in _VERBS)
+        end += end > position and self._text(end) in _TAKEN
+        end += 2 if self._text(end) == "to" and self._text(end + 1) == "be" else 0
+        return end - position if end > position + (self._text(position) in _VERBS) else 0
+
+    def _clause_end(self, position: int) -> int:
+        """The token behind the clause that goes on at a token."""
+        while position < len(self._tokens) and self._text(position) not in (*_ENDS, "⟨"):
+            position += 1
+        return position
+
+    def _attributes(self, position: int) -> int:
+        """The words before a noun that is known which say nothing of their own: ``the sample covariance``; 0 for none."""
+        end = position
+        while self._text(end) in _ARTICLES or (end - position < _MOST_ATTRIBUTES and not self._known(_Words(end))):
+            text = self._text(end)
+            if not text.replace("-", "").isalpha() or any(vocabulary().says(sort, text) for sort in _TELLING_WORDS):
+                return 0
+            end += 1
+        words = self._described(end)
+        return end - position if end > position and words.said and not words.unknown and self._text(words.end) in _ENDS else 0
+
     # ------------------------------------------------------------ parts
 
     def _text(self, position: int) -> str:
@@ -245,6 +307,11 @@ class _Phrases:
                 return tuple(found), position
             position += joint
         return tuple(found), position
+
+    def _speaks_of(self, names: tuple[str, ...], position: int) -> None:
+        """Notes that names stand at a token, unless they are the last ones of a longer list."""
+        if position >= self._spoken_end:
+            self._spoken, self._spoken_end = names, self._subject(position)[1]
 
     def _joint(self, position: int) -> int:
         """How many tokens join two subjects here."""
@@ -330,7 +397,7 @@ class _Phrases:
         before, after = self._text(words.end - 1), self._text(words.end + 1)
         is_crossed = not re.fullmatch(r"\w+", size)
         if before not in _SIZE_WORDS and not (
-            is_crossed and (before in _VERBS or before in _ARTICLES or after in vocabulary().nouns or words.said)
+            is_crossed and (before in _VERBS or before in _ARTICLES or before == "(" or after in vocabulary().nouns or words.said)
         ):
             return 0
         words.said.insert(0, size)
@@ -338,7 +405,8 @@ class _Phrases:
 
     def _joined(self, words: _Words, end: int) -> int:
         """Goes on over ``and``, a comma or brackets where more of the vocabulary follows."""
-        if not words.said:
+        bracket = self._text(words.end) == "(" and self._text(words.end - 1) in _ARTICLES
+        if not words.said and not bracket:
             return 0
         joint = self._joint(words.end) if self._text(words.end) != "or" else 0
         ahead = _Words(words.end + joint)

@@ -31,6 +31,7 @@ class Vocabulary:
     nouns: Mapping[str, str]
     longest: int
     of: Mapping[tuple[str, str], str]
+    possessed: Mapping[str, str]
     layouts: Mapping[str, re.Pattern[str]]
     symmetric: Mapping[str, re.Pattern[str]]
     factorizations: tuple[Factorization, ...]
@@ -71,6 +72,7 @@ def vocabulary() -> Vocabulary:
         nouns,
         max(len(words.split()) for words in nouns),
         {(noun, word): fact for words, fact in table["of"].items() for noun, word in [words.split()]},
+        table["possessed"],
         {name: _either(_words(phrases), _sentences(table["rows"], name)) for name, phrases in table["layouts"].items()},
         {name: _words(phrases) for name, phrases in table["symmetric"].items()},
         tuple([_factorization(one) for one in table["factorizations"]]),

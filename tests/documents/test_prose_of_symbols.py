@@ -1,0 +1,63 @@
+"""What sentences say of symbols, told by whether it decides a claim that rests on the symmetry of M."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.documents.notes import statuses
+
+CLAIM = "\n\n$$\\nabla_u\\, u^\\top M u = 2 M u$$\n"
+
+TOLD = [
+    r"Here $M$ and $N$ denote stiffness matrices; both are symmetric $q\times q$ matrices. Then",
+    r"Let $M$ and $N$ be stiffness matrices, both of which are symmetric. Then",
+    r"The matrices $M$ and $N$ are symmetric and $N$ is invertible. Then",
+    r"The stiffness matrix $M$ is $q\times q$ and symmetric. Then",
+    r"The stiffness matrix $M$ (symmetric, positive definite) is assembled once. Then",
+    r"A stiffness matrix $M$ ($q\times q$, symmetric) is assembled once. Then",
+    r"The stiffness matrix $M$, which is symmetric, is assembled once. Then",
+    r"The stiffness matrix $M$ is assumed to be symmetric. Then",
+    r"The matrix $M$ is taken symmetric. Then",
+    r"Suppose $M$ to be symmetric. Then",
+    r"Let $M$ be the (symmetric) stiffness matrix. Then",
+    r"Let $M$ be the sample covariance. Then",
+    r"The noise covariance is $M$. Then",
+    r"By the symmetry of $M$ we have",
+    r"We are given a Hermitian matrix $M$. Then",
+    "- $M$: symmetric $q\\times q$ matrix\n- $u$: any vector\n\nThen",
+    "- $M$ – covariance matrix of the noise\n\nThen",
+]
+
+NOT_TOLD = [
+    r"Let $M$ be the cross covariance. Then",
+    r"The cross-covariance is $M$. Then",
+    r"The stiffness matrix $M$ is not symmetric. Then",
+    r"The stiffness matrix $M$, which need not be symmetric, is assembled once. Then",
+    r"The stiffness matrix $M$ (maybe symmetric) is assembled once. Then",
+    r"Let $M$ and $N$ be matrices; if both are symmetric, they need not commute. Then",
+    r"Let $M$, $N$ and $P$ be matrices; both are symmetric. Then",
+    r"The symmetry of $M$ is not assumed. Then",
+    r"Without symmetry of $M$ we have",
+    r"$M$ is the product of symmetric matrices. Then",
+    r"The covariance is $M + N$. Then",
+    r"The matrices $M$ and $N$, one of which is symmetric, are given. Then",
+    "- $M$: any matrix\n\nThen",
+    "- $M$: not symmetric\n\nThen",
+]
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_told(text: str, tmp_path: Path) -> None:
+    assert statuses(text + CLAIM, tmp_path)[-1] == "proved"
+
+
+@pytest.mark.parametrize("text", NOT_TOLD)
+def test_not_told(text: str, tmp_path: Path) -> None:
+    assert statuses(text + CLAIM, tmp_path)[-1] == "conditional"
+
+
+def test_block_diagonal_is_not_diagonal(tmp_path: Path) -> None:
+    text = "Let $D$ be a block diagonal matrix. Then $A D = D A$ for diagonal $A$. Also\n\n$$D = D^\\top$$"
+    assert statuses(text, tmp_path)[-1] != "proved"

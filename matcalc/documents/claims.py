@@ -21,6 +21,7 @@ from matcalc.documents.context.names import weights_in
 from matcalc.documents.context.numbered_entries import for_each_entry
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
+from matcalc.documents.context.sized_arrays import with_number_d, with_size
 from matcalc.documents.context.solutions import substituted
 from matcalc.documents.context.square_zero import to_first_order
 from matcalc.documents.context.structure import Dependence, Structure, needed, reached, structure_of, variables
@@ -192,7 +193,11 @@ def _names_in(equation: str, context: Context, line: Line) -> frozenset[str]:
 
 def _forms(equation: str, definitions: Sequence[Definition], line: Line, context: Context, how: How) -> Iterator[Asked]:
     """One reading, and how else it may be said."""
-    yield _asked(equation, definitions, line, context, how)
+    first = _asked(equation, definitions, line, context, how)
+    sized = with_size(first, context.array_sizes)
+    yield from (first,) if sized is None else (sized, replace(first, instead="unanswered"))
+    numbered = with_number_d(first, context.array_sizes)
+    yield from () if numbered is None else (numbered,)
     fewer = without_usual(definitions)
     if len(fewer) < len(definitions):
         yield replace(_asked(equation, fewer, line, context, how), instead="unanswered")

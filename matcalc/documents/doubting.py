@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from matcalc.documents.asking import Asked, Doubt
 from matcalc.documents.numbers import perhaps_numbers
-from matcalc.expr.nodes import Expr, Number, Symbol
+from matcalc.expr.nodes import Expr, Number, SizeValue, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
@@ -64,7 +64,8 @@ def _applies(one: Doubt, verdict: Verdict) -> bool:
         case "rows":
             return verdict.status == "refuted" and verdict.counterexample is None and _ROWS.search(verdict.reason) is not None
         case "numbers":
-            return all(kind.split()[:1] == ["scalar"] for kind in (verdict.declarations or {}).values())
+            kinds = [kind.split()[:1] for kind in (verdict.declarations or {}).values()]
+            return all(kind == ["scalar"] for kind in kinds) and (bool(kinds) or not _is_of_sizes(_statement(verdict)))
 
 
 _ROWS = re.compile(r"cannot multiply .* \(vector\) by .* \(matrix\)|is a \S+ matrix, the right side a scalar")
@@ -145,8 +146,19 @@ _TWO = 2
 def _is_value(statement: Statement) -> bool:
     """Whether one side is a number and the other a formula. 0 and 1 are what formulas are often equal to."""
     sides = (statement.left, statement.right)
-    numbers = [side for side in sides if isinstance(side, Expr) and not symbols_in(side) and not side.shape]
+    numbers = [side for side in sides if isinstance(side, Expr) and not symbols_in(side) and not side.shape and not _has_size(side)]
     return len(numbers) == 1 and not (isinstance(numbers[0], Number) and numbers[0].value in (0, 1))
+
+
+def _is_of_sizes(statement: Statement | None) -> bool:
+    """Whether a side of an equation is made of sizes that stand as numbers: ``tr(H) = n − 1``."""
+    sides = () if statement is None else (statement.left, statement.right)
+    return any(isinstance(side, Expr) and _has_size(side) for side in sides)
+
+
+def _has_size(side: Expr) -> bool:
+    """Whether a size stands in a formula as a number."""
+    return any(isinstance(node, SizeValue) for node in postorder(side))
 
 
 def _is_constant(statement: Statement) -> bool:

@@ -15,6 +15,7 @@ from matcalc.documents.inner_products import with_inner_products
 from matcalc.documents.numbers import with_numbers, with_vectors
 from matcalc.documents.pieces import Notation
 from matcalc.documents.primes import may_derive
+from matcalc.documents.shapes import is_derivative
 from matcalc.language.statements import Statement
 from matcalc.patterns import pattern
 from matcalc.verification.items import Item
@@ -85,6 +86,8 @@ def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
     """The verdict on a false claim that is true in another layout, or as people write such a claim; else the one that is given."""
     if not verdict.is_false or asked.exact:
         return verdict, asked
+    if (free := _of_free_entries(verdict, asked)) is not None:
+        return free, asked
     if verdict.other_layout is not None:
         return _of_layout(verdict, asked, verdict.other_layout), asked
     fits = not is_misfit(verdict)
@@ -103,6 +106,27 @@ def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
     if fits:
         return _of_indices(verdict, asked), asked
     return next((pair for pair in turned if pair[0].status == "conditional"), (verdict, asked))
+
+
+def _of_free_entries(verdict: Verdict, asked: Asked) -> Verdict | None:
+    """The verdict on a false claim by a symmetric matrix whose entries vary freely: texts differentiate so and use the symmetry after it.
+
+    None where nobody varies a symmetric matrix, or nothing else comes out; what is false in either way keeps its right answer in theirs.
+    """
+    if asked.symmetric != "projected" or _SYMMETRIC.search(asked.declare) is None or not is_derivative(asked.statement):
+        return None
+    freely = replace(asked, symmetric="independent")
+    found = _verdict(freely)
+    if found.ok:
+        return replace(found, statement=verdict.statement, reason=_FREELY)
+    if verdict.other_layout is None and found.other_layout is not None:
+        return _of_layout(found, freely, found.other_layout)
+    differs = found.status == verdict.status == "refuted" and found.correction not in (None, verdict.correction)
+    return found if differs and verdict.other_layout is None else None
+
+
+_SYMMETRIC = pattern(r"\b(?:symmetric|positive_(?:semi)?definite)\b")
+_FREELY = "true where the entries of the symmetric matrix vary independently of each other"
 
 
 def _loosely(verdict: Verdict, ways: Iterable[tuple[Habit, Asked]]) -> Verdict | None:

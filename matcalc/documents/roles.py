@@ -49,7 +49,7 @@ from matcalc.documents.shapes import (
     states_fact,
     value_of,
 )
-from matcalc.documents.symbols import Named, symbols_of, unmatched
+from matcalc.documents.symbols import Named, speaks_of_known, unmatched
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.patterns import pattern
 
@@ -421,8 +421,7 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     if _has_label(left, right, around.notation):
         return "fact"
     if states_fact(left, right) or (is_about_one(left, right) and (said.in_brackets or is_number(right) or is_kronecker(right))):
-        known = any(name in around.known for name in symbols_of(left, around.notation))
-        return _of_fact(said, around, known)
+        return _of_fact(said, around, speaks_of_known(left, around.known, around.notation))
     if _is_new_power(left, right, around):
         return "definition"
     special = (said.follows and said.names_property) or (after.begins("supposing") and after.names_property)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 
 from matcalc.documents.context.names import names_at
@@ -11,6 +11,7 @@ from matcalc.documents.pieces import Notation
 from matcalc.documents.sentences import cue_table
 from matcalc.documents.shapes import is_function
 from matcalc.language.text.called_names import USUAL
+from matcalc.language.text.meanings import is_abbreviation
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK
 from matcalc.patterns import pattern
 
@@ -39,8 +40,20 @@ def symbols_of(text: str, notation: Notation) -> Counter[str]:
         base = one.name if _NUMBERED.search(one.name) else base
         fixed = usual or base in _constants() or is_function(base) or is_function(one.name)
         if not fixed and not (plain and base in _sizes()):
-            found[base] += 1
+            found.update(_factors(base) if notation == "plain" else (base,))
     return found
+
+
+def _factors(run: str) -> Iterable[str]:
+    """The letters of a run of capitals that is no abbreviation: ``AB`` is the product of A and B."""
+    return run if run.isalpha() and run.isupper() and not is_abbreviation(run) else (run,)
+
+
+def speaks_of_known(text: str, known: Named, notation: Notation) -> bool:
+    """Whether a name with a definition stands in a side, with its index or without."""
+    return any(one.name in known for one in names_at(text[:_LONGEST], notation)) or any(
+        name in known for name in symbols_of(text, notation)
+    )
 
 
 @cache

@@ -43,6 +43,9 @@ NOT_TOLD = [
     r"$M$ is the product of symmetric matrices. Then",
     r"The covariance is $M + N$. Then",
     r"The matrices $M$ and $N$, one of which is symmetric, are given. Then",
+    r"The products of $M$ and $N$ with $P$ are used; both are symmetric. Then",
+    r"Breaking the symmetry of $M$, we have",
+    r"This is equivalent to symmetry of $M$. Then",
     "- $M$: any matrix\n\nThen",
     "- $M$: not symmetric\n\nThen",
 ]

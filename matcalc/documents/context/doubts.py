@@ -15,6 +15,7 @@ from matcalc.documents.context.structure import Part, Structure, names_behind
 from matcalc.documents.context.survey import Context
 from matcalc.documents.heads import before_brackets, head_of
 from matcalc.documents.index_cases import open_indices
+from matcalc.documents.sentences import cue_table
 from matcalc.documents.shapes import is_derivative
 from matcalc.patterns import pattern
 
@@ -107,8 +108,9 @@ def _of_writing(line: Line, context: Context) -> Iterator[Doubt]:
 
 def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Collection[str], line: Line) -> tuple[Doubt, ...]:
     """That an equation without derivatives may be none that holds for all values of its symbols."""
-    left = names_behind(structure.left, whole) - set(sizes)
-    right = names_behind(structure.right, whole) - set(sizes)
+    constant = {*sizes, *cue_table()["names"]["constants"]}
+    left = names_behind(structure.left, whole) - constant
+    right = names_behind(structure.right, whole) - constant
     apart = ", ".join(sorted(left ^ right)[:_MOST])
     some = (Doubt(f"{apart} stands on one side only: it may be a condition, no identity"),) if apart else ()
     own = structure.left.names | structure.right.names

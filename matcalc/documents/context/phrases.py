@@ -22,6 +22,7 @@ _ARTICLES = frozenset(
 )
 _SINGLE = frozenset(["a", "an", "the", "this"])
 _PRONOUNS = frozenset(["both", "they", "all"])
+_RESTING = frozenset(["", ",", "by", "using", "use", "used", "from", "with", "exploiting"])
 _COPULAS = frozenset(["is", "are"])
 _TAKEN = frozenset(["assumed", "supposed", "taken", "chosen", "known", "understood", "always", "clearly", "again"])
 _SIZE_WORDS = frozenset(["size", "sizes", "shape", "dimension", "dimensions", "dimensional", "order", "length"])
@@ -217,7 +218,7 @@ class _Phrases:
         """``columns of ⟨Q⟩ are orthonormal``, ``by the symmetry of ⟨A⟩``."""
         names, end = self._subject(position + 2) if self._text(position + 1) == "of" else ((), position)
         possessed = vocabulary().possessed.get(self._text(position))
-        if names and possessed:
+        if names and possessed and self._rests(position) and not self._is_qualified(end):
             return Description(names, possessed, position, self._clause_end(end))
         if not names or self._text(end) not in _VERBS:
             return None
@@ -268,6 +269,10 @@ class _Phrases:
         end += 2 if self._text(end) == "to" and self._text(end + 1) == "be" else 0
         return end - position if end > position + (self._text(position) in _VERBS) else 0
 
+    def _rests(self, position: int) -> bool:
+        """Whether the noun at a token is what something rests on: ``by the symmetry``; not what is broken or asked for."""
+        return self._text(position - 1 - (self._text(position - 1) == "the")) in _RESTING
+
     def _clause_end(self, position: int) -> int:
         """The token behind the clause that goes on at a token."""
         while position < len(self._tokens) and self._text(position) not in (*_ENDS, "⟨"):
@@ -310,7 +315,7 @@ class _Phrases:
 
     def _speaks_of(self, names: tuple[str, ...], position: int) -> None:
         """Notes that names stand at a token, unless they are the last ones of a longer list."""
-        if position >= self._spoken_end:
+        if position >= self._spoken_end and not self._is_of_part(position):
             self._spoken, self._spoken_end = names, self._subject(position)[1]
 
     def _joint(self, position: int) -> int:

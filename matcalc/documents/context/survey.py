@@ -54,6 +54,8 @@ class Context:
     suppositions: Suppositions
     scripts: Scripts
     seen: Mapping[str, Sequence[tuple[int, tuple[str, ...]]]]
+    array_sizes: frozenset[str]
+    """The sizes, and d among them if it is one."""
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said; of one of a step also the facts that are told of its letter."""
@@ -137,7 +139,8 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     symmetric = Conventions([one for wording in read for one in symmetric_in(wording)], "projected")
     spots = {line.number: wording.spot for wording, line in lines}
     conditions = tuple([line for _, line in lines if line.role == "first-order condition"])
-    sizes = facts.sizes() - _NO_SIZES
+    array_sizes = facts.sizes()
+    sizes = array_sizes - _NO_SIZES
     origins = _origins(lines, definitions)
     cases = index_conditions(read)
     supposed = Suppositions(one for wording in read for one in suppositions_in(wording))
@@ -157,6 +160,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
         supposed,
         scripts,
         _seen(lines),
+        array_sizes,
     )
 
 

@@ -12,7 +12,7 @@ from matcalc.errors import ParseError
 from matcalc.language.text.brackets import end_of_term, partners
 from matcalc.language.text.spelling import DERIVATIVE_LETTERS, ONE_NAME, SUBSCRIPTS, canonical_name, is_name
 from matcalc.language.text.terminals import GRADIENT, HESSIAN, JACOBIAN, PARTIALS, Token
-from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.language.text.vocabulary import Vocabulary, known_functions
 from matcalc.patterns import pattern
 
 _ONE = pattern(ONE_NAME)
@@ -301,7 +301,7 @@ class _Derivatives:
         order = max(order, twice)
         names, after, rest = self._subscript(after, order)
         if not names:
-            found = self._of_a_function(token, after, order, False)
+            found = self._of_a_function(token, after, order, False) or self._of_a_known_function(token, after, order)
             if found is None and token.type == "NABLA" and self._vocabulary.variables:
                 by = ",".join(self._vocabulary.variables[:1] * order)
                 return [Token("DERIVATIVE_BY", by, token.start, self._tokens[after - 1].end)], after
@@ -426,6 +426,17 @@ class _Derivatives:
             return None
         by = canonical_name(self._tokens[position + 2].value)
         return self._wrapped(sign, [name], [by] * order, turned, self._tokens[stop]), stop + 1
+
+    def _of_a_known_function(self, sign: Token, position: int, order: int) -> Found | None:
+        """A gradient sign before a function of the language with one name in its brackets: ``∇ logsumexp(z)`` is by that name."""
+        stop = self._partner.get(position + 1)
+        if self._type(position) != "RUN" or stop != position + 3 or self._type(position + 2) != "RUN":
+            return None
+        argument = self._tokens[position + 2].value
+        if self._tokens[position].value not in known_functions() or not _ONE.fullmatch(argument):
+            return None
+        by = ",".join([canonical_name(argument)] * order)
+        return [Token("DERIVATIVE_BY", by, sign.start, self._tokens[position - 1].end)], position
 
     def _applied(self, sign: Token, function: Token, position: int, order: int, turned: bool) -> Found:
         """A derivative of a function by its one argument, at that or at what brackets behind it hold."""

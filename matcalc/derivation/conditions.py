@@ -99,12 +99,22 @@ def _all_positive(product: Product, positive: set[object]) -> bool:
 
 def conditions_of_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> tuple[str, ...]:
     """Where the first expressions have derivatives, and the others values that do not jump."""
+    return _kept(_of_equation(differentiated, evaluated))
+
+
+def impossible_in_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> str:
+    """A condition of an equation that is met nowhere, ``0 > 0`` of ``0^x``; empty without one."""
+    found = [one for one in _of_equation(differentiated, evaluated) if one.relation == "> 0" and one.subject is not None]
+    return next((one.words for one in found if one.subject is not None and known(one.subject).entries.high <= 0), "")
+
+
+def _of_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> list[_Condition]:
     found = [one for expression in differentiated for node in postorder(expression) for one in _conditions(node)]
     for expression in evaluated:
         for node in postorder(expression):
             if not _is_evaluated_smoothly(node):
                 found += [_Condition(one.words.partition(" (there")[0], one.subject, one.relation) for one in _conditions(node)]
-    return _kept(found)
+    return found
 
 
 def _is_evaluated_smoothly(node: Expr) -> bool:
@@ -143,7 +153,7 @@ def _conditions(node: Expr) -> list[_Condition]:
         case Power(base=base, exponent=Number(value=value)):
             return _of_power(base, value)
         case Power(base=base, exponent=exponent) if not isinstance(exponent, (Number, SizeValue)):
-            return _compared(base, "> 0")
+            return _compared(base, "≠ 0" if known(exponent).entries.whole else "> 0")
         case Elementwise(function=name, argument=argument):
             return _domain(name, argument)
         case Norm(operand=operand, kind="1"):  # the absolute value of what is not negative has no kink

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from matcalc.budgets import SpentError, share
-from matcalc.derivation.conditions import conditions_of_equation
+from matcalc.derivation.conditions import conditions_of_equation, impossible_in_equation
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, MatcalcError, NotDifferentiableError, ShapeError
@@ -213,7 +213,9 @@ def _judged(question: Question, statement: Statement) -> Verdict:
         return Verdict(source, "undecided", layout, statement.open_if_false)
     if seen.different is not None:
         return _refuted(question, statement, claim, seen)
-    shared = {"points": len(seen.comparisons), "holds_if": _domain(claim)}
+    if seen.comparisons and (never := impossible_in_equation(*_evaluated(claim))):
+        return Verdict(source, "undecided", layout, f"the sides have values nowhere: they need {never}")
+    shared = {"points": len(seen.comparisons), "holds_if": conditions_of_equation(*_evaluated(claim))}
     _check_along_a_line(question, statement)
     if statement.open_if_true:
         return Verdict(source, "undecided", layout, statement.open_if_true, **shared)  # type: ignore[arg-type]
@@ -263,10 +265,11 @@ def _check_derivatives(question: Question, statement: Statement) -> None:
             )
 
 
-def _domain(claim: Claim) -> tuple[str, ...]:
+def _evaluated(claim: Claim) -> tuple[list[Expr], list[Expr]]:
+    """What a claim differentiates, and what it only has the values of."""
     sides = (claim.left, claim.right)
     differentiated = [side.function for side in sides if isinstance(side, DerivativeForm)]
-    return conditions_of_equation(differentiated, [side.expression for side in sides if isinstance(side, Formula)])
+    return differentiated, [side.expression for side in sides if isinstance(side, Formula)]
 
 
 def _is_proved(claim: Claim, work: int) -> bool:

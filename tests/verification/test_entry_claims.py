@@ -9,6 +9,9 @@ from matcalc.products import within
 from matcalc.verification.judgement import verify
 
 TRUE = [
+    (r"\frac{\partial}{\partial u_k} \sum_l u_l = 1", ""),
+    (r"\frac{\partial}{\partial Z_{ij}} 3\sum_{kl} Z_{kl} = 3", ""),
+    (r"\frac{\partial^2}{\partial u_i \partial u_j} (\sum_k u_k)^2 = 2", ""),
     (r"\frac{\partial Z_{ij}}{\partial Z_{kl}} = \delta_{ik}\delta_{jl}", "Z: n×p"),
     (r"\frac{\partial (ZC)_{ij}}{\partial Z_{kl}} = \delta_{ik} C_{lj}", ""),
     (r"\frac{\partial (CZ)_{kl}}{\partial Z_{ij}} = C_{ki}\delta_{lj}", ""),

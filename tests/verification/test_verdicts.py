@@ -244,3 +244,14 @@ def test_what_holds_for_positive_scalars_alone_is_false(statement: str, names: s
 )  # fmt: skip
 def test_sizes_that_no_part_has(statement: str, declare: str) -> None:
     assert verify(statement, declare=declare).status == "refuted"
+
+
+@pytest.mark.parametrize("statement", ["0^x = 0", "(-1)^x = 1", "(-2 - y^2)^x = (-2 - y^2)^x"])
+def test_what_has_a_value_nowhere_is_not_confirmed(statement: str) -> None:
+    verdict = verify(statement, declare="x: scalar; y: scalar" if "y" in statement else "x: scalar")
+    assert verdict.status == "undecided"
+
+
+def test_powers_of_negative_numbers_by_integers() -> None:
+    assert verify("(-1)^(2*k) = 1", declare="k: integer").ok
+    assert verify("(-1)^k = 1", declare="k: integer").status == "refuted"

@@ -156,7 +156,7 @@ def _subscript(name: str, bound: frozenset[str], letters: frozenset[str]) -> _Su
 
 def over(body: s.Syntax, indices: tuple[str, ...]) -> s.Syntax:
     """The array of the values of a scalar over indices, those that it has; what has none is the same for all of them."""
-    if not indices or number_in(body) is not None:
+    if not indices or number_in(body) == 0:
         return body
     names = tuple([s.Name(body.span, index) for index in indices])
     return s.Applied(body.span, "tensor", (*names, body), body.span)

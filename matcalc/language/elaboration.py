@@ -51,6 +51,8 @@ else:
     latex_macros = later("matcalc.language.latex.latex_macros")
 
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
+_ASKS = pattern(r"\s*[A-Za-z']{3,}\s+\S")
+"""How a text may begin that asks in words."""
 _CALLING = frozenset([s.Applied, s.Entries, s.Definition])
 _SIZE_LETTERS = "nmpqrkldst"
 _TIED = frozenset(["symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular"])
@@ -164,6 +166,8 @@ def elaborate(
     Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
     """
     wrt = tuple(wrt)
+    if question and _ASKS.match(text) is not None:
+        text = import_module("matcalc.language.text.requests").formula_asked_for(text, wrt)
 
     def attempt(chosen: ReadingOptions) -> Attempt[Elaborated]:
         reader = Reader(text, declare, wrt, results=results, options=chosen, calculus=calculus)
@@ -299,9 +303,10 @@ class Reader:
         )
         self.calls = self.indexed or parsed.written.dialect != "math" or not _CALLING.isdisjoint(map(type, nodes))
         self.builder.read_as(parsed.written)
+        if parsed.written.dialect == "latex":
+            self.scope.bold = bold_names(nodes, self.text)
         if self.indexed:
             self.scope.written = self.scope.here = written_names(nodes)
-            self.scope.bold = bold_names(nodes, self.text)
             self.scope.points = points_in(nodes, self.scope.written)
             self._learn_limits(limits_in(nodes))
             self.index_letters = _indices().index_letters(nodes, self.scope.written.union(self.declarations, assigned))

@@ -25,6 +25,14 @@ from matcalc.errors import MatcalcError
         ("sum(min(v, 0))", "v", "-sum(relu(-v))"),
         ("sum(log2(v))", "v", "sum(log(v))/log(2)"),
         ("tr(matmul(C, G))", "G", "tr(C*G)"),
+        (r"\mathbf{c}\cdot\mathbf{v}", "v", "c'*v"),
+        (r"\frac{N}{2}\{\ln|C| + \operatorname{tr}(C^{-1}G)\}", "C", "N/2*(log(det(C)) + tr(inv(C)*G))"),
+        (r"\max(0, c^\top v)^2", "v", "relu(c'*v)^2"),
+        (r"\sum_i \max\{0, 1 - z_i v^\top g_i\}", "v", "Σ_i relu(1 - z_i v'g_i)"),
+        ("gradient of ||Gv - z||^2", "v", "||G*v - z||^2"),
+        ("What is the derivative of tr(C X) with respect to X?", "X", "tr(C*X)"),
+        (r"compute the partial derivative of $v^\top G v$ w.r.t. $v$", "v", "v'*G*v"),
+        ("differentiate f(v) = v'Gv + c'v", "v", "v'*G*v + c'*v"),
     ],
 )
 def test_it_is_read_as_it_is_meant(written: str, name: str, meant: str) -> None:
@@ -51,6 +59,7 @@ def test_its_neighbours_stay_what_they_are(written: str, name: str, value: str) 
     ("written", "name", "meant", "shown"),
     [
         ("exp(-||v - v′||^2)", "v", "exp(-||v - u||^2)", "v′ is read as one name"),
+        ("c·v", "v", "c*eye(n)*v", "c before the dot is read as a number"),
         ("dot(C, G)", "G", "C", "dot is read as the inner product of vectors, although C is a capital"),
     ],
 )
@@ -74,9 +83,40 @@ def test_a_name_with_a_prime_can_be_declared() -> None:
         ("C %o% G", "C", "u %*% t(v)"),
         ("l2norm(v)", "v", "norm2"),
         ("max(v)", "v", "relu(x)"),
+        ("derivative of tr(C X) with respect to X", "C", "the derivative by X"),
+        ("hessian of v'Gv", "v", "the formula alone"),
+        ("v'v, the norm", "v", "the formula alone"),
+        (r"\max_i v_i", "v", "relu"),
     ],
 )
 def test_what_means_something_else_is_refused(written: str, name: str, advice: str) -> None:
     with pytest.raises(MatcalcError) as caught:
         matcalc.derive(written, name)
     assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "declared"),
+    [
+        ("v'Gv, G is n x n", {"G": "n×n"}),
+        ("‖Gv − z‖², v ∈ ℝᵏ, G ∈ ℝᵐˣᵏ", {"v": "k", "G": "m×k"}),
+        ("c v'v, c scalar", {"c": "scalar"}),
+        (r"v^\top G v, \quad G \in \mathbb{R}^{k \times k}", {"G": "k×k"}),
+        ("v'Gv, G symmetric", {"G": "n×n symmetric"}),
+        ("v'G C v, G and C are symmetric", {"G": "n×n symmetric", "C": "n×n symmetric"}),
+    ],
+)
+def test_what_is_said_behind_a_comma_is_declared(written: str, declared: dict[str, str]) -> None:
+    found = matcalc.derive(written, "v").declarations
+    assert {name: found[name] for name in declared} == declared
+
+
+def test_facts_behind_a_comma_belong_to_a_statement() -> None:
+    assert matcalc.verify("d(v'Gv)/dv = 2Gv, G symmetric").status == "proved"
+    assert matcalc.verify("d(v'Gv)/dv = 2Gv, G ∈ ℝⁿˣⁿ").status == "conditional"
+    assert matcalc.verify("d(v'Gv)/dv = 3Gv, G symmetric").status == "refuted"
+
+
+def test_words_of_a_request_are_no_part_of_a_statement() -> None:
+    with pytest.raises(MatcalcError):
+        matcalc.verify("gradient of v'v = 2v")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, assert_never, cast
 
@@ -10,7 +11,7 @@ from matcalc.errors import LimitError, ParseError, ShapeError, Span
 from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.families import array_of, capital_of
-from matcalc.language.build.scope import COLUMNS, Scope
+from matcalc.language.build.scope import COLUMNS, Scope, letter_class
 from matcalc.language.decisions import Weight
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
@@ -640,6 +641,7 @@ class Builder(Assembly):
         match sign:
             case "·":
                 self.decide("the dot of two vectors is read as their inner product", "notation", span=span, when=lambda: of(COLUMN, COLUMN))
+                self._doubt_number(node, lambda: of(SCALAR, COLUMN))
             case "*":
                 said = "* beside ** is read as the matrix product; entry by entry it is .*"
                 ways = ("the matrix product: @", "entry by entry: .*")
@@ -651,6 +653,14 @@ class Builder(Assembly):
                 ways = ("the outer product: outer(x, y)", "the inner product: x @ y")
                 self.decide(said, "dialect", "doubtful", span=span, instead=ways, when=lambda: of(COLUMN, ROW))
         return made
+
+    def _doubt_number(self, node: s.Binary, scaled: Callable[[], bool]) -> None:
+        """``a·x``, where nothing shows that a is a number, may as well be meant as an inner product."""
+        one, other = node.left, node.right
+        if isinstance(one, s.Name) and isinstance(other, s.Name) and letter_class(one.name) == "early" and not self._declared(one):
+            said = f"{one.name} before the dot is read as a number"
+            ways = (f"a number: declare {one.name}: scalar", f"an inner product: {one.name}'*{other.name}")
+            self.decide(said, "kinds", "doubtful", span=self.place(node.span), instead=ways, when=scaled)
 
     def _quotient(self, node: s.Binary, operands: list[t.Term]) -> t.Term:
         """``a/b``: by a scalar, or ``A/B`` as MATLAB has it. Letters that count things are no matrices."""

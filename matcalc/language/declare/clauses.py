@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from matcalc.errors import MatcalcError, ParseError, Span
 from matcalc.language.declare.declared import Declaration, joined
-from matcalc.language.declare.texts import parse_declarations
+from matcalc.language.declare.texts import SAID_BEHIND_A_COMMA, parse_declarations
 from matcalc.language.text.spelling import ONE_NAME
 from matcalc.language.text.vocabulary import CONNECTIVES
 from matcalc.patterns import pattern
@@ -18,7 +18,9 @@ from matcalc.records import record
 
 _WORDS = "|".join(CONNECTIVES)
 _SETS_WORDS = r"\\(?:text(?:rm|it|sf|up|normal)?|mbox|hbox|mathrm)\s*\{"
-_CONNECTIVE = pattern(rf"{_SETS_WORDS}[\s~,]*(?P<tex>{_WORDS})(?=[\s}}$~])(?:[\s~]*\}})?|(?<![\w\\{{])(?P<plain>{_WORDS})(?=\s)(?!\s*=)")
+_CONNECTIVE = pattern(
+    rf"{_SETS_WORDS}[\s~,]*(?P<tex>{_WORDS})(?=[\s}}$~])(?:[\s~]*\}})?|(?<![\w\\{{])(?P<plain>{_WORDS})(?=\s)(?!\s*=)|{SAID_BEHIND_A_COMMA}"
+)
 _SET_IN_WORDS = pattern(rf"{_SETS_WORDS}|\\(?:q?quad|[,;:! ])|~")
 _NAMED = pattern(rf"\s*(?P<name>{ONE_NAME}|\\?[A-Za-z]+|\\\w+\{{\w+\}})\s*(?:\([^()=]*\))?\s*(?::=|=)(?P<value>.*)", re.DOTALL)
 _AND = pattern(rf"{_SETS_WORDS}\s*and\s*\}}|\band\b")

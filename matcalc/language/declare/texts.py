@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declared import Declaration
+from matcalc.language.text.spelling import ONE_NAME
 from matcalc.language.text.vocabulary import CONNECTIVES
 from matcalc.patterns import pattern
 from matcalc.sizes import Size
@@ -35,12 +36,18 @@ def parse_declarations(declare: Declare) -> dict[str, Declaration]:
 
 _WORDS = (*CONNECTIVES, "assume", "let")
 """One of these is in what follows."""
+_ONE = rf"(?:{ONE_NAME}|\\[A-Za-z]+|\\\w+\{{\w+\}}|[A-Za-z]{{2,}})"
+_FACTUAL = r"(?:is|are)\s+(?!the\b)|scalars?\b|vectors?\b|matri(?:x|ces)\b|symmetric\b|invertible\b|positive\b|orthogonal\b|diagonal\b"
+SAID_BEHIND_A_COMMA = rf",(?=(?:\s|~|\\q?quad|\\[,;: ])*{_ONE}(?:(?:\s*,\s*|\s+and\s+){_ONE})*\s*(?:∈|\\in\b|in\s+R\b|{_FACTUAL}))"
+"""A comma before a name with what it is: ``x'Ax, A ∈ ℝⁿˣⁿ`` and ``c x'x, c scalar``."""
+_COMMA = pattern(SAID_BEHIND_A_COMMA)
 _CONNECTIVE = pattern("|".join(CONNECTIVES) + r"|\A\s*(?:If|For|When|Given|[Aa]ssume|Assuming|Suppose|[Ll]et)\s")
 
 
 def said_behind(text: str) -> tuple[str, Mapping[str, Declaration]]:
     """The text without the facts that stand behind it in words, and these as declarations. Raises ParseError, with the place."""
-    if not any(word in text.lower() for word in _WORDS) or _CONNECTIVE.search(text) is None:
+    in_words = any(word in text.lower() for word in _WORDS) and _CONNECTIVE.search(text) is not None
+    if not in_words and ("," not in text or _COMMA.search(text) is None):
         return text, {}
     found = import_module("matcalc.language.declare.clauses").clauses_in(text)
     return found.text, found.declarations

@@ -263,6 +263,8 @@ class _Scanner:
         function = name if name in r.vocabulary.functions else r.vocabulary.function(name, called=True)
         if function is not None:
             return self._function(function, lexeme.span, after, stop)
+        if name in ("max", "min") and self._is_beside_zero(after, stop):
+            return [Token("RUN", name, lexeme.start, r.lexemes[after].start)], after
         if name in REFUSED:
             message, advice = REFUSED[name]
             raise ParseError(message, span=lexeme.span, suggestion=advice)
@@ -270,6 +272,15 @@ class _Scanner:
         known = written(name, ["x", "y"]) if len(name) > 1 else None
         advice = f"\\operatorname{{{near}}}" if near else known or "the plain spelling"
         raise ParseError(f"the command \\{name} is not read", span=lexeme.span, suggestion=advice)
+
+    def _is_beside_zero(self, after: int, stop: int) -> bool:
+        r"""Whether brackets follow with two values of which one is 0: ``\max(0, u)``, ``\max\{u, 0\}``."""
+        r = self.r
+        if after >= stop or r.lexemes[after].kind != "(" or after not in r.partner:
+            return False
+        inner = [lexeme for lexeme in r.lexemes[after + 1 : r.partner[after]] if lexeme.text.strip()]
+        texts = [lexeme.text for lexeme in inner]
+        return texts[:2] == ["0", ","] or texts[-2:] == [",", "0"]
 
     def _largest(self, name: str, after: int, stop: int) -> int | None:
         r"""The end of ``_{\max}`` before brackets, unless that is a declared name."""

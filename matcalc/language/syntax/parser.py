@@ -180,7 +180,7 @@ def _is_row(divisor: s.Syntax) -> bool:
 
 
 _LONGEST_DIVISOR = 8
-_PRODUCTS = {"@": "@", "·": "·", "⋅": "·", "∙": "·"}
+_PRODUCTS = {"@": "@", "·": "·", "⋅": "·", "∙": "·", "\\cdot": "·"}
 
 
 class _Builder:

@@ -39,7 +39,7 @@ def _rows(text: str) -> dict[str, Any]:
 
 def is_foreign(function: str) -> bool:
     """Whether other programs or books have a function of that name, and the language has not."""
-    return any(_looked_up(table, function) is not None for table in _meanings().values())
+    return any(_looked_up(table, function) is not None for sort, table in _meanings().items() if sort != "requests")
 
 
 def foreign_functions() -> tuple[str, ...]:
@@ -65,6 +65,11 @@ def word_advice(word: str, beside: str | None = None) -> str | None:
     ('declare A: symmetric', 'the formula alone', None)
     """
     return f"declare {beside}: {word}" if beside is not None and canonical(word) is not None else _prose().get(word)
+
+
+def words_of_requests() -> Mapping[str, tuple[str, ...]]:
+    """The words with which a derivative is asked for, by their place in the sentence."""
+    return {sort: tuple(word.strip() for word in words.split(";")) for sort, words in _meanings()["requests"].items()}
 
 
 def has_form(function: str) -> bool:

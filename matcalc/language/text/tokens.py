@@ -100,6 +100,8 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: fr
     if dialect == "latex" or (dialect is None and is_latex(text)):
         found = import_module("matcalc.language.latex.latex_scanner").scan_latex(text, vocabulary)
         known = vocabulary.knowing(found.names | found.labelled)
+        if any(token.value in _OF_TWO for token in found.tokens):
+            known = known.with_calls(_OF_TWO)
         return _Raw(_separated(found.tokens), found.decisions, Written("latex"), known, found.labelled)
     decisions: list[Decision] = []
     primed: tuple[Fork, ...] = ()
@@ -121,6 +123,8 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: fr
     return _Raw(raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, vocabulary, forks=primed)
 
 
+_OF_TWO = frozenset(["max", "min"])
+"""Of the functions that are known anywhere, those that LaTeX has, too."""
 _DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])
 _DIFFERENTIAL_SIGNS = frozenset(["PARTIAL", "DIFFERENTIAL_SIGN"])
 

@@ -9,7 +9,17 @@ from matcalc.budgets import spend
 from matcalc.facts.table import needs_square
 from matcalc.language.build.scope import Variable, letter_class
 from matcalc.language.typing import costs
-from matcalc.language.typing.constraints import Broadcast, Divided, DividedByCount, ElementRaised, Multiplied, Raised, Starred, SummedRaised
+from matcalc.language.typing.constraints import (
+    Broadcast,
+    Divided,
+    DividedByCount,
+    DividedEntries,
+    ElementRaised,
+    Multiplied,
+    Raised,
+    Starred,
+    SummedRaised,
+)
 from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, resolved
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
 from matcalc.records import record
@@ -254,7 +264,10 @@ class _Search:
 
 
 def _scales(cell: Cell, constraint: Constraint) -> bool:
-    """Whether a cell is multiplied by a number that is not written as one."""
+    """Whether a cell, or what is a part of it, is multiplied by a number that is not written as one."""
+    if isinstance(constraint, DividedEntries) and constraint.cells[0] is cell and constraint.cells[1].literal:
+        part = constraint.cells[2]
+        return any(_scales(part, other) for other in part.constraints if isinstance(other, Multiplied))
     if not isinstance(constraint, Multiplied) or cell not in constraint.cells[:2]:
         return False
     other = constraint.cells[constraint.cells[0] is cell]

@@ -71,6 +71,8 @@ _SIMPLE: Mapping[str, SignKind] = {
 _OPERATORS = frozenset("+-−–*/·⋅∙×⊙∘⊗⊘⊕±∗")
 _QUANTIFIERS = {"forall": "for all", "exists": "for some", "∀": "for all", "∃": "for some"}
 _WIDEST_TIES = 3
+_PROSE = pattern(r"\\(?:text[a-z]*|mbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
+_SET_OUT = pattern(r"\\(?:begin|end)\s*\{[a-zA-Z]*\*?\}(?:\s*\[[lcr]\])?|\\\\(?:\[[^\]]*\])?|[&\s]|\\[a-z]*(?:size|small|tiny|quad)")
 _NAME = pattern(r"[^\W\d_][\w-]*")
 _SYMBOLS = frozenset(["command", "char", "digits"])
 _BEFORE_STATEMENT = frozenset(["break", "column", "begin", "left", "brace", "soft", "open"])
@@ -223,9 +225,23 @@ class _Walk:
         if name in commands("coloured") and braced and self._skip_space(self._after_argument(following)) in self.opened:
             after = self._after_argument(following)
             return Sign("cut", token.start, self._end(after)), after
+        if (
+            name in commands("coloured")
+            and braced
+            and (said := self._remark(after := self._after_argument(self._after_argument(following))))
+        ):
+            return Sign("words", token.start, self._end(after), said), after
         if name in commands("operators"):
             return Sign("operator", token.start, token.end, name), position + 1
         return Sign("space" if name in SPACING else "operand", token.start, token.end), position + 1
+
+    def _remark(self, after: int) -> str:
+        """The words of the group that ends before a position, perhaps in the brackets of an array; empty where it holds anything else."""
+        first = self.partner.get(after - 1)
+        if first is None or self.tokens[after - 1].kind != "unbrace":
+            return ""
+        inside = self.text[self.tokens[first].end : self.tokens[after - 1].start]
+        return " ".join(found[1] for found in _PROSE.finditer(inside)) if not _SET_OUT.sub("", _PROSE.sub("", inside)).strip() else ""
 
     def _names(self, said: str, position: int, after: int) -> bool:
         """Whether one word stands where a name does: before a bracket or a script, or right beside a symbol."""

@@ -236,3 +236,23 @@ def test_what_may_be_a_distribution_is_the_condition_of_a_claim(tmp_path: Path) 
 def test_a_vector_with_two_indices_is_no_error(tmp_path: Path) -> None:
     text = r"Let $C = \|u\|^2/2$ and $u = M x + c$ with $c\in\mathbb{R}^n$. Then $\frac{\partial C}{\partial c_{ij}} = u_i$."
     assert statuses(text, tmp_path)[-1] in ("undecided", "not read")
+
+
+PRODUCT = (
+    r"Let $H = FG$ be a product of matrices. $$H = \begin{bmatrix} h_{1,1} & h_{1,2} \\[0.5em] h_{2,1} & h_{2,2} \end{bmatrix}$$ "
+    r"Then $\frac{\partial Q}{\partial F} = "
+)
+CHAINED = [
+    (r"\frac{\partial Q}{\partial H} G^\top$.", "proved"),
+    (r"\frac{\partial Q}{\partial H} F^\top$.", "undecided"),
+    (r"\frac{\partial H}{\partial F}\frac{\partial Q}{\partial H}$.", "proved"),
+    (r"\frac{\partial H}{\partial G}\frac{\partial Q}{\partial H}$.", "undecided"),
+    (r"2\frac{\partial H}{\partial F}\frac{\partial Q}{\partial H}$.", "undecided"),
+    (r"\frac{\partial Q}{\partial H}\frac{\partial H}{\partial F}$.", "undecided"),
+]
+"""A matrix whose entries are listed keeps its value; in a chain rule the derivatives by matrices are those by their entries."""
+
+
+@pytest.mark.parametrize(("text", "status"), CHAINED)
+def test_chain_rules_of_matrices(text: str, status: str, tmp_path: Path) -> None:
+    assert statuses(PRODUCT + text, tmp_path)[-1] == status

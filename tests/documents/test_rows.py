@@ -36,6 +36,12 @@ LATEX = {
     r"f = \\ b": ["f = b"],
     r"\begin{array}{rcl} a &=& b \\ c &=& d \end{array}": ["a = b", "c = d"],
     r"\left\{ \begin{aligned} a &= b \\ c &= d \end{aligned} \right.": ["a = b", "c = d"],
+    # a remark in colour, perhaps set as an array
+    r"a &= b & \textcolor{gray}{\begin{pmatrix*}[l] \text{We write $b$ for it} \\[1em] \text{twice} \end{pmatrix*}} \\ &= c": [
+        r"a = b | \textcolor{gray}{\begin{pmatrix*}[l] \text{We write $b$ for it} \\[1em] \text{twice} \end{pmatrix*}}",
+        "b = c",
+    ],
+    r"a = \textcolor{red}{b + \text{c}} d": [r"a = \textcolor{red}{b + \text{c}} d"],
     # separators
     r"a = b, \quad c = d \qquad \text{and} \qquad e = f; g = h": ["a = b", "c = d", "and | e = f", "g = h"],
     r"f(x, y) = [1, 2], x, y \in R": ["f(x, y) = [1, 2]", r"x, y ∈ R"],

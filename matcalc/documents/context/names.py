@@ -26,7 +26,7 @@ _STYLED = re.compile(rf"{_STYLE}|\{{")
 _WORD_IN_STYLE = re.compile(
     r"\\(?:mathrm|operatorname\*?|text|mathsf|mathit|mathtt|textsc|textrm|mathcal)\s*\{\s*([A-Za-z]{2,}[0-9]*)\s*\}"
 )
-_COMMAND = re.compile(r"\\(?:begin|end|label|tag|ref|eqref)\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.")
+_COMMAND = re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]|\\(?:begin|end|label|tag|ref|eqref)\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.")
 _RAISED, _LOWERED = "".join(SUPERSCRIPTS), "".join(SUBSCRIPTS)
 _PLAIN_NAME = re.compile(rf"[^\W\d_{_RAISED}{_LOWERED}][^\W{_RAISED}{_LOWERED}]*[{_LOWERED}]*")
 _STEM = re.compile(rf"[^_{_LOWERED}]+")

@@ -29,6 +29,8 @@ TRUE = [
     NILPOTENT + r"Then $(a + b\eta)(c - e\eta) = ac + (bc - ae)\eta$.",
     NILPOTENT + "Moreover\n\n$$\\frac{1}{1 + \\eta} = 1 - \\eta.$$",
     NILPOTENT + WITH_FORMULA + r"Then $h(a + b\eta) = h(a) + b h'(a)\eta$.",
+    WITH_FORMULA + r"Then $\frac{dh}{dt}(c) = 3c^2 + k$.",
+    WITH_FORMULA + r"Put $t = 2c$. Then $\frac{dh}{dc}(c) = 24c^2 + 2k$.",
 ]
 FALSE = [
     SMOOTH + r"Then $\frac{d}{dt}(p(t) q(t)) = \frac{dp}{dt}(t) \frac{dq}{dt}(t)$.",
@@ -40,6 +42,10 @@ FALSE = [
     NILPOTENT + WITH_FORMULA + r"Then $h(a + b\eta) = h(a) - b h'(a)\eta$.",
 ]
 OPEN = [
+    r"Let $q$ be inverse to $p$. Then $\frac{d}{dt}(p(t) q(t)) = p'(t) q(t) + p(t)/p'(q(t))$.",
+    r"For matrices $\frac{d}{dt} C(t)^2 = 2 C(t) C'(t)$ is no rule.",
+    r"Thus $\frac{d}{dt} C(t)^{-1} = -C(t)^{-1} C'(t) C(t)^{-1}$.",
+    r"Thus $\frac{d}{dt} (p(t) \times q(t)) = p'(t) \times q(t) + q'(t) \times p(t)$.",
     NILPOTENT + r"Then $(a + b\eta)(c - e\eta) = ac + (bc + ae)\eta$.",
     r"We have $\frac{du}{dt}(t) = k u(t)$.",
     r"The even function $p$ has $\frac{d}{dt} p(-t) = \frac{dp}{dt}(t)$.",

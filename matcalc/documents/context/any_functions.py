@@ -88,6 +88,8 @@ def _fits(found: _Functions, equation: str, line: Line, context: Context) -> boo
         return False
     if found.of_all and any(set(seen) != set(found.variables) for name in found.names if (seen := context.seen_of(name, line.number))):
         return False
+    if len([name for name in found.names if name.isupper()]) > 1:
+        return False  # they may be matrices, whose products have an order
     return not (found.outer and context.behind(others, line))
 
 

@@ -78,7 +78,7 @@ def at_points(
 ) -> str:
     """The equation with primes for derivatives of functions at points, ``g'(x_0)``, and nothing for the point that is the variable itself.
 
-    ``arguments`` are those that a function is defined with. Sums in brackets stay ``factors``, or are points, too.
+    ``arguments`` are those that a function is defined with. Other names and sums in brackets stay ``factors``, or are points, too.
     """
     out, at = [], 0
     for one in quotients(equation):
@@ -112,18 +112,18 @@ def _composition(found: re.Match[str]) -> str:
 
 def _at_point(one: Quotient, arguments: tuple[str, ...], factors: bool) -> str | None:
     """The derivative of a function with a formula at a point; None where there is none, or the derivative is multiplied with a bracket."""
-    if one.point is None or one.variable not in arguments:
+    if one.point is None:
         return None
     given = tuple([whole_name(part) for part in one.point.split(",")])
-    if given == arguments:
+    if given in (arguments, (one.variable,)):
         bare = rf"\partial^{one.order} {one.of}" if one.partial else f"d^{one.order} {one.of}"
         below = rf"\partial {one.by}^{one.order}" if one.partial else f"d {one.by}^{one.order}"
         if one.order == 1:
             bare, below = bare.replace("^1", ""), below.replace("^1", "")
         return rf"\frac{{{bare}}}{{{below}}}"
     is_point = _PLAIN_NUMBER.fullmatch(one.point) is not None or (given[0] is not None and given[0].partition("_")[0] == one.variable)
-    is_point |= not factors and given[0] is None
-    return f"{one.primed}({one.point})" if len(arguments) == 1 and len(given) == 1 and is_point and not is_bold(one.by) else None
+    alone = arguments == (one.variable,) and len(given) == 1 and not is_bold(one.by)
+    return f"{one.primed}({one.point})" if alone and (is_point or not factors) else None
 
 
 def _of_generic(one: Quotient, meaning: Callable[[str], Meaning]) -> str | None:

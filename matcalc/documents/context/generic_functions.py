@@ -38,6 +38,7 @@ class Generic:
     variables: frozenset[str] = frozenset()
     is_rule: bool = False
     definitions: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     def declared(self, one: Asked) -> Asked:
         """A reading with what is known of these names."""
@@ -45,7 +46,7 @@ class Generic:
         if sides is not None:
             return replace(one, statement=sides[0] + "; ".join([*self.definitions, f"{sides[1]} = {sides[2]}"]))
         if not self.functions:
-            return one
+            return replace(one, doubts=(*one.doubts, *self.doubts))
         known = {part.partition(":")[0].strip() for part in one.declare.split(";")}
         told = [f"{name}: function" for name in sorted(self.functions - known)]
         told += [f"{name}: scalar" for name in sorted(self.variables - known)]
@@ -90,12 +91,25 @@ def with_generic(equation: str, line: Line, context: Context) -> Generic:
         behind = context.behind(names_used("; ".join(lines), line.notation), line)
         return Generic((along,), definitions=(*(one.text for one in behind if one.is_function), *lines))
     told = any(context.told(name, line.number)[0] is not None for name in unknown)
-    if not unknown or (told and (_OPERATOR.search(found) is None or _OF_ARRAYS.search(found) is not None)):
-        return Generic(equations)  # what the text says of functions holds for arrays, too
+    if not unknown or _OF_ARRAYS.search(found) is not None or (told and _OPERATOR.search(found) is None):
+        return Generic(equations, doubts=_doubts_of(equation, line, context))  # what the text says of functions holds for arrays, too
     return Generic(equations, unknown, numbers, _is_rule(found, unknown, line, context))
 
 
-_OF_ARRAYS = pattern(r"\\(?:odot|circ|partial|nabla|top|operatorname|mathrm|mathbf|boldsymbol)(?![A-Za-z])|\^\s*\{?\s*T|⊙|∂|∇")
+_OF_ARRAYS = pattern(
+    r"\\(?:odot|circ|partial|nabla|top|intercal|operatorname|mathrm|mathbf|boldsymbol|times|otimes|[lr]?Vert|langle)(?![A-Za-z])"
+    r"|\^\s*\{?\s*T(?![A-Za-z])|\\\||⊙|∂|∇|‖"
+)
+"""What tells that the functions may have vectors or matrices for values."""
+
+
+def _doubts_of(equation: str, line: Line, context: Context) -> tuple[Doubt, ...]:
+    """That a name which is called with a variable, and differentiated, may be a function whose values are arrays."""
+    by = {found[1] for found in _OPERATOR.finditer(equation)}
+    arrays = {call.name for call in _calls(equation) if call.argument in by or call.primed} - USUAL.keys()
+    unread = sorted(name for name in arrays if not is_function(name) and not context.behind([name], line))
+    unread = [name for name in unread if context.told(name, line.number)[0] is None]
+    return (Doubt(f"{unread[0]} may be a function whose values are arrays", "false"),) if unread else ()
 
 
 def _unknown(equation: str, line: Line, context: Context) -> frozenset[str]:
@@ -127,8 +141,8 @@ _OPERATOR = pattern(r"\\[dt]?frac\s*\{\s*(?:d|\\(?:mathrm|text)\s*\{d\})\s*\}\s*
 
 
 def _is_unknown(name: str, line: Line, context: Context) -> bool:
-    if is_function(name) or name in USUAL or context.behind([name], line):
-        return False
+    if not name[:1].islower() or is_function(name) or name in USUAL or context.behind([name], line):
+        return False  # a capital may be a matrix
     told, _ = context.told(name, line.number)
     return told is None or (told.kind == "function" and told.shape is None and not told.properties)
 
@@ -155,4 +169,6 @@ def _is_rule(equation: str, unknown: frozenset[str], line: Line, context: Contex
     if supposed or any(definitions.at(name, line.number) or definitions.is_obscure(name, line.number) for name in names):
         return False
     sides = [unknown & names_used(side, line.notation) for side in (left, right)]
-    return len(unknown) > 1 and sides[0] == sides[1] == unknown and _OPERATOR.match(trimmed(left)) is not None
+    arguments = [{call.argument for call in _calls(side) if call.name in unknown} for side in (left, right)]
+    alike = sides[0] == sides[1] == unknown and arguments[1] <= arguments[0]
+    return len(unknown) > 1 and alike and _OPERATOR.match(trimmed(left)) is not None

@@ -22,6 +22,7 @@ from matcalc.documents.shapes import (
     derivative_sign_before,
     holds,
     is_about_one,
+    is_bound,
     is_constant,
     is_decimal,
     is_density,
@@ -151,7 +152,7 @@ def reason_of(row: Row, role: Role) -> str:
         return "the left side is missing"
     if row.mark == "?" or is_question(right):
         return "a question is no equation"
-    if is_optimum(row.first.text) or holds(right, "minimiser"):
+    if is_optimum(row.first.text) or holds(right, "minimiser") or is_bound(row.text):
         return "an optimisation problem"
     if holds(right, "cases") or holds(row.left.text, "cases"):
         return "a formula by cases, whose conditions are not about one symbol"
@@ -228,7 +229,7 @@ def _beyond(row: Row, right: str) -> Role | None:
         return "integral"
     if is_infinite(both):
         return "limit"
-    return "not an equation" if is_of_sets(both) else None
+    return "not an equation" if is_of_sets(both) or is_bound(both) else None
 
 
 def _is_of_chance(row: Row, right: str, around: Around) -> bool:
@@ -263,13 +264,16 @@ _DERIVED = pattern(r"(?:\\nabla|∇|\\partial|∂)(?:\s|\\cdot|\\nabla|∇|\^\{?
 """A sign of a derivative right before a name."""
 
 
+_CALLED = pattern(r"\s*(?:\\left\s*)?\(")
+
+
 def _is_model(row: Row, right: str, around: Around) -> bool:
-    r"""Whether an equation introduces a model of a known function at a shifted place: ``\hat f(x + v) = f(x) + \nabla f(x)^\top v``."""
+    r"""Whether an equation introduces a model of another function at a shifted place: ``\hat f(x + v) = f(x) + \nabla f(x)^\top v``."""
     name = before_brackets(row.left.text, around.notation)
     base, _, accent = name.rpartition("_")
-    if not base or accent not in ACCENTS.values() or name in around.known or base not in around.known:
+    if not base or accent not in ACCENTS.values() or name in around.known or name in names_in(right, around.notation):
         return False
-    return name not in names_in(right, around.notation) and base in names_in(right, around.notation)
+    return any(at.name == base and _CALLED.match(right, at.end) for at in names_at(right, around.notation))
 
 
 def _by_form(row: Row, right: str, head: Head | None, around: Around) -> Role | None:

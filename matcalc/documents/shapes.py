@@ -143,6 +143,11 @@ def is_infinite(text: str) -> bool:
     return _INFINITE.search(text) is not None
 
 
+def is_bound(text: str) -> bool:
+    """Whether the infimum or the supremum over something stands in a formula."""
+    return _BOUND.search(text) is not None
+
+
 def is_of_sets(text: str) -> bool:
     """Whether a formula is made of sets."""
     return _OF_SETS.search(text) is not None
@@ -246,6 +251,7 @@ _BRACED = pattern(
 _INTEGRAL = pattern(r"\\(?:i{1,4}|o|oi)?nt(?![A-Za-z])|[∫∬∮]")
 _LIMITS = r"(?:\s*\\limits)?\s*(?:_\s*(?:\{[^{}]*\}|\w)\s*)?\^\s*\{?\s*\+?\s*(?:\\infty|∞)"
 _INFINITE = pattern(rf"\\(?:sum|prod)(?![A-Za-z]){_LIMITS}|[∑∏]{_LIMITS}|\(\s*[-+]?\s*(?:\\infty(?![A-Za-z])|∞)\s*\)")
+_BOUND = pattern(r"\\(?:inf|sup)(?![A-Za-z])\s*(?:\\limits\s*)?_")
 _OF_SETS = pattern(r"\\(?:big)?(?:cup|cap|sqcup)(?![A-Za-z])|\\(?:setminus|emptyset|varnothing)(?![A-Za-z])|[∪∩]")
 _ENTRIES = pattern(
     r"(?:\\left|\\[bB]igg?l?)?\s*[\[(](?P<entry>.*?)(?:\\right|\\[bB]igg?r?)?\s*[\])]\s*_\s*(?:(?P<letter>[a-z])|\{(?P<indices>[^{}]*)\})",

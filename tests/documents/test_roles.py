@@ -197,6 +197,8 @@ def test_a_command_that_nobody_defines_is_said_to_be_one(tmp_path: Path) -> None
         (r"Let $g(x) = x^\top x$. Then $g(x + v) = g(x) + \nabla g(x)^\top v$.", "claim"),
         (r"Let $h(x) = 2x$. Take $\hat{h}(x + v) = \hat{h} x + \hat{h} v + h(0)$.", "claim"),
         (r"To get this, let $$\begin{align} A x &= b \\ B x &= -C x \end{align}$$", "fact"),
+        (r"A model is $\hat{g}(x + v) = g(x) + \nabla g(x)^\top v$.", "definition"),
+        (r"Let $u = Ab$. Then $u - \inf_y h(y) = \frac12 h(u)^2$.", "not an equation"),
         (r"The hypothesis is $H_0: \theta = \theta_0$.", "fact"),
         (r"Let $w = Ab$. Then $s^2 = w^\top w$.", "definition"),
         (r"Let $A$ be symmetric, then $(A B)^\top = B^\top A$.", "claim"),

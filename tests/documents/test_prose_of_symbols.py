@@ -64,3 +64,18 @@ def test_not_told(text: str, tmp_path: Path) -> None:
 def test_block_diagonal_is_not_diagonal(tmp_path: Path) -> None:
     text = "Let $D$ be a block diagonal matrix. Then $A D = D A$ for diagonal $A$. Also\n\n$$D = D^\\top$$"
     assert statuses(text, tmp_path)[-1] != "proved"
+
+
+def test_an_item_that_defines_something_tells_the_items_behind_it(tmp_path: Path) -> None:
+    text = "- Energy: $E(u) = \\frac12 u^\\top M u$, with $M$ symmetric.\n- Force: $\\nabla E(u) = M u$"
+    assert statuses(text, tmp_path) == ["proved"]
+
+
+def test_an_item_that_claims_something_tells_no_other(tmp_path: Path) -> None:
+    text = "- $\\nabla_u u^\\top M u = 2Mu$ with $M$ symmetric.\n- $\\nabla_v v^\\top M v = 2Mv$"
+    assert statuses(text, tmp_path) == ["proved", "conditional"]
+
+
+def test_an_item_under_a_condition_tells_no_other(tmp_path: Path) -> None:
+    text = "- If $M$ is symmetric, put $E(u) = \\frac12 u^\\top M u$.\n- $\\nabla_v v^\\top M v = 2Mv$"
+    assert statuses(text, tmp_path) == ["conditional"]

@@ -227,7 +227,8 @@ def reach_of(wording: Wording, tokens: Sequence[Token], found: Description) -> t
     if narrow:
         return start, wording.reach, True
     block = wording.spot.block
-    if block is not None and not found.listed:
+    told = found.listed or (block is not None and block.name == "item" and only_defines(wording))
+    if block is not None and not told:
         return start, block.end, False
     return start, END if wording.spot.is_setting else wording.spot.section_end, False
 

@@ -256,3 +256,19 @@ CHAINED = [
 @pytest.mark.parametrize(("text", "status"), CHAINED)
 def test_chain_rules_of_matrices(text: str, status: str, tmp_path: Path) -> None:
     assert statuses(PRODUCT + text, tmp_path)[-1] == status
+
+
+USUAL = r"Let $a = \sigma(u)$, where $\sigma$ is KIND. Then $\frac{\partial a_k}{\partial u_k} = "
+
+
+@pytest.mark.parametrize(
+    ("kind", "claim", "status"),
+    [
+        ("the sigmoid activation function", r"a_k (1 - a_k)$.", "proved"),
+        ("the sigmoid activation function", r"a_k (1 + a_k)$.", "refuted"),
+        ("an activation function", r"\sigma'(u_k)$.", "proved"),
+        ("an activation function", r"a_k (1 - a_k)$.", "undecided"),
+    ],
+)
+def test_the_usual_function_of_a_letter(kind: str, claim: str, status: str, tmp_path: Path) -> None:
+    assert statuses(USUAL.replace("KIND", kind) + claim, tmp_path)[-1] == status

@@ -17,6 +17,7 @@ from matcalc.documents.heads import before_brackets, head_of
 from matcalc.documents.index_cases import open_indices
 from matcalc.documents.sentences import cue_table
 from matcalc.documents.shapes import is_derivative
+from matcalc.language.text.called_names import USUAL
 from matcalc.patterns import pattern
 
 
@@ -33,7 +34,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     bare = (structure.left.names | structure.right.names) - structure.differentiated
     if both := sorted(called & bare):
         return (Doubt(f"{both[0]} is a function and a value"),)
-    found = [*_of_writing(line, context)]
+    found = [*_of_writing(line, context), *_of_usual(every - defined, context, line)]
     found += _of_others(structure, whole, context, line)
     name = before_brackets(line.row.first.text, line.notation)
     if name in structure.left.names - structure.right.names and context.told(name, line.number)[0] is None:
@@ -51,6 +52,14 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     if not (structure.differential or structure.left.derived or structure.right.derived or primed):
         found += _of_condition(structure, whole, context.sizes, line)
     return tuple(found)
+
+
+def _of_usual(names: Collection[str], context: Context, line: Line) -> Iterator[Doubt]:
+    """That a function which the text names may be the usual one of its letter: sigma the sigmoid."""
+    for name in sorted(USUAL.keys() & set(names)):
+        declaration = context.told(name, line.number)[0]
+        if declaration is not None and declaration.kind == "function":
+            yield Doubt(f"it is false of some functions {name}, and may be true of the usual one", "false")
 
 
 def _is_obscure(name: str, structure: Structure, context: Context, line: Line) -> bool:

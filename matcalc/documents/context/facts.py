@@ -20,6 +20,7 @@ from matcalc.errors import MatcalcError
 from matcalc.language import parse_declarations
 from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declared_sizes
+from matcalc.language.text.called_names import USUAL
 
 _TURNS = frozenset(["but", "while", "whereas", "however", "although"])
 _FORWARD = frozenset(["which", "and", "then", *_TURNS])
@@ -91,10 +92,16 @@ def _described(wording: Wording, tokens: Sequence[Token], found: Description) ->
         declaration = _declaration(name, found.said)
         if declaration is not None and name != written and declaration.shape != ():
             declaration = Declaration(name, properties=declaration.properties)  # a member of a family: the vector w_i
-        if declaration is not None:
+        if declaration is not None and not _is_usual(declaration, text):
             introduced = not found.with_verb and not _is_resumed(tokens, found.first)
             anew = found.general or declaration.shape is not None or (declaration.kind is not None and introduced)
             yield Told(name, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), bold, found.general)
+
+
+def _is_usual(declaration: Declaration, text: str) -> bool:
+    """Whether words say of a function that it is the usual one of its letter, as ``the sigmoid activation function`` of a sigma does."""
+    usual = USUAL.get(declaration.name) if declaration.kind == "function" else None
+    return usual is not None and any(word in text.lower() for word in (usual.function, *usual.words.split()[1:2]))
 
 
 def _is_resumed(tokens: Sequence[Token], position: int) -> bool:

@@ -57,3 +57,9 @@ NUMBERS = [
 @pytest.mark.parametrize(("text", "status"), [(text, status) for _, text, status in NUMBERS], ids=[name for name, _, _ in NUMBERS])
 def test_letters_are_numbers_where_the_claim_shows_it(text: str, status: str, tmp_path: Path) -> None:
     assert statuses(text, tmp_path) == [status]
+
+
+def test_an_equation_for_a_number_alone_is_to_be_solved(tmp_path: Path) -> None:
+    """It is no claim with a condition, whatever the number is said to be elsewhere."""
+    text = r"From $u = v^2$ and $v = u^2$ we get $u = (u^2)^2 = u^4$."
+    assert not {"conditional", "refuted"} & set(statuses(text, tmp_path))

@@ -123,10 +123,11 @@ def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Coll
     apart = ", ".join(sorted(left ^ right)[:_MOST])
     some = (Doubt(f"{apart} stands on one side only: it may be a condition, no identity"),) if apart else ()
     own = structure.left.names | structure.right.names
-    if len(own) == 1 and structure.left.names == structure.right.names and not own & {one.name for one in whole}:
+    if len(own) == 1 and structure.left.names == structure.right.names:
         unknown = min(own)
-        lone = head_of(line.row.first.text, line.notation) is not None and unknown.islower()
-        some = (*some, Doubt(f"it may be a fact about {unknown}", "false" if lone else "always"))
+        lone = head_of(line.row.first.text, line.notation) is not None and unknown.islower()  # x = x^4 is to be solved
+        if lone or unknown not in {one.name for one in whole}:
+            some = (*some, Doubt(f"it may be a fact about {unknown}", "false" if lone else "always"))
     return (*some, Doubt("it may be a condition on these numbers, no identity", "numbers"))
 
 

@@ -17,7 +17,7 @@ from matcalc.documents.context.doubts import doubts_of
 from matcalc.documents.context.entrywise import as_arrays, with_matrices
 from matcalc.documents.context.generic_functions import with_generic
 from matcalc.documents.context.kept_facts import kept_facts
-from matcalc.documents.context.names import weights_in
+from matcalc.documents.context.names import names_at, weights_in
 from matcalc.documents.context.numbered_entries import for_each_entry
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
@@ -29,7 +29,7 @@ from matcalc.documents.context.survey import Context, How
 from matcalc.documents.context.twofold_names import told_apart
 from matcalc.documents.context.usual_functions import without_usual
 from matcalc.documents.index_cases import Indices, by_indices, compared, with_entries
-from matcalc.errors import MatcalcError, UnknownFunctionError
+from matcalc.errors import MatcalcError, ParseError, UnknownFunctionError
 from matcalc.patterns import pattern
 
 
@@ -108,6 +108,7 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
         return
     whole = _without_foreign(structure, whole, names, context, line)
     _check(structure, whole, context, line, functions)
+    _check_weights(context, line)
     _check_special(structure, whole)
     doubts = doubts_of(structure, whole, context, line)
     equation = as_derivatives(equation, whole, line.notation)
@@ -253,6 +254,17 @@ def _check(structure: Structure, definitions: Sequence[Definition], context: Con
         declaration, _ = context.told(name, line.number)
         if derived[name] == 1 and (declaration is None or declaration.kind != "function"):
             raise UnknownFunctionError(f"{name} is differentiated, and the document does not say what it is")
+
+
+def _check_weights(context: Context, line: Line) -> None:
+    """Raises ParseError for a letter in bold and in plain type where the plain one is a value of its own: a row does not tell these."""
+    whole = [at for at in names_at(line.row.text, line.notation) if at.name == at.base]
+    bold = {at.base for at in whole if at.bold}
+    for name in sorted({at.base for at in whole if not at.bold} & bold):
+        told, _ = context.told(name, line.number, False)
+        one = context.definitions.at(name, line.number)
+        if (told is not None and told.shape == ()) or (one is not None and not one.bold):
+            raise ParseError(f"{name} stands for a value of its own, and in bold type for another: they are not told apart in one formula")
 
 
 def _check_special(structure: Structure, definitions: Sequence[Definition]) -> None:

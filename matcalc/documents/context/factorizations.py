@@ -21,6 +21,8 @@ from matcalc.language.text.vocabulary import Vocabulary
 
 _MOST_FACTORS = 3
 _MATRIX = 2
+_NEAR = 4
+"""Words before the name of a factorization that are a part of it."""
 
 
 def factors_in(wording: Wording, told: Sequence[Told]) -> Iterator[Told]:
@@ -30,7 +32,7 @@ def factors_in(wording: Wording, told: Sequence[Told]) -> Iterator[Told]:
     that only a square one is.
     """
     named = [(one, found) for one in vocabulary().factorizations if (found := one.words.search(wording.text)) is not None]
-    if not named or vocabulary().lists["doubtful_sentence"].search(wording.text):
+    if not named or _is_another(wording.text, named[0][1].start()) or vocabulary().lists["doubtful_sentence"].search(wording.text):
         return
     tokens = tokens_of(wording)
     doubts = Doubts(tokens)
@@ -46,6 +48,12 @@ def factors_in(wording: Wording, told: Sequence[Told]) -> Iterator[Told]:
             for one in _told(wording, line, Said(named[0][1][0], line.row.left.place()), reach, facts):
                 if not (needs_square(one.declaration.properties) and any(_is_oblong(other, one) for other in told)):
                     yield one
+
+
+def _is_another(text: str, start: int) -> bool:
+    """Whether the words before the name make it that of something else: ``an approximate SVD``, ``similar to an SVD``."""
+    before = text[:start].replace("-", " ").split()[-_NEAR:]
+    return vocabulary().lists["another"].search(" ".join(before)) is not None
 
 
 def _told(wording: Wording, line: Line, said: Said, reach: tuple[int, int, bool], facts: Mapping[str, tuple[str, ...]]) -> Iterator[Told]:

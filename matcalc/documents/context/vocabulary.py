@@ -58,6 +58,7 @@ def vocabulary() -> Vocabulary:
         "doubt",
         "doubtful_sentence",
         "qualifying",
+        "another",
         "dropping",
         "assumption",
         "constraining",

@@ -120,3 +120,17 @@ def test_facts_behind_a_comma_belong_to_a_statement() -> None:
 def test_words_of_a_request_are_no_part_of_a_statement() -> None:
     with pytest.raises(MatcalcError):
         matcalc.verify("gradient of v'v = 2v")
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "meant"),
+    [
+        ("np.log(np.linalg.det(G + s*np.eye(n)))", "s", "log(det(G + s*eye(n)))"),
+        ("u @ (np.eye(3)*s) @ v", "v", "s*u'*v"),
+        ("np.sum((G @ v - z)**2) + v @ (s * np.eye(4)) @ v", "v", "norm2(G*v - z)^2 + s*v'*v"),
+    ],
+)
+def test_an_identity_beside_a_letter_is_a_multiple_of_it(written: str, name: str, meant: str) -> None:
+    assert matcalc.derive(written, name).text("ascii") == matcalc.derive(meant, name, declare={"s": "scalar"}).text("ascii")
+    spread = matcalc.derive("np.sum(G * s)", "s")
+    assert spread.text("ascii") == matcalc.derive("ones'*G*s", "s").text("ascii")

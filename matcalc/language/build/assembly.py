@@ -128,6 +128,7 @@ class Assembly:
         if size == ONE:
             return self.one(span)
         cell = self.cell(MATRIX, span)
+        cell.identity = True
         size = size or Unknown()
         self.relate(kind_relations.Measured(self.place(span), frozenset({(MATRIX,)}), "eye", (cell,), ((size, size),)))
         return t.IdentityTerm(cell, self.place(span))

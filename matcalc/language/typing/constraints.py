@@ -192,6 +192,8 @@ class Broadcast(Constraint):
         if left.mask == right.mask or left.literal or right.literal:
             return 0.0
         if SCALAR not in (left.mask, right.mask):
+            if self.scales and (left.identity or right.identity):
+                return costs.REPEATED_OVER_IDENTITY
             return costs.VECTOR_REPEATED if result.lying is None else costs.ARRAY_REPEATED
         number = left if left.mask == SCALAR else right
         if self.scales and (result.lying is not None or is_made(number)):

@@ -53,6 +53,8 @@ NUMBER_MADE_REPEATED = 8.0
 VECTOR_REPEATED = 3.0
 ARRAY_REPEATED = 1.0
 """``X - mu`` in NumPy, where a vector is repeated over the rows."""
+REPEATED_OVER_IDENTITY = 4.0
+"""``s * np.eye(n)`` with a vector s: a multiple of the identity is meant, and of a vector ``np.diag(s)``."""
 NUMBER_SUMMED = 4.0
 """``sum(x)`` of a number."""
 NUMBER_BETWEEN = 4.0

@@ -39,10 +39,10 @@ class Cell:
     like makes of vectors and matrices. ``member``: what ``x_i`` stands for, by the convention for its letter, of a capital ``"upper"``.
     ``soft``: what a sign is that may have several kinds, where that is no number or array as written.
     ``lying``: whether a vector is repeated over the rows of a matrix beside it, as NumPy does with an array of one axis; False when it
-    stands as an array of n×1, None when the sizes tell.
+    stands as an array of n×1, None when the sizes tell. ``identity``: the identity matrix is written there.
     """
 
-    __slots__ = ("cols", "constraints", "deep", "literal", "lying", "made", "mask", "member", "rows", "soft", "span")
+    __slots__ = ("cols", "constraints", "deep", "identity", "literal", "lying", "made", "mask", "member", "rows", "soft", "span")
 
     def __init__(self, mask: int, span: Span, literal: bool = False, member: str = "") -> None:
         self.mask = mask
@@ -50,6 +50,7 @@ class Cell:
         self.literal = literal
         self.member = member
         self.made = False
+        self.identity = False
         self.soft = ""
         self.lying: bool | None = None
         self.constraints: list[Constraint] = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from matcalc.documents.asking import Said
-from matcalc.documents.context.facts import Doubts, Told, reach_of
+from matcalc.documents.context.asserting import Doubts
+from matcalc.documents.context.facts import Told, reach_of
 from matcalc.documents.context.names import weights_in
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.phrases import Description, tokens_of
@@ -35,7 +36,7 @@ def factors_in(wording: Wording, told: Sequence[Told]) -> Iterator[Told]:
     if not named or _is_another(wording.text, named[0][1].start()) or vocabulary().lists["doubtful_sentence"].search(wording.text):
         return
     tokens = tokens_of(wording)
-    doubts = Doubts(tokens)
+    doubts = Doubts(tokens, wording.text)
     word = next((number for number, token in enumerate(tokens) if token.end >= named[0][1].end()), len(tokens) - 1)
     if doubts.about(word, word + 1):
         return  # "unlike the SVD, ..."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from matcalc.documents.asking import Said
+from matcalc.documents.context.asserting import TURNS, Doubts
 from matcalc.documents.context.names import weights_in, without_index
 from matcalc.documents.context.outline import END, Line, Spot
 from matcalc.documents.context.phrases import Description, Token, descriptions, tokens_of
@@ -22,9 +23,7 @@ from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declared_sizes
 from matcalc.language.text.called_names import USUAL
 
-_TURNS = frozenset(["but", "while", "whereas", "however", "although"])
-_FORWARD = frozenset(["which", "and", "then", *_TURNS])
-_CLAUSE_ENDS = frozenset([";", ":", "(", ")", ",", "."])
+_FORWARD = frozenset(["which", "and", "then", *TURNS])
 _ALWAYS_NARROW = frozenset(["if", "when", "whenever", "provided", "in case", "since", "because"])
 _TELLING = frozenset(["∈", "≻", "⪰", ">", "≥"])
 _LONGEST_DECLARATION = 400
@@ -62,9 +61,9 @@ def told_in(wording: Wording) -> Iterator[Told]:
     if vocabulary().lists["doubtful_sentence"].search(wording.text) or _drops(wording):
         return
     tokens = tokens_of(wording)
-    doubts = Doubts(tokens)
+    doubts = Doubts(tokens, wording.text)
     for found in descriptions(tokens):
-        if not doubts.about(found.first, found.last):
+        if not doubts.about_description(found):
             yield from _described(wording, tokens, found)
     for position, token in enumerate(tokens):
         if token.mention is not None and not doubts.about(position, position + 1):
@@ -148,9 +147,9 @@ def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
 
 
 def _of_tokens(wording: Wording, tokens: Sequence[Token]) -> Iterator[Told]:
-    doubts = Doubts(tokens)
+    doubts = Doubts(tokens, wording.text)
     for found in descriptions(tokens):
-        if not doubts.about(found.first, found.last):
+        if not doubts.about_description(found):
             yield from _described(wording, tokens, found)
     for position, token in enumerate(tokens):
         if token.mention is not None and token.mention.number < 0 and not doubts.about(position, position + 1):
@@ -186,27 +185,7 @@ def _shown(text: str, wording: Wording) -> str:
     return re.sub(r"⟨(\d+)⟩", lambda found: wording.mentions[int(found[1])].formula.text.text.strip(), text)
 
 
-# ---------------------------------------------------------------- doubt and reach
-
-
-class Doubts:
-    """The words of a sentence that take away what is said in their clause: ``not necessarily symmetric``, ``only if``."""
-
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        says = vocabulary().says
-        self._clauses: list[int] = []
-        """For each token, and the end, where its clause begins."""
-        self._words = [number for number, token in enumerate(tokens) if token.mention is None and says("doubt", token.text)]
-        clause = 0
-        for number, token in enumerate(tokens):
-            self._clauses.append(clause)
-            clause = number + 1 if token.text in _CLAUSE_ENDS or token.text in _TURNS else clause
-        self._clauses.append(clause)
-
-    def about(self, first: int, last: int) -> bool:
-        """Whether one of them is about what the tokens from ``first`` up to ``last`` say."""
-        number = bisect_left(self._words, self._clauses[first])
-        return number < len(self._words) and self._words[number] < last
+# ---------------------------------------------------------------- reach
 
 
 def _lead(tokens: Sequence[Token], first: int) -> tuple[str, int]:
@@ -253,7 +232,7 @@ def _start(wording: Wording, tokens: Sequence[Token], lead: int, found: Descript
     before = tokens[lead - 1].text
     if before in _FORWARD or found.general:
         return _next_row(wording, tokens, found.first)
-    turn = next((k for k in range(lead - 1, -1, -1) if tokens[k].text in _TURNS or tokens[k].text == ";"), -1)
+    turn = next((k for k in range(lead - 1, -1, -1) if tokens[k].text in TURNS or tokens[k].text == ";"), -1)
     return _next_row(wording, tokens, turn) if turn >= 0 else wording.start
 
 

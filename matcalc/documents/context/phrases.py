@@ -24,7 +24,6 @@ _SINGLE = frozenset(["a", "an", "the", "this"])
 _PRONOUNS = frozenset(["both", "they", "all"])
 _RESTING = frozenset(["", ",", "by", "using", "use", "used", "from", "with", "exploiting"])
 _COPULAS = frozenset(["is", "are"])
-_TAKEN = frozenset(["assumed", "supposed", "taken", "chosen", "known", "understood", "always", "clearly", "again"])
 _SIZE_WORDS = frozenset(["size", "sizes", "shape", "dimension", "dimensions", "dimensional", "order", "length"])
 _VERBS = frozenset(["is", "are", "be", "being", "has", "have", "denotes", "denote", "as", "remains", "stays"])
 _OWNING = frozenset(["has", "have"])
@@ -37,6 +36,9 @@ _ENDS = frozenset(["", ".", ",", ";", ")"])
 _PLURAL = re.compile(r"[^s]s\Z")
 _MOST_UNKNOWN = 2
 _MOST_ATTRIBUTES = 3
+_MOST_TAKEN = 2
+_KINDS = frozenset(["vector", "matrix", "scalar", "function"])
+_BREAKS = frozenset([";", ":", ".", "(", ")"])
 _DASHES = frozenset([":", "–", "—", "-"])
 _MOST_DESCRIBING = 40
 """Words of one description."""
@@ -200,7 +202,8 @@ class _Phrases:
         apposed = self._text(end) == "," and self._text(end + 1) in ("a", "an")
         listed = position == 0 and self._text(end) in _DASHES
         start = end + (taken or (verb or opened or apposed or listed))
-        words = self._described(start + (0 if opened else self._attributes(start)))
+        silent = verb or apposed or listed or self._text(start) in _ARTICLES
+        words = self._described(start + (self._attributes(start) if silent and not opened else 0))
         if not words.content or (verb and (self._is_of_part(position) or self._is_qualified(words.end))):
             return None
         if self._text(end) in _OWNING and words.said and not self._is_measure(end + 1):
@@ -263,11 +266,27 @@ class _Phrases:
         return vocabulary().says("qualifying", text)
 
     def _taken(self, position: int) -> int:
-        """The words up to what names are said to be: ``is assumed to be``, ``to be``, ``are taken``; 0 for a verb alone."""
-        end = position + (self._text(position) in _VERBS)
-        end += end > position and self._text(end) in _TAKEN
-        end += 2 if self._text(end) == "to" and self._text(end + 1) == "be" else 0
-        return end - position if end > position + (self._text(position) in _VERBS) else 0
+        """The words up to what names are said to be: ``is assumed to be``, ``to be``, ``are taken``; 0 for a verb alone.
+
+        ``to be`` alone says it only where something is supposed, ``suppose ⟨A⟩ to be``; not where it is wished for.
+        """
+        verb = self._text(position) in _VERBS
+        end = position + verb
+        sorts = ("taken", "affirming") if verb else ("taken",)
+        while end - position - verb < _MOST_TAKEN and any(vocabulary().says(sort, self._text(end)) for sort in sorts):
+            end += 1
+        if self._text(end) == "to" and self._text(end + 1) == "be":
+            taken = any(vocabulary().says("taken", self._text(at)) for at in range(position, end))
+            end += 2 if taken or (not verb and self._is_supposed(position)) else 0
+        return end - position if end > position + verb else 0
+
+    def _is_supposed(self, position: int) -> bool:
+        """Whether a word of the clause before a token supposes something."""
+        while position > 0 and self._text(position - 1) not in _BREAKS:
+            position -= 1
+            if vocabulary().says("supposing", self._text(position)):
+                return True
+        return False
 
     def _rests(self, position: int) -> bool:
         """Whether the noun at a token is what something rests on: ``by the symmetry``; not what is broken or asked for."""
@@ -280,14 +299,22 @@ class _Phrases:
         return position
 
     def _attributes(self, position: int) -> int:
-        """The words before a noun that is known which say nothing of their own: ``the sample covariance``; 0 for none."""
+        """The words before a noun that is known which say nothing of their own: ``the sample covariance``; 0 for none.
+
+        Without an article they may say much: ``is believed symmetric``; before a mere kind they do not: ``are extended vectors``.
+        """
         end = position
+        determined = self._text(position) in _ARTICLES or self._text(position - 1) in _DASHES
+        plain = True
         while self._text(end) in _ARTICLES or (end - position < _MOST_ATTRIBUTES and not self._known(_Words(end))):
             text = self._text(end)
             if not text.replace("-", "").isalpha() or any(vocabulary().says(sort, text) for sort in _TELLING_WORDS):
                 return 0
+            plain = plain and (text in _ARTICLES or vocabulary().says("plain", text))
             end += 1
         words = self._described(end)
+        if not (determined or plain or _KINDS.issuperset(words.said)):
+            return 0
         return end - position if end > position and words.said and not words.unknown and self._text(words.end) in _ENDS else 0
 
     # ------------------------------------------------------------ parts

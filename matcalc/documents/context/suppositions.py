@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from matcalc.documents.asking import Said
+from matcalc.documents.context.asserting import Doubts
 from matcalc.documents.context.definitions import names_used
-from matcalc.documents.context.facts import Doubts, reach_of
+from matcalc.documents.context.facts import reach_of
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.phrases import Description, tokens_of
 from matcalc.documents.context.vocabulary import vocabulary
@@ -41,7 +42,7 @@ _SQUARE = pattern(r"(?P<number>[a-z]|\\[a-z]+)\s*\^\s*(?:2|\{\s*2\s*\})")
 def suppositions_in(wording: Wording) -> Iterator[Supposed]:
     """The equations that a sentence supposes."""
     tokens = tokens_of(wording)
-    doubts = Doubts(tokens)
+    doubts = Doubts(tokens, wording.text)
     for position, token in enumerate(tokens):
         for line in token.mention.lines if token.mention is not None else ():
             row = line.row

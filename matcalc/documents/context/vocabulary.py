@@ -35,6 +35,10 @@ class Vocabulary:
     layouts: Mapping[str, re.Pattern[str]]
     symmetric: Mapping[str, re.Pattern[str]]
     factorizations: tuple[Factorization, ...]
+    elsewhere: re.Pattern[str]
+    """Words that say before what is told that it is so in another place, or for others."""
+    retracted: re.Pattern[str]
+    """Words that take back what stands before them."""
 
     def is_setting(self, title: str) -> bool:
         """Whether a title is that of a section whose facts hold everywhere."""
@@ -58,6 +62,19 @@ def vocabulary() -> Vocabulary:
         "doubt",
         "doubtful_sentence",
         "qualifying",
+        "seeming",
+        "wishing",
+        "proving",
+        "reporting",
+        "stating",
+        "reported",
+        "own",
+        "proven",
+        "passed",
+        "affirming",
+        "supposing",
+        "taken",
+        "plain",
         "another",
         "dropping",
         "assumption",
@@ -77,7 +94,26 @@ def vocabulary() -> Vocabulary:
         {name: _either(_words(phrases), _sentences(table["rows"], name)) for name, phrases in table["layouts"].items()},
         {name: _words(phrases) for name, phrases in table["symmetric"].items()},
         tuple([_factorization(one) for one in table["factorizations"]]),
+        _elsewhere(table["elsewhere"]),
+        _retracted(table["retracting"]),
     )
+
+
+def _elsewhere(words: Mapping[str, list[str]]) -> re.Pattern[str]:
+    """``In Section ⟨5⟩``, ``in the previous example``, ``in Smith's paper``, ``they assume``; not ``as in Section ⟨5⟩``."""
+    places, numbered, parts, others, who, verbs, sources = (
+        _words(words[sort]).pattern for sort in ("places", "numbered", "parts", "others", "who", "verbs", "sources")
+    )
+    begins = r"(?:\A|[,;:.(]|\b(?:that|and|but|while|whereas|(?:assume|suppose)(?:\s+that)?)\b)\s*"
+    other = rf"(?:(?:the|an?|our)\s+)?(?:{others}|\w+[’']s)\s+(?:{others}\s+)?(?:\w+\s+)?{places}"
+    place = rf"(?:the\s+)?following\s+{parts}|(?:{numbered}|§)\s*(?:[⟨\d,(§]|[A-Za-z]\b)"
+    source = rf"{sources}(?!\s+(?:the|our|this|these|an?|{places})\b)"
+    return re.compile(rf"{begins}(?:(?:in|for|from)\s+{other}|in\s+(?:{place}))|{who}\s+(?:\w+ly\s+)?{verbs}|{source}", re.IGNORECASE)
+
+
+def _retracted(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Words that take back what stands before them, up to the end of their clause, with no formula in it."""
+    return re.compile(rf"\s*[,(–—-]*\s*(?:(?:but|and|so|as|at least)\s+)?{_words(phrases).pattern}[^⟨,;.:]*(?:[,;.:]|\Z)", re.IGNORECASE)
 
 
 def _factorization(one: Mapping[str, Any]) -> Factorization:

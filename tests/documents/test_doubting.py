@@ -63,3 +63,11 @@ def test_an_equation_for_a_number_alone_is_to_be_solved(tmp_path: Path) -> None:
     """It is no claim with a condition, whatever the number is said to be elsewhere."""
     text = r"From $u = v^2$ and $v = u^2$ we get $u = (u^2)^2 = u^4$."
     assert not {"conditional", "refuted"} & set(statuses(text, tmp_path))
+
+
+def test_a_claim_about_a_value_is_not_refuted_without_the_value(tmp_path: Path) -> None:
+    centring = r"Let $G = I - \frac{1}{n} \mathbf{1}\mathbf{1}^T$. Then $$G^2 = G.$$"
+    assert statuses(centring, tmp_path) == ["undecided"]  # nothing says that n is the size
+    hat = r"Let $G = M(M^TM)^{-1}M^T$. Then $$G^2 = G.$$"
+    assert statuses(hat, tmp_path) == ["proved"]
+    assert statuses(hat.replace("= G.", "= 2G."), tmp_path) == ["refuted"]

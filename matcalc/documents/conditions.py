@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from matcalc.documents.asking import Asked
+from matcalc.documents.supposed_points import where_supposed
 from matcalc.errors import MatcalcError
 from matcalc.language import elaborate
 from matcalc.language.options import reading_options
@@ -14,14 +15,16 @@ from matcalc.verification.verdict import Verdict
 
 
 def supposed(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
-    """The verdict on a claim whose condition is among what the text supposes: that it is confirmed; else the one that is given."""
-    if verdict.status != "conditional" or verdict.condition is None or not verdict.condition_exact:
+    """The verdict on a claim whose condition is among what the text supposes: that it is confirmed; else the one that is given, weighed
+    at points that meet what is supposed."""
+    if not verdict.is_false or not asked.supposed:
         return verdict, asked
+    exact = verdict.status == "conditional" and verdict.condition is not None and verdict.condition_exact
     for left, right, said in asked.supposed:
-        if _is_condition(left, right, verdict, asked):
+        if exact and _is_condition(left, right, verdict, asked):
             found = replace(verdict, status="confirmed", reason="", counterexample=None, correction=None, condition=None, condition_text="")
             return replace(found, holds_if=(*found.holds_if, said.text)), asked
-    return verdict, asked
+    return where_supposed(verdict, asked), asked
 
 
 def _is_condition(left: str, right: str, verdict: Verdict, asked: Asked) -> bool:

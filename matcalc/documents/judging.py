@@ -14,7 +14,7 @@ from matcalc.documents.index_cases import Indices
 from matcalc.documents.inner_products import with_inner_products
 from matcalc.documents.numbers import with_numbers, with_vectors
 from matcalc.documents.pieces import Notation
-from matcalc.documents.primes import may_derive
+from matcalc.documents.primes import derives_twice, may_derive
 from matcalc.documents.shapes import is_derivative
 from matcalc.language.statements import Statement
 from matcalc.patterns import pattern
@@ -141,7 +141,9 @@ def _loosely(verdict: Verdict, ways: Iterable[tuple[Habit, Asked]]) -> Verdict |
 
 
 def _of_transposes(verdict: Verdict, asked: Asked) -> Verdict:
-    """The verdict on a claim with primes that may be derivatives: what is true of transposes alone is open."""
+    """The verdict on a claim with primes that may be derivatives: what is true, or with two primes false, of transposes alone is open."""
+    if verdict.is_false and derives_twice(asked):
+        return _open(verdict, "false of transposes, and two primes mean a second derivative")
     if not verdict.ok or not may_derive(asked):
         return verdict
     derived = [other for habit, other in meant(asked, fits=True) if habit.primes]

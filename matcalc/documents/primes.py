@@ -14,6 +14,16 @@ _PRIMED = pattern(_PRIME)
 _TWICE = pattern(rf"[^\s(]\s*(?:{_PRIME}{{2}}|\^\s*\{{?\s*\\prime\s*\\prime\s*\}}?)(?!['′]*\s*(?:\\left\s*)?\()")
 
 
+def derives_twice(asked: Asked) -> bool:
+    """Whether two primes stand together behind something that is not called: nothing is transposed twice.
+
+    >>> derives_twice(Asked("(f g)'' = f''g", dialect="latex")), derives_twice(Asked("(A b)' = b'A'", dialect="latex"))
+    (True, False)
+    """
+    sides = sides_of(asked.statement)
+    return asked.dialect == "latex" and sides is not None and any(_TWICE.search(side) for side in sides[1:])
+
+
 def may_derive(asked: Asked) -> bool:
     """Whether primes may be derivatives: of brackets of small letters of which nothing is known, or two of them where none is called.
 

@@ -1,6 +1,7 @@
 r"""Primes of functions that are written without their arguments: ``(f^2)' = 2ff'`` is ``\frac{d}{dx} f(x)^2 = 2 f(x) f'(x)``.
 
-A prime is a transpose, too: what stands before one is a function where the text says so.
+A prime is a transpose, too: what stands before one is a function where the text says so, or where a whole bracket has two, as nothing is
+transposed twice.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from matcalc.documents.context.names import NameAt, names_at, trimmed
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.rules_of_calculus import closing
 from matcalc.documents.context.survey import Context
+from matcalc.documents.shapes import is_function
+from matcalc.language.text.called_names import USUAL
 from matcalc.patterns import pattern
 
 _GROUP = pattern(r"\A\s*(?:\\left\s*|\\[bB]igg?l?\s*)?(?P<bracket>[(\[])")
+_GROUP_PRIMED = pattern(r"[)\]]\s*(?:['′]|\^\s*\{?\s*\\prime)")
 _SPARE = ("x", "t", "s", "z", "y")
 _MOST_PRIMES = 3
 
@@ -24,7 +28,7 @@ def with_arguments(equation: str, line: Line, context: Context) -> str:
     left, _, right = equation.partition("=")
     group = _primed_group(left)
     primed = [at for at in names_at(equation) if _primes(equation, at.end)]
-    functions = _functions(equation, line, context)
+    functions = _functions(equation, line, context) or _derived_twice(equation, group, line, context)
     if not functions or not (group is not None or primed) or any(at.name not in functions for at in primed):
         return equation
     variable = _variable(equation, functions, line, context)
@@ -59,6 +63,24 @@ def _primed_group(side: str) -> tuple[str, int] | None:
 def _functions(equation: str, line: Line, context: Context) -> frozenset[str]:
     """The names of an equation that the text knows as functions of one number."""
     return frozenset([at.name for at in names_at(equation) if at.name == at.base and _is_function(at.name, line, context)])
+
+
+def _derived_twice(equation: str, group: tuple[str, int] | None, line: Line, context: Context) -> frozenset[str]:
+    """The small letters in a bracket with several primes, each of which has primes on the other side, if nothing is known of any name."""
+    right = equation.partition("=")[2]
+    found = frozenset([at.name for at in names_at(group[0])]) if group is not None and group[1] > 1 else frozenset[str]()
+    derived = {at.name for at in names_at(right) if _primes(right, at.end)}
+    every = list(names_at(equation))
+    if _GROUP_PRIMED.search(right):
+        return frozenset()  # the prime of a bracket would be read as a transpose
+    unknown = all(at.name == at.base and at.name.islower() and not at.bold and _is_unknown(at.name, line, context) for at in every)
+    return found if unknown and found == derived == {at.name for at in every} else frozenset()
+
+
+def _is_unknown(name: str, line: Line, context: Context) -> bool:
+    if is_function(name) or name in USUAL or context.definitions.is_obscure(name, line.number):
+        return False
+    return context.definitions.at(name, line.number) is None and context.told(name, line.number)[0] is None
 
 
 def _is_function(name: str, line: Line, context: Context) -> bool:

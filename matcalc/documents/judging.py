@@ -61,10 +61,11 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         if one.instead in ("unread", "other") or (one.instead and verdict.problem):
             continue
         if one.instead:
+            sure = [pair for pair in sure if pair is not found[-1]]
             found.pop()
         weighed = _kept(verdict) if one.lossy else doubted(verdict, one)
         found.append((weighed, one))
-        sure += [(weighed, one)] if weighed.is_false or not verdict.is_false else []
+        sure += [found[-1]] if weighed.is_false or not verdict.is_false else []
     order = ("undecided", "conditional", "refuted")
     return min(sure or found, key=lambda pair: order.index(pair[0].status))  # a reading that is in doubt leaves it to those that are not
 

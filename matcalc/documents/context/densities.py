@@ -6,6 +6,7 @@ a name of its own, and only where the same names stand in the brackets it is mea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -23,6 +24,7 @@ _CALL = pattern(
 )
 _BAR = pattern(r"(?<![\\|])\|(?!\|)|\\(?:mid|vert|lvert|rvert|giv)(?![A-Za-z])")
 _LOGARITHM = pattern(rf"\\(?P<log>log|ln)(?![A-Za-z])\s*(?P<rest>.+?){_SIZE}", 16)
+_ALONE = pattern(rf"\\(?:log|ln)(?![A-Za-z])\s*(?P<letter>[A-Za-z])(?![A-Za-z]|{_SIZE}[(_^'])")
 _NUMBERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -60,18 +62,25 @@ def _closing(text: str, start: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Densities:
-    """The densities of a document that have a formula: the letter and the names in the brackets of each, and the name that it gets."""
+    """The densities of a document that have a formula: the letter and the names in the brackets of each, and the name that it gets.
+
+    ``only`` are those whose letter is no other's, each with its brackets: they are meant by the letter alone.
+    """
 
     names: Mapping[tuple[str, tuple[str, ...]], str] = field(default_factory=lambda: MappingProxyType({}))
+    only: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def called(self, text: str) -> str:
         r"""A formula in which they are functions.
 
         >>> Densities({("p", ("x", "mu")): r"p_{\text{given}}"}).called(r"\log p(x \mid \mu) + p(y \mid \mu)")
         '\\log p_{\\text{given}}(x , \\mu) + p(y \\mid \\mu)'
+        >>> Densities({("p", ("x", "mu")): r"p_{\text{given}}"}, {"p": r"(x \mid \mu)"}).called(r"\nabla_\mu \log p")
+        '\\nabla_\\mu \\log p_{\\text{given}}(x , \\mu)'
         """
         if not self.names:
             return text
+        text = _ALONE.sub(lambda found: found[0] + self.only.get(found["letter"], ""), text)
         for found in reversed(list(_CALL.finditer(text))):
             name = self.names.get(_key(found[0]) or ("", ()))
             if name is not None:
@@ -115,21 +124,19 @@ def gives_density(row: Row) -> bool:
 
 def densities_of(rows: Iterable[Row]) -> Densities:
     """The densities that a document gives a formula."""
-    found = dict.fromkeys(_given(rows))
+    found = dict(_given(rows))
     names: dict[tuple[str, tuple[str, ...]], str] = {}
     for number, key in enumerate(found):
         if number < len(_NUMBERS):
-            names[key] = rf"{_letter(key[0])}_{{\text{{given{_NUMBERS[number]}}}}}"
-    return Densities(names)
+            names[key] = rf"{key[0][0]}_{{\text{{given{_NUMBERS[number]}}}}}"
+    letters = Counter(name for name, _ in found)
+    return Densities(names, {name: brackets for (name, _), brackets in found.items() if letters[name] == 1})
 
 
-def _letter(name: str) -> str:
-    return name[0]
-
-
-def _given(rows: Iterable[Row]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _given(rows: Iterable[Row]) -> Iterator[tuple[tuple[str, tuple[str, ...]], str]]:
+    """The densities with a formula, each with its brackets."""
     for row in rows:
-        if gives_density(row):
-            key = _key(_of_logarithm(row.left.text) or row.left.text)
-            if key is not None:
-                yield key
+        call = _of_logarithm(row.left.text) or row.left.text
+        key = _key(call) if gives_density(row) else None
+        if key is not None:
+            yield key, call.strip()[1:]  # a letter stands before the brackets

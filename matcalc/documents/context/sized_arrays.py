@@ -28,13 +28,15 @@ def with_size(asked: Asked, sizes: Set[str]) -> Asked | None:
 _DIFFERENTIAL = pattern(r"(?<![A-Za-z\\])d\s*[A-Za-z\\({^]|\\(?:mathrm|operatorname|text|rm)\s*\{?\s*d")
 
 
+_HALVED = pattern(r"\\[tdc]?frac\s*(?:\{\s*d\s*\}|d)\s*(?:\{\s*\d+\s*\}|\d)|(?<![A-Za-z\\])d\s*/\s*\d")
 _OPERAND = pattern(r"\\(?:[tdc]?frac\s*[\w{}]+?|sqrt)\s*d(?![A-Za-z])")
 """d as what a command without braces takes."""
 
 
 def with_number_d(asked: Asked, sizes: Set[str]) -> Asked | None:
-    """What is asked with the size d declared as a number, where it begins no derivative: ``\\frac1d \\|x\\|^2``."""
-    free = "d" in sizes and "d" in names_used(asked.statement, "latex") and asked.dialect == "latex"
+    r"""What is asked with the size d declared as a number, where it begins no derivative: ``\frac1d \|x\|^2``, ``\frac d2 \log(2\pi)``."""
+    a_size = "d" in sizes or _HALVED.search(asked.statement) is not None
+    free = a_size and "d" in names_used(asked.statement, "latex") and asked.dialect == "latex"
     if not free or _DIFFERENTIAL.search(_OPERAND.sub(" ", asked.statement)):
         return None
     return replace(asked, declare="; ".join([*([asked.declare] if asked.declare else []), "d: scalar"]), instead="unanswered")

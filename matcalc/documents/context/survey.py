@@ -212,7 +212,9 @@ def _origins(lines: Iterable[tuple[Wording, Line]], definitions: Definitions) ->
     for wording, line in lines:
         if line.role not in ("claim", "definition"):
             continue
-        text = line.row.text
+        row = line.row
+        anew = line.role == "definition" and not row.link  # what gets a value here may have been something else before
+        text = row.right.text if anew and row.right is not None else row.text
         for one in definitions.behind(names_used(text, line.notation), line.number, weights_in(text, line.notation)):
             if one.number < line.number and _section(one.spot) != _section(wording.spot):
                 found.setdefault(_section(wording.spot), set()).add(one.number)

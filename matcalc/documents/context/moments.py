@@ -1,11 +1,11 @@
-r"""What the second moment of a vector tells of the matrix that it is: ``R = \mathbb{E}[v v^\top]`` is positive semidefinite."""
+r"""What moments of a vector tell of a matrix: ``R = \mathbb{E}[v v^\top]`` is positive semidefinite, and so is a covariance."""
 
 from __future__ import annotations
 
 from matcalc.documents.asking import Said
 from matcalc.documents.context.definitions import head_and_value
 from matcalc.documents.context.facts import Told
-from matcalc.documents.context.names import weights_in
+from matcalc.documents.context.names import trimmed, weights_in, whole_name
 from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.wording import Wording
 from matcalc.language.declare.declared import Declaration
@@ -33,6 +33,25 @@ def moment_in(wording: Wording, line: Line) -> Told | None:
     bold = weights_in(line.row.left.text).of(name)
     declaration = Declaration(name, properties=("positive_semidefinite",))
     return Told(name, declaration, said, line.number, END, False, False, wording.spot, wording.place(0), bold)
+
+
+_NORMAL = pattern(
+    rf"(?:\\(?:mathcal|mathrm|mathscr|operatorname|text|mathbf)\s*\{{?\s*N\s*\}}?|\\N(?![A-Za-z])|N)(?:_\s*(?:\{{[^{{}}]*\}}|\w))?{_SIZE}"
+    rf"\((?P<mean>[^()]{{1,80}}),(?P<covariance>[^(),]{{1,60}}?){_SIZE}\)"
+)
+
+
+def covariance_in(wording: Wording, line: Line) -> Told | None:
+    r"""That a matrix is positive semidefinite, as the covariance of a normal distribution: ``x \sim N(\mu, S)``."""
+    row = line.row
+    found = _NORMAL.fullmatch(row.right.text.strip()) if row.relation == "∼" and row.right is not None else None
+    name = whole_name(trimmed(found["covariance"])) if found is not None else None
+    if name is None or not name[:1].isupper() or row.right is None:
+        return None  # a number, or a multiple of the identity
+    said = Said(f"{row.left.text} ∼ {row.right.text}", row.left.place())
+    bold = weights_in(row.right.text).of(name)
+    declaration = Declaration(name, properties=("positive_semidefinite",))
+    return Told(name, declaration, said, line.number, wording.spot.section_end, False, False, wording.spot, wording.place(0), bold)
 
 
 def _is_twice(text: str) -> bool:

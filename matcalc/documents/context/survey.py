@@ -11,9 +11,9 @@ from matcalc.documents.context.conventions import Conventions, layouts_in, symme
 from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_called, names_used, readable
 from matcalc.documents.context.entrywise import function_names, functions_in
 from matcalc.documents.context.factorizations import factors_in
-from matcalc.documents.context.facts import Facts, kept_until_dropped, told_in, under_a_condition
+from matcalc.documents.context.facts import Facts, Told, kept_until_dropped, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
-from matcalc.documents.context.moments import moment_in
+from matcalc.documents.context.moments import covariance_in, moment_in
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
 from matcalc.documents.context.scripts import Scripts, scripts_of
@@ -132,7 +132,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
     told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined))]
     told += [one for wording in read for one in factors_in(wording, told)]
-    moments = Facts([one for wording, line in lines if (one := moment_in(wording, scripts.ordered(line))) is not None], twins)
+    moments = Facts([one for wording, line in lines if (one := _moment(wording, scripts.ordered(line))) is not None], twins)
     facts = Facts(kept_until_dropped(told, read), twins)
     definitions = Definitions(readable([one for one in found if one is not None], function_names(told)), twins)
     layouts = Conventions([one for wording in read for one in layouts_in(wording)], "denominator")
@@ -204,6 +204,10 @@ _NO_SIZES = frozenset(["d"])
 
 def _section(spot: Spot | None) -> int:
     return spot.sections[-1].start if spot is not None and spot.sections else -1
+
+
+def _moment(wording: Wording, line: Line) -> Told | None:
+    return moment_in(wording, line) or covariance_in(wording, line)
 
 
 def _origins(lines: Iterable[tuple[Wording, Line]], definitions: Definitions) -> dict[int, tuple[int, ...]]:

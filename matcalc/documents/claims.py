@@ -122,9 +122,9 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
     condition = () if case is None else (Said(f"for {case}", line.row.left.place()),)
     for meant in dict.fromkeys((equation, narrowed(equation))):
         for definitions, how in _chosen(structure, whole, names):
-            lossy = _leaves_out(structure, whole, definitions)
+            without = tuple([Doubt(f"the value of {name} is left out") for name in _left_out(structure, whole, definitions)])
             for one in _forms(meant, definitions, line, context, how):
-                yield replace(one, doubts=doubts, rests_on=(*one.rests_on, *condition), lossy=one.lossy or lossy)
+                yield replace(one, doubts=(*doubts, *without), rests_on=(*one.rests_on, *condition))
     for definitions in _with_others(structure, whole, names, context, line):
         yield replace(_asked(equation, definitions, line, context, "told"), instead="other")
     for definitions, kept in _with_own(structure, whole, names):
@@ -132,11 +132,12 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
         yield replace(_asked(equation, definitions, line, context, "told"), instead="other", doubts=(reason,))
 
 
-def _leaves_out(structure: Structure, whole: Sequence[Definition], chosen: Sequence[Definition]) -> bool:
-    """Whether a claim about values is asked without the value of a name in it: it is then no claim about any value."""
-    kept = {one.name for one in chosen}
+def _left_out(structure: Structure, whole: Sequence[Definition], chosen: Sequence[Definition]) -> tuple[str, ...]:
+    """The names in a claim about values that it is asked without the values of: what is false then is true of some."""
+    if structure.by or structure.differential:
+        return ()
     values = {one.name for one in whole if not one.is_function} & (structure.left.names | structure.right.names)
-    return not (structure.by or structure.differential) and not values <= kept
+    return tuple(sorted(values - {one.name for one in chosen}))
 
 
 def _with_own(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from matcalc.documents.examination import verify_document
 from matcalc.documents.formats.latex import manuscript
 from matcalc.documents.pieces import Break, Closing, Directive, Fault, Formula, Heading, Listing, Manuscript, Opening, Piece, Words
 
@@ -179,3 +180,13 @@ def test_damage_is_told_at_its_place_and_the_rest_is_read(text: str, line: int, 
     found = read(text)
     assert [place for _, place in faults(found)] == [line]
     assert [piece.text.text for piece in found.pieces if isinstance(piece, Formula)] == rest
+
+
+@pytest.mark.parametrize("environment", ["theorem", "proof", "itemize", "somebody", "figure"])
+def test_a_directive_at_the_beginning_of_an_environment_is_not_lost(environment: str, tmp_path: Path) -> None:
+    body = "% matcalc: declare G: n×n symmetric\n\\[ \\nabla_v (v^\\top G v) = 2 G v \\]"
+    path = tmp_path / "notes.tex"
+    path.write_text(f"\\begin{{{environment}}}\n{body}\n\\end{{{environment}}}\n", encoding="utf-8")
+    assert [entry.status for entry in verify_document(path, cache=False).claims] == ["proved"]
+    path.write_text(f"\\begin{{{environment}}}\n{body}\n", encoding="utf-8")
+    assert [entry.status for entry in verify_document(path, cache=False).claims] == ["proved"]

@@ -327,8 +327,12 @@ class Mouth:
 
     def between(self, opening: str, closing: str) -> list[Slice] | None:
         """What stands between two signs that come next; None, and nothing is passed, where they do not."""
+        here = self._frames[-1] if self._frames else None
+        passed = 0 if here is None else here.at
         frame = self._ahead()
         if frame is None or not frame.string.startswith(opening, frame.at, frame.end):
+            if frame is not None and frame is here:
+                frame.at = passed  # a comment on the way may be a directive
             return None
         start = frame.at
         frame.at += len(opening)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from matcalc.documents.pieces import Place
+from matcalc.language.declare.declarations import written
 
 LayoutSaid: TypeAlias = Literal["", "gradients", "all"]
 
@@ -58,3 +59,21 @@ class Asked:
     """Whether it is a statement of an identity file, which says what it means."""
     own: bool = False
     """Whether the declarations are for this claim alone: a name that does not occur in it is a mistake then."""
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The names that something is declared of."""
+        return frozenset(name for one in written(self.declare) for name in one.names) if self.declare else frozenset()
+
+    def declaring(self, *kinds: str) -> Asked:
+        """The same with more declarations, such as ``x: scalar``."""
+        return replace(self, declare=joined_declarations(self.declare, *kinds))
+
+
+def joined_declarations(*declarations: str) -> str:
+    """Declarations as one; empty ones say nothing.
+
+    >>> joined_declarations("A: n×n", "", "c: scalar")
+    'A: n×n; c: scalar'
+    """
+    return "; ".join([one for one in declarations if one])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from matcalc.documents.asking import Asked, Doubt, Said
+from matcalc.documents.asking import Asked, Doubt, Said, joined_declarations
 from matcalc.documents.context.any_functions import AnyFunctions, for_any_functions
 from matcalc.documents.context.bare_functions import with_arguments
 from matcalc.documents.context.compositions import composition_of, moving_doubts, opened
@@ -295,7 +295,7 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
     declare, said = context.declared(names - _limits(statement), line.number, weights, how=how)
     told = {name: found for name in sorted(defined) if (found := context.told(name, line.number, weights.of(name))[0]) is not None}
     kept = kept_facts(definitions, told, declare, names & context.facts.names)
-    declare = "; ".join([*([declare] if declare else []), *(f"{name}: {fact}" for name, fact in kept.more.items())])
+    declare = joined_declarations(declare, *(f"{name}: {fact}" for name, fact in kept.more.items()))
     layout, layout_said = context.layouts.at(line.number)
     symmetric, symmetric_said = context.symmetric.at(line.number)
     rests_on: tuple[Said, ...] = (*(one.said for one in definitions), *said, *layout_said, *symmetric_said)

@@ -27,7 +27,7 @@ def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
     found = _OF_NUMBERS.fullmatch(verdict.condition or "")
     names = {name.strip() for name in found["names"].split(",")} if found is not None else set()
     plain = frozenset(_plain_letters(asked))
-    declared = {name for one in written(asked.declare) for name in one.names} if asked.declare else set()
+    declared = asked.declared
     if names & declared - plain:
         return None
     names |= plain
@@ -45,14 +45,14 @@ def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:
     """
     if asked.exact or not is_misfit(verdict):
         return None
-    declared = {name for one in written(asked.declare) for name in one.names} if asked.declare else set()
+    declared = asked.declared
     assumed = {name for one in verdict.assumed if (found := _OF_NUMBERS.fullmatch(one)) is not None for name in found["names"].split(", ")}
     wished = _WISHED_VECTORS.search(verdict.reason)
     meant = set(_AND.split(wished["names"])) if wished is not None else _differentiated_by(verdict)
     if not meant or not meant <= assumed - declared:
         return None
     kinds = [f"{name}: vector" for name in sorted(meant)]
-    return replace(asked, declare="; ".join([asked.declare, *kinds] if asked.declare else kinds))
+    return asked.declaring(*kinds)
 
 
 def _differentiated_by(verdict: Verdict) -> Set[str]:
@@ -65,7 +65,7 @@ def perhaps_numbers(asked: Asked, verdict: Verdict) -> str:
     """The letters without which a claim would fit, if they were numbers, and of which nothing shows that they are not; empty for others."""
     found = _WISHED.search(verdict.reason) if verdict.counterexample is None else None
     names = _AND.split(found["names"]) if found is not None else []
-    declared = {name for one in written(asked.declare) for name in one.names} if asked.declare else set()
+    declared = asked.declared
     return "" if any(_is_vector(name, asked, declared) for name in names) else " and ".join(names)
 
 

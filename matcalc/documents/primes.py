@@ -5,7 +5,6 @@ from __future__ import annotations
 from matcalc.documents.asking import Asked
 from matcalc.documents.context.names import names_at
 from matcalc.documents.habits import sides_of
-from matcalc.language.declare.declarations import written
 from matcalc.patterns import pattern
 
 _PRIME = r"(?:'|′|\^\s*\{?\s*(?:\\prime\s*)+\}?)"
@@ -33,8 +32,7 @@ def may_derive(asked: Asked) -> bool:
     sides = sides_of(asked.statement)
     if asked.dialect != "latex" or sides is None:
         return False
-    declared = {name for one in written(asked.declare) for name in one.names} if asked.declare else set()
-    if any(at.bold or not at.name[:1].islower() or {at.name, at.base} & declared for side in sides[1:] for at in names_at(side)):
+    if any(at.bold or not at.name[:1].islower() or {at.name, at.base} & asked.declared for side in sides[1:] for at in names_at(side)):
         return False
     if any(_TWICE.search(side) for side in sides[1:]):
         return True

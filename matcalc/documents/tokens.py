@@ -136,3 +136,16 @@ def spelled(token: Raw, table: Mapping[str, str]) -> str | None:
     if token.kind in ("sign", "char") or token.text == "in":
         return table.get("".join(token.text.split())) if token.text != "~" else None
     return None
+
+
+_BRACKETS = {"(": ")", "[": "]", "{": "}"}
+
+
+def closing(text: str, start: int, bracket: str) -> int:
+    """The place behind the bracket that closes the one before ``start``; 0 without one."""
+    depth = 1
+    for at in range(start, len(text)):
+        depth += (text[at] == bracket) - (text[at] == _BRACKETS[bracket])
+        if not depth:
+            return at + 1
+    return 0

@@ -15,10 +15,10 @@ from matcalc.documents.context.derivatives_at import is_bold, quotients
 from matcalc.documents.context.names import names_at, trimmed, whole_name
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.partial_derivatives import partials, quotient, with_array, without_slashes, without_subscripts
-from matcalc.documents.context.rules_of_calculus import closing
 from matcalc.documents.context.survey import Context
 from matcalc.documents.heads import head_of
 from matcalc.documents.shapes import is_zero
+from matcalc.documents.tokens import closing
 from matcalc.patterns import pattern
 
 _CHANGE = pattern(r"(?<![A-Za-z\\{])d\s*(?P<of>[A-Za-z])(?![A-Za-z(])")

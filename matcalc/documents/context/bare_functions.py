@@ -9,9 +9,9 @@ from __future__ import annotations
 from matcalc.documents.context.definitions import PRIMES, names_called
 from matcalc.documents.context.names import NameAt, names_at, trimmed
 from matcalc.documents.context.outline import Line
-from matcalc.documents.context.rules_of_calculus import closing
 from matcalc.documents.context.survey import Context
 from matcalc.documents.shapes import is_function
+from matcalc.documents.tokens import closing
 from matcalc.language.text.called_names import USUAL
 from matcalc.patterns import pattern
 

@@ -15,6 +15,7 @@ from matcalc.documents.heads import head_of
 from matcalc.documents.pieces import Placed
 from matcalc.documents.rows import Row
 from matcalc.documents.shapes import is_density, is_expected
+from matcalc.documents.tokens import closing
 from matcalc.patterns import pattern
 
 _SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
@@ -33,7 +34,6 @@ _OF_NORMAL = pattern(
     rf"\\(?P<log>log|ln)(?![A-Za-z])\s*(?P<scale>\\[tdc]?frac\s*{_NESTED}\s*{_NESTED})\s*(?P<rest>\\exp\s*(?:\\left|\\[bB]igg?l?)?\s*[(\[{{])"
 )
 _SCALE = pattern(r"\\pi(?![A-Za-z])|\\sqrt(?![A-Za-z])")
-_CLOSES = {"(": ")", "[": "]", "{": "}"}
 
 
 def with_whole_logarithms(text: str) -> str:
@@ -43,21 +43,11 @@ def with_whole_logarithms(text: str) -> str:
     '\\log\\left(\\frac{1}{\\sqrt{2\\pi}} \\exp(-x^2)\\right) + c'
     """
     for found in reversed(list(_OF_NORMAL.finditer(text))):
-        end = _closing(text, found.end() - 1)
-        if end is not None and _SCALE.search(found["scale"]) is not None:
+        end = closing(text, found.end(), text[found.end() - 1])
+        if end and _SCALE.search(found["scale"]) is not None:
             whole = rf"\{found['log']}\left({found['scale']} {text[found.start('rest') : end]}\right)"
             text = f"{text[: found.start()]}{whole}{text[end:]}"
     return text
-
-
-def _closing(text: str, start: int) -> int | None:
-    """The position behind the bracket that closes the one at ``start``; None where none does."""
-    depth, opening = 0, text[start]
-    for at in range(start, len(text)):
-        depth += (text[at] == opening) - (text[at] == _CLOSES[opening])
-        if not depth:
-            return at + 1
-    return None
 
 
 @dataclass(frozen=True, slots=True)

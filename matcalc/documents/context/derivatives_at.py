@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from matcalc.documents.context.names import trimmed, whole_name
-from matcalc.documents.context.rules_of_calculus import closing
+from matcalc.documents.tokens import closing
 from matcalc.patterns import pattern
 
 _D = r"(?:\\(?:mathrm|text|textrm|operatorname)\s*\{\s*d\s*\}|\\partial(?![A-Za-z])|\\dd?(?![A-Za-z])|d)"

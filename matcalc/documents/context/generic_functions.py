@@ -17,10 +17,10 @@ from matcalc.documents.context.derivatives_at import Meaning, at_points, compose
 from matcalc.documents.context.names import names_at, trimmed, whole_name
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.partial_derivatives import along_lines, with_array, without_subscripts
-from matcalc.documents.context.rules_of_calculus import closing
 from matcalc.documents.context.survey import Context
 from matcalc.documents.habits import sides_of
 from matcalc.documents.shapes import is_function
+from matcalc.documents.tokens import closing
 from matcalc.language.text.called_names import USUAL
 from matcalc.patterns import pattern
 
@@ -51,7 +51,7 @@ class Generic:
         told = [f"{name}: function" for name in sorted(self.functions - known)]
         told += [f"{name}: scalar" for name in sorted(self.variables - known)]
         doubts = one.doubts if self.is_rule else (*one.doubts, _OF_SOME)
-        return replace(one, declare="; ".join([part for part in (one.declare, *told) if part]), doubts=doubts)
+        return replace(one.declaring(*told), doubts=doubts)
 
 
 _OF_SOME = Doubt("it is false of some functions, and may be true of those that are meant", "false")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from matcalc.documents.asking import joined_declarations
 from matcalc.documents.context.definitions import Definition
 from matcalc.errors import MatcalcError
 from matcalc.facts.table import implied
@@ -40,7 +41,7 @@ def kept_facts(definitions: Sequence[Definition], told: Mapping[str, Declaration
         parts = [name for name in parts if f"{name}_" not in " ".join(one.uses)]
         if _holds(statement, declare):
             continue
-        if parts and _holds(statement, "; ".join([*([declare] if declare else []), *(f"{name}: {tie}" for name in parts)])):
+        if parts and _holds(statement, joined_declarations(declare, *(f"{name}: {tie}" for name in parts))):
             more |= dict.fromkeys(parts, tie)
         else:
             lost.append(one.name)

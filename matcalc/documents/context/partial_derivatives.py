@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from matcalc.documents.context.definitions import CALLED
 from matcalc.documents.context.derivatives_at import quotients
 from matcalc.documents.context.names import names_at, trimmed, whole_name
-from matcalc.documents.context.rules_of_calculus import closing
 from matcalc.documents.heads import partial_of
+from matcalc.documents.tokens import closing
 from matcalc.patterns import pattern
 
 _NAME = r"(?:\\[A-Za-z]+|[A-Za-z])"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from matcalc.documents.context.definitions import Definition, is_called
 from matcalc.documents.context.structure import Dependence
 from matcalc.documents.pieces import Notation
+from matcalc.documents.tokens import closing
 from matcalc.patterns import pattern
 
 _BY = pattern(r"[A-Za-z]\s*(?:'|′|\^\s*\{?\\prime\}?)\s*(?:\\left)?\(\s*(?P<argument>[a-z])\s*(?:\\right)?\)")
@@ -14,7 +15,6 @@ _PRIMED = pattern(r"(?P<name>[A-Za-z])\s*(?:'|′|\^\s*\{\s*\\prime\s*\}|\^\s*\\
 _OPERATOR = pattern(
     r"(?:\\[dt]?frac\s*\{\s*(?:\\partial|d|\\mathrm\s*\{d\})\s*\}\s*\{[^{}]{1,20}\}|(?<![\w)])[d∂]/[d∂]\w+)\s*(?:\\left|\\[bB]igg?l?)?(?P<bracket>[(\[])"
 )
-_CLOSING = {"(": ")", "[": "]"}
 _LONGEST = 2000
 
 
@@ -75,13 +75,3 @@ def _brackets(equation: str) -> Iterator[tuple[int, int]]:
 _FACTOR = pattern(
     r"\s*(?:\\cdot|\\times|\\,|[·*×⋅])?\s*(?:\\[dt]?frac|[A-Za-z0-9(∂]|\\(?!cdot|times|right|quad|qquad|end|begin|\\)[A-Za-z]+)"
 )
-
-
-def closing(text: str, start: int, bracket: str) -> int:
-    """The place behind the bracket that closes the one before ``start``; 0 without one."""
-    depth = 1
-    for at in range(start, len(text)):
-        depth += (text[at] == bracket) - (text[at] == _CLOSING[bracket])
-        if not depth:
-            return at + 1
-    return 0

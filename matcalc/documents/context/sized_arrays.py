@@ -39,7 +39,7 @@ def with_number_d(asked: Asked, sizes: Set[str]) -> Asked | None:
     free = a_size and "d" in names_used(asked.statement, "latex") and asked.dialect == "latex"
     if not free or _DIFFERENTIAL.search(_OPERAND.sub(" ", asked.statement)):
         return None
-    return replace(asked, declare="; ".join([*([asked.declare] if asked.declare else []), "d: scalar"]), instead="unanswered")
+    return replace(asked.declaring("d: scalar"), instead="unanswered")
 
 
 def _sized(array: re.Match[str], size: str) -> str:

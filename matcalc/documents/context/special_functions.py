@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from matcalc.documents.context.names import names_in
 from matcalc.documents.sentences import cue_table
+from matcalc.documents.tokens import closing
 from matcalc.patterns import pattern
 
 _OPEN = pattern(r"(?:\\(?:left|[bB]igg?l?)(?![A-Za-z])|\\[,;:! ]|\s)*\(")
@@ -46,12 +47,8 @@ def _argument(text: str, start: int) -> tuple[str, int] | None:
     opening = _OPEN.match(text, start)
     if opening is None:
         return None
-    depth = 1
-    for at in range(opening.end(), min(len(text), opening.end() + _LONGEST)):
-        depth += (text[at] == "(") - (text[at] == ")")
-        if not depth:
-            return _RIGHT.sub("", text[opening.end() : at]), at + 1
-    return None
+    end = closing(text[: opening.end() + _LONGEST], opening.end(), "(")
+    return (_RIGHT.sub("", text[opening.end() : end - 1]), end) if end else None
 
 
 def _constant(name: str, inside: str) -> str:

@@ -31,5 +31,4 @@ def to_first_order(one: Asked, line: Line, context: Context) -> Asked:
     if difference is None or factor is None:
         return one
     text = f"{difference}({found.number}) = {left} - ({right}); {difference}(0) + {factor} {difference}'(0) = 0"
-    declare = "; ".join([*([one.declare] if one.declare else []), f"{factor}: scalar"])
-    return replace(one, statement=before + text, declare=declare, rests_on=(*one.rests_on, found.said))
+    return replace(one.declaring(f"{factor}: scalar"), statement=before + text, rests_on=(*one.rests_on, found.said))

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from matcalc.derivation.cache import forget
+
+# The same examples in every run: a test that passes passes everywhere. New ones are searched for with ``--hypothesis-profile default``.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True)

@@ -31,19 +31,19 @@ def agree(case: Case, relative: float) -> None:
     assert result.status in ("agreed", "unchecked", "refused"), f"{described(case)}\n{result.status}: {result.detail}"
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=wide_cases((1,), (0, 2)))
 def test_first_derivatives(case: Case) -> None:
     agree(case, 1e-6)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=wide_cases((2,), (0, 2)))
 def test_second_derivatives(case: Case) -> None:
     agree(case, 1e-5)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=wide_cases((1,), (3, 4)))
 def test_derivatives_of_order_three_and_four(case: Case) -> None:
     agree(case, 1e-6)

@@ -29,14 +29,14 @@ def cases(draw: st.DrawFn, orders: tuple[int, ...] = (1,)) -> Case:
     return generate(lambda options: draw(st.integers(0, options - 1)), depth=3, orders=orders)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_first_derivatives_agree_with_differences(case: Case) -> None:
     result = check(case, differences)
     assert result.status in ("agreed", "unchecked"), f"{described(case)}\n{result.status}: {result.detail}"
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=cases(orders=(2,)))
 def test_second_derivatives_agree_with_differences(case: Case) -> None:
     result = check(case, differences, relative=1e-5)

@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from matcalc.einstein import nodes as t
 from matcalc.einstein.lowering import lower
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.errors import LimitError
 from matcalc.evaluation import evaluate_tensor
 from matcalc.expr import nodes as e
 from matcalc.printing import index_letters, index_text
 from tests.printing.index_reader import SizeUnknown, parse, value
 from tests.printing.random_expressions import SIZES, SYMBOLS, N, expressions
+from tests.printing.random_values import VALUES, well_conditioned
 
 SYMBOL = {symbol.name: symbol for symbol in SYMBOLS}
 X, A, B, x, y, a, W = (SYMBOL[name] for name in ("X", "A", "B", "x", "y", "a", "W_2"))
@@ -102,20 +103,14 @@ def test_shared_parts_are_limited() -> None:
         index_text(tensor, "unicode")
 
 
-_RANDOM = np.random.default_rng(11)
-VALUES = {s.name: 0.5 + _RANDOM.random(tuple(size.value(SIZES) for size in s.shape)) for s in SYMBOLS}
-
-
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(expressions(depth=3))
 def test_text_means_the_tensor(expr: e.Expr) -> None:
+    assume(well_conditioned(expr))
     tensor = lower(expr).tensor
     with np.errstate(all="ignore"):
-        try:
-            expected = np.asarray(evaluate_tensor(tensor, VALUES, SIZES))
-        except MatcalcError:
-            assume(False)
-        assume(bool(np.isfinite(expected).all()) and 1e-6 < np.abs(expected).max() < 1e6)
+        expected = np.asarray(evaluate_tensor(tensor, VALUES, SIZES))
+        assume(np.abs(expected).max() > 1e-6)
         shown = index_text(tensor, "ascii")
         assume(len(shown) < 300)
         tree = parse(shown)

@@ -92,7 +92,8 @@ def test_rounding_does_not_refute_a_zero(text: str, monkeypatch: pytest.MonkeyPa
     assert confirms_zero(*zero)
     monkeypatch.setattr(zeros._Function, "is_flat_in_residues", lambda *_: None)
     monkeypatch.setattr(zeros._Function, "_is_flat_at_many_digits", lambda *_: False)
-    assert not confirms_zero(*zero)
+    found = [confirms_zero(*zero, points=1, seed=seed) for seed in range(12)]
+    assert not all(found), "floats alone would do here, by chance at some points"
 
 
 @pytest.mark.parametrize("text", [f"10^-30*A + {NESTED}", f"10^-30*norm2(A) + norm2({NESTED}*ones(n))"])

@@ -29,8 +29,8 @@ SECOND_MEANT = frozenset(["textcolor", "colorbox", "mathcolor", "overset", "unde
 
 FONTS = frozenset(
     [
-        "mathbf", "boldsymbol", "bm", "mathit", "mathcal", "mathscr", "mathfrak", "mathnormal", "pmb", "symbf", "symbfit", "symbfup",
-        "mathbfit", "bs", "mathbold", "textbf", "mathds", "mathbbm", "ensuremath", "boxed", "vec", "underline",
+        "mathbf", "boldsymbol", "bm", "bold", "mathit", "mathcal", "mathscr", "mathfrak", "mathnormal", "pmb", "symbf", "symbfit",
+        "symbfup",        "mathbfit", "bs", "mathbold", "textbf", "mathds", "mathbbm", "ensuremath", "boxed", "vec", "underline",
         "overrightarrow", "vv", "bvec", "mathbfsf", "vb",
         "mathopen", "mathclose", "mathbin", "mathrel", "mathord", "mathinner", "mathpunct", "smash",
     ]
@@ -102,6 +102,12 @@ ENVIRONMENTS = frozenset(
         "alignat", "alignedat",
     ]
 )  # fmt: skip
+
+NEGATED = MappingProxyType({"=": "neq", "in": "notin", "<": "ge", ">": "le"})
+"""What a relation is behind ``\\not``."""
+
+SETS_AND_EXPECTATIONS = frozenset("ACDEFKNPQRSTVZ")
+"""Blackboard letters that mean something in every text; another one is a letter in that font."""
 
 _INEQUALITIES = dict.fromkeys(
     ("leq", "geq", "le", "ge", "neq", "ne", "leqslant", "geqslant", "lt", "gt", "ll", "gg", "lesssim", "gtrsim"),

@@ -13,6 +13,7 @@ from matcalc.language.latex.latex_commands import (
     DIMENSIONED,
     DROPPED_WITH_ARGUMENT,
     ENVIRONMENTS,
+    NEGATED,
     OPENING,
     OPERATORS,
     PROSE,
@@ -44,6 +45,8 @@ class Source:
 
 
 _SPACE = pattern(r"[\s~\u200b]+|(?<!\\)%[^\n]*")
+_BRACED = pattern(r"\{\s*([()\[\]|/]|\\[{}|]|\\[lr](?:angle|brace|brack|[vV]ert))\s*\}")
+"""A delimiter in braces of its own: ``\\Big{(}``."""
 _COMMAND = pattern(r"\\(?:([A-Za-z]+)\*?|(.)|$)", re.DOTALL)
 _ENVIRONMENT = pattern(r"\\(begin|end)\s*\{([A-Za-z]+)\*?\}(?:\{\d+\})?(?:\[[^\]\n]{0,80}\])?")
 _WIDTH = pattern(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*(?:mu|pt|em|ex|cm|mm|in|bp|pc|sp)(?![a-z])")
@@ -260,6 +263,9 @@ def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
         return gap.end() if gap else end
     if name in SIZED:
         return _sized(text, position, end, stop, name, out)
+    if name == "not" and (negated := _negated(text, end, stop)) is not None:
+        out.append(Lexeme("command", negated[0], position, negated[1]))
+        return negated[1]
     if name in (" ", "\n"):
         out.append(Lexeme(GAP, name, position, end))
         return end
@@ -277,6 +283,15 @@ def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
     return end
 
 
+def _negated(text: str, end: int, stop: int) -> tuple[str, int] | None:
+    r"""The relation that ``\not`` makes of the one behind it, and the position after that."""
+    while (space := _SPACE.match(text, end, stop)) is not None:
+        end = space.end()
+    match = _COMMAND.match(text, end, stop)
+    relation, after = (match[1] or "", match.end()) if match else (text[end : end + 1], end + 1)
+    return (NEGATED[relation], after) if relation in NEGATED and after <= stop else None
+
+
 def _sized(text: str, position: int, end: int, stop: int, name: str, out: list[Lexeme]) -> int:
     r"""A delimiter after ``\left``, ``\bigl`` and the like, as one lexeme."""
     while (space := _SPACE.match(text, end, stop)) is not None:
@@ -285,9 +300,12 @@ def _sized(text: str, position: int, end: int, stop: int, name: str, out: list[L
     if side and text.startswith(".", end, stop):
         advice = "the formula without it: derivatives hold at every value"
         raise ParseError("a delimiter that is left out is not read", span=Span(position, end + 1), suggestion=advice)
+    braced = _BRACED.match(text, end, stop)
+    if braced is not None:
+        end = braced.start(1)
     match = _COMMAND.match(text, end, stop)
     delimiter = (match[1] or match[2] or "") if match else text[end : min(end + 1, stop)]
-    after = match.end() if match else end + 1
+    after = braced.end() if braced else match.end() if match else end + 1
     known = OPENING.get(delimiter) or CLOSING.get(delimiter) if match else None
     if known is None:
         bar = OPERATORS.get(delimiter, "") if match else {"|": "BAR", "∣": "BAR", "‖": "NORM_BAR", "∥": "NORM_BAR"}.get(delimiter, "")

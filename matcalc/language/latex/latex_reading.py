@@ -125,6 +125,7 @@ class Reading:
         if last - first > _LONGEST_WORD:
             return None
         parts: list[str] = []
+        upright = first < last and self.lexemes[first].text in WORDS
         for lexeme in self.lexemes[first:last]:
             if lexeme.kind in ("letter", "digit") or (lexeme.kind == "command" and lexeme.text in SPELLED_GREEK):
                 parts.append(lexeme.text)
@@ -132,6 +133,8 @@ class Reading:
                 parts.append(_NAMED_SIGNS[lexeme.text])
             elif lexeme.kind == "command" and lexeme.text == "_" and parts:
                 parts.append("_")
+            elif lexeme.kind == "char" and lexeme.text == "_" and upright and len(parts) > 1:
+                continue  # an index of a label in words belongs to it
             elif lexeme.kind not in ("{", "}") and not (lexeme.kind == "command" and (lexeme.text in FONTS or lexeme.text in WORDS)):
                 return None
         greek = [part for part in parts if len(part) > 1]

@@ -26,6 +26,7 @@ from matcalc.language.latex.latex_commands import (
     PROSE,
     REFUSED,
     SECOND_MEANT,
+    SETS_AND_EXPECTATIONS,
     WORDS,
 )
 from matcalc.language.latex.latex_derivatives import bracketed_numerators, quotient_of_differentials
@@ -318,7 +319,22 @@ class _Scanner:
         r = self.r
         top, middle = r.argument(position + 1, stop, position)
         bottom, after = r.argument(middle, stop, position)
+        self._read_variations(top, bottom)
         return self._quotient(position, top, bottom), after
+
+    def _read_variations(self, top: Range, bottom: Range) -> None:
+        r"""``\frac{\delta f}{\delta x}`` is a derivative where nothing is called delta: a factor would stand on both sides of the line."""
+        r = self.r
+        above = [top[0]] if top[1] > top[0] else []
+        below = [place for place in range(*bottom) if _is_delta(r.lexemes[place])]
+        followed = bottom[1] > bottom[0] + 1 and r.lexemes[bottom[0] + 1].text not in ("_", "^")
+        if not above or not _is_delta(r.lexemes[above[0]]) or below[:1] != [bottom[0]] or not followed or r.vocabulary.declares("delta"):
+            return
+        for place in above + below:
+            lexeme = r.lexemes[place]
+            r.lexemes[place] = Lexeme("command", "partial", lexeme.start, lexeme.end)
+        span = Span(r.lexemes[top[0]].start, r.lexemes[bottom[1] - 1].end)
+        r.decisions.append(Decision("\\delta above and below the line is read as \\partial", "alias", span=span))
 
     def _root(self, position: int, stop: int) -> tuple[Items, int]:
         r = self.r
@@ -360,8 +376,9 @@ class _Scanner:
             r.zeros.add(lexeme.start)
             return [Token("NUMBER", "0", lexeme.start, end)], after
         if lexeme.text == "mathbb":
-            if last - first == 1 and r.lexemes[first].text == "I":
-                return [Token("RUN", "I", lexeme.start, end)], after
+            letter = r.lexemes[first].text if last - first == 1 else ""
+            if letter == "I" or (letter.isalpha() and letter.isascii() and letter not in SETS_AND_EXPECTATIONS):
+                return [Token("RUN", letter, lexeme.start, end)], after
             message, advice = REFUSED["mathbb"]
             raise ParseError(message, span=Span(lexeme.start, end), suggestion=advice)
         symbol, rest = r.symbol(first, last)
@@ -472,3 +489,7 @@ class _Scanner:
 
 def _ends(lexeme: Lexeme) -> tuple[int, int]:
     return lexeme.start, lexeme.end
+
+
+def _is_delta(lexeme: Lexeme) -> bool:
+    return lexeme.kind == "command" and lexeme.text == "delta"

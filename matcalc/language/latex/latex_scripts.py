@@ -65,7 +65,9 @@ class Scripts:
             if lexeme.text == "^" and after == position + 2 and after < stop and r.lexemes[after - 1].text == "-":
                 found, after = self._signed(after, stop)  # x^-1 is set as x⁻1, and means x⁻¹
             self._check_digits(position, after, stop)
-            if lexeme.text == "^":
+            if lexeme.text == "^" and found[0] < found[1] and all(part.text == "'" for part in r.lexemes[slice(*found)]):
+                above += [(place, None) for place in range(*found)]  # A^{'}
+            elif lexeme.text == "^":
                 raised = True
                 above.append((position, found))
             else:

@@ -1,4 +1,8 @@
-r"""A dot between two vectors or two matrices, ``a \cdot b`` and ``A : B``, where a product of them does not fit: their inner product."""
+r"""Signs between factors that are meant otherwise than they are read.
+
+A dot between two vectors or two matrices, ``a \cdot b`` and ``A : B``, where a product of them does not fit, is their inner product;
+and the factors beside a Kronecker product belong together, ``AC \otimes BD``, which is read from the left like any other product.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,21 @@ def with_inner_products(asked: Asked, verdict: Verdict) -> Asked | None:
     statement = _DOT.sub(_inner, asked.statement) if r"\cdot" in asked.statement or "·" in asked.statement else asked.statement
     statement = _COLON.sub(_inner, statement)
     return replace(asked, statement=statement) if statement != asked.statement else None
+
+
+_KRONECKER = pattern(rf"(?P<left>{_RUN})\s*(?P<sign>\\otimes(?![A-Za-z])|⊗)\s*(?P<right>(?:(?:{_LETTER}|{_GROUP})(?:{_SCRIPT})*\s*)+)")
+
+
+def with_products_first(asked: Asked, verdict: Verdict) -> Asked | None:
+    """A claim that is false, or cannot be read, with what stands beside a Kronecker product in brackets; None for one without any."""
+    if asked.exact or asked.dialect is None or not (verdict.problem or verdict.is_false):
+        return None
+    statement = _KRONECKER.sub(_bracketed, asked.statement)
+    return replace(asked, statement=statement) if statement != asked.statement else None
+
+
+def _bracketed(found: re.Match[str]) -> str:
+    return rf"\left({found['left'].strip()}\right) {found['sign']} \left({found['right'].strip()}\right) "
 
 
 def _inner(found: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from matcalc.documents.conditions import supposed
 from matcalc.documents.doubting import doubted
 from matcalc.documents.habits import Habit, is_chained, is_misfit, meant, sides_of
 from matcalc.documents.index_cases import Indices
-from matcalc.documents.inner_products import with_inner_products
+from matcalc.documents.inner_products import with_inner_products, with_products_first
 from matcalc.documents.numbers import with_numbers, with_vectors
 from matcalc.documents.pieces import Notation
 from matcalc.documents.primes import derives_twice, may_derive
@@ -76,7 +76,7 @@ def _of_kinds(asked: Asked) -> Verdict:
     if (numbers := with_numbers(asked, verdict)) is not None:
         of_numbers = _verdict(numbers)
         verdict = of_numbers if of_numbers.ok else _kept(verdict, "false of vectors, and the letter may stand for a number")
-    for other in (with_vectors, with_inner_products):
+    for other in (with_vectors, with_inner_products, with_products_first):
         if (changed := other(asked, verdict)) is not None:
             found = _verdict(changed)
             verdict = verdict if found.problem or is_misfit(found) else replace(found, statement=verdict.statement)

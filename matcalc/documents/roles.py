@@ -50,7 +50,7 @@ from matcalc.documents.shapes import (
     states_fact,
     value_of,
 )
-from matcalc.documents.symbols import Named, speaks_of_known, unmatched
+from matcalc.documents.symbols import Named, speaks_of_known, symbols_of, unmatched
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.patterns import pattern
 
@@ -375,10 +375,42 @@ def _of_zero_derivative(row: Row, said: Sentence, around: Around) -> Role:
 _SEPARATE = pattern(r"(?:for|if|when|whenever)\b(?: all| any)? *\$ *[i-n] *(?:=|≠|\\neq?) *[i-n] *\$")
 
 
+_MULTIPLE = pattern(
+    r"(?P<by>-?\s*\\(?:lambda|mu|nu|sigma|rho|omega|kappa|alpha|gamma|theta)(?![A-Za-z])(?:_\s*(?:\w|\{[^{}]*\}))?(?:\^\s*(?:\*|\{\s*\*\s*\}))?)"
+    r"(?:\s|\\[,;:! ]|\\cdot(?![A-Za-z]))*(?P<rest>[^+=].*)"
+)
+"""A multiple by a Greek letter, as an eigenvalue or a multiplier is."""
+_NABLA = pattern(r"(?:\\nabla|∇)[^+=-]*")
+
+
+def _is_of_multiplier(row: Row, right: str, around: Around) -> bool:
+    r"""Whether two gradients are said to be parallel, ``\nabla f(x) = \lambda \nabla g(x)``: a condition on point and multiplier."""
+    found = _MULTIPLE.fullmatch(right.strip()) if not row.link else None
+    if found is None or _NABLA.fullmatch(row.left.text.strip()) is None or _NABLA.fullmatch(found["rest"].strip()) is None:
+        return False
+    letter = next(iter(names_at(found["by"], around.notation)), None)
+    return letter is not None and letter.name not in around.known and letter.base not in names_in(row.left.text, around.notation)
+
+
+def _is_eigenvalue_equation(row: Row, right: str, around: Around) -> bool:
+    r"""Whether a product with a vector is said to be a multiple of it, or of one: ``Sw = \lambda w``, ``S_b w = \lambda S_w w``."""
+    found = _MULTIPLE.fullmatch(right.strip()) if not row.link else None
+    sides = [list(names_at(side, around.notation)) for side in (row.left.text, found["rest"] if found is not None else "")]
+    if found is None or not all(sides) or "+" in f"{row.left.text}{found['rest']}":
+        return False
+    letter = next(iter(names_at(found["by"], around.notation)))
+    whole = around.known.made_of(symbols_of(row.left.text, around.notation))
+    free = letter.name not in around.known and letter.base not in {at.base for side in sides for at in side}
+    free = free and whole is not None and letter.base not in whole
+    return free and sides[0][-1].name == sides[1][-1].name and len(sides[0]) > len(sides[1]) - (len(sides[1]) > 1)
+
+
 def _of_derivative(row: Row, right: str, said: Sentence, around: Around) -> Role:
     """An equation with a derivative: a claim, unless it is supposed, or names the derivative by a letter not seen before."""
     if said.supposes_next:
         return "fact"
+    if _is_of_multiplier(row, right, around):
+        return "first-order condition"
     name = head_of(right, around.notation)
     new = name is not None and not (letters_in(right) & (around.seen | letters_in(row.first.text))) and name.name not in around.known
     return "definition" if new and is_derivative(row.first.text) and not is_constant(right) else "claim"
@@ -422,13 +454,14 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     if said.has("solving") or after.begins("solving") or _goes_on_with_condition(row, around):
         return "first-order condition"
     left = row.first.text
-    if _has_label(left, right, around.notation):
+    if _has_label(left, right, around.notation) or _is_eigenvalue_equation(row, right, around):
         return "fact"
     if states_fact(left, right) or (is_about_one(left, right) and (said.in_brackets or is_number(right) or is_kronecker(right))):
         return _of_fact(said, around, speaks_of_known(left, around.known, around.notation))
     if _is_new_power(left, right, around):
         return "definition"
     special = (said.follows and said.names_property) or (after.begins("supposing") and after.names_property)
-    if not special and unmatched(left, right, around.known, around.notation):
+    goes_on = row.link and speaks_of_known(f"{left} = {right}", around.known, around.notation)  # what is new in it may be explained behind
+    if not special and not goes_on and unmatched(left, right, around.known, around.notation):
         return "definition" if is_power(left) else "fact"
     return "claim"

@@ -133,6 +133,11 @@ def is_density(text: str) -> bool:
     return _DENSITY.search(text) is not None
 
 
+def is_of_chance(text: str) -> bool:
+    """Whether a formula is about random variables: an expectation, a density or an event stands in it."""
+    return is_expected(text, ()) or is_density(text) or is_event(text)
+
+
 def is_integral(text: str) -> bool:
     """Whether an integral stands in a formula."""
     return _INTEGRAL.search(text) is not None
@@ -177,6 +182,13 @@ def powered(text: str) -> str | None:
     match = _POWER_OF.fullmatch(text.strip())
     found = None if match is None else head_of(match["base"] + (match["index"] or ""))
     return None if found is None or found.arguments else found.name
+
+
+def inverted(text: str) -> str | None:
+    """The matrix that a side is the inverse of, as it is written; None for another side."""
+    match = _INVERSE_OF.fullmatch(text.strip())
+    found = None if match is None else head_of(match["base"])
+    return match["base"] if match is not None and found is not None and found.name[:1].isupper() and not found.arguments else None
 
 
 def is_iterate(name: str) -> bool:
@@ -261,7 +273,8 @@ _KRONECKER = pattern(r"\\delta\s*_\s*\{?\s*[a-z]\s*,?\s*[a-z]\s*\}?")
 _SECOND = pattern(r"[A-Za-z}]\s*(?:''|\^\s*\{\s*\\prime\s*\\prime\s*\})(?!\()|\\d?ddot")
 _DECIMAL = pattern(r"\d\.\d")
 _QUESTION = pattern(r"(?:\\[,;:! ]|\?|\\text\s*\{\s*\?+\s*\}|\s)*\?(?:\\[,;:! ]|\s|\?)*|\\text\s*\{\s*\?+\s*\}")
-_POWER_OF = pattern(r"(?P<base>[^^]+)\^\s*(?:\{\s*\d\s*\}|\d)\s*(?P<index>_\s*(?:\w|\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}))?")
+_POWER_OF = pattern(r"(?P<base>[^^]+)\^\s*(?:\{\s*(?:\d|-\s*1)\s*\}|\d)\s*(?P<index>_\s*(?:\w|\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}))?")
+_INVERSE_OF = pattern(r"(?P<base>[^^()]{1,40}?)\s*\^\s*\{\s*-\s*1\s*\}")
 _ITERATE = pattern(r"(?:\+|plus)1\b|_(?:new|next)\b|_plus\b")
 _VALUE = pattern(r"(?P<function>[^()]{1,40})\((?:[\w\s\\{}^_*]{1,20},)*\s*[-+]?\d+(?:\.\d+)?\s*(?:,[\w\s\\{}^_*.-]{1,20})*\)")
 _OPEN = r"\s*(?:\\left|\\[bB]igg?l?)?\s*"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from matcalc.documents.context.names import names_in
 from matcalc.documents.context.vocabulary import vocabulary
-from matcalc.documents.heads import letters_in
+from matcalc.documents.heads import head_of, letters_in
 from matcalc.documents.pieces import Directive, Formula, Heading, Notation, Piece
 from matcalc.documents.roles import Role, is_written_out, named_by, role_of
 from matcalc.documents.rows import Row, rows
+from matcalc.documents.shapes import inverted, is_of_chance
 from matcalc.documents.surroundings import surroundings
-from matcalc.documents.symbols import Named
+from matcalc.documents.symbols import Named, symbols_of
 from matcalc.errors import MatcalcError
 from matcalc.language.declare.texts import parse_declarations
 
@@ -78,5 +80,10 @@ class _Names:
         if role not in ("definition", "solution") or is_written_out(row):
             return
         found = named_by(row, notation)
-        if found is not None:
-            self.known.add(found[0].name, found[0].arguments)
+        whole = inverted(row.left.text)
+        if whole is not None and (head := head_of(whole, notation)) is not None:
+            self.known.add(head.name)
+        elif found is not None:
+            text = found[2].text
+            opaque = is_of_chance(text) or "I" in names_in(text, notation) or not symbols_of(text, notation)
+            self.known.add(found[0].name, found[0].arguments, None if opaque else symbols_of(text, notation))

@@ -25,6 +25,8 @@ class _State:
     """How often each name is among the ``opened``."""
     displayed: bool = False
     """Whether the last thing was a display: a capital letter behind it begins a sentence."""
+    ended: bool = False
+    """Whether a paragraph ended without a full stop: only a display goes on with its sentence."""
 
     @property
     def inside(self) -> tuple[str, ...]:
@@ -44,8 +46,15 @@ class _State:
             self.names[self.opened.pop()] -= 1
         self.sentence = ""
 
+    def go_on(self) -> None:
+        """Begins a sentence with what comes, if a paragraph ended before it."""
+        self.sentence = "" if self.ended else self.sentence
+        self.ended = False
+
     def say(self, text: str) -> None:
         """Adds words; of these what stands behind the last end of a sentence."""
+        if text.strip():
+            self.go_on()
         if self.displayed and text.strip():
             self.sentence = "" if text.lstrip()[0].isupper() else self.sentence
             self.displayed = False
@@ -60,6 +69,9 @@ def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
     state = _State()
     for position, piece in enumerate(pieces):
         if isinstance(piece, Formula):
+            if not piece.display:
+                state.go_on()
+            state.ended = False
             after = _after(pieces, position) if not _ends(piece) else ""
             yield piece, Around(state.sentence.strip(), after, piece.display, piece.environment, piece.notation, state.inside)
             if _ends(piece):
@@ -72,7 +84,7 @@ def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
         elif isinstance(piece, Heading | Listing):
             state.sentence = ""
         elif isinstance(piece, Break):
-            state.sentence = state.sentence if state.sentence.rstrip().endswith((":", ",")) else ""
+            state.ended = not state.sentence.rstrip().endswith((":", ","))
         elif isinstance(piece, Opening):
             state.open(piece.name)
         elif isinstance(piece, Closing):

@@ -10,6 +10,7 @@ from matcalc.documents.context.names import names_at
 from matcalc.documents.pieces import Notation
 from matcalc.documents.sentences import cue_table
 from matcalc.documents.shapes import is_function
+from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.meanings import is_abbreviation
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK
@@ -25,6 +26,8 @@ _CALLED = pattern(r"\s*(?:\\(?:left|big|Big|bigl|Bigl|!|,)\s*)*[(\[]")
 _NUMBERED = pattern(r"_\d+$")
 _ENTRY = pattern(r"(?P<base>[a-z])_[a-z]{2}")
 _LONGEST = 4000
+_DEEPEST = 8
+"""Values within values that symbols are followed through."""
 
 
 def symbols_of(text: str, notation: Notation) -> Counter[str]:
@@ -73,6 +76,7 @@ class Named:
         self._sections: list[set[str]] = [set()]
         self._bases: list[set[str]] = [set()]
         self._arguments: list[dict[str, tuple[str, ...]]] = [{}]
+        self._values: list[dict[str, Counter[str]]] = [{}]
         self._declared: set[str] = set()
 
     def begin(self, depth: int, *, everywhere: bool = False) -> None:
@@ -80,12 +84,17 @@ class Named:
         for sets in (self._sections, self._bases):
             del sets[depth:]
             sets.append(sets[0] if everywhere else set())
-        del self._arguments[depth:]
+        for tables in (self._arguments, self._values):
+            del tables[depth:]
         self._arguments.append(self._arguments[0] if everywhere else {})
+        self._values.append(self._values[0] if everywhere else {})
 
-    def add(self, name: str, arguments: tuple[str, ...] = ()) -> None:
-        """Lets a name stand for something to the end of the section, for a function if it has arguments."""
+    def add(self, name: str, arguments: tuple[str, ...] = (), value: Counter[str] | None = None) -> None:
+        """Lets a name stand for something to the end of the section, for a function if it has arguments; ``value``: its symbols."""
         self._arguments[-1][name] = arguments
+        self._values[-1].pop(_base(name), None)
+        if value is not None and not arguments and _base(name) not in value:
+            self._values[-1][_base(name)] = value
         self._sections[-1].add(name)
         self._bases[-1].add(_base(name))
 
@@ -101,6 +110,21 @@ class Named:
         """The arguments of the function that a name stands for; none for another name."""
         return next((known[name] for known in reversed(self._arguments) if name in known), ())
 
+    def made_of(self, symbols: Counter[str]) -> Counter[str] | None:
+        """What symbols come down to by their values, and how often; None where one of them has a value that is not known."""
+        found: Counter[str] = Counter()
+        waiting = [(symbol, count, _DEEPEST) for symbol, count in symbols.items()]
+        while waiting:
+            symbol, count, left = waiting.pop()
+            value = next((values[symbol] for values in reversed(self._values) if symbol in values), None)
+            if value is None and not self.has_base(symbol):
+                found[symbol] += count
+            elif value is None or not left or len(waiting) > _LONGEST:
+                return None
+            else:
+                waiting += [(inner, count * times, left - 1) for inner, times in value.items()]
+        return found
+
     def __contains__(self, name: object) -> bool:
         return any(name in names for names in self._sections)
 
@@ -110,7 +134,10 @@ class Named:
 
 
 def _base(name: str) -> str:
-    return name.partition("_")[0].partition("^")[0]
+    """A name without its index; an accent is part of it."""
+    letter, _, rest = name.partition("_")
+    accent = rest.partition("_")[0]
+    return f"{letter}_{accent}" if accent in ACCENTS.values() else letter.partition("^")[0]
 
 
 def _bases_of_entries(text: str, notation: Notation) -> frozenset[str]:
@@ -121,16 +148,26 @@ def _bases_of_entries(text: str, notation: Notation) -> frozenset[str]:
 
 def unmatched(left: str, right: str, known: Named, notation: Notation) -> frozenset[str]:
     """The symbols that keep an equation from being an identity: those of one side alone or, where one side is a number, those that stand
-    only once. None where a symbol has a definition, which may hold the others, or where all of them are declared.
+    only once. Where a symbol has a definition, which may hold the others, those of which each side has some alone. None where all of them
+    are declared.
     """
     sides = symbols_of(left, notation), symbols_of(right, notation)
     if not sides[0] or not sides[1]:
-        once = {symbol for symbol, count in (sides[0] or sides[1]).items() if count == 1}
-        return frozenset() if any(map(known.has_base, once)) else frozenset(once)
+        own = sides[0] or sides[1]
+        whole = None if any(known.has_base(symbol) for symbol in own if symbol[:1].isupper()) else known.made_of(own)
+        return frozenset() if whole is None else frozenset(symbol for symbol, count in whole.items() if count == 1)
     if any(known.has_base(symbol) for side in sides for symbol in side):
-        return frozenset()
+        return _on_both_sides_alone(known.made_of(sides[0]), known.made_of(sides[1]))
     apart = sides[0].keys() ^ sides[1].keys()
     if known.are_declared(apart):
         return frozenset()
     entries = {base.capitalize(): base for base in _bases_of_entries(f"{left} = {right}", notation)}
     return frozenset(apart - {name for pair in entries.items() if apart.issuperset(pair) for name in pair})
+
+
+def _on_both_sides_alone(left: Counter[str] | None, right: Counter[str] | None) -> frozenset[str]:
+    """What two sides are made of that the other is not, where both have such symbols: those of one side alone may cancel."""
+    if left is None or right is None:
+        return frozenset()
+    sides = [{_NUMBERED.sub("", symbol).lower() for symbol in side} for side in (left, right)]  # lambda_i stands on the diagonal of Lambda
+    return frozenset(sides[0] ^ sides[1]) if sides[0] - sides[1] and sides[1] - sides[0] else frozenset()

@@ -18,3 +18,8 @@ def verified(text: str, folder: Path) -> Report:
 def statuses(text: str, folder: Path) -> list[str]:
     """Those of its claims, in reading order."""
     return [entry.status for entry in verified(text, folder).claims]
+
+
+def roles(text: str, folder: Path) -> list[str]:
+    """What its rows with a relation are for, in reading order; definitions left out."""
+    return [entry.role for entry in verified(text, folder).entries if entry.role not in ("notation", "definition", "declaration", "number")]

@@ -12,9 +12,9 @@ from matcalc.documents.context.names import NameAt, Weights, names_at, weights_i
 from matcalc.documents.context.outline import Line, Spot
 from matcalc.documents.context.special_functions import with_constants
 from matcalc.documents.heads import Head, head_of
-from matcalc.documents.pieces import Notation
+from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.roles import named_by
-from matcalc.documents.shapes import is_entries, is_event, is_expected, is_integral
+from matcalc.documents.shapes import inverted, is_entries, is_event, is_expected, is_integral, is_power
 from matcalc.errors import MatcalcError
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
@@ -89,6 +89,10 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
     later = row.link and row.relation != ":=" and not _is_function(row.left.text, line.notation)
     if row.right is None or later or line.role not in ("definition", "solution", "not an equation") or row.relation not in _GIVING:
         return None
+    if (inverse := _of_inverse(line)) is not None:
+        return definition_in(inverse, sentence, spot)
+    if is_power(row.left.text) and row.relation != "=:":
+        return None  # a variance, which the other side is no name of
     named = named_by(row, line.notation)
     head, side, value = named or (None, row.left, row.right)
     value = row.first if row.link and value is row.left else value  # of a = b := c, all are c
@@ -107,6 +111,16 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
     said = Said(f"{side.text} = {value.text}", row.left.place())
     weights, bold = weights_in(text, line.notation), first is not None and first.bold
     return Definition(head, side.text, text, line.notation, uses, said, line.number, sentence, spot, weights, bold, special=special)
+
+
+def _of_inverse(line: Line) -> Line | None:
+    r"""What an equation for the inverse of a name says of the name itself: ``S^{-1} = A + B`` gives ``S = (A + B)^{-1}``."""
+    row = line.row
+    written = inverted(row.left.text) if line.notation == "latex" and row.relation in ("=", ":=") else None
+    if written is None or row.right is None:
+        return None
+    name, value = Placed(written, row.left.marks[:1]), Placed(rf"\left({row.right.text}\right)^{{-1}}", row.right.marks[:1])
+    return replace(line, row=replace(row, left=name, right=value, first=name))
 
 
 def _obscured(line: Line, side: str, head: Head | None, first: NameAt | None) -> Obscured | None:

@@ -50,8 +50,22 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
         found.append(Doubt("numbers: perhaps the values at a point"))
     primed = any(is_derivative(side.text) for side in (line.row.first, line.row.right) if side is not None)
     if not (structure.differential or structure.left.derived or structure.right.derived or primed):
+        found += _of_estimates(structure, whole)
         found += _of_condition(structure, whole, context.sizes, line)
     return tuple(found)
+
+
+def _of_estimates(structure: Structure, whole: Sequence[Definition]) -> Iterator[Doubt]:
+    """That a letter may stand for its estimate, on which the other side rests: ``y - X b`` where ``\\hat y = X \\hat b``."""
+    own = structure.left.names | structure.right.names
+    for one in whole:
+        letter, _, accent = one.name.partition("_")
+        if letter in own and one.name not in own and accent.partition("_")[0] in _ESTIMATES:
+            yield Doubt(f"{letter} may stand for {one.name}")
+
+
+_ESTIMATES = frozenset(["hat", "tilde", "star", "check"])
+"""Marks of a letter that tell its estimate, or its best value."""
 
 
 def _of_usual(names: Collection[str], context: Context, line: Line) -> Iterator[Doubt]:

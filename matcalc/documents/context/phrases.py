@@ -427,7 +427,7 @@ class _Phrases:
         if not _SIZES.fullmatch(size):
             return 0
         before, after = self._text(words.end - 1), self._text(words.end + 1)
-        is_crossed = not re.fullmatch(r"\w+", size)
+        is_crossed = not re.fullmatch(r"\w+", size) and ("," not in size or size.startswith("("))  # A, B are two matrices
         if before not in _SIZE_WORDS and not (
             is_crossed and (before in _VERBS or before in _ARTICLES or before == "(" or after in vocabulary().nouns or words.said)
         ):

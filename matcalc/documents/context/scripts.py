@@ -3,13 +3,15 @@ r"""Indices and labels of names in one order, ``z^{(l)}_i``, however a document 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field, replace
 
+from matcalc.documents.context.bare_sums import with_indices
 from matcalc.documents.context.densities import Densities, densities_of, with_whole_logarithms
 from matcalc.documents.context.loose_derivatives import NO_SQUARES, Squares, squares_of, with_signs
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.steps_in_time import NO_STEPS, Steps, steps_of
+from matcalc.documents.index_cases import open_indices
 from matcalc.documents.pieces import Placed
 from matcalc.documents.rows import Row
 from matcalc.language.text.spelling import INDEX_LETTERS
@@ -52,11 +54,12 @@ class Scripts:
         left, right = row.left, row.right
         if line.role == "definition" and right is not None:
             left, right = self.densities.defined(left, right)
-        right = None if right is None else self._placed(right)
-        return replace(line, row=replace(row, first=self._placed(row.first), left=self._placed(left), right=right))
+        first = self._placed(row.first)
+        right = None if right is None else self._placed(right, open_indices(first.text) if r"\sum" in right.text else frozenset())
+        return replace(line, row=replace(row, first=first, left=self._placed(left), right=right))
 
-    def _placed(self, side: Placed) -> Placed:
-        text = self.in_order(side.text)
+    def _placed(self, side: Placed, free: Set[str] = frozenset()) -> Placed:
+        text = with_indices(self.in_order(side.text), free)
         return side if text == side.text else Placed(text, side.marks[:1])
 
     def in_order(self, text: str) -> str:

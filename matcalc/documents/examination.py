@@ -140,6 +140,7 @@ class _Plan:
     """The names that the document gives a value somewhere."""
 
 
+_CALLED = pattern(r"\\([A-Za-z]+)")
 _COMMAND = pattern(r"the command \\([A-Za-z]+) is not read")
 _UNKNOWN = pattern(r"(\w+) is a function that is not defined")
 _OPERATOR = pattern(r"there is no function '([A-Za-z]{3,})'")
@@ -154,12 +155,24 @@ def _operator(entry: Entry) -> re.Match[str] | None:
     return found if found is not None and upright and not is_function(found[1]) else None
 
 
+def _undefined(entry: Entry) -> str:
+    r"""A command in a formula that nobody defines, and for which it was not read, or was read as MATLAB's division: ``B\t``."""
+    if entry.status == "not read":
+        command = _COMMAND.match(entry.reason)
+        return command[1] if command is not None and is_own(command[1]) else ""
+    reading = entry.verdict.reading if entry.verdict is not None else None
+    if reading is None or reading.dialect != "matlab":
+        return ""
+    return next((name for name in _CALLED.findall(entry.text) if is_own(name)), "")
+
+
 def _unless_unknown(entry: Entry, defined: Container[str] | None) -> Entry:
     """The entry; what could not be read as it is about a function that the document nowhere defines is no claim about values, and a
     command that nobody defines is said to be one."""
-    command = _COMMAND.match(entry.reason) if entry.status == "not read" and entry.notation == "latex" else None
-    if command is not None and is_own(command[1]):
-        return replace(entry, reason=f"the command \\{command[1]} is none of LaTeX's, and none of the files that were read defines it")
+    command = _undefined(entry) if entry.notation == "latex" else ""
+    if command:
+        said = f"the command \\{command} is none of LaTeX's, and none of the files that were read defines it"
+        return replace(entry, reason=said, verdict=None if entry.status != "not read" else entry.verdict)
     found = None if entry.status != "not read" else _UNKNOWN.match(entry.reason) or _operator(entry)
     if found is None or defined is None or found[1] in defined:
         return entry

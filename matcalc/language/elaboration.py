@@ -250,7 +250,7 @@ class Reader:
         if self.declarations:
             self.scope.declared_members = members.declared_members(self.declarations)
         self.scope.apart = options.apart
-        self.decisions: list[Decision] = []
+        self.decisions = [_letter_of(command) for command in self.source.letters]
         self.cells: list[Cell] = []
         self.forks: tuple[Fork, ...] = ()
         """Runs of letters that could be read otherwise."""
@@ -648,3 +648,7 @@ class Reader:
         terms = tuple(self.scope.values.values())
         *values, outline = self.construction(symbols, kept).build_all((*terms, root))
         return dict(zip(self.scope.values, values, strict=True)), outline
+
+
+def _letter_of(command: str) -> Decision:
+    return Decision(f"\\{command}, which nothing defines, is read as a letter", "alias")

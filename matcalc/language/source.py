@@ -32,6 +32,8 @@ class Source:
     places: Places | None = None
     fault: ParseError | None = None
     """A call that could not be replaced, or definitions without an end, with which nothing is replaced."""
+    letters: tuple[str, ...] = ()
+    """Commands that nobody defines and that were taken for letters."""
 
     def offset(self, position: int) -> int:
         """The place in the given text of a character of ``text``."""

@@ -35,13 +35,15 @@ LATEX = [
     r"f(x, \Sigma) = x^\top A x + \Sigma - \Sigma; \nabla_x f(x, \Sigma)",
     r"f(x) \coloneqq x^\top A x; \nabla f(x)", r"\operatorname{grad} f(x), f(x) = x^\top A x", r"$\frac{d}{dx} x^\top A x$",
     r"\nabla_x \bigl( x^\top A x \bigr)", r"\frac{\delta (x^\top A x)}{\delta x}", r"\frac{\delta}{\delta x} (x^\top A x)",
+    r"\pdv{x^\top A x}{x}", r"\pdv{x} (x^\top A x)", r"\dv{(x^\top A x)}{x}", r"\pdv{}{\x} (\x^\top \mA \x)",
 ]  # fmt: skip
 SECOND = [
     "d²/dx² x'Ax", "d^2/dx^2 (x'Ax)", "d2(x'Ax)/dx2", "∂²(x'Ax)/∂x²", "∂²/∂x∂xᵀ x'Ax", "∇²_x (x'Ax)", "∇_x^2 (x'Ax)", "∇_{xx} (x'Ax)",
     "hessian(x'Ax, x)", "hess(x'Ax, x)", "hessian_x (x'Ax)", "f(x) = x'Ax; ∇²f(x)", "f(x) = x'Ax; ∇²f", "f(x) = x'Ax; H_f(x)",
     "H = ∇²f(x), f(x) = x'Ax", "f(x) = x'Ax; f''(x)", "f(x) = x'Ax; d²f/dx²", "f(x) = x'Ax; hessian f(x)", "f = x'Ax; ∂²f/∂x∂xᵀ",
     r"\nabla_x^2 x^\top A x", r"\nabla^2_x (x^\top A x)", r"f(x) = x^\top A x; \nabla^2 f(x)", r"\frac{d^2}{dx^2} x^\top A x",
-    r"\frac{\partial^2 (x^\top A x)}{\partial x \partial x^\top}", r"\frac{\delta^2 (x^\top A x)}{\delta x \delta x^\top}", "d(d(x'Ax)/dx)/dx", "grad(grad(x'Ax, x), x)",
+    r"\frac{\partial^2 (x^\top A x)}{\partial x \partial x^\top}", r"\frac{\delta^2 (x^\top A x)}{\delta x \delta x^\top}",
+    r"\pdv[2]{(x^\top A x)}{x}", r"\pdv{(x^\top A x)}{x}{x^\top}", "d(d(x'Ax)/dx)/dx", "grad(grad(x'Ax, x), x)",
 ]  # fmt: skip
 NUMERATOR = [
     "∂(Ax)/∂xᵀ", "∂/∂xᵀ (Ax)", "d(Ax)/dx'", "f(x) = Ax; J_f(x)", "f(x) = Ax; J_f", "f(x) = Ax; Df(x)", "f(x) = Ax; Jf(x)",

@@ -97,4 +97,17 @@ def test_definitions_made_elsewhere() -> None:
 
 
 def test_a_comment_defines_nothing() -> None:
-    assert expanded("% \\newcommand{\\a}{x}\n\\a").text == "% \\newcommand{\\a}{x}\n\\a"
+    assert expanded("% \\newcommand{\\foo}{x}\n\\foo").text == "% \\newcommand{\\foo}{x}\n\\foo"
+
+
+def test_a_command_that_nothing_defines_is_a_letter_and_said_to_be_one() -> None:
+    found = elaborate(r"\x^\top \bA \x")
+    assert [note for note in found.notes if "nothing defines" in note] == [
+        r"\x, which nothing defines, is read as a letter", r"\bA, which nothing defines, is read as a letter",
+    ]  # fmt: skip
+    assert not elaborate(r"\newcommand{\x}{\mathbf{x}} \x^\top A \x").notes[1:]
+
+
+@pytest.mark.parametrize("text", ["A\\B", "sum(sum((A\\B).^2))", "trace(inv(A)*(B\\A))"])
+def test_division_from_the_left_is_no_command(text: str) -> None:
+    assert expanded(text).text == text

@@ -3,10 +3,11 @@ r"""The writer's own commands in a document: ``\newcommand`` in a formula holds 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from matcalc.documents.pieces import Fault, Formula, Piece, Place, Placed
+from matcalc.language.latex.latex_conventions import conventional
 from matcalc.language.latex.latex_macros import defined, expanded
 from matcalc.language.latex.latex_parameters import Macro
 from matcalc.language.source import Source
@@ -14,26 +15,32 @@ from matcalc.language.source import Source
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 
 
-def with_definitions(pieces: Iterable[Piece], known: Mapping[str, Macro] | None = None) -> Iterator[Piece]:
-    """The pieces with the commands replaced that formulas before, or ``known``, define; what only defines is left out."""
-    macros = dict(known or {})
-    for piece in pieces:
+def with_definitions(pieces: Iterable[Piece], own: Collection[str] = ()) -> Iterator[Piece]:
+    """The pieces with the commands replaced that formulas before define, and those that are usual and that nothing defines.
+
+    What only defines is left out; ``own`` are commands that the document defines and that are left where they could not be followed.
+    """
+    macros: dict[str, Macro] = {}
+    given = list(pieces)
+    evidence = " ; ".join([piece.text.text for piece in given if isinstance(piece, Formula) and piece.notation == "latex"])
+    for piece in given:
         if not isinstance(piece, Formula) or piece.notation != "latex":
             yield piece
             continue
-        text, fault = replaced(piece.text, macros)
+        text, fault = replaced(piece.text, macros, own, evidence)
         if fault is not None:
             yield fault
         if text.text.strip():
             yield replace(piece, text=text.stripped())
 
 
-def replaced(text: Placed, macros: dict[str, Macro]) -> tuple[Placed, Fault | None]:
+def replaced(text: Placed, macros: dict[str, Macro], own: Collection[str], evidence: str) -> tuple[Placed, Fault | None]:
     """A formula without the writer's commands. Those that it defines are added to ``macros``."""
     if "\\" not in text.text:
         return text, None
     macros.update(defined(text.text))
-    source = expanded(text.text, _used(text.text, macros))
+    used = _used(text.text, macros)
+    source = expanded(text.text, used, conventional(text.text, used.keys() | set(own), evidence))
     fault = None if source.fault is None else Fault(text.text, text.place(), source.fault.message, source.fault.suggestion or "")
     return _placed(source, text), fault
 

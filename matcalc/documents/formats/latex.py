@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from matcalc.documents.formats.definitions import with_definitions
 from matcalc.documents.formats.latex_files import Files, Refusal
 from matcalc.documents.formats.latex_formula import Collector, Ending
 from matcalc.documents.formats.latex_tables import symbols, tables
@@ -52,7 +53,7 @@ def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
         cut.fault("there is no \\begin{document}: all is read as if it stood behind it", "\\begin{document}", 0, 0)
         cut.read()
         reader = cut
-    return Manuscript(path, tuple(reader.pieces), tuple(reader.files.taken))
+    return Manuscript(path, tuple(with_definitions(reader.pieces, frozenset(reader.mouth.commands))), tuple(reader.files.taken))
 
 
 class _Opened(NamedTuple):

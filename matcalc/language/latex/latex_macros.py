@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from matcalc.errors import ParseError, Span
 from matcalc.language.latex.latex_conditions import Conditions
+from matcalc.language.latex.latex_conventions import conventional, is_letter
 from matcalc.language.latex.latex_definitions import DEFINING, Definitions
 from matcalc.language.latex.latex_expansion import Expansion
 from matcalc.language.latex.latex_mouth import Mouth
@@ -19,21 +20,26 @@ from matcalc.language.latex.latex_slices import Text
 from matcalc.language.source import Places, Source
 from matcalc.limits import MOST_CHARACTERS
 from matcalc.patterns import pattern
+from matcalc.records import replace
 
 _DEFINES = pattern(r"\\(?:" + "|".join(DEFINING) + r")(?![A-Za-z])")
 
 
-def expanded(text: str, known: Mapping[str, Macro] | None = None) -> Source:
+def expanded(text: str, known: Mapping[str, Macro] | None = None, usual: Mapping[str, Macro] | None = None) -> Source:
     r"""The text without definitions and with every defined command replaced; ``known`` are definitions made elsewhere.
+
+    Commands that nobody defines stand for what they usually do: for what ``usual`` says, or else what ``conventional`` finds.
 
     >>> expanded(r"\newcommand{\half}[1]{\frac{#1}{2}} \half{x}^2").text.strip()
     '\\frac{x}{2}^2'
     """
     own = _Definer(text) if _DEFINES.search(text) is not None else None
     macros = {**(known or {}), **(own.mouth.commands if own is not None else {})}
+    usual = conventional(text, macros) if usual is None else {name: macro for name, macro in usual.items() if name not in macros}
+    macros |= usual
     if not macros and (own is None or not own.mouth.environments):
         return Source(text, text)
-    return _Expander(text, macros, own).source()
+    return replace(_Expander(text, macros, own).source(), letters=tuple([name for name in usual if is_letter(name)]))
 
 
 def defined(text: str) -> dict[str, Macro]:

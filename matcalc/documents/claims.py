@@ -9,6 +9,7 @@ from itertools import islice
 
 from matcalc.documents.asking import Asked, Doubt, Said, joined_declarations
 from matcalc.documents.context.any_functions import AnyFunctions, for_any_functions
+from matcalc.documents.context.any_losses import with_losses
 from matcalc.documents.context.bare_functions import with_arguments
 from matcalc.documents.context.compositions import composition_of, moving_doubts, opened
 from matcalc.documents.context.definitions import Definition, is_called, is_foreign, names_used
@@ -19,6 +20,7 @@ from matcalc.documents.context.generic_functions import with_generic
 from matcalc.documents.context.kept_facts import kept_facts
 from matcalc.documents.context.names import names_at, weights_in
 from matcalc.documents.context.numbered_entries import for_each_entry
+from matcalc.documents.context.other_layers import kinds_in_layers
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
 from matcalc.documents.context.sized_arrays import with_number_d, with_size
@@ -107,10 +109,11 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
         yield _asked(equation, whole, line, context, "told")
         return
     whole = _without_foreign(structure, whole, names, context, line)
+    whole, losses = with_losses(equation, structure, whole, context, line)
     _check(structure, whole, context, line, functions)
     _check_weights(context, line)
     _check_special(structure, whole)
-    doubts = doubts_of(structure, whole, context, line)
+    doubts = (*doubts_of(structure, whole, context, line), *losses)
     equation = as_derivatives(equation, whole, line.notation)
     composition = composition_of(structure, context, line)
     if composition is not None:
@@ -223,8 +226,8 @@ def _with_others(
 ) -> Iterator[tuple[Definition, ...]]:
     """The definitions with another one of what is differentiated: a document has many functions of one name."""
     for one in whole:
-        if one.name not in structure.differentiated:
-            continue
+        if one.name not in structure.differentiated or one.number == line.number:
+            continue  # what was made for this claim has no other one
         for other in islice(context.definitions.others(one, line.number), _MOST_OTHERS):
             if other.notation == line.notation:
                 rest = [kept for kept in context.behind(names | other.uses, line) if kept.name != one.name]
@@ -296,6 +299,7 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
     told = {name: found for name in sorted(defined) if (found := context.told(name, line.number, weights.of(name))[0]) is not None}
     kept = kept_facts(definitions, told, declare, names & context.facts.names)
     declare = joined_declarations(declare, *(f"{name}: {fact}" for name, fact in kept.more.items()))
+    declare = joined_declarations(declare, *kinds_in_layers(statement, line.notation, declare, defined))
     layout, layout_said = context.layouts.at(line.number)
     symmetric, symmetric_said = context.symmetric.at(line.number)
     rests_on: tuple[Said, ...] = (*(one.said for one in definitions), *said, *layout_said, *symmetric_said)

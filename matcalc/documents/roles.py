@@ -40,6 +40,7 @@ from matcalc.documents.shapes import (
     is_kronecker,
     is_number,
     is_of_sets,
+    is_one_derivative,
     is_optimum,
     is_power,
     is_question,
@@ -347,7 +348,9 @@ def _of_name(row: Row, right: str, head: Head, said: Sentence, around: Around) -
         solves = said.has("solution") or said.has("solving") or (around.preceding == "first-order condition" and bool(row.lead))
         if solves:
             return "solution"
-    return "claim" if head.name in around.known and said.has("restating") else "definition"
+    stated = said.governing in ("stating", "") or (said.governing == "supposing" and said.has("stating"))
+    again = stated and not head.arguments and not is_one_derivative(right) and around.known.is_derivative(head.name)
+    return "claim" if again or (head.name in around.known and said.has("restating")) else "definition"
 
 
 def _of_fact(said: Sentence, around: Around, known: bool) -> Role:

@@ -30,6 +30,10 @@ _SIGN_BEFORE = pattern(rf"\s*{_SIGN}\s*(?:\^\s*\{{?2\}}?|²)?\s*(?:_\s*\{{?\s*)?
 _QUOTIENT = pattern(
     rf"\\[tdc]?frac\s*\{{\s*{_D}(?![A-Za-z]{{2,}})|\bd2?\w*/d\w+|\bd\s*\(.{{0,400}}\)\s*/\s*d\w|\b(?:grad|gradient|hessian|jacobian)\s*\("
 )
+_ONE_DERIVATIVE = pattern(
+    rf"\\[tdc]?frac\s*\{{\s*(?:\\partial|{_D})(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}}\s*\{{(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}}"
+    r"|(?:\\nabla|∇)\s*(?:_\s*(?:\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\\?[A-Za-z]+))?[^=+_-]{1,60}"
+)
 _DIFFERENTIAL = pattern(rf"\s*{_D}\s*(?:\\[,!;:]\s*)*(?P<of>.+)", re.DOTALL)
 _DERIVED = pattern(r"[A-Za-z}](?:'|\\prime|\^\s*\{?\\prime\}?|′)+\s*(?:\\left)?\(")
 _DIRECTIONAL = pattern(r"\bD\s*(?:\^\{?2\}?)?\s*(?:_\{?[^{}]*\}?)?\s*\\?[A-Za-z]+\s*\([^()]*\)\s*\\?!?\[")
@@ -67,6 +71,11 @@ def is_derivative(text: str) -> bool:
     """Whether a derivative or a differential stands in a formula."""
     found = any(sign in text for sign in _signs("derivative")) or _QUOTIENT.search(text) is not None
     return found or _DERIVED.search(text) is not None or _DIRECTIONAL.search(text) is not None
+
+
+def is_one_derivative(text: str) -> bool:
+    """Whether a side is the derivative of something and no more."""
+    return _ONE_DERIVATIVE.fullmatch(text.strip()) is not None
 
 
 def derivative_sign_before(text: str, known: Container[str]) -> bool:

@@ -11,11 +11,12 @@ from matcalc.documents.heads import head_of, letters_in
 from matcalc.documents.pieces import Directive, Formula, Heading, Notation, Piece
 from matcalc.documents.roles import Role, is_written_out, named_by, role_of
 from matcalc.documents.rows import Row, rows
-from matcalc.documents.shapes import inverted, is_of_chance
+from matcalc.documents.shapes import inverted, is_of_chance, is_one_derivative
 from matcalc.documents.surroundings import surroundings
 from matcalc.documents.symbols import Named, symbols_of
 from matcalc.errors import MatcalcError
 from matcalc.language.declare.texts import parse_declarations
+from matcalc.patterns import pattern
 
 
 def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Row, Role], ...]]]:
@@ -44,6 +45,9 @@ def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Ro
             seen |= letters_in(row.text)
             preceding, last = role, row
         yield piece, tuple(found)
+
+
+_LAYER = pattern(r"\^\s*(?:\{\s*)?[\[(]?\s*(?:\\ell|[lL])(?![A-Za-z])")
 
 
 class _Names:
@@ -87,3 +91,5 @@ class _Names:
             text = found[2].text
             opaque = is_of_chance(text) or "I" in names_in(text, notation) or not symbols_of(text, notation)
             self.known.add(found[0].name, found[0].arguments, None if opaque else symbols_of(text, notation))
+            if not found[0].arguments and is_one_derivative(text):
+                self.known.add_derivative(found[0].name, everywhere=_LAYER.search(found[1].text) is not None)

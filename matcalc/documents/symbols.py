@@ -78,10 +78,11 @@ class Named:
         self._arguments: list[dict[str, tuple[str, ...]]] = [{}]
         self._values: list[dict[str, Counter[str]]] = [{}]
         self._declared: set[str] = set()
+        self._derivatives: list[set[str]] = [set()]
 
     def begin(self, depth: int, *, everywhere: bool = False) -> None:
         """Begins a section within the outermost ``depth`` ones, whose names end with it unless they stand for it ``everywhere``."""
-        for sets in (self._sections, self._bases):
+        for sets in (self._sections, self._bases, self._derivatives):
             del sets[depth:]
             sets.append(sets[0] if everywhere else set())
         for tables in (self._arguments, self._values):
@@ -125,6 +126,14 @@ class Named:
                 waiting += [(inner, count * times, left - 1) for inner, times in value.items()]
         return found
 
+    def add_derivative(self, name: str, *, everywhere: bool) -> None:
+        """Lets a name stand for a derivative to the end of the section, or in the whole document."""
+        self._derivatives[0 if everywhere else -1].add(_stem(name))
+
+    def is_derivative(self, name: str) -> bool:
+        """Whether a name stands for a derivative, perhaps with another index, or of another layer."""
+        return any(_stem(name) in names for names in self._derivatives)
+
     def __contains__(self, name: object) -> bool:
         return any(name in names for names in self._sections)
 
@@ -138,6 +147,11 @@ def _base(name: str) -> str:
     letter, _, rest = name.partition("_")
     accent = rest.partition("_")[0]
     return f"{letter}_{accent}" if accent in ACCENTS.values() else letter.partition("^")[0]
+
+
+def _stem(name: str) -> str:
+    """A name with a sign in the place of what hangs on it."""
+    return _base(name) + ("_" if _base(name) != name else "")
 
 
 def _bases_of_entries(text: str, notation: Notation) -> frozenset[str]:

@@ -620,6 +620,7 @@ class _StatementReader(Reader):
             return DifferentialSide(built, moves, side.order)
         if not side.wrt:
             return built
+        construction.check_second(built, side.wrt, side.term.span)
         return DerivativeSide(built, tuple([symbols[name] for name in side.wrt]))
 
     # ------------------------------------------------------------ the shape wished for

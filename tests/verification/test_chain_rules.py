@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matcalc import verify
-from matcalc.errors import UnknownFunctionError
+from matcalc.errors import NotDifferentiableError, UnknownFunctionError
 
 _LAYER = "z = W*a + b; "
 
@@ -59,6 +59,20 @@ def test_a_matrix_that_depends_on_a_parameter_keeps_its_facts() -> None:
     assert right.holds_if == ()
     assert verify(lead + "1/2*tr((alpha*alpha' + inv(K))*d(K)/dtheta)", declare="K: n×n positive_definite").status == "refuted"
     assert not verify(lead + "1/2*tr((alpha*alpha' - inv(K))*d(K)/dtheta)", declare="K: n×n").ok
+
+
+@pytest.mark.parametrize("zero", ["d(delta)/dW = 0", "d(delta)/dz = 0", "d(delta'*v)/da = 0*a"])
+def test_a_derivative_of_any_function_is_no_constant(zero: str) -> None:
+    with pytest.raises(NotDifferentiableError, match="second derivatives"):
+        verify(f"{_LAYER}delta = d(L)/dz; {zero}")
+    assert verify(f"{_LAYER}delta = d(L)/dz; d(delta'*v)/dv = delta").status == "proved"
+
+
+def test_what_every_function_depends_on_may_have_a_value_for_each_entry() -> None:
+    text = r"y_j = \phi(s_j); u = \operatorname{tensor}(k, \sum_j M_{kj} y_j); "
+    claim = r"\frac{\partial E}{\partial s_j} = \sum_k \frac{\partial E}{\partial u_k} \frac{\partial u_k}{\partial s_j}"
+    assert verify(text + claim, declare="phi: function").status == "proved"
+    assert verify(text + claim.replace("= ", "= 2"), declare="phi: function").status == "refuted"
 
 
 @pytest.mark.parametrize("text", ["d(L)/dz = yhat - y", "d(y)/dx = A", _LAYER + "d(L)/dW = delta*a'", "d(L)/dx = sum(i, d(L)/dz_i*w_i)"])

@@ -27,8 +27,15 @@ TRUE = [
     (r"g = Mu; f = g^\top g; \frac{\partial f}{\partial u_i} = \sum_k\frac{\partial f}{\partial g_k}\frac{\partial g_k}{\partial u_i}", ""),
     (r"f = u^\top M u; \frac{\partial^2 f}{\partial u_i\partial u_j} = \frac{\partial}{\partial u_j}\frac{\partial f}{\partial u_i}", ""),
     (r"p_i = \frac{e^{z_i}}{\sum_k e^{z_k}}; \frac{\partial p_i}{\partial z_i} = p_i(1 - p_i)", ""),
+    # the index of a sum is another than that of the derivative around it
+    (r"\frac{\partial}{\partial m_{ij}}(c_j + \sum_i u_i m_{ij}) = u_i", ""),
+    (r"v_j \frac{\partial}{\partial m_{ij}}(c_j + \sum_i u_i m_{ij}) = v_j u_i", ""),
+    (r"q_j = \sum_i u_i m_{ij}; v_j \frac{\partial q_j}{\partial m_{ij}} = v_j \frac{\partial}{\partial m_{ij}} \sum_i u_i m_{ij}", ""),
+    (r"q = \operatorname{tensor}(j, u_j^2); v_j \frac{\partial}{\partial u_j} \sum_j q_j w_j = 2 v_j u_j w_j", ""),
+    (r"q = Mu; f = \sum_j q_j^2; d = \operatorname{tensor}(j, \frac{\partial f}{\partial q_j}); d = 2q", ""),
 ]
 FALSE = [
+    (r"v_j \frac{\partial}{\partial m_{ij}}(c_j + \sum_i u_i m_{ij}) = 2 v_j u_i", "", "u_i v_j"),
     (r"\frac{\partial Z_{ij}}{\partial Z_{kl}} = \delta_{il}\delta_{jk}", "", "δ_ik δ_jl"),
     (r"\frac{\partial (Z^{-1})_{kl}}{\partial Z_{ij}} = -(Z^{-1})_{ki}(Z^{-1})_{lj}", "", "−(Z⁻¹)_ki (Z⁻¹)_jl"),
     (r"\frac{\partial^2}{\partial u_k \partial u_l} u^\top M u = M_{kl}", "", "M_lk + M_kl"),

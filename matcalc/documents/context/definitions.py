@@ -49,6 +49,16 @@ class Definition:
     """The names in the arguments of functions that the language does not have, the values of which are constants in ``value``."""
     link: int = 0
     """Of what a later side of a chain gives, how many sides were before it: ``P = \\mathbb{E}[ee^\\top] = A P_0 A^\\top``."""
+    perhaps: bool = False
+    """Whether it was said of another layer of a network, and may be otherwise here."""
+
+    def of_another(self, left: str, value: str) -> Definition | None:
+        """The same said of something else; None for a side that is no name."""
+        head = head_of(left, self.notation)
+        if head is None:
+            return None
+        uses = names_used(value, self.notation) - {head.name, without_index(head.name)} - set(head.arguments)
+        return replace(self, head=head, left=left, value=value, uses=uses, weights=weights_in(value, self.notation))
 
     @property
     def name(self) -> str:

@@ -36,6 +36,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
         return (Doubt(f"{both[0]} is a function and a value"),)
     found = [*_of_writing(line, context), *_of_usual(every - defined, context, line)]
     found += _of_others(structure, whole, context, line)
+    found += [Doubt(f"{one.name} is known from another layer, and may be another function here", "false") for one in whole if one.perhaps]
     name = before_brackets(line.row.first.text, line.notation)
     if name in structure.left.names - structure.right.names and context.told(name, line.number)[0] is None:
         found.append(Doubt(f"{name} may be a function that the equation introduces"))

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from matcalc.documents.asking import Said
-from matcalc.documents.context.definitions import Definition, names_used
+from matcalc.documents.context.definitions import CALLED, PRIMES, Definition, names_used
 from matcalc.documents.context.facts import Told
 from matcalc.documents.context.names import names_at, weights_in, without_index
 from matcalc.documents.context.outline import END, Line
+from matcalc.documents.context.scripts import Scripts, is_of_layer
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.context.wording import CLOSE, OPEN, Wording
 from matcalc.documents.heads import head_of
@@ -26,8 +27,9 @@ _NUMBERS = pattern(_REAL)
 _APPLIED = pattern(r"(?i)[\s,(]*(?:(?:is|being|applied|acting|taken|computed|understood)\s+)*([a-z]+(?:-[a-z]+)?)")
 
 
-def functions_in(wording: Wording, defined: Collection[str]) -> Iterator[Told]:
-    """The functions of which a sentence says that they work on each entry; those that are ``defined`` have a formula."""
+def functions_in(wording: Wording, defined: Collection[str], scripts: Scripts, shown: Collection[str]) -> Iterator[Told]:
+    """The functions of which a sentence says that they work on each entry, or that are ``shown`` to; those that are ``defined`` have a
+    formula."""
     for number, mention in enumerate(wording.mentions):
         _, _, after = wording.text.partition(f"{OPEN}{number}{CLOSE}")
         applied = _APPLIED.match(after)
@@ -35,14 +37,26 @@ def functions_in(wording: Wording, defined: Collection[str]) -> Iterator[Told]:
         for line in mention.lines:
             of_numbers = _of_numbers(line)
             anew = of_numbers is not None and vocabulary().lists["introducing"].match(wording.text.lstrip()) is not None
-            name = _of_entries(line) or of_numbers or (_of_value(line) if said_so else None)
+            ordered = scripts.ordered(line)
+            value = _of_value(ordered)
+            name = _of_entries(ordered) or of_numbers or (value if said_so or value in shown else None)
             if name is None or (name in defined and not anew) or is_function(name) or name in USUAL:
                 continue
             said = Said(f"{line.row.left.text} {line.row.relation} {line.row.right.text if line.row.right else ''}", line.row.left.place())
             end = END if wording.spot.is_setting else wording.spot.section_end
             bold = weights_in(line.row.text, line.notation).of(name)
-            declaration = Declaration(name, "function")
-            yield Told(name, declaration, said, wording.start, end, anew, False, wording.spot, wording.place(0), bold)
+            for one in dict.fromkeys([name, *scripts.siblings(name)]):
+                yield Told(one, Declaration(one, "function"), said, wording.start, end, anew, False, wording.spot, wording.place(0), bold)
+
+
+def shown_entrywise(texts: Iterable[str]) -> frozenset[str]:
+    r"""The functions of layers that work on each entry: their derivatives stand in products of entries, ``\odot g^{[l]\prime}(z)``."""
+    found: set[str] = set()
+    for text in texts:
+        if r"\odot" in text or r"\circ" in text:
+            primed = [(at.name, primes) for at in names_at(text) if (primes := PRIMES.match(text, at.end)) is not None and primes[0]]
+            found |= {name for name, primes in primed if is_of_layer(name) and CALLED.match(text, primes.end())}
+    return frozenset(found)
 
 
 def _of_entries(line: Line) -> str | None:
@@ -78,9 +92,11 @@ def _index(name: str) -> str:
 
 
 def as_arrays(definitions: Sequence[Definition], equation: str) -> tuple[Definition, ...]:
-    """The definitions, those of entries as definitions of the arrays where somebody speaks of these: ``z_i = ...`` with ``f(z)``."""
+    """The definitions, those of entries as definitions of the arrays where somebody speaks of these, ``z_i = ...`` with ``f(z)``, or
+    differentiates by one of their entries."""
     texts = {one.name: {at.name for at in names_at(one.value, one.notation)} for one in definitions}
     spoken = {at.name for at in names_at(equation)}.union(*texts.values())
+    spoken |= {at.base for text in (equation, *(one.value for one in definitions)) for at in names_at(text) if _BY.search(text[: at.start])}
     return tuple([_array(one) if one.name in spoken else one for one in definitions])
 
 
@@ -104,6 +120,7 @@ def _with_capitals(one: Definition, matrices: frozenset[str], small: Collection[
     return replace(one, value=value, uses=(one.uses & names_used(value, one.notation)) | (matrices & names_used(value, one.notation)))
 
 
+_BY = pattern(r"(?:\}\s*\{|/)\s*\\partial\s*\Z")
 _TWO = 2
 
 

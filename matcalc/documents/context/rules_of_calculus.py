@@ -13,7 +13,7 @@ from matcalc.patterns import pattern
 _BY = pattern(r"[A-Za-z]\s*(?:'|′|\^\s*\{?\\prime\}?)\s*(?:\\left)?\(\s*(?P<argument>[a-z])\s*(?:\\right)?\)")
 _PRIMED = pattern(r"(?P<name>[A-Za-z])\s*(?:'|′|\^\s*\{\s*\\prime\s*\}|\^\s*\\prime)(?!\s*(?:\\left)?[('′])")
 _OPERATOR = pattern(
-    r"(?:\\[dt]?frac\s*\{\s*(?:\\partial|d|\\mathrm\s*\{d\})\s*\}\s*\{[^{}]{1,20}\}|(?<![\w)])[d∂]/[d∂]\w+)\s*(?:\\left|\\[bB]igg?l?)?(?P<bracket>[(\[])"
+    r"(?:\\[dt]?frac\s*\{\s*(?:\\partial|d|\\mathrm\s*\{d\})\s*\}\s*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\}){1,40}\}|(?<![\w)])[d∂]/[d∂]\w+)\s*(?:\\left|\\[bB]igg?l?)?(?P<bracket>[(\[])"
 )
 _LONGEST = 2000
 

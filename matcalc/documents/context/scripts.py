@@ -3,11 +3,12 @@ r"""Indices and labels of names in one order, ``z^{(l)}_i``, however a document 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from matcalc.documents.context.bare_sums import with_indices
 from matcalc.documents.context.densities import Densities, densities_of, with_whole_logarithms
+from matcalc.documents.context.lettered_layers import NO_LETTERS, LetteredLayers, lettered_layers_of, primes_first
 from matcalc.documents.context.loose_derivatives import NO_SQUARES, Squares, squares_of, with_signs
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.steps_in_time import NO_STEPS, Steps, steps_of
@@ -28,23 +29,35 @@ _TURNED = pattern(rf"{_BELOW}\s*(?P<label>\^\s*{_LABEL})")
 _PAIR = pattern(rf"(?<!\d)(?<!\d\}})(?<!\d\}}\}})_\s*\{{\s*({_INDEX})\s*,\s*({_INDEX})\s*\}}")
 _POWER = pattern(
     r"(?P<base>[A-Za-z}])\s*(?P<below>_\s*(?:\w|\{[^{}]*\}))?\s*\^\s*"
-    r"(?:(?P<bare>[a-zL])(?![A-Za-z])|\{\s*(?P<layer>[a-zL])\s*(?P<step>[+-]\s*1)?\s*\})"
+    r"(?:(?P<bare>[a-zL])|\{\s*(?P<layer>[a-zL])\s*(?P<step>[+-]\s*1)?\s*\})"
 )
 _FREE = pattern(r"(?<![\\A-Za-z_^{\[])[a-z](?![A-Za-z])")
-_ALONE = pattern(r"\s*\$?\s*[a-zA-Z]\s*(?:[=\\,.<>+\-\d\s\[\]{}]|ldots|dots|cdots|in|leq?|ge?q?|[LKN])*")
+_ALONE = pattern(r"\s*\$?\s*[a-zA-Z]\s*(?:[=\\,.<>≤≥≠∈+\-\d\s\[\]{}]|ldots|dots|cdots|in|leq?|ge?q?|[LKN])*")
+_ORDINAL = pattern(
+    r"(?:\(\s*)?[a-z]\s*(?:[-+]\s*\d\s*)?(?:\)\s*)?(?:\^\s*\{?\s*)?(?:\\(?:text|textrm|mathrm|rm|textit|mbox)\s*\{?\s*)?-?(?:th|st|nd|rd)\b(?:\s*\})*"
+)
+"""``l^{\\text{th}}``, which counts layers, too."""
+_OF_LAYER = pattern(r"(?P<stem>.+)_(?P<label>layer(?P<one>[a-z])|(?P<letter>ell|l|L)(?:(?:plus|minus)\d)?)")
+_LAYER = pattern(r"\^\s*\{\s*[\[(]\s*(?P<letter>[a-z])\s*[\])]\s*\}")
+_STEPPED = pattern(r"\^\s*\{\s*[\[(]\s*l\s*[-+]\s*1\s*[\])]\s*\}")
+_SUMMED = pattern(r"\\sum(?:\\limits)?\s*_\s*(?:l(?![A-Za-z])|\{\s*l(?![A-Za-z]))")
 _FEW = 2
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
     """How a document writes what hangs on its names. ``layers`` are the letters that count layers where they stand in an exponent,
     ``steps`` tells which count steps, ``squares`` which squares are variables, ``densities`` which
-    densities have a formula."""
+    densities have a formula, ``lettered`` which letters of indices tell layers apart."""
 
     layers: frozenset[str] = frozenset()
     steps: Steps = NO_STEPS
     squares: Squares = NO_SQUARES
     densities: Densities = field(default_factory=Densities)
+    lettered: LetteredLayers = NO_LETTERS
+    labels: frozenset[str] = frozenset()
+    """The letters that count layers as labels, ``(l)``, and never stand for an index."""
 
     def ordered(self, line: Line) -> Line:
         """The row with its labels before its indices, and those of layers in brackets."""
@@ -73,17 +86,45 @@ class Scripts:
         text = self.squares.as_names(with_signs(with_whole_logarithms(self.densities.called(text))))
         if "^" in text and self.layers:
             text = _POWER.sub(self._layer, text)
+        text = primes_first(text)
         if "_" not in text:
-            return text
+            return self._with_labels(text)
         text = _ACCENTED.sub(r"\g<accent>\g<name>}\g<below>", text)
         text = self.steps.as_names(_PAIR.sub(r"_{\1\2}", text))
-        return _TURNED.sub(lambda found: f"{found['label']}_{found['below']}", text) if "^" in text else text
+        text = _TURNED.sub(lambda found: f"{found['label']}_{found['below']}", text) if "^" in text else text
+        return self.lettered.as_names(self._with_labels(text))
+
+    def _with_labels(self, text: str) -> str:
+        """A formula in which the label of a layer is no index of an entry."""
+        if not self.labels or "^" not in text:
+            return text
+        return _LAYER.sub(lambda found: f"^{{(layer{found['letter']})}}" if found["letter"] in self.labels else found[0], text)
+
+    def siblings(self, name: str) -> Iterator[str]:
+        """The functions of other layers than that of a function of one: ``g_lplus1`` of ``g_layerl``."""
+        yield from self.lettered.siblings(name)
+        found = _OF_LAYER.fullmatch(name)
+        if found is not None:
+            letter = found["one"] or found["letter"]
+            steps = [f"{letter}{sign}{count}" for sign in ("plus", "minus") for count in (1, 2)]
+            yield from (f"{found['stem']}_{label}" for label in (*steps, "L", "Lminus1"))
 
     def _layer(self, found: re.Match[str]) -> str:
         letter = found["bare"] or found["layer"]
         if letter.lower() not in self.layers or (letter.isupper() and letter != "L"):
             return found[0]
         return f"{found['base']}^{{({letter}{(found['step'] or '').replace(' ', '')})}}{found['below'] or ''}"
+
+
+def is_of_layer(name: str) -> bool:
+    """Whether a name has the label of a layer."""
+    return _OF_LAYER.fullmatch(name) is not None
+
+
+def _labels_in(texts: Sequence[str]) -> frozenset[str]:
+    """The letter l where it stands in labels with a step up or down, and no sum runs over it."""
+    stepped = any(_STEPPED.search(text) for text in texts)
+    return frozenset("l" if stepped and not any(_SUMMED.search(text) for text in texts) else "")
 
 
 def scripts_of(rows: Iterable[Row]) -> Scripts:
@@ -102,10 +143,14 @@ def scripts_of(rows: Iterable[Row]) -> Scripts:
             bases.setdefault(letter, set()).add(found["base"])
             steps |= {letter} if found["step"] or (found["bare"] or found["layer"]) == "L" else set()
         if _ALONE.fullmatch(text) is None:
-            free.update(_FREE.findall(text))
-    return Scripts(
+            free.update(_FREE.findall(_ORDINAL.sub("", text)))
+    scripts = Scripts(
         frozenset(letter for letter in steps - free if len(bases[letter]) >= _FEW),
         steps_of(texts),
         squares_of(texts, [row.left.text for row in rows]),
         densities_of(rows),
     )
+    sides = [(row.first.text, row.right.text) for row in rows if row.right is not None and row.relation in ("=", ":=")]
+    equations = [(scripts.in_order(left), scripts.in_order(right)) for left, right in sides if len(left) <= _LONGEST_NAME]
+    scripts = replace(scripts, labels=_labels_in(texts) | scripts.layers)
+    return replace(scripts, lettered=lettered_layers_of(equations, map(scripts.in_order, texts)))

@@ -8,13 +8,21 @@ from typing import Literal, TypeAlias
 
 from matcalc.documents.asking import Said
 from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in
-from matcalc.documents.context.definitions import Definition, Definitions, definition_in, names_called, names_used, readable
-from matcalc.documents.context.entrywise import function_names, functions_in
+from matcalc.documents.context.definitions import (
+    Definition,
+    Definitions,
+    definition_in,
+    names_called,
+    names_used,
+    readable,
+)
+from matcalc.documents.context.entrywise import function_names, functions_in, shown_entrywise
 from matcalc.documents.context.factorizations import factors_in
 from matcalc.documents.context.facts import Facts, Told, kept_until_dropped, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
 from matcalc.documents.context.moments import covariance_in, moment_in
 from matcalc.documents.context.names import Weights, names_at, weights_in
+from matcalc.documents.context.other_layers import with_layers
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
 from matcalc.documents.context.scripts import Scripts, scripts_of
 from matcalc.documents.context.steps_in_time import is_of_a_step, letter_of
@@ -130,11 +138,14 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     found = [definition_in(scripts.ordered(line), (wording.start, wording.reach), wording.spot) for wording, line in lines]
     twins = _twins(pieces)
     defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
-    told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined))]
+    texts = [line.row.text for _, line in lines if line.notation == "latex"]
+    shown = shown_entrywise(map(scripts.in_order, texts))
+    told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined, scripts, shown))]
     told += [one for wording in read for one in factors_in(wording, told)]
     moments = Facts([one for wording, line in lines if (one := _moment(wording, scripts.ordered(line))) is not None], twins)
     facts = Facts(kept_until_dropped(told, read), twins)
-    definitions = Definitions(readable([one for one in found if one is not None], function_names(told)), twins)
+    given = readable([one for one in found if one is not None], function_names(told))
+    definitions = Definitions(with_layers(given, scripts, texts), twins)
     layouts = Conventions([one for wording in read for one in layouts_in(wording)], "denominator")
     symmetric = Conventions([one for wording in read for one in symmetric_in(wording)], "projected")
     spots = {line.number: wording.spot for wording, line in lines}

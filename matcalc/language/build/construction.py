@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from functools import reduce
 from importlib import import_module
@@ -63,6 +63,7 @@ _UNIT = e.Number(Fraction(1))
 _MINUS_ONE = e.Number(Fraction(-1))
 _LONGEST_OPENED = 64
 """Longer chains stay one operand of the next operation: opened again and again, 5,000 operators in a row would take quadratic time."""
+_SECOND = "second derivatives of a function without a formula are not known"
 _INDEX_LETTERS = "ijklpqrstuvwxyzabcdfgh"
 
 
@@ -238,6 +239,7 @@ class Construction:
         function = inner.build(term.operands[0]) if term.uses else built[0]
         still = e.Symbol(f"{wrt[0].name}°", wrt[0].shape, wrt[0].properties)
         if self._functions:
+            inner.check_second(function, [variable.name for variable in wrt], term.span)
             function = self._as_functions(function, inner, wrt[0], still, term)
         question = Differentiated(function, wrt, term.turned, tuple(built[len(built) - term.directed :]))
         try:
@@ -260,6 +262,13 @@ class Construction:
         inner._bound = self._bound
         return inner
 
+    def check_second(self, function: e.Expr, by: Collection[str], place: Span) -> None:
+        """Raises NotDifferentiableError where a derivative of a function without a formula is differentiated by what that depends on."""
+        derived = {name for symbol in symbols_in(function).values() if (name := first_order.function_of(symbol)) in self._functions}
+        for argument, value in (pair for name in sorted(derived) for pair in self._functions[name].items()):
+            if argument in by or not symbols_in(self.build(value)).keys().isdisjoint(by):
+                raise NotDifferentiableError(_SECOND, span=place)
+
     def _as_functions(self, function: e.Expr, inner: Construction, variable: e.Symbol, still: e.Symbol, term: t.DerivativeTerm) -> e.Expr:
         """What is differentiated, with every name that depends on the variable as a function of it: to first order around ``still``."""
         moving: dict[str, e.Expr] = {}
@@ -276,7 +285,7 @@ class Construction:
             if steps:
                 moving[name] = e.Sum((own, *steps))
         if moving and len(term.wrt) > 1:
-            raise NotDifferentiableError("second derivatives of a function without a formula are not known", span=term.span)
+            raise NotDifferentiableError(_SECOND, span=term.span)
         return replaced(function, moving)
 
     # ------------------------------------------------------------ broadcasting

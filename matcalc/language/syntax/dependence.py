@@ -23,7 +23,7 @@ def undefined_functions(program: s.Program, known: frozenset[str], labelled: fro
     """
     assigned = {name.name for name, _ in program.assignments} | {base for base, _ in map(members_given, program.assignments) if base}
     defined = assigned | {definition.function for definition in program.definitions} | known
-    nodes = [] if _is_constancy(program.value) else walk(program)
+    nodes = [] if _is_constancy(program.value, defined) else walk(program)
     bound = sum_indices(nodes)
     by: dict[str, dict[str, Span]] = {}
     for node in nodes:
@@ -61,12 +61,12 @@ def not_defined(name: str, by: str, place: Span) -> UnknownFunctionError:
     return UnknownFunctionError(said, span=place, suggestion=f"{name} = ...; with its formula before the claim")
 
 
-def _is_constancy(value: s.Syntax) -> bool:
-    """``∂b/∂x = 0``."""
-    if not isinstance(value, s.Equation):
-        return False
-    side = ungrouped(value.left)
-    return isinstance(side, s.DerivativeOf) and isinstance(ungrouped(side.body), s.Name) and _is_zero(ungrouped(value.right))
+def _is_constancy(value: s.Syntax, defined: set[str]) -> bool:
+    """``∂b/∂x = 0`` of a name without a value."""
+    side = ungrouped(value.left) if isinstance(value, s.Equation) else None
+    body = ungrouped(side.body) if isinstance(side, s.DerivativeOf) else None
+    known = isinstance(body, s.Name) and not defined.isdisjoint((body.name, body.name.rpartition("_")[0]))
+    return isinstance(value, s.Equation) and isinstance(body, s.Name) and not known and _is_zero(ungrouped(value.right))
 
 
 def _is_zero(node: s.Syntax) -> bool:
@@ -86,7 +86,8 @@ def _needs(program: s.Program, by: dict[str, dict[str, Span]]) -> dict[str, set[
     """The names that each name depends on at once."""
     needs: dict[str, set[str]] = {name: set(below) for name, below in by.items()}
     for name, value in program.assignments:
-        needs.setdefault(name.name, set()).update(_names_in(value))
+        for given in {name.name, members_given((name, value))[0] or name.name}:
+            needs.setdefault(given, set()).update(_names_in(value))
     for definition in program.definitions:
         needs.setdefault(definition.function, set()).update(_names_in(definition.body))
     return needs

@@ -124,15 +124,16 @@ def _change(entries: _Entries, layout: str) -> Callable[[s.Syntax], s.Syntax]:
 
 
 def _apart(program: s.Program, nodes: list[s.Syntax]) -> s.Program:
-    """The program with other indices in the sums of its values and functions than those that the claim differentiates by: they are not
-    the same.
+    """The program with other indices in the sums of its values and functions, and of what it differentiates, than those that the claim
+    differentiates by: they are not the same.
     """
     by = {letter for node in nodes if isinstance(node, s.DerivativeOf) for name in node.wrt for letter in _entry(name)[1]}
     used = {letter for node in nodes if isinstance(node, s.Name) for letter in (_entry(node.name)[1] or node.name)}
     used |= {name for one in program.definitions for name in one.parameters}
     spare = sorted(INDEX_LETTERS - used - by)
-    values = [*(value for _, value in program.assignments), *(one.body for one in program.definitions)]
-    clashing = {index for value in values for node in walk(value) if isinstance(node, s.Summation) for index in node.indices}
+    inside = [node.body for node in walk(program.value) if isinstance(node, s.DerivativeOf)]
+    values = [*(value for _, value in program.assignments), *(one.body for one in program.definitions), *inside]
+    clashing = {index for value in values for node in walk(value) for index in _bound(node) if not _derives_by(node, index)}
     others = dict(zip(sorted(clashing & by), spare, strict=False))
     if not others:
         return program
@@ -140,22 +141,44 @@ def _apart(program: s.Program, nodes: list[s.Syntax]) -> s.Program:
     def moved(value: s.Syntax) -> s.Syntax:
         return mapped(value, lambda node: _with_other_indices(node, others))
 
+    def derived(node: s.Syntax) -> s.Syntax:
+        return replace(node, body=moved(node.body)) if isinstance(node, s.DerivativeOf) else node
+
     assignments = tuple([(name, moved(value)) for name, value in program.assignments])
     definitions = tuple([replace(one, body=moved(one.body)) for one in program.definitions])
-    return s.Program(program.span, assignments, program.value, definitions)
+    return s.Program(program.span, assignments, mapped(program.value, derived), definitions)
+
+
+def _bound(node: s.Syntax) -> tuple[str, ...]:
+    """The indices that a sum or an array runs over."""
+    match node:
+        case s.Summation(indices=indices):
+            return indices
+        case s.Applied(function="sum" | "tensor", arguments=(*indices, _)):
+            return tuple([index.name for index in indices if isinstance(index, s.Name)])
+        case _:
+            return ()
+
+
+def _derives_by(node: s.Syntax, index: str) -> bool:
+    """Whether the index of a sum or an array is one of what is differentiated by in it: ``Σ_j ∂L/∂p_j``."""
+    return any(index in _entry(name)[1] for inner in walk(node) if isinstance(inner, s.DerivativeOf) for name in inner.wrt)
 
 
 def _with_other_indices(node: s.Syntax, others: dict[str, str]) -> s.Syntax:
-    """A sum over other indices; any other node as it is."""
-    if not isinstance(node, s.Summation) or others.keys().isdisjoint(node.indices):
+    """A sum or an array over other indices; any other node as it is."""
+    here = {index: others[index] for index in _bound(node) if index in others and not _derives_by(node, index)}
+    if not here:
         return node
-    here = {index: others[index] for index in node.indices if index in others}
 
     def renamed(inner: s.Syntax) -> s.Syntax:
         if isinstance(inner, s.DerivativeOf):
             return replace(inner, wrt=tuple([_renamed(name, here) for name in inner.wrt]))
         return s.Name(inner.span, _renamed(inner.name, here)) if isinstance(inner, s.Name) else inner
 
+    if isinstance(node, s.Applied):
+        return replace(node, arguments=tuple([mapped(argument, renamed) for argument in node.arguments]))
+    assert isinstance(node, s.Summation)
     indices = tuple([here.get(index, index) for index in node.indices])
     limits = tuple([(here.get(index, index), limit) for index, limit in node.limits])
     return replace(node, indices=indices, limits=limits, body=mapped(node.body, renamed)) if not node.relations else node

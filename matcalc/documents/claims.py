@@ -16,6 +16,7 @@ from matcalc.documents.context.definitions import Definition, is_called, is_fore
 from matcalc.documents.context.derivatives_by_entries import by_entry, perhaps_by_entry
 from matcalc.documents.context.doubts import doubts_of
 from matcalc.documents.context.entrywise import as_arrays, with_matrices
+from matcalc.documents.context.functions_of_vectors import for_functions_of_vectors
 from matcalc.documents.context.generic_functions import with_generic
 from matcalc.documents.context.kept_facts import kept_facts
 from matcalc.documents.context.names import names_at, weights_in
@@ -70,16 +71,30 @@ def _steps(line: Line, context: Context) -> Sequence[Asked]:
             found += islice(_readings(other, context), _MOST_STEPS)
         except MatcalcError:
             continue
-    if (general := for_any_functions(_equation(line, None), line, context)) is not None:
+    equation = _equation(line, None)
+    if (general := for_any_functions(equation, line, context)) is not None:
         found.append(_of_any(general, line, context))
+    if (general := for_functions_of_vectors(equation, line, context)) is not None:
+        found.append(_of_vectors(general, line, context))
     return tuple([replace(one, instead="step") for one in found])
 
 
 def _of_any(general: AnyFunctions, line: Line, context: Context) -> Asked:
     """What is asked of functions without a formula: their polynomials stand before the equation."""
     one = _asked(general.equation, (), line, context, "unsized")
-    said = Said(general.said, line.row.left.place())
-    return replace(one, statement="; ".join([*general.definitions, general.equation]), declare=general.declare, rests_on=(said,))
+    said = (Said(general.said, line.row.left.place()),) if general.said else ()
+    return replace(one, statement="; ".join([*general.definitions, general.equation]), declare=general.declare, rests_on=said)
+
+
+def _of_vectors(general: AnyFunctions, line: Line, context: Context) -> Asked:
+    """What is asked of functions of vectors: what the text says of other names counts, too, and Jacobians have a row for each value."""
+    one = _of_any(general, line, context)
+    statement = "; ".join([*general.definitions, general.equation])
+    known = names_used(general.declare, "plain").union(*(names_used(text.partition("=")[0], line.notation) for text in general.definitions))
+    names = names_used(statement, line.notation) - known
+    declare, said = context.declared(names - _limits(statement), line.number, weights_in(statement, line.notation), how="unsized")
+    layout = one.layout if one.layout_said == "all" else "tensor"
+    return replace(one, declare=joined_declarations(general.declare, declare), layout=layout, rests_on=(*one.rests_on, *said))
 
 
 def solution_of(line: Line, context: Context) -> Sequence[Asked]:

@@ -24,7 +24,7 @@ from matcalc.patterns import pattern
 _CHANGE = pattern(r"(?<![A-Za-z\\{])d\s*(?P<of>[A-Za-z])(?![A-Za-z(])")
 _GRADIENT = pattern(r"\\nabla\s*(?P<of>[A-Za-z])(?![A-Za-z])")
 _MOST_ORDERS, _MOST_VARIABLES = 3, 4
-_COEFFICIENTS = (
+COEFFICIENTS = (
     *"abcghklmnopqrstuvw",
     *(
         rf"\{name}"
@@ -58,7 +58,7 @@ def for_any_functions(equation: str, line: Line, context: Context) -> AnyFunctio
 
     statement = [*map(plain, given.values()), plain(equation)]
     used = names_used("; ".join(statement), line.notation).union(found.variables)
-    letters = (letter for letter in _COEFFICIENTS if letter.removeprefix("\\") not in used)
+    letters = (letter for letter in COEFFICIENTS if letter.removeprefix("\\") not in used)
     terms = [term for degree in range(found.order + 1) for term in combinations_with_replacement(found.variables, degree)]
     polynomials: dict[str, list[str]] = {name: [letter for letter, _ in zip(letters, terms, strict=False)] for name in found.names}
     if any(len(own) < len(terms) for own in polynomials.values()):

@@ -88,6 +88,8 @@ class Obscured:
     name: str
     number: int
     is_function: bool
+    unread: Definition | None = None
+    """What it is defined as, where only that is not read: in terms of functions without a formula."""
 
 
 def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definition | Obscured | None:
@@ -211,7 +213,7 @@ def readable(found: Sequence[Definition | Obscured], called: Collection[str] = (
         if isinstance(one, Obscured) or is_readable(one.value, vocabulary, arrays=len(one.head.arguments) > 1):
             out.append(one)
         elif not one.link and not _lists_entries(one):
-            out.append(Obscured(one.name, one.number, one.is_function))
+            out.append(Obscured(one.name, one.number, one.is_function, one if isinstance(one, Definition) else one.unread))
         else:
             continue
         last[one.name] = out[-1]
@@ -224,7 +226,7 @@ def _without_unread(found: Sequence[Definition | Obscured]) -> Iterator[Definiti
     called -= {one.name for one in found if isinstance(one, Definition) and one.is_function}
     for one in found:
         unread = isinstance(one, Definition) and called and names_called(one.value, one.notation) & called
-        yield Obscured(one.name, one.number, isinstance(one, Definition) and one.is_function) if unread else one
+        yield Obscured(one.name, one.number, one.is_function, one) if unread and isinstance(one, Definition) else one
 
 
 _COUNTS = frozenset("tnmdijkrpqNMDTK")
@@ -300,6 +302,13 @@ class Definitions:
         later = (one for one in islice(known, _MOST_BEHIND) if isinstance(one, Definition) and one.number > row)
         return next((one for one in later if one.sentence[0] <= row < one.sentence[1]), None)
 
+    def _unread_at(self, name: str, row: int) -> Definition | None:
+        """What a name was said to stand for last before a row, in terms that are not read."""
+        known = self._by_name.get(name, [])
+        place = bisect_left(known, row, key=_number)
+        last = known[place - 1] if place else None
+        return last.unread if isinstance(last, Obscured) else None
+
     def is_obscure(self, name: str, row: int) -> bool:
         """Whether the last definition of a name before a row, or one of it later in the document, cannot be read."""
         known = self._by_name.get(name, [])
@@ -333,17 +342,19 @@ class Definitions:
         weights: Weights,
         keep: Callable[[Definition], bool] = lambda one: True,
         called: Collection[str] = (),
+        *,
+        unread: bool = False,
     ) -> tuple[Definition, ...]:
         """All that names rest on, directly or not, each after what it rests on itself; what goes in a circle is left out.
 
-        ``called`` are the names that stand as functions.
+        ``called`` are the names that stand as functions. ``unread``: what is defined by functions without a formula counts, too.
         """
         done: dict[str, Definition] = {}
         opened: set[str] = set()
         stack: list[tuple[str, bool | None, bool]] = [(name, weights.of(name), False) for name in sorted(names, reverse=True)]
         while stack and len(done) < _MOST:
             name, bold, closing = stack.pop()
-            one = self.at(name, row, bold, called=name in called)
+            one = self.at(name, row, bold, called=name in called) or (self._unread_at(name, row) if unread else None)
             if one is None or not keep(one):
                 continue
             if closing:

@@ -20,6 +20,7 @@ from matcalc.documents.context.entrywise import function_names, functions_in, sh
 from matcalc.documents.context.factorizations import factors_in
 from matcalc.documents.context.facts import Facts, Told, kept_until_dropped, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
+from matcalc.documents.context.maps import Maps, maps_in
 from matcalc.documents.context.moments import covariance_in, moment_in
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.other_layers import with_layers
@@ -45,7 +46,7 @@ class Context:
     ``conditions`` the first-order conditions, ``index_cases`` the rows that are said of equal or of different indices,
     ``conditional`` those that are said to hold under a condition of which nothing is understood, ``suppositions`` the equations
     that are supposed, ``scripts`` how names are written, ``seen`` the arguments that names have somewhere, with the rows, ``moments``
-    which matrices are second moments.
+    which matrices are second moments, ``maps`` from where to where functions go.
     """
 
     facts: Facts
@@ -64,6 +65,7 @@ class Context:
     seen: Mapping[str, Sequence[tuple[int, tuple[str, ...]]]]
     array_sizes: frozenset[str]
     """The sizes, and d among them if it is one."""
+    maps: Maps
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said; of one of a step also the facts that are told of its letter."""
@@ -101,11 +103,11 @@ class Context:
         here = one is not None and spot is not None and one.spot.sections[-1:] == spot.sections[-1:]
         return one.head.arguments if one is not None and here and self._stands(one, line) else ()
 
-    def behind(self, names: Iterable[str], line: Line) -> tuple[Definition, ...]:
+    def behind(self, names: Iterable[str], line: Line, *, unread: bool = False) -> tuple[Definition, ...]:
         """The definitions that names in a row rest on, in an order in which each has its value before it is used."""
         text = line.row.text
         weights, called = weights_in(text, line.notation), names_called(text, line.notation)
-        return self.definitions.behind(names, line.number, weights, lambda one: self._stands(one, line), called)
+        return self.definitions.behind(names, line.number, weights, lambda one: self._stands(one, line), called, unread=unread)
 
     def _stands(self, one: Definition, line: Line) -> bool:
         return one.notation == line.notation and not self.facts.introduced_between(one.name, one.number, line.number)
@@ -172,6 +174,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
         scripts,
         _seen(lines),
         array_sizes,
+        Maps(one for wording in read for one in maps_in(wording)),
     )
 
 

@@ -1,0 +1,398 @@
+r"""Derivatives of functions by signs before them, ``\nabla f``, ``D(F \circ G)(x)``, ``J_F``, as the language writes them.
+
+There each function is called with what it is a function of, and a formula that is differentiated is a function with a name of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from matcalc.documents.context.definitions import CALLED, PRIMES
+from matcalc.documents.context.names import NameAt, names_at, trimmed, whole_name
+from matcalc.documents.tokens import closing
+from matcalc.language.latex.latex_commands import ACCENTS
+from matcalc.patterns import pattern
+
+Sign: TypeAlias = Literal["gradient", "hessian", "jacobian", "prime", "partial", ""]
+
+_SCRIPT = r"(?:\{(?:[^{}]|\{[^{}]*\})*\}|\\[A-Za-z]+|\w)"
+_FONT = r"\\(?:mathbf|mathrm|boldsymbol|operatorname|bm)"
+_SIGN = pattern(
+    rf"\\nabla(?![A-Za-z])(?P<scripts>(?:\s*[_^]\s*{_SCRIPT})*)\s*(?:\\[,!;]\s*)?"
+    rf"|(?<![A-Za-z\\_^{{])(?:{_FONT}\s*\{{\s*D\s*\}}|D)(?P<second>\s*\^\s*\{{?\s*2\s*\}}?)?\s*(?=[A-Za-z\\(])"
+)
+_JACOBIAN = pattern(rf"(?:{_FONT}\s*\{{\s*J\s*\}}|(?<![A-Za-z\\_^{{])J)\s*_\s*(?P<of>{_SCRIPT})")
+_ALONG = pattern(rf"(?<![A-Za-z\\_^{{])D\s*_\s*(?P<along>{_SCRIPT})\s*(?=[A-Za-z\\])")
+_SECOND = pattern(r"\s*\^\s*\{?\s*2\s*\}?")
+_BY = pattern(rf"\s*_\s*(?P<by>{_SCRIPT})")
+_OPENED = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
+_ENDED = pattern(r"\s*(?:\\right|\\[bB]igg?r?)\s*\Z")
+_CIRCLE = pattern(r"\s*(?:\\circ(?![A-Za-z])|∘)\s*")
+_ACCENT = pattern(rf"\\(?:{'|'.join(sorted(ACCENTS))})(?![A-Za-z])")
+_DEEPEST = 3
+
+
+class NotRead(Exception):
+    """An equation is none about derivatives of functions, as far as is understood here."""
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedName:
+    """A function as it stands in a formula: with the sign of a derivative, and the name that it is called with."""
+
+    name: str
+    written: str
+    sign: Sign
+    point: str = ""
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    inside: str
+    end: int
+
+    @property
+    def point(self) -> str:
+        return whole_name(self.inside) or ""
+
+
+def derived_names(text: str, is_map: Callable[[str], bool]) -> Iterator[DerivedName]:
+    """The names in a formula that are differentiated, or called where they are known as maps."""
+    text = _plain(text)
+    derived: dict[int, Sign] = {}
+    for found in _SIGN.finditer(text):
+        sign = _sign(found)
+        at, below = _target(text, found.end()), _by(found)
+        call = None if at is None else _call(text, at.end)
+        outside = below and call is not None and whole_name(below) != call.point  # by what stands inside the argument
+        if at is not None and not outside and (sign != "jacobian" or call is not None or is_map(at.name)):
+            derived[at.start] = sign
+    for found in _ALONG.finditer(text):
+        at = _name_from(text, found.end())
+        if at is not None and _call(text, at.end) is not None:
+            derived[at.start] = "gradient"
+    fractions = [(found.start(), _end_of_operand(text, found.end())) for found in _BY_NAME.finditer(text)]
+    for at in names_at(text):
+        end = _behind_primes(text, at.end)
+        call = _call(text, end)
+        partly = call is not None and any(start < at.start < stop for start, stop in fractions)
+        sign = derived.get(at.start, "prime" if call is not None and end > at.end else "partial" if partly else "")
+        if sign or (call is not None and is_map(at.name)):
+            yield DerivedName(at.name, text[at.start : at.end], sign, "" if call is None else call.point, at.bold)
+
+
+_BY_INDEX = pattern(
+    rf"(?<![A-Za-z\\_^{{])D\s*_\s*(?:(?P<one>[i-n1-9])|\{{\s*(?P<several>[i-n1-9](?:\s*,?\s*[i-n1-9])?)\s*\}})(?P<twice>\s*\^\s*\{{?\s*2\s*\}}?)?\s*"
+    rf"(?P<call>(?:{_FONT}\s*\{{\s*[A-Za-z]\s*\}}|\\?[A-Za-z]+)\s*\(\s*(?P<at>(?:{_FONT}\s*\{{\s*[A-Za-z]\s*\}}|[A-Za-z]))\s*\))"
+)
+
+
+def _by_index(found: re.Match[str]) -> str:
+    r"""A derivative by entries of an argument, ``D_{i,j} f(x)``, with their names."""
+    indices = [letter for letter in found["one"] or found["several"] if letter not in ", "] * (2 if found["twice"] else 1)
+    above = r"\partial^2" if len(indices) > 1 else r"\partial"
+    below = " ".join([rf"\partial {found['at']}_{index}" for index in indices])
+    return rf"\frac{{{above} {found['call']}}}{{{below}}}"
+
+
+def calls_in(text: str) -> dict[str, int]:
+    """With how many arguments the functions in a formula are called; those that are called in several ways are left out."""
+    text = _plain(text)
+    found: dict[str, set[int]] = {}
+    for at in names_at(text):
+        if (call := _call(text, _behind_primes(text, at.end))) is not None:
+            found.setdefault(at.name, set()).add(call.inside.count(",") + 1)
+    return {name: counts.pop() for name, counts in found.items() if len(counts) == 1}
+
+
+_TWICE = pattern(
+    rf"\\nabla(?P<by>\s*_\s*{_SCRIPT})?\s*\\nabla(?:\s*_\s*{_SCRIPT})?\s*\^\s*\{{?\s*(?:T|\\top|\\intercal)\s*\}}?(?:\s*_\s*{_SCRIPT})?"
+)
+_DIRECTION = pattern(
+    r"(?P<name>\\?[A-Za-z]+)\s*(?:'|′|\^\s*\{?\\prime\}?)\s*(?:\\left)?\((?P<at>[^();]{1,40});(?P<along>[^();]{1,40})(?:\\right)?\)"
+)
+
+
+def _plain(text: str) -> str:
+    r"""A formula with the sign D for Jacobians and derivatives along vectors: ``J_F(x)``, ``J_{G \circ F}(x)``, ``f'(x; v)``."""
+
+    def plain(found: re.Match[str]) -> str:
+        inside = trimmed(found["of"].removeprefix("{").removesuffix("}"))
+        if _INDEX.fullmatch(inside) or _call(text, found.end()) is None:
+            return found[0]
+        return f"D({inside})" if _CIRCLE.search(inside) else f"D {inside}"
+
+    text = _BY_INDEX.sub(_by_index, text)
+    text = _TWICE.sub(lambda found: rf"\nabla{found['by'] or ''}^2 ", text)
+    text = _DIRECTION.sub(lambda found: f"D_{{{found['along']}}} {found['name']}({found['at']})", text)
+    return _JACOBIAN.sub(plain, text)
+
+
+def _sign(found: re.Match[str]) -> Sign:
+    """Which derivative a sign means."""
+    if found["scripts"] is None:
+        return "hessian" if found["second"] else "jacobian"
+    rest = _BY.sub("", _SECOND.sub("", found["scripts"]))
+    if rest.strip():
+        raise NotRead  # a third derivative, or a transpose of the sign
+    return "hessian" if _SECOND.search(found["scripts"]) else "gradient"
+
+
+_BY_NAME = pattern(r"\\[dt]?frac\s*\{\s*\\partial(?![A-Za-z])")
+
+
+def _end_of_operand(text: str, start: int) -> int:
+    """The place behind what the sign of a partial derivative above the line of a fraction is about: there, or in the bracket behind it."""
+    above = closing(text, start, "{")
+    below = closing(text, text.index("{", above) + 1, "{") if above and text[above : above + 1] == "{" else 0
+    if not below or text[start : above - 1].strip():
+        return below or above
+    behind = below + len(text[below:]) - len(text[below:].lstrip())
+    at, bracket = _name_from(text, behind), _OPENED.match(text, below)
+    if at is not None:
+        call = _call(text, at.end)
+        return below if call is None else call.end
+    return below if bracket is None else closing(text, bracket.end(), bracket["bracket"])
+
+
+def _by(found: re.Match[str]) -> str:
+    """What a sign of a gradient has below it."""
+    below = _BY.search(found.groupdict().get("scripts") or "")
+    return "" if below is None else trimmed(below["by"].removeprefix("{").removesuffix("}"))
+
+
+def _target(text: str, start: int) -> NameAt | None:
+    """The name that a sign before a place is about; none before ``e^x``."""
+    return None if _POWER.match(text, start) else _name_from(text, start)
+
+
+_POWER = pattern(r"\s*e\s*\^\s*(?=\{)")
+_ELEMENTARY = pattern(r"\s*\\(?:log|ln|exp|sin|cos|tanh|sqrt)(?![A-Za-z])\s*")
+
+
+def _name_from(text: str, start: int) -> NameAt | None:
+    """The name that begins at a place."""
+    return next((at for at in names_at(text) if at.start == start), None)
+
+
+def _behind_primes(text: str, end: int) -> int:
+    found = PRIMES.match(text, end)
+    return end if found is None else found.end()
+
+
+def _call(text: str, start: int) -> _Call | None:
+    """What stands in the brackets that begin at a place."""
+    opened = CALLED.match(text, start)
+    end = closing(text, opened.end(), "(") if opened is not None else 0
+    return None if opened is None or not end else _Call(_ENDED.sub("", text[opened.end() : end - 1]).strip(), end)
+
+
+class Derivatives:
+    """Writes formulas with the derivatives of ``functions`` without a formula, and of ``known`` names that have so many arguments.
+
+    ``curves`` are the functions whose values are vectors and whose argument is a number; ``letters`` are free.
+    """
+
+    def __init__(self, functions: frozenset[str], known: Mapping[str, int], letters: Iterator[str], curves: frozenset[str]) -> None:
+        self._functions, self._known, self._letters, self._curves = functions, known, letters, curves
+        self._renamed: dict[str, str] = {}
+
+    def definition(self, left: str, value: str, arguments: tuple[str, ...]) -> list[str]:
+        """A definition, behind those of the functions that it needs."""
+        call = _first_call(left)
+        variable = trimmed(call.inside) if call is not None and len(arguments) == 1 else ""
+        text = _Text(variable, [])
+        written = self._written(value, text)
+        at = next(iter(names_at(left)), None)
+        if at is not None and arguments and _ACCENT.search(left[: at.end]) is not None:
+            self._renamed[at.name] = self._letter()
+        return [*text.helpers, f"{self._spelled(left)} = {written}"]
+
+    def equation(self, equation: str) -> tuple[str, list[str]]:
+        """An equation, and the definitions of the functions that it needs."""
+        text = _Text(self._variable(equation), [])
+        return self._written(equation, text), text.helpers
+
+    def _variable(self, equation: str) -> str:
+        """The name that functions of an equation are called with where they are; empty where these are several."""
+        equation = _plain(equation)
+        calls = [_call(equation, _behind_primes(equation, at.end)) for at in names_at(equation) if self._is_function(at.name)]
+        points = {call.point: trimmed(call.inside) for call in calls if call is not None and call.point}
+        used = {at.base for at in names_at(equation)}
+        return next(iter(points.values())) if len(points) == 1 else "" if points else "x" if "x" not in used else self._letter()
+
+    def _is_function(self, name: str) -> bool:
+        return name in self._functions or self._known.get(name) == 1
+
+    def _letter(self) -> str:
+        letter = next(self._letters, None)
+        if letter is None:
+            raise NotRead
+        return letter
+
+    def _written(self, text: str, into: _Text, depth: int = 0) -> str:
+        text = _plain(text)
+        signs = sorted([*_SIGN.finditer(text), *_ALONG.finditer(text)], key=lambda found: (found.start(), "along" not in found.groupdict()))
+        out, place = [], 0
+        for found in signs:
+            if found.start() >= place and self._is_sign(found, text):
+                out.append(self._called(text[place : found.start()], into.variable))
+                written, place = self._derivative(found, text, into, depth)
+                out.append(written)
+        return "".join([*out, self._called(text[place:], into.variable)])
+
+    def _is_sign(self, found: re.Match[str], text: str) -> bool:
+        """Whether a sign is that of a derivative; a D may be a factor."""
+        if text[found.start()] == "\\" and "nabla" in found[0]:
+            return True
+        at = _target(text, found.end())
+        if at is not None:
+            return self._is_function(at.name)
+        nested = _SIGN.match(text, found.end()) is not None
+        return nested or any(self._is_function(one.name) for one in names_at(_bracket(text, found.end())[0]))
+
+    def _derivative(self, found: re.Match[str], text: str, into: _Text, depth: int) -> tuple[str, int]:
+        """The derivative whose sign was found, and the place behind it."""
+        if depth > _DEEPEST:
+            raise NotRead
+        if "along" in found.groupdict():
+            return self._along(found, text, into, depth)
+        at = _target(text, found.end())
+        if at is None:
+            return self._of_formula(found, text, into, depth)
+        if not self._is_function(at.name) and at.name not in self._known:
+            raise NotRead
+        call = _call(text, at.end)
+        end = at.end if call is None else call.end
+        if self._known.get(at.name, 1) != 1:
+            return text[found.start() : end], end
+        return self._of_function(found, text[at.start : at.end], call, into, depth), end
+
+    def _of_formula(self, found: re.Match[str], text: str, into: _Text, depth: int) -> tuple[str, int]:
+        """The derivative of a formula, as one of a function with a name of its own."""
+        inside, end = self._formula_behind(text, found.end(), into, depth)
+        call = _call(text, end)
+        variable = _by(found) or (trimmed(call.inside) if call is not None and call.point else into.variable)
+        letter = self._helper(inside, variable, into, depth)
+        return _with_sign(_sign(found), letter, variable if call is None else call.inside), end if call is None else call.end
+
+    def _of_function(self, found: re.Match[str], name: str, call: _Call | None, into: _Text, depth: int) -> str:
+        """The derivative of a function by its argument, or by a name in what it is called with."""
+        by, argument, name = _by(found), into.variable if call is None else self._called(call.inside, into.variable), self._spelled(name)
+        if by and call is not None and whole_name(by) != call.point:
+            name, argument = self._helper(f"{name}({argument})", by, into, depth), by
+        if not argument:
+            raise NotRead
+        return _with_sign(_sign(found), name, argument)
+
+    def _formula_behind(self, text: str, start: int, into: _Text, depth: int) -> tuple[str, int]:
+        """What stands in brackets behind a sign, or is a derivative itself, and the place behind it."""
+        power, elementary, second = _POWER.match(text, start), _ELEMENTARY.match(text, start), _SIGN.match(text, start)
+        if power is not None:
+            end = closing(text, power.end() + 1, "{")
+            return text[start:end], end
+        if elementary is not None:
+            return text[start : (end := _operand_end(text, elementary.end()))], end
+        if second is None:
+            return _bracket(text, start)
+        _, end = self._derivative(second, text, into, depth + 1)
+        return text[start:end], end
+
+    def _along(self, found: re.Match[str], text: str, into: _Text, depth: int) -> tuple[str, int]:
+        """The derivative along a vector: that of a function of a number, at zero."""
+        at, along = _name_from(text, found.end()), trimmed(found["along"].removeprefix("{").removesuffix("}"))
+        call = None if at is None else _call(text, at.end)
+        if at is None or call is None or _COUNTS.fullmatch(along) or whole_name(along) in (None, call.point):
+            raise NotRead
+        number = self._letter()
+        letter = self._helper(f"{text[at.start : at.end]}({call.inside} + {number} {along})", number, into, depth)
+        return f"{letter}'(0)", call.end
+
+    def _helper(self, formula: str, variable: str, into: _Text, depth: int) -> str:
+        """The name of a new function with this formula."""
+        if not variable or whole_name(variable) is None:
+            raise NotRead
+        inner = _Text(variable, into.helpers)
+        parts = [trimmed(part) for part in _CIRCLE.split(formula)]
+        if len(parts) > 1:
+            if not all(self._is_function(whole_name(part) or "") for part in parts):
+                raise NotRead
+            value = "(".join([*map(self._spelled, parts), variable]) + ")" * len(parts)
+        else:
+            value = self._written(formula, inner, depth + 1)
+        letter = self._letter()
+        into.helpers.append(f"{letter}({variable}) = {value}")
+        return letter
+
+    def _called(self, text: str, variable: str) -> str:
+        """A formula without signs of derivatives, in which each function is called."""
+        out, place = [], 0
+        for at in names_at(text):
+            function = self._is_function(at.name)
+            if not function and at.name not in self._renamed:
+                continue
+            end = _behind_primes(text, at.end)
+            call = _call(text, end)
+            if call is None and function and not variable:
+                raise NotRead
+            name = self._spelled(text[at.start : at.end])
+            if at.name in self._curves and end > at.end:
+                if end - at.end > 1:
+                    raise NotRead
+                name, end = f"J_{{{name}}}", end
+            else:
+                name += text[at.end : end]
+            out += [text[place : at.start], name if call is not None or not function else f"{name}({variable})"]
+            place = end
+        return "".join([*out, text[place:]])
+
+    def _spelled(self, text: str) -> str:
+        """A name, or a formula that begins with one, with the letter that stands for the name, where one does."""
+        at = next(iter(names_at(text)), None)
+        letter = None if at is None else self._renamed.get(at.name)
+        return text if at is None or letter is None else f"{text[: at.start]}{letter}{text[at.end :]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What functions are called with that stand without brackets in a formula, and the definitions that were made for it."""
+
+    variable: str
+    helpers: list[str]
+
+
+_INDEX = pattern(r"[i-nt\d,\s]+")
+_COUNTS = pattern(r"[i-n\d]|\\?[a-z]+\s*,.*")
+
+
+def _first_call(left: str) -> _Call | None:
+    at = next(iter(names_at(left)), None)
+    return None if at is None else _call(left, at.end)
+
+
+def _operand_end(text: str, start: int) -> int:
+    """The place behind what a function without brackets is applied to: a name with its arguments, or a bracket."""
+    at = _name_from(text, start)
+    if at is None:
+        return closing(text, start + 1, "{") if text[start : start + 1] == "{" else _bracket(text, start)[1]
+    call = _call(text, at.end)
+    return at.end if call is None else call.end
+
+
+def _bracket(text: str, start: int) -> tuple[str, int]:
+    """What stands in the bracket that begins at a place, and the place behind it."""
+    opened = _OPENED.match(text, start)
+    end = closing(text, opened.end(), opened["bracket"]) if opened is not None else 0
+    if opened is None or not end:
+        raise NotRead
+    return _ENDED.sub("", text[opened.end() : end - 1]), end
+
+
+def _with_sign(sign: Sign, name: str, argument: str) -> str:
+    if sign == "jacobian":
+        return f"J_{{{name}}}({argument})"
+    return f"\\nabla{'^2' if sign == 'hessian' else ''} {name}({argument})"

@@ -18,8 +18,8 @@ from matcalc.patterns import pattern
 
 Sign: TypeAlias = Literal["gradient", "hessian", "jacobian", "prime", "partial", ""]
 
-_SCRIPT = r"(?:\{(?:[^{}]|\{[^{}]*\})*\}|\\[A-Za-z]+|\w)"
-_FONT = r"\\(?:mathbf|mathrm|boldsymbol|operatorname|bm)"
+_FONT = r"\\(?:mathbf|mathrm|boldsymbol|operatorname|bm|vec)"
+_SCRIPT = rf"(?:\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}}|{_FONT}\s*\{{[^{{}}]*\}}|\\[A-Za-z]+|\w)"
 _SIGN = pattern(
     rf"\\nabla(?![A-Za-z])(?P<scripts>(?:\s*[_^]\s*{_SCRIPT})*)\s*(?:\\[,!;]\s*)?"
     rf"|(?<![A-Za-z\\_^{{])(?:{_FONT}\s*\{{\s*D\s*\}}|D)(?P<second>\s*\^\s*\{{?\s*2\s*\}}?)?\s*(?=[A-Za-z\\(])"
@@ -121,7 +121,7 @@ def _plain(text: str) -> str:
     r"""A formula with the sign D for Jacobians and derivatives along vectors: ``J_F(x)``, ``J_{G \circ F}(x)``, ``f'(x; v)``."""
 
     def plain(found: re.Match[str]) -> str:
-        inside = trimmed(found["of"].removeprefix("{").removesuffix("}"))
+        inside = _unbraced(found["of"])
         if _INDEX.fullmatch(inside) or _call(text, found.end()) is None:
             return found[0]
         return f"D({inside})" if _CIRCLE.search(inside) else f"D {inside}"
@@ -162,7 +162,11 @@ def _end_of_operand(text: str, start: int) -> int:
 def _by(found: re.Match[str]) -> str:
     """What a sign of a gradient has below it."""
     below = _BY.search(found.groupdict().get("scripts") or "")
-    return "" if below is None else trimmed(below["by"].removeprefix("{").removesuffix("}"))
+    return "" if below is None else _unbraced(below["by"])
+
+
+def _unbraced(script: str) -> str:
+    return trimmed(script[1:-1] if script.startswith("{") else script)
 
 
 def _target(text: str, start: int) -> NameAt | None:
@@ -304,7 +308,7 @@ class Derivatives:
 
     def _along(self, found: re.Match[str], text: str, into: _Text, depth: int) -> tuple[str, int]:
         """The derivative along a vector: that of a function of a number, at zero."""
-        at, along = _name_from(text, found.end()), trimmed(found["along"].removeprefix("{").removesuffix("}"))
+        at, along = _name_from(text, found.end()), _unbraced(found["along"])
         call = None if at is None else _call(text, at.end)
         if at is None or call is None or _COUNTS.fullmatch(along) or whole_name(along) in (None, call.point):
             raise NotRead

@@ -77,8 +77,8 @@ def _asked(equation: str, line: Line, context: Context) -> AnyFunctions:
     written = Derivatives(frozenset(functions), known, letters, _curves(functions, line, context))
     definitions = [text for one in behind for text in written.definition(one.left, one.value, one.head.arguments)]
     statement, helpers = written.equation(equation)
-    if not (functions or helpers):
-        raise NotRead
+    if not functions and statement == equation:
+        raise NotRead  # it is asked as it is
     declare = "; ".join(f"{name}: {kind}" for name, kind in declared.items())
     said = f"{', '.join(functions)}: any smooth function{'s' if len(functions) > 1 else ''}" if functions else ""
     return AnyFunctions(statement, (*families, *definitions, *helpers), declare, said)
@@ -110,9 +110,7 @@ def _functions(texts: Sequence[str], defined: Iterable[str], line: Line, context
 
 def _is_unknown(name: str, line: Line, context: Context) -> bool:
     """Whether a name may be a function of which no formula is known."""
-    one = context.definitions.at(name, line.number)
-    several = one is not None and len(one.head.arguments) > 1  # here it has one, and is another function
-    if is_function(name) or name in USUAL or (one is not None and not several and _stands(one, line, context)):
+    if is_function(name) or name in USUAL:
         return False
     told, _ = context.told(name, line.number)
     return told is None or (told.kind == "function" and not told.properties)

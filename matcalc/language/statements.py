@@ -34,7 +34,7 @@ from matcalc.language.syntax.open_indices import lifted
 from matcalc.language.syntax.ordering import ordered
 from matcalc.language.syntax.repeated_indices import with_sums
 from matcalc.language.syntax.survey import mapped, number_in, ungrouped, walk
-from matcalc.language.syntax.written_arrays import entrywise
+from matcalc.language.syntax.written_arrays import Kinds, entrywise, named_arrays
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import derivative_shapes, kind_relations
 from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
@@ -466,8 +466,9 @@ class _StatementReader(Reader):
             self._open_if_false = _UNCERTAIN if whole.by_same else ""
         self.scope.undefined = undefined_functions(written, functions, self.scope.labelled)
         program = ordered(written, claim=True, depends=self.scope.undefined.arguments)
+        arrays = named_arrays({name.name: value for name, value in program.assignments}, self.scope.definitions)
         equation = self._linked(program)
-        self.build_assignments(program)
+        self.build_assignments(replace(program, assignments=tuple([pair for pair in program.assignments if pair[0].name not in arrays])))
         if equation is not None:
             return self._undone(equation)
         match program.value:
@@ -488,14 +489,17 @@ class _StatementReader(Reader):
         found: list[tuple[str, s.Equation]] = []
         for left, right in pairwise(sides):
             words = " = ".join(self.text[side.span.start : side.span.end].strip() for side in (left, right))
-            found += self._entrywise(words, s.Equation(Span(left.span.start, right.span.end), left, right))
+            assigned = {name.name: value for name, value in program.assignments}
+            found += self._entrywise(words, s.Equation(Span(left.span.start, right.span.end), left, right), assigned)
         if len(found) > 1:
             self._links = tuple([words for words, _ in found])
         return found[self._link][1] if found else None
 
-    def _entrywise(self, words: str, equation: s.Equation) -> list[tuple[str, s.Equation]]:
+    def _entrywise(self, words: str, equation: s.Equation, assigned: Mapping[str, s.Syntax]) -> list[tuple[str, s.Equation]]:
         """An equation, or those for its entries; what they need is declared."""
-        by_entries = entrywise(equation, self.scope.definitions)
+        numbers = frozenset(name for name, said in self.declarations.items() if said.kind == "scalar" or said.shape == ())
+        others = frozenset(self.declarations) - numbers | frozenset(self.scope.bold)
+        by_entries = entrywise(equation, self.scope.definitions, assigned, Kinds(numbers, others))
         if by_entries is None:
             return [(words, equation)]
         self.scope.definitions |= {one.function: one for one in by_entries.definitions}

@@ -98,3 +98,74 @@ AT_POINTS = [
 @pytest.mark.parametrize("statement", AT_POINTS)
 def test_derivatives_at_points(statement: str) -> None:
     assert verify(statement).status == "proved"
+
+
+M = r"M = \begin{pmatrix} 2 & 1 \\ 5 & 3 \end{pmatrix}; "
+V = r"v = \begin{pmatrix} 1 \\ -1 \end{pmatrix}; "
+TURN = r"R = \begin{pmatrix} \cos t & -\sin t \\ \sin t & \cos t \end{pmatrix}; "
+
+# Behind arrays with names: statement | that it holds, is false, or is not read
+ARITHMETIC = rf"""
+{M}{V} M v = \begin{{pmatrix}} 1 \\ 2 \end{{pmatrix}} | proved
+{M}{V} M v = \begin{{pmatrix}} 1 \\ 3 \end{{pmatrix}} | refuted
+{M}{V} M v = [1, 2]^\top | proved
+{M}{V} v^\top M v = -1 | proved
+{M}{V} v^\top M v = 1 | refuted
+{M} \det M = 1 | proved
+{M} |M| = 1 | proved
+{M} \det M = 11 | refuted
+{M} \operatorname{{tr}}(M) = 5 | proved
+{M} M^{{-1}} = \begin{{pmatrix}} 3 & -1 \\ -5 & 2 \end{{pmatrix}} | proved
+{M} M^{{-1}} = \begin{{pmatrix}} 3 & 1 \\ -5 & 2 \end{{pmatrix}} | refuted
+{M} M M^{{-1}} = I | proved
+{M} M^2 = \begin{{pmatrix}} 9 & 5 \\ 25 & 14 \end{{pmatrix}} | proved
+{M} M + M^\top = \begin{{pmatrix}} 4 & 6 \\ 6 & 6 \end{{pmatrix}} | proved
+{M} M - M^\top = 0 | refuted
+{M} \det(M - \lambda I) = \lambda^2 - 5 \lambda + 1 | proved
+{M} \det(M - \lambda I) = \lambda^2 + 5 \lambda + 1 | refuted
+{V} \|v\|^2 = 2 | proved
+{V} \|v\| = 2 | refuted
+u = [3, 4]; \|u\|_2 = 5 | proved
+u = [3, 4]; w = [1, 2]; u \cdot w = 11 | proved
+u = [3, 4]; w = [1, 2]; u^\top w = 11 | proved
+u = [3, 4]; w = [1, 2]; u w^\top = \begin{{pmatrix}} 3 & 6 \\ 4 & 8 \end{{pmatrix}} | proved
+{TURN} R^\top R = I | proved
+{TURN} R^2 = I | refuted
+{TURN} \det R = 1 | proved
+J = \begin{{pmatrix}} \cos t & -r \sin t \\ \sin t & r \cos t \end{{pmatrix}}; \det J = r | proved
+J = \begin{{pmatrix}} \cos t & -r \sin t \\ \sin t & r \cos t \end{{pmatrix}}; \det J = -r | refuted
+N = \begin{{pmatrix}} a & b \\ c & h \end{{pmatrix}}; N^{{-1}} = \frac{{1}}{{a h - b c}} \begin{{pmatrix}} h & -b \\ -c & a \end{{pmatrix}} | proved
+q(x) = (x_1 - 1)^2 + 4 x_2^2; p = [3, 1]^\top; \nabla q(p) = [4, 8]^\top | proved
+q(x) = (x_1 - 1)^2 + 4 x_2^2; p = [3, 1]^\top; \nabla q(p) = [4, 4]^\top | refuted
+q(x) = (x_1 - 1)^2 + 4 x_2^2; p = [3, 1]^\top; \nabla^2 q(p) = \begin{{pmatrix}} 2 & 0 \\ 0 & 8 \end{{pmatrix}} | proved
+q(x) = (x_1 - 1)^2 + 4 x_2^2; p = [3, 1]^\top; q(p) = 8 | proved
+q(x) = (x_1 - 1)^2 + 4 x_2^2; p = [3, 1]^\top; q(p) = 4 | refuted
+q(x) = (x_1 - 1)^2 + 4 x_2^2; p = [3, 1]^\top; p - \frac{{1}}{{2}} \nabla q(p) = [1, -3]^\top | proved
+{M}{V} q(x) = \frac12 x^\top M x - v^\top x; p = [1, 1]^\top; \nabla q(p) = \begin{{pmatrix}} 4 \\ 7 \end{{pmatrix}} | proved
+{M}{V} q(x) = \frac12 x^\top M x - v^\top x; p = [1, 1]^\top; \nabla q(p) = \begin{{pmatrix}} 2 \\ 9 \end{{pmatrix}} | refuted
+{M}{V} q(x) = \frac12 x^\top M x - v^\top x; p = [1, 1]^\top; q(p) = \frac{{11}}{{2}} | proved
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", ARITHMETIC)
+def test_arithmetic_of_arrays_with_names(line: str) -> None:
+    statement, expected = (part.strip() for part in line.split(" | "))
+    assert verify(statement, dialect="latex").status == expected
+
+
+BLOCKS = [
+    (r"N = \begin{pmatrix} A & B \\ 0 & D \end{pmatrix}; N N = \begin{pmatrix} A^2 & BA + DB \\ 0 & D^2 \end{pmatrix}", "may be a block"),
+    (r"N = \begin{pmatrix} \mathbf{a} & 1 \\ 0 & 1 \end{pmatrix}; \det N = \mathbf{a}", "may be a block"),
+    (r"N = \begin{pmatrix} a^\top & 1 \\ 0 & 1 \end{pmatrix}; \det N = a^\top", "may be a block"),
+    (M + "M x = w", "it is not known that it is a number"),
+    (M + r"q(x) = x^\top M x; \nabla q(x) = 2 M x", "written out"),
+    (M + "L M = M L", "it is not known that it is a number"),
+    (r"N = \begin{pmatrix} 1 & 2 \\ 2 & 4 \end{pmatrix}; N^{-1} = N", "has no inverse"),
+    (M + r"\det(M^9) = 1", "written out"),
+]
+
+
+@pytest.mark.parametrize(("statement", "message"), BLOCKS)
+def test_what_may_be_no_number_is_refused(statement: str, message: str) -> None:
+    with pytest.raises(ParseError, match=message):
+        verify(statement, dialect="latex")

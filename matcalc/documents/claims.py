@@ -31,6 +31,7 @@ from matcalc.documents.context.structure import Dependence, Structure, needed, r
 from matcalc.documents.context.survey import Context, How
 from matcalc.documents.context.twofold_names import told_apart
 from matcalc.documents.context.usual_functions import without_usual
+from matcalc.documents.context.worked_examples import worked_example
 from matcalc.documents.index_cases import Indices, by_indices, compared, with_entries
 from matcalc.errors import MatcalcError, ParseError, UnknownFunctionError
 from matcalc.patterns import pattern
@@ -44,12 +45,15 @@ def asked_of(line: Line, context: Context) -> Sequence[Asked]:
     """
     line = by_entry(context.scripts.ordered(line))
     found: dict[tuple[str, str], Asked] = {}
+    example = worked_example(line, context)
+    if example is not None:
+        found[(example.statement, example.declare)] = example
     steps = _steps(line, context)
     try:
         for one in _readings(line, context):
             found.setdefault((one.statement, one.declare), one)
     except MatcalcError as error:
-        if not steps:
+        if not steps and example is None:
             raise
         steps = [replace(one, doubts=(Doubt(error.message),)) for one in steps]
     for one in steps:

@@ -15,6 +15,7 @@ from matcalc.documents.inner_products import with_inner_products, with_products_
 from matcalc.documents.numbers import with_numbers, with_vectors
 from matcalc.documents.pieces import Notation
 from matcalc.documents.primes import derives_twice, may_derive
+from matcalc.documents.rounding import agrees_as_written
 from matcalc.documents.shapes import is_derivative
 from matcalc.language.statements import Statement
 from matcalc.patterns import pattern
@@ -28,15 +29,28 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
 
     What is not decided from the beginning of its chain holds if it does as a step of it.
     """
+    for one in asked:
+        of_values = _of_values(one) if one.instead == "values" else None
+        if of_values is not None and (of_values.ok or of_values.status == "refuted"):
+            return of_values, one
     steps = [one for one in asked if one.instead == "step"]
-    whole = [one for one in asked if one.instead != "step"]
-    verdict, chosen = _judged(whole) if whole else (_unread(steps[0]), steps[0])
+    whole = [one for one in asked if one.instead not in ("step", "values")]
+    verdict, chosen = _judged(whole) if whole else (_unread(asked[0]), asked[0])
     if verdict.status == "undecided":
         for one in steps:
             of_step = _verdict(one)
             if of_step.ok:
                 return of_step, one
     return verdict, chosen
+
+
+def _of_values(asked: Asked) -> Verdict:
+    """The verdict on what is computed in a worked example: to the digits that are written, and false only where all of it is exact."""
+    verdict = _verdict(asked)
+    if verdict.status == "refuted" and agrees_as_written(verdict, asked):
+        return Verdict(verdict.statement, "confirmed", verdict.layout, "equal to the digits that are written", reading=verdict.reading)
+    misfit = "shapes differ" in verdict.reason  # a row for a column
+    return _kept(verdict) if asked.doubts or misfit else verdict
 
 
 def _unread(step: Asked) -> Verdict:

@@ -52,6 +52,7 @@ from matcalc.documents.shapes import (
     value_of,
 )
 from matcalc.documents.symbols import Named, speaks_of_known, symbols_of, unmatched
+from matcalc.documents.values import as_list, is_value, value_given, with_points
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.patterns import pattern
 
@@ -203,6 +204,8 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
         return "definition"
     if row.link and around.preceding == "inequality":
         return "inequality"  # a ≤ b = c estimates a
+    if (worked := _of_worked(row, right, around)) is not None:
+        return worked
     said = sentence(around.before, row.lead)
     head = _subject(row, around.notation) or _changed(row, right, around)
     role = _by_form(row, right, head, around)
@@ -221,6 +224,26 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
     if partial or is_derivative(row.left.text) or is_derivative(right) or is_derivative_of_known(row, around):
         return _of_derivative(row, right, said, around)
     return _of_relation(row, right, said, around)
+
+
+def _of_worked(row: Row, right: str, around: Around) -> Role | None:
+    """The role of an equation with a value on its right: what is computed with names that have values is claimed."""
+    value, both = as_list(right), f"{row.left.text} {right}"
+    if around.notation != "latex" or not is_value(value) or holds(both, "limit") or _beyond(row, right) is not None:
+        return None
+    if r"\partial" in row.left.text or is_optimum(row.first.text):
+        return None
+    given = value_given(row, around.notation)
+    if given is not None and given.is_array and head_of(row.first.text) is None and around.known.value_of(given.name) is None:
+        return "definition"  # a point with a number above it
+    head = head_of(row.left.text, around.notation)
+    if head is not None and not head.arguments:
+        return None
+    names = set(symbols_of(with_points(row.left.text, around.known.valued), around.notation))
+    valued = {name: around.known.value_of(name) for name in names}
+    known = all(found is not None or around.known.arguments(name) for name, found in valued.items())
+    points = [name for name, found in valued.items() if found is not None and "_" in name]
+    return "claim" if known and (any(valued.values()) or (points and len(valued) > 1)) else None
 
 
 def _beyond(row: Row, right: str) -> Role | None:

@@ -14,6 +14,7 @@ from matcalc.documents.rows import Row, rows
 from matcalc.documents.shapes import inverted, is_of_chance, is_one_derivative
 from matcalc.documents.surroundings import surroundings
 from matcalc.documents.symbols import Named, symbols_of
+from matcalc.documents.values import value_given
 from matcalc.errors import MatcalcError
 from matcalc.language.declare.texts import parse_declarations
 from matcalc.patterns import pattern
@@ -80,7 +81,10 @@ class _Names:
                 self.known.add(name)
 
     def learn(self, row: Row, role: Role, notation: Notation) -> None:
-        """Takes in what a row defines; an array written out says nothing that a claim could rest on."""
+        """Takes in what a row defines, and the value that it gives to a name."""
+        value = value_given(row, notation)
+        if value is not None:
+            self.known.give(value.name, is_array=value.is_array)
         if role not in ("definition", "solution") or is_written_out(row):
             return
         found = named_by(row, notation)

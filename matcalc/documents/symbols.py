@@ -30,8 +30,8 @@ _DEEPEST = 8
 """Values within values that symbols are followed through."""
 
 
-def symbols_of(text: str, notation: Notation) -> Counter[str]:
-    """How often each symbol stands in a side, whatever its indices; without indices, sizes, functions and constants."""
+def symbols_of(text: str, notation: Notation, *, sizes: bool = False) -> Counter[str]:
+    """How often each symbol stands in a side, whatever its indices; without indices, functions and constants, and without ``sizes``."""
     shown = text[:_LONGEST]
     if notation == "latex":
         shown = _BELOW_A_SIGN.sub(lambda found: found[0].split("_")[0] + " ", _TURNED.sub(" ", shown))
@@ -42,7 +42,7 @@ def symbols_of(text: str, notation: Notation) -> Counter[str]:
         plain = one.name == base and not shown.startswith("\\", one.start)
         base = one.name if _NUMBERED.search(one.name) else base
         fixed = usual or base in _constants() or is_function(base) or is_function(one.name)
-        if not fixed and not (plain and base in _sizes()):
+        if not fixed and (sizes or not (plain and base in _sizes())):
             found.update(_factors(base) if notation == "plain" else (base,))
     return found
 
@@ -79,6 +79,7 @@ class Named:
         self._values: list[dict[str, Counter[str]]] = [{}]
         self._declared: set[str] = set()
         self._derivatives: list[set[str]] = [set()]
+        self._valued: list[dict[str, bool]] = [{}]
 
     def begin(self, depth: int, *, everywhere: bool = False) -> None:
         """Begins a section within the outermost ``depth`` ones, whose names end with it unless they stand for it ``everywhere``."""
@@ -89,6 +90,8 @@ class Named:
             del tables[depth:]
         self._arguments.append(self._arguments[0] if everywhere else {})
         self._values.append(self._values[0] if everywhere else {})
+        del self._valued[depth:]
+        self._valued.append(self._valued[0] if everywhere else {})
 
     def add(self, name: str, arguments: tuple[str, ...] = (), value: Counter[str] | None = None) -> None:
         """Lets a name stand for something to the end of the section, for a function if it has arguments; ``value``: its symbols."""
@@ -98,6 +101,19 @@ class Named:
             self._values[-1][_base(name)] = value
         self._sections[-1].add(name)
         self._bases[-1].add(_base(name))
+
+    def give(self, name: str, *, is_array: bool) -> None:
+        """Gives a name a value, a number or an array that is written out, to the end of the section."""
+        self._valued[-1][name] = is_array
+
+    def value_of(self, name: str) -> bool | None:
+        """Whether the value of a name is an array; None for one without a value."""
+        return next((known[name] for known in reversed(self._valued) if name in known), None)
+
+    @property
+    def valued(self) -> frozenset[str]:
+        """The names that have a value."""
+        return frozenset(name for known in self._valued for name in known)
 
     def declare(self, name: str) -> None:
         """Lets a name be a symbol of which a line for matcalc tells the kind: an equation with it is meant for all its values."""

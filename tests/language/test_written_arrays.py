@@ -134,7 +134,7 @@ u = [3, 4]; w = [1, 2]; u w^\top = \begin{{pmatrix}} 3 & 6 \\ 4 & 8 \end{{pmatri
 {TURN} \det R = 1 | proved
 J = \begin{{pmatrix}} \cos t & -r \sin t \\ \sin t & r \cos t \end{{pmatrix}}; \det J = r | proved
 J = \begin{{pmatrix}} \cos t & -r \sin t \\ \sin t & r \cos t \end{{pmatrix}}; \det J = -r | refuted
-N = \begin{{pmatrix}} a & b \\ c & h \end{{pmatrix}}; N^{{-1}} = \frac{{1}}{{a h - b c}} \begin{{pmatrix}} h & -b \\ -c & a \end{{pmatrix}} | proved
+N = \begin{{pmatrix}} a & b \\ c & h \end{{pmatrix}}; (a h - b c) N^{{-1}} = \begin{{pmatrix}} h & -b \\ -c & a \end{{pmatrix}} | proved
 q(x) = (x_1 - 1)^2 + 4 x_2^2; p = [3, 1]^\top; \nabla q(p) = [4, 8]^\top | proved
 q(x) = (x_1 - 1)^2 + 4 x_2^2; p = [3, 1]^\top; \nabla q(p) = [4, 4]^\top | refuted
 q(x) = (x_1 - 1)^2 + 4 x_2^2; p = [3, 1]^\top; \nabla^2 q(p) = \begin{{pmatrix}} 2 & 0 \\ 0 & 8 \end{{pmatrix}} | proved

@@ -29,6 +29,7 @@ from matcalc.documents.context.scripts import Scripts, scripts_of
 from matcalc.documents.context.steps_in_time import is_of_a_step, letter_of
 from matcalc.documents.context.suppositions import Suppositions, suppositions_in
 from matcalc.documents.context.wording import Wording, wordings
+from matcalc.documents.context.worked_values import WorkedValues, values_in
 from matcalc.documents.index_cases import Indices
 from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declared_sizes
@@ -46,7 +47,8 @@ class Context:
     ``conditions`` the first-order conditions, ``index_cases`` the rows that are said of equal or of different indices,
     ``conditional`` those that are said to hold under a condition of which nothing is understood, ``suppositions`` the equations
     that are supposed, ``scripts`` how names are written, ``seen`` the arguments that names have somewhere, with the rows, ``moments``
-    which matrices are second moments, ``maps`` from where to where functions go.
+    which matrices are second moments, ``maps`` from where to where functions go, ``values`` the numbers and arrays
+    that names stand for.
     """
 
     facts: Facts
@@ -66,6 +68,7 @@ class Context:
     array_sizes: frozenset[str]
     """The sizes, and d among them if it is one."""
     maps: Maps
+    values: WorkedValues
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said; of one of a step also the facts that are told of its letter."""
@@ -175,6 +178,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
         _seen(lines),
         array_sizes,
         Maps(one for wording in read for one in maps_in(wording)),
+        WorkedValues(one for wording in read for one in values_in(wording)),
     )
 
 

@@ -39,8 +39,8 @@ class Asked:
     said of a name could not be used with it, so that it proves more than it refutes. ``instead``: the reading before it said in another
     way, for where that is ``unanswered``; or with less, for where that is ``unread``: then it counts only if it holds;
     or with ``other`` definitions of its names: then it is doubtful if it holds; or as a ``step`` of its chain, where no reading is decided:
-    then it counts only if it holds; or with all ``values`` of a worked example, which goes first. ``doubts`` are why it may prove more
-    than it refutes.
+    then it counts only if it holds; or with all ``values`` of a worked example, which goes first; or up to a ``multiple`` of one side,
+    which counts only if it holds, too. ``doubts`` are why it may prove more than it refutes.
     """
 
     statement: str
@@ -49,7 +49,7 @@ class Asked:
     symmetric: str = "projected"
     rests_on: tuple[Said, ...] = ()
     lossy: bool = False
-    instead: Literal["", "unanswered", "unread", "other", "step", "values"] = ""
+    instead: Literal["", "unanswered", "unread", "other", "step", "values", "multiple"] = ""
     doubts: tuple[Doubt, ...] = ()
     dialect: str | None = None
     layout_said: LayoutSaid = ""

@@ -25,7 +25,7 @@ from matcalc.documents.context.other_layers import kinds_in_layers
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
 from matcalc.documents.context.sized_arrays import with_number_d, with_size
-from matcalc.documents.context.solutions import substituted
+from matcalc.documents.context.solutions import restated, substituted
 from matcalc.documents.context.square_zero import to_first_order
 from matcalc.documents.context.structure import Dependence, Structure, needed, reached, structure_of, variables
 from matcalc.documents.context.survey import Context, How
@@ -106,6 +106,17 @@ def solution_of(line: Line, context: Context) -> Sequence[Asked]:
     line = context.scripts.ordered(line)
     found = substituted(line, context)
     return () if found is None else (_asked(found[0], found[1], line, context, "told"),)
+
+
+def condition_of(line: Line, context: Context) -> Sequence[Asked]:
+    """What is asked about an equation that is no identity: whether it says again what was to be zero. Nothing where that is not known."""
+    line = context.scripts.ordered(line)
+    return tuple(
+        [
+            replace(_asked(equation, definitions, line, context, "told"), instead="multiple")
+            for equation, definitions in restated(line, context)
+        ]
+    )
 
 
 def _readings(line: Line, context: Context) -> Iterator[Asked]:

@@ -11,7 +11,7 @@ from os import PathLike, fspath
 from typing import TypeAlias
 
 from matcalc.documents.asking import Said
-from matcalc.documents.claims import asked_of, solution_of
+from matcalc.documents.claims import asked_of, condition_of, solution_of
 from matcalc.documents.context.outline import Line, Numbered
 from matcalc.documents.context.survey import Context, survey
 from matcalc.documents.deciding import Memory, Outcome, Question, decided
@@ -128,6 +128,8 @@ def _in_layout(told: Told, outcomes: Sequence[Outcome], places: Sequence[Place])
 
 
 _MOST_LINES = 12
+_TO_SOLVE = frozenset(["fact", "first-order condition"])
+"""Roles of equations that are no identities, but may say again what was to be zero."""
 _NO_SOLUTION = "put into the derivative, it does not make that zero as it is read here"
 
 
@@ -181,6 +183,10 @@ def _unless_unknown(entry: Entry, defined: Container[str] | None) -> Entry:
 
 def _with_outcome(entry: Entry, outcome: Outcome) -> Entry:
     verdict, asked = outcome.verdict, outcome.asked
+    if entry.role in _TO_SOLVE:
+        if not verdict.ok:
+            return entry
+        entry = replace(entry, role="claim")
     if entry.role == "solution":
         if not verdict.ok:
             return replace(entry, reason=_NO_SOLUTION if verdict.is_false else "")
@@ -241,6 +247,8 @@ def _entry(line: Line, context: Context, titles: tuple[str, ...]) -> Open:
     entry = Entry(row.text, (row.right or row.left).place(), line.role, titles, notation=line.notation)
     if line.role == "solution":
         return Open(entry, tuple(solution_of(line, context)))
+    if line.role in _TO_SOLVE and (question := tuple(condition_of(line, context))):
+        return Open(entry, question)
     if line.role != "claim":
         return Open(replace(entry, reason=reason_of(row, line.role)))
     try:

@@ -12,6 +12,7 @@ from matcalc.documents.doubting import doubted
 from matcalc.documents.habits import Habit, is_chained, is_misfit, meant, sides_of
 from matcalc.documents.index_cases import Indices
 from matcalc.documents.inner_products import with_inner_products, with_products_first
+from matcalc.documents.multiples import multiples
 from matcalc.documents.numbers import with_numbers, with_vectors
 from matcalc.documents.pieces import Notation
 from matcalc.documents.primes import derives_twice, may_derive
@@ -29,6 +30,8 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
 
     What is not decided from the beginning of its chain holds if it does as a step of it.
     """
+    if asked[0].instead == "multiple":
+        return _up_to_a_factor(asked)
     for one in asked:
         of_values = _of_values(one) if one.instead == "values" else None
         if of_values is not None and (of_values.ok or of_values.status == "refuted"):
@@ -51,6 +54,20 @@ def _of_values(asked: Asked) -> Verdict:
         return Verdict(verdict.statement, "confirmed", verdict.layout, "equal to the digits that are written", reading=verdict.reading)
     misfit = "shapes differ" in verdict.reason  # a row for a column
     return _kept(verdict) if asked.doubts or misfit else verdict
+
+
+def _up_to_a_factor(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
+    """The verdict on equations of which one side may be a multiple of what is meant; undecided where none of them holds so."""
+    for one in asked:
+        verdict = _verdict(one)
+        tried = (verdict,) if verdict.ok else (_verdict(other) for other in multiples(verdict, one))
+        holds = next((found for found in tried if found.ok), None)
+        if holds is not None:
+            return replace(holds, statement=one.statement, reason=_SAME), one
+    return _open(verdict, "no multiple of what was to be zero"), asked[0]
+
+
+_SAME = "it says again, up to a factor, what was to be zero"
 
 
 def _unread(step: Asked) -> Verdict:

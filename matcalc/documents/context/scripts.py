@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from matcalc.documents.context.bare_sums import with_indices
 from matcalc.documents.context.densities import Densities, densities_of, with_whole_logarithms
+from matcalc.documents.context.entry_functions import NO_ENTRY_FUNCTIONS, EntryFunctions, entry_functions_of
 from matcalc.documents.context.lettered_layers import NO_LETTERS, LetteredLayers, lettered_layers_of, primes_first
 from matcalc.documents.context.loose_derivatives import NO_SQUARES, Squares, squares_of, with_signs
 from matcalc.documents.context.outline import Line
@@ -48,14 +49,15 @@ _LONGEST_NAME = 60
 @dataclass(frozen=True, slots=True)
 class Scripts:
     """How a document writes what hangs on its names. ``layers`` are the letters that count layers where they stand in an exponent,
-    ``steps`` tells which count steps, ``squares`` which squares are variables, ``densities`` which
-    densities have a formula, ``lettered`` which letters of indices tell layers apart."""
+    ``steps`` tells which count steps, ``squares`` which squares are variables, ``densities`` which densities have a formula, ``entries``
+    which functions are given entry by entry, ``lettered`` which letters of indices tell layers apart."""
 
     layers: frozenset[str] = frozenset()
     steps: Steps = NO_STEPS
     squares: Squares = NO_SQUARES
     densities: Densities = field(default_factory=Densities)
     lettered: LetteredLayers = NO_LETTERS
+    entries: EntryFunctions = NO_ENTRY_FUNCTIONS
     labels: frozenset[str] = frozenset()
     """The letters that count layers as labels, ``(l)``, and never stand for an index."""
 
@@ -83,7 +85,7 @@ class Scripts:
         >>> Scripts().in_order(r"\hat{y_k} \hat{\mathbf{y}_i}")
         '\\hat{y}_k \\hat{\\mathbf{y}}_i'
         """
-        text = self.squares.as_names(with_signs(with_whole_logarithms(self.densities.called(text))))
+        text = self.squares.as_names(with_signs(with_whole_logarithms(self.densities.called(self.entries.as_names(text)))))
         if "^" in text and self.layers:
             text = _POWER.sub(self._layer, text)
         text = primes_first(text)
@@ -149,6 +151,7 @@ def scripts_of(rows: Iterable[Row]) -> Scripts:
         steps_of(texts),
         squares_of(texts, [row.left.text for row in rows]),
         densities_of(rows),
+        entries=entry_functions_of(rows),
     )
     sides = [(row.first.text, row.right.text) for row in rows if row.right is not None and row.relation in ("=", ":=")]
     equations = [(scripts.in_order(left), scripts.in_order(right)) for left, right in sides if len(left) <= _LONGEST_NAME]

@@ -13,7 +13,7 @@ from matcalc.inputs import Expression, Name, Names, explained, is_single, listed
 from matcalc.language import Elaborated
 from matcalc.language.declare.texts import Declare, about_unused, declaration_text
 from matcalc.language.options import ReadingOptions, reading_options
-from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, named_in, read_program, require_choice
+from matcalc.products.outlines import LAYOUTS, NAMES, SYMMETRIC, named_in, read_program, require_choice
 from matcalc.records import replace
 from matcalc.results import Derivation, ParsedExpression
 

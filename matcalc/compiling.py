@@ -16,7 +16,7 @@ from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, postorder
 from matcalc.facts.ties import tying
 from matcalc.inputs import Expression, Name, Names, as_call, listed, name_of, names_of, read
 from matcalc.language.declare.texts import Declare, about_unused
-from matcalc.operators.operands import declarations_of
+from matcalc.operators.combining import declarations_of
 from matcalc.programs import checked_target, derivative_output
 from matcalc.sizes import axes_of
 

@@ -23,9 +23,8 @@ from matcalc.language.declare.texts import declaration_text, parse_declarations
 from matcalc.language.syntax import trees as s
 from matcalc.language.text.meanings import nearest_function
 from matcalc.language.text.vocabulary import WORDS
-from matcalc.operators.advice import for_function
 from matcalc.operators.arithmetic import Arithmetic
-from matcalc.operators.combining import combined, operand
+from matcalc.operators.combining import combined, for_function, operand
 from matcalc.printing.names import latex_name
 from matcalc.results import ParsedExpression
 from matcalc.sizes import Size

@@ -27,9 +27,9 @@ from matcalc.records import replace
 if TYPE_CHECKING:
     import sympy
 
-    from matcalc.operators import operands
+    from matcalc.operators import combining
 else:
-    operands = later("matcalc.operators.operands")
+    combining = later("matcalc.operators.combining")
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -43,7 +43,7 @@ Names: TypeAlias = "Name | Sequence[Name]"
 
 def derivative_within(question: Differentiated) -> Expr | None:
     """The closed form of a derivative within an expression; what does it is loaded when it is first used."""
-    found: Expr | None = import_module("matcalc.products.within").closed_form(question)
+    found: Expr | None = import_module("matcalc.products.directional").closed_form(question)
     return found
 
 
@@ -67,8 +67,8 @@ def read(
         return replace(found, origin=expression.origin)
     if is_sympy(expression):
         found = _exchange().read(expression)
-        return replace(_typed(found.expression, operands.declarations_of(found.expression), found.notes, declare), origin=expression)
-    value = operands.number(expression)
+        return replace(_typed(found.expression, combining.declarations_of(found.expression), found.notes, declare), origin=expression)
+    value = combining.number(expression)
     if value is not None:
         return _typed(value, {}, (), declare)
     raise MatcalcError(
@@ -111,9 +111,9 @@ def with_symbols(declare: Declare, wrt: Names) -> Declare:
     found: dict[str, str] = {}
     for symbol in listed(wrt):
         if isinstance(symbol, Arithmetic):
-            found.update(operands.declarations_of(symbol.node))
+            found.update(combining.declarations_of(symbol.node))
         elif is_sympy(symbol):
-            found.update(operands.declarations_of(_exchange().read(symbol).expression))
+            found.update(combining.declarations_of(_exchange().read(symbol).expression))
     return also_declared(declare, found) if found else declare
 
 
@@ -174,7 +174,7 @@ def _exchange() -> Any:
 
 def _typed(expression: Expr, declarations: Mapping[str, str], notes: Sequence[str], declare: Declare) -> Elaborated:
     symbols = symbols_in(expression)
-    texts = {name: declarations.get(name, text) for name, text in operands.declarations_of(expression).items()}
+    texts = {name: declarations.get(name, text) for name, text in combining.declarations_of(expression).items()}
     changed: dict[str, Expr] = {}
     for name, declaration in parse_declarations(declare).items():
         symbol = _declared(declaration, symbols.get(name))

@@ -125,7 +125,7 @@ class NamedDerivation(Derivation):
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """As for ``Derivation``; takes the symbols of the program, not the names of its results."""
         return array_function(
-            import_module("matcalc.products.callables").gradients_callable,
+            import_module("matcalc.products.equations").gradients_callable,
             {self.wrt[0]: self.opened},
             self.source.node,
             (*symbols_in(self.source.node).values(), *self.wrt),
@@ -142,7 +142,7 @@ class NamedDerivation(Derivation):
         """The source text of a self-contained function, or of a program that builds ``sympy()``."""
         if target == "sympy":
             return super().code(target)
-        callables = import_module("matcalc.products.callables")
+        callables = import_module("matcalc.products.equations")
         return str(callables.gradients_code({self.wrt[0]: self.opened}, self.source.node, self.layout, self.symmetric, target))
 
     @as_call
@@ -254,7 +254,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         """A callable of the symbols that returns every derivative by name; names of the program are computed on the way, once."""
         free = [symbol for symbol in self._opened if symbol.name not in self.outline.steps]
         return array_function(
-            import_module("matcalc.products.callables").gradients_callable,
+            import_module("matcalc.products.equations").gradients_callable,
             self._opened,
             self.source.node,
             (*symbols_in(self.source.node).values(), *free),
@@ -270,7 +270,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         """The source text of a function that returns every derivative; of ``"sympy"`` a program that builds ``sympy()``."""
         if target == "sympy":
             return sympy_source(**{f"gradient_{name}": form for name, form in self.sympy().items()})
-        callables, first = import_module("matcalc.products.callables"), self._first
+        callables, first = import_module("matcalc.products.equations"), self._first
         return str(callables.gradients_code(self._opened, first.source.node, first.layout, first.symmetric, target))
 
     @as_call

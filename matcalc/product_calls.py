@@ -17,11 +17,10 @@ from matcalc.language.declare.texts import Declare, declaration_text
 from matcalc.language.options import ReadingOptions, reading_options
 from matcalc.named_results import Gradients, NamedDerivation, Pullback
 from matcalc.products.differentials import Source, along, differential_of, moving
+from matcalc.products.directional import paired_with, upstream_symbol
 from matcalc.products.equations import Equation
-from matcalc.products.outlines import Outline
-from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC, read_program, require_choice
+from matcalc.products.outlines import LAYOUTS, NAMES, SYMMETRIC, Outline, read_program, require_choice
 from matcalc.products.sweeping import Sweep, swept
-from matcalc.products.upstream import paired_with, upstream_symbol
 from matcalc.results import Derivation, ParsedExpression
 
 Several: TypeAlias = "list[Name] | tuple[Name, ...] | list[str] | tuple[str, ...]"

@@ -179,7 +179,7 @@ class Derivation(Shown):
         Raises MatcalcError for another style, LimitError where a step would be too long to write.
         """
         made = import_module("matcalc.steps")
-        question = import_module("matcalc.steps.question").Question
+        question = import_module("matcalc.steps.step").Question
         asked = question(self.source.node, self.wrt, self.layout, self.symmetric, self._whole_outcome(), self.declarations)
         return tuple(made.narrated(asked, style))
 

@@ -15,7 +15,7 @@ from matcalc.budgets import spend
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.linear import NO, YES, add, ones
 from matcalc.einstein.nodes import Contraction, Power, Sum, Symbol, Tensor
-from matcalc.einstein.weight import weight
+from matcalc.einstein.substitution import weight
 from matcalc.sizes import Shape
 
 _MOST_ATOMS = 8

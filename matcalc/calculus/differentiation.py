@@ -37,10 +37,10 @@ from matcalc.sizes import Size
 if TYPE_CHECKING:
     from matcalc.calculus import matrix_functions
     from matcalc.einstein import application
-    from matcalc.rules import entrywise, scalar
+    from matcalc.rules import entrywise, rewrites
 else:
     application = later("matcalc.einstein.application")
-    scalar = later("matcalc.rules.scalar")
+    rewrites = later("matcalc.rules.rewrites")
     matrix_functions = later("matcalc.calculus.matrix_functions")
     entrywise = later("matcalc.rules.entrywise")
 
@@ -106,7 +106,7 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) ->
                         (YES, contract([cotangent, *others], [outer + node.output, *around], outer + node.indices[k], sizes)),
                     )
         case Power():
-            yield node.base, (YES, _times(cotangent, scalar.times_power(node.exponent, node.base), root))
+            yield node.base, (YES, _times(cotangent, rewrites.times_power(node.exponent, node.base), root))
         case Map(function="pow", arguments=(base, exponent)):
             if base in depends:
                 lowered = symbolic_power(base, add([(YES, exponent), (-YES, power(base, NO))], base.shape))
@@ -114,7 +114,7 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) ->
             if exponent in depends:
                 yield exponent, (YES, _times(cotangent, elementwise([node, apply_map("log", base)], base.shape), root))
         case Map(arguments=(argument,)):
-            yield argument, (YES, _times(cotangent, scalar.derivative_of(node.function, argument), root))
+            yield argument, (YES, _times(cotangent, rewrites.derivative_of(node.function, argument), root))
         case Map():
             raise NotDifferentiableError(f"no rule for {node.function} with {len(node.arguments)} arguments")
         case Apply():

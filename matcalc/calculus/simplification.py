@@ -1,4 +1,4 @@
-"""Recognising short forms: the identities of ``rules/rewrites.rules``, applied from the leaves up until none matches."""
+"""Recognising short forms by identities from the leaves up; entries of t and of -t in one formula."""
 
 from __future__ import annotations
 
@@ -9,15 +9,48 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from matcalc.calculus.cancellation import cancelled_fraction
-from matcalc.calculus.reflection import reflected
 from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power
-from matcalc.einstein.expansion import expanded, opened
-from matcalc.einstein.linear import add
+from matcalc.einstein.linear import MINUS, add, content, scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, postorder
-from matcalc.einstein.substitution import rebuilt, substituted
-from matcalc.einstein.weight import weight
+from matcalc.einstein.substitution import expanded, opened, rebuilt, substituted, weight
+from matcalc.functions import functions
 from matcalc.later import later
 from matcalc.sizes import Size
+
+# ------------------------------------------------------------
+# Functions of t and of -t in one formula: with the values at -t written by those at t more terms
+# are alike.
+
+if TYPE_CHECKING:
+    from matcalc.rules import rewrites
+else:
+    rewrites = later("matcalc.rules.rewrites")
+
+
+def reflected(tensor: Tensor) -> Tensor:
+    """The tensor with ``sigmoid(-t)`` written ``1 - sigmoid(t)`` where ``sigmoid(t)`` stands in it too, and the like."""
+    found = dict.fromkeys(node for node in postorder(tensor) if isinstance(node, Map) and _reflection(node))
+    values: dict[Tensor, Tensor] = {}
+    for node in found:
+        opposite = Map(node.function, (scale(MINUS, node.arguments[0]),))
+        if opposite in found and _rank(opposite) < _rank(node):
+            values[node] = rewrites.instantiated(rewrites.formula(_reflection(node)), {"t": opposite.arguments[0]})
+    return rebuilt(tensor, values.get) if values else tensor
+
+
+def _reflection(node: Map) -> str:
+    known = functions().get(node.function)
+    return known.reflection if known is not None else ""
+
+
+def _rank(node: Map) -> tuple[bool, int]:
+    """Arguments without a minus come first."""
+    return content(node.arguments[0])[0] < 0, node.digest
+
+
+# ------------------------------------------------------------
+# Recognising short forms: the identities of ``rules/rewrites.rules``, applied from the leaves up
+# until none matches.
 
 if TYPE_CHECKING:
     from matcalc.einstein import matching

@@ -13,7 +13,7 @@ from matcalc.decoding import plain
 from matcalc.errors import MatcalcError
 from matcalc.language.options import DIALECTS
 from matcalc.limits import DERIVATION_SECONDS, VERDICT_SECONDS
-from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
+from matcalc.products.outlines import LAYOUTS, NAMES, SYMMETRIC
 
 Keywords: TypeAlias = dict[str, Any]
 """Arguments that are passed on to the calls of the Python interface."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.codegen.calling import function
+from matcalc.codegen.callables import function
 from matcalc.codegen.generation import compile_source, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
 from matcalc.codegen.targets import TARGETS, TargetName

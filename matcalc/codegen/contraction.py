@@ -8,9 +8,8 @@ from math import prod
 from typing import TypeAlias
 
 from matcalc.budgets import spend
-from matcalc.codegen.chains import Tree
-from matcalc.codegen.extents import Extents
 from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.ordering import Extents, Tree
 from matcalc.sizes import ONE, Shape, Size
 
 Labels: TypeAlias = tuple[int, ...]

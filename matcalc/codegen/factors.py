@@ -1,4 +1,4 @@
-"""A product taken apart: a number, scalar factors above and below, and the chain of vectors and matrices."""
+"""Products taken apart: a number, scalar factors, and the chain of vectors and matrices, some of which are never formed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,65 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from matcalc.budgets import spend
-from matcalc.codegen.forms import is_thin, is_written_diagonal
+from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.ordering import LinkKind
+from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor
 from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Product, Quotient, Sum, Transpose, children, product_shape
-from matcalc.sizes import Shape
+from matcalc.sizes import ONE, Shape, Size, shape_of
+
+# ------------------------------------------------------------
+# Forms of expressions that decide how a product with them is computed.
+
+
+def as_expression(factor: Factor) -> e.Expr:
+    return e.Transpose(factor[0]) if factor[1] else factor[0]
+
+
+def is_thin(term: e.Expr) -> bool:
+    """Whether multiplying by the term costs no more than scaling: an identity, a permutation, a diagonal, an outer product of vectors."""
+    term = _bare(term)
+    if isinstance(term, e.Product):
+        factors = [factor for factor in term.factors if not factor.is_scalar]
+        return any(factor.cols == ONE for factor in factors[:-1]) or (len(factors) == 1 and is_thin(factors[0]))
+    return is_written_diagonal(term) or isinstance(term, e.Commutation)
+
+
+def is_linear(term: e.Expr) -> bool:
+    """Whether the term is a symbol or a product, which are multiplied by a vector without being formed anew."""
+    return isinstance(_bare(term), e.Symbol | e.Product | e.Ones | e.Inverse) or is_written_diagonal(term)
+
+
+def is_written_diagonal(term: e.Expr) -> bool:
+    """Whether the term is written as a multiple of the identity or as a diagonal matrix."""
+    term = _bare(term)
+    if isinstance(term, e.Product):
+        factors = [factor for factor in term.factors if not factor.is_scalar]
+        return len(factors) == 1 and isinstance(_bare(factors[0]), e.Identity | e.DiagonalMatrix)
+    return isinstance(term, e.Identity | e.DiagonalMatrix)
+
+
+def _bare(term: e.Expr) -> e.Expr:
+    """The term without signs, transposes and scalar denominators around it."""
+    while True:
+        match term:
+            case e.Negative(operand=inner) | e.Transpose(operand=inner):
+                term = inner
+            case e.Quotient(numerator=inner, denominator=below) if below.is_scalar:
+                term = inner
+            case _:
+                return term
+
+
+def has_kronecker(factor: e.Expr) -> bool:
+    if not isinstance(factor, e.Sum):
+        return False
+    return any(isinstance(node, e.Kronecker | e.Commutation) for term in factor.terms for node in (term, *e.children(term)))
+
+
+# ------------------------------------------------------------
+# A product taken apart: a number, scalar factors above and below, and the chain of vectors and
+# matrices.
 
 
 @dataclass(slots=True)
@@ -143,3 +198,272 @@ def _note(node: Expr, found: set[Expr]) -> None:
                 return
             case _:
                 return
+
+
+# ------------------------------------------------------------
+# Factors of a chain as they are multiplied: arrays, and matrices that are not formed (diagonal,
+# ones, inverse, permutation, Kronecker).
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A matrix with ``rows`` and ``cols``. What ``ops`` are depends on the kind.
+
+    array: the array, which may broadcast; ones: nothing; unit: nothing, ``position`` says which; diagonal: the diagonal;
+    inverse, definite_inverse: the matrix to solve with (for the latter its Cholesky factor); permutation: nothing, K of ``sizes``;
+    kronecker: its factors, ``shapes`` their rows and columns.
+    """
+
+    kind: LinkKind
+    rows: Size
+    cols: Size
+    ops: tuple[Op, ...] = ()
+    position: int = 0
+    sizes: tuple[Size, Size] = (ONE, ONE)
+    shapes: tuple[tuple[Size, Size], ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        return shape_of(self.rows, self.cols)
+
+    @property
+    def array_shape(self) -> Shape:
+        return array_shape(self.rows, self.cols)
+
+
+def array_shape(rows: Size, cols: Size) -> Shape:
+    """The axes of the array for a matrix of these rows and columns."""
+    return tuple([size for size in (rows, cols) if size != ONE])
+
+
+def array(op: Op, rows: Size, cols: Size) -> Value:
+    return Value("array", rows, cols, (op,))
+
+
+class Multiplication:
+    """Products of two values, and values as arrays."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.b = builder
+
+    def op(self, value: Value) -> Op:
+        """The value as one operation, which may still broadcast."""
+        b = self.b
+        match value.kind:
+            case "array":
+                return value.ops[0]
+            case "ones":
+                return b.literal(1)
+            case "unit":
+                return b.make("unit", (), value.position, value.array_shape)
+            case "diagonal":
+                return self.diagonal_matrix(value.ops[0], value.rows)
+            case "inverse":
+                return b.inverse(value.ops[0])
+            case "definite_inverse":
+                return b.mark_symmetric(b.make("cholesky_inverse", (value.ops[0],), None, value.shape))
+            case "permutation":
+                m, n = value.sizes
+                return self._permuted_rows(value, array(b.make("eye", (), None, (m * n, m * n)), m * n, m * n)).ops[0]
+            case "kronecker":
+                return self.kronecker(value)
+
+    def exact(self, value: Value) -> Op:
+        """The value as an array with all its axes."""
+        return self.b.full_shape(self.op(value), value.array_shape)
+
+    def diagonal_matrix(self, entries: Op, size: Size) -> Op:
+        """A matrix with these entries on its diagonal; one scalar for all of them gives a multiple of the identity."""
+        if not entries.shape:
+            return self.b.mul([entries, self.b.make("eye", (), None, (size, size))])
+        return self.b.make("diagonal_matrix", (entries,), None, (size, size))
+
+    def product(self, left: Value, right: Value) -> Value:
+        """``left`` times ``right``."""
+        rows, cols = left.rows, right.cols
+        b = self.b
+        if _is_identity(left) or _is_identity(right):
+            return right if _is_identity(left) else left
+        if left.kind == "kronecker" and right.kind == "kronecker" and self._matches(left, right):
+            pairs = zip(self._kronecker_parts(left), self._kronecker_parts(right), strict=True)
+            parts = [self.product(one, other) for one, other in pairs]
+            shapes = tuple([(part.rows, part.cols) for part in parts])
+            return Value("kronecker", rows, cols, tuple([self.exact(part) for part in parts]), shapes=shapes)
+        if left.kind == "diagonal" and right.kind == "diagonal":
+            return Value("diagonal", rows, cols, (b.mul([left.ops[0], right.ops[0]]),))
+        if left.cols == ONE:
+            return self._outer(left, right)
+        if left.kind == "ones" and rows == ONE:
+            return self._column_sums(right)
+        if right.kind == "ones" and cols == ONE:
+            return self.turned(self._column_sums(self.turned(left)))
+        if left.kind == "diagonal":
+            return array(self._row_scaled(left.ops[0], right), rows, cols)
+        if right.kind == "diagonal":
+            return array(self._column_scaled(left, right.ops[0]), rows, cols)
+        if left.kind == "unit" and rows == ONE:
+            return array(self._picked(right, left.position), rows, cols)
+        if right.kind == "unit" and cols == ONE:
+            return array(self._picked(self.turned(left), right.position), rows, cols)
+        for kind in ("inverse", "permutation", "kronecker"):
+            if left.kind.endswith(kind):
+                return self._applied(left, right)
+            if right.kind.endswith(kind):
+                return self.turned(self._applied(self.turned(right), self.turned(left)))
+        return array(b.matmul(self.exact(left), self.exact(right)), rows, cols)
+
+    def turned(self, value: Value) -> Value:
+        """The transpose."""
+        b = self.b
+        if value.kind in ("array", "inverse"):
+            ops = tuple([b.transpose(op) for op in value.ops])
+        elif value.kind == "kronecker":
+            parts = [self.turned(part) for part in self._kronecker_parts(value)]
+            ops = tuple([part.ops[0] for part in parts])
+        else:
+            ops = value.ops
+        return Value(
+            value.kind, value.cols, value.rows, ops, value.position, value.sizes[::-1], tuple([shape[::-1] for shape in value.shapes])
+        )
+
+    # ------------------------------------------------------------ the cases
+
+    def _outer(self, left: Value, right: Value) -> Value:
+        rows, cols = left.rows, right.cols
+        b = self.b
+        if rows == ONE or cols == ONE:  # a scalar times a row or column
+            return array(b.mul([self.op(left), self.op(right)]), rows, cols)
+        if left.kind == "ones":
+            return array(b.literal(1) if right.kind == "ones" else b.row(self.exact(right)), rows, cols)
+        if right.kind == "ones":
+            return array(b.column(self.exact(left)), rows, cols)
+        return array(b.outer(self.exact(left), self.exact(right)), rows, cols)
+
+    def _column_sums(self, value: Value) -> Value:
+        """``1'`` times the value."""
+        b = self.b
+        if value.kind in ("diagonal", "permutation", "unit"):
+            # A permutation and a unit vector add up to ones.
+            op = b.full_shape(value.ops[0], (value.cols,)) if value.kind == "diagonal" else b.literal(1)
+        elif value.kind == "ones":
+            op = b.size(value.rows)
+        elif value.kind in ("inverse", "definite_inverse"):
+            return self.product(array(b.full(b.literal(1), (value.rows,)), ONE, value.rows), value)
+        elif value.kind == "kronecker":
+            parts = [self._column_sums(part) for part in self._kronecker_parts(value)]
+            shapes = tuple([(part.rows, part.cols) for part in parts])
+            return Value("kronecker", ONE, value.cols, tuple([self.exact(part) for part in parts]), shapes=shapes)
+        else:
+            op = b.sum(self.exact(value), None if value.cols == ONE else 0)
+        return array(op, ONE, value.cols)
+
+    def _row_scaled(self, entries: Op, value: Value) -> Op:
+        """``diag(entries)`` times the value."""
+        b = self.b
+        if value.kind == "ones":
+            return entries if value.cols == ONE else b.column(entries)
+        op = self.op(value)
+        return b.mul([b.column(entries) if entries.order == 1 and value.cols != ONE else entries, op])
+
+    def _column_scaled(self, value: Value, entries: Op) -> Op:
+        """The value times ``diag(entries)``."""
+        b = self.b
+        if value.kind == "ones":
+            return entries if value.rows == ONE else b.row(b.full_shape(entries, (value.cols,)))
+        scaled = b.row(entries) if entries.order == 1 and value.rows != ONE else entries
+        return b.mul([self.op(value), scaled])
+
+    def _picked(self, value: Value, position: int) -> Op:
+        """Row ``position`` of the value."""
+        return self.b.pick(self.exact(value), (position - 1,))
+
+    def _applied(self, operator: Value, value: Value) -> Value:
+        """An inverse, permutation or Kronecker product times the value."""
+        b = self.b
+        rows, cols = operator.rows, value.cols
+        match operator.kind:
+            case "inverse":
+                op = self.exact(value)
+                return array(b.make("solve", (operator.ops[0], op), None, op.shape), rows, cols)
+            case "definite_inverse":
+                op = self.exact(value)
+                return array(b.make("cholesky_solve", (operator.ops[0], op), None, op.shape), rows, cols)
+            case "permutation":
+                return self._permuted_rows(operator, value)
+            case _:
+                return self._kronecker_applied(operator, value)
+
+    def _permuted_rows(self, permutation: Value, value: Value) -> Value:
+        """K times the value, where K vec(X) = vec(X') for X with m rows and n columns."""
+        m, n = permutation.sizes
+        b = self.b
+        op = self.exact(value)
+        if value.cols == ONE:
+            return array(b.vec(b.transpose(b.unvec(op, array_shape(m, n)))), value.rows, ONE)
+        rest = op.shape[1:]
+        inner = op.operands[0] if op.kind == "reshape" else op
+        if inner.order > 2 and inner.shape[:2] == (n, m):  # the axes are still apart
+            return array(b.reshape(b.permute(inner, (1, 0, *range(2, inner.order))), (m * n, *rest)), value.rows, value.cols)
+        axes = b.permute(b.reshape(op, (n, m, *rest)), (1, 0, *range(2, 2 + len(rest))))
+        return array(b.reshape(axes, (m * n, *rest)), value.rows, value.cols)
+
+    # ------------------------------------------------------------ Kronecker products
+
+    def _kronecker_parts(self, value: Value) -> list[Value]:
+        return [array(op, rows, cols) for op, (rows, cols) in zip(value.ops, value.shapes, strict=True)]
+
+    def _matches(self, left: Value, right: Value) -> bool:
+        return [cols for _, cols in left.shapes] == [rows for rows, _ in right.shapes]
+
+    def kronecker(self, value: Value) -> Op:
+        """The Kronecker product as an array."""
+        b = self.b
+        result: Op | None = None
+        rows, cols = ONE, ONE
+        for part in self._kronecker_parts(value):
+            op = self.exact(part)
+            if result is None or not result.shape or not op.shape:
+                result = op if result is None else b.mul([result, op])
+            elif {len(result.shape), len(op.shape)} == {1} and ((rows == ONE) == (part.rows == ONE)):
+                result = b.make("kron", (result, op), None, (result.shape[0] * op.shape[0],))
+            else:
+                result = b.reshape(result, (rows, cols))
+                op = b.reshape(op, (part.rows, part.cols))
+                made = b.make("kron", (result, op), None, (rows * part.rows, cols * part.cols))
+                result = b.mark_symmetric(made) if b.is_symmetric(result) and b.is_symmetric(op) else made
+            rows, cols = rows * part.rows, cols * part.cols
+        assert result is not None
+        return b.reshape(result, array_shape(rows, cols))
+
+    def _kronecker_applied(self, operator: Value, value: Value) -> Value:
+        """``(A kron B) vec(D) = vec(B D A')``, for every column of the value; the Kronecker product is not formed."""
+        b = self.b
+        if value.kind != "array" or value.cols != ONE:
+            return array(b.matmul(self.kronecker(operator), self.exact(value)), operator.rows, value.cols)
+        parts = self._kronecker_parts(operator)
+        first = parts[0]
+        rest = parts[1]
+        if len(parts) > 2:
+            rows, cols = ONE, ONE
+            for part in parts[1:]:
+                rows, cols = rows * part.rows, cols * part.cols
+            rest = Value("kronecker", rows, cols, operator.ops[1:], shapes=operator.shapes[1:])
+        op = self.exact(value)
+        matrix = b.unvec(op, (rest.cols, first.cols))
+        inner = array(matrix, rest.cols, first.cols)
+        turned = self.turned(first)
+        result = self._kronecker_thrice(rest, inner, turned)
+        return array(b.vec(self.exact(result)), operator.rows, ONE)
+
+    def _kronecker_thrice(self, left: Value, inner: Value, right: Value) -> Value:
+        """left · inner · right, the identity left out, the smaller product first."""
+        b = self.b
+        done = self.product(inner, right)
+        if left.kind == "kronecker":
+            # Column by column: vec of the columns stays apart in the second axis.
+            return array(b.matmul(self.kronecker(left), self.exact(done)), left.rows, done.cols)
+        return self.product(left, done)
+
+
+def _is_identity(value: Value) -> bool:
+    return value.kind == "array" and value.ops[0].kind == "eye"

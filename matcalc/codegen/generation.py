@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from matcalc.budgets import SpentError, during
-from matcalc.codegen.emission import reachable, written_body
+from matcalc.codegen.emission import oriented, reachable, written_body
 from matcalc.codegen.helpers import helper_source, needed_helpers, needed_imports
-from matcalc.codegen.names import Names, identifier
 from matcalc.codegen.operations import Builder, Op
-from matcalc.codegen.orientation import oriented
-from matcalc.codegen.requests import Check, LaidOut, Operator, Output
+from matcalc.codegen.requests import Check, LaidOut, Names, Operator, Output, Parameters, identifier, size_statements
 from matcalc.codegen.selfcheck import self_check
-from matcalc.codegen.signature import Parameters, size_statements
 from matcalc.codegen.targets import TARGETS, TargetName, Writer, elementwise_code
 from matcalc.codegen.tensors import laid_out
 from matcalc.codegen.translation import Translator

@@ -7,12 +7,20 @@ from collections.abc import Generator, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.codegen.chains import Link, Tree, cheapest
-from matcalc.codegen.extents import Extents
-from matcalc.codegen.factors import Factors, explicit_inverses
-from matcalc.codegen.forms import as_expression, has_kronecker, is_linear, is_thin
+from matcalc.codegen.factors import (
+    Factors,
+    Multiplication,
+    Value,
+    array,
+    array_shape,
+    as_expression,
+    explicit_inverses,
+    has_kronecker,
+    is_linear,
+    is_thin,
+)
 from matcalc.codegen.operations import Builder, Op
-from matcalc.codegen.values import Multiplication, Value, array, array_shape
+from matcalc.codegen.ordering import Extents, Link, Tree, cheapest
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor, is_nonnegative, known
 from matcalc.sizes import ONE

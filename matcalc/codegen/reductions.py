@@ -1,15 +1,199 @@
-"""Traces, diagonals and sums of products, without the products where only a part of them is needed."""
+"""Sums of Kronecker products, and traces, diagonals and sums of products, without what is not needed of them."""
 
 from __future__ import annotations
 
-from matcalc.codegen.chains import Link, costs_of
-from matcalc.codegen.factors import Factors, taken_apart
-from matcalc.codegen.kroneckers import KroneckerSums
+from collections.abc import Sequence
+from fractions import Fraction
+
+from matcalc.codegen.factors import Factors, Value, taken_apart
 from matcalc.codegen.operations import Op
-from matcalc.codegen.products import Requests, key_of
-from matcalc.codegen.values import Value
+from matcalc.codegen.ordering import Link, costs_of
+from matcalc.codegen.products import Products, Requests, diagonal_part, key_of
 from matcalc.expr import nodes as e
+from matcalc.expr.deduction import Factor
 from matcalc.sizes import ONE
+
+# ------------------------------------------------------------
+# Sums of Kronecker products: as few of them as there can be, the scale in the small factors, and
+# one pass over the large result.
+
+Scaled = tuple[Fraction, tuple[e.Expr, ...], e.Expr]
+"""A term: number, scalar factors, and what they multiply."""
+
+Pair = tuple[Op, Op, Op]
+"""A scalar and the factors of a Kronecker product."""
+
+
+class KroneckerSums(Products):
+    """Products, with sums of Kronecker products written without forming each of them."""
+
+    def _product(self, node: e.Expr) -> Requests:
+        parts = taken_apart(node, self.uses)
+        if len(parts.chain) > 1:
+            return (yield from self._chain_product(node, self._scaled_at_kroneckers(parts)))
+        if not parts.chain or not sums_kroneckers(parts.chain[0][0]) or self.uses[parts.chain[0][0]] > 1:
+            return (yield from self._chain_product(node, parts))
+        factor, turned = parts.chain[0]
+        assert isinstance(factor, e.Sum)
+        scale = yield from self._scale(parts)
+        total = yield from self._kronecker_sum(factor, scale)
+        return self.b.transpose(total) if turned else total
+
+    def _kronecker_sum(self, node: e.Sum, scale: Op) -> Requests:
+        """``scale`` times a sum in which Kronecker products occur."""
+        b = self.b
+        groups: dict[object, list[Pair]] = {}
+        plain: list[tuple[int, Op]] = []
+        entries: list[tuple[int, Op]] = []
+        for number, scalars, term in self._opened_terms(node.terms):
+            above = [b.literal(number)]
+            for scalar in scalars:
+                op = yield scalar
+                above.append(op)
+            factor = b.mul(above)
+            if isinstance(term, e.Kronecker) and _is_pair(term):
+                left = yield from self._array(term.factors[0])
+                right = yield from self._array(term.factors[1])
+                groups.setdefault((left.shape, right.shape), []).append((factor, left, right))
+                continue
+            op = yield term
+            found = diagonal_part(b, op)
+            (plain if found is None else entries).append((1, b.mul([scale, factor, op if found is None else found])))
+        for pairs in groups.values():
+            plain += self._added_pairs(pairs, scale)
+        return self._added_up(plain, entries, node)
+
+    def _added_pairs(self, pairs: list[Pair], scale: Op) -> list[tuple[int, Op]]:
+        """Terms that add up to ``scale`` times the Kronecker products of the pairs: pairs with a factor in common are one."""
+        b = self.b
+        one = b.literal(1)
+        by_left: dict[Op, list[tuple[Op, Op]]] = {}
+        for factor, left, right in pairs:
+            by_left.setdefault(left, []).append((factor, right))
+        by_right: dict[Op, list[tuple[Op, Op]]] = {}
+        for left, rights in by_left.items():
+            factor, right = rights[0] if len(rights) == 1 else (one, b.add([(1, b.mul(pair)) for pair in rights]))
+            by_right.setdefault(right, []).append((factor, left))
+        dense: list[tuple[Op, Op]] = []
+        made: list[tuple[int, Op]] = []
+        for right, lefts in by_right.items():
+            factor, left = lefts[0] if len(lefts) == 1 else (one, b.add([(1, b.mul(pair)) for pair in lefts]))
+            factor = b.mul([scale, factor])
+            scales_left = right.kind == "eye" or (left.kind != "eye" and self._entries(left) < self._entries(right))
+            pair = (b.mul([factor, left]), right) if scales_left else (left, b.mul([factor, right]))
+            if "eye" in (left.kind, right.kind):
+                made.append(self._kronecker_pair(*pair))  # only the blocks are written
+            else:
+                dense.append(pair)
+        if len(dense) > 1 and self.symmetric_products:
+            operands = [op for pair in zip(*dense, strict=True) for op in pair]
+            (rows, cols), (others, across) = dense[0][0].shape, dense[0][1].shape
+            total = b.make("kron_sum", operands, None, (rows, others, cols, across))
+            return [*made, (1, b.reshape(total, (rows * others, cols * across)))]
+        return [*made, *[self._kronecker_pair(*pair) for pair in dense]]
+
+    def _entries(self, op: Op) -> float:
+        return self.extents.entries(op.shape)
+
+    def _kronecker_pair(self, left: Op, right: Op) -> tuple[int, Op]:
+        """The Kronecker product of two matrices and its sign."""
+        b = self.b
+        negative = [
+            op.kind == "neg" or (op.kind == "mul" and op.operands[0].kind == "literal" and op.operands[0].data < 0) for op in (left, right)
+        ]
+        left, right = (b.neg(op) if flip else op for op, flip in zip((left, right), negative, strict=True))
+        made = b.make("kron", (left, right), None, (left.shape[0] * right.shape[0], left.shape[1] * right.shape[1]))
+        return -1 if sum(negative) == 1 else 1, made
+
+    def _added_up(self, plain: list[tuple[int, Op]], entries: list[tuple[int, Op]], node: e.Sum) -> Op:
+        """Arrays with signs and, along the diagonal, entries added up."""
+        b = self.b
+        if not entries:
+            return b.add(plain)
+        added = b.add(entries)
+        if not plain:
+            return self.m.diagonal_matrix(added, node.rows)
+        base = b.full_shape(b.add(plain), node.shape)
+        if base.kind == "neg" and base.operands[0].kind == "outer":
+            first, second = base.operands[0].operands
+            symmetric = first is second
+            base = b.outer(b.neg(first), second)
+            if symmetric:
+                b.mark_symmetric(base)
+        result = b.make("add_diagonal", (base, added), None, node.shape)
+        return b.mark_symmetric(result) if b.is_symmetric(base) else result
+
+    def _opened_terms(self, terms: Sequence[e.Expr]) -> list[Scaled]:
+        """The terms of a sum, sums within it opened that nothing else uses, signs and scalar factors apart."""
+        found: list[Scaled] = []
+        stack: list[Scaled] = [(Fraction(1), (), term) for term in reversed(terms)]
+        while stack:
+            number, scalars, term = stack.pop()
+            match term:
+                case e.Negative(operand=operand):
+                    stack.append((-number, scalars, operand))
+                case e.Sum(terms=inner) if self.uses[term] <= 1:
+                    stack += [(number, scalars, one) for one in reversed(inner)]
+                case e.Product(factors=factors) if sum(not factor.is_scalar for factor in factors) == 1 and self.uses[term] <= 1:
+                    inside = next(factor for factor in factors if not factor.is_scalar)
+                    own = Factors()
+                    for factor in factors:
+                        if factor.is_scalar:
+                            own.scale(factor, self.uses)
+                    below = tuple([e.Quotient(e.Number(Fraction(1)), one) for one in own.below])
+                    stack.append((number * own.coefficient, (*scalars, *own.above, *below), inside))
+                case _:
+                    found.append((number, scalars, term))
+        return found
+
+    def _scaled_at_kroneckers(self, parts: Factors) -> Factors:
+        """A scale in front of a chain moved to the sum of Kronecker products in it, where it meets small factors."""
+        if (abs(parts.coefficient) == 1 and not parts.above and not parts.below) or _ends_thin(parts.chain):
+            return parts
+        place = next((k for k, (factor, _) in enumerate(parts.chain) if sums_kroneckers(factor) and self.uses[factor] <= 1), None)
+        if place is None or len(parts.chain) < 2:
+            return parts
+        factor, turned = parts.chain[place]
+        scaled: e.Expr = e.Product((e.Number(parts.coefficient), *parts.above, factor))
+        if parts.below:
+            scaled = e.Quotient(scaled, e.Product(tuple(parts.below)) if len(parts.below) > 1 else parts.below[0])
+        self.uses[scaled] = 2  # it stays together, as one matrix
+        return Factors(chain=[*parts.chain[:place], (scaled, turned), *parts.chain[place + 1 :]])
+
+
+def _ends_thin(chain: list[Factor]) -> bool:
+    """Whether the product is with a vector, by which no Kronecker product is formed."""
+    (first, turned), (last, turned_last) = chain[0], chain[-1]
+    return ONE in (first.cols if turned else first.rows, last.rows if turned_last else last.cols)
+
+
+def sums_kroneckers(node: e.Expr) -> bool:
+    """Whether the node is a sum with more than one Kronecker product of two matrices in it."""
+    if not isinstance(node, e.Sum):
+        return False
+    count = 0
+    stack: list[e.Expr] = list(node.terms)
+    while stack and count < 2:
+        match stack.pop():
+            case e.Negative(operand=operand):
+                stack.append(operand)
+            case e.Sum(terms=terms):
+                stack += terms
+            case e.Product(factors=factors) if sum(not factor.is_scalar for factor in factors) == 1:
+                stack += [factor for factor in factors if not factor.is_scalar]
+            case e.Kronecker() as kronecker if _is_pair(kronecker):
+                count += 1
+            case _:
+                pass
+    return count > 1
+
+
+def _is_pair(node: e.Kronecker) -> bool:
+    return len(node.factors) == 2 and all(ONE not in (factor.rows, factor.cols) for factor in node.factors)
+
+
+# ------------------------------------------------------------
+# Traces, diagonals and sums of products, without the products where only a part of them is needed.
 
 _LONGEST_TRACE = 12
 

@@ -1,8 +1,11 @@
-"""What code is asked for: outputs that are not plain expressions, and what they claim to be, for the self check."""
+"""What code is asked for, and what the function of a generated file is called with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -10,7 +13,11 @@ from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced
 from matcalc.facts.ties import varying
-from matcalc.sizes import Shape
+from matcalc.sizes import ONE, Shape, Size
+
+# ------------------------------------------------------------
+# What code is asked for: outputs that are not plain expressions, and what they claim to be, for
+# the self check.
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +70,110 @@ class Check:
         """The source with variables that may leave what is known of them: ``inv(Q)`` is no transpose where the entries of Q vary."""
         symbols = {symbol for derivative in self.derivatives.values() for symbol in derivative.wrt}
         return replaced(self.source, {s.name: Symbol(s.name, s.sizes, varying(s.properties)) for s in symbols})
+
+
+# ------------------------------------------------------------
+# Identifiers of Python for symbols, sizes and user functions.
+
+_RESERVED = frozenset({"np", "jnp", "jax", "torch", "math", "numpy", "functools", "unused", "rng", "self"})
+_PRIMES = re.compile("['′]+$")
+
+
+class Names:
+    """Gives every symbol, size and function its identifier, the same for each time it is asked."""
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[str, str], str] = {}
+        self._taken: set[str] = set()
+        self._count = 0
+
+    def of(self, kind: str, name: str) -> str:
+        """The identifier for ``name``, which is a ``"symbol"``, ``"size"`` or ``"function"``."""
+        found = self._given.get((kind, name))
+        if found is None:
+            found = identifier(name)
+            while found in self._taken:
+                found = f"{kind}_{found}"
+            self._given[kind, name] = found
+            self._taken.add(found)
+        return found
+
+    def fresh(self) -> str:
+        """A name for an intermediate result."""
+        while True:
+            self._count += 1
+            name = f"t{self._count}"
+            if name not in self._taken:
+                return name
+
+    def renamed(self) -> dict[str, str]:
+        """Names that are not their own identifiers, with these."""
+        return {name: given for (_, name), given in self._given.items() if name != given}
+
+
+def identifier(name: str) -> str:
+    """A Python identifier for a name of the input language.
+
+    >>> identifier("f''"), identifier("x₀"), identifier("lambda")
+    ('f_prime2', 'x_0', 'lambda_')
+    """
+    primes = _PRIMES.search(name)
+    count = len(primes[0]) if primes else 0
+    stem = name[: len(name) - count]
+    stem = re.sub(r"(?<=\w)(?<![_\d₀-₉])(?=[₀-₉])", "_", stem)
+    stem = re.sub(r"\W", "_", unicodedata.normalize("NFKC", stem)) or "_"
+    if not stem.isidentifier():
+        stem = f"_{stem}"
+    if count:
+        stem += "_prime" + (str(count) if count > 1 else "")
+    return f"{stem}_" if keyword.iskeyword(stem) or stem in _RESERVED else stem
+
+
+# ------------------------------------------------------------
+# The parameters of a generated function, and the statements that read sizes off its arrays.
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Symbols and user functions that the code uses, and the names of sizes that occur in it."""
+
+    symbols: tuple[Symbol, ...]
+    functions: tuple[str, ...]
+    sizes: tuple[str, ...]
+    names: Names
+
+
+def array_axes(symbol: Symbol) -> Shape:
+    """The axes of the array for a symbol: a row has one."""
+    return symbol.shape[1:] if len(symbol.shape) == 2 and symbol.shape[0] == ONE else symbol.shape
+
+
+def size_statements(symbols: Iterable[Symbol], wanted: Sequence[str], names: Names) -> tuple[list[str], list[str]]:
+    """Statements that set the wanted sizes from the shapes of arrays, and the sizes that no array fixes."""
+    axes = [(symbol, axis, size) for symbol in symbols for axis, size in enumerate(array_axes(symbol))]
+    known: dict[str, list[str]] = {}
+    left = dict.fromkeys(wanted)
+    progress = True
+    while progress and left:
+        progress = False
+        for symbol, axis, size in axes:
+            unknown = [name for name in size.names if name not in known]
+            if len(set(unknown)) == 1:
+                name = unknown[0]
+                needs = [line for other in size.names if other != name for line in known[other]]
+                code = _solved(size, name, f"{names.of('symbol', symbol.name)}.shape[{axis}]", names)
+                known[name] = [*needs, f"{names.of('size', name)} = {code}"]
+                left.pop(name, None)
+                progress = True
+    lines = dict.fromkeys(line for name in wanted if name in known for line in known[name])
+    return list(lines), list(left)
+
+
+def _solved(size: Size, name: str, length: str, names: Names) -> str:
+    """``name`` from the length of an axis of this size, the other names known."""
+    others = [names.of("size", other) for other in size.names if other != name]
+    divisor = "*".join(([str(size.factor)] if size.factor != 1 else []) + others)
+    if divisor:
+        length = f"{length} // {divisor}" if "*" not in divisor else f"{length} // ({divisor})"
+    power = size.names.count(name)
+    return length if power == 1 else f"round(({length})**(1/{power}))"

@@ -7,14 +7,12 @@ from math import prod
 from random import Random
 from typing import Any
 
-from matcalc.codegen.names import Names
-from matcalc.codegen.requests import Check, Derivative, Operator, Output
-from matcalc.codegen.signature import Parameters, array_axes
+from matcalc.codegen.requests import Check, Derivative, Names, Operator, Output, Parameters, array_axes
 from matcalc.codegen.targets import MODULES, TargetName
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import prime_sizes, sizes_that_fit
-from matcalc.evaluation.domains import check_place
 from matcalc.evaluation.interpreter import program
+from matcalc.evaluation.sampling import check_place
 from matcalc.exact import rational
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.facts.drawn import member

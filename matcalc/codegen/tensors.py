@@ -1,21 +1,320 @@
-"""From index notation to operations: every tensor a sum of products, multiplied out where an array is needed."""
+"""From index notation to operations: tensors as sums of products, multiplied out where an array is needed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import assert_never, cast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product as combinations
+from typing import TypeAlias, assert_never, cast
 
-from matcalc.codegen.contraction import Labels
-from matcalc.codegen.extents import Extents
+from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, multiplied
 from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.ordering import Extents
 from matcalc.codegen.requests import LaidOut
-from matcalc.codegen.terms import Expansion, Terms, term_of
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.tensor_deduction import is_symmetric
+from matcalc.errors import LimitError
 from matcalc.functions import computable
 from matcalc.sizes import Shape, Size
-from matcalc.stable.resolvents import with_resolvents
+from matcalc.stable.replacement import with_resolvents
+
+# ------------------------------------------------------------
+# Tensors as sums of products that are not multiplied out yet, with the axes told that an identity
+# ties together.
+#
+# Identities between axes of a derivative are never formed: what is not zero is computed with one
+# axis for both and written on a diagonal.
+
+_LABELS = 52
+# A tensor with more terms than this is added up before it is multiplied; of more terms only what all have in common is taken out.
+_MOST_TERMS = 8
+# A term with more arrays than this is multiplied out as far as no array grows.
+_MOST_FACTORS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A product of arrays. Axis k of the tensor is tied to axis ``ties[k]``, the first of its kind, and arrays are labelled by first axes.
+
+    Along axes that no array has the term is constant.
+    """
+
+    ties: Labels
+    factors: tuple[Labelled, ...]
+
+
+Terms: TypeAlias = tuple[Term, ...]
+
+
+def term_of(op: Op) -> Term:
+    """One array as it is."""
+    axes = tuple(range(op.order))
+    return Term(axes, ((op, axes),))
+
+
+class Expansion:
+    """Sums and products of tensors in terms."""
+
+    def __init__(self, b: Builder, extents: Extents) -> None:
+        self.b = b
+        self.extents = extents
+        self.made = Made()
+
+    # ------------------------------------------------------------ sums
+
+    def sum(self, coefficients: Sequence[Fraction], operands: Sequence[Terms], shape: Shape) -> Terms:
+        """The linear combination."""
+        found: list[Term] = []
+        for coefficient, terms in zip(coefficients, operands, strict=True):
+            number: tuple[Labelled, ...] = () if coefficient == 1 else ((self.b.literal(coefficient), ()),)
+            found += [Term(term.ties, number + term.factors) for term in terms]
+        return self._collected(found, shape)
+
+    def _collected(self, terms: Sequence[Term], shape: Shape) -> Terms:
+        """Terms with common factors made one term, where no array is formed that is larger than those that are there."""
+        groups: dict[Labels, list[Term]] = {}
+        for term in terms:
+            groups.setdefault(term.ties, []).append(term)
+        found: list[Term] = []
+        for group in groups.values():
+            left = list(group)
+            while len(left) > 1:
+                together = tuple(range(len(left))) if len(left) > _MOST_TERMS else self._alike(left, shape)
+                if together is None:
+                    break
+                merged = self._merged([left[k] for k in together], shape)
+                left = [merged if k == together[0] else term for k, term in enumerate(left) if k not in together[1:]]
+            found += left
+        return tuple(found)
+
+    def _alike(self, terms: Sequence[Term], shape: Shape) -> tuple[int, ...] | None:
+        """The terms that are best added: first two that have most in common, then all that have that in common too."""
+        best: tuple[int, tuple[int, int]] | None = None
+        for j in range(len(terms)):
+            for i in range(j):
+                pair = [terms[i], terms[j]]
+                common = _common(pair)
+                if self._grows(pair, common, shape):
+                    continue
+                if best is None or len(common) > best[0]:
+                    best = (len(common), (i, j))
+        if best is None:
+            return None
+        chosen = list(best[1])
+        common = _common([terms[k] for k in chosen])
+        for k, term in enumerate(terms):
+            more = [*[terms[place] for place in chosen], term]
+            if k not in chosen and _common(more) == common and not self._grows(more, common, shape):
+                chosen.append(k)
+        return tuple(sorted(chosen))
+
+    def _grows(self, terms: Sequence[Term], common: Sequence[Labelled], shape: Shape) -> bool:
+        """Whether what is left of the terms without their common factors adds up to an array larger than any there is."""
+        largest = max((self._entries(labels, shape) for term in terms for _, labels in term.factors), default=1.0)
+        rest = {label for term in terms for _, labels in _without(term, common) for label in labels}
+        return self._entries(rest, shape) > largest
+
+    def _merged(self, terms: Sequence[Term], shape: Shape) -> Term:
+        common = _common(terms)
+        rests = [_without(term, common) for term in terms]
+        covered = {label for rest in rests for _, labels in rest for label in labels}
+        orders = [labels for term in terms for _, labels in term.factors if set(labels) == covered]
+        axes = orders[0] if orders else tuple(sorted(covered))  # the order in which the first such array is there
+        total = self.b.add([self._signed(rest, axes, shape) for rest in rests])
+        sizes = tuple([shape[axis] for axis in axes])
+        return Term(terms[0].ties, (*common, (self.b.full_shape(total, sizes) if total.order else total, axes if total.order else ())))
+
+    def _entries(self, labels: Iterable[int], shape: Shape) -> float:
+        return self.extents.entries(tuple([shape[label] for label in sorted(set(labels))]))
+
+    # ------------------------------------------------------------ products
+
+    def contraction(self, node: ix.Contraction, operands: Sequence[Terms], order: Labels, *, shared: bool) -> Terms:
+        """The product, distributed over the terms of its operands; ``order`` is that in which the axes of the result are wanted.
+
+        Raises LimitError for more than 52 indices.
+        """
+        if len(node.sizes) > _LABELS:
+            raise LimitError(f"a product in index notation with more than {_LABELS} indices has no code")
+        given = list(operands)
+        while _count(given) > _MOST_TERMS:
+            largest = max(range(len(given)), key=lambda k: len(given[k]))
+            child = node.operands[largest]
+            given[largest] = (term_of(self.whole(given[largest], child.shape, tuple(range(child.order)))),)
+        found = [self._product(node, chosen, order) for chosen in combinations(*given)]
+        return tuple([self._compact(term, node.shape, fully=shared) for term in self._collected(found, node.shape)])
+
+    def _product(self, node: ix.Contraction, chosen: Sequence[Term], order: Labels) -> Term:
+        """The product of one term of each operand."""
+        b = self.b
+        root = list(range(len(node.sizes)))
+        for term, labels in zip(chosen, node.indices, strict=True):
+            for axis, first in enumerate(term.ties):
+                one, other = sorted((root[labels[axis]], root[labels[first]]))
+                if one != other:
+                    root = [one if label == other else label for label in root]
+        sizes = {label: node.sizes[label] for label in set(root)}
+        output = [root[label] for label in node.output]
+        items: list[Labelled] = []
+        pairings: list[Labels] = []
+        for operand, term, labels in zip(node.operands, chosen, node.indices, strict=True):
+            if isinstance(operand, ix.Pairing):
+                pairings.append(tuple([root[label] for label in labels]))
+            else:
+                items += [(op, tuple([root[labels[axis]] for axis in axes])) for op, axes in term.factors]
+        split = _with_split_axes(b, items, pairings, set(output), sizes)
+        covered = {label for _, labels in items for label in labels}
+        counts: list[Labelled] = [
+            (b.size(sizes[label]), ()) for label in sorted(sizes) if label not in covered | split and label not in output
+        ]
+        rank = {output[axis]: place for place, axis in reversed(list(enumerate(order)))}
+        made = Contraction(b, sizes, self.extents, output, rank, self.made).components(items)
+        ties = tuple([output.index(label) for label in output])
+        return Term(ties, tuple([(op, tuple([output.index(label) for label in labels])) for op, labels in counts + made]))
+
+    def _compact(self, term: Term, shape: Shape, *, fully: bool) -> Term:
+        """Arrays multiplied by those that lie within them, when others will use the product too or when they are many."""
+        if not fully and len(term.factors) <= _MOST_FACTORS:
+            return term
+        return Term(term.ties, tuple(self._absorbed(term.factors, shape)))
+
+    def _absorbed(self, factors: Sequence[Labelled], shape: Shape) -> list[Labelled]:
+        """Every array multiplied into the smallest other that has its axes; a scalar into the smallest array."""
+        left = sorted(factors, key=lambda item: (self._entries(item[1], shape), item[1]))
+        done: list[Labelled] = []
+        scalars = [op for op, labels in left if not labels]
+        left = [item for item in left if item[1]]
+        if not left:
+            return [(self.b.mul(scalars), ())] if scalars else []
+        if scalars:
+            left[0] = (self.b.mul([*scalars, left[0][0]]), left[0][1])
+        for k, (op, labels) in enumerate(left):
+            into = next((j for j in range(k + 1, len(left)) if set(labels) <= set(left[j][1])), None)
+            if into is None:
+                done.append((op, labels))
+                continue
+            other, axes = left[into]
+            left[into] = (multiplied(self.b, [self._put((op, labels), axes, shape), (other, axes)], axes), axes)
+        return done
+
+    def _put(self, item: Labelled, order: Labels, shape: Shape) -> Labelled:
+        own = tuple([label for label in order if label in item[1]])
+        return Contraction(self.b, dict(enumerate(shape)), self.extents, own, {}).arranged(item, own), own
+
+    # ------------------------------------------------------------ arrays
+
+    def _signed(self, factors: Sequence[Labelled], axes: Labels, shape: Shape) -> tuple[int, Op]:
+        """The product and its sign, which costs nothing in a sum."""
+        signs = [op.data < 0 for op, _ in factors if op.kind == "literal"]
+        positive = [(self.b.literal(abs(op.data)), labels) if op.kind == "literal" else (op, labels) for op, labels in factors]
+        return -1 if sum(signs) % 2 else 1, self._formed(positive, axes, shape)
+
+    def _formed(self, factors: Sequence[Labelled], axes: Labels, shape: Shape) -> Op:
+        """The product with the axes in this order, one entry for each that no factor has; a scalar when none has any."""
+        b = self.b
+        arrays = [self._put(item, axes, shape) for item in self._absorbed(factors, shape)]
+        if not any(labels for _, labels in arrays):
+            return b.mul([op for op, _ in arrays] or [b.literal(1)])
+        return multiplied(b, arrays, axes)
+
+    def whole(self, terms: Terms, shape: Shape, order: Labels) -> Op:
+        """The tensor as one array with its axes in this order; blocks are written where axes are tied."""
+        tied = {axis for term in terms for axis, first in enumerate(term.ties) if axis != first or term.ties.count(axis) > 1}
+        common = [item for item in _common(terms) if not tied & set(item[1])] if len({term.ties for term in terms}) > 1 else []
+        rests = [_without(term, common) for term in terms]
+        inside = tuple([axis for axis in order if axis in tied or any(axis in labels for rest in rests for _, labels in rest)])
+        if not any(labels for _, labels in common) or len(inside) == len(order):
+            return self._blocks(terms, shape, order)
+        # Factors of all terms come last: terms that are tied differently are added up in a smaller array.
+        inner = self._blocks([Term(term.ties, tuple(rest)) for term, rest in zip(terms, rests, strict=True)], shape, inside)
+        op = self._formed([*common, (inner, inside)], order, shape)
+        return self.b.full_shape(op, tuple([shape[axis] for axis in order]))
+
+    def _blocks(self, terms: Sequence[Term], shape: Shape, order: Labels) -> Op:
+        """What the terms add up to along these axes; they do not depend on the others."""
+        b = self.b
+        result_shape = tuple([shape[axis] for axis in order])
+        groups: dict[Labels, list[Term]] = {}
+        for term in terms:
+            groups.setdefault(tuple([term.ties[axis] for axis in order]), []).append(term)
+        result: Op | None = None
+        for ties in sorted(groups, key=lambda ties: (-len(set(ties)), ties)):
+            axes = tuple(dict.fromkeys(ties))
+            block = b.add([self._signed(term.factors, axes, shape) for term in groups[ties]])
+            places = tuple([axes.index(axis) for axis in ties])
+            if places == tuple(range(len(order))):
+                result = b.full_shape(block, result_shape)
+            else:
+                result = b.on_diagonal(block, places, result_shape, result)
+        return b.full_shape(b.literal(0), result_shape) if result is None else result
+
+
+def _common(terms: Sequence[Term]) -> list[Labelled]:
+    """The arrays that are factors of every term, as often as they are."""
+    if not terms:
+        return []
+    counts = Counter(terms[0].factors)
+    for term in terms[1:]:
+        counts &= Counter(term.factors)
+    return [item for item in dict.fromkeys(terms[0].factors) for _ in range(counts[item])]
+
+
+def _without(term: Term, common: Sequence[Labelled]) -> list[Labelled]:
+    left = Counter(common)
+    rest: list[Labelled] = []
+    for item in term.factors:
+        if left[item]:
+            left[item] -= 1
+        else:
+            rest.append(item)
+    return rest
+
+
+def _count(operands: Sequence[Terms]) -> int:
+    result = 1
+    for terms in operands:
+        result *= len(terms)
+    return result
+
+
+def _with_split_axes(b: Builder, items: list[Labelled], pairings: list[Labels], output: set[int], sizes: dict[int, Size]) -> set[int]:
+    """Splits summed axes that count pairs in two, in ``items``; a pairing that is not gone then is an array itself.
+
+    Gives the labels of the axes that were split.
+    """
+    gone: set[int] = set()
+    left = list(pairings)
+    while True:
+        chosen = next((pairing for pairing in left if _splits(pairing, items, left, output)), None)
+        if chosen is None:
+            break
+        left.remove(chosen)
+        slow, fast, whole = chosen
+        gone.add(whole)
+        for k, (op, labels) in enumerate(items):
+            if whole in labels:
+                at = labels.index(whole)
+                split = (*labels[:at], slow, fast, *labels[at + 1 :])
+                items[k] = (b.reshape(op, tuple([sizes[label] for label in split])), split)
+    for pairing in left:
+        count = sizes[pairing[2]]
+        items.append((b.reshape(b.make("eye", (), None, (count, count)), tuple([sizes[label] for label in pairing])), pairing))
+    return gone
+
+
+def _splits(pairing: Labels, items: list[Labelled], pairings: list[Labels], output: set[int]) -> bool:
+    slow, fast, whole = pairing
+    if whole in output or slow == fast or any(whole in other for other in pairings if other is not pairing):
+        return False
+    holders = [labels for _, labels in items if whole in labels]
+    return bool(holders) and all(labels.count(whole) == 1 and not {slow, fast} & set(labels) for labels in holders)
+
+
+# ------------------------------------------------------------
+# From index notation to operations: every tensor a sum of products, multiplied out where an array
+# is needed.
 
 _BATCHED = frozenset({"softmax", "logsumexp"})
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import assert_never, cast
 
-from matcalc.codegen.kroneckers import sums_kroneckers
+from matcalc.codegen.factors import array_shape
 from matcalc.codegen.operations import Op
 from matcalc.codegen.products import Requests, diagonal_part
-from matcalc.codegen.reductions import Reductions
+from matcalc.codegen.reductions import Reductions, sums_kroneckers
 from matcalc.codegen.tensors import tensor_op
-from matcalc.codegen.values import array_shape
 from matcalc.einstein.lowering import lower
 from matcalc.errors import MatcalcError
 from matcalc.expr import nodes as e

@@ -9,7 +9,6 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import content
 from matcalc.einstein.lowering import lower
 from matcalc.expr.deduction import known
-from matcalc.expr.free_indices import free_indices, over_all
 from matcalc.expr.nodes import (
     Call,
     DiagonalMatrix,
@@ -30,6 +29,7 @@ from matcalc.expr.nodes import (
     Transpose,
     postorder,
 )
+from matcalc.expr.rewriting import free_indices, over_all
 from matcalc.facts.known import Known
 from matcalc.facts.ranges import is_within
 from matcalc.functions import functions

@@ -20,13 +20,12 @@ from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import substituted
 from matcalc.errors import MatcalcError
-from matcalc.expr.free_indices import named_indices
 from matcalc.expr.nodes import Expr, Index, Number, Symbol, Vec, Zeros, postorder
+from matcalc.expr.rewriting import named_indices
 from matcalc.facts.table import implied
 from matcalc.facts.ties import mirrored, tie_of, varying
-from matcalc.folding.build import cost
+from matcalc.folding.build import cost, row_symbols, with_rows
 from matcalc.folding.fold import fold, fold_entrywise
-from matcalc.folding.rows import row_symbols, with_rows
 from matcalc.folding.sums import members_in
 from matcalc.functions import functions
 from matcalc.later import later

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.budgets import spend
 from matcalc.einstein.canonical import canonical
-from matcalc.einstein.labels import Factor, Labels, components
 from matcalc.einstein.linear import (
     NO,
     ONE_TENSOR,
     YES,
+    Factor,
+    Labels,
     add,
+    components,
     constant_value,
     content,
     is_zero,

@@ -18,10 +18,10 @@ from matcalc.later import later
 from matcalc.traversal import postordered
 
 if TYPE_CHECKING:
-    from matcalc.einstein import serial
+    from matcalc.einstein import matching
     from matcalc.facts import function_values, mirrors
 else:
-    serial = later("matcalc.einstein.serial")
+    matching = later("matcalc.einstein.matching")
     function_values = later("matcalc.facts.function_values")
     mirrors = later("matcalc.facts.mirrors")
 
@@ -202,7 +202,7 @@ def _entries(node: Contraction) -> Range:
 def _as_product(node: Contraction) -> Known:
     """What the form of a product of matrices and vectors says, for one that is a scalar or a matrix."""
     square = _is_square(node)
-    found = serial.chain_of_factors(node)
+    found = matching.chain_of_factors(node)
     if found is None:
         return plain(ANY, square=square)
     scalars, chain = found

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from matcalc.evaluation.comparison import agrees
+from matcalc.evaluation.arrays import agrees, layout
 from matcalc.evaluation.differences import NumericalDerivative, numerical_derivative
 from matcalc.evaluation.interpreter import compile_function, evaluate
-from matcalc.evaluation.layouts import layout
 from matcalc.evaluation.sampling import Point, equal_sizes, find_point, function_family, prime_sizes, sample, sizes_that_fit, user_functions
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 

@@ -1,9 +1,4 @@
-"""Between the arrays that users hold and the two-dimensional arrays that the evaluator computes with.
-
-Outside, a scalar is a number or 0-d array, a column or row vector a 1-D array and a matrix a 2-D array.
-Inside, everything is ``(rows, columns)``, so that a row and a column cannot be mistaken for each other; tensors of higher order have all
-their axes.
-"""
+"""Between the arrays that users hold and those that the evaluator computes with: axes, sizes, layouts, comparison."""
 
 from __future__ import annotations
 
@@ -15,11 +10,22 @@ from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import LimitError, MatcalcError, ShapeError
-from matcalc.expr.nodes import shape_text
+from matcalc.expr.nodes import Commutation, Entry, Expr, Index, IndexArray, IndexSum, SizeValue, product_shape, shape_text
 from matcalc.sizes import ONE, Shape, Size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+# ------------------------------------------------------------
+# Between the arrays that users hold and the two-dimensional arrays that the evaluator computes
+# with.
+#
+# Outside, a scalar is a number or 0-d array, a column or row vector a 1-D array and a matrix a 2-D
+# array.
+# Inside, everything is ``(rows, columns)``, so that a row and a column cannot be mistaken for each
+# other; tensors of higher order have all
+# their axes.
 
 LARGEST = 2 * 10**8
 """Most entries an array may have."""
@@ -164,3 +170,133 @@ def _solved(symbol: str, size: Size, length: int, found: Mapping[str, int], unkn
     if root < 1 or known * root ** len(unknown) != length:
         raise ShapeError(f"the array for {symbol} has length {length}, which is not of the form {size}")
     return root
+
+
+# ------------------------------------------------------------ Which sizes an expression names.
+
+
+def size_names(nodes: Iterable[Expr]) -> frozenset[str]:
+    """The names in the sizes that the nodes have or mention."""
+    names: set[str] = set()
+    for node in nodes:
+        for size in node.shape:
+            names.update(size.names)
+        match node:
+            case SizeValue(size=size) | Index(size=size):
+                names.update(size.names)
+            case IndexSum(index=index):
+                names.update(index.size.names)
+            case IndexArray(indices=indices):
+                names.update(name for index in indices for name in index.size.names)
+            case Entry(positions=positions):
+                names.update(name for position in positions if isinstance(position, Index) for name in position.size.names)
+            case Commutation(m=m, n=n):
+                names.update(m.names + n.names)
+    return frozenset(names)
+
+
+# ------------------------------------------------------------
+# From a derivative with one axis for each axis of numerator and denominator to the layouts of a
+# result.
+
+
+def layout(tensor: NDArray[Any], numerator: Shape, denominator: Shape, name: str = "denominator") -> NDArray[Any]:
+    """The derivative of a ``numerator`` by a ``denominator`` as the array that a user gets.
+
+    ``tensor`` has the axes of the numerator, then those of the denominator, where a row or column has one axis and a scalar none.
+    ``name`` is ``"denominator"``, ``"numerator"`` or ``"tensor"``. For the Hessian of a scalar the numerator is the gradient.
+    Vectors come back 1-D. Raises ShapeError for an unknown layout or a tensor that does not have these axes.
+    """
+    above, below = _axes(numerator), _axes(denominator)
+    if tensor.ndim != above + below:
+        raise ShapeError(f"{tensor.ndim} axes are not {shape_text(numerator)} by {shape_text(denominator)}")
+    if name not in ("denominator", "numerator", "tensor"):
+        raise ShapeError(f"there is no layout {name!r}", expected="denominator, numerator or tensor")
+    if name == "tensor" or tensor.ndim == 0:
+        return tensor
+    if above == 0:  # shape of the denominator; transposed in the numerator layout
+        return tensor.T if name == "numerator" else tensor
+    if below == 0:  # a vector has one axis either way; a matrix by a scalar keeps its shape in every layout
+        return tensor
+    rows = tensor.reshape((_count(tensor.shape[:above]), -1), order="F")  # column-major vec of both groups of axes
+    return rows if name == "numerator" else rows.T
+
+
+def _axes(shape: Shape) -> int:
+    return 1 if len(shape) == 2 and shape[0] == ONE else len(shape)
+
+
+def _count(lengths: tuple[int, ...]) -> int:
+    total = 1
+    for length in lengths:
+        total *= length
+    return total
+
+
+# ------------------------------------------------------------ Comparing numerical results.
+
+
+def agrees(first: Any, second: Any, *, relative: float = 1e-6, absolute: float = 1e-9) -> bool:
+    """Whether two arrays are equal up to rounding: no entry differs by more than ``absolute + relative * (largest entry)``.
+
+    Never true for arrays of different shapes, for empty arrays, or when an entry is not finite.
+
+    >>> agrees([1.0, 2.0], [1.0, 2.0 + 1e-9]), agrees([1.0], 1.0), agrees([], []), agrees([float("nan")], [float("nan")])
+    (True, False, False, False)
+    """
+    import numpy as np
+
+    left, right = np.asarray(first), np.asarray(second)
+    if left.shape != right.shape or left.size == 0 or left.dtype == object or right.dtype == object:
+        return False
+    if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
+        return False
+    largest = max(float(np.max(np.abs(left))), float(np.max(np.abs(right))))
+    return bool(np.max(np.abs(left - right)) <= absolute + relative * largest)
+
+
+# ------------------------------------------------------------
+# Products of many factors, multiplied in an order that never forms a matrix where a vector would
+# do.
+
+
+def multiply(factors: tuple[Expr, ...], arrays: tuple[NDArray[Any], ...]) -> NDArray[Any]:
+    """The product of ``arrays`` (axes ..., rows, columns) with the meaning of ``Product(factors)``.
+
+    A scalar factor, or a product from the left that has become a scalar, scales the rest. A run of matrix factors is
+    multiplied from the right when it ends in a column, from the left else.
+    """
+    scale: NDArray[Any] | None = None
+    run: list[NDArray[Any]] = []
+    shape: Shape = ()
+    column = False
+    for factor, array in zip(factors, arrays, strict=True):
+        if not shape and run:
+            # The run so far is a scalar, such as x'A x: it scales what follows.
+            scale, run = _scaled(scale, _chain(run, column)), []
+        shape = product_shape(shape, factor.shape)
+        if factor.is_scalar:
+            scale = _scaled(scale, array)
+        else:
+            run.append(array)
+            column = factor.cols == ONE
+    if not run:
+        assert scale is not None  # a product has factors
+        return scale
+    return _scaled(scale, _chain(run, column))
+
+
+def _scaled(scale: NDArray[Any] | None, array: NDArray[Any]) -> NDArray[Any]:
+    return array if scale is None else scale * array
+
+
+def _chain(run: list[NDArray[Any]], column: bool) -> NDArray[Any]:
+    if column:
+        result = run[-1]
+        for array in reversed(run[:-1]):
+            result = array @ result
+    else:
+        result = run[0]
+        for array in run[1:]:
+            result = result @ array
+    return result

@@ -17,14 +17,8 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from matcalc.budgets import spend
 from matcalc.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
-from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, solve_sizes
-from matcalc.evaluation.calls import apply_call
-from matcalc.evaluation.chains import multiply
-from matcalc.evaluation.naming import size_names
-from matcalc.evaluation.numpy_functions import numpy_function
-from matcalc.evaluation.operations import added, commutation, kronecker, norm
-from matcalc.evaluation.spectral import matrix_power
-from matcalc.expr.free_indices import named_indices
+from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, multiply, size_names, solve_sizes
+from matcalc.evaluation.numpy_functions import added, apply_call, commutation, kronecker, matrix_power, norm, numpy_function
 from matcalc.expr.nodes import (
     Call,
     Commutation,
@@ -64,6 +58,7 @@ from matcalc.expr.nodes import (
     postorder,
     shape_text,
 )
+from matcalc.expr.rewriting import named_indices
 from matcalc.functions import computable
 from matcalc.sizes import Shape
 from matcalc.stable.replacement import stable

@@ -1,26 +1,307 @@
-"""NumPy implementations of the functions in ``rules/functions.toml``, compiled once from their ``numpy`` texts."""
+"""NumPy implementations of the operations and functions of the language, for the evaluator."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matcalc.errors import UnknownFunctionError
-from matcalc.evaluation.matrix_functions import adjugate, frechet, log_determinant, matrix_exponential, matrix_logarithm, matrix_square_root
-from matcalc.evaluation.operations import log_sum_exp, norm
-from matcalc.evaluation.spectral import (
-    divided_differences,
-    matrix_power,
-    polar_factor,
-    reduced_resolvent,
-    singular_resolvents,
-    top_eigenvector,
-    top_singular_vectors,
-)
+from matcalc.errors import MatcalcError, UnknownFunctionError
+from matcalc.expr.nodes import Call
 from matcalc.functions import computable
 from matcalc.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+# ------------------------------------------------------------
+# Matrix functions that NumPy lacks, for square float arrays: exponential, logarithm, square root,
+# adjugate, logarithm of the determinant.
+#
+# Written without SciPy so that the evaluator needs NumPy only. Each takes one ``(n, n)`` array.
+
+# Largest 1-norm for which the [13/13] Padé approximant of exp is accurate to double precision (Higham 2005).
+_PADE_BOUND = 5.371920351148152
+
+
+def matrix_exponential(matrix: NDArray[Any]) -> NDArray[Any]:
+    """exp(A) = I + A + A²/2 + ... by scaling and squaring with the [13/13] Padé approximant; NaN when A is not finite."""
+    import numpy as np
+
+    norm = float(np.linalg.norm(matrix, 1))
+    if not math.isfinite(norm):
+        return np.full_like(matrix, np.nan)
+    squarings = max(0, math.ceil(math.log2(norm / _PADE_BOUND))) if norm > _PADE_BOUND else 0
+    scaled = matrix / 2.0**squarings
+    # p(A) = Σ c_k A^k, q(A) = p(-A), c_k = (26-k)! 13! / (26! k! (13-k)!)
+    coefficients = [
+        math.factorial(26 - k) * math.factorial(13) / (math.factorial(26) * math.factorial(k) * math.factorial(13 - k)) for k in range(14)
+    ]
+    identity = np.eye(len(matrix), dtype=matrix.dtype)
+    square = scaled @ scaled
+    even, odd = np.zeros_like(scaled), np.zeros_like(scaled)
+    for k in range(6, -1, -1):
+        even = even @ square + coefficients[2 * k] * identity
+        odd = odd @ square + coefficients[2 * k + 1] * identity
+    odd = scaled @ odd
+    result = np.linalg.solve(even - odd, even + odd)
+    for _ in range(squarings):
+        result = np.asarray(result @ result)
+    return result
+
+
+def matrix_square_root(matrix: NDArray[Any]) -> NDArray[Any]:
+    """The principal square root, by the scaled product form of the Denman-Beavers iteration.
+
+    Raises MatcalcError when the matrix has eigenvalues on the closed negative real axis, where there is none.
+    """
+    import numpy as np
+
+    size = len(matrix)
+    identity = np.eye(size, dtype=matrix.dtype)
+    root, product = matrix, matrix
+    for _ in range(60):
+        determinant = abs(np.linalg.det(product))
+        # Scaling by the determinant makes the first, slow phase of Newton's iteration short; near convergence it is 1.
+        scale = determinant ** (-1.0 / (2 * size)) if 1e-300 < determinant < 1e300 else 1.0
+        if abs(scale - 1.0) < 1e-2:
+            scale = 1.0
+        inverse = np.linalg.inv(product)
+        root = 0.5 * scale * root @ (identity + inverse / scale**2)
+        product = 0.5 * (identity + 0.5 * (scale**2 * product + inverse / scale**2))
+        error = float(np.max(np.abs(product - identity)))
+        if error < 1e-14 * size:
+            break
+    # A non-real root makes the real iteration wander: then the square is not the matrix.
+    if not np.max(np.abs(root @ root - matrix)) <= 1e-6 * max(1.0, float(np.max(np.abs(matrix)))):
+        raise MatcalcError("the matrix has no real principal square root: it has eigenvalues that are zero or negative")
+    return root
+
+
+def matrix_logarithm(matrix: NDArray[Any]) -> NDArray[Any]:
+    """The principal logarithm, by inverse scaling and squaring: log(A) = 2^k log(A^(1/2^k)).
+
+    Raises MatcalcError when the matrix has no real principal logarithm.
+    """
+    import numpy as np
+
+    identity = np.eye(len(matrix), dtype=matrix.dtype)
+    root, roots = matrix, 0
+    while np.linalg.norm(root - identity, 1) > 0.3:
+        if roots > 60:
+            raise MatcalcError("the matrix has no real principal logarithm")
+        root, roots = matrix_square_root(root), roots + 1
+    # log(I + X) = ∫₀¹ X (I + tX)⁻¹ dt; Gauss-Legendre with 10 nodes is the diagonal [10/10] Padé approximant.
+    nodes, weights = np.polynomial.legendre.leggauss(10)
+    rest = root - identity
+    total = np.zeros_like(rest)
+    for node, weight in zip(nodes, weights, strict=True):
+        total = total + 0.5 * weight * np.linalg.solve(identity + 0.5 * (node + 1.0) * rest, rest)
+    return np.asarray(2.0**roots * total)
+
+
+def frechet(function: Callable[[NDArray[Any]], NDArray[Any]], matrix: NDArray[Any], direction: NDArray[Any]) -> NDArray[Any]:
+    """The derivative of ``function`` at ``matrix`` in a direction, from the function of a matrix of blocks (Higham, 2008, th. 3.6)."""
+    import numpy as np
+
+    size = len(matrix)
+    blocks = np.block([[matrix, direction], [np.zeros_like(matrix), matrix]])
+    return np.asarray(function(blocks)[:size, size:])
+
+
+def adjugate(matrix: NDArray[Any]) -> NDArray[Any]:
+    """The transposed matrix of cofactors, A adj(A) = det(A) I; right for singular matrices too.
+
+    With A = U S V', adj(A) = det(U) det(V) V adj(S) U', and adj(S) needs no division.
+    """
+    import numpy as np
+
+    left, values, right = np.linalg.svd(matrix)
+    size = len(values)
+    before, after = np.ones(size), np.ones(size)
+    for k in range(1, size):
+        before[k] = before[k - 1] * values[k - 1]
+        after[size - 1 - k] = after[size - k] * values[size - k]
+    cofactors = before * after
+    sign = np.linalg.det(left) * np.linalg.det(right)
+    result: NDArray[Any] = sign * (right.conj().T * cofactors) @ left.conj().T
+    return result
+
+
+def log_determinant(matrix: NDArray[Any]) -> Any:
+    """log(det(A)), which neither overflows nor underflows with the determinant; NaN where that is negative."""
+    import numpy as np
+
+    sign, size = np.linalg.slogdet(matrix)
+    return size if sign >= 0 else np.nan
+
+
+# ------------------------------------------------------------
+# Functions through singular values and eigenvalues, and the general matrix power, for the
+# evaluator.
+
+
+def polar_factor(matrix: NDArray[Any]) -> NDArray[Any]:
+    """U V' of the thin singular value decomposition U S V'."""
+    import numpy as np
+
+    left, _, right = np.linalg.svd(matrix, full_matrices=False)
+    return np.asarray(left @ right)
+
+
+def top_singular_vectors(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Left and right singular vectors of the largest singular value; the right one's largest entry is positive."""
+    import numpy as np
+
+    left, _, right = np.linalg.svd(matrix, full_matrices=False)
+    first, second = left[:, 0], right[0]
+    sign = 1.0 if second[np.argmax(np.abs(second))] > 0 else -1.0
+    return sign * first, sign * second
+
+
+def matrix_power(matrix: NDArray[Any], exponent: float) -> NDArray[Any]:
+    """X^k; for an exponent that is not an integer exp(k log X)."""
+    import numpy as np
+
+    if float(exponent).is_integer():
+        return np.asarray(np.linalg.matrix_power(matrix, int(exponent)))
+    return matrix_exponential(exponent * matrix_logarithm(matrix))
+
+
+def top_eigenvector(matrix: NDArray[Any]) -> NDArray[Any]:
+    """The unit eigenvector of the largest eigenvalue of the symmetric part; its largest entry is positive."""
+    import numpy as np
+
+    vector = np.linalg.eigh((matrix + matrix.T) / 2)[1][:, -1]
+    return np.asarray(vector if vector[np.argmax(np.abs(vector))] > 0 else -vector)
+
+
+def reduced_resolvent(matrix: NDArray[Any]) -> NDArray[Any]:
+    """Σ v v'/(λ₁ - λ) over the other eigenpairs of the symmetric part: the pseudoinverse of λ₁ I - A where λ₁ is simple."""
+    import numpy as np
+
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    others = vectors[:, :-1]
+    return np.asarray((others / (values[-1] - values[:-1])) @ others.T)
+
+
+def singular_resolvents(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The pseudoinverses of σ₁² I - A A' and of σ₁² I - A' A where σ₁ is simple.
+
+    With the thin decomposition A = U S V' the first is (I + U W U')/σ₁², W = σ²/(σ₁² - σ²) for the other singular values, -1 for σ₁.
+    """
+    import numpy as np
+
+    left, values, right = np.linalg.svd(matrix, full_matrices=False)
+    top, others = values[0], values[1:]
+    weights = np.concatenate([[-1.0], others**2 / ((top - others) * (top + others))])
+    bases = left, right.T
+    first, second = [(np.eye(len(basis)) + (basis * weights) @ basis.T) / top**2 for basis in bases]
+    return first, second
+
+
+def divided_differences(matrix: NDArray[Any], name: str) -> NDArray[Any]:
+    """``(f(a) - f(b))/(a - b)`` for all pairs of eigenvalues of a symmetric matrix, f'(a) where they are equal; f is exp, log or sqrt.
+
+    Eigenvalues ascend, as in ``eigvecs``. Each function has a form without a difference of nearly equal numbers.
+    """
+    import numpy as np
+
+    values = np.linalg.eigvalsh(matrix)
+    one, other = np.meshgrid(values, values, indexing="ij")
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    gap = high - low
+    safe = np.where(gap == 0, 1.0, gap)
+    match name:
+        case "exp":
+            return np.asarray(np.exp(high) * np.where(gap == 0, 1.0, -np.expm1(-safe) / safe))
+        case "log":
+            return np.asarray(np.where(gap == 0, 1 / low, np.log1p(safe / low) / safe))
+        case _:
+            return np.asarray(1 / (np.sqrt(low) + np.sqrt(high)))
+
+
+# ------------------------------------------------------------
+# NumPy implementations of single operations, for arrays whose last two axes are rows and columns.
+
+
+def added(terms: tuple[NDArray[Any], ...]) -> NDArray[Any]:
+    """The sum of two or more terms."""
+    result = terms[0]
+    for term in terms[1:]:
+        result = result + term
+    return result
+
+
+def commutation(m: int, n: int) -> NDArray[Any]:
+    """K with K vec(X) = vec(X') for X with m rows and n columns: vec(X)[i + m j] = vec(X')[j + n i]."""
+    import numpy as np
+
+    matrix = np.zeros((m * n, m * n))
+    i, j = np.divmod(np.arange(m * n), n)
+    matrix[j + n * i, i + m * j] = 1.0
+    return np.asarray(matrix)
+
+
+def kronecker(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+    """The Kronecker product."""
+    import numpy as np
+
+    blocks = left[..., :, None, :, None] * right[..., None, :, None, :]
+    rows, columns = left.shape[-2] * right.shape[-2], left.shape[-1] * right.shape[-1]
+    return np.asarray(blocks.reshape((*blocks.shape[:-4], rows, columns)))
+
+
+def log_sum_exp(entries: NDArray[Any]) -> Any:
+    """The logarithm of the sum of exponentials: -inf where all are 0."""
+    import numpy as np
+
+    largest = np.max(entries)
+    shift = largest if np.isfinite(largest) else 0.0
+    return shift + np.log(np.sum(np.exp(entries - shift)))
+
+
+def _scaled(entries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """A scale for each matrix, and its entries by that scale, so that their powers neither overflow nor underflow."""
+    import numpy as np
+
+    largest = entries.max(axis=(-2, -1), keepdims=True)
+    scale = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
+    return scale, entries / scale
+
+
+def norm(kind: str, operands: tuple[NDArray[Any], ...]) -> NDArray[Any]:
+    """A norm of the first operand, with the second as its parameter; the kinds are those of ``Norm``."""
+    import numpy as np
+
+    operand = operands[0]
+    both = (-2, -1)
+    result: NDArray[Any]
+    match kind:
+        case "2":
+            scale, entries = _scaled(np.abs(operand))
+            result = scale * np.sqrt((entries**2).sum(axis=both, keepdims=True))
+        case "1":
+            result = np.abs(operand).sum(axis=both, keepdims=True)
+        case "p":
+            scale, entries = _scaled(np.abs(operand))
+            result = scale * (entries ** operands[1]).sum(axis=both, keepdims=True) ** (1.0 / operands[1])
+        case "A":
+            column = operand if operand.shape[-1] == 1 else np.swapaxes(operand, -1, -2)
+            result = np.sqrt(np.swapaxes(column, -1, -2) @ operands[1] @ column)
+        case "nuclear" | "spectral":
+            singular = np.linalg.svd(operand, compute_uv=False)[..., None]
+            result = singular.sum(axis=-2, keepdims=True) if kind == "nuclear" else singular[..., :1, :]
+        case _:
+            raise MatcalcError(f"the norm {kind!r} has no numerical implementation")
+    return result
+
+
+# ------------------------------------------------------------
+# NumPy implementations of the functions in ``rules/functions.toml``, compiled once from their
+# ``numpy`` texts.
 
 
 @record
@@ -85,3 +366,49 @@ def _namespace() -> dict[str, Any]:
         "reduced_resolvent": reduced_resolvent,
         "singular_resolvents": singular_resolvents,
     }
+
+
+# ------------------------------------------------------------
+# Evaluation of ``Call`` nodes: functions of whole vectors and matrices, along rows or columns
+# where asked.
+
+
+def apply_call(node: Call, matrices: tuple[NDArray[Any], ...], callables: Mapping[str, Callable[..., Any]]) -> NDArray[Any]:
+    """The value of ``node`` as a two-dimensional array, of its arguments as two-dimensional arrays.
+
+    Raises UnknownFunctionError for a function that is neither in the table nor in ``callables``.
+    """
+    import numpy as np
+
+    if node.function in callables:
+        orders = tuple(1 if argument.is_row else len(argument.shape) for argument in node.arguments)
+        function = NumpyFunction(callables[node.function], orders)
+    else:
+        function = numpy_function(node.function)
+    if node.axis is None:
+        return _oriented(node, np.asarray(_call(function, matrices)), matrices[0])
+    lines = matrices[0] if node.axis == "rows" else matrices[0].T
+    results = np.stack([np.asarray(_call(function, (line, *matrices[1:]))) for line in lines])
+    if results.ndim == 1:
+        return results.reshape(-1, 1)
+    return results if node.axis == "rows" else results.T
+
+
+def _call(function: NumpyFunction, arguments: tuple[NDArray[Any], ...]) -> Any:
+    return function.call(*(_ordered(argument, order) for argument, order in zip(arguments, function.orders, strict=True)))
+
+
+def _ordered(argument: NDArray[Any], order: int | None) -> NDArray[Any]:
+    """The argument with as many axes as the function takes; a matrix in a vector's place is stacked column by column."""
+    if order == 0:
+        return argument.reshape(())
+    return argument.reshape(-1, order="F") if order == 1 else argument
+
+
+def _oriented(node: Call, result: NDArray[Any], first: NDArray[Any]) -> NDArray[Any]:
+    """A result in two dimensions: entries are unstacked where the node is a matrix, a 1-D array is a row only where the node is one."""
+    if result.ndim == 2:
+        return result
+    if result.ndim == 1 and node.is_matrix and result.size == first.size:
+        return result.reshape(first.shape, order="F")
+    return result.reshape(1, -1) if node.is_row else result.reshape(-1, 1)

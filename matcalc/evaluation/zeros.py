@@ -15,8 +15,8 @@ from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation.differences import central_differences, extrapolated
 from matcalc.evaluation.interpreter import program
 from matcalc.evaluation.precise import Arithmetic, Array, Decimals, NotRational, Residues, Undefined
+from matcalc.evaluation.precise.evaluator import directions_of, slope, tied
 from matcalc.evaluation.precise.points import ExactPoint, exact_point, numbers, residues
-from matcalc.evaluation.precise.slopes import directions_of, slope, tied
 from matcalc.evaluation.sampling import Point, find_point, prime_sizes
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.facts.ties import projected_array, tie_of

@@ -1,16 +1,19 @@
-"""Matrix expressions built again with some of their parts replaced."""
+"""Matrix expressions built again with parts replaced, and the indices that parts of them have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from itertools import count
 from operator import mul
 from typing import Any
 
-from matcalc.expr.nodes import Expr, Index, Symbol, children, postorder
+from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Symbol, children, postorder
 from matcalc.records import field_names
 from matcalc.sizes import Size
+
+# ------------------------------------------------------------
+# Matrix expressions built again with some of their parts replaced.
 
 
 def rebuilt_with(expression: Expr, replacement: Callable[[Expr], Expr]) -> Expr:
@@ -84,3 +87,51 @@ def with_fields(node: Expr, change: Callable[[Any], Any]) -> Expr:
 
 def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
     return tuple([_changed(part, change) for part in value]) if isinstance(value, tuple) else change(value)
+
+
+# ------------------------------------------------------------
+# The indices of an expression, and those that a part of it has from a sum or an array around it.
+
+_MOST_AXES = 4
+
+
+def free_indices(expression: Expr) -> tuple[Index, ...]:
+    """The indices of entries that no sum or array in the expression binds, in reading order."""
+    free: dict[Expr, tuple[Index, ...]] = {}
+    for node in postorder(expression):
+        found = dict.fromkeys([index for child in children(node) for index in free[child]])
+        if isinstance(node, Entry):
+            found |= dict.fromkeys([position for position in node.positions if isinstance(position, Index)])
+        bound = (node.index,) if isinstance(node, IndexSum) else node.indices if isinstance(node, IndexArray) else ()
+        for index in bound:
+            found.pop(index, None)
+        free[node] = tuple(found)
+    return free[expression]
+
+
+def named_indices(nodes: Iterable[Expr]) -> tuple[Index, ...]:
+    """The indices that the nodes name, each once, in order."""
+    found: dict[Index, None] = {}
+    for node in nodes:
+        match node:
+            case Index():
+                found[node] = None
+            case Entry(positions=positions):
+                found.update((position, None) for position in positions if isinstance(position, Index))
+            case IndexSum(index=index):
+                found[index] = None
+            case IndexArray(indices=indices):
+                found.update((index, None) for index in indices)
+    return tuple(found)
+
+
+def over_all(scalar: Expr, indices: tuple[Index, ...]) -> Expr | None:
+    """The values of a scalar for all values of its indices: the vector or matrix that it is an entry of, or the array of them.
+
+    None when an array cannot have so many axes.
+    """
+    if len(indices) > _MOST_AXES or len({index.name for index in indices}) < len(indices):
+        return None
+    if isinstance(scalar, Entry) and len(set(scalar.positions)) == len(scalar.positions) == len(indices):
+        return scalar.operand
+    return IndexArray(indices, scalar)

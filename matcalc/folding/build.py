@@ -1,8 +1,8 @@
-"""Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered, and what each form costs to read."""
+"""Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered, rows told from columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from matcalc.digests import blake2b
@@ -39,10 +39,16 @@ from matcalc.expr.nodes import (
     Trace,
     Transpose,
     Vec,
+    postorder,
 )
+from matcalc.expr.rewriting import rebuilt_with
 from matcalc.functions import functions
 from matcalc.records import field_names
 from matcalc.traversal import postordered
+
+# ------------------------------------------------------------
+# Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered,
+# and what each form costs to read.
 
 UNIT = Number(Fraction(1))
 
@@ -365,3 +371,28 @@ def _indices(node: Expr) -> tuple[int | Index, ...]:
 
 def _without_digest(node: Expr) -> list[Expr]:
     return [operand for operand in node.below if not hasattr(operand, "digest")]
+
+
+# ------------------------------------------------------------
+# Symbols that are rows: a tensor has one axis for a row as for a column, so they are told apart
+# after folding.
+
+
+def row_symbols(*expressions: Expr) -> dict[str, Symbol]:
+    """The symbols of expressions that are rows, by name."""
+    return {node.name: node for node in postorder(*expressions) if isinstance(node, Symbol) and node.is_row}
+
+
+def with_rows(expression: Expr, rows: Mapping[str, Symbol]) -> Expr:
+    """A folded expression, in which every symbol of one axis is a column, with transposed rows in place of those that are rows."""
+    if not rows:
+        return expression
+
+    def replacement(node: Expr) -> Expr:
+        if isinstance(node, Symbol) and node.name in rows and node.is_column:
+            return Transpose(rows[node.name])
+        if isinstance(node, Transpose) and isinstance(node.operand, Transpose):
+            return node.operand.operand
+        return node
+
+    return rebuilt_with(expression, replacement)

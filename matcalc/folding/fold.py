@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, assert_never, cast
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import permuted, transposed, unbroadcast
-from matcalc.einstein.expansion import without_deep_sums
 from matcalc.einstein.linear import NO, YES, rational_power, value_of
+from matcalc.einstein.substitution import without_deep_sums
 from matcalc.expr.deduction import is_symmetric
 from matcalc.expr.nodes import (
     Call,
@@ -36,10 +36,9 @@ from matcalc.expr.nodes import (
     postorder,
 )
 from matcalc.folding.build import cost, hadamard, product, raised, transpose
-from matcalc.folding.forms import Forms
 from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.sums import combined
-from matcalc.folding.terms import Place, ReadingOrder, Term, expression_of, merged_scalars
+from matcalc.folding.terms import Forms, Place, ReadingOrder, Term, expression_of, merged_scalars
 from matcalc.functions import functions
 from matcalc.later import later
 from matcalc.records import replace

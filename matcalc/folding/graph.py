@@ -23,8 +23,7 @@ from matcalc.einstein.linear import YES
 from matcalc.expr.deduction import is_diagonal
 from matcalc.expr.nodes import Diagonal, Elementwise, Expr, Hadamard, Identity, Norm, Ones, Product, Sum, Trace, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose, transposed_chain
-from matcalc.folding.forms import Chain, Forms
-from matcalc.folding.terms import ReadingOrder
+from matcalc.folding.terms import Chain, Forms, ReadingOrder
 from matcalc.records import record
 from matcalc.sizes import Size
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from matcalc.expr.nodes import Commutation, DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Ones, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose
-from matcalc.folding.forms import Chain
 from matcalc.folding.graph import Edge, Graph
+from matcalc.folding.terms import Chain
 from matcalc.sizes import Size
 
 Pair = tuple[int | None, int | None]

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from matcalc.budgets import spend
 from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Ones, Reshape, Vec
 from matcalc.folding.build import hadamard, product, transpose, transposed_chain
-from matcalc.folding.forms import Chain
 from matcalc.folding.graph import Edge, Graph, Pairing
+from matcalc.folding.terms import Chain
 from matcalc.later import later
 
 if TYPE_CHECKING:

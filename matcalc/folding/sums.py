@@ -13,8 +13,7 @@ from matcalc.budgets import spend
 from matcalc.einstein.linear import MINUS, NO, YES
 from matcalc.expr.nodes import DiagonalMatrix, Entry, Expr, Hadamard, Identity, Kronecker, Negative, Number, Ones, Product, Sum, Symbol
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
-from matcalc.folding.scalars import Key, merged_forms, scalar_keys
-from matcalc.folding.terms import ReadingOrder, Term, expression_of, joined, merged_scalars
+from matcalc.folding.terms import Key, ReadingOrder, Term, expression_of, joined, merged_forms, merged_scalars, scalar_keys
 from matcalc.records import replace
 from matcalc.sizes import Shape
 

@@ -1,10 +1,12 @@
-"""A term of a result: a number, scalar factors with exponents, and a chain of matrix factors."""
+"""Terms of a result: a number, scalar factors, a chain of matrix factors; and the forms that the rules give them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from typing import TypeAlias
 
+from matcalc.einstein.linear import YES
 from matcalc.expr.nodes import (
     Diagonal,
     DiagonalMatrix,
@@ -26,8 +28,25 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
-from matcalc.folding.build import UNIT, cost, digest, merged_diagonals, product, raised, scaled, transpose
-from matcalc.records import record
+from matcalc.folding.build import (
+    UNIT,
+    cost,
+    diagonal_matrix,
+    digest,
+    hadamard,
+    merged_diagonals,
+    product,
+    raised,
+    scaled,
+    transpose,
+    transposed_chain,
+)
+from matcalc.records import record, replace
+from matcalc.rules.lines import Template, fold_forms
+from matcalc.sizes import Shape, Size
+
+# ------------------------------------------------------------
+# A term of a result: a number, scalar factors with exponents, and a chain of matrix factors.
 
 
 @record
@@ -183,3 +202,140 @@ def joined(terms: list[tuple[Expr, bool]], order: ReadingOrder) -> Expr:
     first = next((k for k, (_, minus) in enumerate(ordered) if not minus), 0)
     ordered.insert(0, ordered.pop(first))
     return Sum(tuple([Negative(expression) if minus else expression for expression, minus in ordered]))
+
+
+# ------------------------------------------------------------
+# The forms of ``rules/folds.rules``, filled with what stands at an index.
+
+Chain: TypeAlias = tuple[Expr, ...]
+"""The factors of a product."""
+
+
+class Forms:
+    """Fills forms, commuting factors in reading order."""
+
+    def __init__(self, order: ReadingOrder) -> None:
+        self.order = order
+        self._forms = fold_forms()
+
+    def chain(self, name: str, values: Mapping[str, Chain], sizes: Mapping[str, Size] | None = None) -> Chain:
+        """The form of this name; of several the one that reads best."""
+        first, *others = self._forms[name]
+        chain = self._filled(first, values, sizes or {})
+        for other in others:
+            chain = min(chain, self._filled(other, values, sizes or {}), key=self.reading)
+        return chain
+
+    def expression(self, name: str, values: Mapping[str, Chain]) -> Expr:
+        return product(self.chain(name, values))
+
+    def reading(self, chain: Chain) -> tuple[int, Place]:
+        """What decides between equal forms: the cost of reading, then the order of the symbols."""
+        expression = product(chain)
+        return cost(expression), self.order.rank(expression)
+
+    def _filled(self, template: Template, values: Mapping[str, Chain], sizes: Mapping[str, Size]) -> Chain:
+        operation, *parts = template
+        if operation == "variable":
+            return values[parts[0]]
+        if operation == "Ones":
+            return (Ones((sizes[parts[0]],)),)
+        chains = [self._filled(part, values, sizes) for part in parts]
+        match operation:
+            case "Product":
+                return tuple([factor for chain in chains for factor in chain])
+            case "Transpose":
+                return transposed_chain(chains[0])
+            case "Hadamard":
+                return (hadamard(sorted([product(chain) for chain in chains], key=self.order.rank)),)
+            case "DiagonalMatrix":
+                return (diagonal_matrix(product(chains[0])),)
+            case "Diagonal":
+                return (Diagonal(product(chains[0])),)
+            case "Trace":
+                return (Trace(product(chains[0])),)
+            case "Total":
+                return (Total(product(chains[0])),)
+            case _:
+                raise AssertionError(f"no such operation in a form: {operation}")
+
+
+# ------------------------------------------------------------
+# Traces and bilinear forms that share factors: ``tr(P B) + t tr(P C)`` is ``tr(P (B + t C))``,
+# ``x'y + x'z`` is ``x'(y + z)``.
+
+Key = tuple[str, object]
+Combine = Callable[[Sequence[Term], Shape], Term]
+
+_MOST_FACTORS = 6
+"""Of longer products only what is left when one factor is taken out is looked at."""
+
+
+def scalar_keys(term: Term) -> list[Key]:
+    """What the term may share with others: a run of a trace's cycle, the first or the last factor of a bilinear form."""
+    base = _form(term)
+    match base:
+        case Trace(operand=Product(factors=factors)):
+            count = len(factors)
+            lengths = range(1, count) if count <= _MOST_FACTORS else (count - 1,)
+            return [("trace", (factors + factors)[start : start + length]) for length in lengths for start in range(count)]
+        case Product(factors=factors):
+            return [("row", factors[0]), ("column", factors[-1])]
+        case _:
+            return []
+
+
+def merged_forms(terms: Sequence[Term], key: Key, combine: Combine) -> Term | None:
+    """One term for all; None when what they do not share has different shapes, or nothing is left of one."""
+    kind, shared = key
+    rest = []
+    for term in terms:
+        base = _form(term)
+        assert base is not None
+        others = {scalar: exponent for scalar, exponent in term.scalars.items() if scalar is not base}
+        chain = _without(base, kind, shared)
+        rest.append(Term(term.coefficient, others, transposed_chain(chain) if kind == "column" else chain))
+    shape = product(rest[0].chain).shape
+    if any(not term.chain or product(term.chain).shape != shape for term in rest):
+        return None
+    total = combine(rest, shape)
+    if not total.coefficient:
+        return None
+    match kind:
+        case "trace":
+            assert isinstance(shared, tuple)
+            whole: Expr = Trace(product((*total.chain, *shared)))
+        case "row":
+            assert isinstance(shared, Expr)
+            whole = product((shared, *total.chain))
+        case _:
+            assert isinstance(shared, Expr)
+            whole = product((*transposed_chain(total.chain), shared))
+    return replace(total, scalars=merged_scalars(total.scalars, {whole: YES}), chain=())
+
+
+def _form(term: Term) -> Expr | None:
+    """The one trace or bilinear form among the scalar factors."""
+    if term.chain:
+        return None
+    found = [base for base, exponent in term.scalars.items() if exponent == 1 and _is_form(base)]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_form(base: Expr) -> bool:
+    inner = base.operand if isinstance(base, Trace) else base
+    return isinstance(inner, Product) and not any(factor.is_scalar for factor in inner.factors)
+
+
+def _without(base: Expr, kind: str, shared: object) -> tuple[Expr, ...]:
+    inner = base.operand if isinstance(base, Trace) else base
+    assert isinstance(inner, Product)
+    factors = inner.factors
+    if kind == "row":
+        return factors[1:]
+    if kind == "column":
+        return factors[:-1]
+    assert isinstance(shared, tuple)
+    twice = factors + factors
+    start = next(k for k in range(len(factors)) if twice[k : k + len(shared)] == shared)
+    return twice[start + len(shared) : start + len(factors)]

@@ -1,18 +1,168 @@
-"""What Python's operators do to typed expressions: the operation of the language, with advice where the operands do not fit."""
+"""What Python's operators do to typed expressions: the operation of the language, with advice where shapes do not fit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Integral, Rational, Real
 from typing import Any, TypeVar
 
-from matcalc.errors import ParseError, ShapeError, Span
+from matcalc.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.expr import nodes as e
+from matcalc.expr.nodes import Elementwise, Expr, Negative, Number, Symbol, Transpose, postorder
+from matcalc.facts.table import essential
+from matcalc.functions import functions, spellings
 from matcalc.language.build.operations import Make, operate
+from matcalc.language.declare.texts import declaration_text
 from matcalc.language.syntax import trees as s
-from matcalc.operators.advice import for_operator
 from matcalc.operators.arithmetic import Arithmetic
-from matcalc.operators.operands import joint_declarations, number, refused
 from matcalc.printing import text
+
+# ------------------------------------------------------------
+# What to write instead of an operation in Python whose shapes do not fit.
+
+
+def for_operator(operator: str, left: Expr, right: Expr) -> str | None:
+    """Advice for ``left operator right``; operands that are no plain symbols are called left and right."""
+    a, b = _called(left, "left"), _called(right, "right")
+    if len(left.shape) > 2 or len(right.shape) > 2:
+        return 'matcalc.parse("tensor(i, k, sum(j, T[i,j,k]*x[j]))", declare=...) for contractions of tensors'
+    match operator:
+        case "@":
+            return _for_product(left, right, a, b)
+        case "**" if left.is_matrix and right.is_scalar:
+            return f"matcalc.power({a}, {b}) (elementwise) or {a} * {a}"
+        case "**":
+            return f"matcalc.power({a}, {b}) (elementwise)"
+        case _:
+            return _for_entries(operator, left, right, a, b)
+
+
+def _called(operand: Expr, otherwise: str) -> str:
+    match operand:
+        case Symbol(name=name):
+            return name
+        case Transpose(operand=Symbol(name=name)):
+            return f"{name}.T"
+        case Number(value=value):
+            return str(value)
+        case _:
+            return otherwise
+
+
+def _turned(called: str) -> str:
+    return called.removesuffix(".T") if called.endswith(".T") else f"{called}.T"
+
+
+def _for_product(left: Expr, right: Expr, a: str, b: str) -> str | None:
+    if left.is_scalar or right.is_scalar:
+        return f"{a} * {b}"
+    if left.shape == right.shape and left.is_column:
+        return f"{_turned(a)} @ {b} (inner product), {a} @ {_turned(b)} (outer product) or {a} * {b} (elementwise)"
+    if left.shape == right.shape and left.is_row:
+        return f"{a} @ {_turned(b)} (inner product), {_turned(a)} @ {b} (outer product) or {a} * {b} (elementwise)"
+    options = []
+    if left.rows == right.rows:
+        options.append(f"{_turned(a)} @ {b}")
+    if left.cols == right.cols:
+        options.append(f"{a} @ {_turned(b)}")
+    if right.cols == left.rows:
+        options.append(f"{b} @ {a}")
+    return " or ".join(options) or None
+
+
+def _for_entries(operator: str, left: Expr, right: Expr, a: str, b: str) -> str | None:
+    vector, name = (left, a) if not left.is_matrix else (right, b)
+    other = right if vector is left else left
+    if vector.is_column and other.is_matrix and vector.rows == other.rows == other.cols:
+        ones = f'matcalc.ones("{vector.rows}")'
+        return f"{ones} @ {_turned(name)} (every row) or {name} @ {ones}.T (every column) for {name}"
+    if (left.rows, left.cols) == (right.cols, right.rows):
+        return f"{a} {operator} {_turned(b)}"
+    return None
+
+
+def for_function(name: str, arguments: tuple[Expr, ...]) -> str | None:
+    """Advice for a function that does not take its arguments."""
+    known = functions().get(spellings().get(name, ""))
+    if arguments and arguments[0].is_matrix and (name == "sum" or (known is not None and known.axis)):
+        return f'matcalc.{name}(X, "rows") or matcalc.{name}(X, "cols")'
+    return None
+
+
+# ------------------------------------------------------------
+# What may stand beside an operator or as an argument: typed expressions and numbers.
+
+
+def number(value: object) -> Expr | None:
+    """A Python or NumPy number as it would be written, exactly (``0.1`` is 1/10); None for what is no number.
+
+    Raises MatcalcError for a number without a place in a formula, such as ``nan``.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        return None
+    if isinstance(value, Integral):
+        exact = Fraction(int(value))
+    elif isinstance(value, Rational):
+        exact = Fraction(int(value.numerator), int(value.denominator))
+    elif math.isfinite(value):
+        exact = Fraction(str(value) if isinstance(value, Decimal) else repr(float(value)))
+    else:
+        raise MatcalcError(f"{value} cannot stand in a formula", expected="a finite number")
+    return Negative(Number(-exact)) if exact < 0 else Number(exact)
+
+
+def refused(value: object, where: str) -> MatcalcError:
+    """The error for a value that is neither an expression nor a number."""
+    expected = "an expression or a number"
+    if isinstance(value, str):
+        return MatcalcError(
+            f"the text {value!r} cannot {where}", expected=expected, suggestion="matcalc.symbols(...) or matcalc.parse(...)"
+        )
+    if isinstance(value, complex):
+        return MatcalcError(f"{value} cannot {where}: everything is real here", expected=expected)
+    kind = type(value).__name__
+    if "sympy" in sys.modules and type(value).__module__.partition(".")[0] == "sympy":
+        return MatcalcError(f"a SymPy {kind} cannot {where}", expected=expected, suggestion="matcalc.parse(...) of it")
+    if hasattr(value, "shape") or isinstance(value, Iterable):
+        advice = "a symbol, whose array is given to function(...) as a keyword"
+        return MatcalcError(f"an array or list ({kind}) cannot {where}", expected=expected, suggestion=advice)
+    return MatcalcError(f"a value of type {kind} cannot {where}", expected=expected)
+
+
+def joint_declarations(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The declarations of several expressions together. Raises MatcalcError for a name with two of them."""
+    found: dict[str, str] = {}
+    for declarations in parts:
+        small, large = (declarations, found) if len(declarations) < len(found) else (found, declarations)
+        for name in small:
+            if large.get(name, small[name]) != small[name]:
+                message = f"{name} is declared as {found[name]} in one operand and as {declarations[name]} in another"
+                raise MatcalcError(message, suggestion="another name, or one call of matcalc.symbols for both")
+        found.update(declarations)
+    return found
+
+
+def declarations_of(expression: Expr) -> dict[str, str]:
+    """Kinds, sizes and properties of the symbols of an expression in the ``declare`` syntax; the user's own functions last."""
+    found: dict[str, str] = {}
+    own: dict[str, str] = {}
+    for node in postorder(expression):
+        if isinstance(node, Symbol):
+            text = declaration_text(node.shape, essential(node.properties))
+            if found.setdefault(node.name, text) != text:
+                raise MatcalcError(f"{node.name} is declared as {found[node.name]} and as {text} in one expression")
+        elif isinstance(node, Elementwise) and node.function not in functions():
+            own[node.function.rstrip("'")] = "function"
+    return {**found, **own}
+
+
+# ------------------------------------------------------------
+# What Python's operators do to typed expressions: the operation of the language, with advice where
+# the operands do not fit.
 
 Own = TypeVar("Own", bound=Arithmetic)
 Advice = Callable[[tuple[e.Expr, ...]], str | None]

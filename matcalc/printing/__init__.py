@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from matcalc.printing.expressions import equation, latex, latex_operand, markdown, member_notes, text
-from matcalc.printing.shown import Shown
+from matcalc.printing.expressions import Shown, equation, latex, latex_operand, markdown, member_notes, text
 
 if TYPE_CHECKING:
     from matcalc.printing.indices import index_letters, index_text

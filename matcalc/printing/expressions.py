@@ -1,17 +1,19 @@
-"""The public printers of expressions."""
+"""The public printers of expressions, and how results show themselves."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from matcalc.expr import nodes as e
 from matcalc.functions import functions
 from matcalc.later import later
 from matcalc.printing.names import member_name
-from matcalc.printing.notation import fits
-from matcalc.printing.pieces import Level, render
+from matcalc.printing.notation import Level, fits, render
 from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
 from matcalc.printing.printer import printed
+
+# ------------------------------------------------------------ The public printers of expressions.
 
 if TYPE_CHECKING:
     from matcalc.printing import latex_notation
@@ -91,3 +93,54 @@ def member_notes(expression: e.Expr) -> tuple[str, ...]:
             shape = "×".join(map(str, node.operand.shape))
             notes.setdefault(node.operand, f"{text(node)}: {part} {at} of {node.operand.name}, {shape}")
     return tuple(notes.values())
+
+
+# ------------------------------------------------------------
+# How results show themselves: as their text, and in notebooks as LaTeX; what is doubtful in how
+# they were read comes first.
+
+
+class Read(Protocol):
+    """How an input was read, as far as a result shows it."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+
+
+class Shown(ABC):
+    """A result whose string is its text; a notebook asks for ``_repr_latex_``, which sets the LaTeX source in display style."""
+
+    @property
+    def reading(self) -> Read | None:
+        """How the input was read; None of what was not read from one."""
+        return None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is doubtful in how the input was read."""
+        return () if self.reading is None else self.reading.warnings
+
+    @abstractmethod
+    def text(self) -> str:
+        """The result in the input language."""
+
+    @abstractmethod
+    def latex(self) -> str:
+        """LaTeX source, without dollar signs."""
+
+    def _displayed(self) -> str:
+        """The LaTeX source that a notebook shows."""
+        return self.latex()
+
+    def __str__(self) -> str:
+        return "\n".join([*self._warned(), self.written()])
+
+    def written(self) -> str:
+        """The string without warnings."""
+        return self.text()
+
+    def _warned(self) -> list[str]:
+        return [f"warning: {warning}" for warning in self.warnings]
+
+    def _repr_latex_(self) -> str:
+        return "\n\n".join([*self._warned(), f"$\\displaystyle {self._displayed()}$"])

@@ -1,14 +1,18 @@
-"""The glyphs of index notation: entries, deltas and sums, on top of a notation for expressions."""
+"""The glyphs of index notation: entries, deltas and sums, and how pieces are put together with them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from matcalc.exact.decimals import decimal_text
 from matcalc.printing.latex_notation import LatexNotation
-from matcalc.printing.notation import Notation
-from matcalc.printing.pieces import Level, Part, Piece, piece
+from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece
 from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
+
+# ------------------------------------------------------------
+# The glyphs of index notation: entries, deltas and sums, on top of a notation for expressions.
 
 Style: TypeAlias = Literal["unicode", "ascii", "latex"]
 
@@ -81,3 +85,99 @@ class IndexNotation:
         if self.style == "latex":
             return "".join(letter[0] + (f"_{{{letter[1:]}}}" if letter[1:] and letter[0] != "(" else letter[1:]) for letter in at)
         return "".join(at) if all(len(letter) == 1 or letter[0] == "(" for letter in at) else ",".join(at)
+
+
+# ------------------------------------------------------------
+# Sums, products, quotients and powers of pieces in index notation, with the brackets and signs
+# that they need.
+
+_HALF = Fraction(1, 2)
+
+
+class Composer:
+    """Puts pieces together in one notation; remembers which of them are reciprocals, so that ``3 · 1/s`` is written ``3/s``."""
+
+    def __init__(self, glyphs: Notation) -> None:
+        self._glyphs = glyphs
+        self._reciprocals: dict[Piece, Piece] = {}
+
+    def total(self, pieces: Sequence[Piece]) -> Piece:
+        """The sum of the pieces."""
+        if len(pieces) == 1:
+            return pieces[0]
+        first = pieces[0]
+        shown: list[Part] = [first.unsigned]
+        for text in pieces[1:]:
+            shown += [f" {self._glyphs.minus} " if text.negative else " + ", text.unsigned]
+        return piece(*shown, level=Level.SUM, negative=first.negative, minus=self._glyphs.minus)
+
+    def multiple(self, coefficient: Fraction, text: Piece) -> Piece:
+        """``coefficient * text``."""
+        glyphs = self._glyphs
+        if text.length == 1 and str(text) == "1":
+            return glyphs.number(coefficient)
+        if coefficient == 1:
+            return text
+        if text in self._reciprocals:
+            return self._over(coefficient, self._reciprocals[text])
+        divisor = 1
+        if not glyphs.stacked_quotient and decimal_text(coefficient) is None:
+            coefficient, divisor = Fraction(coefficient.numerator), coefficient.denominator
+        if text.level == Level.SUM or text.negative:
+            text = glyphs.bracketed(text)
+        number = glyphs.number(abs(coefficient))
+        if abs(coefficient) != 1:
+            operator: Operator = "quotient" if text.operator == "quotient" else "product"
+            text = piece(number, glyphs.between(number, text), text, level=Level.PRODUCT, operator=operator)
+        if divisor != 1:
+            text = glyphs.quotient(text, piece(str(divisor)))
+        return negated(text, glyphs.minus) if coefficient < 0 else text
+
+    def _over(self, coefficient: Fraction, bottom: Piece) -> Piece:
+        """``coefficient / bottom``."""
+        glyphs = self._glyphs
+        if glyphs.stacked_quotient or decimal_text(coefficient) is None:
+            if coefficient.denominator != 1:
+                bottom = self.side_by_side([glyphs.number(Fraction(coefficient.denominator)), bottom])
+            coefficient = Fraction(coefficient.numerator)
+        number = glyphs.number(abs(coefficient))
+        result = glyphs.quotient(number, self._bottom(bottom))
+        return negated(result, glyphs.minus) if coefficient < 0 else result
+
+    def _bottom(self, text: Piece) -> Piece:
+        return text if self._glyphs.stacked_quotient or fits(text, Level.FRACTION) else self._glyphs.bracketed(text)
+
+    def quotient(self, above: list[Piece], below: list[Piece]) -> Piece:
+        """The product of ``above`` over that of ``below``, which may be empty."""
+        top = self.side_by_side(above)
+        if not below:
+            return top
+        bottom = self.side_by_side(below)
+        result = self._glyphs.quotient(top, self._bottom(bottom))
+        if not above:
+            self._reciprocals[result] = bottom
+        return result
+
+    def side_by_side(self, factors: Sequence[Piece]) -> Piece:
+        """The product of the factors."""
+        if not factors:
+            return piece("1")
+        if len(factors) == 1:
+            return factors[0] if fits(factors[0], Level.PRODUCT) else self._glyphs.bracketed(factors[0])
+        shown: list[Part] = []
+        left: Piece | None = None
+        for factor in factors:
+            # A product of scalars within the product stays in sight: no two of its letters are used beside it.
+            inline = factor.operator == "product" and not factor.negative and not factor.starts_number
+            right = factor if inline or fits(factor, Level.FRACTION) else self._glyphs.bracketed(factor)
+            shown += [right] if left is None else [self._glyphs.between(left, right), right]
+            left = right
+        return piece(*shown, level=Level.PRODUCT, operator="product")
+
+    def raised(self, base: Piece, exponent: Fraction) -> Piece:
+        """A positive power of ``base``."""
+        if exponent == 1:
+            return base
+        if exponent == _HALF:
+            return self._glyphs.root(base)
+        return self._glyphs.power(base if fits(base, Level.ATOM) else self._glyphs.bracketed(base), exponent, False)

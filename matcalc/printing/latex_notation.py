@@ -9,8 +9,7 @@ from matcalc.functions import functions
 from matcalc.language.text.spelling import parts_of_partial
 from matcalc.patterns import pattern
 from matcalc.printing.names import escaped, latex_name, member_name, size_text
-from matcalc.printing.notation import fits, negated
-from matcalc.printing.pieces import Level, Part, Piece, piece
+from matcalc.printing.notation import Level, Part, Piece, fits, negated, piece
 from matcalc.sizes import ONE, Shape, Size
 
 _WORD = pattern(r"\\math(?:rm|bf)\{[^\\{}]{2}")

@@ -9,8 +9,7 @@ from matcalc.exact.decimals import decimal_text, fraction_text
 from matcalc.functions import functions, spellings
 from matcalc.language.text.spelling import parts_of_partial
 from matcalc.printing.names import ascii_name, member_name, size_text, superscript, unicode_name
-from matcalc.printing.notation import fits, negated
-from matcalc.printing.pieces import Level, Part, Piece, piece
+from matcalc.printing.notation import Level, Part, Piece, fits, negated, piece
 from matcalc.sizes import ONE, Shape, Size
 
 

@@ -10,20 +10,18 @@ from matcalc.derivation.pipeline import Symmetric, differentiate, folded, readin
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowered import Lowered
 from matcalc.errors import MatcalcError, ShapeError
-from matcalc.expr.free_indices import named_indices
 from matcalc.expr.nodes import Expr, Negative, Number, Sum, Symbol, UnitVector, Zeros, postorder
-from matcalc.expr.rewriting import symbols_in
+from matcalc.expr.rewriting import named_indices, symbols_in
 from matcalc.facts.table import essential
 from matcalc.facts.ties import tying
-from matcalc.folding.rows import row_symbols
+from matcalc.folding.build import row_symbols
 from matcalc.language import Elaborated
 from matcalc.language.declare.texts import declaration_text
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.printing import latex, text
 from matcalc.printing.names import latex_name, unicode_name
+from matcalc.products.directional import entry, inner, is_plain_zero, pushed, unit_move
 from matcalc.products.equations import Equation
-from matcalc.products.pairing import entry, inner, is_plain_zero
-from matcalc.products.pushing import pushed, unit_move
 from matcalc.records import record, replace
 from matcalc.sizes import axes_of
 

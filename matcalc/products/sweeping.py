@@ -21,13 +21,11 @@ from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.splitting import split_as
 from matcalc.einstein.substitution import rebuilt, substituted
-from matcalc.expr.free_indices import named_indices
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.expr.rewriting import symbols_in
-from matcalc.folding.rows import row_symbols
-from matcalc.products.fusing import fused, named
-from matcalc.products.likeness import Pattern, pattern_of, renamed, renamed_tensor, resized
+from matcalc.expr.rewriting import named_indices, symbols_in
+from matcalc.folding.build import row_symbols
 from matcalc.products.outlines import Outline, fresh_name
+from matcalc.products.program_steps import Pattern, fused, named, pattern_of, renamed, renamed_tensor, resized
 from matcalc.records import record, replace
 from matcalc.sizes import axes_of
 

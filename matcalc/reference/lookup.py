@@ -1,22 +1,167 @@
-"""What there is to say about a word: a function, a sign, a constant, a fact, a dialect, or what other programs call otherwise."""
+"""What there is to say about a word: a function, a sign, a constant, a fact, a dialect, or what others call it."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import assert_never
+from typing import Any, assert_never
 
+from matcalc.api import derive, parse
 from matcalc.errors import MatcalcError
 from matcalc.facts.table import Fact, canonical, facts
 from matcalc.functions import Function, functions
 from matcalc.language.options import DIALECTS, Dialect
+from matcalc.language.syntax.tables import tables
 from matcalc.language.text.dialects import dialect_table, templates
 from matcalc.language.text.meanings import advice_for, is_foreign
 from matcalc.language.text.vocabulary import NORM_NAMES
-from matcalc.records import record
-from matcalc.reference.language_rows import Row, levels, rows
-from matcalc.reference.samples import Sample, of_function, of_row
+from matcalc.records import record, replace
+from matcalc.resources import read
+from matcalc.stored import stored
+
+# ------------------------------------------------------------
+# The parts of the language that are no functions of the table, from ``rules/language.toml``, and
+# how tightly its operators bind.
+
+SECTIONS = ("operators", "functions", "constants", "sums", "derivatives", "declarations", "dialects")
+
+
+@record
+class Row:
+    """A part of the language; the fields are those of ``rules/language.toml``."""
+
+    section: str
+    written: tuple[str, ...]
+    meaning: str
+    latex: tuple[str, ...] = ()
+    matlab: tuple[str, ...] = ()
+    numpy: tuple[str, ...] = ()
+    julia: tuple[str, ...] = ()
+    declare: str = ""
+    action: str = ""
+    by: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def spellings(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is written in each dialect that has a spelling of its own."""
+        return tuple((name, found) for name in ("latex", "matlab", "numpy", "julia") if (found := getattr(self, name)))
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    """Every row, in the order of the file."""
+    table: Mapping[str, list[Mapping[str, Any]]] = stored("language", read("rules", "language.toml"), _read)
+    return tuple([_row(section, fields) for section in SECTIONS for fields in table[section]])
+
+
+def of_section(section: str) -> tuple[Row, ...]:
+    return tuple([row for row in rows() if row.section == section])
+
+
+def _read(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def _row(section: str, fields: Mapping[str, Any]) -> Row:
+    parts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    return Row(section=section, **parts)
+
+
+@cache
+def levels() -> Mapping[str, int]:
+    """How tightly the operators bind, by their names in the grammar: 1 is the loosest, and what closes itself in brackets the tightest.
+
+    >>> levels()["add"] == levels()["subtract"] < levels()["multiply"] < levels()["minus"] < levels()["power"] < levels()["bars"]
+    True
+    """
+    order = list(dict.fromkeys(rule.origin for rule in tables().rules if rule.origin in _LEVELS))
+    tightest: dict[str, int] = {}
+    for rule in tables().rules:
+        if rule.origin in order and not rule.passes_on:
+            tightest[rule.action] = max(order.index(rule.origin) + 1, tightest.get(rule.action, 0))
+    return tightest
+
+
+_LEVELS = frozenset(["sum", "product", "unary", "postfix", "atom"])
+"""The rules of the grammar, loosest first there, each of which takes the next for its operands."""
+
+
+# ------------------------------------------------------------
+# What the derivation says of a function: its derivative, where it holds, how it is written in
+# LaTeX and in NumPy.
+
+
+@record
+class Sample:
+    """A function of the letters of its signature. ``of`` is what was differentiated where that is not the function itself."""
+
+    call: str
+    value: str
+    derivative: str = ""
+    of: str = ""
+    conditions: tuple[str, ...] = ()
+    latex: str = ""
+    numpy: str = ""
+
+
+@cache
+def of_function(function: Function) -> Sample:
+    """A function of the table, called with the names of its signature."""
+    left, _, right = [part.strip() for part in function.signature.partition("->")]
+    parts = [part.partition(":") for part in left.split(",")]
+    names = [name.strip() for name, _, _ in parts]
+    declare = "; ".join(f"{name.strip()}: {shape.strip() or 'scalar'}" for name, _, shape in parts)
+    sample = _sample(f"{function.name}({', '.join(names)})", declare, names[0])
+    value = f"{left} → {right}" if ":" in left else "each entry"
+    numpy = function.numpy or _code(function.definition, declare)
+    conditions = sample.conditions
+    if function.kind == "elementwise":
+        conditions = () if function.domain == "all" else (function.domain.replace("!=", "≠"),)
+    latex = "" if "\\cdot" in function.latex else sample.latex
+    return replace(sample, latex=latex, value=value, numpy=numpy, conditions=conditions)
+
+
+@cache
+def of_row(row: Row) -> Sample:
+    """A function that is a row of ``rules/language.toml``, in its first spelling."""
+    sample = _sample(row.written[0], row.declare, row.by)
+    numpy = row.numpy[0] if row.numpy else _code(row.written[0], row.declare)
+    return replace(sample, value=row.declare, numpy=numpy, latex=row.latex[0] if row.latex else sample.latex)
+
+
+def _sample(call: str, declare: str, by: str) -> Sample:
+    """Of a value with so many axes that its derivative has more than two, the differential says more than the derivative; where a matrix
+    function has no derivative in closed form, that of its trace may have one."""
+    read = parse(call, declare)
+    latex = read.latex()
+    for of in (call, f"tr({call})") if len(read.shape) == 2 else (call,):
+        try:
+            found = derive(of, by, declare=declare)
+            many = len(parse(of, declare).shape) + len(parse(by, declare).shape) > 2
+            derivative = str(found.differential()) if many else str(found)
+        except MatcalcError:
+            continue
+        return Sample(call, "", derivative, "" if of == call else of, found.conditions, latex)
+    return Sample(call, "", latex=latex)
+
+
+def _code(formula: str, declare: str) -> str:
+    """What a NumPy function of the formula gives back, where it takes nothing but sizes before."""
+    if not formula:
+        return ""
+    lines = parse(formula, declare).code("numpy").rstrip().splitlines()
+    start = 1 + max(place for place, line in enumerate(lines) if line.startswith("def "))
+    *before, last = [line.strip() for line in lines[start:]]
+    return last.removeprefix("return ") if all(".shape[" in line for line in before) else ""
+
+
+# ------------------------------------------------------------
+# What there is to say about a word: a function, a sign, a constant, a fact, a dialect, or what
+# other programs call otherwise.
 
 PROGRAMS: Mapping[Dialect, str] = {"numpy": "NumPy", "matlab": "MATLAB", "julia": "Julia", "latex": "LaTeX", "math": "books"}
 SHAPES = {

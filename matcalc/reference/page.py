@@ -10,9 +10,7 @@ from matcalc.functions import Function, functions
 from matcalc.language.options import Dialect
 from matcalc.language.text.dialects import templates
 from matcalc.language.text.meanings import foreign_functions
-from matcalc.reference.language_rows import Row, levels, of_section
-from matcalc.reference.lookup import SHAPES, described, fact_meaning, is_called
-from matcalc.reference.samples import Sample, of_function, of_row
+from matcalc.reference.lookup import SHAPES, Row, Sample, described, fact_meaning, is_called, levels, of_function, of_row, of_section
 
 _INTRODUCTION = """\
 # The language

@@ -16,8 +16,8 @@ from matcalc.named_results import Gradients, NamedDerivation
 from matcalc.printing import text
 from matcalc.product_calls import differential, vjp
 from matcalc.products.equations import Equation
+from matcalc.repl.definitions import is_derivative, program
 from matcalc.repl.lines import Derive
-from matcalc.repl.programs import is_derivative, program
 from matcalc.repl.state import State
 from matcalc.results import Derivation, ParsedExpression
 from matcalc.verification.judgement import verify

@@ -16,10 +16,9 @@ from matcalc.presentation import remark_lines
 from matcalc.printing import text as text_of
 from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.repl import lines
-from matcalc.repl.answers import BAD_INPUT, TARGETS, Answer, Result, answer_of, kind_words, shown_as
+from matcalc.repl.answers import BAD_INPUT, COMMANDS, SYNONYMS, TARGETS, Answer, Result, answer_of, help_on, kind_words, shown_as
 from matcalc.repl.definitions import captured, declare, define, define_function, forget, hidden_sign, misfits
 from matcalc.repl.deriving import checked, derived, formula, verified
-from matcalc.repl.help import COMMANDS, SYNONYMS, help_on
 from matcalc.repl.state import SETTINGS, State
 from matcalc.results import Derivation, ParsedExpression, Style, plain_shape
 from matcalc.steps import FORMS, STYLES

@@ -9,7 +9,7 @@ from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.language.declare.texts import SharedNames
 from matcalc.language.text.tokens import is_latex
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.products.reading import LAYOUTS, NAMES, SYMMETRIC
+from matcalc.products.outlines import LAYOUTS, NAMES, SYMMETRIC
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "layout": LAYOUTS,

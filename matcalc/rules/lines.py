@@ -1,8 +1,20 @@
-"""The lines of rule files: ``name | variables | left = right | source``."""
+"""The lines of rule files, ``name | variables | left = right | source``, and the forms of ``rules/folds.rules``."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from matcalc.expr.nodes import Diagonal, DiagonalMatrix, Expr, Hadamard, Ones, Product, Symbol, Total, Trace, Transpose, children, postorder
+from matcalc.language import elaborate
 from matcalc.records import record
+from matcalc.resources import read
+from matcalc.stored import stored
+
+# ------------------------------------------------------------
+# The lines of rule files: ``name | variables | left = right | source``.
 
 
 @record
@@ -32,3 +44,63 @@ def rule_lines(file: str, text: str) -> list[RuleLine]:
         left, _, right = identity.partition(" = ")
         lines.append(RuleLine(name, variables, left.strip(), right.strip(), source))
     return lines
+
+
+# ------------------------------------------------------------
+# Loads ``rules/folds.rules``: the matrix forms that folding writes for operands that meet at an
+# index.
+
+Template: TypeAlias = tuple[Any, ...]
+"""A matrix form: the name of an operation, then templates; ``("variable", name)``; ``("Ones", index)``, as many as the index has."""
+
+_FILE = "folds.rules"
+_OPERATIONS = (Diagonal, DiagonalMatrix, Hadamard, Product, Total, Trace, Transpose)
+
+
+@cache
+def fold_forms() -> Mapping[str, tuple[Template, ...]]:
+    """The matrix forms of every situation, by its name.
+
+    Raises ValueError for a line that is not accepted.
+    """
+    found: dict[str, list[Template]] = {}
+    for name, template in stored("folds", read("rules", _FILE), _templates):
+        found.setdefault(name, []).append(template)
+    return MappingProxyType({name: tuple(templates) for name, templates in found.items()})
+
+
+def _templates(text: str) -> list[tuple[str, Template]]:
+    return [(line.name, template_of(line)) for line in rule_lines(_FILE, text)]
+
+
+def fold_lines() -> tuple[RuleLine, ...]:
+    """The lines of the file, split into their fields. Raises ValueError for a line of another form."""
+    return tuple(rule_lines(_FILE, read("rules", _FILE)))
+
+
+def template_of(line: RuleLine) -> Template:
+    """The matrix form of a line.
+
+    Raises ValueError when its sides do not belong together, or it uses an operation that folding does not write.
+    """
+    left = elaborate(line.left, line.variables).expression
+    right = elaborate(line.right, line.variables).expression
+    if _names(left) != _names(right):
+        raise ValueError(f"fold form {line.name!r}: the two sides do not use the same variables")
+    if left.shape != right.shape:
+        raise ValueError(f"fold form {line.name!r}: the two sides have different shapes")
+    return _template(line, right)
+
+
+def _names(expression: Expr) -> set[str]:
+    return {node.name for node in postorder(expression) if isinstance(node, Symbol)}
+
+
+def _template(line: RuleLine, expression: Expr) -> Template:
+    if isinstance(expression, Symbol):
+        return ("variable", expression.name)
+    if isinstance(expression, Ones) and expression.is_column:
+        return ("Ones", str(expression.rows))
+    if isinstance(expression, _OPERATIONS) and not (isinstance(expression, Total) and expression.axis):
+        return (type(expression).__name__, *(_template(line, child) for child in children(expression)))
+    raise ValueError(f"fold form {line.name!r}: folding does not write {type(expression).__name__}")

@@ -1,35 +1,256 @@
-"""Forms that lose no digits and do not overflow, put in where their patterns stand: softplus, logsumexp, softmax, norms, adjugates.
-
-Every rule replaces an expression by an equal one, and operands are rewritten before their users, so one pass ends.
-"""
+"""Forms that lose no digits and do not overflow, put in where their patterns stand."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container
+from fractions import Fraction
 
 from matcalc.einstein.algebra import transposed
+from matcalc.einstein.linear import content, scale
 from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Apply, Tensor
+from matcalc.einstein.nodes import postorder as tensor_postorder
+from matcalc.einstein.substitution import expanded, rebuilt, substituted
 from matcalc.expr.nodes import (
     Call,
+    Diagonal,
     Elementwise,
     Expr,
+    Inverse,
+    Negative,
     Norm,
     Number,
     Power,
     Product,
     Quotient,
     Sum,
+    Total,
+    Trace,
+    Transpose,
+    Vec,
     children,
     postorder,
 )
-from matcalc.expr.rewriting import with_operands
-from matcalc.stable.adjugates import with_adjugate
-from matcalc.stable.exponentials import difference, exponential_product, exponential_quotient
-from matcalc.stable.forms import scaled
-from matcalc.stable.logarithms import logarithm
-from matcalc.stable.norms import normalised, root
-from matcalc.stable.resolvents import resolvent_of
+from matcalc.expr.rewriting import with_operand, with_operands
+from matcalc.records import record
+from matcalc.rules.entrywise import defined, definitions
+from matcalc.stable.exponentials import difference, exponential_product, exponential_quotient, logarithm, scaled, whole_power
+
+# ------------------------------------------------------------
+# Square roots of sums of squares as norms, which are scaled when they are computed, and quotients
+# by powers of norms.
+
+_HALF = Fraction(1, 2)
+_DEEPEST = 6
+
+
+def root(base: Expr, exponent: Fraction) -> Expr | None:
+    """An odd power of the square root of a square or a sum of squares: of an absolute value or a norm; None for other powers."""
+    if exponent.denominator != 2:
+        return None
+    inner = _root_of_square(base)
+    if inner is None:
+        return None
+    times = exponent / _HALF
+    return inner if times == 1 else Power(inner, Number(times))
+
+
+def _root_of_square(base: Expr) -> Expr | None:
+    match base:
+        case Power(base=inner, exponent=Number(value=exponent)) if exponent == 2:
+            return Elementwise("abs", inner)
+        case Total(operand=Power(base=inner, exponent=Number(value=exponent)), axis=None) if exponent == 2 and len(inner.shape) <= 2:
+            return Norm(inner, "2", None)
+        case Product(factors=(Transpose(operand=inner), other)) if inner is other and inner.is_column:
+            return Norm(inner, "2", None)
+        case Trace(operand=Product(factors=(Transpose(operand=inner), other))) if inner is other:
+            return Norm(inner, "2", None)
+        case _:
+            return None
+
+
+def normalised(above: Expr, below: Expr) -> Expr | None:
+    """``x x'/‖x‖²`` as the product of x/‖x‖ and its transpose, which cannot overflow; None when no more than one norm is divided by.
+
+    x/‖x‖ is a function of x: scalar factors would be taken out of a product.
+    """
+    factors = below.factors if isinstance(below, Product) else (below,)
+    counts = [_power_of_norm(factor) for factor in factors]
+    if sum(count for _, count in filter(None, counts)) < 2:
+        return None
+    kept: list[Expr] = []
+    changed = False
+    for factor, found in zip(factors, counts, strict=True):
+        if found is None:
+            kept.append(factor)
+            continue
+        norm, count = found
+        above, used = _divided(above, norm, count)
+        changed = changed or used > 0
+        if count > used:
+            kept.append(norm if count - used == 1 else Power(norm, Number(Fraction(count - used))))
+    if not changed:
+        return None
+    if not kept:
+        return above
+    return Quotient(above, kept[0] if len(kept) == 1 else Product(tuple(kept)))
+
+
+def _power_of_norm(factor: Expr) -> tuple[Norm, int] | None:
+    norm, count = whole_power(factor)
+    return (norm, count) if isinstance(norm, Norm) and norm.kind == "2" and norm.operand.is_column else None
+
+
+def _divided(expression: Expr, norm: Norm, most: int, depth: int = _DEEPEST) -> tuple[Expr, int]:
+    """A product with up to ``most`` of the factors that the norm is of divided by it, and how many they were."""
+    if not most or not depth:
+        return expression, 0
+    if expression is norm.operand:
+        return Call("normalised", (expression,), None, expression.shape), 1
+    match expression:
+        case Transpose(operand=operand) if operand is norm.operand:
+            return Transpose(Call("normalised", (operand,), None, operand.shape)), 1
+        case Negative(operand=operand):
+            inner, used = _divided(operand, norm, most, depth - 1)
+            return (Negative(inner), used) if used else (expression, 0)
+        case Product(factors=factors):
+            used, changed = 0, []
+            for factor in factors:
+                inner, count = _divided(factor, norm, most - used, depth - 1)
+                changed.append(inner)
+                used += count
+            return (Product(tuple(changed)), used) if used else (expression, 0)
+        case _:
+            return expression, 0
+
+
+# ------------------------------------------------------------
+# ``det(X) inv(X)`` as the adjugate, which singular matrices have too: the derivative of a
+# determinant.
+
+_ADJUGATES_DEEPEST = 6
+
+
+def with_adjugate(node: Product) -> Expr | None:
+    """A product of a determinant and something with one inverse of its matrix, or of a factor of its matrix; None for any other."""
+    for place, factor in enumerate(node.factors):
+        matrix, power = _determinant(factor)
+        if matrix is None:
+            continue
+        before, after = node.factors[:place], node.factors[place + 1 :]
+        rest = before + after
+        for part, others in _square_factors(matrix):
+            taken = _absorbed(Product(rest) if len(rest) > 1 else rest[0], part)
+            if taken is None or any(isinstance(inner, Inverse) and inner.operand is part for inner in postorder(taken)):
+                continue
+            scalars: list[Expr] = [Call("det", (other,), None, ()) for other in others]
+            if power > 1:
+                scalars.append(Power(Call("det", (matrix,), None, ()), Number(Fraction(power - 1))) if power > 2 else factor.below[0])
+            return Product((*scalars, taken)) if scalars else taken
+    return None
+
+
+def _determinant(factor: Expr) -> tuple[Expr | None, int]:
+    """The matrix and k of ``det(X)^k``, k a positive integer."""
+    base, count = whole_power(factor)
+    return (base.arguments[0], count) if isinstance(base, Call) and base.function == "det" else (None, 0)
+
+
+def _square_factors(matrix: Expr) -> list[tuple[Expr, tuple[Expr, ...]]]:
+    """The matrix, and the factors of a product of square matrices, each with the other factors."""
+    found: list[tuple[Expr, tuple[Expr, ...]]] = [(matrix, ())]
+    if isinstance(matrix, Product) and all(factor.shape == matrix.shape for factor in matrix.factors):
+        found += [(factor, matrix.factors[:k] + matrix.factors[k + 1 :]) for k, factor in enumerate(matrix.factors)]
+    return found
+
+
+def _absorbed(expression: Expr, matrix: Expr, depth: int = _ADJUGATES_DEEPEST) -> Expr | None:
+    """``det(matrix)`` times the expression, taken into an inverse of the matrix that is a factor of it; None when there is none.
+
+    Products and what is linear are looked into, no deeper than derivatives nest them.
+    """
+    if not depth:
+        return None
+    match expression:
+        case Inverse(operand=operand) if operand is matrix:
+            return Call("adj", (matrix,), None, expression.shape)
+        case Inverse(operand=Transpose(operand=operand)) if operand is matrix:
+            return Transpose(Call("adj", (matrix,), None, expression.shape))
+        case Product(factors=factors):
+            for place, factor in enumerate(factors):
+                taken = _absorbed(factor, matrix, depth - 1)
+                if taken is not None:
+                    return Product((*factors[:place], taken, *factors[place + 1 :]))
+            return None
+        case Sum(terms=terms):
+            found = [_absorbed(term, matrix, depth - 1) for term in terms]
+            if all(term is None for term in found):
+                return None
+            determinant = Call("det", (matrix,), None, ())
+            return Sum(tuple([Product((determinant, old)) if new is None else new for old, new in zip(terms, found, strict=True)]))
+        case Transpose() | Negative() | Quotient() | Trace() | Diagonal() | Vec() | Total():
+            taken = _absorbed(expression.below[0], matrix, depth - 1)
+            return None if taken is None else with_operand(expression, 0, taken)
+        case _:
+            return None
+
+
+# ------------------------------------------------------------
+# Pseudoinverses of singular matrices λ I - X, recognised as the resolvents that
+# ``rules/matrix_functions.rules`` defines.
+
+_EXTREMES = {"resolvent": "eigmax", "leftresolvent": "spectral_norm", "rightresolvent": "spectral_norm"}
+"""The function whose value is λ, or whose square is, in each definition."""
+
+
+@record
+class Resolvent:
+    """``factor`` times the computed function ``name`` of ``argument``."""
+
+    name: str
+    argument: Tensor
+    factor: Fraction
+
+
+def resolvent_of(node: Tensor) -> Resolvent | None:
+    """The resolvent that a tensor is a multiple of, written as the pseudoinverse of its definition in any scale; None when it is none."""
+    if not isinstance(node, Apply) or node.function != "pinv":
+        return None
+    factor, core = content(expanded(node.arguments[0]))
+    extremes = [part for part in tensor_postorder(core) if isinstance(part, Apply) and part.function in _EXTREMES.values()]
+    for name in definitions():
+        variable, formula = defined(name)
+        assert isinstance(formula, Apply)
+        for extreme in extremes:
+            if extreme.function != _EXTREMES[name]:
+                continue
+            argument = extreme.arguments[0]
+            sizes = dict(zip(variable.shape, argument.shape))
+            wanted, same = content(expanded(substituted(formula.arguments[0], {variable: argument}, sizes)))
+            if same is core:
+                return Resolvent(name, argument, wanted / factor)
+    return None
+
+
+def with_resolvents(tensor: Tensor) -> Tensor:
+    """The tensor with every such pseudoinverse as the function that computes it from eigenvectors or singular vectors."""
+    if not any(isinstance(node, Apply) and node.function == "pinv" for node in tensor_postorder(tensor)):
+        return tensor
+    return rebuilt(tensor, _replacement)
+
+
+def _replacement(node: Tensor) -> Tensor | None:
+    found = resolvent_of(node)
+    return None if found is None else scale(found.factor, Apply(found.name, (found.argument,), node.shape))
+
+
+# ------------------------------------------------------------
+# Forms that lose no digits and do not overflow, put in where their patterns stand: softplus,
+# logsumexp, softmax, norms, adjugates.
+#
+# Every rule replaces an expression by an equal one, and operands are rewritten before their users,
+# so one pass ends.
 
 
 def stable(*roots: Expr) -> list[Expr]:

@@ -25,7 +25,7 @@ def to_sympy(expression: Expr | None, symbols: Sequence[Any] = (), origin: objec
 def sympy_source(**expressions: Any) -> str:
     """A Python program that builds SymPy expressions and binds them to these names."""
     with _limited():
-        return str(import_module("matcalc.sympy_exchange.source").source(expressions)) + "\n"
+        return str(import_module("matcalc.sympy_exchange.writing").source(expressions)) + "\n"
 
 
 @contextmanager

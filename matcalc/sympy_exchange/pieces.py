@@ -1,10 +1,11 @@
-"""What SymPy's own objects tell: sizes, names, numbers, assumptions, and which of its functions are ours."""
+"""What SymPy's own objects tell: sizes, names, numbers, assumptions, functions and their templates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from matcalc.errors import MatcalcError
@@ -13,7 +14,29 @@ from matcalc.facts.table import contradiction, essential, facts, implied
 from matcalc.functions import functions
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.sizes import ONE, Size
-from matcalc.sympy_exchange.templates import elementwise_templates
+
+# ------------------------------------------------------------
+# The elementwise functions as SymPy writes them, from the function table.
+
+
+@cache
+def elementwise_templates() -> Mapping[str, tuple[Any, Any]]:
+    """(variable, SymPy expression of it) for each elementwise function of ``rules/functions.toml``."""
+    import sympy
+
+    variable = sympy.Symbol("t")
+    names = {**vars(sympy), "t": variable}
+    found = {
+        name: (variable, eval(function.sympy, {"__builtins__": {}}, names))
+        for name, function in functions().items()
+        if function.kind == "elementwise"
+    }
+    return MappingProxyType(found)
+
+
+# ------------------------------------------------------------
+# What SymPy's own objects tell: sizes, names, numbers, assumptions, and which of its functions are
+# ours.
 
 _LONGEST_QUOTE = 40
 

@@ -24,6 +24,7 @@ from matcalc.sympy_exchange.pieces import (
     above_and_below,
     assumed_facts,
     class_name,
+    elementwise_templates,
     functions_by_class,
     is_below,
     is_entry,
@@ -38,7 +39,6 @@ from matcalc.sympy_exchange.pieces import (
     user_function_name,
     walked,
 )
-from matcalc.sympy_exchange.templates import elementwise_templates
 
 if TYPE_CHECKING:
     pass

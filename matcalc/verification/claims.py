@@ -16,7 +16,7 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout
-from matcalc.evaluation.naming import size_names
+from matcalc.evaluation.arrays import size_names
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.sizes import ONE, Shape, Size, axes_of, shape_of
 from matcalc.verification.axes import with_split_axes

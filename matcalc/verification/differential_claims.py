@@ -7,9 +7,8 @@ is found true is looked at once more along a line, X + t dX, where the derivativ
 from __future__ import annotations
 
 from matcalc.errors import NotDifferentiableError
-from matcalc.expr.free_indices import free_indices
 from matcalc.expr.nodes import Expr, IndexArray, Product, Sum, Symbol, Transpose
-from matcalc.expr.rewriting import replaced, symbols_in
+from matcalc.expr.rewriting import free_indices, replaced, symbols_in
 from matcalc.language.build.construction import Derived
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Statement
 from matcalc.products.differentials import Source, along, differential_of

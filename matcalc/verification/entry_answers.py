@@ -12,11 +12,11 @@ from matcalc.expr.nodes import Expr, Kronecker
 from matcalc.expr.nodes import postorder as nodes_of
 from matcalc.expr.rewriting import symbols_in
 from matcalc.parsed import checked_style
+from matcalc.printing.expressions import Shown
 from matcalc.printing.index_notation import IndexNotation, Style
 from matcalc.printing.indices import index_text
-from matcalc.printing.pieces import render
+from matcalc.printing.notation import render
 from matcalc.printing.printer import printed
-from matcalc.printing.shown import Shown
 
 
 @dataclass(frozen=True)

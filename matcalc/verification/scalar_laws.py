@@ -12,7 +12,7 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
 from matcalc.einstein.tensor_deduction import is_nonnegative, known, may_vanish
 from matcalc.language import elaborate
-from matcalc.rules.scalar import instantiated
+from matcalc.rules.rewrites import instantiated
 from matcalc.sizes import Shape
 from matcalc.verification.monomials import Key, Monomial, monomial, primitive, times
 from matcalc.verification.rewriting import spread

@@ -13,7 +13,7 @@ from matcalc.language import elaborate
 from matcalc.language.declare.objects import texts_of
 from matcalc.language.declare.texts import Declare, parse_declarations
 from matcalc.language.statements import DerivativeSide, Statement
-from matcalc.operators.operands import declarations_of, joint_declarations
+from matcalc.operators.combining import declarations_of, joint_declarations
 from matcalc.printing import text
 from matcalc.results import Derivation
 from matcalc.sizes import Shape

@@ -49,7 +49,7 @@ ALWAYS = frozenset([
 PLAIN = {
     "x'*A*x": frozenset[str](),
     "||X - U*V||^2": frozenset([
-        "matcalc.einstein.pairings", "matcalc.language.text.bars", "matcalc.language.typing.kind_relations", "matcalc.rules.scalar",
+        "matcalc.einstein.pairings", "matcalc.language.text.bars", "matcalc.language.typing.kind_relations", "matcalc.rules.rewrites",
     ]),
 }  # fmt: skip
 """Formulas, and what they need besides."""

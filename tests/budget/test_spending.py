@@ -34,7 +34,7 @@ LOOPS = {
     "language/latex/latex_derivatives.py": ("_slash",),
     "language/latex/latex_mouth.py": ("replace",),
     "printing/indices.py": ("printed",),
-    "printing/pieces.py": ("render",),
+    "printing/notation.py": ("render",),
     "traversal.py": ("postordered",),
     "verification/rewriting.py": ("matches", "reduced"),
 }

@@ -7,7 +7,7 @@ import pytest
 
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import agrees
-from matcalc.evaluation.matrix_functions import adjugate, matrix_exponential, matrix_logarithm, matrix_square_root
+from matcalc.evaluation.numpy_functions import adjugate, matrix_exponential, matrix_logarithm, matrix_square_root
 
 
 def spectral(function, matrix: np.ndarray) -> np.ndarray:

@@ -26,8 +26,8 @@ from matcalc.evaluation.precise import (
     scalar_functions,
 )
 from matcalc.evaluation.precise import small_arrays as exact_arrays
+from matcalc.evaluation.precise.evaluator import contracted, derivative, layout_of, slope
 from matcalc.evaluation.precise.number_systems import PRIME
-from matcalc.evaluation.precise.slopes import contracted, derivative, layout_of, slope
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.functions import functions
 from matcalc.language import elaborate
@@ -182,7 +182,7 @@ def check_eigmax(ar: Decimals) -> Decimal:
 
 
 def spectrum(ar: Decimals, matrix: Array) -> list[Decimal]:
-    from matcalc.evaluation.precise.jacobi import eigen
+    from matcalc.evaluation.precise.small_arrays import eigen
 
     return eigen(ar, matrix).values
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from matcalc.einstein import nodes as t
 from matcalc.errors import LimitError, MatcalcError, ShapeError
 from matcalc.evaluation import agrees, evaluate_tensor
-from matcalc.evaluation.contractions import contract
+from matcalc.evaluation.tensor_interpreter import contract
 from matcalc.sizes import ONE, Size
 
 M, N = Size.of("m"), Size.of("n")

@@ -13,8 +13,8 @@ from matcalc.codegen import selfcheck
 from matcalc.evaluation import find_point
 from matcalc.facts.table import contradiction, kinds, size_parity
 from matcalc.language.statements import elaborate_statement
-from matcalc.repl.completion import completions
 from matcalc.repl.session import Session
+from matcalc.repl.terminal import completions
 from matcalc.verification.counterexamples import small_counterexample
 from matcalc.verification.stated_claims import claim_of
 from tests.facts.checks import NAMES, broken

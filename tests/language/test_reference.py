@@ -16,8 +16,7 @@ from matcalc.language.text.meanings import foreign_functions
 from matcalc.language.text.vocabulary import STRUCTURAL
 from matcalc.records import replace
 from matcalc.reference import described, overview, page
-from matcalc.reference.language_rows import Row, levels, rows
-from matcalc.reference.lookup import is_called, is_known
+from matcalc.reference.lookup import Row, is_called, is_known, levels, rows
 from matcalc.repl.session import Session
 from tests.documents.running import called
 

@@ -11,7 +11,7 @@ import matcalc
 from matcalc.calculus.simplification import simplified
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Symbol
-from matcalc.products.fusing import fused
+from matcalc.products.program_steps import fused
 from tests.codegen.comparison import given
 
 NETWORK = "H = relu(X@W1 + 1*b1'); P = softmax(H@W2 + 1*b2', rows); -sum(Y .* log(P))/n"

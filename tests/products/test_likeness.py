@@ -10,7 +10,7 @@ import matcalc
 from matcalc.language import elaborate
 from matcalc.named_results import NamedDerivation
 from matcalc.products import sweeping
-from matcalc.products.likeness import Pattern, pattern_of, renamed
+from matcalc.products.program_steps import Pattern, pattern_of, renamed
 from tests.oracle import Disagreement, check_answer, points
 from tests.products.checking import check_named
 

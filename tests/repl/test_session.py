@@ -7,8 +7,7 @@ import random
 import pytest
 
 from matcalc.records import replace as record_replace
-from matcalc.repl.answers import Answer
-from matcalc.repl.help import COMMANDS
+from matcalc.repl.answers import COMMANDS, Answer
 from matcalc.repl.lines import Claim, Declare, Define, Derive, Formula, request, statements, unfinished
 from matcalc.repl.session import Session
 from matcalc.results import Derivation, ParsedExpression

@@ -16,9 +16,8 @@ from click.testing import CliRunner
 
 from matcalc.cli.group import cli
 from matcalc.repl.answers import Answer
-from matcalc.repl.completion import completions
 from matcalc.repl.session import Session
-from matcalc.repl.terminal import PROMPT, _exchange, answers, gathered
+from matcalc.repl.terminal import PROMPT, _exchange, answers, completions, gathered
 
 
 def piped(text: str, *options: str, encoding: str = "utf-8") -> tuple[int, str, str]:

@@ -14,8 +14,7 @@ from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.records import replace
 from matcalc.rules.entrywise import EntryRule, definitions, entry_rules
-from matcalc.rules.folds import fold_forms, fold_lines, template_of
-from matcalc.rules.lines import RuleLine
+from matcalc.rules.lines import RuleLine, fold_forms, fold_lines, template_of
 from matcalc.rules.rewrites import RewriteLine, rewrite_lines, rewrites
 from matcalc.sizes import Size
 
@@ -218,5 +217,5 @@ def test_folding_writes_the_forms_of_the_file(monkeypatch: pytest.MonkeyPatch) -
     tensor = lower(value).tensor
     assert text(fold(tensor, 1, {}) or value, "ascii") == "A*v"
     forms = dict(fold_forms())
-    monkeypatch.setattr("matcalc.folding.forms.fold_forms", lambda: forms | {"image": (("Diagonal", ("variable", "A")),)})
+    monkeypatch.setattr("matcalc.folding.terms.fold_forms", lambda: forms | {"image": (("Diagonal", ("variable", "A")),)})
     assert text(fold(tensor, 1, {}) or value, "ascii") == "diag(A)"

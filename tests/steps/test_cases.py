@@ -9,8 +9,7 @@ import pytest
 
 import matcalc
 from matcalc.einstein import nodes as ix
-from matcalc.steps.evaluating import FormulaSide
-from matcalc.steps.formula import Delta, Entry, Formula, Times, Total, parts, rebuilt
+from matcalc.steps.index.formula import Delta, Entry, Formula, FormulaSide, Times, Total, parts, rebuilt
 from tests.cases.reading import Case, read_cases
 from tests.oracle import Disagreement
 from tests.steps.checking import check_steps, point_for

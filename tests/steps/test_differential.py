@@ -15,8 +15,8 @@ from matcalc.presentation import STEP_STYLES
 from matcalc.printing import text
 from matcalc.rules.lines import RuleLine
 from matcalc.steps import STYLES, presented
-from matcalc.steps.differential_marks import DifferentialSide, Marks
-from matcalc.steps.differential_rules import DifferentialRule, differential_rules, read_rule
+from matcalc.steps.differential.expansion import DifferentialRule, differential_rules, read_rule
+from matcalc.steps.differential.marks import DifferentialSide, Marks
 from tests.cases.reading import Case, read_cases
 from tests.cli.test_derive_command import run
 from tests.oracle.answers import Disagreement

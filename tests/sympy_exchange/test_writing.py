@@ -14,7 +14,7 @@ import matcalc
 from matcalc.evaluation import evaluate, find_point
 from matcalc.functions import functions
 from matcalc.results import ParsedExpression
-from matcalc.sympy_exchange.templates import elementwise_templates
+from matcalc.sympy_exchange.pieces import elementwise_templates
 from tests.cases.test_cases import CASES
 from tests.sympy_exchange.evaluation import value
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
-from matcalc.evaluation.precise import jacobi
+from matcalc.evaluation.precise import small_arrays
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Undefined
 from matcalc.evaluation.precise.scalar_functions import exponential, logarithm, real_power
 from matcalc.evaluation.precise.small_arrays import (
@@ -96,44 +96,44 @@ def _logdet(ar: Decimals, matrix: Array) -> Array:
 
 
 def _pinv(ar: Decimals, matrix: Array) -> Array:
-    return jacobi.pseudoinverse(ar, matrix)
+    return small_arrays.pseudoinverse(ar, matrix)
 
 
 def _eigmax(ar: Decimals, matrix: Array) -> Array:
-    found = jacobi.eigen(ar, matrix)
+    found = small_arrays.eigen(ar, matrix)
     if ar.differencing and len(found.values) > 1:
-        jacobi.check_simple(ar, found.values[-1], found.values[-2])
+        small_arrays.check_simple(ar, found.values[-1], found.values[-2])
     return _scalar(found.values[-1])
 
 
 def _eigvecmax(ar: Decimals, matrix: Array) -> Array:
-    found = jacobi.eigen(ar, matrix)
+    found = small_arrays.eigen(ar, matrix)
     if len(found.values) > 1:
-        jacobi.check_simple(ar, found.values[-1], found.values[-2])
+        small_arrays.check_simple(ar, found.values[-1], found.values[-2])
     return _column(found.vectors[-1])
 
 
 def _eigvecs(ar: Decimals, matrix: Array) -> Array:
-    found = jacobi.eigen(ar, matrix)
+    found = small_arrays.eigen(ar, matrix)
     for one, other in zip(found.values, found.values[1:], strict=False):
-        jacobi.check_simple(ar, one, other)
+        small_arrays.check_simple(ar, one, other)
     size = matrix.rows
     return Array(matrix.dims, [found.vectors[j][i] for i in range(size) for j in range(size)])
 
 
 def spectral_norm(ar: Decimals, matrix: Array) -> Decimal:
-    values = jacobi.singular(ar, matrix).values
+    values = small_arrays.singular(ar, matrix).values
     if ar.differencing:
         if len(values) > 1:
-            jacobi.check_simple(ar, values[0], values[1])
+            small_arrays.check_simple(ar, values[0], values[1])
         ar.away_from_zero(values[0])
     return values[0]
 
 
 def nuclear_norm(ar: Decimals, matrix: Array) -> Decimal:
-    values = jacobi.singular(ar, matrix).values
+    values = small_arrays.singular(ar, matrix).values
     if ar.differencing:
-        jacobi.rank_checked(ar, values)
+        small_arrays.rank_checked(ar, values)
     return ar.total(values)
 
 
@@ -146,7 +146,7 @@ def _nuclear_norm(ar: Decimals, matrix: Array) -> Array:
 
 
 def _polar(ar: Decimals, matrix: Array) -> Array:
-    return jacobi.polar_factor(ar, matrix)
+    return small_arrays.polar_factor(ar, matrix)
 
 
 def _left(ar: Decimals, matrix: Array) -> Array:
@@ -157,10 +157,10 @@ def _right(ar: Decimals, matrix: Array) -> Array:
     return _column(_top(ar, matrix).right[0])
 
 
-def _top(ar: Decimals, matrix: Array) -> jacobi.Singular:
-    found = jacobi.singular(ar, matrix)
+def _top(ar: Decimals, matrix: Array) -> small_arrays.Singular:
+    found = small_arrays.singular(ar, matrix)
     if len(found.values) > 1:
-        jacobi.check_simple(ar, found.values[0], found.values[1])
+        small_arrays.check_simple(ar, found.values[0], found.values[1])
     if not found.values[0]:
         raise Undefined("the singular vectors of zero")
     return found
@@ -178,7 +178,7 @@ def _of_symmetric(ar: Decimals, matrix: Array, function: Callable[[Decimals, Dec
     """The function of a symmetric matrix, through its eigenvalues; None for another matrix."""
     if matrix.data != transposed(matrix).data:
         return None
-    found = jacobi.eigen(ar, matrix)
+    found = small_arrays.eigen(ar, matrix)
     vectors = of_lines(found.vectors)
     images = [function(ar, value) for value in found.values]
     ar.watch(images, ())
@@ -290,7 +290,7 @@ def _divided(function: Callable[[Decimals, Decimal], Decimal], slope: Callable[[
     """``(f(a) - f(b))/(a - b)`` for pairs of eigenvalues, ascending."""
 
     def differences(ar: Decimals, matrix: Array) -> Array:
-        values = jacobi.eigen(ar, matrix).values
+        values = small_arrays.eigen(ar, matrix).values
         near = Decimal(10) ** (-ar.digits // 4)
         images = [function(ar, value) for value in values]
         entries = []

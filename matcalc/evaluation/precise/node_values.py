@@ -9,12 +9,12 @@ from math import prod
 from typing import Any, assert_never, cast
 
 from matcalc.errors import MatcalcError, ShapeError, UnknownFunctionError
-from matcalc.evaluation.precise import matrix_functions, polynomials, scalar_functions
+from matcalc.evaluation.precise import matrix_functions, scalar_functions
 from matcalc.evaluation.precise import small_arrays as a
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Undefined
 from matcalc.evaluation.precise.number_systems import Number as Value
+from matcalc.evaluation.precise.scalar_functions import by_table
 from matcalc.evaluation.precise.small_arrays import Array
-from matcalc.evaluation.precise.table_functions import by_table
 from matcalc.expr.nodes import (
     Call,
     Commutation,
@@ -332,10 +332,10 @@ def _elementwise(ar: Arithmetic, name: str, operand: Array) -> Array:
     if isinstance(ar, Decimals):
         if name in functions():
             return a.mapped(operand, lambda entry: _applied(ar, name, entry))
-        return a.mapped(operand, lambda entry: scalar_functions.user_function(ar, name, entry))
+        return a.mapped(operand, lambda entry: scalar_functions.smooth_function(ar, name, entry))
     if name in functions():
         raise NotRational(name)
-    return a.mapped(operand, lambda entry: polynomials.user_function(ar, name, entry))
+    return a.mapped(operand, lambda entry: scalar_functions.polynomial_function(ar, name, entry))
 
 
 def _applied(ar: Decimals, name: str, value: Any) -> Any:

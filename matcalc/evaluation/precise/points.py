@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from matcalc.errors import MatcalcError
+from matcalc.evaluation.precise.evaluator import axes_lengths
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Residues
-from matcalc.evaluation.precise.slopes import axes_lengths
 from matcalc.evaluation.precise.small_arrays import Array, check_size
 from matcalc.evaluation.sampling import Point
 from matcalc.expr.nodes import Symbol

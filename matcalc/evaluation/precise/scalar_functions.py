@@ -1,15 +1,25 @@
-"""The elementwise functions of the language at many digits, good to their own size also where they saturate."""
+"""The elementwise functions at many digits: those of the language, those of the table, those of the user."""
 
 from __future__ import annotations
 
+import ast
 import decimal
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from types import MappingProxyType
+from fractions import Fraction
+from functools import cache
+from math import perm
+from types import CodeType, MappingProxyType, SimpleNamespace
 
-from matcalc.evaluation.precise.number_systems import Decimals, Undefined
+from matcalc.errors import UnknownFunctionError
+from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, Number, Undefined
+from matcalc.functions import functions
+
+# ------------------------------------------------------------
+# The elementwise functions of the language at many digits, good to their own size also where they
+# saturate.
 
 _LARGEST = Decimal(10) ** 15
 _MOST_MORE_DIGITS = 1000
@@ -22,7 +32,7 @@ def applied(ar: Decimals, name: str, value: Decimal) -> Decimal | None:
     return None if function is None else function(ar, value)
 
 
-def user_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
+def smooth_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
     """A smooth test function for each name, with primes for its derivatives: sin(t + a) + 2 exp(-a t/2)."""
     stem = name.rstrip("'")
     order = len(name) - len(stem)
@@ -237,3 +247,90 @@ def pi(digits: int) -> Decimal:
 def names() -> tuple[str, ...]:
     """The functions that have a value here."""
     return tuple(_FUNCTIONS)
+
+
+# ------------------------------------------------------------
+# Elementwise functions of the table that have no formula of their own here: what the table says in
+# NumPy, read as decimal arithmetic.
+
+_AS_IN_NUMPY: Mapping[str, str] = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+_NAMES = ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "abs", "sign")
+
+
+class _Exact(ast.NodeTransformer):
+    """Numbers as they are written instead of floating-point ones."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if not isinstance(node.value, (int, float)):
+            return node
+        return ast.Call(ast.Name("number", ast.Load()), [ast.Constant(repr(node.value))], [])
+
+
+def by_table(ar: Decimals, name: str, value: Decimal) -> Decimal:
+    """The value of a function of the table by its ``numpy`` text.
+
+    Raises UnknownFunctionError where the text uses what has no decimal form.
+    """
+    try:
+        found = eval(_compiled(name), {"__builtins__": {}}, {"np": _numpy(ar), "number": Decimal, "t": value})
+    except (AttributeError, NameError, TypeError, SyntaxError):
+        raise UnknownFunctionError(f"the function {name} has no value at many digits") from None
+    return Decimal(found)
+
+
+@cache
+def _compiled(name: str) -> CodeType:
+    """The text is part of the package's table, not of anybody's input."""
+    tree = _Exact().visit(ast.parse(functions()[name].numpy, mode="eval"))
+    return compile(ast.fix_missing_locations(tree), f"<{name}>", "eval")
+
+
+def _numpy(ar: Decimals) -> SimpleNamespace:
+    def function(name: str) -> Callable[[Decimal], Decimal]:
+        def call(value: Decimal) -> Decimal:
+            found = applied(ar, _AS_IN_NUMPY.get(name, name), value)
+            if found is None:
+                raise NameError(name)
+            return found
+
+        return call
+
+    def larger(one: Decimal, other: Decimal) -> Decimal:
+        return one if ar.sign(one - other) > 0 else other
+
+    def smaller(one: Decimal, other: Decimal) -> Decimal:
+        return other if ar.sign(one - other) > 0 else one
+
+    def chosen(condition: bool, one: Decimal, other: Decimal) -> Decimal:
+        ar.branches.append(int(condition))
+        return one if condition else other
+
+    more = {
+        "maximum": larger,
+        "minimum": smaller,
+        "where": chosen,
+        "pi": pi(ar.digits),
+        "sqrt": ar.root,
+        "square": lambda value: value * value,
+        "power": lambda base, exponent: real_power(ar, base, exponent),
+        "log1p": lambda value: function("log")(1 + value),
+        "expm1": lambda value: function("exp")(value) - 1,
+    }
+    return SimpleNamespace(**{name: function(name) for name in _NAMES}, **more)
+
+
+# ------------------------------------------------------------
+# The user's own functions in exact arithmetic: polynomials, of which the derivatives are known.
+
+_DEGREE = 11
+
+
+def polynomial_function(ar: Arithmetic, name: str, value: Number) -> Number:
+    """A polynomial for each name; ``f'`` is the derivative of that for ``f``. What holds for every smooth function holds for these."""
+    stem = name.rstrip("'")
+    order = len(name) - len(stem)
+    result = ar.zero
+    for power in range(_DEGREE, order - 1, -1):
+        coefficient = zlib.crc32(f"{stem} {power}".encode()) * perm(power, order)
+        result = ar.add(ar.multiply(result, value), ar.number(Fraction(coefficient)))
+    return result

@@ -14,9 +14,19 @@ from matcalc.budgets import SpentError
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import Point
 from matcalc.evaluation.precise import Array, Decimals, Residues, Undefined, plan
+from matcalc.evaluation.precise.evaluator import (
+    Direction,
+    Layout,
+    axes_lengths,
+    contracted,
+    derivative,
+    directions_of,
+    layout_of,
+    slope,
+    tied,
+)
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Number, kept_digits
 from matcalc.evaluation.precise.points import ExactPoint, exact_point, numbers, residues
-from matcalc.evaluation.precise.slopes import Direction, Layout, axes_lengths, contracted, derivative, directions_of, layout_of, slope, tied
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
 from matcalc.verification.witness.features import features
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from matcalc.evaluation.naming import size_names
+from matcalc.evaluation.arrays import size_names
 from matcalc.evaluation.precise.matrix_functions import is_rational
 from matcalc.evaluation.precise.node_values import constant_value
 from matcalc.expr.nodes import (

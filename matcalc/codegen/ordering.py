@@ -1,0 +1,146 @@
+"""The cheapest order of multiplying a chain of factors, sizes being symbols."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Literal, TypeAlias
+
+from matcalc.sizes import Size
+
+# ------------------------------------------------------------
+# Numbers that stand for symbolic sizes when costs are compared.
+
+# Ranks, classes and components are few in nearly every formula that uses these letters; samples are many.
+_THIN = frozenset({"k", "r", "c", "q", "K", "R", "C", "Q", "d_k"})
+_LONG = frozenset({"m", "N", "M"})
+
+
+class Extents:
+    """A number for every size: the one given, else a guess from how the letter is used in the literature.
+
+    The guesses only decide which of two correct programs is written.
+    """
+
+    def __init__(self, sizes: Mapping[str, int] | None = None) -> None:
+        self._given = dict(sizes or {})
+        self._known: dict[Size, float] = {}
+
+    def of(self, size: Size) -> float:
+        known = self._known.get(size)
+        if known is None:
+            known = self._known[size] = float(size.factor * prod(self._name(name) for name in size.names))
+        return known
+
+    def entries(self, shape: tuple[Size, ...]) -> float:
+        return prod([self.of(size) for size in shape], start=1.0)
+
+    def _name(self, name: str) -> int:
+        return self._given.get(name, 10 if name in _THIN else 200 if name in _LONG else 100)
+
+
+# ------------------------------------------------------------
+# The cheapest order of multiplying a chain of factors.
+
+LinkKind: TypeAlias = Literal["array", "ones", "unit", "diagonal", "inverse", "definite_inverse", "permutation", "kronecker"]
+
+# Above this many factors the cubic search takes longer than it saves.
+_LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One factor: how it is multiplied, its rows and columns. ``key`` names its value, so that products already made are found."""
+
+    kind: LinkKind
+    rows: Size
+    cols: Size
+    key: Hashable
+
+
+Tree: TypeAlias = "int | tuple[Tree, Tree]"
+Known: TypeAlias = Callable[[tuple[Hashable, ...]], bool]
+
+
+def cheapest(links: Sequence[Link], extents: Extents, known: Known) -> Tree:
+    """The order as nested pairs of positions. A product that is ``known`` (made before) costs nothing."""
+    if len(links) > _LONGEST:
+        return _from_thin_end(links, extents)
+    costs, cuts = costs_of(links, extents, known)
+    return tree_of(cuts, 0, len(links))
+
+
+def costs_of(links: Sequence[Link], extents: Extents, known: Known) -> tuple[dict[tuple[int, int], float], dict[tuple[int, int], int]]:
+    """Cost and best cut of every run of links, by dynamic programming; runs are half-open intervals."""
+    count = len(links)
+    rows = [extents.of(link.rows) for link in links]
+    cols = [extents.of(link.cols) for link in links]
+    costs = {(k, k + 1): 0.0 for k in range(count)}
+    cuts: dict[tuple[int, int], int] = {}
+    for length in range(2, count + 1):
+        for start in range(count - length + 1):
+            stop = start + length
+            if known(tuple([link.key for link in links[start:stop]])):
+                best, cut = 0.0, start + 1
+            else:
+                best, cut = float("inf"), start + 1
+                for middle in range(start + 1, stop):
+                    step = _product_cost(
+                        links[start].kind if middle == start + 1 else "array",
+                        links[middle].kind if stop == middle + 1 else "array",
+                        rows[start],
+                        cols[middle - 1],
+                        cols[stop - 1],
+                    )
+                    total = costs[start, middle] + costs[middle, stop] + step
+                    if total < best * (1 - 1e-9):
+                        best, cut = total, middle
+            costs[start, stop], cuts[start, stop] = best, cut
+    return costs, cuts
+
+
+def tree_of(cuts: dict[tuple[int, int], int], start: int, stop: int) -> Tree:
+    """The order of one run; no recursion is deeper than the longest chain searched."""
+    if stop == start + 1:
+        return start
+    middle = cuts[start, stop]
+    return (tree_of(cuts, start, middle), tree_of(cuts, middle, stop))
+
+
+def _product_cost(left: LinkKind, right: LinkKind, rows: float, inner: float, cols: float) -> float:
+    """Multiplications for a product of a ``rows × inner`` by an ``inner × cols`` array."""
+    if left == right == "diagonal":
+        return inner
+    if left == right == "kronecker":
+        return 2 * rows * math.sqrt(inner * cols)
+    if "unit" in (left, right):
+        return 1.0
+    if "ones" in (left, right):
+        return rows * inner * cols / max(1.0, min(rows, cols)) if inner > 1 else 0.0
+    if left == "diagonal" or right == "diagonal":
+        return rows * cols
+    if left == "permutation" or right == "permutation":
+        return rows * cols
+    if left in ("inverse", "definite_inverse"):
+        return (0.67 if left == "inverse" else 0.33) * inner**3 + 2 * inner * inner * cols
+    if right in ("inverse", "definite_inverse"):
+        return (0.67 if right == "inverse" else 0.33) * inner**3 + 2 * inner * inner * rows
+    if left == "kronecker":
+        return 2 * math.pow(rows * inner, 0.75) * cols
+    if right == "kronecker":
+        return 2 * math.pow(inner * cols, 0.75) * rows
+    return 2 * rows * inner * cols
+
+
+def _from_thin_end(links: Sequence[Link], extents: Extents) -> Tree:
+    """From the right when the chain ends in a vector, from the left else."""
+    thin_right = extents.of(links[-1].cols) < extents.of(links[0].rows)
+    order = list(range(len(links)))
+    if thin_right:
+        order.reverse()
+    tree: Tree = order[0]
+    for position in order[1:]:
+        tree = (position, tree) if thin_right else (tree, position)
+    return tree

@@ -1,0 +1,413 @@
+"""The derivation by differentials, in the style of Magnus and Neudecker: ``df = ⟨G, dX⟩``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from matcalc.derivation.pipeline import differentiate
+from matcalc.errors import LimitError
+from matcalc.expr import nodes as e
+from matcalc.expr.nodes import Expr, Symbol, postorder
+from matcalc.expr.rewriting import rebuilt_with, symbols_in
+from matcalc.facts.table import Tie
+from matcalc.facts.ties import mirrored, tie_of
+from matcalc.folding.build import cost, product, scaled
+from matcalc.printing import index_text, latex, text
+from matcalc.printing.names import ascii_name, latex_name, unicode_name
+from matcalc.sizes import Size
+from matcalc.steps.differential.adjoints import Weight, added, transposed, weight
+from matcalc.steps.differential.expansion import Untold
+from matcalc.steps.differential.marks import DifferentialSide, Marks, SecondDifferentialSide, abbreviated, width, written
+from matcalc.steps.differential.telling import Line, Teller, normal_form
+from matcalc.steps.step import DerivativeSide, ExpressionSide, Question, Side, Step, TensorSide, Writing
+
+LARGEST = 3000
+"""Expressions that cost more to read are not told line by line."""
+
+
+def differential_steps(question: Question) -> tuple[Step, ...]:
+    """The steps from ``df`` to the engine's answer.
+
+    Where the differential has no matrix form on the way, the steps up to there are left out, and the one step that is left says so.
+    Raises LimitError for an expression that is too long to be told, MatcalcError when a name such as ``dX`` is in use.
+    """
+    if cost(question.expression) > LARGEST:
+        raise LimitError(
+            "the expression is too long for steps with differentials",
+            suggestion="intermediate results with names, and the derivatives by one of them",
+        )
+    return _Narrator(question).steps()
+
+
+_TIE_LAWS = {
+    "diagonal": ("diagonal", "⟨A, D⟩ = ⟨A ⊙ I, D⟩"),
+    "symmetric": ("symmetric", "⟨A, S⟩ = ⟨½ (A + Aᵀ), S⟩"),
+    "antisymmetric": ("antisymmetric", "⟨A, S⟩ = ⟨½ (A − Aᵀ), S⟩"),
+    "lower": ("lower triangular", "⟨A, L⟩ = ⟨A ⊙ tril(𝟏𝟏ᵀ), L⟩"),
+    "upper": ("upper triangular", "⟨A, U⟩ = ⟨A ⊙ tril(𝟏𝟏ᵀ)ᵀ, U⟩"),
+}
+"""What a change with each tie is called, and the part of a matrix that an inner product with it sees."""
+
+
+def _kept_entries(tie: Tie, size: Size) -> Expr:
+    """One where a matrix with this tie has entries, zero elsewhere."""
+    if tie == "diagonal":
+        return e.Identity(size)
+    lower = e.Call("tril", (e.Ones((size, size)),), None, (size, size))
+    return lower if tie == "lower" else e.Transpose(lower)
+
+
+_READABLE = 100
+"""Lines with more characters are told with abbreviations."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    lines: list[Line]
+    marks: Marks
+    last: object
+
+
+class _Narrator:
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.expression = question.expression
+        names = set(symbols_in(question.expression)) | {symbol.name for symbol in question.wrt}
+        scalar = question.expression.is_scalar
+        letters = ("f", "s", "L", "φ") if scalar else ("y", "z", "q") if _is_vector(question.expression) else ("Y", "F", "Z", "Q")
+        self.letter = next((letter for letter in letters if letter not in names), letters[-1])
+        self.taken = frozenset(names)
+        self.told: list[Step] = []
+        self.abbreviations: dict[str, Expr] = {}
+
+    def steps(self) -> tuple[Step, ...]:
+        first = self.question.wrt[0]
+        self._given()
+        before = len(self.told)
+        remark = ""
+        try:
+            if len(self.expression.shape) > 2:
+                raise Untold("a tensor of order 3 or 4")
+            if len(self.question.wrt) == 2:
+                self._second(*self.question.wrt)
+            elif first not in postorder(self.expression):
+                self._step("constant", self._left(), _same("0"), self._side(self._marks(first)), ExpressionSide(_zero(self.expression)))
+            elif self.expression.is_scalar:
+                self._gradient(first)
+            else:
+                self._jacobian(first)
+        except Untold:
+            del self.told[before:]
+            remark = "found entry by entry, because there is no matrix form on the way; the steps in index notation show how"
+        self._answer(remark)
+        return tuple(self.told)
+
+    # ------------------------------------------------------------ first derivatives
+
+    def _gradient(self, variable: Symbol) -> None:
+        """``df = … = ⟨G, dX⟩``."""
+        marks = self._marks(variable)
+        told = self._told(self.expression, marks, _same(self.letter), Teller.scalar)
+        marks, held = told.marks, told.last
+        assert isinstance(held, Weight)
+        self._tell(told.lines, marks, self._left(), self._side(marks))
+        tie, convention = tie_of(variable.properties), self.question.symmetric
+        if convention == "projected" or (convention == "cookbook" and not mirrored(tie)):
+            held = self._tied(held, variable, marks)
+        if len(self.question.wrt) == 1 and not (tie and convention != "projected"):
+            self._read_off(held, variable, marks)
+
+    def _read_off(self, held: Weight, variable: Symbol, marks: Marks) -> None:
+        """``∂f/∂X = G``, where more than the layout lies between G and the answer."""
+        if not held.number:
+            return
+        answer = self.question.outcome.expression
+        if self.question.layout != "denominator":
+            answer = differentiate(self.expression, (variable,)).expression
+        if not marks.definitions and answer is not None and _read_alike(held.expression, answer):
+            return
+        left = _derivative_writing(self.letter, (variable,))
+        side = DerivativeSide(self.expression, (variable,), "projected", "denominator")
+        shown = held.expression
+        self._step("read off", left, written(shown, marks), side, DifferentialSide(shown, marks))
+
+    def _tied(self, held: Weight, variable: Symbol, marks: Marks) -> Weight:
+        """The part of the gradient that the change of a structured variable sees."""
+        tie = tie_of(variable.properties)
+        if not tie or held.body is None:
+            return held
+        sign = mirrored(tie)
+        if sign:
+            half = [_times(held, Fraction(1, 2)), _times(held.turned(), Fraction(sign, 2))]
+            kept = added(half)
+        else:
+            kept = held.elementwise(_kept_entries(tie, variable.rows))
+        if kept.expression is held.expression or not kept.number:
+            return kept
+        words, law = _TIE_LAWS[tie]
+        line = Line(marks.pairing(kept.expression, marks.move), f"{words} change", remark=law)
+        self._tell([line], marks, self._left(), self._side(marks))
+        return kept
+
+    def _jacobian(self, variable: Symbol) -> None:
+        """``dY = …``, then ``vec(dY) = J vec(dX)``."""
+        told = self._told(self.expression, self._marks(variable), _same(self.letter), Teller.array)
+        marks = told.marks
+        self._tell(told.lines, marks, self._left(), self._side(marks))
+        if self.question.symmetric != "projected" and tie_of(variable.properties) == "symmetric":
+            return
+        jacobian = self.question.outcome.expression
+        if jacobian is None or self.question.layout != "numerator":
+            outcome = differentiate(self.expression, (variable,), layout="numerator", symmetric=self.question.symmetric)
+            jacobian = outcome.expression
+        self._identified(self.expression, self._left(), jacobian, marks)
+
+    def _identified(self, value: Expr, left: Writing, jacobian: Expr | None, marks: Marks) -> None:
+        """``vec(dY) = J vec(dX)``: what stands before the differential is the Jacobian."""
+        if jacobian is None:
+            return
+        move: Expr = marks.move
+        change = marks.change(value)
+        if value.is_matrix and not move.is_scalar:
+            left, change = _inside("vec", left), e.Vec(change)
+        if move.is_matrix:
+            move = e.Vec(move)
+        if move.shape and jacobian.cols != move.rows:
+            return
+        by_scalar = value.is_matrix and move.is_scalar
+        right = _scaled_by(move, jacobian) if by_scalar else _applied(jacobian, move)
+        if right is None or right.shape != change.shape or right.cols != change.cols:
+            return
+        self._tell(
+            [Line(right, "identification", remark=_vec_law(jacobian, value, marks.move))], marks, left, DifferentialSide(change, marks)
+        )
+
+    # ------------------------------------------------------------ second derivatives
+
+    def _second(self, first: Symbol, second: Symbol) -> None:
+        """The differential of the gradient, ``d(∂f/∂x) = H dx``."""
+        outcome = differentiate(self.expression, (first,), symmetric=self.question.symmetric)
+        gradient = outcome.expression
+        if gradient is None:
+            raise Untold("the gradient has no matrix form")
+        if first in postorder(self.expression):
+            (self._gradient if self.expression.is_scalar else self._jacobian)(first)
+        slope = _derivative_writing(self.letter, (first,))
+        symmetric = self.question.symmetric
+        self._step(
+            "first derivative",
+            slope,
+            _written(gradient),
+            DerivativeSide(self.expression, (first,), symmetric, "denominator"),
+            ExpressionSide(gradient),
+        )
+        marks = self._marks(second)
+        left = _inside("d", slope)
+        side = DifferentialSide(marks.change(gradient), marks)
+        if second not in postorder(gradient):
+            self._step("constant", left, _same("0"), side, ExpressionSide(_zero(gradient)))
+            return
+        told = self._told(gradient, marks, slope, Teller.scalar if gradient.is_scalar else Teller.array)
+        marks = told.marks
+        self._tell(told.lines, marks, left, side)
+        tied = tie_of(second.properties)
+        hessian = differentiate(
+            self.expression,
+            (first, second),
+            layout="denominator" if self.expression.is_scalar else "numerator",
+            symmetric=symmetric,
+        ).expression
+        if hessian is None or (tied and symmetric != "projected"):
+            return
+        if not gradient.is_scalar:
+            self._identified(gradient, left, hessian, marks)
+        if first is second and first.shape and self.expression.is_scalar:
+            move: Expr = e.Vec(marks.move) if first.is_matrix else marks.move
+            held = weight(hessian)
+            form = Weight(held.number, (*held.scalars, product([transposed(move), held.body, move])), held.below) if held.body else None
+            if form is not None and form.expression.is_scalar:
+                squared = Writing(f"d²{self.letter}", f"d2{self.letter}", rf"\mathrm{{d}}^{{2}}{self.letter}")
+                self._tell([Line(form.expression, "second differential")], marks, squared, SecondDifferentialSide(self.expression, marks))
+
+    # ------------------------------------------------------------ abbreviations
+
+    def _told(self, expression: Expr, marks: Marks, left: Writing, tell: Callable[[Teller, Expr], object]) -> _Told:
+        """The lines; with names for what is long in them, told by steps of their own, where the lines are too long to be read."""
+        teller = Teller(marks)
+        last = tell(teller, expression)
+        plain = _Told(teller.lines, marks, last)
+        if max((width(line.right, marks) for line in plain.lines), default=0) <= _READABLE:
+            return plain
+        names = self.taken | {size for symbol in postorder(expression) for part in symbol.shape for size in part.names}
+        short, definitions = abbreviated(expression, names | frozenset(self.abbreviations))
+        if not definitions:
+            return plain
+        definitions = {**self.abbreviations, **definitions}
+        named = Marks(marks.variable, self.taken, free=self.question.symmetric == "independent", definitions=definitions)
+        teller = Teller(named)
+        last = tell(teller, short)
+        for name, definition in definitions.items():
+            if name not in self.abbreviations:
+                symbol = Symbol(name, definition.shape)
+                self._step("abbreviation", _written(symbol), written(definition, named), *_both(definition, named))
+        self.abbreviations = definitions
+        self._step("abbreviation", left, written(short, named), *_both(short, named))
+        return _Told(teller.lines, named, last)
+
+    # ------------------------------------------------------------ single steps
+
+    def _given(self) -> None:
+        """The expression, and squared norms in it as inner products."""
+        side = ExpressionSide(self.expression)
+        left = _same(self.letter)
+        self._step("given", left, _written(self.expression), side, side)
+        marks = self._marks(self.question.wrt[0])
+        squares = rebuilt_with(self.expression, lambda node: _as_pairing(node, marks))
+        if squares is not self.expression:
+            self._step("inner product", left, written(squares, marks), side, DifferentialSide(squares, marks), remark="‖A‖² = ⟨A, A⟩")
+
+    def _answer(self, remark: str) -> None:
+        question, outcome = self.question, self.question.outcome
+        left = _derivative_writing(self.letter, question.wrt)
+        found: Side = DerivativeSide(self.expression, question.wrt, question.symmetric, question.layout)
+        right: Side
+        if outcome.shown is None:
+            shown = Writing(index_text(outcome.tensor), index_text(outcome.tensor, "ascii"), index_text(outcome.tensor, "latex"))
+            found, right = DerivativeSide(self.expression, question.wrt, question.symmetric), TensorSide(outcome.tensor)
+        else:
+            shown, right = _written(outcome.shown), ExpressionSide(outcome.shown)
+        notes = [remark] if remark else []
+        shaped = not self.expression.is_scalar and bool(question.wrt[0].shape)
+        if outcome.shown is None:
+            if not remark:
+                notes.append("entry by entry, in index notation")
+        elif question.layout != "denominator":
+            notes.append(f"{question.layout} layout")
+        elif not remark and len(question.wrt) == 1 and shaped:
+            notes.append("the transpose, in the denominator layout")
+        if question.symmetric == "cookbook" and any(tie_of(symbol.properties) == "symmetric" for symbol in question.wrt):
+            notes.append("G + Gᵀ − diag(G) for a symmetric variable")
+        rule = "answer" if remark else "simplify" if self.told[-1].left_writing == left else "read off"
+        self._step(rule, left, shown, found, right, remark="; ".join(notes))
+
+    def _tell(self, lines: list[Line], marks: Marks, left: Writing, side: Side) -> None:
+        for line in lines:
+            self._step(
+                line.rule,
+                left,
+                written(line.right, marks),
+                side,
+                DifferentialSide(line.right, marks),
+                source=line.source,
+                remark=line.remark,
+            )
+
+    def _step(self, rule: str, left: Writing, right: Writing, side: Side, other: Side, *, source: str = "", remark: str = "") -> None:
+        if self.told and self.told[-1].left_writing == left and self.told[-1].right_writing == right:
+            return
+        self.told.append(Step(rule, left, right, side, other, source, remark))
+
+    def _marks(self, variable: Symbol) -> Marks:
+        return Marks(variable, self.taken, free=self.question.symmetric == "independent")
+
+    def _left(self) -> Writing:
+        return Writing(f"d{self.letter}", f"d{self.letter}", rf"\mathrm{{d}}{self.letter}")
+
+    def _side(self, marks: Marks) -> Side:
+        return DifferentialSide(marks.change(self.expression), marks)
+
+
+def _read_alike(one: Expr, other: Expr) -> bool:
+    """Whether a reader sees that two formulas are equal: they have one normal form, which is not much shorter than the other."""
+    return one is other or (normal_form(one) is other and 3 * cost(other) > 2 * cost(one))
+
+
+def _both(expression: Expr, marks: Marks) -> tuple[Side, Side]:
+    """An abbreviated expression: what it stands for, and itself."""
+    return ExpressionSide(marks.opened(expression)), DifferentialSide(expression, marks)
+
+
+def _as_pairing(node: Expr, marks: Marks) -> Expr:
+    match node:
+        case e.Power(base=e.Norm(operand=operand, kind="2"), exponent=e.Number(value=value)) if value == 2:
+            return marks.pairing(operand, operand)
+        case _:
+            return node
+
+
+def _applied(jacobian: Expr, move: Expr) -> Expr | None:
+    """``J dx``, scalars in front."""
+    if isinstance(jacobian, e.Negative):
+        inside = _applied(jacobian.operand, move)
+        return None if inside is None else e.Negative(inside)
+    held = weight(jacobian)
+    if held.body is None:
+        return product([jacobian, move])
+    parts = e.Product((held.body, move))
+    over = product([*held.scalars, parts]) if held.scalars else parts
+    return scaled(held.number, e.Quotient(over, product(list(held.below))) if held.below else over)
+
+
+def _vec_law(jacobian: Expr, value: Expr, move: Expr) -> str:
+    """How the vec of a term with the differential becomes a matrix times its vec."""
+    kinds = {type(node) for node in postorder(jacobian)}
+    if not value.is_matrix or not move.is_matrix:
+        return ""
+    if e.Kronecker in kinds:
+        return "vec(A dX B) = (Bᵀ ⊗ A) vec(dX)"
+    if e.Commutation in kinds:
+        return "vec(dXᵀ) = K vec(dX), K the commutation matrix"
+    return "vec(A ⊙ dX) = diag(vec(A)) vec(dX)" if e.DiagonalMatrix in kinds else ""
+
+
+def _scaled_by(move: Expr, matrix: Expr) -> Expr:
+    """``dt A``, the sign in front."""
+    return e.Negative(_scaled_by(move, matrix.operand)) if isinstance(matrix, e.Negative) else product([move, matrix])
+
+
+def _times(held: Weight, number: Fraction) -> Weight:
+    return Weight(held.number * number, held.scalars, held.below, held.body)
+
+
+def _is_vector(expression: Expr) -> bool:
+    return expression.is_column or expression.is_row
+
+
+def _zero(expression: Expr) -> Expr:
+    return e.Zeros(expression.shape) if expression.shape else e.Number(Fraction(0))
+
+
+def _same(words: str) -> Writing:
+    return Writing(words, words, words)
+
+
+def _written(expression: Expr) -> Writing:
+    return Writing(text(expression), text(expression, "ascii"), latex(expression))
+
+
+def _inside(name: str, writing: Writing) -> Writing:
+    upright = rf"\mathrm{{{name}}}" if len(name) == 1 else rf"\operatorname{{{name}}}"
+    return Writing(f"{name}({writing.unicode})", f"{name}({writing.ascii})", rf"{upright}\left({writing.latex}\right)")
+
+
+def _derivative_writing(letter: str, wrt: tuple[Symbol, ...]) -> Writing:
+    """``∂f/∂X``, ``∂²f/∂x²``, ``∂²f/∂x∂y``."""
+    names = [symbol.name for symbol in wrt]
+    if len(names) == 1:
+        (name,) = names
+        top = (f"∂{letter}", f"d{letter}", rf"\partial {letter}")
+        below = (f"∂{unicode_name(name)}", f"d{ascii_name(name)}", rf"\partial {latex_name(name)}")
+    elif names[0] == names[1]:
+        name = names[0]
+        top = (f"∂²{letter}", f"d2{letter}", rf"\partial^{{2}} {letter}")
+        below = (f"∂{unicode_name(name)}²", f"d{ascii_name(name)}2", rf"\partial {latex_name(name)}^{{2}}")
+    else:
+        top = (f"∂²{letter}", f"d2{letter}", rf"\partial^{{2}} {letter}")
+        below = (
+            "".join(f"∂{unicode_name(name)}" for name in names),
+            "".join(f"d{ascii_name(name)}" for name in names),
+            r" \, ".join(rf"\partial {latex_name(name)}" for name in names),
+        )
+    return Writing(f"{top[0]}/{below[0]}", f"{top[1]}/{below[1]}", rf"\frac{{{top[2]}}}{{{below[2]}}}")

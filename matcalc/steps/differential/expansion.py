@@ -1,0 +1,459 @@
+"""The differential of one expression in terms of the differentials of what it is made of, by rules as books write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from matcalc.derivation.pipeline import folded, reading_order
+from matcalc.einstein import nodes as ix
+from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
+from matcalc.expr import nodes as e
+from matcalc.expr.nodes import Expr, MatrixPower, Negative, Number, Sum, Symbol, children, postorder
+from matcalc.expr.rewriting import rebuilt_with, replaced, with_operands
+from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled
+from matcalc.functions import functions
+from matcalc.language import elaborate
+from matcalc.printing import text
+from matcalc.products.directional import pushed
+from matcalc.records import field_names
+from matcalc.resources import read
+from matcalc.rules.lines import RuleLine, rule_lines
+from matcalc.rules.rewrites import derivative_of
+from matcalc.sizes import Size, axes_of
+from matcalc.steps.differential.adjoints import transposed, weight
+from matcalc.steps.differential.marks import Marks
+from matcalc.traversal import postordered
+
+# ------------------------------------------------------------
+# Loads ``rules/differentials.rules``: the differentials of functions as books write them, found by
+# matching expressions.
+
+
+@dataclass(frozen=True, slots=True)
+class DifferentialRule:
+    """``left`` has the differential ``right``; ``moves`` gives for each variable of the pattern the symbol for its differential."""
+
+    name: str
+    left: Expr
+    right: Expr
+    moves: Mapping[Symbol, Symbol]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A rule that matches an expression: what each variable stands for, and each size name."""
+
+    rule: DifferentialRule
+    values: Mapping[Symbol, Expr]
+    sizes: Mapping[Size, Size]
+
+
+@cache
+def differential_rules() -> tuple[DifferentialRule, ...]:
+    """The lines of the file.
+
+    Raises ValueError for a line that is not of the form ``name | variables | function = differential | source``, whose sides differ in
+    shape, or whose right side uses a name that the left side does not bind.
+    """
+    return tuple([read_rule(line) for line in rule_lines("differentials.rules", read("rules", "differentials.rules"))])
+
+
+def read_rule(line: RuleLine) -> DifferentialRule:
+    """The rule of a line. Raises ValueError for sides that do not fit each other."""
+    name = line.name
+    changes = "; ".join("d" + variable.strip() for variable in line.variables.split(";"))
+    left = elaborate(line.left, line.variables).expression
+    right = elaborate(line.right, f"{line.variables}; {changes}").expression
+    if left.shape != right.shape:
+        raise ValueError(f"differential {name!r}: the two sides have different shapes")
+    bound = {node.name: node for node in postorder(left) if isinstance(node, Symbol)}
+    used = {node.name: node for node in postorder(right) if isinstance(node, Symbol)}
+    moves = {symbol: used[f"d{key}"] for key, symbol in bound.items() if f"d{key}" in used}
+    unbound = set(used) - set(bound) - {move.name for move in moves.values()}
+    if unbound or not moves:
+        raise ValueError(f"differential {name!r}: the right side uses {', '.join(sorted(unbound)) or 'no differential'}")
+    return DifferentialRule(name, left, right, moves, line.source)
+
+
+def found_rule(expression: Expr) -> Found | None:
+    """The first rule whose left side is this expression."""
+    for rule in differential_rules():
+        values: dict[Symbol, Expr] = {}
+        sizes: dict[Size, Size] = {}
+        if _matches(rule.left, expression, values, sizes):
+            return Found(rule, values, sizes)
+    return None
+
+
+def _matches(pattern: Expr, expression: Expr, values: dict[Symbol, Expr], sizes: dict[Size, Size]) -> bool:
+    """Whether the expression has the form of the pattern, whose symbols stand for anything of their kind."""
+    pending = [(pattern, expression)]
+    while pending:
+        form, found = pending.pop()
+        if isinstance(form, Symbol):
+            if values.setdefault(form, found) is not found or not _fits(form, found, sizes):
+                return False
+            continue
+        if type(form) is not type(found) or len(children(form)) != len(children(found)):
+            return False
+        for field in field_names(form):
+            own = getattr(form, field)
+            if not isinstance(own, (Expr, Size, tuple)) and own != getattr(found, field):
+                return False
+        if isinstance(form, Number) and form is not found:
+            return False
+        pending += zip(children(form), children(found), strict=True)
+    return True
+
+
+def _fits(variable: Symbol, found: Expr, sizes: dict[Size, Size]) -> bool:
+    if len(variable.shape) != len(found.shape) or found.is_row:
+        return False
+    return all(sizes.setdefault(own, other) == other for own, other in zip(variable.shape, found.shape, strict=True))
+
+
+def instantiated(found: Found, changes: Mapping[Symbol, Expr]) -> Expr:
+    """The differential with what the variables stand for in their place, and ``changes`` for their differentials.
+
+    Terms of variables that have no entry in ``changes``, because they are constant, are left out.
+    """
+    values: dict[Expr, Expr] = {symbol: value for symbol, value in found.values.items()}  # noqa: C416 a wider key type
+    constant: set[Expr] = set()
+    for symbol, move in found.rule.moves.items():
+        if symbol in changes:
+            values[move] = changes[symbol]
+        else:
+            constant.add(move)
+    built: dict[Expr, Expr] = {}
+    for node in postorder(found.rule.right):
+        if node in values:
+            built[node] = values[node]
+            continue
+        if isinstance(node, Sum):
+            kept = [built[term] for term in node.terms if not _holds(term, constant)]
+            numbers = [term.value for term in kept if isinstance(term, Number)]
+            whole: Expr = Number(sum(numbers, Fraction(0))) if len(numbers) == len(kept) else Sum(tuple(kept))
+            built[node] = kept[0] if len(kept) == 1 else whole
+            continue
+        if _holds(node, constant):
+            continue
+        built[node] = _computed(type(node)(*[_field(getattr(node, name), built, found.sizes) for name in field_names(node)]))
+    return built[found.rule.right]
+
+
+def _computed(node: Expr) -> Expr:
+    """``X^(2 − 1)`` is written X."""
+    match node:
+        case Negative(operand=Number(value=value)):
+            return Number(-value)
+        case MatrixPower(base=base, exponent=Number(value=value)) if value == 1:
+            return base
+        case _:
+            return node
+
+
+def _holds(node: Expr, symbols: set[Expr]) -> bool:
+    return bool(symbols) and any(below in symbols for below in postorder(node))
+
+
+def _field(value: Any, built: Mapping[Expr, Expr], sizes: Mapping[Size, Size]) -> Any:
+    if isinstance(value, Expr):
+        return built[value]
+    if isinstance(value, Size):
+        return sizes.get(value, value)
+    if isinstance(value, tuple):
+        return tuple([_field(part, built, sizes) for part in value])
+    return value
+
+
+# ------------------------------------------------------------
+# The differential of one expression in terms of the differentials of what it is made of.
+#
+# Sums, products, transposes and all else that is linear in what it is made of are gone through at
+# once, down to the variable or to a function
+# that is not linear; of such a function the differential is taken from
+# ``rules/differentials.rules``, from ``rules/functions.toml`` (entry
+# by entry), or, where neither has it, from the engine's own pushforward.
+
+MOST_TERMS = 24
+"""More terms of one product rule are not told."""
+_LONGEST_POWER = 4
+_SAID: Mapping[type[Expr], str] = MappingProxyType(
+    {
+        e.IndexSum: "an explicit sum",
+        e.IndexArray: "a tensor",
+        e.Entry: "an entry",
+        e.MatrixPower: "a matrix power",
+        e.Power: "a power",
+        e.Quotient: "a quotient",
+        e.Norm: "a norm",
+        e.Inverse: "an inverse",
+    }
+)
+
+
+class Untold(Exception):
+    """There is no narration by differentials; the message says of what."""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """``right`` is the differential, ``rule`` what it was found by, ``source`` where the rule comes from."""
+
+    right: Expr
+    rule: str
+    source: str = ""
+    remark: str = ""
+
+
+class Expander:
+    """Differentials of expressions when the variable of ``marks`` changes."""
+
+    def __init__(self, marks: Marks) -> None:
+        self.marks = marks
+        self._active: dict[Expr, bool] = {}
+
+    def depends(self, expression: Expr) -> bool:
+        """Whether the expression changes with the variable."""
+        for node in postorder(expression, known=self._active):
+            meant = self.marks.definition(node)  # in terms of names before it, so this goes no deeper than there are names
+            inside = children(node) if meant is None else (meant,)
+            self._active[node] = node is self.marks.variable or any(self.depends(child) for child in inside)
+        return self._active[expression]
+
+    def expanded(self, expression: Expr) -> Expansion:
+        """The differential of an expression that depends on the variable.
+
+        Raises Untold where no rule is known, LimitError for a product with too many factors that depend on the variable.
+        """
+        meant = self.marks.definition(expression)
+        if meant is not None:
+            return self.expanded(meant)
+        found = None if self._over_constant(expression) else found_rule(expression)
+        if found is not None:
+            changes = {symbol: self.change(value) for symbol, value in found.values.items() if self.depends(value)}
+            if all(symbol in found.rule.moves for symbol in changes):
+                right = self._with_pairings(instantiated(found, changes))
+                return Expansion(right, found.rule.name, found.rule.source)
+        if self._is_linear(expression):
+            return self._through(expression)
+        return self._of_function(expression)
+
+    def change(self, expression: Expr) -> Expr:
+        return self.marks.change(expression)
+
+    # ------------------------------------------------------------ linear structure
+
+    def _is_linear(self, node: Expr) -> bool:
+        """Whether the differential follows by the rules for sums and products alone, taken one step down."""
+        if self._over_constant(node):
+            return True
+        if found_rule(node) is not None:
+            return False
+        match node:
+            case e.Sum() | e.Negative() | e.Product() | e.Hadamard() | e.Kronecker():
+                return True
+            case e.Transpose() | e.Trace() | e.Total() | e.Diagonal() | e.DiagonalMatrix() | e.Vec():
+                return True
+            case e.Entry():
+                return all(isinstance(position, int) for position in node.positions)
+            case _:
+                return False
+
+    def _over_constant(self, node: Expr) -> bool:
+        """Whether this is a quotient by what does not change."""
+        return isinstance(node, e.Quotient) and node.numerator.shape == node.shape and not self.depends(node.denominator)
+
+    def _through(self, root: Expr) -> Expansion:
+        def below(node: Expr) -> tuple[Expr, ...]:
+            linear = self.depends(node) and (node is root or self._is_linear(node))
+            return tuple([child for child in children(node) if self.depends(child)]) if linear else ()
+
+        done: dict[Expr, Expr] = {}
+        kinds: dict[str, None] = {}
+        sources: dict[str, None] = {}
+        for node in postordered([root], below):
+            if node is self.marks.variable:
+                done[node] = self.change(node)
+            elif is_square(node):
+                squared = self.expanded(node)
+                done[node] = squared.right
+                kinds.setdefault(squared.rule)
+                sources.setdefault(squared.source)
+            elif not (node is root or self._is_linear(node)):
+                done[node] = self.change(node)
+            else:
+                done[node] = self._one(node, done, kinds)
+        if len(kinds) > 1:
+            kinds.pop("linearity", None)
+        return Expansion(done[root], ", ".join(kinds) or "linearity", "; ".join(sources))
+
+    def _one(self, node: Expr, done: dict[Expr, Expr], kinds: dict[str, None]) -> Expr:
+        match node:
+            case e.Sum():
+                kinds.setdefault("linearity")
+                terms = [done[term] for term in node.terms if self.depends(term)]
+                return terms[0] if len(terms) == 1 else e.Sum(tuple(terms))
+            case e.Product(factors=factors) | e.Hadamard(factors=factors) | e.Kronecker(factors=factors):
+                places = [k for k, factor in enumerate(factors) if self.depends(factor)]
+                if len(places) > MOST_TERMS:
+                    raise LimitError(
+                        f"the product rule gives {len(places)} terms here, too many for steps with differentials",
+                        suggestion="the steps in index notation",
+                    )
+                kinds.setdefault("product rule" if len(places) > 1 else "linearity")
+                terms = [_multiplied(type(node), factors, k, done[factors[k]]) for k in places]
+                return terms[0] if len(terms) == 1 else e.Sum(tuple(_spread(terms)))
+            case e.Transpose():
+                return transposed(done[node.operand])
+            case _:
+                kinds.setdefault("linearity")
+                return with_operands(node, done)
+
+    # ------------------------------------------------------------ functions
+
+    def _of_function(self, node: Expr) -> Expansion:
+        match node:
+            case e.Elementwise(function=name, argument=argument):
+                what = "chain rule" if argument.is_scalar else "elementwise"
+                return Expansion(_times(self._slope(name, argument), self.change(argument)), what, remark=_slope_text(name))
+            case e.Power(base=base, exponent=e.Number(value=value)) if self.depends(base):
+                right = _times(raised(base, value - 1), self.change(base), value)
+                return Expansion(right, "power rule", remark="entry by entry" if base.shape else "")
+            case e.MatrixPower(base=base, exponent=e.Number(value=value)) if value.denominator == 1 and self.depends(base):
+                return self._matrix_power(node, base, int(value))
+            case _:
+                return self._pushed(node)
+
+    def _slope(self, name: str, argument: Expr) -> Expr:
+        """f'(argument) as a matrix expression."""
+        if name == "exp":
+            return e.Elementwise("exp", argument)
+        letter = Symbol("t", argument.shape)
+        slope = folded(derivative_of(name, ix.Symbol("t", axes_of(argument.shape))), _split(argument), {"t": 0}, row_symbols(letter))
+        if slope is None:
+            raise Untold(f"the derivative of {name}")
+        return replaced(slope, {"t": argument})
+
+    def _matrix_power(self, node: Expr, base: Expr, count: int) -> Expansion:
+        if count < 0:
+            inside = base if count == -1 else e.MatrixPower(base, e.Number(Fraction(-count)))
+            return Expansion(e.Negative(e.Product((node, self.change(inside), node))), "inverse", "Magnus & Neudecker (2019) ch. 8 th. 3")
+        if not 2 <= count <= _LONGEST_POWER:
+            return self._pushed(node)
+        terms = []
+        for k in range(count):
+            before, after = (_matrix_power(base, k), _matrix_power(base, count - 1 - k))
+            terms.append(e.Product(tuple([factor for factor in (before, self.change(base), after) if factor is not None])))
+        return Expansion(e.Sum(tuple(terms)), "product rule")
+
+    def _pushed(self, node: Expr) -> Expansion:
+        """What the engine makes of the change of each operand, or of the variable where an operand cannot be named."""
+        name = node.function if isinstance(node, e.Call) else _SAID.get(type(node), "this function")
+        for opened in (self._arguments(node), None):
+            if opened is None:
+                changed, values = self.marks.opened(node), {self.marks.variable: self.marks.move}
+                inner, back = changed, dict[str, Expr]()
+            else:
+                inner, back = opened
+                changed = inner
+                symbols = [symbol for symbol in postorder(inner) if isinstance(symbol, Symbol) and symbol.name in back]
+                values = {symbol: Symbol(f"d{symbol.name}", symbol.shape) for symbol in symbols}
+                back |= {move.name: self.change(back[symbol.name]) for symbol, move in values.items()}
+            try:
+                lowered = pushed(changed, {symbol: ix.Symbol(move.name, axes_of(move.shape)) for symbol, move in values.items()})
+            except (NotDifferentiableError, ShapeError):  # a vec form does not combine with a symbol of its length
+                continue
+            order = reading_order(inner)
+            for move in values.values():
+                order[move.name] = len(order)
+            form = folded(lowered.tensor, lowered.split, order, row_symbols(inner, *values.values()))
+            if form is not None and form.shape == node.shape:
+                return Expansion(self._with_pairings(replaced(form, back)), "differential", remark=f"of {name}, found entry by entry")
+        raise Untold(f"the differential of {name} has no matrix form")
+
+    def _arguments(self, node: Expr) -> tuple[Expr, dict[str, Expr]] | None:
+        """The function of named arguments, and what the names stand for; None where the arguments depend on an index."""
+        if isinstance(node, (e.IndexSum, e.IndexArray, e.Entry)):
+            return None
+        back: dict[str, Expr] = {}
+        named: dict[Expr, Expr] = {}
+        for child in children(node):
+            if self.depends(child) and child not in named:
+                symbol = Symbol(f"argument {len(named)}", child.shape, child.properties if isinstance(child, Symbol) else frozenset())
+                named[child], back[symbol.name] = symbol, child
+        return with_operands(node, named), back
+
+    # ------------------------------------------------------------ inner products
+
+    def _with_pairings(self, expression: Expr) -> Expr:
+        """``tr(Aᵀ dB)`` and ``aᵀ db`` as inner products."""
+        return rebuilt_with(expression, self._paired)
+
+    def _paired(self, node: Expr) -> Expr:
+        body = node.operand if isinstance(node, e.Trace) else node
+        if not node.is_scalar or not isinstance(body, e.Product) or len(body.factors) < 2:
+            return node
+        *scalars, left, right = body.factors
+        if any(not factor.is_scalar for factor in scalars) or not isinstance(left, e.Transpose) or self.marks.meant(right) is None:
+            return node
+        if left.operand.shape != right.shape or right.is_scalar:
+            return node
+        return product([*scalars, self.marks.pairing(left.operand, right)])
+
+
+def is_square(node: Expr) -> bool:
+    """Whether this is ``‖A‖²``."""
+    return isinstance(node, e.Power) and isinstance(node.base, e.Norm) and node.base.kind == "2" and node.exponent is e.Number(Fraction(2))
+
+
+def _multiplied(kind: type, factors: tuple[Expr, ...], place: int, change: Expr) -> Expr:
+    """One term of the product rule."""
+    if isinstance(change, e.Negative):
+        return e.Negative(_multiplied(kind, factors, place, change.operand))
+    made: Expr = kind((*factors[:place], change, *factors[place + 1 :]))
+    if made.is_scalar and isinstance(change, e.Product) and isinstance(change.factors[0], e.Number):  # ½ (2 ⟨A, dA⟩)
+        return weight(made).expression
+    return made
+
+
+def _spread(terms: list[Expr]) -> list[Expr]:
+    return [part for term in terms for part in (term.terms if isinstance(term, e.Sum) else (term,))]
+
+
+def _times(slope: Expr, change: Expr, number: Fraction = Fraction(1)) -> Expr:
+    """``f′(Z) ⊙ dZ`` with numbers and scalars in front, or the product of scalars."""
+    held = weight(slope)
+    held = replace(held, number=held.number * number)
+    if change.is_scalar or held.body is None:
+        factors = [*held.scalars, *(() if held.body is None else (held.body,)), change]
+    elif isinstance(held.body, e.Quotient) and held.body.numerator is UNIT:
+        factors = [*held.scalars, e.Quotient(change, held.body.denominator)]
+    else:
+        factors = [*held.scalars, e.Hadamard((held.body, change))]
+    over = product(factors)
+    return scaled(held.number, e.Quotient(over, product(held.below)) if held.below else over)
+
+
+@cache
+def _slope_text(name: str) -> str:
+    """``tanh′(t) = 1 − tanh(t)²``, for a derivative that is short."""
+    found = functions().get(name)
+    if found is None:
+        return ""
+    slope = text(elaborate(found.derivative, {"t": "scalar"}).expression)
+    return f"{found.unicode or name}′(t) = {slope}" if len(slope) <= 24 else ""
+
+
+def _matrix_power(base: Expr, count: int) -> Expr | None:
+    return None if count == 0 else base if count == 1 else e.MatrixPower(base, e.Number(Fraction(count)))
+
+
+def _split(expression: Expr) -> int:
+    return 0 if expression.is_scalar or expression.is_row else 1

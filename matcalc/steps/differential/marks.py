@@ -1,0 +1,315 @@
+"""Differentials and inner products inside matrix expressions: marks, abbreviations, and how they are written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from matcalc.errors import MatcalcError
+from matcalc.evaluation import evaluate
+from matcalc.evaluation.arrays import as_array
+from matcalc.evaluation.differences import central_differences, extrapolated
+from matcalc.evaluation.interpreter import program
+from matcalc.expr import nodes as e
+from matcalc.expr.nodes import Expr, Symbol, children, postorder
+from matcalc.expr.rewriting import replaced, symbols_in, with_operands
+from matcalc.facts.ties import tying
+from matcalc.folding.build import cost
+from matcalc.printing.latex_notation import LatexNotation
+from matcalc.printing.notation import Notation, Piece, piece, render
+from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
+from matcalc.printing.printer import printed
+from matcalc.steps.step import Writing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+# ------------------------------------------------------------
+# Names for what would make the lines of a derivation long: arguments of functions, denominators,
+# what stands there several times.
+
+_SHORT = 4
+"""What costs less to read needs no name."""
+_LETTERS = {0: "stqr", 1: "zruh", 2: "ZRMH"}
+
+
+def abbreviated(expression: Expr, taken: frozenset[str]) -> tuple[Expr, Mapping[str, Expr]]:
+    """The expression with names, and what each name stands for, in terms of the names before it. ``taken`` are names not to use."""
+    order = postorder(expression)
+    uses = Counter(child for node in order for child in children(node))
+    wanted = {node for node in order if uses[node] > 1 and cost(node) >= _SHORT}
+    for node in order:
+        wanted.update(child for child in _arguments(node) if cost(child) >= _SHORT)
+    wanted = {node for node in wanted if children(node) and node is not expression and not _indexed(node) and len(node.shape) <= 2}
+    chosen: dict[Expr, Symbol] = {}
+    for node in order:
+        if node in wanted and cost(_rewritten(node, chosen)) >= _SHORT - 1:  # a function of a name is short enough
+            chosen[node] = Symbol(f"name {len(chosen)}", node.shape)
+    kinds = Counter(_kind(node) for node in chosen)
+    used = set(taken)
+    named: dict[Expr, Symbol] = {}
+    definitions: dict[str, Expr] = {}
+    for node in chosen:
+        name = _name(_kind(node), kinds[_kind(node)] > 1, used)
+        used.add(name)
+        definitions[name] = _rewritten(node, named)
+        named[node] = Symbol(name, node.shape)
+    return _rewritten(expression, named), MappingProxyType(definitions)
+
+
+def opened(expression: Expr, definitions: Mapping[str, Expr]) -> Expr:
+    """The expression with every name replaced by what it stands for."""
+    if not definitions or not any(name in definitions for name in symbols_in(expression)):
+        return expression
+    known: dict[str, Expr] = {}
+    for name, definition in definitions.items():
+        known[name] = replaced(definition, known)
+    return replaced(expression, known)
+
+
+def _arguments(node: Expr) -> tuple[Expr, ...]:
+    """What a function is applied to."""
+    match node:
+        case e.Elementwise() | e.Inverse() | e.Call() | e.Norm():
+            return children(node)
+        case e.MatrixPower():
+            return (node.base,)
+        case e.Power():
+            return () if isinstance(node.base, e.Norm) else (node.base,)
+        case e.Quotient():
+            return (node.denominator,)
+        case _:
+            return ()
+
+
+def _indexed(node: Expr) -> bool:
+    return any(isinstance(below, (e.Index, e.Entry, e.IndexSum, e.IndexArray)) for below in postorder(node))
+
+
+def _rewritten(expression: Expr, named: Mapping[Expr, Symbol]) -> Expr:
+    """The expression with names for its parts; its own is not used."""
+    built: dict[Expr, Expr] = {}
+    for node in postorder(expression):
+        part = named[node] if node in named and node is not expression else with_operands(node, built)
+        built[node] = part
+    return built[expression]
+
+
+def _kind(node: Expr) -> int:
+    return 1 if node.is_row else len(node.shape)
+
+
+def _name(kind: int, several: bool, used: set[str]) -> str:
+    letters = _LETTERS[kind]
+    for letter in letters:
+        if letter not in used and not several:
+            return letter
+    stem = next((letter for letter in letters if letter not in used), letters[0])
+    return next(name for name in (f"{stem}_{k}" for k in range(1, len(used) + 2)) if name not in used)
+
+
+# ------------------------------------------------------------
+# Differentials and inner products inside matrix expressions.
+#
+# Matrix expressions have no node for ``d(X − UV)`` or ``⟨A, dX⟩``. In a derivation by
+# differentials a symbol stands for each of them; here it
+# is kept what each symbol stands for, how it is written, and how it is evaluated.
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``d(of)``: what the change of the variable makes of an expression, to first order."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """The inner product ``⟨left, right⟩``: the sum of the products of the entries."""
+
+    left: Expr
+    right: Expr
+
+
+Mark: TypeAlias = Change | Pairing
+
+
+class Marks:
+    """The symbols that stand for differentials and inner products, when ``variable`` changes by ``move``.
+
+    ``move`` is an ordinary symbol such as ``dX``: its value at a point is given. Of a variable whose entries are tied to each other
+    (symmetric, diagonal...) the change has the same ties, unless they are ``free``. ``definitions`` are the abbreviations in use, each in
+    terms of symbols and the names before it.
+    """
+
+    def __init__(
+        self, variable: Symbol, taken: frozenset[str], *, free: bool = False, definitions: Mapping[str, Expr] = MappingProxyType({})
+    ) -> None:
+        name = f"d{variable.name}"
+        if name in taken:
+            raise MatcalcError(
+                f"{name} is already a name in the expression, so it cannot name the differential of {variable.name}",
+                suggestion="another name for one of them, or the steps in index notation",
+            )
+        self.variable = variable
+        self.definitions = definitions
+        self.move = Symbol(name, variable.shape, frozenset() if free else tying(variable.properties))
+        self.meaning: dict[str, Mark] = {name: Change(variable)}
+        self._known: dict[Mark, Symbol] = {Change(variable): self.move}
+
+    def change(self, of: Expr) -> Expr:
+        """The symbol for ``d(of)``, or the differential of the variable itself."""
+        return self._symbol(Change(of))
+
+    def pairing(self, left: Expr, right: Expr) -> Expr:
+        """The symbol for ``⟨left, right⟩``."""
+        return self._symbol(Pairing(left, right))
+
+    def meant(self, node: Expr) -> Mark | None:
+        """What ``node`` stands for, None when it is an ordinary expression."""
+        return self.meaning.get(node.name) if isinstance(node, Symbol) else None
+
+    def opened(self, expression: Expr) -> Expr:
+        """The expression with abbreviations replaced by what they stand for."""
+        return opened(expression, self.definitions)
+
+    def definition(self, node: Expr) -> Expr | None:
+        """What an abbreviation stands for, None for another expression."""
+        return self.definitions.get(node.name) if isinstance(node, Symbol) else None
+
+    def _symbol(self, mark: Mark) -> Symbol:
+        known = self._known.get(mark)
+        if known is None:
+            shape = mark.of.shape if isinstance(mark, Change) else ()
+            known = self._known[mark] = Symbol(f"mark {len(self.meaning)}", shape)  # no name in the language has a blank
+            self.meaning[known.name] = mark
+        return known
+
+
+@dataclass(frozen=True)
+class DifferentialSide:
+    """An expression with differentials. At a point, ``dX`` is an array given for it and ``d(E)`` is found by finite differences of E."""
+
+    expression: Expr
+    marks: Marks
+
+    def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
+        return _value(self.expression, self.marks, dict(values), sizes)
+
+
+@dataclass(frozen=True)
+class SecondDifferentialSide:
+    """``d²f``: the second derivative of an expression along the change of the variable, by finite differences."""
+
+    expression: Expr
+    marks: Marks
+
+    def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
+        return _along(self.expression, self.marks, values, sizes, 2)
+
+
+def _value(expression: Expr, marks: Marks, values: dict[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
+    import numpy as np
+
+    expression = marks.opened(expression)
+    for name in symbols_in(expression):
+        mark = marks.meaning.get(name)
+        if mark is None or name in values:
+            continue
+        if isinstance(mark, Change):
+            values[name] = _along(mark.of, marks, values, sizes, 1)
+        else:
+            values[name] = np.sum(_value(mark.left, marks, values, sizes) * _value(mark.right, marks, values, sizes))
+    return evaluate(expression, values, sizes)
+
+
+def _along(expression: Expr, marks: Marks, values: Mapping[str, Any], sizes: Mapping[str, int], order: int) -> NDArray[Any]:
+    expression = marks.opened(expression)
+    if marks.variable.name not in symbols_in(expression):
+        return 0.0 * evaluate(expression, values, sizes)
+    move = as_array(marks.move.name, values[marks.move.name], marks.move.shape)[None]
+    quotients = central_differences(program(expression), (marks.variable,) * order, [move] * order, values, sizes)
+    found: NDArray[Any] = extrapolated(quotients)[0][0]
+    return found
+
+
+# ------------------------------------------------------------
+# How differentials and inner products are written: ``2 ⟨X − U V, −U dV⟩``.
+
+
+def written(expression: Expr, marks: Marks) -> Writing:
+    """The expression, its differentials and inner products in the three spellings."""
+    names = _names(expression, marks)
+    notations = (_Unicode(names, marks), _Ascii(names, marks), _Latex(names, marks))
+    return Writing(*(render(printed(expression, notation)) for notation in notations))
+
+
+def width(expression: Expr, marks: Marks) -> int:
+    """The number of characters in Unicode."""
+    return printed(expression, _Unicode(_names(expression, marks), marks)).length
+
+
+def _names(expression: Expr, marks: Marks) -> list[str]:
+    """The names of all ordinary symbols in sight."""
+    found: dict[str, None] = {}
+    stack, seen = [expression], set[str]()
+    while stack:
+        for name in symbols_in(stack.pop()):
+            mark = marks.meaning.get(name)
+            if mark is None:
+                found[name] = None
+            elif name not in seen:
+                seen.add(name)
+                stack += [mark.of] if isinstance(mark, Change) else [mark.left, mark.right]
+    return list(found)
+
+
+def _marked(name: str, marks: Marks, notation: Notation, spelling: _Marking) -> Piece | None:
+    """The piece for a symbol that stands for a differential or an inner product, None for an ordinary one."""
+    mark = marks.meaning.get(name)
+    if mark is None:
+        return None
+    if not isinstance(mark, Change):
+        left, right = printed(mark.left, notation, sized=True), printed(mark.right, notation)
+        return piece(spelling.opening, left, spelling.separator, right, spelling.closing)
+    body = printed(mark.of, notation)
+    return piece(spelling.d, body if isinstance(mark.of, Symbol) else notation.bracketed(body))
+
+
+class _Marking:
+    """Stands before a notation: symbols that are marks are written as what they mean."""
+
+    d: str
+    opening: str
+    separator: str
+    closing: str
+
+    def __init__(self, names: list[str], marks: Marks) -> None:
+        super().__init__(names)  # type: ignore[call-arg]
+        self._marks = marks
+        self._known: dict[str, Piece | None] = {}
+
+    def symbol(self, name: str, order: int = 0) -> Piece:
+        if name not in self._known:
+            self._known[name] = _marked(name, self._marks, cast("Notation", self), self)
+        marked = self._known[name]
+        if marked is not None:
+            return marked
+        plain: Piece = super().symbol(name, order)  # type: ignore[misc]
+        return plain
+
+
+class _Ascii(_Marking, AsciiNotation):
+    d, opening, separator, closing = "d", "<", ", ", ">"
+
+
+class _Unicode(_Marking, UnicodeNotation):
+    d, opening, separator, closing = "d", "⟨", ", ", "⟩"
+
+
+class _Latex(_Marking, LatexNotation):
+    d, opening, separator, closing = r"\mathrm{d}", r"\left\langle ", r",\, ", r" \right\rangle"

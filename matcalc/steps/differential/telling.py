@@ -1,0 +1,262 @@
+"""The lines of a derivation by differentials: of a scalar from the outside in, of a vector or matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from matcalc.calculus.simplification import simplified
+from matcalc.derivation.pipeline import differentiate, folded, reading_order
+from matcalc.einstein.lowering import lower
+from matcalc.errors import MatcalcError, NotDifferentiableError, ShapeError
+from matcalc.expr import nodes as e
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in
+from matcalc.folding.build import cost, row_symbols, scaled
+from matcalc.products.directional import paired_with
+from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, weight
+from matcalc.steps.differential.expansion import Expander, Expansion, Untold
+from matcalc.steps.differential.marks import Change, Marks, Pairing
+from matcalc.traversal import postordered
+
+_MOST_LINES = 60
+_LONG = 14
+"""A weight that costs more to read is replaced by the engine's normal form where that is much shorter."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: what the differential is equal to, and by which rule."""
+
+    right: Expr
+    rule: str
+    source: str = ""
+    remark: str = ""
+
+
+class Teller:
+    """Tells the differential of one expression; ``marks`` are shared by all lines."""
+
+    def __init__(self, marks: Marks) -> None:
+        self.marks = marks
+        self.expander = Expander(marks)
+        self.lines: list[Line] = []
+
+    # ------------------------------------------------------------ scalars
+
+    def scalar(self, expression: Expr) -> Weight:
+        """The lines for ``df`` of a scalar, down to ``⟨G, dX⟩``; returns G.
+
+        Raises Untold where the engine has no matrix form for what is needed.
+        """
+        terms = [Moved(Weight(), expression)]
+        while pending := self._outermost([term.of for term in terms]):
+            terms = self._round(terms, pending)
+            if len(self.lines) > _MOST_LINES:
+                raise Untold("a derivation of this length")
+        return terms[0].weight if terms else Weight(Fraction(0))
+
+    def _round(self, terms: list[Moved], pending: list[Expr]) -> list[Moved]:
+        """One layer: the differentials of the outermost functions, moved over to the left side, collected."""
+        expansions: dict[Expr, Expansion] = {}
+        for of in pending:
+            try:
+                expansions[of] = self.expander.expanded(of)
+            except Untold:
+                continue
+        if expansions:
+            rules = list(dict.fromkeys(found.rule for found in expansions.values()))
+            sources = list(dict.fromkeys(found.source for found in expansions.values() if found.source))
+            remarks = list(dict.fromkeys(found.remark for found in expansions.values() if found.remark))
+            parts = [self._shown(term, expansions[term.of].right if term.of in expansions else None) for term in terms]
+            self._add(parts, ", ".join(rules), "; ".join(sources[:2]), remarks[0] if len(remarks) == 1 else "")
+        after: list[Moved] = []
+        moves: dict[str, None] = {}
+        for term in terms:
+            if term.of not in pending:
+                after.append(term)
+                continue
+            expansion = expansions.get(term.of)
+            found = moved(term.weight, expansion.right, self.marks) if expansion is not None else None
+            if found is None:
+                found = ([self._pulled(term)], ["entries"])
+            after += found[0]
+            moves |= dict.fromkeys(found[1])
+        shown = [self._shown(term) for term in after]
+        if "entries" in moves:
+            self._add(shown, "entry by entry")
+        elif moves:
+            self._add(
+                shown,
+                "adjoint",
+                remark=law_of(
+                    list(moves), next(term for term in terms if term.of in pending).weight, all(term.of.is_column for term in after)
+                ),
+            )
+        else:  # only factors change places: not worth a line of its own
+            told = self.lines.pop()
+            self._add(shown, told.rule, told.source, told.remark)
+        return self._simplified(self._collected(after))
+
+    def _collected(self, terms: list[Moved]) -> list[Moved]:
+        groups: dict[Expr, list[Weight]] = {}
+        for term in terms:
+            groups.setdefault(term.of, []).append(term.weight)
+        together = [Moved(added(weights) if len(weights) > 1 else weights[0], of) for of, weights in groups.items()]
+        if len(together) < len(terms):
+            self._add([self._shown(term) for term in together if term.weight.number], "collect", remark=_collecting(terms))
+        return [term for term in together if term.weight.number]
+
+    def _simplified(self, terms: list[Moved]) -> list[Moved]:
+        shorter = []
+        for term in terms:
+            whole = term.weight.expression
+            if cost(whole) <= _LONG:
+                shorter.append(term)
+                continue
+            form = normal_form(whole)
+            better = form is not None and 4 * cost(form) <= 3 * cost(whole)
+            shorter.append(Moved(weight(form), term.of) if form is not None and better else term)
+        if any(new is not old for new, old in zip(shorter, terms, strict=True)):
+            self._add([self._shown(term) for term in shorter if term.weight.number], "simplify")
+        return [term for term in shorter if term.weight.number]
+
+    def _shown(self, term: Moved, right: Expr | None = None) -> Expr:
+        """``number ⟨G, right⟩``, or ``g right`` of a scalar; by default of the differential itself."""
+        side = self.marks.change(term.of) if right is None else right
+        held = term.weight
+        if term.of.is_scalar:
+            return scalar_times(held, side)
+        if term.of is self.marks.variable and right is None:
+            return self.marks.pairing(held.expression, side)
+        if isinstance(side, e.Negative) and held.number < 0:
+            held, side = replace(held, number=-held.number), side.operand
+        return scaled(held.number, self.marks.pairing(held.unsigned, side))
+
+    def _add(self, parts: list[Expr], rule: str, source: str = "", remark: str = "") -> None:
+        flat = [part for one in parts for part in (one.terms if isinstance(one, e.Sum) else (one,))]
+        right: Expr = e.Number(Fraction(0)) if not flat else flat[0] if len(flat) == 1 else e.Sum(tuple(flat))
+        if not self.lines or self.lines[-1].right is not right:
+            self.lines.append(Line(right, rule, source, remark))
+
+    def _outermost(self, expressions: list[Expr]) -> list[Expr]:
+        """Those that are not part of another of them, and not the variable."""
+        open_ones = [of for of in dict.fromkeys(expressions) if of is not self.marks.variable]
+        inside: set[Expr] = set()
+        for of in open_ones:
+            inside.update(node for node in self._below(of) if node is not of)
+        return [of for of in open_ones if of not in inside]
+
+    def _below(self, expression: Expr) -> list[Expr]:
+        """All parts of an expression, those of what its abbreviations stand for among them."""
+
+        def parts(node: Expr) -> tuple[Expr, ...]:
+            meant = self.marks.definition(node)
+            return e.children(node) if meant is None else (meant,)
+
+        return postordered([expression], parts)
+
+    def _pulled(self, term: Moved) -> Moved:
+        """The inner product with the differential of the variable, as the engine finds it entry by entry."""
+        upstream = Symbol("upstream of the value", term.of.shape)
+        scalar = paired_with(self.marks.opened(term.of), upstream)
+        try:
+            gradient = differentiate(scalar, (self.marks.variable,), symmetric="independent").expression
+        except (NotDifferentiableError, ShapeError) as error:
+            raise Untold(str(error)) from error
+        if gradient is None:
+            raise Untold("the gradient has no matrix form")
+        return Moved(weight(replaced(gradient, {upstream.name: term.weight.expression})), self.marks.variable)
+
+    # ------------------------------------------------------------ vectors and matrices
+
+    def array(self, expression: Expr) -> Expr:
+        """The lines for ``dY``, until only the differential of the variable is left; returns the last right side.
+
+        Raises Untold where the engine has no matrix form for what is needed.
+        """
+        right = self.marks.change(expression)
+        while pending := self._outermost(self._changes(right)):
+            values = {}
+            expansions = [self.expander.expanded(of) for of in pending]
+            for of, found in zip(pending, expansions, strict=True):
+                change = self.marks.change(of)
+                assert isinstance(change, Symbol)
+                values[change.name] = found.right
+            right = self._substituted(right, values)
+            rules = list(dict.fromkeys(found.rule for found in expansions))
+            sources = list(dict.fromkeys(found.source for found in expansions if found.source))
+            remarks = list(dict.fromkeys(found.remark for found in expansions if found.remark))
+            self.lines.append(Line(right, ", ".join(rules), "; ".join(sources[:2]), remarks[0] if len(remarks) == 1 else ""))
+            if len(self.lines) > _MOST_LINES or cost(right) > 400:
+                raise Untold("a derivation of this length")
+        return right
+
+    def _changes(self, expression: Expr) -> list[Expr]:
+        """What the differentials in an expression are of."""
+        found: list[Expr] = []
+        stack = [expression]
+        while stack:
+            for name in symbols_in(stack.pop()):
+                mark = self.marks.meaning.get(name)
+                if isinstance(mark, Change):
+                    found.append(mark.of)
+                elif isinstance(mark, Pairing):
+                    stack += [mark.left, mark.right]
+        return found
+
+    def _substituted(self, expression: Expr, values: dict[str, Expr]) -> Expr:
+        def inside(node: Expr) -> Expr:
+            mark = self.marks.meant(node)
+            if isinstance(mark, Pairing):
+                return self._paired(self._substituted(mark.left, values), self._substituted(mark.right, values))
+            if isinstance(mark, Change) and isinstance(node, Symbol):
+                return values.get(node.name, node)
+            return tidied(node)
+
+        return rebuilt_with(expression, inside)
+
+    def _paired(self, left: Expr, right: Expr) -> Expr:
+        taken = weight(right)
+        if taken.body is None:
+            return self.marks.pairing(left, right)
+        return scaled(taken.number, self.marks.pairing(left, replace(taken, number=Fraction(1)).expression))
+
+
+def _collecting(terms: list[Moved]) -> str:
+    return "" if all(term.of.is_scalar for term in terms) else "⟨A, C⟩ + ⟨B, C⟩ = ⟨A + B, C⟩"
+
+
+def scalar_times(held: Weight, side: Expr) -> Expr:
+    """``g · side`` for a scalar side."""
+    if isinstance(side, e.Negative):
+        return scalar_times(replace(held, number=-held.number), side.operand)
+    return held.times(side).expression
+
+
+def tidied(node: Expr) -> Expr:
+    """A product or sum with signs and numbers in front."""
+    match node:
+        case e.Product():
+            if any(isinstance(weighted, (e.Negative, e.Number)) for weighted in node.factors) and len(node.factors) > 1:
+                return weight(joined(list(node.factors))).expression
+            return node
+        case e.Negative(operand=e.Negative(operand=operand)):
+            return operand
+        case e.Sum(terms=terms) if any(isinstance(term, e.Sum) for term in terms):
+            return e.Sum(tuple([part for term in terms for part in (term.terms if isinstance(term, e.Sum) else (term,))]))
+        case e.Hadamard(factors=factors) if any(isinstance(factor, e.Negative) for factor in factors):
+            signs = sum(isinstance(factor, e.Negative) for factor in factors)
+            plain = e.Hadamard(tuple([factor.operand if isinstance(factor, e.Negative) else factor for factor in factors]))
+            return e.Negative(plain) if signs % 2 else plain
+        case _:
+            return node
+
+
+def normal_form(expression: Expr) -> Expr | None:
+    """The engine's shortest matrix form of an expression."""
+    try:
+        value = lower(expression)
+        return folded(simplified(value.tensor), value.split, reading_order(expression), row_symbols(expression))
+    except MatcalcError:
+        return None

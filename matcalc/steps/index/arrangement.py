@@ -1,0 +1,413 @@
+"""Tensors as formulas with named indices, in the order in which the user's symbols stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias, assert_never, cast
+
+from matcalc.derivation.pipeline import folded
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.algebra import power as positive_power
+from matcalc.einstein.linear import YES, add, scale
+from matcalc.einstein.substitution import weight
+from matcalc.expr.nodes import Expr, Identity, Symbol, postorder
+from matcalc.printing import text
+from matcalc.printing.indices import own_axes
+from matcalc.sizes import Size
+from matcalc.steps.index.formula import Applied, Delta, Entry, Formula, Function, Hidden, Letters, Raised, Times, Total, parts
+from matcalc.traversal import postordered
+
+# ------------------------------------------------------------
+# Parts of a tensor as matrix expressions, as the engine folds them, where these are short.
+
+_HEAVIEST = 60
+_LONGEST = 60
+
+
+class Matrices:
+    """Folds tensors with the reading order of one expression, each once; ``rows`` are the symbols that are rows."""
+
+    def __init__(self, ranks: Mapping[str, int], rows: Mapping[str, Symbol]) -> None:
+        self._ranks = ranks
+        self._rows = rows
+        self._brackets: dict[ix.Tensor, Expr | None] = {}
+
+    def bracket(self, tensor: ix.Tensor) -> Expr | None:
+        """The matrix expression whose entries are those of a tensor of order two or less, where there is one that is short enough to stand
+        in brackets within a line; δ_ij reads better than an entry of the identity."""
+        if tensor not in self._brackets:
+            self._brackets[tensor] = self._bracket(tensor)
+        return self._brackets[tensor]
+
+    def _bracket(self, tensor: ix.Tensor) -> Expr | None:
+        if tensor.order > 2 or weight(tensor) > _HEAVIEST:
+            return None
+        found = folded(tensor, min(tensor.order, 1), self._ranks, self._rows)
+        if found is None or any(isinstance(node, Identity) for node in postorder(found)):
+            return None
+        return found if len(text(found)) <= _LONGEST else None
+
+
+# ------------------------------------------------------------
+# In which order the factors of a product are written: along the chains that their indices make, as
+# a matrix product is read.
+
+Labels = tuple[int, ...]
+Direction = Literal["forward", "output"]
+"""``"forward"``: the way round in which most matrices are read from row to column; ``"output"``: from the first free index on."""
+
+
+_MOST_GROWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A factor: its index labels, and its place in the order of the user's input. A delta has no way round."""
+
+    labels: Labels
+    rank: tuple[int, ...]
+    turns: bool = False
+
+
+def arranged(factors: Sequence[Piece], output: Labels, direction: Direction) -> list[int]:
+    """The order of the factors: scalars, then one chain after the other."""
+    scalars = sorted((k for k, factor in enumerate(factors) if not factor.labels), key=lambda k: (factors[k].rank, k))
+    chains = [_chain(factors, component, output, direction) for component in _components(factors)]
+    place = {label: k for k, label in reversed(list(enumerate(output)))}
+
+    def key(chain: list[int]) -> tuple[int, tuple[int, ...], int]:
+        outer = min((place[label] for k in chain for label in factors[k].labels if label in place), default=len(output))
+        return (outer, min(factors[k].rank for k in chain), chain[0])
+
+    return scalars + [k for chain in sorted(chains, key=key) for k in chain]
+
+
+def _components(factors: Sequence[Piece]) -> list[list[int]]:
+    """Groups of factors connected by labels."""
+    holders: dict[int, list[int]] = {}
+    for k, factor in enumerate(factors):
+        for label in factor.labels:
+            holders.setdefault(label, []).append(k)
+    found: list[list[int]] = []
+    done: set[int] = set()
+    for start, factor in enumerate(factors):
+        if start in done or not factor.labels:
+            continue
+        done.add(start)
+        group, stack = [], [start]
+        while stack:
+            k = stack.pop()
+            group.append(k)
+            for label in factors[k].labels:
+                for other in holders[label]:
+                    if other not in done:
+                        done.add(other)
+                        stack.append(other)
+        found.append(sorted(group))
+    return found
+
+
+def _chain(factors: Sequence[Piece], group: list[int], output: Labels, direction: Direction) -> list[int]:
+    at: dict[int, list[int]] = {}
+    for k in group:
+        for label in factors[k].labels:
+            at.setdefault(label, []).append(k)
+    rank: Callable[[int], tuple[tuple[int, ...], int]] = lambda k: (factors[k].rank, k)  # noqa: E731
+    plain = all(len(holders) <= 2 for holders in at.values()) and all(
+        len(factors[k].labels) <= 2 and len(set(factors[k].labels)) == len(factors[k].labels) for k in group
+    )
+    if not plain:
+        return _grown(factors, group, output, at, rank)
+    ends = [k for k in group if len(factors[k].labels) == 1 or any(len(at[label]) == 1 for label in factors[k].labels)]
+    if not ends:  # a closed chain starts at the factor that stands first in the input, read forwards
+        return _walked(factors, at, min(group, key=rank), None, closed=True)[0]
+    walks = []
+    for start in sorted(set(ends), key=rank):
+        free = next((label for label in factors[start].labels if len(at[label]) == 1 and len(factors[start].labels) > 1), None)
+        order, forward = _walked(factors, at, start, free)
+        first = free if free is not None else -1
+        outer = output.index(first) if first in output else len(output)
+        walks.append(((outer, -forward) if direction == "output" else (-forward, outer), rank(start), order))
+    return min(walks)[2]
+
+
+def _walked(
+    factors: Sequence[Piece], at: dict[int, list[int]], start: int, entered: int | None, *, closed: bool = False
+) -> tuple[list[int], int]:
+    """The factors along the chain from ``start``, and how many are read forwards less how many backwards."""
+    order: list[int] = []
+    forward = 0
+    current: int | None = start
+    if closed:
+        entered = factors[start].labels[0]
+    while current is not None:
+        order.append(current)
+        labels = factors[current].labels
+        if len(labels) == 2 and factors[current].turns:
+            forward += 1 if labels[1] != entered else -1
+        onward = [label for label in labels if label != entered]
+        if not onward:
+            break
+        entered = onward[0]
+        following = [k for k in at[entered] if k != current]
+        current = following[0] if following and following[0] not in (start, *order[-2:]) else None
+    return order, forward
+
+
+def _grown(
+    factors: Sequence[Piece], group: list[int], output: Labels, at: dict[int, list[int]], rank: Callable[[int], tuple[tuple[int, ...], int]]
+) -> list[int]:
+    """Factor by factor, each next to one that shares an index with those before it; vectors before the matrices that lead on."""
+    if len(group) > _MOST_GROWN:
+        return sorted(group, key=rank)
+    start = min(group, key=lambda k: (min((output.index(label) for label in factors[k].labels if label in output), default=99), rank(k)))
+    order, left = [start], [k for k in sorted(group, key=rank) if k != start]
+    met = set(factors[start].labels)
+    while left:
+        following = min((k for k in left if met & set(factors[k].labels)), key=lambda k: (not met.issuperset(factors[k].labels), rank(k)))
+        left.remove(following)
+        order.append(following)
+        met |= set(factors[following].labels)
+    return order
+
+
+# ------------------------------------------------------------
+# Tensors as formulas with named indices, in the order in which the user's symbols stand.
+
+_DEEPEST = 14
+_MOST_NODES = 300
+"""What is deeper, or comes after so many parts of a line, is not read: the line would be too long to be read."""
+_MOST_READ = 24
+"""More terms of a sum than this are not read: they are not shown either."""
+_RANKS = 3
+Rank: TypeAlias = tuple[int, ...]
+_LAST: Rank = (1_000_000,)
+
+MARKER = "change of the variable"  # no name in the language has blanks
+"""The derivative of the variable's entries by its entries, kept as a symbol until its deltas are contracted."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a line is written: brackets around parts that are matrix expressions, and which way round chains are read."""
+
+    brackets: bool = False
+    direction: Direction = "output"
+    outer_first: bool = False
+    """Whether sums and functions stand before symbols, as the outer derivative does in the chain rule."""
+
+
+class Reader:
+    """Reads tensors with the letters of one derivation; ``alphabet`` are those for summed indices, in order."""
+
+    def __init__(self, alphabet: Sequence[str], ranks: Mapping[str, int], matrices: Matrices, value: ix.Tensor) -> None:
+        """``value`` is what the user wrote: its sums keep the sign they have there."""
+        self._alphabet = tuple(alphabet)
+        self._own = {node for node in ix.postorder(value) if isinstance(node, ix.Sum)}
+        self._ranks = ranks
+        self._matrices = matrices
+        self._known: dict[ix.Tensor, Rank] = {}
+        self._nodes = 0
+
+    def read(self, tensor: ix.Tensor, letters: Letters, manner: Manner) -> Formula:
+        """The formula of the entry of ``tensor`` at ``letters``."""
+        self._rank_all(tensor)
+        self._nodes = 0
+        formula, _ = self._read(tensor, letters, 0, 0, manner)
+        return formula
+
+    def rank(self, tensor: ix.Tensor) -> Rank:
+        """The places in the input of the first symbols in ``tensor``."""
+        self._rank_all(tensor)
+        return self._known[tensor]
+
+    def _rank_all(self, tensor: ix.Tensor) -> None:
+        for node in postordered((tensor,), ix.children, self._known):
+            if isinstance(node, ix.Symbol):
+                self._known[node] = (self._ranks.get(node.name, len(self._ranks)),)
+            else:
+                found = {rank for child in ix.children(node) for rank in self._known[child]}
+                self._known[node] = tuple(sorted(found)[:_RANKS])
+
+    def letter(self, position: int) -> str:
+        """The letter of a summed index."""
+        if position < len(self._alphabet):
+            return self._alphabet[position]
+        turn, place = divmod(position, len(self._alphabet))
+        return f"{self._alphabet[place]}{turn}"
+
+    def _read(self, tensor: ix.Tensor, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
+        if manner.brackets and depth:
+            shown = self._bracket(tensor)
+            if shown is not None:
+                return Entry(tensor, at, shown), free
+        self._nodes += 1
+        if (depth > _DEEPEST or self._nodes > _MOST_NODES) and depth and ix.children(tensor):
+            return Hidden(tensor, at), free
+        match cast("ix.Node", tensor):
+            case ix.Symbol(name=name) if name == MARKER:
+                half = len(at) // 2
+                return Times(tuple([Delta(one, other) for one, other in zip(at[:half], at[half:], strict=True)])), free
+            case ix.Symbol() | ix.Constant() | ix.SizeValue() | ix.Unit() | ix.Pairing():
+                return Entry(tensor, at), free
+            case ix.Sum() as total:
+                return self._sum(total, at, free, depth, manner)
+            case ix.Contraction() as product:
+                sign, formula, free = self._product(product, at, free, depth, manner, positive=True)
+                return _signed(sign, formula), free
+            case ix.Power() as power if power.exponent < -1 or power.exponent.denominator > 1 and power.exponent < 0:
+                base, free = self._read(positive_power(power.base, -power.exponent), at, free, depth, manner)
+                return Raised(base, Fraction(-1)), free
+            case ix.Power() as power:
+                even = power.exponent.denominator == 1 and power.exponent.numerator % 2 == 0
+                turned = scale(-YES, power.base) if even and self._turns(power.base, positive=True) else power.base
+                base, free = self._read(turned, at, free, depth + 1, manner)
+                return Raised(base, power.exponent), free
+            case ix.Map() as mapped:
+                arguments = []
+                for argument in mapped.arguments:
+                    found, free = self._read(argument, at, free, depth + 1, manner)
+                    arguments.append(found)
+                return Function(mapped.function, tuple(arguments)), free
+            case ix.Apply() as applied:
+                return self._apply(applied, at, free, depth, manner)
+            case unreachable:
+                assert_never(unreachable)
+
+    def _bracket(self, tensor: ix.Tensor) -> Expr | None:
+        """The matrix expression in whose place a part may be shown; symbols, and elementwise functions of a bracket, stay as they are."""
+        match tensor:
+            case ix.Sum() | ix.Contraction() if tensor.order <= 2 and ix.children(tensor):
+                return self._matrices.bracket(tensor)
+            case ix.Power(base=ix.Sum() | ix.Contraction()) if not tensor.order and tensor.exponent > 0:
+                return self._matrices.bracket(tensor)
+            case _:
+                return None
+
+    def _sum(self, total: ix.Sum, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
+        terms = sorted(total.terms, key=lambda term: (term[0] < 0, self._known.get(term[1]) or _LAST))
+        last = free
+        found: list[tuple[Fraction, Formula]] = []
+        for coefficient, term in terms[:_MOST_READ]:
+            if isinstance(term, ix.Contraction) and not (manner.brackets and depth and self._bracket(term) is not None):
+                sign, formula, end = self._product(term, at, free, depth + (depth > 0), manner, positive=coefficient > 0)
+            else:
+                sign = YES
+                formula, end = self._read(term, at, free, depth + (depth > 0), manner)
+            found.append((sign * coefficient, formula))
+            last = max(last, end)
+        if len(terms) <= _MOST_READ:
+            found.sort(key=lambda term: (term[0] < 0, *order_key(term[1], at, self._ranks)))
+        else:
+            rest = terms[_MOST_READ:]
+            found.append((Fraction(1), Hidden(add(rest, total.shape), at, len(rest))))
+        return Total(tuple(found)), last
+
+    def _turns(self, tensor: ix.Tensor, *, positive: bool) -> bool:
+        """Whether a factor is better written as minus its negative: a sum of the user's begins with the user's first term, another one
+        takes up the minus sign before the product."""
+        if not isinstance(tensor, ix.Sum) or len(tensor.terms) < 2:
+            return False
+        first = min(tensor.terms, key=lambda term: self._known.get(term[1]) or _LAST)
+        if tensor in self._own or scale(-YES, tensor) in self._own:
+            return first[0] < 0 and any(coefficient > 0 for coefficient, _ in tensor.terms)
+        return not positive and any(coefficient < 0 for coefficient, _ in tensor.terms)
+
+    def _product(
+        self, product: ix.Contraction, at: Letters, free: int, depth: int, manner: Manner, *, positive: bool
+    ) -> tuple[Fraction, Formula, int]:
+        """The sign, the product without it, and the next free letter; ``positive`` is the sign of the number before the product."""
+        sign = YES
+        letters: dict[int, str] = {}
+        deltas: list[Formula] = []
+        for label, letter in zip(product.output, at, strict=True):
+            if label in letters:
+                deltas.append(Delta(letters[label], letter))
+            else:
+                letters[label] = letter
+        operands: list[tuple[ix.Tensor | None, tuple[int, ...]]] = []
+        for operand, index in zip(product.operands, product.indices, strict=True):
+            if isinstance(operand, ix.Symbol) and operand.name == MARKER:
+                half = len(index) // 2
+                operands += [(None, pair) for pair in zip(index[:half], index[half:], strict=True)]
+            elif self._turns(operand, positive=positive == (sign > 0)):
+                sign = -sign
+                turned = scale(-YES, operand)
+                self._rank_all(turned)
+                operands.append((turned, index))
+            else:
+                operands.append((operand, index))
+        bound: list[tuple[str, Size]] = []
+        factors: list[Formula] = []
+        for k in self._order(operands, product.output, manner):
+            factor, index = operands[k]
+            for label in index:
+                if label not in letters:
+                    letters[label] = self.letter(free)
+                    bound.append((letters[label], product.sizes[label]))
+                    free += 1
+            own = tuple([letters[label] for label in index])
+            if factor is None:
+                factors.append(Delta(own[0], own[1]))
+                continue
+            formula, free = self._read(factor, own, free, depth + 1, manner)
+            factors.append(formula)
+        for label, size in enumerate(product.sizes):
+            if label not in letters:
+                letters[label] = self.letter(free)
+                bound.append((letters[label], size))
+                free += 1
+        return sign, Times(tuple([*factors, *deltas]), tuple(bound)), free
+
+    def _order(self, operands: list[tuple[ix.Tensor | None, tuple[int, ...]]], output: tuple[int, ...], manner: Manner) -> list[int]:
+        pieces = []
+        for operand, index in operands:
+            rank = (self._ranks[MARKER],) if operand is None else self._known[operand] or _LAST
+            pieces.append(Piece(index, rank, operand is not None))
+        first = [k for k, (operand, index) in enumerate(operands) if index and isinstance(operand, ix.Sum | ix.Map | ix.Power)]
+        if not manner.outer_first or not any(operand is None for operand, _ in operands):
+            first = []
+        first.sort(key=lambda k: (pieces[k].rank, k))
+        rest = [k for k in range(len(pieces)) if k not in first]
+        order = [rest[k] for k in arranged([pieces[k] for k in rest], output, manner.direction)]
+        scalars = [k for k in order if not pieces[k].labels]
+        return scalars + first + [k for k in order if pieces[k].labels]
+
+    def _apply(self, applied: ix.Apply, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
+        shown = self._matrices.bracket(applied) if applied.order <= 2 else None
+        if shown is not None:
+            return Entry(applied, at, shown), free
+        arguments: list[tuple[Formula, Letters]] = []
+        for argument in applied.arguments:
+            own = own_axes(applied.function, argument.order)
+            batch = argument.order - own
+            inner = tuple([self.letter(free + k) for k in range(own)])
+            free += own
+            formula, free = self._read(argument, at[:batch] + inner, free, depth + 1, manner)
+            arguments.append((formula, inner))
+        return Applied(applied, at, applied.function, tuple(arguments)), free
+
+
+def _signed(sign: Fraction, formula: Formula) -> Formula:
+    return formula if sign == 1 else Total(((sign, formula),))
+
+
+def order_key(formula: Formula, letters: Letters, ranks: Mapping[str, int]) -> tuple[Rank, int, int]:
+    """Where a term stands in a sum: by its first symbols, then by where its delta is, then terms whose matrix starts with a free index."""
+    factors = formula.factors if isinstance(formula, Times) else (formula,)
+    first = tuple(sorted({rank for factor in factors for rank in _rank(factor, ranks)})[:_RANKS])
+    delta = next((k for k, factor in enumerate(factors) if isinstance(factor, Delta)), 0)
+    entry = next((factor for factor in factors if isinstance(factor, Entry) and len(factor.letters) > 1), None)
+    return (first or _LAST, delta, 0 if entry is None or entry.letters[0] in letters else 1)
+
+
+def _rank(formula: Formula, ranks: Mapping[str, int]) -> Rank:
+    match formula:
+        case Entry(tensor=ix.Symbol(name=name)):
+            return (ranks[name],) if name in ranks else ()
+        case Delta():
+            return (ranks[MARKER],) if MARKER in ranks else ()
+        case _:
+            return tuple(sorted({rank for part in parts(formula) for rank in _rank(part, ranks)})[:_RANKS])

@@ -1,0 +1,332 @@
+"""The derivation entry by entry, told from the stages that the engine itself runs, with the rule of each step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from matcalc.derivation.pipeline import reading_order, traced
+from matcalc.derivation.trace import Stage, Trace
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.algebra import contract
+from matcalc.einstein.linear import YES, scale
+from matcalc.einstein.substitution import weight
+from matcalc.expr.nodes import Symbol
+from matcalc.facts.table import essential
+from matcalc.facts.ties import varying
+from matcalc.folding.build import row_symbols
+from matcalc.functions import functions
+from matcalc.printing import latex, text
+from matcalc.rules.entrywise import entry_rules
+from matcalc.rules.rewrites import rewrite_lines
+from matcalc.sizes import Shape, axes_of
+from matcalc.steps.index.arrangement import MARKER, Manner, Matrices, Reader, order_key
+from matcalc.steps.index.formula import Entry, Formula, FormulaSide, Hidden, Letters, Total, contracted, flat, with_transposes
+from matcalc.steps.index.lettering import derivative_writing, lettered, value_writing, written
+from matcalc.steps.step import DerivativeSide, ExpressionSide, Question, Side, Step, Writing
+
+# ------------------------------------------------------------
+# What the rules of a step are called, and where they come from.
+
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The name of a rule, its source, and a remark."""
+
+    rule: str
+    source: str = ""
+    remark: str = ""
+
+
+def differentiation_rule(tensor: ix.Tensor, variable: ix.Symbol, contributions: int) -> Said:
+    """The rules by which ``tensor`` is differentiated by ``variable``, named from its operations above the variable."""
+    if not contributions:
+        return Said("constant", remark=f"{variable.name} does not occur")
+    depends: set[ix.Tensor] = set()
+    order = ix.postorder(tensor)
+    for node in order:
+        if node is variable or any(child in depends for child in ix.children(node)):
+            depends.add(node)
+    maps: dict[str, None] = {}
+    applied: dict[str, None] = {}
+    chain = product = False
+    below = {
+        operand
+        for node in order
+        if isinstance(node, ix.Contraction) and sum(operand in depends for operand in node.operands) > 1
+        for operand in node.operands
+        if isinstance(operand, ix.Power) and operand.exponent < 0 and operand in depends
+    }
+    for node in order:
+        if node not in depends:
+            continue
+        match node:
+            case ix.Map(function=name):
+                chain = True
+                maps[name] = None
+            case ix.Power():
+                chain = chain or node not in below
+            case ix.Apply(function=name):
+                chain = chain or node.arguments[0] is not variable
+                applied[name] = None
+            case ix.Contraction() if sum(operand in depends for operand in node.operands) > 1:
+                product = True
+    if below:
+        name = "quotient and chain rule" if chain else "quotient rule"
+    elif chain:
+        name = "chain rule"
+    elif applied:
+        name = "derivative of " + _listed(list(applied), ", ")
+    else:
+        name = "product rule" if product else "linearity"
+    sources = [f"{function}: {_source(function)}" if chain or len(applied) > 1 else _source(function) for function in applied]
+    return Said(name, _listed(sources, "; "), _listed([slope for slope in map(_slope, maps) if slope], ", "))
+
+
+def _source(function: str) -> str:
+    """Where the entrywise rule of a function comes from; those without one are primary matrix functions."""
+    rule = entry_rules().get(function)
+    return rule.source if rule is not None else "Higham, Functions of Matrices (2008), ch. 3"
+
+
+def _slope(name: str) -> str:
+    """``tanh′(t) = 1 − tanh(t)²``, from the function table."""
+    known = functions().get(name)
+    if known is None or not known.derivative:
+        return ""
+    shown = known.unicode or name
+    slope = known.derivative.replace("*", " ").replace("-", "−").replace("^2", "²").replace(name, shown)
+    return f"{shown}′(t) = {slope}"
+
+
+def rewrite_sources(names: Sequence[str]) -> str:
+    """The rewrites used, with their sources."""
+    lines = {line.name: line for line in rewrite_lines()}
+    return _listed([f"{name}: {lines[name].source}" for name in names], "; ")
+
+
+def _listed(found: list[str], separator: str) -> str:
+    if len(found) > _MOST_NAMED:
+        return separator.join(found[:_MOST_NAMED]) + f"{separator}and {len(found) - _MOST_NAMED} more"
+    return separator.join(found)
+
+
+# ------------------------------------------------------------
+# The derivation entry by entry, in index notation: told from the stages that the engine itself
+# recorded.
+
+_MOST_PARTS = 8
+_HEAVIEST_ANSWER = 1000
+
+
+def index_steps(question: Question) -> tuple[Step, ...]:
+    """The steps from the expression in index notation to the engine's answer.
+
+    Raises LimitError where a step would be too long to write.
+    """
+    trace = traced(
+        question.expression,
+        question.wrt,
+        layout=question.layout,
+        symmetric=question.symmetric,
+    )
+    return _Narrator(question, trace).told()
+
+
+class _Narrator:
+    def __init__(self, question: Question, trace: Trace) -> None:
+        self._question = question
+        self._stages = trace.stages
+        self._groups = trace.groups
+        self._value = trace.stages[0].tensor
+        self._letters = lettered(question.expression, question.wrt, self._value.order)
+        ranks = reading_order(question.expression)
+        rows = row_symbols(question.expression, *question.wrt)
+        self._matrices = Matrices(ranks, rows)
+        self._ranks = dict(ranks)
+        self._reader = Reader(self._letters.summed, self._ranks, self._matrices, self._value)
+        self._steps: list[Step] = []
+        self._shown: tuple[int, str] = (-1, "")
+
+    def told(self) -> tuple[Step, ...]:
+        for before, stage in zip([self._stages[0], *self._stages], self._stages):
+            self._tell(before, stage)
+        self._conclude()
+        return tuple(self._steps)
+
+    # ------------------------------------------------------------ stages
+
+    def _tell(self, before: Stage, stage: Stage) -> None:
+        match stage.kind:
+            case "lowered":
+                self._say("index notation", stage, self._read(stage, Manner(direction="forward")))
+            case "simplified":
+                self._say("simplify", stage, self._read(stage, _manner(stage)), source=rewrite_sources(stage.rules))
+            case "reshaped":
+                self._say("multiply out", stage, self._read(stage, _manner(stage)))
+            case "differentiated":
+                self._differentiate(before, stage)
+            case "convention":
+                variable = stage.variable
+                assert variable is not None
+                self._say("convention", stage, self._read(stage, Manner()), remark="; ".join(stage.notes))
+            case "declared":
+                facts = [
+                    f"{symbol.name} is {fact}" for symbol in dict.fromkeys(self._question.wrt) for fact in essential(symbol.properties)
+                ]
+                self._say("declared facts", stage, self._read(stage, Manner()), remark=", ".join(facts))
+
+    def _differentiate(self, before: Stage, stage: Stage) -> None:
+        variable = stage.variable
+        assert variable is not None
+        self._ranks[MARKER] = self._ranks.get(variable.name, len(self._ranks))
+        said = differentiation_rule(before.tensor, variable, len(stage.parts))
+        marked = self._marked(stage, variable)
+        self._say(said.rule, stage, marked, source=said.source, remark=said.remark, free=True)
+        short = contracted(marked)
+        self._say("contract δ", stage, short, free=True)
+        collected = self._read(stage, Manner())
+        same = _count(collected) == _count(short)
+        if same and self._spelling(collected) == self._spelling(short):
+            return  # only factors or terms change places
+        self._say("rename dummies" if same else "collect", stage, collected, free=True)
+
+    def _spelling(self, formula: Formula) -> list[str]:
+        return sorted(written(formula, self._letters.names).unicode)
+
+    def _marked(self, stage: Stage, variable: ix.Symbol) -> Formula:
+        """The contribution of every occurrence of the variable, with the deltas of its own entries."""
+        letters = self._letters.free(stage.order)
+        parts = sorted(stage.parts, key=lambda part: (part[0] < 0, self._reader.rank(part[1])))
+        manner = Manner(direction="forward", outer_first=True)
+        found: list[tuple[Fraction, Formula]] = []
+        for coefficient, part in parts[:_MOST_PARTS]:
+            formula = self._reader.read(scale(coefficient, _with_marker(part, variable)), letters, manner)
+            found.append((YES, formula))
+        total = flat(found)
+        found = list(total.terms) if isinstance(total, Total) else [(YES, total)]
+        found.sort(key=lambda term: (term[0] < 0, *order_key(term[1], letters, self._ranks)))
+        if len(parts) > _MOST_PARTS:
+            rest = ix.Sum(tuple(parts[_MOST_PARTS:]), stage.tensor.shape)
+            found.append((YES, Hidden(rest, letters, len(rest.terms))))
+        return flat(found)
+
+    # ------------------------------------------------------------ from entries to matrices
+
+    def _conclude(self) -> None:
+        last = self._stages[-1]
+        outcome = self._question.outcome
+        if outcome.shown is None:
+            self._steps[-1] = replace(self._steps[-1], rule=f"{self._steps[-1].rule}; no closed matrix form is known")
+            return
+        if last.order and last.tensor.order <= 2 and last.tensor.order and outcome.sums is None:
+            self._recognise(last)
+        self._fold(last)
+
+    def _recognise(self, last: Stage) -> None:
+        letters = self._letters.free(last.order)
+        bracketed = self._read(last, Manner(brackets=True))
+        self._say("recognise", last, bracketed)
+        whole = self._whole(last.tensor, letters)
+        if last.tensor.order == 2:
+            self._say("transpose", last, with_transposes(bracketed, letters))
+        if whole is not None:
+            self._say("matrix product" if last.tensor.order == 2 else "recognise", last, whole)
+
+    def _whole(self, tensor: ix.Tensor, letters: Letters) -> Formula | None:
+        """Every term as one entry of a matrix expression; None where one has none, or none that is short, and for a single term, whose
+        matrix expression is the answer."""
+        terms = tensor.terms if isinstance(tensor, ix.Sum) else ()
+        if len(terms) < 2:
+            return None
+        placed: list[tuple[tuple[object, ...], tuple[Fraction, Formula]]] = []
+        for coefficient, term in terms:
+            form = self._matrices.bracket(term)
+            if form is None:
+                return None
+            key = order_key(self._reader.read(term, letters, Manner()), letters, self._ranks)
+            placed.append(((int(coefficient < 0), *key), (coefficient, Entry(term, letters, form))))
+        found = [part for _, part in sorted(placed, key=lambda part: part[0])]
+        return Total(tuple(found))
+
+    def _fold(self, last: Stage) -> None:
+        question, outcome = self._question, self._question.outcome
+        form = outcome.shown
+        assert form is not None
+        large = weight(last.tensor) > _HEAVIEST_ANSWER
+        right = Writing("…", "...", r"\cdots") if large else Writing(text(form), text(form, "ascii"), latex(form))
+        remark = "too long to be written here" if large else self._layout_remark()
+        left = derivative_writing(self._letters, question.wrt, len(question.wrt), entries=False)
+        if self._steps[-1].left_writing == left and self._steps[-1].right_writing == right:
+            return  # a scalar by a scalar: the entry is the whole
+        side = DerivativeSide(question.expression, question.wrt, question.symmetric, question.layout)
+        self._steps.append(Step("fold", left, right, side, ExpressionSide(form), remark=remark))
+
+    def _layout_remark(self) -> str:
+        question = self._question
+        letters = self._letters.free(len(question.wrt))
+        if question.layout == "tensor" or not letters or len(self._groups) > 2:
+            return ""
+        rows, cols = (*self._groups, (), ())[:2]
+        if len(rows) > 1 or len(cols) > 1:
+            named = [", ".join(letters[axis] for axis in sorted(group)) for group in (rows, cols)]
+            said = " and ".join(f"{what} ({at})" for what, at in zip(("row", "column"), named) if at)
+            return f"{said} of the vec's in {question.layout} layout"
+        if self._value.order and rows and cols:
+            return f"row {letters[rows[0]]}, column {letters[cols[0]]} in {question.layout} layout"
+        return (
+            "a row: numerator layout"
+            if question.layout == "numerator" and len(letters) == 1
+            else ("transposed in numerator layout" if question.layout == "numerator" and len(question.wrt) == 1 else "")
+        )
+
+    # ------------------------------------------------------------ lines
+
+    def _read(self, stage: Stage, manner: Manner) -> Formula:
+        return self._reader.read(stage.tensor, self._letters.free(stage.order), manner)
+
+    def _say(self, rule: str, stage: Stage, formula: Formula, *, source: str = "", remark: str = "", free: bool = False) -> None:
+        """Adds a step, unless it would look like the one before; ``free``: entries of the last variable are varied on their own."""
+        right = written(formula, self._letters.names)
+        if self._shown == (stage.order, right.unicode):
+            return
+        self._shown = (stage.order, right.unicode)
+        letters = self._letters.free(stage.order)
+        left = derivative_writing(self._letters, self._question.wrt, stage.order) if stage.order else value_writing(self._letters)
+        side = FormulaSide(formula, letters, stage.tensor.shape)
+        self._steps.append(Step(rule, left, right, self._left(stage, free=free), side, source, remark))
+
+    def _left(self, stage: Stage, *, free: bool) -> Side:
+        question = self._question
+        axes: Shape = self._value.shape
+        if not stage.order:
+            return ExpressionSide(question.expression, axes)
+        wrt = list(question.wrt[: stage.order])
+        if free:
+            wrt[-1] = Symbol(wrt[-1].name, wrt[-1].shape, varying(wrt[-1].properties))
+        return DerivativeSide(question.expression, tuple(wrt), question.symmetric, axes=axes)
+
+
+def _manner(stage: Stage) -> Manner:
+    return Manner(direction="output" if stage.order else "forward")
+
+
+def _with_marker(part: ix.Tensor, variable: ix.Symbol) -> ix.Tensor:
+    """The contribution (axes of the value, then of the variable) times the derivative of the variable by itself."""
+    shape = axes_of(variable.shape)
+    if not shape:
+        return part
+    count = len(shape)
+    outer = tuple(range(part.order - count))
+    inner = tuple(range(part.order - count, part.order))
+    new = tuple(range(part.order, part.order + count))
+    marker = ix.Symbol(MARKER, shape + shape)
+    sizes = dict(enumerate((*part.shape, *shape)))
+    return contract([part, marker], [outer + inner, inner + new], outer + new, sizes)
+
+
+def _count(formula: Formula) -> int:
+    return len(formula.terms) if isinstance(formula, Total) else 1

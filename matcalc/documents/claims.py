@@ -176,7 +176,8 @@ def _left_out(structure: Structure, whole: Sequence[Definition], chosen: Sequenc
 def _with_own(
     structure: Structure, whole: Sequence[Definition], names: frozenset[str]
 ) -> Iterator[tuple[tuple[Definition, ...], tuple[str, ...]]]:
-    """The definitions without those of names that a claim about a derivative writes as they stand, and these names."""
+    """The definitions without those of names that a claim about a derivative writes as they stand, and these names; then with those alone
+    of what it differentiates, whose formulas have what it is by in them."""
     dependence = Dependence(whole)
     own = {one.name for one in whole if not one.is_function and one.name in (structure.left.names | structure.right.names)}
     own = {name for name in own - structure.differentiated - structure.by if dependence.of(name, structure.by)}
@@ -184,6 +185,10 @@ def _with_own(
     without = Dependence(rest)
     if own and structure.by and all(without.of(name, structure.by) for name in structure.differentiated & {one.name for one in rest}):
         yield needed(structure, rest, names), tuple(sorted(own))
+    direct = [one for one in whole if one.name in structure.differentiated or one.is_function]
+    fixed = {used for one in direct if not one.is_function for used in one.uses if dependence.of(used, structure.by)} - structure.by
+    if fixed - own and all(not structure.by.isdisjoint(one.uses) for one in direct if not one.is_function):
+        yield needed(structure, direct, names), tuple(sorted(fixed & {one.name for one in whole}))
 
 
 def _case(line: Line, context: Context) -> Indices | None:

@@ -94,8 +94,13 @@ _SUBSCRIPT = pattern(r"(?<!\\nabla)(?<!∇)_\s*(?:([i-np-s])(?![A-Za-z])|\{\s*([
 _BOUND = pattern(r"\\(?:sum|prod|max|min)(?:\\limits)?\s*_\s*(?:\{([^{}]*)\}|([a-z]))")
 
 
+_ABOVE = pattern(r"(?P<sum>\\(?:sum|prod)(?:\\limits)?\s*_\s*(?:\{[^{}]*\}|[a-z]))\s*\^\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
+"""``^{n_{in}}`` above a sum."""
+
+
 def open_indices(text: str) -> frozenset[str]:
-    """The indices of a side that no sum binds."""
+    """The indices of a side that no sum binds; what stands above a sum is a size."""
+    text = _ABOVE.sub(lambda at: at["sum"], text)
     found = {letter for at in _SUBSCRIPT.finditer(text) for letter in (at[1] or at[2]) if letter.isalpha()}
     return frozenset(found - {letter for at in _BOUND.finditer(text) for letter in (at[1] or at[2])})
 

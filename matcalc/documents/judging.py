@@ -84,7 +84,7 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         if one.instead and (before is None or not _is_open(before, one.instead)):
             continue
         verdict = _of_transposes(_of_kinds(one), one)
-        if one.instead == "other" and (verdict.ok or (one.doubts and verdict.status == "conditional")):
+        if one.instead == "other" and (verdict.ok or (one.doubts and _may_hold(verdict, one))):
             return replace(verdict, status="undecided", reason=one.doubts[0].reason if one.doubts else _ANOTHER), found[0][1]
         verdict, one = supposed(*_otherwise(verdict, one))
         if verdict.ok:
@@ -99,6 +99,11 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         sure += [found[-1]] if weighed.is_false or not verdict.is_false else []
     order = ("undecided", "conditional", "refuted")
     return min(sure or found, key=lambda pair: order.index(pair[0].status))  # a reading that is in doubt leaves it to those that are not
+
+
+def _may_hold(verdict: Verdict, asked: Asked) -> bool:
+    """Whether a claim about names that stand for nothing else holds under a condition, or as people write one that does not fit."""
+    return verdict.status == "conditional" or (is_misfit(verdict) and not _otherwise(verdict, asked)[0].is_false)
 
 
 def _of_kinds(asked: Asked) -> Verdict:

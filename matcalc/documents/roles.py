@@ -470,6 +470,8 @@ def _of_relation(row: Row, right: str, said: Sentence, around: Around) -> Role:
     """Any other equation: supposed, to be solved, a fact, or a claim, which is an identity in all symbols that stand for nothing else."""
     if row.condition:
         return "claim"
+    if row.link and (named := head_of(row.first.text, around.notation)) is not None and around.known.is_derivative(named.name):
+        return "claim"
     first, last = head_of(row.left.text, around.notation), head_of(right, around.notation)
     if first is not None and last is not None and not first.arguments and last.name not in around.known:
         return "definition"  # a = b = c of names alone

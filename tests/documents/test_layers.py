@@ -121,3 +121,48 @@ def test_a_name_for_a_derivative_is_not_defined_again(tmp_path: Path) -> None:
     text = r"Let $f(x) = x^\top A x$ and $g = \frac{\partial f}{\partial x}$. It is $g = {0}$."
     assert statuses(text.replace("{0}", r"(A + A^\top) x"), tmp_path)[-1] == "proved"
     assert statuses(text.replace("{0}", r"(A - A^\top) x"), tmp_path)[-1] == "refuted"
+
+
+NUMBERED = r"""
+The layers are $s^{(1)}_i = \sum_k M^{(1)}_{ik} x_k + c^{(1)}_i$, $y_i = \sigma(s^{(1)}_i)$ and
+$s^{(2)}_i = \sum_k M^{(2)}_{ik} y_k + c^{(2)}_i$, $o_i = \sigma(s^{(2)}_i)$; the cost is $C = -\sum_{i=1}^K t_i \ln o_i$. We put
+$$\varepsilon_j^{(\ell)} = \frac{\partial C}{\partial s_j^{(\ell)}}.$$ Then """
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (r"$\varepsilon_j^{(2)} = \frac{\partial C}{\partial o_j} \sigma' (s_j^{(2)})$.", "proved"),
+        (r"$\varepsilon_j^{(1)} = \sum_{i=1}^K \varepsilon_i^{(2)} M^{(2)}_{i,j} \sigma'(s_j^{(1)})$.", "proved"),
+        (r"$\frac{\partial C}{\partial M_{i,j}^{(2)}} = \varepsilon_i^{(2)} y_j$.", "proved"),
+        (r"$\varepsilon_j^{(2)} = \frac{\partial C}{\partial o_j} \sigma(s_j^{(2)})$.", "refuted"),
+        (r"$\varepsilon_j^{(1)} = \sum_{i=1}^K \varepsilon_i^{(2)} M^{(2)}_{i,j}$.", "refuted"),
+    ],
+)
+def test_a_definition_for_any_layer_speaks_of_numbered_ones(text: str, found: str, tmp_path: Path) -> None:
+    assert statuses(NUMBERED + text, tmp_path)[-1] == found
+
+
+def test_what_may_be_held_fixed_is_no_error(tmp_path: Path) -> None:
+    text = r"The cell is $c = f a + i g$ and $h = o \tanh(c)$. "
+    chain = r"Hence $\frac{\partial L}{\partial f} = \frac{\partial L}{\partial c}\frac{\partial c}{\partial f}"
+    assert statuses(text + chain + "$.", tmp_path)[-1] == "proved"
+    more = r" + \frac{\partial L}{\partial h}\frac{\partial h}{\partial c}\frac{\partial c}{\partial f}$."
+    assert statuses(text + chain + more, tmp_path)[-1] == "undecided"
+
+
+def test_jacobians_have_a_row_for_each_entry_beside_gradients_that_are_columns(tmp_path: Path) -> None:
+    text = r"Let $s^{[l+1]} = M^{[l+1]} y^{[l]} + c^{[l+1]}$. Then $$\frac{\partial L}{\partial y^{[l]}} = "
+    jacobian = r"\frac{\partial s^{[l+1]}}{\partial y^{[l]}}"
+    gradient = r"\frac{\partial L}{\partial s^{[l+1]}}$$"
+    assert statuses(rf"{text}\left({jacobian}\right)^T {gradient}", tmp_path)[-1] == "proved"
+    assert statuses(rf"{text}2\left({jacobian}\right)^T {gradient}", tmp_path)[-1] != "proved"
+
+
+def test_a_square_below_a_root_is_the_variable_too(tmp_path: Path) -> None:
+    text = (
+        r"With $r = \frac{x - m}{\sqrt{\tau^2 + e}}$ we have $\frac{\partial r}{\partial \tau^2} = -\frac{1}{2}(x - m)(\tau^2 + e)^{-3/2}$."
+    )
+    text = "The numbers $x$, $m$, $e$ are given. " + text
+    assert statuses(text, tmp_path)[-1] in ("proved", "confirmed", "conditional")
+    assert statuses(text.replace("= -", "= "), tmp_path)[-1] != "proved"

@@ -36,18 +36,31 @@ def with_losses(
     whole = [one for one in whole if one.name not in unreached]
     text = "; ".join([*(one.text for one in whole), equation])
     derived = [(whole_name(found["of"]), found["by"]) for found in _DERIVED.finditer(text)]
-    made = tuple(whole)
-    for name in sorted({of for of, _ in derived if of is not None} - {one.name for one in whole}):
+    made, known = tuple(whole), {one.name for one in whole}
+    for name in sorted({of for of, _ in derived if of is not None} - known):
         by = [below for of, below in derived if of == name]
         if not (name in unreached or _is_loss(name, context, line)) or not _is_linear(name, text, len(by), structure, whole):
             continue
         arguments = list(_arguments(dict.fromkeys(by), whole))
+        if any(of is not None and _base(of) in map(_base, arguments) and _base(of) not in known for of, _ in derived):
+            continue  # one of them is any function of something itself
         value = _value(name, [_entries(one, whole) for one in arguments], text)
         if value:
             made = _with(_definition(name, value, arguments, context, line), made)
             several |= len(arguments) > 1
     doubts = [Doubt(f"what {name} stands for does not lead to this variable") for name in sorted(unreached)]
-    return made, (*doubts, *((_OF_SOME,) if several else ()))
+    return made, (*doubts, *_of_fixed(equation, whole), *((_OF_SOME,) if several else ()))
+
+
+def _of_fixed(equation: str, whole: Sequence[Definition]) -> Iterator[Doubt]:
+    r"""That a loss is varied by something of which another variable in the same sum is made, and which may be held fixed there:
+    ``\partial L/\partial c`` beside ``\partial L/\partial h`` with ``h = o \tanh c``."""
+    dependence = Dependence(whole)
+    by: dict[str, set[str]] = {}
+    for found in _DERIVED.finditer(equation.partition("=")[2]):
+        by.setdefault(whole_name(found["of"]) or "", set()).add(_base(found["by"]))
+    pairs = [(one, other) for its in by.values() for one in sorted(its) for other in sorted(its - {one}) if dependence.of(other, {one})]
+    yield from (Doubt(f"{other} depends on {one}, and may be held fixed where {one} changes", "false") for one, other in pairs[:1])
 
 
 def _unreached(structure: Structure, whole: Sequence[Definition]) -> frozenset[str]:
@@ -57,6 +70,7 @@ def _unreached(structure: Structure, whole: Sequence[Definition]) -> frozenset[s
     for one in structure.all_derived:
         by.setdefault(one.name, set()).update(one.by)
     found = [one.name for one in whole if not one.is_function and one.name in _LETTERS and by.get(one.name)]
+    found = [name for name in found if not dependence.of(name, by.keys() - {name})]
     return frozenset([name for name in found if not dependence.of(name, {base for one in by[name] for base in (one, without_index(one))})])
 
 

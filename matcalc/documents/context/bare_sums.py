@@ -9,7 +9,7 @@ from matcalc.patterns import pattern
 
 _INDEX = "[i-np-s]"
 _SUM = pattern(
-    r"\\sum(?![A-Za-z])(?P<limits>\s*\\limits)?(?!\s*_)(?P<above>\s*\^\s*(?:\{[^{}]{1,12}\}|\w))?(?!\s*(?:_|\\limits|['′/=+)}]|\Z))"
+    r"\\sum(?![A-Za-z])(?P<limits>\s*\\limits)?(?!\s*_)(?P<above>\s*\^\s*(?:\{[^{}]{1,12}\}|\w))?(?!\s*(?:[_^]|\\limits|['′/=+)}]|\Z))"
 )
 _BOUND = pattern(r"\\sum(?:\s*\\limits)?(?:\s*\^\s*(?:\{[^{}]*\}|\w))?\s*_\s*(?:\{\s*([a-z])(?![A-Za-z])|([a-z])(?![A-Za-z]))")
 _SUBSCRIPT = pattern(rf"_\s*(?:(?P<one>{_INDEX})(?![A-Za-z])|\{{\s*(?P<run>{_INDEX}(?:\s*,?\s*{_INDEX})?)\s*\}})")
@@ -23,8 +23,8 @@ def with_indices(text: str, free: Set[str] = frozenset()) -> str:
 
     >>> with_indices(r"\frac{1}{m}\sum (w x_i - y_i)^2 + \sum^n z_j")
     '\\frac{1}{m}\\sum_{i} (w x_i - y_i)^2 + \\sum_{j}^n z_j'
-    >>> with_indices(r"\sum x_{ij} + \sum_i x_i")
-    '\\sum x_{ij} + \\sum_i x_i'
+    >>> with_indices(r"\sum x_{ij} + \sum_i x_i + \sum^{n}_{j=1} z_j")
+    '\\sum x_{ij} + \\sum_i x_i + \\sum^{n}_{j=1} z_j'
     """
     for found in reversed(list(_SUM.finditer(text))):
         letters = _letters(text[found.end() : _end(text, found.end())]) - free

@@ -210,6 +210,8 @@ def readable(found: Sequence[Definition | Obscured], called: Collection[str] = (
         before = last.get(one.name)
         if isinstance(one, Definition) and one.link and not (isinstance(before, Obscured) and before.number == one.number - one.link):
             continue
+        if isinstance(one, Definition) and _IN_BRACKETS.fullmatch(one.value.strip()) is not None and _lists_entries(one):
+            continue
         if isinstance(one, Obscured) or is_readable(one.value, vocabulary, arrays=len(one.head.arguments) > 1):
             out.append(one)
         elif not one.link and not _lists_entries(one):
@@ -229,6 +231,7 @@ def _without_unread(found: Sequence[Definition | Obscured]) -> Iterator[Definiti
         yield Obscured(one.name, one.number, one.is_function, one) if unread and isinstance(one, Definition) else one
 
 
+_IN_BRACKETS = pattern(r"(?:\\left|\\[bB]igg?l?)?\s*[\[(][^=+]*[\])]\s*(?:\^\s*(?:T|\\top|\{[^{}]*\}))?")
 _COUNTS = frozenset("tnmdijkrpqNMDTK")
 
 

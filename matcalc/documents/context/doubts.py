@@ -96,7 +96,11 @@ def _of_others(structure: Structure, whole: Sequence[Definition], context: Conte
         if one.is_function and one.name in structure.differentiated:
             yield from (Doubt(f"{name} is defined nearer") for name in context.definitions.of_letter(one.name, one.number, line.number))
     yield from (Doubt(f"the index of {one.head.name} does not stand in its formula") for one in whole if _is_labelled(one))
-    related = {one.name for one in whole if one.name in {without_index(used, (one.name,)) for used in one.uses}}
+    related = {
+        one.name
+        for one in whole
+        if one.name in {without_index(used, (one.name,)) for used in one.uses} and head_of(one.value, one.notation) is None
+    }
     apart = sorted(related & (structure.left.names ^ structure.right.names))
     yield from (Doubt(f"{name} stands on one side alone, and several are called so") for name in apart)
 

@@ -25,6 +25,7 @@ _PRIMES_FIRST = pattern(
 _LABEL_AND_PRIME = pattern(
     r"\^\s*\{\s*(?:(?:'|\\prime)\s*(?P<before>[\[(][^{}()\[\]]{1,12}[\])])|(?P<label>[\[(][^{}()\[\]]{1,12}[\])])\s*(?:'|\\prime))\s*\}"
 )
+_SPACED = pattern(r"(?P<primed>\\(?:sigma|phi|varphi|psi)\s*'+)\s+(?=(?:\\left\s*)?\()")
 _APPLIED = pattern(r"(?P<function>.{1,40}?)\s*(?:\\left)?\((?P<argument>[^()]{1,40}?)(?:\\right)?\)")
 _ARGUMENT = pattern(r"(?:'|\^\s*\{?\s*(?:\\prime\s*)+\}?)*\s*(?:\\left)?\((?P<argument>[^()]{1,40}?)(?:\\right)?\)")
 _SUM = pattern(r"\\sum(?:\\limits)?\s*_\s*(?:\{\s*(?P<braced>[a-z])[^{}]*\}|(?P<bare>[a-z])(?![A-Za-z]))(?:\s*\^\s*(?:\{[^{}]*\}|\w))?")
@@ -139,6 +140,7 @@ def primes_first(text: str) -> str:
     """
     if "'" not in text and "\\prime" not in text:
         return text
+    text = _SPACED.sub(lambda found: found["primed"], text)
     text = _LABEL_AND_PRIME.sub(lambda found: f"^{{{found['label'] or found['before']}}}'", text)
     return _PRIMES_FIRST.sub(lambda found: f"{found['below']}{found['primes']}", text)
 

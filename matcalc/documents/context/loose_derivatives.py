@@ -22,7 +22,9 @@ _LETTER = r"(?P<letter>\\[a-z]+|[a-z])"
 _BY_SQUARE = pattern(rf"{_FRACTION}\\partial\s*(?:\\left)?\(?\s*{_LETTER}\s*\^\s*(?:2|\{{\s*2\s*\}})")
 _OF_SQUARE = pattern(rf"(?:[,;|]|\\mid(?![A-Za-z]))\s*{_LETTER}\s*\^\s*(?:2|\{{\s*2\s*\}})\s*(?=[),;|]|\\mid|\\right)")
 _POWER = r"(?:\s*\^\s*(?:(?P<digit>\d)|\{\s*(?P<braced>-?\d)\s*\}))?"
-_ACCENTED = pattern(r"\\[a-z]+\s*\{\s*\Z|\\(?:hat|bar|tilde|dot|vec|mathbf|boldsymbol|bm)\s*\Z")
+_ACCENTED = pattern(
+    r"\\(?!(?:sqrt|[tdc]?frac|boxed|text|mathrm|log|exp|ln)\s*\{)[a-z]+\s*\{\s*\Z|\\(?:hat|bar|tilde|dot|vec|mathbf|boldsymbol|bm)\s*\Z"
+)
 _CALLED = pattern(r"\s*(?:\\left\s*)?[(_'′^]")
 _BRACKETS = r"(?:\\left\s*)?\(\s*{0}\s*\^\s*(?:2|\{{\s*2\s*\}})\s*(?:\\right\s*)?\)"
 

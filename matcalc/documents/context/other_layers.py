@@ -79,14 +79,14 @@ def _label(found: re.Match[str]) -> _Label:
 def _of_labels(found: Sequence[Definition | Obscured], scripts: Scripts, texts: Iterable[str]) -> list[Definition | Obscured]:
     """The definitions with those of other labels, each at the place of the one that it was made of."""
     texts = [text for text in map(scripts.in_order, texts) if "^" in text]
-    letters = {one.letter for text in texts for at in _LABEL.finditer(text) if (one := _label(at)).step and one.letter}
-    letters &= _COUNTING | scripts.layers
-    if not letters:
-        return list(found)
     seen: dict[str, set[_Label]] = {}
     for text in texts:
         for stem, label in _labelled(text):
             seen.setdefault(stem, set()).add(label)
+    several = [label for labels in seen.values() for label in labels if label.step or any(not other.letter for other in labels)]
+    letters = {label.letter for label in several} & (_COUNTING | scripts.layers)
+    if not letters:
+        return list(found)
     given = [one for one in found if isinstance(one, Definition) and not one.is_function]
     known = {one.name for one in found if isinstance(one, Definition)}
     made = [other for one in given for other in _relabelled(one, letters, seen, known)]

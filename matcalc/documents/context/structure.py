@@ -55,6 +55,11 @@ class Structure:
     gradients: frozenset[str] = frozenset()
 
     @property
+    def every_by(self) -> frozenset[str]:
+        """What the equation and the definitions behind it differentiate by, entries of arrays as these, too."""
+        return self.by.union(name for one in self.all_derived for wrt in one.by for name in (wrt, without_index(wrt)))
+
+    @property
     def differentiated(self) -> frozenset[str]:
         """The names that the equation differentiates as they stand."""
         return frozenset(one.name for one in self.derived)
@@ -229,7 +234,7 @@ def variables(structure: Structure, definitions: Sequence[Definition]) -> frozen
     """The defined names that an equation takes for variables: it differentiates by them, and by nothing that they depend on."""
     dependence = Dependence(definitions)
     known = {one.name for one in definitions}
-    return frozenset(name for name in structure.by & known if not dependence.of(name, structure.by - {name}))
+    return frozenset(name for name in structure.by & known if not dependence.of(name, structure.every_by - {name}))
 
 
 def needed(structure: Structure, definitions: Sequence[Definition], names: Iterable[str]) -> tuple[Definition, ...]:
@@ -248,7 +253,7 @@ def needed(structure: Structure, definitions: Sequence[Definition], names: Itera
             continue
         found.add(name)
         used = known[name].uses & known.keys()
-        waiting += [other for other in used if known[other].is_function or dependence.of(other, structure.by)]
+        waiting += [other for other in used if known[other].is_function or dependence.of(other, structure.every_by)]
     return tuple([one for one in definitions if one.name in found])
 
 

@@ -134,7 +134,10 @@ def _apart(program: s.Program, nodes: list[s.Syntax]) -> s.Program:
     inside = [node.body for node in walk(program.value) if isinstance(node, s.DerivativeOf)]
     values = [*(value for _, value in program.assignments), *(one.body for one in program.definitions), *inside]
     clashing = {index for value in values for node in walk(value) for index in _bound(node) if not _derives_by(node, index)}
-    others = dict(zip(sorted(clashing & by), spare, strict=False))
+    clashing &= INDEX_LETTERS
+    by_members = any(isinstance(node, s.DerivativeOf) for _, value in program.assignments for node in walk(value))
+    moved_first = [*sorted(clashing & by), *(sorted(clashing - by) if by_members else ())]  # a member may be used at any index
+    others = dict(zip(moved_first, spare, strict=False))
     if not others:
         return program
 

@@ -7,25 +7,28 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from matcalc.documents.asking import Asked
+from matcalc.documents.context.names import names_in
 from matcalc.documents.habits import is_misfit
 from matcalc.language.declare.declarations import written
 from matcalc.language.statements import DerivativeSide, Statement
 from matcalc.verification.verdict import Verdict
 
 _OF_NUMBERS = re.compile(r"(?P<names>[^:;]+): scalars?")
+_OF_VECTORS = re.compile(r"(?P<names>[^:;]+): vectors?")
 _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|pmb|bs|bold)\s*\{?\s*\\?([A-Za-z]+)")
 
 
 def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
     """The claim about numbers instead, where the verdict shows that it may be one; None where it does not.
 
-    A letter is a number where the claim holds of numbers and nothing was said of it, and where what was said is of the same letter in
-    bold type while the claim has it in plain type.
+    A letter is a number where the claim holds of numbers, or fits only numbers, and nothing was said of it, and where what was said is of
+    the same letter in bold type while the claim has it in plain type.
     """
     if not verdict.is_false:
         return None
     found = _OF_NUMBERS.fullmatch(verdict.condition or "")
     names = {name.strip() for name in found["names"].split(",")} if found is not None else set()
+    names |= set(filter(None, perhaps_numbers(asked, verdict).split(" and "))) | _in_either_layout(asked, verdict)
     plain = frozenset(_plain_letters(asked))
     declared = asked.declared
     if names & declared - plain:
@@ -36,6 +39,18 @@ def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
     kept = [_without(one.names, one.value, names) for one in written(asked.declare)] if asked.declare else []
     declare = "; ".join([*filter(None, kept), *(f"{name}: scalar" for name in sorted(names))])
     return replace(asked, declare=declare)
+
+
+def _in_either_layout(asked: Asked, verdict: Verdict) -> Set[str]:
+    """The letters that are vectors by convention alone in a derivative by a number that is true in another layout: of numbers in any."""
+    kinds = verdict.declarations or {}
+    by = _differentiated_by(verdict)
+    if verdict.other_layout is None or not by or any(kinds.get(name) != "scalar" for name in by):
+        return set()
+    assumed = [kind.strip() for one in verdict.assumed for kind in one.split(";")]
+    found = {name for kind in assumed if (of := _OF_VECTORS.fullmatch(kind)) is not None for name in of["names"].split(", ")}
+    claimed = names_in(asked.statement.rpartition("; ")[2])
+    return {name for name in found & claimed if not _is_vector(name, asked, asked.declared)}
 
 
 def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:

@@ -23,6 +23,7 @@ from matcalc.documents.context.names import names_at, weights_in
 from matcalc.documents.context.numbered_entries import for_each_entry
 from matcalc.documents.context.other_layers import kinds_in_layers
 from matcalc.documents.context.outline import Line
+from matcalc.documents.context.partial_derivatives import with_entries_listed
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
 from matcalc.documents.context.sized_arrays import with_number_d, with_size
 from matcalc.documents.context.solutions import restated, substituted
@@ -90,6 +91,9 @@ def _of_any(general: AnyFunctions, line: Line, context: Context) -> Asked:
     return replace(one, statement="; ".join([*general.definitions, general.equation]), declare=general.declare, rests_on=said)
 
 
+_QUOTIENT = pattern(r"\\[dt]?frac\s*\{\s*(?:\\partial|d)(?![A-Za-z])")
+
+
 def _of_vectors(general: AnyFunctions, line: Line, context: Context) -> Asked:
     """What is asked of functions of vectors: what the text says of other names counts, too, and Jacobians have a row for each value."""
     one = _of_any(general, line, context)
@@ -97,7 +101,8 @@ def _of_vectors(general: AnyFunctions, line: Line, context: Context) -> Asked:
     known = names_used(general.declare, "plain").union(*(names_used(text.partition("=")[0], line.notation) for text in general.definitions))
     names = names_used(statement, line.notation) - known
     declare, said = context.declared(names - _limits(statement), line.number, weights_in(statement, line.notation), how="unsized")
-    layout = one.layout if one.layout_said == "all" else "tensor"
+    told = one.layout_said == "all" or _QUOTIENT.search(general.equation) is not None
+    layout = one.layout if told else "tensor"
     return replace(one, declare=joined_declarations(general.declare, declare), layout=layout, rests_on=(*one.rests_on, *said))
 
 
@@ -121,6 +126,8 @@ def condition_of(line: Line, context: Context) -> Sequence[Asked]:
 
 def _readings(line: Line, context: Context) -> Iterator[Asked]:
     equation = with_arguments(_equation(line, _case(line, context)), line, context)
+    if line.notation == "latex":
+        equation = with_entries_listed(equation, lambda name: context.arguments(name, line))
     generic = with_generic(with_powers(equation), line, context)
     for equation in generic.equations:
         for one in _readings_of(equation, generic.functions, line, context):

@@ -47,6 +47,7 @@ from matcalc.documents.shapes import (
     is_rough,
     is_set,
     is_zero,
+    optimised,
     powered,
     states_fact,
     value_of,
@@ -129,7 +130,9 @@ def named_by(row: Row, notation: Notation) -> tuple[Head, Placed, Placed] | None
     """The name that a definition is of, its side and what it stands for: of ``L(w) = ...``, ``... =: g``, ``∂L/∂z = δ``."""
     if row.right is None:
         return None
-    sides = (row.left, row.right) if row.relation != "=:" else (row.right, row.left)
+    start = optimised(row.left.text) if notation == "latex" else 0
+    first = row.left.part(start) if start else row.left
+    sides = (first, row.right) if row.relation != "=:" else (row.right, first)
     for side, value in (sides, sides[::-1]):
         head = head_of(side.text, notation)
         if head is not None:
@@ -204,6 +207,8 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
         return "definition"
     if row.link and around.preceding == "inequality":
         return "inequality"  # a ≤ b = c estimates a
+    if around.notation == "latex" and not row.link and optimised(row.left.text) and not is_value(right) and not is_optimum(right):
+        return "definition"  # minimise f(x) = ...
     if (worked := _of_worked(row, right, around)) is not None:
         return worked
     said = sentence(around.before, row.lead)
@@ -217,7 +222,7 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
     if _is_model(row, right, around):
         return "definition"
     zero = (is_zero(right) and (partial or is_derivative(row.first.text))) or (is_zero(row.left.text) and is_derivative(right))
-    if zero:
+    if zero and not (_is_value_of_known(row, around) and not said.has("solving") and not said.supposes_next):
         return _of_zero_derivative(row, said, around)
     if is_differential_equation(row.left.text, around.notation):
         return "fact"
@@ -347,11 +352,22 @@ def _is_partial(side: str, around: Around) -> bool:
     return len(head.arguments) in (0, len(known(head.name.partition("_")[0])))
 
 
+def _function_of_value(row: Row) -> str | None:
+    """The function that a side is a value of at a number, or a derivative of it."""
+    called = value_of(row.left.text)
+    return None if called is None else called.rstrip("'′")
+
+
+def _is_value_of_known(row: Row, around: Around) -> bool:
+    """Whether a side is a derivative of a function with a formula at a number: that is so, or is not."""
+    return bool(around.known.arguments(_function_of_value(row) or ""))
+
+
 def _of_number(row: Row, right: str, head: Head | None, around: Around) -> Role | None:
     """A name with a number; a value of a function that stands for nothing else; a measured number."""
     if head is not None:
         return "fact" if head.arguments else "number"
-    called = value_of(row.left.text)
+    called = _function_of_value(row)
     known = called in around.known or is_function(called or "") or partial_of(called or "", around.known.arguments) is not None
     if called is not None and not known:
         return "fact"

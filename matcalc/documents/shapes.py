@@ -127,6 +127,13 @@ def is_optimum(text: str) -> bool:
     return text.lstrip().startswith(_signs("optimum"))
 
 
+def optimised(text: str) -> int:
+    r"""Where the function begins that a side minimises or maximises, ``\min_{x} f(x)``; 0 for another side."""
+    found = _OPTIMISED.match(text)
+    head = None if found is None else head_of(text[found.end() :])
+    return found.end() if found is not None and head is not None and head.arguments else 0
+
+
 def is_rough(text: str) -> bool:
     """Whether an equation holds up to a remainder, ``o(h)``, or to a constant that is not named."""
     return _ROUGH.search(text) is not None
@@ -287,8 +294,14 @@ _INVERSE_OF = pattern(r"(?P<base>[^^()]{1,40}?)\s*\^\s*\{\s*-\s*1\s*\}")
 _ITERATE = pattern(r"(?:\+|plus)1\b|_(?:new|next)\b|_plus\b")
 _VALUE = pattern(r"(?P<function>[^()]{1,40})\((?:[\w\s\\{}^_*]{1,20},)*\s*[-+]?\d+(?:\.\d+)?\s*(?:,[\w\s\\{}^_*.-]{1,20})*\)")
 _OPEN = r"\s*(?:\\left|\\[bB]igg?l?)?\s*"
+_GOAL = r"(?:min|max)(?:imi[sz]e)?"
+_OPTIMISED = pattern(
+    rf"\s*\\(?:{_GOAL}|(?:operatorname\*?|text|mathrm)\s*\{{\s*{_GOAL}\s*\}}|underset\s*\{{[^{{}}]*(?:\{{[^{{}}]*\}})*[^{{}}]*\}}\s*\{{[^{{}}]*{_GOAL}\s*\}}*)"
+    r"(?:\\limits)?\s*(?:_\s*(?:\{(?:[^{}]|\{[^{}]*\})*\}|\\?\w))?(?:\\[,;:! ]|\\q?quad|\s|~)*(?=[A-Za-z\\])"
+)
 _ROUGH = pattern(
     rf"\\mathcal\s*\{{?\s*[Oo]\s*\}}?{_OPEN}\(|(?<![A-Za-z\\])[oO]{_OPEN}\(\s*(?:[hntN1]\b|\\\||\|\||\|h|\\(?:l?[vV]ert|epsilon|varepsilon|eta|Delta)\b)"
+    rf"|[-+]\s*[oO]{_OPEN}\([^()]{{0,20}}(?:\\\||\\l?[vV]ert|\|\||\\(?:alpha|tau|delta|gamma|lambda)(?![A-Za-z]))|\\(?:text|textrm|mathrm|mbox)\s*\{{[^{{}}]*(?:higher|remainder|h\.o\.t)[^{{}}]*\}}"
     r"|\\(?:text|textrm|mathrm|operatorname|mbox)\s*\{\s*[cC](?:onst(?:ant)?|st)\.?\s*\}|(?<![A-Za-z\\{])const\.?(?![A-Za-z(])"
 )
 _UPRIGHT = r"\\(?:mathbb|mathrm|operatorname\*?|mathsf|text)\s*\{?\s*"

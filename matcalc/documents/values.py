@@ -96,6 +96,18 @@ def as_list(text: str) -> str:
     return f"[{inside}]{text[end:]}" if _commas(inside) else text
 
 
+def coordinates_of(text: str) -> tuple[str, ...]:
+    r"""The entries of a list of coordinates; none of another value.
+
+    >>> coordinates_of("[1, -2]"), coordinates_of("3")
+    (('1', '-2'), ())
+    """
+    opened = _LIST.match(text)
+    end = closing(text, opened.end(), opened["bracket"]) if opened is not None and _is_list(text) else 0
+    inside = re.sub(r"\\(?:right|[bB]igg?r?)\s*\Z", "", text[opened.end() : end - 1]) if opened is not None and end else ""
+    return tuple([part.strip() for part in inside.split(",")]) if inside and not re.search(r"[(\[{]", inside) else ()
+
+
 def _is_list(text: str) -> bool:
     opened = _LIST.match(text)
     end = closing(text, opened.end(), opened["bracket"]) if opened is not None else 0

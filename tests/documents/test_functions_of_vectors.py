@@ -34,6 +34,9 @@ TRUE = [
     FIELDS + r"Along $\mathbf{v}$ we have $p'(\mathbf{z}; \mathbf{v}) = \nabla p(\mathbf{z}) \cdot \mathbf{v}$.",
     FIELDS + r"With $\varphi(t) = p(z + tv)$ we have $\varphi''(t) = v^\top \nabla^2 p(z + tv) v$.",
     FIELDS + r"With $\varphi(t) = p(z + tv)$ we have $\varphi'(0) = \nabla p(z)^\top v$.",
+    FIELDS + r"Along $v$ we have $D_v p = \nabla p \cdot v$.",
+    FIELDS + r"Along $v$ we have $\nabla_v p(z) = \nabla p(z) \cdot v$.",
+    FIELDS + r"Entry by entry $[\nabla p]_i = \frac{\partial p}{\partial z_i}$.",
     FIELDS + r"By Schwarz $D_{i,j} p(z) = D_{j,i} p(z)$.",
     FIELDS + r"The model $\hat m(s) = p(z_0) + \nabla p(z_0)^\top s + \frac12 s^\top \nabla^2 p(z_0) s$ has "
     r"$\nabla \hat m(s) = \nabla p(z_0) + \nabla^2 p(z_0) s$.",
@@ -59,6 +62,7 @@ NEVER_TRUE = [
     FIELDS + r"Thus $p(z + h) - p(z - h) = 2 \nabla p(z)^\top h$.",
     FIELDS + r"Thus $p(z + h) - p(z - h) = \frac13 h^\top (\nabla p(z + h) + 4 \nabla p(z) + \nabla p(z - h))$.",
     FIELDS + r"Thus $p(y) - p(z) = \nabla p(\xi)^\top (y - z)$.",
+    FIELDS + r"Along $v$ we have $\nabla_v p(z) = \nabla p(z)$.",
     FIELDS + r"Thus $\nabla^2 p(z) = \nabla p(z) \nabla p(z)^\top$.",
     VECTORS + r"Then $D(Q \circ P)(z) = DP(z) \, DQ(P(z))$.",
     VECTORS + r"Then $D(Q \circ P)(z) = DQ(z) \, DP(z)$.",

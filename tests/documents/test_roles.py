@@ -13,7 +13,7 @@ from matcalc.documents.roles import Role, reason_of, role_of
 from matcalc.documents.rows import rows
 from matcalc.documents.sorting import sorted_rows
 from matcalc.documents.surroundings import surroundings
-from tests.documents.notes import verified
+from tests.documents.notes import statuses, verified
 
 HERE = Place("notes.md", 1)
 
@@ -207,3 +207,24 @@ def test_a_command_that_nobody_defines_is_said_to_be_one(tmp_path: Path) -> None
 )
 def test_steps_and_models(text: str, role: str, tmp_path: Path) -> None:
     assert [entry.role for entry in verified(text, tmp_path).entries][-1] == role
+
+
+ROUGH = [
+    r"Thus $q(z + ta) - q(z) = t \nabla q(z)^\top a + o(t \|a\|)$.",
+    r"Thus $q(z + a) = q(z) + \nabla q(z)^\top a + O(\|a\|^2)$.",
+    r"Thus $\delta q(z) = \nabla q(z)^\top a + \text{higher-order terms}$.",
+]
+
+
+@pytest.mark.parametrize("text", ROUGH)
+def test_what_holds_up_to_a_remainder_is_no_claim(text: str, tmp_path: Path) -> None:
+    assert statuses(text, tmp_path) == []
+
+
+def test_apostrophes_of_text_processors_are_primes(tmp_path: Path) -> None:
+    assert statuses("Let $q(t) = t^3$. Then $q\u2019(t) = 3t^2$ and $q\u2019\u2019(t) = 6t$.", tmp_path) == ["proved", "proved"]
+
+
+def test_letters_of_an_eigendecomposition_are_not_any_matrices(tmp_path: Path) -> None:
+    text = r"Here $B = U \Lambda U^\top$. We have $U^{-\top} \Lambda = U \Lambda$ and $\det(U \Lambda U^\top) = \det \Lambda$."
+    assert "refuted" not in statuses(text, tmp_path)

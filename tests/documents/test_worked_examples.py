@@ -29,6 +29,11 @@ TRUE = [
     BOWL + r"Then $\nabla^2 q(\mathbf{z}_0) = \begin{pmatrix} 2 & 0 \\ 0 & 8 \end{pmatrix}$.",
     LEVEL + r"Then $\nabla q(\mathbf{z}^0) = [4, 8]^\top$.",
     CUBIC + r"Then $g'(t_0) = 9$.",
+    CUBIC + r"Then $g'(1) = 0$.",
+    BOWL + r"Then $\nabla^2 q(\mathbf{z}_0) = \left[\begin{array}{cc} 2 & 0 \\ 0 & 8 \end{array}\right]$.",
+    r"Here $\min_{\mathbf{z}} q(\mathbf{z}) = (z_1 - 1)^2 + 4 z_2^2$ from $\mathbf{z}_0 = (3, 1)$, and $\nabla q(\mathbf{z}_0) = (4, 8)$.",
+    r"Let $q(z_1, z_2) = (z_1 - 1)^2 + 4 z_2^2$. Then $\nabla q(\mathbf{z}) = [2 z_1 - 2, 8 z_2]$.",
+    r"Let $q(z_1, z_2) = (z_1 - 1)^2 + 4 z_2^2$. Put $\mathbf{z}_7 = (3, 1)$. Then $q(\mathbf{z}_7) = 8$.",
 ]
 FALSE = [
     MATRIX + r"Then $Mv = \begin{bmatrix} 1 \\ 3 \end{bmatrix}$.",
@@ -40,6 +45,9 @@ FALSE = [
     BOWL + r"Then $q(\mathbf{z}_0) = 9$.",
     BOWL + r"Then $\nabla q(\mathbf{z}_0) = (4, 4)$.",
     LEVEL + r"Then $\nabla q(\mathbf{z}^0) = [2, 8]^\top$.",
+    CUBIC + r"Then $g'(2) = 0$.",
+    r"Let $q(z_1, z_2) = (z_1 - 1)^2 + 4 z_2^2$. Then $\nabla q(\mathbf{z}) = [2 z_1 - 2, 4 z_2]$.",
+    r"Let $q(z_1, z_2) = (z_1 - 1)^2 + 4 z_2^2$. Put $\mathbf{z}_7 = (3, 1)$. Then $q(\mathbf{z}_7) = 9$.",
 ]
 # What is not about the values, or may be meant otherwise
 NEITHER = [

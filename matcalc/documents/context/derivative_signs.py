@@ -68,12 +68,13 @@ def derived_names(text: str, is_map: Callable[[str], bool]) -> Iterator[DerivedN
         sign = _sign(found)
         at, below = _target(text, found.end()), _by(found)
         call = None if at is None else _call(text, at.end)
-        outside = below and call is not None and whole_name(below) != call.point  # by what stands inside the argument
+        names = {one.name for one in names_at(call.inside)} if call is not None else set()
+        outside = below and call is not None and whole_name(below) != call.point and whole_name(below) in names  # by what stands inside
         if at is not None and not outside and (sign != "jacobian" or call is not None or is_map(at.name)):
             derived[at.start] = sign
     for found in _ALONG.finditer(text):
         at = _name_from(text, found.end())
-        if at is not None and _call(text, at.end) is not None:
+        if at is not None:
             derived[at.start] = "gradient"
     fractions = [(found.start(), _end_of_operand(text, found.end())) for found in _BY_NAME.finditer(text)]
     for at in names_at(text):
@@ -195,6 +196,9 @@ def _call(text: str, start: int) -> _Call | None:
     return None if opened is None or not end else _Call(_ENDED.sub("", text[opened.end() : end - 1]).strip(), end)
 
 
+_BY_ENTRY = pattern(r"\\partial\s*(?P<by>(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{\s*[A-Za-z]\s*\}|\\[a-z]+|[A-Za-z]))\s*_")
+
+
 class Derivatives:
     """Writes formulas with the derivatives of ``functions`` without a formula, and of ``known`` names that have so many arguments.
 
@@ -226,6 +230,9 @@ class Derivatives:
         equation = _plain(equation)
         calls = [_call(equation, _behind_primes(equation, at.end)) for at in names_at(equation) if self._is_function(at.name)]
         points = {call.point: trimmed(call.inside) for call in calls if call is not None and call.point}
+        by = {trimmed(found["by"]) for found in _BY_ENTRY.finditer(equation)}
+        if not points and len(by) == 1:
+            return by.pop()
         used = {at.base for at in names_at(equation)}
         return next(iter(points.values())) if len(points) == 1 else "" if points else "x" if "x" not in used else self._letter()
 
@@ -287,6 +294,8 @@ class Derivatives:
     def _of_function(self, found: re.Match[str], name: str, call: _Call | None, into: _Text, depth: int) -> str:
         """The derivative of a function by its argument, or by a name in what it is called with."""
         by, argument, name = _by(found), into.variable if call is None else self._called(call.inside, into.variable), self._spelled(name)
+        if by and call is not None and whole_name(by) not in {at.name for at in names_at(call.inside)}:
+            return self._direction(name, argument, by, into, depth)
         if by and call is not None and whole_name(by) != call.point:
             name, argument = self._helper(f"{name}({argument})", by, into, depth), by
         if not argument:
@@ -307,14 +316,21 @@ class Derivatives:
         return text[start:end], end
 
     def _along(self, found: re.Match[str], text: str, into: _Text, depth: int) -> tuple[str, int]:
-        """The derivative along a vector: that of a function of a number, at zero."""
+        """The derivative along a vector whose sign was found, and the place behind it."""
         at, along = _name_from(text, found.end()), _unbraced(found["along"])
         call = None if at is None else _call(text, at.end)
-        if at is None or call is None or _COUNTS.fullmatch(along) or whole_name(along) in (None, call.point):
+        if at is None or _COUNTS.fullmatch(along):
+            raise NotRead
+        point, end = (into.variable, at.end) if call is None else (call.inside, call.end)
+        return self._direction(text[at.start : at.end], point, along, into, depth), end
+
+    def _direction(self, name: str, point: str, along: str, into: _Text, depth: int) -> str:
+        """The derivative of a function along a vector: that of a function of a number, at zero."""
+        if not point or whole_name(along) in (None, whole_name(point)):
             raise NotRead
         number = self._letter()
-        letter = self._helper(f"{text[at.start : at.end]}({call.inside} + {number} {along})", number, into, depth)
-        return f"{letter}'(0)", call.end
+        letter = self._helper(f"{name}({point} + {number} {along})", number, into, depth)
+        return f"{letter}'(0)"
 
     def _helper(self, formula: str, variable: str, into: _Text, depth: int) -> str:
         """The name of a new function with this formula."""

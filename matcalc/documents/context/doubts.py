@@ -34,7 +34,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     bare = (structure.left.names | structure.right.names) - structure.differentiated
     if both := sorted(called & bare):
         return (Doubt(f"{both[0]} is a function and a value"),)
-    found = [*_of_writing(line, context), *_of_usual(every - defined, context, line)]
+    found = [*_of_writing(line, context), *_of_usual(every - defined, context, line), *_of_factors(every, context, line)]
     found += _of_others(structure, whole, context, line)
     found += [Doubt(f"{one.name} is known from another layer, and may be another function here", "false") for one in whole if one.perhaps]
     name = before_brackets(line.row.first.text, line.notation)
@@ -54,6 +54,13 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
         found += _of_estimates(structure, whole)
         found += _of_condition(structure, whole, context.sizes, line)
     return tuple(found)
+
+
+def _of_factors(names: Collection[str], context: Context, line: Line) -> Iterator[Doubt]:
+    """That letters which stand as the factors of an eigendecomposition do may be such, where the text says nothing of them."""
+    told = sorted(name for name in context.factors & set(names) if context.told(name, line.number)[0] is None)
+    if len(told) > 1:
+        yield Doubt(f"{' and '.join(told)} may be factors of an eigendecomposition", "false")
 
 
 def _of_estimates(structure: Structure, whole: Sequence[Definition]) -> Iterator[Doubt]:

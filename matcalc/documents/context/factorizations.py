@@ -19,6 +19,7 @@ from matcalc.language.declare.declared import Declaration
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in
 from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.patterns import pattern
 
 _MOST_FACTORS = 3
 _MATRIX = 2
@@ -70,6 +71,23 @@ def _is_oblong(other: Told, one: Told) -> bool:
     shape = other.declaration.shape
     unequal = shape is not None and len(shape) == _MATRIX and not is_square(shape)
     return unequal and other.name == one.name and other.start < one.end and one.start < other.end
+
+
+_FONT = r"(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{?\s*)?"
+_PRODUCT = pattern(
+    rf"{_FONT}(?P<outer>[A-Z])(?:_\w|\s|\}})*{_FONT}(?P<middle>\\(?:Lambda|Sigma)(?![A-Za-z])|[DS])(?:_\w|\s|\}})*{_FONT}(?P=outer)(?:_\w|\s|\}})*"
+    r"\^\s*\{?\s*(?:T|\\top|\\intercal|-\s*1|\\mathsf)"
+)
+
+
+def letters_of_factors(text: str) -> Iterator[str]:
+    r"""The letters in a formula that stand as the factors of an eigendecomposition do.
+
+    >>> list(letters_of_factors(r"A = U \Lambda U^\top"))
+    ['U', 'Lambda']
+    """
+    for found in _PRODUCT.finditer(text) if "^" in text else ():
+        yield from (found["outer"], found["middle"].removeprefix("\\"))
 
 
 def _facts(line: Line, named: Sequence[Factorization]) -> Mapping[str, tuple[str, ...]]:

@@ -77,7 +77,7 @@ def _asked(equation: str, line: Line, context: Context) -> AnyFunctions:
     written = Derivatives(frozenset(functions), known, letters, _curves(functions, line, context))
     definitions = [text for one in behind for text in written.definition(one.left, one.value, one.head.arguments)]
     statement, helpers = written.equation(equation)
-    if not functions and statement == equation:
+    if statement == equation and not any(seen.signs for seen in functions.values()):
         raise NotRead  # it is asked as it is
     declare = "; ".join(f"{name}: {kind}" for name, kind in declared.items())
     said = f"{', '.join(functions)}: any smooth function{'s' if len(functions) > 1 else ''}" if functions else ""

@@ -113,6 +113,39 @@ def quotient(function: str, by: tuple[str, ...]) -> str:
     return rf"\frac{{{above}}}{{{below}}}"
 
 
+def with_entries_listed(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> str:
+    r"""The equation with the entries of a vector for the vector, in calls of functions that are defined by these.
+
+    >>> with_entries_listed(r"\nabla f(\mathbf{w}) = 0", lambda name: ("w_1", "w_2") if name == "f" else ())
+    '\\nabla f(w_{1}, w_{2}) = 0'
+    """
+
+    def entries(name: str, vector: str) -> str:
+        own = [one.partition("_") for one in arguments(name)]
+        fits = len(own) > 1 and all(base == vector and index.isdecimal() for base, _, index in own)
+        return ", ".join(f"{_spelled(base)}_{{{index}}}" for base, _, index in own) if fits else ""
+
+    return with_arguments_listed(equation, entries)
+
+
+def with_arguments_listed(equation: str, arguments: Callable[[str, str], str]) -> str:
+    """The equation with other arguments in the calls of functions with one name: those that are given for the function and that name."""
+    out, at = [], 0
+    for found in names_at(equation):
+        opened = CALLED.match(equation, found.end) if found.start >= at else None
+        end = closing(equation, opened.end(), "(") if opened is not None else 0
+        name = whole_name(re.sub(r"\\right\s*\Z", "", equation[opened.end() : end - 1])) if opened is not None and end else None
+        listed = arguments(found.name, name) if name is not None else ""
+        if listed:
+            out += [equation[at : found.end], f"({listed})"]
+            at = end
+    return "".join([*out, equation[at:]])
+
+
+def _spelled(name: str) -> str:
+    return rf"\{name}" if len(name) > 1 else name
+
+
 _GRADIENT = pattern(r"\s*\\nabla\s*(?P<of>[A-Za-z]|\\[a-z]+)\s*(?:(?:\\left)?\([^()]*\))?\s*")
 _TUPLE = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
 

@@ -17,7 +17,7 @@ from matcalc.documents.context.definitions import (
     readable,
 )
 from matcalc.documents.context.entrywise import function_names, functions_in, shown_entrywise
-from matcalc.documents.context.factorizations import factors_in
+from matcalc.documents.context.factorizations import factors_in, letters_of_factors
 from matcalc.documents.context.facts import Facts, Told, kept_until_dropped, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
 from matcalc.documents.context.maps import Maps, maps_in
@@ -69,6 +69,8 @@ class Context:
     """The sizes, and d among them if it is one."""
     maps: Maps
     values: WorkedValues
+    factors: frozenset[str]
+    """The letters that stand somewhere as those of an eigendecomposition do, ``U \\Lambda U^\\top``."""
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said; of one of a step also the facts that are told of its letter."""
@@ -179,6 +181,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
         array_sizes,
         Maps(one for wording in read for one in maps_in(wording)),
         WorkedValues(one for wording in read for one in values_in(wording)),
+        frozenset(name for _, line in lines for name in letters_of_factors(line.row.text)),
     )
 
 

@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from matcalc.documents.asking import Asked, Doubt
 from matcalc.documents.context.definitions import Definition
 from matcalc.documents.context.outline import Line
+from matcalc.documents.context.partial_derivatives import with_arguments_listed
 from matcalc.documents.context.survey import Context
 from matcalc.documents.context.worked_values import Valued
 from matcalc.documents.shapes import is_decimal
 from matcalc.documents.symbols import symbols_of
-from matcalc.documents.values import as_list, is_value, with_points
+from matcalc.documents.values import as_list, coordinates_of, is_value, with_points
 from matcalc.patterns import pattern
 
+_TWO = 2
 _MOST = 16
 """Values and definitions that one claim rests on."""
 _BY = pattern(r"\\partial(?![A-Za-z])|\\[dt]?frac\s*\{\s*(?:d|\\(?:mathrm|text)\s*\{\s*d\s*\})\s*(?![A-Za-z]{2})")
 """The sign of a derivative by a name: where that has a value, there is none."""
+_COLUMNS = pattern(r"\\begin\s*\{array\}\s*\{[^{}]*\}")
 _GENERAL = Doubt("it may be meant of all values")
 _ROUNDED = Doubt("its numbers may be rounded")
 _SYMBOLIC = Doubt("names in it may stand for something else")
@@ -42,10 +45,11 @@ def worked_example(line: Line, context: Context) -> Asked | None:
         return None
     equation = _plain(f"{as_list(row.left.text)} = {as_list(row.right.text)}", context)
     found = _Found(line.number - row.link)
+    equation = _with_coordinates(equation, line, context, found)
     if not _collected(equation, line, context, found) or not _are_meant(found, line):
         return None
     arrays = [one for one in found.values.values() if one.value.is_array]
-    inside = {name for one in arrays for name in symbols_of(one.value.text, "latex", sizes=True)}
+    inside = {name for one in arrays for name in _names(one.value.text)}
     computed = is_value(as_list(row.right.text))
     if not found.free <= inside or not (arrays or (computed and found.values and found.definitions)) or _BY.search(equation):
         return None
@@ -59,6 +63,20 @@ def worked_example(line: Line, context: Context) -> Asked | None:
 
 def _plain(text: str, context: Context) -> str:
     return with_points(text, context.values.names)
+
+
+def _with_coordinates(equation: str, line: Line, context: Context, found: _Found) -> str:
+    """The equation with the coordinates of points, for functions that take these one by one."""
+
+    def coordinates(name: str, point: str) -> str:
+        valued = context.values.at(point, found.before)
+        listed = coordinates_of(valued.value.text) if valued is not None and _holds(valued, line, context) else ()
+        if valued is None or len(listed) < _TWO or len(listed) != len(context.arguments(name, line)):
+            return ""
+        found.values[point] = valued
+        return ", ".join(listed)
+
+    return with_arguments_listed(equation, coordinates)
 
 
 def _collected(equation: str, line: Line, context: Context, found: _Found) -> bool:
@@ -101,7 +119,7 @@ def _are_meant(found: _Found, line: Line) -> bool:
 
 
 def _names(text: str) -> Iterator[str]:
-    yield from sorted(symbols_of(text, "latex", sizes=True))
+    yield from sorted(symbols_of(_COLUMNS.sub(" ", text), "latex", sizes=True))
 
 
 def _inside(one: Definition) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from matcalc.documents.formats.bare import with_equations
 from matcalc.documents.formats.code import holds_program
@@ -38,7 +39,7 @@ def _with_bare_equations(pieces: Iterable[Piece]) -> Iterator[Piece]:
     paragraph: list[Words | Formula] = []
     for piece in pieces:
         if isinstance(piece, Formula):
-            piece = bounded(piece)
+            piece = bounded(_with_primes(piece))
         if isinstance(piece, Words | Formula):
             paragraph.append(piece)
             continue
@@ -46,6 +47,15 @@ def _with_bare_equations(pieces: Iterable[Piece]) -> Iterator[Piece]:
         paragraph = []
         yield piece
     yield from _read(paragraph)
+
+
+def _with_primes(piece: Formula) -> Formula:
+    """A formula with primes for the apostrophes that a text processor made of them."""
+    text = piece.text
+    return piece if _APOSTROPHE not in text.text else replace(piece, text=replace(text, text=text.text.replace(_APOSTROPHE, "'")))
+
+
+_APOSTROPHE = "\u2019"
 
 
 def _read(paragraph: list[Words | Formula]) -> Iterator[Words | Formula]:

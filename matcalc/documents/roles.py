@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from matcalc.documents.context.densities import gives_density
+from matcalc.documents.context.listed_entries import with_listed_diagonals
 from matcalc.documents.context.names import names_at, names_in
 from matcalc.documents.heads import Head, before_brackets, change_of, head_of, letters_in, partial_of
 from matcalc.documents.index_cases import by_indices, compared
@@ -332,7 +333,7 @@ def is_written_out(row: Row) -> bool:
     both = f"{row.first.text} {row.right.text}" if row.right is not None else row.first.text
     if row.right is not None and is_derivative(row.first.text) and by_indices(row.right.text) is not None:
         return False
-    return holds(both, "cases") or holds(both, "array") or holds(both, "ellipsis")
+    return holds(both, "cases") or holds(both, "array") or holds(with_listed_diagonals(both), "ellipsis")
 
 
 def is_derivative_of_known(row: Row, around: Around) -> bool:

@@ -2,9 +2,12 @@ r"""What moments of a vector tell of a matrix: ``R = \mathbb{E}[v v^\top]`` is p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from matcalc.documents.asking import Said
 from matcalc.documents.context.definitions import head_and_value
 from matcalc.documents.context.facts import Told
+from matcalc.documents.context.listed_entries import listed_names
 from matcalc.documents.context.names import trimmed, weights_in, whole_name
 from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.wording import Wording
@@ -52,6 +55,15 @@ def covariance_in(wording: Wording, line: Line) -> Told | None:
     bold = weights_in(row.right.text).of(name)
     declaration = Declaration(name, properties=("positive_semidefinite",))
     return Told(name, declaration, said, line.number, wording.spot.section_end, False, False, wording.spot, wording.place(0), bold)
+
+
+def diagonals_in(wording: Wording, line: Line) -> Iterator[Told]:
+    r"""That the entries of a diagonal matrix are those of a vector: ``W = \mathrm{diag}(w_1, \dots, w_n)``."""
+    text = line.row.right.text if line.row.right is not None and line.notation == "latex" else ""
+    for name in sorted(listed_names(text)) if "diag" in text else ():
+        said = Said(f"{line.row.left.text} = {text}", line.row.left.place())
+        declaration = Declaration(name, "vector")
+        yield Told(name, declaration, said, line.number, wording.spot.section_end, False, False, wording.spot, wording.place(0), None)
 
 
 def _is_twice(text: str) -> bool:

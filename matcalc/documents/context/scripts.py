@@ -10,6 +10,7 @@ from matcalc.documents.context.bare_sums import with_indices
 from matcalc.documents.context.densities import Densities, densities_of, with_whole_logarithms
 from matcalc.documents.context.entry_functions import NO_ENTRY_FUNCTIONS, EntryFunctions, entry_functions_of
 from matcalc.documents.context.lettered_layers import NO_LETTERS, LetteredLayers, lettered_layers_of, primes_first
+from matcalc.documents.context.listed_entries import with_listed_diagonals
 from matcalc.documents.context.loose_derivatives import NO_SQUARES, Squares, squares_of, with_signs
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.steps_in_time import NO_STEPS, Steps, steps_of
@@ -85,7 +86,8 @@ class Scripts:
         >>> Scripts().in_order(r"\hat{y_k} \hat{\mathbf{y}_i}")
         '\\hat{y}_k \\hat{\\mathbf{y}}_i'
         """
-        text = self.squares.as_names(with_signs(with_whole_logarithms(self.densities.called(self.entries.as_names(text)))))
+        text = self.densities.called(self.entries.as_names(with_listed_diagonals(text)))
+        text = self.squares.as_names(with_signs(with_whole_logarithms(text)))
         if "^" in text and self.layers:
             text = _POWER.sub(self._layer, text)
         text = primes_first(text)

@@ -21,7 +21,7 @@ from matcalc.documents.context.factorizations import factors_in, letters_of_fact
 from matcalc.documents.context.facts import Facts, Told, kept_until_dropped, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
 from matcalc.documents.context.maps import Maps, maps_in
-from matcalc.documents.context.moments import covariance_in, moment_in
+from matcalc.documents.context.moments import covariance_in, diagonals_in, moment_in
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.other_layers import with_layers
 from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
@@ -148,6 +148,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     texts = [line.row.text for _, line in lines if line.notation == "latex"]
     shown = shown_entrywise(map(scripts.in_order, texts))
     told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined, scripts, shown))]
+    told += [one for wording, line in lines for one in diagonals_in(wording, line)]
     told += [one for wording in read for one in factors_in(wording, told)]
     moments = Facts([one for wording, line in lines if (one := _moment(wording, scripts.ordered(line))) is not None], twins)
     facts = Facts(kept_until_dropped(told, read), twins)

@@ -23,7 +23,7 @@ from matcalc.documents.context.names import names_at, weights_in
 from matcalc.documents.context.numbered_entries import for_each_entry
 from matcalc.documents.context.other_layers import kinds_in_layers
 from matcalc.documents.context.outline import Line
-from matcalc.documents.context.partial_derivatives import with_entries_listed
+from matcalc.documents.context.partial_derivatives import by_what_stands, with_entries_listed
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
 from matcalc.documents.context.sized_arrays import with_number_d, with_size
 from matcalc.documents.context.solutions import restated, substituted
@@ -79,8 +79,9 @@ def _steps(line: Line, context: Context) -> Sequence[Asked]:
     equation = _equation(line, None)
     if (general := for_any_functions(equation, line, context)) is not None:
         found.append(_of_any(general, line, context))
-    if (general := for_functions_of_vectors(equation, line, context)) is not None:
-        found.append(_of_vectors(general, line, context))
+    for one in (line, *others[: 1 if row.link else 0]):
+        if (general := for_functions_of_vectors(_equation(one, None), one, context)) is not None:
+            found.append(_of_vectors(general, one, context))
     return tuple([replace(one, instead="step") for one in found])
 
 
@@ -127,7 +128,7 @@ def condition_of(line: Line, context: Context) -> Sequence[Asked]:
 def _readings(line: Line, context: Context) -> Iterator[Asked]:
     equation = with_arguments(_equation(line, _case(line, context)), line, context)
     if line.notation == "latex":
-        equation = with_entries_listed(equation, lambda name: context.arguments(name, line))
+        equation = by_what_stands(with_entries_listed(equation, lambda name: context.arguments(name, line)))
     generic = with_generic(with_powers(equation), line, context)
     for equation in generic.equations:
         for one in _readings_of(equation, generic.functions, line, context):

@@ -13,7 +13,7 @@ from matcalc.documents.habits import Habit, is_chained, is_misfit, meant, sides_
 from matcalc.documents.index_cases import Indices
 from matcalc.documents.inner_products import with_inner_products, with_products_first
 from matcalc.documents.multiples import multiples
-from matcalc.documents.numbers import with_numbers, with_vectors
+from matcalc.documents.numbers import with_numbers, with_plain_capitals, with_vectors
 from matcalc.documents.pieces import Notation
 from matcalc.documents.primes import derives_twice, may_derive
 from matcalc.documents.rounding import agrees_as_written
@@ -125,6 +125,9 @@ def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
         return verdict, asked
     if (free := _of_free_entries(verdict, asked)) is not None:
         return free, asked
+    capitals = with_plain_capitals(asked, verdict)
+    if capitals is not None and _verdict(capitals).ok:
+        return _open(verdict, "true of numbers, and nothing shows that the capitals are matrices"), asked
     if verdict.other_layout is not None:
         return _of_layout(verdict, asked, verdict.other_layout), asked
     fits = not is_misfit(verdict)

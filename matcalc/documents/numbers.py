@@ -84,6 +84,28 @@ def perhaps_numbers(asked: Asked, verdict: Verdict) -> str:
     return "" if any(_is_vector(name, asked, declared) for name in names) else " and ".join(names)
 
 
+def with_plain_capitals(asked: Asked, verdict: Verdict) -> Asked | None:
+    """A false claim about a derivative by a number with numbers for its capitals, where nothing shows that these are matrices; else None.
+
+    The factors of ``\\partial(MN)/\\partial x = N \\partial M/\\partial x + M \\partial N/\\partial x`` are functions of x.
+    """
+    kinds = verdict.declarations or {}
+    by = set(_BY.findall(asked.statement))
+    said = [part for one in verdict.assumed for part in one.split("; ")]
+    assumed = {name for one in said if (found := _OF_MATRICES.fullmatch(one)) is not None for name in found["names"].split(", ")}
+    by_number = bool(by) and all(kinds.get(name) == "scalar" for name in by)
+    if not by_number or not assumed or assumed & asked.declared or _OF_ARRAYS.search(asked.statement):
+        return None
+    return asked.declaring(*(f"{name}: scalar" for name in sorted(assumed)))
+
+
+_BY = re.compile(r"\}\s*\{\s*(?:\\partial|d)\s*([A-Za-z])\s*\}")
+_OF_MATRICES = re.compile(r"(?P<names>[^:;]+): matri(?:x|ces)")
+_OF_ARRAYS = re.compile(
+    r"\^\s*\{?\s*(?:T(?![A-Za-z])|\\top|\\intercal|-\s*1)|\\(?:operatorname|det|mathbf|boldsymbol|bm|\|)|'|\\mathrm\s*\{\s*(?:tr|T|vec)"
+)
+
+
 def _is_vector(name: str, asked: Asked, declared: Set[str]) -> bool:
     """Whether something shows that a letter is a vector or a matrix: it is a capital, declared, bold or transposed."""
     if name[:1].isupper() or name in declared or name in _BOLD.findall(asked.statement):

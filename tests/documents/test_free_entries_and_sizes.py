@@ -68,3 +68,16 @@ def test_neither(text: str, tmp_path: Path) -> None:
 def test_products_of_capitals_in_plain_text(tmp_path: Path) -> None:
     text = "```\ntr(PQ) = tr(QP)\n(PQ)ᵀ = QᵀPᵀ\ndet(PQ) = det(P) + det(Q)\n```"
     assert statuses(text, tmp_path) == ["proved", "proved", "refuted"]
+
+
+def test_capitals_that_may_be_functions_of_a_number(tmp_path: Path) -> None:
+    rule = r"$\frac{\partial (PQ)}{\partial s} = Q \frac{\partial P}{\partial s} + P \frac{\partial Q}{\partial s}$."
+    assert statuses("The product rule is " + rule, tmp_path) == ["undecided"]
+    assert statuses(r"For $P, Q \in \mathbb{R}^{n \times n}$ the product rule is " + rule, tmp_path) == ["refuted"]
+    wrong = rule.replace("+ P", "- P")
+    assert statuses("The product rule is " + wrong, tmp_path) == ["refuted"]
+
+
+def test_a_gradient_of_a_formula_is_by_its_x(tmp_path: Path) -> None:
+    text = r"Thus $\nabla (c^\top x) = c$, $\nabla \left(\frac12 x^\top x\right) = x$ and $\nabla (c^\top x) = x$."
+    assert statuses(text, tmp_path) == ["proved", "proved", "refuted"]

@@ -37,6 +37,9 @@ TRUE = [
     FIELDS + r"Along $v$ we have $D_v p = \nabla p \cdot v$.",
     FIELDS + r"Along $v$ we have $\nabla_v p(z) = \nabla p(z) \cdot v$.",
     FIELDS + r"Entry by entry $[\nabla p]_i = \frac{\partial p}{\partial z_i}$.",
+    VECTORS + r"Let $J(z)$ be the Jacobian of $P$. With $s(z) = \frac12 \|P(z)\|^2$ we have $\nabla s(z) = J(z)^\top P(z)$.",
+    FIELDS + r"With $s(z, \lambda) = p(z) + \lambda q(z)$ we have $\nabla_z s(z, \lambda) = \nabla p(z) + \lambda \nabla q(z)$.",
+    FIELDS + r"With $s(z, \lambda) = p(z) + \lambda q(z)$ we have $\frac{\partial s}{\partial \lambda} = q(z)$.",
     FIELDS + r"By Schwarz $D_{i,j} p(z) = D_{j,i} p(z)$.",
     FIELDS + r"The model $\hat m(s) = p(z_0) + \nabla p(z_0)^\top s + \frac12 s^\top \nabla^2 p(z_0) s$ has "
     r"$\nabla \hat m(s) = \nabla p(z_0) + \nabla^2 p(z_0) s$.",
@@ -63,6 +66,8 @@ NEVER_TRUE = [
     FIELDS + r"Thus $p(z + h) - p(z - h) = \frac13 h^\top (\nabla p(z + h) + 4 \nabla p(z) + \nabla p(z - h))$.",
     FIELDS + r"Thus $p(y) - p(z) = \nabla p(\xi)^\top (y - z)$.",
     FIELDS + r"Along $v$ we have $\nabla_v p(z) = \nabla p(z)$.",
+    VECTORS + r"Let $J(z)$ be the Jacobian of $P$. With $s(z) = \frac12 \|P(z)\|^2$ we have $\nabla s(z) = J(z) P(z)$.",
+    FIELDS + r"With $s(z, \lambda) = p(z) + \lambda q(z)$ we have $\nabla_z s(z, \lambda) = \nabla p(z) - \lambda \nabla q(z)$.",
     FIELDS + r"Thus $\nabla^2 p(z) = \nabla p(z) \nabla p(z)^\top$.",
     VECTORS + r"Then $D(Q \circ P)(z) = DP(z) \, DQ(P(z))$.",
     VECTORS + r"Then $D(Q \circ P)(z) = DQ(z) \, DP(z)$.",

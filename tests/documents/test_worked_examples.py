@@ -30,6 +30,7 @@ TRUE = [
     LEVEL + r"Then $\nabla q(\mathbf{z}^0) = [4, 8]^\top$.",
     CUBIC + r"Then $g'(t_0) = 9$.",
     CUBIC + r"Then $g'(1) = 0$.",
+    r"Let $q(s, t) = s^2 t$. At the point $(1, 2)$ we have $\nabla q = (4, 1)$.",
     BOWL + r"Then $\nabla^2 q(\mathbf{z}_0) = \left[\begin{array}{cc} 2 & 0 \\ 0 & 8 \end{array}\right]$.",
     r"Here $\min_{\mathbf{z}} q(\mathbf{z}) = (z_1 - 1)^2 + 4 z_2^2$ from $\mathbf{z}_0 = (3, 1)$, and $\nabla q(\mathbf{z}_0) = (4, 8)$.",
     r"Let $q(z_1, z_2) = (z_1 - 1)^2 + 4 z_2^2$. Then $\nabla q(\mathbf{z}) = [2 z_1 - 2, 8 z_2]$.",
@@ -46,6 +47,7 @@ FALSE = [
     BOWL + r"Then $\nabla q(\mathbf{z}_0) = (4, 4)$.",
     LEVEL + r"Then $\nabla q(\mathbf{z}^0) = [2, 8]^\top$.",
     CUBIC + r"Then $g'(2) = 0$.",
+    r"Let $q(s, t) = s^2 t$. At the point $(1, 2)$ we have $\nabla q = (4, 2)$.",
     r"Let $q(z_1, z_2) = (z_1 - 1)^2 + 4 z_2^2$. Then $\nabla q(\mathbf{z}) = [2 z_1 - 2, 4 z_2]$.",
     r"Let $q(z_1, z_2) = (z_1 - 1)^2 + 4 z_2^2$. Put $\mathbf{z}_7 = (3, 1)$. Then $q(\mathbf{z}_7) = 9$.",
 ]
@@ -55,6 +57,8 @@ NEITHER = [
     MATRIX + r"In general $\det M = \lambda_1 \lambda_2$.",
     MATRIX + r"Let $M$ be any matrix. Then $\det M = 2$.",
     r"Let $N = \begin{bmatrix} A & B \\ 0 & D \end{bmatrix}$. Then $N N = \begin{bmatrix} A^2 & BA + DB \\ 0 & D^2 \end{bmatrix}$.",
+    r"Let $q(s, t) = s^2 t$. From $(1, 2)$ on we have $\nabla q = (4, 1)$.",
+    r"Let $q(s, t) = s^2 t$. At the point $(1, 2, 3)$ we have $\nabla q = (4, 1)$.",
     r"Put $M = \begin{bmatrix} 0.33 & 0 \\ 0 & 3 \end{bmatrix}$. Then $\det M = 1$.",
     r"Let $y = g(t)$ with $t = 1$. Then $g'(t) = \frac{dy}{dt} + \frac{dt}{dt} - 1$.",
 ]

@@ -14,6 +14,7 @@ from matcalc.documents.context.any_functions import COEFFICIENTS, AnyFunctions
 from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.derivative_signs import Derivatives, NotRead, calls_in, derived_names
 from matcalc.documents.context.maps import Kind
+from matcalc.documents.context.names import names_at
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.survey import Context
 from matcalc.documents.shapes import is_function
@@ -36,14 +37,26 @@ class _Seen:
 
 def for_functions_of_vectors(equation: str, line: Line, context: Context) -> AnyFunctions | None:
     """The equation about derivatives of functions without a formula, with sums of such terms for these; None for others."""
-    if line.notation != "latex" or any(_stands_for_something(name, line, context) for name in names_used(equation, "latex") & _SIGNS):
+    signs = names_used(_with_jacobians(equation, line, context), "latex") & _SIGNS if line.notation == "latex" else ()
+    if line.notation != "latex" or any(_stands_for_something(name, line, context) for name in signs):
         return None
     if _CROSS.search(equation) is not None:
         return None  # it may be a product of vectors
     try:
-        return _asked(equation, line, context)
+        return _asked(_with_jacobians(equation, line, context), line, context)
     except NotRead:
         return None
+
+
+def _with_jacobians(equation: str, line: Line, context: Context) -> str:
+    """The equation with signs of derivatives for the names that are said to be Jacobians of functions."""
+    named = {one.name: one.of for one in context.jacobians if one.start <= line.number < one.end}
+    out, place = [], 0
+    for at in names_at(equation) if named else ():
+        if at.name in named and context.definitions.at(at.name, line.number) is None:
+            out += [equation[place : at.start], rf"\mathrm{{D}} {named[at.name]}"]
+            place = at.end
+    return "".join([*out, equation[place:]])
 
 
 _CROSS = pattern(r"\\times(?![A-Za-z])|×")
@@ -77,7 +90,8 @@ def _asked(equation: str, line: Line, context: Context) -> AnyFunctions:
     written = Derivatives(frozenset(functions), known, letters, _curves(functions, line, context))
     definitions = [text for one in behind for text in written.definition(one.left, one.value, one.head.arguments)]
     statement, helpers = written.equation(equation)
-    if statement == equation and not any(seen.signs for seen in functions.values()):
+    differentiated = any(seen.signs for seen in functions.values()) or any(one.is_function for one in behind if functions)
+    if statement == equation and not differentiated:
         raise NotRead  # it is asked as it is
     declare = "; ".join(f"{name}: {kind}" for name, kind in declared.items())
     said = f"{', '.join(functions)}: any smooth function{'s' if len(functions) > 1 else ''}" if functions else ""

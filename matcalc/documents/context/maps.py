@@ -1,4 +1,4 @@
-r"""From where to where the functions of a document go: ``F: \mathbb{R}^n \to \mathbb{R}^m``."""
+r"""From where to where the functions of a document go, ``F: \mathbb{R}^n \to \mathbb{R}^m``, and what their Jacobians are called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 
 from matcalc.documents.context.names import whole_name
 from matcalc.documents.context.outline import END, Line
-from matcalc.documents.context.wording import Wording
+from matcalc.documents.context.wording import CLOSE, OPEN, Wording
+from matcalc.documents.heads import head_of
 from matcalc.patterns import pattern
 
 Kind: TypeAlias = Literal["number", "vector", ""]
@@ -42,6 +43,45 @@ class Maps:
     def at(self, name: str, row: int) -> Map | None:
         """What was said last of a function at a row; None where nothing was."""
         return next((one for one in reversed(self._by_name.get(name, [])) if one.start <= row < one.end), None)
+
+
+_OF = r"(?:\s*\bmatrix\b)?\s+of\s+(?:the\s+)?(?:[a-z]+\s+){0,3}"
+_JACOBIANS = (
+    pattern(
+        rf"{OPEN}(?P<name>\d+){CLOSE},?\s+(?:(?:is|be|denotes?|as|for|of|being)\s+)?(?:the|its)?\s*[Jj]acobian{_OF}{OPEN}(?P<of>\d+){CLOSE}"
+    ),
+    pattern(rf"[Jj]acobian(?:\s+matrix)?\s+{OPEN}(?P<name>\d+){CLOSE}\s+of\s+(?:the\s+)?(?:[a-z]+\s+){{0,3}}{OPEN}(?P<of>\d+){CLOSE}"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Jacobian:
+    """That a name is said to be the Jacobian of a function, from the row ``start`` up to ``end``."""
+
+    name: str
+    of: str
+    start: int
+    end: int
+
+
+def jacobians_in(wording: Wording) -> Iterator[Jacobian]:
+    """The names that a sentence has for Jacobians of functions: ``⟨0⟩ is the Jacobian of ⟨1⟩``."""
+    end = END if wording.spot.is_setting else wording.spot.section_end
+    for form in _JACOBIANS:
+        for found in form.finditer(wording.text) if "acobian" in wording.text else ():
+            name, of = (_called(wording, int(found[group])) for group in ("name", "of"))
+            if name and of:
+                yield Jacobian(name, of, wording.start, end)
+
+
+def _called(wording: Wording, number: int) -> str:
+    """The name that a formula of a sentence is, perhaps with an argument: J of ``J(x)``."""
+    lines = wording.mentions[number].lines if number < len(wording.mentions) else ()
+    head = head_of(lines[0].row.left.text) if len(lines) == 1 and lines[0].row.right is None else None
+    return head.name if head is not None and len(head.arguments) < _SEVERAL else ""
+
+
+_SEVERAL = 2
 
 
 def maps_in(wording: Wording) -> Iterator[Map]:

@@ -146,6 +146,27 @@ def _spelled(name: str) -> str:
     return rf"\{name}" if len(name) > 1 else name
 
 
+_UNSAID = pattern(r"\\nabla(?P<order>\s*\^\s*\{?\s*2\s*\}?)?\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
+
+
+def by_what_stands(equation: str) -> str:
+    r"""The equation with the x that a gradient of a formula is by, where one stands in it: ``\nabla (b^\top x)``.
+
+    >>> by_what_stands(r"\nabla (b^\top x) = b")
+    '\\nabla_{x} (b^\\top x) = b'
+    """
+    out, at = [], 0
+    for found in _UNSAID.finditer(equation):
+        end = closing(equation, found.end(), found["bracket"])
+        names = {one.name for one in names_at(equation[found.end() : end])} if end else set()
+        called = any(CALLED.match(equation, one.end) for one in names_at(equation) if found.end() <= one.start < end and one.name != "x")
+        if "x" in names and not called and found.start() >= at:
+            start = found.start() + len(r"\nabla")
+            out += [equation[at:start], "_{x}"]
+            at = start
+    return "".join([*out, equation[at:]])
+
+
 _GRADIENT = pattern(r"\s*\\nabla\s*(?P<of>[A-Za-z]|\\[a-z]+)\s*(?:(?:\\left)?\([^()]*\))?\s*")
 _TUPLE = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
 

@@ -20,7 +20,7 @@ from matcalc.documents.context.entrywise import function_names, functions_in, sh
 from matcalc.documents.context.factorizations import factors_in, letters_of_factors
 from matcalc.documents.context.facts import Facts, Told, kept_until_dropped, told_in, under_a_condition
 from matcalc.documents.context.index_conditions import index_conditions
-from matcalc.documents.context.maps import Maps, maps_in
+from matcalc.documents.context.maps import Jacobian, Maps, jacobians_in, maps_in
 from matcalc.documents.context.moments import covariance_in, diagonals_in, moment_in
 from matcalc.documents.context.names import Weights, names_at, weights_in
 from matcalc.documents.context.other_layers import with_layers
@@ -29,7 +29,7 @@ from matcalc.documents.context.scripts import Scripts, scripts_of
 from matcalc.documents.context.steps_in_time import is_of_a_step, letter_of
 from matcalc.documents.context.suppositions import Suppositions, suppositions_in
 from matcalc.documents.context.wording import Wording, wordings
-from matcalc.documents.context.worked_values import WorkedValues, values_in
+from matcalc.documents.context.worked_values import WorkedValues, points_in, values_in
 from matcalc.documents.index_cases import Indices
 from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declared_sizes
@@ -68,7 +68,11 @@ class Context:
     array_sizes: frozenset[str]
     """The sizes, and d among them if it is one."""
     maps: Maps
+    jacobians: tuple[Jacobian, ...]
+    """The names that are said to be Jacobians."""
     values: WorkedValues
+    points: Mapping[int, tuple[str, ...]]
+    """The rows that are said of a point, with its coordinates."""
     factors: frozenset[str]
     """The letters that stand somewhere as those of an eigendecomposition do, ``U \\Lambda U^\\top``."""
 
@@ -181,7 +185,9 @@ def survey(pieces: Sequence[Numbered]) -> Context:
         _seen(lines),
         array_sizes,
         Maps(one for wording in read for one in maps_in(wording)),
+        tuple([one for wording in read for one in jacobians_in(wording)]),
         WorkedValues(one for wording in read for one in values_in(wording)),
+        dict(one for wording in read for one in points_in(wording)),
         frozenset(name for _, line in lines for name in letters_of_factors(line.row.text)),
     )
 

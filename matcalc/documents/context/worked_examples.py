@@ -45,13 +45,14 @@ def worked_example(line: Line, context: Context) -> Asked | None:
         return None
     equation = _plain(f"{as_list(row.left.text)} = {as_list(row.right.text)}", context)
     found = _Found(line.number - row.link)
+    equation, at_point = _at_point(equation, line, context)
     equation = _with_coordinates(equation, line, context, found)
     if not _collected(equation, line, context, found) or not _are_meant(found, line):
         return None
     arrays = [one for one in found.values.values() if one.value.is_array]
     inside = {name for one in arrays for name in _names(one.value.text)}
     computed = is_value(as_list(row.right.text))
-    if not found.free <= inside or not (arrays or (computed and found.values and found.definitions)) or _BY.search(equation):
+    if not found.free <= inside or not (arrays or at_point or (computed and found.values and found.definitions)) or _BY.search(equation):
         return None
     numbers = [equation, *(one.value.text for one in found.values.values())]
     doubts = [] if computed else [_GENERAL]
@@ -63,6 +64,19 @@ def worked_example(line: Line, context: Context) -> Asked | None:
 
 def _plain(text: str, context: Context) -> str:
     return with_points(text, context.values.names)
+
+
+_BARE = pattern(r"(?P<sign>\\nabla(?:\s*\^\s*\{?\s*2\s*\}?)?\s*)(?P<name>[A-Za-z])(?![A-Za-z_^({]|\s*(?:\\left|\\[bB]igg?l?)?\s*\()")
+
+
+def _at_point(equation: str, line: Line, context: Context) -> tuple[str, bool]:
+    """The equation with the point that its sentence speaks of, for the gradient of a function that stands alone; and whether that is so."""
+    point = context.points.get(line.number, ())
+    row = line.row
+    found = _BARE.match(equation) if point and row.right is not None and is_value(as_list(row.right.text)) else None
+    if found is None or len(context.arguments(found["name"], line)) != len(point):
+        return equation, False
+    return f"{found[0]}({', '.join(point)}){equation[found.end() :]}", True
 
 
 def _with_coordinates(equation: str, line: Line, context: Context, found: _Found) -> str:

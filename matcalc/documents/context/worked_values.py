@@ -5,13 +5,15 @@ r"""Worked examples: names that stand for numbers or for arrays that are written
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from matcalc.documents.asking import Said
 from matcalc.documents.context.outline import END, Spot
-from matcalc.documents.context.wording import Wording
-from matcalc.documents.values import Value, value_given
+from matcalc.documents.context.wording import CLOSE, OPEN, Wording
+from matcalc.documents.values import Value, as_list, coordinates_of, is_numeric, value_given
+from matcalc.patterns import pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,23 @@ def values_in(wording: Wording) -> Iterator[Valued]:
             if value is not None and line.row.right is not None:
                 said = Said(f"{value.written} = {line.row.right.text.strip()}", line.row.left.place())
                 yield Valued(value, said, line.number, end, (wording.start, wording.end), wording.spot)
+
+
+_AT = pattern(r"\bat(?: the)?(?: points?| position| location)?\s*\Z", re.IGNORECASE)
+
+
+def points_in(wording: Wording) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The rows of a sentence behind a point at which they are meant, ``at the point ⟨0⟩ we have ⟨1⟩``, with its coordinates."""
+    point: tuple[str, ...] = ()
+    for number, mention in enumerate(wording.mentions):
+        before = wording.text.partition(f"{OPEN}{number}{CLOSE}")[0]
+        line = mention.lines[0] if len(mention.lines) == 1 else None
+        alone = line is not None and line.row.right is None and line.notation == "latex"
+        text = as_list(line.row.left.text) if line is not None and alone else ""
+        if alone and _AT.search(before) is not None:
+            point = coordinates_of(text) if is_numeric(text) else ()
+        elif point:
+            yield from ((one.number, point) for one in mention.lines)
 
 
 _GIVING = frozenset(["definition", "number", "claim", "fact", "not an equation", "solution"])

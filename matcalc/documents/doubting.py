@@ -117,8 +117,8 @@ def _axes(function: Expr, wrt: Sequence[Symbol]) -> int:
     return len(axes_of(function.shape)) + sum(len(axes_of(symbol.shape)) for symbol in wrt)
 
 
-_INDEX_RUN = re.compile(r"_\{?([i-l][a-d]|[i-l]{1,4}|[p-q]{2})\}?(?![a-z])")
-_SUMMED = re.compile(r"\\(?:sum|prod)\s*(?:\\limits\s*)?_\{?([i-q](?:\s*,\s*[i-q])*)")
+_INDEX_RUN = re.compile(r"_\{?([i-l][a-dp-s]|[p-s][i-lp-s]|[i-l]{1,4})\}?(?![a-z])")
+_SUMMED = re.compile(r"\\(?:sum|prod)\s*(?:\\limits\s*)?_\{?([i-s](?:\s*,\s*[i-s])*)")
 
 
 def _indices(side: str) -> frozenset[str]:

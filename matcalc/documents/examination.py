@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from matcalc.documents.asking import Said
 from matcalc.documents.claims import asked_of, condition_of, solution_of
+from matcalc.documents.context.index_letters import NO_OTHER_LETTERS, IndexLetters
 from matcalc.documents.context.outline import Line, Numbered
 from matcalc.documents.context.survey import Context, survey
 from matcalc.documents.deciding import Memory, Outcome, Question, decided
@@ -28,6 +29,7 @@ from matcalc.documents.sorting import sorted_rows
 from matcalc.errors import MatcalcError
 from matcalc.limits import DOCUMENT_SECONDS, FEW_QUESTIONS
 from matcalc.patterns import pattern
+from matcalc.verification.entry_answers import EntryAnswer
 from matcalc.verification.items import Document, Settings
 from matcalc.verification.unfailing import NOT_READ
 from matcalc.verification.verdict import Verdict
@@ -94,9 +96,19 @@ def examined(
         outcomes = _in_layout(told, outcomes, [one.entry.place for one in opened])
     remaining = iter(outcomes)
     entries = [
-        _unless_unknown(_with_outcome(one.entry, next(remaining)) if one.question else one.entry, plan.defined) for one in plan.entries
+        _unless_unknown(_with_outcome(one.entry, _as_written(next(remaining), plan)) if one.question else one.entry, plan.defined)
+        for one in plan.entries
     ]
     return Report(name, tuple(entries), plan.faults, plan.files)
+
+
+def _as_written(outcome: Outcome, plan: _Plan) -> Outcome:
+    """The outcome with the document's letters in an answer that is an entry."""
+    answer = outcome.verdict.correction
+    if not isinstance(answer, EntryAnswer) or not plan.letters.usual:
+        return outcome
+    answer = EntryAnswer(*[plan.letters.as_written(text) for text in answer.texts])
+    return replace(outcome, verdict=replace(outcome.verdict, correction=answer))
 
 
 def _decided_by(end: float, jobs: int | None, memory: Memory, questions: Sequence[Question]) -> Iterator[Outcome]:
@@ -140,6 +152,8 @@ class _Plan:
     files: tuple[str, ...] = ()
     defined: Container[str] | None = None
     """The names that the document gives a value somewhere."""
+    letters: IndexLetters = NO_OTHER_LETTERS
+    """Its unusual indices, which stand in the answers, too."""
 
 
 _CALLED = pattern(r"\\([A-Za-z]+)")
@@ -227,7 +241,7 @@ def _of_manuscript(read: Manuscript) -> _Plan:
             entries.append(opened)
             if opened.entry.role == "claim" and not settings.expected:
                 settings = replace(settings, expected=True)
-    return _Plan(entries, tuple(faults), read.files, context.definitions)
+    return _Plan(entries, tuple(faults), read.files, context.definitions, context.scripts.indices)
 
 
 def numbered(read: Manuscript) -> list[Numbered]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from matcalc.documents.context.bare_sums import with_indices
 from matcalc.documents.context.densities import Densities, densities_of, with_whole_logarithms
 from matcalc.documents.context.entry_functions import NO_ENTRY_FUNCTIONS, EntryFunctions, entry_functions_of
+from matcalc.documents.context.index_letters import NO_OTHER_LETTERS, IndexLetters, index_letters_of
 from matcalc.documents.context.lettered_layers import NO_LETTERS, LetteredLayers, lettered_layers_of, primes_first
 from matcalc.documents.context.listed_entries import with_listed_diagonals
 from matcalc.documents.context.loose_derivatives import NO_SQUARES, Squares, squares_of, with_signs
@@ -61,6 +62,8 @@ class Scripts:
     entries: EntryFunctions = NO_ENTRY_FUNCTIONS
     labels: frozenset[str] = frozenset()
     """The letters that count layers as labels, ``(l)``, and never stand for an index."""
+    indices: IndexLetters = NO_OTHER_LETTERS
+    """The unusual letters that are indices."""
 
     def ordered(self, line: Line) -> Line:
         """The row with its labels before its indices, and those of layers in brackets."""
@@ -86,8 +89,8 @@ class Scripts:
         >>> Scripts().in_order(r"\hat{y_k} \hat{\mathbf{y}_i}")
         '\\hat{y}_k \\hat{\\mathbf{y}}_i'
         """
-        text = self.densities.called(self.entries.as_names(with_listed_diagonals(text)))
-        text = self.squares.as_names(with_signs(with_whole_logarithms(text)))
+        text = self.indices.as_usual(self.entries.as_names(with_listed_diagonals(text)))
+        text = self.squares.as_names(with_signs(with_whole_logarithms(self.densities.called(text))))
         if "^" in text and self.layers:
             text = _POWER.sub(self._layer, text)
         text = primes_first(text)
@@ -154,6 +157,7 @@ def scripts_of(rows: Iterable[Row]) -> Scripts:
         squares_of(texts, [row.left.text for row in rows]),
         densities_of(rows),
         entries=entry_functions_of(rows),
+        indices=index_letters_of(texts),
     )
     sides = [(row.first.text, row.right.text) for row in rows if row.right is not None and row.relation in ("=", ":=")]
     equations = [(scripts.in_order(left), scripts.in_order(right)) for left, right in sides if len(left) <= _LONGEST_NAME]

@@ -14,7 +14,7 @@ from matcalc.documents.context.bare_functions import with_arguments
 from matcalc.documents.context.compositions import composition_of, moving_doubts, opened
 from matcalc.documents.context.definitions import Definition, is_called, is_foreign, names_used
 from matcalc.documents.context.derivatives_by_entries import by_entry, perhaps_by_entry
-from matcalc.documents.context.doubts import doubts_of
+from matcalc.documents.context.doubts import doubts_of, of_rows
 from matcalc.documents.context.entrywise import as_arrays, with_matrices
 from matcalc.documents.context.functions_of_vectors import for_functions_of_vectors
 from matcalc.documents.context.generic_functions import with_generic
@@ -144,7 +144,7 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
     whole = with_matrices(whole, equation)
     structure = structure_of(equation, whole, context.facts.names, functions)
     if structure is None:
-        yield _asked(equation, whole, line, context, "told")
+        yield replace(_asked(equation, whole, line, context, "told"), doubts=of_rows(context))
         return
     whole = _without_foreign(structure, whole, names, context, line)
     whole, losses = with_losses(equation, structure, whole, context, line)

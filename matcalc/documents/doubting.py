@@ -27,6 +27,8 @@ def doubt(verdict: Verdict, asked: Asked) -> str:
     statement = _statement(verdict)
     if said := next((one.reason for one in asked.doubts if _applies(one, verdict)), ""):
         return said
+    if verdict.counterexample is None and _AMBIGUOUS in verdict.reason:
+        return "a sum of arrays with different axes may be meant in two ways"
     if statement is None:
         return ""
     if names := perhaps_numbers(asked, verdict):
@@ -68,7 +70,11 @@ def _applies(one: Doubt, verdict: Verdict) -> bool:
             return all(kind == ["scalar"] for kind in kinds) and (bool(kinds) or not _is_of_sizes(_statement(verdict)))
 
 
-_ROWS = re.compile(r"cannot multiply .* \(vector\) by .* \(matrix\)|is a \S+ matrix, the right side a scalar")
+_AMBIGUOUS = "could be meant"
+_ROWS = re.compile(
+    r"cannot multiply .* \(vector\) by .* \((?:vector or )?matrix\)|is a \S+ matrix, the right side a scalar"
+    r"|is a scalar, the right side a \S+ matrix"
+)
 """How a product of rows does not fit that would be read as one of columns: ``x^\\top y`` for the matrix of all products."""
 _SUM = re.compile(r"1ᵀ(?P<name>\w+) = 1")
 

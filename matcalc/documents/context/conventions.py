@@ -12,6 +12,7 @@ from matcalc.documents.context.reaches import Reaches
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.context.wording import Wording
 from matcalc.documents.shapes import is_derivative
+from matcalc.patterns import pattern
 
 _SHOWN = 120
 _WHOLE = re.compile(r"(?i)layout|formulation|convention|notation")
@@ -76,3 +77,22 @@ def _in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> Iterator[Co
     whole = vocabulary().lists["everywhere"].search(text) or wording.spot.is_setting or not wording.spot.sections
     start, end = (0, END) if whole else (wording.start, wording.spot.section_end)
     yield Convention(value, said, start, end, "all" if value != "denominator" or _WHOLE.search(match[0]) else "gradients")
+
+
+_BOLD = r"\\(?:mathbf|boldsymbol|bm|vec)\s*"
+_SCRIPT = r"(?:\s*_\s*(?:\w|\{[^{}]*\}))?"
+_SPACE = r"(?:\s|\\[,;:! ])*"
+_VECTOR = rf"{_BOLD}(?:\{{\s*[a-z]\s*\}}|[a-z](?![A-Za-z])){_SCRIPT}"
+_MATRIX = rf"(?:{_BOLD}(?:\{{\s*[A-Z]\s*\}}|[A-Z](?![A-Za-z])){_SCRIPT}|[A-Z](?![A-Za-z]){_SCRIPT})"
+_OF_ROWS = pattern(rf"{_VECTOR}{_SPACE}(?:{_MATRIX}|\\(?:text|operatorname|mathrm)\s*\{{\s*diag\s*\}})")
+_OF_COLUMNS = pattern(rf"{_MATRIX}{_SPACE}{_VECTOR}")
+_FEW = 2
+
+
+def writes_rows(texts: Iterable[str]) -> bool:
+    """Whether a document multiplies vectors from the right by matrices, as rows, more often than it multiplies matrices by columns."""
+    rows = columns = 0
+    for text in texts:
+        rows += len(_OF_ROWS.findall(text))
+        columns += len(_OF_COLUMNS.findall(text))
+    return rows >= _FEW and rows > columns

@@ -40,6 +40,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     name = before_brackets(line.row.first.text, line.notation)
     if name in structure.left.names - structure.right.names and context.told(name, line.number)[0] is None:
         found.append(Doubt(f"{name} may be a function that the equation introduces"))
+    found += of_rows(context)
     if line.number in context.conditional:
         found.append(Doubt("it is said to hold under a condition that is not understood"))
     unknown = structure.differentiated - defined - structure.by
@@ -61,6 +62,11 @@ def _of_factors(names: Collection[str], context: Context, line: Line) -> Iterato
     told = sorted(name for name in context.factors & set(names) if context.told(name, line.number)[0] is None)
     if len(told) > 1:
         yield Doubt(f"{' and '.join(told)} may be factors of an eigendecomposition", "false")
+
+
+def of_rows(context: Context) -> tuple[Doubt, ...]:
+    """That vectors may be rows, where the text has them so in other products."""
+    return (Doubt("vectors are columns as it was read, and rows in other products of the text", "rows"),) if context.rows else ()
 
 
 def _of_estimates(structure: Structure, whole: Sequence[Definition]) -> Iterator[Doubt]:

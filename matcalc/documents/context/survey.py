@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from matcalc.documents.asking import Said
-from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in
+from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in, writes_rows
 from matcalc.documents.context.definitions import (
     Definition,
     Definitions,
@@ -75,6 +75,8 @@ class Context:
     """The rows that are said of a point, with its coordinates."""
     factors: frozenset[str]
     """The letters that stand somewhere as those of an eigendecomposition do, ``U \\Lambda U^\\top``."""
+    rows: bool = False
+    """Whether vectors are rows in the products of the document."""
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said; of one of a step also the facts that are told of its letter."""
@@ -189,6 +191,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
         WorkedValues(one for wording in read for one in values_in(wording)),
         dict(one for wording in read for one in points_in(wording)),
         frozenset(name for _, line in lines for name in letters_of_factors(line.row.text)),
+        writes_rows(line.row.text for _, line in lines),
     )
 
 

@@ -128,6 +128,12 @@ ARITHMETIC = rf"""
 u = [3, 4]; \|u\|_2 = 5 | proved
 u = [3, 4]; w = [1, 2]; u \cdot w = 11 | proved
 u = [3, 4]; w = [1, 2]; u^\top w = 11 | proved
+u = [3, 4]; w = [-4, 3]; u^\top w = 0 | proved
+u = [3, 4]; w = [4, 3]; u^\top w = 0 | refuted
+{M} M \odot M = \begin{{pmatrix}} 4 & 1 \\ 25 & 9 \end{{pmatrix}} | proved
+{M} M \odot M = \begin{{pmatrix}} 9 & 5 \\ 25 & 14 \end{{pmatrix}} | refuted
+{M} \|M\|_F^2 = 39 | proved
+{M} \|M\|_F^2 = 5 | refuted
 u = [3, 4]; w = [1, 2]; u w^\top = \begin{{pmatrix}} 3 & 6 \\ 4 & 8 \end{{pmatrix}} | proved
 {TURN} R^\top R = I | proved
 {TURN} R^2 = I | refuted
@@ -159,6 +165,8 @@ BLOCKS = [
     (r"N = \begin{pmatrix} a^\top & 1 \\ 0 & 1 \end{pmatrix}; \det N = a^\top", "may be a block"),
     (M + "M x = w", "it is not known that it is a number"),
     (M + r"q(x) = x^\top M x; \nabla q(x) = 2 M x", "written out"),
+    (M + "M * M = M^2", "written out"),
+    (M + r"M \times M = M^2", "written out"),
     (M + "L M = M L", "it is not known that it is a number"),
     (r"N = \begin{pmatrix} 1 & 2 \\ 2 & 4 \end{pmatrix}; N^{-1} = N", "has no inverse"),
     (M + r"\det(M^9) = 1", "written out"),

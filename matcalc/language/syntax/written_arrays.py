@@ -80,6 +80,11 @@ class _Array:
         """All entries, row by row."""
         return tuple([entry for row in self.rows for entry in row])
 
+    def beside(self, other: _Array, combine: Callable[[s.Syntax, s.Syntax], s.Syntax]) -> _Array:
+        """The array of what two arrays of one size have at each place."""
+        pairs = [zip(*rows, strict=True) for rows in zip(self.rows, other.rows, strict=True)]
+        return _Array(tuple([tuple([combine(one, two) for one, two in row]) for row in pairs]))
+
     def turned(self) -> _Array:
         return _Array(tuple(zip(*self.rows, strict=True)), self.listed)
 
@@ -211,6 +216,7 @@ class _Reader:
         """The partial derivatives, by what they are called."""
         self.named: dict[str, _Array] = {}
         self._depth = 0
+        self._lists = any(_is_list(node) for node in nodes)
         self._entry_names = {name for node in nodes if _is_array(node) for name in _small_names(node)} - kinds.others
         for name, value in assigned.items():
             self._assign(name, value, strict)
@@ -260,6 +266,8 @@ class _Reader:
             return own
         if other.only is not None:
             return _Array(((side,),))
+        if number_in(side) == 0 and self._lists and min(other.size) > 1:
+            return None  # the number zero, perhaps, of a product of lists that are columns
         if number_in(side) == 0:
             return other.changed(lambda entry: arithmetic.number(0, entry.span))
         return self._identity(side, other)
@@ -337,12 +345,14 @@ class _Reader:
             left, right = self.beside(left, node.left, right), self.beside(right, node.right, left)
             if left is None or right is None or left.size != right.size:
                 raise misplaced(node, self.functions)
-            pairs = [zip(*pair, strict=True) for pair in zip(left.rows, right.rows, strict=True)]
-            return _Array(tuple([tuple([combined(node.operator, one, other, node.span) for one, other in row]) for row in pairs]))
+            return left.beside(right, lambda one, other: combined(node.operator, one, other, node.span))
         if node.operator == "/" and left is not None and (right is None or right.only is not None):
             return left.changed(lambda entry: combined("/", entry, self._factor(node.right, right), node.span))
         if node.operator == "/" and right is not None and right.only is not None:
             return _Array(((combined("/", self._factor(node.left, None), right.only, node.span),),))
+        if node.operator == ".*" and left is not None and right is not None and left.size == right.size:
+            self._numbers_in(left, right)
+            return left.beside(right, lambda one, other: combined("*", one, other, node.span))
         if node.operator not in ("*", "@", "·"):
             raise misplaced(node, self.functions)
         if left is None or right is None or left.only is not None or right.only is not None:
@@ -377,6 +387,8 @@ class _Reader:
 
     def _product(self, node: s.Binary, left: _Array, right: _Array) -> _Array:
         self._numbers_in(left, right)
+        if node.operator == "*" and node.operator_span.end > node.operator_span.start:
+            raise misplaced(node, self.functions)  # a star may go entry by entry, and a cross be that of vectors
         both = 1 in left.size and 1 in right.size and left.size == right.size
         if node.operator == "·" and both:
             left, right = (left.turned() if left.size[1] == 1 else left), (right.turned() if right.size[0] == 1 else right)
@@ -422,8 +434,9 @@ class _Reader:
         raise misplaced(node, self.functions)
 
     def _norm(self, node: s.Syntax, array: _Array, subscript: s.Syntax | None) -> _Array:
-        """The Euclidean length of a vector."""
-        if (subscript is not None and number_in(subscript) != 2) or 1 not in array.size:
+        """The Euclidean length of a vector, or the Frobenius norm of a matrix."""
+        frobenius = isinstance(subscript, s.Name) and subscript.name == "F"
+        if not frobenius and ((subscript is not None and number_in(subscript) != 2) or 1 not in array.size):
             raise misplaced(node, self.functions)
         self._numbers_in(array)
         squares = [combined("*", entry, entry, node.span) for entry in array.entries]

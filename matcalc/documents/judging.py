@@ -88,7 +88,7 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
             return replace(verdict, status="undecided", reason=one.doubts[0].reason if one.doubts else _ANOTHER), found[0][1]
         verdict, one = supposed(*_otherwise(verdict, one))
         if verdict.ok:
-            return verdict, one
+            return _unless_forced(verdict), one
         if one.instead in ("unread", "other") or (one.instead and verdict.problem):
             continue
         if one.instead:
@@ -99,6 +99,13 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         sure += [found[-1]] if weighed.is_false or not verdict.is_false else []
     order = ("undecided", "conditional", "refuted")
     return min(sure or found, key=lambda pair: order.index(pair[0].status))  # a reading that is in doubt leaves it to those that are not
+
+
+def _unless_forced(verdict: Verdict) -> Verdict:
+    """The verdict on a claim that holds; undecided where a capital had to be a vector or a number for it, of which nothing was said."""
+    decisions = () if verdict.reading is None else verdict.reading.decisions
+    forced = next((one.words for one in decisions if one.topic == "kinds" and one.weight == "doubtful"), "")
+    return _open(verdict, f"true only where {forced}") if forced else verdict
 
 
 def _may_hold(verdict: Verdict, asked: Asked) -> bool:

@@ -83,17 +83,18 @@ def is_numeric(text: str) -> bool:
 
 
 def as_list(text: str) -> str:
-    r"""A side with square brackets for the round ones of a list of coordinates.
+    r"""A side with square brackets for the round ones of a list of coordinates, which are those of a column.
 
     >>> as_list(r"\left(1, -2\right)"), as_list("(a + b)(c, d)")
-    ('[1, -2]', '(a + b)(c, d)')
+    ('[1, -2]^\\top', '(a + b)(c, d)')
     """
     opened = _LIST.match(text)
     end = closing(text, opened.end(), opened["bracket"]) if opened is not None else 0
     if opened is None or not end or opened["bracket"] != "(" or _BEHIND_LIST.fullmatch(text, end) is None:
         return text
     inside = re.sub(r"\\(?:right|[bB]igg?r?)\s*\Z", "", text[opened.end() : end - 1])
-    return f"[{inside}]{text[end:]}" if _commas(inside) else text
+    behind = text[end:] if "^" in text[end:] else rf"^\top{text[end:]}"
+    return f"[{inside}]{behind}" if _commas(inside) else text
 
 
 def coordinates_of(text: str) -> tuple[str, ...]:

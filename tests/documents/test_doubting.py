@@ -79,3 +79,10 @@ def test_a_letter_that_fits_only_as_a_number_is_one(claim: str, tmp_path: Path) 
     assert statuses(text.replace("a - y", "a + y"), tmp_path)[-1] not in ("proved", "confirmed")
     if "w}" in claim:
         assert statuses(f"Let $y$ be a vector. {text}", tmp_path)[-1] not in ("proved", "confirmed")
+
+
+def test_what_holds_only_if_a_capital_is_no_matrix_is_not_proved(tmp_path: Path) -> None:
+    fit = r"Let $q(v) = \|Bv - t\|^2$. Setting $\nabla q(v) = 0$ gives $v^* = "
+    assert statuses(fit + r"(B^\top B)^{-1} B^\top t$.", tmp_path) == ["proved"]
+    assert "proved" not in statuses(fit + r"B^\top t (B^\top B)^{-1}$.", tmp_path)
+    assert "proved" in statuses("Let $B$ be a vector. " + fit + r"B^\top t (B^\top B)^{-1}$.", tmp_path)

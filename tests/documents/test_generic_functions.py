@@ -81,3 +81,26 @@ def test_a_square_that_is_zero_somewhere_is_none_elsewhere(tmp_path: Path) -> No
     """An equation that is to be solved says nothing about what follows it."""
     text = r"The equation $x^2 = 0$ has a double root. We see that $(1 + x)^2 = 1 + 2x$."
     assert "proved" not in statuses(text, tmp_path)
+
+
+COMPOSED = r"Let $p(z) = z^\top M z$ and $q(t) = \sin t$. "
+
+
+@pytest.mark.parametrize("nabla", [r"\nabla", r"\nabla_z"])
+def test_the_gradient_of_a_composition_is_by_its_argument(nabla: str, tmp_path: Path) -> None:
+    text = COMPOSED + rf"Then ${nabla} (q \circ p)(z) = \cos(z^\top M z)(M + M^\top) z$."
+    assert statuses(text, tmp_path) == ["proved"]
+    assert statuses(text.replace(r"(M + M", r"(M - M"), tmp_path) == ["refuted"]
+    assert "proved" not in statuses(text.replace(r"(M + M^\top) z", ""), tmp_path)
+
+
+def test_a_gradient_before_a_function_of_a_function_may_be_that_of_either(tmp_path: Path) -> None:
+    text = COMPOSED + r"Then $\nabla q(p(z)) = \cos(z^\top M z)(M + M^\top) z$."
+    assert statuses(text, tmp_path) == ["undecided"]
+    assert statuses(COMPOSED + r"Then $\nabla p(z) = (M - M^\top) z$.", tmp_path) == ["refuted"]
+
+
+def test_a_bracket_behind_a_derivative_may_be_the_point(tmp_path: Path) -> None:
+    text = r"Let $p(z) = z_1^2 + 3 z_1 z_2$ and $z_0 = (1, 2)$. Then $\frac{\partial p}{\partial z_1}(z_0) = 8$."
+    assert "refuted" not in statuses(text, tmp_path)
+    assert statuses(text.replace("(z_0) = 8", "= 2 z_1 - 3 z_2"), tmp_path)[-1] == "refuted"

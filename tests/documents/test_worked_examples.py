@@ -102,3 +102,11 @@ def test_the_report_says_what_a_value_rests_on(tmp_path: Path) -> None:
 def test_a_value_of_another_section_is_none_here(tmp_path: Path) -> None:
     text = "# One\n" + MATRIX + "\n\n# Two\n" + r"We have $\det(M^\top) = \det M$ and $M v = v$."
     assert statuses(text, tmp_path)[0] == "proved" and "refuted" not in statuses(text, tmp_path)
+
+
+@pytest.mark.parametrize("point", ["(1, -1)", r"(1, -1)^\top", r"[1, -1]^\top"])
+def test_coordinates_are_a_column(point: str, tmp_path: Path) -> None:
+    text = rf"Let $v = {point}$. Then $v v^\top = \begin{{pmatrix}} 1 & -1 \\ -1 & 1 \end{{pmatrix}}$ and $v^\top v = 2$."
+    assert statuses(text, tmp_path) == ["proved", "proved"]
+    wrong = rf"Let $v = {point}$. Then $v v^\top = 2$."
+    assert not {"proved", "confirmed"} & set(statuses(wrong, tmp_path))

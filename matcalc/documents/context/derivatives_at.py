@@ -24,6 +24,7 @@ _PLAIN_NUMBER = pattern(r"[-+]?\d+(?:\.\d+)?")
 
 _NAME = r"(?:\\[a-z]+|[A-Za-z])"
 _COMPOSED = pattern(
+    rf"(?:\\nabla(?![A-Za-z])(?P<twice>\s*\^\s*\{{?\s*2\s*\}}?)?\s*(?P<nabla>(?=\()))?"
     rf"\(\s*(?P<outer>{_NAME})\s*(?:\\circ(?![A-Za-z])|∘)\s*(?P<inner>{_NAME})\s*\)\s*(?P<prime>'|′|\^\s*\{{?\s*\\prime\s*\}}?)?"
     r"\s*(?:\\left)?\(\s*(?P<at>[A-Za-z](?:_\w)?)\s*(?:\\right)?\)"
 )
@@ -101,12 +102,16 @@ def composed(equation: str) -> str:
 
     >>> composed(r"(f \circ g)'(x) = f'(g(x)) g'(x)")
     "\\frac{d}{dx}\\left(f(g(x))\\right) = f'(g(x)) g'(x)"
+    >>> composed(r"\nabla (f \circ g)(x)")
+    '\\nabla_x \\left(f(g(x))\\right)'
     """
     return _COMPOSED.sub(_composition, equation)
 
 
 def _composition(found: re.Match[str]) -> str:
     value = f"{found['outer']}({found['inner']}({found['at']}))"
+    if found["nabla"] is not None:
+        return rf"\nabla_{found['at']}{'^2' if found['twice'] else ''} \left({value}\right)"
     return rf"\frac{{d}}{{d{found['at']}}}\left({value}\right)" if found["prime"] else value
 
 

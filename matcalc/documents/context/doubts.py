@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from matcalc.documents.asking import Doubt
 from matcalc.documents.context.definitions import Definition
-from matcalc.documents.context.derivatives_at import composed
-from matcalc.documents.context.names import names_at, without_index
+from matcalc.documents.context.derivatives_at import composed, quotients
+from matcalc.documents.context.names import names_at, whole_name, without_index
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.partial_derivatives import without_subscripts
 from matcalc.documents.context.steps_in_time import is_of_a_step
@@ -36,6 +36,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
         return (Doubt(f"{both[0]} is a function and a value"),)
     found = [*_of_writing(line, context), *_of_usual(every - defined, context, line), *_of_factors(every, context, line)]
     found += _of_others(structure, whole, context, line)
+    found += _of_places(line, frozenset(one.name for one in whole if one.is_function))
     found += [Doubt(f"{one.name} is known from another layer, and may be another function here", "false") for one in whole if one.perhaps]
     name = before_brackets(line.row.first.text, line.notation)
     if name in structure.left.names - structure.right.names and context.told(name, line.number)[0] is None:
@@ -145,6 +146,23 @@ def _of_writing(line: Line, context: Context) -> Iterator[Doubt]:
         yield Doubt("the composition of functions is not read")
     if len({bool(open_indices(side)) for side in sides}) > 1:
         yield Doubt("indices stand on one side alone")
+
+
+_GRADIENT_OF = pattern(r"(?:\\nabla|∇)(?:\s*(?:\^\s*\{?\s*2\s*\}?|²))?\s*(?P<outer>\\?[A-Za-z]+)\s*(?:\\left)?\((?P<inside>[^()]*)\(")
+
+
+def _of_places(line: Line, functions: Collection[str]) -> Iterator[Doubt]:
+    """That a gradient may be one of a composition, ``\\nabla g(f(x))``, and a bracket behind a derivative the point where it is taken."""
+    for side in (line.row.first, line.row.right):
+        text = "" if side is None else side.text
+        for found in _GRADIENT_OF.finditer(text):
+            inner = next(reversed(list(names_at(found["inside"], line.notation))), None)
+            if found["outer"].strip("\\") in functions and inner is not None and inner.name in functions:
+                yield Doubt(f"the gradient may be that of {found['outer']} alone, or of the composition", "false")
+        for one in quotients(text):
+            point = None if one.point is None else whole_name(one.point)
+            if point is not None and point != one.variable and point.partition("_")[0] == one.variable.partition("_")[0]:
+                yield Doubt(f"{one.point} may be the point where the derivative is taken", "false")
 
 
 def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Collection[str], line: Line) -> tuple[Doubt, ...]:

@@ -325,8 +325,9 @@ class _Reader:
         match node:
             case s.Minus():
                 return present[0].changed(lambda entry: combined("*", arithmetic.number(-1, entry.span), entry, node.span))
-            case s.Transposed():
-                return present[0].turned()
+            case s.Transposed(operand=operand):
+                already = self._columns and _is_list(ungrouped(operand))  # [1, 2]^T is a column, whatever [1, 2] is
+                return present[0] if already else present[0].turned()
             case s.Binary():
                 return self._of_two(node, below)
             case s.Raised(exponent=exponent) if below[1] is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import matcalc
 from matcalc.errors import ParseError, UnknownFunctionError
 from matcalc.expr import nodes as e
 from matcalc.inputs import derivative_within
@@ -103,3 +104,22 @@ def test_letters_that_are_no_known_name_stay_factors() -> None:
         elaborate_statement("dg/dx = h", "dx: scalar")
     assert not isinstance(elaborate_statement("df/dx = h", "df: scalar; f: scalar; dx: scalar").left, DerivativeSide)
     assert not isinstance(elaborate_statement("df/dx = h", "d: scalar; f: scalar").left, DerivativeSide)
+
+
+@pytest.mark.parametrize(
+    ("statement", "holds"),
+    [
+        ("f(x) = ||A*x-b||^2; f(0) = ||b||^2", True),
+        ("f(x) = ||A*x-b||^2; ∇f(0) = -2*A'*b", True),
+        ("f(x) = ||A*x-b||^2; ∇f(0) = 2*A'*b", False),
+        ("f(X) = logdet(I + X); ∇f(0) = I", True),
+        ("f(x) = x'A*x; f(0) = 0", True),
+        ("g(t) = (x+t*v)'(x+t*v); g'(0) = 2 x'v", True),
+        ("g(t) = (x+t*v)'(x+t*v); g'(0) = x'v", False),
+        ("f(x) = exp(a*x); f'(0) = a", True),
+        ("f(x) = exp(x); f'(0) = 1", True),
+        ("f(t) = exp(t*A); f'(0) = A", True),
+    ],
+)
+def test_zero_stands_for_that_of_the_parameter(statement: str, holds: bool) -> None:
+    assert matcalc.verify(statement).status == ("proved" if holds else "refuted")

@@ -440,13 +440,37 @@ class Builder(Assembly):
             shown = f"{definition.function}({', '.join(names)})"
             raise ParseError(f"{shown} is given {len(arguments)} argument{'s' * (len(arguments) != 1)}", span=span, suggestion=shown)
         scope = self.scope
+        given = [self._as_argument(one, name, definition.body) for name, one in zip(names, arguments, strict=True)]
         outer = scope.values, scope.parameters
-        scope.values = {**scope.values, **dict(zip(names, arguments, strict=True))}
+        scope.values = {**scope.values, **dict(zip(names, given, strict=True))}
         scope.parameters |= frozenset(names)
         try:
             return self._within(definition.body, definition.function, span)
         finally:
             scope.values, scope.parameters = outer
+
+    def _as_argument(self, given: t.Term, parameter: str, body: s.Syntax) -> t.Term:
+        """What is given for a parameter: 0 is the zero of what the parameter stands for, a number, a vector or a matrix."""
+        if not isinstance(given, t.NumberTerm) or given.value or not self._shows_arrays(body):
+            return given
+        multiple = self.product([given, self._name(s.Name(given.span, parameter))], given.span)
+        return t.ZeroTerm(multiple.cell, given.span, (multiple,))
+
+    def _shows_arrays(self, body: s.Syntax) -> bool:
+        """Whether a formula, or that of a function in it, has a capital, a transpose or a norm: small letters alone may all be numbers."""
+        waiting, opened = [body], set[str]()
+        while waiting:
+            for node in walk(waiting.pop()):
+                called = node.function if isinstance(node, s.Applied) else node.name if isinstance(node, s.Name) else ""
+                definition = self.scope.definitions.get(called)
+                if definition is not None and called not in opened:
+                    opened.add(called)
+                    waiting.append(definition.body)
+                elif isinstance(node, s.Transposed | s.NormBars) or (
+                    definition is None and isinstance(node, s.Name) and called[:1].isupper()
+                ):
+                    return True
+        return False
 
     def _within(self, body: s.Syntax, of: str, span: Span) -> t.Term:
         """The term of a body that is read once for each use of it."""
@@ -464,9 +488,10 @@ class Builder(Assembly):
         place = self.place(node.span)
         directions = operands[len(operands) - len(node.along) :]
         if node.point is not None:
-            variable = t.BoundTerm(operands[0].cell, operands[0].span, node.wrt[0])
+            point = self._as_argument(operands[0], node.wrt[0], node.body)
+            variable = t.BoundTerm(point.cell, point.span, node.wrt[0])
             body = self._with_bound(node, variable)
-            return self._differentiated(node, place, [body, operands[0]], (variable,) * len(node.wrt), (), directions)
+            return self._differentiated(node, place, [body, point], (variable,) * len(node.wrt), (), directions)
         body = operands[0]
         if not directions and any(self._entry_named(name) is not None for name in node.wrt):
             return self._by_entries(node, place, body)

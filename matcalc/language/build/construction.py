@@ -144,6 +144,8 @@ class Construction:
                 return self._sum(term, built)
             case t.ProductTerm():
                 return product(built)
+            case t.ZeroTerm():
+                return filled(Fraction(0), built[0].shape)
             case t.ElementProductTerm():
                 return self._element_product(term, built)
             case t.QuotientTerm(elementwise=elementwise):

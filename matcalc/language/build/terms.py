@@ -232,6 +232,13 @@ class RestrictedTerm(Base):
 
 
 @record(eq=False)
+class ZeroTerm(Base):
+    """The zero of the shape of its operand, a multiple of a symbol."""
+
+    operands: tuple[Term]
+
+
+@record(eq=False)
 class IndexArrayTerm(Base):
     """The array of the values of a scalar for all values of the indices."""
 
@@ -267,7 +274,8 @@ Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTe
 Operation: TypeAlias = (
     SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
     | InverseTerm | InnerTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm
-    | EulerTerm | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | RestrictedTerm | IndexArrayTerm | DerivativeTerm
+    | EulerTerm | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | RestrictedTerm | ZeroTerm | IndexArrayTerm
+    | DerivativeTerm
 )  # fmt: skip
 Term: TypeAlias = Leaf | Operation
 """The closed union, for ``match`` with ``assert_never``."""

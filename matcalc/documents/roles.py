@@ -95,6 +95,8 @@ class Around:
     inside: tuple[str, ...] = ()
     known: Named = field(default_factory=Named)
     seen: frozenset[str] = frozenset()
+    spoken: frozenset[str] = frozenset()
+    """The names in the formulas before, with and without their indices."""
     preceding: Role | None = None
     last: Row | None = None
 
@@ -227,7 +229,13 @@ def _of_equation(row: Row, right: str, around: Around) -> Role:
         return _of_zero_derivative(row, said, around)
     if is_differential_equation(row.left.text, around.notation):
         return "fact"
-    if partial or is_derivative(row.left.text) or is_derivative(right) or is_derivative_of_known(row, around):
+    if (
+        partial
+        or is_derivative(row.left.text)
+        or is_derivative(right)
+        or is_derivative_of_known(row, around)
+        or _is_named(row, right, around)
+    ):
         return _of_derivative(row, right, said, around)
     return _of_relation(row, right, said, around)
 
@@ -454,9 +462,22 @@ def _of_derivative(row: Row, right: str, said: Sentence, around: Around) -> Role
         return "fact"
     if _is_of_multiplier(row, right, around):
         return "first-order condition"
+    return "definition" if _is_named(row, right, around) and not is_constant(right) else "claim"
+
+
+def _is_named(row: Row, right: str, around: Around) -> bool:
+    """Whether an equation names a derivative by a letter not seen before, or at the end of a chain by the next number of one."""
     name = head_of(right, around.notation)
-    new = name is not None and not (letters_in(right) & (around.seen | letters_in(row.first.text))) and name.name not in around.known
-    return "definition" if new and is_derivative(row.first.text) and not is_constant(right) else "claim"
+    if name is None or name.name in around.known or not is_derivative(row.first.text):
+        return False
+    if not letters_in(right) & (around.seen | letters_in(row.first.text)):
+        return True
+    spoken = around.spoken | names_in(f"{row.first.text} {row.left.text}", around.notation)
+    return bool(row.link) and _NUMBERED.search(name.name) is not None and name.name not in spoken
+
+
+_NUMBERED = pattern(r"_\d+\Z")
+"""``\\zeta_2`` of ``\\partial L/\\partial B = \\zeta_1 V^\\top = \\zeta_2``."""
 
 
 def _goes_on_with_condition(row: Row, around: Around) -> bool:

@@ -25,6 +25,7 @@ def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Ro
     around = iter(surroundings(pieces))
     names = _Names()
     seen: frozenset[str] = frozenset()
+    spoken: frozenset[str] = frozenset()
     preceding: Role | None = None
     last: Row | None = None
     for piece in pieces:
@@ -40,10 +41,11 @@ def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Ro
         found: list[tuple[Row, Role]] = []
         for row in rows(piece, last):
             above = found[-1][0] if found else None
-            role = role_of(row, replace(place, known=names.known, seen=seen, preceding=preceding, last=above))
+            role = role_of(row, replace(place, known=names.known, seen=seen, spoken=spoken, preceding=preceding, last=above))
             found.append((row, role))
             names.learn(row, role, piece.notation)
             seen |= letters_in(row.text)
+            spoken |= names_in(row.text, piece.notation)
             preceding, last = role, row
         yield piece, tuple(found)
 

@@ -166,3 +166,10 @@ def test_a_square_below_a_root_is_the_variable_too(tmp_path: Path) -> None:
     text = "The numbers $x$, $m$, $e$ are given. " + text
     assert statuses(text, tmp_path)[-1] in ("proved", "confirmed", "conditional")
     assert statuses(text.replace("= -", "= "), tmp_path)[-1] != "proved"
+
+
+def test_a_chain_ends_with_the_next_name(tmp_path: Path) -> None:
+    text = r"Let $Y = B V$ and $B = A \odot M$. We write $\frac{\partial L}{\partial Y} = \zeta_1$. "
+    text += r"$$\frac{\partial L}{\partial B} = \zeta_1 V^\top = \zeta_2$$ Then $\frac{\partial L}{\partial A} = {0}$."
+    assert statuses(text.replace("{0}", r"\zeta_2 \odot M"), tmp_path) == ["proved", "proved"]
+    assert statuses(text.replace("{0}", r"-\zeta_2 \odot M"), tmp_path) == ["proved", "refuted"]

@@ -68,6 +68,13 @@ def test_a_derivative_of_any_function_is_no_constant(zero: str) -> None:
     assert verify(f"{_LAYER}delta = d(L)/dz; d(delta'*v)/dv = delta").status == "proved"
 
 
+def test_derivatives_by_a_transpose_are_not_taken_for_others() -> None:
+    with pytest.raises(NotDifferentiableError, match="by a transpose"):
+        verify(r"Y = X W; \frac{\partial L}{\partial X^T} = W \frac{\partial L}{\partial Y}")
+    with pytest.raises(NotDifferentiableError, match="by a transpose"):
+        verify(r"Y = X W; \frac{\partial L}{\partial X^T} = W (\frac{\partial L}{\partial Y})^T")
+
+
 def test_what_every_function_depends_on_may_have_a_value_for_each_entry() -> None:
     text = r"y_j = \phi(s_j); u = \operatorname{tensor}(k, \sum_j M_{kj} y_j); "
     claim = r"\frac{\partial E}{\partial s_j} = \sum_k \frac{\partial E}{\partial u_k} \frac{\partial u_k}{\partial s_j}"

@@ -98,7 +98,7 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
     if (chained := _of_chain(line)) is not None:
         given = definition_in(chained, sentence, spot)
         return replace(given, link=row.link) if isinstance(given, Definition) else None
-    later = row.link and row.relation != ":=" and not _is_function(row.left.text, line.notation)
+    later = row.link and row.relation != ":=" and not _is_function(row.left.text, line.notation) and not _ends_with_name(line)
     if row.right is None or later or line.role not in ("definition", "solution", "not an equation") or row.relation not in _GIVING:
         return None
     if (inverse := _of_inverse(line)) is not None:
@@ -161,6 +161,14 @@ def head_and_value(line: Line) -> tuple[str, str] | None:
 
 _COUNTS_FROM = pattern(r"[01]\s*(?:\Z|,?\s*(?:\\[lc]?dots|\.\.|…|⋯))")
 _GIVING = frozenset(["=", ":=", "=:", "≡"])
+
+
+def _ends_with_name(line: Line) -> bool:
+    r"""Whether a chain from a formula ends with the name that it gives it: ``\partial L/\partial z = y - t = \delta``."""
+    last = None if line.row.right is None else head_of(line.row.right.text, line.notation)
+    return (
+        last is not None and not last.arguments and all(head_of(one.text, line.notation) is None for one in (line.row.first, line.row.left))
+    )
 
 
 def _of_chain(line: Line) -> Line | None:

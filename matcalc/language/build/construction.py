@@ -97,6 +97,7 @@ class Construction:
         self._otherwise = otherwise
         self._symbols = symbols
         self._functions = functions
+        self._turns: set[bool] = set()
         self._text = text
         self._kept = kept or {}
         self._calculus = calculus
@@ -262,6 +263,7 @@ class Construction:
         kept = {**self._kept, **dict.fromkeys(term.uses, variable)}
         inner = Construction(self._symbols, self._text, kept, self._calculus, self._functions, self._otherwise)
         inner._bound = self._bound
+        inner._turns = self._turns
         return inner
 
     def check_second(self, function: e.Expr, by: Collection[str], place: Span) -> None:
@@ -286,6 +288,10 @@ class Construction:
                     steps.append(first_order.first_order(own, argument, step, term.turned, term.span))
             if steps:
                 moving[name] = e.Sum((own, *steps))
+        self._turns |= {term.turned} if moving else set()
+        if len(self._turns) > 1:  # one symbol would stand for a derivative and for its transpose
+            said = "derivatives of a function without a formula are not known by an array and by a transpose in one statement"
+            raise NotDifferentiableError(said, span=term.span)
         if moving and len(term.wrt) > 1:
             raise NotDifferentiableError(_SECOND, span=term.span)
         return replaced(function, moving)

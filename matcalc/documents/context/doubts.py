@@ -10,6 +10,7 @@ from matcalc.documents.context.derivatives_at import composed, quotients
 from matcalc.documents.context.names import names_at, whole_name, without_index
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.partial_derivatives import without_subscripts
+from matcalc.documents.context.special_functions import UNNAMED
 from matcalc.documents.context.steps_in_time import is_of_a_step
 from matcalc.documents.context.structure import Part, Structure, names_behind
 from matcalc.documents.context.survey import Context
@@ -35,7 +36,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     if both := sorted(called & bare):
         return (Doubt(f"{both[0]} is a function and a value"),)
     found = [*_of_writing(line, context), *_of_usual(every - defined, context, line), *_of_factors(every, context, line)]
-    found += _of_others(structure, whole, context, line)
+    found += [*_of_others(structure, whole, context, line), *_of_constants(whole)]
     found += _of_places(line, frozenset(one.name for one in whole if one.is_function))
     found += [Doubt(f"{one.name} is known from another layer, and may be another function here", "false") for one in whole if one.perhaps]
     name = before_brackets(line.row.first.text, line.notation)
@@ -63,6 +64,13 @@ def _of_factors(names: Collection[str], context: Context, line: Line) -> Iterato
     told = sorted(name for name in context.factors & set(names) if context.told(name, line.number)[0] is None)
     if len(told) > 1:
         yield Doubt(f"{' and '.join(told)} may be factors of an eigendecomposition", "false")
+
+
+def _of_constants(whole: Sequence[Definition]) -> Iterator[Doubt]:
+    """That what a text leaves out as constant may be so to one of several variables alone."""
+    for one in whole:
+        if UNNAMED in one.special and len(one.head.arguments) != 1:
+            yield Doubt(f"what is left out of {one.name} as constant may depend on this variable", "false")
 
 
 def of_rows(context: Context) -> tuple[Doubt, ...]:

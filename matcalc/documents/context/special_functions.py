@@ -2,6 +2,7 @@ r"""Values of functions that the language does not have, as numbers: ``\log\Gamm
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from hashlib import sha256
 
@@ -29,6 +30,9 @@ def with_constants(text: str) -> tuple[str, frozenset[str]]:
     frozenset({'nu'})
     """
     names: set[str] = set()
+    if "!" in text or "const" in text or "cst" in text:
+        text = _FACTORIAL.sub(lambda found: _factorial(found, names), text)
+        text = _UNNAMED.sub(lambda found: _unnamed(names), text)
     for name in _names():
         at = 0
         while (at := text.find(name, at)) >= 0:
@@ -40,6 +44,28 @@ def with_constants(text: str) -> tuple[str, frozenset[str]]:
             names |= names_in(inside)
             text = f"{text[:at]}{_constant(name, inside)}{text[end:]}"
     return text, frozenset(names)
+
+
+UNNAMED = "const"
+"""What stands among the names for a constant that has none."""
+_FACTORIAL = pattern(
+    r"(?P<of>(?:\\[a-z]+(?![A-Za-z])|(?<![A-Za-z\\])[A-Za-z])(?:\s*_\s*(?:\w|\{\s*\w+\s*\}))?|(?:\\left\s*)?\([^()]{1,60}\))\s*!(?![!=])"
+)
+_UNNAMED = pattern(
+    r"\\(?:text|textrm|mathrm|operatorname|mbox|textit)\s*\{\s*[cC](?:onst(?:ant)?|st)\.?\s*\}|(?<![A-Za-z\\{])const\.?(?![A-Za-z(])"
+)
+
+
+def _factorial(found: re.Match[str], names: set[str]) -> str:
+    """The factorial of a formula as a number, with the names in that added to ``names``."""
+    names |= names_in(found["of"])
+    return _constant("!", found["of"])
+
+
+def _unnamed(names: set[str]) -> str:
+    """A constant that a text does not name: it is one to every derivative, and no value is said with it."""
+    names.add(UNNAMED)
+    return r"g_{\text{valueconst}}"
 
 
 def _argument(text: str, start: int) -> tuple[str, int] | None:

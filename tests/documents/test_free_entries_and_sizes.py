@@ -68,6 +68,8 @@ def test_neither(text: str, tmp_path: Path) -> None:
 def test_products_of_capitals_in_plain_text(tmp_path: Path) -> None:
     text = "```\ntr(PQ) = tr(QP)\n(PQ)ᵀ = QᵀPᵀ\ndet(PQ) = det(P) + det(Q)\n```"
     assert statuses(text, tmp_path) == ["proved", "proved", "refuted"]
+    text = r"Thus $\nabla \|Bx - c\|^2 = 2B^\top(Bx - c)$, $\nabla \tfrac12 x^\top x = x$, $\nabla x^\top x = x$ and $\nabla h^\top x = h$."
+    assert statuses(text, tmp_path)[:3] == ["proved", "proved", "refuted"] and "proved" not in statuses(text, tmp_path)[3:]
 
 
 def test_capitals_that_may_be_functions_of_a_number(tmp_path: Path) -> None:

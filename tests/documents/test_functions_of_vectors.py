@@ -88,3 +88,8 @@ def test_true(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", NEVER_TRUE)
 def test_never_true(text: str, tmp_path: Path) -> None:
     assert not {"proved", "confirmed", "conditional"} & set(statuses(text, tmp_path))
+
+
+def test_maps_are_no_factors(tmp_path: Path) -> None:
+    """What is false of them as letters in a product may be true of functions."""
+    assert "refuted" not in statuses(VECTORS + r"Then $D(P^2)(z) = 2 DP(z) P(z)$ and $P(y + z) = Py + Pz + P$.", tmp_path)

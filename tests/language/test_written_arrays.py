@@ -166,6 +166,7 @@ BLOCKS = [
     (M + "M x = w", "it is not known that it is a number"),
     (M + r"q(x) = x^\top M x; \nabla q(x) = 2 M x", "written out"),
     (M + "M * M = M^2", "written out"),
+    ("[P, Q] = 0", "written out"),
     (M + r"M \times M = M^2", "written out"),
     (M + "L M = M L", "it is not known that it is a number"),
     (r"N = \begin{pmatrix} 1 & 2 \\ 2 & 4 \end{pmatrix}; N^{-1} = N", "has no inverse"),

@@ -35,6 +35,9 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     bare = (structure.left.names | structure.right.names) - structure.differentiated
     if both := sorted(called & bare):
         return (Doubt(f"{both[0]} is a function and a value"),)
+    called_maps = [name for name in sorted(every - defined) if _is_map_of_vectors(name, context, line)]
+    if called_maps:
+        return (Doubt(f"{called_maps[0]} is a function without a formula", "false"),)
     found = [*_of_writing(line, context), *_of_usual(every - defined, context, line), *_of_factors(every, context, line)]
     found += [*_of_others(structure, whole, context, line), *_of_constants(whole)]
     found += _of_places(line, frozenset(one.name for one in whole if one.is_function))
@@ -57,6 +60,12 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
         found += _of_estimates(structure, whole)
         found += _of_condition(structure, whole, context.sizes, line)
     return tuple(found)
+
+
+def _is_map_of_vectors(name: str, context: Context, line: Line) -> bool:
+    """Whether a name is a function of which the text says only from where to where it goes, which is read as a factor."""
+    told = context.maps.at(name, line.number)
+    return told is not None and "vector" in (told.domain, told.values) and context.told(name, line.number)[0] is None
 
 
 def _of_factors(names: Collection[str], context: Context, line: Line) -> Iterator[Doubt]:

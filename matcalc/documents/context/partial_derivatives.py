@@ -149,12 +149,26 @@ def _spelled(name: str) -> str:
 _UNSAID = pattern(r"\\nabla(?P<order>\s*\^\s*\{?\s*2\s*\}?)?\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
 
 
+_OF_X = pattern(
+    r"\s*\\nabla(?P<order>\s*\^\s*\{?\s*2\s*\}?)?\s*(?=(?:\\[tdc]?frac\s*(?:\{\s*\d\s*\}|\d)\s*(?:\{\s*\d\s*\}|\d)\s*)?(?:\\(?:left|[bB]igg?l?)?\s*)?"
+    r"(?:\\\||\\l?Vert|(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{\s*)?x(?![A-Za-z_(])\s*\}?\s*\^))"
+)
+"""A gradient of a norm, or of a product that begins with x."""
+
+
 def by_what_stands(equation: str) -> str:
     r"""The equation with the x that a gradient of a formula is by, where one stands in it: ``\nabla (b^\top x)``.
 
     >>> by_what_stands(r"\nabla (b^\top x) = b")
     '\\nabla_{x} (b^\\top x) = b'
+    >>> by_what_stands(r"\nabla \|Ax - b\|^2 = 0"), by_what_stands(r"\nabla f^\top x = 0")
+    ('\\nabla_{x} \\|Ax - b\\|^2 = 0', '\\nabla f^\\top x = 0')
     """
+    left, equals, right = equation.partition("=")
+    whole = _OF_X.match(left)
+    calls = {at.name for at in names_at(left) if CALLED.match(left, at.end)} - {"x"}
+    if whole is not None and not calls and "x" in {at.name for at in names_at(left)}:
+        return rf"\nabla_{{x}}{whole['order'] or ''} {left[whole.end() :]}{equals}{right}"
     out, at = [], 0
     for found in _UNSAID.finditer(equation):
         end = closing(equation, found.end(), found["bracket"])

@@ -266,8 +266,8 @@ class _Reader:
             return own
         if other.only is not None:
             return _Array(((side,),))
-        if number_in(side) == 0 and self._lists and min(other.size) > 1:
-            return None  # the number zero, perhaps, of a product of lists that are columns
+        if number_in(side) == 0 and self._lists:
+            return None  # the number zero, perhaps, of a product of lists that are columns; [X, Y] may be a commutator
         if number_in(side) == 0:
             return other.changed(lambda entry: arithmetic.number(0, entry.span))
         return self._identity(side, other)

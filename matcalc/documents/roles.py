@@ -386,10 +386,17 @@ def _of_number(row: Row, right: str, head: Head | None, around: Around) -> Role 
     return None
 
 
+def _is_of_itself(name: str, right: str, around: Around) -> bool:
+    """Whether a function is called in what is said to be its value."""
+    return any(at.name == name and _CALLED.match(right, at.end) for at in names_at(right, around.notation))
+
+
 def _of_name(row: Row, right: str, head: Head, said: Sentence, around: Around) -> Role:
     """An equation for a name: what it stands for, unless it states a fact, or is another form of what the name stands for already."""
     if is_differential_of(row.left.text, around.known):
         return "fact" if said.supposes_next else "claim"
+    if head.arguments and is_expected(row.left.text, ()) and _is_of_itself(head.name, right, around):
+        return "probability"  # an expectation by others
     if states_fact(row.left.text, right):
         return _of_fact(said, around, head.name in around.known)
     if not is_derivative(right) and not is_iterate(head.name):

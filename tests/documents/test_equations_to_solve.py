@@ -67,3 +67,10 @@ def test_what_stands_beside_a_kronecker_product_belongs_together(tmp_path: Path)
     square = r"For square matrices $A, B, C, D$ of size $n$ we have $(A \otimes B)(C \otimes D) = AC \otimes BD$."
     assert statuses(square, tmp_path) == ["proved"]
     assert statuses(square.replace(r"\otimes BD", r"\otimes DB"), tmp_path) == ["conditional"]
+
+
+def test_an_expectation_by_others_defines_no_function(tmp_path: Path) -> None:
+    text = r"We have $E(u_k) = E(v_k - Tw_k)$. Independence needs $E(u_k w_k^\top) = 0$."
+    assert roles(text, tmp_path) == ["probability", "fact"]
+    loss = r"Let $E(v) = \|v - t\|^2$. Then $\nabla E(v) = 2(v - t)$."
+    assert statuses(loss, tmp_path) == ["proved"]

@@ -58,6 +58,8 @@ class Asked:
     """The sides of equations that the text supposes, and where: one of them may be the condition that a claim needs."""
     exact: bool = False
     """Whether it is a statement of an identity file, which says what it means."""
+    follows: bool = False
+    """Whether it is said to follow from the derivative that was set to zero right before it."""
     own: bool = False
     """Whether the declarations are for this claim alone: a name that does not occur in it is a mistake then."""
 

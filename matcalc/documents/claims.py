@@ -26,7 +26,7 @@ from matcalc.documents.context.outline import Line
 from matcalc.documents.context.partial_derivatives import by_what_stands, with_entries_listed
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
 from matcalc.documents.context.sized_arrays import with_number_d, with_size
-from matcalc.documents.context.solutions import restated, substituted
+from matcalc.documents.context.solutions import follows_condition, restated, substituted
 from matcalc.documents.context.square_zero import to_first_order
 from matcalc.documents.context.structure import Dependence, Structure, needed, reached, structure_of, variables
 from matcalc.documents.context.survey import Context, How
@@ -111,15 +111,16 @@ def solution_of(line: Line, context: Context) -> Sequence[Asked]:
     """What is asked about a row that says what solves a first-order condition: whether it does. Nothing where no condition is known."""
     line = context.scripts.ordered(line)
     found = substituted(line, context)
-    return () if found is None else (_asked(found[0], found[1], line, context, "told"),)
+    return () if found is None else (replace(_asked(found[0], found[1], line, context, "told"), follows=follows_condition(line, context)),)
 
 
 def condition_of(line: Line, context: Context) -> Sequence[Asked]:
     """What is asked about an equation that is no identity: whether it says again what was to be zero. Nothing where that is not known."""
     line = context.scripts.ordered(line)
+    follows = follows_condition(line, context)
     return tuple(
         [
-            replace(_asked(equation, definitions, line, context, "told"), instead="multiple")
+            replace(_asked(equation, definitions, line, context, "told"), instead="multiple", follows=follows)
             for equation, definitions in restated(line, context)
         ]
     )

@@ -41,6 +41,12 @@ def doubt(verdict: Verdict, asked: Asked) -> str:
         return "indices stand on one side alone"
     if statement.left is None or statement.right is None:
         return ""
+    if (
+        verdict.counterexample is None
+        and verdict.reading is not None
+        and any(one.topic == "broadcasting" for one in verdict.reading.decisions)
+    ):
+        return "a number is added to every entry of an array, which may be a number itself"
     if verdict.counterexample is None and _is_factor(statement):
         return "the derivative has more axes than two; what is written may be the factor that a chain rule takes for it"
     if verdict.counterexample is None and (name := _with_too_many_indices(statement)):

@@ -142,6 +142,7 @@ def _in_layout(told: Told, outcomes: Sequence[Outcome], places: Sequence[Place])
 _MOST_LINES = 12
 _TO_SOLVE = frozenset(["fact", "first-order condition"])
 """Roles of equations that are no identities, but may say again what was to be zero."""
+_DOES_NOT_FOLLOW = "it is said to follow from the derivative that is zero, and does not as it is read here"
 _NO_SOLUTION = "put into the derivative, it does not make that zero as it is read here"
 
 
@@ -195,16 +196,21 @@ def _unless_unknown(entry: Entry, defined: Container[str] | None) -> Entry:
     return replace(entry, role="unknown function", verdict=None, reason=f"{found[1]} is defined nowhere in the document")
 
 
+def _does_not_follow(entry: Entry, outcome: Outcome) -> bool:
+    """Whether an equation that is said to follow from a derivative that is zero was compared with that, and is another one."""
+    verdict = outcome.verdict
+    return outcome.asked.follows and not verdict.problem and (entry.role != "solution" or verdict.is_false)
+
+
 def _with_outcome(entry: Entry, outcome: Outcome) -> Entry:
     verdict, asked = outcome.verdict, outcome.asked
-    if entry.role in _TO_SOLVE:
-        if not verdict.ok:
-            return entry
+    if entry.role in (*_TO_SOLVE, "solution"):
+        if not verdict.ok and not _does_not_follow(entry, outcome):
+            return replace(entry, reason=_NO_SOLUTION if entry.role == "solution" and verdict.is_false else "")
         entry = replace(entry, role="claim")
-    if entry.role == "solution":
-        if not verdict.ok:
-            return replace(entry, reason=_NO_SOLUTION if verdict.is_false else "")
-        entry = replace(entry, role="claim")
+        verdict = (
+            verdict if verdict.ok else Verdict(verdict.statement, "undecided", verdict.layout, _DOES_NOT_FOLLOW, reading=verdict.reading)
+        )
     used = tuple([f"{said.text} ({said.place.beside(entry.place)})" for said in asked.rests_on])
     reason = verdict.reason if verdict.problem else ""
     return replace(entry, asked=asked.statement, verdict=verdict, reason=reason, context=used, reading=outcome.reading)

@@ -58,13 +58,16 @@ def _of_values(asked: Asked) -> Verdict:
 
 def _up_to_a_factor(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     """The verdict on equations of which one side may be a multiple of what is meant; undecided where none of them holds so."""
+    comparable = False
     for one in asked:
         verdict = _verdict(one)
+        comparable |= verdict.is_false and not is_misfit(verdict)
         tried = (verdict,) if verdict.ok else (_verdict(other) for other in multiples(verdict, one))
         holds = next((found for found in tried if found.ok), None)
         if holds is not None:
             return replace(holds, statement=one.statement, reason=_SAME), one
-    return _open(verdict, "no multiple of what was to be zero"), asked[0]
+    other = _open(verdict, "no multiple of what was to be zero")
+    return (other if comparable else replace(other, problem=NOT_READ)), asked[0]
 
 
 _SAME = "it says again, up to a factor, what was to be zero"
@@ -88,7 +91,7 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
             return replace(verdict, status="undecided", reason=one.doubts[0].reason if one.doubts else _ANOTHER), found[0][1]
         verdict, one = supposed(*_otherwise(verdict, one))
         if verdict.ok:
-            return _unless_forced(verdict), one
+            return _unless_forced(verdict, one), one
         if one.instead in ("unread", "other") or (one.instead and verdict.problem):
             continue
         if one.instead:
@@ -101,11 +104,17 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     return min(sure or found, key=lambda pair: order.index(pair[0].status))  # a reading that is in doubt leaves it to those that are not
 
 
-def _unless_forced(verdict: Verdict) -> Verdict:
-    """The verdict on a claim that holds; undecided where a capital had to be a vector or a number for it, of which nothing was said."""
+def _unless_forced(verdict: Verdict, asked: Asked) -> Verdict:
+    """The verdict on a claim that holds; undecided where a capital had to be a vector or a number for it, of which nothing was said, or
+    sums had to be meant that are not written, although others are."""
     decisions = () if verdict.reading is None else verdict.reading.decisions
-    forced = next((one.words for one in decisions if one.topic == "kinds" and one.weight == "doubtful"), "")
+    doubtful = [one for one in decisions if one.weight == "doubtful"]
+    sums = _SUM.search(asked.statement) is not None
+    forced = next((one.words for one in doubtful if one.topic == "kinds" or (sums and one.words.startswith("no sum is written"))), "")
     return _open(verdict, f"true only where {forced}") if forced else verdict
+
+
+_SUM = pattern(r"\\sum(?![A-Za-z])|∑|\\operatorname\{tensor\}")
 
 
 def _may_hold(verdict: Verdict, asked: Asked) -> bool:

@@ -186,7 +186,8 @@ def unmatched(left: str, right: str, known: Named, notation: Notation) -> frozen
         own = sides[0] or sides[1]
         whole = None if any(known.has_base(symbol) for symbol in own if symbol[:1].isupper()) else known.made_of(own)
         return frozenset() if whole is None else frozenset(symbol for symbol, count in whole.items() if count == 1)
-    if any(known.has_base(symbol) for side in sides for symbol in side):
+    called = any(known.arguments(at.name) for side in (left, right) for at in names_at(side[:_LONGEST], notation))
+    if called or any(known.has_base(symbol) for side in sides for symbol in side):
         return _on_both_sides_alone(known.made_of(sides[0]), known.made_of(sides[1]))
     apart = sides[0].keys() ^ sides[1].keys()
     if known.are_declared(apart):

@@ -35,3 +35,9 @@ def test_false(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", OPEN)
 def test_an_index_that_may_be_another_one_is_not_guessed(text: str, tmp_path: Path) -> None:
     assert not {"proved", "confirmed", "refuted"} & set(statuses(text, tmp_path))
+
+
+def test_a_sum_that_is_left_out_where_others_are_written_is_missing(tmp_path: Path) -> None:
+    text = r"Let $F = \frac12\sum_k y_k^2$ with $y_k = \sum_j v_{kj} h_j$. Then $$\frac{\partial F}{\partial h_j} = \sum_k y_k v_{kj}.$$"
+    assert statuses(text, tmp_path)[-1] == "proved"
+    assert "proved" not in statuses(text.replace(r"= \sum_k y_k", "= y_k"), tmp_path)

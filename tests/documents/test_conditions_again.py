@@ -47,3 +47,17 @@ def test_a_wrong_step_is_not_proved(tmp_path: Path) -> None:
 
 def test_the_report_says_how_it_is_meant(tmp_path: Path) -> None:
     assert "what was to be zero" in verified(NORMAL, tmp_path).claims[-1].reading
+
+
+ZERO = r"Let $E(v) = \|t - Bv\|^2 + \mu\|v\|^2$. Setting $\nabla E(v) = 0$ gives "
+
+
+@pytest.mark.parametrize("found", [r"$(B^\top B + \mu I)v = B^\top t$.", r"$v^* = (B^\top B + \mu I)^{-1} B^\top t$."])
+def test_what_does_not_follow_is_not_hidden(found: str, tmp_path: Path) -> None:
+    assert statuses(ZERO + found, tmp_path) == ["proved"]
+    for wrong in (found.replace(r"\mu I", r"2\mu I"), found.replace(r"B^\top t", r"(-B^\top t)")):
+        assert statuses(ZERO + wrong, tmp_path) == ["undecided"]
+
+
+def test_a_constraint_beside_a_condition_is_no_claim(tmp_path: Path) -> None:
+    assert statuses(ZERO.replace("gives ", "subject to ") + "$v^\\top v = 1$.", tmp_path) == []

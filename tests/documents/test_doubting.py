@@ -86,3 +86,9 @@ def test_what_holds_only_if_a_capital_is_no_matrix_is_not_proved(tmp_path: Path)
     assert statuses(fit + r"(B^\top B)^{-1} B^\top t$.", tmp_path) == ["proved"]
     assert "proved" not in statuses(fit + r"B^\top t (B^\top B)^{-1}$.", tmp_path)
     assert "proved" in statuses("Let $B$ be a vector. " + fit + r"B^\top t (B^\top B)^{-1}$.", tmp_path)
+
+
+def test_what_is_added_to_every_entry_may_be_meant_otherwise(tmp_path: Path) -> None:
+    net = r"Let $a = \tanh(z)$, $u = Ma + c$, $p = \sigma(u)$ and $L = -t\log p - (1 - t)\log(1 - p)$. Then "
+    assert "refuted" not in statuses(net + r"$\frac{\partial L}{\partial z} = M^\top (p - t) \odot (1 - a \odot a)$.", tmp_path)
+    assert statuses(r"Then $\frac{\partial (Mz)}{\partial z} = z$.", tmp_path) != ["proved"]

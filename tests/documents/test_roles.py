@@ -228,3 +228,10 @@ def test_apostrophes_of_text_processors_are_primes(tmp_path: Path) -> None:
 def test_letters_of_an_eigendecomposition_are_not_any_matrices(tmp_path: Path) -> None:
     text = r"Here $B = U \Lambda U^\top$. We have $U^{-\top} \Lambda = U \Lambda$ and $\det(U \Lambda U^\top) = \det \Lambda$."
     assert "refuted" not in statuses(text, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["f", "q", "L"])
+def test_the_difference_of_two_values_of_a_function_is_a_claim(name: str, tmp_path: Path) -> None:
+    text = rf"Let ${name}(v) = v^\top S v$ with symmetric $S$. Thus ${name}(v + h) - {name}(v) = 2h^\top S v + h^\top S h$."
+    assert statuses(text, tmp_path) == ["proved"]
+    assert statuses(text.replace(" + h^\\top S h", ""), tmp_path) == ["refuted"]

@@ -69,6 +69,13 @@ def _stem(name: str) -> str:
     return name.partition("_")[0]
 
 
+def follows_condition(line: Line, context: Context) -> bool:
+    """Whether the row before is a derivative that is set to zero: ``Setting \\nabla L(w) = 0 gives`` says that this one follows."""
+    before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
+    last = context.conditions[before - 1] if before else None
+    return last is not None and last.number == line.number - 1 and is_derivative(last.row.text)
+
+
 _MOST_MULTIPLES, _NEAR = 3, 8
 """Conditions and functions that one equation is compared with, and rows up to which a condition before it counts."""
 

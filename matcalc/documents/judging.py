@@ -8,6 +8,7 @@ from itertools import combinations
 
 from matcalc.documents.asking import Asked
 from matcalc.documents.conditions import supposed
+from matcalc.documents.context.any_losses import LOSSES
 from matcalc.documents.doubting import doubted
 from matcalc.documents.habits import Habit, is_chained, is_misfit, meant, sides_of
 from matcalc.documents.index_cases import Indices
@@ -104,13 +105,19 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     return min(sure or found, key=lambda pair: order.index(pair[0].status))  # a reading that is in doubt leaves it to those that are not
 
 
+_NUMBERS = tuple([f"{letter} is read as a scalar" for letter in sorted(LOSSES)])
+
+
 def _unless_forced(verdict: Verdict, asked: Asked) -> Verdict:
     """The verdict on a claim that holds; undecided where a capital had to be a vector or a number for it, of which nothing was said, or
-    sums had to be meant that are not written, although others are."""
+    sums had to be meant that are not written, although others are. A loss is a number, whatever letter it has."""
     decisions = () if verdict.reading is None else verdict.reading.decisions
-    doubtful = [one for one in decisions if one.weight == "doubtful"]
-    sums = _SUM.search(asked.statement) is not None
-    forced = next((one.words for one in doubtful if one.topic == "kinds" or (sums and one.words.startswith("no sum is written"))), "")
+    kinds, others = [], []
+    for one in decisions:
+        if one.weight == "doubtful":
+            (kinds if one.topic == "kinds" else others).append(one.words)
+    missing = [words for words in others if words.startswith("no sum is written")] if _SUM.search(asked.statement) else []
+    forced = next((words for words in (*kinds, *missing) if not words.startswith(_NUMBERS)), "")
     return _open(verdict, f"true only where {forced}") if forced else verdict
 
 

@@ -92,3 +92,9 @@ def test_what_is_added_to_every_entry_may_be_meant_otherwise(tmp_path: Path) -> 
     net = r"Let $a = \tanh(z)$, $u = Ma + c$, $p = \sigma(u)$ and $L = -t\log p - (1 - t)\log(1 - p)$. Then "
     assert "refuted" not in statuses(net + r"$\frac{\partial L}{\partial z} = M^\top (p - t) \odot (1 - a \odot a)$.", tmp_path)
     assert statuses(r"Then $\frac{\partial (Mz)}{\partial z} = z$.", tmp_path) != ["proved"]
+
+
+def test_a_loss_is_a_number_whatever_letter_it_has(tmp_path: Path) -> None:
+    text = r"Let $q = \frac{\lambda}{2}\|W\|_F^2$ and $J = L + q$. Then $$\frac{\partial J}{\partial o} = \frac{\partial L}{\partial o}$$"
+    assert statuses(text, tmp_path)[-1] == "proved"
+    assert "proved" not in statuses(text.replace(r"= \frac{\partial L", r"= 2\frac{\partial L"), tmp_path)

@@ -22,7 +22,8 @@ _NESTED = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})"
 _DERIVED = pattern(
     rf"\\[tdc]?frac\s*\{{\s*\\partial\s*(?P<of>{_NESTED}{{1,60}}?)\s*\}}\s*\{{\s*\\partial\s*(?P<by>{_NESTED}{{1,80}}?)\s*\}}"
 )
-_LETTERS = frozenset(["L", "E", "C", "J", "ell"])
+LOSSES = frozenset(["L", "E", "C", "J", "ell"])
+"""Names that losses have."""
 _MOST_AXES, _SPARE = 2, "pqrsnm"
 
 
@@ -69,7 +70,7 @@ def _unreached(structure: Structure, whole: Sequence[Definition]) -> frozenset[s
     by: dict[str, set[str]] = {}
     for one in structure.all_derived:
         by.setdefault(one.name, set()).update(one.by)
-    found = [one.name for one in whole if not one.is_function and one.name in _LETTERS and by.get(one.name)]
+    found = [one.name for one in whole if not one.is_function and one.name in LOSSES and by.get(one.name)]
     found = [name for name in found if not dependence.of(name, by.keys() - {name})]
     return frozenset([name for name in found if not dependence.of(name, {base for one in by[name] for base in (one, without_index(one))})])
 
@@ -88,7 +89,7 @@ def _is_loss(name: str, context: Context, line: Line) -> bool:
     """Whether a name is that of a number which the document says nothing else of."""
     told, _ = context.told(name, line.number)
     number = told is not None and (told.kind == "scalar" or told.shape == ())
-    return (number or (told is None and name in _LETTERS)) and context.definitions.at(name, line.number) is None
+    return (number or (told is None and name in LOSSES)) and context.definitions.at(name, line.number) is None
 
 
 def _is_linear(name: str, text: str, count: int, structure: Structure, whole: Sequence[Definition]) -> bool:

@@ -112,12 +112,10 @@ def _unless_forced(verdict: Verdict, asked: Asked) -> Verdict:
     """The verdict on a claim that holds; undecided where a capital had to be a vector or a number for it, of which nothing was said, or
     sums had to be meant that are not written, although others are. A loss is a number, whatever letter it has."""
     decisions = () if verdict.reading is None else verdict.reading.decisions
-    kinds, others = [], []
-    for one in decisions:
-        if one.weight == "doubtful":
-            (kinds if one.topic == "kinds" else others).append(one.words)
-    missing = [words for words in others if words.startswith("no sum is written")] if _SUM.search(asked.statement) else []
-    forced = next((words for words in (*kinds, *missing) if not words.startswith(_NUMBERS)), "")
+    doubtful = [one for one in decisions if one.weight == "doubtful"]
+    kinds = [one.words for one in doubtful if one.topic == "kinds" and not one.words.startswith(_NUMBERS)]
+    sums = [one.words for one in doubtful if one.words.startswith("no sum is written")] if _SUM.search(asked.statement) else []
+    forced = next(iter((*kinds, *sums)), "")
     return _open(verdict, f"true only where {forced}") if forced else verdict
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -14,7 +15,7 @@ from matcalc.documents.habits import Habit, is_chained, is_misfit, meant, sides_
 from matcalc.documents.index_cases import Indices
 from matcalc.documents.inner_products import with_inner_products, with_products_first
 from matcalc.documents.multiples import multiples
-from matcalc.documents.numbers import with_numbers, with_plain_capitals, with_vectors
+from matcalc.documents.numbers import is_of_a_number, with_a_number, with_numbers, with_plain_capitals, with_vectors
 from matcalc.documents.pieces import Notation
 from matcalc.documents.primes import derives_twice, may_derive
 from matcalc.documents.rounding import agrees_as_written
@@ -113,6 +114,8 @@ def _unless_forced(verdict: Verdict, asked: Asked) -> Verdict:
     sums had to be meant that are not written, although others are. A loss is a number, whatever letter it has."""
     decisions = () if verdict.reading is None else verdict.reading.decisions
     doubtful = [one for one in decisions if one.weight == "doubtful"]
+    if (limit := _new_limit(asked.statement)) is not None:
+        return _open(verdict, f"true only where a sum up to {limit} is one up to what the definitions have")
     kinds = [one.words for one in doubtful if one.topic == "kinds" and not one.words.startswith(_NUMBERS)]
     sums = [one.words for one in doubtful if one.words.startswith("no sum is written")] if _SUM.search(asked.statement) else []
     forced = next(iter((*kinds, *sums)), "")
@@ -120,6 +123,17 @@ def _unless_forced(verdict: Verdict, asked: Asked) -> Verdict:
 
 
 _SUM = pattern(r"\\sum(?![A-Za-z])|∑|\\operatorname\{tensor\}")
+
+
+_LIMIT = pattern(r"\\sum(?:\\limits)?\s*_\s*\{\s*[a-z]\s*=\s*1\s*\}\s*\^\s*\{?\s*([A-Za-z])\b")
+
+
+def _new_limit(statement: str) -> str | None:
+    """The limit of a sum in a claim that its definitions have nowhere, although they have sums with limits."""
+    before, _, claim = statement.rpartition("; ")
+    known = {found[1] for found in _LIMIT.finditer(before)}
+    new = (found[1] for found in _LIMIT.finditer(claim) if re.search(rf"(?<![A-Za-z\\]){found[1]}(?![A-Za-z])", before) is None)
+    return next(new, None) if known else None
 
 
 def _may_hold(verdict: Verdict, asked: Asked) -> bool:
@@ -133,11 +147,18 @@ def _of_kinds(asked: Asked) -> Verdict:
     if (numbers := with_numbers(asked, verdict)) is not None:
         of_numbers = _verdict(numbers)
         verdict = of_numbers if of_numbers.ok else _kept(verdict, "false of vectors, and the letter may stand for a number")
+    verdict = _of_a_number(verdict, asked)
     for other in (with_vectors, with_inner_products, with_products_first):
         if (changed := other(asked, verdict)) is not None:
             found = _verdict(changed)
             verdict = verdict if found.problem or is_misfit(found) else replace(found, statement=verdict.statement)
     return verdict
+
+
+def _of_a_number(verdict: Verdict, asked: Asked) -> Verdict:
+    """The verdict with a number for one letter, where what is differentiated is a number then and the claim can be decided."""
+    found = [one for one in map(_verdict, with_a_number(asked, verdict)) if is_of_a_number(one) and not is_misfit(one)]
+    return next((one for one in found if one.ok), next((one for one in found if one.status == "refuted"), verdict))
 
 
 def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:

@@ -47,10 +47,36 @@ def _in_either_layout(asked: Asked, verdict: Verdict) -> Set[str]:
     by = _differentiated_by(verdict)
     if verdict.other_layout is None or not by or any(kinds.get(name) != "scalar" for name in by):
         return set()
+    claimed = names_in(asked.statement.rpartition("; ")[2])
+    return _vectors_by_convention(asked, verdict) & claimed
+
+
+def _vectors_by_convention(asked: Asked, verdict: Verdict) -> Set[str]:
+    """The letters that are vectors by convention alone."""
     assumed = [kind.strip() for one in verdict.assumed for kind in one.split(";")]
     found = {name for kind in assumed if (of := _OF_VECTORS.fullmatch(kind)) is not None for name in of["names"].split(", ")}
-    claimed = names_in(asked.statement.rpartition("; ")[2])
-    return {name for name in found & claimed if not _is_vector(name, asked, asked.declared)}
+    return {name for name in found if not _is_vector(name, asked, asked.declared)}
+
+
+def with_a_number(asked: Asked, verdict: Verdict) -> Iterator[Asked]:
+    """The claim with a number for one letter that is a vector by convention alone, where its sides do not fit and numbers are added to
+    vectors in it."""
+    if asked.exact or not is_misfit(verdict) or not adds_numbers(verdict):
+        return
+    for name in sorted(_vectors_by_convention(asked, verdict) - _differentiated_by(verdict)):
+        yield asked.declaring(f"{name}: scalar")
+
+
+def adds_numbers(verdict: Verdict) -> bool:
+    """Whether a number is added to every entry of an array, as a claim was read."""
+    return verdict.reading is not None and any(one.topic == "broadcasting" for one in verdict.reading.decisions)
+
+
+def is_of_a_number(verdict: Verdict) -> bool:
+    """Whether what a claim differentiates is a number."""
+    source = None if verdict.reading is None else verdict.reading.source
+    side = source.left if isinstance(source, Statement) else None
+    return isinstance(side, DerivativeSide) and not side.expression.shape
 
 
 def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:

@@ -41,3 +41,9 @@ def test_a_sum_that_is_left_out_where_others_are_written_is_missing(tmp_path: Pa
     text = r"Let $F = \frac12\sum_k y_k^2$ with $y_k = \sum_j v_{kj} h_j$. Then $$\frac{\partial F}{\partial h_j} = \sum_k y_k v_{kj}.$$"
     assert statuses(text, tmp_path)[-1] == "proved"
     assert "proved" not in statuses(text.replace(r"= \sum_k y_k", "= y_k"), tmp_path)
+
+
+def test_a_sum_up_to_another_limit_is_not_the_same(tmp_path: Path) -> None:
+    text = r"Let $F(v) = \sum_{i=1}^n (v^\top u_i - t_i)^2$. Then $\nabla F(v) = 2\sum_{i=1}^n (v^\top u_i - t_i) u_i$."
+    assert statuses(text, tmp_path) == ["proved"]
+    assert not {"proved", "confirmed"} & set(statuses(text.replace("2\\sum_{i=1}^n", "2\\sum_{i=1}^m"), tmp_path))

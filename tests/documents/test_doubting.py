@@ -98,3 +98,10 @@ def test_a_loss_is_a_number_whatever_letter_it_has(tmp_path: Path) -> None:
     text = r"Let $q = \frac{\lambda}{2}\|W\|_F^2$ and $J = L + q$. Then $$\frac{\partial J}{\partial o} = \frac{\partial L}{\partial o}$$"
     assert statuses(text, tmp_path)[-1] == "proved"
     assert "proved" not in statuses(text.replace(r"= \frac{\partial L", r"= 2\frac{\partial L"), tmp_path)
+
+
+@pytest.mark.parametrize("claim", [r"\partial a} = \frac{a - y}{a(1 - a)}", r"\partial w_j} = (a - y) x_j"])
+def test_one_letter_may_be_a_number(claim: str, tmp_path: Path) -> None:
+    text = rf"{CROSS_ENTROPY}Then $\frac{{\partial C}}{{{claim}$."
+    assert statuses(text, tmp_path)[-1] == "proved"
+    assert statuses(text.replace("a - y}", "y - a}").replace("(a - y) x", "(a + y) x"), tmp_path)[-1] not in ("proved", "confirmed")

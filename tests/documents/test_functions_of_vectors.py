@@ -50,6 +50,9 @@ TRUE = [
     "# One\nLet $p(x, y) = xy$.\n\n# Two\n" + FIELDS + r"Then $\nabla (pq) = q \nabla p + p \nabla q$.",
 ]
 NEVER_TRUE = [
+    r"Let $P(U, V) = \frac12\|R - UV^\top\|_F^2$. Then $\nabla_U P = \nabla_V P$.",
+    FIELDS + r"Then $\nabla_z p = \nabla_y p$.",
+    FIELDS + r"Then $\nabla_y p = \nabla p(z)$.",
     MAPS + r"With $s(z) = q(p(z))$ we have $\nabla s(z) = q'(z) \nabla p(z)$.",
     MAPS + r"With $s(z) = q(p(z))$ we have $\nabla^2 s(z) = q'(p(z)) \nabla^2 p(z)$.",
     MAPS + r"Then $\nabla e^{p(z)} = e^{p(z)}$.",

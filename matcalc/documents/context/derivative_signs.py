@@ -208,6 +208,8 @@ class Derivatives:
     def __init__(self, functions: frozenset[str], known: Mapping[str, int], letters: Iterator[str], curves: frozenset[str]) -> None:
         self._functions, self._known, self._letters, self._curves = functions, known, letters, curves
         self._renamed: dict[str, str] = {}
+        self._by: set[str] = set()
+        """What functions without arguments are differentiated by: one thing alone, as there is only one that they can be of."""
 
     def definition(self, left: str, value: str, arguments: tuple[str, ...]) -> list[str]:
         """A definition, behind those of the functions that it needs."""
@@ -231,6 +233,7 @@ class Derivatives:
         calls = [_call(equation, _behind_primes(equation, at.end)) for at in names_at(equation) if self._is_function(at.name)]
         points = {call.point: trimmed(call.inside) for call in calls if call is not None and call.point}
         by = {trimmed(found["by"]) for found in _BY_ENTRY.finditer(equation)}
+        self._by = set(points)
         if not points and len(by) == 1:
             return by.pop()
         used = {at.base for at in names_at(equation)}
@@ -298,7 +301,9 @@ class Derivatives:
             return self._direction(name, argument, by, into, depth)
         if by and call is not None and whole_name(by) != call.point:
             name, argument = self._helper(f"{name}({argument})", by, into, depth), by
-        if not argument:
+        if by and call is None:
+            self._by.add(whole_name(by) or by)
+        if not argument or (by and call is None and len(self._by) > 1):
             raise NotRead
         return _with_sign(_sign(found), name, argument)
 

@@ -31,7 +31,7 @@ def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
     names |= set(filter(None, perhaps_numbers(asked, verdict).split(" and "))) | _in_either_layout(asked, verdict)
     plain = frozenset(_plain_letters(asked))
     declared = asked.declared
-    if names & declared - plain:
+    if names & declared - plain or any(_is_behind_capital(name, asked) for name in names):
         return None
     names |= plain
     if not names:
@@ -137,6 +137,12 @@ def _is_vector(name: str, asked: Asked, declared: Set[str]) -> bool:
     if name[:1].isupper() or name in declared or name in _BOLD.findall(asked.statement):
         return True
     return re.search(rf"(?<![A-Za-z]){re.escape(name)}\s*(?:\}}\s*)?(?:'|\^\s*\{{?\s*(?:T|\\top|\\intercal))", asked.statement) is not None
+
+
+def _is_behind_capital(name: str, asked: Asked) -> bool:
+    """Whether a letter stands right behind a capital somewhere, as a vector behind its matrix does: ``W x``, ``W^{(l)} x``."""
+    script = r"(?:\s*[_^]\s*(?:\w|\{[^{}]*\}|\\top))*"
+    return re.search(rf"(?<![A-Za-z\\])[A-Z]{script}\s*{re.escape(name)}(?![A-Za-z])", asked.statement) is not None
 
 
 _AND = re.compile(", | and ")

@@ -105,3 +105,11 @@ def test_one_letter_may_be_a_number(claim: str, tmp_path: Path) -> None:
     text = rf"{CROSS_ENTROPY}Then $\frac{{\partial C}}{{{claim}$."
     assert statuses(text, tmp_path)[-1] == "proved"
     assert statuses(text.replace("a - y}", "y - a}").replace("(a - y) x", "(a + y) x"), tmp_path)[-1] not in ("proved", "confirmed")
+
+
+def test_a_letter_behind_a_matrix_is_no_number(tmp_path: Path) -> None:
+    text = r"Let $E$ be a loss that depends on $W$ through $u = Wx$. Then "
+    text += r"$\frac{\partial E}{\partial W} = \frac{\partial E}{\partial u} x^\top$."
+    assert statuses(text, tmp_path)[-1] == "proved"
+    wrong = text.replace(r"\frac{\partial E}{\partial u} x^\top", r"x \frac{\partial E}{\partial u}")
+    assert wrong != text and "proved" not in statuses(wrong, tmp_path)

@@ -110,3 +110,8 @@ def test_coordinates_are_a_column(point: str, tmp_path: Path) -> None:
     assert statuses(text, tmp_path) == ["proved", "proved"]
     wrong = rf"Let $v = {point}$. Then $v v^\top = 2$."
     assert not {"proved", "confirmed"} & set(statuses(wrong, tmp_path))
+
+
+def test_coordinates_are_given_anew(tmp_path: Path) -> None:
+    text = r"Let $h(u, x) = u^2 + x$, $u = 1$ and $x = 3 - u$. The minimiser is $(u, x) = (2, 1)$."
+    assert not {"refuted", "proved"} & set(statuses(text, tmp_path))

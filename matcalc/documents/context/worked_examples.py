@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from matcalc.documents.asking import Asked, Doubt
 from matcalc.documents.context.definitions import Definition
+from matcalc.documents.context.names import whole_name
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.partial_derivatives import with_arguments_listed
 from matcalc.documents.context.survey import Context
@@ -43,6 +44,9 @@ def worked_example(line: Line, context: Context) -> Asked | None:
     row = line.row
     if line.notation != "latex" or row.right is None or row.relation != "=":
         return None
+    coordinates = coordinates_of(row.left.text)
+    if coordinates and all(whole_name(one) is not None for one in coordinates) and is_value(as_list(row.right.text)):
+        return None  # (x, y) = (2, 1) is another point, whatever the values were before
     equation = _plain(f"{as_list(row.left.text)} = {as_list(row.right.text)}", context)
     found = _Found(line.number - row.link)
     equation, at_point = _at_point(equation, line, context)

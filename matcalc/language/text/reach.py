@@ -13,6 +13,8 @@ from matcalc.language.text.terminals import ENDS_OPERAND, Token
 _OPENS = {"LPAR": "RPAR", "LSQB": "RSQB", "NORM_OPEN": "NORM_CLOSE", "BAR_OPEN": "BAR_CLOSE"}
 _CLOSES = frozenset(_OPENS.values())
 _WHOLE_PRODUCT = frozenset(["tr", "trace", "det", "logdet", "diag", "vec", "inv"])
+_NUMBERS = frozenset(["tr", "trace", "det", "logdet", "inner"])
+"""Factors that are no matrices: the operand ends before them."""
 _ENDS_TERM = frozenset(["EQUALS", "COMMA", "SEPARATOR", *_CLOSES])
 _PREFIXES = frozenset(["APPLY", "DERIVATIVE_BY"])
 _PLAIN = frozenset(["NAME", "NUMBER"])
@@ -57,7 +59,7 @@ def _applied_end(tokens: list[Token], position: int, partner: dict[int, int], en
     if not whole and first < len(tokens) and tokens[first].type not in _PLAIN:
         return stop
     while stop < len(tokens) and (tokens[stop].type in _PLAIN or (whole and (tokens[stop].type in _ATOMS or tokens[stop].type == "APPLY"))):
-        if tokens[stop].type in ("CALL", "APPLY") and tokens[stop].value in ("tr", "trace", "det", "logdet"):
+        if tokens[stop].type in ("CALL", "APPLY") and tokens[stop].value in _NUMBERS:
             break
         after = _factor_end(tokens, stop, partner, end)
         if after == stop:

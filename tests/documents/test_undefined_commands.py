@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from matcalc.documents.formats import definitions
+from matcalc.documents.formats.markdown import manuscript
 from tests.documents.notes import statuses
 
 LETTERS = r"Let $\q \in \R^n$ and $\W$ be a symmetric matrix, not $\W + \q$. "
@@ -41,3 +43,13 @@ def test_false(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", UNREAD)
 def test_what_does_not_stand_as_letters_do_is_not_read(text: str, tmp_path: Path) -> None:
     assert not {"proved", "refuted", "conditional", "confirmed"} & set(statuses(text, tmp_path))
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_how_letters_are_used_is_looked_at_once(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for each formula would be quadratic in their number."""
+    seen: list[str] = []
+    look = definitions.operands
+    monkeypatch.setattr(definitions, "operands", lambda text: seen.append(text) or look(text))
+    manuscript("\n\n".join([r"$$\q^\top \q_{%d} = (\q + y)$$" % number for number in range(count)]), "notes.md")
+    assert len(seen) == 1

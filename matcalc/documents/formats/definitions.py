@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from matcalc.documents.pieces import Fault, Formula, Piece, Place, Placed
-from matcalc.language.latex.latex_conventions import conventional
+from matcalc.language.latex.latex_conventions import conventional, operands
 from matcalc.language.latex.latex_macros import defined, expanded
 from matcalc.language.latex.latex_parameters import Macro
 from matcalc.language.source import Source
@@ -22,25 +22,25 @@ def with_definitions(pieces: Iterable[Piece], own: Collection[str] = ()) -> Iter
     """
     macros: dict[str, Macro] = {}
     given = list(pieces)
-    evidence = " ; ".join([piece.text.text for piece in given if isinstance(piece, Formula) and piece.notation == "latex"])
+    used = operands(" ; ".join([piece.text.text for piece in given if isinstance(piece, Formula) and piece.notation == "latex"]))
     for piece in given:
         if not isinstance(piece, Formula) or piece.notation != "latex":
             yield piece
             continue
-        text, fault = replaced(piece.text, macros, own, evidence)
+        text, fault = replaced(piece.text, macros, own, used)
         if fault is not None:
             yield fault
         if text.text.strip():
             yield replace(piece, text=text.stripped())
 
 
-def replaced(text: Placed, macros: dict[str, Macro], own: Collection[str], evidence: str) -> tuple[Placed, Fault | None]:
+def replaced(text: Placed, macros: dict[str, Macro], own: Collection[str], letters: Collection[str]) -> tuple[Placed, Fault | None]:
     """A formula without the writer's commands. Those that it defines are added to ``macros``."""
     if "\\" not in text.text:
         return text, None
     macros.update(defined(text.text))
     used = _used(text.text, macros)
-    source = expanded(text.text, used, conventional(text.text, used.keys() | set(own), evidence))
+    source = expanded(text.text, used, conventional(text.text, used.keys() | set(own), letters))
     fault = None if source.fault is None else Fault(text.text, text.place(), source.fault.message, source.fault.suggestion or "")
     return _placed(source, text), fault
 

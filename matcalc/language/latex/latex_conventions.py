@@ -27,9 +27,9 @@ _CLOSES = pattern(r"\\([A-Za-z])(?![A-Za-z])\s*(?:$|[)}\]=+\-,&|_^;:.]|\\(?:righ
 """One where an operand ends: what stands before an operand or between two does not stand there."""
 
 
-def conventional(text: str, defined: Collection[str] = (), evidence: str | None = None) -> dict[str, Macro]:
-    r"""What those commands of a text stand for that are not read and not ``defined``. How single letters are used is looked for in
-    ``evidence``, such as the other formulas of a document; in the text itself if there is none.
+def conventional(text: str, defined: Collection[str] = (), used: Collection[str] | None = None) -> dict[str, Macro]:
+    r"""What those commands of a text stand for that are not read and not ``defined``. Single letters count where they are among
+    those that are ``used`` as operands in a document, or else in the text itself.
 
     >>> sorted(conventional(r"\nabla_\x (\x^\top \bA \x) = \pdv{f}{\x}, \foo \A"))
     ['bA', 'pdv', 'x']
@@ -37,7 +37,7 @@ def conventional(text: str, defined: Collection[str] = (), evidence: str | None 
     names = [name for name in dict.fromkeys(_CALL.findall(text)) if name not in defined and not _is_read(name)]
     found = {name: macro for name in names if (macro := _macro(name)) is not None}
     letters = {name for name in found if len(name) == 1}
-    doubtful = letters - _operands(text if evidence is None else evidence) if letters else letters
+    doubtful = letters.difference(operands(text) if used is None else used) if letters else letters
     return {name: macro for name, macro in found.items() if name not in doubtful}
 
 
@@ -50,7 +50,7 @@ def _is_read(name: str) -> bool:
     return is_known_command(name) or name in SPELLED_GREEK or name in GREEK_NAMES.values()
 
 
-def _operands(text: str) -> frozenset[str]:
+def operands(text: str) -> frozenset[str]:
     """Commands of one letter that stand as operands do: at the beginning of one and at the end."""
     text = _COMMENT.sub("", text)
     return frozenset(_OPENS.findall(text)) & frozenset(_CLOSES.findall(text))

@@ -12,7 +12,7 @@ from matcalc.documents.heads import head_of
 from matcalc.documents.pieces import Notation
 from matcalc.documents.rows import Row
 from matcalc.documents.shapes import holds
-from matcalc.documents.tokens import closing
+from matcalc.documents.tokens import bracketed, closing
 from matcalc.patterns import pattern
 
 _FONT = r"\\(?:mathbf|boldsymbol|bm|vec|pmb|bs)"
@@ -89,10 +89,10 @@ def as_list(text: str) -> str:
     ('[1, -2]^\\top', '(a + b)(c, d)')
     """
     opened = _LIST.match(text)
-    end = closing(text, opened.end(), opened["bracket"]) if opened is not None else 0
-    if opened is None or not end or opened["bracket"] != "(" or _BEHIND_LIST.fullmatch(text, end) is None:
+    found = bracketed(text, opened) if opened is not None and opened["bracket"] == "(" else None
+    if found is None or _BEHIND_LIST.fullmatch(text, found[1]) is None:
         return text
-    inside = re.sub(r"\\(?:right|[bB]igg?r?)\s*\Z", "", text[opened.end() : end - 1])
+    inside, end = found
     behind = text[end:] if "^" in text[end:] else rf"^\top{text[end:]}"
     return f"[{inside}]{behind}" if _commas(inside) else text
 
@@ -104,8 +104,8 @@ def coordinates_of(text: str) -> tuple[str, ...]:
     (('1', '-2'), ())
     """
     opened = _LIST.match(text)
-    end = closing(text, opened.end(), opened["bracket"]) if opened is not None and _is_list(text) else 0
-    inside = re.sub(r"\\(?:right|[bB]igg?r?)\s*\Z", "", text[opened.end() : end - 1]) if opened is not None and end else ""
+    found = bracketed(text, opened, opened["bracket"]) if opened is not None and _is_list(text) else None
+    inside = "" if found is None else found[0]
     return tuple([part.strip() for part in inside.split(",")]) if inside and not re.search(r"[(\[{]", inside) else ()
 
 

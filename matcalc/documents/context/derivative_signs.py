@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from matcalc.documents.context.definitions import CALLED, PRIMES
 from matcalc.documents.context.names import NameAt, names_at, trimmed, whole_name
-from matcalc.documents.tokens import closing
+from matcalc.documents.tokens import bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.patterns import pattern
 
@@ -29,7 +29,6 @@ _ALONG = pattern(rf"(?<![A-Za-z\\_^{{])D\s*_\s*(?P<along>{_SCRIPT})\s*(?=[A-Za-z
 _SECOND = pattern(r"\s*\^\s*\{?\s*2\s*\}?")
 _BY = pattern(rf"\s*_\s*(?P<by>{_SCRIPT})")
 _OPENED = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
-_ENDED = pattern(r"\s*(?:\\right|\\[bB]igg?r?)\s*\Z")
 _CIRCLE = pattern(r"\s*(?:\\circ(?![A-Za-z])|∘)\s*")
 _ACCENT = pattern(rf"\\(?:{'|'.join(sorted(ACCENTS))})(?![A-Za-z])")
 _DEEPEST = 3
@@ -191,9 +190,8 @@ def _behind_primes(text: str, end: int) -> int:
 
 def _call(text: str, start: int) -> _Call | None:
     """What stands in the brackets that begin at a place."""
-    opened = CALLED.match(text, start)
-    end = closing(text, opened.end(), "(") if opened is not None else 0
-    return None if opened is None or not end else _Call(_ENDED.sub("", text[opened.end() : end - 1]).strip(), end)
+    found = bracketed(text, CALLED.match(text, start))
+    return None if found is None else _Call(found[0].strip(), found[1])
 
 
 _BY_ENTRY = pattern(r"\\partial\s*(?P<by>(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{\s*[A-Za-z]\s*\}|\\[a-z]+|[A-Za-z]))\s*_")
@@ -411,10 +409,10 @@ def _operand_end(text: str, start: int) -> int:
 def _bracket(text: str, start: int) -> tuple[str, int]:
     """What stands in the bracket that begins at a place, and the place behind it."""
     opened = _OPENED.match(text, start)
-    end = closing(text, opened.end(), opened["bracket"]) if opened is not None else 0
-    if opened is None or not end:
+    found = bracketed(text, opened, "(" if opened is None else opened["bracket"])
+    if found is None:
         raise NotRead
-    return _ENDED.sub("", text[opened.end() : end - 1]), end
+    return found
 
 
 def _with_sign(sign: Sign, name: str, argument: str) -> str:

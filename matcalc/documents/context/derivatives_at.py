@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from matcalc.documents.context.names import trimmed, whole_name
-from matcalc.documents.tokens import closing
+from matcalc.documents.tokens import bracketed
 from matcalc.patterns import pattern
 
 _D = r"(?:\\(?:mathrm|text|textrm|operatorname)\s*\{\s*d\s*\}|\\partial(?![A-Za-z])|\\dd?(?![A-Za-z])|d)"
@@ -19,7 +19,6 @@ _QUOTIENT = pattern(
     rf"\s*\{{\s*{_D}\s*(?P<by>{_PART}){_ORDER % 'below'}\s*\}}"
 )
 _OPENED = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*\(")
-_ENDED = pattern(r"\s*(?:\\right|\\[bB]igg?r?)\s*\Z")
 _PLAIN_NUMBER = pattern(r"[-+]?\d+(?:\.\d+)?")
 
 _NAME = r"(?:\\[a-z]+|[A-Za-z])"
@@ -67,11 +66,8 @@ def quotients(equation: str) -> Iterator[Quotient]:
 
 def _point(equation: str, start: int) -> tuple[str | None, int]:
     """What stands in the bracket that begins at a place, and the place behind that."""
-    opened = _OPENED.match(equation, start)
-    end = closing(equation, opened.end(), "(") if opened is not None else 0
-    if opened is None or not end:
-        return None, start
-    return _ENDED.sub("", equation[opened.end() : end - 1]).strip(), end
+    found = bracketed(equation, _OPENED.match(equation, start))
+    return (None, start) if found is None else (found[0].strip(), found[1])
 
 
 def at_points(

@@ -51,5 +51,5 @@ def test_how_letters_are_used_is_looked_at_once(count: int, monkeypatch: pytest.
     seen: list[str] = []
     look = definitions.operands
     monkeypatch.setattr(definitions, "operands", lambda text: seen.append(text) or look(text))
-    manuscript("\n\n".join([r"$$\q^\top \q_{%d} = (\q + y)$$" % number for number in range(count)]), "notes.md")
+    manuscript("\n\n".join([rf"$$\q^\top \q_{{{number}}} = (\q + y)$$" for number in range(count)]), "notes.md")
     assert len(seen) == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from matcalc.calling import array_function
-from matcalc.codegen import Check, Derivative, LaidOut, Operator, Output, TargetName, function, generate
+from matcalc.codegen import Check, Derivative, LaidOut, Operator, Output, function, generate, target_named
 from matcalc.derivation import differentiate
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
@@ -17,7 +17,7 @@ from matcalc.facts.ties import tying
 from matcalc.inputs import Expression, Name, Names, as_call, listed, name_of, names_of, read
 from matcalc.language.declare.texts import Declare, about_unused
 from matcalc.operators.combining import declarations_of
-from matcalc.programs import checked_target, derivative_output
+from matcalc.programs import derivative_output
 from matcalc.sizes import axes_of
 
 HessianNames: TypeAlias = "Name | Sequence[Name | tuple[Name, Name]]"
@@ -67,7 +67,7 @@ def compile(
     >>> compile("||X - UV||^2", gradient=["U", "V"]).outputs
     ('value', 'gradient_U', 'gradient_V')
     """
-    chosen = checked_target(target)
+    target_named(target)  # what is wrong with it is said before anything is read
     pairs = [_pair(name) for name in listed(hessian)]
     singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}
     wrt = list(dict.fromkeys([*(name for names in singles.values() for name in names), *(name for pair in pairs for name in pair)]))
@@ -80,7 +80,7 @@ def compile(
     missing = [name for name in wrt if name not in found]
     if missing:
         raise MatcalcError(f"the expression does not depend on {', '.join(missing)}")
-    request = _Request(source, chosen, symmetric)
+    request = _Request(source, target, symmetric)
     if value:
         request.add("value", source, Derivative())
     for name in singles["gradient"]:
@@ -97,7 +97,7 @@ def compile(
 class _Request:
     """The outputs asked for, and what each of them is."""
 
-    def __init__(self, source: Expr, target: TargetName, symmetric: str) -> None:
+    def __init__(self, source: Expr, target: str, symmetric: str) -> None:
         self.source = source
         self.target = target
         self.symmetric = symmetric
@@ -153,7 +153,7 @@ class _Request:
         return Compiled(source, tuple(self.outputs), call)
 
 
-def computed(outputs: Mapping[str, Output], target: TargetName, sizes: Mapping[str, int], symbols: Sequence[Symbol]) -> Callable[..., Any]:
+def computed(outputs: Mapping[str, Output], target: str, sizes: Mapping[str, int], symbols: Sequence[Symbol]) -> Callable[..., Any]:
     """The callable behind ``Compiled``."""
     return function(outputs, target, name="compute", sizes=sizes, others=symbols)
 

@@ -55,22 +55,9 @@ class Function:
     unicode: str = ""
     latex: str = ""
 
-    @property
-    def numpy(self) -> str:
-        """An expression of NumPy, empty when there is none."""
-        return _code(self.name).get("numpy", "")
-
-    @property
-    def jax(self) -> str:
-        return _code(self.name).get("jax", "")
-
-    @property
-    def torch(self) -> str:
-        return _code(self.name).get("torch", "")
-
-    @property
-    def sympy(self) -> str:
-        return _code(self.name).get("sympy", "")
+    def code(self, language: str) -> str:
+        """The field of this name, an expression of a language or library; empty when there is none."""
+        return _code(self.name).get(language, "")
 
     @property
     def argument_order(self) -> int:
@@ -82,7 +69,24 @@ class Function:
 @cache
 def functions() -> Mapping[str, Function]:
     """Every function of the language by its own name, in the order of the file."""
-    return MappingProxyType({name: _function(name, row) for name, row in _table("functions.toml").items()})
+    rows = _table("functions.toml").items()
+    return MappingProxyType({name: _function(name, row) for name, row in rows if name != _TARGETS})
+
+
+@record
+class TargetNames:
+    """How a language or library that code is written for is called; ``aliases`` are other spellings of its name."""
+
+    name: str
+    title: str
+    aliases: tuple[str, ...] = ()
+
+
+@cache
+def code_targets() -> Mapping[str, TargetNames]:
+    """What code is written for, by name. It is read from the table alone: to list the names loads no code generator."""
+    rows = _table("functions.toml")[_TARGETS].items()
+    return MappingProxyType({name: TargetNames(name, row["title"], _field(row["aliases"])) for name, row in rows})
 
 
 @cache
@@ -109,13 +113,15 @@ def _field(value: Any) -> Any:
 
 
 def _rows(text: str) -> dict[str, dict[str, Any]]:
+    """The table without what is evaluated, which is read from the file itself, and not from the disk cache."""
     import tomllib
 
-    return {name: {key: value for key, value in row.items() if key not in _CODE} for name, row in tomllib.loads(text).items()}
+    rows = tomllib.loads(text).items()
+    return {name: row if name == _TARGETS else {key: row[key] for key in _FIELDS if key in row} for name, row in rows}
 
 
-_CODE = frozenset(["numpy", "jax", "torch", "sympy"])
-"""Fields that are evaluated: they are read from the file itself, and not from the disk cache."""
+_TARGETS = "targets"
+_FIELDS = tuple(Function.__annotations__)
 
 
 @cache
@@ -126,7 +132,7 @@ def _code(name: str) -> Mapping[str, str]:
     for file in ("functions.toml", "computed.toml"):
         _, heading, rest = f"\n{read('rules', file)}".partition(f"\n[{name}]\n")
         if heading:
-            return {key: value for key, value in tomllib.loads(rest.partition("\n[")[0]).items() if key in _CODE}
+            return {key: value for key, value in tomllib.loads(rest.partition("\n[")[0]).items() if key not in _FIELDS}
     return {}
 
 

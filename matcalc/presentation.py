@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from matcalc.functions import code_targets
 from matcalc.parsed import Reading, Style
 from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.results import Derivation
 
-FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", "numpy", "jax", "torch", "sympy")
+CODE = (*code_targets(), "sympy")
+"""What a result can be written as a program for."""
+FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", *CODE)
 STEP_FORMATS = ("unicode", "ascii", "latex", "markdown", "html", "json")
 STEP_STYLES = ("index", "differential")
 
@@ -29,7 +32,7 @@ def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, b
             return json.dumps(derivation.to_dict(), ensure_ascii=ascii_json, indent=2)
         case "index":
             return derivation.index_form
-        case "numpy" | "jax" | "torch" | "sympy":
+        case _ if target in CODE:
             return derivation.code(target).rstrip("\n")
         case _:
             return derivation.written()

@@ -6,33 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from matcalc.calling import expression_function, symbols_of, tensor_function
-from matcalc.codegen import TARGETS, Check, Derivative, LaidOut, Output, TargetName, function, generate
+from matcalc.codegen import Check, Derivative, LaidOut, Output, function, generate, target_named
 from matcalc.derivation import Outcome
 from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.sizes import axes_of
 
 
-def checked_target(target: str) -> TargetName:
-    """The target as one of those there are. Raises MatcalcError for another."""
-    for known in TARGETS:
-        if target == known:
-            return known
-    raise MatcalcError(f"there is no code for {target!r}", expected=", ".join(TARGETS))
-
-
 def expression_code(expression: Expr, target: str) -> str:
     """The source of a function for an expression."""
-    return generate({"value": expression}, checked_target(target), name="value")
+    return generate({"value": expression}, target, name="value")
 
 
 def expression_callable(expression: Expr, target: str) -> Callable[..., Any]:
-    """A callable for an expression; for NumPy the evaluator takes what there is no code for."""
-    checked = checked_target(target)
+    """A callable for an expression; of a target that evaluates, the evaluator takes what there is no code for."""
     try:
-        return function({"value": expression}, checked, name="value")
+        return function({"value": expression}, target, name="value")
     except MatcalcError:
-        if checked != "numpy":
+        if not target_named(target).evaluates:
             raise
         return expression_function(expression)
 
@@ -55,19 +46,18 @@ def derivative_code(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], lay
     """The source of a function for a derivative, which checks itself by finite differences when it is run."""
     name = derivative_name(source, wrt)
     check = Check(source, {name: Derivative(wrt, layout, symmetric)})
-    return generate({name: derivative_output(outcome, source, wrt, layout)}, checked_target(target), name=name, check=check)
+    return generate({name: derivative_output(outcome, source, wrt, layout)}, target, name=name, check=check)
 
 
 def derivative_callable(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, target: str) -> Callable[..., Any]:
-    """A callable for a derivative; for NumPy the evaluator takes what there is no code for."""
-    checked = checked_target(target)
+    """A callable for a derivative; of a target that evaluates, the evaluator takes what there is no code for."""
     others = (*symbols_of(source), *wrt)
     try:
         return function(
-            {"result": derivative_output(outcome, source, wrt, layout)}, checked, name=derivative_name(source, wrt), others=others
+            {"result": derivative_output(outcome, source, wrt, layout)}, target, name=derivative_name(source, wrt), others=others
         )
     except MatcalcError:
-        if checked != "numpy":
+        if not target_named(target).evaluates:
             raise
     if outcome.expression is not None:
         return expression_function(outcome.expression, others)

@@ -23,7 +23,7 @@ from matcalc.cli.showing import show, show_json, show_lines, show_reading, show_
 from matcalc.cli.table import Command, Option
 from matcalc.console import fitting, say, shows
 from matcalc.errors import MatcalcError
-from matcalc.presentation import FORMATS, STEP_FORMATS, STEP_STYLES, joint_remarks, left_side, remarks, rendered
+from matcalc.presentation import CODE, FORMATS, STEP_FORMATS, STEP_STYLES, joint_remarks, left_side, remarks, rendered
 from matcalc.printing import text
 from matcalc.records import record, replace
 from matcalc.results import Derivation
@@ -37,7 +37,6 @@ VIEWS = ("differential", "slice")
 Found = TypeVar("Found")
 ENTRY_FORMS = ("unicode", "ascii", "latex", "markdown", "json")
 VALUE_FORMS = ("unicode", "ascii", "json")
-CODE = ("numpy", "jax", "torch", "sympy")
 
 
 @record

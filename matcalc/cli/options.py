@@ -11,6 +11,7 @@ from matcalc.cli.arguments import EXPLAINS, holding
 from matcalc.cli.table import Command, ExpressionCommand, Option
 from matcalc.decoding import plain
 from matcalc.errors import MatcalcError
+from matcalc.functions import code_targets
 from matcalc.language.options import DIALECTS
 from matcalc.limits import DERIVATION_SECONDS, VERDICT_SECONDS
 from matcalc.products.outlines import LAYOUTS, NAMES, SYMMETRIC
@@ -25,8 +26,8 @@ def expression_command(name: str, summary: str, *options: Option) -> Callable[[C
 
 
 FORM_NAMES = {
-    "tex": "latex", "md": "markdown", "python": "numpy", "py": "numpy", "np": "numpy", "pytorch": "torch", "jnp": "jax", "text": "unicode",
-    "txt": "ascii", "utf8": "unicode", "utf-8": "unicode", "plain": "ascii", "matlab": "ascii", "indices": "index", "web": "html",
+    "tex": "latex", "md": "markdown", "text": "unicode", "txt": "ascii", "utf8": "unicode", "utf-8": "unicode", "plain": "ascii",
+    "indices": "index", "web": "html", **{alias: one.name for one in code_targets().values() for alias in one.aliases},
 }  # fmt: skip
 """Other names of the forms of a result."""
 

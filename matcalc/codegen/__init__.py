@@ -1,21 +1,21 @@
-"""Straight-line NumPy, JAX and PyTorch functions for expressions and their derivatives."""
+"""Straight-line functions for expressions and their derivatives, in the languages of ``targets``."""
 
 from __future__ import annotations
 
 from matcalc.codegen.callables import function
 from matcalc.codegen.generation import compile_source, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
-from matcalc.codegen.targets import TARGETS, TargetName
+from matcalc.codegen.targets import Target, target_named
 
 __all__ = [
-    "TARGETS",
     "Check",
     "Derivative",
     "LaidOut",
     "Operator",
     "Output",
-    "TargetName",
+    "Target",
     "compile_source",
     "function",
     "generate",
+    "target_named",
 ]

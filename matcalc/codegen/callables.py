@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from typing import Any
 
 from matcalc.codegen.generation import compile_source, generated
 from matcalc.codegen.requests import Output, array_axes, size_statements
-from matcalc.codegen.targets import TargetName
+from matcalc.codegen.targets import target_named
 from matcalc.errors import LimitError, MatcalcError, ShapeError
-from matcalc.evaluation.arrays import numeric, solve_sizes
+from matcalc.evaluation.arrays import solve_sizes
 from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.language.text.spelling import canonical_name
 
 
 def function(
     outputs: Mapping[str, Output],
-    target: TargetName,
+    target: str,
     *,
     name: str = "function",
     sizes: Mapping[str, int] | None = None,
@@ -29,16 +28,19 @@ def function(
     Vectors may be given as ``(n, 1)`` or ``(1, n)`` too. Works on tracers: it may be jitted, and mapped over batches.
     The callable raises ShapeError for arrays that do not fit, MatcalcError for a missing argument or a singular matrix.
     """
+    library = target_named(target)
+    if not library.in_python:
+        raise MatcalcError(f"{target} code does not run in Python", suggestion=f'code("{target}"), which is its source text')
     made = generated(outputs, target, name=name, sizes=sizes, others=others)
     compiled = compile_source(made.source)
     parameters = made.parameters
-    _, open_sizes = size_statements(parameters.symbols, parameters.sizes, parameters.names)
+    _, open_sizes = size_statements(parameters.symbols, parameters.sizes, parameters.names, library)
     symbols = [(symbol, parameters.names.of("symbol", symbol.name)) for symbol in parameters.symbols]
     functions = [(user, parameters.names.of("function", user)) for user in parameters.functions]
     spelled = [(size, parameters.names.of("size", size)) for size in open_sizes]
     extra = [symbol for symbol in dict.fromkeys(others) if symbol.name not in {known.name for known in parameters.symbols}]
-    converted = _converter(target)
-    failures = _failures(target)
+    converted = library.converter()
+    failures = library.failures()
     taken = {symbol.name for symbol, _ in symbols}
     needed = {*taken, *(size for size, _ in spelled)}
     sizes_named = {one for symbol in (*made.parameters.symbols, *extra) for size in symbol.shape for one in size.names} | set(open_sizes)
@@ -58,7 +60,7 @@ def function(
                 raise MatcalcError(f"the value of {user} is not a function")
         arrays = {symbol.name: _fitting(symbol, converted(symbol.name, values[symbol.name])) for symbol, _ in symbols}
         shapes = [(symbol.name, array_axes(symbol), tuple(arrays[symbol.name].shape)) for symbol, _ in symbols]
-        given = {size: values[size] for size in checkable if size in values and (size in open_sizes or not _is_traced(values[size]))}
+        given = {size: values[size] for size in checkable if size in values and (size in open_sizes or not library.is_traced(values[size]))}
         if given or open_sizes or fixed:
             more = {one: _fitting(one, converted(one.name, values[one.name])) for one in extra if one.name in values}
             shapes += [(one.name, array_axes(one), tuple(array.shape)) for one, array in more.items()]
@@ -94,11 +96,6 @@ def _sizes(shapes: list[tuple[str, Any, tuple[int, ...]]], given: Mapping[str, i
     return found if all(name in found for name in needed) else solve_sizes(shapes, given, needed)
 
 
-def _is_traced(size: Any) -> bool:
-    """Whether a size is a value of JAX that is known only when the compiled code runs: it cannot be compared with the arrays."""
-    return any(cls.__name__ == "Tracer" and str(cls.__module__).startswith("jax.") for cls in type(size).__mro__)
-
-
 def _fitting(symbol: Symbol, array: Any) -> Any:
     """The array with the axes of the symbol. Raises ShapeError when it has others."""
     axes = array_axes(symbol)
@@ -108,42 +105,3 @@ def _fitting(symbol: Symbol, array: Any) -> Any:
     if (not axes and not long_axes) or (len(axes) == 1 and len(array.shape) <= 2 and len(long_axes) <= 1):
         return array.reshape(()) if not axes else array.reshape(-1)
     raise ShapeError(f"{symbol.name} is {shape_text(symbol.shape)}, but the array given for it has shape {tuple(array.shape)}")
-
-
-def _converter(target: TargetName) -> Callable[[str, Any], Any]:
-    """Values as arrays of floating-point numbers of the library; arrays that are that already are passed on."""
-    if target == "numpy":
-        return numeric
-    if target == "jax":
-        import jax.numpy as jnp
-
-        def jax_array(name: str, value: Any) -> Any:
-            try:
-                array = jnp.asarray(value)
-                return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(jnp.result_type(float))
-            except (TypeError, ValueError, OverflowError) as error:
-                raise MatcalcError(f"the value of {name} is not a numeric array") from error
-
-        return jax_array
-    import torch
-
-    def torch_tensor(name: str, value: Any) -> Any:
-        try:
-            array = value if isinstance(value, torch.Tensor) else torch.as_tensor(value)
-            return array if array.is_floating_point() or array.is_complex() else array.to(torch.get_default_dtype())
-        except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-            raise MatcalcError(f"the value of {name} is not a numeric array") from error
-
-    return torch_tensor
-
-
-def _failures(target: TargetName) -> tuple[type[Exception], ...]:
-    """What the library raises for a singular matrix, and Python for numbers made of sizes, such as ``1/(n - 3)``."""
-    if target == "numpy":
-        import numpy as np
-
-        return (np.linalg.LinAlgError, ArithmeticError, ValueError, IndexError)
-    if target == "torch":
-        linalg: Any = import_module("torch.linalg")
-        return (linalg.LinAlgError, ArithmeticError, ValueError, IndexError)
-    return (ArithmeticError,)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import Names
-from matcalc.codegen.targets import Text, Writer, is_constant
+from matcalc.codegen.targets.target import Step, Text, Writer
 
 # ------------------------------------------------------------
 # Operations as the statements of a function: what is used twice gets a name, the rest stands where
 # it is used.
 
 _LONGEST_LINE = 96
-_VIEWS = frozenset({"transpose", "reshape", "permute", "expand", "pick", "vec", "unvec", "diagonal", "broadcast", "row", "column"})
-_READ_ONLY = frozenset({"broadcast", "diagonal"})
 # Not new arrays: adding to their diagonals in place would change something else.
-_NOT_FRESH = _VIEWS | {"input", "einsum", "user", "call", "kron_sum"}
+_NOT_FRESH = frozenset({
+    "transpose", "reshape", "permute", "expand", "pick", "vec", "unvec", "diagonal", "broadcast", "row", "column", "input", "einsum",
+    "user", "call", "kron_sum",
+})  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -29,8 +30,11 @@ class Body:
     results: dict[str, str] = field(default_factory=dict)
 
 
-def written_body(outputs: Mapping[str, Op], writer: Writer, names: Names, given: Mapping[Op, str] | None = None) -> Body:
-    """The statements that compute ``outputs``; ``given`` operations have these names already."""
+def written_body(
+    outputs: Mapping[str, Op], writer: Writer, names: Names, given: Mapping[Op, str] | None = None, rows: Container[str] = ()
+) -> Body:
+    """The statements that compute ``outputs``, of which ``rows`` are row vectors; ``given`` operations have these names already."""
+    target = writer.target
     given = dict(given or {})
     order = reachable(list(outputs.values()), given)
     uses = Counter(operand for op in order if op not in given for operand in op.operands)
@@ -44,20 +48,20 @@ def written_body(outputs: Mapping[str, Op], writer: Writer, names: Names, given:
         operands = [texts[operand] for operand in op.operands]
         first = op.operands[0] if op.operands else None
         in_place = first is not None and _is_fresh(first, uses, given)
-        text = writer.written(op, operands, in_place=in_place)
+        text = target.written(Step(op, operands, writer, in_place))
         if op.kind == "neg" and first is not None and first.kind == "add" and uses[first] == 1 and first not in given:
-            text = writer.negated_sum(first, [texts[operand] for operand in first.operands])
+            text = target.negated(Step(first, [texts[operand] for operand in first.operands], writer))
         while len(text.code) > _LONGEST_LINE and op.kind != "neg":
             longest = max(op.operands, key=lambda operand: len(texts[operand].code), default=None)
             if longest is None or len(texts[longest].code) < _LONGEST_LINE // 4 or texts[longest].code.isidentifier():
                 break
             texts[longest] = _named(body, names, texts[longest])
-            text = writer.written(op, [texts[operand] for operand in op.operands], in_place=in_place)
+            text = target.written(Step(op, [texts[operand] for operand in op.operands], writer, in_place))
         if uses[op] > 1 and not _is_trivial(op, texts):
             text = _named(body, names, text, results.get(op))
         texts[op] = text
     for name, op in outputs.items():
-        body.results[name] = _returned(op, texts[op], writer)
+        body.results[name] = target.returned(op, texts[op], writer, row=name in rows)
     return body
 
 
@@ -95,23 +99,6 @@ def _is_trivial(op: Op, texts: Mapping[Op, Text]) -> bool:
     if op.kind in ("input", "literal", "pi", "size"):
         return True
     return op.kind in ("transpose", "row", "column") and texts[op.operands[0]].code.isidentifier()
-
-
-def _returned(op: Op, text: Text, writer: Writer) -> str:
-    """The code of a result: an array, and never one that shares memory with an argument."""
-    if is_constant(op):
-        if writer.target == "torch":
-            return f"torch.tensor(float({text.code}){writer.made_like()})"
-        return f"{writer.xp}.asarray(float({text.code}){writer.made_like()})"
-    if writer.target == "jax":
-        return f"jnp.asarray({text.code})" if op.kind == "input" and not op.shape else text.code
-    inner, read_only = op, False
-    while inner.kind in _VIEWS or (inner.kind == "einsum" and len(inner.operands) == 1):
-        read_only |= inner.kind in _READ_ONLY
-        inner = inner.operands[0]
-    if inner.kind == "input" or read_only:
-        return f"np.array({text.code})" if writer.target == "numpy" else f"{text.within(3)}.clone()"
-    return text.code
 
 
 # ------------------------------------------------------------

@@ -5,18 +5,17 @@ from __future__ import annotations
 import ast
 import itertools
 import linecache
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from matcalc.budgets import SpentError, during
 from matcalc.codegen.emission import oriented, reachable, written_body
-from matcalc.codegen.helpers import helper_source, needed_helpers, needed_imports
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import Check, LaidOut, Names, Operator, Output, Parameters, identifier, size_statements
 from matcalc.codegen.selfcheck import self_check
-from matcalc.codegen.targets import TARGETS, TargetName, Writer, elementwise_code
+from matcalc.codegen.targets import Target, target_named
+from matcalc.codegen.targets.target import Application, File, Function, Writer, without_unused
 from matcalc.codegen.tensors import laid_out
 from matcalc.codegen.translation import Translator
 from matcalc.einstein.nodes import Symbol as TensorSymbol
@@ -29,9 +28,7 @@ from matcalc.printing import text as printed
 from matcalc.sizes import Shape
 from matcalc.stable.replacement import stable
 
-_IMPORT = {"numpy": "import numpy as np", "jax": "import jax.numpy as jnp", "torch": "import torch"}
 _WIDEST_COMMENT = 200
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Generated:
 
 def generate(
     outputs: Mapping[str, Output],
-    target: TargetName,
+    target: str,
     *,
     name: str = "function",
     check: Check | None = None,
@@ -63,7 +60,7 @@ def generate(
 
 def generated(
     outputs: Mapping[str, Output],
-    target: TargetName,
+    target: str,
     *,
     name: str = "function",
     check: Check | None = None,
@@ -75,22 +72,21 @@ def generated(
     ``others`` are symbols that it may be called with too: a constant takes the dtype and the device of the first array among them.
     """
     during("writing the code")
-    if target not in TARGETS:
-        raise MatcalcError(f"there is no code for {target!r}", expected=", ".join(TARGETS))
+    language = target_named(target)
     if not outputs:
         raise MatcalcError("no outputs were asked for")
     if check is not None and not others:
         others = [*symbols_in(check.source).values(), *(symbol for one in check.derivatives.values() for symbol in one.wrt)]
-    written = _Function(outputs, target, name, sizes, others)
-    parts = [f"{written.header()}\n\n{written.imports()}", *written.definitions()]
+    written = _Function(outputs, language, name, sizes, others)
+    helpers, function, trial = written.helpers(), written.function(), None
+    modules = tuple(written.writer.imports)
     if check is not None:
-        value = _Function({"value": check.varied}, target, "value", sizes, ())
-        modules = {**written.modules(), **value.modules()}
-        both = (written.parameters, value.parameters)
-        parts.append(self_check(check, name, outputs, both, value.function(), target, jax_imported="jax" in modules))
-        parts[0] = f"{written.header()}\n\n{written.imports(value)}"
-        parts[1:1] = [source for source in value.helper_sources() if source not in parts]
-    return Generated("\n\n\n".join(parts) + "\n", written.parameters)
+        value = _Function({"value": check.varied}, language, "value", sizes, ())
+        trial = self_check(check, outputs, (written.parameters, value.parameters), value.function(), language)
+        helpers = {name: source for name, source in value.helpers().items() if name not in helpers} | helpers
+        modules += tuple(value.writer.imports)
+    file = File(written.lines(), helpers, modules, tuple(written.applications), function, trial)
+    return Generated(language.file(file), written.parameters)
 
 
 def _comment(expression: Expr) -> str:
@@ -108,14 +104,14 @@ class _Function:
     """One function of a file: its parameters, statements, and the helpers that it calls."""
 
     def __init__(
-        self, outputs: Mapping[str, Output], target: TargetName, name: str, sizes: Mapping[str, int] | None, others: Sequence[Symbol]
+        self, outputs: Mapping[str, Output], target: Target, name: str, sizes: Mapping[str, int] | None, others: Sequence[Symbol]
     ) -> None:
         self.outputs = outputs
         self.target = target
         self.name = name
-        self.builder = Builder(fresh_first=target == "numpy")
+        self.builder = Builder(fresh_first=target.reuses_memory)
         self.ops = self._operations(sizes)
-        self.names = Names()
+        self.names = Names(target.identifier)
         self.symbols = _symbols(outputs)
         self.operators = {key: self.ops[key] for key, output in outputs.items() if isinstance(output, Operator)}
         arguments = {output.argument.name for output in outputs.values() if isinstance(output, Operator)}
@@ -127,8 +123,7 @@ class _Function:
         used = {op.data for op in reachable(roots) if op.kind == "input"}
         users = sorted({op.data for op in order if op.kind == "user"} | {op.data[0] for op in order if op.kind == "call" and _is_users(op)})
         symbols = [symbol for symbol in self.symbols.values() if symbol.name in used]
-        if target != "numpy" and not symbols:  # a constant: an array that it does not depend on says where it is to be, and of what type
-            symbols = [symbol for symbol in others if symbol.shape][:1] or list(others if target == "torch" else ())[:1]
+        symbols = symbols or target.guides(others)[:1]  # a constant: an array says where it is to be, and of what type
         for symbol in symbols:
             self.names.of("symbol", symbol.name)
         for user in users:
@@ -138,11 +133,9 @@ class _Function:
             self.names.of("size", size_name)
         for argument in sorted(arguments):
             self.names.of("symbol", argument)
-        arrays = [symbol for symbol in symbols if symbol.shape or target == "torch"]
-        arrays.sort(key=lambda symbol: not symbol.shape)
-        like = self.names.of("symbol", arrays[0].name) if arrays else None
+        like = next((self.names.of("symbol", symbol.name) for symbol in target.guides(symbols)), None)
         self.writer = Writer(target, self._name, like)
-        self.applications: list[str] = []
+        self.applications: list[Application] = []
         statements, results = self._body()
         self.parameters = Parameters(tuple(symbols), tuple(users), tuple(self.used_sizes), self.names)
         self.statements = statements
@@ -152,7 +145,7 @@ class _Function:
         plain = {key: output.expression if isinstance(output, Operator) else output for key, output in self.outputs.items()}
         expressions = {key: output for key, output in plain.items() if isinstance(output, Expr)}
         rewritten = dict(zip(expressions, stable(*expressions.values()), strict=True))
-        translator = Translator(self.builder, list(rewritten.values()), sizes, for_numpy=self.target == "numpy")
+        translator = Translator(self.builder, list(rewritten.values()), sizes, symmetric_products=self.target.reuses_memory)
         ops: dict[str, Op] = {}
         # Numbers last: the products of matrices that the others need anyway may do for them too.
         for key, output in sorted(plain.items(), key=lambda pair: not _shape_of(pair[1])):
@@ -178,7 +171,8 @@ class _Function:
             captured[key] = _captured(op, output.argument.name)
             for k, operand in enumerate(captured[key]):
                 wanted[f"{key}/{k}"] = operand
-        body = written_body(wanted, self.writer, self.names)
+        rows = {key for key, output in self.outputs.items() if isinstance(output, Expr) and output.is_row}
+        body = written_body(wanted, self.writer, self.names, rows=rows)
         results = {key: code for key, code in body.results.items() if "/" not in key}
         for key, operands in captured.items():
             results[key] = self._operator(key, operands, [body.results[f"{key}/{k}"] for k in range(len(operands))], body.statements)
@@ -203,21 +197,19 @@ class _Function:
         like, self.writer.like = self.writer.like, argument if output.argument.shape else self.writer.like
         body = written_body({key: self.ops[key]}, self.writer, self.names, given)
         self.writer.like = like
-        found, open_sizes = size_statements([output.argument], list(self.used_sizes), self.names)
+        found, open_sizes = size_statements([output.argument], list(self.used_sizes), self.names, self.target)
         self.used_sizes = {**before, **dict.fromkeys(open_sizes)}
         bound = [*(given[op] for op in captured), *(self.names.of("size", size) for size in open_sizes)]
-        partial = "jax.tree_util.Partial" if self.target == "jax" else "functools.partial"
-        self.writer.imports.setdefault("jax" if self.target == "jax" else "functools")
-        function = f"_apply_{identifier(key)}"
-        inner = _without_unused([*found, *body.statements], body.results)
-        lines = [f"def {function}({', '.join([*bound, argument])}):", *(f"    {line}" for line in inner)]
-        self.applications.append("\n".join([*lines, f"    return {body.results[key]}"]))
-        return f"{partial}({', '.join([function, *bound])})"
+        result = body.results[key]
+        inner = tuple(without_unused([*found, *body.statements], [result]))
+        made = Application(self.target.helper_name(f"apply_{identifier(key)}"), tuple(bound), argument, inner, result)
+        self.applications.append(made)
+        return self.target.applied(made, self.writer)
 
     # ------------------------------------------------------------ the file
 
-    def header(self) -> str:
-        """The docstring of the file."""
+    def lines(self) -> tuple[str, ...]:
+        """What is said about the file: the formulas, and the shapes of the parameters."""
         lines = []
         for key, output in self.outputs.items():
             expression = output.expression if isinstance(output, Operator) else output
@@ -227,77 +219,31 @@ class _Function:
                     applied = f"(applied to {output.argument.name}) " if isinstance(output, Operator) else ""
                     lines.append(f"{key} {applied}= {shown}")
         shapes = "; ".join(f"{symbol.name}: {_shape_words(symbol)}" for symbol in self.parameters.symbols)
-        tail = [f"where {shapes}"] if shapes else []
-        return '"""' + "\n".join([f"Generated by matcalc for {self.target}.", *([""] if lines or tail else []), *lines, *tail]) + '\n"""'
+        return (*lines, f"where {shapes}") if shapes else tuple(lines)
 
-    def imports(self, other: _Function | None = None) -> str:
-        """The import statements of the file."""
-        modules = {**self.modules(), **(other.modules() if other else {})}
-        standard = sorted(module for module in modules if module in ("functools", "math"))
-        lines = [f"import {module}" for module in standard]
-        if len(self.outputs) > 1:
-            lines.append("from collections import namedtuple")
-        if lines:
-            lines.append("")
-        third = sorted({_IMPORT[self.target], *(f"import {module}" for module in modules if module not in standard)})
-        return "\n".join([*lines, *third])
-
-    def modules(self) -> dict[str, None]:
-        """Modules to import besides the library's own."""
-        modules = dict(self.writer.imports)
-        for helper in self.all_helpers():
-            modules.update(dict.fromkeys(needed_imports(self.target, helper)))
-            source = self._helper(helper)
-            modules.update({module: None for module in ("math", "jax") if f"{module}." in source})
-            if "jax.scipy.special" in source:
-                modules["jax.scipy.special"] = None
-        return modules
-
-    def all_helpers(self) -> list[str]:
-        """Helpers in the order in which they are to be defined."""
-        found: dict[str, None] = {}
+    def helpers(self) -> dict[str, str]:
+        """The sources of the helpers, in the order in which they are to be defined."""
+        found: dict[str, str] = {}
         for helper in self.writer.helpers:
-            for needed in needed_helpers(self.target, helper):
-                found.setdefault(needed)
-            found.setdefault(helper)
-        return list(found)
+            for name in (*self.target.needed_helpers(helper), helper):
+                source = self.target.helper_source(name)
+                found.setdefault(name, self.target.elementwise_source(name) if source is None else source)
+        return found
 
-    def _helper(self, helper: str) -> str:
-        source = helper_source(self.target, helper)
-        return source if source is not None else f"def _{helper}(t):\n    return {elementwise_code(self.target, helper)}"
-
-    def helper_sources(self) -> list[str]:
-        """The definitions of the helpers."""
-        return [self._helper(helper) for helper in self.all_helpers()]
-
-    def definitions(self) -> list[str]:
-        """Helpers, then the functions that apply operators, then the function itself."""
-        return [*self.helper_sources(), *self.applications, self.function()]
-
-    def function(self) -> str:
-        """The definition of the function."""
-        found, open_sizes = size_statements(self.parameters.symbols, self.parameters.sizes, self.names)
-        scalars = [self.names.of("symbol", symbol.name) for symbol in self.parameters.symbols if not symbol.shape]
-        if self.target == "torch":  # PyTorch's functions take tensors only
-            like = "" if self.writer.like in scalars else self.writer.made_like()
-            found = [f"{scalar} = torch.as_tensor({scalar}{like})" for scalar in scalars] + found
-        arguments = [*(self.names.of("symbol", symbol.name) for symbol in self.parameters.symbols)]
-        arguments += [self.names.of("function", user) for user in self.parameters.functions]
-        arguments += [self.names.of("size", size) for size in open_sizes]
-        statements = _without_unused([*found, *self.statements], self.results)
-        lines = [f"def {self.name}({', '.join([*arguments, '**unused'])}):", *(f"    {line}" for line in statements)]
-        if len(self.results) == 1:
-            return "\n".join([*lines, f"    return {next(iter(self.results.values()))}"])
-        fields = " ".join(identifier(key) for key in self.results)
-        for key, code in self.results.items():
-            if not code.isidentifier():
-                lines.append(f"    {self._result_name(key)} = {code}")
-        values = [code if code.isidentifier() else self._result_name(key) for key, code in self.results.items()]
-        kind = "".join(part.capitalize() for part in self.name.split("_")) + "Results"
-        return "\n".join([f'{kind} = namedtuple("{kind}", "{fields}")\n\n', *lines, f"    return {kind}({', '.join(values)})"])
-
-    def _result_name(self, key: str) -> str:
-        return self.names.of("result", key)
+    def function(self) -> Function:
+        """The function itself."""
+        names = self.names
+        found, open_sizes = size_statements(self.parameters.symbols, self.parameters.sizes, names, self.target)
+        return Function(
+            self.name,
+            {names.of("symbol", symbol.name): symbol for symbol in self.parameters.symbols},
+            tuple([names.of("function", user) for user in self.parameters.functions]),
+            tuple([names.of("size", size) for size in open_sizes]),
+            (*found, *self.statements),
+            self.results,
+            {key: code if code.isidentifier() else names.of("result", key) for key, code in self.results.items()},
+            self.writer.like,
+        )
 
 
 _serial = itertools.count(1)
@@ -320,18 +266,6 @@ def compile_source(source: str) -> Callable[..., Any]:
         raise MatcalcError(f"the code needs a library that is not installed: {error.name}") from error
     result: Callable[..., Any] = namespace[defined[-1]]
     return result
-
-
-def _without_unused(statements: list[str], results: Mapping[str, str]) -> list[str]:
-    """The statements, without those that name what no later code uses: an identity whose size alone was needed."""
-    kept: list[str] = []
-    used = set(_WORD.findall(" ".join(results.values())))
-    for statement in reversed(statements):
-        name, _, code = statement.partition(" = ")
-        if name in used:
-            used.update(_WORD.findall(code))
-            kept.append(statement)
-    return kept[::-1]
 
 
 def _captured(op: Op, argument: str) -> list[Op]:

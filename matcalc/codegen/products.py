@@ -36,12 +36,11 @@ _FEW = 8
 class Products:
     """Operations for products. What a program is known to contain decides what is formed once and what is only applied."""
 
-    def __init__(self, builder: Builder, roots: Sequence[e.Expr], sizes: Mapping[str, int] | None, *, for_numpy: bool) -> None:
-        # NumPy knows the symmetric product Z'Z.
+    def __init__(self, builder: Builder, roots: Sequence[e.Expr], sizes: Mapping[str, int] | None, *, symmetric_products: bool) -> None:
         self.b = builder
         self.m = Multiplication(builder)
         self.extents = Extents(sizes)
-        self.symmetric_products = for_numpy
+        self.symmetric_products = symmetric_products
         order = e.postorder(*roots)
         self.uses = Counter(child for node in order for child in e.children(node))
         calls = {(node.function, node.arguments[0], node.axis) for node in order if isinstance(node, e.Call)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, Symbol
@@ -73,16 +73,16 @@ class Check:
 
 
 # ------------------------------------------------------------
-# Identifiers of Python for symbols, sizes and user functions.
+# Identifiers for symbols, sizes and user functions.
 
-_RESERVED = frozenset({"np", "jnp", "jax", "torch", "math", "numpy", "functools", "unused", "rng", "self"})
 _PRIMES = re.compile("['′]+$")
 
 
 class Names:
     """Gives every symbol, size and function its identifier, the same for each time it is asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, identifier: Callable[[str], str]) -> None:
+        self._identifier = identifier
         self._given: dict[tuple[str, str], str] = {}
         self._taken: set[str] = set()
         self._count = 0
@@ -91,7 +91,7 @@ class Names:
         """The identifier for ``name``, which is a ``"symbol"``, ``"size"`` or ``"function"``."""
         found = self._given.get((kind, name))
         if found is None:
-            found = identifier(name)
+            found = self._identifier(name)
             while found in self._taken:
                 found = f"{kind}_{found}"
             self._given[kind, name] = found
@@ -111,8 +111,8 @@ class Names:
         return {name: given for (_, name), given in self._given.items() if name != given}
 
 
-def identifier(name: str) -> str:
-    """A Python identifier for a name of the input language.
+def identifier(name: str, reserved: Container[str] = keyword.kwlist) -> str:
+    """A Python identifier for a name of the input language, none of those that are ``reserved``.
 
     >>> identifier("f''"), identifier("x₀"), identifier("lambda")
     ('f_prime2', 'x_0', 'lambda_')
@@ -126,7 +126,7 @@ def identifier(name: str) -> str:
         stem = f"_{stem}"
     if count:
         stem += "_prime" + (str(count) if count > 1 else "")
-    return f"{stem}_" if keyword.iskeyword(stem) or stem in _RESERVED else stem
+    return f"{stem}_" if stem in reserved else stem
 
 
 # ------------------------------------------------------------
@@ -148,7 +148,15 @@ def array_axes(symbol: Symbol) -> Shape:
     return symbol.shape[1:] if len(symbol.shape) == 2 and symbol.shape[0] == ONE else symbol.shape
 
 
-def size_statements(symbols: Iterable[Symbol], wanted: Sequence[str], names: Names) -> tuple[list[str], list[str]]:
+class Lengths(Protocol):
+    """How a language asks for the length of an axis, and solves ``length = divisor * size**power`` for a size."""
+
+    def length(self, name: str, axis: int) -> str: ...
+
+    def root(self, length: str, divisor: str, power: int) -> str: ...
+
+
+def size_statements(symbols: Iterable[Symbol], wanted: Sequence[str], names: Names, target: Lengths) -> tuple[list[str], list[str]]:
     """Statements that set the wanted sizes from the shapes of arrays, and the sizes that no array fixes."""
     axes = [(symbol, axis, size) for symbol in symbols for axis, size in enumerate(array_axes(symbol))]
     known: dict[str, list[str]] = {}
@@ -161,7 +169,8 @@ def size_statements(symbols: Iterable[Symbol], wanted: Sequence[str], names: Nam
             if len(set(unknown)) == 1:
                 name = unknown[0]
                 needs = [line for other in size.names if other != name for line in known[other]]
-                code = _solved(size, name, f"{names.of('symbol', symbol.name)}.shape[{axis}]", names)
+                length = target.length(names.of("symbol", symbol.name), axis)
+                code = target.root(length, _divisor(size, name, names), size.names.count(name))
                 known[name] = [*needs, f"{names.of('size', name)} = {code}"]
                 left.pop(name, None)
                 progress = True
@@ -169,11 +178,7 @@ def size_statements(symbols: Iterable[Symbol], wanted: Sequence[str], names: Nam
     return list(lines), list(left)
 
 
-def _solved(size: Size, name: str, length: str, names: Names) -> str:
-    """``name`` from the length of an axis of this size, the other names known."""
+def _divisor(size: Size, name: str, names: Names) -> str:
+    """What the size is a multiple of ``name`` by; empty for one."""
     others = [names.of("size", other) for other in size.names if other != name]
-    divisor = "*".join(([str(size.factor)] if size.factor != 1 else []) + others)
-    if divisor:
-        length = f"{length} // {divisor}" if "*" not in divisor else f"{length} // ({divisor})"
-    power = size.names.count(name)
-    return length if power == 1 else f"round(({length})**(1/{power}))"
+    return "*".join(([str(size.factor)] if size.factor != 1 else []) + others)

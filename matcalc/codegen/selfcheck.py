@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from matcalc.codegen.requests import Check, Derivative, Names, Operator, Output, Parameters, array_axes
-from matcalc.codegen.targets import MODULES, TargetName
+from matcalc.codegen.targets.target import Comparison, Function, Target, Trial
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import prime_sizes, sizes_that_fit
 from matcalc.evaluation.interpreter import program
@@ -45,48 +45,7 @@ _MOST_WRITTEN = 2000
 _LARGEST = 1e6
 _SEEDS = 12
 
-_DIFFERENCES = '''
-def differences(point, names, step):
-    """Central differences of value: its axes, then those of each variable."""
-    if not names:
-        return np.asarray(value({keywords}), dtype=float)
-    *others, last = names
-    base = np.asarray(point[last], dtype=float)
-    quotients = []
-    for place in np.ndindex(base.shape):
-        move = np.zeros(base.shape)
-        move[place] = step
-{ties}        ends = [differences({{**point, last: base + sign * move}}, others, step) for sign in (1, -1)]
-        quotients.append((ends[0] - ends[1]) / (2 * step))
-    return np.stack(quotients, axis=-1).reshape(quotients[0].shape + base.shape)
-
-
-def compare(name, result, expected, tolerance):
-    found = np.asarray(result, dtype=float)
-    assert found.shape == expected.shape, f"{{name}} has shape {{found.shape}}, not {{expected.shape}}"
-    error = np.max(np.abs(found - expected)) / max(1.0, np.max(np.abs(expected)))
-    assert error < tolerance, f"{{name}} is wrong: relative error {{error:.1e}}"
-    print(f"{{name}}: agrees with finite differences to {{error:.1e}}")
-'''
-
-_GIVEN = {
-    "numpy": "np.asarray(entry)",
-    "jax": "jnp.asarray(entry)",
-    "torch": "torch.as_tensor(entry, dtype=torch.float64)",
-}
-
-_TIES = {
-    "symmetric": "(move + move.T) / 2",
-    "antisymmetric": "(move - move.T) / 2",
-    "diagonal": "move * np.eye(len(move))",
-    "lower": "np.tril(move)",
-    "upper": "np.triu(move)",
-}
-"""The part of a move that keeps a tie between entries."""
-
-
-_TOO_LARGE = """if __name__ == "__main__":
-    print("no self check: {name} too large for finite differences")"""
+_TOO_LARGE = "no self check: {name} too large for finite differences"
 
 
 def _declared_entries(symbol: Symbol) -> int:
@@ -95,18 +54,11 @@ def _declared_entries(symbol: Symbol) -> int:
 
 
 def self_check(
-    check: Check,
-    name: str,
-    outputs: Mapping[str, Output],
-    both: tuple[Parameters, Parameters],
-    value_source: str,
-    target: TargetName,
-    *,
-    jax_imported: bool,
-) -> str:
-    """The ``__main__`` part for the function ``name``; ``value_source`` defines the function ``value`` that is differentiated.
+    check: Check, outputs: Mapping[str, Output], both: tuple[Parameters, Parameters], value: Function, target: Target
+) -> Trial | str:
+    """What is to be compared, and where; or why nothing is. ``value`` is the function that is differentiated.
 
-    ``both`` are the parameters of the two functions.
+    ``both`` are the parameters of the function that is checked, and of that one.
     """
     parameters, value_parameters = both
     symbols = {symbol.name: symbol for symbol in (*parameters.symbols, *value_parameters.symbols)}
@@ -121,84 +73,49 @@ def self_check(
     size_names = {n for symbol in symbols.values() for size in symbol.shape for n in size.names}
     size_names |= {*parameters.sizes, *value_parameters.sizes}
     names = parameters.names
-    point = _point(check, outputs, symbols, size_names, users, names)
+    point = _point(check, outputs, symbols, size_names, users, names, target.draws)
     if point is None:
         return _TOO_LARGE.format(name="arrays of the smallest sizes are")
-    sizes, samples = point
-    lines = ["# Compares the outputs with central differences at a random point."]
-    lines += _imports(target, jax_imported)
-    lines += ["", *value_source.split("\n"), "", *samples]
-    numbers = ", ".join(f"{names.of('size', size)}={number}" for size, number in sorted(sizes.items()))
-    lines += [f"sizes = dict({numbers})", *_user_functions(users, names, target)]
-    keywords = "**arguments(point), **sizes" + (", **functions" if users else "")
-    lines += ["", "", "def arguments(point):", f"    return {{name: {_GIVEN[target]} for name, entry in point.items()}}", "", ""]
-    lines += _DIFFERENCES.format(ties=_tie_lines(check, names), keywords=keywords).strip("\n").split("\n")
-    lines += ["", ""]
-    lines.append(f"results = {name}({keywords})")
-    if len(outputs) == 1:
-        lines.append("results = (results,)")
-    for position, (key, output) in enumerate(outputs.items()):
-        lines += _comparison(position, key, output, check.derivatives.get(key, Derivative()), check.source, names)
-    return 'if __name__ == "__main__":\n' + "\n".join(f"    {line}" if line else "" for line in lines)
+    sizes, lines, values = point
+    return Trial(
+        value,
+        {names.of("size", size): number for size, number in sorted(sizes.items())},
+        {names.of("symbol", symbol): array for symbol, array in values.items()},
+        tuple(lines),
+        {names.of("function", user): len(user) - len(user.rstrip("'′")) for user in users},
+        tuple(dict.fromkeys(_ties(check, names))),
+        tuple([_comparison(key, output, check, names) for key, output in outputs.items()]),
+    )
 
 
-def _imports(target: TargetName, jax_imported: bool) -> list[str]:
-    match target:
-        case "numpy":
-            return []
-        case "jax":
-            return [*([] if jax_imported else ["import jax"]), "import numpy as np", "", 'jax.config.update("jax_enable_x64", True)']
-        case "torch":
-            return ["import numpy as np"]
-
-
-def _tie_lines(check: Check, names: Names) -> str:
-    """Lines that keep a move within the matrices that a variable may be."""
-    found: dict[str, None] = {}
+def _ties(check: Check, names: Names) -> Iterator[tuple[str, str]]:
+    """What keeps a move within the matrices that a variable may be."""
     for derivative in check.derivatives.values():
         for symbol in derivative.wrt:
             kind = tie_of(symbol.properties)
-            if not kind or len(symbol.shape) != 2 or derivative.symmetric == "independent":
-                continue
-            tie = "np.maximum(move, move.T)" if (kind, derivative.symmetric) == ("symmetric", "cookbook") else _TIES[kind]
-            given = names.of("symbol", symbol.name)
-            found[f'        if last == "{given}":\n            move = {tie}\n'] = None
-    return "".join(found)
+            if kind and len(symbol.shape) == 2 and derivative.symmetric != "independent":
+                cookbook = (kind, derivative.symmetric) == ("symmetric", "cookbook")
+                yield names.of("symbol", symbol.name), "cookbook" if cookbook else kind
 
 
-def _comparison(position: int, key: str, output: Output, derivative: Derivative, source: Expr, names: Names) -> list[str]:
-    order = len(derivative.wrt)
-    variables = [names.of("symbol", symbol.name) for symbol in derivative.wrt]
-    listed = ", ".join(f'"{variable}"' for variable in variables)
-    step, tolerance = {0: ("0", "1e-9"), 1: ("1e-6", "1e-6"), 2: ("1e-4", "1e-5")}[order]
-    lines = ["", f"expected = differences(point, [{listed}], {step})"]
-    above = len(source.shape) if not source.is_row else 1
-    below = [len(array_axes(symbol)) for symbol in derivative.wrt if symbol.shape]
-    if derivative.along is not None:
-        along = f'point["{names.of("symbol", derivative.along.name)}"]'
-        lines.append(f"expected = np.tensordot(expected, {along}, axes=np.ndim({along}))")
-    else:
-        lines += _laid_out(derivative.layout, above, below)
-    result = f"results[{position}]"
-    if isinstance(output, Operator):
-        result += f'(arguments(point)["{names.of("symbol", output.argument.name)}"])'
-    lines.append(f'compare("{key}", {result}, expected, {tolerance})')
-    return lines
-
-
-def _laid_out(layout: str, above: int, below: list[int]) -> list[str]:
-    """Statements that bring the differences into a layout."""
-    total = above + sum(below)
-    if layout == "tensor" or not total or not below:
-        return []
-    if not above and len(below) == 1:
-        return ["expected = expected.T"] if layout == "numerator" else []
-    rows = above or below[0]
-    lines = [f'expected = expected.reshape(int(np.prod(expected.shape[:{rows}])), -1, order="F")']
-    return [*lines, "expected = expected.T"] if above and layout == "denominator" else lines
+def _comparison(key: str, output: Output, check: Check, names: Names) -> Comparison:
+    derivative, source = check.derivatives.get(key, Derivative()), check.source
+    along = None if derivative.along is None else names.of("symbol", derivative.along.name)
+    return Comparison(
+        key,
+        tuple([names.of("symbol", symbol.name) for symbol in derivative.wrt]),
+        derivative.layout,
+        len(source.shape) if not source.is_row else 1,
+        tuple([len(array_axes(symbol)) for symbol in derivative.wrt if symbol.shape]),
+        along,
+        names.of("symbol", output.argument.name) if isinstance(output, Operator) else None,
+    )
 
 
 # ---------------------------------------------------------------- random points
+
+
+_Point: TypeAlias = tuple[Mapping[str, int], list[str], Mapping[str, Any]]
 
 
 def _point(
@@ -208,21 +125,27 @@ def _point(
     size_names: set[str],
     users: list[str],
     names: Names,
-) -> tuple[Mapping[str, int], list[str]] | None:
-    """Sizes and the statements that draw the arrays, such that the value and the outputs are finite there; None when they are too large."""
+    draws: bool,
+) -> _Point | None:
+    """Sizes, the arrays and the statements that draw them, such that the value and the outputs are finite there.
+
+    None when they are too large.
+    """
     import numpy as np
 
     expressions = [check.source, *(output for output in outputs.values() if isinstance(output, Expr))]
     if sum(len(postorder(expression)) for expression in expressions) > 5000:
         expressions = []
-    chosen: tuple[Mapping[str, int], list[str]] | None = None
+    chosen: _Point | None = None
     for seed in range(_SEEDS):
         sizes = _fitting_sizes(check, expressions, size_names, seed, symbols)
         if sizes is None:
             return None
         for style in _STYLES:
-            lines, values = _drawn(symbols.values(), sizes, seed, style, names)
-            chosen = chosen or (sizes, lines)
+            lines, values = (
+                _drawn(symbols.values(), sizes, seed, style, names) if draws else ([], _members(symbols.values(), sizes, seed, style))
+            )
+            chosen = chosen or (sizes, lines, values)
             if users:
                 return chosen
             try:
@@ -230,7 +153,7 @@ def _point(
             except MatcalcError:
                 continue
             if all(np.all(np.isfinite(result)) and np.max(np.abs(result), initial=0.0) < _LARGEST for result in results):
-                return sizes, lines
+                return sizes, lines, values
     assert chosen is not None
     return chosen
 
@@ -249,6 +172,15 @@ def _fitting_sizes(
         return max(quotients, *[ready.entries(sizes) for ready in programs]) <= MOST_EVALUATED
 
     return sizes_that_fit(prime_sizes(names, seed, symbols=symbols.values()), symbols.values(), fits)
+
+
+def _members(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, style: _Style) -> dict[str, Any]:
+    """Arrays with the facts, of short numbers: they are to be written out."""
+    import numpy as np
+
+    lengths = {symbol: tuple([size.value(sizes) for size in array_axes(symbol)]) for symbol in symbols}
+    made = {symbol: member(symbol.properties, axes, Random(f"{seed} {symbol.name}"), style.member) for symbol, axes in lengths.items()}
+    return {symbol.name: np.array(array, dtype=float) for symbol, array in made.items()}
 
 
 def _drawn(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, style: _Style, names: Names) -> tuple[list[str], dict[str, Any]]:
@@ -332,14 +264,3 @@ def _square(place: str, size: int, facts: frozenset[str], style: _Style) -> list
         lines.append(f"{place} = {place} + {place}.T")
     triangle = "tril" if "lower_triangular" in facts else "triu" if "upper_triangular" in facts else ""
     return [*lines, f"{place} = np.{triangle}({place})"] if triangle else lines
-
-
-def _user_functions(users: list[str], names: Names, target: TargetName) -> list[str]:
-    """Sines stand for the user's own functions: the derivative of order k is sin(t + k π/2)."""
-    if not users:
-        return []
-    lines = ["functions = dict("]
-    for user in users:
-        order = len(user) - len(user.rstrip("'′"))
-        lines.append(f"    {names.of('function', user)}=lambda t: {MODULES[target]}.sin(t + {order} * np.pi / 2),")
-    return [*lines, ")"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matcalc.cli.options import set_in_bold
 from matcalc.cli.showing import show_json, show_reading, show_remarks
 from matcalc.console import say, shows
+from matcalc.presentation import CODE
 from matcalc.products.equations import Equation
 
 
@@ -22,7 +23,7 @@ def show_equation(found: Equation, target: str | None, *, whole: bool, bold: boo
             say(found.markdown(bold=bold))
         case "index":
             say(found.index_form)
-        case "numpy" | "jax" | "torch" | "sympy":
+        case _ if target in CODE:
             say(found.code(target).rstrip("\n"))
         case "ascii":
             say(found.equation("ascii") if whole else found.text("ascii"))

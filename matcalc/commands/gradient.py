@@ -15,9 +15,10 @@ from matcalc.console import say, shows
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.errors import MatcalcError
 from matcalc.named_results import Gradients
+from matcalc.presentation import CODE
 from matcalc.results import Style
 
-FORMATS = ("unicode", "ascii", "latex", "json", "numpy", "jax", "torch", "sympy")
+FORMATS = ("unicode", "ascii", "latex", "json", *CODE)
 """Forms of several gradients."""
 
 
@@ -70,7 +71,7 @@ def show_gradients(found: Gradients, target: str | None, *, partials: bool = Fal
             return
         case "latex":
             say(found.latex(bold=bold))
-        case "numpy" | "jax" | "torch" | "sympy":
+        case _ if target in CODE:
             say(found.code(target).rstrip("\n"))
         case "unicode" | "ascii":
             style: Style = "ascii" if target == "ascii" else "unicode"

@@ -322,7 +322,7 @@ def numpy_function(name: str) -> NumpyFunction:
     Raises UnknownFunctionError when the table has no such function or no ``numpy`` text for it.
     """
     function = computable().get(name)
-    if function is None or not function.numpy:
+    if function is None or not function.code("numpy"):
         raise UnknownFunctionError(f"no numerical implementation of the function {name!r} is known")
     parameters = function.signature.partition("->")[0]
     names: list[str] = []
@@ -332,7 +332,7 @@ def numpy_function(name: str) -> NumpyFunction:
         names.append(variable.strip())
         orders.append(_order(sizes.strip()))
     # The text is part of the package, not of anybody's input.
-    call = eval(f"lambda {', '.join(names)}: {function.numpy}", dict(_namespace()))
+    call = eval(f"lambda {', '.join(names)}: {function.code('numpy')}", dict(_namespace()))
     return NumpyFunction(call, tuple(orders))
 
 

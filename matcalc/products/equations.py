@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from matcalc.calling import array_function, expression_function, symbols_of, tensor_function
-from matcalc.codegen import Check, Derivative, LaidOut, Output, function, generate
+from matcalc.codegen import Check, Derivative, LaidOut, Output, function, generate, target_named
 from matcalc.derivation import Outcome
 from matcalc.einstein.nodes import Tensor
 from matcalc.errors import MatcalcError
@@ -18,7 +18,7 @@ from matcalc.language import Elaborated
 from matcalc.language.declare.texts import declaration_text
 from matcalc.parsed import Reading, Style, checked_style, made_of
 from matcalc.printing import Shown, index_text, latex, text
-from matcalc.programs import checked_target, derivative_output
+from matcalc.programs import derivative_output
 from matcalc.sizes import Shape, axes_of
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
@@ -160,19 +160,18 @@ def _callables() -> Any:
 
 
 def value_callable(node: Expr | None, tensor: Tensor, shape: Shape, inputs: Sequence[Symbol], target: str) -> Callable[..., Any]:
-    """A callable for one side of an equation; for NumPy the evaluator takes what there is no code for."""
-    checked = checked_target(target)
+    """A callable for one side of an equation; of a target that evaluates, the evaluator takes what there is no code for."""
     try:
-        return function({"value": _output(node, tensor, shape)}, checked, name="value", others=inputs)
+        return function({"value": _output(node, tensor, shape)}, target, name="value", others=inputs)
     except MatcalcError:
-        if checked != "numpy" or node is None:
+        if node is None or not target_named(target).evaluates:
             raise
         return expression_function(node, inputs)
 
 
 def value_code(node: Expr | None, tensor: Tensor, shape: Shape, target: str) -> str:
     """The source of a function for one side of an equation."""
-    return generate({"value": _output(node, tensor, shape)}, checked_target(target), name="value")
+    return generate({"value": _output(node, tensor, shape)}, target, name="value")
 
 
 def _output(node: Expr | None, tensor: Tensor, shape: Shape) -> Output:
@@ -183,13 +182,12 @@ def gradients_callable(
     outcomes: Mapping[Symbol, Outcome], source: Expr, inputs: Sequence[Symbol], layout: str, target: str
 ) -> Callable[..., dict[str, Any]]:
     """A callable that returns every derivative by name, computing what they share once."""
-    checked = checked_target(target)
     outputs = _outputs(outcomes, source, layout)
     names = [symbol.name for symbol in outcomes]
     try:
-        made = function(outputs, checked, name="gradients", others=inputs)
+        made = function(outputs, target, name="gradients", others=inputs)
     except MatcalcError:
-        if checked != "numpy":
+        if not target_named(target).evaluates:
             raise
         singles = {symbol.name: _evaluated(outcome, symbol, source, inputs, layout) for symbol, outcome in outcomes.items()}
         return lambda **values: {name: single(**values) for name, single in singles.items()}
@@ -207,7 +205,7 @@ def gradients_code(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str
     check = None
     if set(outcomes) <= set(symbols_of(source)):
         check = Check(source, {f"gradient_{symbol.name}": Derivative((symbol,), layout, symmetric) for symbol in outcomes})
-    return generate(outputs, checked_target(target), name="gradients", check=check)
+    return generate(outputs, target, name="gradients", check=check)
 
 
 def _outputs(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str) -> dict[str, Output]:

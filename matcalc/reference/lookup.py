@@ -117,7 +117,7 @@ def of_function(function: Function) -> Sample:
     declare = "; ".join(f"{name.strip()}: {shape.strip() or 'scalar'}" for name, _, shape in parts)
     sample = _sample(f"{function.name}({', '.join(names)})", declare, names[0])
     value = f"{left} → {right}" if ":" in left else "each entry"
-    numpy = function.numpy or _code(function.definition, declare)
+    numpy = function.code("numpy") or _code(function.definition, declare)
     conditions = sample.conditions
     if function.kind == "elementwise":
         conditions = () if function.domain == "all" else (function.domain.replace("!=", "≠"),)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
 from matcalc.errors import MatcalcError
+from matcalc.functions import code_targets
 from matcalc.named_results import Gradients
-from matcalc.presentation import reading_lines, remark_lines, remarks, rendered, shape_words
+from matcalc.presentation import CODE, reading_lines, remark_lines, remarks, rendered, shape_words
 from matcalc.products.equations import Equation
 from matcalc.reference import described, is_known
 from matcalc.repl.state import SETTINGS
@@ -23,8 +24,6 @@ from matcalc.verification.verdict import Verdict, exit_status
 Result: TypeAlias = Derivation | Gradients | Equation | ParsedExpression | Verdict
 
 BAD_INPUT = 2
-
-TARGETS = ("unicode", "ascii", "latex", "markdown", "index", "numpy", "jax", "torch", "sympy", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def _json(parts: dict[str, Any]) -> str:
 
 
 def _code(result: Equation | ParsedExpression | Gradients, target: str) -> str:
-    if target not in ("numpy", "jax", "torch", "sympy"):
+    if target not in CODE:
         raise MatcalcError(f"there is no {target} form of this result", expected="a derivative by one name")
     return result.code(target).rstrip("\n")
 
@@ -166,14 +165,15 @@ COMMANDS: dict[str, Entry] = {
     "unicode": Entry(":unicode [FORMULA]", "the result as it is shown by default", _FORM.format(":unicode")),
     "index": Entry(":index [FORMULA]", "the result in index notation", _FORM.format(":index")),
     "differential": Entry(":differential [FORMULA]", "the derivative as df = tr(G' dX)", _FORM.format(":differential")),
-    "numpy": Entry(":numpy [FORMULA]", "the result as a NumPy function", _FORM.format(":numpy")),
-    "jax": Entry(":jax [FORMULA]", "the result as a JAX function", _FORM.format(":jax")),
-    "torch": Entry(":torch [FORMULA]", "the result as a PyTorch function", _FORM.format(":torch")),
+    **{
+        name: Entry(f":{name} [FORMULA]", f"the result as a {one.title} function", _FORM.format(f":{name}"))
+        for name, one in code_targets().items()
+    },
     "sympy": Entry(":sympy [FORMULA]", "the result as a program that builds it in SymPy", _FORM.format(":sympy")),
     "entries": Entry(":entries n=2, m=3", "the last result entry by entry at small sizes", "Every size of the formula needs a number."),
     "at": Entry(":at x=[1,2], A=[1 2; 3 4]", "the value of the last result", "Numbers, lists, or rows between semicolons as in MATLAB."),
     "json": Entry(":json [FORMULA]", "the result with all its parts", _FORM.format(":json")),
-    "code": Entry(":code [numpy|jax|torch]", "the last result as a function", "", ("numpy", "jax", "torch")),
+    "code": Entry(f":code [{'|'.join(code_targets())}]", "the last result as a function", "", tuple(code_targets())),
     "declare": Entry(
         ":declare X: n×m; A: n×n symmetric", "declare names", "X: n×m alone does the same. Without a text it lists what is known."
     ),

@@ -12,11 +12,11 @@ from matcalc.errors import LimitError, MatcalcError
 from matcalc.language.declare.texts import declaration_text
 from matcalc.language.text.spelling import canonical_name
 from matcalc.named_results import Gradients
-from matcalc.presentation import remark_lines
+from matcalc.presentation import FORMATS, remark_lines
 from matcalc.printing import text as text_of
 from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.repl import lines
-from matcalc.repl.answers import BAD_INPUT, COMMANDS, SYNONYMS, TARGETS, Answer, Result, answer_of, help_on, kind_words, shown_as
+from matcalc.repl.answers import BAD_INPUT, COMMANDS, SYNONYMS, Answer, Result, answer_of, help_on, kind_words, shown_as
 from matcalc.repl.definitions import captured, declare, define, define_function, forget, hidden_sign, misfits
 from matcalc.repl.deriving import checked, derived, formula, verified
 from matcalc.repl.state import SETTINGS, State
@@ -141,7 +141,7 @@ class Session:
             raise MatcalcError(f"there is no command :{word}", suggestion=f":{near[0]}" if near else ":help")
         if word in SETTINGS:
             return self._set(word, rest)
-        if word in TARGETS:
+        if word in FORMATS:
             return self._in_form(word, rest)
         match word:
             case "declare" if rest:
@@ -160,8 +160,8 @@ class Session:
                 return self._show(self._last_derivation(rest).differential())
             case "code":
                 if rest not in COMMANDS["code"].choices and rest:
-                    raise MatcalcError(f"there is no code for {rest}", expected="numpy, jax or torch")
-                return self._in_form(rest or "numpy", "")
+                    raise MatcalcError(f"there is no code for {rest}", expected=", ".join(COMMANDS["code"].choices))
+                return self._in_form(rest or COMMANDS["code"].choices[0], "")
             case "help":
                 return Answer(help_on(rest))
             case _:

@@ -27,7 +27,7 @@ def elementwise_templates() -> Mapping[str, tuple[Any, Any]]:
     variable = sympy.Symbol("t")
     names = {**vars(sympy), "t": variable}
     found = {
-        name: (variable, eval(function.sympy, {"__builtins__": {}}, names))
+        name: (variable, eval(function.code("sympy"), {"__builtins__": {}}, names))
         for name, function in functions().items()
         if function.kind == "elementwise"
     }

@@ -61,6 +61,7 @@ BY_NAME = {
     ("matcalc.language", "matcalc.language.syntax.parser"),
     ("matcalc.language", "matcalc.language.text.spelling"),
     ("matcalc.later", "?"),
+    ("matcalc.codegen.targets", "?"),
     ("matcalc.operators.arithmetic", "matcalc.operators.combining"),
     ("matcalc.printing", "matcalc.printing.indices"),
     ("matcalc.parsed", "matcalc.language.statements"),

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from matcalc.codegen import TargetName
 from matcalc.evaluation import Point, agrees, find_point, user_functions
 from matcalc.evaluation.interpreter import program
 from matcalc.expr.nodes import Elementwise, Expr, postorder
 
+TARGETS = ("numpy", "jax", "torch")
+"""Libraries whose code runs here."""
 
-def given(target: TargetName, value: Any) -> Any:
+
+def given(target: str, value: Any) -> Any:
     """A NumPy value as one of the target's arrays, in double precision."""
     if callable(value):
         return value
@@ -30,7 +32,7 @@ def given(target: TargetName, value: Any) -> Any:
     return value
 
 
-def functions_for(target: TargetName, expression: Expr) -> dict[str, Callable[[Any], Any]]:
+def functions_for(target: str, expression: Expr) -> dict[str, Callable[[Any], Any]]:
     """Sines of the target's library under the names of the user's functions in an expression, shifted for derivatives."""
     library = importlib.import_module({"numpy": "numpy", "jax": "jax.numpy", "torch": "torch"}[target])
     nodes = postorder(expression)
@@ -50,7 +52,7 @@ def points(expression: Expr) -> list[Point]:
     return [point for point in found if point is not None]
 
 
-def check(function: Callable[..., Any], target: TargetName, expression: Expr, where: list[Point] | None = None) -> None:
+def check(function: Callable[..., Any], target: str, expression: Expr, where: list[Point] | None = None) -> None:
     """Raises AssertionError where the function differs from the evaluator."""
     users = functions_for("numpy", expression)
     library = functions_for(target, expression)

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.codegen import TARGETS
 from matcalc.errors import ShapeError
 from matcalc.evaluation import evaluate
-from tests.codegen.comparison import given
+from tests.codegen.comparison import TARGETS, given
 
 MAKERS: dict[str, Callable[[str], Callable[..., Any]]] = {
     "value": lambda target: matcalc.parse("sum(x)/n", declare="x: n").function(target),

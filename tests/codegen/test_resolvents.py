@@ -15,10 +15,9 @@ import pytest
 
 import matcalc
 from matcalc.calling import tensor_function
-from matcalc.codegen import TARGETS
 from matcalc.evaluation import evaluate
 from matcalc.stable.replacement import stable
-from tests.codegen.comparison import given
+from tests.codegen.comparison import TARGETS, given
 
 MATRICES = [
     np.array([[100.0, 1], [1, 101]]),

@@ -8,20 +8,20 @@ import sys
 
 import pytest
 
-from matcalc.codegen import Check, Derivative, TargetName, generate
+from matcalc.codegen import Check, Derivative, generate
 from matcalc.compiling import compile as compile_derivatives
 from matcalc.expr import nodes as e
 from tests.codegen.expressions import EXPRESSIONS, A, B, C, N, P, U, V, X, a, fn, minus, number, plus, product, t, x, y
 
 
-def body(outputs: dict[str, e.Expr], target: TargetName = "numpy", **options: object) -> list[str]:
+def body(outputs: dict[str, e.Expr], target: str = "numpy", **options: object) -> list[str]:
     """The statements of the generated function."""
     tree = ast.parse(generate(outputs, target, **options))  # type: ignore[arg-type]
     function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "function")
     return [ast.unparse(statement) for statement in function.body]
 
 
-def line(expression: e.Expr, target: TargetName = "numpy", **options: object) -> str:
+def line(expression: e.Expr, target: str = "numpy", **options: object) -> str:
     statements = body({"value": expression}, target, **options)
     assert len(statements) == 1
     return statements[0]
@@ -157,7 +157,7 @@ def test_softmax_and_logsumexp_share_their_exponentials() -> None:
 
 
 @pytest.mark.parametrize("target", ["numpy", "jax", "torch"])
-def test_generated_files_are_clean(target: TargetName, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_generated_files_are_clean(target: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
     for number_, (name, expression) in enumerate(EXPRESSIONS.items()):
         check = Check(expression, {"value": Derivative()})
         (tmp_path / f"file_{number_}.py").write_text(generate({"value": expression}, target, check=check), encoding="utf-8")

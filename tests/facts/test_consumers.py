@@ -10,6 +10,7 @@ import pytest
 
 import matcalc
 from matcalc.codegen import selfcheck
+from matcalc.codegen.targets import python_files
 from matcalc.evaluation import find_point
 from matcalc.facts.table import contradiction, kinds, size_parity
 from matcalc.language.statements import elaborate_statement
@@ -88,7 +89,7 @@ def test_what_self_checks_draw_has_the_facts(facts: tuple[str, ...]) -> None:
 
 
 def test_a_wrong_tie_is_seen_by_a_self_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(selfcheck._TIES, "lower", "np.triu(move)")
+    monkeypatch.setitem(python_files._TIES, "lower", "np.triu(move)")
     with pytest.raises(AssertionError, match="is wrong"):
         checked(("lower_triangular",))
 

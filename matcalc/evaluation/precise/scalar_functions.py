@@ -281,7 +281,7 @@ def by_table(ar: Decimals, name: str, value: Decimal) -> Decimal:
 @cache
 def _compiled(name: str) -> CodeType:
     """The text is part of the package's table, not of anybody's input."""
-    tree = _Exact().visit(ast.parse(functions()[name].numpy, mode="eval"))
+    tree = _Exact().visit(ast.parse(functions()[name].code("numpy"), mode="eval"))
     return compile(ast.fix_missing_locations(tree), f"<{name}>", "eval")
 
 

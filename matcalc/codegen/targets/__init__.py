@@ -1,0 +1,27 @@
+"""Languages and libraries that code is written for: a file each, and the names in ``rules/functions.toml``."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import cast
+
+from matcalc.codegen.targets.target import Target
+from matcalc.errors import MatcalcError
+from matcalc.functions import code_targets
+
+__all__ = ["Target", "target_named"]
+
+
+def target_named(name: str) -> Target:
+    """The target of this name, or with this among the other spellings of its name. Raises MatcalcError when there is none."""
+    known = code_targets()
+    found = name if name in known else next((one.name for one in known.values() if name in one.aliases), None)
+    if found is None:
+        raise MatcalcError(f"there is no code for {name!r}", expected=", ".join(known))
+    return _loaded(found)
+
+
+@cache
+def _loaded(name: str) -> Target:
+    return cast("Target", import_module(f"{__name__}.to_{name}").TARGET)

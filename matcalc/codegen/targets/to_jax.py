@@ -1,0 +1,125 @@
+"""Code for JAX, which may be jitted and mapped over batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from matcalc.codegen.operations import Op
+from matcalc.codegen.targets.array_libraries import ArrayLibrary
+from matcalc.codegen.targets.target import Application, Step, Target, Text, Writer
+from matcalc.errors import MatcalcError
+
+_HELPERS = {
+    "adj": '''
+def _adj(A):
+    """The adjugate, the transposed derivative of the determinant: right for singular matrices too."""
+    return jax.grad(jnp.linalg.det)(A).T
+''',
+    "norm2": '''
+def _norm2(x):
+    """The Euclidean norm, scaled so that squares of the entries neither overflow nor underflow."""
+    scale = jax.lax.stop_gradient(jnp.max(jnp.abs(x)))
+    scale = jnp.where((scale > 0) & jnp.isfinite(scale), scale, 1)
+    return scale*jnp.sqrt(jnp.sum(jnp.abs(x/scale)**2))
+''',
+    "cholesky_inverse": """
+def _cholesky_inverse(factor):
+    return jax.scipy.linalg.cho_solve((factor, True), jnp.eye(len(factor), dtype=factor.dtype))
+""",
+    "expm": """
+def _expm(A):
+    return jax.scipy.linalg.expm(A)
+""",
+}
+
+
+class _JAX(ArrayLibrary):
+    """A library without arrays that can be written to; under ``jax.jit`` sizes may be known only when the code runs."""
+
+    name = "jax"
+    module = "jnp"
+    imported = "import jax.numpy as jnp"
+    given = "jnp.asarray(entry)"
+    on_host = False
+    helpers = _HELPERS
+    needs: ClassVar[Mapping[str, str]] = {"expm": "jax.scipy.linalg", "cholesky_inverse": "jax.scipy.linalg", "logm": "numpy"}
+    named = ("math", "jax", "jax.scipy.special")
+    parts: Mapping[str, str] = MappingProxyType(
+        {
+            "xp": "jnp", "like": ", dtype=A.dtype", "like_basis": ", dtype=basis.dtype", "dim": "axis",
+            "detached": "jax.lax.stop_gradient(jnp.max(size))", "polynomial": "numpy.polynomial",
+        }
+    )  # fmt: skip
+
+    def note_import(self, code: str, writer: Writer) -> None:
+        """``jax`` itself, and its parts that it does not load."""
+        if code.startswith("jax."):
+            writer.imports.setdefault("jax")
+        if code.startswith("jax.scipy"):
+            writer.imports.setdefault(code.partition("(")[0].rpartition(".")[0])
+
+    def embedded(self, step: Step, block: str) -> str:
+        """The block repeated along the second of two tied axes, and zero where they differ. The compiler makes one loop of it."""
+        places, masks, kept = step.op.data, list[str](), set[int]()
+        for axis, place in enumerate(places):
+            first = places.index(place)
+            if first == axis:
+                kept.add(axis)
+            else:
+                size = step.writer.size(step.op.shape[axis])
+                masks.append(f"jnp.eye({size}, dtype=bool){_expanded({first, axis}, len(places))}")
+        return f"jnp.where({' & '.join(masks)}, {block}{_expanded(kept, len(places))}, 0)"
+
+    def _cholesky_solve(self, step: Step) -> Text:
+        self.note_import("jax.scipy.linalg.cho_solve(t)", step.writer)
+        return Text(f"jax.scipy.linalg.cho_solve(({step.codes[0]}, True), {step.codes[1]})")
+
+    def exponentials(self, step: Step, name: str, along: int | None) -> Text:
+        """The library's own."""
+        self.note_import("jax.nn", step.writer)
+        return Text(f"jax.nn.{name}({step.first.code}{'' if along is None else f', axis={along}'})")
+
+    def own_memory(self, op: Op, text: Text) -> str:
+        """Arrays are never written to; a scalar argument may be a number of Python."""
+        return f"jnp.asarray({text.code})" if op.kind == "input" and not op.shape else text.code
+
+    def applied(self, application: Application, writer: Writer) -> str:
+        """A function that may cross ``jax.jit``."""
+        writer.imports.setdefault("jax")
+        return f"jax.tree_util.Partial({', '.join([application.name, *application.bound])})"
+
+    def check_imports(self, modules: frozenset[str]) -> list[str]:
+        """Differences need double precision."""
+        return [*([] if "jax" in modules else ["import jax"]), "import numpy as np", "", 'jax.config.update("jax_enable_x64", True)']
+
+    def converter(self) -> Callable[[str, Any], Any]:
+        """Arrays of JAX; tracers are passed on."""
+        import jax.numpy as jnp
+
+        def jax_array(name: str, value: Any) -> Any:
+            try:
+                array = jnp.asarray(value)
+                return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(jnp.result_type(float))
+            except (TypeError, ValueError, OverflowError) as error:
+                raise MatcalcError(f"the value of {name} is not a numeric array") from error
+
+        return jax_array
+
+    def failures(self) -> tuple[type[Exception], ...]:
+        """A singular matrix gives NaN, and no index is looked at."""
+        return (ArithmeticError,)
+
+    def is_traced(self, value: Any) -> bool:
+        """Whether it is a tracer."""
+        return any(cls.__name__ == "Tracer" and str(cls.__module__).startswith("jax.") for cls in type(value).__mro__)
+
+
+def _expanded(kept: set[int], order: int) -> str:
+    if len(kept) == order:
+        return ""
+    return f"[{', '.join(':' if axis in kept else 'None' for axis in range(order))}]"
+
+
+TARGET: Target = _JAX()

@@ -1,0 +1,216 @@
+"""Code for NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from matcalc.codegen.operations import Op
+from matcalc.codegen.targets.array_libraries import ArrayLibrary, index_names, is_view
+from matcalc.codegen.targets.target import Step, Target, Text, Writer
+from matcalc.evaluation.arrays import numeric
+from matcalc.expr.nodes import Symbol
+
+_HELPERS = {
+    "add_diagonal": '''
+def _add_diagonal(matrix, entries):
+    """Adds to the diagonal in place: the matrix is a new one, made for this."""
+    matrix = np.ascontiguousarray(matrix, dtype=np.result_type(matrix, entries))
+    matrix.reshape(-1)[:: len(matrix) + 1] += entries
+    return matrix
+''',
+    "on_diagonal": '''
+def _on_diagonal(indices, block, shape):
+    """Zeros but where the axes with one letter agree: there is the block. Nothing else is written."""
+    result = np.zeros(shape, dtype=block.dtype)
+    np.einsum(indices, result)[...] = block
+    return result
+''',
+    "add_on_diagonal": '''
+def _add_on_diagonal(indices, block, result):
+    """Adds the block where the axes with one letter agree, in place: the result is a new array, made for this."""
+    result = np.asarray(result, dtype=np.result_type(result, block))
+    np.einsum(indices, result)[...] += block
+    return result
+''',
+    "eye_kron": '''
+def _eye_kron(size, matrix):
+    """kron(eye(size), matrix), only the blocks on the diagonal written."""
+    rows, cols = matrix.shape
+    result = np.zeros((size, rows, size, cols))
+    np.einsum("iaib->iab", result)[...] = matrix
+    return result.reshape(size * rows, size * cols)
+''',
+    "kron_eye": '''
+def _kron_eye(matrix, size):
+    """kron(matrix, eye(size)), only the diagonals of the blocks written."""
+    rows, cols = matrix.shape
+    result = np.zeros((rows, size, cols, size))
+    np.einsum("aibi->iab", result)[...] = matrix
+    return result.reshape(rows * size, cols * size)
+''',
+    "kron_sum": '''
+def _kron_sum(lefts, rights):
+    """The sum of kron(left, right) over all pairs, as one product of matrices.
+
+    The axes are still apart: rows of left and right, columns of left and right.
+    """
+    left, right = np.stack(lefts), np.stack(rights)
+    count, *shapes = len(left), *left.shape[1:], *right.shape[1:]
+    return (left.reshape(count, -1).T @ right.reshape(count, -1)).reshape(shapes).transpose(0, 2, 1, 3)
+''',
+    "cholesky_solve": '''
+def _cholesky_solve(factor, right):
+    """Solves L L' X = B by substitution in blocks, so that matrix products do nearly all of the work."""
+    result = np.array(right, dtype=np.result_type(factor, right))
+    starts = range(0, len(factor), 64)
+    for k in starts:
+        here, end = slice(k, k + 64), k + 64
+        result[here] = np.linalg.solve(factor[here, here], result[here] - factor[here, :k] @ result[:k])
+    for k in reversed(starts):
+        here, end = slice(k, k + 64), k + 64
+        result[here] = np.linalg.solve(factor[here, here].T, result[here] - factor[end:, here].T @ result[end:])
+    return result
+''',
+    "cholesky_inverse": '''
+def _cholesky_inverse(factor):
+    """inv(L L'): L is inverted in blocks, then one symmetric product."""
+    inverse = np.zeros_like(factor)
+    for k in range(0, len(factor), 64):
+        here = slice(k, k + 64)
+        inverse[here, here] = np.linalg.inv(factor[here, here])
+        inverse[here, :k] = -inverse[here, here] @ (factor[here, :k] @ inverse[:k, :k])
+    return inverse.T @ inverse
+''',
+    "erf": '''
+def _erf(t):
+    """The error function: Taylor's series around the nearest point of a table. Beyond 6 it is 1."""
+    size = np.minimum(np.abs(t), 6.0)
+    place = np.rint(np.fmin(size, 6.0)*4096).astype(int)
+    near = place/4096
+    d = size - near
+    s = near*d
+    return np.copysign(_ERF[place] + _ERF_SLOPE[place]*d*(1 - s + (2*s*s - d*d)/3), t)
+
+
+_ERF = np.array([math.erf(k/4096) for k in range(6*4096 + 1)])
+_ERF_SLOPE = 2/math.sqrt(math.pi)*np.exp(-((np.arange(len(_ERF))/4096) ** 2))
+''',
+    "gelu": """
+def _gelu(t):
+    return 0.5*t*(1 + _erf(t/math.sqrt(2)))
+""",
+    "sigmoid": """
+def _sigmoid(t):
+    with np.errstate(over="ignore"):
+        return 1/(1 + np.exp(-t))
+""",
+    "norm2": '''
+def _norm2(x):
+    """The Euclidean norm, scaled where squares of the entries could overflow or underflow."""
+    norm = np.sqrt(np.vdot(x, x).real)
+    if 1e-15 < norm < 1e15:
+        return norm
+    largest = np.max(np.abs(x))
+    return largest*np.sqrt(np.sum(np.abs(x/largest)**2)) if 0 < largest < np.inf else largest
+''',
+    "softmax": """
+def _softmax(x, axis=-1):
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+""",
+    "logsumexp": """
+def _logsumexp(x, axis=-1):
+    m = np.max(x, axis=axis, keepdims=True)
+    m = np.where(np.isfinite(m), m, 0)
+    with np.errstate(divide="ignore"):
+        return np.squeeze(m, axis) + np.log(np.sum(np.exp(x - m), axis=axis))
+""",
+    "expm": '''
+def _expm(A):
+    """Matrix exponential: scaling and squaring with the [13/13] Padé approximant."""
+    norm = np.linalg.norm(A, 1)
+    squarings = max(0, int(np.ceil(np.log2(norm / 5.37)))) if norm > 5.37 else 0
+    A = A / 2.0**squarings
+    coefficients = [1.0]
+    for k in range(1, 14):
+        coefficients.append(coefficients[-1] * (14 - k) / (k * (27 - k)))
+    square, identity = A @ A, np.eye(len(A))
+    even, odd = np.zeros_like(A), np.zeros_like(A)
+    for k in range(6, -1, -1):
+        even = even @ square + coefficients[2 * k] * identity
+        odd = odd @ square + coefficients[2 * k + 1] * identity
+    odd = A @ odd
+    result = np.linalg.solve(even - odd, even + odd)
+    for _ in range(squarings):
+        result = result @ result
+    return result
+''',
+}
+
+
+class _NumPy(ArrayLibrary):
+    """The library of the evaluator. Arrays are written to where that saves making new ones."""
+
+    name = "numpy"
+    module = "np"
+    imported = "import numpy as np"
+    given = "np.asarray(entry)"
+    evaluates = True
+    reuses_memory = True
+    helpers = _HELPERS
+    parts: Mapping[str, str] = MappingProxyType(
+        {"xp": "np", "like": "", "like_basis": "", "detached": "np.max(size)", "dim": "axis", "polynomial": "np.polynomial"}
+    )
+
+    def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
+        """New arrays are of double precision."""
+        return []
+
+    def made_like(self, writer: Writer) -> str:
+        """Nothing says what type an array is of."""
+        return ""
+
+    def _add_diagonal(self, step: Step) -> Text:
+        if not step.in_place:
+            return super()._add_diagonal(step)
+        return Text(f"{step.writer.helper('add_diagonal')}({', '.join(step.codes)})")
+
+    def _on_diagonal(self, step: Step) -> Text:
+        places = step.op.data
+        indices = f'"{index_names(places)}->{index_names(range(max(places) + 1))}"'
+        block = step.operands[-1].code
+        if len(step.operands) == 1:
+            return Text(f"{step.writer.helper('on_diagonal')}({indices}, {block}, {self._tuple(step.op.shape, step.writer)})")
+        fresh = step.first.code if step.in_place else f"np.array({step.first.code})"
+        return Text(f"{step.writer.helper('add_on_diagonal')}({indices}, {block}, {fresh})")
+
+    def _kron(self, step: Step) -> Text:
+        (left, right), codes = step.op.operands, step.codes
+        if left.kind == "eye":
+            return Text(f"{step.writer.helper('eye_kron')}({step.writer.size(left.shape[0])}, {codes[1]})")
+        if right.kind == "eye":
+            return Text(f"{step.writer.helper('kron_eye')}({codes[0]}, {step.writer.size(right.shape[0])})")
+        return Text(f"np.kron({codes[0]}, {codes[1]})")
+
+    def own_memory(self, op: Op, text: Text) -> str:
+        """A copy of what is a part of an argument, or cannot be written to."""
+        return f"np.array({text.code})" if is_view(op) else text.code
+
+    def check_imports(self, modules: frozenset[str]) -> list[str]:
+        """The library is there already."""
+        return []
+
+    def converter(self) -> Callable[[str, Any], Any]:
+        """The evaluator's own."""
+        return numeric
+
+    def failures(self) -> tuple[type[Exception], ...]:
+        """What a call may raise."""
+        import numpy as np
+
+        return (np.linalg.LinAlgError, *super().failures())
+
+
+TARGET: Target = _NumPy()

@@ -21,13 +21,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.expr.nodes import Number, Zeros
-from matcalc.inputs import derivative_within
 from matcalc.language.statements import DerivativeSide, Side, elaborate_statement
+from matcalc.objects.inputs import derivative_within
 from matcalc.printing import latex
-from matcalc.verification.items import Item
-from matcalc.verification.library import library
+from matcalc.verification.items import Item, library
 
 _LINES = 40
 _PROSE = "The rule below is used again and again, and is worth a second look before it is applied to a larger problem."

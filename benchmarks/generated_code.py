@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.problems import PROBLEMS, Arrays, Problem
 from benchmarks.tables import MARKDOWN, show
 from matcalc.codegen import compile_source
-from matcalc.compiling import compile as compile_derivatives
+from matcalc.objects.programs import compile as compile_derivatives
 
 
 def numpy_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) -> dict[str, Callable[[], object]]:

@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.problems import PROBLEMS, Arrays, Problem
 from benchmarks.tables import MARKDOWN, show
 from matcalc.codegen import compile_source
-from matcalc.compiling import compile as compile_derivatives
+from matcalc.objects.programs import compile as compile_derivatives
 
 # torch.func.hessian needs many times the memory of the result.
 _LARGEST_FOR_TORCH = 600

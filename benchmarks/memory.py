@@ -20,7 +20,7 @@ import benchmarks.measuring  # first: it sets the number of threads
 from benchmarks.problems import MATRIX_FACTORISATION
 from benchmarks.tables import MARKDOWN, show
 from matcalc.codegen import compile_source
-from matcalc.compiling import compile as compile_derivatives
+from matcalc.objects.programs import compile as compile_derivatives
 
 RANK = 5
 CONTESTANTS = ("operator", "dense", "jax.hessian", "torch.func.hessian")

@@ -23,8 +23,8 @@ import click
 
 from benchmarks.tables import MARKDOWN, show
 from benchmarks.tools.matcalc_tool import Matcalc
-from matcalc.api import derive, gradient
 from matcalc.expr.nodes import postorder
+from matcalc.interface.api import derive, gradient
 
 
 @dataclass(frozen=True)

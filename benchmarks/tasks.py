@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matcalc.api import parse
 from matcalc.evaluation import Point, evaluate, find_point, numerical_derivative
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.results import plain_shape
+from matcalc.interface.api import parse
+from matcalc.interface.results import plain_shape
 
 _TRIES = 20
 

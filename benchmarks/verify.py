@@ -12,8 +12,8 @@ import time
 from collections import Counter
 
 from matcalc.documents.identities import verdicts
-from matcalc.verification.library import library
-from matcalc.verification.unfailing import verdict_on
+from matcalc.verification.items import library
+from matcalc.verification.judgement import verdict_on
 
 _SLOWEST = 10
 

@@ -14,23 +14,23 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from matcalc.errors import LimitError, MatcalcError, NotDifferentiableError, ParseError, ShapeError, UnknownFunctionError
-from matcalc.version import VERSION as __version__
+from matcalc.base.errors import LimitError, MatcalcError, NotDifferentiableError, ParseError, ShapeError, UnknownFunctionError
+from matcalc.base.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from matcalc.api import derive, gradient, hessian, jacobian, parse
-    from matcalc.budgets import budget
-    from matcalc.compiling import compile
-    from matcalc.constructors import UserFunction, pi, size, symbols
+    from matcalc.base.budgets import budget
     from matcalc.documents.examination import verify_document, verify_file
+    from matcalc.interface.api import derive, gradient, hessian, jacobian, parse
+    from matcalc.interface.constructors import UserFunction, pi, size, symbols
+    from matcalc.interface.named_results import Gradients
+    from matcalc.interface.product_calls import differential, jvp, vjp
+    from matcalc.interface.results import Derivation
     from matcalc.language.declare.texts import shared
-    from matcalc.named_results import Gradients
-    from matcalc.parsed import ParsedExpression, Reading
-    from matcalc.product_calls import differential, jvp, vjp
+    from matcalc.objects.parsed import ParsedExpression, Reading
+    from matcalc.objects.programs import compile
     from matcalc.products.equations import Equation
-    from matcalc.results import Derivation
     from matcalc.verification.judgement import verify
     from matcalc.verification.verdict import Verdict
 
@@ -69,30 +69,30 @@ __all__ = [
 ]
 
 _LAZY = {
-    "Derivation": "matcalc.results",
-    "ParsedExpression": "matcalc.parsed",
-    "Reading": "matcalc.parsed",
+    "Derivation": "matcalc.interface.results",
+    "ParsedExpression": "matcalc.objects.parsed",
+    "Reading": "matcalc.objects.parsed",
     "Equation": "matcalc.products.equations",
-    "Gradients": "matcalc.named_results",
-    "budget": "matcalc.budgets",
-    "compile": "matcalc.compiling",
-    "derive": "matcalc.api",
-    "differential": "matcalc.product_calls",
-    "gradient": "matcalc.api",
-    "hessian": "matcalc.api",
-    "jacobian": "matcalc.api",
-    "jvp": "matcalc.product_calls",
-    "parse": "matcalc.api",
-    "UserFunction": "matcalc.constructors",
-    "pi": "matcalc.constructors",
+    "Gradients": "matcalc.interface.named_results",
+    "budget": "matcalc.base.budgets",
+    "compile": "matcalc.objects.programs",
+    "derive": "matcalc.interface.api",
+    "differential": "matcalc.interface.product_calls",
+    "gradient": "matcalc.interface.api",
+    "hessian": "matcalc.interface.api",
+    "jacobian": "matcalc.interface.api",
+    "jvp": "matcalc.interface.product_calls",
+    "parse": "matcalc.interface.api",
+    "UserFunction": "matcalc.interface.constructors",
+    "pi": "matcalc.interface.constructors",
     "shared": "matcalc.language.declare.texts",
-    "size": "matcalc.constructors",
-    "symbols": "matcalc.constructors",
+    "size": "matcalc.interface.constructors",
+    "symbols": "matcalc.interface.constructors",
     "Verdict": "matcalc.verification.verdict",
     "verify": "matcalc.verification.judgement",
     "verify_document": "matcalc.documents.examination",
     "verify_file": "matcalc.documents.examination",
-    "vjp": "matcalc.product_calls",
+    "vjp": "matcalc.interface.product_calls",
 }
 
 
@@ -106,7 +106,7 @@ else:
     def __getattr__(name: str) -> Any:
         if name not in _LAZY:
             if not name.startswith("_"):
-                constructors = import_module("matcalc.constructors")
+                constructors = import_module("matcalc.interface.constructors")
                 if name in constructors.names():
                     return constructors.named_function(name)
                 try:
@@ -121,4 +121,4 @@ else:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *import_module("matcalc.constructors").names()})
+    return sorted({*globals(), *__all__, *import_module("matcalc.interface.constructors").names()})

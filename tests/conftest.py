@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from matcalc.derivation.cache import forget
+from matcalc.derivation.pipeline import forget
 
 # The same examples in every run: a test that passes passes everywhere. New ones are searched for with ``--hypothesis-profile default``.
 settings.register_profile("repeatable", derandomize=True)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.tasks import Task
-from matcalc.api import derive
-from matcalc.derivation.cache import forget
-from matcalc.results import Derivation
+from matcalc.derivation.pipeline import forget
+from matcalc.interface.api import derive
+from matcalc.interface.results import Derivation
 
 
 class Matcalc:

@@ -11,12 +11,12 @@ from fractions import Fraction
 from math import comb
 from typing import Any
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.sizes import Shape
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.linear import NO, YES, add, ones
 from matcalc.einstein.nodes import Contraction, Power, Sum, Symbol, Tensor
 from matcalc.einstein.substitution import weight
-from matcalc.sizes import Shape
 
 _MOST_ATOMS = 8
 _MOST_NODES = 80

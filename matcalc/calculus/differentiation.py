@@ -10,6 +10,11 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, assert_never, cast
 
+from matcalc.base.errors import LimitError, NotDifferentiableError
+from matcalc.base.functions import functions
+from matcalc.base.lazy import later
+from matcalc.base.sizes import Size
+from matcalc.einstein import substitution
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
 from matcalc.einstein.linear import NO, YES, add, delta, is_zero
 from matcalc.einstein.nodes import (
@@ -29,17 +34,11 @@ from matcalc.einstein.nodes import (
     postorder,
 )
 from matcalc.einstein.substitution import substituted
-from matcalc.errors import LimitError, NotDifferentiableError
-from matcalc.functions import functions
-from matcalc.later import later
-from matcalc.sizes import Size
 
 if TYPE_CHECKING:
     from matcalc.calculus import matrix_functions
-    from matcalc.einstein import application
     from matcalc.rules import entrywise, rewrites
 else:
-    application = later("matcalc.einstein.application")
     rewrites = later("matcalc.rules.rewrites")
     matrix_functions = later("matcalc.calculus.matrix_functions")
     entrywise = later("matcalc.rules.entrywise")
@@ -185,4 +184,4 @@ def _applied(function: str, node: Apply, order: int) -> Tensor:
     known = dict(zip(names, argument.shape[batch:]))
     shape = argument.shape[:batch] + tuple([known[axis] for axis in axes])
     assert len(axes) == order
-    return application.apply(function, node.arguments, shape)
+    return substitution.apply(function, node.arguments, shape)

@@ -16,20 +16,19 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 
+from matcalc.base.errors import NotDifferentiableError
+from matcalc.base.functions import Function, functions
+from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import contract, permuted, transposed
-from matcalc.einstein.application import apply, matrix_factors
 from matcalc.einstein.linear import YES, add, content
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder
-from matcalc.einstein.substitution import substituted
+from matcalc.einstein.substitution import apply, matrix_factors, substituted
 from matcalc.einstein.tensor_deduction import is_symmetric
-from matcalc.errors import NotDifferentiableError
 from matcalc.expr.nodes import Expr
 from matcalc.expr.nodes import postorder as postorder_of
-from matcalc.functions import Function, functions
 from matcalc.language import elaborate
 from matcalc.rules.entrywise import entry_rules
-from matcalc.sizes import Size
 
 AT_SYMMETRIC = "symmetric value"
 """A fact about a variable whose entries are varied freely around a symmetric matrix."""

@@ -8,14 +8,14 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
+from matcalc.base.functions import functions
+from matcalc.base.lazy import later
+from matcalc.base.sizes import Size
 from matcalc.calculus.cancellation import cancelled_fraction
 from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power
 from matcalc.einstein.linear import MINUS, add, content, scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, postorder
 from matcalc.einstein.substitution import expanded, opened, rebuilt, substituted, weight
-from matcalc.functions import functions
-from matcalc.later import later
-from matcalc.sizes import Size
 
 # ------------------------------------------------------------
 # Functions of t and of -t in one formula: with the values at -t written by those at t more terms

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
-from matcalc.console import say
-from matcalc.decoding import decoded, plain
-from matcalc.patterns import pattern
-from matcalc.records import record
+from matcalc.base.files import decoded, plain
+from matcalc.base.lazy import pattern
+from matcalc.base.records import record
+from matcalc.interface.presentation import say
 
 Value = TypeVar("Value")
 _MIRRORED = pattern(r"(?<![^\W\d])([a-z])[A-Z]+[0-9]*\1(?![^\W\d])")

@@ -5,18 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matcalc.base.lazy import pattern
 from matcalc.cli.arguments import GIVEN, groups_of_names, split_names
-from matcalc.console import fitting, say
-from matcalc.later import later
-from matcalc.patterns import pattern
-
-if TYPE_CHECKING:
-    import matcalc.choices as choices
-else:
-    choices = later("matcalc.choices")
-
+from matcalc.interface import presentation
 
 _IN_WORDS = pattern(r"[A-Za-z]{2,}[^\S\n]|\s(?:by|wrt)\b|w\.r\.t\.")
 """What may be a request in words; a formula without such words need not be looked at."""
@@ -52,26 +45,26 @@ def groups_asked(text: str, wrt: Sequence[str], reading: Mapping[str, Any]) -> l
     """
     if wrt:
         return [list(group) for group in dict.fromkeys(map(tuple, groups_of_names(wrt)))]
-    said = choices.said_in(text, **reading)
+    said = presentation.said_in(text, **reading)
     if said is not None and said.settled:
         return [list(said.names)]
-    found = choices.variables(text, **reading) if said is None else dict.fromkeys(said.names, "")
+    found = presentation.variables(text, **reading) if said is None else dict.fromkeys(said.names, "")
     return [[name] for name in _chosen(found)]
 
 
 def says_itself(text: str, reading: Mapping[str, Any]) -> bool:
     """Whether a text is a derivative, or a function of one argument."""
-    said = choices.said_in(text, **reading)
+    said = presentation.said_in(text, **reading)
     return said is not None and said.settled
 
 
 def _chosen(found: Mapping[str, str]) -> list[str]:
     """The one symbol that can be meant, or those that are chosen at the terminal. Raises MatcalcError without a terminal."""
-    name = choices.clear_choice(found)
+    name = presentation.clear_choice(found)
     if name is not None:
         return [name]
     if len(found) < 2 or not _is_conversation():
-        raise choices.question(found, [copied([name]) for name in found] + ([copied(list(found))] if len(found) > 1 else []))
+        raise presentation.question(found, [copied([name]) for name in found] + ([copied(list(found))] if len(found) > 1 else []))
     return _asked(found)
 
 
@@ -99,19 +92,19 @@ def _is_conversation() -> bool:
 
 def _asked(found: Mapping[str, str]) -> list[str]:
     names = list(found)
-    say("By which symbol?", err=True)
+    presentation.say("By which symbol?", err=True)
     for number, (name, kind) in enumerate(found.items(), 1):
-        say(f"  {number}  {name:<8}  {choices.described(kind)}", err=True)
-    say(f"  {len(names) + 1}  all of them", err=True)
+        presentation.say(f"  {number}  {name:<8}  {presentation.described(kind)}", err=True)
+    presentation.say(f"  {len(names) + 1}  all of them", err=True)
     while True:
-        print(fitting("number or name: ", sys.stderr), end="", file=sys.stderr, flush=True)
+        print(presentation.fitting("number or name: ", sys.stderr), end="", file=sys.stderr, flush=True)
         line = sys.stdin.readline()
         if not line.strip():
-            raise choices.question(found, [copied([name]) for name in names])
+            raise presentation.question(found, [copied([name]) for name in names])
         answer = _understood(line, names)
         if answer:
             return answer
-        say(f"an answer is a number from 1 to {len(names) + 1}, or one of {', '.join(names)}", err=True)
+        presentation.say(f"an answer is a number from 1 to {len(names) + 1}, or one of {', '.join(names)}", err=True)
 
 
 def _understood(line: str, names: Sequence[str]) -> list[str]:

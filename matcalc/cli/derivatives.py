@@ -7,7 +7,10 @@ from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from matcalc.base.errors import MatcalcError
+from matcalc.base.records import record, replace
 from matcalc.cli.arguments import GIVEN, damage
+from matcalc.cli.front import Command, Option
 from matcalc.cli.options import (
     BOLD,
     BUDGET,
@@ -20,16 +23,24 @@ from matcalc.cli.options import (
     wrt_option,
 )
 from matcalc.cli.showing import show, show_json, show_lines, show_reading, show_remarks, show_steps
-from matcalc.cli.table import Command, Option
-from matcalc.console import fitting, say, shows
-from matcalc.errors import MatcalcError
-from matcalc.presentation import CODE, FORMATS, STEP_FORMATS, STEP_STYLES, joint_remarks, left_side, remarks, rendered
+from matcalc.interface.presentation import (
+    CODE,
+    FORMATS,
+    STEP_FORMATS,
+    STEP_STYLES,
+    fitting,
+    joint_remarks,
+    left_side,
+    remarks,
+    rendered,
+    say,
+    shows,
+)
+from matcalc.interface.results import Derivation
 from matcalc.printing import text
-from matcalc.records import record, replace
-from matcalc.results import Derivation
 
 if TYPE_CHECKING:
-    from matcalc.named_results import Gradients
+    from matcalc.interface.named_results import Gradients
 
 SAMPLES = ("matrix", "sum")
 VIEWS = ("differential", "slice")

@@ -1,16 +1,130 @@
-"""The front door: how the program begins, and how it ends."""
+"""The front door: how the program begins and ends, which commands there are, and plain arguments, as most are."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, Literal, NoReturn, TypeAlias, TypeVar
 
-from matcalc.cli.plainly import understood
-from matcalc.console import prepare, say
-from matcalc.errors import MatcalcError, internal_error
+from matcalc.base.errors import MatcalcError, internal_error
+from matcalc.base.records import record
+from matcalc.cli.arguments import GIVEN, Given, holding
+from matcalc.interface.presentation import prepare, say
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Kind: TypeAlias = Literal["text", "texts", "word", "number", "flag"]
+
+LAZY = {
+    "derive": "matcalc.commands.derive",
+    "gradient": "matcalc.commands.gradient",
+    "jacobian": "matcalc.commands.jacobian",
+    "hessian": "matcalc.commands.hessian",
+    "vjp": "matcalc.commands.vjp",
+    "jvp": "matcalc.commands.jvp",
+    "differential": "matcalc.commands.differential",
+    "verify": "matcalc.commands.verify",
+    "identities": "matcalc.commands.identities",
+    "repl": "matcalc.commands.repl",
+    "help": "matcalc.commands.help",
+}
+"""Subcommands by the module that holds them as ``command``, imported when they are first asked for."""
+
+OTHER_NAMES = {
+    "grad": "gradient", "gradients": "gradient", "jac": "jacobian", "hess": "hessian", "derivative": "derive", "differentiate": "derive",
+    "diff": "derive", "prompt": "repl", "shell": "repl",
+}  # fmt: skip
+"""Other names of commands."""
+
+
+@record
+class Option:
+    """An option: how it is spelled, the argument that it becomes, and what its value is.
+
+    A ``word`` is one of ``words``, whatever its case, or one of their ``others``, by which the words are known elsewhere. ``texts`` may be
+    given several times and come in a tuple; a ``flag`` has no value.
+    """
+
+    spellings: tuple[str, ...]
+    argument: str
+    kind: Kind
+    help: str
+    metavar: str | None = None
+    default: Any = None
+    words: tuple[str, ...] = ()
+    others: Mapping[str, str] | None = None
+
+
+@record
+class ExpressionCommand:
+    """A command whose one argument is an expression; ``run`` takes it as ``expression``, and the options as their arguments."""
+
+    name: str
+    summary: str
+    options: tuple[Option, ...]
+    run: Callable[..., Any]
+
+
+def command_called(name: str) -> Any:
+    """The command: an ``ExpressionCommand``, or one that is click's own; None where there is none of this name."""
+    module = LAZY.get(OTHER_NAMES.get(name, name))
+    return None if module is None else import_module(module).command
+
+
+_DASHES = ("-", "–", "—")
+"""What an option may begin with, and an expression that click has to tell from one."""
+
+
+def understood(arguments: Sequence[str]) -> Callable[[], object] | None:
+    """What plain arguments ask for, to be called; None for others."""
+    if len(arguments) < 2 or arguments[0] not in LAZY or os.name == "nt":  # there click puts in what stars and the like stand for
+        return None
+    command = command_called(arguments[0])
+    found = sorted_out(arguments[1:], command.options) if isinstance(command, ExpressionCommand) else None
+    if found is None:
+        return None
+    expression, options, values = found
+
+    def run() -> object:
+        with holding(GIVEN, Given(f"matcalc {arguments[0]}", (expression,), options)):
+            return command.run(expression=expression, **values)
+
+    return run
+
+
+def sorted_out(arguments: Sequence[str], known: Sequence[Option]) -> tuple[str, tuple[str, ...], dict[str, Any]] | None:
+    """The expression, the options as they are written, and their values by argument; None for arguments that are not plain.
+
+    >>> sorted_out(["x'Ax", "--wrt", "x"], [Option(("-w", "--wrt"), "wrt", "texts", "", default=())])
+    ("x'Ax", ('--wrt', 'x'), {'wrt': ('x',)})
+    """
+    spelled = {spelling: option for option in known for spelling in option.spellings}
+    values = {option.argument: option.default for option in known}
+    words: list[str] = []
+    options: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        option = spelled.get(argument)
+        if option is None:
+            words.append(argument)
+            continue
+        options.append(argument)
+        if option.kind == "flag":
+            values[option.argument] = True
+            continue
+        value = next(rest, "")
+        if not _is_plain(value) or option.kind == "number" or (option.kind == "word" and value not in option.words):
+            return None
+        options.append(value)
+        values[option.argument] = (*values[option.argument], value) if option.kind == "texts" else value
+    return (words[0], tuple(options), values) if len(words) == 1 and _is_plain(words[0]) else None
+
+
+def _is_plain(argument: str) -> bool:
+    return bool(argument.strip()) and not argument.startswith(_DASHES)
+
 
 BAD_INPUT, OWN_FAULT, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141
 
@@ -23,7 +137,7 @@ def main() -> None:
     """
     prepare()
     try:
-        run = understood(sys.argv[1:]) or import_module("matcalc.cli.group").run
+        run = understood(sys.argv[1:]) or import_module("matcalc.cli.clicked").run
         status = run()
         sys.stdout.flush()
         sys.exit(status if isinstance(status, int) else 0)

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeAlias
 
-from matcalc.budgets import budget as allowed
+from matcalc.base.budgets import DERIVATION_SECONDS, VERDICT_SECONDS
+from matcalc.base.budgets import budget as allowed
+from matcalc.base.errors import MatcalcError
+from matcalc.base.files import plain
+from matcalc.base.functions import code_targets
 from matcalc.cli.arguments import EXPLAINS, holding
-from matcalc.cli.table import Command, ExpressionCommand, Option
-from matcalc.decoding import plain
-from matcalc.errors import MatcalcError
-from matcalc.functions import code_targets
+from matcalc.cli.front import Command, ExpressionCommand, Option
 from matcalc.language.options import DIALECTS
-from matcalc.limits import DERIVATION_SECONDS, VERDICT_SECONDS
-from matcalc.products.outlines import LAYOUTS, NAMES, SYMMETRIC
+from matcalc.objects.inputs import LAYOUTS, NAMES, SYMMETRIC
 
 Keywords: TypeAlias = dict[str, Any]
 """Arguments that are passed on to the calls of the Python interface."""

@@ -7,10 +7,9 @@ from typing import Any
 
 from matcalc.cli.arguments import EXPLAINS
 from matcalc.cli.options import set_in_bold
-from matcalc.console import say, shows
-from matcalc.parsed import Reading
-from matcalc.presentation import reading_lines, remark_lines, remarks, rendered, steps_rendered
-from matcalc.results import Derivation
+from matcalc.interface.presentation import reading_lines, remark_lines, remarks, rendered, say, shows, steps_rendered
+from matcalc.interface.results import Derivation
+from matcalc.objects.parsed import Reading
 
 SIGNS = "ᵀ−²"
 """Characters that a console must have to be shown results in Unicode."""

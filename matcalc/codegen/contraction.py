@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from math import prod
 from typing import TypeAlias
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents, Tree
-from matcalc.sizes import ONE, Shape, Size
 
 Labels: TypeAlias = tuple[int, ...]
 Labelled: TypeAlias = tuple[Op, Labels]

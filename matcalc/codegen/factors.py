@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.sizes import ONE, Shape, Size, shape_of
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import LinkKind
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor
 from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Product, Quotient, Sum, Transpose, children, product_shape
-from matcalc.sizes import ONE, Shape, Size, shape_of
 
 # ------------------------------------------------------------
 # Forms of expressions that decide how a product with them is computed.

@@ -9,7 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from matcalc.budgets import SpentError, during
+from matcalc.base.budgets import SpentError, during
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.functions import computable
+from matcalc.base.sizes import Shape
 from matcalc.codegen.emission import oriented, reachable, written_body
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import Check, LaidOut, Names, Operator, Output, Parameters, identifier, size_statements
@@ -20,12 +23,9 @@ from matcalc.codegen.tensors import laid_out
 from matcalc.codegen.translation import Translator
 from matcalc.einstein.nodes import Symbol as TensorSymbol
 from matcalc.einstein.nodes import postorder as tensor_postorder
-from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
-from matcalc.functions import computable
 from matcalc.printing import text as printed
-from matcalc.sizes import Shape
 from matcalc.stable.replacement import stable
 
 _WIDEST_COMMENT = 200

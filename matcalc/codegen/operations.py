@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
-from matcalc.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size
 
 Kind: TypeAlias = Literal[
     # leaves; data holds the name, the number, the size

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal, TypeAlias
 
-from matcalc.sizes import Size
+from matcalc.base.sizes import Size
 
 # ------------------------------------------------------------
 # Numbers that stand for symbolic sizes when costs are compared.

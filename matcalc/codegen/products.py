@@ -7,6 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
+from matcalc.base.sizes import ONE
 from matcalc.codegen.factors import (
     Factors,
     Multiplication,
@@ -23,7 +24,6 @@ from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents, Link, Tree, cheapest
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor, is_nonnegative, known
-from matcalc.sizes import ONE
 
 Requests: TypeAlias = Generator[e.Expr, Op, Op]
 """Work on one expression: yields the operands that it needs, is sent their operations, returns its own."""

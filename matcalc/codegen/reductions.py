@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from matcalc.base.sizes import ONE
 from matcalc.codegen.factors import Factors, Value, taken_apart
 from matcalc.codegen.operations import Op
 from matcalc.codegen.ordering import Link, costs_of
 from matcalc.codegen.products import Products, Requests, diagonal_part, key_of
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor
-from matcalc.sizes import ONE
 
 # ------------------------------------------------------------
 # Sums of Kronecker products: as few of them as there can be, the scale in the small factors, and

@@ -9,11 +9,11 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced
-from matcalc.facts.ties import varying
-from matcalc.sizes import ONE, Shape, Size
+from matcalc.facts.table import varying
 
 # ------------------------------------------------------------
 # What code is asked for: outputs that are not plain expressions, and what they claim to be, for

@@ -7,19 +7,19 @@ from math import prod
 from random import Random
 from typing import Any, TypeAlias
 
+from matcalc.base import rational
+from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
+from matcalc.base.errors import MatcalcError
+from matcalc.base.records import record
 from matcalc.codegen.requests import Check, Derivative, Names, Operator, Output, Parameters, array_axes
 from matcalc.codegen.targets.target import Comparison, Function, Target, Trial
-from matcalc.errors import MatcalcError
 from matcalc.evaluation import prime_sizes, sizes_that_fit
 from matcalc.evaluation.interpreter import program
 from matcalc.evaluation.sampling import check_place
-from matcalc.exact import rational
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.facts.drawn import member
 from matcalc.facts.membership import belongs
-from matcalc.facts.ties import tie_of
-from matcalc.limits import MOST_EVALUATED, MOST_SAMPLED
-from matcalc.records import record
+from matcalc.facts.table import tie_of
 
 
 @record

@@ -9,15 +9,15 @@ from fractions import Fraction
 from itertools import product as combinations
 from typing import TypeAlias, assert_never, cast
 
+from matcalc.base.errors import LimitError
+from matcalc.base.functions import computable
+from matcalc.base.sizes import Shape, Size
 from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, multiplied
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents
 from matcalc.codegen.requests import LaidOut
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.tensor_deduction import is_symmetric
-from matcalc.errors import LimitError
-from matcalc.functions import computable
-from matcalc.sizes import Shape, Size
 from matcalc.stable.replacement import with_resolvents
 
 # ------------------------------------------------------------

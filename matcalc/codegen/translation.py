@@ -8,17 +8,17 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import assert_never, cast
 
+from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import computable
+from matcalc.base.sizes import Shape
 from matcalc.codegen.factors import array_shape
 from matcalc.codegen.operations import Op
 from matcalc.codegen.products import Requests, diagonal_part
 from matcalc.codegen.reductions import Reductions, sums_kroneckers
 from matcalc.codegen.tensors import tensor_op
 from matcalc.einstein.lowering import lower
-from matcalc.errors import MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import is_symmetric, known
-from matcalc.functions import computable
-from matcalc.sizes import Shape
 
 
 class Translator(Reductions):

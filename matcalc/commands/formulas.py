@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from matcalc.choices import said_in
-from matcalc.cli.table import LAZY, OTHER_NAMES
+from matcalc.base.errors import MatcalcError
+from matcalc.cli.front import LAZY, OTHER_NAMES
 from matcalc.documents.formats import IDENTITIES, READERS
-from matcalc.errors import MatcalcError
+from matcalc.interface.presentation import said_in
 from matcalc.repl import lines
 
 _BARE_WORD = re.compile(r"[A-Za-z][A-Za-z_-]{2,}")

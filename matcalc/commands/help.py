@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from matcalc.cli.clicked import OneOf, PlainHelp
-from matcalc.cli.table import LAZY, OTHER_NAMES
-from matcalc.console import say
+from matcalc.cli.front import LAZY, OTHER_NAMES
+from matcalc.interface.presentation import say
 from matcalc.reference import described, overview, page
 
 

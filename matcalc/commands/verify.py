@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from matcalc.base.budgets import DOCUMENT_SECONDS
+from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import later
 from matcalc.cli.arguments import EXPLAINS, read_expression
 from matcalc.cli.clicked import OneOf, PlainHelp, with_options
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
 from matcalc.cli.showing import show_json
-from matcalc.console import say
 from matcalc.documents.formats import IDENTITIES, READERS
 from matcalc.documents.pieces import Place
-from matcalc.errors import MatcalcError
-from matcalc.later import later
-from matcalc.limits import DOCUMENT_SECONDS
+from matcalc.interface.presentation import say
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, UNDECIDED, Verdict, exit_status
 

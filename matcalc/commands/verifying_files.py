@@ -12,7 +12,8 @@ from pathlib import Path
 
 import click
 
-from matcalc.console import say
+from matcalc.base.budgets import DOCUMENT_SECONDS
+from matcalc.base.errors import MatcalcError
 from matcalc.documents.deciding import Memory
 from matcalc.documents.examination import Progress, examined
 from matcalc.documents.report import Report, Severity, status_of
@@ -22,8 +23,7 @@ from matcalc.documents.reports.page import as_page
 from matcalc.documents.reports.review import as_review
 from matcalc.documents.reports.sarif import as_sarif
 from matcalc.documents.reports.table import as_table
-from matcalc.errors import MatcalcError
-from matcalc.limits import DOCUMENT_SECONDS
+from matcalc.interface.presentation import say
 from matcalc.verification.verdict import BAD_INPUT
 
 _LONG = 20

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import in_words, names_asked
+from matcalc.cli.front import Option
 from matcalc.cli.options import (
     BOLD,
     BUDGET,
@@ -20,11 +21,10 @@ from matcalc.cli.options import (
     wrt_option,
 )
 from matcalc.cli.showing import show
-from matcalc.cli.table import Option
 from matcalc.commands.gradient import show_gradients
 from matcalc.derivation.pipeline import Layout, Symmetric
-from matcalc.presentation import FORMATS
-from matcalc.product_calls import vjp
+from matcalc.interface.presentation import FORMATS
+from matcalc.interface.product_calls import vjp
 
 
 @expression_command(

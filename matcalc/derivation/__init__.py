@@ -1,6 +1,5 @@
 """The pipeline from a typed expression to its derivative."""
 
-from matcalc.derivation import cache
 from matcalc.derivation.pipeline import Outcome, differentiate
 
-__all__ = ["Outcome", "cache", "differentiate"]
+__all__ = ["Outcome", "differentiate"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from matcalc.base.functions import functions
+from matcalc.base.records import record
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import content
 from matcalc.einstein.lowering import lower
@@ -32,9 +34,7 @@ from matcalc.expr.nodes import (
 from matcalc.expr.rewriting import free_indices, over_all
 from matcalc.facts.known import Known
 from matcalc.facts.ranges import is_within
-from matcalc.functions import functions
 from matcalc.printing import text
-from matcalc.records import record
 
 
 @record

@@ -1,42 +1,90 @@
-"""From a typed expression to its derivative: lowering, differentiation, folding, layout."""
+"""From a typed expression to its derivative: lowering, differentiation, folding, layout; with the record of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
-from matcalc.budgets import during
+from matcalc.base.budgets import during
+from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import functions
+from matcalc.base.lazy import later
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
+from matcalc.base.traversal import latest_postordered
 from matcalc.calculus.differentiation import contributions
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.conditions import conditions_of
-from matcalc.derivation.trace import Trace
 from matcalc.einstein import nodes as ix
+from matcalc.einstein import substitution
 from matcalc.einstein.algebra import contract, permuted
 from matcalc.einstein.linear import MINUS, NO, YES, add, delta, is_zero, ones
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Symbol as TensorSymbol
+from matcalc.einstein.nodes import Tensor
 from matcalc.einstein.substitution import substituted
-from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Index, Number, Symbol, Vec, Zeros, postorder
 from matcalc.expr.rewriting import named_indices
-from matcalc.facts.table import implied
-from matcalc.facts.ties import mirrored, tie_of, varying
+from matcalc.facts.table import implied, mirrored, tie_of, varying
 from matcalc.folding.build import cost, row_symbols, with_rows
 from matcalc.folding.fold import fold, fold_entrywise
 from matcalc.folding.sums import members_in
-from matcalc.functions import functions
-from matcalc.later import later
-from matcalc.records import record
-from matcalc.sizes import ONE, Shape, Size, axes_of, shape_of
+
+StageKind = Literal["lowered", "simplified", "reshaped", "differentiated", "convention", "declared"]
+Parts = tuple[tuple[Fraction, Tensor], ...]
+
+
+@record
+class Stage:
+    """``tensor`` after a stage of the pipeline; ``order`` derivatives have been taken.
+
+    Of a differentiation, ``variable`` is what it was by and ``parts`` are what its occurrences contributed, before the sum of these was
+    brought to normal form. ``rules`` are the names of the rewrites used.
+    """
+
+    kind: StageKind
+    tensor: Tensor
+    order: int
+    variable: TensorSymbol | None = None
+    parts: Parts = ()
+    rules: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Trace:
+    """Collects the stages of one derivation, in order.
+
+    ``groups`` are the axes of the tensor that together are one axis of the result, for each of its axes; of each group the slow one first.
+    """
+
+    def __init__(self) -> None:
+        self.stages: list[Stage] = []
+        self.groups: tuple[tuple[int, ...], ...] = ()
+
+    def record(
+        self,
+        kind: StageKind,
+        tensor: Tensor,
+        order: int,
+        *,
+        variable: TensorSymbol | None = None,
+        parts: Sequence[tuple[Fraction, Tensor]] = (),
+        rules: Sequence[str] = (),
+        notes: Sequence[str] = (),
+    ) -> None:
+        """Adds a stage; one that changed nothing is left out, except the first and those that differentiate."""
+        changed = not self.stages or self.stages[-1].tensor is not tensor
+        if changed or kind == "differentiated":
+            self.stages.append(Stage(kind, tensor, order, variable, tuple(parts), tuple(dict.fromkeys(rules)), tuple(notes)))
+
 
 if TYPE_CHECKING:
     from matcalc.calculus import matrix_functions
-    from matcalc.einstein import application
 else:
-    application = later("matcalc.einstein.application")
     matrix_functions = later("matcalc.calculus.matrix_functions")
 
 
@@ -147,7 +195,7 @@ def zero_notes(expression: Expr, wrt: Sequence[Symbol]) -> list[str]:
 
     Raises MatcalcError where the numbers say otherwise.
     """
-    confirmed: bool | None = import_module("matcalc.evaluation.zeros").confirms_zero(expression, tuple(wrt))
+    confirmed: bool | None = import_module("matcalc.evaluation.differences").confirms_zero(expression, tuple(wrt))
     if confirmed is None:
         return ["0 by the rules; no point was found at which that could be confirmed numerically"]
     if not confirmed:
@@ -270,7 +318,7 @@ def kept_entries(tie: str, size: Size) -> ix.Tensor:
     """One where a matrix with this tie has entries, zero elsewhere."""
     if tie == "diagonal":
         return delta((size,))
-    return application.apply("tril" if tie == "lower" else "triu", (ones((size, size)),), (size, size))
+    return substitution.apply("tril" if tie == "lower" else "triu", (ones((size, size)),), (size, size))
 
 
 def _kept(tensor: ix.Tensor, before: int, mask: ix.Tensor) -> ix.Tensor:
@@ -334,3 +382,25 @@ def _flat(shape: Sequence[Size]) -> Size:
     for axis in shape:
         size = size * axis
     return size
+
+
+MOST_KEPT = 256
+LARGEST_KEPT = 2_000
+
+
+def derivative_of(expression: Expr, wrt: tuple[Symbol, ...], layout: Layout, symmetric: Symmetric) -> Outcome:
+    """What ``differentiate`` gives, found once."""
+    if len(postorder(expression)) > LARGEST_KEPT:
+        return differentiate(expression, wrt, layout=layout, symmetric=symmetric)
+    return _found(expression, wrt, layout, symmetric)
+
+
+def forget() -> None:
+    """Empties the cache, and those that keep expressions alive."""
+    _found.cache_clear()
+    latest_postordered.cache_clear()
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _found(expression: Expr, wrt: tuple[Symbol, ...], layout: Layout, symmetric: Symmetric) -> Outcome:
+    return differentiate(expression, wrt, layout=layout, symmetric=symmetric)

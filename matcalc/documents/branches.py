@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.cues import environments
 from matcalc.documents.pieces import Placed
 from matcalc.documents.sentences import sentence
 from matcalc.documents.shapes import states_fact
 from matcalc.documents.signs import Sign, signs_of
-from matcalc.patterns import pattern
 
 _BEGINS = pattern(
     rf"\\begin\s*\{{(?:{'|'.join(sorted(environments('cases') | environments('tables')))})\*?\}}(?:\s*\[\w\])?(?:\s*\{{[lcr@{{}}|\s]*\}})?"

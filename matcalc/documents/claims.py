@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from matcalc.base.errors import MatcalcError, ParseError, UnknownFunctionError
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked, Doubt, Said, joined_declarations
 from matcalc.documents.context.any_functions import AnyFunctions, for_any_functions
 from matcalc.documents.context.any_losses import with_losses
@@ -34,8 +36,6 @@ from matcalc.documents.context.twofold_names import told_apart
 from matcalc.documents.context.usual_functions import without_usual
 from matcalc.documents.context.worked_examples import worked_example
 from matcalc.documents.index_cases import Indices, by_indices, compared, with_entries
-from matcalc.errors import MatcalcError, ParseError, UnknownFunctionError
-from matcalc.patterns import pattern
 
 
 def asked_of(line: Line, context: Context) -> Sequence[Asked]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from matcalc.base.errors import MatcalcError
 from matcalc.documents.asking import Asked
 from matcalc.documents.supposed_points import where_supposed
-from matcalc.errors import MatcalcError
 from matcalc.language import elaborate
 from matcalc.language.options import reading_options
 from matcalc.printing import text

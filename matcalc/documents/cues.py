@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from matcalc.resources import read
+from matcalc.base.files import read
 
 WordUse: TypeAlias = Literal["joining", "conditional", "accompanying", "remark"]
 """What a word within a formula does: see ``[words]``; ``remark`` is none of these."""

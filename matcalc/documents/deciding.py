@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import TypeAlias
 
-from matcalc.budgets import allow, allowance
+from matcalc.base.budgets import DOCUMENT_SECONDS, FEW_QUESTIONS, allow, allowance
+from matcalc.base.errors import INTERNAL, internal_error
 from matcalc.documents.asking import Asked
 from matcalc.documents.judging import judge
 from matcalc.documents.remembering import Recalled, recalled, remember
-from matcalc.errors import INTERNAL, internal_error
-from matcalc.limits import DOCUMENT_SECONDS, FEW_QUESTIONS
-from matcalc.verification.unfailing import portable, restored
+from matcalc.verification.judgement import portable, restored
 from matcalc.verification.verdict import Verdict
 
 Question: TypeAlias = tuple[Asked, ...]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
+from matcalc.base.errors import ParseError
 from matcalc.documents.asking import LayoutSaid
 from matcalc.documents.context.definitions import names_used
 from matcalc.documents.report import Open
-from matcalc.errors import ParseError
 from matcalc.language.declare.declarations import written
 from matcalc.language.declare.texts import parse_declarations
 from matcalc.verification.items import Settings, declared_again

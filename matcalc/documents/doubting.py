@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from matcalc.base.sizes import axes_of
 from matcalc.documents.asking import Asked, Doubt
 from matcalc.documents.numbers import perhaps_numbers
 from matcalc.expr.nodes import Expr, Number, SizeValue, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
-from matcalc.sizes import axes_of
 from matcalc.verification.verdict import Verdict
 
 _MEMBER = re.compile(r"(?P<base>.+?)_\{?[a-z]{1,3}\}?")

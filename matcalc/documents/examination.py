@@ -10,6 +10,9 @@ from functools import partial
 from os import PathLike, fspath
 from typing import TypeAlias
 
+from matcalc.base.budgets import DOCUMENT_SECONDS, FEW_QUESTIONS
+from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
 from matcalc.documents.claims import asked_of, condition_of, solution_of
 from matcalc.documents.context.index_letters import NO_OTHER_LETTERS, IndexLetters
@@ -26,12 +29,9 @@ from matcalc.documents.report import Entry, Open, Report
 from matcalc.documents.roles import reason_of
 from matcalc.documents.shapes import is_function
 from matcalc.documents.sorting import sorted_rows
-from matcalc.errors import MatcalcError
-from matcalc.limits import DOCUMENT_SECONDS, FEW_QUESTIONS
-from matcalc.patterns import pattern
 from matcalc.verification.entry_answers import EntryAnswer
 from matcalc.verification.items import Document, Settings
-from matcalc.verification.unfailing import NOT_READ
+from matcalc.verification.judgement import NOT_READ
 from matcalc.verification.verdict import Verdict
 
 Progress: TypeAlias = Callable[[int, int], None]

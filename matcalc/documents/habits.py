@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
+from matcalc.base.files import read
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked
 from matcalc.documents.shapes import is_derivative
-from matcalc.patterns import pattern
-from matcalc.resources import read
 from matcalc.verification.verdict import Verdict
 
 

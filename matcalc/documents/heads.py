@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from matcalc.base.functions import spellings
+from matcalc.base.lazy import pattern
 from matcalc.documents.pieces import Notation
 from matcalc.documents.sentences import cue_table
-from matcalc.functions import spellings
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS, is_known_command
 from matcalc.language.latex.latex_names import plain_name
 from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name, is_name
-from matcalc.patterns import pattern
 
 _COMMAND = pattern(r"\\([A-Za-z]+|.)")
 _SIZES = frozenset(["left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr"])

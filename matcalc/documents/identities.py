@@ -7,12 +7,11 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from matcalc.decoding import decoded
+from matcalc.base.errors import MatcalcError
+from matcalc.base.files import decoded
 from matcalc.documents.asking import Asked
 from matcalc.documents.deciding import Memory, Question, decided
-from matcalc.errors import MatcalcError
-from matcalc.verification.identity_files import read_identities
-from matcalc.verification.items import Document, Item
+from matcalc.verification.items import Document, Item, read_identities
 from matcalc.verification.verdict import Verdict
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.branches import is_otherwise, parts_of
 from matcalc.documents.pieces import Notation, Place, placed
 from matcalc.documents.shapes import is_zero
-from matcalc.patterns import pattern
 
 _COMPARED = pattern(
     r"(?<![A-Za-z0-9_\\^.,+-])(?P<first>[i-npqrs])\s*(?:(?P<equal>={1,2})|(?P<unequal>≠|\\neq?(?![A-Za-z])|\\not\s*=|!=))\s*"

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked
 from matcalc.documents.habits import is_misfit
 from matcalc.language.latex.latex_commands import FONTS
 from matcalc.language.text.spelling import SPELLED_GREEK
-from matcalc.patterns import pattern
 from matcalc.verification.verdict import Verdict
 
 _SCRIPT = r"\s*(?:[_^]\s*(?:\{[^{}]*\}|\\[A-Za-z]+|\w)|'+)"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked
 from matcalc.documents.conditions import supposed
 from matcalc.documents.context.any_losses import LOSSES
@@ -21,9 +22,8 @@ from matcalc.documents.primes import derives_twice, may_derive
 from matcalc.documents.rounding import agrees_as_written
 from matcalc.documents.shapes import is_derivative
 from matcalc.language.statements import Statement
-from matcalc.patterns import pattern
 from matcalc.verification.items import Item
-from matcalc.verification.unfailing import NOT_READ, verdict_on
+from matcalc.verification.judgement import NOT_READ, verdict_on
 from matcalc.verification.verdict import Verdict
 
 

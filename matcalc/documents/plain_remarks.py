@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.cues import word_use
 from matcalc.documents.signs import Sign
-from matcalc.patterns import pattern
 
 _PROSE = pattern(r"\(?[^\W\d_]+(?:[ \t,;:-]+[^\W\d_]+)+[.]?\)?")
 _WORD = pattern(r"[^\W\d_]{3,}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked
 from matcalc.documents.context.names import names_at
 from matcalc.documents.habits import sides_of
-from matcalc.patterns import pattern
 
 _PRIME = r"(?:'|′|\^\s*\{?\s*(?:\\prime\s*)+\}?)"
 _GROUP = pattern(rf"\s*(?:\\left\s*)?\((?P<inside>[^()]*)\)\s*{_PRIME}+\s*")

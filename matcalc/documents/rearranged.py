@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.rows import Row
-from matcalc.patterns import pattern
 
 _UNSEEN = pattern(r"\s+|\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\{\}")
 _OPENING, _CLOSING = "([{", ")]}"

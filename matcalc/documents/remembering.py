@@ -8,12 +8,11 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from matcalc.digests import blake2b
+from matcalc.base.files import folder, keep, kept
+from matcalc.base.records import blake2b
 from matcalc.documents.asking import Asked
-from matcalc.resources import folder
-from matcalc.stored import keep, kept
 from matcalc.verification.counterexamples import Counterexample
-from matcalc.verification.unfailing import Carried
+from matcalc.verification.judgement import Carried
 from matcalc.verification.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Literal, TypeAlias
 
+from matcalc.base.errors import on_one_line
 from matcalc.documents.asking import Asked
 from matcalc.documents.pieces import Fault, Notation, Place
 from matcalc.documents.roles import Role
-from matcalc.errors import on_one_line
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, REFUTED, STATUSES, UNDECIDED, Verdict
 
 Severity: TypeAlias = Literal["none", "unread", "conditional", "refuted"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.densities import gives_density
 from matcalc.documents.context.listed_entries import with_listed_diagonals
 from matcalc.documents.context.names import names_at, names_in
@@ -56,7 +57,6 @@ from matcalc.documents.shapes import (
 from matcalc.documents.symbols import Named, speaks_of_known, symbols_of, unmatched
 from matcalc.documents.values import as_list, is_value, value_given, with_points
 from matcalc.language.latex.latex_commands import ACCENTS
-from matcalc.patterns import pattern
 
 Role: TypeAlias = Literal[
     "claim",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked
-from matcalc.patterns import pattern
 from matcalc.verification.verdict import Verdict
 
 _DECIMAL = pattern(r"-?\d+\.(?P<digits>\d+)")

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.arranging import arranged
 from matcalc.documents.branches import branches_of
 from matcalc.documents.cues import WordUse, word_use
 from matcalc.documents.pieces import Formula, Placed, joined
 from matcalc.documents.shapes import is_zero
 from matcalc.documents.signs import Sign, signs_of
-from matcalc.patterns import pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from matcalc.base.files import read
 from matcalc.facts.table import facts
-from matcalc.resources import read
 
 _LONGEST = 600
 """Characters before a formula that are looked at."""

@@ -6,15 +6,15 @@ import re
 from collections.abc import Container
 from functools import cache
 
+from matcalc.base.errors import MatcalcError, Span
+from matcalc.base.functions import spellings
+from matcalc.base.lazy import pattern
 from matcalc.documents.cues import environments
 from matcalc.documents.heads import head_of, letters_in
 from matcalc.documents.pieces import Notation
 from matcalc.documents.sentences import cue_table
-from matcalc.errors import MatcalcError, Span
-from matcalc.functions import spellings
 from matcalc.language.declare.stated_facts import stated, symbol_in
 from matcalc.language.text.spelling import SPELLED_GREEK
-from matcalc.patterns import pattern
 
 _FACTOR = r"(?:\d[\d.,]*(?:[eE][-+]?\d+)?|\\[td]?frac\s*\{?\d+\}?\s*\{?\d+\}?|\\pi|pi|π|\\infty|∞)"
 _POWER = r"(?:10|2|e)\s*\^\s*(?:\{[-+]?[\d.]+\}|\([-+]?[\d.]+\)|[-+]?\d)"

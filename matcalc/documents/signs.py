@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.cues import above, commands, environments, joints, relations
 from matcalc.documents.pieces import Notation
 from matcalc.documents.tokens import Raw, partners_of, spelled, tokens_of
 from matcalc.language.latex.latex_commands import SPACING
-from matcalc.patterns import pattern
 
 SignKind: TypeAlias = Literal[
     "operand",

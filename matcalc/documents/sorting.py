@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.names import names_in
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.heads import head_of, letters_in
@@ -15,9 +17,7 @@ from matcalc.documents.shapes import inverted, is_of_chance, is_one_derivative
 from matcalc.documents.surroundings import surroundings
 from matcalc.documents.symbols import Named, symbols_of
 from matcalc.documents.values import value_given
-from matcalc.errors import MatcalcError
 from matcalc.language.declare.texts import parse_declarations
-from matcalc.patterns import pattern
 
 
 def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Row, Role], ...]]]:

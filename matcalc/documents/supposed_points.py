@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from matcalc.base.errors import MatcalcError
 from matcalc.documents.asking import Asked
-from matcalc.errors import MatcalcError
 from matcalc.evaluation import Point, evaluate, find_point
 from matcalc.expr.nodes import Expr
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language import elaborate
 from matcalc.language.options import reading_options
 from matcalc.language.statements import Statement
-from matcalc.parsed import ParsedExpression
+from matcalc.objects.parsed import ParsedExpression
 from matcalc.verification.verdict import Verdict
 
 if TYPE_CHECKING:

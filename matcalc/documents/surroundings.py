@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.pieces import Break, Closing, Formula, Heading, Listing, Opening, Piece, Words
 from matcalc.documents.roles import Around
-from matcalc.patterns import pattern
 
 _END = pattern(r"[.!?](?=\s|$)(?<!i\.e\.)(?<!e\.g\.)(?<!\bcf\.)(?<!w\.r\.t\.)(?<!s\.t\.)(?<!\beq\.)(?<!resp\.)")
 _LONGEST = 1000

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from functools import cache
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.names import names_at
 from matcalc.documents.pieces import Notation
 from matcalc.documents.sentences import cue_table
@@ -14,7 +15,6 @@ from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.meanings import is_abbreviation
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK
-from matcalc.patterns import pattern
 
 _ARGUMENT = r"\s*(?:\{(?:[^{}]|\{[^{}]*\}){0,60}\}|\\[A-Za-z]+|.)"
 _MARK = r"(?:\\top|\\intercal|T|H|\\(?:mathsf|mathrm|text)\s*\{?\s*T\s*\}?|\\dagger|\*|\\ast|\\prime)"

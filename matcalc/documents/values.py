@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.heads import head_of
 from matcalc.documents.pieces import Notation
 from matcalc.documents.rows import Row
 from matcalc.documents.shapes import holds
 from matcalc.documents.tokens import bracketed, closing
-from matcalc.patterns import pattern
 
 _FONT = r"\\(?:mathbf|boldsymbol|bm|vec|pmb|bs)"
 _POINT = pattern(

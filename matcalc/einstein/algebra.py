@@ -12,7 +12,11 @@ from functools import partial
 from math import isqrt
 from typing import TYPE_CHECKING, TypeAlias
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.errors import LimitError
+from matcalc.base.functions import computable
+from matcalc.base.lazy import later
+from matcalc.base.sizes import Shape, Size
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.linear import (
     NO,
@@ -42,10 +46,6 @@ from matcalc.einstein.tensor_deduction import (
     unit_products,
     unit_sums,
 )
-from matcalc.errors import LimitError
-from matcalc.functions import computable
-from matcalc.later import later
-from matcalc.sizes import Shape, Size
 
 if TYPE_CHECKING:
     from matcalc.einstein import pairings

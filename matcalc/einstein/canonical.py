@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from matcalc.budgets import spend
-from matcalc.sizes import Size
+from matcalc.base.budgets import spend
+from matcalc.base.sizes import Size
 
 # ------------------------------------------------------------
 # Canonical order of the operands of a contraction that is made of chains: every index joins at

@@ -8,10 +8,10 @@ from functools import reduce
 from math import gcd, lcm, log2
 from typing import TypeAlias
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.errors import LimitError
+from matcalc.base.sizes import Shape, Size
 from matcalc.einstein.nodes import Contraction, Sum, Tensor
-from matcalc.errors import LimitError
-from matcalc.sizes import Shape, Size
 
 # ------------------------------------------------------------
 # Numbers, ones, zeros, deltas and linear combinations: the part of the algebra that needs no

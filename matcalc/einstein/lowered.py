@@ -1,29 +1,17 @@
-"""Lowered values, and the splitting of their axes where forms of different make-up meet.
-
-The rows of ``vec(X)`` are two axes, those of ``ones(m*n)`` are one of the product's size. A tensor that is uniform along an axis (ones,
-zeros, identities and what is made of them) may be written with that axis split, so the two can be added and multiplied; any other
-tensor is contracted with a pairing.
-"""
+"""Tensors with what their axes are: rows, columns and free indices; axes of products split into their factors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import mul
-from typing import TYPE_CHECKING
 
+from matcalc.base.records import record, replace
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.einstein import algebra
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, add
-from matcalc.einstein.nodes import Contraction, Sum, Tensor
-from matcalc.later import later
-from matcalc.records import record, replace
-from matcalc.sizes import Shape, Size
-
-if TYPE_CHECKING:
-    from matcalc.einstein import splitting
-else:
-    splitting = later("matcalc.einstein.splitting")
+from matcalc.einstein.nodes import Contraction, Pairing, Sum, Tensor
 
 
 @record
@@ -153,7 +141,7 @@ def with_rows(value: Lowered, rows: Shape) -> Lowered:
             return _regrouped(whole, rows)
         axis = len(value.free) + place
         uniform = _split(value, axis, (size, rest))
-        value = uniform or replace(value, tensor=splitting.split(value.tensor, axis, size, rest), split=value.split + 1)
+        value = uniform or replace(value, tensor=split(value.tensor, axis, size, rest), split=value.split + 1)
     return value
 
 
@@ -173,9 +161,9 @@ def plain(value: Lowered) -> Lowered:
 def _regrouped(value: Lowered, rows: Shape) -> Lowered:
     tensor = value.tensor
     for _ in range(value.split - 1):
-        tensor = splitting.joined(tensor, len(value.free))
+        tensor = joined(tensor, len(value.free))
     groups = [*((size,) for size in value.batch), rows, *((size,) for size in value.cols)]
-    return replace(value, tensor=splitting.split_as(tensor, groups), split=len(rows))
+    return replace(value, tensor=split_as(tensor, groups), split=len(rows))
 
 
 def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:
@@ -211,3 +199,59 @@ def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:
         output = [part for label in term.output for part in ((label, second[label]) if label in second else (label,))]
         parts.append((coefficient, contract(term.operands, term.indices, output, labels)))
     return replace(value, tensor=add(parts, shape), split=value.split + sum(place < lead + value.split for place in axes))
+
+
+def split(tensor: Tensor, axis: int, slow: Size, fast: Size) -> Tensor:
+    """The tensor with an axis of size ``slow * fast`` as two."""
+    if isinstance(tensor, Sum):
+        parts = [(coefficient, split(term, axis, slow, fast)) for coefficient, term in tensor.terms]
+        return add(parts, (*tensor.shape[:axis], slow, fast, *tensor.shape[axis + 1 :]))
+    labels = tuple(range(tensor.order))
+    first, second = tensor.order, tensor.order + 1
+    sizes = dict(enumerate(tensor.shape)) | {first: slow, second: fast}
+    output = (*labels[:axis], first, second, *labels[axis + 1 :])
+    return contract([tensor, Pairing(slow, fast)], [labels, (first, second, axis)], output, sizes)
+
+
+def joined(tensor: Tensor, axis: int) -> Tensor:
+    """The tensor with ``axis`` and the one after it as one, the second running fastest."""
+    slow, fast = tensor.shape[axis : axis + 2]
+    if isinstance(tensor, Sum):
+        parts = [(coefficient, joined(term, axis)) for coefficient, term in tensor.terms]
+        return add(parts, (*tensor.shape[:axis], slow * fast, *tensor.shape[axis + 2 :]))
+    labels = tuple(range(tensor.order))
+    sizes = dict(enumerate(tensor.shape)) | {tensor.order: slow * fast}
+    output = (*labels[:axis], tensor.order, *labels[axis + 2 :])
+    return contract([tensor, Pairing(slow, fast)], [labels, (axis, axis + 1, tensor.order)], output, sizes)
+
+
+def divided_between(tensor: Tensor, lead: int, first: Size, second: Size) -> tuple[Tensor, int]:
+    """The same entries in row-major order, with some axes that together are of size ``first`` and then some of size ``second``, after
+    ``lead`` axes that stay.
+
+    Returns the tensor and how many axes the first group has.
+    """
+    left, axis = first, lead
+    while left != ONE:
+        size = tensor.shape[axis]
+        if (rest := left.divided(size)) is not None:
+            left = rest
+        elif (rest := size.divided(left)) is not None:
+            tensor, left = split(tensor, axis, left, rest), ONE
+        else:
+            while tensor.order > lead + 1:
+                tensor = joined(tensor, lead)
+            return split(tensor, lead, first, second), 1
+        axis += 1
+    return tensor, axis - lead
+
+
+def split_as(tensor: Tensor, groups: Sequence[Shape]) -> Tensor:
+    """The tensor with each of its axes split into the sizes of a group, of which they are the product."""
+    axis = 0
+    for group in groups:
+        for k, size in enumerate(group[:-1]):
+            tensor = split(tensor, axis, size, reduce(mul, group[k + 1 :]))
+            axis += 1
+        axis += 1
+    return tensor

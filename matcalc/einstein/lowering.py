@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, assert_never, cast
+from typing import assert_never, cast
 
-from matcalc.einstein import linear
+from matcalc.base.errors import NotDifferentiableError, ShapeError
+from matcalc.base.records import replace
+from matcalc.base.sizes import ONE, Size, axes_of
+from matcalc.einstein import linear, lowered, substitution
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
 from matcalc.einstein.linear import MINUS, YES, add
@@ -29,18 +32,7 @@ from matcalc.einstein.lowered import (
     with_cols,
     with_rows,
 )
-from matcalc.errors import NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as ex
-from matcalc.later import later
-from matcalc.records import replace
-from matcalc.sizes import ONE, Size, axes_of
-
-if TYPE_CHECKING:
-    from matcalc.einstein import application, splitting
-else:
-    splitting = later("matcalc.einstein.splitting")
-    application = later("matcalc.einstein.application")
-
 
 HALF = Fraction(1, 2)
 
@@ -124,7 +116,7 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
         case ex.Reshape(m=m, n=n):
             operand = done[node.operand]
             stacked = permuted(operand, (*range(operand.split, operand.order), *range(operand.split)), operand.order)
-            tensor, wide = splitting.divided_between(stacked.tensor, len(stacked.free), n, m)
+            tensor, wide = lowered.divided_between(stacked.tensor, len(stacked.free), n, m)
             whole = replace(stacked, tensor=tensor)
             return permuted(whole, (*range(wide, whole.order), *range(wide)), whole.order - wide)
         case ex.Kronecker():
@@ -215,7 +207,7 @@ def _inverse(value: Lowered) -> Lowered:
     value = plain(value)
     if not value.order:
         return replace(value, tensor=power(value.tensor, MINUS))
-    return replace(value, tensor=application.apply("inv", (value.tensor,), value.tensor.shape))
+    return replace(value, tensor=substitution.apply("inv", (value.tensor,), value.tensor.shape))
 
 
 def _product(factors: list[Lowered]) -> Lowered:
@@ -285,7 +277,7 @@ def _matrix_power(node: ex.MatrixPower, base: Lowered, upper: Lowered) -> Lowere
         exponent, sign = exponent.operand, -sign
     if not isinstance(exponent, ex.Number):
         base, upper = spread([plain(base), upper])
-        return replace(base, tensor=application.apply("matrix_power", (base.tensor, upper.tensor), base.tensor.shape))
+        return replace(base, tensor=substitution.apply("matrix_power", (base.tensor, upper.tensor), base.tensor.shape))
     if exponent.value.denominator != 1 or abs(exponent.value) > _LARGEST_POWER:
         raise NotDifferentiableError(
             "a numeric matrix power needs an integer exponent",
@@ -338,7 +330,7 @@ def _norm(node: ex.Norm, done: Mapping[ex.Expr, Lowered]) -> Lowered:
             indices = [labels, (0, flat), (flat, *labels[1:])]
             return _mapped(lambda form: power(form, HALF), contracted([operand, done[node.parameter], operand], indices, ()))
         case "spectral" | "nuclear":
-            return Lowered(application.apply(f"{node.kind}_norm", (operand.tensor,), operand.batch), 0, operand.free)
+            return Lowered(substitution.apply(f"{node.kind}_norm", (operand.tensor,), operand.batch), 0, operand.free)
         case _:
             raise ShapeError(f"the norm {node.kind!r} is not known", expected="2, 1, p, A, nuclear or spectral")
 
@@ -355,5 +347,5 @@ def _call(node: ex.Call, arguments: list[Lowered]) -> Lowered:
     if turned:
         first, shape = transposed(first), shape[::-1]
     tensors = tuple([argument.tensor for argument in (first, *others)])
-    result = Lowered(application.apply(node.function, tensors, first.batch + shape), _row_axes(node), first.free)
+    result = Lowered(substitution.apply(node.function, tensors, first.batch + shape), _row_axes(node), first.free)
     return permuted(result, (1, 0), result.split) if turned and result.order == 2 else result

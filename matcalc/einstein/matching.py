@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.records import record
 from matcalc.einstein.linear import scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
-from matcalc.facts.mirrors import Letter
-from matcalc.records import record
+from matcalc.facts.function_values import Letter
 
 # ------------------------------------------------------------
 # A contraction read as a product of matrices from one end to the other, for what its form says of

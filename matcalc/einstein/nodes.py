@@ -16,12 +16,11 @@ from math import gcd
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from matcalc.digests import blake2b
+from matcalc.base.functions import computable
+from matcalc.base.records import blake2b, computed, interned
+from matcalc.base.sizes import Shape, Size
+from matcalc.base.traversal import latest_postordered, postordered
 from matcalc.facts.known import Known, of_symbol
-from matcalc.functions import computable
-from matcalc.interning import computed, interned
-from matcalc.sizes import Shape, Size
-from matcalc.traversal import latest_postordered, postordered
 
 
 @interned

@@ -1,18 +1,19 @@
-"""Tensors built again, in normal form: symbols replaced, products distributed over sums, and how large that is."""
+"""Other tensors in place of symbols and of arguments of functions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import inf, prod
-from typing import TYPE_CHECKING, Protocol, assert_never, cast
+from typing import Protocol, assert_never, cast
 
-from matcalc.einstein.algebra import apply_map, contract, power, symbolic_power
-from matcalc.einstein.linear import YES, add
+from matcalc.base.functions import computable
+from matcalc.base.sizes import Shape, Size
+from matcalc.base.traversal import postordered
+from matcalc.einstein.algebra import apply_map, contract, elementwise, power, prefers_transposed, symbolic_power, transposed
+from matcalc.einstein.linear import MINUS, YES, add, number, ones, scale
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
-from matcalc.later import later
-from matcalc.sizes import Size
-from matcalc.traversal import postordered
+from matcalc.einstein.tensor_deduction import known
 
 # ------------------------------------------------------------
 # How large a tensor is when it is written out, the measure that simplification makes smaller.
@@ -40,15 +41,6 @@ def _own(node: Tensor) -> float:
             return 1
         case _:
             return 1
-
-
-# ------------------------------------------------------------
-# Replacing symbols in a tensor, keeping the normal form.
-
-if TYPE_CHECKING:
-    from matcalc.einstein import application
-else:
-    application = later("matcalc.einstein.application")
 
 
 def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size] | None = None) -> Tensor:
@@ -102,7 +94,7 @@ def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Si
             return contract([built[operand] for operand in node.operands], node.indices, node.output, labels)
         case Apply():
             arguments = tuple([built[argument] for argument in node.arguments])
-            return application.apply(node.function, arguments, tuple([sizes.get(size, size) for size in node.sizes]))
+            return apply(node.function, arguments, tuple([sizes.get(size, size) for size in node.sizes]))
         case SizeValue():
             return SizeValue(sizes.get(node.size, node.size))
         case Unit():
@@ -134,7 +126,7 @@ def _again(node: Node, built: Mapping[Tensor, Tensor]) -> Tensor:
         case Apply():
             if all(built[argument] is argument for argument in node.arguments):
                 return node
-            return application.apply(node.function, tuple([built[argument] for argument in node.arguments]), node.shape)
+            return apply(node.function, tuple([built[argument] for argument in node.arguments]), node.shape)
         case _:
             assert_never(node)
 
@@ -263,3 +255,75 @@ def _opened_at(term: Tensor, at: int) -> Tensor:
         operands = [*term.operands[:at], inner, *term.operands[at + 1 :]]
         parts.append((coefficient, contract(operands, term.indices, term.output, sizes)))
     return add(parts, term.shape)
+
+
+def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
+    """A function of whole vectors or matrices; a transposition of the argument is moved outside where the function allows it."""
+    argument = arguments[0]
+    if computable()[function].masks and argument is not ones(argument.shape):
+        return elementwise([argument, apply(function, (ones(argument.shape),), shape)], shape)
+    if function == "triu":
+        return transposed(apply("tril", arguments, shape))
+    if computable()[function].symmetry == "kept" and prefers_transposed(argument):
+        return transposed(apply(function, (transposed(argument), *arguments[1:]), (shape[1], shape[0])))
+    if function in ("det", "logdet", "eigmax") and prefers_transposed(argument):
+        return apply(function, (transposed(argument), *arguments[1:]), shape)
+    if computable()[function].linear and prefers_transposed(argument):
+        return transposed(apply(function, tuple([transposed(part) if part.order else part for part in arguments]), shape))
+    if function == "inv":
+        simple = _simple_inverse(argument)
+        if simple is not None:
+            return simple
+    result = Apply(function, arguments, shape)
+    value = known(result).entries.value if not shape and computable()[function].ranges else None
+    return result if value is None else number(value)
+
+
+def matrix_factors(product: Contraction) -> list[tuple[Tensor, bool]] | None:
+    """The factors of a product of matrices from left to right, each with whether it is untransposed; None for any other contraction.
+
+    Scalar factors are left out, and the identity has none. Neither a batch of matrices nor a diagonal of entries, ``A[i,j] B[j,j]``, is a
+    product of matrices.
+    """
+    if product.order != 2:
+        return None
+    at, end = product.output
+    left = [(operand, index) for operand, index in zip(product.operands, product.indices) if index]
+    path: list[tuple[Tensor, bool]] = []
+    while left:
+        here = [k for k, (_, index) in enumerate(left) if at in index]
+        if len(here) != 1 or len(left[here[0]][1]) != 2:
+            return None
+        operand, (first, second) = left.pop(here[0])
+        path.append((operand, first == at))
+        at = second if first == at else first
+    return path if at == end and len(product.sizes) == len(path) + 1 else None
+
+
+def _simple_inverse(argument: Tensor) -> Tensor | None:
+    match argument:
+        case Apply(function="inv"):
+            return argument.arguments[0]
+        case Symbol() | Apply() if argument.reduces and "orthogonal" in known(argument):
+            return transposed(argument)
+        case Contraction(operands=(), output=(0, 0)):
+            return argument
+        case Sum(terms=((factor, core),)):
+            return scale(1 / factor, apply("inv", (core,), argument.shape))
+        case Contraction():
+            return _inverse_of_chain(argument)
+    return None
+
+
+def _inverse_of_chain(product: Contraction) -> Tensor | None:
+    """``inv(s A B) = inv(B) inv(A) / s`` for square factors; None when the product is not a chain of square matrices."""
+    path = matrix_factors(product)
+    if path is None or len(set(product.sizes)) > 1 or len(path) < 2 - (len(path) < len(product.operands)):
+        return None
+    shape = product.shape
+    operands: list[Tensor] = [power(o, MINUS) for o, index in zip(product.operands, product.indices) if not index]
+    indices: list[tuple[int, ...]] = [() for _ in operands]
+    for place, (matrix, forward) in enumerate(reversed(path)):
+        operands.append(apply("inv", (matrix,), shape))
+        indices.append((place, place + 1) if forward else (place + 1, place))
+    return contract(operands, indices, (0, len(path)), dict.fromkeys(range(len(path) + 1), shape[0]))

@@ -6,24 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product as choices
 from typing import TYPE_CHECKING, assert_never, cast
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.functions import computable
+from matcalc.base.lazy import later
+from matcalc.base.traversal import postordered
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
 from matcalc.facts.known import Known, plain
 from matcalc.facts.ranges import ANY, Range
-from matcalc.functions import computable
-from matcalc.later import later
-from matcalc.traversal import postordered
 
 if TYPE_CHECKING:
     from matcalc.einstein import matching
-    from matcalc.facts import function_values, mirrors
+    from matcalc.facts import function_values
 else:
     matching = later("matcalc.einstein.matching")
     function_values = later("matcalc.facts.function_values")
-    mirrors = later("matcalc.facts.mirrors")
+    function_values = later("matcalc.facts.function_values")
 
 
 def known(tensor: Tensor) -> Known:
@@ -209,7 +209,7 @@ def _as_product(node: Contraction) -> Known:
     scale = r.product_of([scalar.known.entries for scalar in scalars])
     if not chain:
         return plain(scale)
-    traits = mirrors.traits_of_chain(chain)
+    traits = function_values.traits_of_chain(chain)
     if not node.order:
         return plain(r.times(scale, k.scalar_of(traits)))
     return k.scaled(scale, k.product([factor.known for factor in chain], square=square, more=traits))

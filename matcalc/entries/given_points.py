@@ -9,12 +9,12 @@ from itertools import accumulate, zip_longest
 from math import isinf
 from typing import Any
 
-from matcalc.errors import LimitError, MatcalcError, ParseError, Span
+from matcalc.base.errors import LimitError, MatcalcError, ParseError, Span
+from matcalc.base.lazy import pattern
 from matcalc.evaluation import evaluate
 from matcalc.expr.nodes import Symbol, postorder
 from matcalc.language import elaborate
 from matcalc.language.text.spelling import canonical_name, is_name
-from matcalc.patterns import pattern
 
 _OPENING, _CLOSING = "([{", ")]}"
 _WRAPPED = pattern(r"(?:[A-Za-z]+\.)?(?:array|asarray|tensor|matrix|Matrix|mat|vector|list|tuple)\s*\((.*)\)", re.DOTALL)

@@ -9,22 +9,22 @@ from itertools import product
 from math import prod
 from typing import Any, Literal, cast
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.sizes import Shape, axes_of
 from matcalc.calculus.simplification import lightest, simplified
-from matcalc.calling import laid_out
 from matcalc.derivation import Outcome
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply_map, elementwise, power, symbolic_power
 from matcalc.einstein.linear import MINUS, YES, add, is_zero, number, scale, zero
 from matcalc.einstein.lowering import lower
-from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr, Negative, Number, Power, Product, Quotient, SizeValue, Sum, Symbol, postorder
 from matcalc.expr.rewriting import rebuilt_with, symbols_in
-from matcalc.facts.ties import may_vary, mirrored, tie_of
+from matcalc.facts.table import may_vary, mirrored, tie_of
 from matcalc.folding.fold import fold
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
+from matcalc.objects.programs import laid_out
 from matcalc.printing import Shown, latex, text
-from matcalc.sizes import Shape, axes_of
 
 # ------------------------------------------------------------
 # The entries of symbols as scalars with names of their own: ``a12`` of A, ``x1`` of x; what facts

@@ -9,9 +9,9 @@ from math import prod
 from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any
 
-from matcalc.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.expr.nodes import Commutation, Entry, Expr, Index, IndexArray, IndexSum, SizeValue, product_shape, shape_text
-from matcalc.sizes import ONE, Shape, Size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,8 +15,10 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
-from matcalc.budgets import spend
-from matcalc.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.base.budgets import spend
+from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.base.functions import computable
+from matcalc.base.sizes import Shape
 from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, multiply, size_names, solve_sizes
 from matcalc.evaluation.numpy_functions import added, apply_call, commutation, kronecker, matrix_power, norm, numpy_function
 from matcalc.expr.nodes import (
@@ -59,8 +61,6 @@ from matcalc.expr.nodes import (
     shape_text,
 )
 from matcalc.expr.rewriting import named_indices
-from matcalc.functions import computable
-from matcalc.sizes import Shape
 from matcalc.stable.replacement import stable
 
 if TYPE_CHECKING:

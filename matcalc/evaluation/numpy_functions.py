@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from matcalc.errors import MatcalcError, UnknownFunctionError
+from matcalc.base.errors import MatcalcError, UnknownFunctionError
+from matcalc.base.functions import computable
+from matcalc.base.records import record
 from matcalc.expr.nodes import Call
-from matcalc.functions import computable
-from matcalc.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,14 +9,14 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.functions import computable
+from matcalc.base.records import record
 from matcalc.evaluation.interpreter import Program, program
 from matcalc.expr.nodes import Call, Elementwise, Expr, Inverse, MatrixPower, Norm, Number, Power, Quotient, Symbol
 from matcalc.facts.drawn import member
 from matcalc.facts.table import size_parity
-from matcalc.functions import computable
-from matcalc.limits import MOST_EVALUATED, MOST_SAMPLED
-from matcalc.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

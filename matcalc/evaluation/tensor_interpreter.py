@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
+from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.base.functions import computable
+from matcalc.base.sizes import Shape
 from matcalc.einstein.nodes import (
     Apply,
     Constant,
@@ -24,11 +27,8 @@ from matcalc.einstein.nodes import (
     children,
     postorder,
 )
-from matcalc.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.evaluation.arrays import LARGEST, as_float, solve_sizes
 from matcalc.evaluation.numpy_functions import NumpyFunction, numpy_function
-from matcalc.functions import computable
-from matcalc.sizes import Shape
 from matcalc.stable.replacement import with_resolvents
 
 if TYPE_CHECKING:

@@ -6,22 +6,22 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.functions import computable
+from matcalc.base.lazy import later
+from matcalc.base.traversal import postordered
 from matcalc.expr import nodes as e
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
 from matcalc.facts.known import NOTHING, Known, plain
 from matcalc.facts.ranges import ANY, ONE, Range
 from matcalc.facts.table import implied
-from matcalc.functions import computable
-from matcalc.later import later
-from matcalc.traversal import postordered
 
 if TYPE_CHECKING:
-    from matcalc.facts import function_values, mirrors
+    from matcalc.facts import function_values
 else:
     function_values = later("matcalc.facts.function_values")
-    mirrors = later("matcalc.facts.mirrors")
+    function_values = later("matcalc.facts.function_values")
 
 
 Factor: TypeAlias = tuple[e.Expr, bool]
@@ -284,8 +284,8 @@ def _chain(run: Sequence[e.Expr]) -> Known:
         return run[0].known
     rows, cols = run[0].rows, run[-1].cols
     opened = opened_chain([(factor, False) for factor in run])
-    chain = [mirrors.Letter(node, turned, k.transposed(node.known) if turned else node.known) for node, turned in opened]
-    traits = mirrors.traits_of_chain(chain)
+    chain = [function_values.Letter(node, turned, k.transposed(node.known) if turned else node.known) for node, turned in opened]
+    traits = function_values.traits_of_chain(chain)
     found = k.product([factor.known for factor in run], square=rows == cols, more=traits)
     if rows.number == cols.number == 1:
         return k.narrowed(found, k.scalar_of(traits))

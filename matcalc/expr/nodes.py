@@ -13,11 +13,11 @@ from functools import reduce
 from operator import attrgetter, mul
 from typing import Any, TypeAlias
 
-from matcalc.errors import ShapeError
+from matcalc.base.errors import ShapeError
+from matcalc.base.records import computed, interned
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
+from matcalc.base.traversal import latest_postordered, postordered
 from matcalc.facts.known import Known
-from matcalc.interning import computed, interned
-from matcalc.sizes import ONE, Shape, Size, axes_of, shape_of
-from matcalc.traversal import latest_postordered, postordered
 
 
 @interned

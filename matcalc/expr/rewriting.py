@@ -8,9 +8,9 @@ from itertools import count
 from operator import mul
 from typing import Any
 
+from matcalc.base.records import field_names
+from matcalc.base.sizes import Size
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Symbol, children, postorder
-from matcalc.records import field_names
-from matcalc.sizes import Size
 
 # ------------------------------------------------------------
 # Matrix expressions built again with some of their parts replaced.

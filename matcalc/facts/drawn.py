@@ -14,11 +14,11 @@ from math import exp, log
 from random import Random
 from typing import Any, TypeAlias
 
-from matcalc.errors import ShapeError
-from matcalc.exact import fields, rational
+from matcalc.base import fields, rational
+from matcalc.base.errors import ShapeError
 from matcalc.facts import matrices
+from matcalc.facts.matrices import STYLES, Style, draw_entry
 from matcalc.facts.membership import belongs
-from matcalc.facts.styles import STYLES, Style, draw_entry
 from matcalc.facts.table import EntryValues, entries_of, implied, kinds, needs_square
 
 Member: TypeAlias = Any

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache, reduce
 
+from matcalc.base.records import record, replace
 from matcalc.facts import ranges as r
 from matcalc.facts.ranges import ANY, ONE, Range
 from matcalc.facts.table import SQUARE, combinations, facts
-from matcalc.records import record, replace
 
 TRAITS = frozenset({
     "symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular", "identity", "idempotent", "invertible", "nonzero",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from matcalc.exact import rational
+from matcalc.base import rational
 from matcalc.facts.table import entries_of, facts, implied
 
 Entries: TypeAlias = list[Any]

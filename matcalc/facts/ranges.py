@@ -11,8 +11,8 @@ from functools import cache, lru_cache, reduce
 from math import inf
 from typing import TypeAlias
 
-from matcalc.patterns import pattern
-from matcalc.records import record
+from matcalc.base.lazy import pattern
+from matcalc.base.records import record
 
 Bound: TypeAlias = Fraction | float
 """An exact number, or an infinity."""

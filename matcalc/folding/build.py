@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from matcalc.digests import blake2b
+from matcalc.base.functions import functions
+from matcalc.base.records import blake2b, field_names
+from matcalc.base.traversal import postordered
 from matcalc.expr.deduction import is_diagonal, is_symmetric
 from matcalc.expr.nodes import (
     Call,
@@ -42,9 +44,6 @@ from matcalc.expr.nodes import (
     postorder,
 )
 from matcalc.expr.rewriting import rebuilt_with
-from matcalc.functions import functions
-from matcalc.records import field_names
-from matcalc.traversal import postordered
 
 # ------------------------------------------------------------
 # Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered,

@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias, assert_never, cast
 
+from matcalc.base.functions import computable
+from matcalc.base.sizes import ONE, Size
+from matcalc.base.traversal import postordered
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply_map, contract, power, symbolic_power
-from matcalc.einstein.application import apply
 from matcalc.einstein.linear import MINUS, YES, add
+from matcalc.einstein.substitution import apply
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Negative, Symbol, Transpose, UnitVector
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.folding.build import cost
 from matcalc.folding.fold import Folder, shortest
 from matcalc.folding.sums import combined
 from matcalc.folding.terms import ReadingOrder, Term, expression_of
-from matcalc.functions import computable
-from matcalc.sizes import ONE, Size
-from matcalc.traversal import postordered
 
 # ------------------------------------------------------------
 # Slices of tensors: the entries at one value of an index, of which the symbols stand for members

@@ -7,6 +7,9 @@ from fractions import Fraction
 from math import inf
 from typing import TYPE_CHECKING, assert_never, cast
 
+from matcalc.base.functions import functions
+from matcalc.base.lazy import later
+from matcalc.base.records import replace
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import permuted, transposed, unbroadcast
@@ -39,9 +42,6 @@ from matcalc.folding.build import cost, hadamard, product, raised, transpose
 from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.sums import combined
 from matcalc.folding.terms import Forms, Place, ReadingOrder, Term, expression_of, merged_scalars
-from matcalc.functions import functions
-from matcalc.later import later
-from matcalc.records import replace
 
 if TYPE_CHECKING:
     from matcalc.folding import kronecker, pairings

@@ -18,14 +18,14 @@ from __future__ import annotations
 from fractions import Fraction
 from heapq import heappop, heappush
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.records import record
+from matcalc.base.sizes import Size
 from matcalc.einstein.linear import YES
 from matcalc.expr.deduction import is_diagonal
 from matcalc.expr.nodes import Diagonal, Elementwise, Expr, Hadamard, Identity, Norm, Ones, Product, Sum, Trace, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose, transposed_chain
 from matcalc.folding.terms import Chain, Forms, ReadingOrder
-from matcalc.records import record
-from matcalc.sizes import Size
 
 Pairing = tuple[int, int, int]
 """Two vertices, the slow one first, and the one that counts their pairs."""

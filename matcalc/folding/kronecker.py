@@ -12,11 +12,11 @@ with the factors that are not there left out. A bound vertex that meets three or
 
 from __future__ import annotations
 
+from matcalc.base.sizes import Size
 from matcalc.expr.nodes import Commutation, DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Ones, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose
 from matcalc.folding.graph import Edge, Graph
 from matcalc.folding.terms import Chain
-from matcalc.sizes import Size
 
 Pair = tuple[int | None, int | None]
 

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.lazy import later
 from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Ones, Reshape, Vec
 from matcalc.folding.build import hadamard, product, transpose, transposed_chain
 from matcalc.folding.graph import Edge, Graph, Pairing
 from matcalc.folding.terms import Chain
-from matcalc.later import later
 
 if TYPE_CHECKING:
     from matcalc.folding import kronecker

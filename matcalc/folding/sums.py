@@ -9,13 +9,13 @@ from functools import reduce
 from math import gcd, lcm
 from operator import and_
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.records import replace
+from matcalc.base.sizes import Shape
 from matcalc.einstein.linear import MINUS, NO, YES
 from matcalc.expr.nodes import DiagonalMatrix, Entry, Expr, Hadamard, Identity, Kronecker, Negative, Number, Ones, Product, Sum, Symbol
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
 from matcalc.folding.terms import Key, ReadingOrder, Term, expression_of, joined, merged_forms, merged_scalars, scalar_keys
-from matcalc.records import replace
-from matcalc.sizes import Shape
 
 _MOST_GROUPED = 40
 """Above this many terms only numbers and factors common to all are taken out, so that long sums stay linear."""

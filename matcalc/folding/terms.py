@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
+from matcalc.base.records import record, replace
+from matcalc.base.sizes import Shape, Size
 from matcalc.einstein.linear import YES
 from matcalc.expr.nodes import (
     Diagonal,
@@ -41,9 +43,7 @@ from matcalc.folding.build import (
     transpose,
     transposed_chain,
 )
-from matcalc.records import record, replace
 from matcalc.rules.lines import Template, fold_forms
-from matcalc.sizes import Shape, Size
 
 # ------------------------------------------------------------
 # A term of a result: a number, scalar factors with exponents, and a chain of matrix factors.

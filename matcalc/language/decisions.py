@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from matcalc.errors import ParseError, Span
-from matcalc.records import record
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.records import record
 
 Weight: TypeAlias = Literal["plain", "assumed", "doubtful"]
 """``plain``: not worth saying; ``assumed``: a note; ``doubtful``: a warning, which a strict reading refuses."""

@@ -9,7 +9,10 @@ from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from matcalc.errors import MatcalcError, ParseError, Span
+from matcalc.base.errors import MatcalcError, ParseError, Span
+from matcalc.base.lazy import later, pattern
+from matcalc.base.records import record, replace
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder
@@ -31,10 +34,6 @@ from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
 from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds, infer_sizes, measure
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
-from matcalc.later import later
-from matcalc.patterns import pattern
-from matcalc.records import record, replace
-from matcalc.sizes import ONE, Shape, Size
 
 if TYPE_CHECKING:
     from matcalc.language.build import dialect_calls

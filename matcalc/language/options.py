@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias, get_args
 
-from matcalc.errors import MatcalcError
-from matcalc.records import record, replace
+from matcalc.base.errors import MatcalcError
+from matcalc.base.records import record, replace
 
 Dialect: TypeAlias = Literal["math", "matlab", "numpy", "latex", "julia"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)

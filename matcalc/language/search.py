@@ -11,11 +11,11 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
-from matcalc.budgets import spend
-from matcalc.errors import MatcalcError, ShapeError
+from matcalc.base.budgets import spend
+from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.records import record
 from matcalc.language.options import ReadingOptions
 from matcalc.language.text.forks import Fork
-from matcalc.records import record
 
 Read = TypeVar("Read")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from matcalc.errors import MatcalcError, ParseError, Span
-from matcalc.records import record
+from matcalc.base.errors import MatcalcError, ParseError, Span
+from matcalc.base.records import record
 
 
 @record

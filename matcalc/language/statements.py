@@ -13,7 +13,10 @@ from functools import partial, reduce
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from matcalc.errors import ParseError, ShapeError, Span, UnknownFunctionError
+from matcalc.base.errors import ParseError, ShapeError, Span, UnknownFunctionError
+from matcalc.base.lazy import pattern
+from matcalc.base.records import record, replace
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.build import terms as t
@@ -41,9 +44,6 @@ from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, resolved
 from matcalc.language.typing.inference import infer_kinds
 from matcalc.language.typing.kinds import ANY, COLUMN, ROW, Cell, Constraint, Contradiction
-from matcalc.patterns import pattern
-from matcalc.records import record, replace
-from matcalc.sizes import Size
 
 _ZERO = e.Number(Fraction(0))
 _TIES = frozenset({"symmetric", "antisymmetric", "diagonal"})

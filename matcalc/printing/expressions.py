@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from matcalc.base.functions import functions
+from matcalc.base.lazy import later
 from matcalc.expr import nodes as e
-from matcalc.functions import functions
-from matcalc.later import later
 from matcalc.printing.names import member_name
 from matcalc.printing.notation import Level, fits, render
 from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from matcalc.exact.decimals import decimal_text
+from matcalc.base.fields import decimal_text
 from matcalc.printing.latex_notation import LatexNotation
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece
 from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import TypeAlias, assert_never, cast
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.errors import LimitError
+from matcalc.base.functions import functions
 from matcalc.einstein import nodes as t
-from matcalc.errors import LimitError
-from matcalc.functions import functions
 from matcalc.printing.index_notation import Composer, IndexNotation, Style
 from matcalc.printing.notation import LONGEST_TEXT, Level, Piece, fits, piece, render
 

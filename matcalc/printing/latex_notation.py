@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from matcalc.functions import functions
+from matcalc.base.functions import functions
+from matcalc.base.lazy import pattern
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.language.text.spelling import parts_of_partial
-from matcalc.patterns import pattern
 from matcalc.printing.names import escaped, latex_name, member_name, size_text
 from matcalc.printing.notation import Level, Part, Piece, fits, negated, piece
-from matcalc.sizes import ONE, Shape, Size
 
 _WORD = pattern(r"\\math(?:rm|bf)\{[^\\{}]{2}")
 _NAMES = {"tr": r"\operatorname{tr}", "det": r"\det", "logdet": r"\log\det"}

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from types import MappingProxyType
 
+from matcalc.base.lazy import pattern
+from matcalc.base.sizes import Size
 from matcalc.language.text.spelling import AS_LATIN, parts_of_partial
-from matcalc.patterns import pattern
-from matcalc.sizes import Size
 
 _LOWER = (
     ("alpha", "α"), ("beta", "β"), ("gamma", "γ"), ("delta", "δ"), ("epsilon", "ε"), ("zeta", "ζ"), ("eta", "η"), ("theta", "θ"),

@@ -6,10 +6,10 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
 
-from matcalc.budgets import spend
-from matcalc.errors import LimitError
-from matcalc.records import record
-from matcalc.sizes import Shape, Size
+from matcalc.base.budgets import spend
+from matcalc.base.errors import LimitError
+from matcalc.base.records import record
+from matcalc.base.sizes import Shape, Size
 
 # ------------------------------------------------------------
 # Text under construction: a rope of strings that knows its precedence, so that brackets are put

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from matcalc.exact.decimals import decimal_text, fraction_text
-from matcalc.functions import functions, spellings
+from matcalc.base.fields import decimal_text, fraction_text
+from matcalc.base.functions import functions, spellings
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.language.text.spelling import parts_of_partial
 from matcalc.printing.names import ascii_name, member_name, size_text, superscript, unicode_name
 from matcalc.printing.notation import Level, Part, Piece, fits, negated, piece
-from matcalc.sizes import ONE, Shape, Size
 
 
 class AsciiNotation:

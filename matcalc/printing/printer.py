@@ -8,10 +8,10 @@ from functools import reduce
 from operator import or_
 from typing import Protocol, assert_never, cast
 
-from matcalc.exact.decimals import decimal_text
+from matcalc.base.fields import decimal_text
+from matcalc.base.sizes import Shape, axes_of
 from matcalc.expr import nodes as e
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece
-from matcalc.sizes import Shape, axes_of
 
 # ------------------------------------------------------------
 # Where the size of an identity or a tensor of ones follows from what stands around it, so that it

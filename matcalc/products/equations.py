@@ -8,18 +8,17 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
-from matcalc.calling import array_function, expression_function, symbols_of, tensor_function
+from matcalc.base.errors import MatcalcError
+from matcalc.base.sizes import Shape, axes_of
 from matcalc.codegen import Check, Derivative, LaidOut, Output, function, generate, target_named
 from matcalc.derivation import Outcome
 from matcalc.einstein.nodes import Tensor
-from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, IndexArray, IndexSum, Number, Symbol, postorder
 from matcalc.language import Elaborated
 from matcalc.language.declare.texts import declaration_text
-from matcalc.parsed import Reading, Style, checked_style, made_of
+from matcalc.objects.parsed import Reading, Style, checked_style, made_of
+from matcalc.objects.programs import array_function, derivative_output, expression_function, symbols_of, tensor_function
 from matcalc.printing import Shown, index_text, latex, text
-from matcalc.programs import derivative_output
-from matcalc.sizes import Shape, axes_of
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
 # ------------------------------------------------------------

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+from matcalc.base.functions import functions
+from matcalc.base.records import field_names, record
+from matcalc.base.sizes import Size
 from matcalc.calculus.simplification import simplified
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import MINUS, scale
@@ -14,10 +17,7 @@ from matcalc.expr.nodes import Entry, Expr, IndexArray, IndexSum
 from matcalc.expr.nodes import Symbol as ExprSymbol
 from matcalc.expr.nodes import postorder as expr_postorder
 from matcalc.expr.rewriting import with_fields
-from matcalc.functions import functions
-from matcalc.records import field_names, record
 from matcalc.rules.rewrites import formula, instantiated
-from matcalc.sizes import Size
 
 # ------------------------------------------------------------
 # Steps of a program opened where they are used, when their functions meet and cancel: the

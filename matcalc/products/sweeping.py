@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
+from matcalc.base.records import record, replace
+from matcalc.base.sizes import axes_of
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.conditions import conditions_of
@@ -17,17 +19,14 @@ from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, declared, fo
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import power
 from matcalc.einstein.linear import YES, add, delta, is_zero
-from matcalc.einstein.lowered import Lowered
+from matcalc.einstein.lowered import Lowered, split_as
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.splitting import split_as
 from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import named_indices, symbols_in
 from matcalc.folding.build import row_symbols
-from matcalc.products.outlines import Outline, fresh_name
+from matcalc.objects.inputs import Outline, fresh_name
 from matcalc.products.program_steps import Pattern, fused, named, pattern_of, renamed, renamed_tensor, resized
-from matcalc.records import record, replace
-from matcalc.sizes import axes_of
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, assert_never
 
-from matcalc.api import derive, parse
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.files import read, stored
+from matcalc.base.functions import Function, functions
+from matcalc.base.records import record, replace
 from matcalc.facts.table import Fact, canonical, facts
-from matcalc.functions import Function, functions
+from matcalc.interface.api import derive, parse
 from matcalc.language.options import DIALECTS, Dialect
 from matcalc.language.syntax.tables import tables
 from matcalc.language.text.dialects import dialect_table, templates
 from matcalc.language.text.meanings import advice_for, is_foreign
 from matcalc.language.text.vocabulary import NORM_NAMES
-from matcalc.records import record, replace
-from matcalc.resources import read
-from matcalc.stored import stored
 
 # ------------------------------------------------------------
 # The parts of the language that are no functions of the table, from ``rules/language.toml``, and

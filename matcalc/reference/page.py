@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from matcalc.base.functions import Function, functions
 from matcalc.facts.table import facts
-from matcalc.functions import Function, functions
 from matcalc.language.options import Dialect
 from matcalc.language.text.dialects import templates
 from matcalc.language.text.meanings import foreign_functions

@@ -7,20 +7,32 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, assert_never
 
+from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.entries import point_of, shown
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.interface.named_results import Gradients
+from matcalc.interface.presentation import FORMATS, remark_lines
+from matcalc.interface.results import Derivation, ParsedExpression, Style, plain_shape
 from matcalc.language.declare.texts import declaration_text
 from matcalc.language.text.spelling import canonical_name
-from matcalc.named_results import Gradients
-from matcalc.presentation import FORMATS, remark_lines
 from matcalc.printing import text as text_of
 from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.repl import lines
-from matcalc.repl.answers import BAD_INPUT, COMMANDS, SYNONYMS, Answer, Result, answer_of, help_on, kind_words, shown_as
-from matcalc.repl.definitions import captured, declare, define, define_function, forget, hidden_sign, misfits
-from matcalc.repl.deriving import checked, derived, formula, verified
-from matcalc.repl.state import SETTINGS, State
-from matcalc.results import Derivation, ParsedExpression, Style, plain_shape
+from matcalc.repl.answers import (
+    BAD_INPUT,
+    COMMANDS,
+    SYNONYMS,
+    Answer,
+    Result,
+    answer_of,
+    checked,
+    derived,
+    formula,
+    help_on,
+    kind_words,
+    shown_as,
+    verified,
+)
+from matcalc.repl.definitions import SETTINGS, State, captured, declare, define, define_function, forget, hidden_sign, misfits
 from matcalc.steps import FORMS, STYLES
 from matcalc.verification.verdict import Verdict, exit_status
 

@@ -10,9 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from matcalc.console import fitting
-from matcalc.errors import internal_error
+from matcalc.base.errors import internal_error
+from matcalc.base.version import VERSION
 from matcalc.facts.table import facts
+from matcalc.interface.presentation import fitting
 from matcalc.language.declare.declarations import KINDS
 from matcalc.language.text.spelling import GREEK_NAMES
 from matcalc.language.text.vocabulary import known_functions
@@ -21,7 +22,6 @@ from matcalc.reference.lookup import topics
 from matcalc.repl.answers import BAD_INPUT, COMMANDS, Answer
 from matcalc.repl.lines import VERBS, unfinished
 from matcalc.repl.session import Session
-from matcalc.version import VERSION
 
 # ------------------------------------------------------------
 # What the Tab key offers: commands and their choices, functions, known names, and characters by

@@ -8,15 +8,14 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from matcalc.base.files import read, stored
+from matcalc.base.functions import functions
+from matcalc.base.records import record
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Symbol, Tensor
 from matcalc.expr.nodes import Symbol as ExprSymbol
 from matcalc.expr.nodes import postorder as nodes_of
-from matcalc.functions import functions
 from matcalc.language import elaborate
-from matcalc.records import record
-from matcalc.resources import read
-from matcalc.stored import stored
 
 
 @record

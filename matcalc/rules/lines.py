@@ -7,11 +7,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from matcalc.base.files import read, stored
+from matcalc.base.records import record
 from matcalc.expr.nodes import Diagonal, DiagonalMatrix, Expr, Hadamard, Ones, Product, Symbol, Total, Trace, Transpose, children, postorder
 from matcalc.language import elaborate
-from matcalc.records import record
-from matcalc.resources import read
-from matcalc.stored import stored
 
 # ------------------------------------------------------------
 # The lines of rule files: ``name | variables | left = right | source``.

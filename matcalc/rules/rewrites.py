@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 
+from matcalc.base.files import read
+from matcalc.base.functions import functions, spellings
+from matcalc.base.records import record
+from matcalc.base.sizes import Shape, Size
 from matcalc.einstein.algebra import apply_map, broadcast, elementwise, power, symbolic_power
 from matcalc.einstein.linear import add
 from matcalc.einstein.lowering import lower
@@ -14,12 +18,8 @@ from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, 
 from matcalc.expr.nodes import Expr
 from matcalc.expr.nodes import Symbol as ExprSymbol
 from matcalc.expr.nodes import postorder as nodes_of
-from matcalc.functions import functions, spellings
 from matcalc.language import elaborate
-from matcalc.records import record
-from matcalc.resources import read
 from matcalc.rules.lines import rule_lines
-from matcalc.sizes import Shape, Size
 
 # ------------------------------------------------------------
 # Derivatives of the elementwise functions, from the formulas in ``rules/functions.toml``.

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Container
 from fractions import Fraction
 
+from matcalc.base.records import record
 from matcalc.einstein.algebra import transposed
 from matcalc.einstein.linear import content, scale
 from matcalc.einstein.lowering import lower
@@ -33,7 +34,6 @@ from matcalc.expr.nodes import (
     postorder,
 )
 from matcalc.expr.rewriting import with_operand, with_operands
-from matcalc.records import record
 from matcalc.rules.entrywise import defined, definitions
 from matcalc.stable.exponentials import difference, exponential_product, exponential_quotient, logarithm, scaled, whole_power
 

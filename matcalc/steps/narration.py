@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.steps.differential.differential_style import differential_steps
 from matcalc.steps.index.index_style import index_steps
 from matcalc.steps.step import WIDTH, Question, Step, broken, latex_block, latex_lines

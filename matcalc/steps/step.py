@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from matcalc.base.sizes import Shape
 from matcalc.derivation import Outcome
 from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation import evaluate, evaluate_tensor, layout, numerical_derivative
 from matcalc.expr.nodes import Expr, Symbol
-from matcalc.sizes import Shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.expr.nodes import Expr
 
 

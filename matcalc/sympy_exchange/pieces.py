@@ -8,12 +8,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import functions
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
 from matcalc.facts.table import contradiction, essential, facts, implied
-from matcalc.functions import functions
 from matcalc.language.text.spelling import canonical_name, is_name
-from matcalc.sizes import ONE, Size
 
 # ------------------------------------------------------------
 # The elementwise functions as SymPy writes them, from the function table.

@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from matcalc.errors import MatcalcError, ShapeError, Span, UnknownFunctionError
+from matcalc.base.errors import MatcalcError, ShapeError, Span, UnknownFunctionError
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE, Size, shape_of
 from matcalc.expr import nodes as e
 from matcalc.language.build.construction import filled, product, scaled_ones
 from matcalc.language.build.operations import operate
 from matcalc.language.syntax import trees as s
 from matcalc.language.text.spelling import canonical_name
 from matcalc.printing import text
-from matcalc.records import record
-from matcalc.sizes import ONE, Size, shape_of
 from matcalc.sympy_exchange.pieces import (
     above_and_below,
     assumed_facts,

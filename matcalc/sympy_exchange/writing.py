@@ -10,16 +10,16 @@ from functools import reduce
 from operator import mul
 from typing import Any, assert_never, cast
 
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.functions import functions
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.einstein.linear import rational_power
-from matcalc.errors import LimitError, MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
-from matcalc.functions import functions
 from matcalc.language import elaborate
 from matcalc.language.declare.signatures import signature_of
 from matcalc.language.declare.texts import declaration_text
 from matcalc.language.text.spelling import canonical_name
-from matcalc.sizes import ONE, Shape, Size
 from matcalc.sympy_exchange.pieces import elementwise_templates, scalar_assumptions
 
 # ------------------------------------------------------------

@@ -1,26 +1,40 @@
-"""A claim: two sides that are said to be equal, each with its index form and its numerical value."""
+"""A claim: two sides that are said to be equal, each with its index form and its numerical value, from a statement or from objects."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as dataclass_replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
+from matcalc.base.records import replace
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
 from matcalc.derivation.pipeline import Outcome, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero
 from matcalc.einstein.lowered import Lowered, aligned
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
-from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout
 from matcalc.evaluation.arrays import size_names
-from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.sizes import ONE, Shape, Size, axes_of, shape_of
-from matcalc.verification.axes import with_split_axes
-from matcalc.verification.kronecker_laws import without_functions_of_kronecker
+from matcalc.expr.nodes import Expr, IndexArray, Product, Sum, Symbol, Transpose, postorder
+from matcalc.expr.rewriting import free_indices, replaced, symbols_in
+from matcalc.interface.results import Derivation
+from matcalc.language import elaborate
+from matcalc.language.build.construction import Derived
+from matcalc.language.declare.objects import texts_of
+from matcalc.language.declare.texts import Declare, parse_declarations
+from matcalc.language.statements import DerivativeSide, DifferentialSide, Statement
+from matcalc.language.statements import Side as StatementSide
+from matcalc.objects.combining import declarations_of, joint_declarations
+from matcalc.objects.inputs import Expression, derivative_within, read
+from matcalc.printing import text
+from matcalc.products.differentials import Source, along, differential_of
+from matcalc.verification.proof.axes import with_split_axes
+from matcalc.verification.proof.matrix_laws import without_functions_of_kronecker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -239,5 +253,145 @@ class Claim:
 
     def in_layout(self, name: str) -> Claim:
         """The same claim with its derivatives in another layout."""
-        sides = [replace(side, layout=name) if isinstance(side, DerivativeForm) else side for side in (self.left, self.right)]
+        sides = [dataclass_replace(side, layout=name) if isinstance(side, DerivativeForm) else side for side in (self.left, self.right)]
         return Claim(*sides)
+
+
+def closed_differential(side: DifferentialSide) -> Expr:
+    """The differential as a matrix formula in the symbols and their changes. Raises NotDifferentiableError when it has none."""
+    if side.order == 1:
+        found = differential_of(Source(side.expression, {}), tuple([symbol for symbol, _ in side.moves])).node
+    else:
+        moves = dict(side.moves)
+        first = along(Source(side.expression, {}), moves).node
+        found = None if first is None else along(Source(first, {}), moves).node
+    if found is None:
+        raise NotDifferentiableError("this differential has no closed matrix form", suggestion="the derivative: d(f)/dX = ...")
+    return found
+
+
+def along_a_line(statement: Statement) -> Statement | None:
+    """The same claim with X + t dX for every X that moves and the derivative by t for the differential; None for other claims."""
+    if statement.left is None or statement.right is None:
+        return None
+    lead, claimed = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
+    if not isinstance(lead, DifferentialSide) or not isinstance(claimed, Expr):
+        return None
+    (time,) = _times(1, lead.expression, claimed)
+    moved: dict[str, Expr] = {symbol.name: Sum((symbol, Product((time, change)))) for symbol, change in lead.moves}
+    function, formula = replaced(lead.expression, moved), replaced(claimed, moved)
+    if function.is_row:
+        function, formula = Transpose(function), Transpose(formula)
+    return replace(statement, left=DerivativeSide(function, (time,) * lead.order), right=formula, turned=False)
+
+
+def step_along(found: Derived) -> Claim | None:
+    """That a derivative in directions, within an expression, is the one by t of the function along these; of one between entries whose
+    indices stand outside, the array over these. None where this is no array, and for a direction that changes with the variable.
+    """
+    asked, form = found.question, found.form
+    if asked.wrt[0].name in symbols_in(*asked.along):
+        return None
+    times = _times(len(asked.along), asked.function, form, *asked.along)
+    steps = [Product((time, direction)) for time, direction in zip(times, asked.along, strict=True)]
+    moved: dict[str, Expr] = {asked.wrt[0].name: Sum((asked.wrt[0], *steps))}
+    function, form = replaced(asked.function, moved), replaced(form, moved)
+    indices = tuple(dict.fromkeys([*free_indices(function), *free_indices(form)]))
+    if indices and (function.shape or form.shape or len(indices) > _MOST_AXES):
+        return None
+    if indices:
+        function, form = IndexArray(indices, function), IndexArray(indices, form)
+    elif function.is_row:
+        function, form = Transpose(function), Transpose(form)
+    claim = Claim(DerivativeForm(function, times, "numerator", "projected"), Formula(form))
+    return claim if claim.fits else None
+
+
+_MOST_AXES = 2
+
+
+def _times(count: int, *expressions: Expr) -> tuple[Symbol, ...]:
+    """Numbers of names that nothing has yet."""
+    taken = symbols_in(*expressions)
+    free = [name for name in ("t", *(f"t_{k}" for k in range(len(taken) + count))) if name not in taken]
+    return tuple([Symbol(name, ()) for name in free[:count]])
+
+
+def claim_of(statement: Statement, layout: str, symmetric: str) -> Claim | None:
+    """The claim that a statement makes in a layout and a convention for symmetric variables; None when one of its sides has no shape."""
+    if statement.left is None or statement.right is None:
+        return None
+    layout = "tensor" if statement.by_axes else layout
+    return Claim(side_of(statement.left, layout, symmetric), side_of(statement.right, layout, symmetric))
+
+
+def side_of(side: StatementSide, layout: str, symmetric: str) -> SideForm:
+    """A side of a statement, as a form with values."""
+    match side:
+        case DerivativeSide():
+            return DerivativeForm(side.expression, side.wrt, layout, symmetric)
+        case DifferentialSide():
+            return Formula(closed_differential(side))
+        case _:
+            return Formula(side)
+
+
+Side: TypeAlias = Expr | DerivativeSide
+GivenSide: TypeAlias = "Derivation | Expression"
+
+
+def statement_of(left: GivenSide, right: GivenSide, declare: Declare, layout: str, symmetric: str) -> tuple[str, Statement]:
+    """The statement that two sides are equal, and how it reads.
+
+    A text is read with the symbols of the other side, and in its shape where that fits. Raises MatcalcError for a name that the sides
+    declare differently.
+    """
+    first, second = _typed(left, declare), _typed(right, declare)
+    if first is None:
+        assert second is not None and isinstance(left, str)
+        first = _read(left, declare, second, layout, symmetric)
+    if second is None:
+        assert isinstance(right, str)
+        second = _read(right, declare, first, layout, symmetric)
+    declarations = joint_declarations([_declarations(first), _declarations(second)])
+    symbols = symbols_in(*_expressions(first), *_expressions(second))
+    return f"{_shown(first)} = {_shown(second)}", Statement(first, second, symbols, declarations, (), {})
+
+
+def _typed(side: GivenSide, declare: Declare) -> Side | None:
+    if isinstance(side, str):
+        return None
+    return DerivativeSide(side.source.node, side.wrt) if isinstance(side, Derivation) else read(side, declare).expression
+
+
+def _read(side: str, declare: Declare, other: Side, layout: str, symmetric: str) -> Expr:
+    known: Mapping[str, str] = {**_declarations(other)}
+    extra = parse_declarations(declare)
+    known = {name: kind for name, kind in known.items() if name not in extra}
+    joined = "; ".join([*(f"{name}: {kind}" for name, kind in known.items()), *texts_of(declare)])
+    try:
+        return elaborate(side, joined, shape=_shape(other, layout, symmetric), calculus=derivative_within).expression
+    except ShapeError:
+        return elaborate(side, joined, calculus=derivative_within).expression
+
+
+def _shape(side: Side, layout: str, symmetric: str) -> Shape:
+    return DerivativeForm(side.expression, side.wrt, layout, symmetric).shape if isinstance(side, DerivativeSide) else side.shape
+
+
+def _expressions(side: Side) -> tuple[Expr, ...]:
+    return (side.expression, *side.wrt) if isinstance(side, DerivativeSide) else (side,)
+
+
+def _declarations(side: Side) -> dict[str, str]:
+    return joint_declarations(declarations_of(expression) for expression in _expressions(side))
+
+
+def _shown(side: Side) -> str:
+    if not isinstance(side, DerivativeSide):
+        return text(side)
+    names = [symbol.name for symbol in side.wrt]
+    inner = text(side.expression)
+    if len(names) == 1:
+        return f"d({inner})/d{names[0]}"
+    return f"hessian({inner}, {names[0]})" if names[0] == names[1] else f"d(d({inner})/d{names[0]})/d{names[1]}"

@@ -1,4 +1,4 @@
-"""Assumptions under which a false claim becomes true, looked for among facts about its symbols and equal sizes."""
+"""Assumptions under which a false claim becomes true: facts about its symbols, equal sizes, other kinds."""
 
 from __future__ import annotations
 
@@ -7,22 +7,79 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from matcalc.base.budgets import LITTLE_PROOF_WORK
+from matcalc.base.errors import MatcalcError
+from matcalc.base.records import record
+from matcalc.base.sizes import Size
 from matcalc.evaluation import Point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, with_sizes
 from matcalc.facts.membership import belongs
 from matcalc.language.build.first_order import function_of
-from matcalc.limits import LITTLE_PROOF_WORK
+from matcalc.language.declare.texts import Declare
+from matcalc.language.options import AS_USUAL, ReadingOptions
+from matcalc.language.statements import Statement, elaborate_statement
+from matcalc.objects.inputs import derivative_within
 from matcalc.printing.names import unicode_name
-from matcalc.sizes import Size
-from matcalc.verification.claims import Claim
-from matcalc.verification.eigenvalues import holds_where_eigenvalues_meet
-from matcalc.verification.necessity import Relation, differs_wherever_sizes_differ, needs, special_arrays
-from matcalc.verification.proof import proves_zero
-from matcalc.verification.witness import at_point, holds, points
+from matcalc.verification.claims import Claim, claim_of
+from matcalc.verification.necessity import Relation, differs_wherever_sizes_differ, holds_where_eigenvalues_meet, needs, special_arrays
+from matcalc.verification.proof.normal_form import proves_zero
+from matcalc.verification.witness import at_point, holds, points, witness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+@record
+class Question:
+    """A statement to be decided: its text, the conventions that it is read with, and whether help is wanted when it is false."""
+
+    source: str
+    layout: str
+    symmetric: str
+    help: bool
+    declare: Declare = None
+    options: ReadingOptions = AS_USUAL
+    link: int = 0
+
+
+def would_hold(question: Question, statement: Statement) -> str | None:
+    """In words, which other kinds of its names would make the claim true; None when none are found."""
+    try:
+        bent = elaborate_statement(
+            question.source,
+            question.declare,
+            layout=question.layout,
+            bent=True,
+            options=question.options,
+            calculus=derivative_within,
+            link=question.link,
+        )
+        claim = claim_of(bent, question.layout, question.symmetric)
+        if claim is None or not claim.fits or not witness(claim).agrees:
+            return None
+    except MatcalcError:
+        return None
+    groups: dict[str, list[str]] = {}
+    for name, kind in bent.declarations.items():
+        before = statement.declarations.get(name)
+        if before is not None and _kind(before) != _kind(kind):
+            groups.setdefault(_kind(kind), []).append(name)
+    parts = [_were(names, kind) for kind, names in groups.items()]
+    return f"it would hold if {' and '.join(parts)}" if parts else None
+
+
+def _kind(declaration: str) -> str:
+    size = declaration.partition(" ")[0]
+    if size in ("scalar", "function"):
+        return size
+    return "matrix" if "×" in size else "vector"
+
+
+def _were(names: list[str], kind: str) -> str:
+    plural = {"matrix": "matrices"}.get(kind, kind + "s")
+    return f"{names[0]} were a {kind}" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} were {plural}"
+
 
 _SEEDS = (21, 22, 23)
 _IMPLIED = {"symmetric": ("symmetric",), "orthogonal": ("orthogonal", "invertible")}

@@ -9,7 +9,7 @@ from itertools import product
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation import Point, function_family, user_functions
 from matcalc.expr.nodes import Symbol, postorder
 from matcalc.facts.drawn import member

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matcalc.base.errors import MatcalcError
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Tensor, postorder
-from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Expr, Kronecker
 from matcalc.expr.nodes import postorder as nodes_of
 from matcalc.expr.rewriting import symbols_in
-from matcalc.parsed import checked_style
+from matcalc.objects.parsed import checked_style
 from matcalc.printing.expressions import Shown
 from matcalc.printing.index_notation import IndexNotation, Style
 from matcalc.printing.indices import index_text

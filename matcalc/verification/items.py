@@ -1,9 +1,15 @@
-"""One statement of a document, with what stands around it: declarations, layout, whether it is to be false."""
+"""Statements with what stands around them: in identity files, and those that are shipped with the package."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.files import folder
 from matcalc.language.declare.declarations import written
 
 
@@ -86,3 +92,80 @@ def declared_again(before: tuple[str, ...], text: str) -> tuple[str, ...]:
             elif rest:
                 kept.append(f"{', '.join(rest)}: {one.value}")
     return (*kept, *[one.text for one in new])
+
+
+_HEADER = re.compile(r"\[\s*([^\]]*[^\]\s])\s*\]\s*(.*)")
+_DIRECTIVE = re.compile(r"(declare|layout|symmetric|expect)\b\s*(.*)")
+
+
+def read_identities(text: str, path: str = "") -> Document:
+    """The identities of a file, each with its name and source. Raises ParseError with the line that is wrong.
+
+    >>> read_identities("[product] Magnus\\ntr(A*B) = tr(B*A)").items[0].name
+    'product'
+    """
+    items: list[Item] = []
+    seen: dict[str, int] = {}
+    header: tuple[str, str, int] | None = None
+    statement: tuple[list[str], int] | None = None
+    settings = Settings()
+
+    def finish() -> None:
+        if header is None:
+            return
+        name, source, line = header
+        if statement is None:
+            raise _error(path, text, line, f"the identity {name} has no statement")
+        items.append(settings.item(" ".join(statement[0]), statement[1], name, source))
+
+    for number, line in enumerate(text.splitlines(), 1):
+        content = line.split("#", 1)[0].strip()
+        found = _HEADER.match(content)
+        if found and not found[2].startswith("="):
+            finish()
+            header, statement, settings = (found[1], found[2].strip(), number), None, Settings()
+            if found[1] in seen:
+                raise _error(path, text, number, f"the name {found[1]} was used before, in line {seen[found[1]]}")
+            seen[found[1]] = number
+        elif content:
+            if header is None:
+                raise _error(path, text, number, "a block begins with its name and source", "[name] source")
+            directive = _DIRECTIVE.fullmatch(content)
+            if directive and statement is None:
+                changed = settings.changed(directive[1], directive[2])
+                if changed is None:
+                    raise _error(path, text, number, f"{directive[2]!r} is not a value of {directive[1]}")
+                settings = changed
+            elif statement is None:
+                statement = ([content], number)
+            else:
+                statement[0].append(content)
+    finish()
+    return Document(path, tuple(items))
+
+
+def _error(path: str, text: str, number: int, message: str, expected: str | None = None) -> ParseError:
+    lines = text.splitlines(keepends=True)
+    start = sum(len(line) for line in lines[: number - 1])
+    width = len(lines[number - 1].rstrip()) if number <= len(lines) else 1
+    place = f"{path}:{number}: " if path else f"line {number}: "
+    return ParseError(place + message, text=text, span=Span(start, start + max(1, width)), expected=expected)
+
+
+@cache
+def library() -> tuple[Document, ...]:
+    """Every shipped identity file, by name."""
+    files = sorted(Path(folder("rules"), "identities").glob("*.identities"))
+    return tuple([read_identities(file.read_text(encoding="utf-8"), file.name) for file in files])
+
+
+def found(words: Sequence[str] = ()) -> list[tuple[Document, Item]]:
+    """The identities whose name, source, declarations or statement hold every word, in any case."""
+    wanted = [word.casefold() for word in words]
+    result = []
+    for document in library():
+        for item in document.items:
+            text = " ".join((item.name, item.source, item.declare, item.statement, document.path)).casefold()
+            if all(word in text for word in wanted):
+                result.append((document, item))
+    return result

@@ -1,39 +1,47 @@
-"""Deciding a statement: the symbolic and the numerical judgement, and help when it is false."""
+"""Deciding a statement: the symbolic and the numerical judgement, and help when it is false; whatever goes wrong with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
-from matcalc.budgets import SpentError, share
+from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, share
+from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, NotDifferentiableError, ShapeError, internal_error
+from matcalc.base.records import replace as with_fields
 from matcalc.derivation.conditions import conditions_of_equation, impossible_in_equation
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
-from matcalc.errors import LimitError, MatcalcError, NotDifferentiableError, ShapeError
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
-from matcalc.inputs import also_declared, derivative_within, explained
+from matcalc.interface.results import Derivation
+from matcalc.language import elaborate
 from matcalc.language.build.scope import is_of_samples
-from matcalc.language.declare.texts import Declare, about_unused
+from matcalc.language.declare.texts import BlockText, Declare, SharedText, about_unused
 from matcalc.language.options import reading_options
 from matcalc.language.statements import Statement, elaborate_statement
-from matcalc.limits import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS
-from matcalc.parsed import ParsedExpression, Reading
+from matcalc.objects.inputs import also_declared, derivative_within, explained
+from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.printing import text
-from matcalc.records import replace as with_fields
-from matcalc.results import Derivation
-from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
-from matcalc.verification.conditions import condition_of
+from matcalc.verification.claims import (
+    Claim,
+    DerivativeForm,
+    Formula,
+    GivenSide,
+    SideForm,
+    along_a_line,
+    claim_of,
+    side_of,
+    statement_of,
+    step_along,
+)
+from matcalc.verification.conditions import Question, condition_of, would_hold
+from matcalc.verification.corrections import repair
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
-from matcalc.verification.differential_claims import along_a_line, step_along
 from matcalc.verification.entry_answers import EntryAnswer, entry_answer
-from matcalc.verification.misfits import Question, would_hold
-from matcalc.verification.proof import proves_zero
-from matcalc.verification.repairs import repair
-from matcalc.verification.sides import GivenSide, statement_of
-from matcalc.verification.stated_claims import claim_of, side_of
+from matcalc.verification.items import Item
+from matcalc.verification.proof.normal_form import proves_zero
 from matcalc.verification.verdict import Verdict
 from matcalc.verification.witness import Comparison, Witness, holds, witness
 
@@ -408,3 +416,62 @@ def _reading_order(*expressions: Expr) -> dict[str, int]:
             if isinstance(node, Symbol):
                 names.setdefault(node.name, len(names))
     return names
+
+
+NOT_READ = "not read"
+
+
+def verdict_on(item: Item) -> Verdict:
+    """The verdict on one statement. Raises nothing: what goes wrong is said in the verdict, so that no other statement suffers."""
+    try:
+        verdict = _verdict(item)
+    except MatcalcError as error:
+        if item.dialect is not None and not error.message.startswith(INTERNAL):
+            return verdict_on(replace(item, dialect=None))
+        verdict = _without_decision(item, INTERNAL if error.message.startswith(INTERNAL) else NOT_READ, str(error))
+    except Exception as error:
+        verdict = _without_decision(item, INTERNAL, f"{internal_error(error)} with the statement")
+    return replace(verdict, name=item.name, source=item.source, line=item.line, expected=item.expected)
+
+
+def _verdict(item: Item) -> Verdict:
+    return verify(item.statement, declare=_shared(item), layout=item.layout, symmetric=item.symmetric, dialect=item.dialect)
+
+
+def _shared(item: Item) -> SharedText | None:
+    """The declarations of a statement: a block has its own, those of a document are for all its statements."""
+    if not item.declare:
+        return None
+    return BlockText(item.declare) if item.name else SharedText(item.declare)
+
+
+def _without_decision(item: Item, problem: str, reason: str) -> Verdict:
+    return Verdict(item.statement, "undecided", item.layout, reason, problem=problem)
+
+
+Carried: TypeAlias = "str | tuple[str, ...] | None"
+"""A right answer as text: an expression, or an entry in each style."""
+
+
+def portable(verdict: Verdict) -> tuple[Verdict, Carried]:
+    """A verdict that may go to another process, and its right answer as a text: interned expressions may not."""
+    example = verdict.counterexample
+    if example is not None:
+        example = replace(example, values={name: value for name, value in example.values.items() if not callable(value)})
+    right = verdict.correction
+    correction = right.texts if isinstance(right, EntryAnswer) else None if right is None else right.text("ascii")
+    reading = None if verdict.reading is None else verdict.reading.portable()
+    return replace(verdict, correction=None, counterexample=example, reading=reading), correction
+
+
+def restored(verdict: Verdict, correction: Carried) -> Verdict:
+    """The verdict that ``portable`` sent, with its right answer as an expression again."""
+    if correction is None:
+        return verdict
+    if not isinstance(correction, str):
+        return replace(verdict, correction=EntryAnswer(*correction))
+    try:
+        found = elaborate(correction, verdict.declarations)
+    except MatcalcError:  # a correction is help, no part of the verdict
+        return verdict
+    return replace(verdict, correction=ParsedExpression(found.expression, found.declarations, found.notes))

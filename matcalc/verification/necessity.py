@@ -1,17 +1,18 @@
-"""Whether a condition under which a claim holds can be done without: first by values near it, then by some that plainly break it."""
+"""Whether a condition under which a claim holds can be done without."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import count, islice, product
 from typing import TYPE_CHECKING, Any
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation import Point, find_point, function_family, sample, user_functions
 from matcalc.expr.nodes import postorder
 from matcalc.facts.membership import belongs
 from matcalc.verification.claims import Claim
+from matcalc.verification.witness import points
 from matcalc.verification.witness.comparing import at_point
 
 if TYPE_CHECKING:
@@ -19,12 +20,97 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, NDArray[Any]]
 
+_SIZE = 3
+_STARTS = ((-1.5, 0.0), (-0.6, 0.0), (2.0, 0.0), (-0.8, 1.2), (0.3, 1.5), (-1.5, 0.8), (3.0, 7.5))
+_STEPS = 25
+_MOST_DRAWN = 12
+_STEP = 1e-6
+_ZERO = 1e-10
+_NEARLY = 1e-8
+_APART = 0.05
+
+
+def holds_where_eigenvalues_meet(claim: Claim, one: str, other: str) -> bool:
+    """Whether the claim holds for a matrix with the eigenvalues 1 and z beside one that connects their eigenvectors, for a z not 1.
+
+    These two do not commute.
+    """
+    drawn = [point for point in islice(_drawn(claim), _MOST_DRAWN) if len(point.values[one]) == _SIZE]
+    if not drawn:
+        return False
+    facts = {symbol.name: symbol.properties for symbol in claim.symbols}
+    for base, link in ((one, other), (other, one)):
+        if belongs(_spread(2.0, 1.0), facts[base]) and belongs(_link(), facts[link]):
+            pair = _Pair(claim, drawn, base, link)
+            if any(pair.meets(start) for start in _STARTS):
+                return True
+    return False
+
+
+def _drawn(claim: Claim) -> Iterator[Point]:
+    for seed in count(31):
+        yield from islice(points(claim, seed), 2)
+
+
+def _spread(real: float, imaginary: float) -> NDArray[Any]:
+    """A real matrix with the eigenvalues 1 and ``real ± imaginary i``."""
+    import numpy as np
+
+    return np.array([[1.0, 0.0, 0.0], [0.0, real, -imaginary], [0.0, imaginary, real]])
+
+
+def _link() -> NDArray[Any]:
+    """A matrix that takes the eigenvectors of the others to that of 1."""
+    import numpy as np
+
+    link = np.zeros((_SIZE, _SIZE))
+    link[0, 1] = 1.0
+    return link
+
+
+class _Pair:
+    """The claim at such a pair, as two equations for the eigenvalue; it has to hold whatever the other symbols are."""
+
+    def __init__(self, claim: Claim, drawn: Sequence[Point], base: str, link: str) -> None:
+        self._claim, self._drawn, self._base, self._link = claim, drawn, base, link
+
+    def _difference(self, place: NDArray[Any], point: Point | None = None) -> NDArray[Any]:
+        point = point or self._drawn[0]
+        values = {**point.values, self._base: _spread(*place), self._link: _link()}
+        return self._claim.difference_at(Point(values, point.sizes))
+
+    def _holds(self, place: NDArray[Any]) -> bool:
+        import numpy as np
+
+        return all(bool(np.max(np.abs(self._difference(place, point))) < _NEARLY) for point in self._drawn)
+
+    def meets(self, start: tuple[float, float]) -> bool:
+        """Whether Newton's method finds an eigenvalue, not 1, at which the claim holds."""
+        import numpy as np
+
+        place = np.array(start)
+        try:
+            with np.errstate(all="ignore"):
+                for _ in range(_STEPS):
+                    whole = self._difference(place)
+                    if whole.shape != (_SIZE, _SIZE) or not np.all(np.isfinite(whole)):
+                        return False
+                    if np.max(np.abs(whole)) < _ZERO:
+                        return bool(np.hypot(place[0] - 1.0, place[1]) > _APART) and self._holds(place)
+                    ahead = [self._difference(place + step)[0, 1:] for step in _STEP * np.eye(2)]
+                    slopes = np.stack([(moved - whole[0, 1:]) / _STEP for moved in ahead], axis=1)
+                    place = place - np.linalg.solve(slopes, whole[0, 1:])
+        except (MatcalcError, np.linalg.LinAlgError):
+            return False
+        return False
+
+
 _SMALL = ((3, 2, 4, 5), (2, 3, 5, 4))
 """Sizes to try, in the order of their names; more names than that share the last."""
 _OTHERS = 12
 """Values of the other symbols at which a condition on some symbols is looked at."""
-_STEP = 1e-4
-_ZERO = 1e-6
+_NECESSITY_STEP = 1e-4
+_NECESSITY_ZERO = 1e-6
 _RANK = 1e-4
 _MOST_TOGETHER = 6
 """Special values of each symbol where a condition is on several: all their combinations are tried."""
@@ -51,8 +137,8 @@ class Relation:
     def holds(self, values: Values) -> bool:
         import numpy as np
 
-        equal = np.max(np.abs(self.residual(values)), initial=0.0) <= _ZERO
-        return bool(equal) and all(np.min(array, initial=0.0) >= -_ZERO for array in self.slack(values))
+        equal = np.max(np.abs(self.residual(values)), initial=0.0) <= _NECESSITY_ZERO
+        return bool(equal) and all(np.min(array, initial=0.0) >= -_NECESSITY_ZERO for array in self.slack(values))
 
 
 def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
@@ -152,13 +238,13 @@ def _points(claim: Claim, relation: Relation) -> list[Point]:
     """Points with small sizes that meet the condition; the others have the sizes of the first."""
     for small in _SMALL:
         sizes = {name: small[min(k, len(small) - 1)] for k, name in enumerate(claim.size_names)}
-        found = list(_drawn(claim, sizes))
+        found = list(_necessity_drawn(claim, sizes))
         if found:
             return [relation.met(point) for point in found]
     return []
 
 
-def _drawn(claim: Claim, sizes: Mapping[str, int]) -> Iterator[Point]:
+def _necessity_drawn(claim: Claim, sizes: Mapping[str, int]) -> Iterator[Point]:
     for seed in range(_OTHERS):
         try:
             point = find_point(claim.expressions, 31 + seed, sizes=sizes, attempts=4, extra=claim.extra)
@@ -188,7 +274,7 @@ def _slope(claim: Claim, place: Point, held: Values) -> NDArray[Any] | None:
     if not np.all(np.isfinite(slope)):
         return None
     size = float(np.max(np.abs(slope), initial=1.0))
-    if np.max(np.abs(here), initial=0.0) > _ZERO * size:
+    if np.max(np.abs(here), initial=0.0) > _NECESSITY_ZERO * size:
         raise ValueError("the claim does not hold where the condition does")
     return slope / size
 
@@ -201,9 +287,9 @@ def _jacobian(function: Callable[[Values], NDArray[Any]], at: Values) -> NDArray
     for name, array in at.items():
         for place in np.ndindex(array.shape):
             move = np.zeros(array.shape)
-            move[place] = _STEP
+            move[place] = _NECESSITY_STEP
             ahead, behind = function({**at, name: array + move}), function({**at, name: array - move})
-            columns.append((ahead - behind) / (2 * _STEP))
+            columns.append((ahead - behind) / (2 * _NECESSITY_STEP))
     return np.stack(columns, axis=-1)
 
 

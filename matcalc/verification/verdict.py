@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from matcalc.language.decisions import warned
-from matcalc.parsed import ParsedExpression, Reading
+from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.verification.counterexamples import Counterexample
 from matcalc.verification.entry_answers import EntryAnswer
 

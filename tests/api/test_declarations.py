@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import matcalc
-from matcalc.cli.group import cli
+from matcalc.cli.clicked import cli
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import dataclasses
 import pytest
 
 import matcalc
-from matcalc.errors import MatcalcError, ParseError, Span
+from matcalc.base.errors import MatcalcError, ParseError, Span
+from matcalc.base.records import replace
 from matcalc.language import Statement
 from matcalc.language.decisions import Decision, require_certain
-from matcalc.parsed import Reading
-from matcalc.records import replace
+from matcalc.objects.parsed import Reading
 
 TEXT = "x'A x + e^(a'x)"
 
@@ -74,7 +74,7 @@ def test_a_doubtful_decision_comes_first_everywhere() -> None:
     doubtful = Decision("C is read as a scalar", "kinds", "doubtful", Span(0, 1), ("declare C: scalar", "declare C: n×n"))
     read = matcalc.parse("C*w").source
     assert read is not None
-    planted = matcalc.parsed.ParsedExpression(read.expression, read.declarations, source=replace(read, decisions=(doubtful,)))
+    planted = matcalc.objects.parsed.ParsedExpression(read.expression, read.declarations, source=replace(read, decisions=(doubtful,)))
     assert str(planted).splitlines() == ["warning: C is read as a scalar", "C w"]
     assert planted._repr_latex_().startswith("warning: C is read as a scalar\n\n$")
     assert Reading(planted.source).explain().splitlines()[2:5] == [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
-from matcalc.sizes import Size
 
 _INFIX = {e.Product: "*", e.Hadamard: " .* ", e.Sum: " + "}
 _CALLED: dict[type[e.Expr], str] = {

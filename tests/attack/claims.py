@@ -10,11 +10,11 @@ from functools import cache
 from pathlib import Path
 
 import matcalc
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.language.statements import DerivativeSide, elaborate_statement
 from matcalc.printing import text
-from matcalc.verification.library import library
+from matcalc.verification.items import library
 from tests.cases.reading import read_cases
 from tests.fuzz.expressions import generate, generate_wide
 from tests.fuzz.vocabulary import declarations

@@ -21,9 +21,9 @@ from typing import Any, TypeAlias
 
 import click
 
+from matcalc.base.errors import MatcalcError
+from matcalc.cli.clicked import cli
 from matcalc.cli.front import BAD_INPUT
-from matcalc.cli.group import cli
-from matcalc.errors import MatcalcError
 from tests.attack.running import Limits, Outcome, report
 
 _PARTS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("documents.toml").read_text(encoding="utf-8"))

@@ -19,11 +19,11 @@ from typing import Any
 import click
 
 import matcalc
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from matcalc.language.statements import DerivativeSide, elaborate_statement
 from matcalc.printing import text
-from matcalc.sizes import Size
 from tests.attack.claims import Claim
 from tests.attack.judging import differ
 from tests.attack.mutants import mutants

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import click
 
 import matcalc
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from tests.attack.running import MEGABYTE, Limits, Outcome, report
 from tests.attack.texts import DECLARATIONS, text
 

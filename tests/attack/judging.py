@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.expr import nodes as e
 from tests.attack.claims import Claim
 from tests.attack.members import drawn, lacking

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
-from matcalc.sizes import Size
 from tests.fuzz.rebuilding import with_children
 
 _TWO, _HALF = e.Number(Fraction(2)), e.Number(Fraction(1, 2))

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 import matcalc
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.expr import nodes as e
 from tests.attack.claims import Claim, claim
 from tests.attack.judging import differ, faults_of_counterexample

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import cast
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.sizes import Shape, Size
 from matcalc.evaluation import user_functions
 from matcalc.expr import nodes as e
-from matcalc.sizes import Shape, Size
 from tests.fuzz.checking import derivation, operators
 from tests.fuzz.expressions import generate, generate_wide
 from tests.fuzz.rebuilding import with_children

@@ -12,7 +12,7 @@ from functools import partial
 import click
 import numpy as np
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation import evaluate, find_point
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate

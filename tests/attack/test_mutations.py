@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.errors import ParseError, UnknownFunctionError
+from matcalc.base.errors import ParseError, UnknownFunctionError
 from matcalc.language import elaborate
 from tests.attack import facts, mutations
 from tests.attack.claims import Claim, claim

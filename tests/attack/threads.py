@@ -102,7 +102,7 @@ def results(seed: int, number: int, threads: int) -> Results:
 
 def _told(action: str, asked: tuple[str, str, str]) -> str:
     import matcalc
-    from matcalc.errors import MatcalcError
+    from matcalc.base.errors import MatcalcError
 
     try:
         with matcalc.budget(seconds=math.inf, work=_WORK):  # the clock would tell a busy machine from an idle one

@@ -13,12 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 import matcalc
-from matcalc import budgets
-from matcalc.budgets import SpentError, during, metered, share, spend, spent
-from matcalc.cli.group import cli
-from matcalc.derivation.cache import forget
-from matcalc.errors import LimitError, MatcalcError
-from matcalc.limits import UNITS_BETWEEN_LOOKS, UNITS_PER_SECOND
+from matcalc.base import budgets
+from matcalc.base.budgets import UNITS_BETWEEN_LOOKS, UNITS_PER_SECOND, SpentError, during, metered, share, spend, spent
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.cli.clicked import cli
+from matcalc.derivation.pipeline import forget
 
 ENDLESS = "(a'*x)*(b'*x)*(sin(x)'*x + 1)*(cos(x)'*x + 2)*(exp(x)'*x + 3)*(tanh(x)'*x + 4)"
 
@@ -187,7 +186,7 @@ def test_a_derivation_says_that_its_budget_is_spent() -> None:
 
 COUNTING = """
 import matcalc
-from matcalc.budgets import metered
+from matcalc.base.budgets import metered
 
 for text, order in (("||X*X - U*V||^2", 2), ("tr((A*X)^12)", 1), ("sum(log(softmax(X*W, rows)))", 1), ("log(det(A + X*X'))", 2)):
     with metered(8.0) as meter:

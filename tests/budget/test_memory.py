@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
+from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.evaluation.interpreter import Program
 from matcalc.facts import drawn
-from matcalc.limits import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.verification.counterexamples import _small_sizes
 
 HUGE = "X: 100000×100000; x: 100000"

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 import matcalc
+from matcalc.base.budgets import LONGEST_RUN, MOST_CHARACTERS, MOST_DOCUMENT_CHARACTERS
+from matcalc.base.errors import LimitError
 from matcalc.documents.formats import manuscript
-from matcalc.errors import LimitError
-from matcalc.limits import LONGEST_RUN, MOST_CHARACTERS, MOST_DOCUMENT_CHARACTERS
 
 READING = r"""
 import sys
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.language import elaborate
 from matcalc.language.statements import elaborate_statement
 
@@ -72,7 +72,7 @@ print(len(TEXTS))
 FORMATS = r"""
 from pathlib import Path
 from matcalc.documents.formats import reader
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 
 UNITS = {
     "a.md": ["$ a", "`", "(a ", "a $$\n\n", "{% highlight a %}\n", "\\begin{align}\\begin{align}\\end{align}"],

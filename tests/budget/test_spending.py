@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import matcalc
+from matcalc.base.errors import LimitError
 from matcalc.codegen.contraction import Contraction
-from matcalc.derivation.cache import forget
-from matcalc.errors import LimitError
+from matcalc.derivation.pipeline import forget
 
 PACKAGE = Path(matcalc.__file__).parent
 
@@ -35,8 +35,8 @@ LOOPS = {
     "language/latex/latex_mouth.py": ("replace",),
     "printing/indices.py": ("printed",),
     "printing/notation.py": ("render",),
-    "traversal.py": ("postordered",),
-    "verification/rewriting.py": ("matches", "reduced"),
+    "base/traversal.py": ("postordered",),
+    "verification/proof/rewriting.py": ("matches", "reduced"),
 }
 """Functions whose work has no bound but the budget: searches, rewriting, expansion, walks over graphs, numbers."""
 
@@ -100,14 +100,14 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
     "matcalc.einstein.linear": lambda n: derived(sums(n)),
     "matcalc.einstein.canonical": lambda n: derived("tr(" + "*".join(["X'*X.*X"] * n) + ")", "X"),
     "matcalc.codegen.contraction": lambda n: lambda: matcalc.derive(chain(n), "A", order=2).code("numpy"),
-    "matcalc.traversal": lambda n: derived("exp(" * (20 * n) + "x" + ")" * (20 * n)),
+    "matcalc.base.traversal": lambda n: derived("exp(" * (20 * n) + "x" + ")" * (20 * n)),
     "matcalc.folding.sums": lambda n: derived(sums(n)),
     "matcalc.folding.graph": lambda n: derived(sums(n)),
     "matcalc.printing.indices": lambda n: derived(sums(n)),
     "matcalc.evaluation.interpreter": lambda n: derived(cancelled(n) + " + exp(y'*y)"),
     "matcalc.evaluation.precise.number_systems": lambda n: derived(cancelled(n)),
     "matcalc.language.latex.latex_mouth": lambda n: lambda: matcalc.parse(r"\newcommand{\a}{x} " + r"\a + " * (40 * n) + "x"),
-    "matcalc.verification.rewriting": lambda n: lambda: matcalc.verify(" + ".join(f"inv(A{k} + B)" for k in range(n)) + " = inv(B)"),
+    "matcalc.verification.proof.rewriting": lambda n: lambda: matcalc.verify(" + ".join(f"inv(A{k} + B)" for k in range(n)) + " = inv(B)"),
 }
 
 

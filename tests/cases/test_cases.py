@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import matcalc
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.interface.results import Derivation
 from matcalc.language import elaborate
-from matcalc.results import Derivation
 from tests.cases.reading import Case, read_cases
 from tests.oracle import Disagreement, check_derivation
 from tests.printing.latex_faults import fault

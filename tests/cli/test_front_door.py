@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+from matcalc.base.version import VERSION
 from matcalc.cli import choosing
-from matcalc.cli.group import cli
-from matcalc.version import VERSION
+from matcalc.cli.clicked import cli
 from tests.documents.running import called
 
 GRADIENT = "(A + Aᵀ) x"

@@ -8,8 +8,8 @@ import shlex
 import pytest
 from click.testing import CliRunner
 
-from matcalc.cli.group import cli
-from matcalc.cli.table import LAZY
+from matcalc.cli.clicked import cli
+from matcalc.cli.front import LAZY
 from tests.documents.running import called
 
 COMMANDS = list(LAZY)

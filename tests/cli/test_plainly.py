@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from matcalc.cli import front, plainly
+from matcalc.cli import front
 from matcalc.cli.arguments import GIVEN, Given
-from matcalc.cli.plainly import sorted_out, understood
-from matcalc.cli.table import LAZY, ExpressionCommand, Option, command_called
-from matcalc.cli.words import as_click
+from matcalc.cli.clicked import as_click
+from matcalc.cli.front import LAZY, ExpressionCommand, Option, command_called, sorted_out, understood
 from tests.documents.running import called
 
 FORMULA = "x'*A*x"
@@ -114,5 +113,5 @@ def test_the_answer_is_that_of_click(arguments: list[str], monkeypatch: pytest.M
 def test_where_click_puts_in_what_stars_stand_for_all_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ["derive", FORMULA, "--wrt", "x"]
     assert understood(arguments) is not None
-    monkeypatch.setattr(plainly.os, "name", "nt")
+    monkeypatch.setattr(front.os, "name", "nt")
     assert understood(arguments) is None

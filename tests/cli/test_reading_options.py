@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from matcalc.cli.group import cli
+from matcalc.cli.clicked import cli
 
 COMMANDS = (
     ["derive", "e^(a'x)", "--wrt", "x"],

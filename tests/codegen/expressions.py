@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
-from matcalc.sizes import ONE, Size
 
 M, N, K = Size.of("m"), Size.of("n"), Size.of("k")
 X, Y = e.Symbol("X", (M, N)), e.Symbol("Y", (M, N))

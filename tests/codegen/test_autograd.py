@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.functions import functions
+from matcalc.base.functions import functions
 
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     **{name: getattr(mpmath, name) for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "erf")},

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matcalc.api import derive, parse
+from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.sizes import Size, axes_of
 from matcalc.codegen import LaidOut, Operator, compile_source, function, generate
-from matcalc.compiling import compile as compile_derivatives
 from matcalc.derivation import differentiate
-from matcalc.errors import LimitError, MatcalcError, ShapeError
 from matcalc.evaluation import agrees, evaluate
 from matcalc.expr import nodes as e
-from matcalc.sizes import Size, axes_of
+from matcalc.interface.api import derive, parse
+from matcalc.objects.programs import compile as compile_derivatives
 from tests.codegen.comparison import TARGETS, given
 from tests.codegen.expressions import A, B, K, M, N, U, V, X, fn, minus, number, plus, product, t, v, x, y
 from tests.oracle.answers import check_answer, points

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.errors import ShapeError
+from matcalc.base.errors import ShapeError
 from matcalc.evaluation import evaluate
 from tests.codegen.comparison import TARGETS, given
 

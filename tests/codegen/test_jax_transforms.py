@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from matcalc.compiling import compile as compile_derivatives
+from matcalc.objects.programs import compile as compile_derivatives
 
 needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.calling import tensor_function
 from matcalc.evaluation import evaluate
+from matcalc.objects.programs import tensor_function
 from matcalc.stable.replacement import stable
 from tests.codegen.comparison import TARGETS, given
 

@@ -7,9 +7,9 @@ import io
 
 import pytest
 
-from matcalc.api import derive
-from matcalc.compiling import compile as compile_derivatives
-from matcalc.programs import derivative_code
+from matcalc.interface.api import derive
+from matcalc.objects.programs import compile as compile_derivatives
+from matcalc.objects.programs import derivative_code
 
 CASES = [
     ("||X - U*V||^2", "V", None, 1),

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matcalc.base.sizes import Size
 from matcalc.codegen import LaidOut, function, generate
-from matcalc.compiling import compile as compile_derivatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import add, contract
 from matcalc.evaluation import agrees
-from matcalc.sizes import Size
+from matcalc.objects.programs import compile as compile_derivatives
 from tests.codegen.comparison import given
 
 LENGTHS = {"n": 3, "m": 4, "k": 2, "l": 5}

@@ -20,7 +20,7 @@ from matcalc.documents.reports.junit import as_junit
 from matcalc.documents.reports.table import as_table
 from matcalc.verification import judgement
 from matcalc.verification.claims import Claim
-from matcalc.verification.identity_files import read_identities
+from matcalc.verification.items import read_identities
 from matcalc.verification.verdict import exit_status
 from matcalc.verification.witness import Witness, witness
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS
+from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.documents.formats import READERS, manuscript, reader
 from matcalc.documents.pieces import Fault, Formula, Piece
-from matcalc.errors import LimitError, MatcalcError
-from matcalc.limits import MOST_DOCUMENT_CHARACTERS
 
 MARKDOWN = """\
 ---

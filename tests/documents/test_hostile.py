@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from matcalc.base.budgets import LONGEST_FORMULA, MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
 from matcalc.documents.context.survey import survey
 from matcalc.documents.examination import numbered
 from matcalc.documents.formats import manuscript, reader
 from matcalc.documents.pieces import Fault, Formula
-from matcalc.limits import LONGEST_FORMULA, MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
 
 SMALL = 25
 UNITS = {

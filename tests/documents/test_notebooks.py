@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from matcalc.base.errors import MatcalcError
 from matcalc.documents.formats.notebook import manuscript
 from matcalc.documents.pieces import Formula
-from matcalc.errors import MatcalcError
 from tests.documents.showing import lines
 
 

@@ -7,14 +7,14 @@ from fractions import Fraction
 
 import pytest
 
+from matcalc.base.errors import LimitError
+from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import contract, is_symmetric, power, transposed
-from matcalc.einstein.application import apply
 from matcalc.einstein.linear import ONE_TENSOR, add, delta, is_zero, number, ones
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, SizeValue, Symbol, Tensor
-from matcalc.errors import LimitError
+from matcalc.einstein.substitution import apply
 from matcalc.language import elaborate
-from matcalc.sizes import Size
 
 N = Size.of("n")
 X = Symbol("X", (N, N))

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.errors import MatcalcError, ShapeError
+from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.sizes import ONE, Size
 from matcalc.evaluation import agrees, equal_sizes, layout, numerical_derivative, prime_sizes, sample
+from matcalc.evaluation.differences import confirms_zero
 from matcalc.evaluation.interpreter import Program
-from matcalc.evaluation.zeros import confirms_zero
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
-from matcalc.sizes import ONE, Size
 
 M, N = Size.of("m"), Size.of("n")
 X = e.Symbol("X", (M, N))

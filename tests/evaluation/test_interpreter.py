@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from matcalc.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.base.sizes import ONE, Size
 from matcalc.evaluation import agrees, compile_function, evaluate
 from matcalc.expr import nodes as e
-from matcalc.sizes import ONE, Size
 
 M, N, K = Size.of("m"), Size.of("n"), Size.of("k")
 SIZES = {"m": 3, "n": 5, "k": 7}

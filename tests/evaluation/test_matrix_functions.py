@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation import agrees
 from matcalc.evaluation.numpy_functions import adjugate, matrix_exponential, matrix_logarithm, matrix_square_root
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import functions
 from matcalc.evaluation import evaluate, find_point, numerical_derivative
 from matcalc.evaluation.precise import (
     Array,
@@ -29,7 +30,6 @@ from matcalc.evaluation.precise import small_arrays as exact_arrays
 from matcalc.evaluation.precise.evaluator import contracted, derivative, layout_of, slope
 from matcalc.evaluation.precise.number_systems import PRIME
 from matcalc.expr.nodes import Expr, Symbol
-from matcalc.functions import functions
 from matcalc.language import elaborate
 from matcalc.language.text.spelling import canonical_name
 from tests.cases.reading import Case, read_cases

@@ -7,12 +7,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from matcalc.errors import ShapeError
+from matcalc.base.errors import ShapeError
+from matcalc.base.sizes import ONE, Size
 from matcalc.evaluation import agrees, equal_sizes, evaluate, find_point, function_family, prime_sizes, sample
 from matcalc.evaluation.sampling import STYLES
 from matcalc.expr import nodes as e
 from matcalc.facts.drawn import NoMemberError
-from matcalc.sizes import ONE, Size
 
 M, N = Size.of("m"), Size.of("n")
 SIZES = {"m": 3, "n": 5}

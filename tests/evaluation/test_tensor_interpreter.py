@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.sizes import ONE, Size
 from matcalc.einstein import nodes as t
-from matcalc.errors import LimitError, MatcalcError, ShapeError
 from matcalc.evaluation import agrees, evaluate_tensor
 from matcalc.evaluation.tensor_interpreter import contract
-from matcalc.sizes import ONE, Size
 
 M, N = Size.of("m"), Size.of("n")
 A = t.Symbol("A", (N, N))

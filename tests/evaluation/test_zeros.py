@@ -7,13 +7,13 @@ from fractions import Fraction
 import pytest
 
 from matcalc import derive
+from matcalc.base.errors import MatcalcError
+from matcalc.base.sizes import Size
 from matcalc.derivation import pipeline
-from matcalc.errors import MatcalcError
-from matcalc.evaluation import zeros
-from matcalc.evaluation.zeros import confirms_zero
+from matcalc.evaluation import differences
+from matcalc.evaluation.differences import confirms_zero
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
-from matcalc.sizes import Size
 
 M, N = Size.of("m"), Size.of("n")
 X = e.Symbol("X", (M, N))
@@ -90,8 +90,8 @@ def nested(text: str) -> tuple[e.Expr, e.Symbol]:
 def test_rounding_does_not_refute_a_zero(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     zero = nested(text)
     assert confirms_zero(*zero)
-    monkeypatch.setattr(zeros._Function, "is_flat_in_residues", lambda *_: None)
-    monkeypatch.setattr(zeros._Function, "_is_flat_at_many_digits", lambda *_: False)
+    monkeypatch.setattr(differences._Function, "is_flat_in_residues", lambda *_: None)
+    monkeypatch.setattr(differences._Function, "_is_flat_at_many_digits", lambda *_: False)
     found = [confirms_zero(*zero, points=1, seed=seed) for seed in range(12)]
     assert not all(found), "floats alone would do here, by chance at some points"
 

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from matcalc.exact import fields
+from matcalc.base import fields
 
 
 def whole(rng: Random, rows: int, cols: int) -> fields.Matrix:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matcalc.base.sizes import Shape, Size
 from matcalc.expr import nodes as e
 from matcalc.facts.drawn import NoMemberError, member
 from matcalc.facts.known import TRAITS, Known
 from matcalc.facts.ranges import Range
 from matcalc.facts.table import contradiction, facts, implied
-from matcalc.sizes import Shape, Size
 
 N, M = Size.of("n"), Size.of("m")
 SQUARE, TALL, VECTOR, SCALAR = (N, N), (M, N), (N,), ()

@@ -16,8 +16,8 @@ from matcalc.facts.table import contradiction, kinds, size_parity
 from matcalc.language.statements import elaborate_statement
 from matcalc.repl.session import Session
 from matcalc.repl.terminal import completions
+from matcalc.verification.claims import claim_of
 from matcalc.verification.counterexamples import small_counterexample
-from matcalc.verification.stated_claims import claim_of
 from tests.facts.checks import NAMES, broken
 
 PAIRS = [pair for pair in combinations(NAMES, 2) if contradiction(pair) is None and "constant" not in pair]

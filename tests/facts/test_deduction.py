@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matcalc.base.errors import MatcalcError
 from matcalc.einstein import algebra
 from matcalc.einstein import tensor_deduction as of_tensors
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
-from matcalc.errors import MatcalcError
 from matcalc.evaluation import evaluate_tensor
 from matcalc.evaluation.interpreter import program
 from matcalc.expr import deduction as of_expressions
@@ -21,7 +21,7 @@ from matcalc.expr import nodes as e
 from matcalc.facts import known as rules
 from matcalc.facts import ranges
 from matcalc.facts.known import Known
-from matcalc.verification.normal_form import normal_form
+from matcalc.verification.proof.normal_form import normal_form
 from tests.facts.deductions import SCALAR, SQUARE, TALL, VECTOR, Expressions, values_of, wrong
 
 _LARGEST = 20.0

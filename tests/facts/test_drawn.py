@@ -13,8 +13,8 @@ import pytest
 
 from matcalc.facts import drawn, membership
 from matcalc.facts.drawn import NoMemberError, member
+from matcalc.facts.matrices import STYLES
 from matcalc.facts.membership import belongs
-from matcalc.facts.styles import STYLES
 from matcalc.facts.table import contradiction, facts, implied, kinds
 from tests.facts.checks import NAMES, broken
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import matcalc
-from matcalc.errors import MatcalcError, ParseError
+from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.facts.table import facts
 from matcalc.language.declare.texts import parse_declarations
 

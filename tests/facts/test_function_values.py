@@ -7,12 +7,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from matcalc.base.functions import functions
+from matcalc.base.sizes import Size
 from matcalc.evaluation import evaluate
 from matcalc.expr import nodes as e
 from matcalc.facts.function_values import of_entries, plain
 from matcalc.facts.ranges import Range
-from matcalc.functions import functions
-from matcalc.sizes import Size
 
 X = e.Symbol("x", (Size.of("n"),))
 POINTS = np.array([*(sign * 10.0**k for k in (-6, -2, -1, 0, 0.7) for sign in (-1, 1)), 0.3, -0.6])

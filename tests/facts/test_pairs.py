@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matcalc.base.budgets import LITTLE_PROOF_WORK
+from matcalc.base.errors import MatcalcError
+from matcalc.base.sizes import Shape, Size
 from matcalc.derivation import conditions
 from matcalc.derivation.conditions import conditions_of
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import lower
-from matcalc.errors import MatcalcError
 from matcalc.evaluation import evaluate
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
@@ -25,9 +27,7 @@ from matcalc.facts.drawn import NoMemberError, member
 from matcalc.facts.membership import belongs
 from matcalc.facts.table import contradiction, facts, implied
 from matcalc.language import elaborate
-from matcalc.limits import LITTLE_PROOF_WORK
-from matcalc.sizes import Shape, Size
-from matcalc.verification.proof import proves_zero
+from matcalc.verification.proof.normal_form import proves_zero
 
 N, M = Size.of("n"), Size.of("m")
 SHAPES: dict[str, Shape] = {"n×n": (N, N), "m×n": (M, N), "n": (N,)}

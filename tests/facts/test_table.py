@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from matcalc.base.files import read
+from matcalc.base.sizes import Size
 from matcalc.facts.membership import untested
 from matcalc.facts.table import canonical, contradiction, entries_of, facts, implied, kinds, read_table
-from matcalc.resources import read
-from matcalc.sizes import Size
 
 ROWS = tomllib.loads(read("rules", "facts.toml"))
 

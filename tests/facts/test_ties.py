@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from matcalc.facts.drawn import NoMemberError, member
-from matcalc.facts.table import Tie, contradiction, implied
-from matcalc.facts.ties import may_vary, mirrored, projected, projected_array, tie_of
+from matcalc.facts.table import Tie, contradiction, implied, may_vary, mirrored, projected, projected_array, tie_of
 from tests.facts.checks import NAMES
 
 TIED = {

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import matcalc
+from matcalc.base.sizes import Size
+from matcalc.einstein.lowered import joined, split
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Pairing, Symbol, Tensor, postorder
-from matcalc.einstein.splitting import joined, split
 from matcalc.folding import pairings
 from matcalc.language import elaborate
-from matcalc.sizes import Size
 from tests.oracle import Disagreement, check_derivation
 
 M, N, P = Size.of("m"), Size.of("n"), Size.of("p")

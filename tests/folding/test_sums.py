@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from matcalc.folding.sums import combined
 from matcalc.folding.terms import ReadingOrder, Term, expression_of
-from matcalc.sizes import Size
 
 N = Size.of("n")
 DIAGONAL, MATRIX = e.DiagonalMatrix(e.Symbol("u", (N,))), e.Symbol("A", (N, N))

@@ -9,12 +9,12 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 
 import matcalc
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation import Point, agrees, compile_function, evaluate_tensor, numerical_derivative
 from matcalc.expr import nodes as e
+from matcalc.interface.results import Derivation
 from matcalc.language import elaborate
 from matcalc.printing import text
-from matcalc.results import Derivation
 from tests.fuzz.definitions import spelled_out
 from tests.fuzz.points import point_for
 from tests.fuzz.vocabulary import Case, declarations

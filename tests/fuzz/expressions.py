@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import combinations_with_replacement
 from typing import get_args
 
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
-from matcalc.sizes import ONE, Size
 from tests.fuzz.differentiability import has_rule
 from tests.fuzz.functions import FunctionGrower
 from tests.fuzz.growing import Choose, Grower

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from matcalc.base.sizes import Size, shape_of
 from matcalc.expr import nodes as e
-from matcalc.sizes import Size, shape_of
 from tests.fuzz.definitions import averaged
 from tests.fuzz.growing import SMOOTH, UNIT, Choose
 from tests.fuzz.symmetric import SymmetricGrower

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
-from matcalc.sizes import Size
 from tests.fuzz.vocabulary import COLUMNS, MATRICES, SCALARS, symbol
 
 Choose: TypeAlias = Callable[[int], int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation import Point, evaluate, find_point
 from matcalc.expr import nodes as e
 from tests.fuzz.definitions import spelled_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace as altered
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.expr import nodes as e
 from tests.fuzz.rebuilding import replace
 from tests.fuzz.vocabulary import Case

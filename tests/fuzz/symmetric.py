@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
-from matcalc.sizes import Size
 from tests.fuzz.growing import Grower
 from tests.fuzz.vocabulary import FACTS, MATRICES, symbol
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matcalc.functions import functions
+from matcalc.base.functions import functions
 from tests.fuzz import __main__ as command
 from tests.fuzz.checking import check, described, differences, facts, operators
 from tests.fuzz.expressions import generate_wide

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("jax")
 
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
-from matcalc.sizes import Size
 from tests.fuzz.__main__ import drawn, drawn_wide
 from tests.fuzz.checking import check, described
 from tests.fuzz.jax_oracle import jax_derivative

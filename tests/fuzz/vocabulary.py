@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from matcalc.base.sizes import Size
 from matcalc.evaluation import user_functions
 from matcalc.evaluation.interpreter import program
 from matcalc.expr import nodes as e
-from matcalc.sizes import Size
 from tests.fuzz.definitions import spelled_out
 
 Layout = Literal["denominator", "numerator", "tensor"]

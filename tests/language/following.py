@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import matcalc
-from matcalc.errors import MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.language import elaborate, elaborate_statement
 
 Case = tuple[str, str | None]

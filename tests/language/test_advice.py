@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from matcalc.errors import MatcalcError, ParseError, ShapeError, Span
+from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from tests.language.following import Case, nonsense, refusal
 from tests.language.test_bad_inputs import blocks
 

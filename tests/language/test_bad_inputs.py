@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.errors import MatcalcError, ParseError
+from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.language import elaborate, elaborate_statement
 
 TABLE = Path(__file__).with_name("bad_inputs.txt")

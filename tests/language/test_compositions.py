@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matcalc import verify
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
 
 LAYERS = "h(p,q) = p^2*q; p(s,t) = s + t^2; q(s,t) = s*t; s(k) = k^2; t(k) = 3*k; "
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.language import parse_declarations
 from matcalc.language.declare.declarations import written
 from matcalc.language.declare.texts import declaration_text
-from matcalc.sizes import ONE, Shape, Size
 
 N, M = Size.of("n"), Size.of("m")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matcalc.errors import MatcalcError, ParseError, ShapeError
+from matcalc.base.errors import MatcalcError, ParseError, ShapeError
 from matcalc.language.declare.declarations import written
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.objects import described

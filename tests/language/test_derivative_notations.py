@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.verification import judgement
 
 BODIES = {"x'Ax": "x", "tr(AX)": "X", "||Ax-b||^2": "x", "Ax": "x"}

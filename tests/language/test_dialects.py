@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.language import parse_syntax
 from matcalc.language.build import construction

@@ -3,7 +3,7 @@
 import pytest
 
 import matcalc
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from matcalc.errors import ShapeError
+from matcalc.base.errors import ShapeError
+from matcalc.base.sizes import ONE, Shape, Size, shape_of
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
-from matcalc.sizes import ONE, Shape, Size, shape_of
 
 n, m, k = Size.of("n"), Size.of("m"), Size.of("k")
 DECLARE = "A: n×n; B: m×n; X: n×m; x: n; y: n; u: m; a: scalar; c: scalar; r: 1×n; f: function"

@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.language import elaborate
 
 LENGTHS = (3_000, 12_000)

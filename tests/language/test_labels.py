@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matcalc import parse, verify
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import matcalc
-from matcalc.errors import LimitError, MatcalcError, ParseError
+from matcalc.base.errors import LimitError, MatcalcError, ParseError
 from matcalc.language import canonical_name, elaborate, elaborate_statement
 from matcalc.printing import latex
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.language import elaborate, elaborate_statement
 from matcalc.language.latex.latex_macros import expanded
 from matcalc.language.latex.latex_parameters import Macro, counted

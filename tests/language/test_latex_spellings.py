@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.language import elaborate
 from matcalc.language.latex.latex_slips import is_doubled
 

@@ -7,7 +7,7 @@ import contextlib
 import pytest
 
 import matcalc
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
 from tests.counting import calls

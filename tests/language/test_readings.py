@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.errors import ParseError, ShapeError, UnknownFunctionError
+from matcalc.base.errors import ParseError, ShapeError, UnknownFunctionError
 from matcalc.language import elaborate
 from matcalc.language.options import ReadingOptions
 from matcalc.printing import text as text_of

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 import matcalc
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import functions
+from matcalc.base.records import replace
 from matcalc.facts.table import facts
-from matcalc.functions import functions
 from matcalc.language.declare.texts import declaration_text, parse_declarations
 from matcalc.language.text.meanings import foreign_functions
 from matcalc.language.text.vocabulary import STRUCTURAL
-from matcalc.records import replace
 from matcalc.reference import described, overview, page
 from matcalc.reference.lookup import Row, is_called, is_known, levels, rows
 from matcalc.repl.session import Session

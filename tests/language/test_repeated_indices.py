@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matcalc import verify
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
 
 # statement | verdict | letters that are summed over
 TABLE = r"""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import matcalc
-from matcalc.errors import ParseError, UnknownFunctionError
+from matcalc.base.errors import ParseError, UnknownFunctionError
 from matcalc.expr import nodes as e
-from matcalc.inputs import derivative_within
 from matcalc.language import DerivativeSide, elaborate_statement
+from matcalc.objects.inputs import derivative_within
 from matcalc.printing import text
 
 # statement | layout | the sides in ASCII, sizes written out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.errors import Span, UnknownFunctionError
+from matcalc.base.errors import Span, UnknownFunctionError
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
 

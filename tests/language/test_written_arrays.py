@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matcalc import verify
-from matcalc.errors import ParseError, ShapeError
+from matcalc.base.errors import ParseError, ShapeError
 
 G = "g(s, t) = s^2 t + \\sin(t); "
 

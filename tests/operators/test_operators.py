@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.constructors import SIZED, STRUCTURAL, names
-from matcalc.functions import functions, spellings
+from matcalc.base.functions import functions, spellings
+from matcalc.interface.constructors import SIZED, STRUCTURAL, names
 from matcalc.language.declare.signatures import signature_of
 from tests.counting import calls
 

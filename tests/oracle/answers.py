@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.sizes import ONE, Shape
 from matcalc.evaluation import Point, agrees, find_point, layout, numerical_derivative
 from matcalc.evaluation.sampling import free_scalars
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.sizes import ONE, Shape
 
 Answer = Callable[..., Any]
 

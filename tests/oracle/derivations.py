@@ -10,8 +10,8 @@ import numpy as np
 import matcalc
 from matcalc.evaluation import compile_function, evaluate_tensor
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.interface.results import Derivation
 from matcalc.language import elaborate
-from matcalc.results import Derivation
 from tests.oracle.answers import Disagreement, check_answer, laid_out, points
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
-from matcalc.sizes import Size
 from tests.oracle.answers import Disagreement, NoPoint, check_answer, laid_out, points
 
 M, N = Size.of("m"), Size.of("n")

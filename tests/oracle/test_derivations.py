@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.derivation import pipeline
 from matcalc.einstein import linear
-from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expr import nodes as e
-from matcalc.results import Derivation
+from matcalc.interface.results import Derivation
 from tests.oracle import Disagreement, check_derivation
 
 CASES = [

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.expr import nodes as e
-from matcalc.sizes import ONE, Shape, Size
 
 N, M = Size.of("n"), Size.of("m")
 SIZES = {"n": 3, "m": 5}

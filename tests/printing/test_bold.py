@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 import matcalc
-from matcalc.cli.group import cli
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.cli.clicked import cli
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from matcalc.errors import LimitError
+from matcalc.base.errors import LimitError
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
 from matcalc.printing import equation, latex, markdown, text
-from matcalc.sizes import ONE, Size
 
 N, M, R = (Size.of(name) for name in "nmr")
 X, U, V = e.Symbol("X", (N, M)), e.Symbol("U", (N, R)), e.Symbol("V", (R, M))

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
+from matcalc.base.errors import LimitError
 from matcalc.einstein import nodes as t
 from matcalc.einstein.lowering import lower
-from matcalc.errors import LimitError
 from matcalc.evaluation import evaluate_tensor
 from matcalc.expr import nodes as e
 from matcalc.printing import index_letters, index_text

@@ -10,8 +10,8 @@ import matcalc
 from matcalc import Equation
 from matcalc.evaluation import agrees, compile_function, evaluate, find_point, numerical_derivative
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.interface.results import Derivation
 from matcalc.language import elaborate
-from matcalc.results import Derivation
 from tests.oracle import Disagreement, check_answer, check_derivation, points
 
 

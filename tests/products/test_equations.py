@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import matcalc
+from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.einstein import linear
-from matcalc.errors import MatcalcError, ShapeError
 from matcalc.language import elaborate
-from matcalc.products import directional
+from matcalc.products import differentials
 from tests.oracle import Disagreement
 from tests.products.checking import check_equation, unit_vectors
 
@@ -166,8 +166,8 @@ def test_json_and_code() -> None:
 
 
 def test_a_wrong_push_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = directional.paired
-    monkeypatch.setattr(directional, "paired", lambda *given: linear.scale(Fraction(3, 2), right(*given)))
+    right = differentials.paired
+    monkeypatch.setattr(differentials, "paired", lambda *given: linear.scale(Fraction(3, 2), right(*given)))
     elaborated = read("A*X*B", None, "X")
     found = matcalc.differential("A*X*B", "X")
     change = next(new for new in found.inputs if new.name == "dX")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 import matcalc
+from matcalc.interface.named_results import NamedDerivation
 from matcalc.language import elaborate
-from matcalc.named_results import NamedDerivation
 from matcalc.products import sweeping
 from matcalc.products.program_steps import Pattern, pattern_of, renamed
 from tests.oracle import Disagreement, check_answer, points

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.derivation.cache import forget
+from matcalc.derivation.pipeline import forget
 from tests.counting import calls
 
 LAYER = "X*W + 1*b'"

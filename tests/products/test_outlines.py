@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import matcalc
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
 from matcalc.language import elaborate
+from matcalc.objects.inputs import outline_of
 from matcalc.printing import text
-from matcalc.products.outlines import outline_of
 from tests.oracle import check_derivation
 
 

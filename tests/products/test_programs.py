@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 import matcalc
+from matcalc.base.errors import MatcalcError, ParseError, ShapeError
 from matcalc.einstein import linear
-from matcalc.errors import MatcalcError, ParseError, ShapeError
 from matcalc.evaluation import evaluate, find_point, numerical_derivative
 from matcalc.expr.nodes import Symbol
+from matcalc.interface.named_results import NamedDerivation
 from matcalc.language import elaborate
-from matcalc.named_results import NamedDerivation
+from matcalc.objects.inputs import outline_of
 from matcalc.products import sweeping
-from matcalc.products.outlines import outline_of
 from tests.counting import calls
 from tests.oracle import Disagreement, check_derivation
 from tests.products.checking import check_named

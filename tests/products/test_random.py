@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.sizes import axes_of
 from matcalc.einstein.lowering import lower
-from matcalc.errors import LimitError, MatcalcError
 from matcalc.evaluation import agrees, evaluate, evaluate_tensor, find_point, numerical_derivative
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.objects.inputs import Outline
 from matcalc.products.differentials import Source, along
-from matcalc.products.outlines import Outline
 from matcalc.products.sweeping import swept
-from matcalc.sizes import axes_of
 from tests.fuzz.expressions import generate_wide
 
 TIES = frozenset({"symmetric", "antisymmetric", "diagonal"})

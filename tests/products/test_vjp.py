@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import matcalc
+from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.einstein import linear
-from matcalc.errors import MatcalcError, ShapeError
 from matcalc.products import sweeping
 from tests.oracle import Disagreement, check_derivation
 from tests.products.checking import check_named, check_vjp

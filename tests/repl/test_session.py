@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from matcalc.records import replace as record_replace
+from matcalc.base.records import replace as record_replace
+from matcalc.interface.results import Derivation, ParsedExpression
 from matcalc.repl.answers import COMMANDS, Answer
 from matcalc.repl.lines import Claim, Declare, Define, Derive, Formula, request, statements, unfinished
 from matcalc.repl.session import Session
-from matcalc.results import Derivation, ParsedExpression
 
 
 def said(*lines: str) -> list[Answer]:

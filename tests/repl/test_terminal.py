@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from matcalc.cli.group import cli
+from matcalc.cli.clicked import cli
 from matcalc.repl.answers import Answer
 from matcalc.repl.session import Session
 from matcalc.repl.terminal import PROMPT, _exchange, answers, completions, gathered

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from matcalc.base.functions import Function, functions
+from matcalc.base.records import replace
+from matcalc.base.sizes import Size
 from matcalc.einstein.lowering import lower
 from matcalc.evaluation import agrees, evaluate, find_point, numerical_derivative
 from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol, Trace, Transpose
 from matcalc.folding.fold import fold
-from matcalc.functions import Function, functions
 from matcalc.language import elaborate
 from matcalc.printing import text
-from matcalc.records import replace
 from matcalc.rules.entrywise import EntryRule, definitions, entry_rules
 from matcalc.rules.lines import RuleLine, fold_forms, fold_lines, template_of
 from matcalc.rules.rewrites import RewriteLine, rewrite_lines, rewrites
-from matcalc.sizes import Size
 
 ELEMENTWISE = [function for function in functions().values() if function.kind == "elementwise"]
 PRIMARY = [

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matcalc.base.sizes import Size, axes_of
 from matcalc.evaluation import evaluate
 from matcalc.expr.nodes import Entry, Expr, Index, IndexSum, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import elaborate
-from matcalc.sizes import Size, axes_of
 
 SIZES = {"n": 7, "d": 3, "K": 4, "m": 2, "p": 5}
 COUNTS = {"i": "n", "j": "p", "k": "K"}

@@ -13,7 +13,7 @@ from matcalc.evaluation import evaluate, evaluate_tensor
 from matcalc.expr.nodes import Expr
 from matcalc.expr.rewriting import symbols_in
 from matcalc.folding import explicit_sums
-from matcalc.results import Derivation, ParsedExpression
+from matcalc.interface.results import Derivation, ParsedExpression
 from tests.samples.families import CASES, SIZES, Summed
 from tests.samples.test_lowering import drawn
 

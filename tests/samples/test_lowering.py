@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matcalc.base.records import replace
+from matcalc.base.sizes import ONE, Size
 from matcalc.einstein import lowering
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
@@ -16,8 +18,6 @@ from matcalc.evaluation import evaluate, evaluate_tensor
 from matcalc.evaluation.precise import Array, Decimals, plan
 from matcalc.expr.nodes import Entry, Expr, Index, IndexSum, Norm, Symbol
 from matcalc.expr.rewriting import symbols_in
-from matcalc.records import replace
-from matcalc.sizes import ONE, Size
 from tests.samples.families import CASES, SIZES, Summed
 
 

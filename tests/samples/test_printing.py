@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import matcalc
+from matcalc.base.sizes import Size
 from matcalc.expr.nodes import Entry, Expr, Index, IndexSum, Norm, Product, Sum, Symbol, Trace, Transpose
 from matcalc.printing import latex, text
-from matcalc.sizes import Size
 from tests.cli.test_derive_command import run
 from tests.samples.test_derivatives import parsed
 

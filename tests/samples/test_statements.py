@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import matcalc
-from matcalc.errors import MatcalcError, ParseError
+from matcalc.base.errors import MatcalcError, ParseError
 
 LINES = Path(__file__).with_name("statements.txt").read_text(encoding="utf-8").splitlines()
 STATEMENTS = [tuple(part.strip() for part in line.split("|", 1)) for line in LINES if line and not line.startswith("#")]

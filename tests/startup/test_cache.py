@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import matcalc
-from matcalc.derivation import cache
+from matcalc.derivation import pipeline
 
 
 def found(text: str, wrt: str | tuple[str, str] = "x", **options: object) -> tuple[object, ...]:
@@ -32,12 +32,12 @@ CASES = [
 def test_from_the_cache_come_the_same_answers() -> None:
     fresh = []
     for text, options in CASES:
-        cache.forget()
+        pipeline.forget()
         fresh.append(found(text, **options))
     assert len(set(fresh)) == len(CASES)  # no two of them may be taken for each other
     for _ in range(2):
         assert [found(text, **options) for text, options in CASES] == fresh
-    assert cache._found.cache_info().hits >= len(CASES)
+    assert pipeline._found.cache_info().hits >= len(CASES)
 
 
 def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
@@ -47,27 +47,27 @@ def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
 
 
 def test_errors_and_large_expressions_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "LARGEST_KEPT", 60)
+    monkeypatch.setattr(pipeline, "LARGEST_KEPT", 60)
     for _ in range(2):
         with pytest.raises(matcalc.NotDifferentiableError):
             matcalc.derive("expm(X)", "X", declare="X: n×n")
-    assert cache._found.cache_info().currsize == 0
-    long = " + ".join(f"a{k}'*x" for k in range(cache.LARGEST_KEPT))
+    assert pipeline._found.cache_info().currsize == 0
+    long = " + ".join(f"a{k}'*x" for k in range(pipeline.LARGEST_KEPT))
     assert matcalc.derive(long, "x").closed
-    assert cache._found.cache_info().currsize == 0
+    assert pipeline._found.cache_info().currsize == 0
 
 
 def test_it_is_bounded_and_can_be_emptied() -> None:
-    for count in range(cache.MOST_KEPT + 20):
+    for count in range(pipeline.MOST_KEPT + 20):
         matcalc.derive(f"x'*a + {count}", "x")
-    assert cache._found.cache_info().currsize == cache.MOST_KEPT
-    cache.forget()
-    assert cache._found.cache_info().currsize == 0
+    assert pipeline._found.cache_info().currsize == pipeline.MOST_KEPT
+    pipeline.forget()
+    assert pipeline._found.cache_info().currsize == 0
 
 
 def test_several_threads_get_the_same_answers() -> None:
     fresh = [found(text, **options) for text, options in CASES]
-    cache.forget()
+    pipeline.forget()
     results: list[list[tuple[object, ...]]] = []
 
     def work() -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import matcalc
-from matcalc.errors import Span
+from matcalc.base.errors import Span
+from matcalc.base.records import field_names, guarded, record, replace
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr.nodes import Number, Symbol, Total
-from matcalc.records import field_names, guarded, record, replace
-from matcalc.sizes import ONE, Size
 
 
 @record

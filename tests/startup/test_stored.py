@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from matcalc import functions
-from matcalc import stored as module
+from matcalc.base import files as module
+from matcalc.base import functions
+from matcalc.base.files import read, stored
 from matcalc.language.syntax import tables
-from matcalc.resources import read
 from matcalc.rules import entrywise
-from matcalc.stored import stored
 
 VALUE = {"a": [1, (2, "é")], "b": {-1: {"x": 3}}}
 

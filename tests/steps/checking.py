@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation import Point, agrees, find_point, numerical_derivative
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.steps import Side, Step

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation import agrees, find_point
 from matcalc.expr.nodes import Expr, Symbol
-from matcalc.results import Derivation
+from matcalc.interface.results import Derivation
 from matcalc.steps.step import DerivativeSide, Step
 from tests.oracle.answers import Disagreement, NoPoint
 

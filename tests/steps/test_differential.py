@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.evaluation import evaluate, find_point
-from matcalc.presentation import STEP_STYLES
+from matcalc.interface.presentation import STEP_STYLES
 from matcalc.printing import text
 from matcalc.rules.lines import RuleLine
 from matcalc.steps import STYLES, presented

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import matcalc
-from matcalc.results import Derivation
+from matcalc.interface.results import Derivation
 from matcalc.steps import FORMS, presented
 from tests.steps.checking import check_steps, point_for
 

@@ -11,9 +11,9 @@ import pytest
 import sympy
 
 import matcalc
+from matcalc.base.functions import functions
 from matcalc.evaluation import evaluate, find_point
-from matcalc.functions import functions
-from matcalc.results import ParsedExpression
+from matcalc.interface.results import ParsedExpression
 from matcalc.sympy_exchange.pieces import elementwise_templates
 from tests.cases.test_cases import CASES
 from tests.sympy_exchange.evaluation import value

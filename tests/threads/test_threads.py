@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from matcalc import interning
+from matcalc.base import records
 from matcalc.expr.nodes import Number, Product, Symbol
-from matcalc.inputs import is_sympy
+from matcalc.objects.inputs import is_sympy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,7 +88,7 @@ def test_a_node_made_between_look_and_entry_is_found() -> None:
     def build() -> Any:
         return Slow("a")
 
-    @interning.interned
+    @records.interned
     class Slow:
         name: str
 
@@ -105,7 +105,7 @@ def test_a_node_made_between_look_and_entry_is_found() -> None:
 def test_what_a_node_was_made_of_dies_with_it() -> None:
     """The table keeps no arguments of nodes that are gone, which were memory that grew with every derivation."""
 
-    @interning.interned
+    @records.interned
     class Node:
         below: tuple[Any, ...]
 

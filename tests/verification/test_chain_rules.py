@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matcalc import verify
-from matcalc.errors import NotDifferentiableError, UnknownFunctionError
+from matcalc.base.errors import NotDifferentiableError, UnknownFunctionError
 
 _LAYER = "z = W*a + b; "
 

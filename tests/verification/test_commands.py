@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from matcalc.cli.group import cli
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.cli.clicked import cli
 
 
 def run(*arguments: str, given: str | None = None) -> tuple[int, str]:

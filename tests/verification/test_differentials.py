@@ -6,7 +6,7 @@ import pytest
 
 import matcalc
 from matcalc.expr.nodes import Expr, Negative
-from matcalc.verification import stated_claims
+from matcalc.verification import claims
 from matcalc.verification.judgement import verify
 
 TRUE = [
@@ -73,12 +73,12 @@ def test_what_may_change_too_is_not_taken_for_constant(statement: str) -> None:
 
 
 def test_a_wrong_differential_is_seen_along_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = stated_claims.closed_differential
+    right = claims.closed_differential
 
-    def wrong(side: stated_claims.DifferentialSide) -> Expr:
+    def wrong(side: claims.DifferentialSide) -> Expr:
         return Negative(right(side))
 
-    monkeypatch.setattr(stated_claims, "closed_differential", wrong)
+    monkeypatch.setattr(claims, "closed_differential", wrong)
     with pytest.raises(matcalc.MatcalcError, match="internal error"):
         verify("d(Y^-1) = Y^-1 dY Y^-1")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matcalc.expr.nodes import Expr, Negative
-from matcalc.products import directional
+from matcalc.products import differentials
 from matcalc.verification.judgement import verify
 
 TRUE = [
@@ -59,12 +59,12 @@ def test_false_ones_are_refuted_with_the_right_entry(statement: str, declare: st
 
 
 def test_a_wrong_derivative_by_an_entry_is_seen_by_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = directional._directional
+    right = differentials._directional
 
     def wrong(function: Expr, *rest: object) -> Expr | None:
         found = right(function, *rest)  # type: ignore[arg-type]
         return None if found is None else Negative(found)
 
-    monkeypatch.setattr(directional, "_directional", wrong)
+    monkeypatch.setattr(differentials, "_directional", wrong)
     with pytest.raises(Exception, match="differs from what is found numerically"):
         verify(r"f = u^\top u; \sum_i \frac{\partial f}{\partial u_i} = 2\sum_i u_i")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.verification.items import Item
-from matcalc.verification.library import found, library
-from matcalc.verification.unfailing import verdict_on
+from matcalc.verification.items import Item, found, library
+from matcalc.verification.judgement import verdict_on
 
 ITEMS = [item for document in library() for item in document.items]
 _UNPROVED = 0.02

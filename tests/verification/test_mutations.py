@@ -8,16 +8,15 @@ from dataclasses import dataclass
 
 import pytest
 
+from matcalc.base.sizes import Size
 from matcalc.evaluation import agrees, evaluate, find_point
 from matcalc.expr.nodes import Expr, Product, Sum, Symbol, Transpose
 from matcalc.language import elaborate
 from matcalc.language.statements import DerivativeSide, Statement, elaborate_statement
 from matcalc.printing import text
-from matcalc.sizes import Size
-from matcalc.verification.items import Item
+from matcalc.verification.corrections import Mutant, mutants
+from matcalc.verification.items import Item, library
 from matcalc.verification.judgement import verify
-from matcalc.verification.library import library
-from matcalc.verification.mutations import Mutant, mutants
 
 _WANTED = 200
 _EACH = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.errors import ShapeError
+from matcalc.base.errors import ShapeError
 from matcalc.verification.judgement import verify
 
 

@@ -6,10 +6,8 @@ import pytest
 
 from matcalc.evaluation import agrees, evaluate_tensor, find_point
 from matcalc.language.statements import elaborate_statement
-from matcalc.verification.claims import Claim
-from matcalc.verification.normal_form import normal_form
-from matcalc.verification.proof import proves_zero
-from matcalc.verification.stated_claims import claim_of
+from matcalc.verification.claims import Claim, claim_of
+from matcalc.verification.proof.normal_form import normal_form, proves_zero
 
 TRUE = [
     ("inv(A + U*C*V) = inv(A) - inv(A)*U*inv(inv(C) + V*inv(A)*U)*V*inv(A)", "A: n×n; U: n×k; C: k×k; V: k×n"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.errors import UnknownFunctionError
+from matcalc.base.errors import UnknownFunctionError
 from matcalc.verification.judgement import verify
 
 BENT = [

@@ -6,17 +6,17 @@ from fractions import Fraction
 
 import pytest
 
-from matcalc.budgets import share
+from matcalc.base.budgets import share
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import add, delta, is_zero
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Symbol, Tensor
-from matcalc.errors import LimitError, MatcalcError
 from matcalc.language import elaborate
-from matcalc.sizes import Size
-from matcalc.verification import relations
 from matcalc.verification.judgement import verify
-from matcalc.verification.rewriting import Rule, as_rule, graph_of, matches, reduced, spread
+from matcalc.verification.proof.normal_form import normal_form
+from matcalc.verification.proof.rewriting import Rule, as_rule, graph_of, matches, reduced, spread
 
 N = Size.of("n")
 A, B = Symbol("A", (N, N)), Symbol("B", (N, N))
@@ -65,7 +65,7 @@ def test_rewriting_that_never_ends_runs_out_of_its_budget() -> None:
 
 def test_a_wrong_rule_contradicts_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a false relation the proof succeeds, the numbers disagree, and no verdict is given."""
-    true_equations = relations.equations
+    true_equations = normal_form.equations
 
     def corrupted(left: Tensor) -> tuple[list[Rule], list[tuple[Tensor, str]]]:
         rules, matrix = true_equations(left)
@@ -79,7 +79,7 @@ def test_a_wrong_rule_contradicts_the_numbers(monkeypatch: pytest.MonkeyPatch) -
         return rules, [*matrix, (commute, "false")]
 
     assert verify("A*B*A = A*A*B", declare="A: n×n; B: n×n").status == "refuted"
-    monkeypatch.setattr("matcalc.verification.proof.equations", corrupted)
+    monkeypatch.setattr("matcalc.verification.proof.normal_form.equations", corrupted)
     with pytest.raises(MatcalcError, match="internal error"):
         verify("A*B*A = A*A*B", declare="A: n×n; B: n×n")
 

@@ -11,8 +11,7 @@ from matcalc import verify
 from matcalc.evaluation import Point
 from matcalc.evaluation.precise.number_systems import Decimals
 from matcalc.language.statements import elaborate_statement
-from matcalc.verification.claims import Claim
-from matcalc.verification.stated_claims import claim_of
+from matcalc.verification.claims import Claim, claim_of
 from matcalc.verification.witness import at_point, comparing, holds, points, witness
 
 # A perturbation however small: numbers in a text are exact.

@@ -6,9 +6,9 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
+from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import code_targets
 from matcalc.codegen.targets.target import Target
-from matcalc.errors import MatcalcError
-from matcalc.functions import code_targets
 
 __all__ = ["Target", "target_named"]
 

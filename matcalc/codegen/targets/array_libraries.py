@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import computable
+from matcalc.base.sizes import Shape
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import identifier
 from matcalc.codegen.targets.python_files import PythonFiles
@@ -24,10 +27,7 @@ from matcalc.codegen.targets.target import (
     is_constant,
     signed_sum,
 )
-from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Symbol
-from matcalc.functions import computable
-from matcalc.sizes import Shape
 
 _RESERVED = frozenset({*keyword.kwlist, "np", "jnp", "jax", "torch", "math", "numpy", "functools", "unused", "rng", "self"})
 _OF_STACKS = frozenset({"det", "logdet", "pinv"})

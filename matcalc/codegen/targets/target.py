@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
 
+from matcalc.base.errors import MatcalcError
+from matcalc.base.sizes import Size
 from matcalc.codegen.operations import Op
-from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Symbol
-from matcalc.sizes import Size
 
 ATOM, UNARY, TIMES, PLUS = 4, 3, 2, 1
 

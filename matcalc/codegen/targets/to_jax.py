@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from matcalc.base.errors import MatcalcError
 from matcalc.codegen.operations import Op
 from matcalc.codegen.targets.array_libraries import ArrayLibrary
 from matcalc.codegen.targets.target import Application, Step, Target, Text, Writer
-from matcalc.errors import MatcalcError
 
 _HELPERS = {
     "adj": '''

@@ -7,10 +7,10 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from matcalc.base.errors import MatcalcError
 from matcalc.codegen.operations import Op
 from matcalc.codegen.targets.array_libraries import ArrayLibrary, is_view
 from matcalc.codegen.targets.target import TIMES, UNARY, Step, Target, Text, Writer, is_constant
-from matcalc.errors import MatcalcError
 from matcalc.expr.nodes import Symbol
 
 _HELPERS = {

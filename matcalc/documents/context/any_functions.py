@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.definitions import CALLED, names_used
 from matcalc.documents.context.derivatives_at import is_bold, quotients
 from matcalc.documents.context.names import names_at, trimmed, whole_name
@@ -19,7 +20,6 @@ from matcalc.documents.context.survey import Context
 from matcalc.documents.heads import head_of
 from matcalc.documents.shapes import is_zero
 from matcalc.documents.tokens import closing
-from matcalc.patterns import pattern
 
 _CHANGE = pattern(r"(?<![A-Za-z\\{])d\s*(?P<of>[A-Za-z])(?![A-Za-z(])")
 _GRADIENT = pattern(r"\\nabla\s*(?P<of>[A-Za-z])(?![A-Za-z])")

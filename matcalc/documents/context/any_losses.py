@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Doubt, Said
 from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.names import names_at, trimmed, weights_in, whole_name, without_index
@@ -16,7 +17,6 @@ from matcalc.documents.context.structure import Dependence, Structure
 from matcalc.documents.context.survey import Context
 from matcalc.documents.heads import Head
 from matcalc.language.text.spelling import INDEX_LETTERS
-from matcalc.patterns import pattern
 
 _NESTED = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})"
 _DERIVED = pattern(

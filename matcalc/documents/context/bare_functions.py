@@ -6,6 +6,7 @@ transposed twice.
 
 from __future__ import annotations
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.definitions import PRIMES, names_called
 from matcalc.documents.context.names import NameAt, names_at, trimmed
 from matcalc.documents.context.outline import Line
@@ -13,7 +14,6 @@ from matcalc.documents.context.survey import Context
 from matcalc.documents.shapes import is_function
 from matcalc.documents.tokens import closing
 from matcalc.language.text.called_names import USUAL
-from matcalc.patterns import pattern
 
 _GROUP = pattern(r"\A\s*(?:\\left\s*|\\[bB]igg?l?\s*)?(?P<bracket>[(\[])")
 _GROUP_PRIMED = pattern(r"[)\]]\s*(?:['′]|\^\s*\{?\s*\\prime)")

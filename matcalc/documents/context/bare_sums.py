@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.tokens import closing
-from matcalc.patterns import pattern
 
 _INDEX = "[i-np-s]"
 _SUM = pattern(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.derivatives_at import quotients
 from matcalc.documents.context.names import trimmed, whole_name
-from matcalc.patterns import pattern
 
 _DERIVATIVE = (
     r"(?P<derivative>\\[dt]?frac\s*\{\s*(?:\\partial|d)(?:[^{}]|\{[^{}]{0,9}\}){1,30}\}\s*"

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import LayoutSaid, Said
 from matcalc.documents.context.outline import END
 from matcalc.documents.context.reaches import Reaches
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.context.wording import Wording
 from matcalc.documents.shapes import is_derivative
-from matcalc.patterns import pattern
 
 _SHOWN = 120
 _WHOLE = re.compile(r"(?i)layout|formulation|convention|notation")

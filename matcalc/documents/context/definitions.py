@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
+from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
 from matcalc.documents.context.names import NameAt, Weights, names_at, weights_in, without_index
 from matcalc.documents.context.outline import Line, Spot
@@ -15,13 +17,11 @@ from matcalc.documents.heads import Head, head_of
 from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.roles import named_by
 from matcalc.documents.shapes import inverted, is_entries, is_event, is_expected, is_integral, is_power
-from matcalc.errors import MatcalcError
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 from matcalc.language.text.terminals import WRITTEN_OUT
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.patterns import pattern
 
 _MOST = 24
 """Definitions that one claim rests on."""

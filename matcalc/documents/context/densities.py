@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.heads import head_of
 from matcalc.documents.pieces import Placed
 from matcalc.documents.rows import Row
 from matcalc.documents.shapes import is_density, is_expected
 from matcalc.documents.tokens import closing
-from matcalc.patterns import pattern
 
 _SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
 _CALL = pattern(

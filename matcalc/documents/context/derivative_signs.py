@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.definitions import CALLED, PRIMES
 from matcalc.documents.context.names import NameAt, names_at, trimmed, whole_name
 from matcalc.documents.tokens import bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS
-from matcalc.patterns import pattern
 
 Sign: TypeAlias = Literal["gradient", "hessian", "jacobian", "prime", "partial", ""]
 

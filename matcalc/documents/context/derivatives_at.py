@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.names import trimmed, whole_name
 from matcalc.documents.tokens import bracketed
-from matcalc.patterns import pattern
 
 _D = r"(?:\\(?:mathrm|text|textrm|operatorname)\s*\{\s*d\s*\}|\\partial(?![A-Za-z])|\\dd?(?![A-Za-z])|d)"
 _PART = r"(?:[^{}]|\{[^{}]{0,20}\}){1,30}?"

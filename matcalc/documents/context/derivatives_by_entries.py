@@ -9,11 +9,11 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.names import trimmed, whole_name
 from matcalc.documents.context.outline import Line
 from matcalc.documents.index_cases import open_indices
 from matcalc.documents.pieces import Placed
-from matcalc.patterns import pattern
 
 _NAME = r"(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{\s*\\?[A-Za-z]+\s*\}|\\[A-Za-z]+|[A-Za-z])"
 _INDICES = r"_\s*(?:\{\s*(?P<indices>[i-np-s]{1,2})\s*\}|(?P<index>[i-np-s])(?![A-Za-z]))"

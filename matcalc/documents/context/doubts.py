@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Doubt
 from matcalc.documents.context.definitions import Definition
 from matcalc.documents.context.derivatives_at import composed, quotients
@@ -19,7 +20,6 @@ from matcalc.documents.index_cases import open_indices
 from matcalc.documents.sentences import cue_table
 from matcalc.documents.shapes import is_derivative
 from matcalc.language.text.called_names import USUAL
-from matcalc.patterns import pattern
 
 
 def doubts_of(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> tuple[Doubt, ...]:

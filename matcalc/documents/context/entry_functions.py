@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.derivatives_at import is_bold
 from matcalc.documents.context.names import names_at, whole_name
 from matcalc.documents.heads import head_of
 from matcalc.documents.rows import Row
 from matcalc.documents.shapes import is_derivative
-from matcalc.patterns import pattern
 
 _SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
 _FUNCTION = (

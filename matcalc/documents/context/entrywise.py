@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
 from matcalc.documents.context.definitions import CALLED, PRIMES, Definition, names_used
 from matcalc.documents.context.facts import Told
@@ -19,7 +20,6 @@ from matcalc.documents.shapes import is_function
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.spelling import INDEX_LETTERS
-from matcalc.patterns import pattern
 
 _REAL = r"\s*(?:\\mathbb\s*\{?\s*R\s*\}?|\\R(?:eals)?(?![A-Za-z])|ℝ)\s*"
 _MAP = pattern(rf"(?P<name>.{{1,40}}?)\s*(?::|\\colon(?![A-Za-z])){_REAL}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
 from matcalc.documents.context.asserting import Doubts
 from matcalc.documents.context.facts import Told, reach_of
@@ -12,14 +14,12 @@ from matcalc.documents.context.outline import Line
 from matcalc.documents.context.phrases import Description, tokens_of
 from matcalc.documents.context.vocabulary import Factorization, vocabulary
 from matcalc.documents.context.wording import Wording
-from matcalc.errors import MatcalcError
 from matcalc.facts.table import is_square, needs_square
 from matcalc.language import parse_syntax
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.patterns import pattern
 
 _MOST_FACTORS = 3
 _MATRIX = 2

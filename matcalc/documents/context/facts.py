@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
+from matcalc.base.errors import MatcalcError
 from matcalc.documents.asking import Said
 from matcalc.documents.context.asserting import TURNS, Doubts
 from matcalc.documents.context.names import weights_in, without_index
@@ -17,7 +18,6 @@ from matcalc.documents.context.reaches import Reaches
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.context.wording import Wording, remark
 from matcalc.documents.pieces import Place
-from matcalc.errors import MatcalcError
 from matcalc.language import parse_declarations
 from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declared_sizes

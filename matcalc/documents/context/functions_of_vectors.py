@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.any_functions import COEFFICIENTS, AnyFunctions
 from matcalc.documents.context.definitions import Definition, names_used
 from matcalc.documents.context.derivative_signs import Derivatives, NotRead, calls_in, derived_names
@@ -19,7 +20,6 @@ from matcalc.documents.context.outline import Line
 from matcalc.documents.context.survey import Context
 from matcalc.documents.shapes import is_function
 from matcalc.language.text.called_names import USUAL
-from matcalc.patterns import pattern
 
 _MOST_FUNCTIONS = 4
 _LETTERS = (*COEFFICIENTS, *"ABCEGKLMNPQRSUVWXYZ")

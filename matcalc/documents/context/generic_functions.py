@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked, Doubt
 from matcalc.documents.context.bars import with_brackets
 from matcalc.documents.context.definitions import CALLED, PRIMES, names_used
@@ -22,7 +23,6 @@ from matcalc.documents.habits import sides_of
 from matcalc.documents.shapes import is_function
 from matcalc.documents.tokens import closing
 from matcalc.language.text.called_names import USUAL
-from matcalc.patterns import pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.outline import Line, Spot
 from matcalc.documents.context.wording import CLOSE, OPEN, Mention, Wording
 from matcalc.documents.index_cases import Indices, compared
-from matcalc.patterns import pattern
 
 _FRONT = ("for", "if", "when", "whenever", "where", "case", "with", "provided", "assuming", "suppose", "consider", "take", "now")
 _WORDS = ("cases", "let", "all", "any", "every", "the", "that", "of", "in", "and", "while", "both", "but")

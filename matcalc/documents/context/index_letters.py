@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from matcalc.base.lazy import pattern
 from matcalc.language.text.spelling import INDEX_LETTERS
-from matcalc.patterns import pattern
 
 _UNUSUAL = "abcdfghouvw"
 _SPARE = "rsqpkjilmn"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from matcalc.base.errors import MatcalcError
 from matcalc.documents.asking import joined_declarations
 from matcalc.documents.context.definitions import Definition
-from matcalc.errors import MatcalcError
 from matcalc.facts.table import implied
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.texts import SharedText

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.names import NameAt, names_at, trimmed, whole_name
 from matcalc.documents.shapes import is_derivative
 from matcalc.language.text.spelling import INDEX_LETTERS
-from matcalc.patterns import pattern
 
 _LABEL = "layer"
 _MARKED = pattern(rf"\^\{{\({_LABEL}(?P<letters>[a-z]+)\)\}}(?P<below>_\{{[a-z]+\}})?")

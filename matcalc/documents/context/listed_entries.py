@@ -2,9 +2,9 @@ r"""Diagonal matrices by their first and last entries: ``\mathrm{diag}(w_1, \dot
 
 from __future__ import annotations
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.names import names_at
 from matcalc.documents.tokens import closing
-from matcalc.patterns import pattern
 
 _DIAG = pattern(
     r"\\(?:(?:mathrm|operatorname|text|textrm|mathop|rm)\s*\{\s*[dD]iag\s*\}|[dD]iag(?![A-Za-z]))\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<open>[(\[{])"

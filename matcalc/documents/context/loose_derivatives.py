@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.heads import head_of
-from matcalc.patterns import pattern
 
 _NESTED = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})"
 _FRACTION = rf"(?P<top>\\[tdc]?frac\s*\{{\s*\\partial(?!\s*\^){_NESTED}{{0,120}}\}}\s*\{{\s*)"

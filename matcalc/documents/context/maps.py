@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.names import whole_name
 from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.wording import CLOSE, OPEN, Wording
 from matcalc.documents.heads import head_of
-from matcalc.patterns import pattern
 
 Kind: TypeAlias = Literal["number", "vector", ""]
 """What a function takes or gives; empty where that is not known."""

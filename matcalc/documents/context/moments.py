@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
 from matcalc.documents.context.definitions import head_and_value
 from matcalc.documents.context.facts import Told
@@ -12,7 +13,6 @@ from matcalc.documents.context.names import trimmed, weights_in, whole_name
 from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.wording import Wording
 from matcalc.language.declare.declared import Declaration
-from matcalc.patterns import pattern
 
 _EXPECTED = r"(?:\\(?:mathbb|mathrm|operatorname|mathsf)\s*\{?\s*E\s*\}?|\\E(?![A-Za-z])|E|𝔼)(?:_\s*(?:\{[^{}]*\}|\w))?"
 _SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.outline import Line
 from matcalc.documents.pieces import Placed
-from matcalc.patterns import pattern
 
 _BY_NUMBER = pattern(r"\{\s*(?:\\partial|d)\s*(?:\\mathbf\s*\{\s*[A-Za-z]\s*\}|\\[a-z]+|[A-Za-z])\s*_\s*\{?\s*(?P<number>\d)\s*\}?\s*\}")
 _NUMBER = pattern(r"_\s*(?:\{\s*(\d)\s*\}|(\d))")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.definitions import Definition, Obscured
 from matcalc.documents.context.lettered_layers import LetteredLayers
 from matcalc.documents.context.names import names_at
@@ -16,7 +17,6 @@ from matcalc.documents.context.outline import END
 from matcalc.documents.context.scripts import Scripts, is_of_layer
 from matcalc.documents.pieces import Notation
 from matcalc.documents.shapes import is_one_derivative
-from matcalc.patterns import pattern
 
 _LABEL = pattern(
     r"\^\s*\{\s*(?P<open>[\[(])\s*(?:(?:layer)?(?P<letter>\\ell|[a-zL])\s*(?P<step>[-+]\s*\d)?|(?P<number>\d))\s*(?P<close>[\])])\s*\}"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.definitions import CALLED
 from matcalc.documents.context.derivatives_at import quotients
 from matcalc.documents.context.names import names_at, trimmed, whole_name
 from matcalc.documents.heads import partial_of
 from matcalc.documents.tokens import closing
-from matcalc.patterns import pattern
 
 _NAME = r"(?:\\[A-Za-z]+|[A-Za-z])"
 _POWER = r"(?:\s*\^\s*\{?\s*[23]\s*\}?)?"

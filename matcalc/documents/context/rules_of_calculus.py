@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.definitions import Definition, is_called
 from matcalc.documents.context.structure import Dependence
 from matcalc.documents.pieces import Notation
 from matcalc.documents.tokens import closing
-from matcalc.patterns import pattern
 
 _BY = pattern(r"[A-Za-z]\s*(?:'|′|\^\s*\{?\\prime\}?)\s*(?:\\left)?\(\s*(?P<argument>[a-z])\s*(?:\\right)?\)")
 _PRIMED = pattern(r"(?P<name>[A-Za-z])\s*(?:'|′|\^\s*\{\s*\\prime\s*\}|\^\s*\\prime)(?!\s*(?:\\left)?[('′])")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.bare_sums import with_indices
 from matcalc.documents.context.densities import Densities, densities_of, with_whole_logarithms
 from matcalc.documents.context.entry_functions import NO_ENTRY_FUNCTIONS, EntryFunctions, entry_functions_of
@@ -19,7 +20,6 @@ from matcalc.documents.index_cases import open_indices
 from matcalc.documents.pieces import Placed
 from matcalc.documents.rows import Row
 from matcalc.language.text.spelling import INDEX_LETTERS
-from matcalc.patterns import pattern
 
 _INDEX = f"[{''.join(sorted(INDEX_LETTERS))}]"
 _BELOW = rf"_\s*(?P<below>{_INDEX}(?![A-Za-z])|\{{\s*{_INDEX}\s*,?\s*{_INDEX}?\s*\}})"

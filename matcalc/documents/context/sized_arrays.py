@@ -6,9 +6,9 @@ import re
 from collections.abc import Set
 from dataclasses import replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked
 from matcalc.documents.context.definitions import names_used
-from matcalc.patterns import pattern
 
 _FONT = r"\\(?:mathbf|mathbb|mathbbm|mathds|mathrm|boldsymbol|bm|vec)"
 _ARRAY = pattern(rf"{_FONT}\s*(?:\{{\s*[1I]\s*\}}|[1I](?![A-Za-z]))|(?<![A-Za-z\\_^\d])I(?![A-Za-z])")

@@ -6,10 +6,10 @@ import re
 from functools import cache
 from hashlib import sha256
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.context.names import names_in
 from matcalc.documents.sentences import cue_table
 from matcalc.documents.tokens import closing
-from matcalc.patterns import pattern
 
 _OPEN = pattern(r"(?:\\(?:left|[bB]igg?l?)(?![A-Za-z])|\\[,;:! ]|\s)*\(")
 _SIZE = pattern(r"\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s+")

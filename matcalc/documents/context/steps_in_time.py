@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from matcalc.patterns import pattern
+from matcalc.base.lazy import pattern
 
 _BASE = r"(?P<base>\\[A-Za-z]+(?:\s*\{\s*\\?[A-Za-z]+\s*\})?|[A-Za-z])"
 _BELOW = r"_\s*(?:(?P<bare>[a-z])(?![A-Za-z])|(?P<bare_before>[a-z])(?=[A-Z\\])|\{\s*(?P<index>[^{}_^]{1,24}?)\s*\})"

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from matcalc.base.errors import MatcalcError
 from matcalc.documents.context.definitions import Definition
 from matcalc.documents.context.names import without_index
-from matcalc.errors import MatcalcError
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in, ungrouped, walk

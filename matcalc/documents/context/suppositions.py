@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
 from matcalc.documents.context.asserting import Doubts
 from matcalc.documents.context.definitions import names_used
@@ -15,7 +16,6 @@ from matcalc.documents.context.phrases import Description, tokens_of
 from matcalc.documents.context.vocabulary import vocabulary
 from matcalc.documents.context.wording import Wording
 from matcalc.documents.shapes import is_zero
-from matcalc.patterns import pattern
 
 _MOST = 4
 """Suppositions that are weighed beside one claim."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
 from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in, writes_rows
 from matcalc.documents.context.definitions import (
@@ -33,7 +34,6 @@ from matcalc.documents.context.worked_values import WorkedValues, points_in, val
 from matcalc.documents.index_cases import Indices
 from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declared_sizes
-from matcalc.patterns import pattern
 
 How: TypeAlias = Literal["told", "kinds", "unsized"]
 """What declarations say: what is told; with it the kinds that names have in the rest of the document; or what is told but for the sizes."""

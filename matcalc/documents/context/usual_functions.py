@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from matcalc.base.errors import MatcalcError
 from matcalc.documents.context.definitions import Definition
-from matcalc.errors import MatcalcError
 from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.vocabulary import known_functions
 from matcalc.verification.judgement import verify

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from matcalc.base.files import read
 from matcalc.facts.table import facts, spelled_apart
-from matcalc.resources import read
 
 
 @dataclass(frozen=True, slots=True)

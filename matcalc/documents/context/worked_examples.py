@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked, Doubt
 from matcalc.documents.context.definitions import Definition
 from matcalc.documents.context.names import whole_name
@@ -15,7 +16,6 @@ from matcalc.documents.context.worked_values import Valued
 from matcalc.documents.shapes import is_decimal
 from matcalc.documents.symbols import symbols_of
 from matcalc.documents.values import as_list, coordinates_of, is_value, with_points
-from matcalc.patterns import pattern
 
 _TWO = 2
 _MOST = 16

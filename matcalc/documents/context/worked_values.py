@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
 from matcalc.documents.context.outline import END, Spot
 from matcalc.documents.context.wording import CLOSE, OPEN, Wording
 from matcalc.documents.values import Value, as_list, coordinates_of, is_numeric, value_given
-from matcalc.patterns import pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias, cast
 
-from matcalc.decoding import decoded
+from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.files import decoded
 from matcalc.documents.pieces import Manuscript
-from matcalc.errors import LimitError, MatcalcError
-from matcalc.limits import MOST_DOCUMENT_CHARACTERS
 
 Reader: TypeAlias = Callable[[str, str, Path | None], Manuscript]
 """Text, path, and the folder below which the files that it takes in must lie (None: its own)."""

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from matcalc.base.budgets import MOST_FAULTS
 from matcalc.documents.formats.bare import with_equations
 from matcalc.documents.formats.code import holds_program
 from matcalc.documents.formats.definitions import with_definitions
 from matcalc.documents.formats.lengths import bounded
 from matcalc.documents.pieces import Fault, Formula, Piece, Words
-from matcalc.limits import MOST_FAULTS
 
 
 def finished(pieces: Iterable[Piece]) -> Iterator[Piece]:

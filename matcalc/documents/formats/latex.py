@@ -8,21 +8,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from matcalc.base.budgets import EXPANSIONS_OF_A_CHARACTER, MOST_DOCUMENT_CHARACTERS, MOST_EXPANSIONS, MOST_FAULTS
+from matcalc.base.errors import LimitError
+from matcalc.base.lazy import pattern
 from matcalc.documents.formats.definitions import with_definitions
 from matcalc.documents.formats.latex_files import Files, Refusal
 from matcalc.documents.formats.latex_formula import Collector, Ending
 from matcalc.documents.formats.latex_tables import symbols, tables
 from matcalc.documents.formats.lengths import bounded
 from matcalc.documents.pieces import Break, Closing, Directive, Fault, Formula, Heading, Listing, Manuscript, Opening, Piece, Words, joined
-from matcalc.errors import LimitError
 from matcalc.language.latex.latex_conditions import Conditions
 from matcalc.language.latex.latex_definitions import Definitions, define
 from matcalc.language.latex.latex_expansion import Expansion
 from matcalc.language.latex.latex_mouth import Mouth, Token
 from matcalc.language.latex.latex_runs import Runs
 from matcalc.language.latex.latex_slices import Slice, Text, string_of
-from matcalc.limits import EXPANSIONS_OF_A_CHARACTER, MOST_DOCUMENT_CHARACTERS, MOST_EXPANSIONS, MOST_FAULTS
-from matcalc.patterns import pattern
 
 _DIRECTIVE = pattern(r"%+\s*matcalc:\s*(?P<text>[^\n]*)")
 _TYPOGRAPHY = pattern(r"``|''|---?|&")

@@ -7,11 +7,11 @@ from bisect import bisect_right
 from pathlib import Path
 from typing import NamedTuple
 
-from matcalc.decoding import decoded
+from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS
+from matcalc.base.files import decoded
 from matcalc.documents.pieces import Place, Placed
 from matcalc.language.latex.latex_runs import Runs
 from matcalc.language.latex.latex_slices import Text
-from matcalc.limits import MOST_DOCUMENT_CHARACTERS
 
 _MOST_BYTES = 4
 """Of a character."""

@@ -12,8 +12,8 @@ from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latex2text import get_default_latex_context_db as get_default_texts
 from pylatexenc.latexwalker import get_default_latex_context_db as get_default_arguments
 
-from matcalc.patterns import pattern
-from matcalc.resources import read
+from matcalc.base.files import read
+from matcalc.base.lazy import pattern
 
 _NAMED = pattern(r"(?P<name>.[A-Za-z0-9]*\*?)(?P<arguments>[\[<{+]*)")
 _COMMAND = pattern(r"(?P<name>[A-Za-z]+)(?P<arguments>\*?[\[<{+]*)")

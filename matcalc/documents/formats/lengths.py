@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from matcalc.base.budgets import LONGEST_FORMULA
 from matcalc.documents.pieces import Fault, Formula
-from matcalc.limits import LONGEST_FORMULA
 
 _SHOWN = 200
 

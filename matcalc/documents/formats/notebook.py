@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from matcalc.base.errors import MatcalcError, ParseError, Span
 from matcalc.documents.formats.delimiters import Lines
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.markdown import markdown
 from matcalc.documents.pieces import Break, Heading, Listing, Manuscript, Piece, Place, Placed
-from matcalc.errors import MatcalcError, ParseError, Span
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from matcalc.resources import read
+from matcalc.base.files import read
 
 _ENVIRONMENT = re.compile(r"(?P<name>[A-Za-z0-9]+)(?P<arguments>[\[{]*)")
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from matcalc.base.version import VERSION
 from matcalc.documents.pieces import Fault, Place
 from matcalc.documents.report import Entry, Report
-from matcalc.version import VERSION
 
 
 def as_json(reports: Sequence[Report]) -> str:

@@ -10,9 +10,9 @@ from hashlib import sha256
 from html import escape
 from importlib.resources import files
 
+from matcalc.base.version import VERSION
 from matcalc.documents.pieces import Fault
 from matcalc.documents.report import Entry, Report
-from matcalc.version import VERSION
 
 _FONT = re.compile(r"url\(fonts/([A-Za-z0-9_-]+)\.woff2\) format\(\"woff2\"\)(?:,url\([^)]*\) format\(\"[a-z]+\"\))*")
 _MARKS = {"proved": "✓", "confirmed": "✓", "conditional": "△", "refuted": "✗", "undecided": "?", "not read": "–"}

@@ -9,10 +9,10 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from matcalc.digests import blake2b
+from matcalc.base.records import blake2b
+from matcalc.base.version import VERSION
 from matcalc.documents.pieces import Fault, Place
 from matcalc.documents.report import Entry, Report
-from matcalc.version import VERSION
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULES = {

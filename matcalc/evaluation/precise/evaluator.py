@@ -11,13 +11,13 @@ from math import prod
 from random import Random
 from typing import cast
 
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.sizes import Size
 from matcalc.evaluation.precise.node_values import Inputs, computed, squared_norm
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimals, Number, Residues, Undefined
 from matcalc.evaluation.precise.small_arrays import Array, column_major, filled, paired, scaled, transposed
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Node, Symbol, children, postorder
-from matcalc.facts.ties import may_vary, mirrored, tie_of
-from matcalc.sizes import Size
+from matcalc.facts.table import may_vary, mirrored, tie_of
 
 # ------------------------------------------------------------
 # Evaluation of typed expressions in any arithmetic, step by step.

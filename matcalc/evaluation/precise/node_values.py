@@ -8,7 +8,9 @@ from fractions import Fraction
 from math import prod
 from typing import Any, assert_never, cast
 
-from matcalc.errors import MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
+from matcalc.base.functions import functions
+from matcalc.base.sizes import Shape
 from matcalc.evaluation.precise import matrix_functions, scalar_functions
 from matcalc.evaluation.precise import small_arrays as a
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Undefined
@@ -54,8 +56,6 @@ from matcalc.expr.nodes import (
     postorder,
     product_shape,
 )
-from matcalc.functions import functions
-from matcalc.sizes import Shape
 
 _LARGEST_EXPONENT = 10**9
 

@@ -14,9 +14,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Protocol, TypeAlias
 
-from matcalc.budgets import spend
-from matcalc.errors import LimitError, MatcalcError
-from matcalc.limits import MOST_MULTIPLICATIONS, MULTIPLICATIONS_IN_A_UNIT
+from matcalc.base.budgets import MOST_MULTIPLICATIONS, MULTIPLICATIONS_IN_A_UNIT, spend
+from matcalc.base.errors import LimitError, MatcalcError
 
 Number: TypeAlias = Any
 """An ``int`` below the modulus, or a ``Decimal``."""

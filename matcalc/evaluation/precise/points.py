@@ -9,15 +9,15 @@ from functools import cached_property, lru_cache
 from random import Random
 from typing import Any
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation.precise.evaluator import axes_lengths
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Residues
 from matcalc.evaluation.precise.small_arrays import Array, check_size
 from matcalc.evaluation.sampling import Point
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.drawn import NoMemberError, member
-from matcalc.facts.styles import STYLES, Style
-from matcalc.facts.ties import may_vary, mirrored, tie_of
+from matcalc.facts.matrices import STYLES, Style
+from matcalc.facts.table import may_vary, mirrored, tie_of
 
 _SHORT = 10**6
 """Denominators of numbers that were surely meant, where they give the same floating-point number."""

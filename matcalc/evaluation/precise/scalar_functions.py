@@ -13,9 +13,9 @@ from functools import cache
 from math import perm
 from types import CodeType, MappingProxyType, SimpleNamespace
 
-from matcalc.errors import UnknownFunctionError
+from matcalc.base.errors import UnknownFunctionError
+from matcalc.base.functions import functions
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, Number, Undefined
-from matcalc.functions import functions
 
 # ------------------------------------------------------------
 # The elementwise functions of the language at many digits, good to their own size also where they

@@ -8,9 +8,9 @@ from decimal import Decimal
 from itertools import product
 from math import prod
 
-from matcalc.errors import LimitError
+from matcalc.base.budgets import MOST_EXACT_ENTRIES
+from matcalc.base.errors import LimitError
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, Number, Undefined
-from matcalc.limits import MOST_EXACT_ENTRIES
 
 # ------------------------------------------------------------
 # Small arrays of numbers of any kind as flat lists, and the operations of linear algebra on them.

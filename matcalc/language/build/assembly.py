@@ -6,7 +6,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from matcalc.errors import ShapeError, Span
+from matcalc.base.errors import ShapeError, Span
+from matcalc.base.lazy import later
+from matcalc.base.sizes import ONE
 from matcalc.language.build import terms as t
 from matcalc.language.build.scope import Members, Scope, letter_class
 from matcalc.language.decisions import Decision, Topic, Weight
@@ -14,8 +16,6 @@ from matcalc.language.typing import constraints as c
 from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, Unknown, unify
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
-from matcalc.later import later
-from matcalc.sizes import ONE
 
 if TYPE_CHECKING:
     from matcalc.language.text import python_spellings

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, assert_never, cast
 
-from matcalc.budgets import spend
-from matcalc.errors import LimitError, ParseError, ShapeError, Span
+from matcalc.base.budgets import spend
+from matcalc.base.errors import LimitError, ParseError, ShapeError, Span
+from matcalc.base.lazy import later
+from matcalc.base.records import replace
+from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.families import array_of, capital_of
@@ -22,9 +25,6 @@ from matcalc.language.typing import constraints as c
 from matcalc.language.typing.costs import COUNT_LETTERS, DIVIDING_COUNTS
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Constraint
-from matcalc.later import later
-from matcalc.records import replace
-from matcalc.sizes import ONE, Size
 
 if TYPE_CHECKING:
     from matcalc.language.build import entry_arrays

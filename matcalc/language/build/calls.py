@@ -7,8 +7,10 @@ from fractions import Fraction
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from matcalc.errors import LimitError, ParseError, Span
-from matcalc.functions import Function, functions, spellings
+from matcalc.base.errors import LimitError, ParseError, Span
+from matcalc.base.functions import Function, functions, spellings
+from matcalc.base.lazy import later
+from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder, weighs
 from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCTIONS
@@ -23,8 +25,6 @@ from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
-from matcalc.later import later
-from matcalc.sizes import ONE, Size
 
 if TYPE_CHECKING:
     from matcalc.language.syntax import written_arrays

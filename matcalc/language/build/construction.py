@@ -10,18 +10,18 @@ from operator import mul
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from matcalc.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
-from matcalc.exact.decimals import decimal_text
+from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
+from matcalc.base.fields import decimal_text
+from matcalc.base.functions import functions
+from matcalc.base.lazy import later
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE, Shape, Size, shape_of
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced, symbols_in
-from matcalc.functions import functions
 from matcalc.language.build import terms as t
 from matcalc.language.decisions import Decision
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
-from matcalc.later import later
-from matcalc.records import record
-from matcalc.sizes import ONE, Shape, Size, shape_of
 
 if TYPE_CHECKING:
     from matcalc.language.build import first_order

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from matcalc.functions import functions
+from matcalc.base.functions import functions
+from matcalc.base.records import replace
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.records import replace
 
 
 @cache

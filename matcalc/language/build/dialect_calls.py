@@ -12,8 +12,10 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from matcalc.errors import ParseError, Span
-from matcalc.functions import functions, spellings
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.functions import functions, spellings
+from matcalc.base.lazy import later
+from matcalc.base.records import record, replace
 from matcalc.language.build import terms as t
 from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.scope import Scope
@@ -25,8 +27,6 @@ from matcalc.language.text.vocabulary import STRUCTURAL, Vocabulary
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
-from matcalc.later import later
-from matcalc.records import record, replace
 
 if TYPE_CHECKING:
     from matcalc.language.text import meanings

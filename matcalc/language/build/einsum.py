@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.lazy import pattern
 from matcalc.language.syntax import trees as s
-from matcalc.patterns import pattern
 
 _SUBSCRIPTS = pattern(r"([A-Za-z]*(?:,[A-Za-z]*)*)(?:->([A-Za-z]*))?")
 _LETTERS = "ijklmnpqrstuvwxyzabcdfghIJKLMNPQRSTUVWXYZABCDFGH"

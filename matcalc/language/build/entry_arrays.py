@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk

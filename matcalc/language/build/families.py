@@ -6,7 +6,8 @@ When the kinds are known, a family of vectors or matrices is called by the capit
 
 from __future__ import annotations
 
-from matcalc.errors import Span
+from matcalc.base.errors import Span
+from matcalc.base.lazy import pattern
 from matcalc.language.build.scope import COLUMNS, Members, Scope, Variable
 from matcalc.language.decisions import Decision
 from matcalc.language.syntax import trees as s
@@ -14,7 +15,6 @@ from matcalc.language.syntax.survey import sum_indices
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import MATRIX, ORDERS
-from matcalc.patterns import pattern
 
 _CAPITAL_GREEK = frozenset(["gamma", "theta", "lambda", "xi", "phi", "psi", "omega"])
 """Greek letters whose capitals look like no Latin letter, and are not in use for sums and covariances."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from matcalc.errors import NotDifferentiableError, Span
+from matcalc.base.errors import NotDifferentiableError, Span
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import rebuilt_with
 from matcalc.language.text.spelling import partial_name, parts_of_partial
-from matcalc.sizes import ONE, Shape, Size
 
 _TIES = frozenset(["symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular"])
 """What is said of a matrix and so holds of its derivative by a number."""

@@ -10,8 +10,9 @@ from enum import Enum, auto
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.errors import Span
-from matcalc.functions import functions, spellings
+from matcalc.base.errors import Span
+from matcalc.base.functions import functions, spellings
+from matcalc.base.sizes import ONE
 from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.definitions import definition_of
@@ -21,7 +22,6 @@ from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Unknown
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
-from matcalc.sizes import ONE
 
 
 class Level(Enum):

@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from matcalc.errors import MatcalcError, Span
+from matcalc.base.errors import MatcalcError, Span
+from matcalc.base.records import record
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from matcalc.language.build.construction import Construction
 from matcalc.language.decisions import notes_of
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.elaboration import Reader
 from matcalc.language.syntax import trees as s
-from matcalc.records import record
-from matcalc.sizes import Size
 
 Make = Callable[[Sequence[s.Syntax], Span], s.Syntax]
 """Makes the syntax of an operation from that of its operands and the place of the whole."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from matcalc.errors import Span
+from matcalc.base.errors import Span
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE
 from matcalc.facts.table import kinds
 from matcalc.language.build.terms import BoundIndex, Term
 from matcalc.language.declare.declared import Declaration
@@ -13,8 +15,6 @@ from matcalc.language.syntax.trees import Definition, Syntax
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell
-from matcalc.records import record
-from matcalc.sizes import ONE
 
 COLUMNS = "columns"
 """The choice that members are the columns of a matrix, and not its rows; behind a colon stands what is before their index."""

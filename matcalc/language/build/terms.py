@@ -8,11 +8,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.errors import Span
+from matcalc.base.errors import Span
+from matcalc.base.records import record
+from matcalc.base.traversal import postordered
 from matcalc.language.typing.dimensions import Dimension
 from matcalc.language.typing.kinds import Cell
-from matcalc.records import record
-from matcalc.traversal import postordered
 
 
 @record(eq=False)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from matcalc.errors import MatcalcError, ParseError, Span
+from matcalc.base.errors import MatcalcError, ParseError, Span
+from matcalc.base.lazy import pattern
+from matcalc.base.records import record
 from matcalc.language.declare.declared import Declaration, joined
 from matcalc.language.declare.texts import SAID_BEHIND_A_COMMA, parse_declarations
 from matcalc.language.text.spelling import ONE_NAME
 from matcalc.language.text.vocabulary import CONNECTIVES
-from matcalc.patterns import pattern
-from matcalc.records import record
 
 _WORDS = "|".join(CONNECTIVES)
 _SETS_WORDS = r"\\(?:text(?:rm|it|sf|up|normal)?|mbox|hbox|mathrm)\s*\{"

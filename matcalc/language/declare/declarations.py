@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from matcalc.errors import MatcalcError, ParseError, ShapeError, Span
-from matcalc.facts.table import NOUNS, contradiction, facts, fits, is_square
-from matcalc.facts.ties import tie_of
+from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.facts.table import NOUNS, contradiction, facts, fits, is_square, tie_of
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.declare.entries import Entry, entries, outside, sign_of, value_entry
 from matcalc.language.declare.measures import meaning_of
@@ -19,8 +20,6 @@ from matcalc.language.declare.stated_facts import Form, missing, no_order, not_k
 from matcalc.language.declare.texts import declaration_text
 from matcalc.language.declare.value_reader import ValueReader
 from matcalc.language.text.spelling import GREEK_NAMES, canonical_name, is_name
-from matcalc.records import record
-from matcalc.sizes import ONE, Shape, Size
 
 _LONGEST_KEPT = 1000
 _MOST_FACTORS = 3

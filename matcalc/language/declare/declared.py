@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from matcalc.base.records import record
+from matcalc.base.sizes import Shape, Size
 from matcalc.facts.table import implied, is_square
-from matcalc.records import record
-from matcalc.sizes import Shape, Size
 
 
 @record

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from matcalc.errors import MatcalcError, ParseError, Span
+from matcalc.base.errors import MatcalcError, ParseError, Span
+from matcalc.base.records import record
 from matcalc.facts.table import canonical
 from matcalc.language.declare.members import Range, index_of, without_ranges
 from matcalc.language.declare.scanning import Token, scanned
 from matcalc.language.declare.value_reader import Said, ValueReader
 from matcalc.language.declare.words import ADDING, FILLERS, JOINING, KINDS, LINKS, OPENING, SETS
 from matcalc.language.text.spelling import canonical_name, is_name
-from matcalc.records import record
 
 Tokens: TypeAlias = Sequence[Token]
 

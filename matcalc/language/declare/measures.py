@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.sizes import ONE, Size
 from matcalc.facts.table import canonical, facts
 from matcalc.language.declare.scanning import Token
 from matcalc.language.declare.words import FILLERS, KINDS, NO_FACTS
 from matcalc.language.text.meanings import nearest_spelling
 from matcalc.language.text.spelling import canonical_name
-from matcalc.sizes import ONE, Size
 
 SHORTEST_WORD = 3
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from matcalc.base.lazy import pattern
+from matcalc.base.records import record
+from matcalc.base.sizes import Size
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.text.spelling import INDEX_LETTERS
-from matcalc.patterns import pattern
-from matcalc.records import record
-from matcalc.sizes import Size
 
 _DOTS = r"(?:\.{2,3}|…|\\[lc]?dots)"
 _UP_TO = rf"(?:{_DOTS}|,\s*(?:2\s*,\s*)?{_DOTS}\s*,|:|\bto\b|-)"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
-from matcalc.errors import MatcalcError
-from matcalc.patterns import pattern
+from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import pattern
 
 _EXAMPLE = '{"X": "n×m", "a": "scalar", "Y": (100, 3)}'
 _DIMENSION = pattern(r"(?:[^\W\d_]\w*=)?(\d+|[^\W\d_]\w*)(?:\*(?:\d+|[^\W\d_]\w*))*")

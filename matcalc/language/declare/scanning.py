@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
+from matcalc.base.lazy import pattern
+from matcalc.base.records import record
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
 from matcalc.language.text.spelling import GREEK_NAMES, SUBSCRIPTS, SUPERSCRIPTS
-from matcalc.patterns import pattern
-from matcalc.records import record
 
 Kind: TypeAlias = Literal["word", "number", "sign", "relation"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.records import record
+from matcalc.base.sizes import Size
 from matcalc.language.declare.measures import SizeReader
 from matcalc.language.declare.scanning import Token
 from matcalc.language.declare.words import ALWAYS_SETS, MARKS, SETS
-from matcalc.records import record
-from matcalc.sizes import Size
 
 _SIGNS = frozenset("+*>≥≻⪰0")
 _INFINITE = ("∞", "inf", "infty", "Inf", "infinity")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from matcalc.functions import Function
-from matcalc.records import record
+from matcalc.base.functions import Function
+from matcalc.base.records import record
 
 SizeNames = tuple[str, ...]
 

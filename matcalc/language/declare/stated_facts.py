@@ -11,13 +11,13 @@ from fractions import Fraction
 from functools import cache
 from typing import TypeAlias, assert_never
 
-from matcalc.errors import LimitError, MatcalcError, ParseError, Span
+from matcalc.base.errors import LimitError, MatcalcError, ParseError, Span
+from matcalc.base.sizes import Shape
 from matcalc.facts.table import Fact, facts, fits, implied
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.survey import size_names_in, walk
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.sizes import Shape
 
 Letter: TypeAlias = tuple[str, bool]
 """A factor, by its name or the text of what it is, and whether it is transposed."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TypeAlias
 
+from matcalc.base.lazy import pattern
+from matcalc.base.sizes import Size
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.text.spelling import ONE_NAME
 from matcalc.language.text.vocabulary import CONNECTIVES
-from matcalc.patterns import pattern
-from matcalc.sizes import Size
 
 Declare: TypeAlias = str | Mapping[str, object] | None
 """Declarations as a text, or name by name as texts, sizes (``3``, ``("n", 4)``) and arrays."""
@@ -62,7 +62,7 @@ def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
 def declaration_text(shape: Sequence[Size | int | str], properties: tuple[str, ...] = ()) -> str:
     """A kind, sizes and properties in the ``declare`` syntax.
 
-    >>> from matcalc.sizes import Size
+    >>> from matcalc.base.sizes import Size
     >>> declaration_text((Size.of("n"), Size.of("n")), ("symmetric",))
     'n×n symmetric'
     """
@@ -89,7 +89,7 @@ class BlockText(SharedText):
 def shared(declare: str | Mapping[str, object]) -> SharedNames | SharedText:
     """Declarations for several formulas: names that do not occur in one of them are no mistake there.
 
-    >>> from matcalc.api import derive
+    >>> from matcalc.interface.api import derive
     >>> symbols = shared("A: n×n symmetric; B, X: n×m; x: n")
     >>> str(derive("x'A x", "x", declare=symbols)), str(derive("tr(B'X)", "X", declare=symbols))
     ('2 A x', 'B')

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declarations import places, written
 from matcalc.language.declare.objects import described

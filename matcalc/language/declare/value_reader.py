@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE, Shape, Size, shape_of
 from matcalc.facts.table import canonical, spelled_apart
 from matcalc.language.declare.measures import SHORTEST_WORD, SizeReader, expected, meaning_of
 from matcalc.language.declare.scanning import Token
 from matcalc.language.declare.sets import SetReader, begins_set
 from matcalc.language.declare.words import FILLERS, KINDS, NO_FACTS, SIZES_TOO
-from matcalc.records import record
-from matcalc.sizes import ONE, Shape, Size, shape_of
 
 _MOST_WORDS = 4
 _MOST_SIZES = 4

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
 from matcalc.language.latex.latex_cells import CELL
 from matcalc.language.latex.latex_reading import Items, Range, Reading
 from matcalc.language.text.terminals import WRITTEN_OUT, Token

@@ -2,7 +2,7 @@ r"""Brackets that stand for an operation: ``\langle A, B \rangle_F``, ``\norm{Ax
 
 from __future__ import annotations
 
-from matcalc.errors import ParseError, Span, UnknownFunctionError
+from matcalc.base.errors import ParseError, Span, UnknownFunctionError
 from matcalc.language.latex.latex_reading import Items, Range, Reading
 from matcalc.language.text.terminals import Token
 

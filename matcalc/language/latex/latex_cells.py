@@ -2,9 +2,9 @@ r"""Where arrays that are written out begin and end in LaTeX source, and where t
 
 from __future__ import annotations
 
+from matcalc.base.lazy import pattern
 from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_lexeme import Lexeme
-from matcalc.patterns import pattern
 
 BEGINS, ENDS = "\\begin{array}", "\\end{array}"
 """What the lexemes of the beginning and the end of an array say, whatever its brackets."""

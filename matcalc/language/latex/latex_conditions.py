@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from matcalc.base.lazy import pattern
 from matcalc.language.latex.latex_mouth import Mouth, Token
 from matcalc.language.latex.latex_parameters import MISSING, TRUE
 from matcalc.language.latex.latex_slices import Slice, Text, string_of
-from matcalc.patterns import pattern
 
 _EQUAL = pattern(r"\s*\\equal\s*\{(?P<left>[^{}]*)\}\s*\{(?P<right>[^{}]*)\}\s*")
 _TRUE = ("iftrue", "ifpdf", "ifPDFTeX", "ifpdftex")

@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
+from matcalc.base.files import read
+from matcalc.base.lazy import pattern
 from matcalc.language.latex.latex_commands import is_known_command
 from matcalc.language.latex.latex_parameters import Macro, specified
 from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK
-from matcalc.patterns import pattern
-from matcalc.resources import read
 
 _COMMENT = pattern(r"(?<!\\)%[^\n]*")
 _CALL = pattern(r"\\([A-Za-z]+)")

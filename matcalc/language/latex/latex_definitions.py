@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from matcalc.base.budgets import LONGEST_ARGUMENT
+from matcalc.base.lazy import pattern
 from matcalc.language.latex.latex_expansion import called_name
 from matcalc.language.latex.latex_mouth import Mouth, Token
 from matcalc.language.latex.latex_parameters import Environment, Macro, Parameter, counted, specified
 from matcalc.language.latex.latex_runs import Runs
 from matcalc.language.latex.latex_slices import Slice, Text, string_of
-from matcalc.limits import LONGEST_ARGUMENT
-from matcalc.patterns import pattern
 
 _COUNTED = ("newcommand", "renewcommand", "DeclareRobustCommand", "newrobustcmd", "renewrobustcmd")
 _DELIMITED = ("def", "gdef", "edef", "xdef")

@@ -2,8 +2,8 @@ r"""Derivatives in LaTeX: ``\frac{\partial f}{\partial x}``, ``\frac{d}{dx}``, `
 
 from __future__ import annotations
 
-from matcalc.budgets import spend
-from matcalc.errors import ParseError, Span
+from matcalc.base.budgets import spend
+from matcalc.base.errors import ParseError, Span
 from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex.latex_reading import Items, Range, Reading
 from matcalc.language.text.terminals import Token

@@ -2,8 +2,8 @@ r"""The commands of TeX that say when others are replaced: ``\expandafter``, ``\
 
 from __future__ import annotations
 
+from matcalc.base.lazy import pattern
 from matcalc.language.latex.latex_mouth import Mouth, Token
-from matcalc.patterns import pattern
 
 _COMMAND = pattern(r"\\([A-Za-z@]+)\s*")
 

@@ -6,13 +6,13 @@ kept apart: ``z^{[2]}_j`` is entry j of what is called z_2.
 
 from __future__ import annotations
 
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
+from matcalc.base.records import record
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, PROSE, TRANSPOSES, WORDS
 from matcalc.language.latex.latex_lexeme import Lexeme
 from matcalc.language.latex.latex_names import SIGNS
 from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.records import record
 
 _BRACKETS = {"[": "]", "(": ")"}
 _LONGEST_LABEL = 12

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from matcalc.errors import LimitError, ParseError, Span
+from matcalc.base.budgets import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
+from matcalc.base.errors import LimitError, ParseError, Span
+from matcalc.base.lazy import pattern
+from matcalc.base.records import record
 from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_cells import BEGINS, CELL, ENDS, GAP, array_mark, with_cells
 from matcalc.language.latex.latex_commands import (
@@ -25,9 +28,6 @@ from matcalc.language.latex.latex_lexeme import Lexeme
 from matcalc.language.latex.latex_slips import cut_command, is_doubled, next_cut, restored
 from matcalc.language.text.spelling import ACCENTS, INDEX_LETTERS, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.limits import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
-from matcalc.patterns import pattern
-from matcalc.records import record
 
 
 @record

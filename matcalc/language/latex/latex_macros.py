@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.budgets import MOST_CHARACTERS
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.lazy import pattern
+from matcalc.base.records import replace
 from matcalc.language.latex.latex_conditions import Conditions
 from matcalc.language.latex.latex_conventions import conventional, is_letter
 from matcalc.language.latex.latex_definitions import DEFINING, Definitions
@@ -18,9 +21,6 @@ from matcalc.language.latex.latex_parameters import Macro
 from matcalc.language.latex.latex_runs import Runs
 from matcalc.language.latex.latex_slices import Text
 from matcalc.language.source import Places, Source
-from matcalc.limits import MOST_CHARACTERS
-from matcalc.patterns import pattern
-from matcalc.records import replace
 
 _DEFINES = pattern(r"\\(?:" + "|".join(DEFINING) + r")(?![A-Za-z])")
 

@@ -11,12 +11,11 @@ from collections.abc import Callable, Collection
 from functools import cache
 from typing import NamedTuple
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import LONGEST_ARGUMENT, MOST_EXPANSION, WORK_OF_A_CALL, spend
+from matcalc.base.lazy import pattern
 from matcalc.language.latex.latex_groups import Meanings
 from matcalc.language.latex.latex_parameters import FALSE, TRUE, Argument, Environment, Macro, Parameter
 from matcalc.language.latex.latex_slices import Slice, Text, string_of
-from matcalc.limits import LONGEST_ARGUMENT, MOST_EXPANSION, WORK_OF_A_CALL
-from matcalc.patterns import pattern
 
 _TOKEN = pattern(
     r"(?P<text>(?:[^\\{}$%\n]++|\n(?![^\S\n]*\n))++)"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from matcalc.base.lazy import pattern
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
-from matcalc.patterns import pattern
 
 _FONT = pattern(rf"\\(?:{'|'.join(sorted(FONTS | WORDS))})(?![A-Za-z])\*?")
 _ACCENT = pattern(rf"\\({'|'.join(sorted(ACCENTS))})(?![A-Za-z])[\s{{]*(\\?[A-Za-z]+|[^\W\d_])[\s}}]*")

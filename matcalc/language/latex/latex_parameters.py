@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from matcalc.base.lazy import pattern
 from matcalc.language.latex.latex_slices import Slice, Text
-from matcalc.patterns import pattern
 
 MISSING = "-NoValue-"
 """What stands for an optional argument that is left out, as in xparse."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
 from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, FRACTIONS, LABELLED, SECOND_MEANT, WORDS
 from matcalc.language.latex.latex_lexeme import Lexeme

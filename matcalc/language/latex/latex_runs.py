@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from matcalc.limits import MOST_MARKS
+from matcalc.base.budgets import MOST_MARKS
 
 if TYPE_CHECKING:
     from matcalc.language.latex.latex_mouth import Token

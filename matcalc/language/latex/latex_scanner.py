@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from matcalc.errors import LimitError, ParseError, Span, UnknownFunctionError
+from matcalc.base.budgets import LONGEST_RUN, MOST_TOKENS
+from matcalc.base.errors import LimitError, ParseError, Span, UnknownFunctionError
 from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_arrays import list_entries, written_array, written_list
 from matcalc.language.latex.latex_brackets import INNER, inner_product, labelled, named_inner_product, norm_bars, second_argument
@@ -41,7 +42,6 @@ from matcalc.language.text.spelling import GREEK_NAMES, ONES, SPELLED_GREEK, SUB
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import WORDS as KEYWORDS
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.limits import LONGEST_RUN, MOST_TOKENS
 
 _LARGEST = {"lambda": "eigmax", "sigma": "spectral"}
 """Letters that with the index ``\\max`` stand for the largest eigenvalue and the largest singular value."""

@@ -2,7 +2,8 @@ r"""Subscripts, exponents and primes of LaTeX: ``x_{ij}``, ``A^{-\top}``, ``\|X\
 
 from __future__ import annotations
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.lazy import pattern
 from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex.latex_lexeme import Lexeme
@@ -11,7 +12,6 @@ from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, canonic
 from matcalc.language.text.sum_limits import sum_over
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID
-from matcalc.patterns import pattern
 
 _INDEX = pattern(r"(?:[^\W_]+_)*(?:[0-9]+|[^\W\d_]+[0-9]*)")
 _BEFORE_UNDERSCORE = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "BAR_CLOSE"])

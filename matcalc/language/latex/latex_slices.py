@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from matcalc.patterns import pattern
+from matcalc.base.lazy import pattern
 
 VERBATIM = ("verbatim", "Verbatim", "lstlisting", "minted", "comment", "filecontents", "alltt")
 """Environments whose text is no LaTeX, also with a star."""

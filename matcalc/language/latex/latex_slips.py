@@ -2,11 +2,11 @@ r"""Commands that lost or doubled their backslash on the way: ``frac{1}{2}``, ``
 
 from __future__ import annotations
 
+from matcalc.base.lazy import pattern
 from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, FRACTIONS, OPERATORS, SIZED, SPACING, TRANSPOSES, WORDS
 from matcalc.language.latex.latex_lexeme import Lexeme
 from matcalc.language.text.spelling import SPELLED_GREEK
-from matcalc.patterns import pattern
 
 _ESCAPED = {"\x07": "a", "\x08": "b", "\t": "t", "\n": "n", "\x0b": "v", "\x0c": "f", "\r": "r"}
 """What a string of Python or JavaScript makes of a backslash and a letter."""

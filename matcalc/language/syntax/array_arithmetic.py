@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import permutations
 from typing import TypeAlias
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in, walk
 

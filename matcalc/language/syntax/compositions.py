@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.records import replace
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import mapped, ungrouped, walk
 from matcalc.language.text.terminals import PARTIALS
-from matcalc.records import replace
 
 
 def composed(program: s.Program) -> s.Program:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from matcalc.errors import Span, UnknownFunctionError
+from matcalc.base.errors import Span, UnknownFunctionError
 from matcalc.language.build.scope import NONE, Undefined
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.open_indices import members_given

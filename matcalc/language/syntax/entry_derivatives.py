@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from matcalc.base.records import record, replace
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.open_indices import over
 from matcalc.language.syntax.survey import mapped, ungrouped, walk
 from matcalc.language.text.spelling import INDEX_LETTERS
-from matcalc.records import record, replace
 
 _MOST_AXES = 2
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.records import record, replace
 from matcalc.language.build.families import capital_of
 from matcalc.language.declare import members
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import number_in, parts
 from matcalc.language.text.spelling import INDEX_LETTERS
-from matcalc.records import record, replace
 
 _MOST_AXES = 2
 _MOST_AXES_OF_ENTRIES = 4

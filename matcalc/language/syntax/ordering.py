@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import walk
 from matcalc.language.text.spelling import INDEX_LETTERS

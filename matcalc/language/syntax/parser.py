@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from matcalc.errors import LimitError, ParseError, Span
+from matcalc.base.budgets import LARGEST_EXPONENT
+from matcalc.base.errors import LimitError, ParseError, Span
+from matcalc.base.lazy import later
+from matcalc.base.records import record
 from matcalc.language.decisions import Decision
 from matcalc.language.options import Dialect
 from matcalc.language.syntax import trees as s
@@ -17,9 +20,6 @@ from matcalc.language.text.forks import Fork
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.tokens import tokenize
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.later import later
-from matcalc.limits import LARGEST_EXPONENT
-from matcalc.records import record
 
 if TYPE_CHECKING:
     from matcalc.language.text import sum_limits

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from matcalc.base.records import record, replace
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.survey import mapped, number_in, parts, ungrouped, walk
-from matcalc.records import record, replace
 
 
 @record

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import assert_never, cast
 
+from matcalc.base.records import field_names, replace
 from matcalc.language.syntax import trees as s
-from matcalc.records import field_names, replace
 
 _SIZE_ARGUMENTS = {"eye": 0, "ones": 0, "zeros": 0, "commutation": 0, "vector": 1, "matrix": 1, "unit": 1, "reshape": 1}
 """Function -> position of its first argument that is a size."""

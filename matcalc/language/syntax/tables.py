@@ -8,9 +8,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, TypeAlias
 
-from matcalc.records import record
-from matcalc.resources import read
-from matcalc.stored import stored
+from matcalc.base.files import read, stored
+from matcalc.base.records import record
 
 RuleData: TypeAlias = tuple[str, str, int, tuple[tuple[int, bool], ...], bool, bool]
 TableData: TypeAlias = tuple[int, int, dict[int, dict[str, int]], list[RuleData]]

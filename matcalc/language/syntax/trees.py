@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.errors import Span
-from matcalc.records import record
+from matcalc.base.errors import Span
+from matcalc.base.records import record
 
 
 @record(eq=False)

@@ -12,13 +12,13 @@ from fractions import Fraction
 from itertools import product
 from typing import TypeAlias
 
-from matcalc.errors import ParseError, ShapeError, Span
+from matcalc.base.errors import ParseError, ShapeError, Span
+from matcalc.base.records import record, replace
 from matcalc.language.syntax import array_arithmetic as arithmetic
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.array_arithmetic import Rows, combined
 from matcalc.language.syntax.survey import mapped, number_in, parts, ungrouped, walk
 from matcalc.language.text.terminals import JACOBIAN, PARTIALS, WRITTEN_OUT
-from matcalc.records import record, replace
 
 _MOST_ENTRIES = 64
 _DEEPEST = 8

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from matcalc.base.lazy import pattern
+from matcalc.base.records import record
 from matcalc.language.text.terminals import Token
-from matcalc.patterns import pattern
-from matcalc.records import record
 
 _MARK = pattern(r"_(?:\{?(?:F|Fro|fro|HS)\}?)(?!\w)")
 _RELATION = pattern(r"[=-]>|<=|>=|<<|>>")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.records import record
 from matcalc.language.text.terminals import BARS, ENDS_OPERAND, STARTS_OPERAND, Token
-from matcalc.records import record
 
 _STOPS = frozenset(["COMMA", "EQUALS", "SEPARATOR"])
 _MOST_RETRIES = 20_000

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from matcalc.errors import UnknownFunctionError
+from matcalc.base.errors import UnknownFunctionError
+from matcalc.base.records import record
 from matcalc.language.decisions import Decision
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import known_functions
-from matcalc.records import record
 
 
 @record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
 from matcalc.language.text.terminals import Token
 
 _DROPPED = frozenset(["import", "from"])

@@ -5,8 +5,8 @@ What a program has and the language has not (slices, loops, options) is refused 
 
 from __future__ import annotations
 
-from matcalc.errors import ParseError, Span
-from matcalc.functions import functions, spellings
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.functions import functions, spellings
 from matcalc.language.decisions import Decision
 from matcalc.language.text.brackets import partners
 from matcalc.language.text.called_names import LIKE_FUNCTIONS

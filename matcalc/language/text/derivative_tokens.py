@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeAlias
 
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
+from matcalc.base.lazy import pattern
 from matcalc.language.text.brackets import end_of_term, partners
 from matcalc.language.text.spelling import DERIVATIVE_LETTERS, ONE_NAME, SUBSCRIPTS, canonical_name, is_name
 from matcalc.language.text.terminals import GRADIENT, HESSIAN, JACOBIAN, PARTIALS, Token
 from matcalc.language.text.vocabulary import Vocabulary, known_functions
-from matcalc.patterns import pattern
 
 _ONE = pattern(ONE_NAME)
 _TWO_AND_D = pattern(rf"({ONE_NAME})d({ONE_NAME})")

@@ -12,12 +12,11 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from matcalc.base.files import read, stored
+from matcalc.base.lazy import pattern
+from matcalc.base.records import record
 from matcalc.language.options import Dialect
 from matcalc.language.text.terminals import Token
-from matcalc.patterns import pattern
-from matcalc.records import record
-from matcalc.resources import read
-from matcalc.stored import stored
 
 _PYTHON_WORDS = frozenset(["axis", "dim", "keepdims", "keepdim"])
 _STATEMENTS = frozenset(["def", "lambda", "return", "import"])

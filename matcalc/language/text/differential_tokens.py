@@ -7,12 +7,12 @@ differential anywhere: ``dX X^-1 + X d(X^-1) = 0``. In ``df = tr(A dX) ⇒ ∇f 
 
 from __future__ import annotations
 
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
+from matcalc.base.lazy import pattern
 from matcalc.language.text.brackets import end_of_term, partners
 from matcalc.language.text.spelling import ONE_NAME, canonical_name
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import Vocabulary
-from matcalc.patterns import pattern
 
 _PIECE = pattern(ONE_NAME)
 

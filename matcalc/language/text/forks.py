@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.records import record
+from matcalc.base.records import record
 
 
 @record

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from matcalc.base.lazy import pattern
 from matcalc.language.text.spelling import ONE_NAME, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import Token
 from matcalc.language.text.vocabulary import CONNECTIVES, Vocabulary
-from matcalc.patterns import pattern
 
 _WHERE = frozenset(CONNECTIVES)
 _JOINT = "and"

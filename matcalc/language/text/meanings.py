@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from matcalc.errors import Span, UnknownFunctionError
+from matcalc.base.errors import Span, UnknownFunctionError
+from matcalc.base.files import read, stored
+from matcalc.base.functions import spellings
+from matcalc.base.lazy import pattern
 from matcalc.facts.table import canonical
-from matcalc.functions import spellings
 from matcalc.language.text.vocabulary import OF_DERIVATIVES, known_functions
-from matcalc.patterns import pattern
-from matcalc.resources import read
-from matcalc.stored import stored
 
 _WHOLE = pattern(r"(?:\w+|\w*\([^()]*\))(?:'|\.T)*")
 _INDEXED = pattern(r"([^\W\d_]+?)_?([0-9]+|(?<=_)[^\W_]+)")

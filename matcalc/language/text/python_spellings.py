@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.budgets import LONGEST_QUOTED_NAME
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.lazy import pattern
 from matcalc.language.text.dialects import dialect_table
 from matcalc.language.text.meanings import advice_for, has_form, written
 from matcalc.language.text.vocabulary import known_functions
-from matcalc.limits import LONGEST_QUOTED_NAME
-from matcalc.patterns import pattern
 
 _DOTTED = pattern(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _NAME_BEFORE = pattern(r"[^\W\d]\w*\Z")

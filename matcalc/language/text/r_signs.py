@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.errors import ParseError
+from matcalc.base.errors import ParseError
 from matcalc.language.text.terminals import Token
 
 PRODUCT, KRONECKER, OUTER = "%*%", "%x%", "%o%"

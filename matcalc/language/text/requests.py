@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from matcalc.errors import ParseError, Span
+from matcalc.base.errors import ParseError, Span
 from matcalc.language.text.meanings import words_of_requests
 from matcalc.language.text.spelling import ONE_NAME, canonical_name
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from matcalc.errors import ParseError, UnknownFunctionError
-from matcalc.functions import functions, spellings
+from matcalc.base.errors import ParseError, UnknownFunctionError
+from matcalc.base.functions import functions, spellings
+from matcalc.base.lazy import later, pattern
 from matcalc.language.decisions import Decision, Weight
 from matcalc.language.text import forks
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.spelling import ACCENTS, AS_LATIN, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
 from matcalc.language.text.terminals import ENDS_OPERAND, STARTS_OPERAND, Token
 from matcalc.language.text.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions
-from matcalc.later import later
-from matcalc.patterns import pattern
 
 if TYPE_CHECKING:
     from matcalc.language.text import called_names, meanings

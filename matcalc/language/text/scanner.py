@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from matcalc.errors import LimitError, ParseError, Span
+from matcalc.base.budgets import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, MOST_TOKENS
+from matcalc.base.errors import LimitError, ParseError, Span
+from matcalc.base.lazy import later, pattern
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
 from matcalc.language.text.terminals import Token
-from matcalc.later import later
-from matcalc.limits import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, MOST_TOKENS
-from matcalc.patterns import pattern
 
 if TYPE_CHECKING:
     from matcalc.language.text import angles, python_spellings, sum_limits

@@ -7,8 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from matcalc.later import later
-from matcalc.patterns import pattern
+from matcalc.base.lazy import later, pattern
 
 if TYPE_CHECKING:
     from matcalc.language.latex import latex_names

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from matcalc.errors import ParseError, Span
-from matcalc.patterns import pattern
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.lazy import pattern
 
 Limits: TypeAlias = tuple[tuple[str, str], ...]
 Relations: TypeAlias = tuple[tuple[str, str, str], ...]

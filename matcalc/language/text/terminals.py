@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from matcalc.errors import Span
-from matcalc.records import record
+from matcalc.base.errors import Span
+from matcalc.base.records import record
 
 ENDS_OPERAND = frozenset(
     ["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY", "VEC", "ATTRIBUTE"]

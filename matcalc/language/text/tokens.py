@@ -6,7 +6,10 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from matcalc.errors import ParseError, Span, UnknownFunctionError
+from matcalc.base.budgets import LONGEST_QUOTED_NAME
+from matcalc.base.errors import ParseError, Span, UnknownFunctionError
+from matcalc.base.lazy import later, pattern
+from matcalc.base.records import record
 from matcalc.language.decisions import Decision
 from matcalc.language.options import Dialect
 from matcalc.language.text.dialects import Signs, Written, foreign_names, is_program, recognised
@@ -16,10 +19,6 @@ from matcalc.language.text.scanner import scan
 from matcalc.language.text.spelling import DERIVATIVE_LETTERS, SUBSCRIPTS, SUPERSCRIPTS
 from matcalc.language.text.terminals import BARS, ENDS_OPERAND, STARTS_OPERAND, Token
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID, Vocabulary
-from matcalc.later import later
-from matcalc.limits import LONGEST_QUOTED_NAME
-from matcalc.patterns import pattern
-from matcalc.records import record
 
 if TYPE_CHECKING:
     from matcalc.language.text import bars, brackets

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from matcalc.functions import spellings
+from matcalc.base.functions import spellings
+from matcalc.base.lazy import pattern
 from matcalc.language.text.spelling import ACCENTS, SPELLED_GREEK, canonical_name
-from matcalc.patterns import pattern
 
 OF_DERIVATIVES = frozenset(["grad", "gradient", "hessian", "hess", "jacobian", "jac", "diff", "derivative"])
 """Functions of an expression and of names to differentiate by."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from matcalc.errors import ShapeError, Span
+from matcalc.base.errors import ShapeError, Span
+from matcalc.base.sizes import ONE
 from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
 from matcalc.language.typing.kinds import (
@@ -23,7 +24,6 @@ from matcalc.language.typing.kinds import (
     Constraint,
     Relation,
 )
-from matcalc.sizes import ONE
 
 
 def is_made(number: Cell) -> bool:

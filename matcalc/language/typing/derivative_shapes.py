@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import product
 
-from matcalc.errors import Span
+from matcalc.base.errors import Span
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE, Shape, shape_of
 from matcalc.language.build.construction import size_of
 from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
 from matcalc.language.typing.kind_relations import InRelation
 from matcalc.language.typing.kinds import COLUMN, KINDS, MATRIX, ROW, SCALAR, TENSOR, VECTOR, Cell, Relation
-from matcalc.records import record
-from matcalc.sizes import ONE, Shape, shape_of
 
 
 @record

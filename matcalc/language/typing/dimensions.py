@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from math import isqrt
 from typing import TypeAlias
 
-from matcalc.budgets import spend
-from matcalc.records import record
-from matcalc.sizes import ONE, Size
+from matcalc.base.budgets import spend
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE, Size
 
 
 class Unknown:

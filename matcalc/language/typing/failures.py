@@ -6,8 +6,9 @@ import re
 from contextlib import suppress
 from functools import cache
 
-from matcalc.errors import ShapeError, Span
-from matcalc.functions import functions, spellings
+from matcalc.base.errors import ShapeError, Span
+from matcalc.base.functions import functions, spellings
+from matcalc.base.sizes import ONE, Size
 from matcalc.language.build.scope import Variable
 from matcalc.language.text.python_spellings import along_an_axis
 from matcalc.language.typing import constraints as c
@@ -15,7 +16,6 @@ from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, SizeClash, SizeSystem, resolved
 from matcalc.language.typing.inference import SizeFailure, measure
 from matcalc.language.typing.kinds import ALL_KINDS, COLUMN, KIND_NAMES, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
-from matcalc.sizes import ONE, Size
 
 _LONGEST_QUOTE = 40
 _LONGEST_ADVICE = 120

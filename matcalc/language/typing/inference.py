@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from matcalc.budgets import spend
+from matcalc.base.budgets import spend
+from matcalc.base.records import record
+from matcalc.base.sizes import Size
 from matcalc.facts.table import needs_square
 from matcalc.language.build.scope import Variable, letter_class
 from matcalc.language.typing import costs
@@ -22,8 +24,6 @@ from matcalc.language.typing.constraints import (
 )
 from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, resolved
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
-from matcalc.records import record
-from matcalc.sizes import Size
 
 _RANK = {
     "upper": 0, "count": 3, "lower": 1, "early": 2, "greek": 2, "word": 2, "size": 2, "family": 2, "families": 2, "table": 2,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from matcalc.errors import Span
+from matcalc.base.errors import Span
+from matcalc.base.sizes import ONE
 from matcalc.language.typing import costs
 from matcalc.language.typing.constraints import same
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
@@ -21,7 +22,6 @@ from matcalc.language.typing.kinds import (
     Constraint,
     Relation,
 )
-from matcalc.sizes import ONE
 
 
 class InRelation(Constraint):

@@ -8,9 +8,9 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import ClassVar, TypeAlias
 
-from matcalc.errors import Span
+from matcalc.base.errors import Span
+from matcalc.base.sizes import ONE
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown
-from matcalc.sizes import ONE
 
 SCALAR, COLUMN, ROW, MATRIX, TENSOR3, TENSOR4 = 1, 2, 4, 8, 16, 32
 """A set of kinds is the sum of its members."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from matcalc.base.sizes import ONE
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import (
     Diagonal,
@@ -27,7 +28,6 @@ from matcalc.expr.nodes import (
     product_shape,
 )
 from matcalc.folding.build import UNIT, hadamard, product, scaled, transpose
-from matcalc.sizes import ONE
 from matcalc.steps.differential.marks import Change, Marks, Pairing
 
 # ------------------------------------------------------------

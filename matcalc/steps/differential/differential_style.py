@@ -6,17 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from matcalc.base.errors import LimitError
+from matcalc.base.sizes import Size
 from matcalc.derivation.pipeline import differentiate
-from matcalc.errors import LimitError
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import rebuilt_with, symbols_in
-from matcalc.facts.table import Tie
-from matcalc.facts.ties import mirrored, tie_of
+from matcalc.facts.table import Tie, mirrored, tie_of
 from matcalc.folding.build import cost, product, scaled
 from matcalc.printing import index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
-from matcalc.sizes import Size
 from matcalc.steps.differential.adjoints import Weight, added, transposed, weight
 from matcalc.steps.differential.expansion import Untold
 from matcalc.steps.differential.marks import DifferentialSide, Marks, SecondDifferentialSide, abbreviated, width, written

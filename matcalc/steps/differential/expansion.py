@@ -9,25 +9,25 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
+from matcalc.base.files import read
+from matcalc.base.functions import functions
+from matcalc.base.records import field_names
+from matcalc.base.sizes import Size, axes_of
+from matcalc.base.traversal import postordered
 from matcalc.derivation.pipeline import folded, reading_order
 from matcalc.einstein import nodes as ix
-from matcalc.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, MatrixPower, Negative, Number, Sum, Symbol, children, postorder
 from matcalc.expr.rewriting import rebuilt_with, replaced, with_operands
 from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled
-from matcalc.functions import functions
 from matcalc.language import elaborate
 from matcalc.printing import text
-from matcalc.products.directional import pushed
-from matcalc.records import field_names
-from matcalc.resources import read
+from matcalc.products.differentials import pushed
 from matcalc.rules.lines import RuleLine, rule_lines
 from matcalc.rules.rewrites import derivative_of
-from matcalc.sizes import Size, axes_of
 from matcalc.steps.differential.adjoints import transposed, weight
 from matcalc.steps.differential.marks import Marks
-from matcalc.traversal import postordered
 
 # ------------------------------------------------------------
 # Loads ``rules/differentials.rules``: the differentials of functions as books write them, found by

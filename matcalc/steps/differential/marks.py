@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from matcalc.errors import MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.evaluation import evaluate
 from matcalc.evaluation.arrays import as_array
 from matcalc.evaluation.differences import central_differences, extrapolated
@@ -16,7 +16,7 @@ from matcalc.evaluation.interpreter import program
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, children, postorder
 from matcalc.expr.rewriting import replaced, symbols_in, with_operands
-from matcalc.facts.ties import tying
+from matcalc.facts.table import tying
 from matcalc.folding.build import cost
 from matcalc.printing.latex_notation import LatexNotation
 from matcalc.printing.notation import Notation, Piece, piece, render

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from matcalc.base.errors import MatcalcError, NotDifferentiableError, ShapeError
+from matcalc.base.traversal import postordered
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import differentiate, folded, reading_order
 from matcalc.einstein.lowering import lower
-from matcalc.errors import MatcalcError, NotDifferentiableError, ShapeError
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in
 from matcalc.folding.build import cost, row_symbols, scaled
-from matcalc.products.directional import paired_with
+from matcalc.products.differentials import paired_with
 from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, weight
 from matcalc.steps.differential.expansion import Expander, Expansion, Untold
 from matcalc.steps.differential.marks import Change, Marks, Pairing
-from matcalc.traversal import postordered
 
 _MOST_LINES = 60
 _LONG = 14

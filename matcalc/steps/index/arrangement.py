@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias, assert_never, cast
 
+from matcalc.base.sizes import Size
+from matcalc.base.traversal import postordered
 from matcalc.derivation.pipeline import folded
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import power as positive_power
@@ -15,9 +17,7 @@ from matcalc.einstein.substitution import weight
 from matcalc.expr.nodes import Expr, Identity, Symbol, postorder
 from matcalc.printing import text
 from matcalc.printing.indices import own_axes
-from matcalc.sizes import Size
 from matcalc.steps.index.formula import Applied, Delta, Entry, Formula, Function, Hidden, Letters, Raised, Times, Total, parts
-from matcalc.traversal import postordered
 
 # ------------------------------------------------------------
 # Parts of a tensor as matrix expressions, as the engine folds them, where these are short.

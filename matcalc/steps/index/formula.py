@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
+from matcalc.base.sizes import Shape, Size
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation import evaluate, evaluate_tensor
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.folding.build import transpose
-from matcalc.sizes import Shape, Size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,21 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from matcalc.derivation.pipeline import reading_order, traced
-from matcalc.derivation.trace import Stage, Trace
+from matcalc.base.functions import functions
+from matcalc.base.sizes import Shape, axes_of
+from matcalc.derivation.pipeline import Stage, Trace, reading_order, traced
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, scale
 from matcalc.einstein.substitution import weight
 from matcalc.expr.nodes import Symbol
-from matcalc.facts.table import essential
-from matcalc.facts.ties import varying
+from matcalc.facts.table import essential, varying
 from matcalc.folding.build import row_symbols
-from matcalc.functions import functions
 from matcalc.printing import latex, text
 from matcalc.rules.entrywise import entry_rules
 from matcalc.rules.rewrites import rewrite_lines
-from matcalc.sizes import Shape, axes_of
 from matcalc.steps.index.arrangement import MARKER, Manner, Matrices, Reader, order_key
 from matcalc.steps.index.formula import Entry, Formula, FormulaSide, Hidden, Letters, Total, contracted, flat, with_transposes
 from matcalc.steps.index.lettering import derivative_writing, lettered, value_writing, written

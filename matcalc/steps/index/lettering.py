@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from matcalc.base.sizes import axes_of
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
 from matcalc.expr.nodes import Call, Constant, Elementwise, Expr, Index, SizeValue, Symbol, postorder
 from matcalc.printing.index_notation import Composer, IndexNotation, Style
 from matcalc.printing.notation import Level, Piece, fits, piece, render
 from matcalc.printing.printer import printed
-from matcalc.sizes import axes_of
 from matcalc.steps.index.formula import Applied, Delta, Entry, Formula, Function, Hidden, Letters, Raised, Times, Total, sight
 from matcalc.steps.step import Writing
 

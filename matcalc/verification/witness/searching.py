@@ -6,19 +6,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from matcalc.budgets import SpentError, share
-from matcalc.errors import LimitError, MatcalcError
+from matcalc.base.budgets import WITNESS_SHARE, WITNESS_WORK, SpentError, share
+from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.evaluation import Point, function_family, user_functions
 from matcalc.evaluation.precise import NotRational
 from matcalc.evaluation.precise.points import ExactPoint
 from matcalc.expr.nodes import postorder
-from matcalc.limits import WITNESS_SHARE, WITNESS_WORK
 from matcalc.verification.claims import Claim
-from matcalc.verification.witness.comparing import Comparison, in_residues, judged
-from matcalc.verification.witness.features import Features, features
-from matcalc.verification.witness.kinks import kink_points
-from matcalc.verification.witness.point_kinds import deficient_points, literal_points, made, ordinary, scaled_points
-from matcalc.verification.witness.size_choices import larger_sizes, size_choices
+from matcalc.verification.witness.comparing import Comparison, in_residues, judged, larger_sizes, size_choices
+from matcalc.verification.witness.points import (
+    Features,
+    deficient_points,
+    features,
+    kink_points,
+    literal_points,
+    made,
+    ordinary,
+    scaled_points,
+)
 
 _SEEDS = 3
 _MORE_SEEDS = 18

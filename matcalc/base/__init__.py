@@ -1,0 +1,1 @@
+"""What everything stands on: records, errors, budgets, sizes, exact numbers, files."""

@@ -1,0 +1,144 @@
+"""The function table, read from ``rules/functions.toml``: names, signatures and texts, not yet parsed formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal
+
+from matcalc.base.files import read, stored
+from matcalc.base.records import record
+
+Kind = Literal["elementwise", "matrix", "defined", "computed"]
+
+
+@record
+class Function:
+    """One function of the language; the fields and the properties are those of ``rules/functions.toml``."""
+
+    name: str
+    kind: Kind
+    meaning: str = ""
+    aliases: tuple[str, ...] = ()
+    derivative: str = ""
+    definition: str = ""
+    signature: str = "t -> t"
+    axis: bool = False
+    of_one: str = ""
+    """Of a function of a vector or matrix: its value for one number ``t``, which is a vector of size 1 and a matrix of 1×1."""
+    domain: str = "all"
+    condition: str = ""
+    """Of a matrix function: where its derivative holds, with ``{}`` for the argument."""
+    by_parameter: str = ""
+    """Of a matrix function with a scalar parameter: the derivative by it."""
+    at_kink: str = ""
+    range: str = ""
+    sign: str = ""
+    ranges: tuple[tuple[str, str], ...] = ()
+    gives: tuple[tuple[str, str], ...] = ()
+    keeps: tuple[str, ...] = ()
+    parity: str = ""
+    reflection: str = ""
+    elementary: str = ""
+    elementary_rows: str = ""
+    divided: str = ""
+    frechet: str = ""
+    """Of a primary matrix function: the name of its Fréchet derivative, a function of the matrix and a direction."""
+    linear: bool = False
+    """Linear in the second argument, with the adjoint that has the first argument transposed."""
+    masks: bool = False
+    """Linear, and it keeps or drops each entry: f(X) is X ⊙ f(ones)."""
+    symmetry: str = ""
+    note: str = ""
+    unicode: str = ""
+    latex: str = ""
+
+    def code(self, language: str) -> str:
+        """The field of this name, an expression of a language or library; empty when there is none."""
+        return _code(self.name).get(language, "")
+
+    @property
+    def argument_order(self) -> int:
+        """The number of axes of the first parameter: 0 elementwise, 1 a vector, 2 a matrix."""
+        parameter = self.signature.partition("->")[0].split(",")[0].split(":")[-1].strip()
+        return 0 if parameter in ("t", "scalar") else 2 if "×" in parameter else 1
+
+
+@cache
+def functions() -> Mapping[str, Function]:
+    """Every function of the language by its own name, in the order of the file."""
+    rows = _table("functions.toml").items()
+    return MappingProxyType({name: _function(name, row) for name, row in rows if name != _TARGETS})
+
+
+@record
+class TargetNames:
+    """How a language or library that code is written for is called; ``aliases`` are other spellings of its name."""
+
+    name: str
+    title: str
+    aliases: tuple[str, ...] = ()
+
+
+@cache
+def code_targets() -> Mapping[str, TargetNames]:
+    """What code is written for, by name. It is read from the table alone: to list the names loads no code generator."""
+    rows = _table("functions.toml")[_TARGETS].items()
+    return MappingProxyType({name: TargetNames(name, row["title"], _field(row["aliases"])) for name, row in rows})
+
+
+@cache
+def computable() -> Mapping[str, Function]:
+    """Every function that has a numerical implementation: those of the language, and those of ``rules/computed.toml``."""
+    others = {name: _function(name, {"kind": "computed", **row}) for name, row in _table("computed.toml").items()}
+    return MappingProxyType({**functions(), **others})
+
+
+def _table(file: str) -> dict[str, dict[str, Any]]:
+    table: dict[str, dict[str, Any]] = stored(file.partition(".")[0], read("rules", file), _rows)
+    return table
+
+
+def _function(name: str, row: Mapping[str, Any]) -> Function:
+    fields: dict[str, Any] = {key: _field(value) for key, value in row.items()}
+    return Function(name=name, **fields)
+
+
+def _field(value: Any) -> Any:
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _rows(text: str) -> dict[str, dict[str, Any]]:
+    """The table without what is evaluated, which is read from the file itself, and not from the disk cache."""
+    import tomllib
+
+    rows = tomllib.loads(text).items()
+    return {name: row if name == _TARGETS else {key: row[key] for key in _FIELDS if key in row} for name, row in rows}
+
+
+_TARGETS = "targets"
+_FIELDS = tuple(Function.__annotations__)
+
+
+@cache
+def _code(name: str) -> Mapping[str, str]:
+    """The fields of a function that are code, of its own part of its file."""
+    import tomllib
+
+    for file in ("functions.toml", "computed.toml"):
+        _, heading, rest = f"\n{read('rules', file)}".partition(f"\n[{name}]\n")
+        if heading:
+            return {key: value for key, value in tomllib.loads(rest.partition("\n[")[0]).items() if key not in _FIELDS}
+    return {}
+
+
+@cache
+def spellings() -> Mapping[str, str]:
+    """Every accepted spelling, aliases included, and the function's own name."""
+    names = {name: name for name in functions()}
+    for function in functions().values():
+        names.update(dict.fromkeys(function.aliases, function.name))
+    return MappingProxyType(names)

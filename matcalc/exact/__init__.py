@@ -1,1 +1,0 @@
-"""Exact computing: linear algebra over any field, in pure Python."""

@@ -1,0 +1,1 @@
+"""The Python interface: its calls, and the results they give."""

@@ -1,0 +1,241 @@
+"""The calls of the Python interface: derive and its named special cases, and parse."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, overload
+
+from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.records import replace
+from matcalc.derivation.pipeline import Layout, Symmetric, derivative_of
+from matcalc.expr.nodes import Symbol, shape_text
+from matcalc.interface.results import Derivation, ParsedExpression
+from matcalc.language import Elaborated
+from matcalc.language.declare.texts import Declare, about_unused, declaration_text
+from matcalc.language.options import ReadingOptions, reading_options
+from matcalc.objects.inputs import (
+    LAYOUTS,
+    NAMES,
+    SYMMETRIC,
+    Expression,
+    Name,
+    Names,
+    explained,
+    is_single,
+    listed,
+    named_in,
+    read,
+    read_program,
+    require_choice,
+)
+
+if TYPE_CHECKING:
+    from matcalc.interface.named_results import Gradients
+    from matcalc.interface.product_calls import Several
+
+
+def parse(expression: Expression, declare: Declare = None, *, strict: bool = False, dialect: str | None = None) -> ParsedExpression:
+    """The typed expression that a text or a SymPy expression stands for.
+
+    ``strict`` refuses a text of which the reading is doubtful; ``dialect`` says what it is written in: ``"math"``, ``"matlab"``,
+    ``"numpy"``, ``"latex"`` or ``"julia"``.
+
+    Raises ParseError, ShapeError, UnknownFunctionError or LimitError, each with the place in the text.
+
+    >>> parse("||X - UV||²").declarations["U"]
+    'n×p'
+    """
+    with explained(expression):
+        elaborated = read(expression, declare, options=reading_options(strict, dialect))
+        return _parsed(elaborated.with_more(about_unused(declare, tuple(elaborated.declarations))))
+
+
+def derive(
+    expression: Expression,
+    wrt: Names | None = None,
+    *,
+    declare: Declare = None,
+    order: int = 1,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    names: str = "substitute",
+    strict: bool = False,
+    dialect: str | None = None,
+) -> Derivation:
+    """The derivative of ``expression`` by the symbol ``wrt``.
+
+    ``expression`` is a text, an expression built from ``symbols``, or a SymPy expression. ``wrt`` is a name (or such a symbol itself), or a
+    pair of them for a mixed second derivative; ``order=2`` differentiates twice by one name. It may be the name
+    of an intermediate result, which then is a free variable. A scalar of a pair adds no axes: the result is laid out as the derivative by
+    the other name. ``wrt`` is left out where the text says it: ``d/dx x'Ax``, ``∇²f(x)`` with f defined before, or ``f(x) = x'Ax``.
+    ``layout`` is ``"denominator"`` (the result has the shape of ``wrt``; entry (i,j) of a Jacobian is ∂y_j/∂x_i),
+    ``"numerator"`` (the transposes) or ``"tensor"`` (axes of the value, then axes of ``wrt``).
+    ``symmetric`` chooses the convention for a variable declared symmetric: ``"projected"``, ``"independent"`` or ``"cookbook"``.
+
+    ``names="keep"`` answers in terms of a program's names, with named adjoints.
+    ``strict`` and ``dialect`` are as for ``parse``: how the text is read.
+
+    Raises MatcalcError (ParseError, ShapeError, UnknownFunctionError, NotDifferentiableError, LimitError).
+
+    >>> str(derive("||X - UV||²", "V"))
+    '2 Uᵀ (U V − X)'
+    >>> str(derive("d/dx x'Ax")), str(derive("f(x) = x'Ax; ∇²f(x)"))
+    ('(A + Aᵀ) x', 'A + Aᵀ')
+    """
+    with explained(expression):
+        options = reading_options(strict, dialect)
+        _require_choices(layout, symmetric, names)
+        if names == "keep":
+            if wrt is None or not is_single(wrt) or order != 1:
+                raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
+            kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric)
+            return kept
+        elaborated, symbols = _read(expression, wrt, declare, options, order)
+        return _derivation(elaborated, symbols, layout, symmetric)
+
+
+@overload
+def gradient(
+    expression: Expression,
+    wrt: Several,
+    *,
+    declare: Declare = ...,
+    layout: Layout = ...,
+    symmetric: Symmetric = ...,
+    names: str | None = ...,
+    strict: bool = ...,
+    dialect: str | None = ...,
+) -> Gradients: ...
+@overload
+def gradient(
+    expression: Expression,
+    wrt: Name | None = ...,
+    *,
+    declare: Declare = ...,
+    layout: Layout = ...,
+    symmetric: Symmetric = ...,
+    names: str | None = ...,
+    strict: bool = ...,
+    dialect: str | None = ...,
+) -> Derivation: ...
+def gradient(
+    expression: Expression,
+    wrt: Name | Several | None = None,
+    *,
+    declare: Declare = None,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    names: str | None = None,
+    strict: bool = False,
+    dialect: str | None = None,
+) -> Derivation | Gradients:
+    """The derivative of a scalar-valued expression; like ``derive``, but a ShapeError when the value is not a scalar.
+
+    With a list of names all derivatives come from one reverse sweep, as a mapping from names; they are in terms of a program's names and of
+    adjoints that they share, unless ``names="substitute"``.
+
+    >>> print(gradient("z = W*x + b; h = f(z); u'*h", ["W", "b"], declare="f: function"))
+    δ = u ⊙ f'(z)
+    ∂s/∂W = δ xᵀ
+    ∂s/∂b = δ
+    """
+    with explained(expression):
+        options = reading_options(strict, dialect)
+        _require_choices(layout, symmetric, names or "keep")
+        if wrt is not None and not is_single(wrt):
+            found: Gradients = _product_calls().gradients(expression, listed(wrt), declare, options, layout, symmetric, names)
+            return found
+        if names == "keep" and wrt is not None:
+            kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric, scalar=True)
+            return kept
+        elaborated, symbols = _read(expression, wrt, declare, options, 1)
+        _require_scalar(elaborated, "a gradient", "jacobian(...), or derive(...) for any shape")
+        return _derivation(elaborated, symbols, layout, symmetric)
+
+
+def jacobian(
+    expression: Expression,
+    wrt: Name | None = None,
+    *,
+    declare: Declare = None,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    strict: bool = False,
+    dialect: str | None = None,
+) -> Derivation:
+    """The derivative of a vector- or matrix-valued expression; a ShapeError when the value is a scalar."""
+    with explained(expression):
+        options = reading_options(strict, dialect)
+        elaborated, symbols = _read(expression, wrt, declare, options, 1)
+        if elaborated.expression.is_scalar:
+            raise ShapeError("a Jacobian needs a vector or a matrix, but the expression is a scalar", suggestion="gradient(...)")
+        return _derivation(elaborated, symbols, layout, symmetric)
+
+
+def hessian(
+    expression: Expression,
+    wrt: Names | None = None,
+    *,
+    declare: Declare = None,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    strict: bool = False,
+    dialect: str | None = None,
+) -> Derivation:
+    """The second derivative of a scalar-valued expression, by one name or a pair; a ShapeError when the value is not a scalar."""
+    with explained(expression):
+        options = reading_options(strict, dialect)
+        elaborated, symbols = _read(expression, wrt, declare, options, 2)
+        _require_scalar(elaborated, "a Hessian", "derive(..., order=2)")
+        return _derivation(elaborated, symbols, layout, symmetric)
+
+
+def _read(
+    expression: Expression, wrt: Names | None, declare: Declare, options: ReadingOptions, order: int
+) -> tuple[Elaborated, tuple[Symbol, ...]]:
+    if not isinstance(order, int) or order not in (1, 2):
+        raise MatcalcError(f"derivatives of order {order!r} are not available", expected="order 1 or 2")
+    asked = named_in(expression, declare, options) if wrt is None else listed(wrt)
+    if len(asked) == 1:
+        asked = asked * order
+    elif len(asked) != 2:
+        raise MatcalcError(f"cannot differentiate by {len(asked)} names", expected="one name, or a pair for a mixed second derivative")
+    elaborated, outline, symbols = read_program(expression, asked, declare, options, question=True)
+    names = [symbol.name for symbol in symbols]
+    results = [name for name in dict.fromkeys(names) if name in outline.steps]
+    if results:  # free variables of the expression, whatever their values are
+        declarations = {name: declaration_text(outline.names[name].shape, ()) for name in results}
+        opened = outline.opened(*results)
+        elaborated = replace(elaborated, expression=opened, declarations={**elaborated.declarations, **declarations})
+    return elaborated, symbols
+
+
+def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout, symmetric: Symmetric) -> Derivation:
+    _require_choices(layout, symmetric)
+    if elaborated.question is not None and elaborated.question.turned and layout == "denominator":
+        layout = "numerator"
+    outcome = derivative_of(elaborated.expression, wrt, layout, symmetric)
+    mixed = [f"mixed second derivative, by {wrt[0].name} and {wrt[1].name}"] if len(set(wrt)) > 1 else []
+    return Derivation(_parsed(elaborated), wrt, outcome, layout, symmetric, (*elaborated.notes, *mixed, *outcome.notes))
+
+
+def _parsed(elaborated: Elaborated) -> ParsedExpression:
+    said = elaborated
+    return ParsedExpression(said.expression, said.declarations, said.notes, said.origin, said)
+
+
+def _require_scalar(elaborated: Elaborated, what: str, instead: str) -> None:
+    if not elaborated.expression.is_scalar:
+        found = shape_text(elaborated.expression.shape)
+        raise ShapeError(f"{what} needs a scalar, but the expression is {found}", suggestion=instead)
+
+
+def _require_choices(layout: str, symmetric: str, names: str = "substitute") -> None:
+    require_choice("layout", layout, LAYOUTS)
+    require_choice("symmetric", symmetric, SYMMETRIC)
+    require_choice("treatment of names", names, NAMES)
+
+
+def _product_calls() -> Any:
+    """Reverse sweeps and answers in terms of names, loaded when they are first asked for."""
+    return import_module("matcalc.interface.product_calls")

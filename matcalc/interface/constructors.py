@@ -1,0 +1,217 @@
+"""Typed expressions made in Python: symbols, constants with sizes, and every function of the language by its name.
+
+>>> X, U, V = symbols("X: n×m, U: n×r, V: r×m")
+>>> norm = named_function("norm")
+>>> print(norm(X - U @ V)**2)
+‖X − U V‖²
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from matcalc.base.errors import MatcalcError, Span
+from matcalc.base.functions import functions, spellings
+from matcalc.base.sizes import Size
+from matcalc.expr import nodes as e
+from matcalc.interface.results import ParsedExpression
+from matcalc.language.build.operations import size_syntax
+from matcalc.language.declare.declared import Declaration
+from matcalc.language.declare.texts import declaration_text, parse_declarations
+from matcalc.language.syntax import trees as s
+from matcalc.language.text.meanings import nearest_function
+from matcalc.language.text.vocabulary import WORDS
+from matcalc.objects.arithmetic import Arithmetic
+from matcalc.objects.combining import combined, for_function, operand
+from matcalc.printing.names import latex_name
+
+if TYPE_CHECKING:
+
+    class Symbols(ParsedExpression):
+        """What ``symbols`` gives, for type checkers: an expression, a function, or several, which are unpacked."""
+
+        def __iter__(self) -> Iterator[Symbols]: ...  # type: ignore[override]
+        def __call__(self, argument: object) -> ParsedExpression: ...
+
+
+AnySize: TypeAlias = int | str
+Made: TypeAlias = "ParsedExpression | UserFunction"
+
+STRUCTURAL = (
+    "tr", "trace", "sum", "diag", "inv", "vec", "kron", "transpose", "outer", "inner", "dot",
+    "norm", "norm1", "norm2", "spectral", "nuclear",
+)  # fmt: skip
+"""Functions with their own place in the language that take expressions."""
+SIZED = ("eye", "ones", "zeros", "unit", "commutation")
+"""Functions of sizes."""
+
+pi = ParsedExpression(e.Constant("pi"), {})
+
+
+@dataclass(frozen=True)
+class UserFunction:
+    """A function of the user's own, applied to every entry: ``f = symbols("f: function")``, then ``f(x)``."""
+
+    name: str
+
+    @property
+    def derivative(self) -> UserFunction:
+        """f′, as it stands in derivatives of f."""
+        return UserFunction(self.name + "'")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def _repr_latex_(self) -> str:
+        return f"${latex_name(self.name)}$"
+
+    def __call__(self, argument: object) -> ParsedExpression:
+        """The function of every entry of an expression."""
+        value = operand(argument, f"be an argument of {self.name}")
+        node = value.node if isinstance(value, Arithmetic) else value
+        notes = value.notes if isinstance(value, Arithmetic) else ()
+        declarations = {**(value.declarations if isinstance(value, Arithmetic) else {}), self.name.rstrip("'"): "function"}
+        return ParsedExpression(e.Elementwise(self.name, node), declarations, notes)
+
+
+def symbols(declarations: str | Mapping[str, object]) -> Symbols:
+    """The symbols of declarations, as expressions: one alone for one name, else a tuple in the order of the names.
+
+    The syntax is that of ``declare``: ``"X: n×m; A: n×n symmetric; a: scalar; x, y: n; f: function"``, with ``;`` or ``,`` between
+    declarations. Every symbol needs its sizes, which may be names. A function of the user's own comes as a callable.
+
+    Raises ParseError or ShapeError for what is not understood, MatcalcError for a symbol without sizes.
+
+    >>> X, w = symbols("X: n×m, w: m")
+    >>> (X @ w).shape
+    ('n',)
+    """
+    found = [_symbol(declaration) for declaration in parse_declarations(declarations).values()]
+    if not found:
+        raise MatcalcError("there is no declaration", suggestion='matcalc.symbols("X: n×m, x: m, a: scalar")')
+    made: Any = found[0] if len(found) == 1 else tuple(found)
+    return cast("Symbols", made)
+
+
+def _symbol(declaration: Declaration) -> Made:
+    name = declaration.name
+    if declaration.kind == "function":
+        return UserFunction(name)
+    if declaration.shape is None:
+        words = " ".join(declaration.properties)
+        example = f"{name}: n×n {words}".rstrip() if declaration.kind != "vector" and name[:1].isupper() else f"{name}: n {words}".rstrip()
+        raise MatcalcError(f"the sizes of {name} are not given", expected="sizes, or scalar", suggestion=f'matcalc.symbols("{example}")')
+    symbol = e.Symbol(name, declaration.shape, declaration.facts)
+    return ParsedExpression(symbol, {name: declaration_text(declaration.shape, declaration.properties)})
+
+
+def size(length: AnySize) -> ParsedExpression:
+    """A size as a number in a formula: ``matcalc.sum(x) / matcalc.size("n")``."""
+    found = _size(length)
+    return ParsedExpression(e.SizeValue(found) if found.number is None else e.Number(Fraction(found.number)), {})
+
+
+@cache
+def named_function(name: str) -> Callable[..., ParsedExpression]:
+    """The function of the language with this name, for expressions.
+
+    Arguments are expressions and numbers, then ``"rows"`` or ``"cols"`` where the language takes that word:
+    ``softmax(X, "rows")``, ``norm(x, 1)``, ``norm(X, "nuclear")``. Of ``eye``, ``ones``, ``zeros``, ``unit`` and ``commutation`` they are
+    sizes: ``eye("n")``, ``ones(3, "n")``.
+
+    Raises AttributeError for another name, so that it may serve as the attribute of a module.
+    """
+    if name not in names():
+        nearest = nearest_function(name)
+        raise AttributeError(f"there is no function {name!r}" + (f"; did you mean {nearest}?" if nearest else ""))
+    sized = name in SIZED
+
+    def function(*arguments: object) -> ParsedExpression:
+        return _of_sizes(name, arguments) if sized else _applied(name, arguments)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = _description(name)
+    return function
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Every function that there is, in every spelling."""
+    return (*STRUCTURAL, *SIZED, *(name for name in spellings() if name not in STRUCTURAL), "power")
+
+
+def _description(name: str) -> str:
+    """A line for ``help``."""
+    known = functions().get(spellings().get(name, ""))
+    if known is None:
+        return f"The function {name} of the language, for expressions."
+    parts = [f"{known.name}: {'elementwise' if known.kind == 'elementwise' else known.signature}"]
+    parts += [f"defined as {known.definition}"] if known.definition else []
+    parts += ['along the rows or columns of a matrix with "rows" or "cols"'] if known.axis else []
+    parts += [known.note] if known.note else []
+    return "; ".join(parts)
+
+
+def _applied(name: str, arguments: tuple[object, ...]) -> ParsedExpression:
+    """A function of expressions."""
+    if not arguments:
+        raise MatcalcError(f"{name} needs an argument", suggestion=f"matcalc.{name}(x)")
+    words = [argument for argument in arguments if isinstance(argument, str)]
+    for word in words:
+        if word not in (*WORDS, "F", "fro"):
+            raise MatcalcError(
+                f"{name} does not take {word!r}", expected='an expression, a number, "rows", "cols", "nuclear" or "spectral"'
+            )
+    where = f"be an argument of {name}"
+    values = [argument if isinstance(argument, str) else operand(argument, where) for argument in arguments]
+    if name == "norm" and values[1:] in (["F"], ["fro"]):
+        values = values[:1]
+    pieces: list[str | Arithmetic | e.Expr] = [f"{name}("]
+    for position, value in enumerate(values):
+        pieces += [", ", value] if position else [value]
+    pieces.append(")")
+
+    def make(given: Sequence[s.Syntax], place: Span) -> s.Syntax:
+        operands = iter(given)
+        parts = [s.Word(place, value) if isinstance(value, str) else _argument(value, next(operands)) for value in values]
+        if name == "power":
+            if len(parts) != 2:
+                raise MatcalcError("power takes a base and an exponent", suggestion="matcalc.power(X, 2)")
+            return s.Raised(place, parts[0], parts[1], True)
+        return s.Applied(place, name, tuple(parts), place)
+
+    return combined(ParsedExpression, pieces, make, lambda operands: for_function(name, operands))
+
+
+def _argument(value: Arithmetic | e.Expr, given: s.Syntax) -> s.Syntax:
+    """A number as it is written: the 1 of ``norm(x, 1)`` is a sort of norm."""
+    return s.NumberLiteral(given.span, value.value) if isinstance(value, e.Number) else given
+
+
+def _of_sizes(name: str, arguments: tuple[object, ...]) -> ParsedExpression:
+    """A constant with sizes."""
+    if not arguments:
+        raise MatcalcError(f"{name} needs its size here", suggestion=f'matcalc.{name}("n"), or matcalc.{name}(3)')
+    sizes = [_size(argument) for argument in arguments]
+
+    def make(_: Sequence[s.Syntax], place: Span) -> s.Syntax:
+        return s.Applied(place, name, tuple([size_syntax(found, place) for found in sizes]), place)
+
+    return combined(ParsedExpression, [f"{name}({', '.join(map(str, sizes))})"], make)
+
+
+def _size(given: object) -> Size:
+    """A size given as a number or as text, as in ``X.shape``."""
+    text = str(given)
+    if isinstance(given, bool) or not isinstance(given, int | str):
+        raise MatcalcError(f"{text} is not a size", expected='a whole number, or a name such as "n"')
+    if text.strip() == "1":
+        return Size.of(1)
+    (declaration,) = parse_declarations({"x": text}).values()
+    if declaration.shape is None or len(declaration.shape) != 1 or declaration.properties:
+        raise MatcalcError(f"{text} is not a size", expected='a whole number, or a name such as "n"')
+    return declaration.shape[0]

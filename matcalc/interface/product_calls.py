@@ -1,0 +1,299 @@
+"""The calls for products of derivatives with vectors and matrices, for derivatives by several names, and for those in terms of names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias, overload
+
+from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, zero_notes
+from matcalc.einstein.linear import is_zero
+from matcalc.expr.nodes import Expr, Symbol, shape_text
+from matcalc.expr.rewriting import symbols_in
+from matcalc.facts.table import essential
+from matcalc.interface.named_results import Gradients, NamedDerivation, Pullback
+from matcalc.interface.results import Derivation, ParsedExpression
+from matcalc.language import Elaborated
+from matcalc.language.declare.texts import Declare, declaration_text
+from matcalc.language.options import ReadingOptions, reading_options
+from matcalc.objects.inputs import (
+    LAYOUTS,
+    NAMES,
+    SYMMETRIC,
+    Expression,
+    Name,
+    Names,
+    Outline,
+    explained,
+    is_single,
+    listed,
+    name_of,
+    names_of,
+    read_program,
+    require_choice,
+    with_symbols,
+)
+from matcalc.products.differentials import Source, along, differential_of, moving, paired_with, upstream_symbol
+from matcalc.products.equations import Equation
+from matcalc.products.sweeping import Sweep, swept
+
+Several: TypeAlias = "list[Name] | tuple[Name, ...] | list[str] | tuple[str, ...]"
+
+
+@overload
+def vjp(
+    expression: Expression,
+    wrt: Several,
+    upstream: Name = ...,
+    *,
+    declare: Declare = ...,
+    layout: Layout = ...,
+    symmetric: Symmetric = ...,
+    names: str = ...,
+    strict: bool = ...,
+    dialect: str | None = ...,
+) -> Gradients: ...
+@overload
+def vjp(
+    expression: Expression,
+    wrt: Name,
+    upstream: Name = ...,
+    *,
+    declare: Declare = ...,
+    layout: Layout = ...,
+    symmetric: Symmetric = ...,
+    names: str = ...,
+    strict: bool = ...,
+    dialect: str | None = ...,
+) -> Derivation: ...
+def vjp(
+    expression: Expression,
+    wrt: Name | Several,
+    upstream: Name = "G",
+    *,
+    declare: Declare = None,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    names: str = "substitute",
+    strict: bool = False,
+    dialect: str | None = None,
+) -> Derivation | Gradients:
+    """∂L/∂wrt of a scalar L, given its derivative by the expression as the symbol ``upstream``; the Jacobian is never formed.
+
+    ``upstream`` has the shape of the expression. ``wrt`` is a name (of a symbol or of a named result), or a list of names, for which the
+    answers come from one reverse sweep. ``names="keep"`` answers in terms of the program's names. Layouts are those of ``derive`` for a
+    scalar: in ``"denominator"`` the result has the shape of ``wrt``.
+
+    Raises MatcalcError when the name ``upstream`` is in use, and what ``derive`` raises.
+
+    >>> str(vjp("X*W + 1*b'", "W")), str(vjp("X*W + 1*b'", "b"))
+    ('Xᵀ G', 'Gᵀ 𝟏')
+    """
+    with explained(expression):
+        require_choice("treatment of names", names, NAMES)
+        require_choice("layout", layout, LAYOUTS)
+        require_choice("symmetric", symmetric, SYMMETRIC)
+        found = _swept(expression, wrt, declare, reading_options(strict, dialect), layout, symmetric, names == "keep", upstream)
+    return found[next(iter(found))] if is_single(wrt) else found
+
+
+def jvp(
+    expression: Expression,
+    wrt: Name | Several,
+    direction: Name | Several = "V",
+    *,
+    declare: Declare = None,
+    strict: bool = False,
+    dialect: str | None = None,
+) -> Equation:
+    """The derivative of the expression along a direction: what a change ``direction`` of ``wrt`` does to it, to first order.
+
+    The direction is a new symbol of the shape of ``wrt``, with its ties between entries (symmetric, diagonal...); several names take as
+    many directions. The result has the shape of the expression. Raises MatcalcError when a direction's name is in use.
+
+    >>> str(jvp("A*X*B", "X"))
+    'A V B'
+    """
+    asked, moves = names_of(wrt), tuple([move if isinstance(move, str) else name_of(move) for move in listed(direction)])
+    with explained(expression):
+        if len(asked) != len(moves) or not asked:
+            raise MatcalcError(f"{len(moves)} directions for {len(asked)} names", expected="a direction for each name")
+        elaborated, source, symbols = _source(expression, wrt, with_symbols(declare, direction), reading_options(strict, dialect), moves)
+        named: dict[Symbol, Symbol] = {}
+        for symbol, move in zip(symbols, moves, strict=True):
+            taken = source.taken | {other.name for other in named.values()}
+            named[symbol] = _fitting(moving(symbol, move, taken), elaborated)
+        return along(source, named)
+
+
+def differential(
+    expression: Expression, wrt: Name | Several, *, declare: Declare = None, strict: bool = False, dialect: str | None = None
+) -> Equation:
+    """The differential of the expression: ``tr(G' dX)`` of a scalar, ``A dX B + ...`` of a vector or matrix.
+
+    ``dX`` stands for the change of X. With several names the differential is the sum over them.
+
+    >>> print(differential("||X - U V||²", "V").equation())
+    df = tr(2 (U V − X)ᵀ U dV)
+    """
+    asked = names_of(wrt)
+    with explained(expression):
+        if not asked or len(set(asked)) < len(asked):
+            raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
+        _, source, symbols = _source(expression, wrt, declare, reading_options(strict, dialect))
+        return differential_of(source, symbols)
+
+
+def named_derivation(
+    expression: Expression,
+    wrt: Name,
+    declare: Declare,
+    options: ReadingOptions,
+    layout: Layout,
+    symmetric: Symmetric,
+    *,
+    scalar: bool = False,
+) -> Derivation:
+    """``derive(..., names="keep")``. With ``scalar`` raises ShapeError for an expression that is none."""
+    found = _swept(expression, wrt, declare, options, layout, symmetric, True, None, scalar=scalar)
+    return found[next(iter(found))]
+
+
+def gradients(
+    expression: Expression,
+    wrt: Sequence[Name],
+    declare: Declare,
+    options: ReadingOptions,
+    layout: Layout,
+    symmetric: Symmetric,
+    names: str | None,
+) -> Gradients:
+    """``gradient`` by several names: in terms of the program's names unless told otherwise."""
+    return _swept(expression, tuple(wrt), declare, options, layout, symmetric, names != "substitute", None, scalar=True)
+
+
+# ---------------------------------------------------------------- shared
+
+
+def _source(
+    expression: Expression, wrt: Names, declare: Declare, options: ReadingOptions, others: Sequence[str] = ()
+) -> tuple[Elaborated, Source, tuple[Symbol, ...]]:
+    """The expression with all names replaced but those differentiated by."""
+    elaborated, outline, symbols = read_program(expression, wrt, declare, options, others=others)
+    names = names_of(wrt)
+    opened = outline.opened(*[name for name in names if name in outline.steps])
+    declarations = {**elaborated.declarations, **_step_declarations(outline, names)}
+    taken = frozenset({*outline.steps, *elaborated.declarations})
+    return elaborated, Source(opened, declarations, elaborated.notes, taken, elaborated), symbols
+
+
+def _fitting(move: Symbol, elaborated: Elaborated) -> Symbol:
+    """A direction that the user declared keeps its facts. Raises ShapeError when its shape does not fit."""
+    declared = elaborated.symbols.get(move.name)
+    if declared is None:
+        return move
+    if declared.shape != move.shape:
+        raise ShapeError(f"{move.name} is declared as {shape_text(declared.shape)}, but the direction is {shape_text(move.shape)}")
+    return declared
+
+
+def _step_declarations(outline: Outline, wrt: Sequence[str]) -> dict[str, str]:
+    return {name: declaration_text(outline.names[name].shape, ()) for name in wrt if name in outline.steps}
+
+
+def _swept(
+    expression: Expression,
+    wrt: Names,
+    declare: Declare,
+    options: ReadingOptions,
+    layout: Layout,
+    symmetric: Symmetric,
+    keep: bool,
+    upstream: Name | None,
+    *,
+    scalar: bool = False,
+) -> Gradients:
+    asked = names_of(wrt)
+    if not asked or len(set(asked)) < len(asked):
+        raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
+    others = () if upstream is None else (upstream if isinstance(upstream, str) else name_of(upstream),)
+    elaborated, outline, symbols = read_program(
+        expression, wrt, declare if upstream is None else with_symbols(declare, upstream), options, others=others
+    )
+    if scalar and not elaborated.expression.is_scalar:
+        message = f"a gradient needs a scalar, but the expression is {shape_text(elaborated.expression.shape)}"
+        raise ShapeError(message, suggestion="jacobian(...), or derive(...) for any shape")
+    above = (
+        None
+        if upstream is None
+        else upstream_symbol(upstream if isinstance(upstream, str) else name_of(upstream), elaborated, elaborated.expression)
+    )
+    reader = _Results(elaborated, outline, above, layout, symmetric)
+    if keep:
+        return reader.kept(symbols)
+    return reader.substituted(symbols)
+
+
+class _Results:
+    """Makes results of sweeps for one expression."""
+
+    def __init__(self, elaborated: Elaborated, outline: Outline, upstream: Symbol | None, layout: Layout, symmetric: Symmetric) -> None:
+        self.elaborated = elaborated
+        self.outline = outline
+        self.upstream = upstream
+        self.layout: Layout = layout
+        self.symmetric: Symmetric = symmetric
+        self.symbol = outline.value_name if upstream is None else "L"
+        self.taken = frozenset({*elaborated.declarations, *elaborated.symbols})
+
+    def kept(self, wrt: Sequence[Symbol]) -> Gradients:
+        sweep = self._sweep(self.outline, wrt)
+        source = self._parsed(self.elaborated.expression)
+        made: dict[str, Derivation] = {}
+        for symbol in wrt:
+            outcome = sweep.derivatives[symbol.name]
+            notes = (*self.elaborated.notes, *outcome.notes, *self._zero_notes(self.outline.expression, symbol, outcome))
+            made[symbol.name] = NamedDerivation(source, (symbol,), outcome, self.layout, self.symmetric, notes, sweep, self.symbol)
+        return Gradients(made, self.outline, sweep, self.symbol)
+
+    def substituted(self, wrt: Sequence[Symbol]) -> Gradients:
+        inputs = [symbol for symbol in wrt if symbol.name not in self.outline.steps]
+        made = self._plain(self.elaborated.expression, inputs)
+        for symbol in wrt:
+            if symbol.name in self.outline.steps:  # a free variable there
+                made |= self._plain(self.outline.opened(symbol.name), [symbol])
+        return Gradients({symbol.name: made[symbol.name] for symbol in wrt}, self.outline, None, self.symbol)
+
+    def _plain(self, expression: Expr, wrt: Sequence[Symbol]) -> dict[str, Derivation]:
+        if not wrt:
+            return {}
+        sweep = self._sweep(Outline({}, expression, {}, expression), wrt)
+        source = self._parsed(expression, tuple([symbol.name for symbol in wrt]))
+        value = ParsedExpression(expression, source.declarations, source.notes, None, self.elaborated)
+        made: dict[str, Derivation] = {}
+        for symbol in wrt:
+            outcome = sweep.derivatives[symbol.name]
+            notes = (*self.elaborated.notes, *outcome.notes, *self._zero_notes(expression, symbol, outcome))
+            if self.upstream is None:
+                made[symbol.name] = Derivation(source, (symbol,), outcome, self.layout, self.symmetric, notes)
+            else:
+                name = self.upstream.name
+                made[symbol.name] = Pullback(source, (symbol,), outcome, self.layout, self.symmetric, notes, value, name)
+        return made
+
+    def _parsed(self, expression: Expr, wrt: Sequence[str] = ()) -> ParsedExpression:
+        """What is differentiated: the expression, or the scalar that pairs it with the upstream gradient."""
+        declarations = {**self.elaborated.declarations, **_step_declarations(self.outline, wrt)}
+        if self.upstream is None:
+            return ParsedExpression(expression, declarations, self.elaborated.notes, None, self.elaborated)
+        declarations[self.upstream.name] = declaration_text(self.upstream.shape, essential(self.upstream.properties))
+        return ParsedExpression(paired_with(expression, self.upstream), declarations, self.elaborated.notes, None, self.elaborated)
+
+    def _sweep(self, outline: Outline, wrt: Sequence[Symbol]) -> Sweep:
+        return swept(outline, wrt, upstream=self.upstream, layout=self.layout, symmetric=self.symmetric, taken=self.taken)
+
+    def _zero_notes(self, expression: Expr, symbol: Symbol, outcome: Outcome) -> list[str]:
+        """What is to be said of a derivative that came out as 0, confirmed numerically where that is possible."""
+        if not is_zero(outcome.tensor) or symbols_in(expression).get(symbol.name) is not symbol:
+            return []
+        return zero_notes(expression if self.upstream is None else paired_with(expression, self.upstream), (symbol,))

@@ -1,0 +1,296 @@
+"""A derivation with its texts, its callable and its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import later
+from matcalc.base.records import guarded, replace
+from matcalc.derivation import Outcome
+from matcalc.derivation.pipeline import Layout, over_samples
+from matcalc.expr.nodes import Symbol
+from matcalc.language.decisions import warned
+from matcalc.language.declare.texts import declaration_text
+from matcalc.objects.inputs import as_call
+from matcalc.objects.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs
+from matcalc.printing import Shown, latex, latex_operand, member_notes, text
+
+if TYPE_CHECKING:
+    import matcalc.sympy_exchange as sympy_exchange
+    from matcalc.entries import Entries
+    from matcalc.printing import indices
+    from matcalc.products.equations import Equation
+    from matcalc.steps.step import Step
+else:
+    indices = later("matcalc.printing.indices")
+    sympy_exchange = later("matcalc.sympy_exchange")
+
+__all__ = ["Derivation", "ParsedExpression", "Style", "plain_shape"]
+
+
+@guarded
+class Derivation(Shown):
+    """The derivative of ``source`` by ``wrt`` in one layout.
+
+    ``str()`` and ``text()`` give the closed matrix form when there is one, which ``closed`` tells; else a form with explicit sums, or the
+    index form.
+    ``shape`` is the shape of the result in ``layout``; ``conditions`` say where it holds, ``notes`` what was assumed.
+    """
+
+    source: ParsedExpression
+    wrt: tuple[Symbol, ...]
+    outcome: Outcome
+    layout: str
+    symmetric: str
+    notes: tuple[str, ...]
+
+    @property
+    def expression(self) -> ParsedExpression | None:
+        """The closed matrix form, or None when there is none."""
+        if self.outcome.expression is None:
+            return None
+        return ParsedExpression(
+            self.outcome.expression, self.source.declarations, self.notes, self.source.origin, families=self.source.other_names
+        )
+
+    @property
+    def reading(self) -> Reading:
+        """How the expression was read."""
+        return self.source.reading
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is a closed matrix form (Kronecker and vec forms count)."""
+        return self.outcome.expression is not None
+
+    @property
+    def order(self) -> int:
+        return len(self.wrt)
+
+    @property
+    @as_call
+    def index_form(self) -> str:
+        """The derivative entry by entry, in index notation; always there."""
+        return indices.index_text(self.outcome.tensor, "unicode")
+
+    @property
+    def shape(self) -> tuple[int | str, ...]:
+        """Sizes of the result in the layout asked for; ``()`` for a scalar."""
+        return plain_shape(self.outcome.shape)
+
+    @property
+    def declarations(self) -> dict[str, str]:
+        """Kind and size of every symbol, declared or inferred, in the ``declare`` syntax."""
+        return dict(self.source.declarations)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Where the derivative holds, such as ``X invertible``."""
+        return self.outcome.conditions
+
+    @as_call
+    def text(self, style: Style = "unicode") -> str:
+        """The closed form in the input language; when there is none, the form with explicit sums, or the index form."""
+        shown = self.outcome.shown
+        return indices.index_text(self.outcome.tensor, checked_style(style)) if shown is None else text(shown, checked_style(style))
+
+    @as_call
+    def latex(self, equation: bool = False, *, bold: bool = False) -> str:
+        """LaTeX source of the right-hand side, or of the whole equation; ``bold`` sets vectors and matrices in bold type.
+
+        Entries, as in index notation, are not bold.
+        """
+        shown = self.outcome.shown
+        right = indices.index_text(self.outcome.tensor, "latex") if shown is None else latex(shown, bold)
+        return f"{self._left_latex(bold)} = {right}" if equation else right
+
+    def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
+        """What ``latex`` gives, between dollar signs."""
+        return f"${self.latex(equation, bold=bold)}$"
+
+    def _left_latex(self, bold: bool) -> str:
+        names = [latex(symbol, bold) for symbol in self.wrt]
+        if len(names) == 1:
+            operator = rf"\frac{{\partial}}{{\partial {names[0]}}}"
+        elif names[0] == names[1]:
+            operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]}^{{2}}}}"
+        else:
+            operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]} \, \partial {names[1]}}}"
+        return f"{operator} {latex_operand(self.source.node, bold)}"
+
+    @as_call
+    def samples(self) -> Derivation:
+        """The same derivative, shown as sums over the members of families: ``2 Σ_i (wᵀ x_i − y_i) x_i`` where x_i is row i of X.
+
+        Raises MatcalcError where no members stand in the formula, and where no such sums are known.
+        """
+        families = member_notes(self.source.node)
+        if not families:
+            raise MatcalcError("no members of a family stand in the formula", suggestion="sum(i, (y_i - w'x_i)^2)")
+        sums = over_samples(self.source.node, self.wrt, self._layout(), self._whole_outcome())
+        if sums is None:
+            raise MatcalcError("this derivative is not known as a sum over the members of a family", suggestion="the matrix form")
+        notes = tuple(dict.fromkeys([*self.notes, *families]))
+        return replace(self, outcome=replace(self.outcome, sums=sums), notes=notes)
+
+    def _layout(self) -> Layout:
+        return cast("Layout", self.layout)
+
+    @as_call
+    def differential(self) -> Equation:
+        """The same derivative as a linear operator: ``dY = A dX B``, or ``df = tr(G' dX)`` of a scalar.
+
+        Raises MatcalcError for a second derivative, and where the symbol ``dX`` is in use.
+        """
+        return self._views().differential_of(self._source(), self.wrt)  # type: ignore[no-any-return]
+
+    @as_call
+    def slice(self, *positions: int | str) -> Equation:
+        """The derivative by one entry of the variable, with unit vectors: ``A e_i e_jᵀ B``.
+
+        ``positions`` are numbers counted from 1 or index names, by default ``"i"`` and ``"j"``.
+        Raises MatcalcError for positions that do not fit, and for a second derivative.
+        """
+        views, source = self._views(), self._source()
+        places = positions or views.free_indices(source, self.wrt[0])
+        return views.slice_of(source, self.wrt[0], tuple(places), self.symmetric)  # type: ignore[no-any-return]
+
+    def _views(self) -> Any:
+        if len(self.wrt) != 1:
+            raise MatcalcError("a second derivative has no such view", suggestion="the view of a first derivative")
+        return import_module("matcalc.products.differentials")
+
+    def _source(self) -> Any:
+        return self._views().Source(self.source.node, self.source.declarations, self.source.notes, frozenset(), self.source.source)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """How the result is found, step by step, in index notation: each an equality with the rule it rests on."""
+        return self.derivation_steps()
+
+    @as_call
+    def derivation_steps(self, style: str = "index") -> tuple[Step, ...]:
+        """The derivation in steps; ``style`` is ``"index"`` (entry by entry) or ``"differential"`` (``df = ⟨G, dX⟩``).
+
+        Raises MatcalcError for another style, LimitError where a step would be too long to write.
+        """
+        made = import_module("matcalc.steps")
+        question = import_module("matcalc.steps.step").Question
+        asked = question(self.source.node, self.wrt, self.layout, self.symmetric, self._whole_outcome(), self.declarations)
+        return tuple(made.narrated(asked, style))
+
+    def _whole_outcome(self) -> Outcome:
+        """The derivative in terms of the symbols of ``source``."""
+        return self.outcome
+
+    @as_call
+    def steps_text(self, form: str = "unicode", style: str = "index") -> str:
+        """All steps as ``"unicode"``, ``"ascii"``, ``"latex"``, ``"markdown"``, ``"html"`` or ``"json"``; plain text has 80 columns."""
+        steps = self.steps if style == "index" else self.derivation_steps(style)
+        return str(import_module("matcalc.steps").presented(steps, form))
+
+    @as_call
+    def function(self, target: str = "numpy") -> Callable[..., Any]:
+        """A callable that takes the symbols as keyword arguments and returns an array in the layout of the derivation.
+
+        Vectors have one axis, in and out. A size that no array fixes is given as a keyword integer (``n=4``); keywords that are
+        not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``: the callable may be jitted and mapped over batches.
+        Raises MatcalcError for another target.
+        """
+        return array_function(
+            programs().derivative_callable,
+            self.outcome,
+            self.source.node,
+            self.wrt,
+            self.layout,
+            target,
+            declarations=self.source.declarations,
+            result=declaration_text(self.shape),
+            families=self.source.other_names,
+        )
+
+    @as_call
+    def entries(self, **sizes: int) -> Entries:
+        """The derivative entry by entry at small sizes, in its layout; see ``ParsedExpression.entries``.
+
+        >>> from matcalc import derive
+        >>> print(derive("x'Ax", "x").entries(n=2))
+        [2 a11 x1 + (a12 + a21) x2; (a12 + a21) x1 + 2 a22 x2]
+        """
+        of = import_module("matcalc.entries").derivative_entries
+        made: Entries = of(self._whole_outcome(), self.source.node, self.wrt, self.layout, sizes)
+        return made
+
+    @as_call
+    def at(self, **values: Any) -> Any:
+        """The value at a point as a NumPy array; symbols are given by name, as numbers, lists or arrays.
+
+        Raises MatcalcError where the values do not fit.
+
+        >>> from matcalc import derive
+        >>> derive("x'Ax", "x").at(x=[1, 2], A=[[1, 2], [3, 4]]).tolist()
+        [12.0, 21.0]
+        """
+        made = import_module("matcalc.entries")
+        return made.value_at(self.function(), self.declarations, made.size_names([self.source.node, *self.wrt]), values)
+
+    @as_call
+    def code(self, target: str = "numpy") -> str:
+        """The source text of a self-contained function, for ``"numpy"``, ``"jax"`` or ``"torch"``.
+
+        Run as a file, it compares its result with finite differences. Of ``"sympy"`` it is a program that builds ``sympy()``.
+        Raises MatcalcError where there is no code.
+        """
+        if target == "sympy":
+            return sympy_exchange.sympy_source(result=self.sympy())
+        return str(programs().derivative_code(self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target))
+
+    @as_call
+    def sympy(self, symbols: Sequence[Any] = ()) -> Any:
+        """The closed form in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there is none."""
+        return sympy_exchange.to_sympy(self.outcome.expression, symbols, self.source.origin)
+
+    @as_call
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON-ready values."""
+        return {
+            "expression": self.source.text(),
+            "wrt": [symbol.name for symbol in self.wrt],
+            "order": self.order,
+            "layout": self.layout,
+            "symmetric": self.symmetric,
+            "closed": self.closed,
+            "shape": list(self.shape),
+            "unicode": self.text("unicode"),
+            "ascii": self.text("ascii"),
+            "latex": self.latex(),
+            "index": self.index_form,
+            "declarations": self.declarations,
+            "conditions": list(self.conditions),
+            "notes": list(self.notes),
+            "reading": self.reading.to_dict(),
+        }
+
+    def _identity(self) -> tuple[object, ...]:
+        """What equal derivatives have in common."""
+        return self.source, self.wrt, self.layout, self.symmetric, self.outcome.expression, self.outcome.tensor
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the derivative of the same expression by the same symbols in the same layout."""
+        if not isinstance(other, Derivation) or type(self) is not type(other):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def __repr__(self) -> str:
+        by = ", ".join(symbol.name for symbol in self.wrt)
+        return f"<Derivation of {self.source.text()} by {by}: {self.text()}{warned(self.warnings)}>"
+
+    def _displayed(self) -> str:
+        return self.latex(equation=True)

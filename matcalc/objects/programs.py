@@ -1,0 +1,371 @@
+"""Code and callables for read expressions and derivations, and functions that compute a value with its derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE, Shape, axes_of
+from matcalc.codegen import Check, Derivative, LaidOut, Operator, Output, function, generate, target_named
+from matcalc.derivation import Outcome, differentiate
+from matcalc.einstein import nodes as ix
+from matcalc.einstein.algebra import contract
+from matcalc.einstein.nodes import Tensor
+from matcalc.evaluation import compile_function, evaluate_tensor
+from matcalc.evaluation.arrays import as_array, solve_sizes
+from matcalc.expr.nodes import Expr, Hadamard, Product, SizeValue, Symbol, Total, postorder
+from matcalc.facts.table import tying
+from matcalc.language.declare.texts import Declare, about_unused
+from matcalc.language.text.spelling import canonical_name
+from matcalc.objects.combining import declarations_of
+from matcalc.objects.inputs import Expression, Name, Names, as_call, listed, name_of, names_of, read
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_LONGEST_SHOWN = 60
+
+
+def expression_function(expression: Expr, others: Sequence[Symbol] = ()) -> Callable[..., NDArray[Any]]:
+    """``compile_function``, with sizes that the arrays of ``others`` fix when those of the expression do not."""
+    compiled = compile_function(expression)
+    symbols = (*symbols_of(expression), *others)
+    names = _size_names(expression, symbols)
+
+    def function(**values: Any) -> NDArray[Any]:
+        return compiled(**{**_sizes(symbols, names, values), **values})
+
+    return function
+
+
+def tensor_function(tensor: Tensor, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Callable[..., NDArray[Any]]:
+    """The derivative of ``source``, given as a tensor, as a callable that returns an array in the layout."""
+    symbols = (*symbols_of(source), *wrt)
+    names = _size_names(source, symbols)
+
+    def function(**values: Any) -> NDArray[Any]:
+        sizes = _sizes(symbols, names, values)
+        array = evaluate_tensor(tensor, values, sizes)
+        numerator = tuple([size.value(sizes) for size in _axes(source.shape)])
+        return laid_out(array, numerator, tuple([len(_axes(symbol.shape)) for symbol in wrt if symbol.shape]), layout)
+
+    return function
+
+
+def laid_out(array: NDArray[Any], numerator: tuple[int, ...], variables: tuple[int, ...], layout: str) -> NDArray[Any]:
+    """A derivative with separate axes as the array of a layout.
+
+    ``numerator`` are the lengths of the axes of the value, ``variables`` the number of axes of each variable that is no scalar. The axes
+    of the value may come split, as those of a Kronecker product do. A Hessian has a row for each entry of the first variable, in every
+    matrix layout.
+    """
+    below = sum(variables)
+    array = array.reshape(numerator + array.shape[array.ndim - below :])
+    if layout == "tensor" or array.ndim == 0:
+        return array
+    if not numerator and len(variables) == 1:
+        return array.T if layout == "numerator" else array
+    if not below:
+        return array
+    if not numerator:
+        return _matrix(array, variables[0])
+    flat = _matrix(array, len(numerator))
+    return flat if layout == "numerator" else flat.T
+
+
+def _matrix(array: NDArray[Any], above: int) -> NDArray[Any]:
+    """Rows are the column-major vec of the first axes, columns that of the others."""
+    rows = 1
+    for length in array.shape[:above]:
+        rows *= length
+    return array.reshape((rows, -1), order="F")
+
+
+def symbols_of(expression: Expr) -> tuple[Symbol, ...]:
+    """The symbols of an expression, in reading order."""
+    return tuple([node for node in postorder(expression) if isinstance(node, Symbol)])
+
+
+@record
+class Recipe:
+    """How a callable is made, so that another process can make it again: the function of a module that does, and its arguments.
+
+    ``families`` are names under which an array may be given too; ``shown`` says what the callable takes and returns.
+    """
+
+    maker: Callable[..., Callable[..., Any]]
+    arguments: tuple[Any, ...]
+    families: Mapping[str, str]
+    shown: str
+    field: str | None = None
+    """Of a callable that returns several results by name, the one that is wanted."""
+
+
+class ArrayFunction:
+    """A function of arrays, which are its keywords, in any spelling of a name: ``β`` may be given for ``beta``, and the array of the x_i,
+    called X in the formula, as ``x`` too.
+
+    It can be copied and pickled: it is made again from the formula. Its docstring, where there is one, is the generated code.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._call: Callable[..., Any] = recipe.maker(*recipe.arguments)
+        self.__name__ = self.__qualname__ = getattr(self._call, "__name__", "function")
+        self.__doc__ = self._call.__doc__
+
+    def __call__(self, /, **values: Any) -> Any:
+        spelled = {canonical_name(name): value for name, value in values.items()}
+        for name, title in self._recipe.families.items():
+            if name in spelled:
+                array = spelled.pop(name)
+                spelled.setdefault(title, array)
+        found = self._call(**spelled)
+        return found if self._recipe.field is None else found[self._recipe.field]
+
+    def __reduce__(self) -> tuple[type[ArrayFunction], tuple[Recipe]]:
+        return ArrayFunction, (self._recipe,)
+
+    def __copy__(self) -> ArrayFunction:
+        return self
+
+    def __deepcopy__(self, _: object) -> ArrayFunction:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<function of {self._recipe.shown}>"
+
+
+def array_function(
+    maker: Callable[..., Callable[..., Any]],
+    *arguments: Any,
+    declarations: Mapping[str, str],
+    result: str,
+    families: Mapping[str, str] | None = None,
+    field: str | None = None,
+) -> ArrayFunction:
+    """The callable that a function makes of the arguments; the rest is for ``repr``."""
+    takes = ", ".join(f"{name}: {kind}" for name, kind in declarations.items())
+    if len(takes) > _LONGEST_SHOWN:
+        takes = f"{len(declarations)} names"
+    return ArrayFunction(Recipe(maker, arguments, dict(families or {}), f"{takes} → {result}", field))
+
+
+def _axes(shape: Shape) -> Shape:
+    return shape[1:] if len(shape) == 2 and shape[0] == ONE else shape
+
+
+def _size_names(expression: Expr, symbols: Sequence[Symbol]) -> frozenset[str]:
+    """The names of all sizes in an expression, without names that are symbols themselves."""
+    sizes = [size for node in (*postorder(expression), *symbols) for size in node.shape]
+    sizes += [node.size for node in postorder(expression) if isinstance(node, SizeValue)]
+    return frozenset(name for size in sizes for name in size.names) - {symbol.name for symbol in symbols}
+
+
+def _sizes(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str, Any]) -> dict[str, int]:
+    """A number for every size that a keyword or one of the arrays given for these symbols fixes."""
+    given = {name: values[name] for name in sorted(names) if name in values}
+    shapes = []
+    for symbol in dict.fromkeys(symbols):
+        if symbol.name in values:
+            array = as_array(symbol.name, values[symbol.name], symbol.shape)
+            shapes.append((symbol.name, symbol.shape, (array.size,) if len(symbol.shape) == 1 else array.shape if symbol.shape else ()))
+    return solve_sizes(shapes, given, ())
+
+
+def expression_code(expression: Expr, target: str) -> str:
+    """The source of a function for an expression."""
+    return generate({"value": expression}, target, name="value")
+
+
+def expression_callable(expression: Expr, target: str) -> Callable[..., Any]:
+    """A callable for an expression; of a target that evaluates, the evaluator takes what there is no code for."""
+    try:
+        return function({"value": expression}, target, name="value")
+    except MatcalcError:
+        if not target_named(target).evaluates:
+            raise
+        return expression_function(expression)
+
+
+def derivative_output(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Output:
+    """What code is generated for: the closed form, or the tensor laid out when there is none."""
+    if outcome.expression is not None:
+        return outcome.expression
+    return LaidOut(outcome.tensor, axes_of(source.shape), tuple([len(axes_of(symbol.shape)) for symbol in wrt if symbol.shape]), layout)
+
+
+def derivative_name(source: Expr, wrt: tuple[Symbol, ...]) -> str:
+    """What the function of a derivative is called."""
+    if source.is_scalar:
+        return "hessian" if len(wrt) == 2 else "gradient"
+    return "jacobian" if len(wrt) == 1 else "derivative"
+
+
+def derivative_code(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, symmetric: str, target: str) -> str:
+    """The source of a function for a derivative, which checks itself by finite differences when it is run."""
+    name = derivative_name(source, wrt)
+    check = Check(source, {name: Derivative(wrt, layout, symmetric)})
+    return generate({name: derivative_output(outcome, source, wrt, layout)}, target, name=name, check=check)
+
+
+def derivative_callable(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, target: str) -> Callable[..., Any]:
+    """A callable for a derivative; of a target that evaluates, the evaluator takes what there is no code for."""
+    others = (*symbols_of(source), *wrt)
+    try:
+        return function(
+            {"result": derivative_output(outcome, source, wrt, layout)}, target, name=derivative_name(source, wrt), others=others
+        )
+    except MatcalcError:
+        if not target_named(target).evaluates:
+            raise
+    if outcome.expression is not None:
+        return expression_function(outcome.expression, others)
+    return tensor_function(outcome.tensor, source, wrt, layout)
+
+
+HessianNames: TypeAlias = "Name | Sequence[Name | tuple[Name, Name]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A generated function: call it with the symbols as keyword arguments; ``source`` is its text, with a self check under ``__main__``.
+
+    It returns an array for one output, else a named tuple with a field for each of ``outputs``.
+    """
+
+    source: str
+    outputs: tuple[str, ...]
+    _call: Any
+
+    def __repr__(self) -> str:
+        return repr(self._call).replace("<function", "<Compiled function")
+
+    def __call__(self, /, **values: Any) -> Any:
+        return self._call(**values)
+
+
+@as_call
+def compile(
+    expression: Expression,
+    *,
+    value: bool = True,
+    gradient: Names = (),
+    hessian: HessianNames = (),
+    hessian_operator: Names = (),
+    hvp: Names = (),
+    target: str = "numpy",
+    declare: Declare = None,
+    sizes: Mapping[str, int] | None = None,
+    symmetric: str = "projected",
+) -> Compiled:
+    """A function for the value of a scalar expression and derivatives of it.
+
+    ``gradient``, ``hessian`` (also pairs of names), ``hessian_operator`` and ``hvp`` name the symbols to differentiate by. Outputs are
+    ``value``, ``gradient_x``, ``hessian_x``, ``hessian_operator_x``, a callable that multiplies a direction shaped like x, and ``hvp_x``,
+    the product of the Hessian with the argument ``dx``. ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. ``sizes`` are used
+    to order products by cost; the function is right for all sizes.
+
+    Raises MatcalcError; ShapeError when the expression is not a scalar and derivatives are asked for.
+
+    >>> compile("||X - UV||^2", gradient=["U", "V"]).outputs
+    ('value', 'gradient_U', 'gradient_V')
+    """
+    target_named(target)  # what is wrong with it is said before anything is read
+    pairs = [_pair(name) for name in listed(hessian)]
+    singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}
+    wrt = list(dict.fromkeys([*(name for names in singles.values() for name in names), *(name for pair in pairs for name in pair)]))
+    elaborated = read(expression, declare, wrt=wrt)
+    about_unused(declare, tuple(elaborated.declarations), *wrt, *(f"d{name}" for name in wrt))
+    source = elaborated.expression
+    if wrt and not source.is_scalar:
+        raise ShapeError("gradients and Hessians need a scalar expression", suggestion="matcalc.derive(...).code(...) for a Jacobian")
+    found = {node.name: node for node in postorder(source) if isinstance(node, Symbol)}
+    missing = [name for name in wrt if name not in found]
+    if missing:
+        raise MatcalcError(f"the expression does not depend on {', '.join(missing)}")
+    request = _Request(source, target, symmetric)
+    if value:
+        request.add("value", source, Derivative())
+    for name in singles["gradient"]:
+        request.derivative(f"gradient_{name}", (found[name],))
+    for first, second in pairs:
+        request.derivative(f"hessian_{first}" if first == second else f"hessian_{first}_{second}", (found[first], found[second]))
+    for name in singles["hessian_operator"]:
+        request.along(f"hessian_operator_{name}", found[name], bound=False)
+    for name in singles["hvp"]:
+        request.along(f"hvp_{name}", found[name], bound=True)
+    return request.compiled(sizes)
+
+
+class _Request:
+    """The outputs asked for, and what each of them is."""
+
+    def __init__(self, source: Expr, target: str, symmetric: str) -> None:
+        self.source = source
+        self.target = target
+        self.symmetric = symmetric
+        self.outputs: dict[str, Output] = {}
+        self.derivatives: dict[str, Derivative] = {}
+
+    def add(self, name: str, output: Output, derivative: Derivative) -> None:
+        self.outputs[name] = output
+        self.derivatives[name] = derivative
+
+    def derivative(self, name: str, wrt: tuple[Symbol, ...]) -> None:
+        outcome = differentiate(self.source, wrt, symmetric=self.symmetric)  # type: ignore[arg-type]
+        output = derivative_output(outcome, self.source, wrt, "denominator")
+        self.add(name, output, Derivative(wrt, "denominator", self.symmetric))
+
+    def along(self, name: str, symbol: Symbol, *, bound: bool) -> None:
+        """The derivative of the gradient along a direction: the Hessian times it, without the Hessian."""
+        direction = Symbol(f"d{symbol.name}", symbol.shape, tying(symbol.properties))
+        gradient = differentiate(self.source, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
+        output: Expr | LaidOut | None = None
+        if gradient is not None:
+            slope = Product((gradient, direction)) if symbol.is_scalar else Total(Hadamard((gradient, direction)), None)
+            output = differentiate(slope, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
+        if output is None:
+            output = self._tensor_along(symbol, direction)
+        made: Output = output if bound else Operator(output, direction)
+        self.add(name, made, Derivative((symbol, symbol), "tensor", self.symmetric, direction))
+
+    def _tensor_along(self, symbol: Symbol, direction: Symbol) -> LaidOut:
+        """The same in index notation, where there is no closed form."""
+        hessian = differentiate(self.source, (symbol, symbol), symmetric=self.symmetric).tensor  # type: ignore[arg-type]
+        axes = axes_of(symbol.shape)
+        labels = tuple(range(2 * len(axes)))
+        moved = ix.Symbol(direction.name, axes, direction.properties)
+        tensor = contract([hessian, moved], [labels, labels[len(axes) :]], labels[: len(axes)], dict(enumerate(axes + axes)))
+        return LaidOut(tensor, (), (len(axes),), "denominator")
+
+    def compiled(self, sizes: Mapping[str, int] | None) -> Compiled:
+        if not self.outputs:
+            raise MatcalcError("nothing was asked for", expected="value=True, gradient=..., hessian=..., hessian_operator=... or hvp=...")
+        check = Check(self.source, self.derivatives)
+        source = generate(self.outputs, self.target, name="compute", check=check, sizes=sizes)
+        symbols = [node for node in postorder(self.source) if isinstance(node, Symbol)]
+        call = array_function(
+            computed,
+            dict(self.outputs),
+            self.target,
+            dict(sizes or {}),
+            tuple(symbols),
+            declarations=declarations_of(self.source),
+            result=", ".join(self.outputs),
+        )
+        return Compiled(source, tuple(self.outputs), call)
+
+
+def computed(outputs: Mapping[str, Output], target: str, sizes: Mapping[str, int], symbols: Sequence[Symbol]) -> Callable[..., Any]:
+    """The callable behind ``Compiled``."""
+    return function(outputs, target, name="compute", sizes=sizes, others=symbols)
+
+
+def _pair(names: Name | tuple[Name, Name]) -> tuple[str, str]:
+    if isinstance(names, tuple):
+        return name_of(names[0]), name_of(names[1])
+    return name_of(names), name_of(names)

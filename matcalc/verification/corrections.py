@@ -1,0 +1,178 @@
+"""What is wrong in a refuted claim, and what would be right: small changes of its sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import isfinite
+
+from matcalc.base.errors import ShapeError
+from matcalc.evaluation import agrees
+from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Power, Product, Sum, Symbol, Transpose, children
+from matcalc.expr.rewriting import with_operand
+from matcalc.printing import text
+from matcalc.verification.claims import Claim, DerivativeForm, Formula
+from matcalc.verification.witness import Comparison, holds, side_value
+
+_MOST = 200
+_FACTORS = (Fraction(2), Fraction(1, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A changed expression; ``kind`` is ``transpose``, ``sign``, ``factor`` or ``order``."""
+
+    kind: str
+    description: str
+    expression: Expr
+
+
+def mutants(expression: Expr) -> Iterator[Mutant]:
+    """Every expression that differs by one small change and still has the same shape; at most 200, in reading order."""
+    count = 0
+    for path in _paths(expression):
+        above = _at(expression, path[:-1]) if path else None
+        for kind, description, changed in _changes(_at(expression, path), path, above):
+            try:
+                whole = _replaced(expression, path, changed)
+            except ShapeError:
+                continue
+            if whole.shape == expression.shape and whole is not expression:
+                yield Mutant(kind, description, whole)
+                count += 1
+                if count >= _MOST:
+                    return
+
+
+def _paths(expression: Expr) -> Iterator[tuple[int, ...]]:
+    """The place of every occurrence, from the root."""
+    stack: list[tuple[tuple[int, ...], Expr]] = [((), expression)]
+    count = 0
+    while stack and count < _MOST:
+        path, node = stack.pop()
+        yield path
+        count += 1
+        below = children(node)
+        stack.extend(((*path, k), child) for k, child in reversed(list(enumerate(below))))
+
+
+def _at(expression: Expr, path: tuple[int, ...]) -> Expr:
+    for k in path:
+        expression = children(expression)[k]
+    return expression
+
+
+def _replaced(expression: Expr, path: tuple[int, ...], new: Expr) -> Expr:
+    above = [expression]
+    for k in path[:-1]:
+        above.append(children(above[-1])[k])
+    for node, k in zip(reversed(above), reversed(path)):
+        new = with_operand(node, k, new)
+    return new
+
+
+def _changes(node: Expr, path: tuple[int, ...], above: Expr | None) -> Iterator[tuple[str, str, Expr]]:
+    name = text(node, "unicode")
+    match node:
+        case Transpose(operand=inner) if node.rows == node.cols and not node.is_scalar:
+            yield "transpose", f"{name} should be {text(inner, 'unicode')}", inner
+        case Symbol() | Inverse() if node.is_matrix and node.rows == node.cols:
+            yield "transpose", f"{name} should be {text(Transpose(node), 'unicode')}", Transpose(node)
+        case Number(value=value) if value:
+            number = f"the exponent {name}" if isinstance(above, Power) and path[-1] == 1 else name
+            for factor in _FACTORS:
+                yield "factor", f"{number} should be {text(Number(value * factor), 'unicode')}", Number(value * factor)
+        case Product(factors=factors):
+            for k in range(len(factors) - 1):
+                one, other = factors[k : k + 2]
+                if one is not other and not one.is_scalar and not other.is_scalar:
+                    try:
+                        swapped = Product((*factors[:k], other, one, *factors[k + 2 :]))
+                    except ShapeError:
+                        continue
+                    names = text(one, "unicode"), text(other, "unicode")
+                    yield "order", f"the factors {names[0]} and {names[1]} should be in the other order", swapped
+        case Sum(terms=terms):
+            for k, term in enumerate(terms):
+                flipped = term.operand if isinstance(term, Negative) else Negative(term)
+                yield "sign", f"the term {text(term, 'unicode')} has the wrong sign", Sum((*terms[:k], flipped, *terms[k + 1 :]))
+        case Negative(operand=inner):
+            yield "sign", f"{name} has the wrong sign", inner
+    if not path:
+        if not isinstance(node, Negative):
+            yield "sign", "the sign is wrong", Negative(node)
+        for factor in _FACTORS:
+            amount = f"a factor {factor} is missing" if factor > 1 else "the formula is twice too large"
+            yield "factor", amount, Product((Number(factor), node))
+        if node.is_matrix and node.rows == node.cols:
+            yield "transpose", "the formula should be transposed", Transpose(node)
+
+
+_LARGEST_DENOMINATOR = 12
+
+
+def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr | None] | None:
+    """What to change in the right side, in words, and the right side changed where that is known; confirmed at further points."""
+    if not isinstance(claim.right, Formula):
+        return None
+    right = claim.right.expression
+    if not claim.fits:
+        if len(right.shape) > 2:
+            return None
+        turned = Transpose(right)
+        if turned.shape == claim.left.shape and holds(Claim(claim.left, Formula(turned)), quick=True):
+            return "the right side should be transposed", turned
+        return None
+    if comparison is None:
+        return None
+    if _is_row_major(claim, comparison):
+        return "this is the answer for vec by rows; here vec stacks columns", None
+    ratio = _ratio(comparison)
+    if ratio is not None:
+        scaled = Product((Number(ratio), right))
+        if holds(Claim(claim.left, Formula(scaled)), quick=True):
+            return _missing(ratio), scaled
+    for mutant in mutants(right):
+        changed = Claim(claim.left, Formula(mutant.expression))
+        if changed.fits and holds(changed, quick=True):
+            return mutant.description, mutant.expression
+    return None
+
+
+def _ratio(comparison: Comparison) -> Fraction | None:
+    """The number that the left side is of the right side, where it is a simple fraction."""
+    import numpy as np
+
+    left, right = np.ravel(comparison.left), np.ravel(comparison.right)
+    size = float(right @ right)
+    if left.shape != right.shape or size == 0.0:
+        return None
+    factor = float(left @ right) / size
+    if not isfinite(factor):  # sides that only the exact comparison can tell apart
+        return None
+    found = Fraction(factor).limit_denominator(_LARGEST_DENOMINATOR)
+    if not found or abs(float(found) - factor) > 1e-5 * abs(factor):
+        return None
+    return found if np.allclose(left, float(found) * right, rtol=1e-5, atol=1e-8) else None
+
+
+def _is_row_major(claim: Claim, comparison: Comparison) -> bool:
+    """Whether the right side is the derivative of the rows of the function, one after another, by the rows of the variable."""
+    import numpy as np
+
+    left = claim.left
+    if not isinstance(left, DerivativeForm) or len(left.wrt) != 1 or not (left.function.is_matrix and left.wrt[0].is_matrix):
+        return False
+    tensor = side_value(replace(left, layout="tensor"), comparison.point)
+    count = tensor.shape[0] * tensor.shape[1]
+    rows = tensor.reshape(count, -1)
+    return agrees(rows if left.layout == "numerator" else np.transpose(rows), comparison.right)
+
+
+def _missing(ratio: Fraction) -> str:
+    if ratio == -1:
+        return "the sign is wrong"
+    if ratio > 0 and ratio.numerator == 1:
+        return f"the right side is {ratio.denominator} times too large"
+    return f"the factor {ratio} is missing"

@@ -1,0 +1,1 @@
+"""The symbolic judgement of a claim."""

@@ -1,0 +1,177 @@
+"""Axes that are products, such as the rows of ``eye(m*n)``: split into the factors that the rest of the formula has there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.expr.nodes import (
+    Commutation,
+    DiagonalMatrix,
+    Expr,
+    Hadamard,
+    Identity,
+    Kronecker,
+    Negative,
+    Ones,
+    Product,
+    Quotient,
+    Sum,
+    Transpose,
+    Vec,
+    children,
+    postorder,
+)
+from matcalc.expr.rewriting import with_operands
+
+Split: TypeAlias = Shape | None
+"""The factors of an axis, slowest first; ``()`` for a single row or column, None where any split will do."""
+
+
+def with_split_axes(expression: Expr, rows: Split = None, cols: Split = None) -> Expr:
+    """``expression`` with identities and ones of product sizes written as Kronecker products that meet their neighbours.
+
+    ``rows`` and ``cols`` are the splits wanted for the whole. What cannot be split stays as it is.
+    """
+    if not any(isinstance(node, (Kronecker, Vec, Commutation)) or _is_splittable(node) for node in postorder(expression)) and _plain(
+        rows, cols
+    ):
+        return expression
+    known: dict[Expr, tuple[Split, Split]] = {}
+    for node in postorder(expression):
+        known[node] = _known(node, known)
+    wanted: dict[Expr, tuple[Split, Split]] = {expression: _first(known[expression], (rows, cols))}
+    for node in reversed(postorder(expression)):
+        for child, splits in _passed_down(node, wanted.get(node, (None, None)), known):
+            wanted[child] = _first(wanted.get(child, (None, None)), splits)
+    built: dict[Expr, Expr] = {}
+    for node in postorder(expression):
+        built[node] = _rebuilt(node, _first(known[node], wanted.get(node, (None, None))), built)
+    return built[expression]
+
+
+def _plain(rows: Split, cols: Split) -> bool:
+    return all(split is None or len(split) <= 1 for split in (rows, cols))
+
+
+def _is_splittable(node: Expr) -> bool:
+    return isinstance(node, (Identity, Ones)) and any(len(size.names) + (size.factor > 1) > 1 for size in node.shape)
+
+
+def _first(one: tuple[Split, Split], other: tuple[Split, Split]) -> tuple[Split, Split]:
+    rows, cols = (a if a is not None else b for a, b in zip(one, other))
+    return rows, cols
+
+
+def _axis(size: Size) -> Shape:
+    return () if size == ONE else (size,)
+
+
+def _known(node: Expr, done: Mapping[Expr, tuple[Split, Split]]) -> tuple[Split, Split]:
+    match node:
+        case Identity() | Ones():
+            return (None if node.rows != ONE else ()), (None if node.cols != ONE else ())
+        case Commutation():
+            return (node.m, node.n), (node.n, node.m)
+        case Kronecker():
+            return _joined([done[f][0] for f in node.factors]), _joined([done[f][1] for f in node.factors])
+        case Vec():
+            rows, cols = done[node.operand]
+            return _joined([cols, rows]), ()
+        case Transpose():
+            rows, cols = done[node.operand]
+            return cols, rows
+        case DiagonalMatrix():
+            rows, cols = done[node.operand]
+            split = rows if node.operand.is_column else cols
+            return split, split
+        case Negative():
+            return done[node.operand]
+        case Sum(terms=parts) | Hadamard(factors=parts):
+            found: tuple[Split, Split] = (None, None)
+            for part in parts:
+                found = _first(found, done[part])
+            return found
+        case Quotient():
+            return done[node.numerator if not node.numerator.is_scalar else node.denominator]
+        case Product():
+            shaped = [factor for factor in node.factors if not factor.is_scalar]
+            if not shaped or node.is_scalar:
+                return (), ()
+            return done[shaped[0]][0], done[shaped[-1]][1]
+        case _:
+            return _axis(node.rows), _axis(node.cols)
+
+
+def _joined(splits: list[Split]) -> Split:
+    result: Shape = ()
+    for split in splits:
+        if split is None:
+            return None
+        result += split
+    return result
+
+
+def _passed_down(
+    node: Expr, wanted: tuple[Split, Split], known: Mapping[Expr, tuple[Split, Split]]
+) -> list[tuple[Expr, tuple[Split, Split]]]:
+    rows, cols = _first(known[node], wanted)
+    match node:
+        case Transpose():
+            return [(node.operand, (cols, rows))]
+        case Negative():
+            return [(node.operand, (rows, cols))]
+        case Sum(terms=parts) | Hadamard(factors=parts):
+            return [(part, (rows, cols)) for part in parts]
+        case Quotient():
+            return [(part, (rows, cols)) for part in (node.numerator, node.denominator) if not part.is_scalar]
+        case DiagonalMatrix():
+            return [(node.operand, (rows, ()) if node.operand.is_column else ((), rows))]
+        case Product():
+            return _along(node, rows, cols, known)
+        case _:
+            return []
+
+
+def _along(node: Product, rows: Split, cols: Split, known: Mapping[Expr, tuple[Split, Split]]) -> list[tuple[Expr, tuple[Split, Split]]]:
+    """Neighbouring factors meet in one split; identities pass it on."""
+    shaped = [factor for factor in node.factors if not factor.is_scalar]
+    if not shaped:
+        return []
+    borders: list[Split] = [rows if not node.is_scalar else known[shaped[0]][0]]
+    for left, right in zip(shaped, shaped[1:]):
+        borders.append(known[left][1] if known[left][1] is not None else known[right][0])
+    borders.append(cols if not node.is_scalar else known[shaped[-1]][1])
+    for order in (range(len(shaped)), reversed(range(len(shaped)))):
+        for k in order:
+            if isinstance(shaped[k], Identity):
+                if borders[k + 1] is None:
+                    borders[k + 1] = borders[k]
+                elif borders[k] is None:
+                    borders[k] = borders[k + 1]
+    return [(factor, (borders[k], borders[k + 1])) for k, factor in enumerate(shaped)]
+
+
+def _rebuilt(node: Expr, splits: tuple[Split, Split], built: Mapping[Expr, Expr]) -> Expr:
+    match node:
+        case Identity(size=size):
+            split = splits[0] if splits[0] is not None else splits[1]
+            return Kronecker(tuple([Identity(part) for part in split])) if split and len(split) > 1 and _product(split) == size else node
+        case Ones():
+            rows, cols = splits
+            rows, cols = _axis(node.rows) if rows is None else rows, _axis(node.cols) if cols is None else cols
+            if len(rows) <= 1 and len(cols) <= 1 or _product(rows) != node.rows or _product(cols) != node.cols:
+                return node
+            return Kronecker((*(Ones((part,)) for part in rows), *(Ones((ONE, part)) for part in cols)))
+    below = children(node)
+    if all(built[child] is child for child in below):
+        return node
+    return with_operands(node, built)
+
+
+def _product(split: Shape) -> Size:
+    size = ONE
+    for part in split:
+        size = size * part
+    return size

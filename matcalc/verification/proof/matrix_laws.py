@@ -1,0 +1,391 @@
+"""Laws of functions of a whole matrix or vector: inverses and determinants of products and Kronecker products, exponentials, softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE as ONE_SIZE
+from matcalc.einstein.algebra import contract, symbolic_power, transposed
+from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, value_of, zero
+from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
+from matcalc.einstein.substitution import apply
+from matcalc.einstein.tensor_deduction import is_antisymmetric, is_symmetric, known
+from matcalc.expr.nodes import Call, Elementwise, Expr, Inverse, Kronecker, Number, Power, Product, SizeValue, Transpose
+from matcalc.expr.rewriting import rebuilt_with
+from matcalc.verification.proof.monomials import Chain, Monomial, chain_of, joined, primitive, square_runs, terms_of, whole
+from matcalc.verification.proof.rewriting import spread
+from matcalc.verification.proof.scalar_laws import map_law, power_law
+
+
+def without_functions_of_kronecker(expression: Expr) -> Expr:
+    """``inv(A ⊗ B)`` as ``inv(A) ⊗ inv(B)``, ``det(A ⊗ B)`` as ``det(A)^m det(B)^n``, for square factors; all else as it is."""
+    return rebuilt_with(expression, _of_factors)
+
+
+def _of_factors(node: Expr) -> Expr:
+    match node:
+        case Inverse(operand=Kronecker(factors=factors)) if _all_square(factors):
+            return Kronecker(tuple([Inverse(factor) for factor in factors]))
+        case Inverse(operand=Transpose(operand=Kronecker(factors=factors))) if _all_square(factors):
+            return Transpose(Kronecker(tuple([Inverse(factor) for factor in factors])))
+        case Call(function="pinv", arguments=(Kronecker(factors=factors),)):
+            return Kronecker(tuple([Call("pinv", (f,), None, Transpose(f).shape) for f in factors]))
+        case Call(function="det", arguments=(Kronecker(factors=factors),)) if _all_square(factors):
+            return _determinant(factors)
+        case Call(function="logdet", arguments=(Kronecker(factors=factors),)) if _all_square(factors):
+            return Elementwise("log", _determinant(factors))
+        case _:
+            return node
+
+
+def _all_square(factors: tuple[Expr, ...]) -> bool:
+    return all(factor.rows == factor.cols for factor in factors)
+
+
+def _determinant(factors: tuple[Expr, ...]) -> Expr:
+    """Each determinant to the number of rows of all other factors together."""
+    powers = []
+    for k, factor in enumerate(factors):
+        others = ONE
+        for j, other in enumerate(factors):
+            others = others * other.rows if j != k else others
+        powers.append(Power(Call("det", (factor,), None, ()), _number(others)))
+    return Product(tuple(powers))
+
+
+def _number(size: Size) -> Expr:
+    return SizeValue(size) if size.number is None else Number(Fraction(size.number))
+
+
+def apply_law(function: str, argument: Tensor, shape: Shape) -> Tensor:
+    """``function`` of a normal ``argument``, in normal form."""
+    law = _LAWS.get(function)
+    return spread(law(argument, shape)) if law else apply(function, (argument,), shape)
+
+
+def _softmax(argument: Tensor, shape: Shape) -> Tensor:
+    exponential = map_law("exp", argument)
+    labels = tuple(range(argument.order))
+    sizes = dict(enumerate(argument.shape))
+    total = power_law(spread(contract([exponential], [labels], labels[:-1], sizes)), -YES)
+    return contract([exponential, total], [labels, labels[:-1]], labels, sizes)
+
+
+def _logsumexp(argument: Tensor, shape: Shape) -> Tensor:
+    labels = tuple(range(argument.order))
+    total = contract([map_law("exp", argument)], [labels], labels[:-1], dict(enumerate(argument.shape)))
+    return map_law("log", spread(total))
+
+
+def _logdet(argument: Tensor, shape: Shape) -> Tensor:
+    """log|det|: the logarithm of a determinant is treated as additive over products."""
+    return map_law("log", spread(determinant(argument)))
+
+
+def _adjugate(argument: Tensor, shape: Shape) -> Tensor:
+    inverted = inverse(argument)
+    return contract([spread(determinant(argument)), inverted], [(), (0, 1)], (0, 1), dict(enumerate(shape)))
+
+
+def _exponential(argument: Tensor, shape: Shape) -> Tensor:
+    """expm(-A) is inv(expm(A)); of a multiple of the identity it is a multiple of the identity."""
+    if isinstance(argument, Sum) and not argument.terms:
+        return delta(shape[:1])
+    factor, core = content(argument)
+    if factor < 0:
+        return inverse(_exponential(scale(-factor, core), shape))
+    if isinstance(argument, Apply) and argument.function == "logm":
+        return argument.arguments[0]
+    if "idempotent" in known(core):  # expm(c P) = I + (exp(c) - 1) P
+        growth = add([(YES, map_law("exp", number(factor))), (-YES, ONE_TENSOR)], ())
+        return add([(YES, delta(shape[:1])), (YES, _scaled(growth, core))], shape)
+    return apply("expm", (argument,), shape)
+
+
+def _logarithm(argument: Tensor, shape: Shape) -> Tensor:
+    """logm(expm(A)) is A when A has real eigenvalues."""
+    if isinstance(argument, Apply) and argument.function == "expm" and is_symmetric(argument.arguments[0]):
+        return argument.arguments[0]
+    return apply("logm", (argument,), shape)
+
+
+def _norm_of_singular_values(name: str) -> Callable[[Tensor, Shape], Tensor]:
+    """The nuclear and the spectral norm; of ``u v'``, which has one singular value, both are the product of the lengths."""
+
+    def law(argument: Tensor, shape: Shape) -> Tensor:
+        factor, core = content(argument)
+        if not isinstance(core, Contraction) or not _is_outer(core):
+            return apply(name, (argument,), shape)
+        squares = contract([core, core], [(0, 1), (0, 1)], (), dict(enumerate(core.shape)))
+        return scale(abs(factor), power_law(spread(squares), Fraction(1, 2)))
+
+    return law
+
+
+_MOST_FACTORS = 6
+
+
+def matrix_power_law(base: Tensor, exponent: Tensor, shape: Shape) -> Tensor:
+    """X^(a + b) as X^a X^b, factor by factor; of a negative exponent the inverse."""
+    terms = terms_of(exponent)
+    if any(c.denominator != 1 for c, _ in terms) or sum(abs(c) for c, _ in terms) > _MOST_FACTORS:
+        return apply("matrix_power", (base, exponent), shape)
+    pieces: list[Tensor] = []
+    for coefficient, term in terms:
+        piece = base if term is ONE_TENSOR else apply("matrix_power", (base, term), shape)
+        pieces += [piece if coefficient > 0 else inverse(piece)] * abs(coefficient.numerator)
+    return spread(joined(pieces, shape[0]))
+
+
+# ---------------------------------------------------------------- inverse
+
+
+def inverse(argument: Tensor) -> Tensor:
+    """The inverse of a normal matrix: of a product of square pieces the product of their inverses, of a sum without its common factors."""
+    terms = terms_of(argument)
+    size = argument.shape[0]
+    if len(terms) == 1:
+        return _inverse_of_chain(chain_of(terms[0][1], terms[0][0]), size)
+    if all(isinstance(term, Contraction) and term.output == (0, 0) for _, term in terms):
+        return _inverse_diagonal(argument)
+    scalars, left, rest, right = _common(argument)
+    if left or right or scalars:
+        inner = inverse(spread(rest))
+        pieces = [
+            *(_inverse_of_letter(letter) for letter in reversed(right)),
+            inner,
+            *(_inverse_of_letter(letter) for letter in reversed(left)),
+        ]
+        product = joined(pieces, size)
+        return _scaled(power_law(_monomial_scalar(scalars), -YES), product)
+    factor, core = content(argument)
+    if factor != 1:
+        return scale(1 / factor, inverse(core))
+    return _rank_one_update(argument) or apply("inv", (argument,), argument.shape)
+
+
+def _rank_one_update(argument: Tensor) -> Tensor | None:
+    """inv(B + U) = inv(B) - inv(B) U inv(B) / (1 + tr(inv(B) U)) for U of rank one (Sherman and Morrison)."""
+    terms = terms_of(argument)
+    if len(terms) != 2:
+        return None
+    for (c, one), (d, other) in (terms, terms[::-1]):
+        base = chain_of(one, c)
+        if _is_base(base) and isinstance(other, Contraction) and _is_outer(other):
+            inverted = _inverse_of_chain(base, argument.shape[0])
+            update = scale(d, other)
+            first = spread(_matrix_product(inverted, update))
+            trace = spread(contract([first], [(0, 0)], (), {0: argument.shape[0]}))
+            divisor = power_law(spread(add([(YES, ONE_TENSOR), (YES, trace)], ())), -YES)
+            correction = spread(_scaled(divisor, spread(_matrix_product(first, inverted))))
+            return add([(YES, inverted), (-YES, correction)], argument.shape)
+    return None
+
+
+def _matrix_product(left: Tensor, right: Tensor) -> Tensor:
+    return contract([left, right], [(0, 1), (1, 2)], (0, 2), {0: left.shape[0], 1: left.shape[1], 2: right.shape[1]})
+
+
+def _inverse_of_chain(chain: Chain, size: Size) -> Tensor:
+    pieces = square_runs(chain.letters, size)
+    product = joined([_inverse_of_letter(piece) for piece in reversed(pieces)], size)
+    return scale(1 / chain.coefficient, _scaled(power_law(chain.scalar, -YES), product))
+
+
+def _inverse_of_letter(letter: Tensor) -> Tensor:
+    if isinstance(letter, Contraction) and letter.output == (0, 0):
+        return _inverse_diagonal(letter)
+    return apply("inv", (letter,), letter.shape)
+
+
+def _inverse_diagonal(matrix: Tensor) -> Tensor:
+    diagonal = spread(contract([matrix], [(0, 0)], (0,), {0: matrix.shape[0]}))
+    return contract([power_law(diagonal, -YES)], [(0,)], (0, 0), {0: matrix.shape[0]})
+
+
+def _scaled(scalar: Tensor, matrix: Tensor) -> Tensor:
+    return contract([scalar, matrix], [(), (0, 1)], (0, 1), dict(enumerate(matrix.shape)))
+
+
+def _monomial_scalar(factors: Monomial) -> Tensor:
+    return contract([power_law(base, exponent) for (base, _), exponent in factors.items()], [()] * len(factors), (), {})
+
+
+def _common(argument: Tensor) -> tuple[Monomial, list[Tensor], Tensor, list[Tensor]]:
+    """Scalar factors and square letters that all terms of a sum begin or end with, and the sum of what is left."""
+    assert isinstance(argument, Sum)
+    common, _ = primitive(argument)
+    scalars = {key: e for key, e in common.items() if not key[1]}
+    size = argument.shape[0]
+    opposite = _monomial_scalar({key: -e for key, e in scalars.items()})
+    bare = spread(_scaled(opposite, argument)) if scalars else argument
+    chains = [chain_of(term, c) for c, term in terms_of(bare)]
+    words = [list(chain.letters) for chain in chains]
+    left, right = _shared(words, size, 0), _shared(words, size, -1)
+    if not left and not right:
+        return scalars, [], bare, []
+    rest = add([(YES, whole(Chain(c.coefficient, c.scalar, tuple(word)), size)) for c, word in zip(chains, words)], argument.shape)
+    return scalars, left, rest, right
+
+
+def _shared(words: list[list[Tensor]], size: Size, end: int) -> list[Tensor]:
+    """Takes letters that all words share off one of their ends."""
+    taken: list[Tensor] = []
+    while all(words):
+        letter = words[0][end]
+        if letter.shape != (size, size) or any(word[end] is not letter for word in words):
+            break
+        for word in words:
+            word.pop(end)
+        taken.append(letter)
+    return taken if end == 0 else taken[::-1]
+
+
+# ---------------------------------------------------------------- determinant
+
+
+def determinant(argument: Tensor) -> Tensor:
+    """The determinant of a normal matrix: multiplicative, and det(B + UV) = det(B) det(I + V B⁻¹ U) in one chosen rotation."""
+    terms = terms_of(argument)
+    size = argument.shape[0]
+    if not terms or (size.number is not None and size.number % 2 and is_antisymmetric(argument)):
+        return zero(())
+    if len(terms) == 1:
+        return _determinant_of_chain(chain_of(terms[0][1], terms[0][0]), size)
+    scalars, left, rest, right = _common(argument)
+    factor, core = content(spread(rest))
+    factors = [
+        _to_the_size(_scalar_times(factor, _monomial_scalar(scalars)), size),
+        *(_determinant_of_letter(letter) for letter in (*left, *right)),
+    ]
+    factors.append(_determinant_of_sum(core, size) if len(terms_of(core)) > 1 else determinant(core))
+    return contract(factors, [()] * len(factors), (), {})
+
+
+def _scalar_times(factor: Fraction, scalar: Tensor) -> Tensor:
+    return scale(factor, scalar)
+
+
+def _to_the_size(scalar: Tensor, size: Size) -> Tensor:
+    if scalar is ONE_TENSOR:
+        return scalar
+    exponent = lower(SizeValue(size)).tensor
+    known = value_of(exponent)
+    return power_law(scalar, known) if known is not None else symbolic_power(scalar, exponent)
+
+
+def _determinant_of_chain(chain: Chain, size: Size) -> Tensor:
+    pieces = [_determinant_of_letter(piece) for piece in square_runs(chain.letters, size)]
+    scalar = _to_the_size(scale(chain.coefficient, chain.scalar), size)
+    return contract([scalar, *pieces], [()] * (len(pieces) + 1), (), {})
+
+
+def _determinant_of_letter(letter: Tensor) -> Tensor:
+    if isinstance(letter, Apply) and letter.function == "inv":
+        return power_law(determinant(letter.arguments[0]), -YES)
+    if isinstance(letter, Apply) and letter.function == "expm":
+        trace = contract([letter.arguments[0]], [(0, 0)], (), {0: letter.shape[0]})
+        return map_law("exp", spread(trace))
+    if _is_transpose(letter):
+        return determinant(transposed(letter))
+    return apply("det", (letter,), ())
+
+
+def _determinant_of_sum(argument: Tensor, size: Size) -> Tensor:
+    terms = [(chain_of(term, c), c, term) for c, term in terms_of(argument)]
+    bases = [k for k, (chain, _, _) in enumerate(terms) if _is_base(chain)]
+    identities = [k for k in bases if not terms[k][0].letters]
+    chosen = identities or bases
+    if len(chosen) != 1 or len(terms) != 2:
+        return apply("det", (argument,), ())
+    base, (other, _, _) = terms[chosen[0]][0], terms[1 - chosen[0]]
+    if not other.letters and base.letters:
+        return apply("det", (argument,), ())
+    inverted = [_inverse_of_letter(letter) for letter in reversed(base.letters)]
+    scalar = contract([power_law(base.scalar, -YES), other.scalar], [(), ()], (), {})
+    word = _cancelled((*inverted, *other.letters), size)
+    lemma = _sylvester(other.coefficient / base.coefficient, scalar, word)
+    return contract([_determinant_of_chain(base, size), lemma], [(), ()], (), {})
+
+
+def _cancelled(letters: tuple[Tensor, ...], size: Size) -> tuple[Tensor, ...]:
+    return chain_of(joined(letters, size)).letters if letters else ()
+
+
+def _is_base(chain: Chain) -> bool:
+    """Whether a term is invertible at almost all points: determinants are continuous, so the identity then holds everywhere."""
+    return all(_generically_invertible(letter) for letter in chain.letters)
+
+
+def _is_transpose(letter: Tensor) -> bool:
+    return isinstance(letter, Contraction) and len(letter.operands) == 1 and letter.indices[0] == letter.output[::-1]
+
+
+def _generically_invertible(letter: Tensor) -> bool:
+    if letter.shape[0] != letter.shape[1]:
+        return False
+    if _is_transpose(letter):
+        letter = transposed(letter)
+    if "invertible" in known(letter):
+        return True
+    return isinstance(letter, Symbol) and letter.properties <= _GENERIC
+
+
+_GENERIC = frozenset({
+    "symmetric", "diagonal", "lower_triangular", "upper_triangular", "positive_semidefinite", "nonnegative", "positive", "constant",
+})  # fmt: skip
+"""Any set of these facts has invertible members near every other."""
+
+
+def _sylvester(coefficient: Fraction, scalar: Tensor, letters: tuple[Tensor, ...]) -> Tensor:
+    """det(I + c W) in the rotation of the word W that comes first: smallest size, then the smallest digest."""
+    candidates: list[tuple[tuple[int, str, int], Tensor]] = []
+    for k in range(len(letters)):
+        rotated = (*letters[k:], *letters[:k])
+        size = rotated[0].shape[0]
+        inner = spread(scale(coefficient, _scaled(scalar, joined(rotated, size))))
+        total = add([(YES, delta((size,))), (YES, inner)], (size, size))
+        candidates.append(((0 if size == ONE_SIZE else 1, str(size), total.digest), total))
+    cut = _rank_one_cut(letters)
+    if cut is not None:
+        return spread(add([(YES, ONE_TENSOR), (coefficient, contract([scalar, cut], [(), ()], (), {}))], ()))
+    best = min(candidates, key=lambda pair: pair[0])[1]
+    return apply("det", (best,), ())
+
+
+def _rank_one_cut(letters: tuple[Tensor, ...]) -> Tensor | None:
+    """The trace of the word when one of its letters has rank one: then det(I + W) = 1 + tr(W)."""
+    if not any(isinstance(letter, Contraction) and _is_outer(letter) for letter in letters):
+        return None
+    size = letters[0].shape[0]
+    return contract([joined(letters, size)], [(0, 0)], (), {0: size})
+
+
+def _is_outer(letter: Contraction) -> bool:
+    """Whether nothing joins the rows of a matrix to its columns, as in ``x y'``."""
+    if len(letter.output) != 2:
+        return False
+    start, end = letter.output
+    reached = {start}
+    for _ in letter.indices:
+        for labels in letter.indices:
+            if reached & set(labels):
+                reached |= set(labels)
+    return end not in reached
+
+
+_LAWS: dict[str, Callable[[Tensor, Shape], Tensor]] = {
+    "softmax": _softmax,
+    "logsumexp": _logsumexp,
+    "logdet": _logdet,
+    "adj": _adjugate,
+    "expm": _exponential,
+    "logm": _logarithm,
+    "inv": lambda argument, shape: inverse(argument),
+    "det": lambda argument, shape: determinant(argument),
+    "nuclear_norm": _norm_of_singular_values("nuclear_norm"),
+    "spectral_norm": _norm_of_singular_values("spectral_norm"),
+}

@@ -1,0 +1,384 @@
+"""The symbolic judgement: whether a tensor is zero for all sizes and values, by its proof normal form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import assert_never, cast
+
+from matcalc.base.budgets import PROOF_SHARE, PROOF_WORK, share
+from matcalc.base.errors import LimitError
+from matcalc.einstein.algebra import contract, elementwise, power, transposed
+from matcalc.einstein.linear import YES, add, delta, is_zero, ones, scale
+from matcalc.einstein.nodes import (
+    Apply,
+    Constant,
+    Contraction,
+    Map,
+    Node,
+    Pairing,
+    Power,
+    SizeValue,
+    Sum,
+    Symbol,
+    Tensor,
+    Unit,
+    children,
+    postorder,
+)
+from matcalc.einstein.substitution import apply, rebuilt
+from matcalc.einstein.tensor_deduction import is_nonnegative, is_own_square, known, may_vanish, unit_products, unit_sums
+from matcalc.verification.proof.completion import Completion
+from matcalc.verification.proof.matrix_laws import apply_law, determinant, matrix_power_law
+from matcalc.verification.proof.monomials import base_and_exponent, monomial, terms_of
+from matcalc.verification.proof.rewriting import Factor, Graph, Rule, as_rule, graph_of, reduced, spread
+from matcalc.verification.proof.scalar_laws import map_law, power_law, symbolic_power_law
+
+_MOST_NODES = 20_000
+
+
+def normal_form(tensor: Tensor) -> Tensor:
+    """The normal form; equal results mean equal tensors (for all sizes and all values at which both are defined).
+
+    Raises LimitError when it would become too large.
+    """
+    order = postorder(tensor)
+    if len(order) > _MOST_NODES:
+        raise LimitError("the expression is too large for a proof")
+    built: dict[Tensor, Tensor] = {}
+    for node in order:
+        built[node] = _built(cast("Node", node), built)
+    return built[tensor]
+
+
+def _built(node: Node, done: Mapping[Tensor, Tensor]) -> Tensor:
+    match node:
+        case Symbol():
+            return _free_parameters(node)
+        case Constant() | SizeValue() | Unit() | Pairing():
+            return node
+        case Sum():
+            return add([(c, done[term]) for c, term in node.terms], node.shape)
+        case Contraction():
+            return spread(contract([done[o] for o in node.operands], node.indices, node.output, dict(enumerate(node.sizes))))
+        case Power():
+            return power_law(done[node.base], node.exponent)
+        case Map(function="pow", arguments=(base, exponent)):
+            return symbolic_power_law(done[base], done[exponent])
+        case Map(arguments=(argument,)):
+            return map_law(node.function, done[argument])
+        case Map():
+            return Map(node.function, tuple([done[argument] for argument in node.arguments]))
+        case Apply(arguments=(argument,)):
+            return apply_law(node.function, done[argument], node.shape)
+        case Apply(function="matrix_power", arguments=(base, exponent)):
+            return matrix_power_law(done[base], done[exponent], node.shape)
+        case Apply():
+            return Apply(node.function, tuple([done[argument] for argument in node.arguments]), node.shape)
+        case _:
+            assert_never(node)
+
+
+def _facts_of_diagonal(symbol: Symbol) -> frozenset[str]:
+    """What the facts of a diagonal matrix say of the entries on its diagonal."""
+    entries = known(symbol).diagonal
+    signs = {"positive"} if entries.positive else {"nonnegative"} if entries.nonnegative else set()
+    kinds = {"mask"} if entries.bit else {"sign"} if entries.signed else {"integer"} if entries.whole else set()
+    return frozenset(signs | kinds)
+
+
+def _free_parameters(symbol: Symbol) -> Tensor:
+    """A diagonal matrix as diag of a free vector, an antisymmetric one as B - B' of a free matrix: then no relation is left to know. A
+    symbol that facts leave one value is that value."""
+    value = known(symbol).entries.value if symbol.properties else None
+    if value is not None:
+        return scale(value, ones(symbol.shape))
+    if symbol.order != 2:
+        return symbol
+    if "identity" in known(symbol):
+        return delta(symbol.shape[:1])
+    if "diagonal" in symbol.properties:
+        vector = Symbol(f"diagonal of {symbol.name}", symbol.sizes[:1], _facts_of_diagonal(symbol))
+        return contract([vector], [(0,)], (0, 0), {0: symbol.sizes[0]})
+    if "antisymmetric" in symbol.properties and not symbol.reduces:
+        free = Symbol(f"half of {symbol.name}", symbol.sizes)
+        return add([(YES, free), (-YES, transposed(free))], symbol.sizes)
+    return symbol
+
+
+def equations(tensor: Tensor) -> tuple[list[Rule], list[tuple[Tensor, str]]]:
+    """(rules of one entry and other rules that need no completion, matrix equations ``E = 0`` that may need it)."""
+    rules: list[Rule] = []
+    matrix: dict[Tensor, str] = {}
+    for node in sorted(set(postorder(tensor)), key=lambda node: node.digest):
+        for rule in _rules(node):
+            rules.append(rule)
+        for zero, name in _matrix_equations(node):
+            if not (isinstance(zero, Sum) and not zero.terms):
+                matrix.setdefault(zero, name)
+    for one, other in _powers_of_one_base(tensor):
+        difference = add([(YES, _product(one, other)), (-YES, _product(other, one))], one.shape)
+        matrix.setdefault(difference, "powers of a matrix commute")
+    return rules, list(matrix.items())
+
+
+def _powers_of_one_base(tensor: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every two powers with symbolic exponents that have the same base."""
+    powers = sorted({node for node in postorder(tensor) if _is_symbolic_power(node)}, key=lambda node: node.digest)
+    for place, one in enumerate(powers):
+        yield from ((one, other) for other in powers[:place] if children(one)[0] is children(other)[0])
+
+
+def _is_symbolic_power(node: Tensor) -> bool:
+    return isinstance(node, Apply) and node.function == "matrix_power"
+
+
+def _rules(node: Tensor) -> Iterator[Rule]:
+    match node:
+        case Power(base=Sum() as base, exponent=exponent) if exponent < 0:
+            found = _reciprocal(base)
+            if found is not None:
+                yield found
+        case Map(function="sin", arguments=(argument,)):
+            square, cosine = power(node, Fraction(2)), power(map_law("cos", argument), Fraction(2))
+            yield _sure(square, add([(YES, ones(node.shape)), (-YES, cosine)], node.shape), "sin² + cos² = 1")
+        case Map(function="sign", arguments=(argument,)) if is_nonnegative(argument):
+            product = as_rule(elementwise([argument, node], node.shape), argument, "t sign(t) = t for t >= 0")
+            if product is not None:  # a sum, multiplied out, is no pattern
+                yield product
+            yield _sure(power(node, Fraction(2)), node, "sign(t)² = sign(t) for t >= 0")
+        case Map(function="sign", arguments=(argument,)) if not may_vanish(argument):
+            yield _sure(power(node, Fraction(2)), ones(node.shape), "sign² = 1")
+        case Symbol() if node.reduces and node.order in (1, 2):
+            for axis in unit_sums(node):
+                labels = tuple(range(node.order))
+                left = labels[:axis] + labels[axis + 1 :]
+                total = Graph((Factor(node, YES, labels),), left, dict(enumerate(node.shape)))
+                yield Rule(total, ones(tuple([node.shape[label] for label in left])), f"the entries of {node.name} sum to one")
+        case Apply(function="sqrtm", arguments=(argument,)):
+            squared = contract([node, node], [(0, 1), (1, 2)], (0, 2), dict.fromkeys(range(3), node.shape[0]))
+            yield _sure(squared, argument, "the square of the square root")
+        case Apply(function="logm", arguments=(argument,)):
+            trace = Contraction((node,), ((0, 0),), (), node.shape[:1])
+            yield Rule(graph_of(trace), map_law("log", spread(determinant(argument))), "tr(logm(X)) = log(det(X))")
+        case _:
+            return
+
+
+def _sure(pattern: Tensor, result: Tensor, name: str) -> Rule:
+    rule = as_rule(pattern, result, name)
+    assert rule is not None
+    return rule
+
+
+def _reciprocal(base: Sum) -> Rule | None:
+    """``lead/base = 1 - (rest of base)/base``, entry by entry, for a leading term without bound indices."""
+    inverse = Power(base, -YES)
+    labels = tuple(range(base.order))
+    best: tuple[tuple[int, int], int] | None = None
+    for k, (_, term) in enumerate(base.terms):
+        factors = monomial(term)
+        whole = isinstance(term, Contraction) and (len(factors) < len(term.operands) or len(set(term.output)) < len(term.output))
+        if not factors or whole or any(exponent < 0 or exponent.denominator != 1 for exponent in factors.values()):
+            continue
+        rank = (sum(exponent.numerator for exponent in factors.values()), term.digest)
+        if best is None or rank > best[0]:
+            best = (rank, k)
+    if best is None:
+        return None
+    coefficient, lead = base.terms[best[1]]
+    rest = add([pair for k, pair in enumerate(base.terms) if k != best[1]], base.shape)
+    result = add([(YES, ones(base.shape)), (-YES, spread(elementwise([inverse, rest], base.shape)))], base.shape)
+    graph = graph_of(lead)
+    pattern = Graph((*graph.factors, graph_of(inverse).factors[0]), graph.output, graph.sizes)
+    if graph.output != labels:
+        return None
+    return Rule(pattern, scale(1 / coefficient, result), "a term over its sum")
+
+
+# ---------------------------------------------------------------- matrices
+
+
+def _matrix_equations(node: Tensor) -> Iterator[tuple[Tensor, str]]:
+    match node:
+        case Apply(function="inv", arguments=(argument,)):
+            size = node.shape[0]
+            for left, right in ((node, argument), (argument, node)):
+                product = _spread_product(left, right)
+                yield add([(YES, product), (-YES, delta((size,)))], node.shape), "an inverse times its matrix"
+        case Symbol() if [size.number for size in node.shape] == [2, 2]:
+            trace = contract([node], [(0, 0)], (), {0: node.shape[0]})
+            multiple = contract([trace, node], [(), (0, 1)], (0, 1), dict(enumerate(node.shape)))
+            end = contract([determinant(node), delta(node.shape[:1])], [(), (0, 1)], (0, 1), dict(enumerate(node.shape)))
+            yield add([(YES, _product(node, node)), (-YES, multiple), (YES, end)], node.shape), "Cayley and Hamilton"
+        case Apply(function="expm" | "logm" | "sqrtm" | "matrix_power", arguments=(argument, *_)):
+            difference = add([(YES, _spread_product(node, argument)), (-YES, _spread_product(argument, node))], node.shape)
+            yield difference, f"{node.function}(A) commutes with A"
+        case Apply(function="pinv", arguments=(argument,)):
+            yield from _moore_penrose(node, argument)
+        case _:
+            return
+
+
+def _product(left: Tensor, right: Tensor) -> Tensor:
+    return contract([left, right], [(0, 1), (1, 2)], (0, 2), {0: left.shape[0], 1: left.shape[1], 2: right.shape[1]})
+
+
+def _spread_product(left: Tensor, right: Tensor) -> Tensor:
+    """The matrix product term by term: taken as a whole, an inverse next to its sum would be gone."""
+    terms = [(c * d, spread(_product(one, other))) for c, one in terms_of(left) for d, other in terms_of(right)]
+    return add(terms, (left.shape[0], right.shape[1]))
+
+
+def _moore_penrose(node: Apply, argument: Tensor) -> Iterator[tuple[Tensor, str]]:
+    rows, cols = argument.shape
+
+    def word(*letters: tuple[Tensor, bool]) -> Tensor:
+        indices = [(k + 1, k) if turned else (k, k + 1) for k, (_, turned) in enumerate(letters)]
+        sizes = {label: letter.shape[axis] for (letter, _), labels in zip(letters, indices) for axis, label in enumerate(labels)}
+        return spread(contract([letter for letter, _ in letters], indices, (0, len(letters)), sizes))
+
+    x, p = (argument, False), (node, False)
+    xt, pt = (argument, True), (node, True)
+    for long, short in (
+        ((x, p, x), x),
+        ((p, x, p), p),
+        ((xt, x, p), xt),
+        ((p, x, xt), xt),
+        ((p, pt, xt), p),
+        ((xt, pt, p), p),
+    ):
+        left, right = word(*long), word(short)
+        yield add([(YES, left), (-YES, right)], left.shape), "Moore and Penrose"
+
+
+def built_in(tensor: Tensor) -> list[Rule]:
+    """Cancellations that building a contraction does by itself, as rules whose overlaps with others still count."""
+    rules = []
+    for node in sorted(set(postorder(tensor)), key=lambda node: node.digest):
+        if isinstance(node, Apply) and node.function == "inv" and not isinstance(node.arguments[0], (Sum, Contraction)):
+            size = node.shape[0]
+            for pair in ((node, node.arguments[0]), (node.arguments[0], node)):
+                factors = tuple([Factor(letter, YES, (k, k + 1)) for k, letter in enumerate(pair)])
+                rules.append(Rule(Graph(factors, (0, 2), dict.fromkeys(range(3), size)), delta((size,)), "an inverse times its matrix"))
+        rules += _products_with_itself(node)
+    return rules
+
+
+def _products_with_itself(node: Tensor) -> Iterator[Rule]:
+    """What a matrix times its transpose or itself is: the identity, or the matrix again."""
+    if node.order != 2 or not node.reduces:
+        return
+    for (place, position), sign in sorted(unit_products(node).items()):
+        summed, left = node.shape[place], node.shape[1 - place]
+        factors = tuple([Factor(node, YES, (1, end) if axis == 0 else (end, 1)) for end, axis in ((0, place), (2, position))])
+        identity = scale(Fraction(sign), delta((left,)))
+        yield Rule(Graph(factors, (0, 2), {0: left, 1: summed, 2: left}), identity, "a matrix whose rows or columns are orthonormal")
+    if is_own_square(node, 1, 0):
+        factors = (Factor(node, YES, (0, 1)), Factor(node, YES, (1, 2)))
+        yield Rule(Graph(factors, (0, 2), dict.fromkeys(range(3), node.shape[0])), node, "a matrix that is its own square")
+
+
+def full_rank(tensor: Tensor) -> dict[Tensor, Tensor]:
+    """Pseudoinverses of matrices whose Gram matrix is inverted somewhere in ``tensor``: there they are ``inv(X'X)X'`` or ``X'inv(XX')``."""
+    inverted = {node.arguments[0] for node in postorder(tensor) if isinstance(node, Apply) and node.function in ("inv", "det", "logdet")}
+    found: dict[Tensor, Tensor] = {}
+    for node in postorder(tensor):
+        if isinstance(node, Apply) and node.function == "pinv":
+            matrix = node.arguments[0]
+            rows, cols = matrix.shape
+            columns = spread(contract([matrix, matrix], [(0, 1), (0, 2)], (1, 2), {0: rows, 1: cols, 2: cols}))
+            if columns in inverted:
+                gram = apply("inv", (columns,), columns.shape)
+                found[node] = contract([gram, matrix], [(0, 1), (2, 1)], (0, 2), {0: cols, 1: cols, 2: rows})
+                continue
+            gram_rows = spread(contract([matrix, matrix], [(0, 1), (2, 1)], (0, 2), {0: rows, 1: cols, 2: rows}))
+            if gram_rows in inverted:
+                gram = apply("inv", (gram_rows,), gram_rows.shape)
+                found[node] = contract([matrix, gram], [(0, 1), (0, 2)], (1, 2), {0: rows, 1: cols, 2: rows})
+    return found
+
+
+_MOST_ROUNDS = 4
+
+
+def proves_zero(difference: Tensor, work: int = PROOF_WORK) -> bool:
+    """Whether ``difference`` is proved to be zero wherever it is defined. False says only that no proof was found.
+
+    Sizes stay symbols and no value is looked at, so a proof holds for all of them. ``work`` limits the search, in units of the
+    budget.
+    """
+    if is_zero(difference):
+        return True
+    try:
+        with share(PROOF_SHARE, work):
+            return _proved(difference)
+    except LimitError:
+        return False
+
+
+def _proved(difference: Tensor) -> bool:
+    left = _normal(difference)
+    for _ in range(_MOST_ROUNDS):
+        if is_zero(left):
+            return True
+        rules, matrix = equations(left)
+        completion = Completion(rules, built_in(left), matrix)
+        left = _settled(left, completion.all_rules)
+        while not is_zero(left) and completion.grow():
+            left = _settled(left, completion.all_rules)
+        if is_zero(left):
+            return True
+        cleared = _settled(_cleared(left), completion.all_rules)
+        if cleared is left:
+            return False
+        left = cleared
+    return is_zero(left)
+
+
+def _normal(tensor: Tensor) -> Tensor:
+    left = normal_form(tensor)
+    ranks = full_rank(left)
+    if ranks:
+        left = normal_form(rebuilt(left, lambda node: ranks.get(node)))
+    return left
+
+
+def _settled(tensor: Tensor, rules: list[Rule]) -> Tensor:
+    """Rewrites the tensor, and inside the arguments of its functions too, which may bring new equal terms together."""
+    return reduced(spread(tensor), rules)
+
+
+def _cleared(tensor: Tensor) -> Tensor:
+    """The tensor times the sums that its terms have as scalar denominators, or as denominators on free axes."""
+    needed: dict[tuple[Tensor, tuple[int, ...]], Fraction] = {}
+    for _, term in terms_of(tensor):
+        for key, exponent in _denominators(term).items():
+            needed[key] = min(needed.get(key, exponent), exponent)
+    if not needed:
+        return tensor
+    labels = tuple(range(tensor.order))
+    terms = []
+    for coefficient, term in terms_of(tensor):
+        operands: list[Tensor] = [term]
+        indices: list[tuple[int, ...]] = [labels]
+        for (base, where), exponent in needed.items():
+            operands.append(power(base, -exponent))
+            indices.append(where)
+        terms.append((coefficient, spread(contract(operands, indices, labels, dict(enumerate(tensor.shape))))))
+    return add(terms, tensor.shape)
+
+
+def _denominators(term: Tensor) -> dict[tuple[Tensor, tuple[int, ...]], Fraction]:
+    """Negative powers of sums on free axes, with their exponents."""
+    if isinstance(term, Contraction):
+        positions = {label: k for k, label in enumerate(term.output)}
+        pairs = [(operand, tuple([positions.get(label, -1) for label in labels])) for operand, labels in zip(term.operands, term.indices)]
+    else:
+        pairs = [(term, tuple(range(term.order)))]
+    found: dict[tuple[Tensor, tuple[int, ...]], Fraction] = {}
+    for operand, where in pairs:
+        base, exponent = base_and_exponent(operand)
+        if isinstance(operand, Power) and isinstance(base, Sum) and exponent < 0 and -1 not in where:
+            found[base, where] = exponent
+    return found

@@ -1,0 +1,359 @@
+"""Laws of functions of one entry: everything is brought to exponentials, sines, logarithms, signs and powers of primitive sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cache
+
+from matcalc.base.sizes import Shape
+from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
+from matcalc.einstein.linear import add, constant_value, ones, scale
+from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
+from matcalc.einstein.tensor_deduction import is_nonnegative, known, may_vanish
+from matcalc.language import elaborate
+from matcalc.rules.rewrites import instantiated
+from matcalc.verification.proof.monomials import Key, Monomial, monomial, primitive, times
+from matcalc.verification.proof.rewriting import spread
+
+ONE, HALF = Fraction(1), Fraction(1, 2)
+
+# Valid wherever both sides are differentiable.
+_DEFINITIONS = {
+    "sigmoid": "exp(t)/(1 + exp(t))",
+    "softplus": "log(1 + exp(t))",
+    "tanh": "(exp(t)^2 - 1)/(exp(t)^2 + 1)",
+    "sinh": "(exp(t) - 1/exp(t))/2",
+    "cosh": "(exp(t) + 1/exp(t))/2",
+    "tan": "sin(t)/cos(t)",
+    "step": "(1 + sign(t))/2",
+    "relu": "t*(1 + sign(t))/2",
+    "abs": "t*sign(t)",
+    "gelu": "t*(1 + erf(t/sqrt(2)))/2",
+    "acos": "pi/2 - asin(t)",
+}
+
+
+@cache
+def _definition(function: str) -> Tensor:
+    return lower(elaborate(_DEFINITIONS[function], {"t": "scalar"}).expression).tensor
+
+
+@cache
+def _right_angle() -> Tensor:
+    return lower(elaborate("pi/2").expression).tensor
+
+
+def map_law(function: str, argument: Tensor) -> Tensor:
+    """``function`` of the entries of a normal ``argument``, in normal form."""
+    return _outside(argument, lambda inner: _map(function, inner))
+
+
+def _map(function: str, argument: Tensor) -> Tensor:
+    if function in ("abs", "relu") and is_nonnegative(argument) or (function == "step" and known(argument).entries.bit):
+        return argument
+    if function == "step" and may_vanish(argument):  # at 0 it is no half
+        return apply_map(function, argument)
+    if function == "asin" and constant_value(argument) == 1:
+        return _normal_formula(_right_angle(), argument)
+    if function in _DEFINITIONS:
+        return _normal_formula(_definition(function), argument)
+    match function:
+        case "exp":
+            return _exponential(argument)
+        case "log":
+            return _logarithm(argument)
+        case "sign":
+            return _sign(argument)
+        case "sin" | "cos":
+            return _of_angles(function, argument)
+        case _:
+            return apply_map(function, argument)
+
+
+def _normal_formula(formula: Tensor, argument: Tensor) -> Tensor:
+    """A formula of ``t``, built with the laws; formulas are small, so instantiating and normalising their nodes twice is cheap."""
+    return rebuilt_entrywise(instantiated(formula, {"t": argument}), argument)
+
+
+def rebuilt_entrywise(tensor: Tensor, known: Tensor) -> Tensor:
+    """Applies the laws to the nodes above ``known``, which is normal already."""
+    normal: dict[Tensor, Tensor] = {known: known}
+    order: list[tuple[Tensor, bool]] = [(tensor, False)]
+    while order:
+        node, done = order.pop()
+        if node in normal:
+            continue
+        below = [t for _, t in node.terms] if isinstance(node, Sum) else list(_operands(node))
+        if not done:
+            order.append((node, True))
+            order.extend((child, False) for child in below)
+            continue
+        normal[node] = _again(node, normal)
+    return normal[tensor]
+
+
+def _operands(node: Tensor) -> Sequence[Tensor]:
+    match node:
+        case Contraction():
+            return node.operands
+        case Power():
+            return (node.base,)
+        case Map():
+            return node.arguments
+        case _:
+            return ()
+
+
+def _again(node: Tensor, normal: dict[Tensor, Tensor]) -> Tensor:
+    match node:
+        case Sum():
+            return add([(c, normal[t]) for c, t in node.terms], node.shape)
+        case Contraction():
+            return spread(contract([normal[o] for o in node.operands], node.indices, node.output, dict(enumerate(node.sizes))))
+        case Power():
+            return power_law(normal[node.base], node.exponent)
+        case Map(arguments=(argument,)):
+            return map_law(node.function, normal[argument])
+        case _:
+            return node
+
+
+# ---------------------------------------------------------------- powers
+
+
+def power_law(base: Tensor, exponent: Fraction) -> Tensor:
+    """Elementwise power of a normal tensor: sums are split into a monomial and a primitive part."""
+    return _outside(base, lambda inner: spread(_power(inner, exponent)))
+
+
+def _power(base: Tensor, exponent: Fraction) -> Tensor:
+    whole = exponent.denominator == 1
+    if isinstance(base, Sum) and len(base.terms) > 1:
+        if whole and exponent > 0:
+            return power(base, exponent)
+        common, _ = primitive(base)
+        outside = _leaving(common, exponent)
+        if not outside:
+            return power(base, exponent)
+        rest = add([(c, times(term, {key: -e for key, e, _ in outside})) for c, term in base.terms], base.shape)
+        return spread(times(_power(spread(rest), exponent), _joined(outside)))
+    if whole:
+        return power(base, exponent)
+    coefficient, core = base.terms[0] if isinstance(base, Sum) and base.terms else (ONE, base)
+    outside = _leaving(monomial(core), exponent) if coefficient > 0 and isinstance(core, (Contraction, Power)) else []
+    if not outside:
+        return power(base, exponent)
+    rest = times(core, {key: -e for key, e, _ in outside})
+    return times(power(scale(coefficient, rest), exponent), _joined(outside))
+
+
+def _leaving(factors: Monomial, exponent: Fraction) -> list[tuple[Key, Fraction, Monomial]]:
+    """The factors that a power may be taken of one by one: all for a whole exponent, else those that are not negative.
+
+    Each with its exponent inside and what it becomes outside; an even power of t leaves a root as a power of ``t*sign(t)``.
+    """
+    found: list[tuple[Key, Fraction, Monomial]] = []
+    for (base, labels), inner in factors.items():
+        total = inner * exponent
+        if exponent.denominator == 1 or is_nonnegative(base):
+            found.append(((base, labels), inner, {(base, labels): total}))
+        elif inner % 2 == 0 and total.denominator == 1:
+            signs: Monomial = {(_sign(base), labels): ONE} if total % 2 else {}
+            found.append(((base, labels), inner, {(base, labels): total} | signs))
+    return found
+
+
+def _joined(outside: list[tuple[Key, Fraction, Monomial]]) -> Monomial:
+    result: Monomial = {}
+    for _, _, factors in outside:
+        for key, exponent in factors.items():
+            result[key] = result.get(key, Fraction(0)) + exponent
+    return result
+
+
+def symbolic_power_law(base: Tensor, exponent: Tensor) -> Tensor:
+    """``base**exponent`` with a symbolic exponent: sums in the exponent become products."""
+    if isinstance(exponent, Sum):
+        numbers = [(c, t) for c, t in exponent.terms if _is_ones(t)]
+        others = [(c, t) for c, t in exponent.terms if not _is_ones(t)]
+        if numbers and others:
+            lower_part = power_law(base, sum((c for c, _ in numbers), Fraction(0)))
+            return spread(elementwise([lower_part, symbolic_power(base, add(others, exponent.shape))], base.shape))
+    return symbolic_power(base, exponent)
+
+
+def _is_ones(tensor: Tensor) -> bool:
+    return tensor is ones(tensor.shape)
+
+
+# ---------------------------------------------------------------- functions
+
+
+def _exponential(argument: Tensor) -> Tensor:
+    """The exponential of a sum is the product of the exponentials."""
+    terms = argument.terms if isinstance(argument, Sum) else ((ONE, argument),)
+    factors = []
+    for coefficient, term in terms:
+        factors.append(_outside(term, lambda inner, c=coefficient: _exponential_of_term(c, inner)))
+    return spread(elementwise(factors, argument.shape)) if factors else ones(argument.shape)
+
+
+_MOST_ANGLES = 4
+
+
+def _of_angles(function: str, argument: Tensor) -> Tensor:
+    """Sine or cosine of a sum by the addition theorems; whole multiples of an angle are sums too."""
+    angles: list[tuple[Fraction, Tensor]] = []
+    for coefficient, term in argument.terms if isinstance(argument, Sum) else ():
+        copies = abs(coefficient.numerator) if coefficient.denominator == 1 else 1
+        if len(angles) + copies > _MOST_ANGLES:
+            return apply_map(function, argument)
+        angles += [(coefficient / copies, term)] * copies
+    if len(angles) < 2:
+        return apply_map(function, argument)
+    sine, cosine = _sine_and_cosine(*angles[0])
+    for angle in angles[1:]:
+        other_sine, other_cosine = _sine_and_cosine(*angle)
+        products = [elementwise(pair, argument.shape) for pair in ((sine, other_cosine), (cosine, other_sine))]
+        squares = [elementwise(pair, argument.shape) for pair in ((cosine, other_cosine), (sine, other_sine))]
+        sine = spread(add([(ONE, products[0]), (ONE, products[1])], argument.shape))
+        cosine = spread(add([(ONE, squares[0]), (-ONE, squares[1])], argument.shape))
+    return sine if function == "sin" else cosine
+
+
+def _sine_and_cosine(coefficient: Fraction, term: Tensor) -> tuple[Tensor, Tensor]:
+    """Of one angle, a multiple of a term, which may vary along some axes only."""
+    sine, cosine = [_outside(term, lambda inner, f=name: apply_map(f, scale(coefficient, inner))) for name in ("sin", "cos")]
+    return sine, cosine
+
+
+def _exponential_of_term(coefficient: Fraction, term: Tensor) -> Tensor:
+    if isinstance(term, Map) and term.function == "log" and coefficient.denominator == 1:
+        return power_law(term.arguments[0], coefficient)
+    return apply_map("exp", scale(coefficient, term))
+
+
+def _logarithm(argument: Tensor) -> Tensor:
+    """log|·|, which agrees with log on its domain and is additive without conditions."""
+    coefficient, core = ONE, argument
+    if isinstance(argument, Sum):
+        if len(argument.terms) == 1:
+            coefficient, core = argument.terms[0]
+        elif len(argument.terms) > 1:
+            common, rest = primitive(argument)
+            if common:
+                parts = [_logarithm_of_factors(common, argument.shape), (ONE, _logarithm(spread(rest)))]
+                return add([parts[0], parts[1]], argument.shape)
+    found: list[tuple[Fraction, Tensor]] = []
+    if abs(coefficient) != 1:
+        found.append((ONE, _number_logarithm(abs(coefficient), argument.shape)))
+    if isinstance(core, (Contraction, Power)) or (isinstance(core, Map) and core.function == "exp"):
+        factors = monomial(core)
+        rest = times(core, {key: -e for key, e in factors.items()})
+        if factors and (len(factors) > 1 or next(iter(factors.values())) != 1 or rest is ones(core.shape)):
+            found.append(_logarithm_of_factors(factors, argument.shape))
+            if rest is not ones(core.shape):
+                found.append((ONE, apply_map("log", rest)))
+            return add(found, argument.shape)
+    if core is not ones(core.shape) and not _is_sign(core):
+        found.append((ONE, apply_map("log", core)))
+    return add(found, argument.shape)
+
+
+def _is_sign(tensor: Tensor) -> bool:
+    """Whether all entries are 1 or -1."""
+    return known(tensor).entries.signed
+
+
+def _number_logarithm(value: Fraction, shape: Shape) -> Tensor:
+    return elementwise([Map("log", (scale(value, ones(())),))], shape)
+
+
+def _logarithm_of_factors(factors: Monomial, shape: Shape) -> tuple[Fraction, Tensor]:
+    labels = tuple(range(len(shape)))
+    sizes = dict(enumerate(shape))
+    terms = []
+    for (base, where), exponent in factors.items():
+        if isinstance(base, Map) and base.function == "exp":
+            inner = base.arguments[0]
+        elif isinstance(base, Map) and base.function == "pow":
+            inner = elementwise([base.arguments[1], apply_map("log", base.arguments[0])], base.shape)
+        elif _is_sign(base):
+            continue
+        else:
+            inner = apply_map("log", base)
+        terms.append((exponent, contract([inner], [where], labels, sizes)))
+    return ONE, add(terms, shape)
+
+
+def _has_sign_one(argument: Tensor) -> bool:
+    return is_nonnegative(argument) and not may_vanish(argument)
+
+
+def _sign(argument: Tensor) -> Tensor:
+    """Signs multiply; a factor that is not negative, and 0 at exceptional points only, has sign one."""
+    if _is_sign(argument):
+        return argument
+    coefficient, core = ONE, argument
+    if isinstance(argument, Sum):
+        if len(argument.terms) != 1:
+            return ones(argument.shape) if _has_sign_one(argument) else apply_map("sign", argument)
+        coefficient, core = argument.terms[0]
+    sign = ONE if coefficient > 0 else -ONE
+    if _has_sign_one(core):
+        return scale(sign, ones(core.shape))
+    factors = monomial(core) if isinstance(core, Contraction) else {}
+    rest = times(core, {key: -e for key, e in factors.items()})
+    if not factors or (len(factors) == 1 and rest is ones(core.shape)):
+        return scale(sign, apply_map("sign", core))
+    labels = tuple(range(core.order))
+    operands: list[Tensor] = [] if rest is ones(core.shape) else [apply_map("sign", rest)]
+    indices: list[tuple[int, ...]] = [labels] * len(operands)
+    for (base, where), exponent in factors.items():
+        if may_vanish(base) or (exponent % 2 and not is_nonnegative(base)):
+            operands.append(_sign(base) if exponent % 2 else power(_sign(base), Fraction(2)))
+            indices.append(where)
+    return scale(sign, contract(operands, indices, labels, dict(enumerate(core.shape))))
+
+
+# ---------------------------------------------------------------- broadcasting
+
+
+def _outside(argument: Tensor, law: object) -> Tensor:
+    """Applies an entrywise law to the part of the argument that varies, and broadcasts; of a matrix and its transpose one is chosen."""
+    assert callable(law)
+    used = varying_axes(argument)
+    if len(used) < argument.order:
+        narrow = narrowed(argument, used)
+        return contract([law(narrow)], [used], tuple(range(argument.order)), dict(enumerate(argument.shape)))
+    if argument.order == 2 and isinstance(argument, (Contraction, Sum)):
+        other = transposed(argument)
+        if not isinstance(other, (Contraction, Sum)) or other.digest < argument.digest:
+            return transposed(law(other))
+    result = law(argument)
+    assert isinstance(result, Tensor)
+    return result
+
+
+def varying_axes(tensor: Tensor) -> tuple[int, ...]:
+    """The axes along which the entries may differ."""
+    terms = [term for _, term in tensor.terms] if isinstance(tensor, Sum) else [tensor]
+    varying: set[int] = set()
+    for term in terms:
+        if not isinstance(term, Contraction):
+            return tuple(range(tensor.order))
+        touched = {label for labels in term.indices for label in labels}
+        varying |= {k for k, label in enumerate(term.output) if label in touched or term.output.count(label) > 1}
+    return tuple(sorted(varying))
+
+
+def narrowed(tensor: Tensor, used: tuple[int, ...]) -> Tensor:
+    """The tensor without the axes along which it is constant."""
+    if isinstance(tensor, Sum):
+        return add([(c, narrowed(t, used)) for c, t in tensor.terms], tuple([tensor.shape[k] for k in used]))
+    assert isinstance(tensor, Contraction)
+    output = tuple([tensor.output[k] for k in used])
+    kept = {label for labels in tensor.indices for label in labels} | set(output)
+    return contract(tensor.operands, tensor.indices, output, {k: size for k, size in enumerate(tensor.sizes) if k in kept})

@@ -25,7 +25,7 @@ from benchmarks.tools import Tool
 from benchmarks.tools.matcalc_tool import Matcalc
 from benchmarks.tools.sympy_tool import SymPy
 from benchmarks.tools.tensorgrad_tool import Tensorgrad
-from matcalc.evaluation import agrees
+from matcalc.evaluation.arrays import agrees
 
 Times = dict[str, dict[str, float]]
 """Seconds of a task by the name of the tool, by the name of the task."""

@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks.problems import PROBLEMS, Arrays, Problem
 from benchmarks.tables import MARKDOWN, show
-from matcalc.codegen import compile_source
+from matcalc.codegen.generation import compile_source
 from matcalc.objects.programs import compile as compile_derivatives
 
 # torch.func.hessian needs many times the memory of the result.

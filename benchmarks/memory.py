@@ -19,7 +19,7 @@ import numpy as np
 import benchmarks.measuring  # first: it sets the number of threads
 from benchmarks.problems import MATRIX_FACTORISATION
 from benchmarks.tables import MARKDOWN, show
-from matcalc.codegen import compile_source
+from matcalc.codegen.generation import compile_source
 from matcalc.objects.programs import compile as compile_derivatives
 
 RANK = 5

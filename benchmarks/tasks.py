@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matcalc.evaluation import Point, evaluate, find_point, numerical_derivative
+from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import Point, find_point
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.interface.api import parse
 from matcalc.interface.results import plain_shape

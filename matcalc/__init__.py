@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from matcalc.documents.examination import verify_document, verify_file
     from matcalc.interface.api import derive, gradient, hessian, jacobian, parse
     from matcalc.interface.constructors import UserFunction, pi, size, symbols
+    from matcalc.interface.equations import Equation
     from matcalc.interface.named_results import Gradients
     from matcalc.interface.product_calls import differential, jvp, vjp
     from matcalc.interface.results import Derivation
     from matcalc.language.declare.texts import shared
     from matcalc.objects.parsed import ParsedExpression, Reading
     from matcalc.objects.programs import compile
-    from matcalc.products.equations import Equation
     from matcalc.verification.judgement import verify
     from matcalc.verification.verdict import Verdict
 
@@ -72,7 +72,7 @@ _LAZY = {
     "Derivation": "matcalc.interface.results",
     "ParsedExpression": "matcalc.objects.parsed",
     "Reading": "matcalc.objects.parsed",
-    "Equation": "matcalc.products.equations",
+    "Equation": "matcalc.interface.equations",
     "Gradients": "matcalc.interface.named_results",
     "budget": "matcalc.base.budgets",
     "compile": "matcalc.objects.programs",

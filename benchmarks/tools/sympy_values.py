@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from matcalc.evaluation import Point
+from matcalc.evaluation.sampling import Point
 
 
 def value_of(node: Any, point: Point) -> Any:

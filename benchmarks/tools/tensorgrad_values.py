@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matcalc.evaluation import Point
+from matcalc.evaluation.sampling import Point
 
 _ELEMENTWISE = {
     "exp": np.exp,

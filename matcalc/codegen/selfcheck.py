@@ -13,9 +13,8 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.records import record
 from matcalc.codegen.requests import Check, Derivative, Names, Operator, Output, Parameters, array_axes
 from matcalc.codegen.targets.target import Comparison, Function, Target, Trial
-from matcalc.evaluation import prime_sizes, sizes_that_fit
 from matcalc.evaluation.interpreter import program
-from matcalc.evaluation.sampling import check_place
+from matcalc.evaluation.sampling import check_place, prime_sizes, sizes_that_fit
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.facts.drawn import member
 from matcalc.facts.membership import belongs

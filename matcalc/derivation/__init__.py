@@ -1,5 +1,1 @@
 """The pipeline from a typed expression to its derivative."""
-
-from matcalc.derivation.pipeline import Outcome, differentiate
-
-__all__ = ["Outcome", "differentiate"]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.documents.asking import Asked
-from matcalc.evaluation import Point, evaluate, find_point
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import Point, find_point
 from matcalc.expr.nodes import Expr
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language import elaborate

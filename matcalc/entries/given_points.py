@@ -11,7 +11,7 @@ from typing import Any
 
 from matcalc.base.errors import LimitError, MatcalcError, ParseError, Span
 from matcalc.base.lazy import pattern
-from matcalc.evaluation import evaluate
+from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr.nodes import Symbol, postorder
 from matcalc.language import elaborate
 from matcalc.language.text.spelling import canonical_name, is_name

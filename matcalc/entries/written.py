@@ -13,7 +13,7 @@ from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.sizes import Shape, axes_of
 from matcalc.calculus.simplification import lightest, simplified
-from matcalc.derivation import Outcome
+from matcalc.derivation.pipeline import Outcome
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply_map, elementwise, power, symbolic_power
 from matcalc.einstein.linear import MINUS, YES, add, is_zero, number, scale, zero

@@ -12,9 +12,10 @@ from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.records import record
 from matcalc.evaluation.arrays import as_array, from_inside
 from matcalc.evaluation.interpreter import Program, program
-from matcalc.evaluation.precise import Arithmetic, Array, Decimals, NotRational, Residues, Undefined
 from matcalc.evaluation.precise.evaluator import directions_of, slope, tied
+from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Residues, Undefined
 from matcalc.evaluation.precise.points import ExactPoint, exact_point, numbers, residues
+from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import Point, find_point, prime_sizes
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.facts.table import projected_array, tie_of

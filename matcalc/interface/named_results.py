@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.records import guarded, replace
 from matcalc.base.sizes import axes_of
-from matcalc.derivation import Outcome, differentiate
-from matcalc.derivation.pipeline import Layout, Symmetric
+from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, differentiate
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import substituted
@@ -23,7 +21,7 @@ from matcalc.language.decisions import warned
 from matcalc.language.declare.texts import declaration_text
 from matcalc.objects.inputs import Outline, as_call
 from matcalc.objects.parsed import ParsedExpression, Reading, Style
-from matcalc.objects.programs import array_function
+from matcalc.objects.programs import array_function, gradients_callable, gradients_code
 from matcalc.printing import Shown, index_text, latex, text
 from matcalc.printing.names import ascii_name, latex_name, unicode_name
 from matcalc.products.sweeping import Sweep
@@ -124,7 +122,7 @@ class NamedDerivation(Derivation):
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """As for ``Derivation``; takes the symbols of the program, not the names of its results."""
         return array_function(
-            import_module("matcalc.products.equations").gradients_callable,
+            gradients_callable,
             {self.wrt[0]: self.opened},
             self.source.node,
             (*symbols_in(self.source.node).values(), *self.wrt),
@@ -141,8 +139,7 @@ class NamedDerivation(Derivation):
         """The source text of a self-contained function, or of a program that builds ``sympy()``."""
         if target == "sympy":
             return super().code(target)
-        callables = import_module("matcalc.products.equations")
-        return str(callables.gradients_code({self.wrt[0]: self.opened}, self.source.node, self.layout, self.symmetric, target))
+        return gradients_code({self.wrt[0]: self.opened}, self.source.node, self.layout, self.symmetric, target)
 
     @as_call
     def to_dict(self) -> dict[str, Any]:
@@ -253,7 +250,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         """A callable of the symbols that returns every derivative by name; names of the program are computed on the way, once."""
         free = [symbol for symbol in self._opened if symbol.name not in self.outline.steps]
         return array_function(
-            import_module("matcalc.products.equations").gradients_callable,
+            gradients_callable,
             self._opened,
             self.source.node,
             (*symbols_in(self.source.node).values(), *free),
@@ -269,8 +266,8 @@ class Gradients(Shown, Mapping[str, Derivation]):
         """The source text of a function that returns every derivative; of ``"sympy"`` a program that builds ``sympy()``."""
         if target == "sympy":
             return sympy_source(**{f"gradient_{name}": form for name, form in self.sympy().items()})
-        callables, first = import_module("matcalc.products.equations"), self._first
-        return str(callables.gradients_code(self._opened, first.source.node, first.layout, first.symmetric, target))
+        first = self._first
+        return gradients_code(self._opened, first.source.node, first.layout, first.symmetric, target)
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from matcalc.einstein.linear import is_zero
 from matcalc.expr.nodes import Expr, Symbol, shape_text
 from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import essential
+from matcalc.interface.equations import Equation, Source, along, differential_of
 from matcalc.interface.named_results import Gradients, NamedDerivation, Pullback
 from matcalc.interface.results import Derivation, ParsedExpression
 from matcalc.language import Elaborated
@@ -33,8 +34,7 @@ from matcalc.objects.inputs import (
     require_choice,
     with_symbols,
 )
-from matcalc.products.differentials import Source, along, differential_of, moving, paired_with, upstream_symbol
-from matcalc.products.equations import Equation
+from matcalc.products.differentials import moving, paired_with, upstream_symbol
 from matcalc.products.sweeping import Sweep, swept
 
 Several: TypeAlias = "list[Name] | tuple[Name, ...] | list[str] | tuple[str, ...]"

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
-from matcalc.derivation import Outcome
-from matcalc.derivation.pipeline import Layout, over_samples
+from matcalc.derivation.pipeline import Layout, Outcome, over_samples
 from matcalc.expr.nodes import Symbol
 from matcalc.language.decisions import warned
 from matcalc.language.declare.texts import declaration_text
@@ -22,8 +21,8 @@ from matcalc.printing import Shown, latex, latex_operand, member_notes, text
 if TYPE_CHECKING:
     import matcalc.sympy_exchange as sympy_exchange
     from matcalc.entries import Entries
+    from matcalc.interface.equations import Equation
     from matcalc.printing import indices
-    from matcalc.products.equations import Equation
     from matcalc.steps.step import Step
 else:
     indices = later("matcalc.printing.indices")
@@ -162,7 +161,7 @@ class Derivation(Shown):
     def _views(self) -> Any:
         if len(self.wrt) != 1:
             raise MatcalcError("a second derivative has no such view", suggestion="the view of a first derivative")
-        return import_module("matcalc.products.differentials")
+        return import_module("matcalc.interface.equations")
 
     def _source(self) -> Any:
         return self._views().Source(self.source.node, self.source.declarations, self.source.notes, frozenset(), self.source.source)

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, axes_of
-from matcalc.codegen import Check, Derivative, LaidOut, Operator, Output, function, generate, target_named
-from matcalc.derivation import Outcome, differentiate
+from matcalc.codegen.callables import function
+from matcalc.codegen.generation import generate
+from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
+from matcalc.codegen.targets import target_named
+from matcalc.derivation.pipeline import Outcome, differentiate
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.nodes import Tensor
-from matcalc.evaluation import compile_function, evaluate_tensor
 from matcalc.evaluation.arrays import as_array, solve_sizes
+from matcalc.evaluation.interpreter import compile_function
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Hadamard, Product, SizeValue, Symbol, Total, postorder
 from matcalc.facts.table import tying
 from matcalc.language.declare.texts import Declare, about_unused
@@ -369,3 +373,66 @@ def _pair(names: Name | tuple[Name, Name]) -> tuple[str, str]:
     if isinstance(names, tuple):
         return name_of(names[0]), name_of(names[1])
     return name_of(names), name_of(names)
+
+
+# ------------------------------------------------------------
+# Functions and code for equations and for several derivatives at once.
+
+
+def value_callable(node: Expr | None, tensor: Tensor, shape: Shape, inputs: Sequence[Symbol], target: str) -> Callable[..., Any]:
+    """A callable for one side of an equation; of a target that evaluates, the evaluator takes what there is no code for."""
+    try:
+        return function({"value": _output(node, tensor, shape)}, target, name="value", others=inputs)
+    except MatcalcError:
+        if node is None or not target_named(target).evaluates:
+            raise
+        return expression_function(node, inputs)
+
+
+def value_code(node: Expr | None, tensor: Tensor, shape: Shape, target: str) -> str:
+    """The source of a function for one side of an equation."""
+    return generate({"value": _output(node, tensor, shape)}, target, name="value")
+
+
+def _output(node: Expr | None, tensor: Tensor, shape: Shape) -> Output:
+    return node if node is not None else LaidOut(tensor, axes_of(shape), (), "tensor")
+
+
+def gradients_callable(
+    outcomes: Mapping[Symbol, Outcome], source: Expr, inputs: Sequence[Symbol], layout: str, target: str
+) -> Callable[..., dict[str, Any]]:
+    """A callable that returns every derivative by name, computing what they share once."""
+    outputs = _outputs(outcomes, source, layout)
+    names = [symbol.name for symbol in outcomes]
+    try:
+        made = function(outputs, target, name="gradients", others=inputs)
+    except MatcalcError:
+        if not target_named(target).evaluates:
+            raise
+        singles = {symbol.name: _evaluated(outcome, symbol, source, inputs, layout) for symbol, outcome in outcomes.items()}
+        return lambda **values: {name: single(**values) for name, single in singles.items()}
+
+    def gradients(**values: Any) -> dict[str, Any]:
+        found = made(**values)
+        return dict(zip(names, (found,) if len(names) == 1 else found, strict=True))
+
+    return gradients
+
+
+def gradients_code(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str, symmetric: str, target: str) -> str:
+    """The source of a function that returns every derivative; unless one is by a named result, it checks itself when it is run."""
+    outputs = _outputs(outcomes, source, layout)
+    check = None
+    if set(outcomes) <= set(symbols_of(source)):
+        check = Check(source, {f"gradient_{symbol.name}": Derivative((symbol,), layout, symmetric) for symbol in outcomes})
+    return generate(outputs, target, name="gradients", check=check)
+
+
+def _outputs(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str) -> dict[str, Output]:
+    return {f"gradient_{symbol.name}": derivative_output(outcome, source, (symbol,), layout) for symbol, outcome in outcomes.items()}
+
+
+def _evaluated(outcome: Outcome, symbol: Symbol, source: Expr, inputs: Sequence[Symbol], layout: str) -> Callable[..., Any]:
+    if outcome.expression is not None:
+        return expression_function(outcome.expression, inputs)
+    return tensor_function(outcome.tensor, source, (symbol,), layout)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, assert_never
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.functions import code_targets
 from matcalc.interface.api import derive, gradient, hessian, jacobian, parse
+from matcalc.interface.equations import Equation
 from matcalc.interface.named_results import Gradients, NamedDerivation
 from matcalc.interface.presentation import (
     CODE,
@@ -29,7 +30,6 @@ from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import Name
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.printing import text
-from matcalc.products.equations import Equation
 from matcalc.reference import described, is_known
 from matcalc.repl.definitions import SETTINGS, State, is_derivative, program
 from matcalc.repl.lines import Derive

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from matcalc.base.sizes import Shape
-from matcalc.derivation import Outcome
-from matcalc.derivation.pipeline import Layout, Symmetric
+from matcalc.derivation.pipeline import Layout, Outcome, Symmetric
 from matcalc.einstein.nodes import Tensor
-from matcalc.evaluation import evaluate, evaluate_tensor, layout, numerical_derivative
+from matcalc.evaluation.arrays import layout
+from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Symbol
 
 if TYPE_CHECKING:

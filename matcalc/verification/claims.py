@@ -18,8 +18,10 @@ from matcalc.einstein.linear import add, is_zero, zero
 from matcalc.einstein.lowered import Lowered, aligned
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
-from matcalc.evaluation import Point, evaluate, evaluate_tensor, layout
-from matcalc.evaluation.arrays import size_names
+from matcalc.evaluation.arrays import layout, size_names
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import Point
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, IndexArray, Product, Sum, Symbol, Transpose, postorder
 from matcalc.expr.rewriting import free_indices, replaced, symbols_in
 from matcalc.interface.results import Derivation
@@ -32,7 +34,7 @@ from matcalc.language.statements import Side as StatementSide
 from matcalc.objects.combining import declarations_of, joint_declarations
 from matcalc.objects.inputs import Expression, derivative_within, read
 from matcalc.printing import text
-from matcalc.products.differentials import Source, along, differential_of
+from matcalc.products.differentials import closed_change, differential_form, pushed_along
 from matcalc.verification.proof.axes import with_split_axes
 from matcalc.verification.proof.matrix_laws import without_functions_of_kronecker
 
@@ -260,14 +262,18 @@ class Claim:
 def closed_differential(side: DifferentialSide) -> Expr:
     """The differential as a matrix formula in the symbols and their changes. Raises NotDifferentiableError when it has none."""
     if side.order == 1:
-        found = differential_of(Source(side.expression, {}), tuple([symbol for symbol, _ in side.moves])).node
+        found = differential_form(side.expression, dict(side.moves))
     else:
         moves = dict(side.moves)
-        first = along(Source(side.expression, {}), moves).node
-        found = None if first is None else along(Source(first, {}), moves).node
+        first = _moved(side.expression, moves)
+        found = None if first is None else _moved(first, moves)
     if found is None:
         raise NotDifferentiableError("this differential has no closed matrix form", suggestion="the derivative: d(f)/dX = ...")
     return found
+
+
+def _moved(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Expr | None:
+    return closed_change(expression, pushed_along(expression, moves), tuple(moves.values()))
 
 
 def along_a_line(statement: Statement) -> Statement | None:

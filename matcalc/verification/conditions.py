@@ -11,7 +11,7 @@ from matcalc.base.budgets import LITTLE_PROOF_WORK
 from matcalc.base.errors import MatcalcError
 from matcalc.base.records import record
 from matcalc.base.sizes import Size
-from matcalc.evaluation import Point
+from matcalc.evaluation.sampling import Point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, with_sizes
 from matcalc.facts.membership import belongs
@@ -24,7 +24,8 @@ from matcalc.printing.names import unicode_name
 from matcalc.verification.claims import Claim, claim_of
 from matcalc.verification.necessity import Relation, differs_wherever_sizes_differ, holds_where_eigenvalues_meet, needs, special_arrays
 from matcalc.verification.proof.normal_form import proves_zero
-from matcalc.verification.witness import at_point, holds, points, witness
+from matcalc.verification.witness.comparing import at_point
+from matcalc.verification.witness.searching import holds, points, witness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

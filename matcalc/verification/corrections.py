@@ -8,12 +8,13 @@ from fractions import Fraction
 from math import isfinite
 
 from matcalc.base.errors import ShapeError
-from matcalc.evaluation import agrees
+from matcalc.evaluation.arrays import agrees
 from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Power, Product, Sum, Symbol, Transpose, children
 from matcalc.expr.rewriting import with_operand
 from matcalc.printing import text
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
-from matcalc.verification.witness import Comparison, holds, side_value
+from matcalc.verification.witness.comparing import Comparison, side_value
+from matcalc.verification.witness.searching import holds
 
 _MOST = 200
 _FACTORS = (Fraction(2), Fraction(1, 2))

@@ -10,7 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import Point, function_family, user_functions
+from matcalc.evaluation.sampling import Point, function_family, user_functions
 from matcalc.expr.nodes import Symbol, postorder
 from matcalc.facts.drawn import member
 from matcalc.verification.claims import Claim

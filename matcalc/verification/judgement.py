@@ -43,7 +43,8 @@ from matcalc.verification.entry_answers import EntryAnswer, entry_answer
 from matcalc.verification.items import Item
 from matcalc.verification.proof.normal_form import proves_zero
 from matcalc.verification.verdict import Verdict
-from matcalc.verification.witness import Comparison, Witness, holds, witness
+from matcalc.verification.witness.comparing import Comparison
+from matcalc.verification.witness.searching import Witness, holds, witness
 
 LAYOUTS = ("denominator", "numerator", "tensor")
 SYMMETRIC = ("projected", "independent", "cookbook")

@@ -8,12 +8,12 @@ from itertools import count, islice, product
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import Point, find_point, function_family, sample, user_functions
+from matcalc.evaluation.sampling import Point, find_point, function_family, sample, user_functions
 from matcalc.expr.nodes import postorder
 from matcalc.facts.membership import belongs
 from matcalc.verification.claims import Claim
-from matcalc.verification.witness import points
 from matcalc.verification.witness.comparing import at_point
+from matcalc.verification.witness.searching import points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ from typing import cast
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.sizes import Shape, Size
-from matcalc.evaluation import user_functions
+from matcalc.evaluation.sampling import user_functions
 from matcalc.expr import nodes as e
 from tests.fuzz.checking import derivation, operators
 from tests.fuzz.expressions import generate, generate_wide

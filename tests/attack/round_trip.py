@@ -13,7 +13,8 @@ import click
 import numpy as np
 
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import evaluate, find_point
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import find_point
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
 from matcalc.printing import latex, text

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from matcalc.evaluation import Point, agrees, find_point, user_functions
+from matcalc.evaluation.arrays import agrees
 from matcalc.evaluation.interpreter import program
+from matcalc.evaluation.sampling import Point, find_point, user_functions
 from matcalc.expr.nodes import Elementwise, Expr, postorder
 
 TARGETS = ("numpy", "jax", "torch")

@@ -7,7 +7,8 @@ import pytest
 
 import matcalc
 from matcalc.base.functions import functions
-from matcalc.evaluation import agrees, evaluate
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.interpreter import evaluate
 
 FUNCTIONS = {"exp": (np.exp, np.exp), "log": (np.log, np.reciprocal), "sqrt": (np.sqrt, lambda t: 0.5 / np.sqrt(t))}
 SPECTRA = {"apart": [0.2, 1.0, 3.5], "equal": [2.0, 2.0, 2.0], "close": [1.0, 1.0 + 1e-9, 2.0], "wide": [1e-3, 1.0, 30.0]}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.evaluation import evaluate
+from matcalc.evaluation.interpreter import evaluate
 from tests.codegen.comparison import TARGETS, given
 
 INF, NAN = np.inf, np.nan

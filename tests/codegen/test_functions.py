@@ -12,9 +12,12 @@ import pytest
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.sizes import Size, axes_of
-from matcalc.codegen import LaidOut, Operator, compile_source, function, generate
-from matcalc.derivation import differentiate
-from matcalc.evaluation import agrees, evaluate
+from matcalc.codegen.callables import function
+from matcalc.codegen.generation import compile_source, generate
+from matcalc.codegen.requests import LaidOut, Operator
+from matcalc.derivation.pipeline import differentiate
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr import nodes as e
 from matcalc.interface.api import derive, parse
 from matcalc.objects.programs import compile as compile_derivatives

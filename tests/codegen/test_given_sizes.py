@@ -10,7 +10,7 @@ import pytest
 
 import matcalc
 from matcalc.base.errors import ShapeError
-from matcalc.evaluation import evaluate
+from matcalc.evaluation.interpreter import evaluate
 from tests.codegen.comparison import TARGETS, given
 
 MAKERS: dict[str, Callable[[str], Callable[..., Any]]] = {

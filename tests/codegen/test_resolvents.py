@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.evaluation import evaluate
+from matcalc.evaluation.interpreter import evaluate
 from matcalc.objects.programs import tensor_function
 from matcalc.stable.replacement import stable
 from tests.codegen.comparison import TARGETS, given

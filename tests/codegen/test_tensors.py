@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from matcalc.base.sizes import Size
-from matcalc.codegen import LaidOut, function, generate
+from matcalc.codegen.callables import function
+from matcalc.codegen.generation import generate
+from matcalc.codegen.requests import LaidOut
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import add, contract
-from matcalc.evaluation import agrees
+from matcalc.evaluation.arrays import agrees
 from matcalc.objects.programs import compile as compile_derivatives
 from tests.codegen.comparison import given
 

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from matcalc.codegen import Check, Derivative, generate
+from matcalc.codegen.generation import generate
+from matcalc.codegen.requests import Check, Derivative
 from matcalc.expr import nodes as e
 from matcalc.objects.programs import compile as compile_derivatives
 from tests.codegen.expressions import EXPRESSIONS, A, B, C, N, P, U, V, X, a, fn, minus, number, plus, product, t, x, y

@@ -22,7 +22,7 @@ from matcalc.verification import judgement
 from matcalc.verification.claims import Claim
 from matcalc.verification.items import read_identities
 from matcalc.verification.verdict import exit_status
-from matcalc.verification.witness import Witness, witness
+from matcalc.verification.witness.searching import Witness, witness
 
 IDENTITIES = """\
 # a comment

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import matcalc
 from matcalc.entries import Entries
-from matcalc.evaluation import evaluate
+from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr.nodes import Negative, Symbol, postorder
 
 Values = dict[str, NDArray[np.float64]]

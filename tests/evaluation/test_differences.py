@@ -11,9 +11,10 @@ import pytest
 import matcalc
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.sizes import ONE, Size
-from matcalc.evaluation import agrees, equal_sizes, layout, numerical_derivative, prime_sizes, sample
-from matcalc.evaluation.differences import confirms_zero
+from matcalc.evaluation.arrays import agrees, layout
+from matcalc.evaluation.differences import confirms_zero, numerical_derivative
 from matcalc.evaluation.interpreter import Program
+from matcalc.evaluation.sampling import equal_sizes, prime_sizes, sample
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
 

@@ -10,7 +10,8 @@ import pytest
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.sizes import ONE, Size
-from matcalc.evaluation import agrees, compile_function, evaluate
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.interpreter import compile_function, evaluate
 from matcalc.expr import nodes as e
 
 M, N, K = Size.of("m"), Size.of("n"), Size.of("k")

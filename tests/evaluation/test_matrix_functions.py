@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import agrees
+from matcalc.evaluation.arrays import agrees
 from matcalc.evaluation.numpy_functions import adjugate, matrix_exponential, matrix_logarithm, matrix_square_root
 
 

@@ -14,21 +14,14 @@ import pytest
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
-from matcalc.evaluation import evaluate, find_point, numerical_derivative
-from matcalc.evaluation.precise import (
-    Array,
-    Decimals,
-    NotRational,
-    Residues,
-    Undefined,
-    matrix_functions,
-    node_values,
-    plan,
-    scalar_functions,
-)
+from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.precise import matrix_functions, node_values, scalar_functions
 from matcalc.evaluation.precise import small_arrays as exact_arrays
-from matcalc.evaluation.precise.evaluator import contracted, derivative, layout_of, slope
-from matcalc.evaluation.precise.number_systems import PRIME
+from matcalc.evaluation.precise.evaluator import contracted, derivative, layout_of, plan, slope
+from matcalc.evaluation.precise.number_systems import PRIME, Decimals, NotRational, Residues, Undefined
+from matcalc.evaluation.precise.small_arrays import Array
+from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.language import elaborate
 from matcalc.language.text.spelling import canonical_name

@@ -9,8 +9,9 @@ import pytest
 
 from matcalc.base.errors import ShapeError
 from matcalc.base.sizes import ONE, Size
-from matcalc.evaluation import agrees, equal_sizes, evaluate, find_point, function_family, prime_sizes, sample
-from matcalc.evaluation.sampling import STYLES
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import STYLES, equal_sizes, find_point, function_family, prime_sizes, sample
 from matcalc.expr import nodes as e
 from matcalc.facts.drawn import NoMemberError
 

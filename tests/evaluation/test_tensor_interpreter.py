@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.sizes import ONE, Size
 from matcalc.einstein import nodes as t
-from matcalc.evaluation import agrees, evaluate_tensor
-from matcalc.evaluation.tensor_interpreter import contract
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.tensor_interpreter import contract, evaluate_tensor
 
 M, N = Size.of("m"), Size.of("n")
 A = t.Symbol("A", (N, N))

@@ -11,7 +11,7 @@ import pytest
 import matcalc
 from matcalc.codegen import selfcheck
 from matcalc.codegen.targets import python_files
-from matcalc.evaluation import find_point
+from matcalc.evaluation.sampling import find_point
 from matcalc.facts.table import contradiction, kinds, size_parity
 from matcalc.language.statements import elaborate_statement
 from matcalc.repl.session import Session

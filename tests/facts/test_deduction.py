@@ -14,8 +14,8 @@ from matcalc.einstein import algebra
 from matcalc.einstein import tensor_deduction as of_tensors
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
-from matcalc.evaluation import evaluate_tensor
 from matcalc.evaluation.interpreter import program
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr import deduction as of_expressions
 from matcalc.expr import nodes as e
 from matcalc.facts import known as rules

@@ -9,7 +9,7 @@ import pytest
 
 from matcalc.base.functions import functions
 from matcalc.base.sizes import Size
-from matcalc.evaluation import evaluate
+from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr import nodes as e
 from matcalc.facts.function_values import of_entries, plain
 from matcalc.facts.ranges import Range

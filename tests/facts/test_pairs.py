@@ -20,7 +20,7 @@ from matcalc.derivation import conditions
 from matcalc.derivation.conditions import conditions_of
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import lower
-from matcalc.evaluation import evaluate
+from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
 from matcalc.facts.drawn import NoMemberError, member

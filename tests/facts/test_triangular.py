@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.evaluation import numerical_derivative
+from matcalc.evaluation.differences import numerical_derivative
 
 RNG = np.random.default_rng(5)
 VALUES = {"A": RNG.standard_normal((3, 3)), "b": RNG.standard_normal(3), "x": RNG.standard_normal(3)}

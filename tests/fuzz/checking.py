@@ -10,7 +10,11 @@ import numpy as np
 
 import matcalc
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import Point, agrees, compile_function, evaluate_tensor, numerical_derivative
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.interpreter import compile_function
+from matcalc.evaluation.sampling import Point
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr import nodes as e
 from matcalc.interface.results import Derivation
 from matcalc.language import elaborate

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from matcalc.evaluation import Point
+from matcalc.evaluation.sampling import Point
 from matcalc.expr import nodes as e
 from tests.fuzz import jaxpr
 from tests.fuzz.jax_functions import LIBRARY

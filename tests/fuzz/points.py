@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import Point, evaluate, find_point
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import Point, find_point
 from matcalc.expr import nodes as e
 from tests.fuzz.definitions import spelled_out
 from tests.fuzz.vocabulary import Case

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matcalc.evaluation import numerical_derivative
+from matcalc.evaluation.differences import numerical_derivative
 from matcalc.expr import nodes as e
 from tests.fuzz import __main__ as command
 from tests.fuzz.checking import FIXED_SIZES, Answers, arranged, check, described, differences, operators

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from matcalc.einstein.lowering import lower
-from matcalc.evaluation import agrees, evaluate, evaluate_tensor, find_point
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import find_point
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.folding.fold import fold
 from tests.fuzz.__main__ import drawn
 from tests.fuzz.checking import described

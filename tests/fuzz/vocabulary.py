@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from matcalc.base.sizes import Size
-from matcalc.evaluation import user_functions
 from matcalc.evaluation.interpreter import program
+from matcalc.evaluation.sampling import user_functions
 from matcalc.expr import nodes as e
 from tests.fuzz.definitions import spelled_out
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.sizes import ONE, Shape
-from matcalc.evaluation import Point, agrees, find_point, layout, numerical_derivative
-from matcalc.evaluation.sampling import free_scalars
+from matcalc.evaluation.arrays import agrees, layout
+from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.sampling import Point, find_point, free_scalars
 from matcalc.expr.nodes import Expr, Symbol, postorder
 
 Answer = Callable[..., Any]

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 import matcalc
-from matcalc.evaluation import compile_function, evaluate_tensor
+from matcalc.evaluation.interpreter import compile_function
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.interface.results import Derivation
 from matcalc.language import elaborate

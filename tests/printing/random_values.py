@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import evaluate
+from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr import nodes as e
 from tests.printing.random_expressions import SIZES, SYMBOLS
 

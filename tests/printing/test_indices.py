@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from matcalc.base.errors import LimitError
 from matcalc.einstein import nodes as t
 from matcalc.einstein.lowering import lower
-from matcalc.evaluation import evaluate_tensor
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr import nodes as e
 from matcalc.printing import index_letters, index_text
 from tests.printing.index_reader import SizeUnknown, parse, value

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from matcalc.evaluation import evaluate
+from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
 from matcalc.printing import text

@@ -8,7 +8,10 @@ import numpy as np
 
 import matcalc
 from matcalc import Equation
-from matcalc.evaluation import agrees, compile_function, evaluate, find_point, numerical_derivative
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.interpreter import compile_function, evaluate
+from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.interface.results import Derivation
 from matcalc.language import elaborate

@@ -14,7 +14,9 @@ import pytest
 import matcalc
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError
 from matcalc.einstein import linear
-from matcalc.evaluation import evaluate, find_point, numerical_derivative
+from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Symbol
 from matcalc.interface.named_results import NamedDerivation
 from matcalc.language import elaborate

@@ -11,10 +11,14 @@ import pytest
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.sizes import axes_of
 from matcalc.einstein.lowering import lower
-from matcalc.evaluation import agrees, evaluate, evaluate_tensor, find_point, numerical_derivative
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import find_point
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.interface.equations import Source, along
 from matcalc.objects.inputs import Outline
-from matcalc.products.differentials import Source, along
 from matcalc.products.sweeping import swept
 from tests.fuzz.expressions import generate_wide
 

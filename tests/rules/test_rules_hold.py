@@ -9,7 +9,10 @@ from matcalc.base.functions import Function, functions
 from matcalc.base.records import replace
 from matcalc.base.sizes import Size
 from matcalc.einstein.lowering import lower
-from matcalc.evaluation import agrees, evaluate, find_point, numerical_derivative
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol, Trace, Transpose
 from matcalc.folding.fold import fold
 from matcalc.language import elaborate

@@ -9,7 +9,8 @@ import pytest
 
 import matcalc
 from matcalc import MatcalcError
-from matcalc.evaluation import evaluate, evaluate_tensor
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr
 from matcalc.expr.rewriting import symbols_in
 from matcalc.folding import explicit_sums

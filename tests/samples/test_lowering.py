@@ -14,8 +14,11 @@ from matcalc.base.sizes import ONE, Size
 from matcalc.einstein import lowering
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
-from matcalc.evaluation import evaluate, evaluate_tensor
-from matcalc.evaluation.precise import Array, Decimals, plan
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.precise.evaluator import plan
+from matcalc.evaluation.precise.number_systems import Decimals
+from matcalc.evaluation.precise.small_arrays import Array
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Entry, Expr, Index, IndexSum, Norm, Symbol
 from matcalc.expr.rewriting import symbols_in
 from tests.samples.families import CASES, SIZES, Summed

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import Point, agrees, find_point, numerical_derivative
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.sampling import Point, find_point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.steps import Side, Step
 from tests.oracle import Disagreement, NoPoint

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import agrees, find_point
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.interface.results import Derivation
 from matcalc.steps.step import DerivativeSide, Step

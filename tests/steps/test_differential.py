@@ -10,7 +10,8 @@ import pytest
 
 import matcalc
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.evaluation import evaluate, find_point
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import find_point
 from matcalc.interface.presentation import STEP_STYLES
 from matcalc.printing import text
 from matcalc.rules.lines import RuleLine

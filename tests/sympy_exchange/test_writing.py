@@ -12,7 +12,8 @@ import sympy
 
 import matcalc
 from matcalc.base.functions import functions
-from matcalc.evaluation import evaluate, find_point
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import find_point
 from matcalc.interface.results import ParsedExpression
 from matcalc.sympy_exchange.pieces import elementwise_templates
 from tests.cases.test_cases import CASES

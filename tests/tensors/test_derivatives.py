@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.evaluation import evaluate
 from matcalc.evaluation.differences import numerical_derivative
+from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import find_point
 from matcalc.language import elaborate
 from tests.oracle import check_derivation

@@ -65,7 +65,7 @@ def test_values_are_those_of_numpy(text: str) -> None:
 
 @pytest.mark.parametrize("text", CASES)
 def test_the_evaluator_says_the_same(text: str) -> None:
-    from matcalc.evaluation import evaluate
+    from matcalc.evaluation.interpreter import evaluate
 
     np.testing.assert_allclose(evaluate(matcalc.parse(text, DECLARE).node, V), CASES[text](), rtol=1e-10)
 

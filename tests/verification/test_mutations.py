@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import pytest
 
 from matcalc.base.sizes import Size
-from matcalc.evaluation import agrees, evaluate, find_point
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Expr, Product, Sum, Symbol, Transpose
 from matcalc.language import elaborate
 from matcalc.language.statements import DerivativeSide, Statement, elaborate_statement

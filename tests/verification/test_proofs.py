@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.evaluation import agrees, evaluate_tensor, find_point
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.sampling import find_point
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.language.statements import elaborate_statement
 from matcalc.verification.claims import Claim, claim_of
 from matcalc.verification.proof.normal_form import normal_form, proves_zero

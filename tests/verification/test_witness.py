@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from matcalc import verify
-from matcalc.evaluation import Point
 from matcalc.evaluation.precise.number_systems import Decimals
+from matcalc.evaluation.sampling import Point
 from matcalc.language.statements import elaborate_statement
 from matcalc.verification.claims import Claim, claim_of
-from matcalc.verification.witness import at_point, comparing, holds, points, witness
+from matcalc.verification.witness import comparing
+from matcalc.verification.witness.comparing import at_point
+from matcalc.verification.witness.searching import holds, points, witness
 
 # A perturbation however small: numbers in a text are exact.
 NEARLY = [

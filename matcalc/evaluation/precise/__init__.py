@@ -3,11 +3,3 @@
 The same formulas serve every kind of number: residues modulo the power of a large prime, in which rational claims are decided exactly, and
 decimal numbers of any length. Nothing is shared with the engine's rules, with lowering, folding or code generation.
 """
-
-from __future__ import annotations
-
-from matcalc.evaluation.precise.evaluator import Plan, plan
-from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Residues, Undefined
-from matcalc.evaluation.precise.small_arrays import Array
-
-__all__ = ["Arithmetic", "Array", "Decimals", "NotRational", "Plan", "Residues", "Undefined", "plan"]

@@ -9,10 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import evaluate
 from matcalc.evaluation.arrays import as_array
 from matcalc.evaluation.differences import central_differences, extrapolated
-from matcalc.evaluation.interpreter import program
+from matcalc.evaluation.interpreter import evaluate, program
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, children, postorder
 from matcalc.expr.rewriting import replaced, symbols_in, with_operands

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 from matcalc.base.sizes import Shape, Size
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.nodes import Tensor
-from matcalc.evaluation import evaluate, evaluate_tensor
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.folding.build import transpose
 

@@ -13,8 +13,6 @@ from typing import Any, Literal, TypeAlias
 
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation import Point
-from matcalc.evaluation.precise import Array, Decimals, Residues, Undefined, plan
 from matcalc.evaluation.precise.evaluator import (
     Direction,
     Layout,
@@ -23,11 +21,14 @@ from matcalc.evaluation.precise.evaluator import (
     derivative,
     directions_of,
     layout_of,
+    plan,
     slope,
     tied,
 )
-from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Number, kept_digits
+from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimals, Number, Residues, Undefined, kept_digits
 from matcalc.evaluation.precise.points import ExactPoint, exact_point, numbers, residues
+from matcalc.evaluation.precise.small_arrays import Array
+from matcalc.evaluation.sampling import Point
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
 from matcalc.verification.witness.points import Features, features
 

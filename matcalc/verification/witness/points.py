@@ -16,9 +16,10 @@ from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
 from matcalc.evaluation.arrays import size_names
-from matcalc.evaluation.precise import Decimals, plan
+from matcalc.evaluation.precise.evaluator import plan
 from matcalc.evaluation.precise.matrix_functions import is_rational
 from matcalc.evaluation.precise.node_values import constant_value
+from matcalc.evaluation.precise.number_systems import Decimals
 from matcalc.evaluation.precise.points import ExactPoint, drawn, drawn_point, numbers
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.expr.nodes import (

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from matcalc.base.budgets import WITNESS_SHARE, WITNESS_WORK, SpentError, share
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.evaluation import Point, function_family, user_functions
-from matcalc.evaluation.precise import NotRational
+from matcalc.evaluation.precise.number_systems import NotRational
 from matcalc.evaluation.precise.points import ExactPoint
+from matcalc.evaluation.sampling import Point, function_family, user_functions
 from matcalc.expr.nodes import postorder
 from matcalc.verification.claims import Claim
 from matcalc.verification.witness.comparing import Comparison, in_residues, judged, larger_sizes, size_choices

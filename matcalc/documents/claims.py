@@ -10,31 +10,29 @@ from itertools import islice
 from matcalc.base.errors import MatcalcError, ParseError, UnknownFunctionError
 from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked, Doubt, Said, joined_declarations
-from matcalc.documents.context.any_functions import AnyFunctions, for_any_functions
-from matcalc.documents.context.any_losses import with_losses
-from matcalc.documents.context.bare_functions import with_arguments
-from matcalc.documents.context.compositions import composition_of, moving_doubts, opened
-from matcalc.documents.context.definitions import Definition, is_called, is_foreign, names_used
-from matcalc.documents.context.derivatives_by_entries import by_entry, perhaps_by_entry
-from matcalc.documents.context.doubts import doubts_of, of_rows
-from matcalc.documents.context.entrywise import as_arrays, with_matrices
-from matcalc.documents.context.functions_of_vectors import for_functions_of_vectors
-from matcalc.documents.context.generic_functions import with_generic
-from matcalc.documents.context.kept_facts import kept_facts
-from matcalc.documents.context.names import names_at, weights_in
-from matcalc.documents.context.numbered_entries import for_each_entry
-from matcalc.documents.context.other_layers import kinds_in_layers
-from matcalc.documents.context.outline import Line
-from matcalc.documents.context.partial_derivatives import by_what_stands, with_entries_listed
-from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_powers
-from matcalc.documents.context.sized_arrays import with_number_d, with_size
-from matcalc.documents.context.solutions import follows_condition, restated, substituted
-from matcalc.documents.context.square_zero import to_first_order
-from matcalc.documents.context.structure import Dependence, Structure, needed, reached, structure_of, variables
-from matcalc.documents.context.survey import Context, How
-from matcalc.documents.context.twofold_names import told_apart
-from matcalc.documents.context.usual_functions import without_usual
-from matcalc.documents.context.worked_examples import worked_example
+from matcalc.documents.context.defined_names import Definition, is_foreign, names_used
+from matcalc.documents.context.derived_facts import as_arrays, with_matrices
+from matcalc.documents.context.functions_without_formula import AnyFunctions, for_any_functions, for_functions_of_vectors, with_losses
+from matcalc.documents.context.overview import Context, How
+from matcalc.documents.context.restated import (
+    by_entry,
+    follows_condition,
+    for_each_entry,
+    perhaps_by_entry,
+    restated,
+    substituted,
+    to_first_order,
+    with_number_d,
+    with_size,
+    worked_example,
+)
+from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_arguments, with_generic, with_powers
+from matcalc.documents.context.scripts import kinds_in_layers
+from matcalc.documents.context.structure import Dependence, Structure, doubts_of, needed, of_rows, reached, structure_of, variables
+from matcalc.documents.context.used_definitions import composition_of, kept_facts, moving_doubts, opened, told_apart, without_usual
+from matcalc.documents.context.wording import Line
+from matcalc.documents.context.written_derivatives import by_what_stands, with_entries_listed
+from matcalc.documents.context.written_names import is_called, names_at, weights_in
 from matcalc.documents.index_cases import Indices, by_indices, compared, with_entries
 
 

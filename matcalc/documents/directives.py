@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from matcalc.base.errors import ParseError
 from matcalc.documents.asking import LayoutSaid
-from matcalc.documents.context.definitions import names_used
+from matcalc.documents.context.defined_names import names_used
 from matcalc.documents.report import Open
 from matcalc.language.declare.declarations import written
 from matcalc.language.declare.texts import parse_declarations

@@ -15,9 +15,9 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
 from matcalc.documents.claims import asked_of, condition_of, solution_of
-from matcalc.documents.context.index_letters import NO_OTHER_LETTERS, IndexLetters
-from matcalc.documents.context.outline import Line, Numbered
-from matcalc.documents.context.survey import Context, survey
+from matcalc.documents.context.loose_notation import NO_OTHER_LETTERS, IndexLetters
+from matcalc.documents.context.overview import Context, survey
+from matcalc.documents.context.wording import Line, Numbered
 from matcalc.documents.deciding import Memory, Outcome, Question, decided
 from matcalc.documents.directives import directed, settled
 from matcalc.documents.formats import IDENTITIES, manuscript

@@ -10,7 +10,7 @@ from itertools import combinations
 from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked
 from matcalc.documents.conditions import supposed
-from matcalc.documents.context.any_losses import LOSSES
+from matcalc.documents.context.functions_without_formula import LOSSES
 from matcalc.documents.doubting import doubted
 from matcalc.documents.habits import Habit, is_chained, is_misfit, meant, sides_of
 from matcalc.documents.index_cases import Indices

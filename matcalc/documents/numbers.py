@@ -7,7 +7,7 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from matcalc.documents.asking import Asked
-from matcalc.documents.context.names import names_in
+from matcalc.documents.context.written_names import names_in
 from matcalc.documents.habits import is_misfit
 from matcalc.language.declare.declarations import written
 from matcalc.language.statements import DerivativeSide, Statement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Asked
-from matcalc.documents.context.names import names_at
+from matcalc.documents.context.written_names import names_at
 from matcalc.documents.habits import sides_of
 
 _PRIME = r"(?:'|′|\^\s*\{?\s*(?:\\prime\s*)+\}?)"

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.densities import gives_density
-from matcalc.documents.context.listed_entries import with_listed_diagonals
-from matcalc.documents.context.names import names_at, names_in
+from matcalc.documents.context.loose_notation import gives_density, with_listed_diagonals
+from matcalc.documents.context.written_names import names_at, names_in
 from matcalc.documents.heads import Head, before_brackets, change_of, head_of, letters_in, partial_of
 from matcalc.documents.index_cases import by_indices, compared
 from matcalc.documents.pieces import Notation, Placed

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.names import names_in
-from matcalc.documents.context.vocabulary import vocabulary
+from matcalc.documents.context.prose import vocabulary
+from matcalc.documents.context.written_names import names_in
 from matcalc.documents.heads import head_of, letters_in
 from matcalc.documents.pieces import Directive, Formula, Heading, Notation, Piece
 from matcalc.documents.roles import Role, is_written_out, named_by, role_of

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from functools import cache
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.names import names_at
+from matcalc.documents.context.written_names import names_at
 from matcalc.documents.pieces import Notation
 from matcalc.documents.sentences import cue_table
 from matcalc.documents.shapes import is_function

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.context.densities import with_whole_logarithms
-from matcalc.documents.context.loose_derivatives import Squares, squares_of, with_signs
+from matcalc.documents.context.loose_notation import with_whole_logarithms
+from matcalc.documents.context.written_derivatives import Squares, squares_of, with_signs
 from tests.documents.notes import statuses, verified
 
 GAMMA = r"The density has $\log p(t \mid a, b) = a \log b - \log\Gamma(a) + (a - 1) \log t - b t$. "

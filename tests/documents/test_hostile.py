@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from matcalc.base.budgets import LONGEST_FORMULA, MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
-from matcalc.documents.context.survey import survey
+from matcalc.documents.context.overview import survey
 from matcalc.documents.examination import numbered
 from matcalc.documents.formats import manuscript, reader
 from matcalc.documents.pieces import Fault, Formula

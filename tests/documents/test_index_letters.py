@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.context.index_letters import index_letters_of
+from matcalc.documents.context.loose_notation import index_letters_of
 from tests.documents.notes import statuses, verified
 
 CLASSES = r"""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.context.lettered_layers import lettered_layers_of
+from matcalc.documents.context.layers_and_steps import lettered_layers_of
 from tests.documents.notes import statuses
 
 LETTERED = r"""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.context.steps_in_time import steps_of
+from matcalc.documents.context.layers_and_steps import steps_of
 from tests.documents.notes import statuses, verified
 
 TRACKER = r"""

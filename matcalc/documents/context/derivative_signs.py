@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.definitions import CALLED, PRIMES
-from matcalc.documents.context.names import NameAt, names_at, trimmed, whole_name
+from matcalc.documents.context.written_names import CALLED, PRIMES, NameAt, names_at, trimmed, whole_name
 from matcalc.documents.tokens import bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from matcalc.documents.context.names import names_at, names_listed, trimmed
-from matcalc.documents.context.vocabulary import vocabulary
+from matcalc.documents.context.prose import vocabulary
 from matcalc.documents.context.wording import Mention, Wording
+from matcalc.documents.context.written_names import names_at, names_listed, trimmed
 
 _TOKEN = re.compile(r"⟨(?P<math>\d+)⟩|(?P<word>[^\W\d_][\w'’]*(?:-[^\W_][\w'’]*)*)|(?P<sign>\S)")
 _ARTICLES = frozenset(

@@ -10,9 +10,18 @@ from itertools import chain, islice
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
-from matcalc.documents.context.names import NameAt, Weights, names_at, weights_in, without_index
-from matcalc.documents.context.outline import Line, Spot
-from matcalc.documents.context.special_functions import with_constants
+from matcalc.documents.context.wording import Line, Spot
+from matcalc.documents.context.written_names import (
+    CALLED,
+    NameAt,
+    Weights,
+    is_called,
+    names_at,
+    names_called,
+    weights_in,
+    with_constants,
+    without_index,
+)
 from matcalc.documents.heads import Head, head_of
 from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.roles import named_by
@@ -183,24 +192,6 @@ def _is_function(side: str, notation: Notation) -> bool:
     """Whether a side is a function with its arguments: ``f(x, y)`` in ``z = f(x, y) = x + y``."""
     head = head_of(side, notation)
     return head is not None and bool(head.arguments)
-
-
-CALLED = pattern(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z])|\\[!,])*\(")
-
-
-def is_called(text: str, name: str) -> bool:
-    """Whether a name stands before brackets somewhere in a formula."""
-    return any(found.name == name and CALLED.match(text, found.end) for found in names_at(text))
-
-
-PRIMES = pattern(r"(?:'|′|\^\s*\{?(?:\\prime\s*)+\}?)*")
-
-
-def names_called(text: str, notation: Notation) -> frozenset[str]:
-    """The names that stand before brackets in a formula, perhaps with primes."""
-    return frozenset(
-        found.name for found in names_at(text, notation) if (primes := PRIMES.match(text, found.end)) and CALLED.match(text, primes.end())
-    )
 
 
 def readable(found: Sequence[Definition | Obscured], called: Collection[str] = ()) -> list[Definition | Obscured]:

@@ -8,29 +8,38 @@ from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.asking import Said
-from matcalc.documents.context.conventions import Conventions, layouts_in, symmetric_in, writes_rows
-from matcalc.documents.context.definitions import (
-    Definition,
-    Definitions,
-    definition_in,
-    names_called,
-    names_used,
-    readable,
+from matcalc.documents.context.conventions import (
+    Conventions,
+    Jacobian,
+    Maps,
+    Suppositions,
+    WorkedValues,
+    index_conditions,
+    jacobians_in,
+    layouts_in,
+    maps_in,
+    points_in,
+    suppositions_in,
+    symmetric_in,
+    values_in,
+    writes_rows,
 )
-from matcalc.documents.context.entrywise import function_names, functions_in, shown_entrywise
-from matcalc.documents.context.factorizations import factors_in, letters_of_factors
+from matcalc.documents.context.defined_names import Definition, Definitions, definition_in, names_used, readable
+from matcalc.documents.context.derived_facts import (
+    covariance_in,
+    diagonals_in,
+    factors_in,
+    function_names,
+    functions_in,
+    letters_of_factors,
+    moment_in,
+    shown_entrywise,
+)
 from matcalc.documents.context.facts import Facts, Told, kept_until_dropped, told_in, under_a_condition
-from matcalc.documents.context.index_conditions import index_conditions
-from matcalc.documents.context.maps import Jacobian, Maps, jacobians_in, maps_in
-from matcalc.documents.context.moments import covariance_in, diagonals_in, moment_in
-from matcalc.documents.context.names import Weights, names_at, weights_in
-from matcalc.documents.context.other_layers import with_layers
-from matcalc.documents.context.outline import Line, Numbered, Outline, Spot
-from matcalc.documents.context.scripts import Scripts, scripts_of
-from matcalc.documents.context.steps_in_time import is_of_a_step, letter_of
-from matcalc.documents.context.suppositions import Suppositions, suppositions_in
-from matcalc.documents.context.wording import Wording, wordings
-from matcalc.documents.context.worked_values import WorkedValues, points_in, values_in
+from matcalc.documents.context.layers_and_steps import is_of_a_step, letter_of
+from matcalc.documents.context.scripts import Scripts, scripts_of, with_layers
+from matcalc.documents.context.wording import Line, Numbered, Outline, Spot, Wording, wordings
+from matcalc.documents.context.written_names import Weights, names_at, names_called, weights_in
 from matcalc.documents.index_cases import Indices
 from matcalc.language.declare.declared import Declaration, declared_text
 from matcalc.language.declare.texts import declared_sizes

@@ -1,16 +1,27 @@
-r"""Functions of functions: ``f(u, v) = ...``, ``u(a, b) = ...``, ``v(a, b) = ...``, and then ``\partial f/\partial a``."""
+"""The definitions that a claim rests on, as it means them: through other functions, told apart from values, with their facts."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from matcalc.documents.asking import Doubt
-from matcalc.documents.context.definitions import Definition
-from matcalc.documents.context.outline import Line
+from matcalc.base.errors import MatcalcError
+from matcalc.documents.asking import Doubt, joined_declarations
+from matcalc.documents.context.defined_names import Definition, names_used
+from matcalc.documents.context.overview import Context
 from matcalc.documents.context.structure import Dependence, Derived, Structure
-from matcalc.documents.context.survey import Context
+from matcalc.documents.context.wording import Line
+from matcalc.documents.context.written_names import CALLED, NameAt, is_called, names_at
+from matcalc.documents.heads import Head
+from matcalc.documents.pieces import Notation
+from matcalc.facts.table import implied
+from matcalc.language.declare.declared import Declaration
+from matcalc.language.declare.texts import SharedText
+from matcalc.language.text.called_names import USUAL
+from matcalc.language.text.vocabulary import known_functions
+from matcalc.verification.judgement import verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +151,116 @@ def _layers(one: Definition, context: Context, line: Line) -> Iterator[Definitio
             opened.add(argument)
             if below is not None and below.is_function and below.notation == line.notation:
                 waiting.append(below)
+
+
+_ACCENTS = {"hat": r"\hat{{{}}}", "tilde": r"\tilde{{{}}}", "bar": r"\bar{{{}}}"}
+
+
+def told_apart(equation: str, definitions: Sequence[Definition], notation: Notation) -> tuple[str, tuple[Definition, ...]]:
+    """The equation and its definitions with another name for each value that has that of the function it is computed with."""
+    found = tuple(definitions)
+    for one in definitions:
+        if one.is_function or notation != "latex" or not is_called(one.value, one.name):
+            continue
+        used = frozenset(name for other in found for name in (other.name, *other.uses)) | names_used(equation, notation)
+        accent = next((accent for accent in _ACCENTS if f"{one.name}_{accent}" not in used), None)
+        if accent is not None:
+            equation = _renamed(equation, one.name, accent)
+            found = tuple([_with_name(other, one.name, accent) for other in found])
+    return equation, found
+
+
+def _with_name(definition: Definition, name: str, accent: str) -> Definition:
+    head = Head(f"{name}_{accent}", definition.head.arguments) if definition.name == name else definition.head
+    uses = frozenset(part.replace(name, f"{name}_{accent}", 1) if part.partition("_")[0] == name else part for part in definition.uses)
+    value = _renamed(definition.value, name, accent)
+    own = {f"{name}_{accent}"} if definition.name == name else set()
+    return replace(definition, head=head, left=_renamed(definition.left, name, accent), value=value, uses=uses - own)
+
+
+def _renamed(text: str, name: str, accent: str) -> str:
+    """The text with another name where it is not called."""
+    out, at = [], 0
+    for found in names_at(text):
+        if found.base != name or CALLED.match(text, found.end):
+            continue
+        stem = _stem(text, found)
+        out += [text[at : found.start], _ACCENTS[accent].format(stem.rstrip()), text[found.start + len(stem) : found.end]]
+        at = found.end
+    return "".join([*out, text[at:]])
+
+
+def _stem(text: str, found: NameAt) -> str:
+    """The name as it is written, without what hangs on it."""
+    written = text[found.start : found.end]
+    return written.partition("_")[0].partition("^")[0]
+
+
+def without_usual(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
+    """The definitions without those that say no more than the language knows."""
+    return tuple([one for one in definitions if not _is_usual(one)])
+
+
+def _is_usual(one: Definition) -> bool:
+    usual = USUAL.get(one.name)
+    if usual is None or len(one.head.arguments) != 1 or usual.function not in known_functions():
+        return False
+    argument = one.left.partition("(")[2].rpartition(")")[0].removesuffix("\\right").strip()
+    name = usual.function if one.notation == "plain" else rf"\operatorname{{{usual.function}}}"
+    return _is_equal(f"{one.value} = {name}({argument})", one.head.arguments[0])
+
+
+@lru_cache(maxsize=64)
+def _is_equal(statement: str, argument: str) -> bool:
+    try:
+        return verify(statement, declare={argument: "scalar"}, help=False).ok
+    except MatcalcError:
+        return False
+
+
+_TIES = {"symmetric": r"{0}^\top = {0}", "antisymmetric": r"{0}^\top = -{0}"}
+_PLAIN_TIES = {"symmetric": "{0}' = {0}", "antisymmetric": "{0}' = -{0}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """``more`` are facts of other names from which those of the defined ones follow; ``lost`` the names of which some are lost."""
+
+    more: Mapping[str, str]
+    lost: tuple[str, ...]
+
+
+def kept_facts(definitions: Sequence[Definition], told: Mapping[str, Declaration], declare: str, declared: Iterable[str]) -> Kept:
+    """What becomes of the facts that are ``told`` of defined names; ``declare`` are the declarations of the others."""
+    more: dict[str, str] = {}
+    lost: list[str] = []
+    for place, one in enumerate(definitions):
+        tie = _tie(told.get(one.name))
+        if tie is None:
+            continue
+        before = "; ".join(other.text for other in definitions[: place + 1])
+        form = _TIES if one.notation == "latex" else _PLAIN_TIES
+        statement = f"{before}; {form[tie].format(one.written)}"
+        parts = [name for name in sorted(one.uses) if name[:1].isupper() and "_" not in name[2:] and name not in declared]
+        parts = [name for name in parts if f"{name}_" not in " ".join(one.uses)]
+        if _holds(statement, declare):
+            continue
+        if parts and _holds(statement, joined_declarations(declare, *(f"{name}: {tie}" for name in parts))):
+            more |= dict.fromkeys(parts, tie)
+        else:
+            lost.append(one.name)
+    return Kept(more, tuple(lost))
+
+
+def _tie(declaration: Declaration | None) -> str | None:
+    """The tie between entries that follows from what is told of a name."""
+    facts = implied(declaration.properties) if declaration is not None else frozenset()
+    return next((tie for tie in _TIES if tie in facts), None)
+
+
+@lru_cache(maxsize=256)
+def _holds(statement: str, declare: str) -> bool:
+    try:
+        return verify(statement, declare=SharedText(declare) if declare else None, help=False).ok
+    except MatcalcError:
+        return False

@@ -1,13 +1,17 @@
-r"""The names in a formula of a document, found without reading it: it may be one that the language does not have."""
+"""The names in a formula of a document, found without reading it: it may be one that the language does not have."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from hashlib import sha256
 
+from matcalc.base.lazy import pattern
 from matcalc.documents.pieces import Notation
+from matcalc.documents.sentences import cue_table
+from matcalc.documents.tokens import closing
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, is_name
 
@@ -211,3 +215,93 @@ def without_index(name: str, known: Collection[str] = ()) -> str:
         return name
     indices = all(letter in INDEX_LETTERS for letter in index) and len(index) <= _MOST_INDICES
     return base if indices or (base in known and (index.isdecimal() or (index.isalpha() and len(index) <= _MOST_INDICES))) else name
+
+
+CALLED = pattern(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z])|\\[!,])*\(")
+
+
+def is_called(text: str, name: str) -> bool:
+    """Whether a name stands before brackets somewhere in a formula."""
+    return any(found.name == name and CALLED.match(text, found.end) for found in names_at(text))
+
+
+PRIMES = pattern(r"(?:'|′|\^\s*\{?(?:\\prime\s*)+\}?)*")
+
+
+def names_called(text: str, notation: Notation) -> frozenset[str]:
+    """The names that stand before brackets in a formula, perhaps with primes."""
+    return frozenset(
+        found.name for found in names_at(text, notation) if (primes := PRIMES.match(text, found.end)) and CALLED.match(text, primes.end())
+    )
+
+
+_OPEN = pattern(r"(?:\\(?:left|[bB]igg?l?)(?![A-Za-z])|\\[,;:! ]|\s)*\(")
+_SIZE = pattern(r"\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s+")
+_RIGHT = pattern(r"(?:\\(?:right|[bB]igg?r?))?\Z")
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+_LONGEST = 200
+
+
+@cache
+def _special_functions() -> tuple[str, ...]:
+    return tuple(cue_table()["signs"]["special"])
+
+
+def with_constants(text: str) -> tuple[str, frozenset[str]]:
+    r"""A formula with a positive number in the place of each such value, the same for the same argument, and the names in the arguments.
+
+    >>> with_constants(r"\log\Gamma(\nu) - x")[1]
+    frozenset({'nu'})
+    """
+    names: set[str] = set()
+    if "!" in text or "const" in text or "cst" in text:
+        text = _FACTORIAL.sub(lambda found: _factorial(found, names), text)
+        text = _UNNAMED.sub(lambda found: _unnamed(names), text)
+    for name in _special_functions():
+        at = 0
+        while (at := text.find(name, at)) >= 0:
+            found = _argument(text, at + len(name))
+            if found is None:
+                at += len(name)
+                continue
+            inside, end = found
+            names |= names_in(inside)
+            text = f"{text[:at]}{_constant(name, inside)}{text[end:]}"
+    return text, frozenset(names)
+
+
+UNNAMED = "const"
+"""What stands among the names for a constant that has none."""
+_FACTORIAL = pattern(
+    r"(?P<of>(?:\\[a-z]+(?![A-Za-z])|(?<![A-Za-z\\])[A-Za-z])(?:\s*_\s*(?:\w|\{\s*\w+\s*\}))?|(?:\\left\s*)?\([^()]{1,60}\))\s*!(?![!=])"
+)
+_UNNAMED = pattern(
+    r"\\(?:text|textrm|mathrm|operatorname|mbox|textit)\s*\{\s*[cC](?:onst(?:ant)?|st)\.?\s*\}|(?<![A-Za-z\\{])const\.?(?![A-Za-z(])"
+)
+
+
+def _factorial(found: re.Match[str], names: set[str]) -> str:
+    """The factorial of a formula as a number, with the names in that added to ``names``."""
+    names |= names_in(found["of"])
+    return _constant("!", found["of"])
+
+
+def _unnamed(names: set[str]) -> str:
+    """A constant that a text does not name: it is one to every derivative, and no value is said with it."""
+    names.add(UNNAMED)
+    return r"g_{\text{valueconst}}"
+
+
+def _argument(text: str, start: int) -> tuple[str, int] | None:
+    """What stands in the brackets that begin at a position, and where they end; None where there are none."""
+    opening = _OPEN.match(text, start)
+    if opening is None:
+        return None
+    end = closing(text[: opening.end() + _LONGEST], opening.end(), "(")
+    return (_RIGHT.sub("", text[opening.end() : end - 1]), end) if end else None
+
+
+def _constant(name: str, inside: str) -> str:
+    """A positive number that a function and its argument alone decide on."""
+    key = sha256(f"{name}({_SIZE.sub('', inside)})".encode()).hexdigest()[:8].translate(_LETTERS)
+    return rf"\exp(g_{{\text{{value{key}}}}})"

@@ -1,0 +1,407 @@
+"""Claims that are asked as other statements: worked examples, solutions, entries for arrays, numbers whose square is zero."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from matcalc.base.lazy import pattern
+from matcalc.documents.asking import Asked, Doubt
+from matcalc.documents.context.conventions import Valued
+from matcalc.documents.context.defined_names import Definition, names_used
+from matcalc.documents.context.overview import Context
+from matcalc.documents.context.structure import reached, structure_of
+from matcalc.documents.context.wording import Line
+from matcalc.documents.context.written_derivatives import with_arguments_listed
+from matcalc.documents.context.written_names import names_at, names_in, trimmed, whole_name
+from matcalc.documents.habits import sides_of
+from matcalc.documents.heads import head_of
+from matcalc.documents.index_cases import open_indices
+from matcalc.documents.pieces import Placed
+from matcalc.documents.rows import Row
+from matcalc.documents.sentences import cue_table
+from matcalc.documents.shapes import is_decimal, is_derivative, is_zero
+from matcalc.documents.symbols import symbols_of
+from matcalc.documents.values import as_list, coordinates_of, is_value, with_points
+
+_TWO = 2
+_MOST = 16
+"""Values and definitions that one claim rests on."""
+_BY = pattern(r"\\partial(?![A-Za-z])|\\[dt]?frac\s*\{\s*(?:d|\\(?:mathrm|text)\s*\{\s*d\s*\})\s*(?![A-Za-z]{2})")
+"""The sign of a derivative by a name: where that has a value, there is none."""
+_COLUMNS = pattern(r"\\begin\s*\{array\}\s*\{[^{}]*\}")
+_GENERAL = Doubt("it may be meant of all values")
+_ROUNDED = Doubt("its numbers may be rounded")
+_SYMBOLIC = Doubt("names in it may stand for something else")
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the names of a claim stand for, each after what it is made of itself, and the names that stand for nothing."""
+
+    before: int
+    values: dict[str, Valued] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+    free: set[str] = field(default_factory=set)
+
+
+def worked_example(line: Line, context: Context) -> Asked | None:
+    """The statement that a row is with the values of its names; None for a row that is not about values alone."""
+    row = line.row
+    if line.notation != "latex" or row.right is None or row.relation != "=":
+        return None
+    coordinates = coordinates_of(row.left.text)
+    if coordinates and all(whole_name(one) is not None for one in coordinates) and is_value(as_list(row.right.text)):
+        return None  # (x, y) = (2, 1) is another point, whatever the values were before
+    equation = _plain(f"{as_list(row.left.text)} = {as_list(row.right.text)}", context)
+    found = _Found(line.number - row.link)
+    equation, at_point = _at_point(equation, line, context)
+    equation = _with_coordinates(equation, line, context, found)
+    if not _collected(equation, line, context, found) or not _are_meant(found, line):
+        return None
+    arrays = [one for one in found.values.values() if one.value.is_array]
+    inside = {name for one in arrays for name in _names(one.value.text)}
+    computed = is_value(as_list(row.right.text))
+    if not found.free <= inside or not (arrays or at_point or (computed and found.values and found.definitions)) or _BY.search(equation):
+        return None
+    numbers = [equation, *(one.value.text for one in found.values.values())]
+    doubts = [] if computed else [_GENERAL]
+    doubts += [_ROUNDED] if any(is_decimal(text) for text in numbers) else []
+    doubts += [_SYMBOLIC] if any(_stands_for_something(name, line, context) for name in inside) else []
+    said = (*(one.said for one in found.values.values()), *(one.said for one in found.definitions.values()))
+    return Asked("; ".join([*found.texts, equation]), rests_on=said, instead="values", doubts=tuple(doubts), dialect="latex")
+
+
+def _plain(text: str, context: Context) -> str:
+    return with_points(text, context.values.names)
+
+
+_BARE = pattern(r"(?P<sign>\\nabla(?:\s*\^\s*\{?\s*2\s*\}?)?\s*)(?P<name>[A-Za-z])(?![A-Za-z_^({]|\s*(?:\\left|\\[bB]igg?l?)?\s*\()")
+
+
+def _at_point(equation: str, line: Line, context: Context) -> tuple[str, bool]:
+    """The equation with the point that its sentence speaks of, for the gradient of a function that stands alone; and whether that is so."""
+    point = context.points.get(line.number, ())
+    row = line.row
+    found = _BARE.match(equation) if point and row.right is not None and is_value(as_list(row.right.text)) else None
+    if found is None or len(context.arguments(found["name"], line)) != len(point):
+        return equation, False
+    return f"{found[0]}({', '.join(point)}){equation[found.end() :]}", True
+
+
+def _with_coordinates(equation: str, line: Line, context: Context, found: _Found) -> str:
+    """The equation with the coordinates of points, for functions that take these one by one."""
+
+    def coordinates(name: str, point: str) -> str:
+        valued = context.values.at(point, found.before)
+        listed = coordinates_of(valued.value.text) if valued is not None and _holds(valued, line, context) else ()
+        if valued is None or len(listed) < _TWO or len(listed) != len(context.arguments(name, line)):
+            return ""
+        found.values[point] = valued
+        return ", ".join(listed)
+
+    return with_arguments_listed(equation, coordinates)
+
+
+def _collected(equation: str, line: Line, context: Context, found: _Found) -> bool:
+    """Collects what the names of a claim stand for; whether that is not too much."""
+    waiting: list[tuple[str, bool]] = [(name, False) for name in _names(equation)]
+    opened: set[str] = set()
+    while waiting:
+        name, closing = waiting.pop()
+        valued, one = context.values.at(name, found.before), context.definitions.at(name, line.number)
+        if one is not None and (valued is None or one.number > valued.start):
+            valued = None
+        if closing and one is not None:
+            found.definitions[name] = one
+            found.texts.append(f"{one.left} = {_plain(one.value, context)}")
+        if closing or name in opened:
+            continue
+        opened.add(name)
+        if valued is not None and _holds(valued, line, context):
+            found.values[name] = valued
+            found.texts.append(f"{valued.value.written} = {valued.value.text}")
+        elif one is not None and one.notation == "latex" and (one.is_function or one.number < found.before):
+            waiting.append((name, True))
+            waiting += [(used, False) for used in _inside(one)]
+        else:
+            found.free.add(name)
+    return len(found.texts) <= _MOST
+
+
+def _holds(valued: Valued, line: Line, context: Context) -> bool:
+    """Whether a name still has a value at a row: it was not introduced anew, and no section began where there was none."""
+    spot = context.spots.get(line.number)
+    outside = not valued.spot.sections and spot is not None and bool(spot.sections)
+    return not outside and not context.facts.introduced_between(valued.value.name, valued.start, line.number)
+
+
+def _are_meant(found: _Found, line: Line) -> bool:
+    """Whether the values of names that functions here are defined with are said in the same sentence: else these are any arguments."""
+    arguments = {name for one in found.definitions.values() for name in one.head.arguments}
+    return all(one.sentence[0] <= line.number < one.sentence[1] for name, one in found.values.items() if name in arguments)
+
+
+def _names(text: str) -> Iterator[str]:
+    yield from sorted(symbols_of(_COLUMNS.sub(" ", text), "latex", sizes=True))
+
+
+def _inside(one: Definition) -> Iterator[str]:
+    """The names in the value of a definition that are neither its arguments nor entries of these."""
+    own = set(one.head.arguments)
+    yield from (name for name in _names(one.value) if name not in own and name.partition("_")[0] not in own)
+
+
+def _stands_for_something(name: str, line: Line, context: Context) -> bool:
+    return context.definitions.at(name, line.number) is not None or context.values.at(name, line.number) is not None
+
+
+_MOST_CONDITIONS, _MOST_FUNCTIONS = 50, 200
+"""Conditions, and functions, before a solution that it may be that of."""
+
+
+def substituted(line: Line, context: Context) -> tuple[str, tuple[Definition, ...]] | None:
+    """The statement that a solution makes the derivative zero, and what it rests on; None where no condition for it is known."""
+    row = line.row
+    head = head_of(row.left.text, line.notation)
+    if head is None or row.right is None or line.notation != "latex":
+        return None
+    for function, variable in _conditions(line, context):
+        if _stem(variable) != _stem(head.name):
+            continue
+        written = next((function.value[at.start : at.end] for at in names_at(function.value) if at.name == variable), None)
+        if written is None:
+            continue
+        names = names_used(f"{function.value} + {row.right.text}", line.notation) - {variable, function.name, head.name}
+        around = reached(names, context.behind(names, line), {variable, function.name, head.name})
+        one = f"{function.written}({written}) = {function.value}"
+        return f"{one}; \\nabla {function.written}({row.right.text}) = 0", around
+    return None
+
+
+def _conditions(line: Line, context: Context) -> Iterator[tuple[Definition, str]]:
+    """The functions that were to be minimised before a row, with their variables, the last first: those of first-order conditions, then
+    those that are defined with parameters."""
+    before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
+    for condition in reversed(context.conditions[max(0, before - _MOST_CONDITIONS) : before]):
+        yield from _derived(condition, context)
+    for one in islice(context.definitions.functions_before(line.number), _MOST_FUNCTIONS):
+        for variable in one.head.arguments:
+            yield one, variable
+
+
+def _derived(condition: Line, context: Context) -> Sequence[tuple[Definition, str]]:
+    names = names_used(condition.row.left.text, condition.notation)
+    definitions = context.behind(names, condition)
+    structure = structure_of(f"{condition.row.left.text} = 0", definitions, context.facts.names)
+    if structure is None:
+        return []
+    known = {one.name: one for one in definitions}
+    return [(known[one.name], one.by[0]) for one in structure.derived if one.name in known and len(one.by) == 1]
+
+
+def _stem(name: str) -> str:
+    """The letter of a name: that of ``w_hat`` and ``w_star`` is w."""
+    return name.partition("_")[0]
+
+
+def follows_condition(line: Line, context: Context) -> bool:
+    """Whether the row before is a derivative that is set to zero: ``Setting \\nabla L(w) = 0 gives`` says that this one follows."""
+    before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
+    last = context.conditions[before - 1] if before else None
+    return last is not None and last.number == line.number - 1 and is_derivative(last.row.text)
+
+
+_MOST_MULTIPLES, _NEAR = 3, 8
+"""Conditions and functions that one equation is compared with, and rows up to which a condition before it counts."""
+
+
+def restated(line: Line, context: Context) -> Iterator[tuple[str, tuple[Definition, ...]]]:
+    """The statements that the difference of two sides is what was said to be zero before, or a derivative, up to a factor."""
+    row = line.row
+    if row.right is None or row.relation != "=" or line.notation != "latex" or is_derivative(row.text):
+        return
+    if row.link and is_zero(row.right.text):
+        return  # that what was found is to be zero says nothing new
+    difference = _difference(row)
+    yield from islice((*_as_before(line, difference, context), *_as_derivative(line, difference, context)), _MOST_MULTIPLES)
+
+
+def _difference(row: Row) -> str:
+    """The difference of the sides of an equation, those beside its own sign."""
+    right = "" if row.right is None else row.right.text
+    return row.left.text if is_zero(right) else right if is_zero(row.left.text) else rf"{row.left.text} - \left({right}\right)"
+
+
+def _as_before(line: Line, difference: str, context: Context) -> Iterator[tuple[str, tuple[Definition, ...]]]:
+    """The comparison with the condition before a row, which it goes on with."""
+    before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
+    last = context.conditions[before - 1] if before else None
+    if last is None or line.number - last.number > _NEAR or last.notation != line.notation:
+        return
+    said = _difference(context.scripts.ordered(last).row)
+    if not is_derivative(said) and names_in(said) >= names_in(difference):
+        yield f"{said} = {difference}", ()
+
+
+def _as_derivative(line: Line, difference: str, context: Context) -> Iterator[tuple[str, tuple[Definition, ...]]]:
+    """The comparison with the derivatives of functions before a row that are made of the names in it."""
+    used = names_used(difference, line.notation) - frozenset(cue_table()["names"]["constants"])
+    for function, variable in dict.fromkeys(_conditions(line, context)):
+        names = names_used(function.value, function.notation)
+        written = next((function.value[at.start : at.end] for at in names_at(function.value) if at.name == variable), None)
+        if written is None or variable not in used or not used <= names | {variable}:
+            continue
+        around = reached(names - {variable}, context.behind(names - {variable, function.name}, line), {variable, function.name})
+        yield f"{function.written}({written}) = {function.value}; \\nabla {function.written}({written}) = {difference}", around
+
+
+_DIFFERENCES = ("E", "G", "K", "Q", "R", "Z")
+_FACTORS = ("t", "s", "r", "q", "z")
+
+
+def to_first_order(one: Asked, line: Line, context: Context) -> Asked:
+    """The reading as it is meant with a number whose square is zero; itself without one."""
+    sides = sides_of(one.statement)
+    names = names_used(one.statement, line.notation)
+    found = context.suppositions.square_zero(line, names)
+    if sides is None or found is None:
+        return one
+    before, left, right = sides
+    difference = next((name for name in _DIFFERENCES if name not in names), None)
+    factor = next((name for name in _FACTORS if name not in names), None)
+    if difference is None or factor is None:
+        return one
+    text = f"{difference}({found.number}) = {left} - ({right}); {difference}(0) + {factor} {difference}'(0) = 0"
+    return replace(one.declaring(f"{factor}: scalar"), statement=before + text, rests_on=(*one.rests_on, found.said))
+
+
+_NAME = r"(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{\s*\\?[A-Za-z]+\s*\}|\\[A-Za-z]+|[A-Za-z])"
+_INDICES = r"_\s*(?:\{\s*(?P<indices>[i-np-s]{1,2})\s*\}|(?P<index>[i-np-s])(?![A-Za-z]))"
+_WHOLE = pattern(
+    rf"(?P<before>\s*\\[td]?frac\s*\{{\s*\\partial\s*(?:[^{{}}]|\{{[^{{}}]*\}}){{0,40}}\}}\s*\{{\s*\\partial\s*)(?P<by>{_NAME})(?P<after>\s*\}})"
+)
+_BY_ENTRY = pattern(rf"\\partial\s*(?P<by>{_NAME})\s*{_INDICES}\s*\}}")
+_LED_BY_ENTRY = pattern(
+    rf"(?P<before>\s*\\[td]?frac\s*\{{\s*\\partial\s*(?:[^{{}}]|\{{[^{{}}]*\}}){{0,40}}\}}\s*\{{\s*\\partial\s*(?P<by>{_NAME})\s*)"
+    rf"{_INDICES}(?P<after>\s*\}})"
+)
+_ANY_INDEX = pattern(r"_\s*(?:\{([^{}]*)\}|([a-z]))")
+_TERMS = pattern(r"[+-]")
+
+
+def by_entry(line: Line) -> Line:
+    """The row with the entry in the place of the array that its first side is differentiated by, where another side names the entry."""
+    row = line.row
+    whole = _WHOLE.match(row.first.text) if line.notation == "latex" else None
+    if whole is None or row.right is None or open_indices(row.first.text) or not open_indices(row.right.text):
+        return line
+    name = whole_name(trimmed(whole["by"]))
+    sides = (row.right.text, row.left.text)
+    entries = {
+        (found["by"], found["indices"] or found["index"])
+        for side in sides
+        for found in _BY_ENTRY.finditer(side)
+        if whole_name(trimmed(found["by"])) == name
+    }
+    if len(entries) != 1:
+        return line
+    by, indices = entries.pop()
+    return _led_by(line, whole, f"{by}_{{{indices}}}")
+
+
+def perhaps_by_entry(line: Line) -> Line | None:
+    """The row with its sides as entries, or as arrays, where one of them is an entry and nothing says of which indices; None for others."""
+    row = line.row
+    if line.notation != "latex" or row.right is None:
+        return None
+    whole = _WHOLE.match(row.first.text)
+    indices = _free(row.right.text)
+    if whole is not None and not open_indices(row.first.text) and len(indices) == _TWO and whole["by"].isupper():
+        return _led_by(line, whole, f"{whole['by']}_{{{''.join(sorted(indices))}}}")
+    entry = _LED_BY_ENTRY.match(row.first.text)
+    if entry is not None and not open_indices(row.right.text) and not open_indices(row.first.text[entry.end() :]):
+        return _led_by(line, entry, entry["by"], at="")
+    return None
+
+
+def _led_by(line: Line, found: re.Match[str], by: str, at: str = "by") -> Line:
+    row = line.row
+    before = found["before"] if at else found["before"].rstrip().removesuffix(by)
+    first = Placed(f"{before}{by}{found['after']}{row.first.text[found.end() :]}", row.first.marks[:1])
+    return replace(line, row=replace(row, first=first, left=row.left if row.link else first))
+
+
+def _free(text: str) -> frozenset[str]:
+    """The letters that stand once as an index in every term of a sum; empty where the terms differ in them."""
+    found = {frozenset(_once(term)) for term in _TERMS.split(text) if term.strip()}
+    return found.pop() if len(found) == 1 else frozenset()
+
+
+def _once(term: str) -> list[str]:
+    letters = Counter(letter for at in _ANY_INDEX.finditer(term) for letter in (at[1] or at[2]) if letter.isalpha())
+    return [letter for letter, count in letters.items() if count == 1]
+
+
+_BY_NUMBER = pattern(r"\{\s*(?:\\partial|d)\s*(?:\\mathbf\s*\{\s*[A-Za-z]\s*\}|\\[a-z]+|[A-Za-z])\s*_\s*\{?\s*(?P<number>\d)\s*\}?\s*\}")
+_NUMBER = pattern(r"_\s*(?:\{\s*(\d)\s*\}|(\d))")
+_COUNTERS = "kpqrl"
+
+
+def for_each_entry(line: Line) -> Line | None:
+    """The row with an index for the number of the entry that it differentiates by; None for one that has other entries, too."""
+    row = line.row
+    found = _BY_NUMBER.search(row.first.text) if line.notation == "latex" and row.right is not None else None
+    if found is None or row.right is None:
+        return None
+    whole = f"{row.first.text} {row.right.text}"
+    letter = next((one for one in _COUNTERS if re.search(rf"(?<![A-Za-z\\]){one}(?![A-Za-z])", whole) is None), None)
+    if letter is None or {at[1] or at[2] for at in _NUMBER.finditer(whole)} != {found["number"]}:
+        return None
+
+    def counted(side: Placed) -> Placed:
+        return Placed(_NUMBER.sub(f"_{{{letter}}}", side.text), side.marks[:1])
+
+    first = counted(row.first)
+    return replace(line, row=replace(row, first=first, left=row.left if row.link else first, right=counted(row.right)))
+
+
+_FONT = r"\\(?:mathbf|mathbb|mathbbm|mathds|mathrm|boldsymbol|bm|vec)"
+_ARRAY = pattern(rf"{_FONT}\s*(?:\{{\s*[1I]\s*\}}|[1I](?![A-Za-z]))|(?<![A-Za-z\\_^\d])I(?![A-Za-z])")
+_SUBSCRIPTED = pattern(rf"{_FONT}\s*\{{?\s*[1I]\s*\}}?\s*_|(?<![A-Za-z\\])I_")
+
+
+def with_size(asked: Asked, sizes: Set[str]) -> Asked | None:
+    """What is asked with the size of its arrays written out; None where no size, or more than one, stands as a number beside them."""
+    if asked.dialect != "latex" or not _ARRAY.search(asked.statement) or _SUBSCRIPTED.search(asked.statement):
+        return None
+    found = sorted(names_used(asked.statement, "latex") & sizes)
+    if len(found) != 1:
+        return None
+    return replace(asked, statement=_ARRAY.sub(lambda array: _sized(array, found[0]), asked.statement))
+
+
+_DIFFERENTIAL = pattern(r"(?<![A-Za-z\\])d\s*[A-Za-z\\({^]|\\(?:mathrm|operatorname|text|rm)\s*\{?\s*d")
+
+
+_HALVED = pattern(r"\\[tdc]?frac\s*(?:\{\s*d\s*\}|d)\s*(?:\{\s*\d+\s*\}|\d)|(?<![A-Za-z\\])d\s*/\s*\d")
+_OPERAND = pattern(r"\\(?:[tdc]?frac\s*[\w{}]+?|sqrt)\s*d(?![A-Za-z])")
+"""d as what a command without braces takes."""
+
+
+def with_number_d(asked: Asked, sizes: Set[str]) -> Asked | None:
+    r"""What is asked with the size d declared as a number, where it begins no derivative: ``\frac1d \|x\|^2``, ``\frac d2 \log(2\pi)``."""
+    a_size = "d" in sizes or _HALVED.search(asked.statement) is not None
+    free = a_size and "d" in names_used(asked.statement, "latex") and asked.dialect == "latex"
+    if not free or _DIFFERENTIAL.search(_OPERAND.sub(" ", asked.statement)):
+        return None
+    return replace(asked.declaring("d: scalar"), instead="unanswered")
+
+
+def _sized(array: re.Match[str], size: str) -> str:
+    return f"{array[0]}_{{{size}}}"

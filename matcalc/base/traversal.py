@@ -1,20 +1,33 @@
-"""Walking a DAG without recursion, shared by terms, expressions and tensors."""
+"""Walking a DAG without recursion, and building it again: one kit for terms, expressions and tensors.
+
+Which fields of a node hold its operands is told by their annotations: those that name the base class of all nodes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from operator import attrgetter, is_
 from typing import Any, TypeVar
 
 from matcalc.base.budgets import spend
 
 Node = TypeVar("Node")
+Result = TypeVar("Result")
+
+
+def postorder(*roots: Node, known: Container[Node] = ()) -> Sequence[Node]:
+    """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
+    return latest_postorder(roots) if known == () else postordered(roots, _below, known)
 
 
 @lru_cache(maxsize=8)
-def latest_postordered(roots: tuple[Any, ...], operands: Callable[[Any], Sequence[Any]]) -> Sequence[Any]:
-    """``postordered``, kept for the latest few: one derivation asks for the order of its expression and of its tensors in many places."""
-    return postordered(roots, operands)
+def latest_postorder(roots: tuple[Any, ...]) -> Sequence[Any]:
+    """Kept for the latest few: one derivation asks for the order of its expression and of its tensors in many places."""
+    return postordered(roots, _below)
+
+
+_below: Callable[[Any], tuple[Any, ...]] = attrgetter("below")
 
 
 def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]], known: Container[Node] = ()) -> list[Node]:
@@ -42,3 +55,88 @@ def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]
                 append(node)
     spend(len(order) >> 4)
     return order
+
+
+def bottom_up(order: Iterable[Node], step: Callable[[Node, Mapping[Node, Result]], Result]) -> Mapping[Node, Result]:
+    """``step`` of every node, operands before their users as ``order`` has them, with what it gave for the nodes before.
+
+    A node that ``order`` leaves out stands for itself.
+    """
+    found: dict[Node, Result] = _Kept()
+    for node in order:
+        found[node] = step(node, found)
+    return found
+
+
+class _Kept(dict[Any, Any]):
+    def __missing__(self, node: Any) -> Any:
+        return node
+
+
+# ------------------------------------------------------------
+# The operands of a node, as the annotations of its fields say.
+
+
+def with_operands(node: Node, values: Mapping[Node, Node]) -> Node:
+    """The node with what ``values`` has for its operands, each in its place; the same node when that changes none."""
+    below: tuple[Node, ...] = node.below  # type: ignore[attr-defined]
+    new = [values.get(operand, operand) for operand in below]
+    changed: Node = node if all(map(is_, new, below)) else _filled(node, new)
+    return changed
+
+
+def with_operand(node: Node, place: int, operand: Node) -> Node:
+    """The node with another operand at one place, counted as in ``below``; an equal operand at another place stays."""
+    below: tuple[Node, ...] = node.below  # type: ignore[attr-defined]
+    changed: Node = _filled(node, [*below[:place], operand, *below[place + 1 :]])
+    return changed
+
+
+def _filled(node: Any, operands: Iterable[Any]) -> Any:
+    left, holding, root = iter(operands), _operand_fields(node.__class__), _root(node.__class__)
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple([filled(part) for part in value])
+        return next(left) if isinstance(value, root) else value
+
+    fields = [(name, getattr(node, name)) for name in node.__match_args__]
+    return type(node)(*[filled(value) if name in holding else value for name, value in fields])
+
+
+def operands_of(node: Any) -> tuple[Any, ...]:
+    """The operands of a node, in the order of its fields."""
+    return _reader(node.__class__)(node)
+
+
+@cache
+def _reader(cls: type) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads the operands of a node of the class; the forms of fields that classes have today are the quick ones."""
+    fields, root = _operand_fields(cls), _root(cls)
+    if not fields:
+        return lambda _: ()
+    get, forms = attrgetter(*fields), [*fields.values()]
+    if forms == [root.__name__]:
+        return lambda node: (get(node),)
+    if forms == [root.__name__] * len(forms) or forms == [f"tuple[{root.__name__}, ...]"]:
+        return get
+    if forms == [f"tuple[tuple[Fraction, {root.__name__}], ...]"]:
+        return lambda node: tuple([term for _, term in get(node)])
+
+    def flat(value: Any) -> list[Any]:
+        if isinstance(value, tuple):
+            return [operand for part in value for operand in flat(part)]
+        return [value] if isinstance(value, root) else []
+
+    return lambda node: tuple(flat(get(node)))
+
+
+@cache
+def _operand_fields(cls: Any) -> dict[str, str]:
+    """The fields of a class of nodes that hold operands, with their annotations."""
+    fields = {name: form for base in reversed(cls.__mro__) for name, form in vars(base).get("__annotations__", {}).items()}
+    return {name: fields[name] for name in cls.__match_args__ if _root(cls).__name__ in fields[name]}
+
+
+def _root(cls: type) -> type:
+    return cls.__mro__[-2]

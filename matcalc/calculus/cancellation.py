@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from math import comb
-from typing import Any
+from typing import Any, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.sizes import Shape
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.linear import NO, YES, add, ones
-from matcalc.einstein.nodes import Contraction, Power, Sum, Symbol, Tensor
+from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor
 from matcalc.einstein.substitution import weight
 
 _MOST_ATOMS = 8
@@ -183,7 +183,7 @@ def _degrees(order: list[Tensor], atoms: Mapping[Tensor, int]) -> dict[Tensor, t
     """Bounds for the degrees of numerator and denominator of every node."""
     found: dict[Tensor, tuple[int, int]] = dict.fromkeys(atoms, (1, 0))
     for node in order:
-        match node:
+        match node := cast("Node", node):
             case Sum():
                 parts = [found[term] for _, term in node.terms]
                 below = sum(below for _, below in parts)
@@ -195,6 +195,8 @@ def _degrees(order: list[Tensor], atoms: Mapping[Tensor, int]) -> dict[Tensor, t
                 above, below = found[node.base]
                 times = abs(int(node.exponent))
                 found[node] = (above * times, below * times) if node.exponent > 0 else (below * times, above * times)
+            case Leaf() | Map() | Apply():  # atoms, which the order leaves out
+                pass
     return found
 
 
@@ -204,15 +206,14 @@ def _is_linear(node: Tensor) -> bool:
 
 def _parts(node: Tensor) -> tuple[Tensor, ...] | None:
     """The operands of an elementwise rational operation; None for an atom."""
-    match node:
-        case Sum():
-            return tuple([term for _, term in node.terms])
-        case Contraction() if len(set(node.output)) == len(node.output) == len(node.sizes):
-            return node.operands if all(index in ((), node.output) for index in node.indices) else None
-        case Power() if node.exponent.denominator == 1 and abs(node.exponent) <= _LARGEST_EXPONENT:
-            return (node.base,)
-        case _:
-            return None
+    match node := cast("Node", node):
+        case Contraction(output=output, indices=indices, sizes=sizes):
+            entrywise = len(set(output)) == len(output) == len(sizes) and all(index in ((), output) for index in indices)
+        case Power(exponent=exponent):
+            entrywise = exponent.denominator == 1 and abs(exponent) <= _LARGEST_EXPONENT
+        case Leaf() | Sum() | Map() | Apply():
+            entrywise = isinstance(node, Sum)
+    return node.below if entrywise else None
 
 
 def _forms(order: list[Tensor], atoms: Mapping[Tensor, int], root: Tensor) -> list[Any]:
@@ -222,13 +223,15 @@ def _forms(order: list[Tensor], atoms: Mapping[Tensor, int], root: Tensor) -> li
     spend(100 + 10 * len(order) * len(atoms))  # milliseconds, that SymPy takes at once
     values: dict[Tensor, Any] = {atom: sympy.Symbol(f"a{number}") for atom, number in atoms.items()}
     for node in order:
-        match node:
+        match node := cast("Node", node):
             case Sum():
                 values[node] = sympy.Add(*(sympy.Rational(c.numerator, c.denominator) * values[term] for c, term in node.terms))
             case Contraction():
                 values[node] = sympy.Mul(*(values[operand] for operand in node.operands))
             case Power():
                 values[node] = values[node.base] ** int(node.exponent)
+            case Leaf() | Map() | Apply():
+                pass
     if not any(isinstance(node, Power) and node.exponent < 0 for node in order):
         return [sympy.expand(values[root])]
     cancelled = sympy.cancel(values[root])

@@ -12,7 +12,7 @@ Five cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 
@@ -173,18 +173,12 @@ def _is_function_of(tensor: Tensor, argument: Tensor) -> bool:
         if node in seen:
             continue
         seen.add(node)
-        match node:
-            case Sum():
-                todo.extend(term for _, term in node.terms)
-            case Apply() if _is_primary(node):
-                todo.append(node.arguments[0])
-            case Contraction():
-                factors = _factors_of_product(node)
-                if factors is None or node in factors:
-                    return False
-                todo.extend(factors)
-            case _:
-                return False
+        inner: Sequence[Tensor] | None = _factors_of_product(node) if isinstance(node, Contraction) else None
+        if isinstance(node, Sum) or (isinstance(node, Apply) and _is_primary(node)):
+            inner = node.below if isinstance(node, Sum) else node.below[:1]
+        if inner is None or node in inner:
+            return False
+        todo.extend(inner)
     return True
 
 

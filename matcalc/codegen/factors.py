@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.sizes import ONE, Shape, Size, shape_of
@@ -12,7 +13,24 @@ from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import LinkKind
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor
-from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Product, Quotient, Sum, Transpose, children, product_shape
+from matcalc.expr.nodes import (
+    Expr,
+    Indexed,
+    Inverse,
+    Leaf,
+    Linear,
+    Multilinear,
+    Negative,
+    Node,
+    Nonlinear,
+    Number,
+    Product,
+    Quotient,
+    Sum,
+    Transpose,
+    children,
+    product_shape,
+)
 
 # ------------------------------------------------------------
 # Forms of expressions that decide how a product with them is computed.
@@ -47,14 +65,9 @@ def is_written_diagonal(term: e.Expr) -> bool:
 
 def _bare(term: e.Expr) -> e.Expr:
     """The term without signs, transposes and scalar denominators around it."""
-    while True:
-        match term:
-            case e.Negative(operand=inner) | e.Transpose(operand=inner):
-                term = inner
-            case e.Quotient(numerator=inner, denominator=below) if below.is_scalar:
-                term = inner
-            case _:
-                return term
+    while isinstance(term, e.Negative | e.Transpose) or (isinstance(term, e.Quotient) and term.denominator.is_scalar):
+        term = term.below[0]
+    return term
 
 
 def has_kronecker(factor: e.Expr) -> bool:
@@ -83,7 +96,7 @@ class Factors:
         while stack:
             node, below = stack.pop()
             spend()
-            match node:
+            match node := cast("Node", node):
                 case Number(value=value) if value or not below:
                     self.coefficient = self.coefficient / value if below else self.coefficient * value
                 case Negative(operand=operand):
@@ -97,7 +110,7 @@ class Factors:
                     stack.extend((factor, below) for factor in reversed(factors))
                 case Transpose(operand=operand):
                     stack.append((operand, below))
-                case _:
+                case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                     (self.below if below else self.above).append(node)
 
 
@@ -112,7 +125,7 @@ def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
             result.scale(factor, uses)
             continue
         shared = factor is not node and (shared or uses.get(factor, 0) > 1)
-        match factor:
+        match factor := cast("Node", factor):
             case Transpose(operand=operand):
                 stack.append((operand, not turned, shared))
             case Negative(operand=operand):
@@ -131,7 +144,7 @@ def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
                 # A scalar met inside x'(cA)x stays a factor: scalars commute with everything.
                 parts = [(inner, turned, False) for inner in run]
                 stack.extend(parts if turned else reversed(parts))
-            case _:
+            case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                 result.chain.append((factor, turned))
     return result
 
@@ -187,17 +200,11 @@ def _is_identity_plus(factor: Expr) -> bool:
 
 
 def _note(node: Expr, found: set[Expr]) -> None:
-    while True:
-        match node:
-            case Transpose(operand=operand) | Negative(operand=operand) | Quotient(numerator=operand):
-                node = operand
-            case Product(factors=factors) if sum(not factor.is_scalar for factor in factors) == 1:
-                node = next(factor for factor in factors if not factor.is_scalar)
-            case Inverse():
-                found.add(node)
-                return
-            case _:
-                return
+    shaped = [node]
+    while len(shaped) == 1 and isinstance(node := shaped[0], Transpose | Negative | Quotient | Product):
+        shaped = [part for part in node.factors if not part.is_scalar] if isinstance(node, Product) else [node.below[0]]
+    if isinstance(node, Inverse):
+        found.add(node)
 
 
 # ------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from matcalc.base.sizes import ONE
 from matcalc.codegen.factors import (
@@ -237,7 +237,7 @@ class Products:
     def _factor_value(self, node: e.Expr) -> Parts:
         b = self.b
         rows, cols = node.rows, node.cols
-        match node:
+        match node := cast("e.Node", node):
             case e.Ones():
                 return Value("ones", rows, cols)
             case e.UnitVector(position=position):
@@ -264,7 +264,7 @@ class Products:
                     return array(b.mul([scale, *ops]), rows, cols)
                 ops[0] = b.mul([scale, ops[0]])
                 return Value("kronecker", rows, cols, tuple(ops), shapes=tuple([(part.rows, part.cols) for part in parts]))
-            case _:
+            case e.Leaf() | e.Linear() | e.Sum() | e.Product() | e.Hadamard() | e.Nonlinear() | e.Indexed():
                 op = yield node
                 entries = diagonal_part(b, op) if node.is_matrix else None
                 return array(op, rows, cols) if entries is None else Value("diagonal", rows, cols, (entries,))
@@ -272,7 +272,7 @@ class Products:
     def _inverse_value(self, node: e.Expr, operand: e.Expr) -> Parts:
         b = self.b
         size = node.rows
-        match operand:
+        match operand := cast("e.Node", operand):
             case e.Transpose(operand=inner):
                 value = yield from self._inverse_value(e.Inverse(inner), inner)
                 return self.m.turned(value)
@@ -289,6 +289,8 @@ class Products:
                 return (yield from self._factor_value(e.Kronecker(tuple([e.Inverse(factor) for factor in factors]))))
             case e.Identity():
                 return array(b.make("eye", (), None, node.shape), size, size)
+            case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
+                pass
         matrix = yield from self._array(operand)
         if not matrix.shape:
             return array(b.div(b.literal(1), matrix), size, size)

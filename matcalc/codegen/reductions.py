@@ -129,21 +129,20 @@ class KroneckerSums(Products):
         stack: list[Scaled] = [(Fraction(1), (), term) for term in reversed(terms)]
         while stack:
             number, scalars, term = stack.pop()
-            match term:
-                case e.Negative(operand=operand):
-                    stack.append((-number, scalars, operand))
-                case e.Sum(terms=inner) if self.uses[term] <= 1:
-                    stack += [(number, scalars, one) for one in reversed(inner)]
-                case e.Product(factors=factors) if sum(not factor.is_scalar for factor in factors) == 1 and self.uses[term] <= 1:
-                    inside = next(factor for factor in factors if not factor.is_scalar)
-                    own = Factors()
-                    for factor in factors:
-                        if factor.is_scalar:
-                            own.scale(factor, self.uses)
-                    below = tuple([e.Quotient(e.Number(Fraction(1)), one) for one in own.below])
-                    stack.append((number * own.coefficient, (*scalars, *own.above, *below), inside))
-                case _:
-                    found.append((number, scalars, term))
+            shaped = [factor for factor in term.below if not factor.is_scalar]
+            if isinstance(term, e.Negative):
+                stack.append((-number, scalars, term.operand))
+            elif isinstance(term, e.Sum) and self.uses[term] <= 1:
+                stack += [(number, scalars, one) for one in reversed(term.terms)]
+            elif isinstance(term, e.Product) and len(shaped) == 1 and self.uses[term] <= 1:
+                own = Factors()
+                for factor in term.factors:
+                    if factor.is_scalar:
+                        own.scale(factor, self.uses)
+                below = tuple([e.Quotient(e.Number(Fraction(1)), one) for one in own.below])
+                stack.append((number * own.coefficient, (*scalars, *own.above, *below), shaped[0]))
+            else:
+                found.append((number, scalars, term))
         return found
 
     def _scaled_at_kroneckers(self, parts: Factors) -> Factors:
@@ -174,17 +173,13 @@ def sums_kroneckers(node: e.Expr) -> bool:
     count = 0
     stack: list[e.Expr] = list(node.terms)
     while stack and count < 2:
-        match stack.pop():
-            case e.Negative(operand=operand):
-                stack.append(operand)
-            case e.Sum(terms=terms):
-                stack += terms
-            case e.Product(factors=factors) if sum(not factor.is_scalar for factor in factors) == 1:
-                stack += [factor for factor in factors if not factor.is_scalar]
-            case e.Kronecker() as kronecker if _is_pair(kronecker):
-                count += 1
-            case _:
-                pass
+        term = stack.pop()
+        if isinstance(term, e.Negative | e.Sum):
+            stack += term.below
+        elif isinstance(term, e.Product) and sum(not factor.is_scalar for factor in term.factors) == 1:
+            stack += [factor for factor in term.factors if not factor.is_scalar]
+        elif isinstance(term, e.Kronecker) and _is_pair(term):
+            count += 1
     return count > 1
 
 

@@ -376,12 +376,12 @@ def _expanded(b: Builder, tensor: ix.Tensor, order: Labels, extents: Extents) ->
     done: dict[ix.Tensor, Terms] = {}
     for node in nodes:
         below = [done[child] for child in ix.children(node)]
-        match cast("ix.Node", node):
+        match node := cast("ix.Node", node):
             case ix.Contraction() as contraction:
                 done[node] = expansion.contraction(contraction, below, orders[node], shared=uses[node] > 1)
             case ix.Sum(terms=terms):
                 done[node] = expansion.sum([coefficient for coefficient, _ in terms], below, node.shape)
-            case other:
+            case ix.Leaf() | ix.Power() | ix.Map() | ix.Apply() as other:
                 pairs = zip(below, ix.children(node), strict=True)
                 operands = [expansion.whole(terms, child.shape, tuple(range(child.order))) for terms, child in pairs]
                 done[node] = (term_of(_operation(b, other, operands)),)
@@ -393,18 +393,14 @@ def _orders(nodes: Sequence[ix.Tensor], order: Labels) -> dict[ix.Tensor, Labels
     found: dict[ix.Tensor, Labels] = {nodes[-1]: order}
     for node in reversed(nodes):
         wanted = found[node]
-        match node:
-            case ix.Sum(terms=terms):
-                for _, term in terms:
-                    found.setdefault(term, wanted)
-            case ix.Contraction(operands=operands, indices=indices, output=output):
-                place = {output[axis]: position for position, axis in reversed(list(enumerate(wanted)))}
-                for operand, labels in zip(operands, indices, strict=True):
-                    axes = sorted(range(operand.order), key=lambda axis, labels=labels: (place.get(labels[axis], len(place)), axis))  # type: ignore[misc]
-                    found.setdefault(operand, tuple(axes))
-            case _:
-                for child in ix.children(node):
-                    found.setdefault(child, tuple(range(child.order)))
+        if isinstance(node, ix.Contraction):
+            place = {node.output[axis]: position for position, axis in reversed(list(enumerate(wanted)))}
+            for operand, labels in zip(node.operands, node.indices, strict=True):
+                axes = sorted(range(operand.order), key=lambda axis, labels=labels: (place.get(labels[axis], len(place)), axis))  # type: ignore[misc]
+                found.setdefault(operand, tuple(axes))
+        else:
+            for child in node.below:
+                found.setdefault(child, wanted if isinstance(node, ix.Sum) else tuple(range(child.order)))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from typing import cast
 
 from matcalc.base.functions import functions
 from matcalc.base.records import record
@@ -17,10 +18,16 @@ from matcalc.expr.nodes import (
     Elementwise,
     Expr,
     IndexArray,
+    Indexed,
     Inverse,
     Kronecker,
+    Leaf,
+    Linear,
     MatrixPower,
+    Multilinear,
     Negative,
+    Node,
+    Nonlinear,
     Norm,
     Number,
     Ones,
@@ -28,6 +35,7 @@ from matcalc.expr.nodes import (
     Product,
     Quotient,
     SizeValue,
+    Sum,
     Transpose,
     postorder,
 )
@@ -119,7 +127,7 @@ def _of_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> l
 
 def _is_evaluated_smoothly(node: Expr) -> bool:
     """Whether the conditions of a node are those of its derivative alone."""
-    match node:
+    match node := cast("Node", node):
         case Norm():
             return True
         case Call(function=name):
@@ -128,7 +136,7 @@ def _is_evaluated_smoothly(node: Expr) -> bool:
             return outer > 0 and inner > 0 and inner.denominator == 1 and inner % 2 == 0
         case Elementwise(function=name) if name in functions():
             return bool(functions()[name].at_kink) and name not in ("sign", "step")
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return False
 
 
@@ -139,7 +147,7 @@ def _signed(subject: Expr) -> tuple[object, bool]:
 
 
 def _conditions(node: Expr) -> list[_Condition]:
-    match node:
+    match node := cast("Node", node):
         case Inverse(operand=operand):
             return _invertible(operand)
         case MatrixPower(exponent=Number() | Negative(operand=Number())) if _is_negative_power(node):
@@ -158,7 +166,7 @@ def _conditions(node: Expr) -> list[_Condition]:
             return _domain(name, argument)
         case Norm(operand=operand, kind="1"):  # the absolute value of what is not negative has no kink
             return [] if known(operand).entries.nonnegative else _compared(operand, "≠ 0")
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return []
 
 
@@ -201,7 +209,7 @@ def _invertible(matrix: Expr) -> list[_Condition]:
     stack = [matrix]
     while stack:
         part = stack.pop()
-        match part:
+        match part := cast("Node", part):
             case _ if part.is_scalar:
                 found += _nonzero(part)
             case _ if "invertible" in known(part):
@@ -216,19 +224,15 @@ def _invertible(matrix: Expr) -> list[_Condition]:
                 found += _compared(entries, "≠ 0")
             case Product(factors=factors) | Kronecker(factors=factors) if all(factor.rows == factor.cols for factor in factors):
                 stack += reversed(factors)
-            case _:
+            case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                 found.append(_about(part, _INVERTIBLE, _INVERTIBLE, whole=True))
     return found
 
 
 def _is_negative_power(node: MatrixPower) -> bool:
-    match node.exponent:
-        case Number(value=value):
-            return value < 0
-        case Negative(operand=Number(value=value)):
-            return value > 0
-        case _:
-            return False
+    negated = isinstance(node.exponent, Negative)
+    exponent = node.exponent.below[0] if negated else node.exponent
+    return isinstance(exponent, Number) and (exponent.value > 0 if negated else exponent.value < 0)
 
 
 def _holds(value: Known, relation: str) -> bool:
@@ -249,7 +253,7 @@ def _text(expression: Expr) -> str:
 def _compared(expression: Expr, relation: str) -> list[_Condition]:
     if _holds(known(expression), relation):
         return []
-    match expression:
+    match expression := cast("Node", expression):
         case Norm(operand=operand) | Power(base=Norm(operand=operand)):
             return _not_zero(operand)
         case Product(factors=(Transpose(operand=left), right)) if left is right and expression.is_scalar:
@@ -264,7 +268,7 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
             return _positive_product(expression, factors)
         case Product(factors=(*front, last)) if expression.is_scalar and relation == "≠ 0" and all(factor.is_scalar for factor in front):
             return [condition for factor in (*front, last) for condition in _nonzero(factor)]
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return [_about(expression, f"{{}} {relation}", relation)]
 
 
@@ -289,11 +293,9 @@ def _positive_product(product: Expr, factors: list[Expr]) -> list[_Condition]:
 
 
 def _nonzero(denominator: Expr) -> list[_Condition]:
-    match denominator:
-        case Power(base=base, exponent=Number(value=value)):
-            return _compared(base, "> 0" if value.denominator % 2 == 0 else "≠ 0")
-        case _:
-            return _compared(denominator, "≠ 0")
+    if isinstance(denominator, Power) and isinstance(denominator.exponent, Number):
+        return _compared(denominator.base, "> 0" if denominator.exponent.value.denominator % 2 == 0 else "≠ 0")
+    return _compared(denominator, "≠ 0")
 
 
 def _domain(name: str, argument: Expr) -> list[_Condition]:

@@ -14,7 +14,7 @@ from matcalc.base.functions import functions
 from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
-from matcalc.base.traversal import latest_postordered
+from matcalc.base.traversal import latest_postorder
 from matcalc.calculus.differentiation import contributions
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.conditions import conditions_of
@@ -398,7 +398,7 @@ def derivative_of(expression: Expr, wrt: tuple[Symbol, ...], layout: Layout, sym
 def forget() -> None:
     """Empties the cache, and those that keep expressions alive."""
     _found.cache_clear()
-    latest_postordered.cache_clear()
+    latest_postorder.cache_clear()
 
 
 @lru_cache(maxsize=MOST_KEPT)

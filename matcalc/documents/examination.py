@@ -233,14 +233,14 @@ def _of_manuscript(read: Manuscript) -> _Plan:
     section: list[tuple[int, str]] = []
     settings = Settings()
     for one in pieces:
-        match one.piece:
-            case Heading(text=title, level=level):
-                section = [*[above for above in section if above[0] < level], (level, title.text)]
-            case Directive(text=said):
-                try:
-                    settings = directed(settings, said.text)
-                except MatcalcError as error:
-                    faults.append(Fault(said.text, said.place(), f"this directive is left out: {error.message}", is_directive=True))
+        if isinstance(one.piece, Heading):
+            section = [*[above for above in section if above[0] < one.piece.level], (one.piece.level, one.piece.text.text)]
+        elif isinstance(one.piece, Directive):
+            said = one.piece.text
+            try:
+                settings = directed(settings, said.text)
+            except MatcalcError as error:
+                faults.append(Fault(said.text, said.place(), f"this directive is left out: {error.message}", is_directive=True))
         titles = tuple([title for _, title in section])
         for line in one.lines:
             opened = settled(_entry(line, context, titles), settings)

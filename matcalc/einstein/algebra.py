@@ -173,16 +173,14 @@ def _inlined(core: Contraction, index: tuple[int, ...]) -> list[Factor]:
 
 def base_and_exponent(operand: Tensor) -> tuple[Tensor, Fraction | Tensor]:
     """A factor as a power, so that factors with the same base are one."""
-    match operand:
-        case Power(base=base, exponent=exponent):
-            return base, exponent
-        case Map(function="pow", arguments=(base, exponent_tensor)):
-            return base, exponent_tensor
-        case Map(function="exp", arguments=(argument,)):
-            factor, core = content(argument)
-            return Map("exp", (core,)), factor
-        case _:
-            return operand, YES
+    if isinstance(operand, Power):
+        return operand.base, operand.exponent
+    if isinstance(operand, Map) and operand.function == "pow":
+        return operand.arguments[0], operand.arguments[1]
+    if isinstance(operand, Map) and operand.function == "exp":
+        factor, core = content(operand.arguments[0])
+        return Map("exp", (core,)), factor
+    return operand, YES
 
 
 def _power_of_base(base: Tensor, exponent: Fraction) -> Tensor:
@@ -421,19 +419,13 @@ def broadcast(scalar: Tensor, shape: Shape) -> Tensor:
 
 def unbroadcast(tensor: Tensor) -> Tensor | None:
     """The scalar that stands in every entry of ``tensor``; None when entries differ."""
-    match tensor:
-        case Sum():
-            parts: list[tuple[Fraction, Tensor]] = []
-            for coefficient, term in tensor.terms:
-                part = unbroadcast(term)
-                if part is None:
-                    return None
-                parts.append((coefficient, part))
-            return add(parts, ())
-        case Contraction() if not any(tensor.indices) and len(set(tensor.output)) == len(tensor.output):
-            return contract(tensor.operands, tensor.indices, (), {})
-        case _:
-            return tensor if not tensor.order else None
+    if isinstance(tensor, Sum):
+        parts = [(coefficient, unbroadcast(term)) for coefficient, term in tensor.terms]
+        known = [(coefficient, part) for coefficient, part in parts if part is not None]
+        return add(known, ()) if len(known) == len(parts) else None
+    if isinstance(tensor, Contraction) and not any(tensor.indices) and len(set(tensor.output)) == len(tensor.output):
+        return contract(tensor.operands, tensor.indices, (), {})
+    return tensor if not tensor.order else None
 
 
 def _along_fewer_axes(function: Callable[[Tensor], Tensor], tensor: Contraction) -> Tensor | None:

@@ -10,16 +10,16 @@ There is no class for a number, a Kronecker delta or a tensor of ones: they are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from math import gcd
-from operator import attrgetter
 from typing import Any, TypeAlias
 
 from matcalc.base.functions import computable
 from matcalc.base.records import blake2b, computed, interned
 from matcalc.base.sizes import Shape, Size
-from matcalc.base.traversal import latest_postordered, postordered
+from matcalc.base.traversal import operands_of
+from matcalc.base.traversal import postorder as postorder
 from matcalc.facts.known import Known, of_symbol
 
 
@@ -47,7 +47,7 @@ class Tensor:
         object.__setattr__(self, "shape", shape)
         object.__setattr__(self, "order", len(shape))
         object.__setattr__(self, "reduces", type(self) in _MAY_REDUCE and _MAY_REDUCE[type(self)](self))
-        object.__setattr__(self, "below", _OPERANDS[type(self)](self))
+        object.__setattr__(self, "below", operands_of(self))
         object.__setattr__(self, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=12).digest(), "big"))
 
     def _parts(self) -> tuple[str, ...]:
@@ -59,7 +59,12 @@ class Tensor:
 
 
 @interned
-class Symbol(Tensor):
+class Leaf(Tensor):
+    """A node without operands."""
+
+
+@interned
+class Symbol(Leaf):
     """A named variable; ``properties`` are its declared facts."""
 
     name: str
@@ -74,7 +79,7 @@ class Symbol(Tensor):
 
 
 @interned
-class Constant(Tensor):
+class Constant(Leaf):
     """A named real constant, such as pi."""
 
     name: str
@@ -87,7 +92,7 @@ class Constant(Tensor):
 
 
 @interned
-class SizeValue(Tensor):
+class SizeValue(Leaf):
     """A symbolic size as a number."""
 
     size: Size
@@ -100,7 +105,7 @@ class SizeValue(Tensor):
 
 
 @interned
-class Unit(Tensor):
+class Unit(Leaf):
     """The unit vector with a one at ``position``, counted from 1."""
 
     position: int
@@ -114,7 +119,7 @@ class Unit(Tensor):
 
 
 @interned
-class Pairing(Tensor):
+class Pairing(Leaf):
     """One where the last axis, of size ``slow * fast``, counts the pairs of the other two, the second running fastest; zero elsewhere.
 
     A contraction with it splits an axis into two, as ``reshape`` does, or joins two into one, as ``vec`` and ``kron`` do.
@@ -248,31 +253,6 @@ def children(node: Tensor) -> tuple[Tensor, ...]:
 
 def sizes_in(node: Tensor) -> tuple[Size, ...]:
     """The sizes that a node is made with, beyond those of its axes."""
-    match node:
-        case Contraction(sizes=sizes):
-            return sizes
-        case SizeValue(size=size):
-            return (size,)
-        case _:
-            return ()
-
-
-def _none(_: Tensor) -> tuple[Tensor, ...]:
-    return ()
-
-
-_OPERANDS: dict[type[Tensor], Callable[[Any], tuple[Tensor, ...]]] = {
-    **dict.fromkeys((Symbol, Constant, SizeValue, Unit, Pairing), _none),
-    **dict.fromkeys((Map, Apply), attrgetter("arguments")),
-    Contraction: attrgetter("operands"),
-    Sum: lambda node: tuple([term for _, term in node.terms]),
-    Power: lambda node: (node.base,),
-}
-
-
-_below: Callable[[Tensor], tuple[Tensor, ...]] = attrgetter("below")
-
-
-def postorder(*roots: Tensor, known: Container[Tensor] = ()) -> Sequence[Tensor]:
-    """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
-    return latest_postordered(roots, _below) if known == () else postordered(roots, _below, known)
+    if isinstance(node, SizeValue):
+        return (node.size,)
+    return node.sizes if isinstance(node, Contraction) else ()

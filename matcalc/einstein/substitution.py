@@ -5,14 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import inf, prod
-from typing import Protocol, assert_never, cast
+from typing import Protocol, cast
 
 from matcalc.base.functions import computable
 from matcalc.base.sizes import Shape, Size
-from matcalc.base.traversal import postordered
+from matcalc.base.traversal import bottom_up, postordered
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, prefers_transposed, symbolic_power, transposed
 from matcalc.einstein.linear import MINUS, YES, add, number, ones, scale
-from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
+from matcalc.einstein.nodes import (
+    Apply,
+    Constant,
+    Contraction,
+    Leaf,
+    Map,
+    Node,
+    Pairing,
+    Power,
+    SizeValue,
+    Sum,
+    Symbol,
+    Tensor,
+    Unit,
+    postorder,
+)
 from matcalc.einstein.tensor_deduction import known
 
 # ------------------------------------------------------------
@@ -32,25 +47,18 @@ def _not_weighed(node: Tensor) -> list[Tensor]:
 
 
 def _own(node: Tensor) -> float:
-    match node:
-        case Sum(terms=terms):
-            return sum(0.5 if abs(coefficient) != 1 else 0.0 for coefficient, _ in terms) + max(0, len(terms) - 1)
-        case Contraction(operands=operands):
-            return max(1, len(operands) - 1) if operands else 1
-        case Power():
-            return 1
-        case _:
-            return 1
+    if isinstance(node, Sum):
+        return sum(0.5 if abs(coefficient) != 1 else 0.0 for coefficient, _ in node.terms) + max(0, len(node.terms) - 1)
+    return max(1, len(node.below) - 1) if isinstance(node, Contraction) else 1
 
 
 def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size] | None = None) -> Tensor:
     """``tensor`` with each node that is a key of ``values`` replaced, and its sizes renamed by ``sizes``; shapes must agree."""
     if not sizes:
         return rebuilt(tensor, values.get)
-    built: dict[Tensor, Tensor] = {}
-    for node in postorder(tensor):
-        built[node] = values[node] if node in values else _resized(cast("Node", node), built, sizes)
-    return built[tensor]
+    return bottom_up(postorder(tensor), lambda node, built: values[node] if node in values else _resized(cast("Node", node), built, sizes))[
+        tensor
+    ]
 
 
 class Marks(Protocol):
@@ -61,26 +69,20 @@ class Marks(Protocol):
     def add(self, node: Tensor, /) -> None: ...
 
 
-class _Kept(dict[Tensor, Tensor]):
-    """What nodes became; a node that was left out stays as it is."""
-
-    def __missing__(self, node: Tensor) -> Tensor:
-        return node
-
-
 def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None], settled: Marks | None = None) -> Tensor:
     """``tensor`` built again from its leaves; ``replacement`` may give another tensor for a node, tried after its operands were rebuilt.
 
     Nodes in ``settled`` are left alone with all below them; those for which nothing is found are added.
     """
-    built = _Kept()
-    for node in postorder(tensor, known=() if settled is None else settled):
-        again = _again(cast("Node", node), built)
+
+    def changed(node: Tensor, built: Mapping[Tensor, Tensor]) -> Tensor:
+        again = renewed(node, built)
         found = replacement(again)
-        built[node] = again if found is None else found
         if settled is not None and found is None and again is node:
             settled.add(node)
-    return built[tensor]
+        return again if found is None else found
+
+    return bottom_up(postorder(tensor, known=() if settled is None else settled), changed)[tensor]
 
 
 def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size]) -> Tensor:
@@ -101,34 +103,29 @@ def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Si
             return Unit(node.position, sizes.get(node.size, node.size))
         case Pairing():
             return Pairing(sizes.get(node.slow, node.slow), sizes.get(node.fast, node.fast))
-        case _:
-            return _again(node, built)
+        case Symbol() | Constant() | Power() | Map():
+            return renewed(node, built)
 
 
-def _again(node: Node, built: Mapping[Tensor, Tensor]) -> Tensor:
-    match node:
-        case Symbol() | Constant() | SizeValue() | Unit() | Pairing():
+def renewed(node: Tensor, built: Mapping[Tensor, Tensor]) -> Tensor:
+    """The node with what ``built`` has for its operands, in normal form; the same node when that changes none."""
+    if all(built[operand] is operand for operand in node.below):
+        return node
+    match node := cast("Node", node):
+        case Leaf():
             return node
-        case Sum():
-            if all(built[term] is term for _, term in node.terms):
-                return node
-            return add([(coefficient, built[term]) for coefficient, term in node.terms], node.shape)
-        case Contraction():
-            if all(built[operand] is operand for operand in node.operands):
-                return node
-            return contract([built[operand] for operand in node.operands], node.indices, node.output, dict(enumerate(node.sizes)))
-        case Power():
-            return node if built[node.base] is node.base else power(built[node.base], Fraction(node.exponent))
-        case Map(function="pow", arguments=(base, exponent)):
-            return symbolic_power(built[base], built[exponent])
-        case Map():
-            return node if built[node.arguments[0]] is node.arguments[0] else apply_map(node.function, built[node.arguments[0]])
-        case Apply():
-            if all(built[argument] is argument for argument in node.arguments):
-                return node
-            return apply(node.function, tuple([built[argument] for argument in node.arguments]), node.shape)
-        case _:
-            assert_never(node)
+        case Sum(terms=terms):
+            return add([(coefficient, built[term]) for coefficient, term in terms], node.shape)
+        case Contraction(operands=operands, indices=indices, output=output, sizes=sizes):
+            return contract([built[operand] for operand in operands], indices, output, dict(enumerate(sizes)))
+        case Power(base=base, exponent=exponent):
+            return power(built[base], Fraction(exponent))
+        case Map(function="pow", arguments=(base, raised)):
+            return symbolic_power(built[base], built[raised])
+        case Map(function=function, arguments=arguments):
+            return apply_map(function, built[arguments[0]])
+        case Apply(function=function, arguments=arguments):
+            return apply(function, tuple([built[argument] for argument in arguments]), node.shape)
 
 
 # ------------------------------------------------------------
@@ -301,9 +298,9 @@ def matrix_factors(product: Contraction) -> list[tuple[Tensor, bool]] | None:
 
 
 def _simple_inverse(argument: Tensor) -> Tensor | None:
-    match argument:
-        case Apply(function="inv"):
-            return argument.arguments[0]
+    match argument := cast("Node", argument):
+        case Apply(function="inv", arguments=(inner,)):
+            return inner
         case Symbol() | Apply() if argument.reduces and "orthogonal" in known(argument):
             return transposed(argument)
         case Contraction(operands=(), output=(0, 0)):
@@ -312,7 +309,8 @@ def _simple_inverse(argument: Tensor) -> Tensor | None:
             return scale(1 / factor, apply("inv", (core,), argument.shape))
         case Contraction():
             return _inverse_of_chain(argument)
-    return None
+        case Leaf() | Sum() | Power() | Map() | Apply():
+            return None
 
 
 def _inverse_of_chain(product: Contraction) -> Tensor | None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.sizes import ONE, Shape, Size
-from matcalc.expr.nodes import Commutation, Entry, Expr, Index, IndexArray, IndexSum, SizeValue, product_shape, shape_text
+from matcalc.expr.nodes import Commutation, Expr, SizeValue, product_shape, shape_text
+from matcalc.expr.rewriting import named_indices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -181,17 +182,8 @@ def size_names(nodes: Iterable[Expr]) -> frozenset[str]:
     for node in nodes:
         for size in node.shape:
             names.update(size.names)
-        match node:
-            case SizeValue(size=size) | Index(size=size):
-                names.update(size.names)
-            case IndexSum(index=index):
-                names.update(index.size.names)
-            case IndexArray(indices=indices):
-                names.update(name for index in indices for name in index.size.names)
-            case Entry(positions=positions):
-                names.update(name for position in positions if isinstance(position, Index) for name in position.size.names)
-            case Commutation(m=m, n=n):
-                names.update(m.names + n.names)
+        own = [node.size] if isinstance(node, SizeValue) else [node.m, node.n] if isinstance(node, Commutation) else []
+        names.update(name for size in (*own, *[index.size for index in named_indices([node])]) for name in size.names)
     return frozenset(names)
 
 

@@ -34,12 +34,16 @@ from matcalc.expr.nodes import (
     Identity,
     Index,
     IndexArray,
+    Indexed,
     IndexSum,
     Inverse,
     Kronecker,
+    Leaf,
+    Linear,
     MatrixPower,
     Negative,
     Node,
+    Nonlinear,
     Norm,
     Number,
     Ones,
@@ -60,7 +64,7 @@ from matcalc.expr.nodes import (
     postorder,
     shape_text,
 )
-from matcalc.expr.rewriting import named_indices
+from matcalc.expr.rewriting import free_indices, named_indices
 from matcalc.stable.replacement import stable
 
 if TYPE_CHECKING:
@@ -92,19 +96,7 @@ class Program:
 
     def check_bound(self) -> None:
         """Raises MatcalcError for an index that no explicit sum binds."""
-        free: dict[Expr, frozenset[Index]] = {}
-        for node in self.order if self.indices else ():
-            below = frozenset[Index]().union(*(free[child] for child in children(node)))
-            if isinstance(node, Entry):
-                below |= frozenset(position for position in node.positions if isinstance(position, Index))
-            elif isinstance(node, Index):
-                below = frozenset((node,))
-            elif isinstance(node, IndexSum):
-                below -= {node.index}
-            elif isinstance(node, IndexArray):
-                below -= set(node.indices)
-            free[node] = below
-        unbound = sorted(index.name for index in free.get(self.root, ()))
+        unbound = sorted(index.name for index in (free_indices(self.root) if self.indices else ()))
         if unbound:
             raise MatcalcError(f"the index {unbound[0]} has no value: no sum binds it", suggestion=f"sum({unbound[0]}, ...)")
 
@@ -214,7 +206,7 @@ class _Step:
         """The operands, tensors of order three or more among them: these as columns where all entries are summed, else scalars with as
         many axes as the tensors."""
         outer = len(self.flat)
-        match node:
+        match node := cast("Node", node):
             case Total(axis=None) | Norm(kind="1" | "2" | "p"):
                 return (operands[0].reshape((*operands[0].shape[:outer], -1, 1)), *operands[1:])
             case Vec():
@@ -226,7 +218,7 @@ class _Step:
             case Sum() | Negative() | Hadamard() | Quotient() | Power() | Elementwise():
                 deepest = max(operands, key=lambda operand: int(operand.ndim))
                 return tuple([self.widened(operand, deepest) for operand in operands])
-            case _:
+            case Leaf() | Linear() | Kronecker() | Nonlinear() | Indexed():
                 raise ShapeError(f"{_operation(node)} is not defined for a tensor of order three or more")
 
     def widened(self, scalar: NDArray[Any], like: NDArray[Any]) -> NDArray[Any]:
@@ -440,12 +432,6 @@ def _axes(array: NDArray[Any], shape: Shape) -> tuple[int, ...]:
 
 
 def _operation(node: Expr) -> str:
-    match node:
-        case Elementwise(function=name) | Call(function=name):
-            return f"the function {name}"
-        case Inverse():
-            return "an inverse"
-        case MatrixPower():
-            return "a matrix power"
-        case _:
-            return f"a {type(node).__name__.lower()}"
+    if isinstance(node, Elementwise | Call):
+        return f"the function {node.function}"
+    return {Inverse: "an inverse", MatrixPower: "a matrix power"}.get(type(node), f"a {type(node).__name__.lower()}")

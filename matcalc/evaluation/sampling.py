@@ -7,14 +7,31 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import computable
 from matcalc.base.records import record
 from matcalc.evaluation.interpreter import Program, program
-from matcalc.expr.nodes import Call, Elementwise, Expr, Inverse, MatrixPower, Norm, Number, Power, Quotient, Symbol
+from matcalc.expr.nodes import (
+    Call,
+    Elementwise,
+    Expr,
+    Indexed,
+    Inverse,
+    Leaf,
+    Linear,
+    MatrixPower,
+    Multilinear,
+    Node,
+    Norm,
+    Number,
+    Power,
+    Quotient,
+    Sum,
+    Symbol,
+)
 from matcalc.facts.drawn import member
 from matcalc.facts.table import size_parity
 
@@ -49,7 +66,7 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
     """
     import numpy as np
 
-    match node:
+    match node := cast("Node", node):
         case Elementwise(function=name):
             size = np.abs(operands[0])
             if (kinks and name in _KINKED and np.any(size < _KINK)) or (name in _AT_ZERO and np.any(operands[0] < _KINK)):
@@ -88,7 +105,7 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
             _check_condition(operands[0])
             if name == "logdet" and np.any(np.linalg.det(operands[0]) < 0):
                 raise UnsuitablePoint("a determinant under a logarithm is negative")
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Call() | Indexed():
             pass
 
 

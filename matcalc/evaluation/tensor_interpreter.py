@@ -26,6 +26,7 @@ from matcalc.einstein.nodes import (
     Unit,
     children,
     postorder,
+    sizes_in,
 )
 from matcalc.evaluation.arrays import LARGEST, as_float, solve_sizes
 from matcalc.evaluation.numpy_functions import NumpyFunction, numpy_function
@@ -254,13 +255,7 @@ def _lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
 def _size_names(order: Sequence[Tensor]) -> frozenset[str]:
     names: set[str] = set()
     for node in order:
-        match node:
-            case Symbol(sizes=sizes) | Sum(sizes=sizes) | Contraction(sizes=sizes) | Apply(sizes=sizes):
-                names.update(name for size in sizes for name in size.names)
-            case SizeValue(size=size) | Unit(size=size):
-                names.update(size.names)
-            case Pairing(slow=slow, fast=fast):
-                names.update(slow.names + fast.names)
+        names.update(name for size in (*node.shape, *sizes_in(node)) for name in size.names)
     return frozenset(names)
 
 
@@ -273,7 +268,7 @@ def _value(
     import numpy as np
 
     result: NDArray[Any]
-    match cast("Node", node):
+    match node := cast("Node", node):
         case Symbol():
             raise AssertionError("symbols have their arrays already")
         case Constant(name=name):

@@ -298,14 +298,13 @@ def opened_chain(chain: Sequence[Factor]) -> list[Factor]:
     stack = list(reversed(chain))
     while stack:
         factor, turned = stack.pop()
-        match factor:
-            case e.Transpose(operand=operand):
-                stack.append((operand, not turned))
-            case e.Product(factors=factors) if not factor.is_scalar and not any(inner.is_scalar for inner in factors):
-                parts = [(inner, turned) for inner in factors]
-                stack.extend(parts if turned else reversed(parts))
-            case _:
-                opened.append((factor, turned))
+        if isinstance(factor, e.Transpose):
+            stack.append((factor.operand, not turned))
+        elif isinstance(factor, e.Product) and not factor.is_scalar and not any(inner.is_scalar for inner in factor.factors):
+            parts = [(inner, turned) for inner in factor.factors]
+            stack.extend(parts if turned else reversed(parts))
+        else:
+            opened.append((factor, turned))
     return opened
 
 

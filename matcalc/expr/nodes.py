@@ -7,16 +7,16 @@ Positional arguments only; sequences are tuples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
 from functools import reduce
-from operator import attrgetter, mul
-from typing import Any, TypeAlias
+from operator import mul
+from typing import TypeAlias
 
 from matcalc.base.errors import ShapeError
 from matcalc.base.records import computed, interned
 from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
-from matcalc.base.traversal import latest_postordered, postordered
+from matcalc.base.traversal import operands_of
+from matcalc.base.traversal import postorder as postorder
 from matcalc.facts.known import Known
 
 
@@ -32,7 +32,7 @@ class Expr:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", self._shape())
-        object.__setattr__(self, "below", _OPERANDS[type(self)](self))
+        object.__setattr__(self, "below", operands_of(self))
 
     def _shape(self) -> Shape:
         raise NotImplementedError
@@ -64,11 +64,43 @@ class Expr:
         return len(self.shape) == 2 and self.shape[0] != ONE
 
 
+# ---------------------------------------------------------------- groups: what a function says of all nodes of a kind
+
+
+@interned
+class Leaf(Expr):
+    """A node without operands."""
+
+
+@interned
+class Linear(Expr):
+    """A linear operation on one operand: entries are moved, added up or have their sign changed."""
+
+    operand: Expr
+
+
+@interned
+class Multilinear(Expr):
+    """A product of two or more factors, linear in each."""
+
+    factors: tuple[Expr, ...]
+
+
+@interned
+class Nonlinear(Expr):
+    """An operation that is linear in none of its operands, or not in all."""
+
+
+@interned
+class Indexed(Expr):
+    """An operation that names positions along an axis."""
+
+
 # ---------------------------------------------------------------- leaves
 
 
 @interned
-class Symbol(Expr):
+class Symbol(Leaf):
     """A named variable. ``properties`` holds declared facts such as ``"symmetric"``."""
 
     name: str
@@ -80,7 +112,7 @@ class Symbol(Expr):
 
 
 @interned
-class Number(Expr):
+class Number(Leaf):
     """An exact rational number (decimals in the input are read exactly)."""
 
     value: Fraction
@@ -90,7 +122,7 @@ class Number(Expr):
 
 
 @interned
-class Constant(Expr):
+class Constant(Leaf):
     """A named real constant; only ``"pi"`` so far."""
 
     name: str
@@ -100,7 +132,7 @@ class Constant(Expr):
 
 
 @interned
-class SizeValue(Expr):
+class SizeValue(Leaf):
     """A size used as a number, as ``n`` in ``sum(x)/n``."""
 
     size: Size
@@ -110,7 +142,7 @@ class SizeValue(Expr):
 
 
 @interned
-class Identity(Expr):
+class Identity(Leaf):
     size: Size
 
     def _shape(self) -> Shape:
@@ -118,7 +150,7 @@ class Identity(Expr):
 
 
 @interned
-class Ones(Expr):
+class Ones(Leaf):
     """All entries one; a column, a row or a matrix."""
 
     sizes: Shape
@@ -128,7 +160,7 @@ class Ones(Expr):
 
 
 @interned
-class Zeros(Expr):
+class Zeros(Leaf):
     """All entries zero, of any shape (the scalar zero is ``Number(Fraction(0))``)."""
 
     sizes: Shape
@@ -138,7 +170,7 @@ class Zeros(Expr):
 
 
 @interned
-class UnitVector(Expr):
+class UnitVector(Leaf):
     """The column ``e_i`` with a one at ``position`` (counted from 1)."""
 
     position: int
@@ -149,7 +181,7 @@ class UnitVector(Expr):
 
 
 @interned
-class Commutation(Expr):
+class Commutation(Leaf):
     """K with ``K vec(X) = vec(X')`` for X with ``m`` rows and ``n`` columns."""
 
     m: Size
@@ -173,18 +205,14 @@ class Sum(Expr):
 
 
 @interned
-class Negative(Expr):
-    operand: Expr
-
+class Negative(Linear):
     def _shape(self) -> Shape:
         return self.operand.shape
 
 
 @interned
-class Product(Expr):
+class Product(Multilinear):
     """Two or more factors, multiplied from the left; a scalar factor (or a scalar product so far) scales."""
-
-    factors: tuple[Expr, ...]
 
     def _shape(self) -> Shape:
         shape = self.factors[0].shape
@@ -194,17 +222,15 @@ class Product(Expr):
 
 
 @interned
-class Hadamard(Expr):
+class Hadamard(Multilinear):
     """Elementwise product of two or more factors of equal shape."""
-
-    factors: tuple[Expr, ...]
 
     def _shape(self) -> Shape:
         return _common(self.factors, "multiplied elementwise")
 
 
 @interned
-class Quotient(Expr):
+class Quotient(Nonlinear):
     """``numerator / denominator`` with a scalar denominator, or elementwise when the shapes are equal.
 
     A scalar numerator over a vector or matrix is elementwise too (``1 ./ x``).
@@ -222,7 +248,7 @@ class Quotient(Expr):
 
 
 @interned
-class Power(Expr):
+class Power(Nonlinear):
     """Scalar or elementwise power; the exponent is a scalar or has the shape of the base."""
 
     base: Expr
@@ -235,7 +261,7 @@ class Power(Expr):
 
 
 @interned
-class MatrixPower(Expr):
+class MatrixPower(Nonlinear):
     """Power of a square matrix with a scalar exponent (an integer, or symbolic)."""
 
     base: Expr
@@ -246,7 +272,7 @@ class MatrixPower(Expr):
 
 
 @interned
-class Elementwise(Expr):
+class Elementwise(Nonlinear):
     """A scalar function applied to every entry: a name from ``rules/functions.toml``, or the user's own (``f``, ``f'``)."""
 
     function: str
@@ -260,16 +286,14 @@ class Elementwise(Expr):
 
 
 @interned
-class Transpose(Expr):
-    operand: Expr
-
+class Transpose(Linear):
     def _shape(self) -> Shape:
         _flat(self.operand, "the transpose")
         return shape_of(self.operand.cols, self.operand.rows)
 
 
 @interned
-class Inverse(Expr):
+class Inverse(Nonlinear):
     operand: Expr
 
     def _shape(self) -> Shape:
@@ -277,19 +301,16 @@ class Inverse(Expr):
 
 
 @interned
-class Trace(Expr):
-    operand: Expr
-
+class Trace(Linear):
     def _shape(self) -> Shape:
         _square(self.operand, "the trace")
         return ()
 
 
 @interned
-class Total(Expr):
+class Total(Linear):
     """Sum of the entries: of all (``axis is None``), ``"rows"`` = one number a row, ``"cols"`` = one number a column, as a column."""
 
-    operand: Expr
     axis: str | None = None
 
     def _shape(self) -> Shape:
@@ -297,10 +318,8 @@ class Total(Expr):
 
 
 @interned
-class Diagonal(Expr):
+class Diagonal(Linear):
     """The diagonal of a square matrix, as a column vector."""
-
-    operand: Expr
 
     def _shape(self) -> Shape:
         shape = _square(self.operand, "the diagonal")
@@ -310,10 +329,8 @@ class Diagonal(Expr):
 
 
 @interned
-class DiagonalMatrix(Expr):
+class DiagonalMatrix(Linear):
     """The diagonal matrix of a vector."""
-
-    operand: Expr
 
     def _shape(self) -> Shape:
         if self.operand.is_matrix or self.operand.is_scalar:
@@ -323,10 +340,8 @@ class DiagonalMatrix(Expr):
 
 
 @interned
-class Vec(Expr):
+class Vec(Linear):
     """The columns stacked into one column; of a tensor of order 3 or 4 all entries, the first index running fastest."""
-
-    operand: Expr
 
     def _shape(self) -> Shape:
         if len(self.operand.shape) > 2:
@@ -335,10 +350,9 @@ class Vec(Expr):
 
 
 @interned
-class Reshape(Expr):
+class Reshape(Linear):
     """The array with ``m`` rows and ``n`` columns whose columns, stacked, are those of the operand: ``vec(reshape(x, m, n)) = vec(x)``."""
 
-    operand: Expr
     m: Size
     n: Size
 
@@ -350,10 +364,8 @@ class Reshape(Expr):
 
 
 @interned
-class Kronecker(Expr):
+class Kronecker(Multilinear):
     """Kronecker product of two or more factors."""
-
-    factors: tuple[Expr, ...]
 
     def _shape(self) -> Shape:
         rows, cols = ONE, ONE
@@ -364,7 +376,7 @@ class Kronecker(Expr):
 
 
 @interned
-class Norm(Expr):
+class Norm(Nonlinear):
     """A norm; ``kind`` is ``"2"`` (Euclidean, of a matrix Frobenius), ``"1"`` (sum of absolute values), ``"p"``
     (with ``parameter`` the scalar p), ``"A"`` (``sqrt(x'Ax)`` with ``parameter`` A), ``"nuclear"`` or ``"spectral"``."""
 
@@ -377,7 +389,7 @@ class Norm(Expr):
 
 
 @interned
-class Call(Expr):
+class Call(Nonlinear):
     """Any other function of ``rules/functions.toml`` (``det``, ``logdet``, ``softmax``, ``expm``...), with its result shape.
 
     ``axis`` is ``None``, ``"rows"`` or ``"cols"``: a vector function applied to each row or column of a matrix.
@@ -393,7 +405,7 @@ class Call(Expr):
 
 
 @interned
-class Index(Expr):
+class Index(Leaf):
     """A named index ranging over ``1..size``; only inside ``Entry`` and bound by ``IndexSum`` or ``IndexArray``, or free in a rule."""
 
     name: str
@@ -404,7 +416,7 @@ class Index(Expr):
 
 
 @interned
-class Entry(Expr):
+class Entry(Indexed):
     """An entry ``X[i,j]``, ``x[3]``; each position is an ``int`` counted from 1 or an ``Index``.
 
     With fewer positions than the operand has axes it is a member of a family, of the shape that is left: of X: n×d the vector ``X[i]``
@@ -426,7 +438,7 @@ class Entry(Expr):
 
 
 @interned
-class IndexSum(Expr):
+class IndexSum(Indexed):
     """An explicit sum over one index, of scalars or of vectors or matrices of one shape."""
 
     index: Index
@@ -437,7 +449,7 @@ class IndexSum(Expr):
 
 
 @interned
-class IndexArray(Expr):
+class IndexArray(Indexed):
     """The array whose entry at ``indices`` is the scalar ``body``: ``tensor(i, k, sum(j, T[i,j,k]*x[j]))``.
 
     One to four different indices, one axis each (up to two make a column or a matrix). Along the axis of an index that the body does
@@ -532,38 +544,3 @@ def _square(operand: Expr, what: str) -> Shape:
 def children(node: Expr) -> tuple[Expr, ...]:
     """The operands of a node, in reading order."""
     return node.below
-
-
-def _operand(node: Any) -> tuple[Expr, ...]:
-    return (node.operand,)
-
-
-def _body(node: Any) -> tuple[Expr, ...]:
-    return (node.body,)
-
-
-def _none(_: Expr) -> tuple[Expr, ...]:
-    return ()
-
-
-_OPERANDS: dict[type[Expr], Callable[[Any], tuple[Expr, ...]]] = {
-    **dict.fromkeys((Symbol, Number, Constant, SizeValue, Identity, Ones, Zeros, UnitVector, Commutation, Index), _none),
-    **dict.fromkeys((Negative, Transpose, Inverse, Trace, Total, Diagonal, DiagonalMatrix, Vec, Reshape, Entry), _operand),
-    **dict.fromkeys((IndexSum, IndexArray), _body),
-    **dict.fromkeys((Product, Hadamard, Kronecker), attrgetter("factors")),
-    Sum: attrgetter("terms"),
-    Call: attrgetter("arguments"),
-    Quotient: attrgetter("numerator", "denominator"),
-    Power: attrgetter("base", "exponent"),
-    MatrixPower: attrgetter("base", "exponent"),
-    Elementwise: lambda node: (node.argument,),
-    Norm: lambda node: (node.operand,) if node.parameter is None else (node.operand, node.parameter),
-}
-
-
-_below: Callable[[Expr], tuple[Expr, ...]] = attrgetter("below")
-
-
-def postorder(*roots: Expr, known: Container[Expr] = ()) -> Sequence[Expr]:
-    """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
-    return latest_postordered(roots, _below) if known == () else postordered(roots, _below, known)

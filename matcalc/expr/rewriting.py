@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from itertools import count
 from operator import mul
-from typing import Any
+from typing import Any, cast
 
 from matcalc.base.records import field_names
 from matcalc.base.sizes import Size
-from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Symbol, children, postorder
+from matcalc.base.traversal import bottom_up, with_operands
+from matcalc.expr.nodes import (
+    Entry,
+    Expr,
+    Index,
+    IndexArray,
+    IndexSum,
+    Leaf,
+    Linear,
+    Multilinear,
+    Node,
+    Nonlinear,
+    Sum,
+    Symbol,
+    postorder,
+)  # fmt: skip
 
 # ------------------------------------------------------------
 # Matrix expressions built again with some of their parts replaced.
@@ -37,46 +51,24 @@ def symbols_in(*expressions: Expr) -> dict[str, Symbol]:
 
 
 def _rebuilt(expressions: tuple[Expr, ...], replacement: Callable[[Expr], Expr]) -> list[Expr]:
-    built: dict[Expr, Expr] = {}
-    for node in postorder(*expressions):
-        again = node
-        if any(built[child] is not child for child in children(node)):
-            again = with_operands(node, built)
-        built[node] = replacement(again)
+    built = bottom_up(postorder(*expressions), lambda node, built: replacement(with_operands(node, built)))
     return [built[expression] for expression in expressions]
-
-
-def with_operands(node: Expr, operands: Mapping[Expr, Expr]) -> Expr:
-    """The node with others in place of those of its operands that are keys of ``operands``."""
-    return with_fields(node, lambda value: operands.get(value, value) if isinstance(value, Expr) else value)
-
-
-def with_operand(node: Expr, place: int, operand: Expr) -> Expr:
-    """The node with another operand at one place, counted as in ``children``; an equal operand at another place stays."""
-    places = count()
-
-    def change(value: Any) -> Any:
-        if not isinstance(value, Expr) or isinstance(value, Index):
-            return value
-        return operand if next(places) == place else value
-
-    return with_fields(node, change)
 
 
 def with_sizes(expression: Expr, sizes: Mapping[str, Size]) -> Expr:
     """``expression`` with other sizes in place of named ones."""
-    built: dict[Expr, Expr] = {}
 
-    def change(value: Any) -> Any:
-        if isinstance(value, Size):
-            return reduce(mul, [sizes.get(name, Size.of(name)) for name in value.names], Size((), value.factor))
-        if isinstance(value, Expr):
-            return built[value] if value in built else with_fields(value, change)  # an index of an entry
-        return value
+    def changed(node: Expr, built: Mapping[Expr, Expr]) -> Expr:
+        def change(value: Any) -> Any:
+            if isinstance(value, Size):
+                return reduce(mul, [sizes.get(name, Size.of(name)) for name in value.names], Size((), value.factor))
+            if isinstance(value, Index):
+                return with_fields(value, change)
+            return built[value] if isinstance(value, Expr) else value
 
-    for node in postorder(expression):
-        built[node] = with_fields(node, change)
-    return built[expression]
+        return with_fields(node, change)
+
+    return bottom_up(postorder(expression), changed)[expression]
 
 
 def with_fields(node: Expr, change: Callable[[Any], Any]) -> Expr:
@@ -97,32 +89,37 @@ _MOST_AXES = 4
 
 def free_indices(expression: Expr) -> tuple[Index, ...]:
     """The indices of entries that no sum or array in the expression binds, in reading order."""
-    free: dict[Expr, tuple[Index, ...]] = {}
-    for node in postorder(expression):
-        found = dict.fromkeys([index for child in children(node) for index in free[child]])
-        if isinstance(node, Entry):
-            found |= dict.fromkeys([position for position in node.positions if isinstance(position, Index)])
-        bound = (node.index,) if isinstance(node, IndexSum) else node.indices if isinstance(node, IndexArray) else ()
-        for index in bound:
-            found.pop(index, None)
-        free[node] = tuple(found)
-    return free[expression]
+    found: Mapping[Expr, tuple[Index, ...]] = bottom_up(
+        postorder(expression), lambda node, free: free_at(node, [free[operand] for operand in node.below])
+    )
+    return found[expression]
+
+
+def free_at(node: Expr, below: Iterable[tuple[Index, ...]]) -> tuple[Index, ...]:
+    """The free indices of a node whose operands have these."""
+    found = dict.fromkeys([index for indices in below for index in indices])
+    own = named_indices([node])
+    return tuple([index for index in found if index not in own] if isinstance(node, IndexSum | IndexArray) else found | dict.fromkeys(own))
 
 
 def named_indices(nodes: Iterable[Expr]) -> tuple[Index, ...]:
     """The indices that the nodes name, each once, in order."""
-    found: dict[Index, None] = {}
-    for node in nodes:
-        match node:
-            case Index():
-                found[node] = None
-            case Entry(positions=positions):
-                found.update((position, None) for position in positions if isinstance(position, Index))
-            case IndexSum(index=index):
-                found[index] = None
-            case IndexArray(indices=indices):
-                found.update((index, None) for index in indices)
-    return tuple(found)
+    return tuple(dict.fromkeys([index for node in nodes for index in indices_at(node) if isinstance(index, Index)]))
+
+
+def indices_at(node: Expr) -> tuple[int | Index, ...]:
+    """The indices and positions that a node names itself."""
+    match node := cast("Node", node):
+        case Index():
+            return (node,)
+        case Entry(positions=positions):
+            return positions
+        case IndexSum(index=index):
+            return (index,)
+        case IndexArray(indices=indices):
+            return indices
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear():
+            return ()
 
 
 def over_all(scalar: Expr, indices: tuple[Index, ...]) -> Expr | None:

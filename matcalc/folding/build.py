@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import cast
 
 from matcalc.base.functions import functions
 from matcalc.base.records import blake2b, field_names
-from matcalc.base.traversal import postordered
+from matcalc.base.traversal import postordered, with_operands
 from matcalc.expr.deduction import is_diagonal, is_symmetric
 from matcalc.expr.nodes import (
     Call,
     Commutation,
-    Constant,
     Diagonal,
     DiagonalMatrix,
     Elementwise,
@@ -22,28 +22,30 @@ from matcalc.expr.nodes import (
     Identity,
     Index,
     IndexArray,
+    Indexed,
     IndexSum,
     Inverse,
     Kronecker,
+    Leaf,
+    Linear,
     MatrixPower,
     Negative,
-    Norm,
+    Node,
+    Nonlinear,
     Number,
     Ones,
     Power,
     Product,
     Quotient,
-    Reshape,
-    SizeValue,
     Sum,
     Symbol,
     Total,
-    Trace,
     Transpose,
-    Vec,
+    UnitVector,
+    Zeros,
     postorder,
 )
-from matcalc.expr.rewriting import rebuilt_with
+from matcalc.expr.rewriting import indices_at, rebuilt_with
 
 # ------------------------------------------------------------
 # Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered,
@@ -54,19 +56,12 @@ UNIT = Number(Fraction(1))
 
 def transpose(expression: Expr) -> Expr:
     """The transpose in its shortest spelling."""
-    match expression:
-        case Product() if not (expression.is_scalar or is_symmetric(expression)):
-            return _reversed([factor if isinstance(factor, Product) else transpose(factor) for factor in expression.factors])
-        case Sum(terms=parts) | Hadamard(factors=parts):
-            inside = tuple([_outer_transpose(part) for part in parts])
-        case Quotient(numerator=top, denominator=bottom):
-            inside = (_outer_transpose(top), _outer_transpose(bottom))
-        case _:
-            return _outer_transpose(expression)
+    if isinstance(expression, Product) and not (expression.is_scalar or is_symmetric(expression)):
+        return _reversed([factor if isinstance(factor, Product) else transpose(factor) for factor in expression.factors])
     outside = _outer_transpose(expression)
-    if not isinstance(outside, Transpose):
+    if not isinstance(outside, Transpose) or not isinstance(expression, Sum | Hadamard | Quotient):
         return outside
-    pushed = Quotient(*inside) if isinstance(expression, Quotient) else type(expression)(inside)
+    pushed = with_operands(expression, {part: _outer_transpose(part) for part in expression.below})
     # A symmetric factor stays as it is, so that ``L ⊙ M + (L ⊙ M)'`` is seen as ``L ⊙ (M + M')``.
     fixed = isinstance(expression, Hadamard) and any(is_symmetric(factor) for factor in expression.factors)
     return pushed if cost(pushed) < cost(outside) + fixed else outside
@@ -76,7 +71,7 @@ def _outer_transpose(expression: Expr) -> Expr:
     """The transpose without looking into sums and elementwise products, which bounds the depth."""
     if expression.is_scalar or is_symmetric(expression):
         return expression
-    match expression:
+    match expression := cast("Node", expression):
         case Transpose():
             return expression.operand
         case Negative():
@@ -101,7 +96,7 @@ def _outer_transpose(expression: Expr) -> Expr:
             return inside if cost(inside) <= cost(expression) + 1 else Transpose(expression)
         case Power() if isinstance(expression.base, Transpose) and expression.exponent.is_scalar:
             return Power(expression.base.operand, expression.exponent)
-        case _:
+        case Leaf() | Linear() | Sum() | Hadamard() | Nonlinear() | Indexed():
             return Transpose(expression)
 
 
@@ -304,13 +299,11 @@ def _without_cost(node: Expr) -> list[Expr]:
 
 
 def _own_cost(node: Expr) -> int:
-    match node:
+    match node := cast("Node", node):
         case Number():
             return 1 if node.value.denominator in (1, 2, 4, 5, 8, 10) else 3
-        case Symbol() | Constant() | SizeValue():
-            return 1
-        case Identity() | Ones():
-            return 1
+        case Zeros() | UnitVector() | Commutation() | Index() | IndexSum() | IndexArray():
+            return 2
         case Sum(terms=parts):
             negatives = sum(isinstance(part, Negative) for part in parts[1:])
             return len(parts) - 1 - negatives
@@ -324,24 +317,8 @@ def _own_cost(node: Expr) -> int:
             return 0 if node.is_member else 2
         case Call():
             return len(node.arguments) + (node.axis is not None)
-        case (
-            Inverse()
-            | Transpose()
-            | Trace()
-            | Diagonal()
-            | DiagonalMatrix()
-            | Vec()
-            | Reshape()
-            | Norm()
-            | Elementwise()
-            | Negative()
-            | Power()
-            | MatrixPower()
-            | Quotient()
-        ):
+        case Leaf() | Linear() | Nonlinear():
             return 1
-        case _:
-            return 2
 
 
 def digest(expression: Expr) -> int:
@@ -350,22 +327,10 @@ def digest(expression: Expr) -> int:
         for node in postordered([expression], _without_digest):
             values = [getattr(node, name) for name in field_names(node)]
             own = [str(value) for value in values if not isinstance(value, (Expr, tuple, frozenset))]
-            own += [index.name if isinstance(index, Index) else str(index) for index in _indices(node)]
+            own += [index.name if isinstance(index, Index) else str(index) for index in indices_at(node) if isinstance(node, Indexed)]
             parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *[str(operand.digest) for operand in node.below]])
             object.__setattr__(node, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big"))
     return expression.digest
-
-
-def _indices(node: Expr) -> tuple[int | Index, ...]:
-    match node:
-        case Entry(positions=positions):
-            return positions
-        case IndexSum(index=index):
-            return (index,)
-        case IndexArray(indices=indices):
-            return indices
-        case _:
-            return ()
 
 
 def _without_digest(node: Expr) -> list[Expr]:

@@ -85,13 +85,11 @@ def _may_gain(expression: Expr) -> bool:
 
 def _turned(expression: Expr) -> Expr:
     """The transpose of a result as a whole, its sign and number in front."""
-    match expression:
-        case Negative(operand=operand):
-            return Negative(_turned(operand))
-        case Product(factors=(Number() as number, *rest)):
-            return Product((number, Transpose(product(rest))))
-        case _:
-            return Transpose(expression)
+    if isinstance(expression, Negative):
+        return Negative(_turned(expression.operand))
+    if isinstance(expression, Product) and isinstance(expression.factors[0], Number):
+        return Product((expression.factors[0], Transpose(product(expression.factors[1:]))))
+    return Transpose(expression)
 
 
 _HEAVIEST = 20

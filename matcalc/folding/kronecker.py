@@ -91,15 +91,11 @@ def _paired(graph: Graph, pairs: list[Pair], crossed: bool) -> Chain | None:
 def kron(factors: list[Expr]) -> Expr:
     """A Kronecker product; identities and ones of both factors become one, a column times a row an outer product."""
     left, right = factors
-    match left, right:
-        case Identity(), Identity():
-            return Identity(left.size * right.size)
-        case Ones(), Ones() if left.is_column and right.is_column:
-            return Ones((left.rows * right.rows,))
-        case _:
-            return Kronecker(
-                tuple([part for factor in factors for part in (factor.factors if isinstance(factor, Kronecker) else (factor,))])
-            )
+    if isinstance(left, Identity) and isinstance(right, Identity):
+        return Identity(left.size * right.size)
+    if all(isinstance(factor, Ones) and factor.is_column for factor in factors):
+        return Ones((left.rows * right.rows,))
+    return Kronecker(tuple([part for factor in factors for part in (factor.factors if isinstance(factor, Kronecker) else (factor,))]))
 
 
 def pair_matrix(graph: Graph, pair: Pair, edges: list[Edge]) -> Expr:

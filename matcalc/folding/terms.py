@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
 from matcalc.base.records import record, replace
 from matcalc.base.sizes import Shape, Size
+from matcalc.base.traversal import with_operand
 from matcalc.einstein.linear import YES
 from matcalc.expr.nodes import (
     Diagonal,
     DiagonalMatrix,
     Expr,
-    Hadamard,
-    Kronecker,
     MatrixPower,
+    Multilinear,
     Negative,
     Number,
     Ones,
@@ -160,29 +160,19 @@ def _stands_twice(factors: Sequence[Expr], place: int) -> bool:
 
 def flipped_difference(expression: Expr) -> Expr | None:
     """``b - a`` for ``a - b``; None when the expression is not a difference."""
-    if isinstance(expression, Transpose):
-        flipped = flipped_difference(expression.operand)
-        return None if flipped is None else Transpose(flipped)
-    match expression:
-        case DiagonalMatrix(operand=operand) | Diagonal(operand=operand) | Trace(operand=operand):
-            flipped = flipped_difference(operand)
-            return None if flipped is None else type(expression)(flipped)
-        case Total(operand=operand, axis=axis):
-            flipped = flipped_difference(operand)
-            return None if flipped is None else Total(flipped, axis)
-        case Quotient(numerator=numerator, denominator=denominator):
-            flipped = flipped_difference(numerator)
-            return None if flipped is None else Quotient(flipped, denominator)
-        case Hadamard(factors=factors) | Kronecker(factors=factors) | Product(factors=factors):
-            for k in range(len(factors) - 1, -1, -1):
-                flipped = None if _stands_twice(factors, k) else flipped_difference(factors[k])
-                if flipped is not None:
-                    return type(expression)((*factors[:k], flipped, *factors[k + 1 :]))
-            return None
-        case Sum():
-            return _flipped_sum(expression)
-        case _:
-            return None
+    if isinstance(expression, Sum):
+        return _flipped_sum(expression)
+    places: Iterable[int] = ()
+    if isinstance(expression, Transpose | DiagonalMatrix | Diagonal | Trace | Total | Quotient):
+        places = (0,)
+    elif isinstance(expression, Multilinear):
+        factors = expression.factors
+        places = (k for k in reversed(range(len(factors))) if not _stands_twice(factors, k))
+    for k in places:
+        flipped = flipped_difference(expression.below[k])
+        if flipped is not None:
+            return with_operand(expression, k, flipped)
+    return None
 
 
 def _flipped_sum(expression: Sum) -> Expr | None:
@@ -274,15 +264,14 @@ _MOST_FACTORS = 6
 def scalar_keys(term: Term) -> list[Key]:
     """What the term may share with others: a run of a trace's cycle, the first or the last factor of a bilinear form."""
     base = _form(term)
-    match base:
-        case Trace(operand=Product(factors=factors)):
-            count = len(factors)
-            lengths = range(1, count) if count <= _MOST_FACTORS else (count - 1,)
-            return [("trace", (factors + factors)[start : start + length]) for length in lengths for start in range(count)]
-        case Product(factors=factors):
-            return [("row", factors[0]), ("column", factors[-1])]
-        case _:
-            return []
+    if isinstance(base, Product):
+        return [("row", base.factors[0]), ("column", base.factors[-1])]
+    if not isinstance(base, Trace) or not isinstance(base.operand, Product):
+        return []
+    factors = base.operand.factors
+    count = len(factors)
+    lengths = range(1, count) if count <= _MOST_FACTORS else (count - 1,)
+    return [("trace", (factors + factors)[start : start + length]) for length in lengths for start in range(count)]
 
 
 def merged_forms(terms: Sequence[Term], key: Key, combine: Combine) -> Term | None:

@@ -42,15 +42,10 @@ def for_operator(operator: str, left: Expr, right: Expr) -> str | None:
 
 
 def _called(operand: Expr, otherwise: str) -> str:
-    match operand:
-        case Symbol(name=name):
-            return name
-        case Transpose(operand=Symbol(name=name)):
-            return f"{name}.T"
-        case Number(value=value):
-            return str(value)
-        case _:
-            return otherwise
+    if isinstance(operand, Number):
+        return str(operand.value)
+    symbol = operand.operand if isinstance(operand, Transpose) else operand
+    return otherwise if not isinstance(symbol, Symbol) else symbol.name if symbol is operand else f"{symbol.name}.T"
 
 
 def _turned(called: str) -> str:
@@ -225,13 +220,10 @@ def binary(own: Own, operator: str, left: object, right: object) -> Own:
 
 def _literal(exponent: e.Expr, place: Span) -> s.Syntax | None:
     """A number as it is written: a matrix to the power of −1 is its inverse."""
-    match exponent:
-        case e.Number(value=value):
-            return s.NumberLiteral(place, value)
-        case e.Negative(operand=e.Number(value=value)):
-            return s.Minus(place, s.NumberLiteral(place, value))
-        case _:
-            return None
+    if isinstance(exponent, e.Negative):
+        inner = _literal(exponent.operand, place)
+        return s.Minus(place, inner) if isinstance(inner, s.NumberLiteral) else None
+    return s.NumberLiteral(place, exponent.value) if isinstance(exponent, e.Number) else None
 
 
 def transposed(own: Own) -> Own:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
 from matcalc.expr import nodes as e
+from matcalc.expr.rewriting import named_indices
 from matcalc.printing.names import member_name
 from matcalc.printing.notation import Level, fits, render
 from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
@@ -69,17 +70,15 @@ def _names(expr: e.Expr) -> list[str]:
     nodes = e.postorder(expr)
     whole = {child for node in nodes for child in e.children(node) if isinstance(child, e.Symbol) and not isinstance(node, e.Entry)}
     for node in nodes:
-        match node:
-            case e.Symbol(name=name) | e.Index(name=name):
-                found.append(name)
-            case e.Elementwise(function=name) if name not in functions():
-                found.append(name.rstrip("'"))
-            case e.Entry(operand=e.Symbol(name=name) as family) if node.is_member and family in whole:
-                found.append(member_name(name, len(family.shape) - len(node.positions)))  # of a whole X, the x_i would be another's
-            case e.IndexSum(index=index):
-                found.append(index.name)
-            case e.IndexArray(indices=indices):
-                found += [index.name for index in indices]
+        if isinstance(node, e.Symbol):
+            found.append(node.name)
+        elif isinstance(node, e.Elementwise) and node.function not in functions():
+            found.append(node.function.rstrip("'"))
+        elif isinstance(node, e.Entry) and node.is_member and node.operand in whole:
+            of_whole = len(node.operand.shape) - len(node.positions)
+            found.append(member_name(node.operand.name, of_whole))  # of a whole X, the x_i would be another's
+        elif not isinstance(node, e.Entry):
+            found += [index.name for index in named_indices([node])]
     return found
 
 

@@ -112,7 +112,7 @@ def _passed_down(node: e.Node, around: int, known: Mapping[e.Expr, int]) -> tupl
             return (_square(around),)
         case e.MatrixPower():
             return (_square(around), BOTH)
-        case _:
+        case e.Leaf() | e.Linear() | e.Kronecker() | e.Norm() | e.Call() | e.Indexed():
             return (0,) * len(children)
 
 
@@ -197,11 +197,12 @@ def _operands(node: e.Expr, around: int, known: dict[e.Expr, int]) -> tuple[tupl
 
 def _in_every_entry(expression: e.Expr) -> e.Expr | None:
     """The scalar of a scalar times ones: as the base of powers ``2.^x`` it needs no ones."""
-    match expression:
-        case e.Product(factors=(*scalars, e.Ones())) if scalars and all(scalar.is_scalar for scalar in scalars):
-            return scalars[0] if len(scalars) == 1 else e.Product(tuple(scalars))
-        case _:
-            return None
+    if not isinstance(expression, e.Product) or not isinstance(expression.factors[-1], e.Ones):
+        return None
+    scalars = expression.factors[:-1]
+    if not all(scalar.is_scalar for scalar in scalars):
+        return None
+    return scalars[0] if len(scalars) == 1 else e.Product(scalars)
 
 
 class _Node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import cast
 
 from matcalc.base.budgets import MOST_AXES_WITHIN
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
@@ -21,7 +22,13 @@ from matcalc.expr.nodes import (
     Entry,
     Expr,
     Hadamard,
+    Indexed,
+    Kronecker,
+    Leaf,
+    Linear,
     Negative,
+    Node,
+    Nonlinear,
     Number,
     Product,
     Quotient,
@@ -201,7 +208,7 @@ def turned(expression: Expr) -> Expr:
 
 
 def _turned_term(expression: Expr) -> Expr:
-    match expression:
+    match expression := cast("Node", expression):
         case Negative():
             return Negative(_turned_term(expression.operand))
         case Zeros():
@@ -215,7 +222,7 @@ def _turned_term(expression: Expr) -> Expr:
             parts = Hadamard(tuple([transpose(factor) for factor in factors]))
             whole = Transpose(expression)
             return parts if cost(parts) < cost(whole) else whole
-        case _:
+        case Leaf() | Linear() | Sum() | Kronecker() | Nonlinear() | Indexed():
             return transpose(expression)
 
 

@@ -16,7 +16,7 @@ from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Entry, Expr, IndexArray, IndexSum
 from matcalc.expr.nodes import Symbol as ExprSymbol
 from matcalc.expr.nodes import postorder as expr_postorder
-from matcalc.expr.rewriting import with_fields
+from matcalc.expr.rewriting import rebuilt_with, with_sizes
 from matcalc.rules.rewrites import formula, instantiated
 
 # ------------------------------------------------------------
@@ -58,8 +58,8 @@ def fused(tensor: Tensor, step: Callable[[Tensor], Tensor | None]) -> tuple[Tens
 
 def _to_open(tensor: Tensor, step: Callable[[Tensor], Tensor | None]) -> dict[Tensor, Tensor]:
     """The values of the names that stand below a logarithm or that rest on an exponential."""
-    logarithms = [node for node in postorder(tensor) if isinstance(node, Map) and node.function == "log"]
-    below = {node for logarithm in logarithms for node in postorder(logarithm)}
+    logarithms: list[Tensor] = [node for node in postorder(tensor) if isinstance(node, Map) and node.function == "log"]
+    below = set(postorder(*logarithms))
     values = {node: value for node in postorder(tensor) if isinstance(node, Symbol) and (value := step(node)) is not None}
     return {node: value for node, value in values.items() if node in below or _rests_on_exponential(value, step)}
 
@@ -161,18 +161,10 @@ def pattern_of(expression: Expr, others: Sequence[ExprSymbol], facts: Callable[[
 def renamed(expression: Expr, symbols: Mapping[str, str], sizes: Mapping[str, str]) -> Expr:
     """The expression with other names of symbols and sizes; those that are not among the keys stay."""
 
-    def other(value: Any) -> Any:
-        if isinstance(value, Expr):
-            return built[value]
-        return resized(value, sizes) if isinstance(value, Size) else value
+    def other(node: Expr) -> Expr:
+        return ExprSymbol(symbols.get(node.name, node.name), node.sizes, node.properties) if isinstance(node, ExprSymbol) else node
 
-    built: dict[Expr, Expr] = {}
-    for node in expr_postorder(expression):
-        again = with_fields(node, other)
-        built[node] = (
-            ExprSymbol(symbols.get(again.name, again.name), again.sizes, again.properties) if isinstance(again, ExprSymbol) else again
-        )
-    return built[expression]
+    return rebuilt_with(with_sizes(expression, {name: Size.of(new) for name, new in sizes.items()}), other)
 
 
 def resized(size: Size, names: Mapping[str, str]) -> Size:

@@ -6,15 +6,17 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
+from typing import cast
 
 from matcalc.base.files import read
 from matcalc.base.functions import functions, spellings
 from matcalc.base.records import record
 from matcalc.base.sizes import Shape, Size
+from matcalc.base.traversal import bottom_up
 from matcalc.einstein.algebra import apply_map, broadcast, elementwise, power, symbolic_power
 from matcalc.einstein.linear import add
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor, postorder
+from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, postorder
 from matcalc.expr.nodes import Expr
 from matcalc.expr.nodes import Symbol as ExprSymbol
 from matcalc.expr.nodes import postorder as nodes_of
@@ -44,25 +46,23 @@ def derivative_of(function: str, argument: Tensor) -> Tensor:
 def instantiated(scalar: Tensor, values: Mapping[str, Tensor]) -> Tensor:
     """A scalar formula with its symbols replaced by tensors of one shape, entry by entry."""
     shape = next(iter(values.values())).shape
-    built: dict[Tensor, Tensor] = {}
-    for node in postorder(scalar):
-        match node:
-            case Symbol() if node.name in values:
-                built[node] = values[node.name]
-            case Sum():
-                built[node] = add([(c, _spread(built[t], shape)) for c, t in node.terms], shape)
-            case Contraction():
-                built[node] = elementwise([built[operand] for operand in node.operands], shape)
-            case Power():
-                built[node] = power(built[node.base], node.exponent)
-            case Map(function="pow"):
-                base, exponent = (_spread(built[argument], shape) for argument in node.arguments)
-                built[node] = symbolic_power(base, exponent)
-            case Map():
-                built[node] = apply_map(node.function, built[node.arguments[0]])
-            case _:
-                built[node] = node
-    return _spread(built[scalar], shape)
+
+    def step(node: Tensor, built: Mapping[Tensor, Tensor]) -> Tensor:
+        match node := cast("Node", node):
+            case Leaf() | Apply():
+                return values.get(node.name, node) if isinstance(node, Symbol) else node
+            case Sum(terms=terms):
+                return add([(c, _spread(built[t], shape)) for c, t in terms], shape)
+            case Contraction(operands=operands):
+                return elementwise([built[operand] for operand in operands], shape)
+            case Power(base=base, exponent=exponent):
+                return power(built[base], exponent)
+            case Map(function="pow", arguments=(base, raised)):
+                return symbolic_power(_spread(built[base], shape), _spread(built[raised], shape))
+            case Map(function=function, arguments=arguments):
+                return apply_map(function, built[arguments[0]])
+
+    return _spread(bottom_up(postorder(scalar), step)[scalar], shape)
 
 
 def _spread(tensor: Tensor, shape: Shape) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Sequence
 from fractions import Fraction
+from typing import cast
 
 from matcalc.expr.deduction import is_nonnegative
 from matcalc.expr.nodes import (
@@ -13,7 +14,13 @@ from matcalc.expr.nodes import (
     Elementwise,
     Expr,
     Hadamard,
+    Indexed,
+    Kronecker,
+    Leaf,
+    Linear,
     Negative,
+    Node,
+    Nonlinear,
     Number,
     Ones,
     Power,
@@ -144,15 +151,12 @@ def _normalised_lines(one: Expr, other: Expr) -> Expr | None:
 
 def _sums_of(sums: Expr, matrix: Expr) -> str | None:
     """The axis along which these are the sums of a matrix; None when they are not."""
-    match sums:
-        case Total(operand=operand, axis=axis) if operand is matrix and axis is not None:
-            return axis
-        case Product(factors=(factor, Ones() as ones)) if factor is matrix and ones.is_column:
-            return "rows"
-        case Product(factors=(Transpose(operand=operand), Ones() as ones)) if operand is matrix and ones.is_column:
-            return "cols"
-        case _:
-            return None
+    if isinstance(sums, Total):
+        return sums.axis if sums.operand is matrix else None
+    if not isinstance(sums, Product) or len(sums.factors) != 2 or not isinstance(ones := sums.factors[1], Ones) or not ones.is_column:
+        return None
+    factor = sums.factors[0]
+    return "rows" if factor is matrix else "cols" if isinstance(factor, Transpose) and factor.operand is matrix else None
 
 
 def exponential_quotient(above: Expr, below: Expr) -> Expr | None:
@@ -273,7 +277,7 @@ def logarithm(argument: Expr, depth: int = _DEEPEST) -> Expr:
 
 def _known(argument: Expr, depth: int) -> Expr | None:
     """Another form of the logarithm; None when the plain one is as good."""
-    match argument:
+    match argument := cast("Node", argument):
         case Elementwise():
             return _of_function(argument)
         case Total(operand=Elementwise(function="exp", argument=t), axis=axis):
@@ -292,7 +296,7 @@ def _known(argument: Expr, depth: int) -> Expr | None:
             return _of_power(base, exponent, depth)
         case Product() | Hadamard() | Quotient():
             return _of_product(argument, depth)
-        case _:
+        case Leaf() | Linear() | Sum() | Kronecker() | Nonlinear() | Indexed():
             return None
 
 
@@ -367,17 +371,14 @@ def _factors(argument: Expr) -> list[tuple[Expr, int]] | None:
     stack = [(argument, 1)]
     while stack:
         node, times = stack.pop()
-        match node:
-            case Quotient(numerator=above, denominator=below) if below.is_scalar or below.shape == above.shape:
-                stack += [(below, -times), (above, times)]
-            case Product(factors=factors) if sum(not factor.is_scalar for factor in factors) <= 1:
-                stack += [(factor, times) for factor in reversed(factors)]
-            case Hadamard(factors=factors):
-                stack += [(factor, times) for factor in reversed(factors)]
-            case Product():
-                return None
-            case _:
-                found.append((node, times))
+        if isinstance(node, Quotient) and (node.denominator.is_scalar or node.denominator.shape == node.numerator.shape):
+            stack += [(node.denominator, -times), (node.numerator, times)]
+        elif isinstance(node, Product) and sum(not factor.is_scalar for factor in node.factors) > 1:
+            return None
+        elif isinstance(node, Product | Hadamard):
+            stack += [(factor, times) for factor in reversed(node.factors)]
+        else:
+            found.append((node, times))
     return found
 
 

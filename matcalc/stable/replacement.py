@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container
 from fractions import Fraction
+from typing import cast
 
 from matcalc.base.records import record
+from matcalc.base.traversal import with_operand, with_operands
 from matcalc.einstein.algebra import transposed
 from matcalc.einstein.linear import content, scale
 from matcalc.einstein.lowering import lower
@@ -18,8 +20,16 @@ from matcalc.expr.nodes import (
     Diagonal,
     Elementwise,
     Expr,
+    Hadamard,
+    Indexed,
     Inverse,
+    Kronecker,
+    Leaf,
+    Linear,
+    Multilinear,
     Negative,
+    Node,
+    Nonlinear,
     Norm,
     Number,
     Power,
@@ -33,7 +43,6 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
-from matcalc.expr.rewriting import with_operand, with_operands
 from matcalc.rules.entrywise import defined, definitions
 from matcalc.stable.exponentials import difference, exponential_product, exponential_quotient, logarithm, scaled, whole_power
 
@@ -57,7 +66,7 @@ def root(base: Expr, exponent: Fraction) -> Expr | None:
 
 
 def _root_of_square(base: Expr) -> Expr | None:
-    match base:
+    match base := cast("Node", base):
         case Power(base=inner, exponent=Number(value=exponent)) if exponent == 2:
             return Elementwise("abs", inner)
         case Total(operand=Power(base=inner, exponent=Number(value=exponent)), axis=None) if exponent == 2 and len(inner.shape) <= 2:
@@ -66,7 +75,7 @@ def _root_of_square(base: Expr) -> Expr | None:
             return Norm(inner, "2", None)
         case Trace(operand=Product(factors=(Transpose(operand=inner), other))) if inner is other:
             return Norm(inner, "2", None)
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None
 
 
@@ -108,21 +117,14 @@ def _divided(expression: Expr, norm: Norm, most: int, depth: int = _DEEPEST) -> 
         return expression, 0
     if expression is norm.operand:
         return Call("normalised", (expression,), None, expression.shape), 1
-    match expression:
-        case Transpose(operand=operand) if operand is norm.operand:
-            return Transpose(Call("normalised", (operand,), None, operand.shape)), 1
-        case Negative(operand=operand):
-            inner, used = _divided(operand, norm, most, depth - 1)
-            return (Negative(inner), used) if used else (expression, 0)
-        case Product(factors=factors):
-            used, changed = 0, []
-            for factor in factors:
-                inner, count = _divided(factor, norm, most - used, depth - 1)
-                changed.append(inner)
-                used += count
-            return (Product(tuple(changed)), used) if used else (expression, 0)
-        case _:
-            return expression, 0
+    if isinstance(expression, Transpose) and expression.operand is norm.operand:
+        return Transpose(Call("normalised", (norm.operand,), None, norm.operand.shape)), 1
+    used = 0
+    if isinstance(expression, Negative | Product):
+        for place, operand in enumerate(expression.below):
+            inner, count = _divided(operand, norm, most - used, depth - 1)
+            expression, used = with_operand(expression, place, inner) if count else expression, used + count
+    return expression, used
 
 
 # ------------------------------------------------------------
@@ -172,28 +174,24 @@ def _absorbed(expression: Expr, matrix: Expr, depth: int = _ADJUGATES_DEEPEST) -
     """
     if not depth:
         return None
-    match expression:
-        case Inverse(operand=operand) if operand is matrix:
-            return Call("adj", (matrix,), None, expression.shape)
-        case Inverse(operand=Transpose(operand=operand)) if operand is matrix:
-            return Transpose(Call("adj", (matrix,), None, expression.shape))
-        case Product(factors=factors):
-            for place, factor in enumerate(factors):
-                taken = _absorbed(factor, matrix, depth - 1)
-                if taken is not None:
-                    return Product((*factors[:place], taken, *factors[place + 1 :]))
+    if isinstance(expression, Inverse):
+        turned = isinstance(expression.operand, Transpose)
+        adjugate = Call("adj", (matrix,), None, expression.shape)
+        inner = expression.operand.below[0] if turned else expression.operand
+        return None if inner is not matrix else Transpose(adjugate) if turned else adjugate
+    if isinstance(expression, Sum):
+        found = [_absorbed(term, matrix, depth - 1) for term in expression.terms]
+        if all(term is None for term in found):
             return None
-        case Sum(terms=terms):
-            found = [_absorbed(term, matrix, depth - 1) for term in terms]
-            if all(term is None for term in found):
-                return None
-            determinant = Call("det", (matrix,), None, ())
-            return Sum(tuple([Product((determinant, old)) if new is None else new for old, new in zip(terms, found, strict=True)]))
-        case Transpose() | Negative() | Quotient() | Trace() | Diagonal() | Vec() | Total():
-            taken = _absorbed(expression.below[0], matrix, depth - 1)
-            return None if taken is None else with_operand(expression, 0, taken)
-        case _:
-            return None
+        determinant = Call("det", (matrix,), None, ())
+        pairs = zip(expression.terms, found, strict=True)
+        return Sum(tuple([Product((determinant, old)) if new is None else new for old, new in pairs]))
+    one = isinstance(expression, Transpose | Negative | Quotient | Trace | Diagonal | Vec | Total)
+    for place in range(1 if one else len(expression.below) if isinstance(expression, Product) else 0):
+        taken = _absorbed(expression.below[place], matrix, depth - 1)
+        if taken is not None:
+            return with_operand(expression, place, taken)
+    return None
 
 
 # ------------------------------------------------------------
@@ -260,15 +258,14 @@ def stable(*roots: Expr) -> list[Expr]:
     done: dict[Expr, Expr] = {}
     shared: set[Expr] = set()
     for node in nodes:
-        changed = any(done[child] is not child for child in children(node))
-        done[node] = _rewritten(with_operands(node, done) if changed else node, shared)
+        done[node] = _rewritten(with_operands(node, done), shared)
         if uses[node] > 1:
             shared.add(done[node])
     return [done[root] for root in roots]
 
 
 def _rewritten(node: Expr, shared: Container[Expr]) -> Expr:
-    match node:
+    match node := cast("Node", node):
         case Elementwise(function="log", argument=argument):
             return logarithm(argument)
         case Sum(terms=(one, other)):
@@ -281,7 +278,7 @@ def _rewritten(node: Expr, shared: Container[Expr]) -> Expr:
             return root(base, exponent) or node
         case Call(function="pinv"):
             return _resolvent(node)
-        case _:
+        case Leaf() | Linear() | Sum() | Hadamard() | Kronecker() | Nonlinear() | Indexed():
             return node
 
 

@@ -180,17 +180,12 @@ class _Reader:
                 return ((function.expr, inner),)
             case sympy.KroneckerDelta():
                 return ()
-            case _ if (
-                class_name(node) in _PLAIN
-                or class_name(node) in functions_by_class()
-                or (isinstance(node, AppliedUndef) and len(node.args) == 1)
-            ):
+            case _ if class_name(node) in {*_PLAIN, *functions_by_class()} or (isinstance(node, AppliedUndef) and len(node.args) == 1):
                 return tuple([(part, scope) for part in node.args])
-            case sympy.Function():
-                expected = "one of " + ", ".join(functions_by_class().values())
-                raise UnknownFunctionError(f"SymPy's {class_name(node)}, in {quoted(node)}, has no counterpart here", expected=expected)
-            case _:
-                raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")
+        if isinstance(node, sympy.Function):
+            expected = "one of " + ", ".join(functions_by_class().values())
+            raise UnknownFunctionError(f"SymPy's {class_name(node)}, in {quoted(node)}, has no counterpart here", expected=expected)
+        raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")  # SymPy's classes are an open set
 
     def _derivative_parts(self, node: Any, scope: _Scope | None) -> tuple[tuple[Any, _Scope | None], ...]:
         from sympy.core.function import AppliedUndef
@@ -295,8 +290,7 @@ class _Reader:
                 return self._applied(node, *parts)
             case _ if class_name(node) in functions_by_class():
                 return e.Elementwise(functions_by_class()[class_name(node)], parts[0])
-            case _:
-                raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")
+        raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")
 
     def _scalar(self, node: Any, scope: _Scope | None) -> e.Expr:
         if scope is not None and scope.find(node) is not None:

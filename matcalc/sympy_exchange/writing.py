@@ -240,13 +240,10 @@ class _Writer:
         import sympy
 
         entry = functions()[node.function]
-        match node.function:
-            case "det":
-                return sympy.Determinant(parts[0])
-            case "sqrtm":
-                return sympy.MatPow(parts[0], sympy.Rational(1, 2))
-            case "matrix_power":
-                return sympy.MatPow(parts[0], parts[1])
+        if node.function == "det":
+            return sympy.Determinant(parts[0])
+        if node.function in ("sqrtm", "matrix_power"):
+            return sympy.MatPow(parts[0], *parts[1:] or [sympy.Rational(1, 2)])
         if not (entry.elementary_rows if node.axis else entry.elementary):
             raise _missing(node.function)
         return self.write(_in_elementary_terms(node))

@@ -6,11 +6,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
+from typing import cast
 
 from matcalc.base.errors import ShapeError
+from matcalc.base.traversal import with_operand
 from matcalc.evaluation.arrays import agrees
-from matcalc.expr.nodes import Expr, Inverse, Negative, Number, Power, Product, Sum, Symbol, Transpose, children
-from matcalc.expr.rewriting import with_operand
+from matcalc.expr.nodes import (
+    Expr,
+    Hadamard,
+    Indexed,
+    Inverse,
+    Kronecker,
+    Leaf,
+    Linear,
+    Negative,
+    Node,
+    Nonlinear,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    Transpose,
+    children,
+)
 from matcalc.printing import text
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
 from matcalc.verification.witness.comparing import Comparison, side_value
@@ -75,7 +94,7 @@ def _replaced(expression: Expr, path: tuple[int, ...], new: Expr) -> Expr:
 
 def _changes(node: Expr, path: tuple[int, ...], above: Expr | None) -> Iterator[tuple[str, str, Expr]]:
     name = text(node, "unicode")
-    match node:
+    match node := cast("Node", node):
         case Transpose(operand=inner) if node.rows == node.cols and not node.is_scalar:
             yield "transpose", f"{name} should be {text(inner, 'unicode')}", inner
         case Symbol() | Inverse() if node.is_matrix and node.rows == node.cols:
@@ -100,6 +119,8 @@ def _changes(node: Expr, path: tuple[int, ...], above: Expr | None) -> Iterator[
                 yield "sign", f"the term {text(term, 'unicode')} has the wrong sign", Sum((*terms[:k], flipped, *terms[k + 1 :]))
         case Negative(operand=inner):
             yield "sign", f"{name} has the wrong sign", inner
+        case Leaf() | Linear() | Hadamard() | Kronecker() | Nonlinear() | Indexed():
+            return
     if not path:
         if not isinstance(node, Negative):
             yield "sign", "the sign is wrong", Negative(node)

@@ -282,6 +282,8 @@ class Reader:
                 self._end(token)
             case "par":
                 self._paragraph(token)
+            case _:
+                pass
 
     def _text(self, token: Token) -> None:
         text = token.text.translate(_SPACES) if "~" in token.text else token.text

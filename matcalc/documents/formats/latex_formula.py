@@ -86,7 +86,8 @@ class Collector:
                 return self._end(token)
             case "par":
                 return self._par(token, mouth)
-        return Ending.NONE
+            case _:
+                return Ending.NONE
 
     def _dollar(self, token: Token, mouth: Mouth) -> Ending:
         if self._nest and self._nest[-1] == "$":

@@ -9,14 +9,15 @@ from functools import lru_cache
 from itertools import product
 from math import prod
 from random import Random
-from typing import cast
 
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.sizes import Size
+from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.precise.node_values import Inputs, computed, squared_norm
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimals, Number, Residues, Undefined
 from matcalc.evaluation.precise.small_arrays import Array, column_major, filled, paired, scaled, transposed
-from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Node, Symbol, children, postorder
+from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Symbol, children, postorder
+from matcalc.expr.rewriting import free_at, named_indices
 from matcalc.facts.table import may_vary, mirrored, tie_of
 
 # ------------------------------------------------------------
@@ -49,9 +50,9 @@ class Plan:
         users: dict[int, int] = {}
         for k, node in enumerate(order):
             users.update(dict.fromkeys(below[node], k))
-        free: dict[Expr, tuple[Index, ...]] = {}
-        for node in order:
-            free[node] = _free(node, [free[operand] for operand in operands_of(node)])
+        free: Mapping[Expr, tuple[Index, ...]] = bottom_up(
+            order, lambda node, known: free_at(node, [known[part] for part in operands_of(node)])
+        )
         if free[expression]:
             raise MatcalcError(f"the index {free[expression][0].name} has no value: no sum binds it")
         self._steps = tuple(
@@ -77,21 +78,19 @@ class Plan:
     def _spread(self, inputs: Inputs, step: _Step, below: list[list[Array]]) -> list[Array]:
         """One value for each assignment of the free indices."""
         frees = [self._steps[k].free for k in step.operands]
-        node = cast("Node", step.node)
-        match node:
-            case IndexSum(index=index):
-                return [_summed(inputs.ar, arrays) for arrays in _gathered(inputs, step.free, frees[0], (index,), below[0])]
-            case IndexArray(indices=indices):
-                lengths = tuple([index.size.value(inputs.sizes) for index in indices])
-                dims = (*lengths, 1)[: max(2, len(lengths))]
-                groups = _gathered(inputs, step.free, frees[0], indices, below[0])
-                return [Array(dims, [array.data[0] for array in arrays]) for arrays in groups]
-            case _:
-                found = []
-                for here in _assignments(step.free, inputs):
-                    operands = [arrays[_place(here, free, inputs)] for arrays, free in zip(below, frees, strict=True)]
-                    found.append(computed(inputs, step.node, operands, here))
-                return found
+        if isinstance(step.node, IndexSum | IndexArray):
+            bound = named_indices([step.node])
+            groups = _gathered(inputs, step.free, frees[0], bound, below[0])
+            if isinstance(step.node, IndexSum):
+                return [_summed(inputs.ar, arrays) for arrays in groups]
+            lengths = tuple([index.size.value(inputs.sizes) for index in bound])
+            dims = (*lengths, 1)[: max(2, len(lengths))]
+            return [Array(dims, [array.data[0] for array in arrays]) for arrays in groups]
+        found = []
+        for here in _assignments(step.free, inputs):
+            operands = [arrays[_place(here, free, inputs)] for arrays, free in zip(below, frees, strict=True)]
+            found.append(computed(inputs, step.node, operands, here))
+        return found
 
 
 def operands_of(node: Expr) -> tuple[Expr, ...]:
@@ -107,21 +106,6 @@ def _needed(expression: Expr) -> list[Expr]:
         if node in needed:
             needed.update(operands_of(node))
     return [node for node in postorder(expression) if node in needed]
-
-
-def _free(node: Expr, below: list[tuple[Index, ...]]) -> tuple[Index, ...]:
-    found = dict.fromkeys(index for indices in below for index in indices)
-    match node:
-        case Entry(positions=positions):
-            found.update((position, None) for position in positions if isinstance(position, Index))
-        case Index():
-            found[node] = None
-        case IndexSum(index=index):
-            found.pop(index, None)
-        case IndexArray(indices=indices):
-            for index in indices:
-                found.pop(index, None)
-    return tuple(found)
 
 
 def _assignments(free: tuple[Index, ...], inputs: Inputs) -> list[dict[Index, int]]:

@@ -11,6 +11,7 @@ from typing import Any, assert_never, cast
 from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import functions
 from matcalc.base.sizes import Shape
+from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.precise import matrix_functions, scalar_functions
 from matcalc.evaluation.precise import small_arrays as a
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Undefined
@@ -30,12 +31,17 @@ from matcalc.expr.nodes import (
     Identity,
     Index,
     IndexArray,
+    Indexed,
     IndexSum,
     Inverse,
     Kronecker,
+    Leaf,
+    Linear,
     MatrixPower,
+    Multilinear,
     Negative,
     Node,
+    Nonlinear,
     Norm,
     Number,
     Ones,
@@ -52,7 +58,6 @@ from matcalc.expr.nodes import (
     UnitVector,
     Vec,
     Zeros,
-    children,
     postorder,
     product_shape,
 )
@@ -299,16 +304,16 @@ def constant_value(expression: Expr, sizes: Mapping[str, int]) -> Fraction | Non
     """The value of an exponent without symbols: numbers and sizes added, multiplied and divided."""
     if isinstance(expression, Number):
         return expression.value
-    held: dict[Expr, Fraction | None] = {}
-    for node in postorder(expression):
-        parts = [held[child] for child in children(node)]
-        known = [part for part in parts if part is not None]
-        held[node] = _rational(node, known, sizes) if len(known) == len(parts) else None
-    return held[expression]
+
+    def value(node: Expr, below: Mapping[Expr, Fraction | None]) -> Fraction | None:
+        known = [part for operand in node.below if (part := below[operand]) is not None]
+        return _rational(node, known, sizes) if len(known) == len(node.below) else None
+
+    return bottom_up(postorder(expression), value)[expression]
 
 
 def _rational(node: Expr, parts: list[Fraction], sizes: Mapping[str, int]) -> Fraction | None:
-    match node:
+    match node := cast("Node", node):
         case Number(value=value):
             return value
         case SizeValue(size=size):
@@ -321,7 +326,7 @@ def _rational(node: Expr, parts: list[Fraction], sizes: Mapping[str, int]) -> Fr
             return prod(parts, start=Fraction(1))
         case Quotient() if node.is_scalar and parts[1]:
             return parts[0] / parts[1]
-        case _:
+        case Leaf() | Linear() | Multilinear() | Nonlinear() | Indexed():
             return None
 
 

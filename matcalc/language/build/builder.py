@@ -331,10 +331,10 @@ class Builder(Assembly):
                 return ones
             case str() if name in NAMES_TOO:
                 raise ParseError(f"{name} is a function and needs brackets", span=span, suggestion=f"{name}(...)")
-        given = self._given_members(name)
-        if given:
-            return self._all_members(name, given, span)
-        return self._indexed_name(name, span) or self._symbol(name, span)
+            case _:
+                if given := self._given_members(name):
+                    return self._all_members(name, given, span)
+                return self._indexed_name(name, span) or self._symbol(name, span)
 
     def _given_members(self, name: str) -> str:
         """What stands before the indices of the members that an array of this name has, where these are given: ``k`` for K, too."""

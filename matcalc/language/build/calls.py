@@ -432,6 +432,8 @@ class CallBuilder(Builder):
                 said = "norm(X, 1) of a matrix is read as the sum of the absolute values of all entries, not as the largest column sum"
                 ways = ("the sum of absolute values: norm1(X)", "the largest column sum: not in the language")
                 self.decide(said, "dialect", "doubtful", span=self.place(span), instead=ways, when=of_matrix)
+            case _:
+                pass
 
 
 def _norm_kind(call: s.Applied, builder: Builder) -> str:

@@ -398,13 +398,11 @@ def filled(value: Fraction, shape: Shape) -> e.Expr:
 
 def scaled_ones(factor: e.Expr, shape: Shape) -> e.Expr:
     """A scalar in every entry of ``shape``."""
-    match factor:
-        case e.Number(value=value) if value in (0, 1):
-            return filled(value, shape)
-        case e.Negative(operand=e.Number() as number):
-            return e.Negative(scaled_ones(number, shape))
-        case _:
-            return product([factor, e.Ones(shape)])
+    if isinstance(factor, e.Number) and factor.value in (0, 1):
+        return filled(factor.value, shape)
+    if isinstance(factor, e.Negative) and isinstance(factor.operand, e.Number):
+        return e.Negative(scaled_ones(factor.operand, shape))
+    return product([factor, e.Ones(shape)])
 
 
 def _inner(left: e.Expr, right: e.Expr) -> e.Expr:

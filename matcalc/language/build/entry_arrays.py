@@ -25,9 +25,8 @@ def _indices_in(body: s.Syntax) -> set[str]:
     nodes = walk(body)
     spend(len(nodes) >> 4)
     for node in nodes:
-        match node:
-            case s.Name(name=name):
-                found.update(name.partition("_")[2])
-            case s.Entries(positions=positions):
-                found.update(position.name for position in positions if isinstance(position, s.Name))
+        if isinstance(node, s.Name):
+            found.update(node.name.partition("_")[2])
+        elif isinstance(node, s.Entries):
+            found.update(position.name for position in node.positions if isinstance(position, s.Name))
     return found

@@ -25,26 +25,11 @@ def settled(form: e.Expr, still: e.Symbol, variable: e.Symbol) -> e.Expr:
     """What was found around ``still``, at the variable itself, without the steps that are nothing there."""
 
     def change(node: e.Expr) -> e.Expr:
-        match node:
-            case e.Symbol() if node is still:
-                return variable
-            case e.Sum(terms=terms):
-                return _without_opposites(node, terms)
-            case e.Product(factors=factors) | e.Hadamard(factors=factors) | e.Kronecker(factors=factors) if any(map(_is_zero, factors)):
-                return _zero(node.shape)
-            case (
-                e.Negative(operand=operand)
-                | e.Transpose(operand=operand)
-                | e.Trace(operand=operand)
-                | e.Total(operand=operand)
-                | e.Vec(operand=operand)
-                | e.Reshape(operand=operand)
-                | e.Diagonal(operand=operand)
-                | e.DiagonalMatrix(operand=operand)
-            ) if _is_zero(operand):
-                return _zero(node.shape)
-            case _:
-                return node
+        if isinstance(node, e.Sum):
+            return _without_opposites(node, node.terms)
+        if isinstance(node, e.Linear | e.Multilinear) and any(map(_is_zero, node.below)):
+            return _zero(node.shape)
+        return variable if node is still else node
 
     return rebuilt_with(form, change)
 
@@ -77,17 +62,15 @@ def _without_opposites(node: e.Sum, terms: tuple[e.Expr, ...]) -> e.Expr:
 
 def _signed(term: e.Expr) -> tuple[bool, e.Expr]:
     """Whether a term is subtracted, and the term without its sign."""
-    negative = False
-    while True:
-        match term:
-            case e.Negative(operand=operand):
-                negative, term = not negative, operand
-            case e.Product(factors=(e.Number(value=value), *rest)) if value < 0:
-                negative = not negative
-                kept = tuple(rest) if value == -1 else (e.Number(-value), *rest)
-                term = e.Product(kept) if len(kept) > 1 else kept[0]
-            case _:
-                return negative, term
+    if isinstance(term, e.Negative):
+        negative, bare = _signed(term.operand)
+        return not negative, bare
+    first, *rest = term.factors if isinstance(term, e.Product) else (term,)
+    if not rest or not isinstance(first, e.Number) or first.value >= 0:
+        return False, term
+    kept = tuple(rest) if first.value == -1 else (e.Number(-first.value), *rest)
+    negative, bare = _signed(e.Product(kept) if len(kept) > 1 else kept[0])
+    return not negative, bare
 
 
 def first_order(value: e.Symbol, argument: str, step: e.Expr, turned: bool, place: Span) -> e.Expr:

@@ -6,8 +6,11 @@ logarithm or root taken. The terms that stay are the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import cast
 
+from matcalc.base.traversal import bottom_up, with_operand, with_operands
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import with_fields
 
@@ -21,34 +24,29 @@ _SINGULAR = frozenset(["log", "sqrt", "reciprocal"])
 def finite_where_equal(body: e.Expr, left: e.Index, right: e.Index) -> e.Expr:
     """The summand with values where both indices are equal, unchanged elsewhere."""
     nodes = list(e.postorder(body))
-    equal: dict[e.Expr, e.Expr] = {}
-    for node in nodes:
-        equal[node] = _reduced(with_fields(node, lambda value: _at_equal(value, equal, left, right)))
+    equal: Mapping[e.Expr, e.Expr] = bottom_up(
+        nodes,
+        lambda node, equal: _reduced(
+            with_fields(node, lambda value: left if value is right else equal[value] if isinstance(value, e.Expr) else value)
+        ),
+    )
     vanishing = {node for node in nodes if _is_zero(equal[node])}
     rough = {part for node in nodes if not _is_square(node) for part in e.children(node)}
     singular = {node for node in nodes if _is_singular(node, vanishing) and (node in rough or node is body or not isinstance(node, e.Norm))}
     if not singular:
         return body
     one = e.Entry(e.Identity(left.size), (left, right))
-    moved: dict[e.Expr, e.Expr] = {}
-    for node in nodes:
-        again = (
-            with_fields(node, lambda value: moved.get(value, value) if isinstance(value, e.Expr) else value) if e.children(node) else node
-        )
-        moved[node] = _moved(again, one) if node in singular else again
-    return moved[body]
+
+    def moved(node: e.Expr, built: Mapping[e.Expr, e.Expr]) -> e.Expr:
+        again = with_operands(node, built)
+        return _moved(again, one) if node in singular else again
+
+    return bottom_up(nodes, moved)[body]
 
 
 def _is_square(node: e.Expr) -> bool:
     """Whether the node is the square of a norm, which is smooth at zero."""
     return isinstance(node, e.Power) and isinstance(node.base, e.Norm) and node.exponent is _TWO
-
-
-def _at_equal(value: object, equal: dict[e.Expr, e.Expr], left: e.Index, right: e.Index) -> object:
-    """A field of a node where both indices are the left one."""
-    if value is right:
-        return left
-    return equal.get(value, value) if isinstance(value, e.Expr) else value
 
 
 def _is_zero(node: e.Expr) -> bool:
@@ -61,7 +59,7 @@ def _zero(node: e.Expr) -> e.Expr:
 
 def _reduced(node: e.Expr) -> e.Expr:
     """Zero where the node is seen to be: of terms that cancel, with a factor that is zero."""
-    match node:
+    match node := cast("e.Node", node):
         case e.Sum(terms=terms):
             left = [term for term in terms if not _is_zero(term)]
             for term in list(left):
@@ -80,37 +78,26 @@ def _reduced(node: e.Expr) -> e.Expr:
             return _zero(node)
         case e.Elementwise(function=function, argument=part) if function in _ODD and _is_zero(part):
             return _zero(node)
-        case _:
+        case e.Leaf() | e.Linear() | e.Multilinear() | e.Nonlinear() | e.Indexed():
             return node
 
 
 def _is_singular(node: e.Expr, vanishing: set[e.Expr]) -> bool:
     """Whether a part that vanishes stands where zero has no value or no derivative."""
-    match node:
-        case e.Elementwise(function=function, argument=part) if function in _SINGULAR:
-            return part in vanishing
-        case e.Quotient(denominator=part):
-            return part in vanishing
-        case e.Norm(operand=part):
-            return part in vanishing
-        case e.Power(base=base, exponent=e.Number(value=value)):
-            return base in vanishing and (value < 1 or value.denominator != 1)
-        case e.Power(base=base):
-            return base in vanishing
-        case _:
-            return False
+    if isinstance(node, e.Elementwise) and node.function not in _SINGULAR:
+        return False
+    if isinstance(node, e.Power) and isinstance(node.exponent, e.Number) and node.exponent.value >= 1:
+        return node.base in vanishing and node.exponent.value.denominator != 1
+    if isinstance(node, e.Quotient):
+        return node.denominator in vanishing
+    return isinstance(node, e.Elementwise | e.Norm | e.Power) and node.below[0] in vanishing
 
 
 def _moved(again: e.Expr, one: e.Expr) -> e.Expr:
     """A node of what vanishes, with one added to that."""
-    match again:
-        case e.Elementwise(function=function, argument=part) if not part.shape:
-            return e.Elementwise(function, e.Sum((part, one)))
-        case e.Quotient(numerator=above, denominator=below) if not below.shape:
-            return e.Quotient(above, e.Sum((below, one)))
-        case e.Power(base=base, exponent=exponent) if not base.shape:
-            return e.Power(e.Sum((base, one)), exponent)
-        case e.Norm(kind="2"):
-            return e.Power(e.Sum((e.Power(again, _TWO), one)), _HALF)
-        case _:
-            return again
+    if isinstance(again, e.Norm) and again.kind == "2":
+        return e.Power(e.Sum((e.Power(again, _TWO), one)), _HALF)
+    place = 1 if isinstance(again, e.Quotient) else 0
+    if isinstance(again, e.Elementwise | e.Quotient | e.Power) and not again.below[place].shape:
+        return with_operand(again, place, e.Sum((again.below[place], one)))
+    return again

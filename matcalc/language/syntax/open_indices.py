@@ -51,6 +51,8 @@ def index_letters(nodes: Iterable[s.Syntax], arrays: frozenset[str]) -> frozense
                 letters |= {letter for name in names if name not in arrays for letter in _index_of_known(name, arrays)}
             case s.Entries(positions=positions):
                 letters |= {part.name for part in positions if isinstance(part, s.Name) and _is_letter(part.name)}
+            case _:
+                pass
     return frozenset(letters)
 
 

@@ -132,11 +132,12 @@ def _count(node: s.Syntax, found: dict[s.Syntax, Counter[str]], marks: _Marks) -
             return found[operand]
         case s.Equation():
             return Counter()
-    below = [frozenset(_single(found[part])) for part in parts(node)]
-    with_letters = [one for one in below if one]
-    if with_letters and (isinstance(node, s.Raised) or any(one != with_letters[0] for one in below)):
-        raise _OtherwiseWritten  # x_i², and sums whose terms have other indices
-    return Counter(with_letters[0] if with_letters else ())
+        case _:
+            below = [frozenset(_single(found[part])) for part in parts(node)]
+            with_letters = [one for one in below if one]
+            if with_letters and (isinstance(node, s.Raised) or any(one != with_letters[0] for one in below)):
+                raise _OtherwiseWritten  # x_i², and sums whose terms have other indices
+            return Counter(with_letters[0] if with_letters else ())
 
 
 def _added(*counts: Counter[str]) -> Counter[str]:

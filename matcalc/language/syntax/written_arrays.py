@@ -317,8 +317,9 @@ class _Reader:
                 return below[0]
             case s.Listed() | s.Keyword() | s.Definition() | s.Program() | s.Equation():
                 return None
-        present = [one for one in below if one is not None]
-        return self._combined(node, below, present) if present else None
+            case _:
+                present = [one for one in below if one is not None]
+                return self._combined(node, below, present) if present else None
 
     def _combined(self, node: s.Syntax, below: list[_Array | None], present: list[_Array]) -> _Array:
         """What an operation makes of arrays, and of what stands beside them."""

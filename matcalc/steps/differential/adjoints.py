@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import cast
 
 from matcalc.base.sizes import ONE
 from matcalc.expr import nodes as e
@@ -117,7 +118,7 @@ def weight(expression: Expr) -> Weight:
     """The expression taken apart: sign, numbers and scalar factors in front, scalar denominators below."""
     number, scalars, below = Fraction(1), list[Expr](), list[Expr]()
     while True:
-        match expression:
+        match expression := cast("e.Node", expression):
             case Number():
                 return Weight(number * expression.value, tuple(scalars), tuple(below))
             case Negative():
@@ -144,10 +145,10 @@ def weight(expression: Expr) -> Weight:
             case Product() if not expression.is_scalar and (count := _scalar_start(expression.factors)):
                 scalars.append(Product(expression.factors[:count]))
                 expression = joined(list(expression.factors[count:]))
-            case _ if expression.is_scalar:
-                return Weight(number, (*scalars, expression), tuple(below))
-            case _:
-                return Weight(number, tuple(scalars), tuple(below), expression)
+            case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed() as rest:
+                if rest.is_scalar:
+                    return Weight(number, (*scalars, rest), tuple(below))
+                return Weight(number, tuple(scalars), tuple(below), rest)
 
 
 def _scalar_start(factors: tuple[Expr, ...]) -> int:
@@ -182,7 +183,7 @@ def joined(factors: list[Expr]) -> Expr:
 
 def transposed(expression: Expr) -> Expr:
     """The transpose, with the outermost signs and scalars left in front."""
-    match expression:
+    match expression := cast("e.Node", expression):
         case Negative():
             return Negative(transposed(expression.operand))
         case Quotient() if expression.denominator.is_scalar:
@@ -191,7 +192,7 @@ def transposed(expression: Expr) -> Expr:
             return product([expression.factors[0], transposed(joined(list(expression.factors[1:])))])
         case Hadamard():
             return Hadamard(tuple([transposed(factor) for factor in expression.factors]))
-        case _:
+        case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
             return transpose(expression)
 
 
@@ -298,7 +299,7 @@ def moved(start: Weight, right: Expr, marks: Marks) -> tuple[list[Moved], list[s
 
 def _one(weight: Weight, node: Expr, holds: Callable[[Expr], bool]) -> tuple[str, list[tuple[Weight, Expr]]] | None:
     """One move: its name, and what the inner product becomes."""
-    match node:
+    match node := cast("e.Node", node):
         case e.Sum(terms=terms):
             return "", [(weight, term) for term in terms]
         case e.Negative(operand=operand):
@@ -334,7 +335,7 @@ def _one(weight: Weight, node: Expr, holds: Callable[[Expr], bool]) -> tuple[str
             return "diagonal matrix", [(weight.with_body(e.Diagonal(weight.body)), operand)]
         case e.Entry(operand=operand, positions=positions):
             return _entry(weight, operand, positions)
-        case _:
+        case e.Leaf() | e.Linear() | e.Kronecker() | e.Nonlinear() | e.Indexed():
             return None
 
 

@@ -329,11 +329,9 @@ def _both(expression: Expr, marks: Marks) -> tuple[Side, Side]:
 
 
 def _as_pairing(node: Expr, marks: Marks) -> Expr:
-    match node:
-        case e.Power(base=e.Norm(operand=operand, kind="2"), exponent=e.Number(value=value)) if value == 2:
-            return marks.pairing(operand, operand)
-        case _:
-            return node
+    squared = isinstance(node, e.Power) and isinstance(node.exponent, e.Number) and node.exponent.value == 2
+    norm = node.below[0] if squared else node
+    return marks.pairing(norm.operand, norm.operand) if squared and isinstance(norm, e.Norm) and norm.kind == "2" else node
 
 
 def _applied(jacobian: Expr, move: Expr) -> Expr | None:

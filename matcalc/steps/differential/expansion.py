@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.base.files import read
 from matcalc.base.functions import functions
 from matcalc.base.records import field_names
 from matcalc.base.sizes import Size, axes_of
-from matcalc.base.traversal import postordered
+from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.derivation.pipeline import folded, reading_order
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, MatrixPower, Negative, Number, Sum, Symbol, children, postorder
-from matcalc.expr.rewriting import rebuilt_with, replaced, with_operands
+from matcalc.expr.rewriting import rebuilt_with, replaced, with_fields
 from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled
 from matcalc.language import elaborate
 from matcalc.printing import text
@@ -130,32 +130,26 @@ def instantiated(found: Found, changes: Mapping[Symbol, Expr]) -> Expr:
             values[move] = changes[symbol]
         else:
             constant.add(move)
-    built: dict[Expr, Expr] = {}
-    for node in postorder(found.rule.right):
+
+    def step(node: Expr, built: Mapping[Expr, Expr]) -> Expr:
         if node in values:
-            built[node] = values[node]
-            continue
-        if isinstance(node, Sum):
-            kept = [built[term] for term in node.terms if not _holds(term, constant)]
-            numbers = [term.value for term in kept if isinstance(term, Number)]
-            whole: Expr = Number(sum(numbers, Fraction(0))) if len(numbers) == len(kept) else Sum(tuple(kept))
-            built[node] = kept[0] if len(kept) == 1 else whole
-            continue
-        if _holds(node, constant):
-            continue
-        built[node] = _computed(type(node)(*[_field(getattr(node, name), built, found.sizes) for name in field_names(node)]))
-    return built[found.rule.right]
+            return values[node]
+        if not isinstance(node, Sum):
+            return node if _holds(node, constant) else _computed(with_fields(node, lambda value: _field(value, built, found.sizes)))
+        kept = [built[term] for term in node.terms if not _holds(term, constant)]
+        numbers = [term.value for term in kept if isinstance(term, Number)]
+        whole: Expr = Number(sum(numbers, Fraction(0))) if len(numbers) == len(kept) else Sum(tuple(kept))
+        return kept[0] if len(kept) == 1 else whole
+
+    return bottom_up(postorder(found.rule.right), step)[found.rule.right]
 
 
 def _computed(node: Expr) -> Expr:
     """``X^(2 − 1)`` is written X."""
-    match node:
-        case Negative(operand=Number(value=value)):
-            return Number(-value)
-        case MatrixPower(base=base, exponent=Number(value=value)) if value == 1:
-            return base
-        case _:
-            return node
+    if isinstance(node, Negative) and isinstance(node.operand, Number):
+        return Number(-node.operand.value)
+    plain = isinstance(node, MatrixPower) and isinstance(node.exponent, Number) and node.exponent.value == 1
+    return node.below[0] if plain else node
 
 
 def _holds(node: Expr, symbols: set[Expr]) -> bool:
@@ -165,11 +159,7 @@ def _holds(node: Expr, symbols: set[Expr]) -> bool:
 def _field(value: Any, built: Mapping[Expr, Expr], sizes: Mapping[Size, Size]) -> Any:
     if isinstance(value, Expr):
         return built[value]
-    if isinstance(value, Size):
-        return sizes.get(value, value)
-    if isinstance(value, tuple):
-        return tuple([_field(part, built, sizes) for part in value])
-    return value
+    return sizes.get(value, value) if isinstance(value, Size) else value
 
 
 # ------------------------------------------------------------
@@ -254,17 +244,11 @@ class Expander:
         """Whether the differential follows by the rules for sums and products alone, taken one step down."""
         if self._over_constant(node):
             return True
-        if found_rule(node) is not None:
+        if found_rule(node) is not None or isinstance(node, e.Reshape):
             return False
-        match node:
-            case e.Sum() | e.Negative() | e.Product() | e.Hadamard() | e.Kronecker():
-                return True
-            case e.Transpose() | e.Trace() | e.Total() | e.Diagonal() | e.DiagonalMatrix() | e.Vec():
-                return True
-            case e.Entry():
-                return all(isinstance(position, int) for position in node.positions)
-            case _:
-                return False
+        if isinstance(node, e.Entry):
+            return all(isinstance(position, int) for position in node.positions)
+        return isinstance(node, e.Sum | e.Linear | e.Multilinear)
 
     def _over_constant(self, node: Expr) -> bool:
         """Whether this is a quotient by what does not change."""
@@ -295,7 +279,7 @@ class Expander:
         return Expansion(done[root], ", ".join(kinds) or "linearity", "; ".join(sources))
 
     def _one(self, node: Expr, done: dict[Expr, Expr], kinds: dict[str, None]) -> Expr:
-        match node:
+        match node := cast("e.Node", node):
             case e.Sum():
                 kinds.setdefault("linearity")
                 terms = [done[term] for term in node.terms if self.depends(term)]
@@ -312,14 +296,14 @@ class Expander:
                 return terms[0] if len(terms) == 1 else e.Sum(tuple(_spread(terms)))
             case e.Transpose():
                 return transposed(done[node.operand])
-            case _:
+            case e.Leaf() | e.Linear() | e.Nonlinear() | e.Indexed():
                 kinds.setdefault("linearity")
                 return with_operands(node, done)
 
     # ------------------------------------------------------------ functions
 
     def _of_function(self, node: Expr) -> Expansion:
-        match node:
+        match node := cast("e.Node", node):
             case e.Elementwise(function=name, argument=argument):
                 what = "chain rule" if argument.is_scalar else "elementwise"
                 return Expansion(_times(self._slope(name, argument), self.change(argument)), what, remark=_slope_text(name))
@@ -328,7 +312,7 @@ class Expander:
                 return Expansion(right, "power rule", remark="entry by entry" if base.shape else "")
             case e.MatrixPower(base=base, exponent=e.Number(value=value)) if value.denominator == 1 and self.depends(base):
                 return self._matrix_power(node, base, int(value))
-            case _:
+            case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
                 return self._pushed(node)
 
     def _slope(self, name: str, argument: Expr) -> Expr:

@@ -9,12 +9,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.evaluation.arrays import as_array
 from matcalc.evaluation.differences import central_differences, extrapolated
 from matcalc.evaluation.interpreter import evaluate, program
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, children, postorder
-from matcalc.expr.rewriting import replaced, symbols_in, with_operands
+from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.facts.table import tying
 from matcalc.folding.build import cost
 from matcalc.printing.latex_notation import LatexNotation
@@ -72,17 +73,11 @@ def opened(expression: Expr, definitions: Mapping[str, Expr]) -> Expr:
 
 def _arguments(node: Expr) -> tuple[Expr, ...]:
     """What a function is applied to."""
-    match node:
-        case e.Elementwise() | e.Inverse() | e.Call() | e.Norm():
-            return children(node)
-        case e.MatrixPower():
-            return (node.base,)
-        case e.Power():
-            return () if isinstance(node.base, e.Norm) else (node.base,)
-        case e.Quotient():
-            return (node.denominator,)
-        case _:
-            return ()
+    if not isinstance(node, e.Nonlinear) or (isinstance(node, e.Power) and isinstance(node.base, e.Norm)):
+        return ()
+    if isinstance(node, e.Quotient):
+        return (node.denominator,)
+    return node.below[:1] if isinstance(node, e.Power | e.MatrixPower) else node.below
 
 
 def _indexed(node: Expr) -> bool:
@@ -91,11 +86,11 @@ def _indexed(node: Expr) -> bool:
 
 def _rewritten(expression: Expr, named: Mapping[Expr, Symbol]) -> Expr:
     """The expression with names for its parts; its own is not used."""
-    built: dict[Expr, Expr] = {}
-    for node in postorder(expression):
-        part = named[node] if node in named and node is not expression else with_operands(node, built)
-        built[node] = part
-    return built[expression]
+
+    def step(node: Expr, built: Mapping[Expr, Expr]) -> Expr:
+        return named[node] if node in named and node is not expression else with_operands(node, built)
+
+    return bottom_up(postorder(expression), step)[expression]
 
 
 def _kind(node: Expr) -> int:

@@ -236,21 +236,17 @@ def scalar_times(held: Weight, side: Expr) -> Expr:
 
 def tidied(node: Expr) -> Expr:
     """A product or sum with signs and numbers in front."""
-    match node:
-        case e.Product():
-            if any(isinstance(weighted, (e.Negative, e.Number)) for weighted in node.factors) and len(node.factors) > 1:
-                return weight(joined(list(node.factors))).expression
-            return node
-        case e.Negative(operand=e.Negative(operand=operand)):
-            return operand
-        case e.Sum(terms=terms) if any(isinstance(term, e.Sum) for term in terms):
-            return e.Sum(tuple([part for term in terms for part in (term.terms if isinstance(term, e.Sum) else (term,))]))
-        case e.Hadamard(factors=factors) if any(isinstance(factor, e.Negative) for factor in factors):
-            signs = sum(isinstance(factor, e.Negative) for factor in factors)
-            plain = e.Hadamard(tuple([factor.operand if isinstance(factor, e.Negative) else factor for factor in factors]))
-            return e.Negative(plain) if signs % 2 else plain
-        case _:
-            return node
+    if isinstance(node, e.Product) and any(isinstance(factor, e.Negative | e.Number) for factor in node.factors):
+        return weight(joined(list(node.factors))).expression
+    if isinstance(node, e.Negative) and isinstance(node.operand, e.Negative):
+        return node.operand.operand
+    if isinstance(node, e.Sum):
+        return e.Sum(tuple([part for term in node.terms for part in (term.terms if isinstance(term, e.Sum) else (term,))]))
+    if isinstance(node, e.Hadamard):
+        signs = sum(isinstance(factor, e.Negative) for factor in node.factors)
+        plain = e.Hadamard(tuple([factor.operand if isinstance(factor, e.Negative) else factor for factor in node.factors]))
+        return e.Negative(plain) if signs % 2 else plain
+    return node
 
 
 def normal_form(expression: Expr) -> Expr | None:

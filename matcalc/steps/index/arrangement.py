@@ -246,7 +246,7 @@ class Reader:
         self._nodes += 1
         if (depth > _DEEPEST or self._nodes > _MOST_NODES) and depth and ix.children(tensor):
             return Hidden(tensor, at), free
-        match cast("ix.Node", tensor):
+        match tensor := cast("ix.Node", tensor):
             case ix.Symbol(name=name) if name == MARKER:
                 half = len(at) // 2
                 return Times(tuple([Delta(one, other) for one, other in zip(at[:half], at[half:], strict=True)])), free
@@ -278,13 +278,11 @@ class Reader:
 
     def _bracket(self, tensor: ix.Tensor) -> Expr | None:
         """The matrix expression in whose place a part may be shown; symbols, and elementwise functions of a bracket, stay as they are."""
-        match tensor:
-            case ix.Sum() | ix.Contraction() if tensor.order <= 2 and ix.children(tensor):
-                return self._matrices.bracket(tensor)
-            case ix.Power(base=ix.Sum() | ix.Contraction()) if not tensor.order and tensor.exponent > 0:
-                return self._matrices.bracket(tensor)
-            case _:
-                return None
+        compound = isinstance(tensor, ix.Sum | ix.Contraction) and tensor.order <= 2 and tensor.below
+        power = (
+            isinstance(tensor, ix.Power) and isinstance(tensor.base, ix.Sum | ix.Contraction) and not tensor.order and tensor.exponent > 0
+        )
+        return self._matrices.bracket(tensor) if compound or power else None
 
     def _sum(self, total: ix.Sum, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
         terms = sorted(total.terms, key=lambda term: (term[0] < 0, self._known.get(term[1]) or _LAST))
@@ -404,10 +402,8 @@ def order_key(formula: Formula, letters: Letters, ranks: Mapping[str, int]) -> t
 
 
 def _rank(formula: Formula, ranks: Mapping[str, int]) -> Rank:
-    match formula:
-        case Entry(tensor=ix.Symbol(name=name)):
-            return (ranks[name],) if name in ranks else ()
-        case Delta():
-            return (ranks[MARKER],) if MARKER in ranks else ()
-        case _:
-            return tuple(sorted({rank for part in parts(formula) for rank in _rank(part, ranks)})[:_RANKS])
+    symbol = formula.tensor if isinstance(formula, Entry) else None
+    name = symbol.name if isinstance(symbol, ix.Symbol) else MARKER if isinstance(formula, Delta) else None
+    if name is not None:
+        return (ranks[name],) if name in ranks else ()
+    return tuple(sorted({rank for part in parts(formula) for rank in _rank(part, ranks)})[:_RANKS])

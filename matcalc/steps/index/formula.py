@@ -133,7 +133,7 @@ def free_letters(formula: Formula) -> Letters:
             bound = {letter for letter, _ in formula.bound}
             inner = dict.fromkeys(letter for factor in formula.factors for letter in free_letters(factor))
             return tuple([letter for letter in inner if letter not in bound])
-        case _:
+        case Total() | Raised() | Function():
             return tuple(dict.fromkeys(letter for part in parts(formula) for letter in free_letters(part)))
 
 
@@ -158,7 +158,7 @@ def sight(formula: Formula) -> Counter[str]:
             seen = [sight(term) for _, term in formula.terms]
             letters = dict.fromkeys(letter for one in seen for letter in one)
             return Counter({letter: 1 if all(one[letter] == 1 for one in seen) else _MANY for letter in letters})
-        case _:
+        case Raised() | Function() | Hidden():
             return Counter(dict.fromkeys(free_letters(formula), _MANY))
 
 
@@ -172,7 +172,7 @@ def relettered(formula: Formula, names: Mapping[str, str]) -> Formula:
             return replace(formula, letters=_named(formula.letters, names), arguments=arguments)
         case Delta():
             return Delta(names.get(formula.one, formula.one), names.get(formula.other, formula.other))
-        case _:
+        case Total() | Times() | Raised() | Function():
             return rebuilt(formula, tuple([relettered(part, names) for part in parts(formula)]))
 
 
@@ -273,15 +273,13 @@ def _product(
 
 def contracted(formula: Formula) -> Formula:
     """Every delta with a summed index is left out, and the index replaced; those between free indices stay."""
-    match formula:
-        case Total():
-            return flat([(coefficient, contracted(term)) for coefficient, term in formula.terms])
-        case Times():
-            product = _contracted(formula)
-            alone = not product.bound and len(product.factors) == 1
-            return product.factors[0] if alone and isinstance(product.factors[0], Total) else product
-        case _:
-            return formula
+    if isinstance(formula, Total):
+        return flat([(coefficient, contracted(term)) for coefficient, term in formula.terms])
+    if not isinstance(formula, Times):
+        return formula
+    product = _contracted(formula)
+    alone = not product.bound and len(product.factors) == 1
+    return product.factors[0] if alone and isinstance(product.factors[0], Total) else product
 
 
 def flat(terms: Iterable[tuple[Fraction, Formula]]) -> Formula:
@@ -317,7 +315,7 @@ def with_transposes(formula: Formula, letters: Letters) -> Formula:
             return rebuilt(formula, _turned(formula, letters))
         case Entry():
             return _transposed(formula) if len(letters) == 2 and formula.letters == letters[::-1] else formula
-        case _:
+        case Applied() | Delta() | Raised() | Function() | Hidden():
             return formula
 
 

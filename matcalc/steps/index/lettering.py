@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import assert_never, cast
 
 from matcalc.base.sizes import axes_of
 from matcalc.einstein import nodes as ix
@@ -84,7 +84,7 @@ class _Writer:
         return piece(rf"\left(\text{{{words}}}\right)" if self._to.style == "latex" else f"({dots} {words})")
 
     def _leaf(self, tensor: ix.Tensor, letters: Letters) -> Piece:
-        match tensor:
+        match tensor := cast("ix.Node", tensor):
             case ix.Symbol() | ix.Constant():
                 return self._to.entry(self._glyphs.symbol(tensor.name), letters)
             case ix.SizeValue():
@@ -93,7 +93,7 @@ class _Writer:
                 return self._to.delta(letters[0], str(tensor.position))
             case ix.Pairing():
                 return self._to.delta(self._to.pair(letters[0], letters[1]), letters[2])
-            case _:
+            case ix.Sum() | ix.Contraction() | ix.Power() | ix.Map() | ix.Apply():
                 return self._to.array(self._ellipsis(), letters)
 
     def _bracket(self, expression: ex.Expr | None, letters: Letters) -> Piece:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from functools import reduce
+from operator import mul
+from typing import TypeAlias, cast
 
 from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.expr.nodes import (
     Commutation,
     DiagonalMatrix,
     Expr,
     Hadamard,
     Identity,
+    Indexed,
     Kronecker,
+    Leaf,
+    Linear,
     Negative,
+    Node,
+    Nonlinear,
     Ones,
     Product,
     Quotient,
     Sum,
     Transpose,
     Vec,
-    children,
     postorder,
 )
-from matcalc.expr.rewriting import with_operands
 
 Split: TypeAlias = Shape | None
 """The factors of an axis, slowest first; ``()`` for a single row or column, None where any split will do."""
@@ -38,17 +44,14 @@ def with_split_axes(expression: Expr, rows: Split = None, cols: Split = None) ->
         rows, cols
     ):
         return expression
-    known: dict[Expr, tuple[Split, Split]] = {}
-    for node in postorder(expression):
-        known[node] = _known(node, known)
+    known: Mapping[Expr, tuple[Split, Split]] = bottom_up(postorder(expression), _known)
     wanted: dict[Expr, tuple[Split, Split]] = {expression: _first(known[expression], (rows, cols))}
     for node in reversed(postorder(expression)):
         for child, splits in _passed_down(node, wanted.get(node, (None, None)), known):
             wanted[child] = _first(wanted.get(child, (None, None)), splits)
-    built: dict[Expr, Expr] = {}
-    for node in postorder(expression):
-        built[node] = _rebuilt(node, _first(known[node], wanted.get(node, (None, None))), built)
-    return built[expression]
+    return bottom_up(postorder(expression), lambda node, built: _rebuilt(node, _first(known[node], wanted.get(node, (None, None))), built))[
+        expression
+    ]
 
 
 def _plain(rows: Split, cols: Split) -> bool:
@@ -69,7 +72,7 @@ def _axis(size: Size) -> Shape:
 
 
 def _known(node: Expr, done: Mapping[Expr, tuple[Split, Split]]) -> tuple[Split, Split]:
-    match node:
+    match node := cast("Node", node):
         case Identity() | Ones():
             return (None if node.rows != ONE else ()), (None if node.cols != ONE else ())
         case Commutation():
@@ -100,7 +103,7 @@ def _known(node: Expr, done: Mapping[Expr, tuple[Split, Split]]) -> tuple[Split,
             if not shaped or node.is_scalar:
                 return (), ()
             return done[shaped[0]][0], done[shaped[-1]][1]
-        case _:
+        case Leaf() | Linear() | Nonlinear() | Indexed():
             return _axis(node.rows), _axis(node.cols)
 
 
@@ -117,7 +120,7 @@ def _passed_down(
     node: Expr, wanted: tuple[Split, Split], known: Mapping[Expr, tuple[Split, Split]]
 ) -> list[tuple[Expr, tuple[Split, Split]]]:
     rows, cols = _first(known[node], wanted)
-    match node:
+    match node := cast("Node", node):
         case Transpose():
             return [(node.operand, (cols, rows))]
         case Negative():
@@ -130,7 +133,7 @@ def _passed_down(
             return [(node.operand, (rows, ()) if node.operand.is_column else ((), rows))]
         case Product():
             return _along(node, rows, cols, known)
-        case _:
+        case Leaf() | Linear() | Kronecker() | Nonlinear() | Indexed():
             return []
 
 
@@ -154,24 +157,17 @@ def _along(node: Product, rows: Split, cols: Split, known: Mapping[Expr, tuple[S
 
 
 def _rebuilt(node: Expr, splits: tuple[Split, Split], built: Mapping[Expr, Expr]) -> Expr:
-    match node:
-        case Identity(size=size):
-            split = splits[0] if splits[0] is not None else splits[1]
-            return Kronecker(tuple([Identity(part) for part in split])) if split and len(split) > 1 and _product(split) == size else node
-        case Ones():
-            rows, cols = splits
-            rows, cols = _axis(node.rows) if rows is None else rows, _axis(node.cols) if cols is None else cols
-            if len(rows) <= 1 and len(cols) <= 1 or _product(rows) != node.rows or _product(cols) != node.cols:
-                return node
-            return Kronecker((*(Ones((part,)) for part in rows), *(Ones((ONE, part)) for part in cols)))
-    below = children(node)
-    if all(built[child] is child for child in below):
-        return node
+    rows, cols = splits
+    if isinstance(node, Identity):
+        split = rows if rows is not None else cols
+        return Kronecker(tuple([Identity(part) for part in split])) if split and len(split) > 1 and _product(split) == node.size else node
+    if isinstance(node, Ones):
+        rows, cols = _axis(node.rows) if rows is None else rows, _axis(node.cols) if cols is None else cols
+        if len(rows) <= 1 and len(cols) <= 1 or _product(rows) != node.rows or _product(cols) != node.cols:
+            return node
+        return Kronecker((*(Ones((part,)) for part in rows), *(Ones((ONE, part)) for part in cols)))
     return with_operands(node, built)
 
 
 def _product(split: Shape) -> Size:
-    size = ONE
-    for part in split:
-        size = size * part
-    return size
+    return reduce(mul, split, ONE)

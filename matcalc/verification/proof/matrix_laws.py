@@ -26,23 +26,21 @@ def without_functions_of_kronecker(expression: Expr) -> Expr:
 
 
 def _of_factors(node: Expr) -> Expr:
-    match node:
-        case Inverse(operand=Kronecker(factors=factors)) if _all_square(factors):
-            return Kronecker(tuple([Inverse(factor) for factor in factors]))
-        case Inverse(operand=Transpose(operand=Kronecker(factors=factors))) if _all_square(factors):
-            return Transpose(Kronecker(tuple([Inverse(factor) for factor in factors])))
-        case Call(function="pinv", arguments=(Kronecker(factors=factors),)):
-            return Kronecker(tuple([Call("pinv", (f,), None, Transpose(f).shape) for f in factors]))
-        case Call(function="det", arguments=(Kronecker(factors=factors),)) if _all_square(factors):
-            return _determinant(factors)
-        case Call(function="logdet", arguments=(Kronecker(factors=factors),)) if _all_square(factors):
-            return Elementwise("log", _determinant(factors))
-        case _:
-            return node
-
-
-def _all_square(factors: tuple[Expr, ...]) -> bool:
-    return all(factor.rows == factor.cols for factor in factors)
+    inner = node.below[0] if isinstance(node, Inverse | Call) else node
+    turned = isinstance(node, Inverse) and isinstance(inner, Transpose)
+    inner = inner.below[0] if turned else inner
+    if inner is node or not isinstance(inner, Kronecker):
+        return node
+    if isinstance(node, Call) and node.function == "pinv":
+        return Kronecker(tuple([Call("pinv", (factor,), None, Transpose(factor).shape) for factor in inner.factors]))
+    square = all(factor.rows == factor.cols for factor in inner.factors)
+    if square and isinstance(node, Inverse):
+        inverse = Kronecker(tuple([Inverse(factor) for factor in inner.factors]))
+        return Transpose(inverse) if turned else inverse
+    if square and isinstance(node, Call) and node.function in ("det", "logdet"):
+        determinant = _determinant(inner.factors)
+        return determinant if node.function == "det" else Elementwise("log", determinant)
+    return node
 
 
 def _determinant(factors: tuple[Expr, ...]) -> Expr:

@@ -44,13 +44,13 @@ def monomial(term: Tensor) -> Monomial:
 
 def base_and_exponent(operand: Tensor) -> tuple[Tensor, Fraction]:
     """``exp(c*t)`` is the c-th power of ``exp(t)``."""
-    match operand:
-        case Power(base=base, exponent=exponent):
-            return base, exponent
-        case Map(function="exp", arguments=(Sum(terms=((factor, core),), sizes=_),)):
-            return Map("exp", (core,)), factor
-        case _:
-            return operand, ONE
+    if isinstance(operand, Power):
+        return operand.base, operand.exponent
+    inner = operand.arguments[0] if isinstance(operand, Map) and operand.function == "exp" else None
+    if isinstance(inner, Sum) and len(inner.terms) == 1:
+        factor, core = inner.terms[0]
+        return Map("exp", (core,)), factor
+    return operand, ONE
 
 
 def raised(base: Tensor, exponent: Fraction) -> Tensor:

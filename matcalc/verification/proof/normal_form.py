@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import assert_never, cast
+from typing import cast
 
 from matcalc.base.budgets import PROOF_SHARE, PROOF_WORK, share
 from matcalc.base.errors import LimitError
+from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.einstein.algebra import contract, elementwise, power, transposed
 from matcalc.einstein.linear import YES, add, delta, is_zero, ones, scale
-from matcalc.einstein.nodes import (
-    Apply,
-    Constant,
-    Contraction,
-    Map,
-    Node,
-    Pairing,
-    Power,
-    SizeValue,
-    Sum,
-    Symbol,
-    Tensor,
-    Unit,
-    children,
-    postorder,
-)
+from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, children, postorder
 from matcalc.einstein.substitution import apply, rebuilt
 from matcalc.einstein.tensor_deduction import is_nonnegative, is_own_square, known, may_vanish, unit_products, unit_sums
 from matcalc.verification.proof.completion import Completion
@@ -45,17 +31,14 @@ def normal_form(tensor: Tensor) -> Tensor:
     order = postorder(tensor)
     if len(order) > _MOST_NODES:
         raise LimitError("the expression is too large for a proof")
-    built: dict[Tensor, Tensor] = {}
-    for node in order:
-        built[node] = _built(cast("Node", node), built)
-    return built[tensor]
+    return bottom_up(order, _built)[tensor]
 
 
-def _built(node: Node, done: Mapping[Tensor, Tensor]) -> Tensor:
-    match node:
-        case Symbol():
-            return _free_parameters(node)
-        case Constant() | SizeValue() | Unit() | Pairing():
+def _built(node: Tensor, done: Mapping[Tensor, Tensor]) -> Tensor:
+    match node := cast("Node", node):
+        case Symbol() as symbol:
+            return _free_parameters(symbol)
+        case Leaf():
             return node
         case Sum():
             return add([(c, done[term]) for c, term in node.terms], node.shape)
@@ -68,15 +51,13 @@ def _built(node: Node, done: Mapping[Tensor, Tensor]) -> Tensor:
         case Map(arguments=(argument,)):
             return map_law(node.function, done[argument])
         case Map():
-            return Map(node.function, tuple([done[argument] for argument in node.arguments]))
+            return with_operands(node, done)
         case Apply(arguments=(argument,)):
             return apply_law(node.function, done[argument], node.shape)
         case Apply(function="matrix_power", arguments=(base, exponent)):
             return matrix_power_law(done[base], done[exponent], node.shape)
         case Apply():
-            return Apply(node.function, tuple([done[argument] for argument in node.arguments]), node.shape)
-        case _:
-            assert_never(node)
+            return with_operands(node, done)
 
 
 def _facts_of_diagonal(symbol: Symbol) -> frozenset[str]:
@@ -134,7 +115,7 @@ def _is_symbolic_power(node: Tensor) -> bool:
 
 
 def _rules(node: Tensor) -> Iterator[Rule]:
-    match node:
+    match node := cast("Node", node):
         case Power(base=Sum() as base, exponent=exponent) if exponent < 0:
             found = _reciprocal(base)
             if found is not None:
@@ -161,7 +142,7 @@ def _rules(node: Tensor) -> Iterator[Rule]:
         case Apply(function="logm", arguments=(argument,)):
             trace = Contraction((node,), ((0, 0),), (), node.shape[:1])
             yield Rule(graph_of(trace), map_law("log", spread(determinant(argument))), "tr(logm(X)) = log(det(X))")
-        case _:
+        case Leaf() | Sum() | Contraction() | Power() | Map() | Apply():
             return
 
 
@@ -200,7 +181,7 @@ def _reciprocal(base: Sum) -> Rule | None:
 
 
 def _matrix_equations(node: Tensor) -> Iterator[tuple[Tensor, str]]:
-    match node:
+    match node := cast("Node", node):
         case Apply(function="inv", arguments=(argument,)):
             size = node.shape[0]
             for left, right in ((node, argument), (argument, node)):
@@ -216,7 +197,7 @@ def _matrix_equations(node: Tensor) -> Iterator[tuple[Tensor, str]]:
             yield difference, f"{node.function}(A) commutes with A"
         case Apply(function="pinv", arguments=(argument,)):
             yield from _moore_penrose(node, argument)
-        case _:
+        case Leaf() | Sum() | Contraction() | Power() | Map() | Apply():
             return
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
+from typing import cast
 
 from matcalc.base.sizes import Shape
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
 from matcalc.einstein.linear import add, constant_value, ones, scale
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
+from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Tensor
 from matcalc.einstein.tensor_deduction import is_nonnegative, known, may_vanish
 from matcalc.language import elaborate
 from matcalc.rules.rewrites import instantiated
@@ -85,7 +85,7 @@ def rebuilt_entrywise(tensor: Tensor, known: Tensor) -> Tensor:
         node, done = order.pop()
         if node in normal:
             continue
-        below = [t for _, t in node.terms] if isinstance(node, Sum) else list(_operands(node))
+        below = () if isinstance(node, Apply) else node.below
         if not done:
             order.append((node, True))
             order.extend((child, False) for child in below)
@@ -94,20 +94,8 @@ def rebuilt_entrywise(tensor: Tensor, known: Tensor) -> Tensor:
     return normal[tensor]
 
 
-def _operands(node: Tensor) -> Sequence[Tensor]:
-    match node:
-        case Contraction():
-            return node.operands
-        case Power():
-            return (node.base,)
-        case Map():
-            return node.arguments
-        case _:
-            return ()
-
-
 def _again(node: Tensor, normal: dict[Tensor, Tensor]) -> Tensor:
-    match node:
+    match node := cast("Node", node):
         case Sum():
             return add([(c, normal[t]) for c, t in node.terms], node.shape)
         case Contraction():
@@ -116,7 +104,7 @@ def _again(node: Tensor, normal: dict[Tensor, Tensor]) -> Tensor:
             return power_law(normal[node.base], node.exponent)
         case Map(arguments=(argument,)):
             return map_law(node.function, normal[argument])
-        case _:
+        case Leaf() | Map() | Apply():
             return node
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from math import isqrt
 from random import Random
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
@@ -29,8 +29,13 @@ from matcalc.expr.nodes import (
     Expr,
     Hadamard,
     Identity,
+    Indexed,
     Kronecker,
+    Leaf,
+    Linear,
     MatrixPower,
+    Node,
+    Nonlinear,
     Norm,
     Number,
     Ones,
@@ -38,6 +43,7 @@ from matcalc.expr.nodes import (
     Product,
     Quotient,
     SizeValue,
+    Sum,
     Symbol,
     children,
     postorder,
@@ -149,7 +155,7 @@ def _degrees(expressions: Iterable[Expr], names: tuple[str, ...], jumping: froze
 
 def _degree(node: Expr, below: list[dict[str, int]]) -> dict[str, int]:
     """For each name the degree of a node as a polynomial in that size (or those entries); quotients count as products."""
-    match node:
+    match node := cast("Node", node):
         case SizeValue(size=size) | Identity(size=size):
             return {name: size.names.count(name) for name in size.names}
         case Ones() | Commutation():
@@ -161,7 +167,7 @@ def _degree(node: Expr, below: list[dict[str, int]]) -> dict[str, int]:
             times = _EXPONENT if number is None or abs(number) > _LARGEST_POWER else max(1, int(abs(number)))
             found = {name: times * value for name, value in below[0].items()}
             return _together([found, dict.fromkeys(below[-1], _EXPONENT)] if len(below) > 1 else [found], sum)
-        case _:
+        case Leaf() | Linear() | Sum() | Nonlinear() | Indexed():
             return _together(below, max)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.base.errors import MatcalcError, ShapeError
@@ -270,8 +271,9 @@ def compile(
 
     ``gradient``, ``hessian`` (also pairs of names), ``hessian_operator`` and ``hvp`` name the symbols to differentiate by. Outputs are
     ``value``, ``gradient_x``, ``hessian_x``, ``hessian_operator_x``, a callable that multiplies a direction shaped like x, and ``hvp_x``,
-    the product of the Hessian with the argument ``dx``. ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. ``sizes`` are used
-    to order products by cost; the function is right for all sizes.
+    the product of the Hessian with the argument ``dx``. ``target`` is one of ``rules/functions.toml``; of one that does not
+    run in Python, as ``"julia"``, there is the ``source`` only. ``sizes`` are used to order products by cost; the function is right for
+    all sizes.
 
     Raises MatcalcError; ShapeError when the expression is not a scalar and derivatives are asked for.
 
@@ -352,6 +354,8 @@ class _Request:
         check = Check(self.source, self.derivatives)
         source = generate(self.outputs, self.target, name="compute", check=check, sizes=sizes)
         symbols = [node for node in postorder(self.source) if isinstance(node, Symbol)]
+        if not target_named(self.target).in_python:
+            return Compiled(source, tuple(self.outputs), partial(computed, self.outputs, self.target, {}, symbols))
         call = array_function(
             computed,
             dict(self.outputs),
@@ -364,8 +368,10 @@ class _Request:
         return Compiled(source, tuple(self.outputs), call)
 
 
-def computed(outputs: Mapping[str, Output], target: str, sizes: Mapping[str, int], symbols: Sequence[Symbol]) -> Callable[..., Any]:
-    """The callable behind ``Compiled``."""
+def computed(
+    outputs: Mapping[str, Output], target: str, sizes: Mapping[str, int], symbols: Sequence[Symbol], **values: Any
+) -> Callable[..., Any]:
+    """The callable behind ``Compiled``. Raises MatcalcError for a target that does not run in Python, whatever the ``values``."""
     return function(outputs, target, name="compute", sizes=sizes, others=symbols)
 
 

@@ -25,6 +25,7 @@ from matcalc.codegen.targets.target import (
     Writer,
     as_float,
     is_constant,
+    put_in,
     signed_sum,
 )
 from matcalc.expr.nodes import Symbol
@@ -374,31 +375,9 @@ _CALLS = {
 }
 
 
-_VIEWS = frozenset({"transpose", "reshape", "permute", "expand", "pick", "vec", "unvec", "diagonal", "broadcast", "row", "column"})
-_READ_ONLY = frozenset({"broadcast", "diagonal"})
-
-
-def is_view(op: Op) -> bool:
-    """Whether the array is an argument or a part of one, or cannot be written to."""
-    read_only = False
-    while op.kind in _VIEWS or (op.kind == "einsum" and len(op.operands) == 1):
-        read_only |= op.kind in _READ_ONLY
-        op = op.operands[0]
-    return op.kind == "input" or read_only
-
-
 def index_names(labels: Sequence[int]) -> str:
     """Labels of axes as letters."""
     return "".join(_LETTERS[label] for label in labels)
-
-
-def put_in(text: str, signature: str, codes: Sequence[str]) -> str:
-    """An expression of the parameters of a signature with the codes of the arguments, in brackets where they may fall apart."""
-    parameters = [part.partition(":")[0].strip() for part in signature.partition("->")[0].split(",")]
-    for parameter, code in zip(parameters, codes, strict=True):
-        safe = code if re.fullmatch(r"[\w.]+", code) or text.count(f"({parameter})") else f"({code})"
-        text = re.sub(rf"(?<![\w.]){parameter}(?!\w)", lambda _, safe=safe: safe, text)  # type: ignore[misc]
-    return text
 
 
 def _core(kind: str) -> str:

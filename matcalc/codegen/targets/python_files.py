@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from matcalc.codegen.requests import identifier
-from matcalc.codegen.targets.target import Application, Comparison, File, Function, Trial, without_unused
+from matcalc.codegen.targets.target import STEPS, Application, Comparison, File, Function, Trial, without_unused
 
 _DIFFERENCES = '''
 def differences(point, names, step):
@@ -41,9 +41,6 @@ _TIES = {
     "upper": "np.triu(move)",
 }
 """The part of a move that keeps a tie between entries."""
-
-_STEPS = {0: ("0", "1e-9"), 1: ("1e-6", "1e-6"), 2: ("1e-4", "1e-5")}
-"""Steps of differences and tolerances by the order of the derivative."""
 
 _STANDARD = ("functools", "math")
 
@@ -135,7 +132,7 @@ def _application(application: Application) -> str:
 
 
 def _compared(position: int, comparison: Comparison) -> list[str]:
-    step, tolerance = _STEPS[len(comparison.wrt)]
+    step, tolerance = STEPS[len(comparison.wrt)]
     listed = ", ".join(f'"{name}"' for name in comparison.wrt)
     lines = ["", f"expected = differences(point, [{listed}], {step})"]
     if comparison.along is not None:

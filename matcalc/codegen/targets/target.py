@@ -15,6 +15,8 @@ from matcalc.codegen.operations import Op
 from matcalc.expr.nodes import Symbol
 
 ATOM, UNARY, TIMES, PLUS = 4, 3, 2, 1
+STEPS = {0: ("0", "1e-9"), 1: ("1e-6", "1e-6"), 2: ("1e-4", "1e-5")}
+"""Of self checks: steps of differences and tolerances by the order of the derivative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +296,28 @@ def signed_sum(step: Step, negated: bool, dot: str = "") -> Text:
         else:
             code += f" {dot}{'+' if sign > 0 else '-'} {inner}"
     return Text(code, PLUS, "sum")
+
+
+def put_in(text: str, signature: str, codes: Sequence[str]) -> str:
+    """An expression of the parameters of a signature with the codes of the arguments, in brackets where they may fall apart."""
+    parameters = [part.partition(":")[0].strip() for part in signature.partition("->")[0].split(",")]
+    for parameter, code in zip(parameters, codes, strict=True):
+        safe = code if re.fullmatch(r"[\w.]+", code) or text.count(f"({parameter})") else f"({code})"
+        text = re.sub(rf"(?<![\w.]){parameter}(?!\w)", lambda _, safe=safe: safe, text)  # type: ignore[misc]
+    return text
+
+
+_VIEWS = frozenset({"transpose", "reshape", "permute", "expand", "pick", "vec", "unvec", "diagonal", "broadcast", "row", "column"})
+_READ_ONLY = frozenset({"broadcast", "diagonal"})
+
+
+def is_view(op: Op) -> bool:
+    """Whether the array is an argument or a part of one, or cannot be written to."""
+    read_only = False
+    while op.kind in _VIEWS or (op.kind == "einsum" and len(op.operands) == 1):
+        read_only |= op.kind in _READ_ONLY
+        op = op.operands[0]
+    return op.kind == "input" or read_only
 
 
 def is_constant(op: Op) -> bool:

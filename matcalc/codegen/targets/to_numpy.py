@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from matcalc.codegen.operations import Op
-from matcalc.codegen.targets.array_libraries import ArrayLibrary, index_names, is_view
-from matcalc.codegen.targets.target import Step, Target, Text, Writer
+from matcalc.codegen.targets.array_libraries import ArrayLibrary, index_names
+from matcalc.codegen.targets.target import Step, Target, Text, Writer, is_view
 from matcalc.evaluation.arrays import numeric
 from matcalc.expr.nodes import Symbol
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from matcalc.base.errors import MatcalcError
 from matcalc.codegen.operations import Op
-from matcalc.codegen.targets.array_libraries import ArrayLibrary, is_view
-from matcalc.codegen.targets.target import TIMES, UNARY, Step, Target, Text, Writer, is_constant
+from matcalc.codegen.targets.array_libraries import ArrayLibrary
+from matcalc.codegen.targets.target import TIMES, UNARY, Step, Target, Text, Writer, is_constant, is_view
 from matcalc.expr.nodes import Symbol
 
 _HELPERS = {

@@ -138,7 +138,7 @@ def _point(
     chosen: _Point | None = None
     for seed in range(_SEEDS):
         sizes = _fitting_sizes(check, expressions, size_names, seed, symbols)
-        if sizes is None:
+        if sizes is None or not (draws or all(_entries(symbol, sizes) <= _MOST_WRITTEN for symbol in symbols.values())):
             return None
         for style in _STYLES:
             lines, values = (
@@ -171,6 +171,10 @@ def _fitting_sizes(
         return max(quotients, *[ready.entries(sizes) for ready in programs]) <= MOST_EVALUATED
 
     return sizes_that_fit(prime_sizes(names, seed, symbols=symbols.values()), symbols.values(), fits)
+
+
+def _entries(symbol: Symbol, sizes: Mapping[str, int]) -> int:
+    return prod([size.value(sizes) for size in symbol.shape])
 
 
 def _members(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, style: _Style) -> dict[str, Any]:

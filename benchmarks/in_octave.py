@@ -23,10 +23,11 @@ import numpy as np
 
 from benchmarks.tasks import tasks
 from matcalc.base.errors import MatcalcError
-from matcalc.codegen import Output, function
+from matcalc.codegen.callables import function
 from matcalc.codegen.generation import generated
+from matcalc.codegen.requests import Output
 from matcalc.derivation.pipeline import differentiate
-from matcalc.evaluation import Point, find_point
+from matcalc.evaluation.sampling import Point, find_point
 from matcalc.expr.nodes import Expr
 from matcalc.interface.api import parse
 from matcalc.objects.inputs import LAYOUTS

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from matcalc.base.errors import MatcalcError
-from matcalc.codegen import generate, target_named
+from matcalc.codegen.generation import generate
+from matcalc.codegen.targets import target_named
 from matcalc.interface.api import derive, parse
 from matcalc.objects.programs import compile as compile_derivatives
 from tests.codegen.expressions import EXPRESSIONS

@@ -12,9 +12,10 @@ import pytest
 from benchmarks.in_octave import OCTAVE, Case, call_of, run, same
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import code_targets
-from matcalc.codegen import generate, target_named
+from matcalc.codegen.generation import generate
 from matcalc.codegen.operations import Kind
-from matcalc.evaluation import find_point
+from matcalc.codegen.targets import target_named
+from matcalc.evaluation.sampling import find_point
 from matcalc.interface.api import derive, parse
 from matcalc.objects.programs import compile as compile_derivatives
 from tests.codegen.expressions import EXPRESSIONS

@@ -11,10 +11,11 @@ from matcalc.base.budgets import budget as allowed
 from matcalc.base.errors import MatcalcError
 from matcalc.base.files import plain
 from matcalc.base.functions import code_targets
+from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.cli.arguments import EXPLAINS, holding
 from matcalc.cli.front import Command, ExpressionCommand, Option
 from matcalc.language.options import DIALECTS
-from matcalc.objects.inputs import LAYOUTS, NAMES, SYMMETRIC
+from matcalc.objects.inputs import NAMES
 
 Keywords: TypeAlias = dict[str, Any]
 """Arguments that are passed on to the calls of the Python interface."""

@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable
+from matcalc.base.layouts import axis_groups
 from matcalc.base.sizes import Shape, Size
 from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, multiplied
 from matcalc.codegen.operations import Builder, Op
@@ -342,29 +343,18 @@ def laid_out(b: Builder, output: LaidOut, extents: Extents) -> Op:
 
 def _arrangement(shape: Shape, output: LaidOut) -> tuple[tuple[int, ...], Shape]:
     """The order of the tensor's axes whose row-major reshape to the shape that is given too is the layout."""
-    numerator, variables, layout = output.numerator, output.variables, output.layout
-    above = len(shape) - sum(variables)
-    below = tuple(range(above, len(shape)))
-    plain = tuple(range(len(shape)))
-    separate = (*numerator, *shape[above:])
-    if layout == "tensor" or not below or (not numerator and len(variables) == 1 and layout != "numerator"):
-        return plain, separate
-    if not numerator and len(variables) == 1:
-        return plain[::-1], separate[::-1]
-    if not numerator:
-        first, second = below[: variables[0]], below[variables[0] :]
-        return (*first[::-1], *second[::-1]), (_product(separate[: variables[0]]), _product(separate[variables[0] :]))
-    # Column-major over the axes of the value; those that make up one of them together stay in their order.
-    rows: tuple[int, ...] = ()
+    above = len(shape) - sum(output.variables)
+    made_of: list[int] = []  # how many axes of the tensor make up each axis of the value
     axis = 0
-    for size in numerator:
+    for size in output.numerator:
         start = axis
         while axis < above and _product(shape[start:axis]) != size:
             axis += 1
-        rows = (*range(start, axis), *rows)
-    cols = below[::-1]
-    both = (_product(numerator), _product(shape[above:]))
-    return ((*rows, *cols), both) if layout == "numerator" else ((*cols, *rows), both[::-1])
+        made_of.append(axis - start)
+    groups = axis_groups(made_of, output.variables, output.layout)
+    return tuple([axis for group in groups for axis in group]), tuple(
+        [_product(tuple([shape[axis] for axis in group])) for group in groups]
+    )
 
 
 def _expanded(b: Builder, tensor: ix.Tensor, order: Labels, extents: Extents) -> Terms:

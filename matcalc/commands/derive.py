@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matcalc.base.layouts import Layout, Symmetric
 from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import groups_asked, in_words
 from matcalc.cli.derivatives import View, deriving_options, show_all, with_advice, with_view
 from matcalc.cli.front import Option
 from matcalc.cli.options import Keywords, expression_command
 from matcalc.cli.showing import show_lines
-from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.interface.api import derive, gradient
 
 ORDER = Option(("--order",), "order", "word", "First or second derivative.  [default: 1]", "1|2", "1", ("1", "2"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.layouts import Layout, Symmetric
 from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import in_words, names_asked, says_itself
 from matcalc.cli.derivatives import View, deriving_options, show_one, with_advice, with_view
 from matcalc.cli.front import Option
 from matcalc.cli.options import Keywords, expression_command, set_in_bold
 from matcalc.cli.showing import show_json, show_reading, show_remarks
-from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.interface.api import gradient
 from matcalc.interface.named_results import Gradients
 from matcalc.interface.presentation import CODE, say, shows

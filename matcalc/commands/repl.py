@@ -6,10 +6,10 @@ import sys
 
 import click
 
+from matcalc.base.layouts import Layout, Symmetric
 from matcalc.cli.clicked import PlainHelp, with_options
 from matcalc.cli.options import BUDGET, DECLARE, LAYOUT, SYMMETRY, with_budget
 from matcalc.cli.showing import SIGNS
-from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.interface.presentation import shows
 from matcalc.repl.definitions import declare as declare_in
 from matcalc.repl.session import Session

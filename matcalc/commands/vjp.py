@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matcalc.base.layouts import Layout, Symmetric
 from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import in_words, names_asked
 from matcalc.cli.front import Option
@@ -22,7 +23,6 @@ from matcalc.cli.options import (
 )
 from matcalc.cli.showing import show
 from matcalc.commands.gradient import show_gradients
-from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.interface.presentation import FORMATS
 from matcalc.interface.product_calls import vjp
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from matcalc.base.budgets import during
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
+from matcalc.base.layouts import Groups, Layout, Symmetric, axis_groups
 from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
@@ -88,9 +89,6 @@ else:
     matrix_functions = later("matcalc.calculus.matrix_functions")
 
 
-Layout = Literal["denominator", "numerator", "tensor"]
-Symmetric = Literal["projected", "independent", "cookbook"]
-
 HALF = Fraction(1, 2)
 _MOST_AXES = 4
 """What the language has names for: a zero of more axes is none of its expressions."""
@@ -150,7 +148,7 @@ def traced(expression: Expr, wrt: Sequence[Symbol], *, layout: Layout = "denomin
     """The stages that ``differentiate`` goes through before it folds the result; raises the same errors."""
     trace = Trace()
     tensor, value, _ = _derived(expression, wrt, symmetric, trace)
-    trace.groups = _groups(tensor, value, wrt, layout)
+    trace.groups = axes_of_result(value, wrt, layout)
     return trace
 
 
@@ -225,7 +223,7 @@ def presented(
     during("looking for the matrix form of the result")
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
     remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
-    groups = _groups(tensor, value, wrt, layout)
+    groups = axes_of_result(value, wrt, layout)
     shape = tuple([_flat([tensor.shape[axis] for axis in group]) for group in groups])
     sums = None
     if (found := _laid_out(tensor, value, wrt, layout)) is not None:
@@ -240,7 +238,7 @@ def presented(
 
 def _laid_out(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout) -> tuple[ix.Tensor, int] | None:
     """The tensor with the axes of the rows first, and their number; None for a result of more than two axes."""
-    groups = _groups(tensor, value, wrt, layout)
+    groups = axes_of_result(value, wrt, layout)
     if len(groups) > 2:
         return None
     rows, cols = (*groups, (), ())[:2]
@@ -340,32 +338,17 @@ def _shaped(wrt: Sequence[Symbol]) -> list[Symbol]:
     return [symbol for symbol in wrt if symbol.shape]
 
 
-def _groups(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout) -> tuple[tuple[int, ...], ...]:
-    """The axes of the tensor that together are one axis of the result, for each of its axes; of each group the slow one first.
-
-    Up to two groups are the rows and the columns. The vec of a matrix runs through its columns slowly and its rows fast.
-    """
+def axes_of_result(value: Lowered, wrt: Sequence[Symbol], layout: str) -> Groups:
+    """The axes of the derivative that together are one axis of the result; rows and columns, where it has at most two."""
     top = value.tensor.order
-    axes = tuple(range(tensor.order))
+    sides = [1] * top if value.separate else [count for count in (value.split, top - value.split) if count]
     shaped = _shaped(wrt)
-    above = [axes[: value.split], axes[value.split : top]] if not value.separate else [(axis,) for axis in axes[:top]]
-    below = [(axis,) for axis in axes[top:]]
-    if layout == "tensor":
-        return tuple([group for group in (*above, *below) if group])
-    if not top and len(shaped) < 2:  # the gradient has the shape of its variable
-        numerator = layout == "numerator"
-        if len(below) > 2:
-            return tuple(below[::-1] if numerator else below)
-        rows, cols = ((), axes) if shaped and shaped[0].is_row else (axes[:1], axes[1:])
-        return (cols, rows) if numerator else (rows, cols)
-    if not below and (value.separate or all(above)):  # a matrix or tensor by a scalar keeps its shape in every layout
-        return tuple(above)
-    if not top:
-        first = len(axes_of(shaped[0].shape))
-        return axes[:first][::-1], axes[first:][::-1]
-    cols = axes[:top][::-1] if value.separate else axes[value.split : top] + axes[: value.split]
-    rows = axes[top:][::-1]
-    return (cols, rows) if layout == "numerator" else (rows, cols)
+    groups = axis_groups(sides, [len(axes_of(symbol.shape)) for symbol in shaped], layout)
+    if len(groups) > 1 or layout == "tensor" or (value.separate and not shaped):
+        return groups
+    group = groups[0] if groups else ()
+    lying = shaped[0].is_row if shaped else True  # a vector by a scalar lies in denominator layout
+    return ((), group) if lying != (layout == "numerator") else (group, ())
 
 
 def folded(tensor: ix.Tensor, split: int, order: Mapping[str, int], row_vectors: Mapping[str, Symbol]) -> Expr | None:

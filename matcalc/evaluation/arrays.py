@@ -10,6 +10,7 @@ from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.layouts import LAYOUTS, arranged, axis_groups
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.expr.nodes import Commutation, Expr, SizeValue, product_shape, shape_text
 from matcalc.expr.rewriting import named_indices
@@ -202,16 +203,9 @@ def layout(tensor: NDArray[Any], numerator: Shape, denominator: Shape, name: str
     above, below = _axes(numerator), _axes(denominator)
     if tensor.ndim != above + below:
         raise ShapeError(f"{tensor.ndim} axes are not {shape_text(numerator)} by {shape_text(denominator)}")
-    if name not in ("denominator", "numerator", "tensor"):
+    if name not in LAYOUTS:
         raise ShapeError(f"there is no layout {name!r}", expected="denominator, numerator or tensor")
-    if name == "tensor" or tensor.ndim == 0:
-        return tensor
-    if above == 0:  # shape of the denominator; transposed in the numerator layout
-        return tensor.T if name == "numerator" else tensor
-    if below == 0:  # a vector has one axis either way; a matrix by a scalar keeps its shape in every layout
-        return tensor
-    rows = tensor.reshape((_count(tensor.shape[:above]), -1), order="F")  # column-major vec of both groups of axes
-    return rows if name == "numerator" else rows.T
+    return arranged(tensor, axis_groups([1] * above, [below] if below else [], name))
 
 
 def _axes(shape: Shape) -> int:

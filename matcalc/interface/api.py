@@ -6,17 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, overload
 
 from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Layout, Symmetric
 from matcalc.base.records import replace
-from matcalc.derivation.pipeline import Layout, Symmetric, derivative_of
+from matcalc.derivation.pipeline import derivative_of
 from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.interface.results import Derivation, ParsedExpression
 from matcalc.language import Elaborated
 from matcalc.language.declare.texts import Declare, about_unused, declaration_text
 from matcalc.language.options import ReadingOptions, reading_options
 from matcalc.objects.inputs import (
-    LAYOUTS,
     NAMES,
-    SYMMETRIC,
     Expression,
     Name,
     Names,

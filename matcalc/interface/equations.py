@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.layouts import Symmetric
 from matcalc.base.records import record, replace
 from matcalc.base.sizes import Shape, axes_of
 from matcalc.derivation.conditions import conditions_of
-from matcalc.derivation.pipeline import Symmetric, differentiate
+from matcalc.derivation.pipeline import differentiate
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import (

@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.records import guarded, replace
 from matcalc.base.sizes import axes_of
-from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, differentiate
+from matcalc.derivation.pipeline import Outcome, differentiate
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import substituted

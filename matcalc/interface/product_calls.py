@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TypeAlias, overload
 
 from matcalc.base.errors import MatcalcError, ShapeError
-from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, zero_notes
+from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Layout, Symmetric
+from matcalc.derivation.pipeline import Outcome, zero_notes
 from matcalc.einstein.linear import is_zero
 from matcalc.expr.nodes import Expr, Symbol, shape_text
 from matcalc.expr.rewriting import symbols_in
@@ -18,9 +19,7 @@ from matcalc.language import Elaborated
 from matcalc.language.declare.texts import Declare, declaration_text
 from matcalc.language.options import ReadingOptions, reading_options
 from matcalc.objects.inputs import (
-    LAYOUTS,
     NAMES,
-    SYMMETRIC,
     Expression,
     Name,
     Names,

@@ -8,9 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.layouts import Layout
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
-from matcalc.derivation.pipeline import Layout, Outcome, over_samples
+from matcalc.derivation.pipeline import Outcome, over_samples
 from matcalc.expr.nodes import Symbol
 from matcalc.language.decisions import warned
 from matcalc.language.declare.texts import declaration_text

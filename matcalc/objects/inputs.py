@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from functools import wraps
 from importlib import import_module
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from matcalc.base.budgets import DERIVATION_SECONDS, metered
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.lazy import later
 from matcalc.base.records import replace
-from matcalc.derivation.pipeline import Layout, Symmetric
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import Elaborated, elaborate, parse_declarations
@@ -276,8 +275,6 @@ def fresh_name(stem: str, taken: set[str]) -> str:
 # ------------------------------------------------------------
 # Programs and names as the calls of the Python interface take them, read into typed expressions.
 
-LAYOUTS: tuple[Layout, ...] = get_args(Layout)
-SYMMETRIC: tuple[Symmetric, ...] = get_args(Symmetric)
 NAMES = ("substitute", "keep")
 """What becomes of the names of intermediate results in an answer."""
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, axes_of
 from matcalc.codegen.callables import function
@@ -67,18 +68,8 @@ def laid_out(array: NDArray[Any], numerator: tuple[int, ...], variables: tuple[i
     of the value may come split, as those of a Kronecker product do. A Hessian has a row for each entry of the first variable, in every
     matrix layout.
     """
-    below = sum(variables)
-    array = array.reshape(numerator + array.shape[array.ndim - below :])
-    if layout == "tensor" or array.ndim == 0:
-        return array
-    if not numerator and len(variables) == 1:
-        return array.T if layout == "numerator" else array
-    if not below:
-        return array
-    if not numerator:
-        return _matrix(array, variables[0])
-    flat = _matrix(array, len(numerator))
-    return flat if layout == "numerator" else flat.T
+    array = array.reshape(numerator + array.shape[array.ndim - sum(variables) :])
+    return arranged(array, axis_groups([1] * len(numerator), variables, layout))
 
 
 def _matrix(array: NDArray[Any], above: int) -> NDArray[Any]:

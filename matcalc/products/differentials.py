@@ -8,10 +8,11 @@ from typing import cast
 
 from matcalc.base.budgets import MOST_AXES_WITHIN
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.layouts import Symmetric
 from matcalc.base.sizes import axes_of
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
-from matcalc.derivation.pipeline import Symmetric, declared, differentiate, folded, freed, reading_order, structured, with_sums
+from matcalc.derivation.pipeline import declared, differentiate, folded, freed, reading_order, structured, with_sums
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import ONE_TENSOR, YES, add

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
+from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.records import record, replace
 from matcalc.base.sizes import axes_of
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.conditions import conditions_of
-from matcalc.derivation.pipeline import Layout, Outcome, Symmetric, declared, folded, freed, presented, structured
+from matcalc.derivation.pipeline import Outcome, declared, folded, freed, presented, structured
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import power
 from matcalc.einstein.linear import YES, add, delta, is_zero

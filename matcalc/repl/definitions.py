@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from matcalc.base.errors import MatcalcError, ParseError
-from matcalc.derivation.pipeline import Layout, Symmetric
+from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Layout, Symmetric
 from matcalc.interface.api import parse
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.declare.declarations import owners, written
@@ -17,7 +17,7 @@ from matcalc.language.syntax.survey import walk
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.tokens import is_latex
 from matcalc.language.text.vocabulary import Vocabulary, known_functions
-from matcalc.objects.inputs import LAYOUTS, NAMES, SYMMETRIC, derivative_within
+from matcalc.objects.inputs import NAMES, derivative_within
 from matcalc.printing import latex, text
 
 SETTINGS: dict[str, tuple[str, ...]] = {

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from matcalc.base.sizes import Shape
-from matcalc.derivation.pipeline import Layout, Outcome, Symmetric
+from matcalc.base.layouts import Layout, Symmetric, arranged, axis_groups
+from matcalc.base.sizes import Shape, axes_of
+from matcalc.derivation.pipeline import Outcome
 from matcalc.einstein.nodes import Tensor
-from matcalc.evaluation.arrays import layout
 from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
@@ -208,10 +208,8 @@ class DerivativeSide:
         found = numerical_derivative(self.expression, self.wrt, values, sizes, symmetric=self.symmetric).value
         if self.layout is None:
             return _split(found, self.axes, sizes)
-        above, below = self.expression.shape, [symbol.shape for symbol in self.wrt if symbol.shape]
-        if not above and len(below) == 2:  # a Hessian has a row for each entry of the first variable, in every matrix layout
-            return layout(found, below[0], below[1], "tensor" if self.layout == "tensor" else "numerator")
-        return layout(found, above, below[0] if below else (), self.layout)
+        above, *below = [len(axes_of(shape)) for shape in (self.expression.shape, *[symbol.shape for symbol in self.wrt if symbol.shape])]
+        return arranged(found, axis_groups([1] * above, below, self.layout))
 
 
 def _split(array: NDArray[Any], axes: Shape | None, sizes: Mapping[str, int]) -> NDArray[Any]:

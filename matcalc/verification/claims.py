@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from dataclasses import replace as dataclass_replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
+from matcalc.base.layouts import Groups, arranged, axis_groups
 from matcalc.base.records import replace
 from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
-from matcalc.derivation.pipeline import Outcome, differentiate
+from matcalc.derivation.pipeline import Outcome, axes_of_result, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero
 from matcalc.einstein.lowered import Lowered, aligned
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Tensor
-from matcalc.evaluation.arrays import layout, size_names
+from matcalc.evaluation.arrays import size_names
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import Point
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
@@ -103,52 +104,32 @@ class DerivativeForm:
     @property
     def shape(self) -> Shape:
         """The shape that a formula for this derivative has."""
-        value, variables = self.function, [axes_of(symbol.shape) for symbol in self._shaped]
-        top, below = axes_of(value.shape), tuple(size for axes in variables for size in axes)
-        if self.layout == "tensor":
-            return top + below
-        if not below:
-            if len(top) != 1:
-                return value.shape
-            return top if self.layout == "numerator" else (ONE, top[0])
-        if not top and len(variables) == 1:
+        top, variables = axes_of(self.function.shape), [axes_of(symbol.shape) for symbol in self._shaped]
+        if self.layout != "tensor" and not variables:
+            return self.function.shape if len(top) != 1 else top if self.layout == "numerator" else (ONE, top[0])
+        if self.layout != "tensor" and not top and len(variables) == 1:
             symbol = self._shaped[0]
-            if len(symbol.shape) > 2:
-                return symbol.shape[::-1] if self.layout == "numerator" else symbol.shape
-            return shape_of(symbol.cols, symbol.rows) if self.layout == "numerator" else symbol.shape
-        if not top:
-            return shape_of(_count(variables[0]), _count(variables[1]))
-        rows, cols = (_count(below), _count(top)) if self.layout == "denominator" else (_count(top), _count(below))
-        return shape_of(rows, cols)
+            turned = symbol.shape[::-1] if len(symbol.shape) > 2 else shape_of(symbol.cols, symbol.rows)
+            return turned if self.layout == "numerator" else symbol.shape
+        axes = (*top, *chain.from_iterable(variables))
+        sizes = [_count(tuple([axes[axis] for axis in group])) for group in self._groups]
+        return shape_of(*sizes) if self.layout != "tensor" else tuple(sizes)
+
+    @property
+    def _groups(self) -> Groups:
+        """The axes that together are one axis of an array of this derivative."""
+        return axis_groups([1] * len(axes_of(self.function.shape)), [len(axes_of(symbol.shape)) for symbol in self._shaped], self.layout)
 
     def lowered(self, like: Lowered | None) -> Lowered:
         """The derivative's index form with its axes arranged as rows and columns."""
         tensor = self.outcome.tensor
         function = lower(self.function)
-        top = function.tensor.order
-        orders = [len(axes_of(symbol.shape)) for symbol in self._shaped]
-        axes = list(range(tensor.order))
         if self.layout == "tensor":
-            return Lowered(tensor, (0 if function.separate else function.split) or top or min(tensor.order, 1))
-        if not orders:
-            turned = top == 1 and self.layout in ("denominator", "numerator")
-            return Lowered(tensor, (0 if self.layout == "denominator" else 1) if turned else function.split)
-        if top == 0 and len(orders) == 1:
-            return self._gradient(tensor)
-        if top == 0:
-            rows, cols = axes[: orders[0]][::-1], axes[orders[0] :][::-1]
-        else:
-            rows = axes[top:][::-1]
-            cols = axes[:top][::-1] if function.separate else axes[function.split : top] + axes[: function.split]
-            if self.layout == "numerator":
-                rows, cols = cols, rows
-        return Lowered(permuted(tensor, (*rows, *cols)), len(rows))
-
-    def _gradient(self, tensor: Tensor) -> Lowered:
-        numerator = self.layout == "numerator"
-        if tensor.order > 1:
-            return Lowered(permuted(tensor, range(tensor.order)[::-1]) if numerator else tensor, 1)
-        return Lowered(tensor, 0 if self._shaped[0].is_row != numerator else 1)
+            return Lowered(tensor, (0 if function.separate else function.split) or function.tensor.order or min(tensor.order, 1))
+        if function.separate and not self._shaped:
+            return Lowered(tensor, function.split)
+        groups = axes_of_result(function, self.wrt, self.layout)
+        return Lowered(permuted(tensor, tuple(chain.from_iterable(groups))), len(groups[0]))
 
     @property
     def _shaped(self) -> list[Symbol]:
@@ -165,22 +146,7 @@ class DerivativeForm:
         return DerivativeForm(change(self.function), wrt, self.layout, self.symmetric)
 
     def _laid_out(self, tensor: NDArray[Any]) -> NDArray[Any]:
-        axes = [symbol.shape for symbol in self._shaped]
-        if not self.function.shape and len(axes) == 2:
-            return layout(tensor, axes[0], axes[1], "tensor" if self.layout == "tensor" else "numerator")
-        if len(axes) == 2:
-            return _flattened(tensor, len(axes_of(self.function.shape)), self.layout)
-        return layout(tensor, self.function.shape, axes[0] if axes else (), self.layout)
-
-
-def _flattened(tensor: NDArray[Any], top: int, name: str) -> NDArray[Any]:
-    if name == "tensor":
-        return tensor
-    count = 1
-    for length in tensor.shape[:top]:
-        count *= length
-    rows = tensor.reshape((count, -1), order="F")
-    return rows if name == "numerator" else rows.T
+        return arranged(tensor, self._groups)
 
 
 def _count(axes: Shape) -> Size:

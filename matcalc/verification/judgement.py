@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, share
 from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, NotDifferentiableError, ShapeError, internal_error
+from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import replace as with_fields
 from matcalc.derivation.conditions import conditions_of_equation, impossible_in_equation
 from matcalc.einstein.lowering import lower
@@ -45,9 +46,6 @@ from matcalc.verification.proof.normal_form import proves_zero
 from matcalc.verification.verdict import Verdict
 from matcalc.verification.witness.comparing import Comparison
 from matcalc.verification.witness.searching import Witness, holds, witness
-
-LAYOUTS = ("denominator", "numerator", "tensor")
-SYMMETRIC = ("projected", "independent", "cookbook")
 
 Found = TypeVar("Found")
 

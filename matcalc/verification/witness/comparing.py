@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 from typing import Any, Literal, TypeAlias
 
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
+from matcalc.base.layouts import axis_groups
 from matcalc.evaluation.precise.evaluator import (
     Direction,
     Layout,
@@ -427,12 +428,6 @@ def _own_axes(side: Formula | DerivativeForm, sizes: dict[str, int]) -> tuple[in
         return axes_lengths(side.shape, sizes)
     top = axes_lengths(side.function.shape, sizes)
     variables = [axes_lengths(symbol.shape, sizes) for symbol in side.wrt if symbol.shape]
-    below = tuple(length for dims in variables for length in dims)
-    if side.layout == "tensor" or not below:
-        return top + below
-    if not top and len(variables) == 1:
-        return below[::-1] if side.layout == "numerator" else below
-    if not top:
-        return math.prod(variables[0]), math.prod(variables[1])
-    rows, columns = math.prod(below), math.prod(top)
-    return (columns, rows) if side.layout == "numerator" else (rows, columns)
+    lengths = (*top, *chain.from_iterable(variables))
+    groups = axis_groups([1] * len(top), [len(dims) for dims in variables], side.layout)
+    return tuple([math.prod([lengths[axis] for axis in group]) for group in groups])

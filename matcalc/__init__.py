@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matcalc.interface.named_results import Gradients
     from matcalc.interface.product_calls import differential, jvp, vjp
     from matcalc.interface.results import Derivation
-    from matcalc.language.declare.texts import shared
+    from matcalc.language.declare.declared import shared
     from matcalc.objects.parsed import ParsedExpression, Reading
     from matcalc.objects.programs import compile
     from matcalc.verification.judgement import verify
@@ -85,7 +85,7 @@ _LAZY = {
     "parse": "matcalc.interface.api",
     "UserFunction": "matcalc.interface.constructors",
     "pi": "matcalc.interface.constructors",
-    "shared": "matcalc.language.declare.texts",
+    "shared": "matcalc.language.declare.declared",
     "size": "matcalc.interface.constructors",
     "symbols": "matcalc.interface.constructors",
     "Verdict": "matcalc.verification.verdict",

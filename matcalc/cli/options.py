@@ -14,7 +14,7 @@ from matcalc.base.functions import code_targets
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.cli.arguments import EXPLAINS, holding
 from matcalc.cli.front import Command, ExpressionCommand, Option
-from matcalc.language.options import DIALECTS
+from matcalc.language.decisions import DIALECTS
 from matcalc.objects.inputs import NAMES
 
 Keywords: TypeAlias = dict[str, Any]

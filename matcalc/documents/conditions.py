@@ -8,7 +8,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.documents.asking import Asked
 from matcalc.documents.supposed_points import where_supposed
 from matcalc.language import elaborate
-from matcalc.language.options import reading_options
+from matcalc.language.decisions import reading_options
 from matcalc.printing import text
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict

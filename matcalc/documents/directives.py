@@ -10,7 +10,7 @@ from matcalc.documents.asking import LayoutSaid
 from matcalc.documents.context.defined_names import names_used
 from matcalc.documents.report import Open
 from matcalc.language.declare.declarations import written
-from matcalc.language.declare.texts import parse_declarations
+from matcalc.language.declare.declared import parse_declarations
 from matcalc.verification.items import Settings, declared_again
 
 _ALL: LayoutSaid = "all"

@@ -17,7 +17,7 @@ from matcalc.documents.shapes import inverted, is_of_chance, is_one_derivative
 from matcalc.documents.surroundings import surroundings
 from matcalc.documents.symbols import Named, symbols_of
 from matcalc.documents.values import value_given
-from matcalc.language.declare.texts import parse_declarations
+from matcalc.language.declare.declared import parse_declarations
 
 
 def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Row, Role], ...]]]:

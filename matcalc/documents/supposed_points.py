@@ -16,7 +16,7 @@ from matcalc.evaluation.sampling import Point, find_point
 from matcalc.expr.nodes import Expr
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language import elaborate
-from matcalc.language.options import reading_options
+from matcalc.language.decisions import reading_options
 from matcalc.language.statements import Statement
 from matcalc.objects.parsed import ParsedExpression
 from matcalc.verification.verdict import Verdict

@@ -12,8 +12,8 @@ from matcalc.derivation.pipeline import derivative_of
 from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.interface.results import Derivation, ParsedExpression
 from matcalc.language import Elaborated
-from matcalc.language.declare.texts import Declare, about_unused, declaration_text
-from matcalc.language.options import ReadingOptions, reading_options
+from matcalc.language.decisions import ReadingOptions, reading_options
+from matcalc.language.declare.declared import Declare, about_unused, declaration_text
 from matcalc.objects.inputs import (
     NAMES,
     Expression,

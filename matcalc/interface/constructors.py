@@ -19,9 +19,8 @@ from matcalc.base.functions import functions, spellings
 from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from matcalc.interface.results import ParsedExpression
-from matcalc.language.build.operations import size_syntax
-from matcalc.language.declare.declared import Declaration
-from matcalc.language.declare.texts import declaration_text, parse_declarations
+from matcalc.language.declare.declared import Declaration, declaration_text, parse_declarations
+from matcalc.language.elaboration import size_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.text.meanings import nearest_function
 from matcalc.language.text.vocabulary import WORDS

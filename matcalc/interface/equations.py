@@ -27,7 +27,7 @@ from matcalc.expr.nodes import (
 from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import essential
 from matcalc.language import Elaborated
-from matcalc.language.declare.texts import declaration_text
+from matcalc.language.declare.declared import declaration_text
 from matcalc.objects.parsed import Reading, Style, checked_style, made_of
 from matcalc.objects.programs import (
     array_function,

@@ -19,7 +19,7 @@ from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, replaced_all, symbols_in
 from matcalc.interface.results import Derivation
 from matcalc.language.decisions import warned
-from matcalc.language.declare.texts import declaration_text
+from matcalc.language.declare.declared import declaration_text
 from matcalc.objects.inputs import Outline, as_call
 from matcalc.objects.parsed import ParsedExpression, Reading, Style
 from matcalc.objects.programs import array_function, gradients_callable, gradients_code

@@ -16,8 +16,8 @@ from matcalc.interface.equations import Equation, Source, along, differential_of
 from matcalc.interface.named_results import Gradients, NamedDerivation, Pullback
 from matcalc.interface.results import Derivation, ParsedExpression
 from matcalc.language import Elaborated
-from matcalc.language.declare.texts import Declare, declaration_text
-from matcalc.language.options import ReadingOptions, reading_options
+from matcalc.language.decisions import ReadingOptions, reading_options
+from matcalc.language.declare.declared import Declare, declaration_text
 from matcalc.objects.inputs import (
     NAMES,
     Expression,

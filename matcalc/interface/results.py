@@ -14,7 +14,7 @@ from matcalc.base.records import guarded, replace
 from matcalc.derivation.pipeline import Outcome, over_samples
 from matcalc.expr.nodes import Symbol
 from matcalc.language.decisions import warned
-from matcalc.language.declare.texts import declaration_text
+from matcalc.language.declare.declared import declaration_text
 from matcalc.objects.inputs import as_call
 from matcalc.objects.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs
 from matcalc.printing import Shown, latex, latex_operand, member_notes, text

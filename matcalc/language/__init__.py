@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from matcalc.language.declare.texts import parse_declarations
+    from matcalc.language.declare.declared import parse_declarations
     from matcalc.language.elaboration import Elaborated, elaborate
     from matcalc.language.statements import DerivativeSide, Statement, elaborate_statement
     from matcalc.language.syntax.parser import parse_syntax
@@ -32,7 +32,7 @@ _LAZY = {
     "canonical_name": "matcalc.language.text.spelling",
     "elaborate": "matcalc.language.elaboration",
     "elaborate_statement": "matcalc.language.statements",
-    "parse_declarations": "matcalc.language.declare.texts",
+    "parse_declarations": "matcalc.language.declare.declared",
     "parse_syntax": "matcalc.language.syntax.parser",
 }
 

@@ -1,15 +1,94 @@
-"""Decisions of a reading: what was taken one way although it could be taken another, with its place and its weight.
-
-Every stage of reading that chooses makes one; a stage that has no choice makes none. What a person is told of a reading, its notes,
-warnings and echo, is made from these and from nothing else.
-"""
+"""How a text is read: its options, its places, what was taken one way although it could be taken another, and the reading of least cost."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Generic, Literal, TypeAlias, TypeVar, get_args
 
-from matcalc.base.errors import ParseError, Span
-from matcalc.base.records import record
+from matcalc.base.budgets import spend
+from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
+from matcalc.base.records import record, replace
+from matcalc.language.text.forks import Fork
+
+Dialect: TypeAlias = Literal["math", "matlab", "numpy", "latex", "julia"]
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+
+
+@record
+class ReadingOptions:
+    """``strict``: what is doubtful is refused, with the readings and how each is said. ``dialect``: one of ``DIALECTS``, or None for
+    what the text shows. ``flipped`` are runs of letters that are not read as they usually are."""
+
+    strict: bool = False
+    dialect: Dialect | None = None
+    flipped: frozenset[str] | None = None
+    apart: bool = False
+    """Whether capitals are no arrays of what is written with the small letter and an index."""
+    otherwise: frozenset[str] = frozenset()
+    """Choices that are taken the other way than usual: the ``otherwise`` of their decisions."""
+
+    def flipping(self, runs: frozenset[str]) -> ReadingOptions:
+        """The same, with these runs of letters not read as they usually are."""
+        return replace(self, flipped=runs) if runs else self
+
+
+AS_USUAL = ReadingOptions()
+
+
+def reading_options(strict: bool = False, dialect: str | None = None) -> ReadingOptions:
+    """The options of a call. Raises MatcalcError for a dialect that there is not.
+
+    >>> reading_options(True, "NumPy").dialect
+    'numpy'
+    """
+    if dialect is None:
+        return ReadingOptions(bool(strict)) if strict else AS_USUAL
+    for known in DIALECTS:
+        if isinstance(dialect, str) and dialect.lower() == known:
+            return ReadingOptions(bool(strict), known)
+    raise MatcalcError(f"there is no dialect {dialect!r}", expected=", ".join(DIALECTS))
+
+
+@record
+class Places:
+    """A text and, for each of its characters, the range of the given text that it comes from."""
+
+    text: str
+    starts: list[int]
+    ends: list[int]
+
+    def place(self, span: Span, length: int) -> Span:
+        """The span of the given text, which has ``length`` characters, behind a span of this one."""
+        if span.start >= len(self.starts):
+            return Span(length, length)
+        start = self.starts[span.start]
+        stop = max(self.ends[span.start : max(span.end, span.start + 1)])
+        return Span(start, stop if span.end > span.start else start)
+
+
+@record
+class Source:
+    """A text as it is to be read, with all commands of its writer replaced, and the text that was given."""
+
+    text: str
+    given: str
+    places: Places | None = None
+    fault: ParseError | None = None
+    """A call that could not be replaced, or definitions without an end, with which nothing is replaced."""
+    letters: tuple[str, ...] = ()
+    """Commands that nobody defines and that were taken for letters."""
+
+    def offset(self, position: int) -> int:
+        """The place in the given text of a character of ``text``."""
+        return position if self.places is None else self.places.place(Span(position, position), len(self.given)).start
+
+    def located(self, error: MatcalcError) -> MatcalcError:
+        """The error, pointing into the given text."""
+        if error.text is None and error.span is not None and self.places is not None:
+            error.span = self.places.place(error.span, len(self.given))
+        return error.with_text(self.given)
+
 
 Weight: TypeAlias = Literal["plain", "assumed", "doubtful"]
 """``plain``: not worth saying; ``assumed``: a note; ``doubtful``: a warning, which a strict reading refuses."""
@@ -72,3 +151,64 @@ def require_certain(decisions: tuple[Decision, ...]) -> None:
         first = min(doubtful, key=lambda decision: decision.span.start if decision.span is not None else 0)
         said = f"the reading is doubtful: {first.words}"
         raise ParseError(said, span=first.span, suggestion="; or ".join(first.instead) or None)
+
+
+Read = TypeVar("Read")
+
+_MOST_READINGS = 16
+_MOST_CHARACTERS = 20_000
+"""Characters read again, over all readings."""
+_WORK = 4
+"""Units of work for a character."""
+
+
+@record(eq=False)
+class Attempt(Generic[Read]):
+    """One reading, or why there is none; its cost without that of the changes, and the runs of letters that could be read otherwise.
+
+    A reading with an ``error`` is not certain, where that is wanted; its cost is that of the reading.
+    """
+
+    forks: tuple[Fork, ...]
+    cost: float = float("inf")
+    read: Read | None = None
+    error: MatcalcError | None = None
+
+    def value(self) -> Read:
+        """What was read; raises why it could not be."""
+        if self.error is not None:
+            raise self.error
+        assert self.read is not None
+        return self.read
+
+
+def least(attempt: Callable[[frozenset[str]], Attempt[Read]], text: str, options: ReadingOptions) -> Read:
+    """The reading of least cost; ``attempt`` reads with these runs of letters read otherwise.
+
+    Only kinds and sizes that do not fit, or that cost too much, are a reason to try others. Where nothing fits, the error is that of the
+    usual reading.
+    """
+    if options.flipped is not None:
+        return attempt(options.flipped).value()
+    first, length = attempt(frozenset()), len(text)
+    forks = sorted(first.forks, key=lambda fork: (fork.cost, fork.run))
+    readable = first.read is not None or isinstance(first.error, ShapeError)
+    if not forks or not readable or first.cost <= forks[0].cost:
+        return first.value()
+    best, least_cost = first, first.cost
+    left = min(_MOST_READINGS, _MOST_CHARACTERS // max(1, length))
+    waiting: list[tuple[float, int, tuple[int, ...]]] = [(forks[0].cost, 0, (0,))]
+    while waiting and left > 0:
+        cost, last, chosen = heappop(waiting)
+        if cost >= least_cost:
+            break
+        left -= 1
+        spend(_WORK * length)
+        found = attempt(frozenset([forks[place].run for place in chosen]))
+        if cost + found.cost < least_cost:
+            best, least_cost = found, cost + found.cost
+        if last + 1 < len(forks):
+            following = forks[last + 1].cost
+            heappush(waiting, (cost + following, last + 1, (*chosen, last + 1)))
+            heappush(waiting, (cost - forks[last].cost + following, last + 1, (*chosen[:-1], last + 1)))
+    return best.value()

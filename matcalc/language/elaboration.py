@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property
 from importlib import import_module
 from itertools import count
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from matcalc.base.errors import MatcalcError, ParseError, Span
 from matcalc.base.lazy import later, pattern
@@ -17,17 +18,21 @@ from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder
 from matcalc.language.build.construction import Calculus, Construction, Derived, filled, shape_of_cell
-from matcalc.language.build.families import Apart, Families, aliases, bold_names, points_in, written_names
-from matcalc.language.build.scope import Scope, Variable, letter_class
-from matcalc.language.decisions import Decision, notes_of, require_certain
-from matcalc.language.declare.declared import Declaration, joined
-from matcalc.language.declare.texts import Declare, declaration_text, declared_sizes, parse_declarations, said_behind
-from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
-from matcalc.language.search import Attempt, least
-from matcalc.language.source import Source
+from matcalc.language.build.scope import Apart, Families, Scope, Variable, aliases, bold_names, letter_class, points_in, written_names
+from matcalc.language.decisions import AS_USUAL, Attempt, Decision, Dialect, ReadingOptions, Source, least, notes_of, require_certain
+from matcalc.language.declare.declared import (
+    Declaration,
+    Declare,
+    declaration_text,
+    declared_members,
+    declared_sizes,
+    joined,
+    parse_declarations,
+    said_behind,
+)
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.survey import limits_in, size_names_in, ungrouped, walk
+from matcalc.language.syntax.trees import limits_in, size_names_in, ungrouped, walk
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.vocabulary import Vocabulary
@@ -36,17 +41,26 @@ from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds,
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
 
 if TYPE_CHECKING:
+
+    class Decided(Protocol):
+        """What is read with decisions."""
+
+        @property
+        def decisions(self) -> tuple[Decision, ...]: ...
+
+
+if TYPE_CHECKING:
     from matcalc.language.build import dialect_calls
-    from matcalc.language.declare import members
     from matcalc.language.latex import latex_macros
-    from matcalc.language.syntax import compositions, ordering
-    from matcalc.language.typing import kind_relations
+    from matcalc.language.syntax import dependence, open_indices
+    from matcalc.language.typing import failures, kind_relations
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
+    failures = later("matcalc.language.typing.failures")
+    open_indices = later("matcalc.language.syntax.open_indices")
     dialect_calls = later("matcalc.language.build.dialect_calls")
-    members = later("matcalc.language.declare.members")
-    compositions = later("matcalc.language.syntax.compositions")
-    ordering = later("matcalc.language.syntax.ordering")
+    dependence = later("matcalc.language.syntax.dependence")
+    dependence = later("matcalc.language.syntax.dependence")
     latex_macros = later("matcalc.language.latex.latex_macros")
 
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
@@ -120,24 +134,6 @@ class Elaborated:
         return notes_of(self.decisions)
 
 
-def _indices() -> Any:
-    """The reader of indices without a sum, which is loaded for the first text that may have some."""
-    return import_module("matcalc.language.syntax.open_indices")
-
-
-def _members_given(name: s.Name, value: s.Syntax) -> tuple[str, str]:
-    """What stands before the indices and these, of a name that has a value for each index; else empty."""
-    if "_" not in name.name:
-        return "", ""
-    base, index = _indices().members_given((name, value))
-    return base, index
-
-
-def _failures() -> Any:
-    """What explains why kinds or sizes do not fit, loaded when they do not."""
-    return import_module("matcalc.language.typing.failures")
-
-
 def elaborate(
     text: str,
     declare: Declare = None,
@@ -206,15 +202,6 @@ def _against_the_capital(variable: Variable, kind: str) -> Decision:
     return Decision(f"{said}, although it is a capital", "kinds", "doubtful", variable.cell.span, readings)
 
 
-if TYPE_CHECKING:
-
-    class Decided(Protocol):
-        """What is read with decisions."""
-
-        @property
-        def decisions(self) -> tuple[Decision, ...]: ...
-
-
 Read = TypeVar("Read", bound="Decided")
 
 
@@ -247,7 +234,7 @@ class Reader:
         known = {**self.declarations, **{name: Declaration(name) for name in self.wrt if name not in self.declarations}}
         self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))
         if self.declarations:
-            self.scope.declared_members = members.declared_members(self.declarations)
+            self.scope.declared_members = declared_members(self.declarations)
         self.scope.apart = options.apart
         self.decisions = [_letter_of(command) for command in self.source.letters]
         self.cells: list[Cell] = []
@@ -308,10 +295,10 @@ class Reader:
             self.scope.written = self.scope.here = written_names(nodes)
             self.scope.points = points_in(nodes, self.scope.written)
             self._learn_limits(limits_in(nodes))
-            self.index_letters = _indices().index_letters(nodes, self.scope.written.union(self.declarations, assigned))
+            self.index_letters = open_indices.index_letters(nodes, self.scope.written.union(self.declarations, assigned))
         self.functions = tuple([definition.function for definition in parsed.program.definitions])
         several = len(self.functions) > 1
-        program = compositions.composed(parsed.program) if several else parsed.program
+        program = dependence.composed(parsed.program) if several else parsed.program
         for definition in program.definitions:
             self.define(definition)
         return program
@@ -319,7 +306,7 @@ class Reader:
     @staticmethod
     def ordered(program: s.Program) -> s.Program:
         """The program with its assignments in the order of their use."""
-        return ordering.ordered(program) if program.assignments else program
+        return dependence.ordered(program) if program.assignments else program
 
     def define(self, definition: s.Definition) -> None:
         """Gives a function its formula."""
@@ -385,7 +372,8 @@ class Reader:
             self._require_undeclared(name)
             if name.name in self.scope.values:
                 raise ParseError(f"{name.name} is given a value twice", span=name.span)
-            base, index = ("", "") if name.name in self.wrt or name.name in self.scope.labelled else _members_given(name, value)
+            labelled = "_" not in name.name or name.name in self.wrt or name.name in self.scope.labelled
+            base, index = ("", "") if labelled else open_indices.members_given((name, value))
             if base:
                 self._give_members(name, base, index, value)
                 continue
@@ -396,7 +384,7 @@ class Reader:
 
     def _give_members(self, name: s.Name, base: str, index: str, value: s.Syntax) -> None:
         """``r_i = y_i - w'x_i``: a value for each index."""
-        if base in self.scope.member_values or base in self.scope.variables or base in _indices().bases_in(value):
+        if base in self.scope.member_values or base in self.scope.variables or base in open_indices.bases_in(value):
             said = f"{name.name} is used before it is given a value, or given one twice"
             raise ParseError(said, span=name.span, suggestion="a name of its own for each value")
         self.scope.member_values[base] = index, value
@@ -433,16 +421,15 @@ class Reader:
 
     def _over_free_indices(self, value: s.Syntax) -> s.Syntax:
         """An expression with indices that no sum binds as the array over them."""
-        if not self.indexed or isinstance(value, s.Equation | s.Definition) or not _indices().shows_indices(value):
+        if not self.indexed or isinstance(value, s.Equation | s.Definition) or not open_indices.shows_indices(value):
             return value
-        array: s.Syntax = _indices().over(value, self.free_indices(value))
-        return array
+        return open_indices.over(value, self.free_indices(value))
 
     def free_indices(self, *sides: s.Syntax) -> tuple[str, ...]:
         """The free indices of an expression or of the sides of an equation."""
         known = frozenset([*self.declarations, *self.scope.values, *self.scope.limits, *self.scope.labelled])
         by = [name for name in self.wrt if name not in self.scope.written]
-        indices: tuple[str, ...] = _indices().free_indices(sides, known, by, self.index_letters)
+        indices = open_indices.free_indices(sides, known, by, self.index_letters)
         if indices:
             whole = "both sides are read as arrays" if len(sides) > 1 else "the whole is read as an array"
             said = f"no sum runs over {', '.join(indices)}: {whole} over {'these' if len(indices) > 1 else 'it'}"
@@ -521,14 +508,14 @@ class Reader:
         except SizeFailure as failure:
             if self.scope.shared:
                 raise Apart from None
-            raise _failures().explain_sizes(self.text, failure) from None
+            raise failures.explain_sizes(self.text, failure) from None
         families.check()
         self.titles = families.titles()
         self.decisions += families.decisions(self.titles)
         self.decisions += [alias for alias in aliases(scope.limits, Span(0, 0)) if alias not in self.decisions]
         self._note_conventions([variable for variable in variables if variable.name not in families.names])
         for name, cell in free.items():
-            said = f"the size of {_failures().quoted(self.text, cell.span)} does not follow from the expression; it is called {name}"
+            said = f"the size of {failures.quoted(self.text, cell.span)} does not follow from the expression; it is called {name}"
             self.decisions.append(Decision(said, "sizes", span=cell.span))
 
     def infer_kinds(self, constraints: list[Constraint], variables: list[Variable]) -> None:
@@ -538,7 +525,7 @@ class Reader:
         except Contradiction as contradiction:
             if self.scope.shared:
                 raise Apart from None
-            raise _failures().explain_kinds(self.text, contradiction.constraint, constraints, variables) from None
+            raise failures.explain_kinds(self.text, contradiction.constraint, constraints, variables) from None
         if self.forks and not self.cost:
             self.cost = cost_of(constraints, variables, self.builder.soft, self.scope.bold)
 
@@ -651,3 +638,75 @@ class Reader:
 
 def _letter_of(command: str) -> Decision:
     return Decision(f"\\{command}, which nothing defines, is read as a letter", "alias")
+
+
+Make = Callable[[Sequence[s.Syntax], Span], s.Syntax]
+"""Makes the syntax of an operation from that of its operands and the place of the whole."""
+
+
+@record
+class Operated:
+    """The value of an operation, and what is to be told about it."""
+
+    expression: e.Expr
+    notes: tuple[str, ...]
+
+
+def operate(pieces: Sequence[str | e.Expr], make: Make, shown: Callable[[e.Expr], str]) -> Operated:
+    """The value of one operation.
+
+    ``pieces`` are the operands with the signs around them, as in ``(A, " + ", B)``; ``shown`` gives the text of an operand, which is
+    asked for only when a message needs it. Raises ShapeError or ParseError with that text and the place in it.
+    """
+    try:
+        found = _operated(pieces, make, lambda _: "?")
+    except MatcalcError:
+        found = None
+    return found if found is not None and not found.notes else _operated(pieces, make, shown)
+
+
+def _operated(pieces: Sequence[str | e.Expr], make: Make, shown: Callable[[e.Expr], str]) -> Operated:
+    text = ""
+    values: dict[str, e.Expr] = {}
+    names: list[s.Syntax] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            text += piece
+            continue
+        name = f"operand {len(names) + 1}"  # no name of the language, so it hides none
+        start, text = len(text), text + shown(piece)
+        values[name] = piece
+        names.append(s.Name(Span(start, len(text)), name))
+    reader = _Operation(text, values)
+    try:
+        return reader.value(make(names, Span(0, len(text))))
+    except MatcalcError as error:
+        raise error.with_text(text) from None
+
+
+class _Operation(Reader):
+    """A reader of which the parts are typed expressions already."""
+
+    def __init__(self, text: str, values: dict[str, e.Expr]) -> None:
+        super().__init__(text, None)
+        self._values = values
+        self.declarations = {name: Declaration(name, None, value.shape) for name, value in values.items()}
+        self.scope.declarations = self.declarations
+
+    def value(self, syntax: s.Syntax) -> Operated:
+        root = self.builder.build(syntax)
+        self.solve([root])
+        construction = Construction(self._values, self.text)
+        built = construction.build(root)
+        return Operated(built, notes_of((*self.decisions, *construction.decisions, *self.builder.answers())))
+
+
+def size_syntax(size: Size, place: Span) -> s.Syntax:
+    """A size as it is written as an argument: ``n``, ``3``, ``2*m*n``."""
+    parts: list[s.Syntax] = [s.Name(place, name) for name in size.names]
+    if size.factor != 1 or not parts:
+        parts.insert(0, s.NumberLiteral(place, Fraction(size.factor)))
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = s.Binary(place, "*", whole, part, place)
+    return whole

@@ -21,28 +21,22 @@ from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.build import terms as t
 from matcalc.language.build.construction import Calculus, Construction, Derived, filled
-from matcalc.language.build.families import array_of, written_names
-from matcalc.language.build.first_order import function_of
-from matcalc.language.build.scope import Variable
-from matcalc.language.decisions import Decision, notes_of
-from matcalc.language.declare.declared import Declaration
-from matcalc.language.declare.texts import Declare
+from matcalc.language.build.scope import Variable, array_of, written_names
+from matcalc.language.build.vanishing import function_of
+from matcalc.language.decisions import AS_USUAL, Attempt, Decision, Dialect, ReadingOptions, least, notes_of
+from matcalc.language.declare.declared import Declaration, Declare
 from matcalc.language.elaboration import Elaborated, Reader, joined_or_apart
-from matcalc.language.options import AS_USUAL, Dialect, ReadingOptions
-from matcalc.language.search import Attempt, least
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.dependence import not_defined, undefined_functions
+from matcalc.language.syntax.dependence import not_defined, ordered, undefined_functions
 from matcalc.language.syntax.entry_derivatives import by_the_whole
-from matcalc.language.syntax.open_indices import lifted
-from matcalc.language.syntax.ordering import ordered
-from matcalc.language.syntax.repeated_indices import with_sums
-from matcalc.language.syntax.survey import mapped, number_in, ungrouped, walk
+from matcalc.language.syntax.open_indices import lifted, with_sums
+from matcalc.language.syntax.trees import mapped, number_in, ungrouped, walk
 from matcalc.language.syntax.written_arrays import Kinds, entrywise, named_arrays
 from matcalc.language.typing import constraints as c
-from matcalc.language.typing import derivative_shapes, kind_relations
-from matcalc.language.typing.derivative_shapes import CellShape, shape_by_all
+from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, resolved
 from matcalc.language.typing.inference import infer_kinds
+from matcalc.language.typing.kind_relations import CellShape, shape_by_all
 from matcalc.language.typing.kinds import ANY, COLUMN, ROW, Cell, Constraint, Contradiction
 
 _ZERO = e.Number(Fraction(0))
@@ -302,7 +296,7 @@ class _StatementReader(Reader):
                 if name in variables and argument in variables:
                     cells = variables[name].cell, variables[argument].cell
                     derived = self.builder.cell(ANY, cells[0].span)
-                    self.builder.relate(derivative_shapes.DerivativeBy(derived.span, layout, cells[0], [cells[1]], derived))
+                    self.builder.relate(kind_relations.DerivativeBy(derived.span, layout, cells[0], [cells[1]], derived))
 
     def _check_functions(self, sides: tuple[Side, Side], equation: s.Equation) -> None:
         """Of a function without a formula the derivatives on one side are claimed to be derivatives on the other.

@@ -15,8 +15,8 @@ from matcalc.base.functions import functions, spellings
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Elementwise, Expr, Negative, Number, Symbol, Transpose, postorder
 from matcalc.facts.table import essential
-from matcalc.language.build.operations import Make, operate
-from matcalc.language.declare.texts import declaration_text
+from matcalc.language.declare.declared import declaration_text
+from matcalc.language.elaboration import Make, operate
 from matcalc.language.syntax import trees as s
 from matcalc.objects.arithmetic import Arithmetic
 from matcalc.printing import text

@@ -17,11 +17,9 @@ from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import Elaborated, elaborate, parse_declarations
 from matcalc.language.build.construction import Differentiated
-from matcalc.language.decisions import Decision
-from matcalc.language.declare.declared import Declaration
-from matcalc.language.declare.texts import Declare, SharedNames, SharedText, about_unused, declaration_text
+from matcalc.language.decisions import AS_USUAL, Decision, ReadingOptions
+from matcalc.language.declare.declared import Declaration, Declare, SharedNames, SharedText, about_unused, declaration_text
 from matcalc.language.elaboration import question_in
-from matcalc.language.options import AS_USUAL, ReadingOptions
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.objects.arithmetic import Arithmetic
 

@@ -15,8 +15,7 @@ from matcalc.base.sizes import Shape
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of
-from matcalc.language.declare.declared import Declaration, declared_text
-from matcalc.language.declare.texts import declaration_text
+from matcalc.language.declare.declared import Declaration, declaration_text, declared_text
 from matcalc.objects.arithmetic import Arithmetic
 from matcalc.objects.inputs import as_call
 from matcalc.printing import Shown, latex, markdown, text

@@ -13,7 +13,7 @@ from matcalc.base.functions import Function, functions
 from matcalc.base.records import record, replace
 from matcalc.facts.table import Fact, canonical, facts
 from matcalc.interface.api import derive, parse
-from matcalc.language.options import DIALECTS, Dialect
+from matcalc.language.decisions import DIALECTS, Dialect
 from matcalc.language.syntax.tables import tables
 from matcalc.language.text.dialects import dialect_table, templates
 from matcalc.language.text.meanings import advice_for, is_foreign

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from matcalc.base.functions import Function, functions
 from matcalc.facts.table import facts
-from matcalc.language.options import Dialect
+from matcalc.language.decisions import Dialect
 from matcalc.language.text.dialects import templates
 from matcalc.language.text.meanings import foreign_functions
 from matcalc.reference.lookup import SHAPES, Row, Sample, described, fact_meaning, is_called, levels, of_function, of_row, of_section

@@ -24,7 +24,7 @@ from matcalc.interface.presentation import (
 )
 from matcalc.interface.product_calls import differential, vjp
 from matcalc.interface.results import Derivation, ParsedExpression, Style
-from matcalc.language.declare.texts import SharedNames
+from matcalc.language.declare.declared import SharedNames
 from matcalc.language.elaboration import question_in
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import Name

@@ -10,10 +10,10 @@ from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Layout, Symmetric
 from matcalc.interface.api import parse
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.declare.declarations import owners, written
-from matcalc.language.declare.texts import SharedNames, declaration_text, parse_declarations
+from matcalc.language.declare.declared import SharedNames, declaration_text, parse_declarations
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.survey import walk
+from matcalc.language.syntax.trees import walk
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.tokens import is_latex
 from matcalc.language.text.vocabulary import Vocabulary, known_functions

@@ -12,7 +12,7 @@ from matcalc.entries import point_of, shown
 from matcalc.interface.named_results import Gradients
 from matcalc.interface.presentation import FORMATS, remark_lines
 from matcalc.interface.results import Derivation, ParsedExpression, Style, plain_shape
-from matcalc.language.declare.texts import declaration_text
+from matcalc.language.declare.declared import declaration_text
 from matcalc.language.text.spelling import canonical_name
 from matcalc.printing import text as text_of
 from matcalc.printing.names import ascii_name, unicode_name

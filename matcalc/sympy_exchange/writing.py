@@ -17,8 +17,8 @@ from matcalc.einstein.linear import rational_power
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
 from matcalc.language import elaborate
-from matcalc.language.declare.signatures import signature_of
-from matcalc.language.declare.texts import declaration_text
+from matcalc.language.build.definitions import signature_of
+from matcalc.language.declare.declared import declaration_text
 from matcalc.language.text.spelling import canonical_name
 from matcalc.sympy_exchange.pieces import elementwise_templates, scalar_assumptions
 

@@ -28,8 +28,8 @@ from matcalc.expr.rewriting import free_indices, replaced, symbols_in
 from matcalc.interface.results import Derivation
 from matcalc.language import elaborate
 from matcalc.language.build.construction import Derived
+from matcalc.language.declare.declared import Declare, parse_declarations
 from matcalc.language.declare.objects import texts_of
-from matcalc.language.declare.texts import Declare, parse_declarations
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Statement
 from matcalc.language.statements import Side as StatementSide
 from matcalc.objects.combining import declarations_of, joint_declarations

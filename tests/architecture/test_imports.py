@@ -43,10 +43,9 @@ HEAVY = {"numpy", "sympy", "mpmath", "jax", "torch", "rich"}
 EITHER_WAY = {"difflib", "json", "lark", "tomllib"}
 """May be imported at the top or where it is needed."""
 BY_NAME = {
-    ("matcalc.language.declare.texts", "matcalc.language.declare.declarations"),
-    ("matcalc.language.declare.texts", "matcalc.language.declare.unused"),
+    ("matcalc.language.declare.declared", "matcalc.language.declare.declarations"),
     ("matcalc.language.text.tokens", "matcalc.language.latex.latex_scanner"),
-    ("matcalc.language", "matcalc.language.declare.texts"),
+    ("matcalc.language", "matcalc.language.declare.declared"),
     ("matcalc.language", "matcalc.language.elaboration"),
     ("matcalc.language", "matcalc.language.statements"),
     ("matcalc.language", "matcalc.language.syntax.parser"),
@@ -57,13 +56,7 @@ BY_NAME = {
     ("matcalc.printing", "matcalc.printing.indices"),
     ("matcalc.objects.parsed", "matcalc.language.statements"),
     ("matcalc.language.text.tokens", "matcalc.language.text.reach"),
-    ("matcalc.language.declare.texts", "matcalc.language.declare.clauses"),
-    ("matcalc.language.elaboration", "matcalc.language.syntax.open_indices"),
-    ("matcalc.language.elaboration", "matcalc.language.typing.failures"),
-    ("matcalc.language.build.calls", "matcalc.language.build.definitions"),
-    ("matcalc.language.build.calls", "matcalc.language.build.lifting"),
-    ("matcalc.language.build.dialect_calls", "matcalc.language.build.einsum"),
-    ("matcalc.language.build.construction", "matcalc.language.build.restricted"),
+    ("matcalc.language.declare.declared", "matcalc.language.declare.stated_facts"),
     ("matcalc.objects.inputs", "matcalc.language.declare.objects"),
     ("matcalc.derivation.pipeline", "matcalc.folding.explicit_sums"),
     ("matcalc.language.text.tokens", "matcalc.language.text.code_tokens"),

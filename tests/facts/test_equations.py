@@ -7,7 +7,7 @@ import pytest
 import matcalc
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.facts.table import facts
-from matcalc.language.declare.texts import parse_declarations
+from matcalc.language.declare.declared import parse_declarations
 
 STATED = [
     ("X: n×p, X'*X = eye", "orthonormal"),

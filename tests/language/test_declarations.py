@@ -8,7 +8,7 @@ from matcalc.base.errors import ParseError
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.language import parse_declarations
 from matcalc.language.declare.declarations import written
-from matcalc.language.declare.texts import declaration_text
+from matcalc.language.declare.declared import declaration_text
 
 N, M = Size.of("n"), Size.of("m")
 

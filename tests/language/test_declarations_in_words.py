@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError
 from matcalc.language.declare.declarations import written
-from matcalc.language.declare.declared import Declaration
+from matcalc.language.declare.declared import Declaration, declaration_text, parse_declarations
 from matcalc.language.declare.objects import described
-from matcalc.language.declare.texts import declaration_text, parse_declarations
 from tests.counting import calls
 
 HERE = Path(__file__).parent

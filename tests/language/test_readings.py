@@ -6,7 +6,7 @@ import pytest
 
 from matcalc.base.errors import ParseError, ShapeError, UnknownFunctionError
 from matcalc.language import elaborate
-from matcalc.language.options import ReadingOptions
+from matcalc.language.decisions import ReadingOptions
 from matcalc.printing import text as text_of
 
 # text | how it is read | what is said beyond the usual kinds, with its weight

@@ -12,7 +12,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
 from matcalc.base.records import replace
 from matcalc.facts.table import facts
-from matcalc.language.declare.texts import declaration_text, parse_declarations
+from matcalc.language.declare.declared import declaration_text, parse_declarations
 from matcalc.language.text.meanings import foreign_functions
 from matcalc.language.text.vocabulary import STRUCTURAL
 from matcalc.reference import described, overview, page

@@ -14,7 +14,7 @@ import pytest
 import matcalc
 from matcalc.base.functions import functions, spellings
 from matcalc.interface.constructors import SIZED, STRUCTURAL, names
-from matcalc.language.declare.signatures import signature_of
+from matcalc.language.build.definitions import signature_of
 from tests.counting import calls
 
 DECLARED = (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.language.build.families import capital_of
+from matcalc.language.build.scope import capital_of
 from tests.samples.models import LOOPS, MODELS, Model
 
 jax = pytest.importorskip("jax")

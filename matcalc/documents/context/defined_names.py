@@ -28,7 +28,7 @@ from matcalc.documents.roles import named_by
 from matcalc.documents.shapes import inverted, is_entries, is_event, is_expected, is_integral, is_power
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import walk
+from matcalc.language.syntax.trees import walk
 from matcalc.language.text.terminals import WRITTEN_OUT
 from matcalc.language.text.vocabulary import Vocabulary
 

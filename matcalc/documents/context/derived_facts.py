@@ -23,7 +23,7 @@ from matcalc.facts.table import is_square, needs_square
 from matcalc.language import parse_syntax
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import number_in
+from matcalc.language.syntax.trees import number_in
 from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.spelling import INDEX_LETTERS
 from matcalc.language.text.vocabulary import Vocabulary

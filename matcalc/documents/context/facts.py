@@ -16,8 +16,7 @@ from matcalc.documents.context.wording import END, Line, Reaches, Spot, Wording,
 from matcalc.documents.context.written_names import weights_in, without_index
 from matcalc.documents.pieces import Place
 from matcalc.language import parse_declarations
-from matcalc.language.declare.declared import Declaration, declared_text
-from matcalc.language.declare.texts import declared_sizes
+from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text
 from matcalc.language.text.called_names import USUAL
 
 TURNS = frozenset(["but", "while", "whereas", "however", "although"])

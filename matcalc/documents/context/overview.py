@@ -41,8 +41,7 @@ from matcalc.documents.context.scripts import Scripts, scripts_of, with_layers
 from matcalc.documents.context.wording import Line, Numbered, Outline, Spot, Wording, wordings
 from matcalc.documents.context.written_names import Weights, names_at, names_called, weights_in
 from matcalc.documents.index_cases import Indices
-from matcalc.language.declare.declared import Declaration, declared_text
-from matcalc.language.declare.texts import declared_sizes
+from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text
 
 How: TypeAlias = Literal["told", "kinds", "unsized"]
 """What declarations say: what is told; with it the kinds that names have in the rest of the document; or what is told but for the sizes."""

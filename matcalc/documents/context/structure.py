@@ -22,7 +22,7 @@ from matcalc.documents.sentences import cue_table
 from matcalc.documents.shapes import is_derivative
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import number_in, ungrouped, walk
+from matcalc.language.syntax.trees import number_in, ungrouped, walk
 from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
 from matcalc.language.text.vocabulary import Vocabulary, known_functions

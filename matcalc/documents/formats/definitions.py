@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from matcalc.documents.pieces import Fault, Formula, Piece, Place, Placed
+from matcalc.language.decisions import Source
 from matcalc.language.latex.latex_conventions import conventional, operands
 from matcalc.language.latex.latex_macros import defined, expanded
 from matcalc.language.latex.latex_parameters import Macro
-from matcalc.language.source import Source
 
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 

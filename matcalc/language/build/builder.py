@@ -13,11 +13,11 @@ from matcalc.base.records import replace
 from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
-from matcalc.language.build.families import array_of, capital_of
-from matcalc.language.build.scope import COLUMNS, Scope, letter_class
+from matcalc.language.build.scope import COLUMNS, Scope, array_of, capital_of, letter_class
 from matcalc.language.decisions import Weight
+from matcalc.language.declare.declared import index_of
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import walk
+from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import MATH, Written
 from matcalc.language.text.spelling import ONES
 from matcalc.language.text.vocabulary import NAMES_TOO
@@ -27,16 +27,12 @@ from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Constraint
 
 if TYPE_CHECKING:
-    from matcalc.language.build import entry_arrays
-    from matcalc.language.declare import members
     from matcalc.language.syntax import open_indices
-    from matcalc.language.typing import derivative_shapes, kind_relations
+    from matcalc.language.typing import kind_relations
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
-    entry_arrays = later("matcalc.language.build.entry_arrays")
-    members = later("matcalc.language.declare.members")
     open_indices = later("matcalc.language.syntax.open_indices")
-    derivative_shapes = later("matcalc.language.typing.derivative_shapes")
+    kind_relations = later("matcalc.language.typing.kind_relations")
 
 
 ONE_VALUE = Fraction(1)
@@ -97,7 +93,7 @@ class Builder(Assembly):
             if type(node) in _LEAVES:
                 done.append(self._make(cast("s.SyntaxNode", node), []))
             elif operands is None:
-                node = entry_arrays.as_array(node, self.scope) if isinstance(node, s.Entries) else node
+                node = open_indices.as_array(node, self.scope) if isinstance(node, s.Entries) else node
                 operands = self._operands(node)
                 stack.append((node, operands))
                 stack += [(operand, None) for operand in reversed(operands)]
@@ -316,7 +312,7 @@ class Builder(Assembly):
         if name in scope.size_names:
             return t.SizeTerm(self.cell(SCALAR, span), self.place(span), Size.of(name))
         if name in scope.declarations:
-            member = scope.declared_members and self._positions_in(members.index_of(name))
+            member = scope.declared_members and self._positions_in(index_of(name))
             return (self._indexed_name(name, span) if member else None) or self._symbol(name, span)
         match name:
             case "I" | "eye":
@@ -595,7 +591,7 @@ class Builder(Assembly):
             return t.DerivativeTerm(body.cell, place, (*operands, *directions), wrt, uses, node.turned, len(directions))
         result = self.cell(ANY, node.span)
         turned = node.turned or self.layout == "numerator"
-        self.relate(derivative_shapes.DerivativeBy(place, "numerator" if turned else "denominator", body.cell, cells, result))
+        self.relate(kind_relations.DerivativeBy(place, "numerator" if turned else "denominator", body.cell, cells, result))
         return t.DerivativeTerm(result, place, tuple(operands), wrt, uses, turned)
 
     # ------------------------------------------------------------ operators
@@ -863,7 +859,7 @@ class Builder(Assembly):
     def _part(self, name: s.Name, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         """What a name stands for at these positions: ``x_j[i]`` is entry i of x_j."""
         base, _, index = name.name.rpartition("_")
-        known = name.name in self.scope.declarations and not members.index_of(name.name)
+        known = name.name in self.scope.declarations and not index_of(name.name)
         before = self._positions_in(index) if base and not known else ()
         if before:
             return self.entry(self._array(s.Name(name.span, base)), (*before, *positions), span)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.functions import Function, functions, spellings
 from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE, Size
+from matcalc.language.build import definitions
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder, weighs
 from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCTIONS
+from matcalc.language.build.definitions import Signature, signature_of
 from matcalc.language.build.scope import Scope, letter_class
-from matcalc.language.declare.signatures import Signature, signature_of
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import number_in
+from matcalc.language.syntax.trees import number_in
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES
@@ -39,11 +39,6 @@ _SIZED = frozenset(["eye", "ones", "zeros", "vector", "matrix", "commutation", "
 _NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
 _DEEPEST_DEFINITION = 8
 _SUMS = frozenset(["sum", "mean"])
-
-
-def _definitions() -> Any:
-    """The formulas of functions that have one, loaded when such a function is called."""
-    return import_module("matcalc.language.build.definitions")
 
 
 class CallBuilder(Builder):
@@ -88,7 +83,7 @@ class CallBuilder(Builder):
             return self._sized(node)
         if name.endswith("'") and name[:-1] in functions():
             self._count(node, arguments, 1)
-            return self._opened(_definitions().derivative_of(name[:-1]), {"t": arguments[0]}, {}, self.place(span))
+            return self._opened(definitions.derivative_of(name[:-1]), {"t": arguments[0]}, {}, self.place(span))
         if name == "pinv":
             self._refuse_sign_on_a_vector(node)
         structural = _STRUCTURAL.get(name)
@@ -122,8 +117,7 @@ class CallBuilder(Builder):
 
     def lifted(self, operand: t.Term, axis: str, span: Span, function: str) -> t.Term:
         """A function with a definition, of every row or column."""
-        made: t.Term = import_module("matcalc.language.build.lifting").Lifting(self, operand, axis, span).build(function)
-        return made
+        return definitions.Lifting(self, operand, axis, span).build(function)
 
     @staticmethod
     def _has_axis(name: str) -> bool:
@@ -197,7 +191,7 @@ class CallBuilder(Builder):
         self._count(node, arguments, len(signature.parameters))
         if entry.of_one and self.single(arguments[0]):
             self.evidence = True
-            return arguments[0] if entry.of_one == "t" else self._opened(_definitions().of_one(entry.name), {"t": arguments[0]}, {}, span)
+            return arguments[0] if entry.of_one == "t" else self._opened(definitions.of_one(entry.name), {"t": arguments[0]}, {}, span)
         if axis is None and entry.axis:
             whole = self._of_whole_matrix(entry, signature, node, arguments)
             if whole is not None:
@@ -284,7 +278,7 @@ class CallBuilder(Builder):
             kinds = frozenset({tuple([_kind(shape) for shape in shapes])})
             cells = tuple([argument.cell for argument in arguments])
             self.relate(kind_relations.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes])))
-        built = self._opened(_definitions().definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span)
+        built = self._opened(definitions.definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span)
         self.evidence |= bool(signature.size_names)
         return built
 

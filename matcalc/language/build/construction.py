@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from functools import reduce
-from importlib import import_module
 from operator import mul
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, assert_never
@@ -24,9 +23,9 @@ from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
 
 if TYPE_CHECKING:
-    from matcalc.language.build import first_order
+    from matcalc.language.build import vanishing
 else:
-    first_order = later("matcalc.language.build.first_order")
+    vanishing = later("matcalc.language.build.vanishing")
 
 
 @record
@@ -205,8 +204,7 @@ class Construction:
             case t.IndexSumTerm(index=index):
                 return e.IndexSum(_index(index), built[0])
             case t.RestrictedTerm(same=(left, right)):
-                finite = import_module("matcalc.language.build.restricted").finite_where_equal
-                return product([built[0], finite(built[1], _index(left), _index(right))])
+                return product([built[0], vanishing.finite_where_equal(built[1], _index(left), _index(right))])
             case t.IndexArrayTerm(indices=indices):
                 return e.IndexArray(tuple([_index(index) for index in indices]), built[0])
             case t.BoundTerm():
@@ -254,7 +252,7 @@ class Construction:
             shown = self._text[term.span.start : term.span.end].strip()
             raise NotDifferentiableError(f"{shown} has no closed matrix form", span=term.span, suggestion="derive(...) for its index form")
         self.derived.append(Derived(question, form))
-        form = first_order.settled(form, still, wrt[0]) if self._functions else form
+        form = vanishing.settled(form, still, wrt[0]) if self._functions else form
         bound = [variable.name for variable in dict.fromkeys(wrt) if variable in self._bound.values()]
         return replaced(form, dict(zip(bound, points, strict=True))) if bound else form
 
@@ -268,7 +266,7 @@ class Construction:
 
     def check_second(self, function: e.Expr, by: Collection[str], place: Span) -> None:
         """Raises NotDifferentiableError where a derivative of a function without a formula is differentiated by what that depends on."""
-        derived = {name for symbol in symbols_in(function).values() if (name := first_order.function_of(symbol)) in self._functions}
+        derived = {name for symbol in symbols_in(function).values() if (name := vanishing.function_of(symbol)) in self._functions}
         for argument, value in (pair for name in sorted(derived) for pair in self._functions[name].items()):
             if argument in by or not symbols_in(self.build(value)).keys().isdisjoint(by):
                 raise NotDifferentiableError(_SECOND, span=place)
@@ -285,7 +283,7 @@ class Construction:
                 here = replaced(inner.build(value), moving)
                 if variable.name in symbols_in(here):
                     step = e.Sum((here, e.Negative(replaced(here, {variable.name: still}))))
-                    steps.append(first_order.first_order(own, argument, step, term.turned, term.span))
+                    steps.append(vanishing.first_order(own, argument, step, term.turned, term.span))
             if steps:
                 moving[name] = e.Sum((own, *steps))
         self._turns |= {term.turned} if moving else set()

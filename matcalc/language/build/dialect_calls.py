@@ -6,22 +6,22 @@ of NumPy's: ``first``, ``second`` or ``last``; of a vector, which has one, the f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.functions import functions, spellings
-from matcalc.base.lazy import later
+from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record, replace
 from matcalc.language.build import terms as t
 from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.survey import number_in
+from matcalc.language.syntax.trees import number_in
 from matcalc.language.text.dialects import Template, templates, ways_to_call
 from matcalc.language.text.vocabulary import STRUCTURAL, Vocabulary
 from matcalc.language.typing import kind_relations
@@ -197,7 +197,7 @@ class DialectBuilder(CallBuilder):
             return self._opened(meant.formula, dict(zip(meant.parameters, arguments, strict=True)), {}, node.span)
         if node.function == "einsum" and not self._is_users("einsum"):
             letters = frozenset([*self.scope.variables, *self.scope.values, *self.scope.declarations])
-            tree, parameters = import_module("matcalc.language.build.einsum").summed_products(node, letters)
+            tree, parameters = summed_products(node, letters)
             return self._opened(tree, dict(zip(parameters, arguments, strict=True)), {}, node.span)
         if node.function in _SIZES and not self._is_users(node.function):
             return self._size_of(node, arguments)
@@ -398,3 +398,63 @@ def _taken_along(node: s.Syntax, words: tuple[str, ...]) -> s.Syntax:
             return replace(node, operand=walked(operand))
         case _:
             return node
+
+
+_SUBSCRIPTS = pattern(r"([A-Za-z]*(?:,[A-Za-z]*)*)(?:->([A-Za-z]*))?")
+_LETTERS = "ijklmnpqrstuvwxyzabcdfghIJKLMNPQRSTUVWXYZABCDFGH"
+_USAGE = 'einsum("ij,j->i", A, x)'
+
+
+def summed_products(node: s.Applied, taken: Collection[str]) -> tuple[s.Syntax, tuple[str, ...]]:
+    """The formula of a call of ``einsum``, and the names in it of the operands; ``taken`` are names that no index may have.
+
+    Raises ParseError for subscripts that do not fit.
+    """
+    words = node.arguments[0] if node.arguments else None
+    match = _SUBSCRIPTS.fullmatch(words.word.replace(" ", "")) if isinstance(words, s.Word) else None
+    if match is None:
+        raise ParseError("the subscripts of einsum are letters", span=node.span, suggestion=_USAGE)
+    inputs = match[1].split(",")
+    if len(inputs) != len(node.arguments) - 1:
+        counted = f"{len(inputs)} operand{'s' if len(inputs) != 1 else ''}"
+        raise ParseError(f"the subscripts are those of {counted}", span=node.span, suggestion=_USAGE)
+    output = _output("".join(inputs)) if match[2] is None else match[2]
+    if len(set(output)) < len(output) or not set(output) <= set("".join(inputs)) or len(output) > 4:
+        message = "the subscripts of the result are at most four different letters of the operands"
+        raise ParseError(message, span=node.span, suggestion=_USAGE)
+    names = _index_names("".join(inputs), taken)
+    parameters = tuple([f"operand {k}" for k in range(len(inputs))])
+    return _formula(inputs, output, names, parameters, node.span), parameters
+
+
+def _output(letters: str) -> str:
+    """NumPy's result where none is written: the letters that stand once, in their order."""
+    return "".join(sorted(letter for letter, times in Counter(letters).items() if times == 1))
+
+
+def _index_names(letters: str, taken: Collection[str]) -> dict[str, str]:
+    """A free name for each letter: the letter itself where it is free."""
+    wanted = dict.fromkeys(letters)
+    names = {letter: letter for letter in wanted if letter not in taken and letter != "e"}
+    free = (letter for letter in _LETTERS if letter not in taken and letter not in wanted)
+    for letter in wanted:
+        if letter not in names:
+            names[letter] = next(free, f"{letter}_0")
+    return names
+
+
+def _formula(inputs: list[str], output: str, names: dict[str, str], parameters: tuple[str, ...], span: Span) -> s.Syntax:
+    def index(letter: str) -> s.Syntax:
+        return s.Name(span, names[letter])
+
+    factors: list[s.Syntax] = []
+    for letters, parameter in zip(inputs, parameters, strict=True):
+        operand = s.Name(span, parameter)
+        factors.append(s.Entries(span, operand, tuple(map(index, letters))) if letters else operand)
+    body = factors[0]
+    for factor in factors[1:]:
+        body = s.Binary(span, "*", body, factor, span)
+    summed = [letter for letter in dict.fromkeys("".join(inputs)) if letter not in output]
+    for letter in reversed(summed):
+        body = s.Summation(span, (names[letter],), body)
+    return s.Applied(span, "tensor", (*map(index, output), body), span) if output else body

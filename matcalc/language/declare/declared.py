@@ -1,10 +1,18 @@
-"""What a declaration says of one name."""
+"""What is declared of names, as every formula needs it; the reader of declarations is loaded when something is declared."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TypeAlias
+
+from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.base.sizes import Shape, Size
 from matcalc.facts.table import implied, is_square
+from matcalc.language.decisions import Decision
+from matcalc.language.text.spelling import INDEX_LETTERS, ONE_NAME
+from matcalc.language.text.vocabulary import CONNECTIVES
 
 
 @record
@@ -45,3 +53,161 @@ def joined(one: Declaration, other: Declaration) -> Declaration:
     return Declaration(
         one.name, one.kind or other.kind, one.shape if one.shape is not None else other.shape, properties, one.count or other.count
     )
+
+
+Declare: TypeAlias = str | Mapping[str, object] | None
+"""Declarations as a text, or name by name as texts, sizes (``3``, ``("n", 4)``) and arrays."""
+
+
+def parse_declarations(declare: Declare) -> dict[str, Declaration]:
+    """Every declared name with what was said about it, in order.
+
+    A text separates declarations with ``;``, line breaks, or commas before the next name; a mapping gives each name its own text, its
+    sizes, or an array that has them. Raises ParseError for what is not understood, ShapeError for a property that the shape cannot have.
+
+    >>> parse_declarations("X: n×m")["X"].shape
+    (Size(names=('n',), factor=1), Size(names=('m',), factor=1))
+    >>> [name for name, said in parse_declarations("let A be an n by n matrix, Σ ≻ 0").items() if said.facts]
+    ['Sigma']
+    """
+    if declare is None or declare == "":
+        return {}
+    found: dict[str, Declaration] = import_module("matcalc.language.declare.declarations").declarations_in(declare)
+    return found
+
+
+_WORDS = (*CONNECTIVES, "assume", "let")
+"""One of these is in what follows."""
+_ONE = rf"(?:{ONE_NAME}|\\[A-Za-z]+|\\\w+\{{\w+\}}|[A-Za-z]{{2,}})"
+_FACTUAL = r"(?:is|are)\s+(?!the\b)|scalars?\b|vectors?\b|matri(?:x|ces)\b|symmetric\b|invertible\b|positive\b|orthogonal\b|diagonal\b"
+SAID_BEHIND_A_COMMA = rf",(?=(?:\s|~|\\q?quad|\\[,;: ])*{_ONE}(?:(?:\s*,\s*|\s+and\s+){_ONE})*\s*(?:∈|\\in\b|in\s+R\b|{_FACTUAL}))"
+"""A comma before a name with what it is: ``x'Ax, A ∈ ℝⁿˣⁿ`` and ``c x'x, c scalar``."""
+_COMMA = pattern(SAID_BEHIND_A_COMMA)
+_CONNECTIVE = pattern("|".join(CONNECTIVES) + r"|\A\s*(?:If|For|When|Given|[Aa]ssume|Assuming|Suppose|[Ll]et)\s")
+
+
+def said_behind(text: str) -> tuple[str, Mapping[str, Declaration]]:
+    """The text without the facts that stand behind it in words, and these as declarations. Raises ParseError, with the place."""
+    in_words = any(word in text.lower() for word in _WORDS) and _CONNECTIVE.search(text) is not None
+    if not in_words and ("," not in text or _COMMA.search(text) is None):
+        return text, {}
+    found = import_module("matcalc.language.declare.stated_facts").clauses_in(text)
+    return found.text, found.declarations
+
+
+def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
+    """The size names that occur in declarations."""
+    sizes = [size for d in declarations.values() for size in (*(d.shape or ()), *([d.count] if d.count else []))]
+    return frozenset(name for size in sizes for name in size.names)
+
+
+def declaration_text(shape: Sequence[Size | int | str], properties: tuple[str, ...] = ()) -> str:
+    """A kind, sizes and properties in the ``declare`` syntax.
+
+    >>> from matcalc.base.sizes import Size
+    >>> declaration_text((Size.of("n"), Size.of("n")), ("symmetric",))
+    'n×n symmetric'
+    """
+    sizes = "×".join(str(size) for size in shape) if shape else "scalar"
+    return " ".join([sizes, *properties])
+
+
+class SharedNames(dict[str, object]):
+    """Declarations by name that several formulas share."""
+
+
+class SharedText(str):
+    """Declarations as a text that several formulas share."""
+
+    __slots__ = ()
+
+
+class BlockText(SharedText):
+    """Declarations that stand in the block of one statement."""
+
+    __slots__ = ()
+
+
+def shared(declare: str | Mapping[str, object]) -> SharedNames | SharedText:
+    """Declarations for several formulas: names that do not occur in one of them are no mistake there.
+
+    >>> from matcalc.interface.api import derive
+    >>> symbols = shared("A: n×n symmetric; B, X: n×m; x: n")
+    >>> str(derive("x'A x", "x", declare=symbols)), str(derive("tr(B'X)", "X", declare=symbols))
+    ('2 A x', 'B')
+    """
+    return SharedNames(declare) if isinstance(declare, Mapping) else SharedText(declare)
+
+
+def about_unused(declare: Declare, occurring: Sequence[str], *others: str) -> tuple[Decision, ...]:
+    """What is to be said of declared names that do not occur; ``others`` are names that may be declared all the same.
+
+    Raises ParseError where such a name may be meant for a symbol that is not declared.
+    """
+    if not declare or (isinstance(declare, (SharedNames, SharedText)) and not isinstance(declare, BlockText)):
+        return ()
+    found: tuple[Decision, ...] = import_module("matcalc.language.declare.declarations").about(declare, occurring, others)
+    return found
+
+
+_DOTS = r"(?:\.{2,3}|…|\\[lc]?dots)"
+_UP_TO = rf"(?:{_DOTS}|,\s*(?:2\s*,\s*)?{_DOTS}\s*,|:|\bto\b|-)"
+_RANGE = pattern(
+    rf"(?:,?\s*\bfor(?:\s+(?:all|each|every))?\s+|,\s*|\(\s*)(?P<index>[a-z])\s*=\s*1\s*{_UP_TO}\s*(?P<last>[A-Za-z]\w*|[0-9]+)\s*\)?"
+    r"|,?\s*\bfor\s+(?:all|each|every)\s+(?P<any>[a-z])\b(?!\s*=)"
+)
+_LETTERS = INDEX_LETTERS | {"t"}
+"""Members are often counted by time."""
+
+Members: TypeAlias = Mapping[tuple[str, int], Declaration]
+"""What is declared of the members of families, by what stands before their indices and the number of these."""
+
+
+@record
+class Range:
+    """``for i = 1..n``, with its place; no size is said in ``for each i``."""
+
+    index: str
+    size: Size | None
+    start: int
+    end: int
+
+
+def without_ranges(text: str) -> tuple[str, tuple[Range, ...]]:
+    """A text of declarations with blanks where ranges of indices stand, and the ranges.
+
+    >>> without_ranges("x_i: d for i = 1..n; b: n")[0]
+    'x_i: d               ; b: n'
+    """
+    if "=" not in text and "for" not in text:
+        return text, ()
+    found = [_range(match["index"] or match["any"], match["last"], match.start(), match.end()) for match in _RANGE.finditer(text)]
+    plain = text
+    for one in found:
+        plain = plain[: one.start] + " " * (one.end - one.start) + plain[one.end :]
+    return plain, tuple(found)
+
+
+def _range(index: str, last: str | None, start: int, end: int) -> Range:
+    return Range(index, None if last is None else Size.of(int(last) if last.isdecimal() else last), start, end)
+
+
+def index_of(name: str) -> str:
+    """The indices in the name of a member; empty for other names.
+
+    >>> index_of("x_i"), index_of("mu_ik"), index_of("x_max"), index_of("x")
+    ('i', 'ik', '', '')
+    """
+    base, _, index = name.rpartition("_")
+    return index if base and len(index) < 4 and set(index) <= _LETTERS else ""
+
+
+def declared_members(declarations: Mapping[str, Declaration]) -> Members:
+    """What the declarations say of members of families."""
+    found: dict[tuple[str, int], Declaration] = {}
+    for name, declaration in declarations.items():
+        index = index_of(name)
+        base = name.rpartition("_")[0]
+        if index and base not in declarations and declaration.kind != "function":
+            found[base, len(index)] = declaration
+    return found

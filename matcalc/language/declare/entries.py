@@ -13,10 +13,9 @@ from typing import TypeAlias
 from matcalc.base.errors import MatcalcError, ParseError, Span
 from matcalc.base.records import record
 from matcalc.facts.table import canonical
-from matcalc.language.declare.members import Range, index_of, without_ranges
-from matcalc.language.declare.scanning import Token, scanned
+from matcalc.language.declare.declared import Range, index_of, without_ranges
+from matcalc.language.declare.scanning import ADDING, FILLERS, JOINING, KINDS, LINKS, OPENING, SETS, Token, scanned
 from matcalc.language.declare.value_reader import Said, ValueReader
-from matcalc.language.declare.words import ADDING, FILLERS, JOINING, KINDS, LINKS, OPENING, SETS
 from matcalc.language.text.spelling import canonical_name, is_name
 
 Tokens: TypeAlias = Sequence[Token]

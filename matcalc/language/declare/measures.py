@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.sizes import ONE, Size
 from matcalc.facts.table import canonical, facts
-from matcalc.language.declare.scanning import Token
-from matcalc.language.declare.words import FILLERS, KINDS, NO_FACTS
+from matcalc.language.declare.scanning import FILLERS, KINDS, NO_FACTS, Token
 from matcalc.language.text.meanings import nearest_spelling
 from matcalc.language.text.spelling import canonical_name
 

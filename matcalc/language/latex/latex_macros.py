@@ -12,6 +12,7 @@ from matcalc.base.budgets import MOST_CHARACTERS
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.lazy import pattern
 from matcalc.base.records import replace
+from matcalc.language.decisions import Places, Source
 from matcalc.language.latex.latex_conditions import Conditions
 from matcalc.language.latex.latex_conventions import conventional, is_letter
 from matcalc.language.latex.latex_definitions import DEFINING, Definitions
@@ -20,7 +21,6 @@ from matcalc.language.latex.latex_mouth import Mouth
 from matcalc.language.latex.latex_parameters import Macro
 from matcalc.language.latex.latex_runs import Runs
 from matcalc.language.latex.latex_slices import Text
-from matcalc.language.source import Places, Source
 
 _DEFINES = pattern(r"\\(?:" + "|".join(DEFINING) + r")(?![A-Za-z])")
 

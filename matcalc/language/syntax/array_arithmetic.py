@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import number_in, walk
+from matcalc.language.syntax.trees import number_in, walk
 
 Rows: TypeAlias = tuple[tuple[s.Syntax, ...], ...]
 

@@ -1,17 +1,193 @@
-"""Functions that a text differentiates and does not define: in ``z = W*a + b; d(L)/da = W'*d(L)/dz`` L is any function of z.
-
-Such a name depends on what it is differentiated by: on some of these names directly, on the others through them.
-"""
+"""What the names of a program depend on: the order of its statements, functions of functions, and functions without a formula."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 
-from matcalc.base.errors import Span, UnknownFunctionError
+from matcalc.base.errors import ParseError, Span, UnknownFunctionError
+from matcalc.base.records import replace
 from matcalc.language.build.scope import NONE, Undefined
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.open_indices import members_given
-from matcalc.language.syntax.survey import number_in, sum_indices, ungrouped, walk
+from matcalc.language.syntax.trees import mapped, number_in, sum_indices, ungrouped, walk
+from matcalc.language.text.spelling import INDEX_LETTERS
+from matcalc.language.text.terminals import PARTIALS
+
+_NOTHING: Mapping[str, Collection[str]] = MappingProxyType({})
+
+
+def ordered(program: s.Program, *, claim: bool = False, depends: Mapping[str, Collection[str]] = _NOTHING) -> s.Program:
+    """The program with its assignments sorted, in the order written where that is free.
+
+    When the last statement is an assignment too, the value of the program is the one result that no other statement uses. Names that
+    need each other stay as they were written, for the reader to refuse. With ``claim`` the last equation is a statement, not an assignment.
+    ``depends`` are names without a value that stand for functions of others.
+    Raises ParseError when several results are left unused.
+    """
+    assignments = list(program.assignments)
+    value = program.value
+    if not assignments:
+        return program
+    uses = _Uses(assignments, program.definitions, depends)
+    if isinstance(value, s.Equation) and isinstance(value.left, s.Name) and not claim:
+        assignments.append((value.left, value.right))
+        uses = _Uses(assignments, program.definitions, depends)
+        value = _result(assignments, value.left, uses)
+    return s.Program(program.span, tuple(_sorted(assignments, uses)), value, program.definitions)
+
+
+class _Uses:
+    """The assigned names that a value uses, by itself or in the functions that it calls."""
+
+    def __init__(
+        self,
+        assignments: list[tuple[s.Name, s.Syntax]],
+        definitions: tuple[s.Definition, ...],
+        depends: Mapping[str, Collection[str]],
+    ) -> None:
+        self._names = {name.name for name, _ in assignments}
+        self._depends = depends
+        self._bodies = {definition.function: definition for definition in definitions}
+        self.of_each = [self._used(value) for _, value in assignments]
+
+    def _used(self, value: s.Syntax) -> list[str]:
+        found: dict[str, None] = {}
+        opened: set[str] = set()
+        waiting = [value]
+        while waiting:
+            for node in walk(waiting.pop()):
+                name = node.name if isinstance(node, s.Name) else node.function.rstrip("'") if isinstance(node, s.Applied) else ""
+                by = node.wrt if isinstance(node, s.DerivativeOf) else ()
+                all_names = (name, *by, *self._depends.get(name, ()))
+                found |= dict.fromkeys([one if one in self._names else _array(one) for one in all_names])
+                if name in self._bodies and name not in opened:
+                    opened.add(name)
+                    waiting.append(self._bodies[name].body)
+        return [name for name in found if name in self._names]
+
+
+def _array(name: str) -> str:
+    """What a name is an entry of; empty for one without an index."""
+    base, _, index = name.rpartition("_")
+    return base if INDEX_LETTERS.issuperset(index) else ""
+
+
+def _result(assignments: list[tuple[s.Name, s.Syntax]], last: s.Name, uses: _Uses) -> s.Syntax:
+    used = {name for (own, _), names in zip(assignments, uses.of_each) for name in names if name != own.name}
+    unused = [name for name, _ in assignments if name.name not in used]
+    shown = ", ".join(dict.fromkeys(name.name for name in unused))
+    if "," in shown:
+        message = f"the program has no single value: nothing uses {shown}"
+        raise ParseError(message, span=last.span, suggestion="end with the expression meant")
+    return unused[0] if unused else last
+
+
+def _sorted(assignments: list[tuple[s.Name, s.Syntax]], uses: _Uses) -> list[tuple[s.Name, s.Syntax]]:
+    """Depth first with an explicit stack; the order written when it is right already, or when names need each other."""
+    names = [name.name for name, _ in assignments]
+    if len(set(names)) < len(names):
+        return assignments
+    place = {name: k for k, name in enumerate(names)}
+    needs = [[place[name] for name in used] for used in uses.of_each]
+    if all(other < k for k, others in enumerate(needs) for other in others):
+        return assignments
+    order: list[int] = []
+    state = [0] * len(names)  # 0 not seen, 1 waiting for what it needs, 2 done
+    for start in range(len(names)):
+        stack = [start]
+        while stack:
+            k = stack[-1]
+            if state[k] == 2:
+                stack.pop()
+                continue
+            waiting = [other for other in needs[k] if state[other] != 2]
+            if not waiting:
+                state[k] = 2
+                order.append(k)
+                stack.pop()
+            elif state[k] == 1 and any(state[other] == 1 for other in waiting):
+                return assignments
+            else:
+                state[k] = 1
+                stack.extend(other for other in reversed(waiting) if state[other] == 0)
+                if all(state[other] == 1 for other in waiting):
+                    return assignments
+    return [assignments[k] for k in order]
+
+
+def composed(program: s.Program) -> s.Program:
+    """The program with functions of functions as values of each other, where it differentiates what lies behind arguments or by it.
+
+    Where nothing behind them is asked about, arguments stand for themselves. Raises ParseError where it is not said what a derivative
+    holds fixed.
+    """
+    functions = {definition.function: definition for definition in program.definitions}
+    asked = [found for node in walk(program.value) for found in _derived(node, functions)]
+    behind = [one for name, _, _ in asked for one in _behind(name, functions)]
+    inner = {parameter for one in behind for parameter in one.parameters if parameter in functions}
+    if not inner:
+        return program
+    for name, by, place in asked:
+        _check_fixed(name, by, place, functions)
+    nodes = walk(program.value)
+    used = {name for name, _, _ in asked} | {node.function for node in nodes if isinstance(node, s.Applied)}
+    if inner.isdisjoint(used) and not any(_lies_behind(name, by, functions) for name, by, _ in asked):
+        return replace(program, definitions=tuple([one for one in program.definitions if one.function not in inner]))
+    layers = [one for one in program.definitions if one.function in inner or not inner.isdisjoint(one.parameters)]
+    values = tuple([(s.Name(one.span, one.function), one.body) for one in layers])
+    by_name = {one.function: one for one in layers}
+    return replace(program, assignments=(*program.assignments, *values), value=mapped(program.value, lambda node: _named(node, by_name)))
+
+
+def _derived(node: s.Syntax, functions: Mapping[str, s.Definition]) -> list[tuple[str, str, Span]]:
+    """The function that is differentiated as it is defined and what by, where a node is the first derivative of one, or all of them."""
+    if isinstance(node, s.Applied) and node.function in PARTIALS:
+        whole = _named(node.arguments[0], functions)
+        found = functions.get(whole.name) if isinstance(whole, s.Name) else None
+        return [] if found is None else [(found.function, name, node.span) for name in found.parameters]
+    if not isinstance(node, s.DerivativeOf) or not node.plain or len(set(node.wrt)) != 1:
+        return []
+    body = _named(ungrouped(node.body), functions)
+    return [(body.name, node.wrt[0], node.span)] if isinstance(body, s.Name) and body.name in functions else []
+
+
+def _named(node: s.Syntax, functions: Mapping[str, s.Definition]) -> s.Syntax:
+    """A function at its own arguments as its name: u for ``u(a, b)``."""
+    if not isinstance(node, s.Applied) or node.function not in functions:
+        return node
+    names = tuple([argument.name if isinstance(argument, s.Name) else "" for argument in node.arguments])
+    return s.Name(node.span, node.function) if names == functions[node.function].parameters else node
+
+
+def _behind(name: str, functions: Mapping[str, s.Definition]) -> Iterator[s.Definition]:
+    """A function and those that are arguments of it, or of each other."""
+    opened = {name}
+    waiting = [name]
+    while waiting:
+        one = functions[waiting.pop()]
+        yield one
+        new = [parameter for parameter in one.parameters if parameter in functions and parameter not in opened]
+        opened.update(new)
+        waiting += new
+
+
+def _depends(name: str, by: str, functions: Mapping[str, s.Definition]) -> bool:
+    return name in functions and any(by in one.parameters for one in _behind(name, functions))
+
+
+def _lies_behind(name: str, by: str, functions: Mapping[str, s.Definition]) -> bool:
+    """Whether a function depends on a name that is no argument of its own."""
+    return by not in functions[name].parameters and _depends(name, by, functions)
+
+
+def _check_fixed(name: str, by: str, place: Span, functions: Mapping[str, s.Definition]) -> None:
+    for one in _behind(name, functions):
+        moving = [other for other in one.parameters if other != by and _depends(other, by, functions)]
+        if by in one.parameters and moving:
+            said = f"{one.function} depends on {by} and on {moving[0]}, which depends on {by} itself: it is not said what is held fixed"
+            raise ParseError(said, span=place, suggestion=f"another name for the {by} in {moving[0]}")
 
 
 def undefined_functions(program: s.Program, known: frozenset[str], labelled: frozenset[str] = frozenset()) -> Undefined:

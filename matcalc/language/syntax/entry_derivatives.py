@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from matcalc.base.records import record, replace
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.open_indices import over
-from matcalc.language.syntax.survey import mapped, ungrouped, walk
+from matcalc.language.syntax.trees import mapped, ungrouped, walk
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _MOST_AXES = 2

@@ -10,11 +10,10 @@ from matcalc.base.budgets import LARGEST_EXPONENT
 from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.lazy import later
 from matcalc.base.records import record
-from matcalc.language.decisions import Decision
-from matcalc.language.options import Dialect
+from matcalc.language.decisions import Decision, Dialect
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.survey import walk
 from matcalc.language.syntax.tables import Rule, Tables, tables
+from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.terminals import Token

@@ -1,12 +1,13 @@
-"""Syntax trees: what was written, with the place of every part, before names, kinds and sizes are known."""
+"""Syntax trees: what was written, with the place of every part, before names, kinds and sizes are known; and walks over them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import Span
-from matcalc.base.records import record
+from matcalc.base.records import field_names, record, replace
 
 
 @record(eq=False)
@@ -203,3 +204,123 @@ SyntaxNode: TypeAlias = (
     | Summation | DerivativeOf | DifferentialOf | Equation | Chain | Implication | Definition | Program
 )  # fmt: skip
 """The closed union, for ``match`` with ``assert_never``."""
+
+
+_SIZE_ARGUMENTS = {"eye": 0, "ones": 0, "zeros": 0, "commutation": 0, "vector": 1, "matrix": 1, "unit": 1, "reshape": 1}
+"""Function -> position of its first argument that is a size."""
+
+
+def size_names_in(nodes: list[Syntax]) -> set[str]:
+    """Names that stand as sizes somewhere: ``n`` in ``eye(n)``. ``nodes`` are those of the tree."""
+    found: set[str] = set()
+    for node in nodes:
+        if type(node) is Applied and node.function in _SIZE_ARGUMENTS:
+            for argument in node.arguments[_SIZE_ARGUMENTS[node.function] :]:
+                if isinstance(argument, Applied):
+                    continue  # size(A, 1): a size of something
+                found.update(part.name for part in walk(argument) if isinstance(part, Name))
+    return found
+
+
+def ungrouped(node: Syntax) -> Syntax:
+    """The node without the brackets around it."""
+    while isinstance(node, Group):
+        node = node.operand
+    return node
+
+
+def number_in(node: Syntax) -> Fraction | None:
+    """The number that is written, with its signs and brackets; None for anything else."""
+    sign = 1
+    while isinstance(node, Minus | Group):
+        sign = -sign if isinstance(node, Minus) else sign
+        node = node.operand
+    return sign * node.value if isinstance(node, NumberLiteral) else None
+
+
+def sum_indices(nodes: list[Syntax]) -> set[str]:
+    """The indices of all sums, ``Σ_i`` and ``sum(i, ...)``."""
+    found = {index for node in nodes if isinstance(node, Summation) for index in node.indices}
+    for node in nodes:
+        if isinstance(node, Applied) and node.function == "sum" and len(node.arguments) == 2 and isinstance(node.arguments[0], Name):
+            found.add(node.arguments[0].name)
+    return found
+
+
+def limits_in(nodes: list[Syntax]) -> dict[str, bool]:
+    """Names that are the last position of a sum, each with whether it has no other meaning as what stands before an index."""
+    names = [limit for node in nodes if isinstance(node, Summation) for _, limit in node.limits if not limit.isdecimal()]
+    if not names:
+        return {}
+    indexed = {node.operand.name for node in nodes if isinstance(node, Entries) and isinstance(node.operand, Name)}
+    indexed |= {node.name.rpartition("_")[0] for node in nodes if isinstance(node, Name)}
+    return {name: name not in indexed for name in names}
+
+
+def walk(*roots: Syntax) -> list[Syntax]:
+    """Every node of trees, a node before its parts; no recursion."""
+    order: list[Syntax] = []
+    stack = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        kind = type(node)
+        if kind is Binary:
+            stack += (node.right, node.left)  # type: ignore[attr-defined]
+        elif kind not in _LEAVES:
+            stack += parts(node)[::-1]
+    return order
+
+
+def mapped(root: Syntax, change: Callable[[Syntax], Syntax]) -> Syntax:
+    """The tree with ``change`` of every node, a node after its parts; what does not change is shared. No recursion."""
+    done: dict[Syntax, Syntax] = {}
+
+    def moved(value: object) -> object:
+        if isinstance(value, Syntax):
+            return done[value]
+        return tuple([moved(part) for part in value]) if isinstance(value, tuple) else value
+
+    for node in reversed(walk(root)):
+        fields = {name: getattr(node, name) for name in field_names(node)}
+        changed = {name: new for name, value in fields.items() if (new := moved(value)) != value}
+        done[node] = change(replace(node, **changed) if changed else node)
+    return done[root]
+
+
+_LEAVES = frozenset([Name, NumberLiteral, Word])
+
+
+def parts(node: Syntax) -> tuple[Syntax, ...]:
+    """The parts of a node, in reading order."""
+    match cast("SyntaxNode", node):
+        case Name() | NumberLiteral() | Word():
+            return ()
+        case Group(operand=operand) | Minus(operand=operand) | Transposed(operand=operand) | Bars(operand=operand):
+            return (operand,)
+        case Binary(left=left, right=right) | Equation(left=left, right=right):
+            return (left, right)
+        case Raised(base=base, exponent=exponent):
+            return (base, exponent)
+        case Entries(operand=operand, positions=positions):
+            return (operand, *positions)
+        case Applied(arguments=arguments):
+            return arguments
+        case Keyword(value=value):
+            return (value,)
+        case Listed(values=values):
+            return values
+        case NormBars(operand=operand, subscript=subscript):
+            return (operand,) if subscript is None else (operand, subscript)
+        case DerivativeOf(body=body, point=point, along=along):
+            return (body, *([] if point is None else [point]), *along)
+        case Chain(sides=sides):
+            return sides
+        case Implication(premise=premise, conclusion=conclusion):
+            return (premise, conclusion)
+        case Summation(body=body) | DifferentialOf(body=body) | Definition(body=body):
+            return (body,)
+        case Program(assignments=assignments, value=value, definitions=definitions):
+            return (*definitions, *[part for name, assigned in assignments for part in (name, assigned)], value)
+        case unreachable:
+            assert_never(unreachable)

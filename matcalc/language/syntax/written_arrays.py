@@ -17,7 +17,7 @@ from matcalc.base.records import record, replace
 from matcalc.language.syntax import array_arithmetic as arithmetic
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.array_arithmetic import Rows, combined
-from matcalc.language.syntax.survey import mapped, number_in, parts, ungrouped, walk
+from matcalc.language.syntax.trees import mapped, number_in, parts, ungrouped, walk
 from matcalc.language.text.terminals import JACOBIAN, PARTIALS, WRITTEN_OUT
 
 _MOST_ENTRIES = 64

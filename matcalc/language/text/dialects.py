@@ -15,7 +15,7 @@ from typing import Any
 from matcalc.base.files import read, stored
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.language.options import Dialect
+from matcalc.language.decisions import Dialect
 from matcalc.language.text.terminals import Token
 
 _PYTHON_WORDS = frozenset(["axis", "dim", "keepdims", "keepdim"])

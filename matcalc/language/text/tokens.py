@@ -10,8 +10,7 @@ from matcalc.base.budgets import LONGEST_QUOTED_NAME
 from matcalc.base.errors import ParseError, Span, UnknownFunctionError
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record
-from matcalc.language.decisions import Decision
-from matcalc.language.options import Dialect
+from matcalc.language.decisions import Decision, Dialect
 from matcalc.language.text.dialects import Signs, Written, foreign_names, is_program, recognised
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.runs import resolve_runs

@@ -12,9 +12,9 @@ from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.functions import code_targets
 from matcalc.interface.api import parse
 from matcalc.interface.results import Derivation
-from matcalc.language.decisions import reading_options
+from matcalc.language.decisions import Question, reading_options
 from matcalc.language.declare.declared import Declare
-from matcalc.language.elaboration import Question, question_in
+from matcalc.language.elaboration import question_in
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, GREEK_NAMES, SUBSCRIPTS, SUPERSCRIPTS
 from matcalc.objects.inputs import Expression, explained
 from matcalc.objects.parsed import Reading, Style

@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matcalc.language.decisions import Elaborated
     from matcalc.language.declare.declared import parse_declarations
-    from matcalc.language.elaboration import Elaborated, elaborate
+    from matcalc.language.elaboration import elaborate
     from matcalc.language.statements import DerivativeSide, Statement, elaborate_statement
     from matcalc.language.syntax.parser import parse_syntax
     from matcalc.language.text.spelling import canonical_name
@@ -27,7 +28,7 @@ __all__ = [
 ]
 _LAZY = {
     "DerivativeSide": "matcalc.language.statements",
-    "Elaborated": "matcalc.language.elaboration",
+    "Elaborated": "matcalc.language.decisions",
     "Statement": "matcalc.language.statements",
     "canonical_name": "matcalc.language.text.spelling",
     "elaborate": "matcalc.language.elaboration",

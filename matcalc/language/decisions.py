@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
-from typing import Generic, Literal, TypeAlias, TypeVar, get_args
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.records import record, replace
 from matcalc.language.text.forks import Fork
+
+if TYPE_CHECKING:
+    from matcalc.expr.nodes import Expr, Symbol
+    from matcalc.language.build.construction import Derived
+    from matcalc.language.declare.declared import Declaration
 
 Dialect: TypeAlias = Literal["math", "matlab", "numpy", "latex", "julia"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
@@ -160,6 +166,66 @@ _MOST_CHARACTERS = 20_000
 """Characters read again, over all readings."""
 _WORK = 4
 """Units of work for a character."""
+
+
+@record
+class Question:
+    """What a text asks for by itself: ``d/dx f``, ``∇²f(x)``; of a definition ``f(x) = ...`` the derivative by its arguments.
+
+    ``names`` are those differentiated by, one for each order. ``turned``: by a transpose, in numerator layout. ``said``: a derivative
+    stands in the text, so that another one contradicts it.
+    """
+
+    names: tuple[str, ...]
+    turned: bool = False
+    said: bool = True
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is clear by what to differentiate: a derivative says it, a function of one argument leaves no choice."""
+        return self.said or len(self.names) == 1
+
+
+@record
+class Elaborated:
+    """A typed expression and what reading it rested on.
+
+    ``symbols`` are the variables by name (``beta`` for ``β``), declared ones that do not occur included. ``declarations`` gives kind,
+    sizes and properties of those that occur, in the ``declare`` syntax, so that a text can be read again in the same way.
+    ``decisions`` say what was chosen in reading, ``notes`` those of them that are worth saying. ``intermediates`` are the named
+    intermediate results, with the names in them replaced by their values; ``steps`` are the same as they were written, in terms of the
+    names before them, and ``outline`` is the expression in terms of them. ``origin`` is the object of another system that it was read
+    from, if it was no text. ``text`` is what was read, ``dialect`` what it is written in, and ``given`` what was declared. ``derived`` are
+    the derivatives within the expression, with what stands in their place; ``question`` is the derivative that the text asks for, if it was
+    read as a question: then the expression is what is to be differentiated.
+    ``families`` are the names before indices with those of the symbols that they are parts of, where these differ. ``options`` are those
+    that it was read with.
+    """
+
+    expression: Expr
+    symbols: Mapping[str, Symbol]
+    declarations: Mapping[str, str]
+    decisions: tuple[Decision, ...]
+    intermediates: Mapping[str, Expr]
+    steps: Mapping[str, Expr]
+    outline: Expr
+    origin: object = None
+    text: str = ""
+    dialect: Dialect = "math"
+    given: Mapping[str, Declaration] | None = None
+    derived: tuple[Derived, ...] = ()
+    question: Question | None = None
+    families: Mapping[str, str] = MappingProxyType({})
+    options: ReadingOptions = AS_USUAL
+
+    def with_more(self, decisions: tuple[Decision, ...]) -> Elaborated:
+        """The same with decisions of those who read it on."""
+        return replace(self, decisions=(*self.decisions, *decisions)) if decisions else self
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth saying of the decisions."""
+        return notes_of(self.decisions)
 
 
 @record(eq=False)

@@ -47,6 +47,7 @@ BY_NAME = {
     ("matcalc.language.text.tokens", "matcalc.language.latex.latex_scanner"),
     ("matcalc.language", "matcalc.language.declare.declared"),
     ("matcalc.language", "matcalc.language.elaboration"),
+    ("matcalc.language", "matcalc.language.decisions"),
     ("matcalc.language", "matcalc.language.statements"),
     ("matcalc.language", "matcalc.language.syntax.parser"),
     ("matcalc.language", "matcalc.language.text.spelling"),

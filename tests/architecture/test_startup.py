@@ -43,8 +43,8 @@ SLOW = frozenset([
 """Modules that take longer to load than a step of a derivation takes to do."""
 ALWAYS = frozenset([
     "matcalc.interface.api", "matcalc.base.budgets", "matcalc.commands.derive", "matcalc.language.declare.declared",
-    "matcalc.language.elaboration", "matcalc.language.syntax.parser", "matcalc.language.text.spelling", "matcalc.objects.parsed",
-    "matcalc.interface.results",
+    "matcalc.language.decisions", "matcalc.language.elaboration", "matcalc.language.syntax.parser", "matcalc.language.text.spelling",
+    "matcalc.objects.parsed", "matcalc.interface.results",
 ])  # fmt: skip
 """Of what is loaded later, that which every derivative needs."""
 PLAIN = {

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from matcalc.base.errors import ParseError, Span, UnknownFunctionError
 from matcalc.base.records import replace
+from matcalc.base.traversal import postordered
 from matcalc.language.build.scope import NONE, Undefined
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.open_indices import members_given
-from matcalc.language.syntax.trees import mapped, number_in, sum_indices, ungrouped, walk
+from matcalc.language.syntax.trees import mapped, name_of, names_in, number_in, sum_indices, ungrouped, walk
 from matcalc.language.text.spelling import INDEX_LETTERS
 from matcalc.language.text.terminals import PARTIALS
 
@@ -35,7 +36,7 @@ def ordered(program: s.Program, *, claim: bool = False, depends: Mapping[str, Co
         assignments.append((value.left, value.right))
         uses = _Uses(assignments, program.definitions, depends)
         value = _result(assignments, value.left, uses)
-    return s.Program(program.span, tuple(_sorted(assignments, uses)), value, program.definitions)
+    return replace(program, assignments=tuple(_sorted(assignments, uses)), value=value)
 
 
 class _Uses:
@@ -53,19 +54,17 @@ class _Uses:
         self.of_each = [self._used(value) for _, value in assignments]
 
     def _used(self, value: s.Syntax) -> list[str]:
-        found: dict[str, None] = {}
-        opened: set[str] = set()
-        waiting = [value]
-        while waiting:
-            for node in walk(waiting.pop()):
-                name = node.name if isinstance(node, s.Name) else node.function.rstrip("'") if isinstance(node, s.Applied) else ""
-                by = node.wrt if isinstance(node, s.DerivativeOf) else ()
-                all_names = (name, *by, *self._depends.get(name, ()))
-                found |= dict.fromkeys([one if one in self._names else _array(one) for one in all_names])
-                if name in self._bodies and name not in opened:
-                    opened.add(name)
-                    waiting.append(self._bodies[name].body)
-        return [name for name in found if name in self._names]
+        trees = postordered([value], self._opened)[::-1]
+        found = [name for node in walk(*trees) for name in self._meant(node)]
+        arrays = dict.fromkeys([name if name in self._names else _array(name) for name in found])
+        return [name for name in arrays if name in self._names]
+
+    def _opened(self, value: s.Syntax) -> list[s.Syntax]:
+        return [self._bodies[name].body for name in map(name_of, walk(value)) if name in self._bodies]
+
+    def _meant(self, node: s.Syntax) -> tuple[str, ...]:
+        name = name_of(node)
+        return (name, *(node.wrt if isinstance(node, s.DerivativeOf) else ()), *self._depends.get(name, ()))
 
 
 def _array(name: str) -> str:
@@ -85,36 +84,16 @@ def _result(assignments: list[tuple[s.Name, s.Syntax]], last: s.Name, uses: _Use
 
 
 def _sorted(assignments: list[tuple[s.Name, s.Syntax]], uses: _Uses) -> list[tuple[s.Name, s.Syntax]]:
-    """Depth first with an explicit stack; the order written when it is right already, or when names need each other."""
+    """Depth first; the order written when names need each other, or one has two values."""
     names = [name.name for name, _ in assignments]
     if len(set(names)) < len(names):
         return assignments
     place = {name: k for k, name in enumerate(names)}
     needs = [[place[name] for name in used] for used in uses.of_each]
-    if all(other < k for k, others in enumerate(needs) for other in others):
-        return assignments
-    order: list[int] = []
-    state = [0] * len(names)  # 0 not seen, 1 waiting for what it needs, 2 done
-    for start in range(len(names)):
-        stack = [start]
-        while stack:
-            k = stack[-1]
-            if state[k] == 2:
-                stack.pop()
-                continue
-            waiting = [other for other in needs[k] if state[other] != 2]
-            if not waiting:
-                state[k] = 2
-                order.append(k)
-                stack.pop()
-            elif state[k] == 1 and any(state[other] == 1 for other in waiting):
-                return assignments
-            else:
-                state[k] = 1
-                stack.extend(other for other in reversed(waiting) if state[other] == 0)
-                if all(state[other] == 1 for other in waiting):
-                    return assignments
-    return [assignments[k] for k in order]
+    order = postordered(range(len(names)), needs.__getitem__)
+    new = {k: place for place, k in enumerate(order)}
+    circular = any(new[other] >= new[k] for k, others in enumerate(needs) for other in others)
+    return assignments if circular else [assignments[k] for k in order]
 
 
 def composed(program: s.Program) -> s.Program:
@@ -125,20 +104,22 @@ def composed(program: s.Program) -> s.Program:
     """
     functions = {definition.function: definition for definition in program.definitions}
     asked = [found for node in walk(program.value) for found in _derived(node, functions)]
-    behind = [one for name, _, _ in asked for one in _behind(name, functions)]
-    inner = {parameter for one in behind for parameter in one.parameters if parameter in functions}
+    inner = {inside for name, _, _ in asked for one in _behind(name, functions) for inside in _inner(one, functions)}
     if not inner:
         return program
     for name, by, place in asked:
         _check_fixed(name, by, place, functions)
-    nodes = walk(program.value)
-    used = {name for name, _, _ in asked} | {node.function for node in nodes if isinstance(node, s.Applied)}
+    used = {name for name, _, _ in asked} | {name_of(node) for node in walk(program.value) if isinstance(node, s.Applied)}
     if inner.isdisjoint(used) and not any(_lies_behind(name, by, functions) for name, by, _ in asked):
         return replace(program, definitions=tuple([one for one in program.definitions if one.function not in inner]))
-    layers = [one for one in program.definitions if one.function in inner or not inner.isdisjoint(one.parameters)]
-    values = tuple([(s.Name(one.span, one.function), one.body) for one in layers])
-    by_name = {one.function: one for one in layers}
-    return replace(program, assignments=(*program.assignments, *values), value=mapped(program.value, lambda node: _named(node, by_name)))
+    layers = {one.function: one for one in program.definitions if one.function in inner or not inner.isdisjoint(one.parameters)}
+    values = tuple([(s.Name(one.span, name), one.body) for name, one in layers.items()])
+    return replace(program, assignments=(*program.assignments, *values), value=mapped(program.value, lambda node: _named(node, layers)))
+
+
+def _inner(function: s.Definition, functions: Mapping[str, s.Definition]) -> list[str]:
+    """The arguments of a function that are functions."""
+    return [parameter for parameter in function.parameters if parameter in functions]
 
 
 def _derived(node: s.Syntax, functions: Mapping[str, s.Definition]) -> list[tuple[str, str, Span]]:
@@ -161,16 +142,10 @@ def _named(node: s.Syntax, functions: Mapping[str, s.Definition]) -> s.Syntax:
     return s.Name(node.span, node.function) if names == functions[node.function].parameters else node
 
 
-def _behind(name: str, functions: Mapping[str, s.Definition]) -> Iterator[s.Definition]:
+def _behind(name: str, functions: Mapping[str, s.Definition]) -> list[s.Definition]:
     """A function and those that are arguments of it, or of each other."""
-    opened = {name}
-    waiting = [name]
-    while waiting:
-        one = functions[waiting.pop()]
-        yield one
-        new = [parameter for parameter in one.parameters if parameter in functions and parameter not in opened]
-        opened.update(new)
-        waiting += new
+    found = postordered([name], lambda one: _inner(functions[one], functions))
+    return [functions[one] for one in reversed(found)]
 
 
 def _depends(name: str, by: str, functions: Mapping[str, s.Definition]) -> bool:
@@ -200,28 +175,41 @@ def undefined_functions(program: s.Program, known: frozenset[str], labelled: fro
     assigned = {name.name for name, _ in program.assignments} | {base for base, _ in map(members_given, program.assignments) if base}
     defined = assigned | {definition.function for definition in program.definitions} | known
     nodes = [] if _is_constancy(program.value, defined) else walk(program)
-    bound = sum_indices(nodes)
-    by: dict[str, dict[str, Span]] = {}
-    for node in nodes:
-        body = ungrouped(node.body) if isinstance(node, s.DerivativeOf) else None
-        if isinstance(node, s.DerivativeOf) and isinstance(body, s.Name) and defined.isdisjoint((body.name, body.name.rpartition("_")[0])):
-            others = [name for name in node.wrt if name != body.name and (name in labelled or not _are_entries(name, body.name))]
-            for name in others:
-                if "_" in name and bound.issuperset(name.rpartition("_")[2]):
-                    raise not_defined(body.name, name, node.span)
-                by.setdefault(body.name, {}).setdefault(name, node.span)
+    by = _differentiated(nodes, defined, labelled)
     if not by:
         return NONE
     needs = _needs(program, by)
+    behind = {name: _reached([name], needs) for name in by}
     for name, below in by.items():
-        if name in _reached(name, needs):
+        if name in behind[name]:
             other = next(iter(below))
             said = f"{name} and {other} each depend on the other"
             raise UnknownFunctionError(said, span=below[other], suggestion=f"{name} = ...; with its formula")
-    arguments = {name: tuple([one for one in below if not any(one in _reached(o, needs) for o in below)]) for name, below in by.items()}
-    behind = sorted(arguments, key=lambda name: (len(_reached(name, needs) & set(arguments)), list(arguments).index(name)))
-    certain = all(len(one) == 1 for one in arguments.values())
-    return Undefined({name: arguments[name] for name in behind}, certain, _standing(nodes))
+    arguments = {name: tuple([one for one in by[name] if one not in _reached(by[name], needs)])
+                 for name in sorted(by, key=lambda name: len(behind[name] & by.keys()))}  # fmt: skip
+    return Undefined(arguments, all(len(one) == 1 for one in arguments.values()), _standing(nodes))
+
+
+def _differentiated(nodes: list[s.Syntax], defined: set[str], labelled: frozenset[str]) -> dict[str, dict[str, Span]]:
+    """The names without a value that are differentiated, each with what by and where. Raises UnknownFunctionError for one by entries."""
+    bound = sum_indices(nodes)
+    by: dict[str, dict[str, Span]] = {}
+    for node in nodes:
+        name = _differentiated_name(node, defined)
+        for other in node.wrt if name and isinstance(node, s.DerivativeOf) else ():
+            if other == name or (other not in labelled and _are_entries(other, name)):
+                continue
+            if "_" in other and bound.issuperset(other.rpartition("_")[2]):
+                raise not_defined(name, other, node.span)
+            by.setdefault(name, {}).setdefault(other, node.span)
+    return by
+
+
+def _differentiated_name(node: s.Syntax, defined: set[str]) -> str:
+    """The name without a value that a node is a derivative of; empty for another node."""
+    body = ungrouped(node.body) if isinstance(node, s.DerivativeOf) else None
+    known = not isinstance(body, s.Name) or not defined.isdisjoint((body.name, body.name.rpartition("_")[0]))
+    return "" if known or not isinstance(body, s.Name) else body.name
 
 
 def _standing(nodes: list[s.Syntax]) -> frozenset[str]:
@@ -239,18 +227,16 @@ def not_defined(name: str, by: str, place: Span) -> UnknownFunctionError:
 
 def _is_constancy(value: s.Syntax, defined: set[str]) -> bool:
     """``∂b/∂x = 0`` of a name without a value."""
-    side = ungrouped(value.left) if isinstance(value, s.Equation) else None
-    body = ungrouped(side.body) if isinstance(side, s.DerivativeOf) else None
-    known = isinstance(body, s.Name) and not defined.isdisjoint((body.name, body.name.rpartition("_")[0]))
-    return isinstance(value, s.Equation) and isinstance(body, s.Name) and not known and _is_zero(ungrouped(value.right))
+    if not isinstance(value, s.Equation) or not _differentiated_name(ungrouped(value.left), defined):
+        return False
+    return _is_zero(ungrouped(value.right))
 
 
 def _is_zero(node: s.Syntax) -> bool:
     """``0``, ``zeros(n)``, ``vector(0)``, ``matrix(0)``."""
     if isinstance(node, s.Applied) and node.function in ("vector", "matrix"):
         return bool(node.arguments) and number_in(node.arguments[0]) == 0
-    made = isinstance(node, s.Applied) and node.function == "zeros" or isinstance(node, s.Name) and node.name == "zeros"
-    return made or number_in(node) == 0
+    return name_of(node) == "zeros" or number_in(node) == 0
 
 
 def _are_entries(name: str, other: str) -> bool:
@@ -271,16 +257,11 @@ def _needs(program: s.Program, by: dict[str, dict[str, Span]]) -> dict[str, set[
 
 def _names_in(value: s.Syntax) -> set[str]:
     """The names in a value, and those of what its entries are of."""
-    names = {node.name for node in walk(value) if isinstance(node, s.Name)}
-    return names | {base for name in names if (base := name.rpartition("_")[0])}
+    names = names_in(value)
+    return {*names, *(base for name in names if (base := name.rpartition("_")[0]))}
 
 
-def _reached(name: str, needs: dict[str, set[str]]) -> set[str]:
-    """The names that a name depends on."""
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        new = needs.get(waiting.pop(), set()) - found
-        found |= new
-        waiting += sorted(new)
-    return found
+def _reached(names: Iterable[str], needs: Mapping[str, set[str]]) -> set[str]:
+    """The names that some names depend on."""
+    below = [one for name in names for one in needs.get(name, ())]
+    return set(postordered(below, lambda name: [*needs.get(name, ())]))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from matcalc.base.records import record, replace
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.open_indices import over
-from matcalc.language.syntax.trees import mapped, ungrouped, walk
+from matcalc.language.syntax.trees import bound_by, differentiated_by, mapped, names_among, ungrouped, walk
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _MOST_AXES = 2
@@ -35,20 +35,20 @@ def by_the_whole(
     """
     nodes = walk(program)
     given = frozenset([name.name for name, _ in program.assignments])
-    arrays = {node.name for node in nodes if isinstance(node, s.Name)} | given | declared
-    defined = functions | given | {one.function for one in program.definitions}
     derivatives = [node for node in nodes if isinstance(node, s.DerivativeOf)]
-    entries = _Entries(defined, labelled, frozenset())
-    arrays |= {node.wrt[0] for node in derivatives if entries.of_entry(node)}
-    entries = replace(entries, arrays=frozenset([*arrays, *(base for name in arrays if (base := _entry(name)[0]))]))
+    entries = _Entries(functions | given | {one.function for one in program.definitions}, labelled, frozenset())
+    arrays = {*names_among(nodes), *given, *declared, *(node.wrt[0] for node in derivatives if entries.of_entry(node))}
+    entries = replace(entries, arrays=frozenset([*arrays, *(_entry(name)[0] for name in arrays)]) - {""})
     program = _apart(program, nodes)
     changed = [node for node in derivatives if entries.is_by_entry(node) or entries.of_entry(node)]
-    if not changed:
-        return ByTheWhole(program)
+    return _by_wholes(program, entries, changed, layout) if changed else ByTheWhole(program)
+
+
+def _by_wholes(program: s.Program, entries: _Entries, changed: list[s.DerivativeOf], layout: str) -> ByTheWhole:
     change = _change(entries, layout)
     wholes = {_entry(node.wrt[0])[0] for node in changed}
     assignments = tuple([_whole(name, mapped(value, change), wholes) for name, value in program.assignments])
-    whole = s.Program(program.span, assignments, mapped(program.value, change), program.definitions)
+    whole = replace(program, assignments=assignments, value=mapped(program.value, change))
     pairs = [(_entry(of), _entry(node.wrt[0])) for node in changed if (of := entries.of_entry(node))]
     vectors = frozenset([array for pair in pairs for array, _ in pair]) - {name.name for name, _ in assignments}
     return ByTheWhole(whole, vectors, any(at == index for (_, at), (_, index) in pairs))
@@ -127,17 +127,18 @@ def _apart(program: s.Program, nodes: list[s.Syntax]) -> s.Program:
     """The program with other indices in the sums of its values and functions, and of what it differentiates, than those that the claim
     differentiates by: they are not the same.
     """
-    by = {letter for node in nodes if isinstance(node, s.DerivativeOf) for name in node.wrt for letter in _entry(name)[1]}
-    used = {letter for node in nodes if isinstance(node, s.Name) for letter in (_entry(node.name)[1] or node.name)}
+    by = {letter for name in differentiated_by(nodes) for letter in _entry(name)[1]}
+    used = {letter for name in names_among(nodes) for letter in (_entry(name)[1] or name)}
     used |= {name for one in program.definitions for name in one.parameters}
-    spare = sorted(INDEX_LETTERS - used - by)
     inside = [node.body for node in walk(program.value) if isinstance(node, s.DerivativeOf)]
-    values = [*(value for _, value in program.assignments), *(one.body for one in program.definitions), *inside]
-    clashing = {index for value in values for node in walk(value) for index in _bound(node) if not _derives_by(node, index)}
-    clashing &= INDEX_LETTERS
-    by_members = any(isinstance(node, s.DerivativeOf) for _, value in program.assignments for node in walk(value))
-    moved_first = [*sorted(clashing & by), *(sorted(clashing - by) if by_members else ())]  # a member may be used at any index
-    others = dict(zip(moved_first, spare, strict=False))
+    given = [value for _, value in program.assignments]
+    values = walk(*given, *(one.body for one in program.definitions), *inside)
+    clashing = {index for node in values for index in bound_by(node) if index in INDEX_LETTERS and not _derives_by(node, index)}
+    moved_first = [
+        *sorted(clashing & by),
+        *(sorted(clashing - by) if differentiated_by(walk(*given)) else ()),
+    ]  # a member may be used at any index
+    others = dict(zip(moved_first, sorted(INDEX_LETTERS - used - by), strict=False))
     if not others:
         return program
 
@@ -149,42 +150,29 @@ def _apart(program: s.Program, nodes: list[s.Syntax]) -> s.Program:
 
     assignments = tuple([(name, moved(value)) for name, value in program.assignments])
     definitions = tuple([replace(one, body=moved(one.body)) for one in program.definitions])
-    return s.Program(program.span, assignments, mapped(program.value, derived), definitions)
-
-
-def _bound(node: s.Syntax) -> tuple[str, ...]:
-    """The indices that a sum or an array runs over."""
-    match node:
-        case s.Summation(indices=indices):
-            return indices
-        case s.Applied(function="sum" | "tensor", arguments=(*indices, _)):
-            return tuple([index.name for index in indices if isinstance(index, s.Name)])
-        case _:
-            return ()
+    return s.Program(program.span, definitions, assignments, mapped(program.value, derived))
 
 
 def _derives_by(node: s.Syntax, index: str) -> bool:
     """Whether the index of a sum or an array is one of what is differentiated by in it: ``Σ_j ∂L/∂p_j``."""
-    return any(index in _entry(name)[1] for inner in walk(node) if isinstance(inner, s.DerivativeOf) for name in inner.wrt)
+    return any(index in _entry(name)[1] for name in differentiated_by(walk(node)))
 
 
 def _with_other_indices(node: s.Syntax, others: dict[str, str]) -> s.Syntax:
     """A sum or an array over other indices; any other node as it is."""
-    here = {index: others[index] for index in _bound(node) if index in others and not _derives_by(node, index)}
-    if not here:
+    here = {index: others[index] for index in bound_by(node) if index in others and not _derives_by(node, index)}
+    if not here or (isinstance(node, s.Summation) and node.relations):
         return node
+    if isinstance(node, s.Summation):
+        limits = tuple([(here.get(index, index), limit) for index, limit in node.limits])
+        node = replace(node, indices=tuple([here.get(index, index) for index in node.indices]), limits=limits)
+    return mapped(node, lambda inner: _with_indices(inner, here))
 
-    def renamed(inner: s.Syntax) -> s.Syntax:
-        if isinstance(inner, s.DerivativeOf):
-            return replace(inner, wrt=tuple([_renamed(name, here) for name in inner.wrt]))
-        return s.Name(inner.span, _renamed(inner.name, here)) if isinstance(inner, s.Name) else inner
 
-    if isinstance(node, s.Applied):
-        return replace(node, arguments=tuple([mapped(argument, renamed) for argument in node.arguments]))
-    assert isinstance(node, s.Summation)
-    indices = tuple([here.get(index, index) for index in node.indices])
-    limits = tuple([(here.get(index, index), limit) for index, limit in node.limits])
-    return replace(node, indices=indices, limits=limits, body=mapped(node.body, renamed)) if not node.relations else node
+def _with_indices(inner: s.Syntax, here: Mapping[str, str]) -> s.Syntax:
+    if isinstance(inner, s.DerivativeOf):
+        return replace(inner, wrt=tuple([_renamed(name, here) for name in inner.wrt]))
+    return s.Name(inner.span, _renamed(inner.name, here)) if isinstance(inner, s.Name) else inner
 
 
 def _renamed(name: str, others: Mapping[str, str]) -> str:

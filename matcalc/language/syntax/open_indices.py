@@ -11,7 +11,7 @@ from matcalc.base.records import record, replace
 from matcalc.language.build.scope import Scope, capital_of
 from matcalc.language.declare import declared
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import mapped, number_in, parts, ungrouped, walk
+from matcalc.language.syntax.trees import bound_by, mapped, name_of, names_among, number_in, parts, ungrouped, walk
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _MOST_AXES = 2
@@ -34,27 +34,23 @@ class _Subscript:
 
 def index_letters(nodes: Iterable[s.Syntax], arrays: frozenset[str]) -> frozenset[str]:
     """The letters that may be indices in a text; ``arrays`` are the names that it has, and ``nodes`` those of its tree."""
-    letters = set(INDEX_LETTERS)
     nodes = list(nodes)
-    subscripts = [_subscript(node.name, frozenset(), INDEX_LETTERS) for node in nodes if isinstance(node, s.Name)]
-    arrays |= {subscript.base for subscript in subscripts if subscript is not None and len(subscript.letters) == _MOST_AXES}
-    for node in nodes:
-        match node:
-            case s.Summation(indices=indices):
-                letters |= set(indices)
-            case s.Applied(function="sum" | "tensor", arguments=(*indices, _)):
-                letters |= {index.name for index in indices if isinstance(index, s.Name) and len(index.name) == 1}
-            case s.DerivativeOf(wrt=names):
-                letters |= {letter for name in names if name not in arrays for letter in _index_of_known(name, arrays)}
-            case s.Entries(positions=positions):
-                letters |= {part.name for part in positions if isinstance(part, s.Name) and _is_letter(part.name)}
-            case _:
-                pass
-    return frozenset(letters)
+    subscripts = _subscripts_of(names_among(nodes), frozenset(), INDEX_LETTERS)
+    arrays |= {subscript.base for subscript in subscripts if len(subscript.letters) == _MOST_AXES}
+    return INDEX_LETTERS.union(*[_letters_at(node, arrays) for node in nodes])
 
 
-def _is_letter(name: str) -> bool:
-    return len(name) == 1 and name.islower()
+def _letters_at(node: s.Syntax, arrays: frozenset[str]) -> set[str]:
+    """The letters that a node shows to be indices."""
+    match node:
+        case s.Summation(indices=indices):
+            return set(indices)
+        case s.DerivativeOf(wrt=names):
+            return set().union(*[_index_of_known(name, arrays) for name in names if name not in arrays])
+        case s.Entries(positions=positions):
+            return {name for name in names_among(positions) if len(name) == 1 and name.islower()}
+        case _:
+            return {name for name in bound_by(node) if len(name) == 1}
 
 
 def _index_of_known(name: str, arrays: frozenset[str]) -> str:
@@ -73,20 +69,19 @@ def free_indices(
     """
     sides = [_subscripts(root, known, letters) for root in roots]
     found = [subscript for side in sides for subscript in side.names]
-    shown = {letter for side in sides for letter in side.shown}
-    free: set[str] = set()
     summed = {subscript.base for subscript in found if subscript.bound} | set(wrt)
-    for subscript in found:
-        kronecker = subscript.base == "delta" and len(subscript.letters) == 2
-        if subscript.bound or subscript.base in summed or kronecker:
-            free |= subscript.free
-    if len(sides) == 2:
-        both = [frozenset[str]().union(*(one.free for one in side.names)) for side in sides]
-        pairs = [one for one in found if len(one.free) > 1]
-        free |= (both[0] & both[1]) if pairs or any(side.by_entries for side in sides) else set()
+    free = _free([one for one in found if one.bound or one.base in summed or (one.base == "delta" and len(one.letters) == 2)])
+    by_entries = any(side.by_entries for side in sides) or any(len(one.free) > 1 for one in found)
+    if len(sides) == 2 and by_entries:
+        free |= _free(sides[0].names) & _free(sides[1].names)
     # A letter that a sum binds elsewhere stands outside of that sum by mistake.
-    summed_over = {letter for side in sides for letter in side.bound}
-    return tuple(sorted((free - summed_over | shown) - known))
+    free = free.difference(*[side.bound for side in sides]).union(*[side.shown for side in sides])
+    return tuple(sorted(free - known))
+
+
+def _free(names: Iterable[_Subscript]) -> frozenset[str]:
+    """The letters of subscripts that no sum binds."""
+    return frozenset().union(*[name.free for name in names])
 
 
 def shows_indices(root: s.Syntax) -> bool:
@@ -102,55 +97,52 @@ class _Subscripts:
     names: list[_Subscript]
     shown: set[str]
     bound: set[str]
-    by_entries: bool
-    """Whether something is differentiated by entries."""
+    by: list[_Subscript]
+    """The entries that something is differentiated by."""
+
+    @property
+    def by_entries(self) -> bool:
+        return bool(self.by)
 
 
 def _subscripts(root: s.Syntax, known: frozenset[str], letters: frozenset[str]) -> _Subscripts:
-    found: list[_Subscript] = []
-    shown: set[str] = set()
-    summed: set[str] = set()
-    by_entries = False
+    found = _Subscripts([], set(), set(), [])
     stack: list[tuple[s.Syntax, frozenset[str]]] = [(root, frozenset())]
     while stack:
         node, bound = stack.pop()
+        inside: tuple[s.Syntax, ...] = parts(node)
         match node:
-            case s.Name(name=name) if name not in known and (subscript := _subscript(name, bound, letters)) is not None:
-                found.append(subscript)
+            case s.Name(name=name):
+                found.names.extend(_subscripts_of({name} - known, bound, letters))
             case s.Entries(operand=s.Group(operand=body), positions=positions) if _makes_array(body, positions):
-                bound |= frozenset([part.name for part in positions if isinstance(part, s.Name)])
-                stack.append((body, bound))
-                continue
-            case s.Entries(positions=positions):
-                shown |= {part.name for part in positions if isinstance(part, s.Name) and part.name in letters - bound}
-                stack.append((node.operand, bound))
-                continue
+                bound, inside = bound.union(names_among(positions)), (body,)
+            case s.Entries(positions=positions, operand=operand):
+                found.shown.update((letters - bound).intersection(names_among(positions)))
+                inside = (operand,)
             case s.DerivativeOf(wrt=names):
-                by = [one for name in names if name not in known and (one := _subscript(name, bound, letters)) is not None]
-                shown |= {letter for one in by for letter in one.free}
-                by_entries |= bool(by)
+                by = _subscripts_of([name for name in names if name not in known], bound, letters)
+                found.by.extend(by)
+                found.shown.update(_free(by))
             case s.Summation(indices=indices):
-                bound |= frozenset(indices)
-                summed |= bound
-            case s.Applied(function="sum" | "tensor", arguments=(*indices, body)) if indices:
-                bound |= frozenset([index.name for index in indices if isinstance(index, s.Name)])
-                stack.append((body, bound))
-                continue
-        stack.extend((part, bound) for part in parts(node))
-    return _Subscripts(found, shown, summed, by_entries)
+                bound = bound.union(indices)
+                found.bound.update(bound)
+            case s.Applied(function="sum" | "tensor", arguments=(*_, body)):
+                bound, inside = bound.union(bound_by(node)), (body,)
+            case _:
+                pass
+        stack.extend((part, bound) for part in inside)
+    return found
 
 
 def _makes_array(body: s.Syntax, positions: tuple[s.Syntax, ...]) -> bool:
     """Whether positions behind brackets are indices of what stands in these: ``[x_i y_j]_ij`` is an array."""
-    names = {part.name for part in positions if isinstance(part, s.Name)}
+    names = set(names_among(positions))
     return len(names) == len(positions) and names <= free_letters(body)
 
 
-def _subscript(name: str, bound: frozenset[str], letters: frozenset[str]) -> _Subscript | None:
-    base, _, index = name.rpartition("_")
-    if not base or not letters | bound >= set(index):
-        return None
-    return _Subscript(base, index, frozenset(index) & bound)
+def _subscripts_of(names: Iterable[str], bound: frozenset[str], letters: frozenset[str]) -> list[_Subscript]:
+    split = [name.rpartition("_") for name in names]
+    return [_Subscript(base, index, bound.intersection(index)) for base, _, index in split if base and (letters | bound).issuperset(index)]
 
 
 def over(body: s.Syntax, indices: tuple[str, ...]) -> s.Syntax:
@@ -183,22 +175,36 @@ def lifted(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...], layout: 
     if not isinstance(lead, s.DerivativeOf) or not lead.plain:
         return _as_they_stand(lead, claimed, indices)
     letters = frozenset(indices)
-    above = tuple([index for index in indices if index in free_letters(lead.body, letters)])
-    split = [(base if base and set(index) <= letters else name, index if base else "") for name in lead.wrt
-             for base, _, index in (name.rpartition("_"),)]  # fmt: skip
-    below = tuple([letter for _, index in split for letter in index if letter in letters])
-    whole = tuple([name for name, _ in split]) if below else lead.wrt
-    order = (*below, *above) if layout == "denominator" else (*above, *below)
-    if layout == "numerator" and not above and len(lead.wrt) == 1:
-        order = below[::-1]
+    free = free_letters(lead.body, letters)
+    above = tuple([index for index in indices if index in free])
+    below = tuple([letter for name in lead.wrt for letter in _index(name) if letter in letters])
+    whole = tuple([_array(name, letters) for name in lead.wrt]) if below else lead.wrt
+    by_axes = len(above) + len(below) > _MOST_AXES
+    order = _order(above, below, "axes" if by_axes else layout, len(lead.wrt))
     mixed = len(set(order)) < len(order) or not letters <= set(order)
-    by_axes = len(order) > _MOST_AXES
     if mixed or (by_axes and any(name in values for name in whole)):
         return _as_they_stand(lead, claimed, indices)
-    if by_axes:
-        order = (*above, *below)
     _check(order, _MOST_AXES_OF_ENTRIES, claimed.span)
     return Lifted(replace(lead, body=over(lead.body, above), wrt=whole), over(claimed, order), order, by_axes)
+
+
+def _order(above: tuple[str, ...], below: tuple[str, ...], layout: str, times: int) -> tuple[str, ...]:
+    """The indices of a derivative in the order of its axes."""
+    if layout == "denominator":
+        return (*below, *above)
+    turned = layout == "numerator" and not above and times == 1
+    return below[::-1] if turned else (*above, *below)
+
+
+def _index(name: str) -> str:
+    base, _, index = name.rpartition("_")
+    return index if base else ""
+
+
+def _array(name: str, letters: frozenset[str]) -> str:
+    """What a name with these letters as indices is an entry of; else the name."""
+    base, _, index = name.rpartition("_")
+    return base if base and letters.issuperset(index) else name
 
 
 def _as_they_stand(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...]) -> Lifted:
@@ -215,7 +221,7 @@ def _check(indices: tuple[str, ...], most: int, place: Span) -> None:
 def free_letters(root: s.Syntax, letters: frozenset[str] = INDEX_LETTERS) -> set[str]:
     """The letters that stand as indices and that no sum binds."""
     found = _subscripts(root, frozenset(), letters)
-    return found.shown | {letter for one in found.names for letter in one.free}
+    return found.shown | _free(found.names)
 
 
 def members_given(assignment: tuple[s.Name, s.Syntax]) -> tuple[str, str]:
@@ -244,7 +250,7 @@ def with_sums(equation: s.Equation, letters: frozenset[str], known: frozenset[st
     ``letters`` may be indices, ``known`` are names that have none in them.
     """
     nodes = walk(equation)
-    if any(isinstance(node, s.Summation) or (isinstance(node, s.Applied) and node.function == "sum") for node in nodes):
+    if any(isinstance(node, s.Summation) or name_of(node) == "sum" for node in nodes):
         return None
     marked = _Marks(letters, known)
     try:
@@ -252,11 +258,11 @@ def with_sums(equation: s.Equation, letters: frozenset[str], known: frozenset[st
     except _OtherwiseWritten:
         return None
     terms = [*_terms(equation.left), *_terms(equation.right)]
-    sums = {node: found for node in _whole_products(equation) if (found := tuple(sorted(_of_count(counts[node], _TWICE))))}
-    twice = {letter for letters in sums.values() for letter in letters}
-    single = {frozenset(_single(counts[term])) for term in terms if not _is_free_of_letters(term)}
-    shown = {letter for letter in twice if any(letter not in counts[term] for term in terms)} & _of_entries(nodes, marked)
-    if not shown or len(single) != 1 or twice & next(iter(single)):
+    sums = {node: _of_count(counts[node], _TWICE) for node in _whole_products(equation)}
+    twice = frozenset().union(*sums.values())
+    single = {_of_count(counts[term], 1) for term in terms if number_in(term) is None}  # 0 is equal to an array of any shape
+    missing = {letter for term in terms for letter in twice - counts[term].keys()}
+    if missing.isdisjoint(_of_entries(nodes, marked)) or len(single) != 1 or twice & next(iter(single)):
         return None
     return Summed(_summed(equation, sums), tuple(sorted(twice)))
 
@@ -283,7 +289,7 @@ class _Marks:
 
     def at(self, node: s.Entries) -> Counter[str]:
         """The letters in brackets behind an array."""
-        return Counter([part.name for part in node.positions if isinstance(part, s.Name) and part.name in self.letters])
+        return Counter([name for name in names_among(node.positions) if name in self.letters])
 
 
 def _of_entries(nodes: list[s.Syntax], marks: _Marks) -> set[str]:
@@ -308,17 +314,8 @@ def _terms(side: s.Syntax) -> Iterator[s.Syntax]:
             yield node
 
 
-def _is_free_of_letters(term: s.Syntax) -> bool:
-    """Whether a term is a number, such as the 0 that is equal to an array of any shape."""
-    return number_in(term) is not None
-
-
-def _of_count(counts: Counter[str], count: int) -> Iterator[str]:
-    return (letter for letter, found in counts.items() if found == count)
-
-
-def _single(counts: Counter[str]) -> Iterator[str]:
-    return _of_count(counts, 1)
+def _of_count(counts: Counter[str], count: int) -> frozenset[str]:
+    return frozenset([letter for letter, found in counts.items() if found == count])
 
 
 def _counts(root: s.Syntax, marks: _Marks) -> dict[s.Syntax, Counter[str]]:
@@ -334,25 +331,28 @@ def _count(node: s.Syntax, found: dict[s.Syntax, Counter[str]], marks: _Marks) -
         case s.Name(name=name):
             return marks.of(name)
         case s.Entries(operand=operand):
-            if not marks.at(node).keys().isdisjoint(_single(found[operand])):
+            if not marks.at(node).keys().isdisjoint(_of_count(found[operand], 1)):
                 raise _OtherwiseWritten  # [x_i y_j]_ij, the array of these entries
-            return _added(marks.at(node), Counter(_single(found[operand])))
+            return _added(marks.at(node), Counter(_of_count(found[operand], 1)))
+        case s.Binary(operator="/", right=right) if found[right]:
+            raise _OtherwiseWritten
         case s.Binary(operator=operator, left=left, right=right) if operator in _PRODUCTS:
-            if operator == "/" and found[right]:
-                raise _OtherwiseWritten
             return _added(found[left], found[right])
         case s.DerivativeOf(body=body, wrt=names):
-            return _added(Counter(_single(found[body])), *[marks.of(name) for name in names])
+            return _added(Counter(_of_count(found[body], 1)), *[marks.of(name) for name in names])
         case s.Minus(operand=operand) | s.Group(operand=operand):
             return found[operand]
         case s.Equation():
             return Counter()
         case _:
-            below = [frozenset(_single(found[part])) for part in parts(node)]
-            with_letters = [one for one in below if one]
-            if with_letters and (isinstance(node, s.Raised) or any(one != with_letters[0] for one in below)):
-                raise _OtherwiseWritten  # x_i², and sums whose terms have other indices
-            return Counter(with_letters[0] if with_letters else ())
+            return _of_terms([_of_count(found[part], 1) for part in parts(node)], isinstance(node, s.Raised))
+
+
+def _of_terms(below: list[frozenset[str]], raised: bool) -> Counter[str]:
+    """The letters of what has such parts, which are the same in all of them."""
+    if any(below) and (raised or len(set(below)) > 1):
+        raise _OtherwiseWritten  # x_i², and sums whose terms have other indices
+    return Counter(below[0] if below else ())
 
 
 def _added(*counts: Counter[str]) -> Counter[str]:
@@ -362,9 +362,9 @@ def _added(*counts: Counter[str]) -> Counter[str]:
     return total
 
 
-def _summed(equation: s.Equation, sums: dict[s.Syntax, tuple[str, ...]]) -> s.Equation:
+def _summed(equation: s.Equation, sums: dict[s.Syntax, frozenset[str]]) -> s.Equation:
     """The equation with sums over letters around its products."""
-    by_span = {(type(node), node.span): letters for node, letters in sums.items()}
+    by_span = {(type(node), node.span): tuple(sorted(letters)) for node, letters in sums.items()}
 
     def around(node: s.Syntax) -> s.Syntax:
         letters = by_span.get((type(node), node.span))
@@ -392,7 +392,7 @@ def as_array(node: s.Entries, scope: Scope) -> s.Syntax:
     node itself."""
     if not isinstance(node.operand, s.Group):
         return node
-    names = [position.name for position in node.positions if isinstance(position, s.Name)]
+    names = names_among(node.positions)
     free = len(names) == len(node.positions) and not any(scope.bound_index(name) or name in scope.declarations for name in names)
     if not free or not set(names) <= _indices_in(node.operand.operand):
         return node
@@ -405,11 +405,6 @@ def _indices_in(body: s.Syntax) -> set[str]:
     nodes = walk(body)
     spend(len(nodes) >> 4)
     for node in nodes:
-        match node:
-            case s.Name(name=name):
-                found.update(name.partition("_")[2])
-            case s.Entries(positions=positions):
-                found.update(position.name for position in positions if isinstance(position, s.Name))
-            case _:
-                pass
+        found.update(name_of(node).partition("_")[2] if isinstance(node, s.Name) else "")
+        found.update(names_among(node.positions) if isinstance(node, s.Entries) else ())
     return found

@@ -190,13 +190,13 @@ class _Builder:
         before, after = [[child for child in part if isinstance(child, s.Syntax)] for part in (children[:place], children[place:])]
         whole = _join(children[0].span, children[-1].span)
         if len(children) == 1:
-            return s.Program(whole, (), children[0])
+            return s.Program(whole, (), (), children[0])
         comma = next((child for child in children if isinstance(child, Token) and child.type == "COMMA"), None)
         if comma is not None and not any(isinstance(child, s.Equation | s.Definition) for child in [*before, *after]):
             raise ParseError("',' cannot stand here", span=comma.span, expected="the end, '='", suggestion=_LISTED)
         main = _main(before)
         others = [child for child in [*before, *after] if child is not main]
-        return s.Program(whole, *_named_values(others, main))
+        return _program(whole, others, main)
 
     def definition(self, children: list[Any]) -> s.Definition:
         head, _, body = children
@@ -389,10 +389,8 @@ def _main(statements: list[s.Syntax]) -> s.Syntax:
     return others[-1] if uses else last
 
 
-def _named_values(
-    statements: list[s.Syntax], main: s.Syntax
-) -> tuple[tuple[tuple[s.Name, s.Syntax], ...], s.Syntax, tuple[s.Definition, ...]]:
-    """The assignments, the main statement and the definitions of a program.
+def _program(whole: Span, statements: list[s.Syntax], main: s.Syntax) -> s.Program:
+    """The program of a main statement and the others.
 
     Raises ParseError for a statement beside the main one that gives no name to anything.
     """
@@ -407,7 +405,8 @@ def _named_values(
             advice = "one equation at a time; several are verified from an .identities file" if several else "z = W*x + b; tanh(z)"
             raise ParseError("only a name can be given a value", span=statement.left.span, suggestion=advice)
         assignments.append((statement.left, statement.right))
-    return tuple(assignments), main, tuple([statement for statement in statements if isinstance(statement, s.Definition)])
+    definitions = tuple([statement for statement in statements if isinstance(statement, s.Definition)])
+    return s.Program(whole, definitions, tuple(assignments), main)
 
 
 def _differentiated_by(value: str) -> tuple[tuple[str, ...], bool]:

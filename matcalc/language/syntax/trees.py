@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import TypeAlias, assert_never, cast
+from functools import cache
+from typing import TypeAlias
 
 from matcalc.base.errors import Span
-from matcalc.base.records import field_names, record, replace
+from matcalc.base.records import record, replace
 
 
 @record(eq=False)
@@ -192,11 +193,11 @@ class Definition(Syntax):
 
 @record(eq=False)
 class Program(Syntax):
-    """Assignments ``name = value`` and definitions ``f(x) = value``, then one expression, equation or definition."""
+    """Definitions ``f(x) = value`` and assignments ``name = value``, then one expression, equation or definition."""
 
+    definitions: tuple[Definition, ...]
     assignments: tuple[tuple[Name, Syntax], ...]
     value: Syntax
-    definitions: tuple[Definition, ...] = ()
 
 
 SyntaxNode: TypeAlias = (
@@ -215,10 +216,8 @@ def size_names_in(nodes: list[Syntax]) -> set[str]:
     found: set[str] = set()
     for node in nodes:
         if type(node) is Applied and node.function in _SIZE_ARGUMENTS:
-            for argument in node.arguments[_SIZE_ARGUMENTS[node.function] :]:
-                if isinstance(argument, Applied):
-                    continue  # size(A, 1): a size of something
-                found.update(part.name for part in walk(argument) if isinstance(part, Name))
+            sizes = node.arguments[_SIZE_ARGUMENTS[node.function] :]
+            found.update(names_in(*[size for size in sizes if not isinstance(size, Applied)]))  # size(A, 1): a size of something
     return found
 
 
@@ -240,11 +239,7 @@ def number_in(node: Syntax) -> Fraction | None:
 
 def sum_indices(nodes: list[Syntax]) -> set[str]:
     """The indices of all sums, ``Σ_i`` and ``sum(i, ...)``."""
-    found = {index for node in nodes if isinstance(node, Summation) for index in node.indices}
-    for node in nodes:
-        if isinstance(node, Applied) and node.function == "sum" and len(node.arguments) == 2 and isinstance(node.arguments[0], Name):
-            found.add(node.arguments[0].name)
-    return found
+    return {index for node in nodes if not (isinstance(node, Applied) and node.function == "tensor") for index in bound_by(node)}
 
 
 def limits_in(nodes: list[Syntax]) -> dict[str, bool]:
@@ -264,11 +259,7 @@ def walk(*roots: Syntax) -> list[Syntax]:
     while stack:
         node = stack.pop()
         order.append(node)
-        kind = type(node)
-        if kind is Binary:
-            stack += (node.right, node.left)  # type: ignore[attr-defined]
-        elif kind not in _LEAVES:
-            stack += parts(node)[::-1]
+        stack += parts(node)[::-1]
     return order
 
 
@@ -282,45 +273,64 @@ def mapped(root: Syntax, change: Callable[[Syntax], Syntax]) -> Syntax:
         return tuple([moved(part) for part in value]) if isinstance(value, tuple) else value
 
     for node in reversed(walk(root)):
-        fields = {name: getattr(node, name) for name in field_names(node)}
+        fields = {name: getattr(node, name) for name in _fields(type(node))}
         changed = {name: new for name, value in fields.items() if (new := moved(value)) != value}
         done[node] = change(replace(node, **changed) if changed else node)
     return done[root]
 
 
-_LEAVES = frozenset([Name, NumberLiteral, Word])
-
-
 def parts(node: Syntax) -> tuple[Syntax, ...]:
     """The parts of a node, in reading order."""
-    match cast("SyntaxNode", node):
-        case Name() | NumberLiteral() | Word():
+    fields = _fields(type(node))
+    if len(fields) == 1 and isinstance(only := getattr(node, fields[0]), Syntax):
+        return (only,)
+    return tuple([part for name in fields for part in _flat(getattr(node, name))]) if fields else ()
+
+
+def _flat(value: object) -> list[Syntax]:
+    if isinstance(value, tuple):
+        return [part for inside in value for part in _flat(inside)]
+    return [value] if isinstance(value, Syntax) else []
+
+
+@cache
+def _fields(kind: type[Syntax]) -> tuple[str, ...]:
+    """The fields of a class that hold parts, as their annotations say."""
+    own: dict[str, str] = vars(kind).get("__annotations__", {})
+    return tuple([name for name, form in own.items() if any(part in form for part in _PARTS)])
+
+
+_PARTS = ("Syntax", "Name", "Equation", "Definition")
+
+
+def names_in(*roots: Syntax) -> dict[str, None]:
+    """The names in trees, in reading order."""
+    return dict.fromkeys([node.name for node in walk(*roots) if isinstance(node, Name)])
+
+
+def name_of(node: Syntax) -> str:
+    """What a name or a call names, without primes; empty for anything else."""
+    if isinstance(node, Applied):
+        return node.function.rstrip("'")
+    return node.name if isinstance(node, Name) else ""
+
+
+def names_among(nodes: Iterable[Syntax]) -> tuple[str, ...]:
+    """The names that some of the nodes are."""
+    return tuple([node.name for node in nodes if isinstance(node, Name)])
+
+
+def bound_by(node: Syntax) -> tuple[str, ...]:
+    """The indices that a sum or an array runs over."""
+    match node:
+        case Summation(indices=indices):
+            return indices
+        case Applied(function="sum" | "tensor", arguments=(*indices, _)):
+            return names_among(indices)
+        case _:
             return ()
-        case Group(operand=operand) | Minus(operand=operand) | Transposed(operand=operand) | Bars(operand=operand):
-            return (operand,)
-        case Binary(left=left, right=right) | Equation(left=left, right=right):
-            return (left, right)
-        case Raised(base=base, exponent=exponent):
-            return (base, exponent)
-        case Entries(operand=operand, positions=positions):
-            return (operand, *positions)
-        case Applied(arguments=arguments):
-            return arguments
-        case Keyword(value=value):
-            return (value,)
-        case Listed(values=values):
-            return values
-        case NormBars(operand=operand, subscript=subscript):
-            return (operand,) if subscript is None else (operand, subscript)
-        case DerivativeOf(body=body, point=point, along=along):
-            return (body, *([] if point is None else [point]), *along)
-        case Chain(sides=sides):
-            return sides
-        case Implication(premise=premise, conclusion=conclusion):
-            return (premise, conclusion)
-        case Summation(body=body) | DifferentialOf(body=body) | Definition(body=body):
-            return (body,)
-        case Program(assignments=assignments, value=value, definitions=definitions):
-            return (*definitions, *[part for name, assigned in assignments for part in (name, assigned)], value)
-        case unreachable:
-            assert_never(unreachable)
+
+
+def differentiated_by(nodes: Iterable[Syntax]) -> list[str]:
+    """The names that some of the nodes are derivatives by."""
+    return [name for node in nodes if isinstance(node, DerivativeOf) for name in node.wrt]

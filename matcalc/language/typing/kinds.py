@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import ClassVar, TypeAlias
@@ -25,6 +25,19 @@ KIND_NAMES = {
     SCALAR: "scalar", COLUMN: "vector", ROW: "row vector", MATRIX: "matrix", TENSOR3: "tensor of order 3", TENSOR4: "tensor of order 4",
 }  # fmt: skip
 ORDERS = {SCALAR: 0, COLUMN: 1, ROW: 1, MATRIX: 2, TENSOR3: 3, TENSOR4: 4}
+
+
+def kind_of(shape: Sequence[object]) -> int:
+    """The kind of what has this shape."""
+    if len(shape) > 2:
+        return TENSORS[len(shape) - 3]
+    return SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
+
+
+def extent(shape: Sequence[Dimension]) -> tuple[Dimension, Dimension]:
+    """The numbers of rows and columns of what has this shape."""
+    return (shape[0] if shape else ONE), (shape[1] if len(shape) == 2 else ONE)
+
 
 Relation: TypeAlias = frozenset[tuple[int, ...]]
 _ONE_KIND = frozenset([0, *ALL_KINDS])

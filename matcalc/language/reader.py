@@ -1,0 +1,553 @@
+"""One text on its way from characters to a typed expression: reading, inference, construction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from matcalc.base.errors import MatcalcError, ParseError, Span
+from matcalc.base.lazy import later, pattern
+from matcalc.base.records import replace
+from matcalc.base.sizes import Shape, Size
+from matcalc.expr import nodes as e
+from matcalc.language.build import terms as t
+from matcalc.language.build.builder import Builder
+from matcalc.language.build.construction import Calculus, Construction, filled, shape_of_cell
+from matcalc.language.build.scope import Apart, Families, Scope, Variable, aliases, bold_names, letter_class, points_in, written_names
+from matcalc.language.decisions import (
+    AS_USUAL,
+    Attempt,
+    Decision,
+    Dialect,
+    Elaborated,
+    Question,
+    ReadingOptions,
+    Source,
+    require_certain,
+)
+from matcalc.language.declare.declared import (
+    Declaration,
+    Declare,
+    declaration_text,
+    declared_members,
+    declared_sizes,
+    joined,
+    parse_declarations,
+    said_behind,
+)
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.parser import parse_syntax
+from matcalc.language.syntax.trees import limits_in, size_names_in, ungrouped, walk
+from matcalc.language.text.dialects import Written
+from matcalc.language.text.forks import Fork
+from matcalc.language.text.spelling import canonical_name, is_name
+from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
+from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds, infer_sizes, measure
+from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction, extent, kind_of
+
+if TYPE_CHECKING:
+
+    class Decided(Protocol):
+        """What is read with decisions."""
+
+        @property
+        def decisions(self) -> tuple[Decision, ...]: ...
+
+
+if TYPE_CHECKING:
+    from matcalc.language.build import dialect_calls
+    from matcalc.language.latex import latex_macros
+    from matcalc.language.syntax import dependence, open_indices
+    from matcalc.language.typing import failures, kind_relations
+else:
+    kind_relations = later("matcalc.language.typing.kind_relations")
+    failures = later("matcalc.language.typing.failures")
+    open_indices = later("matcalc.language.syntax.open_indices")
+    dialect_calls = later("matcalc.language.build.dialect_calls")
+    dependence = later("matcalc.language.syntax.dependence")
+    dependence = later("matcalc.language.syntax.dependence")
+    latex_macros = later("matcalc.language.latex.latex_macros")
+
+_ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
+_CALLING = frozenset([s.Applied, s.Entries, s.Definition])
+_SIZE_LETTERS = "nmpqrkldst"
+_TIED = frozenset(["symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular"])
+_INDEX_MARKS = frozenset("_[∑Σᵢⱼₖₗₘₙₚᵣₛ")
+_INDEXED = pattern(r"\b[Ss]um\b\s*(?:[^\s(]|\(\s*\(?\s*\w+\s*(?:[,=:]|∈|in\b))|\^\s*\{?\(")
+"""Without any of these there are no indices in a text."""
+
+
+_KIND_WORDS = {
+    MATRIX: ("matrix", "matrices"), COLUMN: ("vector", "vectors"), SCALAR: ("scalar", "scalars"),
+    TENSOR3: ("tensor", "tensors"), TENSOR4: ("tensor", "tensors"),
+}  # fmt: skip
+
+
+def _against_the_capital(variable: Variable, kind: str) -> Decision:
+    """What is said of a capital that is read as a scalar or a vector; it is doubtful where it could be a matrix."""
+    name = variable.name
+    said = f"{name} is read as a {kind}"
+    if not variable.matrix_too:
+        return Decision(said, "kinds", span=variable.cell.span)
+    readings = tuple([f"{name} is a {other}: declare {name}: {other}" for other in (kind, "matrix")])
+    return Decision(f"{said}, although it is a capital", "kinds", "doubtful", variable.cell.span, readings)
+
+
+Read = TypeVar("Read", bound="Decided")
+
+
+class Reader:
+    """One text on its way from characters to terms; used by ``elaborate`` and by statements."""
+
+    def __init__(
+        self,
+        text: str,
+        declare: Declare,
+        wrt: Iterable[str] = (),
+        *,
+        results: bool = False,
+        options: ReadingOptions = AS_USUAL,
+        calculus: Calculus | None = None,
+    ) -> None:
+        self.options = options
+        self.dialect: Dialect = options.dialect or "math"
+        self.source = latex_macros.expanded(text) if "\\" in text else Source(text, text)
+        self.results = results
+        self.calculus = calculus
+        self.declarations = parse_declarations(declare)
+        self.text = self._without_facts()
+        self.wrt = tuple([self._wrt_name(name) for name in wrt])
+        known = dict(self.declarations)
+        for name in self.wrt:
+            known.setdefault(name, Declaration(name))
+        self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))
+        self.scope.declared_members = declared_members(self.declarations)
+        self.scope.apart = options.apart
+        self.decisions = [_letter_of(command) for command in self.source.letters]
+        self.cells: list[Cell] = []
+        self.forks: tuple[Fork, ...] = ()
+        """Runs of letters that could be read otherwise."""
+        self.functions: tuple[str, ...] = ()
+        """The functions that the text defines, those that are left out of the program among them."""
+        self._symbols: dict[str, e.Symbol] | None = None
+        self.cost = 0.0
+        """What the kinds cost, where there are such runs."""
+        self.indexed = False
+        """Whether there may be indices in the text."""
+        self.index_letters: frozenset[str] = frozenset()
+        """The letters that may be indices, where there may be any."""
+        self.calls = True
+        """Whether there may be calls in the text, or arrays that are written as calls."""
+        self.titles: dict[str, str] = {}
+        """What variables are called after all, where these are not their names."""
+        self._sizes_named: set[str] = set()
+
+    @cached_property
+    def builder(self) -> Builder:
+        """What makes terms of the syntax."""
+        made = dialect_calls.DialectBuilder(self.scope) if self.calls else Builder(self.scope)
+        made.otherwise = self.options.otherwise
+        return made
+
+    def _without_facts(self) -> str:
+        """The text without what is said behind it, which is declared."""
+        try:
+            text, behind = said_behind(self.source.text)
+        except MatcalcError as error:
+            raise self.source.located(error) from None
+        for name, said in behind.items():
+            self.declarations[name] = joined(self.declarations[name], said) if name in self.declarations else said
+        return text
+
+    def _wrt_name(self, name: str) -> str:
+        if not isinstance(name, str) or not is_name(name):
+            raise ParseError(f"{name!r} is not a name to differentiate by", text=self.source.given, expected="the name of a symbol")
+        return canonical_name(name)
+
+    # ------------------------------------------------------------ reading
+
+    def parse(self) -> s.Program:
+        """The syntax tree; also learns which names are sizes."""
+        if self.source.fault is not None:
+            raise self.source.fault.with_text(self.source.given)
+        assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)] if "=" in self.text else []
+        symbols = [*(name for name in self.scope.declarations if name not in self.declared_functions), *assigned]
+        turned = (self.options.flipped or frozenset()) | self.options.otherwise
+        parsed = parse_syntax(self.text, Vocabulary.of(symbols, self.declared_functions, self.wrt), self.options.dialect, turned)
+        self.forks = parsed.forks
+        self.decisions += parsed.decisions
+        self.dialect = parsed.written.dialect
+        self.scope.labelled = parsed.labelled
+        nodes = walk(parsed.program)
+        self._learn(nodes, assigned, parsed.written)
+        self.functions = tuple([definition.function for definition in parsed.program.definitions])
+        several = len(self.functions) > 1
+        program = dependence.composed(parsed.program) if several else parsed.program
+        for definition in program.definitions:
+            self.define(definition)
+        return program
+
+    def _learn(self, nodes: list[s.Syntax], assigned: list[str], written: Written) -> None:
+        """What the names of a text tell, before it is read."""
+        self.scope.size_names |= size_names_in(nodes)
+        self.indexed = _may_have_indices(self.text)
+        self.calls = self.indexed or written.dialect != "math" or not _CALLING.isdisjoint(map(type, nodes))
+        self.builder.read_as(written)
+        if written.dialect == "latex":
+            self.scope.bold = bold_names(nodes, self.text)
+        if self.indexed:
+            self.scope.written = self.scope.here = written_names(nodes)
+            self.scope.points = points_in(nodes, self.scope.written)
+            self._learn_limits(limits_in(nodes))
+            self.index_letters = open_indices.index_letters(nodes, self.scope.written.union(self.declarations, assigned))
+
+    @property
+    def declared_functions(self) -> list[str]:
+        """The names that are declared as functions."""
+        return [name for name, said in self.declarations.items() if said.kind == "function"]
+
+    @staticmethod
+    def ordered(program: s.Program) -> s.Program:
+        """The program with its assignments in the order of their use."""
+        return dependence.ordered(program) if program.assignments else program
+
+    def define(self, definition: s.Definition) -> None:
+        """Gives a function its formula."""
+        name = definition.function
+        if name in self.scope.definitions:
+            raise ParseError(f"{name} is defined twice", span=definition.span)
+        if len(set(definition.parameters)) < len(definition.parameters):
+            raise ParseError(f"two arguments of {name} have one name", span=definition.span)
+        self.scope.definitions[name] = definition
+
+    def asked(self, program: s.Program) -> tuple[s.Program, Question | None]:
+        """The program without the derivative that is the whole of it, and that derivative."""
+        value, assignments = _whole_of(program)
+        if isinstance(value, s.Definition):
+            return program, Question(value.parameters, said=False)
+        inner = ungrouped(value.operand) if isinstance(value, s.Transposed) else value
+        turned = inner is not value and isinstance(inner, s.DerivativeOf) and len(inner.wrt) == 1
+        value = inner if turned else value
+        if not isinstance(value, s.DerivativeOf) or value.point is not None or value.along:
+            return program, None
+        asked = Question(value.wrt, turned != value.turned)
+        return replace(program, assignments=assignments, value=value.body), asked
+
+    def value_of(self, value: s.Syntax) -> t.Term:
+        """The term of what is the whole: of ``y = f`` and ``f(x) = ...`` that of the right side."""
+        if isinstance(value, s.Definition):
+            self.define(value)
+            return self.builder.function_value(value, None, value.span)
+        if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
+            name = value.left
+            self._require_undeclared(name)
+            root = self.builder.build(value.right)
+            if name.name in self.scope.variables:
+                there = "what is differentiated by" if name.name in self.wrt else "in its own value"
+                raise ParseError(f"{name.name} is given a value, and stands {there}", span=name.span, suggestion="the right side alone")
+            return root
+        return self.builder.build(value)
+
+    def _require_undeclared(self, name: s.Name) -> None:
+        """Raises ParseError for a name that is given a value although it is declared."""
+        if name.name in self.declarations:
+            raise ParseError(f"{name.name} is declared, and cannot be given a value too", span=name.span)
+
+    def _learn_limits(self, limits: Mapping[str, bool]) -> None:
+        """Names that are the limits of sums are sizes, and where they stand by themselves the numbers of these."""
+        known = {*self.declarations, *self.wrt, *self.scope.size_names}
+        for name, alone in limits.items():
+            if name not in known:
+                self.scope.limits[name] = Unknown()
+                if alone:
+                    self.scope.sizes[name] = self.scope.limits[name]
+
+    def build_assignments(self, program: s.Program) -> None:
+        """Binds the names of intermediate results to their terms."""
+        for name, value in program.assignments:
+            self._require_undeclared(name)
+            if name.name in self.scope.values:
+                raise ParseError(f"{name.name} is given a value twice", span=name.span)
+            labelled = "_" not in name.name or name.name in self.wrt or name.name in self.scope.labelled
+            base, index = ("", "") if labelled else open_indices.members_given((name, value))
+            if base:
+                self._give_members(name, base, index, value)
+                continue
+            term = self.builder.build(value)
+            if name.name in self.scope.variables and (self.results or name.name not in self.wrt):
+                raise ParseError(f"{name.name} is used before it is given a value", span=name.span)
+            self.scope.values[name.name] = term
+
+    def _give_members(self, name: s.Name, base: str, index: str, value: s.Syntax) -> None:
+        """``r_i = y_i - w'x_i``: a value for each index."""
+        if base in self.scope.member_values or base in self.scope.variables or base in open_indices.bases_in(value):
+            said = f"{name.name} is used before it is given a value, or given one twice"
+            raise ParseError(said, span=name.span, suggestion="a name of its own for each value")
+        self.scope.member_values[base] = index, value
+
+    def expression(self, shape: Shape | None, as_question: bool = False) -> Elaborated:
+        """The whole of ``elaborate``, without the text in its errors."""
+        program = self.ordered(self.parse())
+        question = None
+        if as_question:
+            program, question = self.asked(program)
+        self.build_assignments(program)
+        root = self.value_of(self._over_free_indices(program.value))
+        if shape is not None:
+            if shape and isinstance(root, t.NumberTerm) and root.value == 0:
+                self.solve([])
+                return self.result(filled(root.value, shape), Construction({}, self.text))
+            self.expect(root, shape)
+        self.check_indices()
+        self.check_wrt()
+        self.solve([root])
+        construction = self.construction(self.symbols())
+        found = self.result(construction.build(root), construction, root)
+        return replace(found, question=question) if question else found
+
+    def construction(self, symbols: Mapping[str, e.Expr], kept: Mapping[t.Term, e.Symbol] | None = None) -> Construction:
+        """What builds the expressions of this text."""
+        functions = {name: {one: self._argument(one) for one in names} for name, names in self.scope.undefined.arguments.items()}
+        return Construction(symbols, self.text, kept, self.calculus, functions, self.options.otherwise)
+
+    def _argument(self, name: str) -> t.Term:
+        """What a function without a formula depends on."""
+        value = self.scope.values.get(name)
+        return value if value is not None else t.SymbolTerm(self.scope.variable(name, Span(0, 0)).cell, Span(0, 0), name)
+
+    def _over_free_indices(self, value: s.Syntax) -> s.Syntax:
+        """An expression with indices that no sum binds as the array over them."""
+        if not self.indexed or isinstance(value, s.Equation | s.Definition) or not open_indices.shows_indices(value):
+            return value
+        return open_indices.over(value, self.free_indices(value))
+
+    def free_indices(self, *sides: s.Syntax) -> tuple[str, ...]:
+        """The free indices of an expression or of the sides of an equation."""
+        known = frozenset([*self.declarations, *self.scope.values, *self.scope.limits, *self.scope.labelled])
+        by = [name for name in self.wrt if name not in self.scope.written]
+        indices = open_indices.free_indices(sides, known, by, self.index_letters)
+        if indices:
+            whole = "both sides are read as arrays" if len(sides) > 1 else "the whole is read as an array"
+            said = f"no sum runs over {', '.join(indices)}: {whole} over {'these' if len(indices) > 1 else 'it'}"
+            self.decisions.append(Decision(said, "notation", span=sides[0].span))
+        return indices
+
+    def expect(self, root: t.Term, shape: Shape) -> None:
+        """Asks for a shape of the whole."""
+        words = f"the expected shape ({declaration_text(shape, ())})"
+        if len(shape) > 2:
+            self.builder.relate(kind_relations.ArrayOf(root.span, words, shape, root.cell))
+            return
+        kinds = frozenset({(kind_of(shape),)})
+        self.builder.relate(kind_relations.Measured(root.span, kinds, words, (root.cell,), (extent(shape),)))
+
+    def _check_member(self, name: str) -> None:
+        """By members that are tied in themselves no derivative is known: an array has no such property."""
+        for (base, _), declaration in self.scope.declared_members.items():
+            if base == name and declaration.facts & _TIED:
+                advice = f"one of them alone: {base}_1: n×n {declaration.properties[0]}"
+                said = f"there is no derivative by all {declaration.name} where each is {' and '.join(declaration.properties)}"
+                raise ParseError(said, suggestion=advice)
+
+    def of_family(self, name: str) -> str:
+        """The name of the array, where the name of its members is given."""
+        return name if name in self.scope.variables else self.scope.families.get(name, name)
+
+    def check_indices(self) -> None:
+        """A name with the index of a sum stands within that sum."""
+        for name, variable in self.scope.variables.items():
+            base, _, index = name.rpartition("_")
+            loose = base and index and all(letter in self.scope.indices for letter in index)
+            if loose and variable.mentioned and name not in self.scope.declarations:
+                advice = f"brackets around all that is summed, or declare {name} if it is one name"
+                raise ParseError(f"{name} stands outside of the sum over {index}", span=variable.cell.span, suggestion=advice)
+
+    def check_wrt(self) -> None:
+        """Every name differentiated by must be a symbol, of the expression or declared."""
+        for name in self.wrt:
+            if name in self.scope.values:
+                if self.results:
+                    continue
+                raise ParseError(f"{name} is an intermediate result, not a symbol to differentiate by")
+            self._check_member(name)
+            name = self.of_family(name)
+            declaration = self.declarations.get(name)
+            if declaration is not None and declaration.kind == "function":
+                raise ParseError(f"{name} is declared as a function, not as a symbol to differentiate by")
+            if name not in self.scope.variables and declaration is None:
+                names = ", ".join(self.scope.variables) or "no symbol"
+                raise ParseError(f"{name} does not occur in the expression", expected=f"one of its symbols: {names}")
+
+    # ------------------------------------------------------------ solving
+
+    def solve(self, roots: list[t.Term]) -> None:
+        """Finds kinds and sizes of everything built so far."""
+        self._symbols = None
+        scope = self.scope
+        for name in [name for name in self.declarations if name not in scope.variables and name not in self.declared_functions]:
+            scope.variable(name, Span(0, 0)).mentioned = False
+        variables = list(scope.variables.values())
+        self.infer_kinds(self.builder.constraints, variables)
+        # Intermediate results first: sizes are named in reading order.
+        terms = t.postorder(*scope.values.values(), *roots)
+        self.cells = list(dict.fromkeys(term.cell for term in terms))
+        measure(self.builder.constraints, self.cells, variables)
+        families = Families(scope)
+        free = self._infer_sizes(variables, families)
+        families.check()
+        self.titles = families.titles()
+        self.decisions += families.decisions(self.titles)
+        self.decisions += [alias for alias in aliases(scope.limits, Span(0, 0)) if alias not in self.decisions]
+        self._note_conventions([variable for variable in variables if variable.name not in families.names])
+        for name, cell in free.items():
+            said = f"the size of {failures.quoted(self.text, cell.span)} does not follow from the expression; it is called {name}"
+            self.decisions.append(Decision(said, "sizes", span=cell.span))
+
+    def _infer_sizes(self, variables: list[Variable], families: Families) -> dict[str, Cell]:
+        def named(sizes: SizeSystem) -> None:
+            self._named_sizes(sizes, families)
+
+        try:
+            return infer_sizes(self.builder.constraints, variables, self.cells, self._fresh_sizes(), named, self.expect_sizes)
+        except SizeFailure as failure:
+            if self.scope.shared:
+                raise Apart from None
+            raise failures.explain_sizes(self.text, failure) from None
+
+    def infer_kinds(self, constraints: list[Constraint], variables: list[Variable]) -> None:
+        """Decides all kinds; raises the ShapeError that explains why that is impossible."""
+        try:
+            infer_kinds(constraints, variables, self.builder.soft, self.builder.evidence, self.scope.bold)
+        except Contradiction as contradiction:
+            if self.scope.shared:
+                raise Apart from None
+            raise failures.explain_kinds(self.text, contradiction.constraint, constraints, variables) from None
+        if self.forks and not self.cost:
+            self.cost = cost_of(constraints, variables, self.builder.soft, self.scope.bold)
+
+    def unify_sizes(self, sizes: SizeSystem) -> None:
+        """What a reader of more than one expression wishes of sizes that are open."""
+
+    def expect_sizes(self, sizes: SizeSystem) -> None:
+        """What a reader of more than one expression wishes of their sizes."""
+
+    def _named_sizes(self, sizes: SizeSystem, families: Families) -> None:
+        """What is wished of open sizes before they are named, and the names that sums and samples give them."""
+        self.unify_sizes(sizes)
+        limits = [(dimension, name) for name, dimension in self.scope.limits.items()]
+        wished = [*limits, *families.preferred_sizes()]
+        taken = self._names_taken() if wished else set()
+        for dimension, name in wished:
+            root = resolved(dimension)
+            if isinstance(root, Unknown) and not sizes.is_product(root) and name not in self._sizes_named and name not in taken:
+                root.value = Size.of(name)
+                self._sizes_named.add(name)
+
+    def _names_taken(self) -> set[str]:
+        scope = self.scope
+        return {*scope.variables, *scope.values, *scope.size_names, *self.declarations, *scope.indices, *scope.families}
+
+    def _fresh_sizes(self) -> Iterator[str]:
+        taken = self._names_taken() | set(self.scope.limits)
+        for name in _SIZE_LETTERS:
+            if name not in taken and name not in self._sizes_named:
+                yield name
+        for number in count(1):
+            if f"n_{number}" not in taken:
+                yield f"n_{number}"
+
+    def _note_conventions(self, variables: list[Variable]) -> None:
+        groups: dict[int, list[str]] = {}
+        for variable in variables:
+            if not variable.open or not variable.mentioned:
+                continue
+            if letter_class(variable.name) == "upper" and not variable.undefined and variable.cell.mask in (COLUMN, SCALAR):
+                self.decisions.append(_against_the_capital(variable, _KIND_WORDS[variable.cell.mask][0]))
+                continue
+            groups.setdefault(variable.cell.mask, []).append(variable.name)
+        parts = [f"{', '.join(groups[kind])}: {words[len(groups[kind]) > 1]}" for kind, words in _KIND_WORDS.items() if kind in groups]
+        if parts:
+            self.decisions.append(Decision("assumed " + "; ".join(parts), "convention"))
+
+    # ------------------------------------------------------------ results
+
+    def symbols(self) -> dict[str, e.Symbol]:
+        """The typed symbols."""
+        if self._symbols is not None:
+            return dict(self._symbols)
+        found: dict[str, e.Symbol] = {}
+        for variable in self.scope.variables.values():
+            shape = shape_of_cell(variable.cell)
+            facts = variable.declaration.facts_of(shape) if variable.declaration else frozenset()
+            title = self.titles.get(variable.name, variable.name)
+            found[variable.name] = found[title] = e.Symbol(title, shape, facts)
+        for base, name in self.scope.families.items():
+            found.setdefault(base, found[name])
+        self._symbols = found
+        return dict(found)
+
+    def result(self, expression: e.Expr, construction: Construction, root: t.Term | None = None) -> Elaborated:
+        symbols = self.symbols()
+        values = construction.build_all(tuple(self.scope.values.values()))
+        intermediates = dict(zip(self.scope.values, values, strict=True))
+        declarations: dict[str, str] = {}
+        for name, variable in self.scope.variables.items():
+            if variable.mentioned or name in self.wrt:
+                properties = variable.declaration.properties if variable.declaration else ()
+                declarations[symbols[name].name] = declaration_text(symbols[name].shape, properties)
+        declarations |= dict.fromkeys(self.builder.users_functions, "function")
+        decisions = tuple(dict.fromkeys([*self.decisions, *construction.decisions, *self.builder.answers()]))
+        steps, outline = self._steps(symbols, intermediates, root, expression)
+        text, given, derived = self.source.given, self.declarations, tuple(dict.fromkeys(construction.derived))
+        families = {name: symbol.name for name, symbol in symbols.items() if symbol.name != name}
+        whole = (expression, symbols, declarations, decisions, intermediates, steps, outline)
+        return Elaborated(*whole, None, text, self.dialect, given, derived, families=families, options=self.options)
+
+    def attempted(self, read: Callable[[], Read]) -> Attempt[Read]:
+        """What ``read`` gives, with what it costs; or why it cannot be read, or is not certain where that is wanted."""
+        try:
+            found = read()
+        except MatcalcError as error:
+            return Attempt(self.forks, error=self.source.located(error))
+        doubt: MatcalcError | None = None
+        if self.options.strict:
+            try:
+                require_certain(found.decisions)
+            except MatcalcError as error:
+                doubt = self.source.located(error)
+        return Attempt(self.forks, self.cost, found, doubt)
+
+    def _steps(
+        self, symbols: dict[str, e.Symbol], intermediates: Mapping[str, e.Expr], root: t.Term | None, expression: e.Expr
+    ) -> tuple[dict[str, e.Expr], e.Expr]:
+        """The intermediate results and the whole in terms of the names."""
+        if root is None or not intermediates:
+            return dict(intermediates), expression
+        kept = {term: e.Symbol(name, intermediates[name].shape) for term, name in self.scope.references.items()}
+        terms = tuple(self.scope.values.values())
+        *values, outline = self.construction(symbols, kept).build_all((*terms, root))
+        return dict(zip(self.scope.values, values, strict=True)), outline
+
+
+def _may_have_indices(text: str) -> bool:
+    if not _INDEX_MARKS.isdisjoint(text):
+        return True
+    return ("um" in text or "^" in text) and _INDEXED.search(text) is not None
+
+
+def _whole_of(program: s.Program) -> tuple[s.Syntax, tuple[tuple[s.Name, s.Syntax], ...]]:
+    """What a program is for, without a name that it is given, and the other assignments."""
+    value = ungrouped(program.value)
+    if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
+        return ungrouped(value.right), program.assignments
+    given = next((pair for pair in program.assignments if pair[0] is program.value), None)
+    if given is None or not isinstance(ungrouped(given[1]), s.DerivativeOf):
+        return value, program.assignments
+    return ungrouped(given[1]), tuple([pair for pair in program.assignments if pair is not given])
+
+
+def _letter_of(command: str) -> Decision:
+    return Decision(f"\\{command}, which nothing defines, is read as a letter", "alias")

@@ -17,8 +17,7 @@ from matcalc.documents.context.written_names import CALLED, NameAt, is_called, n
 from matcalc.documents.heads import Head
 from matcalc.documents.pieces import Notation
 from matcalc.facts.table import implied
-from matcalc.language.declare.declared import Declaration
-from matcalc.language.declare.declared import SharedText
+from matcalc.language.declare.declared import Declaration, SharedText
 from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.vocabulary import known_functions
 from matcalc.verification.judgement import verify

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from matcalc.base.errors import Span
 from matcalc.base.records import record, replace
@@ -294,7 +294,7 @@ def _flat(value: object) -> list[Syntax]:
 
 
 @cache
-def _fields(kind: type[Syntax]) -> tuple[str, ...]:
+def _fields(kind: Any) -> tuple[str, ...]:
     """The fields of a class that hold parts, as their annotations say."""
     own: dict[str, str] = vars(kind).get("__annotations__", {})
     return tuple([name for name, form in own.items() if any(part in form for part in _PARTS)])

@@ -13,7 +13,8 @@ from matcalc.expr.nodes import Symbol, shape_text
 from matcalc.interface.results import Derivation, ParsedExpression
 from matcalc.language import Elaborated
 from matcalc.language.decisions import ReadingOptions, reading_options
-from matcalc.language.declare.declared import Declare, about_unused, declaration_text
+from matcalc.language.declare.declared import Declare, declaration_text
+from matcalc.language.elaboration import about_unused
 from matcalc.objects.inputs import (
     NAMES,
     Expression,

@@ -12,9 +12,8 @@ from matcalc.base.errors import ParseError, Span, UnknownFunctionError
 from matcalc.base.lazy import pattern
 from matcalc.base.records import replace
 from matcalc.expr import nodes as e
-from matcalc.language.build.construction import Calculus
 from matcalc.language.build.scope import Variable, written_names
-from matcalc.language.decisions import Decision, ReadingOptions
+from matcalc.language.decisions import Calculus, Decision, ReadingOptions
 from matcalc.language.declare.declared import Declaration, Declare
 from matcalc.language.reader import Reader
 from matcalc.language.syntax import trees as s
@@ -84,6 +83,8 @@ class EquationReader(Reader):
                 sides = left, right
             case s.Chain(sides=every):
                 sides = self._without_new_name(every, assigned)
+            case _:
+                pass
         found: list[tuple[str, s.Equation]] = []
         for left, right in pairwise(sides):
             words = " = ".join([self.text[side.span.start : side.span.end].strip() for side in (left, right)])

@@ -14,7 +14,6 @@ from matcalc.language.text.forks import Fork
 
 if TYPE_CHECKING:
     from matcalc.expr.nodes import Expr, Symbol
-    from matcalc.language.build.construction import Derived
     from matcalc.language.declare.declared import Declaration
 
 Dialect: TypeAlias = Literal["math", "matlab", "numpy", "latex", "julia"]
@@ -166,6 +165,29 @@ _MOST_CHARACTERS = 20_000
 """Characters read again, over all readings."""
 _WORK = 4
 """Units of work for a character."""
+
+
+@record
+class Differentiated:
+    """A derivative that is asked for within an expression: in denominator layout, or in numerator layout if ``turned``; the directional one
+    ``along`` a direction for each order."""
+
+    function: Expr
+    wrt: tuple[Symbol, ...]
+    turned: bool = False
+    along: tuple[Expr, ...] = ()
+
+
+@record
+class Derived:
+    """A derivative within an expression, and what was put in its place."""
+
+    question: Differentiated
+    form: Expr
+
+
+Calculus: TypeAlias = "Callable[[Differentiated], Expr | None]"
+"""What differentiates: the closed form, or None where there is none. It lies in a layer above this one."""
 
 
 @record

@@ -12,9 +12,9 @@ from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record, replace
 from matcalc.base.sizes import Shape, Size
 from matcalc.expr import nodes as e
-from matcalc.language.build.construction import Calculus, Construction
+from matcalc.language.build.construction import Construction
 from matcalc.language.build.scope import Apart
-from matcalc.language.decisions import AS_USUAL, Attempt, Decision, Elaborated, Question, ReadingOptions, least, notes_of
+from matcalc.language.decisions import AS_USUAL, Attempt, Calculus, Decision, Elaborated, Question, ReadingOptions, least, notes_of
 from matcalc.language.declare.declared import (
     Declaration,
     Declare,
@@ -106,6 +106,17 @@ def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS
         return reader.asked(reader.ordered(reader.parse()))[1]
     except MatcalcError as error:
         raise reader.source.located(error) from None
+
+
+def about_unused(declare: Declare, occurring: Sequence[str], *others: str) -> tuple[Decision, ...]:
+    """What is to be said of declared names that do not occur; ``others`` are names that may be declared all the same.
+
+    Raises ParseError where such a name may be meant for a symbol that is not declared.
+    """
+    if not declare or (isinstance(declare, (SharedNames, SharedText)) and not isinstance(declare, BlockText)):
+        return ()
+    found: tuple[Decision, ...] = import_module("matcalc.language.declare.declarations").about(declare, occurring, others)
+    return found
 
 
 Make = Callable[[Sequence[s.Syntax], Span], s.Syntax]

@@ -16,10 +16,9 @@ from matcalc.base.records import replace
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language import Elaborated, elaborate, parse_declarations
-from matcalc.language.build.construction import Differentiated
-from matcalc.language.decisions import AS_USUAL, Decision, ReadingOptions
-from matcalc.language.declare.declared import Declaration, Declare, SharedNames, SharedText, about_unused, declaration_text
-from matcalc.language.elaboration import question_in
+from matcalc.language.decisions import AS_USUAL, Decision, Differentiated, ReadingOptions
+from matcalc.language.declare.declared import Declaration, Declare, SharedNames, SharedText, declaration_text
+from matcalc.language.elaboration import about_unused, question_in
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.objects.arithmetic import Arithmetic
 

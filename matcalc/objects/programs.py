@@ -24,7 +24,8 @@ from matcalc.evaluation.interpreter import compile_function
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Hadamard, Product, SizeValue, Symbol, Total, postorder
 from matcalc.facts.table import tying
-from matcalc.language.declare.declared import Declare, about_unused
+from matcalc.language.declare.declared import Declare
+from matcalc.language.elaboration import about_unused
 from matcalc.language.text.spelling import canonical_name
 from matcalc.objects.combining import declarations_of
 from matcalc.objects.inputs import Expression, Name, Names, as_call, listed, name_of, names_of, read

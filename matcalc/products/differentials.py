@@ -47,7 +47,7 @@ from matcalc.expr.rewriting import named_indices, over_all, replaced
 from matcalc.facts.table import tying
 from matcalc.folding.build import cost, product, row_symbols, transpose
 from matcalc.language import Elaborated
-from matcalc.language.build.construction import Differentiated
+from matcalc.language.decisions import Differentiated
 from matcalc.language.text.spelling import canonical_name, is_name
 
 

@@ -27,7 +27,7 @@ from matcalc.expr.nodes import Expr, IndexArray, Product, Sum, Symbol, Transpose
 from matcalc.expr.rewriting import free_indices, replaced, symbols_in
 from matcalc.interface.results import Derivation
 from matcalc.language import elaborate
-from matcalc.language.build.construction import Derived
+from matcalc.language.decisions import Derived
 from matcalc.language.declare.declared import Declare, parse_declarations
 from matcalc.language.declare.objects import texts_of
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Statement

@@ -20,7 +20,8 @@ from matcalc.interface.results import Derivation
 from matcalc.language import elaborate
 from matcalc.language.build.scope import is_of_samples
 from matcalc.language.decisions import reading_options
-from matcalc.language.declare.declared import BlockText, Declare, SharedText, about_unused
+from matcalc.language.declare.declared import BlockText, Declare, SharedText
+from matcalc.language.elaboration import about_unused
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.objects.inputs import also_declared, derivative_within, explained
 from matcalc.objects.parsed import ParsedExpression, Reading

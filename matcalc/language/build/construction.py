@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import reduce
 from operator import mul
@@ -13,12 +13,11 @@ from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError
 from matcalc.base.fields import decimal_text
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
-from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, Size, shape_of
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language.build import terms as t
-from matcalc.language.decisions import Decision
+from matcalc.language.decisions import Calculus, Decision, Derived, Differentiated
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
 
@@ -27,28 +26,6 @@ if TYPE_CHECKING:
 else:
     vanishing = later("matcalc.language.build.vanishing")
 
-
-@record
-class Differentiated:
-    """A derivative that is asked for within an expression: in denominator layout, or in numerator layout if ``turned``; the directional one
-    ``along`` a direction for each order."""
-
-    function: e.Expr
-    wrt: tuple[e.Symbol, ...]
-    turned: bool = False
-    along: tuple[e.Expr, ...] = ()
-
-
-@record
-class Derived:
-    """A derivative within an expression, and what was put in its place."""
-
-    question: Differentiated
-    form: e.Expr
-
-
-Calculus: TypeAlias = Callable[[Differentiated], e.Expr | None]
-"""What differentiates: the closed form, or None where there is none. It lies in a layer above this one."""
 
 Functions: TypeAlias = Mapping[str, Mapping[str, t.Term]]
 """Names that are functions without a formula -> the names that each depends on, with what these stand for."""

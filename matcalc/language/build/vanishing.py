@@ -1,9 +1,9 @@
-"""What vanishes in an expression: in sums over some of the positions, ``Σ_{i≠j}`` and ``Σ_{i<j}``, and in steps of functions without a formula.
+"""What vanishes in an expression: in sums over some of the positions, and in steps of functions without a formula.
 
-In such a sum a factor 0 leaves out the other terms, which must be finite for that. Where i = j nothing may be divided by zero: what
-vanishes there, such as ``x_i - x_j``, gets 1 added there where it is divided by, or its logarithm or root taken. The terms that stay are
-the same. A function without a formula is taken to first order: what a step of the argument makes of the value, with the derivative as a
-symbol.
+In ``Σ_{i≠j}`` and ``Σ_{i<j}`` a factor 0 leaves out the other terms, which must be finite for that. Where i = j nothing may be divided by
+zero: what vanishes there, such as ``x_i - x_j``, gets 1 added there where it is divided by, or its logarithm or root taken. The terms that
+stay are the same. A function without a formula is taken to first order: what a step of the argument makes of the value, with the
+derivative as a symbol.
 """
 
 from __future__ import annotations

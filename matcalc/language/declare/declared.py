@@ -10,7 +10,6 @@ from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.base.sizes import Shape, Size
 from matcalc.facts.table import implied, is_square
-from matcalc.language.decisions import Decision
 from matcalc.language.text.spelling import INDEX_LETTERS, ONE_NAME
 from matcalc.language.text.vocabulary import CONNECTIVES
 
@@ -137,17 +136,6 @@ def shared(declare: str | Mapping[str, object]) -> SharedNames | SharedText:
     ('2 A x', 'B')
     """
     return SharedNames(declare) if isinstance(declare, Mapping) else SharedText(declare)
-
-
-def about_unused(declare: Declare, occurring: Sequence[str], *others: str) -> tuple[Decision, ...]:
-    """What is to be said of declared names that do not occur; ``others`` are names that may be declared all the same.
-
-    Raises ParseError where such a name may be meant for a symbol that is not declared.
-    """
-    if not declare or (isinstance(declare, (SharedNames, SharedText)) and not isinstance(declare, BlockText)):
-        return ()
-    found: tuple[Decision, ...] = import_module("matcalc.language.declare.declarations").about(declare, occurring, others)
-    return found
 
 
 _DOTS = r"(?:\.{2,3}|…|\\[lc]?dots)"

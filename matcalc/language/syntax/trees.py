@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias, get_args
 
 from matcalc.base.errors import Span
 from matcalc.base.records import record, replace
@@ -273,7 +272,7 @@ def mapped(root: Syntax, change: Callable[[Syntax], Syntax]) -> Syntax:
         return tuple([moved(part) for part in value]) if isinstance(value, tuple) else value
 
     for node in reversed(walk(root)):
-        fields = {name: getattr(node, name) for name in _fields(type(node))}
+        fields = {name: getattr(node, name) for name in _FIELDS[type(node)]}
         changed = {name: new for name, value in fields.items() if (new := moved(value)) != value}
         done[node] = change(replace(node, **changed) if changed else node)
     return done[root]
@@ -281,7 +280,7 @@ def mapped(root: Syntax, change: Callable[[Syntax], Syntax]) -> Syntax:
 
 def parts(node: Syntax) -> tuple[Syntax, ...]:
     """The parts of a node, in reading order."""
-    fields = _fields(type(node))
+    fields = _FIELDS[type(node)]
     if len(fields) == 1 and isinstance(only := getattr(node, fields[0]), Syntax):
         return (only,)
     return tuple([part for name in fields for part in _flat(getattr(node, name))]) if fields else ()
@@ -293,14 +292,12 @@ def _flat(value: object) -> list[Syntax]:
     return [value] if isinstance(value, Syntax) else []
 
 
-@cache
-def _fields(kind: Any) -> tuple[str, ...]:
-    """The fields of a class that hold parts, as their annotations say."""
-    own: dict[str, str] = vars(kind).get("__annotations__", {})
-    return tuple([name for name, form in own.items() if any(part in form for part in _PARTS)])
-
-
 _PARTS = ("Syntax", "Name", "Equation", "Definition")
+_FIELDS: Mapping[type[Syntax], tuple[str, ...]] = {
+    kind: tuple([name for name, form in vars(kind)["__annotations__"].items() if any(part in form for part in _PARTS)])
+    for kind in get_args(SyntaxNode)
+}
+"""The fields of each class that hold parts, as their annotations say."""
 
 
 def names_in(*roots: Syntax) -> dict[str, None]:

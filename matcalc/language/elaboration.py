@@ -15,10 +15,7 @@ from matcalc.expr import nodes as e
 from matcalc.language.build.construction import Construction
 from matcalc.language.build.scope import Apart
 from matcalc.language.decisions import AS_USUAL, Attempt, Calculus, Decision, Elaborated, Question, ReadingOptions, least, notes_of
-from matcalc.language.declare.declared import (
-    Declaration,
-    Declare,
-)
+from matcalc.language.declare.declared import BlockText, Declaration, Declare, SharedNames, SharedText
 from matcalc.language.reader import Reader
 from matcalc.language.syntax import trees as s
 

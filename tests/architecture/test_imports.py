@@ -69,6 +69,7 @@ BY_NAME = {
     ("matcalc.language.text.tokens", "matcalc.language.text.primes"),
     ("matcalc.language.text.tokens", "matcalc.language.text.r_signs"),
     ("matcalc.language.elaboration", "matcalc.language.text.requests"),
+    ("matcalc.language.elaboration", "matcalc.language.declare.declarations"),
     ("matcalc.derivation.pipeline", "matcalc.evaluation.differences"),
     ("matcalc.interface.api", "matcalc.interface.product_calls"),
     ("matcalc.objects.inputs", "matcalc.sympy_exchange.reading"),

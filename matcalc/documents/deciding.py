@@ -16,8 +16,7 @@ from matcalc.base.errors import INTERNAL, internal_error
 from matcalc.documents.asking import Asked
 from matcalc.documents.judging import judge
 from matcalc.documents.remembering import Recalled, recalled, remember
-from matcalc.verification.judgement import portable, restored
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.verdict import Verdict, portable, restored
 
 Question: TypeAlias = tuple[Asked, ...]
 """The readings of one claim, in the order in which they are tried."""

@@ -31,8 +31,7 @@ from matcalc.documents.shapes import is_function
 from matcalc.documents.sorting import sorted_rows
 from matcalc.verification.entry_answers import EntryAnswer
 from matcalc.verification.items import Document, Settings
-from matcalc.verification.judgement import NOT_READ
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.verdict import NOT_READ, Verdict
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Is told how many claims are decided, and of how many."""

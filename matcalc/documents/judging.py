@@ -23,8 +23,8 @@ from matcalc.documents.rounding import agrees_as_written
 from matcalc.documents.shapes import is_derivative
 from matcalc.language.statements import Statement
 from matcalc.verification.items import Item
-from matcalc.verification.judgement import NOT_READ, verdict_on
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.judgement import verdict_on
+from matcalc.verification.verdict import NOT_READ, Verdict
 
 
 def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:

@@ -10,8 +10,7 @@ from typing import Any
 
 from matcalc.documents.asking import Asked
 from matcalc.documents.habits import sides_of
-from matcalc.verification.counterexamples import Counterexample
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.verdict import Counterexample, Verdict
 
 _LARGEST = 12
 """Numerator and denominator of the numbers that are thought of."""

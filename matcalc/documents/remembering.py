@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.base.files import folder, keep, kept
 from matcalc.base.records import blake2b
 from matcalc.documents.asking import Asked
-from matcalc.verification.counterexamples import Counterexample
-from matcalc.verification.judgement import Carried
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.verdict import Carried, Counterexample, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

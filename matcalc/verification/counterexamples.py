@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from itertools import product
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -14,81 +12,16 @@ from matcalc.evaluation.sampling import Point, function_family, user_functions
 from matcalc.expr.nodes import Symbol, postorder
 from matcalc.facts.drawn import member
 from matcalc.verification.claims import Claim
+from matcalc.verification.verdict import Counterexample
 from matcalc.verification.witness.comparing import Comparison, at_point
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SEEDS = 6
-_DIGITS, _MOST_DIGITS = 6, 400
 _MOST_SIZES = 8
 _STYLES = ("whole", "counting", "dominant")
 """Whole numbers of both signs, positive ones, and matrices near a multiple of the identity; see ``facts.styles``."""
-
-
-@dataclass(frozen=True, eq=False)
-class Counterexample:
-    """A point at which the two sides differ: sizes, the seed it was made from, the symbols' values and both sides."""
-
-    sizes: Mapping[str, int]
-    seed: int
-    values: Mapping[str, Any]
-    left: Any
-    right: Any
-
-    def __str__(self) -> str:
-        lines = []
-        if self.sizes:
-            lines.append(", ".join(f"{name} = {size}" for name, size in self.sizes.items()) + f" (seed {self.seed})")
-        lines += [f"{name} = {shown(value)}" for name, value in self.values.items() if not callable(value)]
-        left, right = _shown_apart(self.left, self.right)
-        lines += [f"left side:  {left}", f"right side: {right}"]
-        return "\n".join(lines)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as JSON-ready values."""
-        import numpy as np
-
-        values = {name: np.asarray(value).tolist() for name, value in self.values.items() if not callable(value)}
-        sides = {"left": _plain(self.left), "right": _plain(self.right)}
-        return {"sizes": dict(self.sizes), "seed": self.seed, "values": values, **sides}
-
-
-def _plain(side: Any) -> Any:
-    """Floating-point numbers, or the texts of decimal ones."""
-    import numpy as np
-
-    array = np.asarray(side)
-    return array.astype(str).tolist() if array.dtype == object else array.tolist()
-
-
-def shown(value: Any, digits: int = _DIGITS) -> str:
-    """An array on one line, whole numbers without a point."""
-    import numpy as np
-
-    array = np.asarray(value)
-    if array.ndim == 0:
-        return _number(array.item(), digits)
-    return "[" + ", ".join(shown(part, digits) for part in array) + "]"
-
-
-def _number(value: float | Decimal, digits: int) -> str:
-    if value == 0:
-        return "0"  # also of a zero that has a sign
-    if isinstance(value, Decimal):
-        context = Context(prec=digits, Emax=MAX_EMAX, Emin=MIN_EMIN)
-        value = context.create_decimal(value).normalize(context)
-        return f"{value:f}" if -4 <= value.adjusted() < 16 else f"{value:g}"
-    return f"{value:.{digits}g}"
-
-
-def _shown_apart(left: Any, right: Any) -> tuple[str, str]:
-    """Both sides with as many digits as tell them apart."""
-    for digits in range(_DIGITS, _MOST_DIGITS):
-        one, other = shown(left, digits), shown(right, digits)
-        if one != other:
-            return one, other
-    return shown(left), shown(right)
 
 
 def small_counterexample(claim: Claim) -> Counterexample | None:

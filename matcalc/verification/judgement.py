@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, share
 from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, NotDifferentiableError, ShapeError, internal_error
@@ -17,7 +17,6 @@ from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
 from matcalc.folding.fold import fold
 from matcalc.interface.results import Derivation
-from matcalc.language import elaborate
 from matcalc.language.build.scope import is_of_samples
 from matcalc.language.decisions import reading_options
 from matcalc.language.declare.declared import BlockText, Declare, SharedText
@@ -44,7 +43,7 @@ from matcalc.verification.counterexamples import as_counterexample, small_counte
 from matcalc.verification.entry_answers import EntryAnswer, entry_answer
 from matcalc.verification.items import Item
 from matcalc.verification.proof.normal_form import proves_zero
-from matcalc.verification.verdict import Verdict
+from matcalc.verification.verdict import NOT_READ, Verdict
 from matcalc.verification.witness.comparing import Comparison
 from matcalc.verification.witness.searching import Witness, holds, witness
 
@@ -418,9 +417,6 @@ def _reading_order(*expressions: Expr) -> dict[str, int]:
     return names
 
 
-NOT_READ = "not read"
-
-
 def verdict_on(item: Item) -> Verdict:
     """The verdict on one statement. Raises nothing: what goes wrong is said in the verdict, so that no other statement suffers."""
     try:
@@ -447,31 +443,3 @@ def _shared(item: Item) -> SharedText | None:
 
 def _without_decision(item: Item, problem: str, reason: str) -> Verdict:
     return Verdict(item.statement, "undecided", item.layout, reason, problem=problem)
-
-
-Carried: TypeAlias = "str | tuple[str, ...] | None"
-"""A right answer as text: an expression, or an entry in each style."""
-
-
-def portable(verdict: Verdict) -> tuple[Verdict, Carried]:
-    """A verdict that may go to another process, and its right answer as a text: interned expressions may not."""
-    example = verdict.counterexample
-    if example is not None:
-        example = replace(example, values={name: value for name, value in example.values.items() if not callable(value)})
-    right = verdict.correction
-    correction = right.texts if isinstance(right, EntryAnswer) else None if right is None else right.text("ascii")
-    reading = None if verdict.reading is None else verdict.reading.portable()
-    return replace(verdict, correction=None, counterexample=example, reading=reading), correction
-
-
-def restored(verdict: Verdict, correction: Carried) -> Verdict:
-    """The verdict that ``portable`` sent, with its right answer as an expression again."""
-    if correction is None:
-        return verdict
-    if not isinstance(correction, str):
-        return replace(verdict, correction=EntryAnswer(*correction))
-    try:
-        found = elaborate(correction, verdict.declarations)
-    except MatcalcError:  # a correction is help, no part of the verdict
-        return verdict
-    return replace(verdict, correction=ParsedExpression(found.expression, found.declarations, found.notes))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from typing import Any, Literal, TypeAlias
 
+from matcalc.base.errors import MatcalcError
+from matcalc.language import elaborate
 from matcalc.language.decisions import warned
 from matcalc.objects.parsed import ParsedExpression, Reading
-from matcalc.verification.counterexamples import Counterexample
 from matcalc.verification.entry_answers import EntryAnswer
 
 Status: TypeAlias = Literal["proved", "confirmed", "conditional", "refuted", "undecided"]
@@ -26,6 +28,74 @@ _MEANING = {
     "refuted": "not equal",
     "undecided": "neither proved nor refuted",
 }
+
+
+_DIGITS, _MOST_DIGITS = 6, 400
+
+
+@dataclass(frozen=True, eq=False)
+class Counterexample:
+    """A point at which the two sides differ: sizes, the seed it was made from, the symbols' values and both sides."""
+
+    sizes: Mapping[str, int]
+    seed: int
+    values: Mapping[str, Any]
+    left: Any
+    right: Any
+
+    def __str__(self) -> str:
+        lines = []
+        if self.sizes:
+            lines.append(", ".join(f"{name} = {size}" for name, size in self.sizes.items()) + f" (seed {self.seed})")
+        lines += [f"{name} = {shown(value)}" for name, value in self.values.items() if not callable(value)]
+        left, right = _shown_apart(self.left, self.right)
+        lines += [f"left side:  {left}", f"right side: {right}"]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON-ready values."""
+        import numpy as np
+
+        values = {name: np.asarray(value).tolist() for name, value in self.values.items() if not callable(value)}
+        sides = {"left": _plain(self.left), "right": _plain(self.right)}
+        return {"sizes": dict(self.sizes), "seed": self.seed, "values": values, **sides}
+
+
+def _plain(side: Any) -> Any:
+    """Floating-point numbers, or the texts of decimal ones."""
+    import numpy as np
+
+    array = np.asarray(side)
+    return array.astype(str).tolist() if array.dtype == object else array.tolist()
+
+
+def shown(value: Any, digits: int = _DIGITS) -> str:
+    """An array on one line, whole numbers without a point."""
+    import numpy as np
+
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return _number(array.item(), digits)
+    return "[" + ", ".join(shown(part, digits) for part in array) + "]"
+
+
+def _number(value: float | Decimal, digits: int) -> str:
+    if value == 0:
+        return "0"  # also of a zero that has a sign
+    if isinstance(value, Decimal):
+        context = Context(prec=digits, Emax=MAX_EMAX, Emin=MIN_EMIN)
+        value = context.create_decimal(value).normalize(context)
+        return f"{value:f}" if -4 <= value.adjusted() < 16 else f"{value:g}"
+    return f"{value:.{digits}g}"
+
+
+def _shown_apart(left: Any, right: Any) -> tuple[str, str]:
+    """Both sides with as many digits as tell them apart."""
+    for digits in range(_DIGITS, _MOST_DIGITS):
+        one, other = shown(left, digits), shown(right, digits)
+        if one != other:
+            return one, other
+    return shown(left), shown(right)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,3 +245,33 @@ def exit_status(verdicts: Sequence[Verdict]) -> int:
     if any(verdict.problem for verdict in verdicts):
         return BAD_INPUT
     return UNDECIDED if any(verdict.status == "undecided" for verdict in verdicts) else HOLDS
+
+
+NOT_READ = "not read"
+
+Carried: TypeAlias = "str | tuple[str, ...] | None"
+"""A right answer as text: an expression, or an entry in each style."""
+
+
+def portable(verdict: Verdict) -> tuple[Verdict, Carried]:
+    """A verdict that may go to another process, and its right answer as a text: interned expressions may not."""
+    example = verdict.counterexample
+    if example is not None:
+        example = replace(example, values={name: value for name, value in example.values.items() if not callable(value)})
+    right = verdict.correction
+    correction = right.texts if isinstance(right, EntryAnswer) else None if right is None else right.text("ascii")
+    reading = None if verdict.reading is None else verdict.reading.portable()
+    return replace(verdict, correction=None, counterexample=example, reading=reading), correction
+
+
+def restored(verdict: Verdict, correction: Carried) -> Verdict:
+    """The verdict that ``portable`` sent, with its right answer as an expression again."""
+    if correction is None:
+        return verdict
+    if not isinstance(correction, str):
+        return replace(verdict, correction=EntryAnswer(*correction))
+    try:
+        found = elaborate(correction, verdict.declarations)
+    except MatcalcError:  # a correction is help, no part of the verdict
+        return verdict
+    return replace(verdict, correction=ParsedExpression(found.expression, found.declarations, found.notes))

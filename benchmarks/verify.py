@@ -11,7 +11,7 @@ import argparse
 import time
 from collections import Counter
 
-from matcalc.documents.identities import verdicts
+from matcalc.documents.deciding import verdicts
 from matcalc.verification.items import library
 from matcalc.verification.judgement import verdict_on
 

@@ -27,12 +27,12 @@ from matcalc.verification.verdict import BAD_INPUT, HOLDS, UNDECIDED, Verdict, e
 
 if TYPE_CHECKING:
     from matcalc.commands import verifying_files
-    from matcalc.documents import report
-    from matcalc.documents.reports import junit
+    from matcalc.documents import reports
+    from matcalc.documents.reports import interchange
 else:
     verifying_files = later("matcalc.commands.verifying_files")
-    report = later("matcalc.documents.report")
-    junit = later("matcalc.documents.reports.junit")
+    reports = later("matcalc.documents.reports")
+    interchange = later("matcalc.documents.reports.interchange")
 
 _TARGETS = ("text", "json", "junit", "sarif", "html", "markdown")
 _FAILURES = ("refuted", "conditional", "unread")
@@ -119,9 +119,9 @@ def _statements(texts: Sequence[str], reading: Keywords, layout: str, symmetric:
         show_json(found[0].to_dict() if len(found) == 1 else {"verdicts": [verdict.to_dict() for verdict in found]})
     elif target == "junit":
         entries = [
-            report.Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain", name=one.statement) for one in found
+            reports.Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain", name=one.statement) for one in found
         ]
-        say(junit.as_junit([report.Report("statement", tuple(entries))], "conditional"))
+        say(interchange.as_junit([reports.Report("statement", tuple(entries))], "conditional"))
     else:
         say("\n\n".join(verdict.explain() for verdict in found))
     for fault in faults:

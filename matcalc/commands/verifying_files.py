@@ -16,13 +16,9 @@ from matcalc.base.budgets import DOCUMENT_SECONDS
 from matcalc.base.errors import MatcalcError
 from matcalc.documents.deciding import Memory
 from matcalc.documents.examination import Progress, examined
-from matcalc.documents.report import Report, Severity, status_of
-from matcalc.documents.reports.data import as_json
-from matcalc.documents.reports.junit import as_junit
-from matcalc.documents.reports.page import as_page
-from matcalc.documents.reports.review import as_review
-from matcalc.documents.reports.sarif import as_sarif
-from matcalc.documents.reports.table import as_table
+from matcalc.documents.reports import Report, Severity, status_of
+from matcalc.documents.reports.interchange import as_json, as_junit, as_sarif
+from matcalc.documents.reports.pages import as_page, as_review, as_table
 from matcalc.interface.presentation import say
 from matcalc.verification.verdict import BAD_INPUT
 

@@ -9,7 +9,7 @@ from itertools import islice
 
 from matcalc.base.errors import MatcalcError, ParseError, UnknownFunctionError
 from matcalc.base.lazy import pattern
-from matcalc.documents.asking import Asked, Doubt, Said, joined_declarations
+from matcalc.documents.arrangements import Indices, by_indices, compared, with_entries
 from matcalc.documents.context.defined_names import Definition, is_foreign, names_used
 from matcalc.documents.context.derived_facts import as_arrays, with_matrices
 from matcalc.documents.context.functions_without_formula import AnyFunctions, for_any_functions, for_functions_of_vectors, with_losses
@@ -33,7 +33,7 @@ from matcalc.documents.context.used_definitions import composition_of, kept_fact
 from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import by_what_stands, with_entries_listed
 from matcalc.documents.context.written_names import is_called, names_at, weights_in
-from matcalc.documents.index_cases import Indices, by_indices, compared, with_entries
+from matcalc.documents.pieces import Asked, Doubt, Said, joined_declarations
 
 
 def asked_of(line: Line, context: Context) -> Sequence[Asked]:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 
 from matcalc.base.sizes import axes_of
-from matcalc.documents.asking import Asked, Doubt
-from matcalc.documents.numbers import perhaps_numbers
+from matcalc.documents.pieces import Asked, Doubt
+from matcalc.documents.readings import perhaps_numbers
 from matcalc.expr.nodes import Expr, Number, SizeValue, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.latex.latex_commands import ACCENTS

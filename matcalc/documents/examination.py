@@ -1,37 +1,166 @@
-"""A document from its file to its report: what stands in it, what it is for, what the text says of it, and the verdicts."""
+"""A document from its file to its report."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike, fspath
 from typing import TypeAlias
 
 from matcalc.base.budgets import DOCUMENT_SECONDS, FEW_QUESTIONS
-from matcalc.base.errors import MatcalcError
+from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.lazy import pattern
-from matcalc.documents.asking import Said
 from matcalc.documents.claims import asked_of, condition_of, solution_of
+from matcalc.documents.context.defined_names import names_used
 from matcalc.documents.context.loose_notation import NO_OTHER_LETTERS, IndexLetters
 from matcalc.documents.context.overview import Context, survey
 from matcalc.documents.context.wording import Line, Numbered
-from matcalc.documents.deciding import Memory, Outcome, Question, decided
-from matcalc.documents.directives import directed, settled
+from matcalc.documents.deciding import Memory, Outcome, Question, decided, question_of, read_identity_file
 from matcalc.documents.formats import IDENTITIES, manuscript
-from matcalc.documents.heads import is_own
-from matcalc.documents.identities import question_of, read_identity_file
-from matcalc.documents.layouts import Told, told_layout
-from matcalc.documents.pieces import Directive, Fault, Formula, Heading, Manuscript, Place
-from matcalc.documents.report import Entry, Open, Report
+from matcalc.documents.pieces import Directive, Fault, Formula, Heading, LayoutSaid, Manuscript, Place, Said
+from matcalc.documents.reports import Entry, Open, Report
 from matcalc.documents.roles import reason_of
-from matcalc.documents.shapes import is_function
+from matcalc.documents.shapes import is_derivative, is_function, is_own
 from matcalc.documents.sorting import sorted_rows
+from matcalc.language.declare.declarations import written
+from matcalc.language.declare.declared import parse_declarations
 from matcalc.verification.entry_answers import EntryAnswer
-from matcalc.verification.items import Document, Settings
+from matcalc.verification.items import Document, Settings, declared_again
 from matcalc.verification.verdict import NOT_READ, Verdict
+
+Decide: TypeAlias = Callable[[Sequence[Question]], Iterable[Outcome]]
+
+_FEWEST = 4
+"""Claims that can tell the layout of a document."""
+_FOR_ONE_AGAINST = 4
+"""Of five claims that can tell, four agree."""
+_OTHERS = ("numerator", "tensor")
+_PART = 16
+"""Claims that are asked at once for what they tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The layout that claims tell, the numbers of these, and the outcomes that change with it, by the numbers of their questions."""
+
+    layout: str
+    telling: tuple[int, ...]
+    outcomes: Mapping[int, Outcome]
+
+
+def told_layout(questions: Sequence[Question], outcomes: Sequence[Outcome], decide: Decide) -> Told | None:
+    """The layout that a document uses where its text does not say it, if that changes an outcome.
+
+    It is told by at least four claims that hold in it and not in the other, if these are four in five of all that hold in one of both
+    alone. Claims that hold in another layout than the usual one are what makes anybody ask.
+    """
+    undecided = [number for number, question in enumerate(questions) if _is_open(question)]
+    turned = [number for number in undecided if outcomes[number].verdict.other_layout is not None]
+    usual = set(turned)
+    telling: tuple[int, ...] = ()
+    for layout in _OTHERS if turned else ():
+        ballot = _Ballot(layout, questions, outcomes, decide)
+        ballot.take(turned)
+        if not ballot.told:
+            continue
+        ballot.complete([number for number in undecided if outcomes[number].verdict.ok])
+        if ballot.is_for(ballot.told, ballot.against):
+            ballot.take([number for number in undecided if number not in ballot.found])
+            return Told(layout, tuple(ballot.told), ballot.found)
+        if ballot.is_for(ballot.against, ballot.told):
+            telling = telling or tuple(ballot.against)
+        else:
+            usual -= set(ballot.told)
+    if not telling or not usual:
+        return None
+    said = [tuple([replace(one, layout_said="all") for one in questions[number]]) for number in sorted(usual)]
+    return Told(questions[telling[0]][0].layout, telling, dict(zip(sorted(usual), decide(said), strict=True)))
+
+
+class _Ballot:
+    """The outcomes in another layout, with the claims that are ``told`` to be in it, and those ``against`` it."""
+
+    def __init__(self, layout: str, questions: Sequence[Question], outcomes: Sequence[Outcome], decide: Decide) -> None:
+        self._layout, self._questions, self._outcomes, self._decide = layout, questions, outcomes, decide
+        self.found: dict[int, Outcome] = {}
+        self.told: list[int] = []
+        self.against: list[int] = []
+
+    def take(self, numbers: Sequence[int]) -> None:
+        """Asks the questions with these numbers in the other layout."""
+        asked = [tuple([replace(one, layout=self._layout) for one in self._questions[number]]) for number in numbers]
+        for number, outcome in zip(numbers, self._decide(asked), strict=True):
+            self.found[number] = outcome
+            before, now = self._outcomes[number].verdict.ok, outcome.verdict
+            if now.ok and not before:
+                self.told.append(number)
+            elif before and (now.is_false or now.other_layout is not None):
+                self.against.append(number)
+
+    def complete(self, numbers: Sequence[int]) -> None:
+        """Asks claims that hold until it is plain which layout they are for, or that they are for none."""
+        for start in range(0, len(numbers), _PART):
+            self.take(numbers[start : start + _PART])
+            most = len(self.against) + max(0, len(numbers) - start - _PART)
+            never = not self.is_for(self.told, self.against) and most < max(_FEWEST, _FOR_ONE_AGAINST * len(self.told))
+            if never or self.is_for(self.against, self.told):
+                return
+
+    @staticmethod
+    def is_for(claims: Sequence[int], others: Sequence[int]) -> bool:
+        """Whether claims are enough to tell a layout in spite of others."""
+        return len(claims) >= max(_FEWEST, _FOR_ONE_AGAINST * len(others))
+
+
+def _is_open(question: Question) -> bool:
+    """Whether a question may depend on a layout that the text does not say."""
+    first = question[0]
+    return first.layout_said != "all" and not first.exact and is_derivative(first.statement)
+
+
+_ALL: LayoutSaid = "all"
+
+
+def directed(settings: Settings, directive: str) -> Settings:
+    """The settings after a directive. Raises MatcalcError for one that is none, and for declarations that cannot hold."""
+    word, _, rest = directive.strip().partition(" ")
+    changed = settings.changed(word, rest)
+    if changed is None:
+        raise ParseError("this is no directive: declare, layout, symmetric or expect")
+    if changed.declare != settings.declare:
+        named = frozenset(name for one in written(rest) for name in one.names)
+        parse_declarations("; ".join(_about(named, changed.declare)))
+    return changed
+
+
+def settled(found: Open, settings: Settings) -> Open:
+    """A claim as the directives before it want it asked."""
+    if found.entry.role != "claim" or settings == Settings():
+        return found
+    question = []
+    for asked in found.question:
+        names = names_used(asked.statement, found.entry.notation)
+        declare = asked.declare
+        for said in _about(names, settings.declare):
+            declare = "; ".join(declared_again((declare,) if declare else (), said))
+        chosen = settings.layout != "denominator"
+        layout, known = (settings.layout, _ALL) if chosen else (asked.layout, asked.layout_said)
+        symmetric = settings.symmetric if settings.symmetric != "projected" else asked.symmetric
+        question.append(replace(asked, declare=declare, layout=layout, layout_said=known, symmetric=symmetric))
+    return Open(replace(found.entry, expected=settings.expected), tuple(question))
+
+
+def _about(names: Set[str], declarations: Sequence[str]) -> Iterator[str]:
+    """The declarations of these names: a size that is named beside another letter must not be taken for a letter of the claim."""
+    for said in declarations:
+        for one in written(said):
+            mine = [name for name in one.names if name in names]
+            if mine:
+                yield one.text if len(mine) == len(one.names) else f"{', '.join(mine)}: {one.value}"
+
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Is told how many claims are decided, and of how many."""

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.arranging import arranged
-from matcalc.documents.branches import branches_of
+from matcalc.documents.arrangements import arranged, branches_of
 from matcalc.documents.cues import WordUse, word_use
 from matcalc.documents.pieces import Formula, Placed, joined
 from matcalc.documents.shapes import is_zero
@@ -45,6 +44,11 @@ class Row:
         if self.right is None:
             return self.left.text
         return f"{self.first.text} {self.relation} {self.right.text} {self.condition}".rstrip()
+
+    @property
+    def right_text(self) -> str:
+        """The right side as it is written; empty without one."""
+        return "" if self.right is None else self.right.text
 
     @property
     def condition(self) -> str:

@@ -1,38 +1,179 @@
-"""What the sides of an equation look like: a number, zero, a derivative, an array, a fact about one symbol."""
+"""What the sides of an equation look like: a name, a number, zero, a derivative, a set."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
-from functools import cache
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from matcalc.base.errors import MatcalcError, Span
 from matcalc.base.functions import spellings
 from matcalc.base.lazy import pattern
-from matcalc.documents.cues import environments
-from matcalc.documents.heads import head_of, letters_in
+from matcalc.documents.cues import cue_table, environments
 from matcalc.documents.pieces import Notation
-from matcalc.documents.sentences import cue_table
 from matcalc.language.declare.stated_facts import stated, symbol_in
-from matcalc.language.text.spelling import SPELLED_GREEK
+from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS, is_known_command
+from matcalc.language.latex.latex_names import plain_name
+from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name, is_name
+
+_COMMAND = pattern(r"\\([A-Za-z]+|.)")
+_SIZES = frozenset(["left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr"])
+_MARKS = {"star": "*", "ast": "*", "*": "*", "dagger": "†", "mid": "|", "vert": "|", "prime": "′", "{": "", "}": ""}
+_MARKS |= {"max": "max", "min": "min"}
+_COMMANDS = FONTS | WORDS | SPACING | ACCENTS.keys() | SPELLED_GREEK | _SIZES | _MARKS.keys()
+_WORD = pattern(rf"\\(?:{'|'.join(sorted(WORDS))})\*?\s*\{{\s*([^\W\d_][\w -]*?)\s*\}}")
+_ONE_NAME = 0xE000
+"""From here on are characters for names that are set as one."""
+_ABOVE = pattern(r"\^\s*(?:\{(?:[^{}]|\{[^{}]*\}){0,40}\}|\\(?:ast|star)(?![A-Za-z])|[*+])")
+_BELOW = pattern(r"_\s*\{([^{}]*)\}")
+_SIGNED = r"plus|minus|[a-z](?:plus|minus)\w"
+_INDEX = rf"(?:_(?:\([^()]*\)|{_SIGNED}|hat|bar|tilde|dot|ddot|check|breve|acute|grave|ring|star|[\w*+\ue000-\uf8ff]))*"
+_INDICES = pattern(r"_\(([^()]*)\)")
+_RAISED = r"(?:\^(?:[†⋆]|[ktlijL](?:[+-]1)?(?![^\W_])))?"
+_SQUARE = r"[α-ω]\^2"
+"""An argument that is a variance: ``\\ell(\\mu, \\sigma^2)``."""
+_LATEX_NAME = r"(?:[^\W\d_]|[\ue000-\uf8ff])"
+_BEFORE_BRACKETS = pattern(r"(?P<name>[^()\[\]]{1,40}?)(?:\\left|\\[bB]igg?l?)?\((?P<inside>[^()]*)(?:\\right|\\[bB]igg?r?)?\)")
+_CHANGE = pattern(r"(?:\\Delta(?![A-Za-z])|Δ)\s*(?:\\[,!])?\s*(?P<of>[^\s(){}].*)")
+_OWN = pattern(r"\\([A-Za-z]{2,24})(?![A-Za-z])(?!\s*[{\[])")
+_NAMES: dict[Notation, str] = {"latex": _LATEX_NAME, "plain": r"[^\W\d_](?:[^\W_]|_)*"}
+_LETTER = pattern(r"\\([A-Za-z]+)|([^\W\d_])")
+_NOISE = str.maketrans("", "", " \t\n\\{}")
+_LONGEST = 120
+_GREEK = {name: letter for letter, name in reversed(list(GREEK_NAMES.items()))}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A name with its indices as the language spells it, and the names of the arguments behind it, for a function."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1024)
+def head_of(text: str, notation: Notation = "latex") -> Head | None:
+    """The name that a side consists of; None for any other side, a power or a product among them.
+
+    >>> head_of(r"\\mathcal{L}(v, \\lambda)"), head_of(r"z^{[1]}"), head_of(r"A^\\top"), head_of("Ax")
+    (Head(name='L', arguments=('v', 'lambda')), Head(name='z^[1]', arguments=()), None, None)
+    """
+    text = text.strip()
+    if not text or len(text) > _LONGEST:
+        return None
+    own = _OWN.match(text) if text.startswith("\\") else None
+    words = [own[1]] if own is not None and is_own(own[1]) else []
+    rest = text[own.end() :] if own is not None and words else text
+    if any(found[1] not in _COMMANDS for found in _COMMAND.finditer(rest)):
+        return None
+    text = chr(_ONE_NAME) + rest if words else text
+
+    def word(found: re.Match[str]) -> str:
+        if len(found[1]) == 1:
+            return found[1]
+        words.append(found[1].replace(" ", "_"))
+        return chr(_ONE_NAME + len(words) - 1)
+
+    short = _COMMAND.sub(_as_sign, _WORD.sub(word, _ABOVE.sub(_label, text)))
+    bare = plain_name(_BELOW.sub(r"_(\1)", short)).translate(_NOISE)
+    match = _pattern(notation).fullmatch(bare)
+    if match is None or (match["primes"] and (match["arguments"] or not match["name"].islower())):
+        return None
+    inside = (match["arguments"] or "")[1:-1]
+    arguments = [_spelled(part, words) for part in re.split("[,;|]", inside)] if inside else []
+    return Head(_spelled(match["name"] + match["primes"] + match["index"] + match["entry"], words), tuple(arguments))
+
+
+def partial_of(name: str, arguments: Callable[[str], tuple[str, ...]]) -> tuple[str, ...] | None:
+    """What ``f_xy`` is differentiated by, if f has several arguments and these are among them; None for another name.
+
+    >>> partial_of("f_xy", lambda name: ("x", "y")), partial_of("f_x", lambda name: ("x",)), partial_of("f_k", lambda name: ("x", "y"))
+    (('x', 'y'), None, None)
+    """
+    base, _, letters = name.partition("_")
+    known = arguments(base) if base and letters else ()
+    return tuple(letters) if len(known) > 1 and len(letters) <= _MOST_ORDERS and set(letters) <= set(known) else None
+
+
+_MOST_ORDERS = 3
+
+
+@cache
+def _pattern(notation: Notation) -> re.Pattern[str]:
+    name = _NAMES[notation]
+    argument = rf"{name}[′']*{_INDEX}{_RAISED}"
+    return pattern(
+        rf"(?P<name>{name})(?P<primes>[′']*)(?P<index>{_INDEX}{_RAISED}{_INDEX})"
+        rf"(?P<arguments>\({argument}(?:[,;|](?:{argument}|{_SQUARE}))*\))?(?P<entry>{_INDEX})"
+    )
+
+
+def before_brackets(text: str, notation: Notation = "latex") -> str:
+    """The name before the brackets that a side consists of besides: m of ``m(x + v)``; empty for another side."""
+    found = _BEFORE_BRACKETS.fullmatch(text.strip())
+    head = None if found is None else head_of(found["name"], notation)
+    return "" if head is None or head.arguments else head.name
+
+
+def change_of(text: str) -> Head | None:
+    r"""The name of a step that a side is: ``\Delta x``, ``\Delta\mathbf{x}_{nt}``."""
+    found = _CHANGE.fullmatch(text.strip())
+    head = None if found is None else head_of(found["of"])
+    return None if head is None or head.arguments else Head(f"Delta_{head.name}")
+
+
+def is_own(command: str) -> bool:
+    r"""Whether a command is none of LaTeX, and none that is read: one of the author's, such as ``\xbar``, perhaps from a file of macros."""
+    return command not in _known_commands() and not is_known_command(command)
+
+
+@cache
+def _known_commands() -> frozenset[str]:
+    return frozenset(cue_table()["names"]["commands"]) | _COMMANDS | frozenset(spellings())
+
+
+def _label(found: re.Match[str]) -> str:
+    """What stands above a name, where it is a label, as an index of it."""
+    name = plain_name("x" + found[0])
+    return f"_({name[2:]})" if name.startswith("x_") and is_name(name) else found[0]
+
+
+def _as_sign(found: re.Match[str]) -> str:
+    name = found[1]
+    if name in SPACING or name in _SIZES:
+        return " "
+    return _MARKS.get(name) if name in _MARKS else _GREEK.get(name, found[0])  # type: ignore[return-value]
+
+
+def _spelled(name: str, words: list[str]) -> str:
+    plain = _INDICES.sub(r"_\1", name)
+    return canonical_name("".join([words[ord(c) - _ONE_NAME] if _ONE_NAME <= ord(c) < _ONE_NAME + len(words) else c for c in plain]))
+
+
+def letters_in(text: str) -> frozenset[str]:
+    """The letters and Greek letters of a formula, each for itself; those of commands for other things left out."""
+    found: set[str] = set()
+    for match in _LETTER.finditer(text):
+        if match[2]:
+            found.add(GREEK_NAMES.get(match[2], match[2]))
+        elif match[1] in SPELLED_GREEK:
+            found.add(match[1])
+    return frozenset(found)
+
 
 _FACTOR = r"(?:\d[\d.,]*(?:[eE][-+]?\d+)?|\\[td]?frac\s*\{?\d+\}?\s*\{?\d+\}?|\\pi|pi|π|\\infty|∞)"
 _POWER = r"(?:10|2|e)\s*\^\s*(?:\{[-+]?[\d.]+\}|\([-+]?[\d.]+\)|[-+]?\d)"
 _UNIT = r"\s*(?:\\?%|\\[,;: ]|\\text(?:rm)?\s*\{[^{}]*\}|\\mathrm\s*\{[^{}]*\})*"
 _NUMBER = pattern(rf"[-+]?\s*(?:{_FACTOR}(?:\s*/\s*{_FACTOR})?(?:\s*(?:\\cdot|\\times|\*|×|·)?\s*{_POWER})?|{_POWER}){_UNIT}[.]?")
-_ZERO = pattern(r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathbb|mathrm|bar)\s*)*\{?\s*0\s*\}?(?:_\{?[\w\\ ,×]*\}?)?|𝟎|zeros\([^()]*\)")
-_INDEX = pattern(r"[a-zA-Z]")
-_INDICES = frozenset("ijklmnpqrstKLMNT")
+_SHAPES_INDEX = pattern(r"[a-zA-Z]")
+_SHAPES_INDICES = frozenset("ijklmnpqrstKLMNT")
 _D = r"(?:\\(?:mathrm|operatorname|text|textrm|rm)\s*\{?\s*d\s*\}?|d|𝑑)"
-_LETTER = r"\\?(?:[A-Za-z]|[a-z]{3,7})(?![A-Za-z])"
+_SHAPES_LETTER = r"\\?(?:[A-Za-z]|[a-z]{3,7})(?![A-Za-z])"
 _SIGN = r"(?:\\nabla|∇|(?:\\(?:mathbf|boldsymbol|bm|mathrm|mathcal|text|operatorname)\s*\{?\s*)?[HJ]\s*\}?)"
-_SIGN_BEFORE = pattern(rf"\s*{_SIGN}\s*(?:\^\s*\{{?2\}}?|²)?\s*(?:_\s*\{{?\s*)?(?:\\[,!;]\s*)?(?P<name>{_LETTER})")
+_SIGN_BEFORE = pattern(rf"\s*{_SIGN}\s*(?:\^\s*\{{?2\}}?|²)?\s*(?:_\s*\{{?\s*)?(?:\\[,!;]\s*)?(?P<name>{_SHAPES_LETTER})")
 _QUOTIENT = pattern(
     rf"\\[tdc]?frac\s*\{{\s*{_D}(?![A-Za-z]{{2,}})|\bd2?\w*/d\w+|\bd\s*\(.{{0,400}}\)\s*/\s*d\w|\b(?:grad|gradient|hessian|jacobian)\s*\("
-)
-_ONE_DERIVATIVE = pattern(
-    rf"\\[tdc]?frac\s*\{{\s*(?:\\partial|{_D})(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}}\s*\{{(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}}"
-    r"|(?:\\nabla|∇)\s*(?:_\s*(?:\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\\?[A-Za-z]+))?[^=+_-]{1,60}"
 )
 _DIFFERENTIAL = pattern(rf"\s*{_D}\s*(?:\\[,!;:]\s*)*(?P<of>.+)", re.DOTALL)
 _DERIVED = pattern(r"[A-Za-z}](?:'|\\prime|\^\s*\{?\\prime\}?|′)+\s*(?:\\left)?\(")
@@ -48,7 +189,13 @@ def holds(text: str, sort: str) -> bool:
     """Whether a sign of a sort, or an environment by cases, stands in a formula."""
     if sort == "cases":
         return any(f"\\begin{{{name}}}" in text for name in environments("cases")) or (r"\left\{" in text and r"\right." in text)
-    return any(sign in text for sign in _signs(sort))
+    form = _FORMS.get(sort)
+    return any(sign in text for sign in _signs(sort)) if form is None else form.search(text) is not None
+
+
+def fits(side: str, sort: str) -> bool:
+    """Whether a side as a whole is of a sort: zero of whatever shape, a Kronecker delta, one derivative, a question."""
+    return _SIDES[sort].fullmatch(side.strip()) is not None
 
 
 def is_number(text: str) -> bool:
@@ -59,23 +206,18 @@ def is_number(text: str) -> bool:
 
 def is_zero(text: str) -> bool:
     """Whether a side is zero, of whatever shape."""
-    return _ZERO.fullmatch(text.strip()) is not None
+    return fits(text, "zero")
 
 
 def is_index(text: str) -> bool:
     """Whether a side is a letter that counts."""
-    return text.strip() in _INDICES and len(text.strip()) == 1
+    return text.strip() in _SHAPES_INDICES and len(text.strip()) == 1
 
 
 def is_derivative(text: str) -> bool:
     """Whether a derivative or a differential stands in a formula."""
     found = any(sign in text for sign in _signs("derivative")) or _QUOTIENT.search(text) is not None
     return found or _DERIVED.search(text) is not None or _DIRECTIONAL.search(text) is not None
-
-
-def is_one_derivative(text: str) -> bool:
-    """Whether a side is the derivative of something and no more."""
-    return _ONE_DERIVATIVE.fullmatch(text.strip()) is not None
 
 
 def derivative_sign_before(text: str, known: Container[str]) -> bool:
@@ -92,34 +234,9 @@ def is_differential_of(text: str, known: Container[str]) -> bool:
     return found is not None and found.name in known
 
 
-def is_decimal(text: str) -> bool:
-    """Whether a number is written with decimals, as what is measured or rounded is."""
-    return _DECIMAL.search(text) is not None
-
-
 def is_set(text: str) -> bool:
     """Whether a side is a set with what its members satisfy; braces with something behind them may be brackets: ``\\{A + B\\} - C``."""
     return _SET.match(text.strip()) is not None and not holds(text, "cases") and _BRACED.match(text.strip()) is None
-
-
-def is_kronecker(text: str) -> bool:
-    """Whether a side is one where two indices are equal, and zero elsewhere."""
-    return _KRONECKER.fullmatch(text.strip()) is not None
-
-
-def is_differential_equation(text: str, notation: Notation) -> bool:
-    """Whether a second derivative by primes or dots stands in a side."""
-    return notation == "latex" and _SECOND.search(text) is not None
-
-
-def is_question(text: str) -> bool:
-    """Whether a side is left open."""
-    return _QUESTION.fullmatch(text.strip()) is not None
-
-
-def is_ellipsis(text: str) -> bool:
-    """Whether a side is left out."""
-    return text.strip() in _signs("ellipsis")
 
 
 def is_optimum(text: str) -> bool:
@@ -134,44 +251,14 @@ def optimised(text: str) -> int:
     return found.end() if found is not None and head is not None and head.arguments else 0
 
 
-def is_rough(text: str) -> bool:
-    """Whether an equation holds up to a remainder, ``o(h)``, or to a constant that is not named."""
-    return _ROUGH.search(text) is not None
-
-
 def is_expected(text: str, known: Container[str]) -> bool:
     """Whether a formula speaks of an expectation, a variance or the probability of something."""
     return any(found["name"] is None or found["name"] not in known for found in _EXPECTED.finditer(text))
 
 
-def is_density(text: str) -> bool:
-    """Whether the density or the probability of something given something else stands in a formula, or the name of a distribution."""
-    return _DENSITY.search(text) is not None
-
-
 def is_of_chance(text: str) -> bool:
     """Whether a formula is about random variables: an expectation, a density or an event stands in it."""
-    return is_expected(text, ()) or is_density(text) or is_event(text)
-
-
-def is_integral(text: str) -> bool:
-    """Whether an integral stands in a formula."""
-    return _INTEGRAL.search(text) is not None
-
-
-def is_infinite(text: str) -> bool:
-    """Whether a sum or a product without end stands in a formula, or the value of a function at infinity."""
-    return _INFINITE.search(text) is not None
-
-
-def is_bound(text: str) -> bool:
-    """Whether the infimum or the supremum over something stands in a formula."""
-    return _BOUND.search(text) is not None
-
-
-def is_of_sets(text: str) -> bool:
-    """Whether a formula is made of sets."""
-    return _OF_SETS.search(text) is not None
+    return is_expected(text, ()) or holds(text, "density") or holds(text, "event")
 
 
 def is_entries(text: str) -> bool:
@@ -181,16 +268,6 @@ def is_entries(text: str) -> bool:
         return False
     indices = found["letter"] or found["indices"].strip()
     return r"\times" in indices or f"_{{{indices}}}" in found["entry"] or (len(indices) == 1 and f"_{indices}" in found["entry"])
-
-
-def is_event(text: str) -> bool:
-    r"""Whether the probability of an event stands in a formula: ``P(X \\leq x)``, ``p(y = c)``."""
-    return _EVENT.search(text) is not None
-
-
-def is_power(text: str) -> bool:
-    """Whether a side is a power of a name: ``\\sigma^2`` is defined by an equation for it."""
-    return powered(text) is not None
 
 
 def powered(text: str) -> str | None:
@@ -205,11 +282,6 @@ def inverted(text: str) -> str | None:
     match = _INVERSE_OF.fullmatch(text.strip())
     found = None if match is None else head_of(match["base"])
     return match["base"] if match is not None and found is not None and found.name[:1].isupper() and not found.arguments else None
-
-
-def is_iterate(name: str) -> bool:
-    """Whether a name is that of the next step of an algorithm."""
-    return _ITERATE.search(name) is not None
 
 
 def value_of(text: str) -> str | None:
@@ -276,33 +348,19 @@ _BRACED = pattern(
     r"(?:\\left|\\[bB]igg?l?)?\s*\\(?:\{|lbrace)(?:(?!\\mid|\\[{}]|\\[lr]brace)[^:|,]){1,400}(?:\\right|\\[bB]igg?r?)?\s*\\(?:\}|rbrace)\s*"
     r"(?:[-+^(\w]|\\(?!cup|cap|setminus|times|subset|in\b|quad|qquad))"
 )
-_INTEGRAL = pattern(r"\\(?:i{1,4}|o|oi)?nt(?![A-Za-z])|[∫∬∮]")
 _LIMITS = r"(?:\s*\\limits)?\s*(?:_\s*(?:\{[^{}]*\}|\w)\s*)?\^\s*\{?\s*\+?\s*(?:\\infty|∞)"
-_INFINITE = pattern(rf"\\(?:sum|prod)(?![A-Za-z]){_LIMITS}|[∑∏]{_LIMITS}|\(\s*[-+]?\s*(?:\\infty(?![A-Za-z])|∞)\s*\)")
-_BOUND = pattern(r"\\(?:inf|sup)(?![A-Za-z])\s*(?:\\limits\s*)?_")
-_OF_SETS = pattern(r"\\(?:big)?(?:cup|cap|sqcup)(?![A-Za-z])|\\(?:setminus|emptyset|varnothing)(?![A-Za-z])|[∪∩]")
 _ENTRIES = pattern(
     r"(?:\\left|\\[bB]igg?l?)?\s*[\[(](?P<entry>.*?)(?:\\right|\\[bB]igg?r?)?\s*[\])]\s*_\s*(?:(?P<letter>[a-z])|\{(?P<indices>[^{}]*)\})",
     re.DOTALL,
 )
-_KRONECKER = pattern(r"\\delta\s*_\s*\{?\s*[a-z]\s*,?\s*[a-z]\s*\}?")
-_SECOND = pattern(r"[A-Za-z}]\s*(?:''|\^\s*\{\s*\\prime\s*\\prime\s*\})(?!\()|\\d?ddot")
-_DECIMAL = pattern(r"\d\.\d")
-_QUESTION = pattern(r"(?:\\[,;:! ]|\?|\\text\s*\{\s*\?+\s*\}|\s)*\?(?:\\[,;:! ]|\s|\?)*|\\text\s*\{\s*\?+\s*\}")
 _POWER_OF = pattern(r"(?P<base>[^^]+)\^\s*(?:\{\s*(?:\d|-\s*1)\s*\}|\d)\s*(?P<index>_\s*(?:\w|\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}))?")
 _INVERSE_OF = pattern(r"(?P<base>[^^()]{1,40}?)\s*\^\s*\{\s*-\s*1\s*\}")
-_ITERATE = pattern(r"(?:\+|plus)1\b|_(?:new|next)\b|_plus\b")
 _VALUE = pattern(r"(?P<function>[^()]{1,40})\((?:[\w\s\\{}^_*]{1,20},)*\s*[-+]?\d+(?:\.\d+)?\s*(?:,[\w\s\\{}^_*.-]{1,20})*\)")
 _OPEN = r"\s*(?:\\left|\\[bB]igg?l?)?\s*"
 _GOAL = r"(?:min|max)(?:imi[sz]e)?"
 _OPTIMISED = pattern(
     rf"\s*\\(?:{_GOAL}|(?:operatorname\*?|text|mathrm)\s*\{{\s*{_GOAL}\s*\}}|underset\s*\{{[^{{}}]*(?:\{{[^{{}}]*\}})*[^{{}}]*\}}\s*\{{[^{{}}]*{_GOAL}\s*\}}*)"
     r"(?:\\limits)?\s*(?:_\s*(?:\{(?:[^{}]|\{[^{}]*\})*\}|\\?\w))?(?:\\[,;:! ]|\\q?quad|\s|~)*(?=[A-Za-z\\])"
-)
-_ROUGH = pattern(
-    rf"\\mathcal\s*\{{?\s*[Oo]\s*\}}?{_OPEN}\(|(?<![A-Za-z\\])[oO]{_OPEN}\(\s*(?:[hntN1]\b|\\\||\|\||\|h|\\(?:l?[vV]ert|epsilon|varepsilon|eta|Delta)\b)"
-    rf"|[-+]\s*[oO]{_OPEN}\([^()]{{0,20}}(?:\\\||\\l?[vV]ert|\|\||\\(?:alpha|tau|delta|gamma|lambda)(?![A-Za-z]))|\\(?:text|textrm|mathrm|mbox)\s*\{{[^{{}}]*(?:higher|remainder|h\.o\.t)[^{{}}]*\}}"
-    r"|\\(?:text|textrm|mathrm|operatorname|mbox)\s*\{\s*[cC](?:onst(?:ant)?|st)\.?\s*\}|(?<![A-Za-z\\{])const\.?(?![A-Za-z(])"
 )
 _UPRIGHT = r"\\(?:mathbb|mathrm|operatorname\*?|mathsf|text)\s*\{?\s*"
 _EXPECTED = pattern(
@@ -312,10 +370,36 @@ _EXPECTED = pattern(
 )
 _BAR = r"(?:(?<![\\|])\||\\mid(?![A-Za-z])|\\[vV]ert(?![A-Za-z])|\\giv(?![A-Za-z]))"
 _GIVEN = rf"[^()|]{{1,80}}?{_BAR}[^()|]{{1,80}}"
-_DENSITY = pattern(
-    rf"(?<![A-Za-z\\])(?:[pqPQfgh]|\\mathrm\s*\{{[A-Z][a-z]+\}}|\\mathcal\s*\{{?\s*N\s*\}}?)(?:_\{{[^{{}}]*\}}|_\w)?{_OPEN}\({_GIVEN}\)"
-    rf"|\\mathcal\s*\{{?\s*N\s*\}}?{_OPEN}\([^()]*[;,]|\\log\s*P{_OPEN}\(|(?<![A-Za-z\\])P\(\s*[A-Z](?:\s*(?:,|\\cap|\\cup)\s*[A-Z])*\s*\)"
-)
-_EVENT = pattern(
-    rf"(?:(?<![A-Za-z\\])[pPq]|\\Pr|\\mathbb\s*\{{?\s*P\s*\}}?){_OPEN}\((?:[^()]|\([^()]*\)){{1,60}}?(?:[=<>≤≥]|\\(?:leq?|geq?|lt|gt|in)(?![A-Za-z]))"
-)
+_FORMS: Mapping[str, re.Pattern[str]] = {
+    "decimal": pattern(r"\d\.\d"),
+    "remainder": pattern(
+        rf"\\mathcal\s*\{{?\s*[Oo]\s*\}}?{_OPEN}\(|(?<![A-Za-z\\])[oO]{_OPEN}\(\s*(?:[hntN1]\b|\\\||\|\||\|h|\\(?:l?[vV]ert|epsilon|varepsilon|eta|Delta)\b)"
+        rf"|[-+]\s*[oO]{_OPEN}\([^()]{{0,20}}(?:\\\||\\l?[vV]ert|\|\||\\(?:alpha|tau|delta|gamma|lambda)(?![A-Za-z]))|\\(?:text|textrm|mathrm|mbox)\s*\{{[^{{}}]*(?:higher|remainder|h\.o\.t)[^{{}}]*\}}"
+        r"|\\(?:text|textrm|mathrm|operatorname|mbox)\s*\{\s*[cC](?:onst(?:ant)?|st)\.?\s*\}|(?<![A-Za-z\\{])const\.?(?![A-Za-z(])"
+    ),
+    "density": pattern(
+        rf"(?<![A-Za-z\\])(?:[pqPQfgh]|\\mathrm\s*\{{[A-Z][a-z]+\}}|\\mathcal\s*\{{?\s*N\s*\}}?)(?:_\{{[^{{}}]*\}}|_\w)?{_OPEN}\({_GIVEN}\)"
+        rf"|\\mathcal\s*\{{?\s*N\s*\}}?{_OPEN}\([^()]*[;,]|\\log\s*P{_OPEN}\(|(?<![A-Za-z\\])P\(\s*[A-Z](?:\s*(?:,|\\cap|\\cup)\s*[A-Z])*\s*\)"
+    ),
+    "integral": pattern(r"\\(?:i{1,4}|o|oi)?nt(?![A-Za-z])|[∫∬∮]"),
+    "endless": pattern(rf"\\(?:sum|prod)(?![A-Za-z]){_LIMITS}|[∑∏]{_LIMITS}|\(\s*[-+]?\s*(?:\\infty(?![A-Za-z])|∞)\s*\)"),
+    "bound": pattern(r"\\(?:inf|sup)(?![A-Za-z])\s*(?:\\limits\s*)?_"),
+    "sets": pattern(r"\\(?:big)?(?:cup|cap|sqcup)(?![A-Za-z])|\\(?:setminus|emptyset|varnothing)(?![A-Za-z])|[∪∩]"),
+    "event": pattern(
+        rf"(?:(?<![A-Za-z\\])[pPq]|\\Pr|\\mathbb\s*\{{?\s*P\s*\}}?){_OPEN}\((?:[^()]|\([^()]*\)){{1,60}}?(?:[=<>≤≥]|\\(?:leq?|geq?|lt|gt|in)(?![A-Za-z]))"
+    ),
+    "next step": pattern(r"(?:\+|plus)1\b|_(?:new|next)\b|_plus\b"),
+    "second derivative": pattern(r"[A-Za-z}]\s*(?:''|\^\s*\{\s*\\prime\s*\\prime\s*\})(?!\()|\\d?ddot"),
+}
+"""What tells anywhere in a formula what it is about."""
+_SIDES: Mapping[str, re.Pattern[str]] = {
+    "ellipsis": pattern(r"\\(?:[lcvdh]?dots|dots[cb])|\.{3}|…|⋯"),
+    "one derivative": pattern(
+        rf"\\[tdc]?frac\s*\{{\s*(?:\\partial|{_D})(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}}\s*\{{(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}}"
+        r"|(?:\\nabla|∇)\s*(?:_\s*(?:\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\\?[A-Za-z]+))?[^=+_-]{1,60}"
+    ),
+    "kronecker": pattern(r"\\delta\s*_\s*\{?\s*[a-z]\s*,?\s*[a-z]\s*\}?"),
+    "question": pattern(r"(?:\\[,;:! ]|\?|\\text\s*\{\s*\?+\s*\}|\s)*\?(?:\\[,;:! ]|\s|\?)*|\\text\s*\{\s*\?+\s*\}"),
+    "zero": pattern(r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathbb|mathrm|bar)\s*)*\{?\s*0\s*\}?(?:_\{?[\w\\ ,×]*\}?)?|𝟎|zeros\([^()]*\)"),
+}
+"""What a side is as a whole."""

@@ -1,23 +1,123 @@
-"""The rows of a whole document with what each is for, in reading order: what a name stands for is known to the rows behind it."""
+"""The rows of a whole document with what stands around each and what it is for, in reading order."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.prose import vocabulary
 from matcalc.documents.context.written_names import names_in
-from matcalc.documents.heads import head_of, letters_in
-from matcalc.documents.pieces import Directive, Formula, Heading, Notation, Piece
-from matcalc.documents.roles import Role, is_written_out, named_by, role_of
+from matcalc.documents.equation_forms import Around, Role, is_written_out
+from matcalc.documents.pieces import Break, Closing, Directive, Formula, Heading, Listing, Notation, Opening, Piece, Words
+from matcalc.documents.roles import named_by, role_of
 from matcalc.documents.rows import Row, rows
-from matcalc.documents.shapes import inverted, is_of_chance, is_one_derivative
-from matcalc.documents.surroundings import surroundings
-from matcalc.documents.symbols import Named, symbols_of
-from matcalc.documents.values import value_given
+from matcalc.documents.shapes import fits, head_of, inverted, is_of_chance, letters_in
+from matcalc.documents.symbols import Named, symbols_of, value_given
 from matcalc.language.declare.declared import parse_declarations
+
+_END = pattern(r"[.!?](?=\s|$)(?<!i\.e\.)(?<!e\.g\.)(?<!\bcf\.)(?<!w\.r\.t\.)(?<!s\.t\.)(?<!\beq\.)(?<!resp\.)")
+_LONGEST = 1000
+_DEEPEST = 50
+_MOST_AFTER = 12
+"""Pieces behind a formula that are looked at for its sentence."""
+
+
+@dataclass(slots=True)
+class _State:
+    sentence: str = ""
+    opened: list[str] = field(default_factory=list)
+    names: Counter[str] = field(default_factory=Counter)
+    """How often each name is among the ``opened``."""
+    displayed: bool = False
+    """Whether the last thing was a display: a capital letter behind it begins a sentence."""
+    ended: bool = False
+    """Whether a paragraph ended without a full stop: only a display goes on with its sentence."""
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """What is open, of very much the innermost."""
+        return tuple(self.opened[-_DEEPEST:])
+
+    def open(self, name: str) -> None:
+        """Begins a block."""
+        self.opened.append(name)
+        self.names[name] += 1
+        self.sentence = ""
+
+    def close(self, name: str) -> None:
+        """Ends a block, with all that is open in it."""
+        outside = max(0, self.names[name] - 1)
+        while self.names[name] > outside:
+            self.names[self.opened.pop()] -= 1
+        self.sentence = ""
+
+    def go_on(self) -> None:
+        """Begins a sentence with what comes, if a paragraph ended before it."""
+        self.sentence = "" if self.ended else self.sentence
+        self.ended = False
+
+    def say(self, text: str) -> None:
+        """Adds words; of these what stands behind the last end of a sentence."""
+        if text.strip():
+            self.go_on()
+        if self.displayed and text.strip():
+            self.sentence = "" if text.lstrip()[0].isupper() else self.sentence
+            self.displayed = False
+        end = 0
+        for found in _END.finditer(text):
+            end = found.end()
+        self.sentence = text[end:][-_LONGEST:] if end else (self.sentence + text[-_LONGEST:])[-_LONGEST:]
+
+
+def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
+    """The formulas in reading order, each with what stands around it; ``known`` and what depends on it are left empty."""
+    state = _State()
+    for position, piece in enumerate(pieces):
+        if isinstance(piece, Formula):
+            if not piece.display:
+                state.go_on()
+            state.ended = False
+            after = _after(pieces, position) if not _ends(piece) else ""
+            yield piece, Around(state.sentence.strip(), after, piece.display, piece.environment, piece.notation, state.inside)
+            if _ends(piece):
+                state.sentence = ""
+            else:
+                state.say(f" ${piece.text.text.strip()[:_LONGEST]}$ ".replace(".", "·"))
+                state.displayed = piece.display
+        elif isinstance(piece, Words):
+            state.say(piece.text.text)
+        elif isinstance(piece, Heading | Listing):
+            state.sentence = ""
+        elif isinstance(piece, Break):
+            state.ended = not state.sentence.rstrip().endswith((":", ","))
+        elif isinstance(piece, Opening):
+            state.open(piece.name)
+        elif isinstance(piece, Closing):
+            state.close(piece.name)
+
+
+def _ends(formula: Formula) -> bool:
+    """Whether a formula ends its sentence."""
+    return formula.text.text.rstrip().rstrip("}\\ ").endswith(".")
+
+
+def _after(pieces: Sequence[Piece], position: int) -> str:
+    """The words behind a formula up to the end of its sentence."""
+    said: list[str] = []
+    for piece in pieces[position + 1 : position + 1 + _MOST_AFTER]:
+        if isinstance(piece, Words):
+            end = _END.search(piece.text.text)
+            said.append(piece.text.text[: end.start()] if end else piece.text.text)
+            if end:
+                break
+        elif isinstance(piece, Formula) and not piece.display:
+            said.append(f"${piece.text.text.strip()}$")
+        else:
+            break
+    return "".join(said).strip()[:_LONGEST]
 
 
 def sorted_rows(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, tuple[tuple[Row, Role], ...]]]:
@@ -97,5 +197,5 @@ class _Names:
             text = found[2].text
             opaque = is_of_chance(text) or "I" in names_in(text, notation) or not symbols_of(text, notation)
             self.known.add(found[0].name, found[0].arguments, None if opaque else symbols_of(text, notation))
-            if not found[0].arguments and is_one_derivative(text):
+            if not found[0].arguments and fits(text, "one derivative"):
                 self.known.add_derivative(found[0].name, everywhere=_LAYER.search(found[1].text) is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from matcalc.documents.examination import verify_document
-from matcalc.documents.report import Report
+from matcalc.documents.reports import Report
 
 
 def verified(text: str, folder: Path) -> Report:

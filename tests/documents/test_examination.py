@@ -12,12 +12,11 @@ import pytest
 
 import matcalc
 from matcalc.documents import deciding
+from matcalc.documents.deciding import verdicts
 from matcalc.documents.examination import verify_document, verify_file
-from matcalc.documents.identities import verdicts
-from matcalc.documents.report import Report, status_of
-from matcalc.documents.reports.data import as_json
-from matcalc.documents.reports.junit import as_junit
-from matcalc.documents.reports.table import as_table
+from matcalc.documents.reports import Report, status_of
+from matcalc.documents.reports.interchange import as_json, as_junit
+from matcalc.documents.reports.pages import as_table
 from matcalc.verification import judgement
 from matcalc.verification.claims import Claim
 from matcalc.verification.items import read_identities

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from matcalc.documents.arrangements import by_indices, compared
 from matcalc.documents.examination import verify_document
-from matcalc.documents.index_cases import by_indices, compared
 from tests.documents.notes import statuses
 
 START = "Let $p = \\operatorname{softmax}(z)$.\n\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.report import Report
+from matcalc.documents.reports import Report
 from tests.documents.notes import verified
 
 ROWS = [

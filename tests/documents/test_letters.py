@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.reports.table import as_table
+from matcalc.documents.reports.pages import as_table
 from tests.documents.notes import statuses, verified
 
 _TRUE = [

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.documents.formats.bare import with_equations
-from matcalc.documents.formats.code import is_program
+from matcalc.documents.formats.finishing import is_program, with_equations
 from matcalc.documents.formats.plain import manuscript
 from matcalc.documents.pieces import Formula, Place, placed
 from tests.documents.showing import lines

@@ -16,16 +16,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from matcalc.documents import deciding, remembering
-from matcalc.documents.asking import Asked
+from matcalc.documents import deciding
 from matcalc.documents.deciding import Memory, decided
 from matcalc.documents.examination import examined, verify_document
-from matcalc.documents.pieces import Fault, Place
-from matcalc.documents.report import Entry, Report, Severity, status_of
-from matcalc.documents.reports.page import as_page
-from matcalc.documents.reports.review import as_review
-from matcalc.documents.reports.sarif import as_sarif
-from matcalc.documents.reports.table import as_table
+from matcalc.documents.pieces import Asked, Fault, Place
+from matcalc.documents.reports import Entry, Report, Severity, status_of
+from matcalc.documents.reports.interchange import as_sarif
+from matcalc.documents.reports.pages import as_page, as_review, as_table
 from matcalc.verification.verdict import Status, Verdict
 from tests.documents.running import ROOT
 
@@ -168,7 +165,7 @@ def test_verdicts_are_kept_and_forgotten_with_the_program(tmp_path: Path, monkey
     assert "counterexample" in "\n".join(shown)
     with pytest.raises(AssertionError, match="decided again"):
         verify_document(path, cache=False)
-    monkeypatch.setattr(remembering, "_code", lambda: "another program")
+    monkeypatch.setattr(deciding, "_code", lambda: "another program")
     with pytest.raises(AssertionError, match="decided again"):
         verify_document(path)
 

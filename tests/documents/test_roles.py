@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.heads import Head, head_of
+from matcalc.documents.equation_forms import Role
 from matcalc.documents.pieces import Formula, Piece, Place, Words, placed
-from matcalc.documents.roles import Role, reason_of, role_of
+from matcalc.documents.roles import reason_of, role_of
 from matcalc.documents.rows import rows
-from matcalc.documents.sorting import sorted_rows
-from matcalc.documents.surroundings import surroundings
+from matcalc.documents.shapes import Head, head_of
+from matcalc.documents.sorting import sorted_rows, surroundings
 from tests.documents.notes import statuses, verified
 
 HERE = Place("notes.md", 1)

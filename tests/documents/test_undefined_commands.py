@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.formats import definitions
+from matcalc.documents.formats import finishing
 from matcalc.documents.formats.markdown import manuscript
 from tests.documents.notes import statuses
 
@@ -49,7 +49,7 @@ def test_what_does_not_stand_as_letters_do_is_not_read(text: str, tmp_path: Path
 def test_how_letters_are_used_is_looked_at_once(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once for each formula would be quadratic in their number."""
     seen: list[str] = []
-    look = definitions.operands
-    monkeypatch.setattr(definitions, "operands", lambda text: seen.append(text) or look(text))
+    look = finishing.operands
+    monkeypatch.setattr(finishing, "operands", lambda text: seen.append(text) or look(text))
     manuscript("\n\n".join([rf"$$\q^\top \q_{{{number}}} = (\q + y)$$" for number in range(count)]), "notes.md")
     assert len(seen) == 1

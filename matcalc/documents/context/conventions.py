@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.asking import LayoutSaid, Said
+from matcalc.documents.arrangements import Indices, compared
 from matcalc.documents.context.defined_names import names_used
 from matcalc.documents.context.facts import Doubts, reach_of
 from matcalc.documents.context.phrases import Description, tokens_of
 from matcalc.documents.context.prose import vocabulary
 from matcalc.documents.context.wording import CLOSE, END, OPEN, Line, Mention, Reaches, Spot, Wording
 from matcalc.documents.context.written_names import whole_name
-from matcalc.documents.heads import head_of
-from matcalc.documents.index_cases import Indices, compared
-from matcalc.documents.shapes import is_derivative, is_zero
-from matcalc.documents.values import Value, as_list, coordinates_of, is_numeric, value_given
+from matcalc.documents.pieces import LayoutSaid, Said
+from matcalc.documents.shapes import head_of, is_derivative, is_zero
+from matcalc.documents.symbols import Value, as_list, coordinates_of, is_numeric, value_given
 
 _SHOWN = 120
 _WHOLE = re.compile(r"(?i)layout|formulation|convention|notation")

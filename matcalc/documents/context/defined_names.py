@@ -9,7 +9,6 @@ from itertools import chain, islice
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
-from matcalc.documents.asking import Said
 from matcalc.documents.context.wording import Line, Spot
 from matcalc.documents.context.written_names import (
     CALLED,
@@ -22,10 +21,9 @@ from matcalc.documents.context.written_names import (
     with_constants,
     without_index,
 )
-from matcalc.documents.heads import Head, head_of
-from matcalc.documents.pieces import Notation, Placed
+from matcalc.documents.pieces import Notation, Placed, Said
 from matcalc.documents.roles import named_by
-from matcalc.documents.shapes import inverted, is_entries, is_event, is_expected, is_integral, is_power
+from matcalc.documents.shapes import Head, head_of, holds, inverted, is_entries, is_expected, powered
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import walk
@@ -112,7 +110,7 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
         return None
     if (inverse := _of_inverse(line)) is not None:
         return definition_in(inverse, sentence, spot)
-    if is_power(row.left.text) and row.relation != "=:":
+    if powered(row.left.text) and row.relation != "=:":
         return None  # a variance, which the other side is no name of
     named = named_by(row, line.notation)
     head, side, value = named or (None, row.left, row.right)
@@ -156,7 +154,7 @@ def _obscured(line: Line, side: str, head: Head | None, first: NameAt | None) ->
 
 def _is_unread(value: str) -> bool:
     """Whether a value is none that a claim could rest on, whatever its syntax."""
-    return is_expected(value, ()) or is_event(value) or is_entries(value) or is_integral(value)
+    return is_expected(value, ()) or holds(value, "event") or is_entries(value) or holds(value, "integral")
 
 
 def head_and_value(line: Line) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
-from matcalc.documents.asking import Said
+from matcalc.documents.arrangements import open_indices
 from matcalc.documents.context.defined_names import Definition, head_and_value, names_used
 from matcalc.documents.context.facts import Doubts, Told, reach_of
 from matcalc.documents.context.loose_notation import listed_names
@@ -16,9 +16,8 @@ from matcalc.documents.context.prose import Factorization, vocabulary
 from matcalc.documents.context.scripts import Scripts, is_of_layer
 from matcalc.documents.context.wording import CLOSE, END, OPEN, Line, Wording
 from matcalc.documents.context.written_names import CALLED, PRIMES, names_at, trimmed, weights_in, whole_name, without_index
-from matcalc.documents.heads import head_of
-from matcalc.documents.index_cases import open_indices
-from matcalc.documents.shapes import is_function
+from matcalc.documents.pieces import Said
+from matcalc.documents.shapes import head_of, is_function
 from matcalc.facts.table import is_square, needs_square
 from matcalc.language import parse_syntax
 from matcalc.language.declare.declared import Declaration

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from matcalc.base.errors import MatcalcError
-from matcalc.documents.asking import Said
 from matcalc.documents.context.phrases import Description, Token, descriptions, tokens_of
 from matcalc.documents.context.prose import vocabulary
 from matcalc.documents.context.wording import END, Line, Reaches, Spot, Wording, remark
 from matcalc.documents.context.written_names import weights_in, without_index
-from matcalc.documents.pieces import Place
+from matcalc.documents.pieces import Place, Said
 from matcalc.language import parse_declarations
 from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text
 from matcalc.language.text.called_names import USUAL

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.asking import Doubt, Said
 from matcalc.documents.context.conventions import Kind
 from matcalc.documents.context.defined_names import Definition, names_used
 from matcalc.documents.context.derivative_signs import Derivatives, NotRead, calls_in, derived_names
@@ -24,9 +23,9 @@ from matcalc.documents.context.written_derivatives import (
     without_subscripts,
 )
 from matcalc.documents.context.written_names import CALLED, names_at, trimmed, weights_in, whole_name, without_index
-from matcalc.documents.heads import Head, head_of
-from matcalc.documents.shapes import is_function, is_zero
-from matcalc.documents.tokens import closing
+from matcalc.documents.pieces import Doubt, Said
+from matcalc.documents.shapes import Head, head_of, is_function, is_zero
+from matcalc.documents.signs import closing
 from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.spelling import INDEX_LETTERS
 

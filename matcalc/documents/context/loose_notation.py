@@ -11,11 +11,10 @@ from types import MappingProxyType
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.written_derivatives import is_bold
 from matcalc.documents.context.written_names import names_at, whole_name
-from matcalc.documents.heads import head_of
 from matcalc.documents.pieces import Placed
 from matcalc.documents.rows import Row
-from matcalc.documents.shapes import is_density, is_derivative, is_expected
-from matcalc.documents.tokens import closing
+from matcalc.documents.shapes import head_of, holds, is_derivative, is_expected
+from matcalc.documents.signs import closing
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _UNUSUAL = "abcdfghouvw"
@@ -371,7 +370,13 @@ def _of_logarithm(side: str) -> str | None:
 
 def gives_density(row: Row) -> bool:
     """Whether an equation gives a density, or its logarithm, a formula that speaks of no other one."""
-    if row.right is None or row.link or row.relation not in ("=", ":=") or is_density(row.right.text) or is_expected(row.right.text, ()):
+    if (
+        row.right is None
+        or row.link
+        or row.relation not in ("=", ":=")
+        or holds(row.right.text, "density")
+        or is_expected(row.right.text, ())
+    ):
         return False
     return _of_logarithm(row.left.text) is not None or _density_key(row.left.text) is not None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.asking import Said
+from matcalc.documents.arrangements import Indices
 from matcalc.documents.context.conventions import (
     Conventions,
     Jacobian,
@@ -40,7 +40,7 @@ from matcalc.documents.context.layers_and_steps import is_of_a_step, letter_of
 from matcalc.documents.context.scripts import Scripts, scripts_of, with_layers
 from matcalc.documents.context.wording import Line, Numbered, Outline, Spot, Wording, wordings
 from matcalc.documents.context.written_names import Weights, names_at, names_called, weights_in
-from matcalc.documents.index_cases import Indices
+from matcalc.documents.pieces import Said
 from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text
 
 How: TypeAlias = Literal["told", "kinds", "unsized"]

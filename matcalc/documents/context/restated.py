@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.asking import Asked, Doubt
+from matcalc.documents.arrangements import open_indices
 from matcalc.documents.context.conventions import Valued
 from matcalc.documents.context.defined_names import Definition, names_used
 from matcalc.documents.context.overview import Context
@@ -18,15 +18,12 @@ from matcalc.documents.context.structure import reached, structure_of
 from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import with_arguments_listed
 from matcalc.documents.context.written_names import names_at, names_in, trimmed, whole_name
-from matcalc.documents.habits import sides_of
-from matcalc.documents.heads import head_of
-from matcalc.documents.index_cases import open_indices
-from matcalc.documents.pieces import Placed
+from matcalc.documents.cues import cue_table
+from matcalc.documents.pieces import Asked, Doubt, Placed
+from matcalc.documents.readings import sides_of
 from matcalc.documents.rows import Row
-from matcalc.documents.sentences import cue_table
-from matcalc.documents.shapes import is_decimal, is_derivative, is_zero
-from matcalc.documents.symbols import symbols_of
-from matcalc.documents.values import as_list, coordinates_of, is_value, with_points
+from matcalc.documents.shapes import head_of, holds, is_derivative, is_zero
+from matcalc.documents.symbols import as_list, coordinates_of, is_value, symbols_of, with_points
 
 _TWO = 2
 _MOST = 16
@@ -71,7 +68,7 @@ def worked_example(line: Line, context: Context) -> Asked | None:
         return None
     numbers = [equation, *(one.value.text for one in found.values.values())]
     doubts = [] if computed else [_GENERAL]
-    doubts += [_ROUNDED] if any(is_decimal(text) for text in numbers) else []
+    doubts += [_ROUNDED] if any(holds(text, "decimal") for text in numbers) else []
     doubts += [_SYMBOLIC] if any(_stands_for_something(name, line, context) for name in inside) else []
     said = (*(one.said for one in found.values.values()), *(one.said for one in found.definitions.values()))
     return Asked("; ".join([*found.texts, equation]), rests_on=said, instead="values", doubts=tuple(doubts), dialect="latex")

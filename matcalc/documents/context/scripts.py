@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass, field, replace
 
 from matcalc.base.lazy import pattern
+from matcalc.documents.arrangements import open_indices
 from matcalc.documents.context.defined_names import Definition, Obscured
 from matcalc.documents.context.layers_and_steps import (
     NO_LETTERS,
@@ -33,10 +34,9 @@ from matcalc.documents.context.loose_notation import (
 from matcalc.documents.context.wording import END, Line
 from matcalc.documents.context.written_derivatives import NO_SQUARES, Squares, squares_of, with_signs
 from matcalc.documents.context.written_names import names_at
-from matcalc.documents.index_cases import open_indices
 from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.rows import Row
-from matcalc.documents.shapes import is_one_derivative
+from matcalc.documents.shapes import fits
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _INDEX = f"[{''.join(sorted(INDEX_LETTERS))}]"
@@ -273,7 +273,7 @@ def _from_the_beginning(found: Sequence[Definition | Obscured], letters: Collect
         known = first.get(one.name, one)
         if isinstance(one, Obscured) or not isinstance(known, Definition):
             return one.number >= known.number
-        return one is known or not is_one_derivative(known.value) or is_one_derivative(one.value)
+        return one is known or not fits(known.value, "one derivative") or fits(one.value, "one derivative")
 
     return [*(replace(one, number=_BEFORE_ALL) for one in first.values()), *filter(counts, found)]
 

@@ -9,17 +9,16 @@ from fractions import Fraction
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
-from matcalc.documents.asking import Doubt
+from matcalc.documents.arrangements import open_indices
 from matcalc.documents.context.defined_names import Definition
 from matcalc.documents.context.layers_and_steps import is_of_a_step
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import composed, quotients, without_subscripts
 from matcalc.documents.context.written_names import UNNAMED, names_at, whole_name, without_index
-from matcalc.documents.heads import before_brackets, head_of
-from matcalc.documents.index_cases import open_indices
-from matcalc.documents.sentences import cue_table
-from matcalc.documents.shapes import is_derivative
+from matcalc.documents.cues import cue_table
+from matcalc.documents.pieces import Doubt
+from matcalc.documents.shapes import before_brackets, head_of, is_derivative
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import number_in, ungrouped, walk

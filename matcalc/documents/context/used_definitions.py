@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from matcalc.base.errors import MatcalcError
-from matcalc.documents.asking import Doubt, joined_declarations
 from matcalc.documents.context.defined_names import Definition, names_used
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.structure import Dependence, Derived, Structure
 from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_names import CALLED, NameAt, is_called, names_at
-from matcalc.documents.heads import Head
-from matcalc.documents.pieces import Notation
+from matcalc.documents.pieces import Doubt, Notation, joined_declarations
+from matcalc.documents.shapes import Head
 from matcalc.facts.table import implied
 from matcalc.language.declare.declared import Declaration, SharedText
 from matcalc.language.text.called_names import USUAL

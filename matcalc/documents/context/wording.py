@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from matcalc.documents.context.prose import vocabulary
+from matcalc.documents.equation_forms import Role
 from matcalc.documents.pieces import (
     Break,
     Closing,
@@ -24,7 +25,6 @@ from matcalc.documents.pieces import (
     Words,
     placed,
 )
-from matcalc.documents.roles import Role
 from matcalc.documents.rows import Row, rows
 
 

@@ -8,10 +8,9 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
-from matcalc.documents.formats.delimiters import Delimiters, Dollars, Lines, read_words, titled
+from matcalc.documents.formats.delimiters import Delimiters, Dollars, Lines, html, read_words, theorems, titled
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.plain import code_span, notes
-from matcalc.documents.formats.vocabulary import html, theorems
 from matcalc.documents.pieces import (
     Break,
     Closing,

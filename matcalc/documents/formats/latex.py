@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from matcalc.base.budgets import EXPANSIONS_OF_A_CHARACTER, MOST_DOCUMENT_CHARACTERS, MOST_EXPANSIONS, MOST_FAULTS
+from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
 from matcalc.base.errors import LimitError
 from matcalc.base.lazy import pattern
-from matcalc.documents.formats.definitions import with_definitions
-from matcalc.documents.formats.latex_files import Files, Refusal
-from matcalc.documents.formats.latex_formula import Collector, Ending
-from matcalc.documents.formats.latex_tables import symbols, tables
-from matcalc.documents.formats.lengths import bounded
-from matcalc.documents.pieces import Break, Closing, Directive, Fault, Formula, Heading, Listing, Manuscript, Opening, Piece, Words, joined
+from matcalc.documents.formats.finishing import bounded, with_definitions
+from matcalc.documents.formats.latex_files import Desk, Refusal
+from matcalc.documents.formats.latex_formula import Collector, Ending, symbols
+from matcalc.documents.pieces import Break, Closing, Directive, Fault, Formula, Heading, Manuscript, Opening, Words, joined
 from matcalc.language.latex.latex_conditions import Conditions
-from matcalc.language.latex.latex_definitions import Definitions, define
+from matcalc.language.latex.latex_definitions import Definitions
 from matcalc.language.latex.latex_expansion import Expansion
-from matcalc.language.latex.latex_mouth import Mouth, Token
+from matcalc.language.latex.latex_mouth import Token
 from matcalc.language.latex.latex_runs import Runs
-from matcalc.language.latex.latex_slices import Slice, Text, string_of
+from matcalc.language.latex.latex_slices import Slice, string_of
 
 _DIRECTIVE = pattern(r"%+\s*matcalc:\s*(?P<text>[^\n]*)")
-_TYPOGRAPHY = pattern(r"``|''|---?|&")
-_QUOTES = {"``": '"', "''": '"', "--": "–", "---": "—"}
-_SPACES = str.maketrans({"~": " "})
-_LONGEST_EXCERPT = 200
 
 
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
@@ -65,47 +58,35 @@ class _Opened(NamedTuple):
     title: str = ""
 
 
-class _Input(NamedTuple):
-    """A file that is being read: its folder, its resolved path, and what is called at its end."""
-
-    folder: str
-    place: str
-    done: Callable[[], None]
-
-
-class Reader:
+class Reader(Desk):
     """Turns tokens into pieces. ``whole``: there is no preamble, whatever the document says."""
 
     def __init__(self, text: str, path: str, root: Path, *, whole: bool = False) -> None:
-        self.tables = tables()
+        super().__init__(text, path, root)
         self.symbols = symbols()
-        self.files = Files(path, root)
-        self.mouth = Mouth(self.fault, self.tables.kept, most=MOST_EXPANSIONS)
         self.conditions = Conditions(self.mouth)
         Definitions(self.mouth)
         Expansion(self.mouth)
-        self.pieces: list[Piece] = []
-        self.preamble = False
         self.formula: Collector | None = None
-        self.faults: Counter[str] = Counter()
         self._whole = whole
-        self._words = Runs()
         self._opened: list[_Opened] = []
         self._open_names: Counter[str] = Counter()
         self._broken: Counter[str] = Counter()
         """Ends that will come of environments that were given up."""
-        self._titles: dict[str, str] = dict(self.tables.titles)
-        self._theorems = set(self.tables.theorems)
-        self._verbatim = set(self.tables.verbatim)
-        self._unseen = set(self.tables.unseen)
         self._notes: deque[tuple[Token, list[Slice]]] = deque()
         self._in_note = False
         self._items: list[bool] = []
         """For each open list, whether an item is open in it."""
-        self._tables = 0
-        self._handlers = self._all_handlers()
-        self._inputs: list[_Input] = []
-        self._enter(self.files.add(text, path), os.path.dirname(path), os.path.realpath(path))
+        self._handlers: dict[str, _Handler] = {
+            **_HANDLERS,
+            **dict.fromkeys(self.tables.headings, Reader._heading),
+            **dict.fromkeys(self.tables.references, Reader._reference),
+        }
+
+    def _at_end(self, done: Callable[[], None]) -> None:
+        formula = self.formula
+        if formula is None or formula.frame.done is not done or not self._give_up():
+            super()._at_end(done)
 
     # ------------------------------------------------------------ all
 
@@ -127,14 +108,6 @@ class Reader:
             else:
                 self._in_prose(token)
         self._finish()
-
-    def fault(self, reason: str, advice: str, origin: int, until: int) -> None:
-        """Says what cannot be read; of many places of a kind only the first."""
-        kind = reason if "\\" not in reason and "{" not in reason else reason.split()[-1]
-        self.faults[kind] += 1
-        if self.faults[kind] < MOST_FAULTS:
-            shown = self.files.excerpt(origin, min(until, origin + _LONGEST_EXCERPT))
-            self.pieces.append(Fault(shown, self.files.place(origin), reason, advice))
 
     def _finish(self) -> None:
         while self._opened:
@@ -161,85 +134,6 @@ class Reader:
 
     # ------------------------------------------------------------ files
 
-    def _enter(self, text: Text, folder: str, place: str) -> None:
-        def done() -> None:
-            formula = self.formula
-            if formula is None or formula.frame.done is not done or not self._give_up():
-                self._inputs.pop()
-
-        self._inputs.append(_Input(folder, place, done))
-        self._read_next(text, done)
-
-    def _read_next(self, text: Text, done: Callable[[], None]) -> None:
-        self.mouth.most += EXPANSIONS_OF_A_CHARACTER * len(text.string)
-        self.mouth.push_text(text, done)
-
-    def _input(self, token: Token) -> None:
-        name = self._file_name()
-        self._take(token, name, self._inputs[0].folder)
-
-    def _sub_input(self, token: Token) -> None:
-        """``\\import{folder/}{file}``, ``\\subimport``: files in it are looked for in its own folder."""
-        self.mouth.after("*")
-        folder, name = self.mouth.string(), self.mouth.string()
-        if folder is not None and name is not None:
-            base = self._inputs[-1].folder if token.text.startswith("sub") else self._inputs[0].folder
-            self._take(token, name, os.path.join(base, folder), own=True)
-
-    def _file_name(self) -> str | None:
-        """In braces, or up to the next space."""
-        if self.mouth.peek() == "{":
-            return self.mouth.string()
-        letters: list[str] = []
-        while len(letters) < _LONGEST_EXCERPT and not self.mouth.at_once(" ") and not self.mouth.at_once("\n"):
-            one = self.mouth.single()
-            if not one or one in "{}%$":
-                break
-            letters.append(one)
-        return "".join(letters)
-
-    def _take(self, token: Token, name: str | None, folder: str, *, own: bool = False) -> None:
-        end = self.mouth.ending(token)
-        if name is None:
-            self.fault(f"\\{token.text} names no file", f"\\{token.text}{{name of a file}}", token.origin, end)
-            return
-        found = self.files.take(name, folder)
-        if isinstance(found, Refusal) and folder != self._inputs[-1].folder:
-            other = self.files.take(name, self._inputs[-1].folder)
-            found = other if not isinstance(other, Refusal) else found
-        if isinstance(found, Refusal):
-            self.fault(found.reason, found.advice, token.origin, end)
-            return
-        text, place = found
-        if any(one.place == place for one in self._inputs):
-            self.fault(f"{name} takes in itself", "each file once", token.origin, end)
-            return
-        self._enter(text, os.path.join(folder, os.path.dirname(name)) if own else self._inputs[-1].folder, place)
-
-    def _package(self, token: Token) -> None:
-        self.mouth.optional()
-        names = self.mouth.string() or ""
-        for name in names.split(","):
-            known = self.tables.packages.get(name.strip())
-            if known is not None:
-                define(self.mouth, known)
-                continue
-            found = self.files.take(name, self._inputs[0].folder, ".sty")
-            if not isinstance(found, Refusal) and all(one.place != found[1] for one in self._inputs):
-                self._silently(*found)
-
-    def _silently(self, text: Text, place: str) -> None:
-        """Reads the definitions of a file."""
-        before, self.preamble = self.preamble, True
-        inputs = self._inputs
-
-        def done() -> None:
-            self.preamble = before
-            inputs.pop()
-
-        inputs.append(_Input(inputs[-1].folder, place, done))
-        self._read_next(text, done)
-
     # ------------------------------------------------------------ before \begin{document}
 
     def _before(self, token: Token) -> None:
@@ -248,10 +142,8 @@ class Reader:
                 self.preamble = False
             elif token.text in self._unseen:
                 self._raw(token)
-        elif token.kind == "command":
-            handler = self._preamble_handlers.get(token.text)
-            if handler is not None:
-                handler(token)
+        elif token.kind == "command" and token.text in _PREAMBLE:
+            _PREAMBLE[token.text](self, token)
 
     def _class(self, token: Token) -> None:
         options = self.mouth.optional()
@@ -285,43 +177,12 @@ class Reader:
             case _:
                 pass
 
-    def _text(self, token: Token) -> None:
-        text = token.text.translate(_SPACES) if "~" in token.text else token.text
-        at = 0
-        for match in _TYPOGRAPHY.finditer(text):
-            step = token.until < 0
-            self._words.add(text[at : match.start()], token.origin + at * step, token.until)
-            at = match.end()
-            if match[0] != "&":
-                self._words.add(_QUOTES[match[0]], token.origin + match.start() * step, token.origin + match.end() * step)
-            elif self._tables:
-                self._break(token.origin + match.start() * step)
-        if at < len(text):
-            self._words.add(text[at:], token.origin + (at if token.until < 0 else 0), token.until)
-
-    def _flush(self) -> None:
-        """Ends the words before what comes."""
-        if self._words.length:
-            placed = self.files.placed(self._words)
-            if not placed.text.isspace():
-                self.pieces.append(Words(placed))
-            self._words = Runs()
-
-    def _break(self, origin: int) -> None:
-        self._flush()
-        if self.pieces and not isinstance(self.pieces[-1], (Break, Heading, Opening)):
-            self.pieces.append(Break(self.files.place(origin)))
-
     def _paragraph(self, token: Token | None = None) -> None:
         """Ends a paragraph; its footnotes follow."""
         self._break(self.mouth_place() if token is None else token.origin)
         if self._notes and not self._in_note:
             self._in_note = True
             self._note()
-
-    def mouth_place(self) -> int:
-        """The place of what comes next."""
-        return self.mouth.here() if self.mouth.reading else 0
 
     def _note(self) -> None:
         token, text = self._notes.popleft()
@@ -365,7 +226,7 @@ class Reader:
         name = token.text
         handler = self._handlers.get(name)
         if handler is not None:
-            handler(token)
+            handler(self, token)
             return
         if name in self.tables.commands:
             self._pass(self.tables.commands[name])
@@ -383,78 +244,12 @@ class Reader:
             letters = self.mouth.string() or ""
             self._words.add(self.symbols.accented(name, letters), token.origin, self.mouth.ending(token))
 
-    def _pass(self, arguments: str) -> None:
-        """Passes what a command takes, save what is shown."""
-        mouth = self.mouth
-        shown: list[Slice] = []
-        for sign in arguments:
-            match sign:
-                case "*":
-                    mouth.at_once("*")
-                case "[":
-                    mouth.optional()
-                case "<":
-                    mouth.between("<", ">")
-                case "{":
-                    mouth.group()
-                case _:
-                    shown += mouth.group() or []
-        mouth.push(shown)
+    def _open_bracketed(self, token: Token) -> None:
+        self._open(f"\\{token.text}", token)
 
-    def _all_handlers(self) -> dict[str, Callable[[Token], None]]:
-        handlers: dict[str, Callable[[Token], None]] = {
-            "[": lambda token: self._open("\\[", token),
-            "(": lambda token: self._open("\\(", token),
-            "]": self._stray,
-            ")": self._stray,
-            "\\": self._new_line,
-            "tabularnewline": self._new_line,
-            "par": self._paragraph,
-            "ensuremath": self._ensure,
-            "item": self._item,
-            "footnote": self._footnote,
-            "thanks": self._footnote,
-            "caption": self._caption,
-            "captionof": self._caption_of,
-            "title": self._title,
-            "frametitle": self._title,
-            "framesubtitle": self._title,
-            "eqref": self._named_equation,
-            "verb": self._verb,
-            "lstinline": self._verb,
-            "mintinline": self._verb,
-            "lstinputlisting": lambda _: self._pass("[{"),
-            "input": self._input,
-            "include": self._input,
-            "subfile": self._input,
-            "import": self._sub_input,
-            "subimport": self._sub_input,
-            "includefrom": self._sub_input,
-            "subincludefrom": self._sub_input,
-            "endinput": lambda _: self.mouth.leave(self._inputs[-1].done),
-            "documentclass": self._class,
-            "documentstyle": self._class,
-            "usepackage": self._package,
-            "RequirePackage": self._package,
-            "newtheorem": self._new_theorem,
-            "spnewtheorem": self._new_theorem,
-            "newmdtheoremenv": self._new_theorem,
-            "declaretheorem": self._declare_theorem,
-            "excludecomment": lambda _: self._unseen.add((self.mouth.string() or "").strip()),
-            "lstnewenvironment": self._new_verbatim,
-            "DefineVerbatimEnvironment": self._new_verbatim,
-        }
-        handlers |= dict.fromkeys(self.tables.headings, self._heading)
-        handlers |= dict.fromkeys(self.tables.references, self._reference)
-        self._preamble_handlers = {
-            name: handlers[name]
-            for name in (
-                "input", "include", "import", "subimport", "endinput", "documentclass", "usepackage", "RequirePackage", "newtheorem",
-                "spnewtheorem", "newmdtheoremenv", "declaretheorem", "excludecomment", "lstnewenvironment", "DefineVerbatimEnvironment",
-                "documentstyle",
-            )
-        }  # fmt: skip
-        return handlers
+    def _leave(self, _: Token) -> None:
+        """Passes the rest of the file."""
+        self.mouth.leave(self._inputs[-1].done)
 
     def _new_line(self, token: Token) -> None:
         self.mouth.at_once("*")
@@ -540,35 +335,6 @@ class Reader:
         opening = "\\[" if token.text == "]" else "\\("
         self.fault(f"\\{token.text} without {opening}", opening, token.origin, token.origin + 2)
 
-    # ------------------------------------------------------------ theorems that the writer names
-
-    def _new_theorem(self, token: Token) -> None:
-        self.mouth.at_once("*")
-        name = self.mouth.string()
-        self.mouth.optional()
-        title = self.mouth.string()
-        self.mouth.optional()
-        if token.text == "spnewtheorem":
-            self._pass("{{")
-        self._theorem(name, title)
-
-    def _declare_theorem(self, token: Token) -> None:
-        options = string_of(self.mouth.optional() or [])
-        name = self.mouth.string()
-        match = _NAME_OPTION.search(options)
-        self._theorem(name, match["name"] if match else name)
-
-    def _theorem(self, name: str | None, title: str | None) -> None:
-        if name is not None and title is not None:
-            self._theorems.add(name.strip())
-            plain = title.strip()
-            if plain and all(sign.isalpha() or sign in " -" for sign in plain):
-                self._titles[name.strip()] = plain.lower()
-
-    def _new_verbatim(self, token: Token) -> None:
-        self._verbatim.add((self.mouth.string() or "").strip())
-        self._pass("[[{{" if token.text.startswith("lst") else "{{")
-
     # ------------------------------------------------------------ environments in prose
 
     def _begin(self, token: Token) -> None:
@@ -637,51 +403,6 @@ class Reader:
             self.pieces.append(Closing(opened.title, place))
         elif opened.kind == "table":
             self._tables -= 1
-
-    # ------------------------------------------------------------ text that is not read
-
-    def _raw(self, token: Token) -> None:
-        """Passes an environment up to its end."""
-        frame = self.mouth.frame
-        name, ending = token.text, f"\\end{{{token.text}}}"
-        end = frame.text.following(ending, frame.at)
-        if not frame.at <= end < frame.end:
-            self.fault(f"\\begin{{{name}}} has no end", ending, token.origin, token.origin + len(name) + 8)
-            return
-        start = frame.at
-        frame.at = end + len(ending)
-        if name.removesuffix("*") in self._unseen:
-            return
-        runs = Runs()
-        runs.add(frame.string[start:end], frame.place(start), frame.until)
-        self._flush()
-        language = "" if name.removesuffix("*") in self._verbatim else name
-        self.pieces.append(Listing(self.files.placed(runs), language))
-
-    def _verb(self, token: Token) -> None:
-        r"""``\verb|x|``, ``\lstinline[language=C]{x}``."""
-        mouth = self.mouth
-        mouth.at_once("*")
-        if token.text == "lstinline":
-            mouth.optional()
-        elif token.text == "mintinline":
-            self._pass("[{")
-        frame = mouth.frame
-        quote = frame.string[frame.at : min(frame.at + 1, frame.end)]
-        if not quote or quote.isspace():
-            return
-        start = frame.at + 1
-        end = frame.text.closing.get(frame.at, -1) if quote == "{" else frame.text.following(quote, start)
-        line = frame.text.following("\n", start)
-        if not start <= end < frame.end or 0 <= line < end:
-            advice = f"\\{token.text}{quote}...{quote}"
-            self.fault(f"\\{token.text}{quote} has no end in its line", advice, token.origin, start + frame.base)
-            return
-        frame.at = end + 1
-        runs = Runs()
-        runs.add(frame.string[start:end], frame.place(start), frame.until)
-        self._flush()
-        self.pieces.append(Listing(self.files.placed(runs)))
 
     # ------------------------------------------------------------ formulas
 
@@ -764,5 +485,44 @@ class Reader:
         self.mouth.push(text, done)
 
 
-_NAME_OPTION = pattern(r"(?:^|,)\s*(?:name|title)\s*=\s*\{?(?P<name>[^,{}]*)")
 _ACCENTS = frozenset("'`\"^~=.uvHtcdbkr")
+
+_Handler: TypeAlias = Callable[[Reader, Token], None]
+
+
+def _by_name(handlers: Mapping[str, _Handler]) -> dict[str, _Handler]:
+    return {name: handler for names, handler in handlers.items() for name in names.split()}
+
+
+_PREAMBLE = _by_name(
+    {
+        "input include": Reader._input,
+        "import subimport": Reader._sub_input,
+        "endinput": Reader._leave,
+        "documentclass documentstyle": Reader._class,
+        "usepackage RequirePackage": Reader._package,
+        "newtheorem spnewtheorem newmdtheoremenv": Reader._new_theorem,
+        "declaretheorem": Reader._declare_theorem,
+        "excludecomment": Reader._exclude,
+        "lstnewenvironment DefineVerbatimEnvironment": Reader._new_verbatim,
+    }
+)
+_HANDLERS = _PREAMBLE | _by_name(
+    {
+        "[ (": Reader._open_bracketed,
+        "] )": Reader._stray,
+        "\\ tabularnewline": Reader._new_line,
+        "par": Reader._paragraph,
+        "ensuremath": Reader._ensure,
+        "item": Reader._item,
+        "footnote thanks": Reader._footnote,
+        "caption": Reader._caption,
+        "captionof": Reader._caption_of,
+        "title frametitle framesubtitle": Reader._title,
+        "eqref": Reader._named_equation,
+        "verb lstinline mintinline": Reader._verb,
+        "lstinputlisting": Reader._pass_listing,
+        "subfile": Reader._input,
+        "includefrom subincludefrom": Reader._sub_input,
+    }
+)

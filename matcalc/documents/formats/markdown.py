@@ -9,12 +9,22 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from matcalc.documents.formats.delimiters import Delimiters, Enclosed, Lines, display, equations, formula, titled
+from matcalc.documents.formats.delimiters import (
+    Delimiters,
+    Enclosed,
+    Lines,
+    blocks,
+    display,
+    equations,
+    formula,
+    labelled,
+    theorems,
+    titled,
+)
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.html import RAISED, hypertext
 from matcalc.documents.formats.markdown_rules import DEEPEST, parser
 from matcalc.documents.formats.plain import code_span, notes
-from matcalc.documents.formats.vocabulary import blocks, labelled, theorems
 from matcalc.documents.pieces import (
     Break,
     Closing,

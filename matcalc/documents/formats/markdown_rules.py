@@ -12,8 +12,7 @@ from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from matcalc.documents.formats.delimiters import Delimiters, Enclosed
-from matcalc.documents.formats.vocabulary import displays, theorems
+from matcalc.documents.formats.delimiters import Delimiters, Enclosed, displays, theorems
 
 DEEPEST = 40
 """Lists and quotations inside each other."""

@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from matcalc.documents.formats.bare import FOREIGN, RELATION, outer_relation
-from matcalc.documents.formats.code import is_program
 from matcalc.documents.formats.delimiters import Delimiters, read_words
-from matcalc.documents.formats.finishing import finished
+from matcalc.documents.formats.finishing import FOREIGN, RELATION, finished, is_program, outer_relation
 from matcalc.documents.pieces import Break, Formula, Heading, Listing, Manuscript, Piece, Place, Placed, Words, joined, placed
 
 _UNDERLINE = re.compile(r"[ \t]*(?P<sign>[=\-~^#*+_])(?P=sign){2,}[ \t]*\Z")

@@ -15,10 +15,9 @@ from docutils.parsers.rst import Directive as RstDirective
 from docutils.parsers.rst import Parser, directives, roles, states
 from docutils.utils import new_document
 
-from matcalc.documents.formats.delimiters import Lines, display, equations, titled
+from matcalc.documents.formats.delimiters import Lines, blocks, display, equations, titled
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.plain import code_span, notes
-from matcalc.documents.formats.vocabulary import blocks
 from matcalc.documents.pieces import (
     Break,
     Closing,

@@ -11,7 +11,7 @@ import pytest
 from matcalc.base.errors import MatcalcError
 from matcalc.documents.examination import verify_document
 from matcalc.documents.formats import IDENTITIES, READERS
-from matcalc.documents.report import SEVERITIES, Entry
+from matcalc.documents.reports import SEVERITIES, Entry
 
 
 def document_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

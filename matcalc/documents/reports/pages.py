@@ -1,7 +1,8 @@
-"""A report as one self-contained page: the document's formulas rendered, each with a mark and the right answer beside it."""
+"""Reports for people: a self-contained page, a table, a comment on a pull request."""
 
 from __future__ import annotations
 
+import html as markup
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from importlib.resources import files
 
 from matcalc.base.version import VERSION
 from matcalc.documents.pieces import Fault
-from matcalc.documents.report import Entry, Report
+from matcalc.documents.reports import Entry, Report
 
 _FONT = re.compile(r"url\(fonts/([A-Za-z0-9_-]+)\.woff2\) format\(\"woff2\"\)(?:,url\([^)]*\) format\(\"[a-z]+\"\))*")
 _MARKS = {"proved": "✓", "confirmed": "✓", "conditional": "△", "refuted": "✗", "undecided": "?", "not read": "–"}
@@ -144,3 +145,131 @@ def _condition(entry: Entry) -> str:
 def _fault(fault: Fault) -> str:
     advice = f"; {fault.advice}" if fault.advice else ""
     return f'<p class="fault">{escape(str(fault.place))}: not readable: {escape(fault.reason + advice)}</p>'
+
+
+_REVIEW_MARKS = {"refuted": "❌", "conditional": "⚠️", "undecided": "❔", "not read": "➖"}
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~&$@]")
+_MOST = 100
+
+
+def as_review(reports: Sequence[Report]) -> str:
+    """Markdown: a table of files, and for each the claims that are not as expected."""
+    lines = [
+        "### matcalc",
+        "",
+        "| file | claims | proved | confirmed | conditional | refuted | undecided | not read |",
+        "|---|" + "--:|" * 7,
+    ]
+    for report in reports:
+        counts = report.counts
+        shown = [counts[name] for name in ("proved", "confirmed", "conditional", "refuted", "undecided", "not read")]
+        lines.append(f"| {_escaped(report.path)} | {len(report.claims)} | " + " | ".join(map(str, shown)) + " |")
+    for report in reports:
+        lines += _review_remarks(report)
+    return "\n".join(lines)
+
+
+def _review_remarks(report: Report) -> list[str]:
+    noted = [entry for entry in report.claims if entry.severity in ("refuted", "conditional")]
+    if not noted:
+        return []
+    lines = ["", f"#### {_escaped(report.path)}", "", "| line | | formula | remark |", "|--:|---|---|---|"]
+    lines += [_row(entry) for entry in noted[:_MOST]]
+    return lines + (["", f"… and {len(noted) - _MOST} more"] if len(noted) > _MOST else [])
+
+
+def _row(entry: Entry) -> str:
+    status = f"{_REVIEW_MARKS.get(entry.status, '❌')} {entry.status}"
+    return f"| {entry.place.line} | {status} | {_code(entry.text)} | {_escaped(entry.remark)} |"
+
+
+def _code(text: str) -> str:
+    """A code span within a cell of a table: a bar would end the cell, backquotes the span."""
+    line = " ".join(text.split()).replace("|", "\\|")
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    return f"{fence} {line} {fence}"
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(lambda match: "\\" + match[0], " ".join(text.split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
+
+
+def as_html(report: Report) -> str:
+    """A table of the claims, for a notebook."""
+    rows = [
+        f"<tr><td>{entry.place.line}</td><td>{markup.escape(entry.status)}</td><td><code>{markup.escape(entry.text)}</code></td>"
+        f"<td>{markup.escape(entry.remark)}</td></tr>"
+        for entry in report.claims
+    ]
+    head = "<tr><th>line</th><th>verdict</th><th>formula</th><th>remark</th></tr>"
+    return f"<p>{markup.escape(report.path)}</p><table>{head}{''.join(rows)}</table>"
+
+
+_WIDTH = 76
+_STATUS = len("confirmed") + 2
+_MOST_REASONS = 5
+
+
+def as_table(report: Report, *, everything: bool = False) -> str:
+    """The claims by section; with ``everything`` also what is no claim, with its role. Then the unreadable places and the counts."""
+    return "\n".join(_lines(report, everything)).lstrip("\n")
+
+
+def _lines(report: Report, everything: bool) -> Iterator[str]:
+    shown: tuple[str, ...] = ()
+    for entry in report.entries:
+        if entry.role != "claim" and not everything:
+            continue
+        if entry.section != shown:
+            shown = entry.section
+            yield ""
+            yield " › ".join(shown) or report.path
+        yield from _table_entry(entry, report)
+    for fault in report.faults:
+        yield ""
+        yield f"{fault.place}: not readable: {fault.reason}" + (f"; {fault.advice}" if fault.advice else "")
+    yield from ("", summary(report)) if report.entries else (summary(report),)
+    reasons = report.not_read
+    for reason, count in list(reasons.items())[:_MOST_REASONS]:
+        yield f"  {count} × {reason}"
+    if len(reasons) > _MOST_REASONS:
+        yield f"  {sum(list(reasons.values())[_MOST_REASONS:])} for other reasons"
+
+
+def _table_entry(entry: Entry, report: Report) -> Iterator[str]:
+    place = _table_place(entry, report)
+    status = entry.status if entry.role == "claim" else entry.role
+    mark = _MARKS.get(status, " ") if entry.as_expected or entry.expected else "✗"
+    name = f"{entry.name}: " if entry.name else ""
+    yield f"{place:>6}  {mark} {status:<{_STATUS}}  {name}{_short(entry.text)}"
+    indent = " " * 10
+    if entry.remark:
+        yield f"{indent}{entry.remark}"
+    if entry.reading:
+        yield f"{indent}{entry.reading}"
+    if entry.severity in ("refuted", "conditional") and entry.context:
+        yield f"{indent}with {'; '.join(entry.context)}"
+
+
+def _table_place(entry: Entry, report: Report) -> str:
+    place = entry.place
+    if place.cell:
+        return f"[{place.cell}]:{place.line_in_cell}"
+    return str(place.line) if place.file in ("", report.path) else f"{place.file}:{place.line}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
+
+
+def summary(report: Report) -> str:
+    """The counts on one line."""
+    claims = len(report.claims)
+    parts = [f"{count} {name}" for name, count in report.counts.items() if count and name not in ("no claims", "unreadable places")]
+    said = f"{report.path}: {claims} claim{'' if claims == 1 else 's'}" + (": " + ", ".join(parts) if parts else "")
+    others, unreadable = report.counts["no claims"], len(report.faults)
+    wrong = sum(1 for entry in report.claims if not entry.expected and not entry.as_expected)
+    said += f"; {wrong} not as expected" if wrong else ""
+    said += f"; {unreadable} place{'' if unreadable == 1 else 's'} not readable" if unreadable else ""
+    return said + (f"; {others} other formula{'' if others == 1 else 's'}" if others else "")

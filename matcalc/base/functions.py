@@ -69,12 +69,12 @@ class Function:
 def functions() -> Mapping[str, Function]:
     """Every function of the language by its own name, in the order of the file."""
     rows = _table("functions.toml").items()
-    return MappingProxyType({name: _function(name, row) for name, row in rows if name != _TARGETS})
+    return MappingProxyType({name: _function(name, row) for name, row in rows if name not in _NAMES})
 
 
 @record
-class TargetNames:
-    """How a language or library that code is written for is called; ``aliases`` are other spellings of its name."""
+class Named:
+    """How a target of code or a notation is called; ``aliases`` are other spellings of its name."""
 
     name: str
     title: str
@@ -82,10 +82,20 @@ class TargetNames:
 
 
 @cache
-def code_targets() -> Mapping[str, TargetNames]:
+def code_targets() -> Mapping[str, Named]:
     """What code is written for, by name. It is read from the table alone: to list the names loads no code generator."""
-    rows = _table("functions.toml")[_TARGETS].items()
-    return MappingProxyType({name: TargetNames(name, row["title"], _field(row["aliases"])) for name, row in rows})
+    return _named("targets")
+
+
+@cache
+def typesetting() -> Mapping[str, Named]:
+    """The notations that are typeset, by name."""
+    return _named("notations")
+
+
+def _named(kind: str) -> Mapping[str, Named]:
+    rows = _table("functions.toml")[kind].items()
+    return MappingProxyType({name: Named(name, row["title"], _field(row["aliases"])) for name, row in rows})
 
 
 @cache
@@ -116,10 +126,11 @@ def _rows(text: str) -> dict[str, dict[str, Any]]:
     import tomllib
 
     rows = tomllib.loads(text).items()
-    return {name: row if name == _TARGETS else {key: row[key] for key in _FIELDS if key in row} for name, row in rows}
+    return {name: row if name in _NAMES else {key: row[key] for key in _FIELDS if key in row} for name, row in rows}
 
 
-_TARGETS = "targets"
+_NAMES = ("targets", "notations")
+"""Tables of names, and of no functions."""
 _FIELDS = tuple(Function.__annotations__)
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import typesetting
 from matcalc.base.records import record, replace
 from matcalc.cli.arguments import GIVEN, damage
 from matcalc.cli.front import Command, Option
@@ -46,7 +47,7 @@ SAMPLES = ("matrix", "sum")
 VIEWS = ("differential", "slice")
 """Forms of a first derivative besides the closed matrix form and the index form."""
 Found = TypeVar("Found")
-ENTRY_FORMS = ("unicode", "ascii", "latex", "markdown", "json")
+ENTRY_FORMS = ("unicode", "ascii", *typesetting(), "markdown", "json")
 VALUE_FORMS = ("unicode", "ascii", "json")
 
 
@@ -212,8 +213,10 @@ def _in_numbers(derivation: Derivation, view: View) -> str:
         entries = _entries()
         return str(entries.shown(derivation.at(**entries.point_of(view.point or ""))))
     found = derivation.entries(**_sizes(view.entries, derivation))
-    if view.target in ("latex", "markdown"):
-        return found.latex() if view.target == "latex" else f"${found.latex()}$"
+    if view.target is not None and view.target in typesetting():
+        return found.typeset(view.target)
+    if view.target == "markdown":
+        return f"${found.latex()}$"
     return found.text("ascii" if view.target == "ascii" or not (view.target or shows(found.text())) else "unicode")
 
 
@@ -241,9 +244,10 @@ def _show_equations(found: Sequence[Derivation], view: View) -> None:
     target = view.target or ("unicode" if all(shows(one.written()) for one in found) else "ascii")
     show_reading(found[0].reading)
     for one in found:
-        if target in ("latex", "markdown"):
-            made = one.latex(equation=True, bold=view.bold) if target == "latex" else one.markdown(equation=True, bold=view.bold)
-            say(made)
+        if target in typesetting():
+            say(one.typeset(target, equation=True, bold=view.bold))
+        elif target == "markdown":
+            say(one.markdown(equation=True, bold=view.bold))
         else:
             say(f"{left_side(one, 'ascii' if target == 'ascii' else 'unicode')} = {rendered(one, target)}")
     show_lines(joint_remarks(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from matcalc.base.functions import typesetting
 from matcalc.cli.options import set_in_bold
 from matcalc.cli.showing import show_json, show_reading, show_remarks
 from matcalc.interface.equations import Equation
@@ -16,8 +17,8 @@ def show_equation(found: Equation, target: str | None, *, whole: bool, bold: boo
         case "json":
             show_json(found.to_dict())
             return
-        case "latex":
-            say(found.latex(equation=whole, bold=bold))
+        case _ if target in typesetting():
+            say(found.typeset(target, equation=whole, bold=bold))
         case "markdown":
             say(found.markdown(bold=bold))
         case "index":

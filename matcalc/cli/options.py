@@ -10,7 +10,7 @@ from matcalc.base.budgets import DERIVATION_SECONDS, VERDICT_SECONDS
 from matcalc.base.budgets import budget as allowed
 from matcalc.base.errors import MatcalcError
 from matcalc.base.files import plain
-from matcalc.base.functions import code_targets
+from matcalc.base.functions import code_targets, typesetting
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.cli.arguments import EXPLAINS, holding
 from matcalc.cli.front import Command, ExpressionCommand, Option
@@ -27,8 +27,9 @@ def expression_command(name: str, summary: str, *options: Option) -> Callable[[C
 
 
 FORM_NAMES = {
-    "tex": "latex", "md": "markdown", "text": "unicode", "txt": "ascii", "utf8": "unicode", "utf-8": "unicode", "plain": "ascii",
-    "indices": "index", "web": "html", **{alias: one.name for one in code_targets().values() for alias in one.aliases},
+    "md": "markdown", "text": "unicode", "txt": "ascii", "utf8": "unicode", "utf-8": "unicode", "plain": "ascii",
+    "indices": "index", "web": "html",
+    **{alias: one.name for names in (code_targets(), typesetting()) for one in names.values() for alias in one.aliases},
 }  # fmt: skip
 """Other names of the forms of a result."""
 
@@ -137,6 +138,6 @@ def set_in_bold(target: str | None, bold: bool) -> str | None:
     """The form of the result: LaTeX where ``--bold`` stands alone. Raises MatcalcError for a form that has no bold type."""
     if not bold:
         return target
-    if target not in (None, "latex", "markdown"):
+    if target not in (None, "markdown", *typesetting()):
         raise MatcalcError(f"there is no bold type in the form {target}", suggestion="--bold with --to latex or --to markdown")
     return target or "latex"

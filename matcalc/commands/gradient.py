@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import typesetting
 from matcalc.base.layouts import Layout, Symmetric
 from matcalc.cli.arguments import read_expression
 from matcalc.cli.choosing import in_words, names_asked, says_itself
@@ -17,7 +18,7 @@ from matcalc.interface.named_results import Gradients
 from matcalc.interface.presentation import CODE, say, shows
 from matcalc.interface.results import Style
 
-FORMATS = ("unicode", "ascii", "latex", "json", *CODE)
+FORMATS = ("unicode", "ascii", *typesetting(), "json", *CODE)
 """Forms of several gradients."""
 
 
@@ -68,8 +69,8 @@ def show_gradients(found: Gradients, target: str | None, *, partials: bool = Fal
         case "json":
             show_json(found.to_dict())
             return
-        case "latex":
-            say(found.latex(bold=bold))
+        case _ if target in typesetting():
+            say(found.typeset(target, bold=bold))
         case _ if target in CODE:
             say(found.code(target).rstrip("\n"))
         case "unicode" | "ascii":

@@ -24,7 +24,8 @@ from matcalc.facts.table import may_vary, mirrored, tie_of
 from matcalc.folding.fold import fold
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
 from matcalc.objects.programs import laid_out
-from matcalc.printing import Shown, latex, text
+from matcalc.printing import Shown, text
+from matcalc.printing.notations import checked_notation, notation_of
 
 # ------------------------------------------------------------
 # The entries of symbols as scalars with names of their own: ``a12`` of A, ``x1`` of x; what facts
@@ -319,10 +320,13 @@ class Entries(Shown):
 
     def latex(self) -> str:
         """LaTeX source, a matrix in square brackets."""
-        entries = [latex(entry) for entry in self.data]
-        if not self.shape:
-            return entries[0]
-        return r"\begin{bmatrix} " + r" \\ ".join(" & ".join(line) for line in self._lines(entries)) + r" \end{bmatrix}"
+        return self.typeset("latex")
+
+    def typeset(self, notation: str = "latex") -> str:
+        """The same in a notation that is typeset, ``"latex"`` or ``"typst"``."""
+        style = checked_notation(notation)
+        entries = [text(entry, style) for entry in self.data]
+        return notation_of(style).matrix(self._lines(entries)) if self.shape else entries[0]
 
     def _bracketed(self, entries: Sequence[str]) -> str:
         if not self.shape:

@@ -34,8 +34,9 @@ from matcalc.objects.programs import (
     value_callable,
     value_code,
 )
-from matcalc.printing import Shown, index_text, latex, text
-from matcalc.printing.names import latex_name, unicode_name
+from matcalc.printing import Shown, index_text, text
+from matcalc.printing.names import unicode_name
+from matcalc.printing.notations import BOLD, NOTATIONS, checked_notation, in_all, name_in, notation_of
 from matcalc.products.differentials import closed_change, entry, moving, new_name, paired_sum, pushed, pushed_along, unit_move
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
@@ -48,8 +49,8 @@ class Equation(Shown):
     expression and of the new symbols (``dX``, directions, unit vectors): with them ``text("ascii")`` reads back to the same expression.
     """
 
-    left: tuple[str, str, str, str]
-    """In Unicode, ASCII, LaTeX, and LaTeX in bold type."""
+    left: tuple[str, ...]
+    """In each of ``NOTATIONS``, then in bold type in those that are typeset."""
     node: Expr | None
     tensor: Tensor
     value_shape: Shape
@@ -94,11 +95,15 @@ class Equation(Shown):
 
     def latex(self, equation: bool = False, *, bold: bool = False) -> str:
         """LaTeX source of the right side, or of both; ``bold`` sets vectors and matrices in bold type."""
-        right = index_text(self.tensor, "latex") if self.node is None else latex(self.node, bold)
+        return self.typeset("latex", equation, bold=bold)
+
+    def typeset(self, notation: str = "latex", equation: bool = False, *, bold: bool = False) -> str:
+        """What ``latex`` gives, in a notation that is typeset: ``"latex"`` or ``"typst"``."""
+        style, shown = checked_notation(notation), bold and self.node is not None
+        right = index_text(self.tensor, style) if self.node is None else text(self.node, style, bold)
         for move, symbol in self.spelled.items():
-            shown = bold and self.node is not None
-            right = right.replace(latex(move, shown), rf"\mathrm{{d}}{latex(symbol, shown)}")
-        return f"{self.left[3 if bold else 2]} = {right}" if equation else right
+            right = right.replace(text(move, style, shown), notation_of(style).differential(text(symbol, style, shown)))
+        return f"{self.left[BOLD[style] if bold else NOTATIONS.index(style)]} = {right}" if equation else right
 
     def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
         """What ``latex`` gives, between dollar signs."""
@@ -186,24 +191,22 @@ def differential_of(source: Source, wrt: Sequence[Symbol]) -> Equation:
     form = paired_sum(expression, moves) if expression.is_scalar else None
     letter = "f" if expression.is_scalar else "y" if 1 in (len(expression.shape), expression.rows.number) else "Y"
 
-    def left(bold: bool) -> str:
-        return rf"\mathrm{{d}}{latex_name(letter, bold and not expression.is_scalar)}"
+    def left(style: str, bold: bool) -> str:
+        return notation_of(style).differential(name_in(style, letter, bold and not expression.is_scalar))
 
     spelled = {move: symbol for symbol, move in moves.items()}
-    return _equation(source, (f"d{letter}", f"d{letter}", left(False), left(True)), lowered, form, tuple(moves.values()), spelled)
+    return _equation(source, in_all(left), lowered, form, tuple(moves.values()), spelled)
 
 
 def along(source: Source, moves: Mapping[Symbol, Symbol]) -> Equation:
     """The derivative of the expression when each symbol moves along the symbol given for it."""
     lowered = pushed_along(source.expression, moves)
-    by = ", ".join(unicode_name(symbol.name) for symbol in moves)
-    shown = ", ".join(unicode_name(move.name) for move in moves.values())
 
-    def left(bold: bool) -> str:
-        operators = r",\;".join(rf"\frac{{\partial}}{{\partial {latex(symbol, bold)}}}" for symbol in moves)
-        return f"{operators} [{', '.join(latex(move, bold) for move in moves.values())}]"
+    def left(style: str, bold: bool) -> str:
+        names, along = ([text(symbol, style, bold) for symbol in symbols] for symbols in (moves, moves.values()))
+        return f"{notation_of(style).operators(names)} [{', '.join(along)}]"
 
-    return _equation(source, (f"∂/∂{by} [{shown}]", f"d/d{by} [{shown}]", left(False), left(True)), lowered, None, tuple(moves.values()))
+    return _equation(source, in_all(left), lowered, None, tuple(moves.values()))
 
 
 def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], symmetric: Symmetric) -> Equation:
@@ -231,15 +234,11 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
         places.append(unit.name)
     notes: list[str] = []
     lowered = pushed(source.expression, {symbol: unit_move(symbol, tuple(places), symmetric, notes)})
-    shown = ("" if all(len(str(at)) == 1 for at in positions) else ",").join(map(str, positions))
-    name, ascii_entry = unicode_name(symbol.name), f"[{','.join(map(str, positions))}]" if positions else ""
 
-    def written(bold: bool) -> str:
-        # An entry is a scalar, which is not bold.
-        below = f"{{{latex(symbol)}}}_{{{shown}}}" if shown else latex(symbol, bold)
-        return rf"\frac{{\partial}}{{\partial {below}}}"
+    def left(style: str, bold: bool) -> str:
+        name = text(symbol, style, bold and not positions)  # an entry is a scalar, which is not bold
+        return notation_of(style).operators([notation_of(style).placed(name, list(map(str, positions)))])
 
-    left = (f"∂/∂{name}" + (f"_{shown}" if shown else ""), f"d/d{text(symbol, 'ascii')}{ascii_entry}", written(False), written(True))
     form = None
     if source.expression.is_scalar:
         gradient = differentiate(source.expression, (symbol,), symmetric=symmetric).expression
@@ -247,7 +246,7 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
         form = None if gradient is None else entry(gradient, picks)
     if units:
         notes.append(f"{', '.join(unicode_name(unit.name) for unit in units)}: unit vectors")
-    return _equation(replace(source, notes=(*source.notes, *notes)), left, lowered, form, tuple(units))
+    return _equation(replace(source, notes=(*source.notes, *notes)), in_all(left), lowered, form, tuple(units))
 
 
 def free_indices(source: Source, symbol: Symbol) -> tuple[str, ...]:
@@ -259,7 +258,7 @@ def free_indices(source: Source, symbol: Symbol) -> tuple[str, ...]:
 
 def _equation(
     source: Source,
-    left: tuple[str, str, str, str],
+    left: tuple[str, ...],
     value: Lowered,
     form: Expr | None,
     new: tuple[Symbol, ...],

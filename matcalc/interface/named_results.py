@@ -23,8 +23,9 @@ from matcalc.language.declare.declared import declaration_text
 from matcalc.objects.inputs import Outline, as_call
 from matcalc.objects.parsed import ParsedExpression, Reading, Style
 from matcalc.objects.programs import array_function, gradients_callable, gradients_code
-from matcalc.printing import Shown, index_text, latex, text
-from matcalc.printing.names import ascii_name, latex_name, unicode_name
+from matcalc.printing import Shown, index_text, text
+from matcalc.printing.names import ascii_name, unicode_name
+from matcalc.printing.notations import checked_notation, name_in, notation_of
 from matcalc.products.sweeping import Sweep
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
@@ -41,8 +42,8 @@ class Pullback(Derivation):
     def _identity(self) -> tuple[object, ...]:
         return (*super()._identity(), self.value, self.upstream)
 
-    def _left_latex(self, bold: bool) -> str:
-        return rf"\frac{{\partial L}}{{\partial {latex(self.wrt[0], bold)}}}"
+    def _left(self, style: str, bold: bool) -> str:
+        return self._by(style, "L", bold)
 
     @as_call
     def to_dict(self) -> dict[str, Any]:
@@ -98,13 +99,13 @@ class NamedDerivation(Derivation):
         return "; ".join([*lines, super().text(style)])
 
     @as_call
-    def latex(self, equation: bool = False, *, bold: bool = False) -> str:
+    def typeset(self, notation: str = "latex", equation: bool = False, *, bold: bool = False) -> str:
         """The derivative, then its adjoints."""
-        where = [f"{_named(name, form, bold)} = {form.latex(bold=bold)}" for name, form in self.adjoints.items()]
-        return r",\quad ".join([super().latex(equation, bold=bold), *reversed(where)])
+        where = [" = ".join(_line(notation, name, form, bold)) for name, form in self.adjoints.items()]
+        return notation_of(notation).apart.join([super().typeset(notation, equation, bold=bold), *reversed(where)])
 
-    def _left_latex(self, bold: bool) -> str:
-        return rf"\frac{{\partial {latex_name(self.symbol)}}}{{\partial {latex(self.wrt[0], bold)}}}"
+    def _left(self, style: str, bold: bool) -> str:
+        return self._by(style, name_in(style, self.symbol), bold)
 
     @cached_property
     def opened(self) -> Outcome:
@@ -240,11 +241,17 @@ class Gradients(Shown, Mapping[str, Derivation]):
     @as_call
     def latex(self, *, bold: bool = False) -> str:
         """All lines, aligned at the equals signs; ``bold`` sets vectors and matrices in bold type."""
-        rows = [f"{_named(name, form, bold)} &= {form.latex(bold=bold)}" for name, form in self.adjoints.items()]
+        return self.typeset("latex", bold=bold)
+
+    @as_call
+    def typeset(self, notation: str = "latex", *, bold: bool = False) -> str:
+        """The same in a notation that is typeset, ``"latex"`` or ``"typst"``."""
+        style = checked_notation(notation)
+        rows = [_line(style, name, form, bold) for name, form in self.adjoints.items()]
         for derivation in self.derivations.values():
-            left = rf"\frac{{\partial {latex_name(self.symbol)}}}{{\partial {latex(derivation.wrt[0], bold)}}}"
-            rows.append(f"{left} &= {_own_latex(derivation, bold)}")
-        return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+            left = derivation._by(style, name_in(style, self.symbol), bold)
+            rows.append((left, Derivation.typeset(derivation, style, bold=bold)))
+        return notation_of(style).aligned(rows)
 
     @as_call
     def function(self, target: str = "numpy") -> Callable[..., dict[str, Any]]:
@@ -355,13 +362,9 @@ def _own_text(derivation: Derivation, style: Style) -> str:
     return Derivation.text(derivation, style)
 
 
-def _own_latex(derivation: Derivation, bold: bool) -> str:
-    return Derivation.latex(derivation, bold=bold)
-
-
-def _named(name: str, form: ParsedExpression, bold: bool) -> str:
-    """The name of an adjoint, which is bold where its value has axes."""
-    return latex_name(name, bold and bool(form.shape))
+def _line(style: str, name: str, form: ParsedExpression, bold: bool) -> tuple[str, str]:
+    """The two sides of an adjoint, whose name is bold where its value has axes."""
+    return name_in(style, name, bold and bool(form.shape)), form.typeset(style, bold=bold)
 
 
 def single_steps(outline: Outline, wrt: tuple[Symbol, ...], like: Derivation) -> Partials:

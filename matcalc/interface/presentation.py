@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TextIO
 
 from matcalc.base.errors import MatcalcError, ParseError
-from matcalc.base.functions import code_targets
+from matcalc.base.functions import code_targets, typesetting
 from matcalc.interface.api import parse
 from matcalc.interface.results import Derivation
 from matcalc.language.decisions import Question, reading_options
@@ -106,8 +106,8 @@ def _spelling(text: str, place: int) -> str:
 
 CODE = (*code_targets(), "sympy")
 """What a result can be written as a program for."""
-FORMATS = ("unicode", "ascii", "latex", "markdown", "json", "index", *CODE)
-STEP_FORMATS = ("unicode", "ascii", "latex", "markdown", "html", "json")
+FORMATS = ("unicode", "ascii", *typesetting(), "markdown", "json", "index", *CODE)
+STEP_FORMATS = ("unicode", "ascii", *typesetting(), "markdown", "html", "json")
 STEP_STYLES = ("index", "differential")
 
 
@@ -116,8 +116,8 @@ def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, b
     match target:
         case "ascii":
             return derivation.text("ascii")
-        case "latex":
-            return derivation.latex(bold=bold)
+        case _ if target in typesetting():
+            return derivation.typeset(target, bold=bold)
         case "markdown":
             return derivation.markdown(bold=bold)
         case "json":

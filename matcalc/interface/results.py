@@ -17,7 +17,8 @@ from matcalc.language.decisions import warned
 from matcalc.language.declare.declared import declaration_text
 from matcalc.objects.inputs import as_call
 from matcalc.objects.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs
-from matcalc.printing import Shown, latex, latex_operand, member_notes, text
+from matcalc.printing import Shown, member_notes, operand, text
+from matcalc.printing.notations import checked_notation, notation_of
 
 if TYPE_CHECKING:
     import matcalc.sympy_exchange as sympy_exchange
@@ -104,23 +105,25 @@ class Derivation(Shown):
 
         Entries, as in index notation, are not bold.
         """
-        shown = self.outcome.shown
-        right = indices.index_text(self.outcome.tensor, "latex") if shown is None else latex(shown, bold)
-        return f"{self._left_latex(bold)} = {right}" if equation else right
+        return self.typeset("latex", equation, bold=bold)
+
+    @as_call
+    def typeset(self, notation: str = "latex", equation: bool = False, *, bold: bool = False) -> str:
+        """What ``latex`` gives, in a notation that is typeset: ``"latex"`` or ``"typst"``."""
+        style, shown = checked_notation(notation), self.outcome.shown
+        right = indices.index_text(self.outcome.tensor, style) if shown is None else text(shown, style, bold)
+        return f"{self._left(style, bold)} = {right}" if equation else right
 
     def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
         """What ``latex`` gives, between dollar signs."""
         return f"${self.latex(equation, bold=bold)}$"
 
-    def _left_latex(self, bold: bool) -> str:
-        names = [latex(symbol, bold) for symbol in self.wrt]
-        if len(names) == 1:
-            operator = rf"\frac{{\partial}}{{\partial {names[0]}}}"
-        elif names[0] == names[1]:
-            operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]}^{{2}}}}"
-        else:
-            operator = rf"\frac{{\partial^{{2}}}}{{\partial {names[0]} \, \partial {names[1]}}}"
-        return f"{operator} {latex_operand(self.source.node, bold)}"
+    def _left(self, style: str, bold: bool) -> str:
+        return f"{self._by(style, '', bold)} {operand(self.source.node, style, bold)}"
+
+    def _by(self, style: str, above: str, bold: bool) -> str:
+        names = [text(symbol, style, bold) for symbol in self.wrt]
+        return notation_of(style).derivative(above, names, whole=True)
 
     @as_call
     def samples(self) -> Derivation:

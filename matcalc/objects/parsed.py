@@ -19,6 +19,7 @@ from matcalc.language.declare.declared import Declaration, declaration_text, dec
 from matcalc.objects.arithmetic import Arithmetic
 from matcalc.objects.inputs import as_call
 from matcalc.printing import Shown, latex, markdown, text
+from matcalc.printing.notations import checked_notation
 
 if TYPE_CHECKING:
     import matcalc.sympy_exchange as sympy_exchange
@@ -72,6 +73,11 @@ class ParsedExpression(Shown, Arithmetic):
     def latex(self, *, bold: bool = False) -> str:
         """LaTeX source, without dollar signs; ``bold`` sets vectors and matrices in bold type."""
         return latex(self.node, bold)
+
+    @as_call
+    def typeset(self, notation: str = "latex", *, bold: bool = False) -> str:
+        """Source for math mode in a notation that is typeset, ``"latex"`` or ``"typst"``."""
+        return text(self.node, checked_notation(notation), bold)
 
     def markdown(self, *, bold: bool = False) -> str:
         """LaTeX between dollar signs."""

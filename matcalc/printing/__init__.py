@@ -1,16 +1,16 @@
-"""Expressions and tensors as text: ASCII and Unicode that the language package reads again, LaTeX, and index notation."""
+"""Expressions and tensors as text: ASCII and Unicode that the language package reads again, what is typeset, and index notation."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from matcalc.printing.expressions import Shown, equation, latex, latex_operand, markdown, member_notes, text
+from matcalc.printing.expressions import Shown, equation, latex, markdown, member_notes, operand, text
 
 if TYPE_CHECKING:
     from matcalc.printing.indices import index_letters, index_text
 
-__all__ = ["Shown", "equation", "index_letters", "index_text", "latex", "latex_operand", "markdown", "member_notes", "text"]
+__all__ = ["Shown", "equation", "index_letters", "index_text", "latex", "markdown", "member_notes", "operand", "text"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Protocol
 
 from matcalc.base.functions import functions
-from matcalc.base.lazy import later
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import named_indices
 from matcalc.printing.names import member_name
 from matcalc.printing.notation import Level, fits, render
-from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
+from matcalc.printing.notations import notation_of
 from matcalc.printing.printer import printed
 
 # ------------------------------------------------------------ The public printers of expressions.
 
-if TYPE_CHECKING:
-    from matcalc.printing import latex_notation
-else:
-    latex_notation = later("matcalc.printing.latex_notation")
 
-
-def text(expr: e.Expr, style: Literal["unicode", "ascii"] = "unicode") -> str:
-    """The expression as text that the language package reads again to an equal expression, given the declarations of its symbols.
+def text(expr: e.Expr, style: str = "unicode", bold: bool = False) -> str:
+    """The expression in one of ``NOTATIONS``. What is plain text the language package reads again to an equal expression, given the
+    declarations of its symbols; what is typeset is source for math mode, with ``bold`` vectors and matrices in bold type.
 
     Raises LimitError above two million characters.
     """
-    notation = AsciiNotation(_names(expr)) if style == "ascii" else UnicodeNotation(_names(expr))
-    return render(printed(expr, notation))
+    return render(printed(expr, notation_of(style, _names(expr), bold)))
 
 
 def latex(expr: e.Expr, bold: bool = False) -> str:
-    """The expression as LaTeX source for math mode; with ``bold``, vectors and matrices are set in bold type.
-
-    Raises LimitError above two million characters.
-    """
-    return render(printed(expr, latex_notation.LatexNotation(_names(expr), bold)))
+    """The expression as LaTeX source for math mode; see ``text``."""
+    return text(expr, "latex", bold)
 
 
-def latex_operand(expr: e.Expr, bold: bool = False) -> str:
-    r"""The expression in LaTeX as it stands behind ``\frac{\partial}{\partial x}``: only one factor or a plain product without brackets."""
-    notation = latex_notation.LatexNotation(_names(expr), bold)
+def operand(expr: e.Expr, style: str, bold: bool = False) -> str:
+    """The expression as it stands behind the sign of a derivative: only one factor or a plain product without brackets."""
+    notation = notation_of(style, _names(expr), bold)
     body = printed(expr, notation)
     shown = render(body)
     plain = fits(body, Level.FRACTION) or (fits(body, Level.PRODUCT) and body.operator == "product" and "(" not in shown)

@@ -9,7 +9,7 @@ from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import functions
 from matcalc.einstein import nodes as t
-from matcalc.printing.index_notation import Composer, IndexNotation, Style
+from matcalc.printing.index_notation import Composer, IndexNotation
 from matcalc.printing.notation import LONGEST_TEXT, Level, Piece, fits, piece, render
 
 # ------------------------------------------------------------
@@ -124,7 +124,7 @@ Steps: TypeAlias = Generator[Request, Answer, Answer]
 _MOST_STEPS = 300_000
 
 
-def index_text(tensor: t.Tensor, style: Style = "unicode", letters: Sequence[str] = ()) -> str:
+def index_text(tensor: t.Tensor, style: str = "unicode", letters: Sequence[str] = ()) -> str:
     """The entry of ``tensor`` at ``i, j, ...`` in index notation; where no ``letters`` are given, ``index_letters`` says those of the axes.
 
     Raises LimitError when shared parts, written out at every use, make it too long.
@@ -152,7 +152,7 @@ def index_letters(tensor: t.Tensor) -> tuple[str, ...]:
     return tuple([notation.letter(axis) for axis in range(len(shown_once(tensor)[tensor]))])
 
 
-def _notation(tensor: t.Tensor, style: Style, letters: Sequence[str] = ()) -> IndexNotation:
+def _notation(tensor: t.Tensor, style: str, letters: Sequence[str] = ()) -> IndexNotation:
     names: dict[str, None] = {}
     for node in t.postorder(tensor):
         if isinstance(node, t.Symbol | t.Constant):
@@ -232,7 +232,7 @@ class _Printer:
                 return self._leaf(self._to.delta(self._names(at)[0], str(position)), free)
             case t.Pairing():
                 slow, fast, whole = self._names(at)
-                return self._leaf(self._to.delta(self._to.pair(slow, fast), whole), free)
+                return self._leaf(self._to.delta(self._glyphs.pair(slow, fast), whole), free)
             case t.Sum() as total:
                 return self._sum(total, at, free)
             case t.Contraction() as product:
@@ -253,7 +253,7 @@ class _Printer:
         if isinstance(letter, int):
             return self._to.letter(letter)
         slow, fast = letter
-        return self._to.pair(self._name(slow), self._name(fast))
+        return self._glyphs.pair(self._name(slow), self._name(fast))
 
     def _leaf(self, text: Piece, free: int) -> Steps:
         return text, free
@@ -309,7 +309,7 @@ class _Printer:
         if silent and body.level == Level.ATOM:
             # The square of A_ii is (A_ii)²; without brackets the squares would seem to be summed.
             body = piece(body, level=Level.POSTFIX)
-        return (self._to.summed(self._names(tuple(explicit)), body) if explicit else body), free
+        return (self._glyphs.summed(self._names(tuple(explicit)), body) if explicit else body), free
 
     def _summed_silently(self, product: t.Contraction, pairs: Mapping[int, Labels]) -> frozenset[int]:
         """The bound labels that occur exactly twice, both times in sight."""

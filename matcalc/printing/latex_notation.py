@@ -19,6 +19,7 @@ _NAMES = {"tr": r"\operatorname{tr}", "det": r"\det", "logdet": r"\log\det"}
 class LatexNotation:
     """LaTeX as it is pasted into a document; only amsmath is needed."""
 
+    style = "latex"
     minus = "-"
     times_elementwise = r" \odot "
     over_elementwise = r" \oslash "
@@ -162,6 +163,58 @@ class LatexNotation:
         ranges = _listed([piece(index, "=1") for index in indices])
         return piece(left, body, right + "_{", *ranges, "}^{", _sizes(sizes), "}", level=Level.POSTFIX)
 
+    delta = r"\delta"
+    dots = r"\cdots"
+    d = r"\mathrm{d}"
+    angles = (r"\left\langle ", r",\, ", r" \right\rangle")
+
+    def pair(self, slow: str, fast: str) -> str:
+        return f"({_together((slow, fast))})"
+
+    def indexed(self, base: Piece, at: Sequence[str]) -> Piece:
+        # TeX refuses a second subscript on W_{1}.
+        subscripted = len(base.parts) == 1 and isinstance(base.parts[0], str) and "_" in base.parts[0]
+        return piece("{", base, f"}}_{{{_together(at)}}}") if subscripted else piece(base, f"_{{{_together(at)}}}")
+
+    def array_of(self, entry: Piece) -> Piece:
+        return piece(r"\left[", entry, r"\right]") if entry.tall else piece("[", entry, "]")
+
+    def summed(self, over: Sequence[str], body: Piece) -> Piece:
+        if body.level == Level.SUM or body.negative:
+            body = self.bracketed(body)
+        return piece(rf"\sum_{{{_together(over)}}} ", body, level=Level.PRODUCT, operator="sum", tall=1)
+
+    def left_out(self, count: int) -> Piece:
+        return piece(rf"\left(\text{{{count} more like it}}\right)")
+
+    def function_of(self, name: str, argument: str) -> str:
+        upright = rf"\mathrm{{{name}}}" if len(name) == 1 else rf"\operatorname{{{name}}}"
+        return rf"{upright}\left({argument}\right)"
+
+    apart = r",\quad "
+
+    def operators(self, names: Sequence[str]) -> str:
+        return r",\;".join([self.derivative("", [name]) for name in names])
+
+    def placed(self, name: str, positions: Sequence[str]) -> str:
+        shown = ("" if all(len(place) == 1 for place in positions) else ",").join(positions)
+        return f"{{{name}}}_{{{shown}}}" if positions else name
+
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        return r"\begin{bmatrix} " + r" \\ ".join(" & ".join(row) for row in rows) + r" \end{bmatrix}"
+
+    def aligned(self, rows: Sequence[Sequence[str]]) -> str:
+        return r"\begin{aligned} " + r" \\ ".join(" &= ".join(row) for row in rows) + r" \end{aligned}"
+
+    def differential(self, letter: str, order: int = 1) -> str:
+        return f"{self.d}{'^{2}' if order == 2 else ''}{letter}"
+
+    def derivative(self, above: str, below: Sequence[str], *, whole: bool = False) -> str:
+        same = len(below) == 2 and below[0] == below[1]
+        top = rf"\partial{'^{2}' if len(below) == 2 else ''} {above}".rstrip()
+        bottom = rf"\partial {below[0]}^{{2}}" if same else r" \, ".join(rf"\partial {name}" for name in below)
+        return rf"\frac{{{top}}}{{{bottom}}}"
+
     def _function(self, name: str) -> str:
         if name in functions():
             shown = functions()[name].latex
@@ -184,6 +237,11 @@ def _alike(names: frozenset[str], bold: bool) -> frozenset[str]:
     return names - frozenset(first.values())
 
 
+def _together(at: Sequence[str]) -> str:
+    """Indices one after the other; ``i1`` has a subscript of its own."""
+    return "".join(letter[0] + (f"_{{{letter[1:]}}}" if letter[1:] and letter[0] != "(" else letter[1:]) for letter in at)
+
+
 def _listed(parts: Sequence[Part]) -> list[Part]:
     return [part for position, each in enumerate(parts) for part in ((",", each) if position else (each,))]
 
@@ -194,3 +252,6 @@ def _sizes(shape: Shape) -> str:
 
 def _exponent(value: Fraction) -> str:
     return str(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
+
+
+NOTATION = LatexNotation

@@ -25,7 +25,7 @@ GREEK = MappingProxyType(
 )
 """Spelled name -> letter."""
 
-_SPELLED = MappingProxyType({letter: name for name, letter in GREEK.items()})
+SPELLED = MappingProxyType({letter: name for name, letter in GREEK.items()})
 _SUBSCRIPT_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SUBSCRIPT = pattern("[₀₁₂₃₄₅₆₇₈₉]+")
@@ -78,8 +78,8 @@ def ascii_name(name: str) -> str:
     """
     if derivative := _derivative(name, "ascii", ascii_name):
         return derivative
-    stem, mark, index, primes = _split(name)
-    return _SPELLED.get(stem, stem) + mark + index + primes
+    stem, mark, index, primes = split_name(name)
+    return SPELLED.get(stem, stem) + mark + index + primes
 
 
 @lru_cache(maxsize=4096)
@@ -91,8 +91,8 @@ def unicode_name(name: str) -> str:
     """
     if derivative := _derivative(name, "unicode", unicode_name):
         return derivative
-    stem, mark, index, primes = _split(name)
-    accent, rest = _accented(stem, mark, index)
+    stem, mark, index, primes = split_name(name)
+    accent, rest = accented(stem, mark, index)
     if accent:
         letter = unicodedata.normalize("NFC", GREEK.get(stem, stem) + ACCENTS[accent])
         return letter + (unicode_name("x_" + rest)[1:] if rest else "") + primes
@@ -110,9 +110,9 @@ def latex_name(name: str, bold: bool = False) -> str:
     """
     if derivative := _derivative(name, "latex", latex_name):
         return derivative
-    stem, mark, index, primes = _split(name)
-    stem = _SPELLED.get(stem, stem)
-    accent, rest = _accented(stem, mark or "_", index)
+    stem, mark, index, primes = split_name(name)
+    stem = SPELLED.get(stem, stem)
+    accent, rest = accented(stem, mark or "_", index)
     if accent:
         index = rest
     elif not index and (word := _RUN_ON.fullmatch(stem)) is not None and (len(word[1]) == 1 or word[1] in GREEK):
@@ -145,7 +145,7 @@ def member_name(family: str, order: int) -> str:
     >>> member_name("X", 1), member_name("A", 2), member_name("mu", 1), member_name("X_train", 1)
     ('x', 'A', 'mu', '')
     """
-    letter = _SPELLED.get(family, family)
+    letter = SPELLED.get(family, family)
     if len(letter) > 1 and letter not in GREEK:
         return ""
     return letter.lower() if order == 1 and len(letter) == 1 and letter.isascii() else letter
@@ -158,14 +158,14 @@ def size_text(size: Size, style: str) -> str:
     return (" " if style == "latex" else "*").join(parts)
 
 
-def _accented(stem: str, mark: str, index: str) -> tuple[str, str]:
+def accented(stem: str, mark: str, index: str) -> tuple[str, str]:
     """The accent in a name's subscript and what is left of the subscript; an empty accent when there is none."""
     accent, _, rest = index.partition("_")
     letter = len(stem) == 1 or stem in GREEK
     return (accent, rest) if mark and letter and accent in ACCENTS and (rest or index == accent) else ("", index)
 
 
-def _split(name: str) -> tuple[str, str, str, str]:
+def split_name(name: str) -> tuple[str, str, str, str]:
     """Stem, subscript mark, subscript and primes of a name."""
     if name.isalpha():
         return name, "", "", ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
@@ -131,8 +132,14 @@ def render(root: Piece) -> str:
 
 
 class Notation(Protocol):
-    """One way to write expressions. Operands arrive with the brackets they need."""
+    """One way to write expressions and index notation. Operands arrive with the brackets they need.
 
+    Made from the names of the symbols in sight: a glyph that one of them needs is not used for anything else. Those that are typeset
+    are made with whether vectors and matrices are set in bold type, too.
+    """
+
+    style: str
+    """Its name."""
     minus: str
     times_elementwise: str
     over_elementwise: str
@@ -204,6 +211,67 @@ class Notation(Protocol):
 
     def index_array(self, indices: tuple[Piece, ...], sizes: Shape, body: Piece, *, held: bool) -> Piece:
         """An array; ``held`` says whether all indices occur in the body."""
+        ...
+
+    # ------------------------------------------------------------ index notation and steps
+
+    delta: str
+    dots: str
+    """What is left out."""
+    d: str
+    """The sign of a differential."""
+    angles: tuple[str, str, str]
+    """What stands before, between and behind the two sides of an inner product."""
+
+    def pair(self, slow: str, fast: str) -> str:
+        """The index that counts the pairs of two others, the second running fastest."""
+        ...
+
+    def indexed(self, base: Piece, at: Sequence[str]) -> Piece:
+        """The entry of a base, which is an atom, at some indices."""
+        ...
+
+    def array_of(self, entry: Piece) -> Piece:
+        """An entry in the brackets that make it an array, when indices follow."""
+        ...
+
+    def summed(self, over: Sequence[str], body: Piece) -> Piece:
+        """An explicit sum over indices."""
+        ...
+
+    def left_out(self, count: int) -> Piece:
+        """So many terms or factors that are not shown."""
+        ...
+
+    def function_of(self, name: str, argument: str) -> str:
+        """A word or a letter, and what it is applied to."""
+        ...
+
+    def differential(self, letter: str, order: int = 1) -> str:
+        """``df``, or ``d²f``."""
+        ...
+
+    def operators(self, names: Sequence[str]) -> str:
+        """The derivatives by several names, one after the other."""
+        ...
+
+    apart: str
+    """What stands between equations in a line."""
+
+    def placed(self, name: str, positions: Sequence[str]) -> str:
+        """A name at indices or numbers."""
+        ...
+
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        """A matrix in square brackets, entry by entry."""
+        ...
+
+    def aligned(self, rows: Sequence[Sequence[str]]) -> str:
+        """Equations below one another: left side, right side, and what is said about it."""
+        ...
+
+    def derivative(self, above: str, below: Sequence[str], *, whole: bool = False) -> str:
+        """``∂Y/∂X``, by one or two names; with nothing ``above`` the operator. ``whole`` when these are whole symbols and no entries."""
         ...
 
 

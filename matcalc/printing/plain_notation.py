@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from matcalc.base.fields import decimal_text, fraction_text
@@ -118,6 +118,57 @@ class AsciiNotation:
     def index_array(self, indices: tuple[Piece, ...], sizes: Shape, body: Piece, *, held: bool) -> Piece:
         return piece("tensor(", *_separated((*indices, body)), ")")
 
+    delta = "delta"
+    dots = "..."
+    d = "d"
+    angles = ("<", ", ", ">")
+    _partial = ("d", "2", "^2")
+
+    def pair(self, slow: str, fast: str) -> str:
+        return f"({slow},{fast})"
+
+    def indexed(self, base: Piece, at: Sequence[str]) -> Piece:
+        return piece(base, f"[{','.join(at)}]")
+
+    def array_of(self, entry: Piece) -> Piece:
+        return piece("[", entry, "]")
+
+    def summed(self, over: Sequence[str], body: Piece) -> Piece:
+        shown: Part = body
+        for letter in reversed(over):
+            shown = piece(f"sum({letter}, ", shown, ")")
+        return piece(shown)
+
+    def left_out(self, count: int) -> Piece:
+        return piece(f"({self.dots} {count} more like it)")
+
+    def function_of(self, name: str, argument: str) -> str:
+        return f"{name}({argument})"
+
+    apart = "; "
+
+    def operators(self, names: Sequence[str]) -> str:
+        return self.derivative("", [", ".join(names)])
+
+    def placed(self, name: str, positions: Sequence[str]) -> str:
+        return f"{name}[{','.join(positions)}]" if positions else name
+
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        return f"[{'; '.join([', '.join(row) for row in rows])}]"
+
+    def aligned(self, rows: Sequence[Sequence[str]]) -> str:
+        return "\n".join([" = ".join(row[:2]) for row in rows])
+
+    def differential(self, letter: str, order: int = 1) -> str:
+        return f"{self.d}{self._partial[1] if order == 2 else ''}{letter}"
+
+    def derivative(self, above: str, below: Sequence[str], *, whole: bool = False) -> str:
+        d, order, power = self._partial
+        if len(below) == 1:
+            return f"{d}{above}/{d}{below[0]}"
+        bottom = f"{d}{below[0]}{order if whole else power}" if below[0] == below[1] else "".join(f"{d}{name}" for name in below)
+        return f"{d}{order}{above}/{bottom}"
+
     def _sized(self, name: str, sizes: Iterable[Size]) -> Piece:
         return piece(f"{name}({', '.join(size_text(size, self.style) for size in sizes)})")
 
@@ -197,6 +248,26 @@ class UnicodeNotation(AsciiNotation):
         shown = body if fits(body, Level.PRODUCT) and body.operator not in ("quotient", "kronecker") else self.bracketed(body)
         return piece(f"{sign}_", index, " ", shown, level=Level.PRODUCT, operator="sum")
 
+    delta = "δ"
+    dots = "…"
+    angles = ("⟨", ", ", "⟩")
+    _partial = ("∂", "²", "²")
+
+    def pair(self, slow: str, fast: str) -> str:
+        return f"({_together((slow, fast))})"
+
+    def indexed(self, base: Piece, at: Sequence[str]) -> Piece:
+        return piece(base, f"_{_together(at)}")
+
+    def placed(self, name: str, positions: Sequence[str]) -> str:
+        return f"{name}_{_together(positions)}" if positions else name
+
+    def summed(self, over: Sequence[str], body: Piece) -> Piece:
+        if body.level == Level.SUM or body.negative:
+            body = self.bracketed(body)
+        sign = "∑" if "Σ" in self._taken else "Σ"  # beside a symbol of that name the sign that is no letter
+        return piece(f"{sign}_{_together(over)} ", body, level=Level.PRODUCT, operator="sum", tall=1)
+
     def _function(self, name: str) -> str:
         glyph = functions()[name].unicode if name in functions() else unicode_name(name)
         return glyph if glyph and glyph not in self._taken else name
@@ -224,6 +295,11 @@ def _separated(arguments: Iterable[Part], comma: str = ", ") -> list[Part]:
     for argument in arguments:
         parts += [comma, argument] if parts else [argument]
     return parts
+
+
+def _together(at: Sequence[str]) -> str:
+    """Indices one after the other; with commas where one has several letters."""
+    return "".join(at) if all(len(letter) == 1 or letter[0] == "(" for letter in at) else ",".join(at)
 
 
 def _first_characters(part: Part) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, assert_never
 
 from matcalc.base.errors import MatcalcError, ParseError
-from matcalc.base.functions import code_targets
+from matcalc.base.functions import code_targets, typesetting
 from matcalc.interface.api import derive, gradient, hessian, jacobian, parse
 from matcalc.interface.equations import Equation
 from matcalc.interface.named_results import Gradients, NamedDerivation
@@ -197,8 +197,8 @@ def shown_as(result: Result, target: str) -> str:
             match target:
                 case "unicode" | "ascii":
                     return result.equation(target)
-                case "latex":
-                    return result.latex(equation=True)
+                case _ if target in typesetting():
+                    return result.typeset(target, equation=True)
                 case "markdown":
                     return result.markdown()
                 case "index":
@@ -211,8 +211,8 @@ def shown_as(result: Result, target: str) -> str:
             match target:
                 case "unicode" | "ascii":
                     return result.text(target)
-                case "latex":
-                    return result.latex()
+                case _ if target in typesetting():
+                    return result.typeset(target)
                 case "markdown":
                     return result.markdown()
                 case _:
@@ -221,8 +221,8 @@ def shown_as(result: Result, target: str) -> str:
             match target:
                 case "unicode" | "ascii":
                     return result.text(target)
-                case "latex":
-                    return result.latex()
+                case _ if target in typesetting():
+                    return result.typeset(target)
                 case "json":
                     return _json(result.to_dict())
                 case _:
@@ -277,7 +277,7 @@ COMMANDS: dict[str, Entry] = {
         "is it right?",
         "Without an equation: the last derivative, by proof and by numbers. An equation that names nothing needs no :verify.",
     ),
-    "latex": Entry(":latex [FORMULA]", "the result as LaTeX", _FORM.format(":latex")),
+    **{name: Entry(f":{name} [FORMULA]", f"the result as {one.title}", _FORM.format(f":{name}")) for name, one in typesetting().items()},
     "markdown": Entry(":markdown [FORMULA]", "the result as LaTeX between dollar signs", _FORM.format(":markdown")),
     "ascii": Entry(":ascii [FORMULA]", "the result as it can be typed", _FORM.format(":ascii")),
     "unicode": Entry(":unicode [FORMULA]", "the result as it is shown by default", _FORM.format(":unicode")),

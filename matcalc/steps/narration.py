@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import typesetting
+from matcalc.printing.notations import notation_of
 from matcalc.steps.differential.differential_style import differential_steps
 from matcalc.steps.index.index_style import index_steps
 from matcalc.steps.step import WIDTH, Question, Step, broken, latex_block, latex_lines
@@ -30,7 +32,7 @@ def narrated(question: Question, style: str = "index") -> tuple[Step, ...]:
 # ------------------------------------------------------------
 # A derivation in steps as text, LaTeX, Markdown and HTML.
 
-FORMS = ("unicode", "ascii", "latex", "markdown", "html", "json")
+FORMS = ("unicode", "ascii", *typesetting(), "markdown", "html", "json")
 
 
 def presented(steps: Sequence[Step], form: str = "unicode") -> str:
@@ -51,6 +53,9 @@ def presented(steps: Sequence[Step], form: str = "unicode") -> str:
             return _html(steps)
         case "json":
             return json.dumps([step.to_dict() for step in steps], ensure_ascii=False, indent=2)
+        case _ if form in typesetting():
+            rows = [(_left(steps, k, form), step.right_writing.spelled(form), caption(step)) for k, step in enumerate(steps)]
+            return notation_of(form).aligned(rows)
         case _:
             raise MatcalcError(f"steps are not available as {form!r}", expected=", ".join(FORMS))
 
@@ -96,10 +101,16 @@ def _ascii(words: str) -> str:
     return words.encode("ascii", "replace").decode("ascii")
 
 
+def _left(steps: Sequence[Step], k: int, style: str) -> str:
+    """The left side of a step; nothing where it is that of the step before."""
+    left = steps[k].left_writing.spelled(style)
+    return "" if k and steps[k - 1].left_writing.spelled(style) == left else left
+
+
 def _align(steps: Sequence[Step]) -> str:
     rows = []
     for k, step in enumerate(steps):
-        left = "" if k and steps[k - 1].left_writing.latex == step.left_writing.latex else step.left_writing.latex
+        left = _left(steps, k, "latex")
         first, *others = latex_lines(step.right_writing.latex)
         lines = [f"  {left} &= {first}" if left else f"  &= {first}", *(f"  &\\qquad {{}} {line}" for line in others)]
         rows.append(" \\\\\n".join(lines) + f" && \\text{{{_escaped(caption(step))}}}")

@@ -1,9 +1,9 @@
-"""One step of a derivation: an equality in three spellings, both sides in a form that can be evaluated, and its lines."""
+"""One step of a derivation: an equality in every notation, both sides in a form that can be evaluated, and its lines."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +15,7 @@ from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.printing.notations import NOTATIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -231,16 +232,26 @@ def _split(array: NDArray[Any], axes: Shape | None, sizes: Mapping[str, int]) ->
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """A formula in the three spellings."""
+    """A formula in every notation."""
 
-    unicode: str
-    ascii: str
-    latex: str
+    texts: tuple[str, ...]
 
-    def spelled(self, spelling: str) -> str:
-        """The formula as ``"unicode"``, ``"ascii"`` or ``"latex"``."""
-        found: str = getattr(self, spelling)
-        return found
+    @classmethod
+    def of(cls, write: Callable[[str], str]) -> Writing:
+        """The formula as it is written in the notation of each name."""
+        return cls(tuple([write(style) for style in NOTATIONS]))
+
+    def spelled(self, style: str) -> str:
+        """The formula in one of ``NOTATIONS``."""
+        return self.texts[NOTATIONS.index(style)]
+
+    @property
+    def unicode(self) -> str:
+        return self.spelled("unicode")
+
+    @property
+    def latex(self) -> str:
+        return self.spelled("latex")
 
 
 @dataclass(frozen=True, repr=False)

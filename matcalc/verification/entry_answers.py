@@ -13,7 +13,7 @@ from matcalc.expr.nodes import postorder as nodes_of
 from matcalc.expr.rewriting import symbols_in
 from matcalc.objects.parsed import checked_style
 from matcalc.printing.expressions import Shown
-from matcalc.printing.index_notation import IndexNotation, Style
+from matcalc.printing.index_notation import IndexNotation
 from matcalc.printing.indices import index_text
 from matcalc.printing.notation import render
 from matcalc.printing.printer import printed
@@ -47,7 +47,7 @@ def entry_answer(form: Expr | None, tensor: Tensor | None, letters: Sequence[str
     if tensor is None and form is not None and closed:
         tensor = lower(form).tensor
     plain = tensor is not None and tensor.order == len(letters) and (not closed or not _sums(tensor))
-    styles: tuple[Style, ...] = ("unicode", "ascii", "latex")
+    styles = ("unicode", "ascii", "latex")
     try:
         if plain and tensor is not None:
             return EntryAnswer(*[index_text(tensor, style, letters) for style in styles])
@@ -64,6 +64,6 @@ def _sums(tensor: Tensor) -> bool:
     )
 
 
-def _entry(form: Expr, letters: Sequence[str], style: Style) -> str:
+def _entry(form: Expr, letters: Sequence[str], style: str) -> str:
     notation = IndexNotation(style, list(symbols_in(form)), letters)
     return render(notation.entry(printed(form, notation.glyphs), letters))

@@ -14,8 +14,8 @@ from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import rebuilt_with, symbols_in
 from matcalc.facts.table import Tie, mirrored, tie_of
 from matcalc.folding.build import cost, product, scaled
-from matcalc.printing import index_text, latex, text
-from matcalc.printing.names import ascii_name, latex_name, unicode_name
+from matcalc.printing import index_text, text
+from matcalc.printing.notations import name_in, notation_of
 from matcalc.steps.differential.adjoints import Weight, added, transposed, weight
 from matcalc.steps.differential.expansion import Untold
 from matcalc.steps.differential.marks import DifferentialSide, Marks, SecondDifferentialSide, abbreviated, width, written
@@ -227,7 +227,7 @@ class _Narrator:
             held = weight(hessian)
             form = Weight(held.number, (*held.scalars, product([transposed(move), held.body, move])), held.below) if held.body else None
             if form is not None and form.expression.is_scalar:
-                squared = Writing(f"d²{self.letter}", f"d2{self.letter}", rf"\mathrm{{d}}^{{2}}{self.letter}")
+                squared = self._left(2)
                 self._tell([Line(form.expression, "second differential")], marks, squared, SecondDifferentialSide(self.expression, marks))
 
     # ------------------------------------------------------------ abbreviations
@@ -273,7 +273,7 @@ class _Narrator:
         found: Side = DerivativeSide(self.expression, question.wrt, question.symmetric, question.layout)
         right: Side
         if outcome.shown is None:
-            shown = Writing(index_text(outcome.tensor), index_text(outcome.tensor, "ascii"), index_text(outcome.tensor, "latex"))
+            shown = Writing.of(lambda style: index_text(outcome.tensor, style))
             found, right = DerivativeSide(self.expression, question.wrt, question.symmetric), TensorSide(outcome.tensor)
         else:
             shown, right = _written(outcome.shown), ExpressionSide(outcome.shown)
@@ -311,8 +311,8 @@ class _Narrator:
     def _marks(self, variable: Symbol) -> Marks:
         return Marks(variable, self.taken, free=self.question.symmetric == "independent")
 
-    def _left(self) -> Writing:
-        return Writing(f"d{self.letter}", f"d{self.letter}", rf"\mathrm{{d}}{self.letter}")
+    def _left(self, order: int = 1) -> Writing:
+        return Writing.of(lambda style: notation_of(style).differential(self.letter, order))
 
     def _side(self, marks: Marks) -> Side:
         return DifferentialSide(marks.change(self.expression), marks)
@@ -377,34 +377,18 @@ def _zero(expression: Expr) -> Expr:
 
 
 def _same(words: str) -> Writing:
-    return Writing(words, words, words)
+    return Writing.of(lambda _: words)
 
 
 def _written(expression: Expr) -> Writing:
-    return Writing(text(expression), text(expression, "ascii"), latex(expression))
+    return Writing.of(lambda style: text(expression, style))
 
 
 def _inside(name: str, writing: Writing) -> Writing:
-    upright = rf"\mathrm{{{name}}}" if len(name) == 1 else rf"\operatorname{{{name}}}"
-    return Writing(f"{name}({writing.unicode})", f"{name}({writing.ascii})", rf"{upright}\left({writing.latex}\right)")
+    return Writing.of(lambda style: notation_of(style).function_of(name, writing.spelled(style)))
 
 
 def _derivative_writing(letter: str, wrt: tuple[Symbol, ...]) -> Writing:
     """``∂f/∂X``, ``∂²f/∂x²``, ``∂²f/∂x∂y``."""
     names = [symbol.name for symbol in wrt]
-    if len(names) == 1:
-        (name,) = names
-        top = (f"∂{letter}", f"d{letter}", rf"\partial {letter}")
-        below = (f"∂{unicode_name(name)}", f"d{ascii_name(name)}", rf"\partial {latex_name(name)}")
-    elif names[0] == names[1]:
-        name = names[0]
-        top = (f"∂²{letter}", f"d2{letter}", rf"\partial^{{2}} {letter}")
-        below = (f"∂{unicode_name(name)}²", f"d{ascii_name(name)}2", rf"\partial {latex_name(name)}^{{2}}")
-    else:
-        top = (f"∂²{letter}", f"d2{letter}", rf"\partial^{{2}} {letter}")
-        below = (
-            "".join(f"∂{unicode_name(name)}" for name in names),
-            "".join(f"d{ascii_name(name)}" for name in names),
-            r" \, ".join(rf"\partial {latex_name(name)}" for name in names),
-        )
-    return Writing(f"{top[0]}/{below[0]}", f"{top[1]}/{below[1]}", rf"\frac{{{top[2]}}}{{{below[2]}}}")
+    return Writing.of(lambda style: notation_of(style).derivative(letter, [name_in(style, name) for name in names], whole=True))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -18,9 +19,8 @@ from matcalc.expr.nodes import Expr, Symbol, children, postorder
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.facts.table import tying
 from matcalc.folding.build import cost
-from matcalc.printing.latex_notation import LatexNotation
 from matcalc.printing.notation import Notation, Piece, piece, render
-from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
+from matcalc.printing.notations import notation_class
 from matcalc.printing.printer import printed
 from matcalc.steps.step import Writing
 
@@ -236,15 +236,14 @@ def _along(expression: Expr, marks: Marks, values: Mapping[str, Any], sizes: Map
 
 
 def written(expression: Expr, marks: Marks) -> Writing:
-    """The expression, its differentials and inner products in the three spellings."""
+    """The expression, its differentials and inner products."""
     names = _names(expression, marks)
-    notations = (_Unicode(names, marks), _Ascii(names, marks), _Latex(names, marks))
-    return Writing(*(render(printed(expression, notation)) for notation in notations))
+    return Writing.of(lambda style: render(printed(expression, _marking(style)(names, marks))))
 
 
 def width(expression: Expr, marks: Marks) -> int:
     """The number of characters in Unicode."""
-    return printed(expression, _Unicode(_names(expression, marks), marks)).length
+    return printed(expression, _marking("unicode")(_names(expression, marks), marks)).length
 
 
 def _names(expression: Expr, marks: Marks) -> list[str]:
@@ -262,25 +261,8 @@ def _names(expression: Expr, marks: Marks) -> list[str]:
     return list(found)
 
 
-def _marked(name: str, marks: Marks, notation: Notation, spelling: _Marking) -> Piece | None:
-    """The piece for a symbol that stands for a differential or an inner product, None for an ordinary one."""
-    mark = marks.meaning.get(name)
-    if mark is None:
-        return None
-    if not isinstance(mark, Change):
-        left, right = printed(mark.left, notation, sized=True), printed(mark.right, notation)
-        return piece(spelling.opening, left, spelling.separator, right, spelling.closing)
-    body = printed(mark.of, notation)
-    return piece(spelling.d, body if isinstance(mark.of, Symbol) else notation.bracketed(body))
-
-
 class _Marking:
-    """Stands before a notation: symbols that are marks are written as what they mean."""
-
-    d: str
-    opening: str
-    separator: str
-    closing: str
+    """Stands before a notation: symbols that stand for differentials and inner products are written as what they mean."""
 
     def __init__(self, names: list[str], marks: Marks) -> None:
         super().__init__(names)  # type: ignore[call-arg]
@@ -289,21 +271,27 @@ class _Marking:
 
     def symbol(self, name: str, order: int = 0) -> Piece:
         if name not in self._known:
-            self._known[name] = _marked(name, self._marks, cast("Notation", self), self)
+            self._known[name] = self._marked(name)
         marked = self._known[name]
         if marked is not None:
             return marked
         plain: Piece = super().symbol(name, order)  # type: ignore[misc]
         return plain
 
+    def _marked(self, name: str) -> Piece | None:
+        """The piece for a symbol that is a mark, None for an ordinary one."""
+        mark = self._marks.meaning.get(name)
+        if mark is None:
+            return None
+        notation = cast("Notation", self)
+        if not isinstance(mark, Change):
+            opening, between, closing = notation.angles
+            return piece(opening, printed(mark.left, notation, sized=True), between, printed(mark.right, notation), closing)
+        body = printed(mark.of, notation)
+        return piece(notation.d, body if isinstance(mark.of, Symbol) else notation.bracketed(body))
 
-class _Ascii(_Marking, AsciiNotation):
-    d, opening, separator, closing = "d", "<", ", ", ">"
 
-
-class _Unicode(_Marking, UnicodeNotation):
-    d, opening, separator, closing = "d", "⟨", ", ", "⟩"
-
-
-class _Latex(_Marking, LatexNotation):
-    d, opening, separator, closing = r"\mathrm{d}", r"\left\langle ", r",\, ", r" \right\rangle"
+@cache
+def _marking(style: str) -> Callable[[list[str], Marks], Notation]:
+    """The notation of this name, with marks."""
+    return type(f"_Marking_{style}", (_Marking, notation_class(style)), {})

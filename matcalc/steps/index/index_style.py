@@ -16,7 +16,8 @@ from matcalc.einstein.substitution import weight
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.table import essential, varying
 from matcalc.folding.build import row_symbols
-from matcalc.printing import latex, text
+from matcalc.printing import text
+from matcalc.printing.notations import notation_of
 from matcalc.rules.entrywise import entry_rules
 from matcalc.rules.rewrites import rewrite_lines
 from matcalc.steps.index.arrangement import MARKER, Manner, Matrices, Reader, order_key
@@ -255,7 +256,7 @@ class _Narrator:
         form = outcome.shown
         assert form is not None
         large = weight(last.tensor) > _HEAVIEST_ANSWER
-        right = Writing("…", "...", r"\cdots") if large else Writing(text(form), text(form, "ascii"), latex(form))
+        right = Writing.of(lambda style: notation_of(style).dots if large else text(form, style))
         remark = "too long to be written here" if large else self._layout_remark()
         left = derivative_writing(self._letters, question.wrt, len(question.wrt), entries=False)
         if self._steps[-1].left_writing == left and self._steps[-1].right_writing == right:

@@ -11,14 +11,15 @@ from matcalc.base.sizes import axes_of
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
 from matcalc.expr.nodes import Call, Constant, Elementwise, Expr, Index, SizeValue, Symbol, postorder
-from matcalc.printing.index_notation import Composer, IndexNotation, Style
+from matcalc.printing.index_notation import Composer, IndexNotation
 from matcalc.printing.notation import Level, Piece, fits, piece, render
+from matcalc.printing.notations import notation_of
 from matcalc.printing.printer import printed
 from matcalc.steps.index.formula import Applied, Delta, Entry, Formula, Function, Hidden, Letters, Raised, Times, Total, sight
 from matcalc.steps.step import Writing
 
 # ------------------------------------------------------------
-# Formulas as text: Unicode, ASCII and LaTeX.
+# Formulas as text, in every notation.
 #
 # An index that is seen exactly twice in a product is summed silently, as in ``index_text``; every
 # other sum has its Σ. Long sums and products
@@ -28,17 +29,12 @@ _MOST_TERMS = 8
 _LONGEST_SUM = 800
 """Characters after which the other terms of a sum are left out."""
 _MOST_FACTORS = 14
-_ELLIPSIS = {"unicode": "…", "ascii": "...", "latex": r"\cdots"}
 
 
 def written(formula: Formula, names: Iterable[str]) -> Writing:
-    """The formula in the three spellings; ``names`` are those of all symbols and sizes."""
+    """The formula; ``names`` are those of all symbols and sizes."""
     known = tuple(names)
-    return Writing(_text(formula, "unicode", known), _text(formula, "ascii", known), _text(formula, "latex", known))
-
-
-def _text(formula: Formula, style: Style, names: tuple[str, ...]) -> str:
-    return render(_Writer(IndexNotation(style, names)).piece(formula))
+    return Writing.of(lambda style: render(_Writer(IndexNotation(style, known)).piece(formula)))
 
 
 class _Writer:
@@ -77,11 +73,7 @@ class _Writer:
                 assert_never(formula)
 
     def _ellipsis(self, count: int = 0) -> Piece:
-        dots = _ELLIPSIS[self._to.style]
-        if not count:
-            return piece(dots)
-        words = f"{count} more like it"
-        return piece(rf"\left(\text{{{words}}}\right)" if self._to.style == "latex" else f"({dots} {words})")
+        return self._glyphs.left_out(count) if count else piece(self._glyphs.dots)
 
     def _leaf(self, tensor: ix.Tensor, letters: Letters) -> Piece:
         match tensor := cast("ix.Node", tensor):
@@ -92,7 +84,7 @@ class _Writer:
             case ix.Unit():
                 return self._to.delta(letters[0], str(tensor.position))
             case ix.Pairing():
-                return self._to.delta(self._to.pair(letters[0], letters[1]), letters[2])
+                return self._to.delta(self._glyphs.pair(letters[0], letters[1]), letters[2])
             case ix.Sum() | ix.Contraction() | ix.Power() | ix.Map() | ix.Apply():
                 return self._to.array(self._ellipsis(), letters)
 
@@ -148,7 +140,7 @@ class _Writer:
         body = self._compose.quotient(above, below)
         if silent and body.level == Level.ATOM:
             body = piece(body, level=Level.POSTFIX)  # (A_ii)² is the square of the sum
-        return self._to.summed(explicit, body) if explicit else body
+        return self._glyphs.summed(explicit, body) if explicit else body
 
 
 # ------------------------------------------------------------
@@ -219,39 +211,21 @@ def names_in(expression: Expr, wrt: Sequence[Symbol]) -> tuple[str, ...]:
 
 def value_writing(lettering: Lettering) -> Writing:
     """The entry of the value: ``f`` or ``Y_ij``."""
-    return Writing(*(str(_entry(lettering, style, lettering.name, lettering.value)) for style in ("unicode", "ascii", "latex")))
+    return Writing.of(lambda style: _entry(lettering, style, lettering.name, lettering.value))
 
 
 def derivative_writing(lettering: Lettering, wrt: Sequence[Symbol], order: int, *, entries: bool = True) -> Writing:
     """``∂Y_ij/∂X_ab``, or ``∂Y/∂X`` as a whole."""
-    spelled = []
-    for style in ("unicode", "ascii", "latex"):
+    pairs = list(zip(wrt[:order], lettering.variables[:order], strict=True))
+
+    def write(style: str) -> str:
         above = _entry(lettering, style, lettering.name, lettering.value if entries else ())
-        below = [
-            _entry(lettering, style, symbol.name, letters if entries else ())
-            for symbol, letters in zip(wrt[:order], lettering.variables[:order], strict=True)
-        ]
-        spelled.append(_quotient(style, above, below))
-    return Writing(*spelled)
+        below = [_entry(lettering, style, symbol.name, letters if entries else ()) for symbol, letters in pairs]
+        return notation_of(style).derivative(above, below)
+
+    return Writing.of(write)
 
 
 def _entry(lettering: Lettering, style: str, name: str, letters: Letters) -> str:
-    notation = IndexNotation(_style(style), lettering.names)
+    notation = IndexNotation(style, lettering.names)
     return str(notation.entry(notation.glyphs.symbol(name), letters))
-
-
-def _style(style: str) -> Style:
-    return "ascii" if style == "ascii" else "latex" if style == "latex" else "unicode"
-
-
-def _quotient(style: str, above: str, below: Sequence[str]) -> str:
-    twice = len(below) == 2
-    same = twice and below[0] == below[1]
-    if style == "latex":
-        top = rf"\partial{'^{2}' if twice else ''} {above}"
-        bottom = rf"\partial {below[0]}^{{2}}" if same else r" \, ".join(rf"\partial {name}" for name in below)
-        return rf"\frac{{{top}}}{{{bottom}}}"
-    d, square = ("d", "2") if style == "ascii" else ("∂", "²")
-    power = "^2" if style == "ascii" else "²"
-    bottom = f"{d}{below[0]}{power}" if same else "".join(f"{d}{name}" for name in below)
-    return f"{d}{square if twice else ''}{above}/{bottom}"

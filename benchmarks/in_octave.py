@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks.tasks import tasks
 from matcalc.base.errors import MatcalcError
+from matcalc.base.layouts import LAYOUTS
 from matcalc.codegen.callables import function
 from matcalc.codegen.generation import generated
 from matcalc.codegen.requests import Output
@@ -30,7 +31,6 @@ from matcalc.derivation.pipeline import differentiate
 from matcalc.evaluation.sampling import Point, find_point
 from matcalc.expr.nodes import Expr
 from matcalc.interface.api import parse
-from matcalc.objects.inputs import LAYOUTS
 from matcalc.objects.programs import derivative_output
 
 PRIME = "'"

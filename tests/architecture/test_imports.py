@@ -53,6 +53,7 @@ BY_NAME = {
     ("matcalc.language", "matcalc.language.text.spelling"),
     ("matcalc.base.lazy", "?"),
     ("matcalc.codegen.targets", "?"),
+    ("matcalc.printing.notations", "?"),
     ("matcalc.objects.arithmetic", "matcalc.objects.combining"),
     ("matcalc.printing", "matcalc.printing.indices"),
     ("matcalc.objects.parsed", "matcalc.language.statements"),

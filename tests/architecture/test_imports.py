@@ -202,6 +202,12 @@ def test_the_package_keeps_the_direction() -> None:
     assert violations(modules) == []
 
 
+def test_the_page_shows_the_layers() -> None:
+    shown = "".join(f"{' '.join(sorted(layer))}\n" for layer in LAYERS)
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert f"```text\n{shown}```\n" in page, f"docs/architecture.md should show:\n{shown}"
+
+
 def test_every_layer_exists() -> None:
     parts = {name.split(".")[1] for name in sources() if "." in name}
     assert parts == set(RANK)

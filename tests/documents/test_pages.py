@@ -108,5 +108,5 @@ def test_a_file_is_found_by_later_commands(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_broken_link_is_seen() -> None:
-    text = "[a](docs/nowhere.md) [b](README.md#nowhere) `matcalc/nowhere.py` [c](README.md#limits) `matcalc/interface/api.py`"
+    text = "[a](docs/nowhere.md) [b](README.md#nowhere) `matcalc/nowhere.py` [c](README.md#set-up) `matcalc/interface/api.py`"
     assert missing(text, ROOT / "README.md") == ["docs/nowhere.md", "README.md#nowhere", "matcalc/nowhere.py"]

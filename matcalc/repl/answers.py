@@ -33,7 +33,7 @@ from matcalc.printing import text
 from matcalc.reference import described, is_known
 from matcalc.repl.definitions import SETTINGS, State, is_derivative, program
 from matcalc.repl.lines import Derive
-from matcalc.steps import FORMS, STYLES
+from matcalc.steps.step import FORMS, STYLE_NAMES
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict, exit_status
 
@@ -270,7 +270,7 @@ COMMANDS: dict[str, Entry] = {
         ":steps [FORM] [FORMULA]",
         "the derivation step by step",
         "Of the last derivative, or of a formula. FORM is one of " + ", ".join(FORMS) + ".",
-        (*FORMS, *STYLES),
+        (*FORMS, *STYLE_NAMES),
     ),
     "verify": Entry(
         ":verify [EQUATION]",

@@ -33,7 +33,7 @@ from matcalc.repl.answers import (
     verified,
 )
 from matcalc.repl.definitions import SETTINGS, State, captured, declare, define, define_function, forget, hidden_sign, misfits
-from matcalc.steps import FORMS, STYLES
+from matcalc.steps.step import FORMS, STYLE_NAMES
 from matcalc.verification.verdict import Verdict, exit_status
 
 
@@ -204,8 +204,8 @@ class Session:
         return Answer("\n".join(verdict.explain() for verdict in verdicts), status=exit_status(verdicts))
 
     def _steps(self, written: str) -> Answer:
-        form, style = "ascii" if self.state.ascii else "unicode", next(iter(STYLES))
-        while (word := written.partition(" ")[0]) in (*FORMS, *STYLES) and word not in self.state.known:
+        form, style = "ascii" if self.state.ascii else "unicode", STYLE_NAMES[0]
+        while (word := written.partition(" ")[0]) in (*FORMS, *STYLE_NAMES) and word not in self.state.known:
             form, style = (word, style) if word in FORMS else (form, word)
             written = written.removeprefix(word).strip()
         derivation = self._last_derivation(written)

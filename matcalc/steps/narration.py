@@ -13,12 +13,14 @@ from matcalc.base.functions import typesetting
 from matcalc.printing.notations import notation_of
 from matcalc.steps.differential.differential_style import differential_steps
 from matcalc.steps.index.index_style import index_steps
-from matcalc.steps.step import WIDTH, Question, Step, broken, latex_block, latex_lines
+from matcalc.steps.step import FORMS, STYLE_NAMES, WIDTH, Question, Step, broken, latex_block, latex_lines
 
 # ------------------------------------------------------------
 # The styles in which a derivation is told.
 
-STYLES: Mapping[str, Callable[[Question], tuple[Step, ...]]] = MappingProxyType({"index": index_steps, "differential": differential_steps})
+STYLES: Mapping[str, Callable[[Question], tuple[Step, ...]]] = MappingProxyType(
+    dict(zip(STYLE_NAMES, (index_steps, differential_steps), strict=True))
+)
 """``"index"``: entry by entry, in index notation; ``"differential"``: by differentials, as Magnus and Neudecker do."""
 
 
@@ -31,8 +33,6 @@ def narrated(question: Question, style: str = "index") -> tuple[Step, ...]:
 
 # ------------------------------------------------------------
 # A derivation in steps as text, LaTeX, Markdown and HTML.
-
-FORMS = ("unicode", "ascii", *typesetting(), "markdown", "html", "json")
 
 
 def presented(steps: Sequence[Step], form: str = "unicode") -> str:

@@ -243,7 +243,7 @@ class Derivation(Shown):
 
     @as_call
     def code(self, target: str = "numpy") -> str:
-        """The source text of a self-contained function, for ``"numpy"``, ``"jax"`` or ``"torch"``.
+        """The source text of a self-contained function, for ``"numpy"``, ``"jax"``, ``"torch"``, ``"matlab"`` or ``"julia"``.
 
         Run as a file, it compares its result with finite differences. Of ``"sympy"`` it is a program that builds ``sympy()``.
         Raises MatcalcError where there is no code.

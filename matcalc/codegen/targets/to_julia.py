@@ -38,7 +38,7 @@ collect copy copysign cos cosh det diag diagm dims div eigen eigvals eigvecs elt
 fill first float inv isempty isfinite isinteger iszero kron last length log log1p logabsdet logdet
 map max maximum merge min minimum ndims norm normalize ntuple only ones opnorm permutedims pi pinv
 prod real reduce reshape round sign sin sinh size sqrt stack sum svd svdvals tan tanh tr transpose
-tril triu typeof value vec zero zeros
+tril triu typeof vec zero zeros
 """
 
 _HELPERS = {

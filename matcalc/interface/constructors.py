@@ -23,7 +23,7 @@ from matcalc.language.declare.declared import Declaration, declaration_text, par
 from matcalc.language.elaboration import size_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.text.meanings import nearest_function
-from matcalc.language.text.vocabulary import WORDS
+from matcalc.language.text.vocabulary import OF_EXPRESSIONS, WORDS
 from matcalc.objects.arithmetic import Arithmetic
 from matcalc.objects.combining import combined, for_function, operand
 from matcalc.printing.names import latex_name
@@ -40,11 +40,6 @@ if TYPE_CHECKING:
 AnySize: TypeAlias = int | str
 Made: TypeAlias = "ParsedExpression | UserFunction"
 
-STRUCTURAL = (
-    "tr", "trace", "sum", "diag", "inv", "vec", "kron", "transpose", "outer", "inner", "dot",
-    "norm", "norm1", "norm2", "spectral", "nuclear",
-)  # fmt: skip
-"""Functions with their own place in the language that take expressions."""
 SIZED = ("eye", "ones", "zeros", "unit", "commutation")
 """Functions of sizes."""
 
@@ -140,7 +135,7 @@ def named_function(name: str) -> Callable[..., ParsedExpression]:
 @cache
 def names() -> tuple[str, ...]:
     """Every function that there is, in every spelling."""
-    return (*STRUCTURAL, *SIZED, *(name for name in spellings() if name not in STRUCTURAL), "power")
+    return (*OF_EXPRESSIONS, *SIZED, *(name for name in spellings() if name not in OF_EXPRESSIONS), "power")
 
 
 def _description(name: str) -> str:

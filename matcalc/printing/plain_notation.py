@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from matcalc.base.fields import decimal_text, fraction_text
-from matcalc.base.functions import functions, spellings
+from matcalc.base.functions import functions
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.language.text.spelling import parts_of_partial
+from matcalc.language.text.vocabulary import known_functions
 from matcalc.printing.names import ascii_name, member_name, size_text, superscript, unicode_name
 from matcalc.printing.notation import Level, Part, Piece, fits, negated, piece
 
@@ -273,9 +274,7 @@ class UnicodeNotation(AsciiNotation):
         return glyph if glyph and glyph not in self._taken else name
 
 
-_STATEMENTS = frozenset({"d", "d2", "grad", "hessian"})
-_STRUCTURE = frozenset({"tr", "sum", "diag", "vec", "reshape", "kron", "inv", "norm", "eye", "ones", "zeros", "tensor"})
-_CALLABLE = frozenset(spellings()) | _STATEMENTS | _STRUCTURE
+_CALLABLE = known_functions() | {"d", "d2"}
 
 
 def exponent_text(value: Fraction) -> str:

@@ -13,8 +13,9 @@ import pytest
 
 import matcalc
 from matcalc.base.functions import functions, spellings
-from matcalc.interface.constructors import SIZED, STRUCTURAL, names
+from matcalc.interface.constructors import SIZED, names
 from matcalc.language.build.definitions import signature_of
+from matcalc.language.text.vocabulary import OF_EXPRESSIONS
 from tests.counting import calls
 
 DECLARED = (
@@ -142,7 +143,7 @@ def test_every_function_of_the_language(name: str) -> None:
 
 def test_the_functions_are_those_of_the_rules() -> None:
     assert set(spellings()) <= set(names())
-    assert {*STRUCTURAL, *SIZED} <= set(names())
+    assert {*OF_EXPRESSIONS, *SIZED} <= set(names())
     assert set(names()) <= set(dir(matcalc))
     assert "elementwise" in (matcalc.tanh.__doc__ or "")
 

@@ -13,13 +13,16 @@ from matcalc.language.text.spelling import ACCENTS, SPELLED_GREEK, canonical_nam
 OF_DERIVATIVES = frozenset(["grad", "gradient", "hessian", "hess", "jacobian", "jac", "diff", "derivative"])
 """Functions of an expression and of names to differentiate by."""
 
-STRUCTURAL = frozenset(
-    [
-        "tr", "trace", "sum", "diag", "inv", "vec", "reshape", "kron", "commutation", "transpose", "ctranspose",
-        "outer", "inner", "dot", "vdot",
-        "norm", "norm1", "norm2", "spectral", "nuclear", "eye", "vector", "matrix", "tensor", "ones", "zeros", "unit",
-    ]
-) | OF_DERIVATIVES  # fmt: skip
+OF_EXPRESSIONS = (
+    "tr", "trace", "sum", "diag", "inv", "vec", "kron", "transpose", "outer", "inner", "dot",
+    "norm", "norm1", "norm2", "spectral", "nuclear",
+)  # fmt: skip
+"""Functions with their own place in the language that take expressions alone."""
+
+STRUCTURAL = OF_DERIVATIVES.union(
+    OF_EXPRESSIONS,
+    ("reshape", "commutation", "ctranspose", "vdot", "eye", "vector", "matrix", "tensor", "ones", "zeros", "unit"),
+)
 """Functions with their own place in the language, beside those of ``rules/functions.toml``."""
 
 NAMES_TOO = frozenset(["eye", "vector", "matrix", "tensor", "ones", "zeros", "unit", "spectral", "nuclear", "dot", "reshape"])

@@ -1,6 +1,7 @@
 """Walking a DAG without recursion, and building it again: one kit for terms, expressions and tensors.
 
-Which fields of a node hold its operands is told by their annotations: those that name the base class of all nodes.
+Which fields of a node hold its operands is told by their annotations: those that name the base class of all nodes or a class right
+below it. (An ``Index`` stands further down: it names a position.)
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class _Kept(dict[Any, Any]):
 
 def with_operands(node: Node, values: Mapping[Node, Node]) -> Node:
     """The node with what ``values`` has for its operands, each in its place; the same node when that changes none."""
-    below: tuple[Node, ...] = node.below  # type: ignore[attr-defined]
+    below: tuple[Node, ...] = operands_of(node)
     new = [values.get(operand, operand) for operand in below]
     changed: Node = node if all(map(is_, new, below)) else _filled(node, new)
     return changed
@@ -134,8 +135,10 @@ def _reader(cls: type) -> Callable[[Any], tuple[Any, ...]]:
 @cache
 def _operand_fields(cls: Any) -> dict[str, str]:
     """The fields of a class of nodes that hold operands, with their annotations."""
+    root: Any = _root(cls)
+    family = {one.__name__ for one in (root, *root.__subclasses__())}
     fields = {name: form for base in reversed(cls.__mro__) for name, form in vars(base).get("__annotations__", {}).items()}
-    return {name: fields[name] for name in cls.__match_args__ if _root(cls).__name__ in fields[name]}
+    return {name: fields[name] for name in cls.__match_args__ if any(word in fields[name] for word in family)}
 
 
 def _root(cls: type) -> type:

@@ -327,7 +327,8 @@ def digest(expression: Expr) -> int:
         for node in postordered([expression], _without_digest):
             values = [getattr(node, name) for name in field_names(node)]
             own = [str(value) for value in values if not isinstance(value, (Expr, tuple, frozenset))]
-            own += [index.name if isinstance(index, Index) else str(index) for index in indices_at(node) if isinstance(node, Indexed)]
+            if isinstance(node, Indexed):
+                own += [index.name if isinstance(index, Index) else str(index) for index in indices_at(node)]
             parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *[str(operand.digest) for operand in node.below]])
             object.__setattr__(node, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big"))
     return expression.digest

@@ -68,7 +68,7 @@ def _names(expr: e.Expr) -> list[str]:
         elif isinstance(node, e.Entry) and node.is_member and node.operand in whole:
             of_whole = len(node.operand.shape) - len(node.positions)
             found.append(member_name(node.operand.name, of_whole))  # of a whole X, the x_i would be another's
-        elif not isinstance(node, e.Entry):
+        elif isinstance(node, e.Index | e.IndexSum | e.IndexArray):
             found += [index.name for index in named_indices([node])]
     return found
 

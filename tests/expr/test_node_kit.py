@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from matcalc.base.errors import Span
 from matcalc.base.sizes import ONE, Size
 from matcalc.base.traversal import bottom_up, postorder, with_operand, with_operands
 from matcalc.einstein import nodes as t
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import free_indices, rebuilt_with, replaced, with_sizes
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.trees import mapped, parts, walk
 
 N, M = Size.of("n"), Size.of("m")
 A, B = e.Symbol("A", (N, N)), e.Symbol("B", (N, N))
@@ -145,3 +148,29 @@ def test_a_deep_expression_is_built_again() -> None:
     deep = reduce(lambda node, _: e.Transpose(node), range(DEEP), A)
     again = replaced(deep, {"A": B})
     assert postorder(again)[0] is B and len(postorder(again)) == DEEP + 1
+
+
+PLACE = Span(0, 1)
+P, Q, R = (s.Name(PLACE, name) for name in "pqr")
+EQUATION, DEFINITION = s.Equation(PLACE, P, Q), s.Definition(PLACE, "f", ("r",), R)
+
+
+@pytest.mark.parametrize(
+    "node, operands",
+    [
+        (P, ()),
+        (s.Binary(PLACE, "+", P, Q, PLACE), (P, Q)),
+        (s.Entries(PLACE, P, (Q, R), (2,)), (P, Q, R)),
+        (s.NormBars(PLACE, P, None), (P,)),
+        (s.DerivativeOf(PLACE, P, ("q",), False, Q, (R,)), (P, Q, R)),
+        (s.Implication(PLACE, EQUATION, s.Equation(PLACE, R, P)), (EQUATION, None)),
+        (s.Program(PLACE, (DEFINITION,), ((P, Q),), R), (DEFINITION, P, Q, R)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_parts_of_syntax_are_operands_too(node: Any, operands: tuple[Any, ...]) -> None:
+    assert all(found is part for found, part in zip(parts(node), operands, strict=True) if part is not None)
+    assert mapped(node, lambda part: part) is node
+    changed = mapped(node, lambda part: s.Name(part.span, part.name + "'") if isinstance(part, s.Name) else part)
+    names = [part.name for part in walk(node) if isinstance(part, s.Name)]
+    assert [part.name for part in walk(changed) if isinstance(part, s.Name)] == [name + "'" for name in names]

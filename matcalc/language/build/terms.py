@@ -283,13 +283,8 @@ Term: TypeAlias = Leaf | Operation
 
 def operands_of(term: Term) -> tuple[Term, ...]:
     """The operands, in reading order."""
-    match term:
-        case SymbolTerm() | NumberTerm() | ConstantTerm() | SizeTerm() | IdentityTerm() | FilledTerm() | UnitTerm() | CommutationTerm():
-            return ()
-        case BoundTerm():
-            return ()
-        case _:
-            return term.operands
+    operands: tuple[Term, ...] = getattr(term, "operands", ())
+    return operands
 
 
 def postorder(*roots: Term) -> list[Term]:

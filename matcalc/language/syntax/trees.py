@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import TypeAlias, get_args
+from typing import TypeAlias
 
 from matcalc.base.errors import Span
-from matcalc.base.records import record, replace
+from matcalc.base.records import record
+from matcalc.base.traversal import bottom_up, operands_of, with_operands
 
 
 @record(eq=False)
@@ -264,40 +265,12 @@ def walk(*roots: Syntax) -> list[Syntax]:
 
 def mapped(root: Syntax, change: Callable[[Syntax], Syntax]) -> Syntax:
     """The tree with ``change`` of every node, a node after its parts; what does not change is shared. No recursion."""
-    done: dict[Syntax, Syntax] = {}
-
-    def moved(value: object) -> object:
-        if isinstance(value, Syntax):
-            return done[value]
-        return tuple([moved(part) for part in value]) if isinstance(value, tuple) else value
-
-    for node in reversed(walk(root)):
-        fields = {name: getattr(node, name) for name in _FIELDS[type(node)]}
-        changed = {name: new for name, value in fields.items() if (new := moved(value)) != value}
-        done[node] = change(replace(node, **changed) if changed else node)
-    return done[root]
+    return bottom_up(reversed(walk(root)), lambda node, done: change(with_operands(node, done)))[root]
 
 
 def parts(node: Syntax) -> tuple[Syntax, ...]:
     """The parts of a node, in reading order."""
-    fields = _FIELDS[type(node)]
-    if len(fields) == 1 and isinstance(only := getattr(node, fields[0]), Syntax):
-        return (only,)
-    return tuple([part for name in fields for part in _flat(getattr(node, name))]) if fields else ()
-
-
-def _flat(value: object) -> list[Syntax]:
-    if isinstance(value, tuple):
-        return [part for inside in value for part in _flat(inside)]
-    return [value] if isinstance(value, Syntax) else []
-
-
-_PARTS = ("Syntax", "Name", "Equation", "Definition")
-_FIELDS: Mapping[type[Syntax], tuple[str, ...]] = {
-    kind: tuple([name for name, form in vars(kind)["__annotations__"].items() if any(part in form for part in _PARTS)])
-    for kind in get_args(SyntaxNode)
-}
-"""The fields of each class that hold parts, as their annotations say."""
+    return operands_of(node)
 
 
 def names_in(*roots: Syntax) -> dict[str, None]:

@@ -15,6 +15,7 @@ from typing import assert_never, cast
 from matcalc.base.errors import NotDifferentiableError, ShapeError
 from matcalc.base.records import replace
 from matcalc.base.sizes import ONE, Size, axes_of
+from matcalc.base.traversal import bottom_up
 from matcalc.einstein import linear, lowered, substitution
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
@@ -39,9 +40,9 @@ HALF = Fraction(1, 2)
 
 def lower(expression: ex.Expr, symbols: Mapping[str, ix.Tensor] | None = None) -> Lowered:
     """The index form of ``expression``. ``symbols`` may give tensors to use in place of named symbols."""
-    lowered: dict[ex.Expr, Lowered] = {}
-    for node in ex.postorder(expression):
-        lowered[node] = _lowered(cast("ex.Node", node), lowered, symbols or {})
+    lowered: Mapping[ex.Expr, Lowered] = bottom_up(
+        ex.postorder(expression), lambda node, done: _lowered(cast("ex.Node", node), done, symbols or {})
+    )
     if lowered[expression].free:
         raise ShapeError(f"the index {lowered[expression].free[0]} is not bound", suggestion=f"sum({lowered[expression].free[0]}, ...)")
     return replace(lowered[expression], separate=len(expression.shape) > 2)

@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.sizes import Shape, axes_of
+from matcalc.base.traversal import bottom_up
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.pipeline import Outcome
 from matcalc.einstein import nodes as ix
@@ -115,9 +116,9 @@ def written_out(tensor: ix.Tensor, others: Sequence[ix.Symbol], sizes: Mapping[s
     order = ix.postorder(tensor)
     symbols = [node for node in order if isinstance(node, ix.Symbol)]
     letters = letters_of([*symbols, *others], [symbol.name for symbol in (*symbols, *others) if not symbol.shape])
-    held: dict[ix.Tensor, Block] = {}
-    for node in order:
-        held[node] = _block(node, [held[child] for child in ix.children(node)], letters, sizes)
+    held: Mapping[ix.Tensor, Block] = bottom_up(
+        order, lambda node, held: _block(node, [held[child] for child in node.below], letters, sizes)
+    )
     return held[tensor]
 
 

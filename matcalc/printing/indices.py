@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never, cast
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import functions
+from matcalc.base.traversal import bottom_up
 from matcalc.einstein import nodes as t
 from matcalc.printing.index_notation import Composer, IndexNotation
 from matcalc.printing.notation import LONGEST_TEXT, Level, Piece, fits, piece, render
@@ -53,15 +54,12 @@ def _name(tensor: t.Tensor) -> tuple[int, str]:
     return (0, tensor.name) if isinstance(tensor, t.Symbol) else (1, "")
 
 
-def shown_once(root: t.Tensor) -> dict[t.Tensor, tuple[bool, ...]]:
+def shown_once(root: t.Tensor) -> Mapping[t.Tensor, tuple[bool, ...]]:
     """For every axis of every node, whether its letter stands exactly once in each term of the text, outside any function's argument."""
-    once: dict[t.Tensor, tuple[bool, ...]] = {}
-    for node in t.postorder(root):
-        once[node] = _shown_once(cast("t.Node", node), once)
-    return once
+    return bottom_up(t.postorder(root), lambda node, once: _shown_once(cast("t.Node", node), once))
 
 
-def _shown_once(node: t.Node, once: dict[t.Tensor, tuple[bool, ...]]) -> tuple[bool, ...]:
+def _shown_once(node: t.Node, once: Mapping[t.Tensor, tuple[bool, ...]]) -> tuple[bool, ...]:
     match node:
         case t.Symbol() | t.Constant() | t.SizeValue() | t.Unit():
             return (True,) * node.order
@@ -90,7 +88,7 @@ def own_axes(function: str, order: int) -> int:
     return min(order, 0 if kind == "scalar" else kind.count("×") + 1)
 
 
-def _once_in_product(node: t.Contraction, axis: int, once: dict[t.Tensor, tuple[bool, ...]]) -> bool:
+def _once_in_product(node: t.Contraction, axis: int, once: Mapping[t.Tensor, tuple[bool, ...]]) -> bool:
     label = node.output[axis]
     places = [
         once[operand][place]
@@ -136,9 +134,7 @@ def index_text(tensor: t.Tensor, style: str = "unicode", letters: Sequence[str] 
 
 def _least_length(tensor: t.Tensor) -> int:
     """A number of characters that the text has at least: one for each node and use of it."""
-    lengths: dict[t.Tensor, int] = {}
-    for node in t.postorder(tensor):
-        lengths[node] = 1 + sum(lengths[child] for child in t.children(node))
+    lengths: Mapping[t.Tensor, int] = bottom_up(t.postorder(tensor), lambda node, below: 1 + sum([below[child] for child in node.below]))
     return lengths[tensor]
 
 

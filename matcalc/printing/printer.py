@@ -10,6 +10,7 @@ from typing import Protocol, assert_never, cast
 
 from matcalc.base.fields import decimal_text
 from matcalc.base.sizes import Shape, axes_of
+from matcalc.base.traversal import bottom_up
 from matcalc.expr import nodes as e
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece
 
@@ -32,7 +33,7 @@ class Bare(Protocol):
     bare_units: bool
 
 
-def settled(order: Iterable[e.Expr], notation: Bare) -> dict[e.Expr, int]:
+def settled(order: Iterable[e.Expr], notation: Bare) -> Mapping[e.Expr, int]:
     """What is known of every node's size from the node alone, when identities and what ``notation`` says are written without sizes.
 
     ``order`` lists operands before their users.
@@ -40,10 +41,7 @@ def settled(order: Iterable[e.Expr], notation: Bare) -> dict[e.Expr, int]:
     nodes = list(order)
     if not any(isinstance(node, (e.Identity, e.Ones, e.UnitVector)) for node in nodes):
         return dict.fromkeys(nodes, BOTH)
-    known: dict[e.Expr, int] = {}
-    for node in nodes:
-        known[node] = BOTH if node.is_scalar else _settled(cast("e.Node", node), known, notation)
-    return known
+    return bottom_up(nodes, lambda node, known: BOTH if node.is_scalar else _settled(cast("e.Node", node), known, notation))
 
 
 def _settled(node: e.Node, known: Mapping[e.Expr, int], notation: Bare) -> int:
@@ -185,7 +183,7 @@ def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
     return done[top]
 
 
-def _operands(node: e.Expr, around: int, known: dict[e.Expr, int]) -> tuple[tuple[e.Expr, int], ...]:
+def _operands(node: e.Expr, around: int, known: Mapping[e.Expr, int]) -> tuple[tuple[e.Expr, int], ...]:
     """What is to be printed for ``node``, each with what is known of its size. An inverse transpose is one postfix of the base."""
     uses = tuple(zip(e.children(node), passed_down(node, around, known), strict=True))
     if isinstance(node, e.Transpose) and (isinstance(node.operand, e.Inverse) or _is_member(node.operand)):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 from typing import cast
 
 from matcalc.base.sizes import Shape
+from matcalc.base.traversal import bottom_up, postordered
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
 from matcalc.einstein.linear import add, constant_value, ones, scale
 from matcalc.einstein.lowering import lower
@@ -79,22 +81,11 @@ def _normal_formula(formula: Tensor, argument: Tensor) -> Tensor:
 
 def rebuilt_entrywise(tensor: Tensor, known: Tensor) -> Tensor:
     """Applies the laws to the nodes above ``known``, which is normal already."""
-    normal: dict[Tensor, Tensor] = {known: known}
-    order: list[tuple[Tensor, bool]] = [(tensor, False)]
-    while order:
-        node, done = order.pop()
-        if node in normal:
-            continue
-        below = () if isinstance(node, Apply) else node.below
-        if not done:
-            order.append((node, True))
-            order.extend((child, False) for child in below)
-            continue
-        normal[node] = _again(node, normal)
-    return normal[tensor]
+    order = postordered([tensor], lambda node: () if isinstance(node, Apply) else node.below, {known})
+    return bottom_up(order, _again)[tensor]
 
 
-def _again(node: Tensor, normal: dict[Tensor, Tensor]) -> Tensor:
+def _again(node: Tensor, normal: Mapping[Tensor, Tensor]) -> Tensor:
     match node := cast("Node", node):
         case Sum():
             return add([(c, normal[t]) for c, t in node.terms], node.shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +15,7 @@ from typing import TypeAlias, cast
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
+from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.arrays import size_names
 from matcalc.evaluation.precise.evaluator import plan
 from matcalc.evaluation.precise.matrix_functions import is_rational
@@ -45,7 +46,6 @@ from matcalc.expr.nodes import (
     SizeValue,
     Sum,
     Symbol,
-    children,
     postorder,
 )
 from matcalc.facts.matrices import STYLES, Style
@@ -141,16 +141,13 @@ def _degrees(expressions: Iterable[Expr], names: tuple[str, ...], jumping: froze
     """Degrees in each name, then in the entries of the symbols that jump."""
     if not names and not jumping:
         return (0,)
-    degree: dict[Expr, dict[str, int]] = {}
-    whole = dict.fromkeys((*names, _ENTRIES), 0)
-    for root in expressions:
-        for node in postorder(root):
-            if node not in degree:
-                below = [degree[child] for child in children(node)]
-                degree[node] = {_ENTRIES: 1} if node in jumping else _degree(node, below)
-        for name, number in degree[root].items():
-            whole[name] = max(whole[name], number)
-    return tuple([whole[name] for name in (*names, _ENTRIES)])
+
+    def step(node: Expr, degree: Mapping[Expr, dict[str, int]]) -> dict[str, int]:
+        return {_ENTRIES: 1} if node in jumping else _degree(node, [degree[operand] for operand in node.below])
+
+    roots = tuple(expressions)
+    degree = bottom_up(postorder(*roots), step)
+    return tuple([max([degree[root].get(name, 0) for root in roots], default=0) for name in (*names, _ENTRIES)])
 
 
 def _degree(node: Expr, below: list[dict[str, int]]) -> dict[str, int]:

@@ -67,6 +67,8 @@ MULTIPLICATIONS_IN_A_UNIT = 50
 
 DERIVATION_SECONDS = 8.0
 """For a derivation, its steps or its code: longer than a person waits for an answer that is not coming."""
+PROOF_SECONDS = 10.0
+"""For writing a proof line by line, which is asked for apart from the verdict."""
 VERDICT_SECONDS = 5.0
 """For a verdict; a file has many statements, and each gets this much."""
 DOCUMENT_SECONDS = 1800.0

@@ -26,6 +26,7 @@ LAZY = {
     "jvp": "matcalc.commands.jvp",
     "differential": "matcalc.commands.differential",
     "verify": "matcalc.commands.verify",
+    "check-proof": "matcalc.commands.check_proof",
     "identities": "matcalc.commands.identities",
     "repl": "matcalc.commands.repl",
     "help": "matcalc.commands.help",

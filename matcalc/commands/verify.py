@@ -15,13 +15,14 @@ from click.core import ParameterSource
 from matcalc.base.budgets import DOCUMENT_SECONDS
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import later
+from matcalc.base.records import record
 from matcalc.cli.arguments import EXPLAINS, read_expression
 from matcalc.cli.clicked import OneOf, PlainHelp, with_options
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
-from matcalc.cli.showing import show_json
+from matcalc.cli.showing import SIGNS, show_json
 from matcalc.documents.formats import IDENTITIES, READERS
 from matcalc.documents.pieces import Place
-from matcalc.interface.presentation import say
+from matcalc.interface.presentation import say, shows
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, UNDECIDED, Verdict, exit_status
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from matcalc.commands import verifying_files
     from matcalc.documents import reports
     from matcalc.documents.reports import interchange
+    from matcalc.proofs import printed
 else:
+    printed = later("matcalc.proofs.printed")
     verifying_files = later("matcalc.commands.verifying_files")
     reports = later("matcalc.documents.reports")
     interchange = later("matcalc.documents.reports.interchange")
@@ -54,10 +57,22 @@ _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
 @click.option("--root", metavar="FOLDER", help="The folder below which files that are taken in must lie.  [default: the file's own]")
 @click.option("--cache/--no-cache", default=True, show_default=True, help="Keep verdicts on files for the next run.")
 @click.option("--file-budget", type=float, metavar="SECONDS", help=f"How long a file may take.  [default: {DOCUMENT_SECONDS:g}]")
+@click.option("--steps", is_flag=True, help="Print the proof of a statement line by line.")
+@click.option("--proof", "saved", metavar="FILE", help="Save the proof of a statement for matcalc check-proof.")
 @click.option("--watch", is_flag=True, help="Verify files again whenever they change.")
 @with_budget
 @with_reading
-def command(subjects: tuple[str, ...], reading: Keywords, layout: str, symmetric: str, target: str, watch: bool, **wishes: Any) -> None:
+def command(
+    subjects: tuple[str, ...],
+    reading: Keywords,
+    layout: str,
+    symmetric: str,
+    target: str,
+    watch: bool,
+    steps: bool,
+    saved: str | None,
+    **wishes: Any,
+) -> None:
     """Decide whether STATEMENTs hold, or every claim in FILEs.  A STATEMENT of - reads standard input.
 
     FILEs are LaTeX, Markdown, Quarto, notebooks, reStructuredText, HTML, plain text and .identities.
@@ -71,11 +86,28 @@ def command(subjects: tuple[str, ...], reading: Keywords, layout: str, symmetric
     """
     if any(_names_a_file(subject) for subject in subjects):
         _refuse_settings("declare", "layout", "symmetric", "strict", "dialect")
+        _refuse_proofs(steps or saved is not None)
         wanted = verifying_files.Wishes(target=target, **_given(wishes))
         sys.exit((verifying_files.watch_files if watch else verifying_files.verify_files)(subjects, wanted))
     if watch or any(wishes[name] for name in ("output", "fail_on", "lenient", "everything", "root", "file_budget")):
         raise MatcalcError("this option is for files, and no file is named", suggestion="matcalc verify notes.md --fail-on conditional")
-    sys.exit(_statements([read_expression(subject) for subject in _whole(subjects)], reading, layout, symmetric, target))
+    asked = Proving(steps, saved)
+    texts = [read_expression(subject) for subject in _whole(subjects)]
+    sys.exit(_statements(texts, {"layout": layout, "symmetric": symmetric, **reading}, target, asked))
+
+
+@record
+class Proving:
+    """What is wanted of the proofs of statements: to see their lines, and the file to save one in."""
+
+    steps: bool
+    file: str | None
+
+
+def _refuse_proofs(asked: bool) -> None:
+    if asked:
+        suggestion = "matcalc verify \"d(x'Ax)/dx = (A + A')x\" --steps"
+        raise MatcalcError("--steps and --proof are for a statement", suggestion=suggestion)
 
 
 def _given(wishes: Keywords) -> Keywords:
@@ -106,8 +138,8 @@ def _refuse_settings(*names: str) -> None:
         )
 
 
-def _statements(texts: Sequence[str], reading: Keywords, layout: str, symmetric: str, target: str) -> int:
-    found, faults = _verdicts_on(texts, {"layout": layout, "symmetric": symmetric, **reading})
+def _statements(texts: Sequence[str], how: Keywords, target: str, asked: Proving) -> int:
+    found, faults = _verdicts_on(texts, how)
     if not found:
         raise faults[0]
     for verdict in found:
@@ -123,11 +155,36 @@ def _statements(texts: Sequence[str], reading: Keywords, layout: str, symmetric:
         ]
         say(interchange.as_junit([reports.Report("statement", tuple(entries))], "conditional"))
     else:
-        say("\n\n".join(verdict.explain() for verdict in found))
+        say("\n\n".join(_explained(verdict, asked.steps) for verdict in found))
+    if asked.file is not None:
+        _save(found, asked.file)
     for fault in faults:
         say(f"error: {fault}", err=True)
     status = exit_status(found)
     return BAD_INPUT if faults and status in (HOLDS, UNDECIDED) else status
+
+
+def _explained(verdict: Verdict, steps: bool) -> str:
+    """The verdict in words, and the lines of its proof."""
+    lines = [verdict.explain()]
+    for one in (verdict.links or (verdict,)) if steps else ():
+        style: printed.Style = "unicode" if shows(SIGNS) else "ascii"
+        proof = one.proof
+        lines += [] if proof is None else ["proof:", *printed.proof_lines(proof, style)]
+        lines += [f"  no proof line by line is known of {one.statement}"] if proof is None and one.ok else []
+    return "\n".join(lines)
+
+
+def _save(found: Sequence[Verdict], file: str) -> None:
+    """Writes the proof of the one statement there is. Raises MatcalcError where there is none."""
+    proof = found[0].proof if len(found) == 1 else None
+    if proof is None:
+        known = "several statements" if len(found) > 1 else "no proof line by line is known of it"
+        raise MatcalcError(f"no proof is saved: {known}", expected="one statement that is proved")
+    try:
+        Path(file).write_text(proof.json() + "\n", encoding="utf-8")
+    except OSError as error:
+        raise MatcalcError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _verdicts_on(texts: Sequence[str], how: Keywords) -> tuple[list[Verdict], list[MatcalcError]]:

@@ -33,6 +33,18 @@ def formula(text: str) -> Tensor:
     return lower(elaborate(text, {"t": "scalar"}).expression).tensor
 
 
+@cache
+def derivative_formula(function: str) -> Expr:
+    """f'(t) as the function table has it."""
+    return elaborate(functions()[function].derivative, {"t": "scalar"}).expression
+
+
+@cache
+def matrix_formula(text: str) -> Expr:
+    """A formula of a square matrix X."""
+    return elaborate(text, {"X": "n×n"}).expression
+
+
 def derivative_of(function: str, argument: Tensor) -> Tensor:
     """f'(argument), entry by entry. A function that is not in the table is the user's own: its derivative is written f'."""
     if function == "exp":

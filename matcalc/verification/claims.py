@@ -36,6 +36,7 @@ from matcalc.objects.combining import declarations_of, joint_declarations
 from matcalc.objects.inputs import Expression, derivative_within, read
 from matcalc.printing import text
 from matcalc.products.differentials import closed_change, differential_form, pushed_along
+from matcalc.proofs.claimed import Sides
 from matcalc.verification.proof.axes import with_split_axes
 from matcalc.verification.proof.matrix_laws import without_functions_of_kronecker
 
@@ -192,6 +193,17 @@ class Claim:
     def size_names(self) -> tuple[str, ...]:
         """The names in the sizes that its parts have or mention, sorted."""
         return tuple(sorted(size_names([*postorder(*self.expressions), *self.extra])))
+
+    @property
+    def sides(self) -> Sides:
+        """The claim as a proof of it is written."""
+        pair = (self.left, self.right)
+        left, right = [side.function if isinstance(side, DerivativeForm) else side.expression for side in pair]
+        derived = [side for side in pair if isinstance(side, DerivativeForm)]
+        if not derived:
+            return Sides(left, right)
+        flags = (isinstance(self.left, DerivativeForm), isinstance(self.right, DerivativeForm))
+        return Sides(left, right, flags, derived[0].wrt, derived[0].layout, derived[0].symmetric)
 
     def difference(self) -> Lowered | None:
         """Left minus right in index form; None when one of the sides has no index form or the sides cannot be brought to the same axes."""

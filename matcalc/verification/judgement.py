@@ -227,7 +227,7 @@ def _judged(question: Question, statement: Statement) -> Verdict:
     if statement.open_if_true:
         return Verdict(source, "undecided", layout, statement.open_if_true, **shared)  # type: ignore[arg-type]
     if proved and seen.comparisons:
-        return Verdict(source, "proved", layout, **shared)  # type: ignore[arg-type]
+        return Verdict(source, "proved", layout, sides=claim.sides, **shared)  # type: ignore[arg-type]
     if seen.agrees:
         return Verdict(source, "confirmed", layout, **shared)  # type: ignore[arg-type]
     reason = _open_reason(seen)

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
-from typing import Any, Literal, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from matcalc.base.errors import MatcalcError
+from matcalc.base.budgets import PROOF_SECONDS
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.lazy import later
 from matcalc.language import elaborate
 from matcalc.language.decisions import warned
+from matcalc.objects.inputs import explained
 from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.verification.entry_answers import EntryAnswer
+
+if TYPE_CHECKING:
+    from matcalc.proofs import writing
+    from matcalc.proofs.claimed import Sides
+    from matcalc.proofs.proof import Proof
+else:
+    writing = later("matcalc.proofs.writing")
 
 Status: TypeAlias = Literal["proved", "confirmed", "conditional", "refuted", "undecided"]
 
@@ -138,6 +149,19 @@ class Verdict:
     """How the statement was read; None when it could not be."""
     links: tuple[Verdict, ...] = ()
     """The verdicts on the equations of ``a = b = c``, in order."""
+    sides: Sides | None = None
+    """What was proved, as a proof of it is written; None where nothing was."""
+
+    @cached_property
+    def proof(self) -> Proof | None:
+        """A proof line by line, which the checker has accepted; None where none is found."""
+        if self.sides is None or self.links:
+            return None
+        try:
+            with explained(self.statement, PROOF_SECONDS):
+                return writing.write(self.sides)
+        except LimitError:
+            return None
 
     @property
     def warnings(self) -> tuple[str, ...]:

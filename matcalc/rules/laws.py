@@ -1,0 +1,139 @@
+"""Laws that proofs use, each as two expressions: the lines of ``rules/laws.rules`` and
+``rules/rewrites.rules``, the relations of ``rules/facts.toml``, and what the function table says;
+and whether their conditions are seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+from typing import TypeAlias
+
+from matcalc.base.files import read
+from matcalc.base.functions import functions
+from matcalc.base.records import record
+from matcalc.einstein import nodes as ix
+from matcalc.expr.nodes import Expr, Symbol, postorder
+from matcalc.facts.table import facts, implied
+from matcalc.language import elaborate
+from matcalc.rules.entries import constant
+from matcalc.rules.lines import RuleLine, rule_lines
+
+
+@record
+class Law:
+    """``left = right`` for all values of the variables that have the facts they are declared with."""
+
+    name: str
+    source: str
+    left: Expr
+    right: Expr
+
+    @property
+    def variables(self) -> tuple[Symbol, ...]:
+        """The symbols of both sides."""
+        return tuple(dict.fromkeys(node for node in postorder(self.left, self.right) if isinstance(node, Symbol)))
+
+
+@cache
+def law(name: str) -> Law:
+    """The law of a name. Raises KeyError for a name that none has, MatcalcError for a line that cannot be read."""
+    line = law_lines()[name]
+    left = elaborate(line.left, line.variables).expression
+    right = elaborate(line.right, line.variables, shape=left.shape).expression
+    return Law(name, line.source, left, right)
+
+
+@cache
+def law_lines() -> Mapping[str, RuleLine]:
+    """Every law by its name, not yet parsed."""
+    files = [line for file in ("laws.rules", "rewrites.rules") for line in rule_lines(file, read("rules", file))]
+    lines = [*files, *_of_facts(), *_of_functions()]
+    found = {line.name: line for line in lines}
+    if len(found) < len(lines):
+        raise ValueError("two laws have one name")
+    return MappingProxyType(found)
+
+
+_OF_SHAPE = {
+    "any": ("X: m×n", "x: n"),
+    "array": ("X: m×n", "x: n"),
+    "vector": ("x: n",),
+    "matrix": ("X: m×n",),
+    "tall": ("X: m×n",),
+    "square": ("X: n×n",),
+}
+
+
+_ABBREVIATED = re.compile(r"\*1\b|X.* = 1$|\^2")
+"""Relations that say again what another one says, with a number for an array of ones or of no size."""
+
+
+def _of_facts() -> Iterator[RuleLine]:
+    for fact in facts().values():
+        for relation in fact.relations:
+            left, _, right = relation.partition(" = ")
+            tall = fact.shape == "tall" and "X*X'" in relation
+            for variable in _OF_SHAPE[fact.shape] if not _ABBREVIATED.search(relation) else ():
+                name = variable.partition(":")[0]
+                if re.search(rf"\b{name}\b", relation) and not tall:
+                    kind = f"{variable} {fact.name}"
+                    yield RuleLine(f"{fact.name}: {relation}", kind, left, right, fact.meaning)
+
+
+def _of_functions() -> Iterator[RuleLine]:
+    for function in functions().values():
+        name = function.name
+        if function.symmetry == "kept" and "," not in function.signature:
+            yield RuleLine(f"{name} of a transpose", "X: n×n", f"{name}(X')", f"{name}(X)'", function.meaning)
+        if function.parity:
+            sign = "-" if function.parity == "odd" else ""
+            yield RuleLine(f"{name} is {function.parity}", "t: scalar", f"{name}(-t)", f"{sign}{name}(t)", function.meaning)
+
+
+# ---------------------------------------------------------------- conditions
+
+SUPPOSED = frozenset(["positive", "nonnegative", "nonzero", "invertible"])
+"""What a proof may suppose of a tensor; other facts must be declared."""
+
+
+def seen(fact: str, tensor: ix.Tensor) -> bool:
+    """Whether a fact is declared, or seen from what a tensor is made of."""
+    if isinstance(tensor, ix.Symbol) and fact in implied(tensor.properties):
+        return True
+    if fact == "integer":
+        value = constant(tensor)
+        return value is not None and value.denominator == 1
+    if fact not in ("positive", "nonnegative", "nonzero"):
+        return False
+    signs: dict[ix.Tensor, _Sign] = {}
+    for node in ix.postorder(tensor):
+        signs[node] = _sign(node, [signs[child] for child in ix.children(node)])
+    return signs[tensor][fact != "nonnegative"]
+
+
+_Sign: TypeAlias = tuple[bool, bool]
+"""Whether no entry is negative, and whether all are positive."""
+
+
+def _sign(node: ix.Tensor, below: Sequence[_Sign]) -> _Sign:
+    every = (all(sign[0] for sign in below), all(sign[1] for sign in below))
+    match node:
+        case ix.Symbol(properties=properties):
+            facts = implied(properties)
+            return "nonnegative" in facts, "positive" in facts
+        case ix.SizeValue() | ix.Constant(name="pi"):
+            return True, True
+        case ix.Sum(terms=terms):
+            added = all(c > 0 for c, _ in terms)
+            return added and every[0], added and every[1] and bool(terms)
+        case ix.Contraction(output=output):
+            return every[0], every[1] and len(set(output)) == len(output)
+        case ix.Power(exponent=exponent):
+            return every[0] or exponent.numerator % 2 == 0, every[1]
+        case ix.Map(function=function) if function in functions():
+            bounds = functions()[function].range
+            positive = bounds.startswith(("f > 0", "0 < f", "f >= 1"))
+            return positive or bounds.startswith(("f >= 0", "0 <= f")), positive
+    return False, False

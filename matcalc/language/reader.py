@@ -14,7 +14,8 @@ from matcalc.base.sizes import Shape, Size
 from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder
-from matcalc.language.build.construction import Construction, filled, shape_of_cell
+from matcalc.language.build.construction import Construction, shape_of_cell
+from matcalc.language.build.forms import filled
 from matcalc.language.build.scope import Apart, Families, Scope, Variable, aliases, bold_names, letter_class, points_in, written_names
 from matcalc.language.decisions import (
     AS_USUAL,

@@ -18,9 +18,9 @@ from matcalc.base.traversal import postordered
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.build import terms as t
-from matcalc.language.build.construction import Construction, filled
+from matcalc.language.build.construction import Construction
+from matcalc.language.build.forms import filled, function_of
 from matcalc.language.build.scope import Variable, array_of, written_names
-from matcalc.language.build.vanishing import function_of
 from matcalc.language.claimed_equations import UNCERTAIN, EquationReader
 from matcalc.language.decisions import AS_USUAL, Attempt, Calculus, Decision, Derived, Dialect, Elaborated, ReadingOptions, least, notes_of
 from matcalc.language.declare.declared import Declaration, Declare

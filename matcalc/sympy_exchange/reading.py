@@ -15,7 +15,7 @@ from matcalc.base.errors import MatcalcError, ShapeError, Span, UnknownFunctionE
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Size, shape_of
 from matcalc.expr import nodes as e
-from matcalc.language.build.construction import filled, product, scaled_ones
+from matcalc.language.build.forms import filled, product, scaled_ones
 from matcalc.language.elaboration import operate
 from matcalc.language.syntax import trees as s
 from matcalc.language.text.spelling import canonical_name

@@ -15,7 +15,7 @@ from matcalc.evaluation.sampling import Point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, with_sizes
 from matcalc.facts.membership import belongs
-from matcalc.language.build.vanishing import function_of
+from matcalc.language.build.forms import function_of
 from matcalc.language.decisions import AS_USUAL, ReadingOptions
 from matcalc.language.declare.declared import Declare
 from matcalc.language.statements import Statement, elaborate_statement

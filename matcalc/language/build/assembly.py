@@ -6,16 +6,17 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from matcalc.base.errors import ShapeError, Span
+from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE
 from matcalc.language.build import terms as t
 from matcalc.language.build.scope import Members, Scope, letter_class
 from matcalc.language.decisions import Decision, Topic, Weight
+from matcalc.language.syntax import trees as s
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, Unknown, unify
-from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
+from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint, extent, kind_of
 
 if TYPE_CHECKING:
     from matcalc.language.text import python_spellings
@@ -274,9 +275,7 @@ class Assembly:
             return
         shape, words = declaration.shape, f"what is declared of {declaration.name}"
         if shape is not None and len(shape) < 3:
-            kind = SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
-            sizes = (shape[0], shape[1] if len(shape) == 2 else ONE) if shape else (ONE, ONE)
-            self.relate(kind_relations.Measured(cell.span, frozenset({(kind,)}), words, (cell,), (sizes,)))
+            self.relate(kind_relations.Measured(cell.span, frozenset({(kind_of(shape),)}), words, (cell,), (extent(shape),)))
         elif declaration.kind in _KINDS:
             self.relate(kind_relations.InRelation(cell.span, frozenset({(_KINDS[declaration.kind],)}), words, cell))
         if declaration.count is not None:
@@ -322,3 +321,51 @@ class Assembly:
         result = self.cell(ANY, span)
         self.relate(kind_relations.Totalled(self.place(span), axis, "sum", operand.cell, result))
         return t.TotalTerm(result, self.place(span), (operand,), axis)
+
+    def restricted(self, node: s.Summation, body: t.Term) -> t.Term:
+        """The summand, and zero where the indices are not as the sum says: ``Σ_{i<j}``."""
+        for left, relation, right in node.relations:
+            first, second = self.scope.bound_index(left), self.scope.bound_index(right)
+            if first is None or second is None:
+                unbound = left if first is None else right
+                raise ParseError(f"the index {unbound} is not bound", span=node.span, suggestion=f"a sum over {unbound} around it")
+            where = self._where(first, relation, second, node.span)
+            body = t.RestrictedTerm(body.cell, self.place(node.span), (where, body), (first, second))
+        return body
+
+    def _where(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
+        """One where the indices are in relation, else zero."""
+        if relation in (">", "≥"):
+            left, relation, right = right, "<" if relation == ">" else "≤", left
+        same = self.entry(self.identity(span), (left, right), span)
+        if relation == "≠":
+            one = t.NumberTerm(Cell(SCALAR, self.place(span), literal=True), self.place(span), Fraction(1))
+            return self.total([one, same], (False, True), span)
+        size = left.size
+        ones = t.FilledTerm(self.cell(MATRIX, span), self.place(span), Fraction(1))
+        self.relate(kind_relations.Measured(self.place(span), frozenset({(MATRIX,)}), "ones", (ones.cell,), ((size, size),)))
+        above = self.entry(t.CallTerm(ones.cell, self.place(span), (ones,), "triu", None), (left, right), span)
+        return above if relation == "≤" else self.total([above, same], (False, True), span)
+
+    def left_quotient(self, node: s.Binary, operands: list[t.Term]) -> t.Term:
+        """``A\\b``, the solution x of A x = b."""
+        self.evidence = True
+        left, right = operands
+        span = self.place(node.span)
+        solved = frozenset({(MATRIX, COLUMN), (MATRIX, MATRIX), *((SCALAR, kind) for kind in KINDS)})
+        self.relate(kind_relations.InRelation(span, solved, "divide from the left", left.cell, right.cell, square=True))
+        said = "A\\b is read as inv(A)*b with a square A; a least squares solution is pinv(A)*b"
+        self.decide(said, "dialect", span=self.place(node.operator_span), when=lambda: left.cell.mask == MATRIX)
+        return self.product([t.InverseTerm(left.cell, self.place(left.span), (left,)), right], node.span)
+
+    def bars(self, operand: t.Term, span: Span) -> t.Term:
+        self.evidence = True
+        result = self.cell(ANY, span)
+        result.soft = "bars"
+        self.soft.append(result)
+        bars = kind_relations.Barred(self.place(span), operand.cell, result)
+        self.relate(bars)
+        readings = ("its norm: ||x||", "entry by entry: abs(x)")
+        said = "|...| of a vector is read as its norm"
+        self.decide(said, "notation", "doubtful", span=self.place(span), instead=readings, when=lambda: bars.is_norm)
+        return t.BarsTerm(result, self.place(span), (operand,))

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
-from functools import reduce
-from operator import mul
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import Any, TypeAlias, get_args
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
-from matcalc.base.fields import decimal_text
 from matcalc.base.functions import functions
-from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE, Shape, Size, shape_of
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language.build import terms as t
+from matcalc.language.build.forms import (
+    LONGEST_OPENED,
+    filled,
+    finite_where_equal,
+    first_order,
+    function_of,
+    hadamard,
+    merged,
+    product,
+    quotient,
+    scaled_ones,
+    settled,
+)
 from matcalc.language.decisions import Calculus, Decision, Derived, Differentiated
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
-
-if TYPE_CHECKING:
-    from matcalc.language.build import vanishing
-else:
-    vanishing = later("matcalc.language.build.vanishing")
-
 
 Functions: TypeAlias = Mapping[str, Mapping[str, t.Term]]
 """Names that are functions without a formula -> the names that each depends on, with what these stand for."""
@@ -35,10 +38,7 @@ MATRIX_COUNTERPART = MappingProxyType({"exp": ("expm", "exponential"), "log": ("
 MATRIX_FUNCTIONS = "matrix functions"
 """The choice that those are meant where the argument is a square matrix."""
 NO_FUNCTIONS: Functions = MappingProxyType({})
-_UNIT = e.Number(Fraction(1))
 _MINUS_ONE = e.Number(Fraction(-1))
-_LONGEST_OPENED = 64
-"""Longer chains stay one operand of the next operation: opened again and again, 5,000 operators in a row would take quadratic time."""
 _SECOND = "second derivatives of a function without a formula are not known"
 _INDEX_LETTERS = "ijklpqrstuvwxyzabcdfgh"
 
@@ -97,101 +97,19 @@ class Construction:
         return [self._built[root] for root in roots]
 
     def _make(self, term: t.Term) -> e.Expr:
-        built = [self._built[operand] for operand in t.operands_of(term)]
-        match term:
-            case t.SymbolTerm(name=name):
-                return self._symbols[name]
-            case t.NumberTerm(value=value):
-                return e.Ones(shape_of_cell(term.cell)) if term.cell.mask == COLUMN else e.Number(value)
-            case t.ConstantTerm(name=name):
-                return e.Constant(name)
-            case t.SizeTerm(size=size):
-                found = size_of(size)
-                return e.Number(Fraction(found.factor)) if found.number is not None else e.SizeValue(found)
-            case t.IdentityTerm(cell=cell):
-                return e.Identity(size_of(cell.rows))
-            case t.FilledTerm(value=value):
-                return filled(value, shape_of_cell(term.cell))
-            case t.UnitTerm(cell=cell, position=position, span=span):
-                _check_position(position, size_of(cell.rows), span)
-                return e.UnitVector(position, size_of(cell.rows))
-            case t.CommutationTerm(m=m, n=n):
-                return e.Commutation(size_of(m), size_of(n))
-            case t.SumTerm():
-                return self._sum(term, built)
-            case t.ProductTerm():
-                return product(built)
-            case t.ZeroTerm():
-                return filled(Fraction(0), built[0].shape)
-            case t.ElementProductTerm():
-                return self._element_product(term, built)
-            case t.QuotientTerm(elementwise=elementwise):
-                above, below = self._paired(term, built) if elementwise and not _scalar_in(built) else built
-                if isinstance(below, e.Zeros) or (isinstance(below, e.Number) and not below.value):
-                    raise ShapeError("division by zero", span=term.operands[1].span)
-                return quotient(above, below) if elementwise or not below.is_matrix else product([above, e.Inverse(below)])
-            case t.PowerTerm():
-                return self._power(term, built)
-            case t.NegativeTerm():
-                return e.Negative(built[0])
-            case t.TransposeTerm():
-                return built[0] if built[0].is_scalar else e.Transpose(built[0])
-            case t.ElementwiseTerm(function=function):
-                square = built[0].is_matrix and built[0].rows == built[0].cols
-                if square and function in MATRIX_COUNTERPART and MATRIX_FUNCTIONS in self._otherwise:
-                    return e.Call(MATRIX_COUNTERPART[function][0], (built[0],), None, built[0].shape)
-                return e.Elementwise(function, built[0])
-            case t.InverseTerm():
-                return e.Power(built[0], e.Number(Fraction(-1))) if built[0].is_scalar else e.Inverse(built[0])
-            case t.InnerTerm():
-                return _inner(built[0], built[1])
-            case t.TraceTerm():
-                return built[0] if built[0].is_scalar else e.Trace(built[0])
-            case t.TotalTerm(axis=axis):
-                return built[0] if built[0].is_scalar else e.Total(built[0], axis if term.cell.mask != SCALAR else None)
-            case t.DiagonalTerm():
-                return e.Diagonal(built[0]) if built[0].is_matrix else e.DiagonalMatrix(built[0])
-            case t.VecTerm():
-                return _stacked(built[0])
-            case t.ReshapeTerm(m=m, n=n):
-                return e.Reshape(built[0], size_of(m), size_of(n))
-            case t.KroneckerTerm():
-                return e.Kronecker(tuple(built))
-            case t.NormTerm(kind="columns", span=span):
-                if built[0].is_matrix:
-                    message = "the largest column sum, which norm(X, 1) of a matrix is in programs, is not in the language"
-                    raise ShapeError(message, span=span, suggestion="norm1(X) for the sum of the absolute values of all entries")
-                return _norm("1", built)
-            case t.NormTerm(kind=kind):
-                if kind not in ("A", "nuclear", "spectral") and len(built) == 2:
-                    _check_power_of_norm(_exponent(built[1]), term.operands[1].span)
-                return _norm(kind, built)
-            case t.BarsTerm(cell=cell) if cell.mask == SCALAR and built[0].is_column:
-                return e.Norm(built[0], "2", None)
-            case t.BarsTerm():
-                return e.Call("det", (built[0],), None, ()) if built[0].is_matrix else e.Elementwise("abs", built[0])
-            case t.EulerTerm():
-                return e.Call("expm", (built[0],), None, built[0].shape) if built[0].is_matrix else e.Elementwise("exp", built[0])
-            case t.ArrayProductTerm(sign=sign):
-                return _array_product(sign, *built)
-            case t.CallTerm():
-                return _call(term, built)
-            case t.EntryTerm():
-                return _entry(term, built[0])
-            case t.IndexSumTerm(index=index):
-                return e.IndexSum(_index(index), built[0])
-            case t.RestrictedTerm(same=(left, right)):
-                return product([built[0], vanishing.finite_where_equal(built[1], _index(left), _index(right))])
-            case t.IndexArrayTerm(indices=indices):
-                return e.IndexArray(tuple([_index(index) for index in indices]), built[0])
-            case t.BoundTerm():
-                return self._variable(term)
-            case t.DerivativeTerm():
-                return self._derivative(term, built)
-            case _:
-                assert_never(term)
+        return _MADE[type(term)](self, term, [self._built[operand] for operand in t.operands_of(term)])
 
-    # ------------------------------------------------------------ derivatives
+    def _element_quotient(self, term: t.QuotientTerm, built: list[e.Expr]) -> e.Expr:
+        above, below = self._paired(term, built) if term.elementwise and not any(part.is_scalar for part in built) else built
+        if isinstance(below, e.Zeros) or (isinstance(below, e.Number) and not below.value):
+            raise ShapeError("division by zero", span=term.operands[1].span)
+        return quotient(above, below) if term.elementwise or not below.is_matrix else product([above, e.Inverse(below)])
+
+    def _elementwise(self, term: t.ElementwiseTerm, built: list[e.Expr]) -> e.Expr:
+        square = built[0].is_matrix and built[0].rows == built[0].cols
+        if square and term.function in MATRIX_COUNTERPART and MATRIX_FUNCTIONS in self._otherwise:
+            return e.Call(MATRIX_COUNTERPART[term.function][0], (built[0],), None, built[0].shape)
+        return e.Elementwise(term.function, built[0])
 
     def _variable(self, term: t.SymbolTerm | t.BoundTerm) -> e.Symbol:
         """What is differentiated by. A bound variable has a name that no text has: it is replaced before anyone sees it."""
@@ -229,7 +147,7 @@ class Construction:
             shown = self._text[term.span.start : term.span.end].strip()
             raise NotDifferentiableError(f"{shown} has no closed matrix form", span=term.span, suggestion="derive(...) for its index form")
         self.derived.append(Derived(question, form))
-        form = vanishing.settled(form, still, wrt[0]) if self._functions else form
+        form = settled(form, still, wrt[0]) if self._functions else form
         bound = [variable.name for variable in dict.fromkeys(wrt) if variable in self._bound.values()]
         return replaced(form, dict(zip(bound, points, strict=True))) if bound else form
 
@@ -243,7 +161,7 @@ class Construction:
 
     def check_second(self, function: e.Expr, by: Collection[str], place: Span) -> None:
         """Raises NotDifferentiableError where a derivative of a function without a formula is differentiated by what that depends on."""
-        derived = {name for symbol in symbols_in(function).values() if (name := vanishing.function_of(symbol)) in self._functions}
+        derived = {name for symbol in symbols_in(function).values() if (name := function_of(symbol)) in self._functions}
         for argument, value in (pair for name in sorted(derived) for pair in self._functions[name].items()):
             if argument in by or not symbols_in(self.build(value)).keys().isdisjoint(by):
                 raise NotDifferentiableError(_SECOND, span=place)
@@ -260,7 +178,7 @@ class Construction:
                 here = replaced(inner.build(value), moving)
                 if variable.name in symbols_in(here):
                     step = e.Sum((here, e.Negative(replaced(here, {variable.name: still}))))
-                    steps.append(vanishing.first_order(own, argument, step, term.turned, term.span))
+                    steps.append(first_order(own, argument, step, term.turned, term.span))
             if steps:
                 moving[name] = e.Sum((own, *steps))
         self._turns |= {term.turned} if moving else set()
@@ -271,8 +189,6 @@ class Construction:
             raise NotDifferentiableError(_SECOND, span=term.span)
         return replaced(function, moving)
 
-    # ------------------------------------------------------------ broadcasting
-
     def _sum(self, term: t.SumTerm, built: list[e.Expr]) -> e.Expr:
         shape = shape_of_cell(term.cell)
         parts: list[e.Expr] = []
@@ -281,7 +197,7 @@ class Construction:
             if negative:
                 parts.append(e.Negative(whole))
             else:
-                parts.extend(whole.terms if isinstance(whole, e.Sum) and len(whole.terms) <= _LONGEST_OPENED else (whole,))
+                parts.extend(whole.terms if isinstance(whole, e.Sum) and len(whole.terms) <= LONGEST_OPENED else (whole,))
         return e.Sum(tuple(parts))
 
     def _element_product(self, term: t.ElementProductTerm, built: list[e.Expr]) -> e.Expr:
@@ -293,7 +209,7 @@ class Construction:
         factors: list[e.Expr] = []
         for operand, part in shaped:
             whole = self._repeated(part, shape, operand, "multiplied with")
-            factors.extend(whole.factors if isinstance(whole, e.Hadamard) and len(whole.factors) <= _LONGEST_OPENED else (whole,))
+            factors.extend(whole.factors if isinstance(whole, e.Hadamard) and len(whole.factors) <= LONGEST_OPENED else (whole,))
         whole = hadamard(merged(factors))
         return product([*scalars, whole]) if scalars else whole
 
@@ -362,24 +278,6 @@ class Construction:
             self.decisions.append(decision)
 
 
-def filled(value: Fraction, shape: Shape) -> e.Expr:
-    """A vector or matrix with all entries ``value``."""
-    if not shape:
-        return e.Number(value)
-    if value == 0:
-        return e.Zeros(shape)
-    return e.Ones(shape) if value == 1 else scaled_ones(e.Number(value), shape)
-
-
-def scaled_ones(factor: e.Expr, shape: Shape) -> e.Expr:
-    """A scalar in every entry of ``shape``."""
-    if isinstance(factor, e.Number) and factor.value in (0, 1):
-        return filled(factor.value, shape)
-    if isinstance(factor, e.Negative) and isinstance(factor.operand, e.Number):
-        return e.Negative(scaled_ones(factor.operand, shape))
-    return product([factor, e.Ones(shape)])
-
-
 def _inner(left: e.Expr, right: e.Expr) -> e.Expr:
     """The sum of the products of all entries."""
     if left.is_scalar:
@@ -397,97 +295,6 @@ def _matrix_power(base: e.Expr, exponent: e.Expr) -> e.Expr:
     return root if times == 1 else e.Inverse(root) if times == -1 else e.MatrixPower(root, e.Number(Fraction(times)))
 
 
-# ---------------------------------------------------------------- products and quotients
-
-
-def product(factors: list[e.Expr]) -> e.Expr:
-    """A product with a leading minus sign in front, without factors of one; nested products are opened where that keeps the meaning."""
-    first = factors[0]
-    if isinstance(first, e.Negative):
-        return e.Negative(product([first.operand, *factors[1:]]))
-    last = factors[-1]
-    if (
-        len(factors) == 2
-        and isinstance(first, e.Number)
-        and isinstance(last, e.Quotient)
-        and last.numerator.shape
-        and last.denominator.shape
-    ):
-        # Without brackets the number belongs to the numerator.
-        return quotient(product([first, last.numerator]), last.denominator)
-    flat: list[e.Expr] = []
-    scalars = all(factor.is_scalar for factor in factors)
-    for factor in factors:
-        if factor is not _UNIT:
-            flat.extend(factor.factors if isinstance(factor, e.Product) and _opens(factor, scalars) else (factor,))
-    if not flat:
-        return _UNIT
-    sizes = [factor.size for factor in flat if isinstance(factor, e.SizeValue)]
-    if len(sizes) == len(flat):
-        return e.SizeValue(reduce(mul, sizes))
-    return flat[0] if len(flat) == 1 else e.Product(tuple(flat))
-
-
-def _opens(inner: e.Product, scalars: bool) -> bool:
-    """Whether the factors may stand in the outer product: not where vectors among them meet to a scalar that scales the rest."""
-    if len(inner.factors) > _LONGEST_OPENED:
-        return False
-    if scalars:
-        return True
-    shape = inner.factors[0].shape
-    seen = bool(shape)
-    for factor in inner.factors[1:]:
-        shape = e.product_shape(shape, factor.shape)
-        seen = seen or bool(factor.shape)
-        if seen and not shape:
-            return False
-    return bool(inner.shape) or not seen
-
-
-def hadamard(factors: list[e.Expr]) -> e.Expr:
-    """An elementwise product with the sign and the number of its first factor in front."""
-    first = factors[0]
-    if len(factors) == 1:
-        return first
-    if isinstance(first, e.Negative):
-        return e.Negative(hadamard([first.operand, *factors[1:]]))
-    if isinstance(first, e.Product) and isinstance(first.factors[0], e.Number):
-        rest = first.factors[1] if len(first.factors) == 2 else e.Product(first.factors[1:])
-        return e.Product((first.factors[0], hadamard([rest, *factors[1:]])))
-    return e.Hadamard(tuple(factors))
-
-
-def merged(factors: list[e.Expr]) -> list[e.Expr]:
-    """Elementwise factors as if they were written without brackets: ``x.*(y./z)`` is ``x.*y./z``."""
-    found: list[e.Expr] = []
-    for factor in factors:
-        if found and isinstance(factor, e.Quotient) and factor.numerator.shape and factor.denominator.shape:
-            above = factor.numerator.factors if isinstance(factor.numerator, e.Hadamard) else (factor.numerator,)
-            found = [quotient(hadamard([*found, *above]), factor.denominator)]
-        else:
-            found.append(factor)
-    return found
-
-
-def quotient(above: e.Expr, below: e.Expr) -> e.Expr:
-    """A quotient with the sign of the numerator in front.
-
-    Numbers over numbers are one number. A third of x is a product with a number, which has no other text than ``x/3``.
-    """
-    if isinstance(above, e.Negative):
-        return e.Negative(quotient(above.operand, below))
-    if not isinstance(below, e.Number) or not below.value:
-        return e.Quotient(above, below)
-    if isinstance(above, e.Number):
-        return e.Number(above.value / below.value)
-    if decimal_text(1 / below.value) is not None:
-        return e.Quotient(above, below)
-    number, *rest = above.factors if isinstance(above, e.Product) else (_UNIT, above)
-    if not isinstance(number, e.Number):
-        number, rest = _UNIT, [above]
-    return product([e.Number(number.value / below.value), *rest])
-
-
 def _exponent(exponent: e.Expr) -> e.Expr:
     """A negated number as an exponent is a negative number."""
     if isinstance(exponent, e.Negative) and isinstance(exponent.operand, e.Number):
@@ -495,28 +302,48 @@ def _exponent(exponent: e.Expr) -> e.Expr:
     return exponent
 
 
-def _scalar_in(parts: list[e.Expr]) -> bool:
-    return any(part.is_scalar for part in parts)
-
-
-# ---------------------------------------------------------------- functions
-
-
-def _norm(kind: str, built: list[e.Expr]) -> e.Expr:
-    operand = built[0]
+def _norm(term: t.NormTerm, built: list[e.Expr]) -> e.Expr:
+    operand, *parameter = built
+    if term.kind == "columns" and operand.is_matrix:
+        said = "the largest column sum, which norm(X, 1) of a matrix is in programs, is not in the language"
+        raise ShapeError(said, span=term.span, suggestion="norm1(X) for the sum of the absolute values of all entries")
+    if parameter:
+        _check_power_of_norm(_exponent(parameter[0]), term.operands[1].span)
     if operand.is_scalar:
         return e.Elementwise("abs", operand)
-    if kind == "induced":
-        return e.Norm(operand, "spectral" if operand.is_matrix else "2", None)
-    if len(built) == 2:
-        parameter = built[1]
-        return e.Norm(operand, "p" if parameter.is_scalar else "A", parameter)
+    if parameter:
+        return e.Norm(operand, "p" if parameter[0].is_scalar else "A", parameter[0])
+    kind = {"columns": "1", "induced": "spectral" if operand.is_matrix else "2"}.get(term.kind, term.kind)
     return e.Norm(operand, kind, None)
 
 
 def _check_power_of_norm(power: e.Expr, span: Span) -> None:
     if isinstance(power, e.Number) and power.value <= 0:
         raise ShapeError(f"there is no norm with p = {power.value}", span=span, expected="a number above 0", suggestion="1")
+
+
+def _bars(term: t.BarsTerm, operand: e.Expr) -> e.Expr:
+    if term.cell.mask == SCALAR and operand.is_column:
+        return e.Norm(operand, "2", None)
+    return e.Call("det", (operand,), None, ()) if operand.is_matrix else e.Elementwise("abs", operand)
+
+
+def _size_value(size: Size) -> e.Expr:
+    return e.Number(Fraction(size.factor)) if size.number is not None else e.SizeValue(size)
+
+
+def _unit(term: t.UnitTerm) -> e.Expr:
+    _check_position(term.position, size_of(term.cell.rows), term.span)
+    return e.UnitVector(term.position, size_of(term.cell.rows))
+
+
+def _restricted(same: tuple[t.BoundIndex, t.BoundIndex], built: list[e.Expr]) -> e.Expr:
+    return product([built[0], finite_where_equal(built[1], _index(same[0]), _index(same[1]))])
+
+
+def _unless_scalar(operand: e.Expr, change: Callable[[e.Expr], e.Expr]) -> e.Expr:
+    """What an operation makes of an array; a number stays as it is."""
+    return operand if operand.is_scalar else change(operand)
 
 
 def _array_product(sign: str, left: e.Expr, right: e.Expr) -> e.Expr:
@@ -573,3 +400,49 @@ def _entry(term: t.EntryTerm, operand: e.Expr) -> e.Expr:
 def _check_position(position: int, size: Size, span: Span) -> None:
     if size.number is not None and position > size.number:
         raise ShapeError(f"position {position} is outside a size of {size}", span=span)
+
+
+_MADE: Mapping[type[t.Base], Callable[[Construction, Any, list[e.Expr]], e.Expr]] = {
+    t.SymbolTerm: lambda own, term, _: own._symbols[term.name],
+    t.NumberTerm: lambda _, term, __: e.Ones(shape_of_cell(term.cell)) if term.cell.mask == COLUMN else e.Number(term.value),
+    t.ConstantTerm: lambda _, term, __: e.Constant(term.name),
+    t.SizeTerm: lambda _, term, __: _size_value(size_of(term.size)),
+    t.IdentityTerm: lambda _, term, __: e.Identity(size_of(term.cell.rows)),
+    t.FilledTerm: lambda _, term, __: filled(term.value, shape_of_cell(term.cell)),
+    t.UnitTerm: lambda _, term, __: _unit(term),
+    t.CommutationTerm: lambda _, term, __: e.Commutation(size_of(term.m), size_of(term.n)),
+    t.BoundTerm: lambda own, term, _: own._variable(term),
+    t.SumTerm: Construction._sum,
+    t.ProductTerm: lambda _, __, built: product(built),
+    t.ZeroTerm: lambda _, __, built: filled(Fraction(0), built[0].shape),
+    t.ElementProductTerm: Construction._element_product,
+    t.QuotientTerm: Construction._element_quotient,
+    t.PowerTerm: Construction._power,
+    t.NegativeTerm: lambda _, __, built: e.Negative(built[0]),
+    t.TransposeTerm: lambda _, __, built: _unless_scalar(built[0], e.Transpose),
+    t.ElementwiseTerm: Construction._elementwise,
+    t.InverseTerm: lambda _, __, built: e.Power(built[0], _MINUS_ONE) if built[0].is_scalar else e.Inverse(built[0]),
+    t.InnerTerm: lambda _, __, built: _inner(built[0], built[1]),
+    t.TraceTerm: lambda _, __, built: _unless_scalar(built[0], e.Trace),
+    t.TotalTerm: lambda _, term, built: _unless_scalar(
+        built[0], lambda operand: e.Total(operand, term.axis if term.cell.mask != SCALAR else None)
+    ),
+    t.DiagonalTerm: lambda _, __, built: e.Diagonal(built[0]) if built[0].is_matrix else e.DiagonalMatrix(built[0]),
+    t.VecTerm: lambda _, __, built: _stacked(built[0]),
+    t.ReshapeTerm: lambda _, term, built: e.Reshape(built[0], size_of(term.m), size_of(term.n)),
+    t.KroneckerTerm: lambda _, __, built: e.Kronecker(tuple(built)),
+    t.NormTerm: lambda _, term, built: _norm(term, built),
+    t.BarsTerm: lambda _, term, built: _bars(term, built[0]),
+    t.EulerTerm: lambda _, __, built: (
+        e.Call("expm", (built[0],), None, built[0].shape) if built[0].is_matrix else e.Elementwise("exp", built[0])
+    ),
+    t.ArrayProductTerm: lambda _, term, built: _array_product(term.sign, *built),
+    t.CallTerm: lambda _, term, built: _call(term, built),
+    t.EntryTerm: lambda _, term, built: _entry(term, built[0]),
+    t.IndexSumTerm: lambda _, term, built: e.IndexSum(_index(term.index), built[0]),
+    t.RestrictedTerm: lambda _, term, built: _restricted(term.same, built),
+    t.IndexArrayTerm: lambda _, term, built: e.IndexArray(tuple([_index(index) for index in term.indices]), built[0]),
+    t.DerivativeTerm: Construction._derivative,
+}
+"""What is made of each term, from the expressions of its operands."""
+assert _MADE.keys() == {*get_args(t.Leaf), *get_args(t.Operation)}

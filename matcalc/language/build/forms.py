@@ -1,5 +1,6 @@
-"""What vanishes in an expression: in sums over some of the positions, and in steps of functions without a formula.
+"""Expressions in the form in which they are written: products, quotients, filled arrays; and what vanishes in them.
 
+Terms vanish in sums over some of the positions, and in steps of functions without a formula.
 In ``Σ_{i≠j}`` and ``Σ_{i<j}`` a factor 0 leaves out the other terms, which must be finite for that. Where i = j nothing may be divided by
 zero: what vanishes there, such as ``x_i - x_j``, gets 1 added there where it is divided by, or its logarithm or root taken. The terms that
 stay are the same. A function without a formula is taken to first order: what a step of the argument makes of the value, with the
@@ -10,20 +11,134 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import reduce
+from operator import mul
 from typing import cast
 
 from matcalc.base.errors import NotDifferentiableError, Span
+from matcalc.base.fields import decimal_text
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.base.traversal import bottom_up, with_operand, with_operands
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import rebuilt_with, with_fields
 from matcalc.language.text.spelling import partial_name, parts_of_partial
 
-_ZERO, _TWO, _HALF = (e.Number(Fraction(value)) for value in ("0", "2", "1/2"))
+_ZERO, _UNIT, _TWO, _HALF = (e.Number(Fraction(value)) for value in ("0", "1", "2", "1/2"))
+LONGEST_OPENED = 64
+"""Longer chains stay one operand of the next operation: opened again and again, 5,000 operators in a row would take quadratic time."""
 _ODD = frozenset(["abs", "sin", "tan", "sinh", "tanh", "asin", "atan", "sign", "erf", "sqrt", "relu"])
 """Functions that are zero at zero."""
 _SINGULAR = frozenset(["log", "sqrt", "reciprocal"])
 """Functions without a value or without a derivative at zero; that of an absolute value is taken as zero."""
+
+
+def filled(value: Fraction, shape: Shape) -> e.Expr:
+    """A vector or matrix with all entries ``value``."""
+    if not shape:
+        return e.Number(value)
+    if value == 0:
+        return e.Zeros(shape)
+    return e.Ones(shape) if value == 1 else scaled_ones(e.Number(value), shape)
+
+
+def scaled_ones(factor: e.Expr, shape: Shape) -> e.Expr:
+    """A scalar in every entry of ``shape``."""
+    if isinstance(factor, e.Number) and factor.value in (0, 1):
+        return filled(factor.value, shape)
+    if isinstance(factor, e.Negative) and isinstance(factor.operand, e.Number):
+        return e.Negative(scaled_ones(factor.operand, shape))
+    return product([factor, e.Ones(shape)])
+
+
+def product(factors: list[e.Expr]) -> e.Expr:
+    """A product with a leading minus sign in front, without factors of one; nested products are opened where that keeps the meaning."""
+    first, last = factors[0], factors[-1]
+    if isinstance(first, e.Negative):
+        return e.Negative(product([first.operand, *factors[1:]]))
+    if len(factors) == 2 and isinstance(first, e.Number) and isinstance(last, e.Quotient) and _is_of_arrays(last):
+        # Without brackets the number belongs to the numerator.
+        return quotient(product([first, last.numerator]), last.denominator)
+    flat = _flat(factors)
+    if not flat:
+        return _UNIT
+    sizes = [factor.size for factor in flat if isinstance(factor, e.SizeValue)]
+    if len(sizes) == len(flat):
+        return e.SizeValue(reduce(mul, sizes))
+    return flat[0] if len(flat) == 1 else e.Product(tuple(flat))
+
+
+def _is_of_arrays(node: e.Quotient) -> bool:
+    return bool(node.numerator.shape and node.denominator.shape)
+
+
+def _flat(factors: list[e.Expr]) -> list[e.Expr]:
+    """The factors without those of one, and with those of products in them."""
+    scalars = all(factor.is_scalar for factor in factors)
+    flat: list[e.Expr] = []
+    for factor in factors:
+        if factor is not _UNIT:
+            flat.extend(factor.factors if isinstance(factor, e.Product) and _opens(factor, scalars) else (factor,))
+    return flat
+
+
+def _opens(inner: e.Product, scalars: bool) -> bool:
+    """Whether the factors may stand in the outer product: not where vectors among them meet to a scalar that scales the rest."""
+    if len(inner.factors) > LONGEST_OPENED:
+        return False
+    if scalars:
+        return True
+    shape = inner.factors[0].shape
+    seen = bool(shape)
+    for factor in inner.factors[1:]:
+        shape = e.product_shape(shape, factor.shape)
+        seen = seen or bool(factor.shape)
+        if seen and not shape:
+            return False
+    return bool(inner.shape) or not seen
+
+
+def hadamard(factors: list[e.Expr]) -> e.Expr:
+    """An elementwise product with the sign and the number of its first factor in front."""
+    first = factors[0]
+    if len(factors) == 1:
+        return first
+    if isinstance(first, e.Negative):
+        return e.Negative(hadamard([first.operand, *factors[1:]]))
+    if isinstance(first, e.Product) and isinstance(first.factors[0], e.Number):
+        rest = first.factors[1] if len(first.factors) == 2 else e.Product(first.factors[1:])
+        return e.Product((first.factors[0], hadamard([rest, *factors[1:]])))
+    return e.Hadamard(tuple(factors))
+
+
+def merged(factors: list[e.Expr]) -> list[e.Expr]:
+    """Elementwise factors as if they were written without brackets: ``x.*(y./z)`` is ``x.*y./z``."""
+    found: list[e.Expr] = []
+    for factor in factors:
+        if found and isinstance(factor, e.Quotient) and _is_of_arrays(factor):
+            above = factor.numerator.factors if isinstance(factor.numerator, e.Hadamard) else (factor.numerator,)
+            found = [quotient(hadamard([*found, *above]), factor.denominator)]
+        else:
+            found.append(factor)
+    return found
+
+
+def quotient(above: e.Expr, below: e.Expr) -> e.Expr:
+    """A quotient with the sign of the numerator in front.
+
+    Numbers over numbers are one number. A third of x is a product with a number, which has no other text than ``x/3``.
+    """
+    if isinstance(above, e.Negative):
+        return e.Negative(quotient(above.operand, below))
+    if not isinstance(below, e.Number) or not below.value:
+        return e.Quotient(above, below)
+    if isinstance(above, e.Number):
+        return e.Number(above.value / below.value)
+    if decimal_text(1 / below.value) is not None:
+        return e.Quotient(above, below)
+    number, *rest = above.factors if isinstance(above, e.Product) else (_UNIT, above)
+    if not isinstance(number, e.Number):
+        number, rest = _UNIT, [above]
+    return product([e.Number(number.value / below.value), *rest])
 
 
 def finite_where_equal(body: e.Expr, left: e.Index, right: e.Index) -> e.Expr:

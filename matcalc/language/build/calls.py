@@ -27,10 +27,10 @@ from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
 
 if TYPE_CHECKING:
-    from matcalc.language.syntax import written_arrays
+    from matcalc.language.syntax import array_arithmetic
     from matcalc.language.text import meanings, python_spellings
 else:
-    written_arrays = later("matcalc.language.syntax.written_arrays")
+    array_arithmetic = later("matcalc.language.syntax.array_arithmetic")
     meanings = later("matcalc.language.text.meanings")
     python_spellings = later("matcalc.language.text.python_spellings")
 
@@ -58,7 +58,7 @@ class CallBuilder(Builder):
         if node.function in _SIZED:
             return []
         if node.function == WRITTEN_OUT or node.function in PARTIALS:
-            raise written_arrays.misplaced(node, self.scope.definitions)
+            raise array_arithmetic.misplaced(node, self.scope.definitions)
         if self.summed_index(node) is not None:
             return [node.arguments[1]]
         if node.function == "reshape":

@@ -7,17 +7,21 @@ from fractions import Fraction
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from matcalc.base.errors import MatcalcError, Span
+from matcalc.base.errors import MatcalcError, ParseError, Span
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record, replace
 from matcalc.base.sizes import Shape, Size
 from matcalc.expr import nodes as e
+from matcalc.language.build import terms as t
 from matcalc.language.build.construction import Construction
+from matcalc.language.build.forms import TIES, filled
 from matcalc.language.build.scope import Apart
 from matcalc.language.decisions import AS_USUAL, Attempt, Calculus, Decision, Elaborated, Question, ReadingOptions, least, notes_of
-from matcalc.language.declare.declared import BlockText, Declaration, Declare, SharedNames, SharedText
+from matcalc.language.declare.declared import BlockText, Declaration, Declare, SharedNames, SharedText, declaration_text
 from matcalc.language.reader import Reader
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.trees import ungrouped
+from matcalc.language.typing.kinds import extent, kind_of
 
 if TYPE_CHECKING:
 
@@ -29,18 +33,11 @@ if TYPE_CHECKING:
 
 
 if TYPE_CHECKING:
-    from matcalc.language.build import dialect_calls
-    from matcalc.language.latex import latex_macros
-    from matcalc.language.syntax import dependence, open_indices
-    from matcalc.language.typing import failures, kind_relations
+    from matcalc.language.syntax import open_indices
+    from matcalc.language.typing import kind_relations
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
-    failures = later("matcalc.language.typing.failures")
     open_indices = later("matcalc.language.syntax.open_indices")
-    dialect_calls = later("matcalc.language.build.dialect_calls")
-    dependence = later("matcalc.language.syntax.dependence")
-    dependence = later("matcalc.language.syntax.dependence")
-    latex_macros = later("matcalc.language.latex.latex_macros")
 
 _ASKS = pattern(r"\s*[A-Za-z']{3,}\s+\S")
 """How a text may begin that asks in words."""
@@ -78,7 +75,7 @@ def elaborate(
         text = import_module("matcalc.language.text.requests").formula_asked_for(text, wrt)
 
     def attempt(chosen: ReadingOptions) -> Attempt[Elaborated]:
-        reader = Reader(text, declare, wrt, results=results, options=chosen, calculus=calculus)
+        reader = _ExpressionReader(text, declare, wrt, results=results, options=chosen, calculus=calculus)
         return reader.attempted(lambda: reader.expression(shape, question))
 
     return least(lambda flipped: joined_or_apart(attempt, options.flipping(flipped)), text, options)
@@ -98,7 +95,7 @@ def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS
     >>> question_in("d/dx x'Ax").names, question_in("f(w) = ||Xw - y||^2").names, question_in("x'Ax")
     (('x',), ('w',), None)
     """
-    reader = Reader(text, declare, options=options)
+    reader = _ExpressionReader(text, declare, options=options)
     try:
         return reader.asked(reader.ordered(reader.parse()))[1]
     except MatcalcError as error:
@@ -114,6 +111,107 @@ def about_unused(declare: Declare, occurring: Sequence[str], *others: str) -> tu
         return ()
     found: tuple[Decision, ...] = import_module("matcalc.language.declare.declarations").about(declare, occurring, others)
     return found
+
+
+class _ExpressionReader(Reader):
+    """Reads a text that is one expression, or what asks for a derivative of one."""
+
+    def expression(self, shape: Shape | None, as_question: bool = False) -> Elaborated:
+        """The whole of ``elaborate``, without the text in its errors."""
+        program = self.ordered(self.parse())
+        question = None
+        if as_question:
+            program, question = self.asked(program)
+        self.build_assignments(program)
+        root = self.value_of(self._over_free_indices(program.value))
+        if shape is not None:
+            if shape and isinstance(root, t.NumberTerm) and root.value == 0:
+                self.solve([])
+                return self.result(filled(root.value, shape), Construction({}, self.text))
+            self.expect(root, shape)
+        self.check_indices()
+        self.check_wrt()
+        self.solve([root])
+        construction = self.construction(self.symbols())
+        found = self.result(construction.build(root), construction, root)
+        return replace(found, question=question) if question else found
+
+    def asked(self, program: s.Program) -> tuple[s.Program, Question | None]:
+        """The program without the derivative that is the whole of it, and that derivative."""
+        value, assignments = _whole_of(program)
+        if isinstance(value, s.Definition):
+            return program, Question(value.parameters, said=False)
+        inner = ungrouped(value.operand) if isinstance(value, s.Transposed) else value
+        turned = inner is not value
+        if not isinstance(inner, s.DerivativeOf) or inner.point is not None or inner.along or (turned and len(inner.wrt) > 1):
+            return program, None
+        asked = Question(inner.wrt, turned != inner.turned)
+        return replace(program, assignments=assignments, value=inner.body), asked
+
+    def value_of(self, value: s.Syntax) -> t.Term:
+        """The term of what is the whole: of ``y = f`` and ``f(x) = ...`` that of the right side."""
+        if isinstance(value, s.Definition):
+            self.define(value)
+            return self.builder.function_value(value, None, value.span)
+        if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
+            name = value.left
+            self._require_undeclared(name)
+            root = self.builder.build(value.right)
+            if name.name in self.scope.variables:
+                there = "what is differentiated by" if name.name in self.wrt else "in its own value"
+                raise ParseError(f"{name.name} is given a value, and stands {there}", span=name.span, suggestion="the right side alone")
+            return root
+        return self.builder.build(value)
+
+    def _over_free_indices(self, value: s.Syntax) -> s.Syntax:
+        """An expression with indices that no sum binds as the array over them."""
+        if not self.indexed or isinstance(value, s.Equation | s.Definition) or not open_indices.shows_indices(value):
+            return value
+        return open_indices.over(value, self.free_indices(value))
+
+    def expect(self, root: t.Term, shape: Shape) -> None:
+        """Asks for a shape of the whole."""
+        words = f"the expected shape ({declaration_text(shape, ())})"
+        if len(shape) > 2:
+            self.builder.relate(kind_relations.ArrayOf(root.span, words, shape, root.cell))
+            return
+        kinds = frozenset({(kind_of(shape),)})
+        self.builder.relate(kind_relations.Measured(root.span, kinds, words, (root.cell,), (extent(shape),)))
+
+    def _check_member(self, name: str) -> None:
+        """By members that are tied in themselves no derivative is known: an array has no such property."""
+        for (base, _), declaration in self.scope.declared_members.items():
+            if base == name and declaration.facts & TIES:
+                advice = f"one of them alone: {base}_1: n×n {declaration.properties[0]}"
+                said = f"there is no derivative by all {declaration.name} where each is {' and '.join(declaration.properties)}"
+                raise ParseError(said, suggestion=advice)
+
+    def check_wrt(self) -> None:
+        """Every name differentiated by must be a symbol, of the expression or declared."""
+        for name in self.wrt:
+            if name in self.scope.values:
+                if self.results:
+                    continue
+                raise ParseError(f"{name} is an intermediate result, not a symbol to differentiate by")
+            self._check_member(name)
+            name = self.of_family(name)
+            declaration = self.declarations.get(name)
+            if declaration is not None and declaration.kind == "function":
+                raise ParseError(f"{name} is declared as a function, not as a symbol to differentiate by")
+            if name not in self.scope.variables and declaration is None:
+                names = ", ".join(self.scope.variables) or "no symbol"
+                raise ParseError(f"{name} does not occur in the expression", expected=f"one of its symbols: {names}")
+
+
+def _whole_of(program: s.Program) -> tuple[s.Syntax, tuple[tuple[s.Name, s.Syntax], ...]]:
+    """What a program is for, without a name that it is given, and the other assignments."""
+    value = ungrouped(program.value)
+    if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
+        return ungrouped(value.right), program.assignments
+    given = next((pair for pair in program.assignments if pair[0] is program.value), None)
+    if given is None or not isinstance(ungrouped(given[1]), s.DerivativeOf):
+        return value, program.assignments
+    return ungrouped(given[1]), tuple([pair for pair in program.assignments if pair is not given])
 
 
 Make = Callable[[Sequence[s.Syntax], Span], s.Syntax]

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from matcalc.base.errors import MatcalcError, ParseError, Span
 from matcalc.base.lazy import later, pattern
-from matcalc.base.records import replace
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder
 from matcalc.language.build.construction import Construction, shape_of_cell
-from matcalc.language.build.forms import filled
 from matcalc.language.build.scope import Apart, Families, Scope, Variable, aliases, bold_names, letter_class, points_in, written_names
 from matcalc.language.decisions import (
     AS_USUAL,
@@ -24,7 +22,6 @@ from matcalc.language.decisions import (
     Decision,
     Dialect,
     Elaborated,
-    Question,
     ReadingOptions,
     Source,
     require_certain,
@@ -41,14 +38,14 @@ from matcalc.language.declare.declared import (
 )
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.trees import limits_in, size_names_in, ungrouped, walk
+from matcalc.language.syntax.trees import limits_in, size_names_in, walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.forks import Fork
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.language.text.vocabulary import Vocabulary
 from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
 from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds, infer_sizes, measure
-from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction, extent, kind_of
+from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
 
 if TYPE_CHECKING:
 
@@ -76,7 +73,6 @@ else:
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _CALLING = frozenset([s.Applied, s.Entries, s.Definition])
 _SIZE_LETTERS = "nmpqrkldst"
-_TIED = frozenset(["symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular"])
 _INDEX_MARKS = frozenset("_[∑Σᵢⱼₖₗₘₙₚᵣₛ")
 _INDEXED = pattern(r"\b[Ss]um\b\s*(?:[^\s(]|\(\s*\(?\s*\w+\s*(?:[,=:]|∈|in\b))|\^\s*\{?\(")
 """Without any of these there are no indices in a text."""
@@ -169,8 +165,6 @@ class Reader:
             raise ParseError(f"{name!r} is not a name to differentiate by", text=self.source.given, expected="the name of a symbol")
         return canonical_name(name)
 
-    # ------------------------------------------------------------ reading
-
     def parse(self) -> s.Program:
         """The syntax tree; also learns which names are sizes."""
         if self.source.fault is not None:
@@ -225,34 +219,6 @@ class Reader:
             raise ParseError(f"two arguments of {name} have one name", span=definition.span)
         self.scope.definitions[name] = definition
 
-    def asked(self, program: s.Program) -> tuple[s.Program, Question | None]:
-        """The program without the derivative that is the whole of it, and that derivative."""
-        value, assignments = _whole_of(program)
-        if isinstance(value, s.Definition):
-            return program, Question(value.parameters, said=False)
-        inner = ungrouped(value.operand) if isinstance(value, s.Transposed) else value
-        turned = inner is not value and isinstance(inner, s.DerivativeOf) and len(inner.wrt) == 1
-        value = inner if turned else value
-        if not isinstance(value, s.DerivativeOf) or value.point is not None or value.along:
-            return program, None
-        asked = Question(value.wrt, turned != value.turned)
-        return replace(program, assignments=assignments, value=value.body), asked
-
-    def value_of(self, value: s.Syntax) -> t.Term:
-        """The term of what is the whole: of ``y = f`` and ``f(x) = ...`` that of the right side."""
-        if isinstance(value, s.Definition):
-            self.define(value)
-            return self.builder.function_value(value, None, value.span)
-        if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
-            name = value.left
-            self._require_undeclared(name)
-            root = self.builder.build(value.right)
-            if name.name in self.scope.variables:
-                there = "what is differentiated by" if name.name in self.wrt else "in its own value"
-                raise ParseError(f"{name.name} is given a value, and stands {there}", span=name.span, suggestion="the right side alone")
-            return root
-        return self.builder.build(value)
-
     def _require_undeclared(self, name: s.Name) -> None:
         """Raises ParseError for a name that is given a value although it is declared."""
         if name.name in self.declarations:
@@ -290,26 +256,6 @@ class Reader:
             raise ParseError(said, span=name.span, suggestion="a name of its own for each value")
         self.scope.member_values[base] = index, value
 
-    def expression(self, shape: Shape | None, as_question: bool = False) -> Elaborated:
-        """The whole of ``elaborate``, without the text in its errors."""
-        program = self.ordered(self.parse())
-        question = None
-        if as_question:
-            program, question = self.asked(program)
-        self.build_assignments(program)
-        root = self.value_of(self._over_free_indices(program.value))
-        if shape is not None:
-            if shape and isinstance(root, t.NumberTerm) and root.value == 0:
-                self.solve([])
-                return self.result(filled(root.value, shape), Construction({}, self.text))
-            self.expect(root, shape)
-        self.check_indices()
-        self.check_wrt()
-        self.solve([root])
-        construction = self.construction(self.symbols())
-        found = self.result(construction.build(root), construction, root)
-        return replace(found, question=question) if question else found
-
     def construction(self, symbols: Mapping[str, e.Expr], kept: Mapping[t.Term, e.Symbol] | None = None) -> Construction:
         """What builds the expressions of this text."""
         functions = {name: {one: self._argument(one) for one in names} for name, names in self.scope.undefined.arguments.items()}
@@ -319,12 +265,6 @@ class Reader:
         """What a function without a formula depends on."""
         value = self.scope.values.get(name)
         return value if value is not None else t.SymbolTerm(self.scope.variable(name, Span(0, 0)).cell, Span(0, 0), name)
-
-    def _over_free_indices(self, value: s.Syntax) -> s.Syntax:
-        """An expression with indices that no sum binds as the array over them."""
-        if not self.indexed or isinstance(value, s.Equation | s.Definition) or not open_indices.shows_indices(value):
-            return value
-        return open_indices.over(value, self.free_indices(value))
 
     def free_indices(self, *sides: s.Syntax) -> tuple[str, ...]:
         """The free indices of an expression or of the sides of an equation."""
@@ -336,23 +276,6 @@ class Reader:
             said = f"no sum runs over {', '.join(indices)}: {whole} over {'these' if len(indices) > 1 else 'it'}"
             self.decisions.append(Decision(said, "notation", span=sides[0].span))
         return indices
-
-    def expect(self, root: t.Term, shape: Shape) -> None:
-        """Asks for a shape of the whole."""
-        words = f"the expected shape ({declaration_text(shape, ())})"
-        if len(shape) > 2:
-            self.builder.relate(kind_relations.ArrayOf(root.span, words, shape, root.cell))
-            return
-        kinds = frozenset({(kind_of(shape),)})
-        self.builder.relate(kind_relations.Measured(root.span, kinds, words, (root.cell,), (extent(shape),)))
-
-    def _check_member(self, name: str) -> None:
-        """By members that are tied in themselves no derivative is known: an array has no such property."""
-        for (base, _), declaration in self.scope.declared_members.items():
-            if base == name and declaration.facts & _TIED:
-                advice = f"one of them alone: {base}_1: n×n {declaration.properties[0]}"
-                said = f"there is no derivative by all {declaration.name} where each is {' and '.join(declaration.properties)}"
-                raise ParseError(said, suggestion=advice)
 
     def of_family(self, name: str) -> str:
         """The name of the array, where the name of its members is given."""
@@ -366,24 +289,6 @@ class Reader:
             if loose and variable.mentioned and name not in self.scope.declarations:
                 advice = f"brackets around all that is summed, or declare {name} if it is one name"
                 raise ParseError(f"{name} stands outside of the sum over {index}", span=variable.cell.span, suggestion=advice)
-
-    def check_wrt(self) -> None:
-        """Every name differentiated by must be a symbol, of the expression or declared."""
-        for name in self.wrt:
-            if name in self.scope.values:
-                if self.results:
-                    continue
-                raise ParseError(f"{name} is an intermediate result, not a symbol to differentiate by")
-            self._check_member(name)
-            name = self.of_family(name)
-            declaration = self.declarations.get(name)
-            if declaration is not None and declaration.kind == "function":
-                raise ParseError(f"{name} is declared as a function, not as a symbol to differentiate by")
-            if name not in self.scope.variables and declaration is None:
-                names = ", ".join(self.scope.variables) or "no symbol"
-                raise ParseError(f"{name} does not occur in the expression", expected=f"one of its symbols: {names}")
-
-    # ------------------------------------------------------------ solving
 
     def solve(self, roots: list[t.Term]) -> None:
         """Finds kinds and sizes of everything built so far."""
@@ -474,8 +379,6 @@ class Reader:
         if parts:
             self.decisions.append(Decision("assumed " + "; ".join(parts), "convention"))
 
-    # ------------------------------------------------------------ results
-
     def symbols(self) -> dict[str, e.Symbol]:
         """The typed symbols."""
         if self._symbols is not None:
@@ -538,17 +441,6 @@ def _may_have_indices(text: str) -> bool:
     if not _INDEX_MARKS.isdisjoint(text):
         return True
     return ("um" in text or "^" in text) and _INDEXED.search(text) is not None
-
-
-def _whole_of(program: s.Program) -> tuple[s.Syntax, tuple[tuple[s.Name, s.Syntax], ...]]:
-    """What a program is for, without a name that it is given, and the other assignments."""
-    value = ungrouped(program.value)
-    if isinstance(value, s.Equation) and isinstance(value.left, s.Name):
-        return ungrouped(value.right), program.assignments
-    given = next((pair for pair in program.assignments if pair[0] is program.value), None)
-    if given is None or not isinstance(ungrouped(given[1]), s.DerivativeOf):
-        return value, program.assignments
-    return ungrouped(given[1]), tuple([pair for pair in program.assignments if pair is not given])
 
 
 def _letter_of(command: str) -> Decision:

@@ -31,7 +31,6 @@ else:
 
 from matcalc.language.build.naming import Naming, misplaced
 
-ONE_VALUE = Fraction(1)
 _LEAVES = frozenset([s.Name, s.NumberLiteral])
 _SCOPED = frozenset([s.Applied, s.NormBars, s.Bars, s.Transposed, s.Summation])
 """What its parts see: indices, and whether they are summed up."""
@@ -108,8 +107,7 @@ class Builder(Naming):
 
     def _operands_of_binary(self, node: s.Binary) -> list[s.Syntax]:
         gathered: tuple[str, ...] = ("+", "-") if node.operator in ("+", "-") else (node.operator,)
-        starred = node.operator == "*" and self._starred(node.operator_span)
-        if node.operator not in _GATHERED or starred:
+        if node.operator not in _GATHERED or (node.operator == "*" and self._starred(node.operator_span)):
             return [node.left, node.right]
         return [part for part, _ in _spine(node, gathered)]
 
@@ -150,7 +148,7 @@ class Builder(Naming):
         """
         if node.function != "tensor":
             return ()
-        names = [name.name for name in node.arguments[:-1] if isinstance(name, s.Name) and name.name not in self.scope.declarations]
+        names = [name for name in names_among(node.arguments[:-1]) if name not in self.scope.declarations]
         if not 0 < len(names) < 5 or len(names) != len(node.arguments) - 1 or len(set(names)) < len(names):
             expected = "one to four different indices that are no declared names, and a scalar"
             message = "tensor(...) makes an array of entries"
@@ -352,13 +350,8 @@ class Builder(Naming):
 
     def _is_counted(self, node: s.Binary) -> bool:
         """Whether a slash of NumPy has a letter that counts things behind it, and more than a name, which may be its like, before it."""
-        divisor, sign = node.right, node.operator_span
-        return (
-            sign.end - sign.start == 1
-            and isinstance(divisor, s.Name)
-            and divisor.name in DIVIDING_COUNTS
-            and not isinstance(node.left, s.Name)
-        )
+        written = node.operator_span.end - node.operator_span.start == 1
+        return written and isinstance(node.right, s.Name) and node.right.name in DIVIDING_COUNTS and not isinstance(node.left, s.Name)
 
     def _note_rayleigh(self, divisor: s.Syntax) -> None:
         """Brackets that nobody wrote around the divisor: ``x'*A*x / x'*x``."""
@@ -375,7 +368,7 @@ class Builder(Naming):
         if isinstance(operand, t.NumberTerm):
             if operand.value != 1:
                 raise ShapeError("a number has no transpose; only 1' is read, as a row of ones", span=span)
-            operand = t.FilledTerm(self.cell(COLUMN, operand.span), operand.span, ONE_VALUE)
+            operand = t.FilledTerm(self.cell(COLUMN, operand.span), operand.span, Fraction(1))
         return self.transpose(operand, span)
 
     def _is_part(self, node: s.Raised) -> bool:

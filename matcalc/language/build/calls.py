@@ -17,14 +17,14 @@ from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCT
 from matcalc.language.build.definitions import Signature, signature_of
 from matcalc.language.build.scope import Scope, letter_class
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import number_in
+from matcalc.language.syntax.trees import names_among, number_in
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
 from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
-from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation
+from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation, extent, kind_of
 
 if TYPE_CHECKING:
     from matcalc.language.syntax import array_arithmetic
@@ -35,7 +35,13 @@ else:
     python_spellings = later("matcalc.language.text.python_spellings")
 
 
-_SIZED = frozenset(["eye", "ones", "zeros", "vector", "matrix", "commutation", "unit"])
+_SIZED = {
+    "eye": (range(2), "eye(n)"), "ones": (range(5), "ones(n)"), "zeros": (range(5), "zeros(n)"), "unit": (range(1, 3), "unit(3, n)"),
+    "vector": (range(1, 3), "vector(1)"), "matrix": (range(1, 4, 2), "matrix(0)"), "commutation": (range(2, 3), "commutation(m, n)"),
+}  # fmt: skip
+"""Constants with sizes, with how many arguments they take, and how they are written."""
+_VALUED = frozenset(["unit", "vector", "matrix"])
+"""Those of them that begin with a number."""
 _NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
 _DEEPEST_DEFINITION = 8
 _SUMS = frozenset(["sum", "mean"])
@@ -51,23 +57,18 @@ class CallBuilder(Builder):
         return outer and (self._is_users(node.function) or (known is not None and functions()[known].kind == "elementwise"))
 
     def argument_terms(self, node: s.Applied) -> list[s.Syntax]:
-        if self._is_users(node.function):
-            return list(node.arguments)
-        if node.function in self.scope.definitions:
-            return [] if self._as_defined(node) else list(node.arguments)
-        if node.function in _SIZED:
+        name, arguments = node.function, node.arguments
+        if self._is_users(name) or name in self.scope.definitions:
+            return [*arguments] if self._is_users(name) or not self._as_defined(node) else []
+        if name in _SIZED:
             return []
-        if node.function == WRITTEN_OUT or node.function in PARTIALS:
+        if name == WRITTEN_OUT or name in PARTIALS:
             raise array_arithmetic.misplaced(node, self.scope.definitions)
-        if self.summed_index(node) is not None:
-            return [node.arguments[1]]
-        if node.function == "reshape":
-            return list(node.arguments[:1])
-        if node.function == "tensor":
-            return list(node.arguments[-1:]) if self.array_indices(node) else []
-        if node.function == "norm" and len(node.arguments) == 2 and _norm_kind(node, self):
-            return [node.arguments[0]]
-        return [argument for argument in node.arguments if not isinstance(argument, s.Word)]
+        if self._bound(node):
+            return [arguments[-1]]
+        if name == "reshape" or (name == "norm" and len(arguments) == 2 and _norm_kind(node, self)):
+            return [*arguments[:1]]
+        return [argument for argument in arguments if not isinstance(argument, s.Word)]
 
     def call(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
         name, span = node.function, node.span
@@ -77,8 +78,6 @@ class CallBuilder(Builder):
             self._count(node, arguments, 1)
             self.users_functions[canonical_name(name.rstrip("'"))] = None
             return t.ElementwiseTerm(arguments[0].cell, self.place(span), (arguments[0],), canonical_name(name))
-        words = [argument for argument in node.arguments if isinstance(argument, s.Word)]
-        axis = next((word.word for word in words if word.word in ("rows", "cols")), None)
         if name in _SIZED:
             return self._sized(node)
         if name.endswith("'") and name[:-1] in functions():
@@ -86,22 +85,18 @@ class CallBuilder(Builder):
             return self._opened(definitions.derivative_of(name[:-1]), {"t": arguments[0]}, {}, self.place(span))
         if name == "pinv":
             self._refuse_sign_on_a_vector(node)
-        structural = _STRUCTURAL.get(name)
-        known = spellings().get(name)
-        if structural is None and known is None:
+        if name not in _STRUCTURAL and name not in spellings():
             raise meanings.unknown_function(name, node.function_span)
-        if words and not (len(words) == 1 and node.arguments[-1] is words[0] and (axis or name == "norm")):
-            raise ParseError(f"{words[0].word!r} cannot stand here", span=words[0].span)
-        if structural is not None:
-            if axis and name != "sum":
-                raise ParseError(f"{name} is not taken along {axis}", span=node.span, suggestion=f"{name}(X)")
-            return structural(self, node, arguments, axis)
-        assert known is not None
-        return self.function(functions()[known], node, arguments, axis)
+        axis = _axis_of(node)
+        if name not in _STRUCTURAL:
+            return self.function(functions()[spellings()[name]], node, arguments, axis)
+        if axis and name != "sum":
+            raise ParseError(f"{name} is not taken along {axis}", span=node.span, suggestion=f"{name}(X)")
+        return _STRUCTURAL[name](self, node, arguments, axis)
 
     def _as_defined(self, node: s.Applied) -> bool:
         """Whether a function of the text stands with the arguments that it is defined with."""
-        names = tuple([argument.name for argument in node.arguments if isinstance(argument, s.Name)])
+        names = names_among(node.arguments)
         return len(names) == len(node.arguments) and names == self.scope.definitions[node.function].parameters
 
     def _is_users(self, name: str) -> bool:
@@ -128,30 +123,23 @@ class CallBuilder(Builder):
 
     def _sized(self, node: s.Applied) -> t.Term:
         name, span, arguments = node.function, node.span, node.arguments
-        for argument in arguments:
-            if isinstance(argument, s.Word):
-                raise ParseError(f"{argument.word!r} cannot stand here", span=argument.span)
-        match name, len(arguments):
-            case "eye", 0 | 1:
-                return self.identity(span, self.size(arguments[0]) if arguments else None)
-            case "commutation", 2:
-                return self._commutation(self.size(arguments[0]), self.size(arguments[1]), span)
-            case "unit", 1 | 2:
-                position = self._whole(arguments[0])
-                return self.unit(position, span, self.size(arguments[1]) if len(arguments) == 2 else None)
-            case "ones" | "zeros", 0 | 1 | 2 | 3 | 4:
-                sizes = [self.size(argument) for argument in arguments]
+        _refuse_words(arguments)
+        counts, usage = _SIZED[name]
+        if len(arguments) not in counts:
+            counted = f"{len(arguments)} argument{'s' if len(arguments) != 1 else ''}"
+            raise ParseError(f"{name} does not take {counted}", span=span, suggestion=usage)
+        sizes = [self.size(argument) for argument in arguments[name in _VALUED :]]
+        match name:
+            case "eye":
+                return self.identity(span, *sizes)
+            case "commutation":
+                return self._commutation(*sizes, span)
+            case "unit":
+                return self.unit(self._whole(arguments[0]), span, *sizes)
+            case "ones" | "zeros":
                 return self.filled(Fraction(name == "ones"), sizes, span)
-            case "vector", 1 | 2:
-                sizes = [self.size(argument) for argument in arguments[1:]] or [Unknown()]
-                return self.filled(self._value(arguments[0]), sizes, span)
-            case "matrix", 1 | 3:
-                sizes = [self.size(argument) for argument in arguments[1:]] or [Unknown(), Unknown()]
-                return self.filled(self._value(arguments[0]), sizes, span)
             case _:
-                usage = {"commutation": "commutation(m, n)", "unit": "unit(3, n)", "vector": "vector(1)", "matrix": "matrix(0)"}
-                counted = f"{len(arguments)} argument{'s' if len(arguments) != 1 else ''}"
-                raise ParseError(f"{name} does not take {counted}", span=span, suggestion=usage.get(name, f"{name}(n)"))
+                return self.filled(self._value(arguments[0]), sizes or [Unknown() for _ in range(counts[-1] - 1)], span)
 
     def _commutation(self, m: Dimension, n: Dimension, span: Span) -> t.Term:
         self.evidence = True
@@ -182,34 +170,35 @@ class CallBuilder(Builder):
         span = self.place(node.span)
         if axis and not entry.axis:
             raise ParseError(f"{entry.name} is not taken along {axis}", span=node.span, suggestion=f"{node.function}(X)")
-        if entry.name in MATRIX_COUNTERPART and len(arguments) == 1:
+        signature = signature_of(entry)
+        self._count(node, arguments, 1 if entry.kind == "elementwise" else len(signature.parameters))
+        if entry.name in MATRIX_COUNTERPART:
             self._note_counterpart(entry.name, node.function, arguments[0])
         if entry.kind == "elementwise":
-            self._count(node, arguments, 1)
             return t.ElementwiseTerm(arguments[0].cell, span, (arguments[0],), entry.name)
-        signature = signature_of(entry)
-        self._count(node, arguments, len(signature.parameters))
         if entry.of_one and self.single(arguments[0]):
             self.evidence = True
             return arguments[0] if entry.of_one == "t" else self._opened(definitions.of_one(entry.name), {"t": arguments[0]}, {}, span)
-        if axis is None and entry.axis:
-            whole = self._of_whole_matrix(entry, signature, node, arguments)
-            if whole is not None:
-                return whole
+        whole = self._of_whole_matrix(entry, signature, node, arguments) if entry.axis and axis is None else None
+        if whole is not None:
+            return whole
         if entry.kind == "defined":
             return self._defined(entry, signature, node, arguments, axis)
         self.evidence = True
         if entry.name == "inv":
             return self._inverse(node, arguments, None)
         if axis is not None:
-            result = self.cell(ANY, node.span)
-            if signature.result == ():
-                self.relate(kind_relations.Totalled(span, axis, node.function, arguments[0].cell, result))
-            else:
-                result = arguments[0].cell
-                self.relate(kind_relations.InRelation(span, frozenset({(MATRIX,)}), node.function, result))
-            return t.CallTerm(result, span, tuple(arguments), entry.name, axis)
+            return self._along_axis(entry, signature, node, arguments[0], axis)
         return self._measured(entry, signature, node, arguments)
+
+    def _along_axis(self, entry: Function, signature: Signature, node: s.Applied, operand: t.Term, axis: str) -> t.Term:
+        span, result = self.place(node.span), operand.cell
+        if signature.result == ():
+            result = self.cell(ANY, node.span)
+            self.relate(kind_relations.Totalled(span, axis, node.function, operand.cell, result))
+        else:
+            self.relate(kind_relations.InRelation(span, frozenset({(MATRIX,)}), node.function, result))
+        return t.CallTerm(result, span, (operand,), entry.name, axis)
 
     def _of_whole_matrix(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term]) -> t.Term | None:
         """A function of a vector that is given a matrix without an axis: a mean is that of all entries, a softmax that of each row."""
@@ -275,7 +264,7 @@ class CallBuilder(Builder):
         if signature.size_names:
             self.evidence = True
             shapes = list(signature.parameters.values())
-            kinds = frozenset({tuple([_kind(shape) for shape in shapes])})
+            kinds = frozenset({tuple([kind_of(shape) for shape in shapes])})
             cells = tuple([argument.cell for argument in arguments])
             self.relate(kind_relations.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes])))
         built = self._opened(definitions.definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span)
@@ -387,8 +376,8 @@ class CallBuilder(Builder):
 
     def _doubt_capitals(self, node: s.Applied) -> None:
         """``dot(A, B)`` of capitals that are not declared: of matrices it is the product in NumPy, and tr(A'B) in Julia."""
-        names = [part.name for part in node.arguments if isinstance(part, s.Name) and letter_class(part.name) == "upper"]
-        open_names = [name for name in names if not (name in self.scope.declarations or name in self.scope.values)]
+        known = {*self.scope.declarations, *self.scope.values}
+        open_names = [name for name in names_among(node.arguments) if letter_class(name) == "upper" and name not in known]
         if open_names:
             one, other = [part.name if isinstance(part, s.Name) else "B" for part in node.arguments[:2]]
             vectors, product = f"vectors: declare {open_names[0]}: n", f"the product of matrices: {one}*{other}"
@@ -428,6 +417,21 @@ class CallBuilder(Builder):
                 self.decide(said, "dialect", "doubtful", span=self.place(span), instead=ways, when=of_matrix)
             case _:
                 pass
+
+
+def _refuse_words(arguments: tuple[s.Syntax, ...]) -> None:
+    for argument in arguments:
+        if isinstance(argument, s.Word):
+            raise ParseError(f"{argument.word!r} cannot stand here", span=argument.span)
+
+
+def _axis_of(node: s.Applied) -> str | None:
+    """The axis that a call names by a word. Raises ParseError for words that stand elsewhere, or say something else."""
+    *others, last = node.arguments or (node,)
+    axis = last.word if isinstance(last, s.Word) and last.word in ("rows", "cols") else None
+    of_norm = node.function == "norm" and isinstance(last, s.Word)
+    _refuse_words(tuple(others if axis or of_norm else node.arguments))
+    return axis
 
 
 def _norm_kind(call: s.Applied, builder: Builder) -> str:
@@ -473,13 +477,9 @@ _STRUCTURAL: dict[str, _Structural] = {
 }  # fmt: skip
 
 
-def _kind(shape: tuple[str, ...]) -> int:
-    return SCALAR if not shape else COLUMN if len(shape) == 1 else MATRIX
-
-
 def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
     """The kinds of a signature; a function of one vector takes a row too, and gives a row where it gives a vector."""
-    kinds = [_kind(shape) for shape in shapes]
+    kinds = [kind_of(shape) for shape in shapes]
     found = {tuple(kinds)}
     if kinds[0] == COLUMN and len(kinds) == 2:
         found.add((ROW, ROW if kinds[1] == COLUMN else kinds[1]))
@@ -487,8 +487,7 @@ def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
 
 
 def _dimensions(shape: tuple[str, ...], sizes: dict[str, Dimension]) -> tuple[Dimension, Dimension]:
-    found = [sizes[name] for name in shape]
-    return (found[0] if found else ONE, found[1] if len(found) == 2 else ONE)
+    return extent([sizes[name] for name in shape])
 
 
 _OF_VECTORS = frozenset(["sum", "norm", "norm1", "norm2", "dot", "inner", "vdot", "outer", "diag"])

@@ -223,7 +223,7 @@ def _moved(again: e.Expr, one: e.Expr) -> e.Expr:
     return again
 
 
-_TIES = frozenset(["symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular"])
+TIES = frozenset(["symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular"])
 """What is said of a matrix and so holds of its derivative by a number."""
 
 
@@ -285,7 +285,7 @@ def first_order(value: e.Symbol, argument: str, step: e.Expr, turned: bool, plac
     """
     if value.is_row or step.is_row or len(value.shape) > 2 or len(step.shape) > 2:
         raise NotDifferentiableError(f"the derivative of {value.name} by {argument} is not read", span=place)
-    ties = value.properties & _TIES if value.is_matrix and step.is_scalar else frozenset()
+    ties = value.properties & TIES if value.is_matrix and step.is_scalar else frozenset()
 
     def derivative(shape: Shape) -> e.Expr:
         return e.Symbol(partial_name(value.name, argument), shape, ties)

@@ -13,7 +13,7 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.scope import Scope, letter_class
 from matcalc.language.decisions import Weight
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import parts
+from matcalc.language.syntax.trees import names_among, parts
 from matcalc.language.text.dialects import Written
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.costs import COUNT_LETTERS, DIVIDING_COUNTS

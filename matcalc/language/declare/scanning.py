@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -264,3 +264,48 @@ def _command(name: str, first: int, last: int) -> Token:
         text = _COMMANDS[name]
         return Token("word" if text.isalpha() else "sign", text, first, last)
     return Token("word", _SPELLED.get(name, name), first, last, accent=name in ACCENTS)
+
+
+INFINITE = ("∞", "inf", "infty", "Inf", "infinity")
+_LETTERS_WITH_POWERS = frozenset(["S", "Z", "N", "C", "O", "U", "V"])
+"""Of which a power with a number may be the power of a size."""
+_LETTERS_WITH_INDICES = frozenset(["R", "N", "Z", "C", "S", "U", "V"])
+_BEHIND_SETS = frozenset(["", "^", "_", "(", "+"])
+
+
+def begins_set(tokens: Sequence[Token], place: int, *, member: bool) -> bool:
+    """Whether a set is named here."""
+    token, following = tokens[place], text_at(tokens, place + 1)
+    if token.kind == "sign":
+        return token.text == "{" or (token.text in "[(" and _is_interval(tokens, place, member))
+    base, _, below = token.text.partition("_")
+    if base not in SETS or (below and base in _LETTERS_WITH_INDICES and not member):
+        return False
+    if base in ALWAYS_SETS or (member and (below or following in _BEHIND_SETS)):
+        return True
+    raised = tokens[place + 2] if place + 2 < len(tokens) else token
+    return _is_set_before(following, base, raised)
+
+
+def _is_set_before(sign: str, base: str, raised: Token) -> bool:
+    """Whether a letter names a set by the sign behind it."""
+    if sign == "(":
+        return base not in ("R", "N", "Z", "C", "V")
+    if sign == "_":
+        return base in ("R", "S", "Z", "N")
+    return sign == "^" and not (base in _LETTERS_WITH_POWERS and raised.kind == "number")
+
+
+def text_at(tokens: Sequence[Token], place: int) -> str:
+    return tokens[place].text if place < len(tokens) else ""
+
+
+def _is_interval(tokens: Sequence[Token], place: int, member: bool) -> bool:
+    inside = tokens[place + 1 : place + 6]
+    comma = next((k for k, token in enumerate(inside) if token.text == ","), None)
+    if comma is None:
+        return False
+    bounds = [token.text for token in inside[: comma + 3]]
+    after = place + 1 + comma + 3
+    raised = after < len(tokens) and tokens[after].text == "^"
+    return any(word in bounds for word in INFINITE) or ((member or raised) and inside[0].kind != "word")

@@ -10,12 +10,21 @@ from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, Size, shape_of
 from matcalc.facts.table import canonical, spelled_apart
 from matcalc.language.declare.measures import SHORTEST_WORD, SizeReader, expected, meaning_of
-from matcalc.language.declare.scanning import ALWAYS_SETS, FILLERS, KINDS, MARKS, NO_FACTS, SETS, SIZES_TOO, Token
+from matcalc.language.declare.scanning import (
+    FILLERS,
+    INFINITE,
+    KINDS,
+    MARKS,
+    NO_FACTS,
+    SETS,
+    SIZES_TOO,
+    Token,
+    begins_set,
+    text_at,
+)
 
 _SIGNS = frozenset("+*>≥≻⪰0")
-_INFINITE = ("∞", "inf", "infty", "Inf", "infinity")
-_LETTERS_WITH_POWERS = frozenset(["S", "Z", "N", "C", "O", "U", "V"])
-"""Of which a power with a number may be the power of a size."""
+_NUMBERS = {"real": (), "integer": ("integer",), "natural": ("integer", "nonnegative")}
 
 
 @record
@@ -27,36 +36,8 @@ class Membership:
     properties: tuple[str, ...] = ()
 
 
-def begins_set(tokens: Sequence[Token], place: int, *, member: bool) -> bool:
-    """Whether a set is named here."""
-    token = tokens[place]
-    following = tokens[place + 1].text if place + 1 < len(tokens) else ""
-    if token.kind == "sign":
-        return token.text == "{" or (token.text in "[(" and _is_interval(tokens, place, member))
-    base, _, below = token.text.partition("_")
-    if base not in SETS or (below and base in ("R", "N", "Z", "C", "S", "U", "V") and not member):
-        return False
-    if base in ALWAYS_SETS or (member and (following in ("", "^", "_", "(", "+") or below)):
-        return True
-    if following == "(":
-        return base not in ("R", "N", "Z", "C", "V")
-    if following == "_":
-        return base in ("R", "S", "Z", "N")
-    if following != "^":
-        return base in ("Sym", "SPD", "PSD") and following == "_"
-    raised = tokens[place + 2] if place + 2 < len(tokens) else token
-    return not (base in _LETTERS_WITH_POWERS and raised.kind == "number")
-
-
-def _is_interval(tokens: Sequence[Token], place: int, member: bool) -> bool:
-    inside = tokens[place + 1 : place + 6]
-    comma = next((k for k, token in enumerate(inside) if token.text == ","), None)
-    if comma is None:
-        return False
-    bounds = [token.text for token in inside[: comma + 3]]
-    after = place + 1 + comma + 3
-    raised = after < len(tokens) and tokens[after].text == "^"
-    return any(word in bounds for word in _INFINITE) or ((member or raised) and inside[0].kind != "word")
+def _is_mark(mark: str, opening: str) -> bool:
+    return (_SIGNS.issuperset(mark) and mark != "0") or (opening == "_" and mark in MARKS and len(mark) > 1)
 
 
 class SetReader(SizeReader):
@@ -93,31 +74,23 @@ class SetReader(SizeReader):
             less_one |= less
         return self._members(SETS[base], base, sizes, marks, less_one)
 
-    # ------------------------------------------------------------ what stands above, below and in brackets
-
     def _group(self) -> tuple[list[Size] | None, str, bool]:
         """Sizes, a mark such as + or > 0, and whether one is taken off the size."""
         opening = self.tokens[self.place].text
-        if opening != "(":
-            self.place += 1
-        if self.place >= len(self.tokens):
-            raise self.not_understood(self.tokens[-1])
-        closing = {"{": "}", "(": ")"}.get(self.tokens[self.place].text)
-        if closing is None:
+        self.place += opening != "("
+        closing = {"{": "}", "(": ")"}.get(text_at(self.tokens, self.place))
+        if closing is None and self.place < len(self.tokens):
             return self._bare()
-        self.place += 1
-        inside = self.place
-        while self.place < len(self.tokens) and self.tokens[self.place].text != closing:
-            self.place += 1
-        if self.place >= len(self.tokens) or self.place == inside:
+        inside = self.place + 1
+        end = next((k for k in range(inside, len(self.tokens)) if self.tokens[k].text == closing), inside)
+        if closing is None or end == inside:
             raise self.not_understood(self.tokens[-1])
-        written = self.tokens[inside : self.place]
-        mark = "".join([token.text for token in written])
-        if (set(mark) <= _SIGNS and mark != "0") or (opening == "_" and mark in MARKS and len(mark) > 1):
-            self.place += 1
+        mark = "".join([token.text for token in self.tokens[inside:end]])
+        if _is_mark(mark, opening):
+            self.place = end + 1
             return None, mark, False
-        less_one = len(written) > 2 and mark.endswith("-1")
-        end, self.place = self.place, inside
+        less_one = end - inside > 2 and mark.endswith("-1")
+        self.place = inside
         sizes = self.list_of_sizes(closing)
         if self.place + (2 if less_one else 0) < end or not sizes:
             raise self._no_size(self.place)
@@ -140,32 +113,31 @@ class SetReader(SizeReader):
     def _size(self, written: str, token: Token) -> Size:
         return self.size_of(Token("number" if written.isdigit() else "word", written, token.start, token.end))
 
-    # ------------------------------------------------------------ what it means
-
     def _members(self, sort: str, base: str, sizes: list[Size] | None, marks: str, less_one: bool) -> Membership:
-        name = self.name
+        if sort in _NUMBERS:
+            return self._of_numbers(sort, sizes, marks, less_one)
+        if sort == "symmetric" and base in ("S", "𝕊") and (less_one or self.name[:1].islower()):
+            if less_one and sizes is not None and len(sizes) == 1:
+                return Membership(None, sizes, ("unit",))
+            raise self._refused("S^n may be a sphere or the symmetric matrices", f"{self.name}: n unit, or {self.name}: n×n symmetric")
         match sort:
-            case "real" | "integer" | "natural":
-                if less_one:
-                    raise self._no_size(self.place - 2)
-                if sort == "real" and sizes is None and not marks and self.described:
-                    return Membership(None, None)  # an n×d matrix of reals
-                facts = {"integer": ("integer",), "natural": ("integer", "nonnegative")}.get(sort, ())
-                return Membership("scalar" if sizes is None else None, sizes, (*facts, *self._marked(marks)))
             case "complex":
-                raise self._refused("symbols are real", f"{name}: " + self._sizes_text(sizes))
+                raise self._refused("symbols are real", f"{self.name}: {self._sizes_text(sizes)}")
             case "simplex":
                 return Membership("vector" if sizes is None else None, sizes, ("simplex",))
             case "unitary":
-                raise self._refused("symbols are real", f"{name}: {self._sizes_text(sizes, 2)} orthogonal")
+                raise self._refused("symbols are real", f"{self.name}: {self._sizes_text(sizes, 2)} orthogonal")
             case "orthonormal":
-                raise self._refused("which of the two sizes is the number of rows is not agreed on", f"{name}: n×p orthonormal")
-            case "symmetric" if base in ("S", "𝕊") and (less_one or name[:1].islower()):
-                if less_one and sizes is not None and len(sizes) == 1:
-                    return Membership(None, sizes, ("unit",))
-                raise self._refused("S^n may be a sphere or the symmetric matrices", f"{name}: n unit, or {name}: n×n symmetric")
+                raise self._refused("which of the two sizes is the number of rows is not agreed on", f"{self.name}: n×p orthonormal")
             case _:
                 return self._square(sort, base, sizes, marks)
+
+    def _of_numbers(self, sort: str, sizes: list[Size] | None, marks: str, less_one: bool) -> Membership:
+        if less_one:
+            raise self._no_size(self.place - 2)
+        if sort == "real" and sizes is None and not marks and self.described:
+            return Membership(None, None)  # an n×d matrix of reals
+        return Membership("scalar" if sizes is None else None, sizes, (*_NUMBERS[sort], *self._marked(marks)))
 
     def _square(self, sort: str, base: str, sizes: list[Size] | None, marks: str) -> Membership:
         """Sets of square matrices, named by the number of rows."""
@@ -188,8 +160,6 @@ class SetReader(SizeReader):
         if marks not in MARKS:
             raise self._refused(f"{marks} says nothing that is known", f"{self.name}: n nonnegative")
         return (MARKS[marks],)
-
-    # ------------------------------------------------------------ listed sets and intervals
 
     def _raised_sizes(self) -> list[Size] | None:
         if self.place < len(self.tokens) and self.tokens[self.place].text == "^":
@@ -217,8 +187,8 @@ class SetReader(SizeReader):
         self.place = end + 1
         sizes = self._raised_sizes()
         facts = {("0", True): ("positive",), ("0", False): ("nonnegative",), ("-", True): ()}
-        low = "-" if bounds[0].lstrip("-") in _INFINITE else bounds[0]
-        found = facts.get((low, opening == "(")) if bounds[-1].lstrip("+") in _INFINITE else None
+        low = "-" if bounds[0].lstrip("-") in INFINITE else bounds[0]
+        found = facts.get((low, opening == "(")) if bounds[-1].lstrip("+") in INFINITE else None
         if found is None:
             lower = "nonnegative" if bounds[0] == "0" else "scalar"
             shape = "scalar" if sizes is None else self._sizes_text(sizes)
@@ -226,8 +196,6 @@ class SetReader(SizeReader):
                 "bounds other than 0 cannot be declared", f"{self.name}: {shape} {lower}".replace("scalar scalar", "scalar")
             )
         return Membership("scalar" if sizes is None else None, sizes, found)
-
-    # ------------------------------------------------------------ errors
 
     def _sizes_text(self, sizes: list[Size] | None, least: int = 1) -> str:
         if sizes is None:
@@ -286,8 +254,6 @@ class ValueReader(SizeReader):
             self._size_called_as_a_filler()
         self._finish()
         return self.said
-
-    # ------------------------------------------------------------ parts
 
     def _set(self) -> bool:
         if self._joined() or not begins_set(self.tokens, self.place, member=self.member):
@@ -398,27 +364,15 @@ class ValueReader(SizeReader):
         after = self.tokens[self.place + 1].text if self.place + 1 < len(self.tokens) else ""
         return before in ("×", "*") or after in ("×", "*")
 
-    # ------------------------------------------------------------ sizes
-
     def _sizes(self) -> bool:
-        token = self.tokens[self.place]
+        token, start = self.tokens[self.place], self.place
         opened = token.text in ("(", "[")
         if not opened and token.kind not in ("word", "number"):
             return False
-        start = self.place
         self.place += opened
         found = self.list_of_sizes(")]" if opened else "")
         if opened:
-            if self.place >= len(self.tokens):
-                close = ")" if token.text == "(" else "]"
-                written = self.text[self.tokens[0].start : self.tokens[-1].end]
-                advice = f"{self.name}: {written}{close}" if found else f"{self.name}: {written.rstrip('([ ')}"
-                raise ParseError(f"{token.text!r} is never closed", span=Span(token.start, token.end), suggestion=advice)
-            if self.tokens[self.place].text not in (")", "]"):
-                raise self.not_understood(self.tokens[self.place])
-            self.place += 1
-            if self.place - start == 2:
-                raise self.not_understood(token)
+            self._close(token, start, bool(found))
         if not found:
             return False
         crossed = opened or len(found) > 1
@@ -429,6 +383,19 @@ class ValueReader(SizeReader):
         self.crossed |= crossed
         self._take(found)
         return True
+
+    def _close(self, opening: Token, start: int, found: bool) -> None:
+        """Steps over the bracket that closes sizes."""
+        if self.place >= len(self.tokens):
+            written = self.text[self.tokens[0].start : self.tokens[-1].end]
+            advice = f"{written}{')' if opening.text == '(' else ']'}" if found else written.rstrip("([ ")
+            span = Span(opening.start, opening.end)
+            raise ParseError(f"{opening.text!r} is never closed", span=span, suggestion=f"{self.name}: {advice}")
+        if self.tokens[self.place].text not in (")", "]"):
+            raise self.not_understood(self.tokens[self.place])
+        self.place += 1
+        if self.place - start == 2:
+            raise self.not_understood(opening)
 
     def _check_word(self, token: Token) -> None:
         """A word that stands by itself where a size may: it is told from the words for facts that there are not."""
@@ -466,8 +433,6 @@ class ValueReader(SizeReader):
         self.sizes = [Size.of(token.text)]
         self.anything = True
 
-    # ------------------------------------------------------------ together
-
     def _kind(self, kind: str, token: Token) -> None:
         if self.said.kind not in (None, kind) and not (self.said.square and kind == "matrix"):
             raise ParseError(f"{self.said.kind} and {kind} at once", span=self.span, suggestion=f"{self.name}: {kind}")
@@ -485,24 +450,24 @@ class ValueReader(SizeReader):
     def _finish(self) -> None:
         said, sizes = self.said, self.sizes
         if sizes is None:
-            if said.square and not said.properties:
-                raise ParseError("the size of the square matrix is missing", span=self.span, suggestion=f"{self.name}: n×n")
-            if not self.anything:
-                raise ParseError("the declaration is empty", span=self.span, suggestion=f"{self.name}: n×m, or {self.name}: scalar")
+            self._check_without_sizes()
             said.shape = () if said.kind == "scalar" else None
             return
         if said.square and len(sizes) == 1:
             sizes = sizes * 2
         if said.square and (len(sizes) != 2 or sizes[0] != sizes[1]):
-            raise ParseError(
-                "a square matrix has as many rows as columns", span=self.span, suggestion=f"{self.name}: {sizes[0]}×{sizes[0]}"
-            )
+            wrong = "a square matrix has as many rows as columns"
+            raise ParseError(wrong, span=self.span, suggestion=f"{self.name}: {sizes[0]}×{sizes[0]}")
         if len(sizes) == 1:
             said.shape = shape_of(ONE, sizes[0]) if said.row else shape_of(sizes[0], ONE)
         else:
             said.shape = shape_of(sizes[0], sizes[1]) if len(sizes) == 2 else tuple(sizes)
 
-    # ------------------------------------------------------------ errors
+    def _check_without_sizes(self) -> None:
+        if self.said.square and not self.said.properties:
+            raise ParseError("the size of the square matrix is missing", span=self.span, suggestion=f"{self.name}: n×n")
+        if not self.anything:
+            raise ParseError("the declaration is empty", span=self.span, suggestion=f"{self.name}: n×m, or {self.name}: scalar")
 
     def _is_doubtful(self, token: Token) -> bool:
         """Whether a word is no size but the slip or the beginning of a fact, or the word for one that there is not."""

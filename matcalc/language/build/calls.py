@@ -133,7 +133,8 @@ class CallBuilder(Builder):
             case "eye":
                 return self.identity(span, *sizes)
             case "commutation":
-                return self._commutation(*sizes, span)
+                m, n = sizes
+                return self._commutation(m, n, span)
             case "unit":
                 return self.unit(self._whole(arguments[0]), span, *sizes)
             case "ones" | "zeros":

@@ -133,8 +133,7 @@ class CallBuilder(Builder):
             case "eye":
                 return self.identity(span, *sizes)
             case "commutation":
-                m, n = sizes
-                return self._commutation(m, n, span)
+                return self._commutation(sizes[0], sizes[1], span)
             case "unit":
                 return self.unit(self._whole(arguments[0]), span, *sizes)
             case "ones" | "zeros":

@@ -138,13 +138,16 @@ class DialectBuilder(CallBuilder):
             return ()
         option = named[0]
         from_one = option.name == "dims"  # Julia's
+        axis = self._axis(node, option, from_one)
+        keeps = from_one or (bool(kept) and not _is_word(kept[0].value, "False"))
+        return tuple([s.Word(option.span, word) for word in ([axis, "kept"] if keeps else [axis])])
+
+    def _axis(self, node: s.Applied, option: s.Keyword, from_one: bool) -> str:
         axis = _whole(option.value)
         if axis is None or (axis - from_one) not in _AXES:
             said = "one axis of a matrix is summed over" if isinstance(option.value, s.Listed) else "a matrix has the axes 0 and 1"
             raise ParseError(said, span=option.span, suggestion=f"{node.function}(X, axis=0), or {node.function}(X) for all entries")
-        keeps = from_one or (bool(kept) and not _is_word(kept[0].value, "False"))
-        words = [_AXES[axis - from_one], *(["kept"] if keeps else [])]
-        return tuple([s.Word(option.span, word) for word in words])
+        return _AXES[axis - from_one]
 
     def _with_dimension(self, node: s.Applied) -> s.Applied:
         """``sum(X, 1)``: an axis of NumPy, counted from 0, or a dimension of MATLAB, counted from 1."""
@@ -350,24 +353,25 @@ def _named(way: Template) -> tuple[str, ...]:
 
 def _fitting(way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[str, s.Keyword]) -> tuple[s.Syntax, ...] | None:
     """The values of the parameters, if the arguments are those of the signature."""
-    given = [*arguments]
-    for parameter in way.parameters[len(given) :]:
-        if parameter not in options:
-            return None
-        given.append(options[parameter].value)
-    rest = {name for name in options if name not in _HARMLESS} - set(way.parameters[len(arguments) :])
+    named = way.parameters[len(arguments) :]
+    if not options.keys() >= set(named):
+        return None
+    given = [*arguments, *[options[parameter].value for parameter in named]]
     fixed = {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in way.defaults)}
     if len(given) != len(way.parameters) or any(isinstance(part, s.Word | s.Listed) for part in given):
         return None
-    for name, value in fixed.items():
-        if name not in options or _whole(options[name].value) != int(value):
-            return None
-    if rest - set(fixed):
+    if any(name not in options or _whole(options[name].value) != int(value) for name, value in fixed.items()):
         return None
-    for option in options.values():
-        if option.name in _HARMLESS:
+    if options.keys() - _HARMLESS.keys() - set(named) - fixed.keys():
+        return None
+    for name, option in options.items():
+        if name in _HARMLESS:
             _check_option(option)
-    pairs = list(zip(way.parameters, given))
+    return _without_numbers(list(zip(way.parameters, given)))
+
+
+def _without_numbers(pairs: list[tuple[str, s.Syntax]]) -> tuple[s.Syntax, ...] | None:
+    """The values of the parameters with a name; None where a number of the signature is another one."""
     if any(parameter.isdigit() and _whole(part) != int(parameter) for parameter, part in pairs):
         return None
     return tuple([part for parameter, part in pairs if not parameter.isdigit()])

@@ -14,7 +14,7 @@ from matcalc.language.build.terms import BoundIndex, Term
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import Definition, Syntax, sum_indices
+from matcalc.language.syntax.trees import Definition, Syntax, names_among, sum_indices
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ORDERS, ROW, SCALAR, TENSOR3, TENSOR4, Cell
@@ -232,14 +232,22 @@ def capital_of(name: str) -> str | None:
 
 def written_names(nodes: list[s.Syntax]) -> frozenset[str]:
     """The names that stand in a text as themselves, not before the positions of an entry nor as these; ``nodes`` are those of its tree."""
-    indexed = {id(part) for node in nodes if isinstance(node, s.Entries) for part in (node.operand, *node.positions)}
-    indexed |= {id(part) for node in nodes if isinstance(node, s.Applied) and node.function == "tensor" for part in node.arguments[:-1]}
     indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
-    for node in nodes:
-        exponent = node.exponent.operand if isinstance(node, s.Raised) and isinstance(node.exponent, s.Group) else None
-        if isinstance(node, s.Raised) and isinstance(exponent, s.Name) and exponent.name in indices:
-            indexed.add(id(node.base))  # x^(i)
+    indexed = {id(part) for node in nodes for part in _indexed(node, indices)}
     return frozenset([node.name for node in nodes if isinstance(node, s.Name) and id(node) not in indexed])
+
+
+def _indexed(node: s.Syntax, indices: set[str]) -> tuple[s.Syntax, ...]:
+    """The parts of a node that stand before positions, or as these."""
+    match node:
+        case s.Entries(operand=operand, positions=positions):
+            return operand, *positions
+        case s.Applied(function="tensor", arguments=(*positions, _)):
+            return tuple(positions)
+        case s.Raised(base=base, exponent=s.Group(operand=s.Name(name=name))) if name in indices:
+            return (base,)  # x^(i)
+        case _:
+            return ()
 
 
 _BOLD = pattern(
@@ -258,20 +266,21 @@ def bold_names(nodes: list[s.Syntax], text: str) -> frozenset[str]:
 def points_in(nodes: list[s.Syntax], written: frozenset[str]) -> frozenset[str]:
     """Names beside which their own members stand as other points: x in ``x - x_i``, ``x'x_i`` and in ``x'x + x_i'y``."""
     indices = sum_indices(nodes)
-    if not indices:
-        return frozenset()
-    bases = {node.name: base for node in nodes if isinstance(node, s.Name) and (base := _base_of(node.name, indices)) in written}
-    found: set[str] = set()
-    for node in nodes if bases else ():
-        match node:
-            case s.Transposed(operand=s.Name(name=name)) if name in bases:
-                found.add(bases[name])
-            case s.Binary(operator="+" | "-" | "*" | "@", left=left, right=right):
-                found |= {bases[name] for name in _last(left) if name in bases and bases[name] in _last(right)}
-                found |= {bases[name] for name in _last(right) if name in bases and bases[name] in _last(left)}
-            case s.Applied(arguments=(s.Name(name=one), s.Name(name=other))) if bases.get(one) == other or bases.get(other) == one:
-                found.add(min(one, other, key=len))
-    return frozenset(found)
+    bases = {name: base for name in names_among(nodes) if (base := _base_of(name, indices)) in written} if indices else {}
+    return frozenset([point for node in nodes for point in _points_at(node, bases)] if bases else ())
+
+
+def _points_at(node: s.Syntax, bases: Mapping[str, str]) -> set[str]:
+    match node:
+        case s.Transposed(operand=s.Name(name=name)) if name in bases:
+            return {bases[name]}
+        case s.Binary(operator="+" | "-" | "*" | "@", left=left, right=right):
+            one, other = _last(left), _last(right)
+            return {bases[name] for name in (one, other) if name in bases} & {one, other}
+        case s.Applied(arguments=(s.Name(name=one), s.Name(name=other))) if bases.get(one) == other or bases.get(other) == one:
+            return {min(one, other, key=len)}
+        case _:
+            return set()
 
 
 def _base_of(name: str, indices: set[str]) -> str:
@@ -279,11 +288,11 @@ def _base_of(name: str, indices: set[str]) -> str:
     return base if index and set(index) <= indices else ""
 
 
-def _last(node: s.Syntax) -> tuple[str, ...]:
-    """The name that an operand is or ends with, or the last of a chain."""
+def _last(node: s.Syntax) -> str:
+    """The name that an operand is or ends with, or the last of a chain; empty for anything else."""
     while isinstance(node, s.Transposed | s.Minus) or (isinstance(node, s.Binary) and node.operator in ("*", "@", "+", "-")):
         node = node.right if isinstance(node, s.Binary) else node.operand
-    return (node.name,) if isinstance(node, s.Name) else ()
+    return node.name if isinstance(node, s.Name) else ""
 
 
 class Apart(Exception):

@@ -9,7 +9,7 @@ from itertools import pairwise
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, Size
-from matcalc.facts.table import NOUNS, contradiction, facts, fits, is_square, tie_of
+from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, is_square, tie_of
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declared import (
     BlockText,
@@ -182,9 +182,9 @@ class _Said:
             tokens, relation = simple
             name = canonical_name(tokens[0].text if len(tokens) == 1 else whole[tokens[0].start : tokens[-1].end])
             return self._owner(name), order_form(relation, name, span)
-        inner = [token for token in equation[:-2] if token.text not in ("det", "(", ")", "|")]
-        if [token.text for token in equation[-2:]] == ["≠", "0"] and len(inner) == 1 and len(equation) > 3:
-            return canonical_name(inner[0].text), "det(X) ≠ 0"
+        determinant = _determinant_of(equation)
+        if determinant:
+            return canonical_name(determinant), "det(X) ≠ 0"
         order = next((token.text for token in equation if token.kind == "relation" and token.text != "="), None)
         if order is not None:
             about = next((token.text for token in equation if token.kind == "word"), "")
@@ -208,23 +208,27 @@ class _Said:
     def _check_letters(self) -> None:
         """``x: R`` is a number, or as long as R is; ``A: sparse`` is no vector."""
         for entry, token, text in self._alone:
-            if (
-                entry.shape is None
-                or len(entry.shape) != 1
-                or len(token.text) > 1
-                and (not entry.name[:1].isupper() or len(entry.name) > 1 or not token.text.isalpha())
-            ):
+            word, name = token.text, entry.name
+            if entry.shape is None or len(entry.shape) != 1 or not _may_be_no_size(word, name):
                 continue
-            if len(token.text) > 1 or token.text == "R":
-                size = canonical_name(token.text)
-                if any(size in one.names for other in self._entries.values() if other is not entry for one in other.shape or ()):
-                    continue
-                other = f"{entry.name}: scalar" if token.text == "R" else f"{entry.name}: n×n"
-                said = (
-                    f"{token.text} may be the real numbers or a size" if token.text == "R" else f"{token.text} is no property that is known"
-                )
-                advice = f"{other}, or {entry.name}: {token.text}×1"
-                raise ParseError(said, span=Span(token.start, token.end), suggestion=advice).with_text(text)
+            others = [one for other in self._entries.values() if other is not entry for one in other.shape or ()]
+            if any(canonical_name(word) in one.names for one in others):
+                continue
+            said = f"{word} may be the real numbers or a size" if word == "R" else f"{word} is no property that is known"
+            advice = f"{name}: {'scalar' if word == 'R' else 'n×n'}, or {name}: {word}×1"
+            raise ParseError(said, span=Span(token.start, token.end), suggestion=advice).with_text(text)
+
+
+def _determinant_of(equation: Sequence[Token]) -> str:
+    """The name whose determinant is said not to be 0; empty for another equation."""
+    inner = [token.text for token in equation[:-2] if token.text not in ("det", "(", ")", "|")]
+    nonzero = [token.text for token in equation[-2:]] == ["≠", "0"]
+    return inner[0] if nonzero and len(inner) == 1 and len(equation) > 3 else ""
+
+
+def _may_be_no_size(word: str, name: str) -> bool:
+    """Whether what stands by itself where a size may is the real numbers, or a word behind the letter of a matrix."""
+    return word == "R" or (len(word) > 1 and word.isalpha() and len(name) == 1 and name.isupper())
 
 
 def _opened(size: Size, joint: Collection[str]) -> Size:
@@ -283,26 +287,33 @@ class _Entry:
 
     def read(self, entry: Entry, text: str, name: str) -> None:
         """What the text after the name says."""
+        name = name.strip()
         if not entry.value:
-            advice = f"{name.strip()}: n×m, or {name.strip()}: scalar"
-            raise ParseError("the declaration is empty", span=entry.span, suggestion=advice)
+            raise ParseError("the declaration is empty", span=entry.span, suggestion=f"{name}: n×m, or {name}: scalar")
         try:
-            found = ValueReader(entry.value, text, name.strip(), member=entry.member).read()
+            found = ValueReader(entry.value, text, name, member=entry.member).read()
         except ParseError as error:
             if error.suggestion is not None and not _is_read(error.suggestion):
-                error.suggestion = f"{name.strip()}: {'n×n' if name.strip()[:1].isupper() else 'n'}"
+                error.suggestion = f"{name}: {'n×n' if name[:1].isupper() else 'n'}"
             raise
-        kind, shape = found.kind, found.shape
-        if shape is not None and kind is not None and not _agrees(kind, shape):
+        self.shape, self.properties, self.alone = found.shape, found.properties, found.alone
+        self.kind = self._checked_kind(found.kind, name, entry.span)
+
+    def _checked_kind(self, kind: str | None, name: str, place: Span) -> str | None:
+        """The kind that is said, or that the sizes have. Raises an error where the two do not fit."""
+        shape = self.shape
+        if kind == "function":
+            if self.properties or shape is not None:
+                said = "a function is declared without sizes and properties"
+                raise ParseError(said, span=place, suggestion=f"{name}: function")
+            return kind
+        if shape is None or not (shape or kind):
+            return kind
+        if kind is not None and not _agrees(kind, shape):
             sizes = declaration_text(shape, ())
-            advice = f"{name.strip()}: {sizes}×{sizes}" if kind == "matrix" and len(shape) == 1 else f"{name.strip()}: {sizes}"
-            raise ShapeError(f"{name.strip()} is declared as a {kind} with the sizes {sizes}", span=entry.span, suggestion=advice)
-        if shape is not None and kind != "function" and (shape or kind):
-            kind = _kind_of(shape)
-        if kind == "function" and (found.properties or shape is not None):
-            advice = f"{name.strip()}: function"
-            raise ParseError("a function is declared without sizes and properties", span=entry.span, suggestion=advice)
-        self.kind, self.shape, self.properties, self.alone = kind, shape, found.properties, found.alone
+            advice = f"{sizes}×{sizes}" if kind == "matrix" and len(shape) == 1 else sizes
+            raise ShapeError(f"{name} is declared as a {kind} with the sizes {sizes}", span=place, suggestion=f"{name}: {advice}")
+        return _kind_of(shape)
 
     def join(self, before: _Entry, place: Span) -> None:
         """What was said before of the same name holds, too. Raises ParseError where the two differ."""
@@ -324,16 +335,10 @@ class _Entry:
     def state(self, form: Form | str, text: str, *, last: bool) -> None:
         """Adds the fact that an equation states; one that needs others waits until these are known."""
         fact = stated(form, self.kind, self.shape)
-        if fact is not None and fact.entries and isinstance(form, str) and self._has_eigenvalues():
-            said = f"{text.strip()} may be said of the entries of {self.name} or of its eigenvalues"
-            ways = [declaration_text(self.shape or (_N, _N), (*self.properties, fact.name))]
-            definite = "positive_definite" if fact.name == "positive" else "positive_semidefinite"
-            ways.append(declaration_text(self.shape or (_N, _N), (definite,)))
-            ways += [] if self.shape or self.properties or self.kind else [f"scalar {fact.name}"]
-            error = ParseError(said, span=self.span, suggestion=", or ".join([f"{self.name}: {way}" for way in ways]))
-            raise error.with_text(self.text)
         if fact is None:
             raise not_known(text, self.span).with_text(self.text)
+        if fact.entries and isinstance(form, str) and self._has_eigenvalues():
+            raise self._twofold(fact, text)
         needed = missing(fact, self.properties)
         if needed is None:
             self.properties = tuple(dict.fromkeys((*self.properties, fact.name)))
@@ -342,6 +347,16 @@ class _Entry:
             sizes = declaration_text(self.shape, ()) if self.shape else _EXAMPLES[fact.shape]
             error = ParseError(said, span=self.span, suggestion=f"{self.name}: {sizes} {fact.name}")
             raise error.with_text(self.text)
+
+    def _twofold(self, fact: Fact, text: str) -> MatcalcError:
+        """The error for a sign that may be said of entries or of eigenvalues."""
+        said = f"{text.strip()} may be said of the entries of {self.name} or of its eigenvalues"
+        definite = "positive_definite" if fact.name == "positive" else "positive_semidefinite"
+        shape = self.shape or (_N, _N)
+        ways = [declaration_text(shape, (*self.properties, fact.name)), declaration_text(shape, (definite,))]
+        ways += [] if self.shape or self.properties or self.kind else [f"scalar {fact.name}"]
+        advice = ", or ".join([f"{self.name}: {way}" for way in ways])
+        return ParseError(said, span=self.span, suggestion=advice).with_text(self.text)
 
     def _has_eigenvalues(self) -> bool:
         """Whether it may be meant of a square matrix."""

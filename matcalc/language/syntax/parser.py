@@ -99,24 +99,28 @@ _SHOWN = {
 def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[Token]) -> ParseError:
     accepted = {symbol for symbol in steps if symbol.isupper()}
     operand = "NAME" in accepted
-    expected = "a number, a name, a function or '('" if operand else ", ".join(_SHOWN[name] for name in sorted(accepted) if name in _SHOWN)
+    expected = "a number, a name, a function or '('" if operand else ", ".join(_SHOWN[name] for name in sorted(accepted & _SHOWN.keys()))
     if token.type == _END:
-        span = Span(len(text.rstrip()), len(text.rstrip()) + 1)
-        there = _there(tokens[-1], text) if tokens else ""
-        last = f" after {there!r}" if tokens else ""
-        advice = f"something behind {there!r}, or remove it" if there and operand else None
-        return ParseError(f"the input ends too early{last}", span=span, expected=expected, suggestion=advice)
-    before = next((one for one, other in zip(tokens, tokens[1:]) if other is token), None)
+        return _too_early(tokens, text, operand, expected)
     shown = _written(token, text)
-    if token.type in ("LSQB",) and operand:
+    if token.type == "LSQB" and operand:
         return ParseError("matrices cannot be written out entry by entry", span=token.span, suggestion="a name, such as A")
     if not shown:
         return ParseError("something is missing here", span=token.span, expected=expected or None)
-    if token.type == "EQUALS" and before is not None and before.type == "EQUALS" and before.end == token.start:
+    before = next((one for one, other in zip(tokens, tokens[1:]) if other is token), None)
+    if before is not None and token.type == before.type == "EQUALS" and before.end == token.start:
         return ParseError("an equation has one sign '='", span=_join(before.span, token.span), suggestion="=")
     if text[token.start : token.start + 1] in ("'", '"') and token.type in ("STRING", "WORD"):
         return ParseError("words in quotes are no formula", span=token.span, suggestion=token.value.strip("'\"’´"))
     return ParseError(f"{shown} cannot stand here", span=token.span, expected=expected or None, suggestion=_instead(token, before, operand))
+
+
+def _too_early(tokens: list[Token], text: str, operand: bool, expected: str) -> ParseError:
+    end = len(text.rstrip())
+    there = _there(tokens[-1], text) if tokens else ""
+    last = f" after {there!r}" if tokens else ""
+    advice = f"something behind {there!r}, or remove it" if there and operand else None
+    return ParseError(f"the input ends too early{last}", span=Span(end, end + 1), expected=expected, suggestion=advice)
 
 
 def _there(token: Token, text: str) -> str:
@@ -186,17 +190,17 @@ class _Builder:
     """Builds the nodes of the syntax tree: a method for each production of the grammar that makes one."""
 
     def start(self, children: list[Any]) -> s.Program:
-        place = next((k for k, child in enumerate(children) if isinstance(child, Token) and child.type == "WHERE"), len(children))
+        types = [getattr(child, "type", "") for child in children]
+        place = types.index("WHERE") if "WHERE" in types else len(children)
         before, after = [[child for child in part if isinstance(child, s.Syntax)] for part in (children[:place], children[place:])]
         whole = _join(children[0].span, children[-1].span)
         if len(children) == 1:
             return s.Program(whole, (), (), children[0])
-        comma = next((child for child in children if isinstance(child, Token) and child.type == "COMMA"), None)
-        if comma is not None and not any(isinstance(child, s.Equation | s.Definition) for child in [*before, *after]):
+        if "COMMA" in types and not any(isinstance(child, s.Equation | s.Definition) for child in [*before, *after]):
+            comma = children[types.index("COMMA")]
             raise ParseError("',' cannot stand here", span=comma.span, expected="the end, '='", suggestion=_LISTED)
         main = _main(before)
-        others = [child for child in [*before, *after] if child is not main]
-        return _program(whole, others, main)
+        return _program(whole, [child for child in [*before, *after] if child is not main], main)
 
     def definition(self, children: list[Any]) -> s.Definition:
         head, _, body = children

@@ -195,12 +195,15 @@ class Broadcast(Constraint):
             if self.scales and (left.identity or right.identity):
                 return costs.REPEATED_OVER_IDENTITY
             return costs.VECTOR_REPEATED if result.lying is None else costs.ARRAY_REPEATED
-        number = left if left.mask == SCALAR else right
-        if self.scales and (result.lying is not None or is_made(number)):
+        return self._strangeness_of_number(left if left.mask == SCALAR else right, result)
+
+    def _strangeness_of_number(self, number: Cell, result: Cell) -> float:
+        made = is_made(number)
+        if self.scales and (result.lying is not None or made):
             return 0.0
-        if result.mask != MATRIX:
-            return costs.SCALAR_REPEATED if is_made(number) else costs.SCALAR_IN_VECTOR
-        return costs.NUMBER_MADE_REPEATED if is_made(number) else costs.SCALAR_REPEATED
+        if result.mask == MATRIX:
+            return costs.NUMBER_MADE_REPEATED if made else costs.SCALAR_REPEATED
+        return costs.SCALAR_REPEATED if made else costs.SCALAR_IN_VECTOR
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells

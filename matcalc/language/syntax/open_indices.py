@@ -68,15 +68,19 @@ def free_indices(
     ``known`` are declared names, which have no indices in them; ``wrt`` is what is differentiated by; ``letters`` may be indices.
     """
     sides = [_subscripts(root, known, letters) for root in roots]
-    found = [subscript for side in sides for subscript in side.names]
-    summed = {subscript.base for subscript in found if subscript.bound} | set(wrt)
-    free = _free([one for one in found if one.bound or one.base in summed or (one.base == "delta" and len(one.letters) == 2)])
-    by_entries = any(side.by_entries for side in sides) or any(len(one.free) > 1 for one in found)
-    if len(sides) == 2 and by_entries:
+    free = _free(_told(sides, {*wrt}))
+    if len(sides) == 2 and any(side.by or any(len(one.free) > 1 for one in side.names) for side in sides):
         free |= _free(sides[0].names) & _free(sides[1].names)
     # A letter that a sum binds elsewhere stands outside of that sum by mistake.
     free = free.difference(*[side.bound for side in sides]).union(*[side.shown for side in sides])
     return tuple(sorted(free - known))
+
+
+def _told(sides: list[_Subscripts], wrt: set[str]) -> list[_Subscript]:
+    """The names whose letters are indices by what stands elsewhere: of summed arrays, of what is differentiated by, and Kronecker's."""
+    found = [subscript for side in sides for subscript in side.names]
+    summed = wrt | {subscript.base for subscript in found if subscript.bound}
+    return [one for one in found if one.bound or one.base in summed or (one.base == "delta" and len(one.letters) == 2)]
 
 
 def _free(names: Iterable[_Subscript]) -> frozenset[str]:
@@ -99,10 +103,6 @@ class _Subscripts:
     bound: set[str]
     by: list[_Subscript]
     """The entries that something is differentiated by."""
-
-    @property
-    def by_entries(self) -> bool:
-        return bool(self.by)
 
 
 def _subscripts(root: s.Syntax, known: frozenset[str], letters: frozenset[str]) -> _Subscripts:

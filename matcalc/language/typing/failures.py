@@ -125,23 +125,13 @@ def _said(text: str, constraint: Constraint, clash: SizeClash | None) -> ShapeEr
 def _function_mismatch(constraint: kind_relations.InRelation, quotes: list[str], clash: SizeClash | None) -> ShapeError:
     cells, name = constraint.cells, constraint.function
     argument, *others = [f"{_cut(quote)} ({described(cell)})" for quote, cell in zip(quotes, cells, strict=False)]
-    measured = constraint.dimensions[0] if isinstance(constraint, kind_relations.Measured) else None
-    square = constraint.square or isinstance(constraint, kind_relations.InverseOf | kind_relations.DiagonalOf | kind_relations.Barred)
-    if clash and (square or (measured is not None and measured[0] is measured[1])):
-        return _error(f"{name} needs a square matrix, not {argument}", constraint, None)
-    if clash and isinstance(constraint, kind_relations.MemberOf):
-        return _error(f"an index cannot run over both {clash.left} and {clash.right}", constraint, None)
-    if clash and isinstance(constraint, kind_relations.NormParameter):
-        return _error(f"the matrix {others[0]} of the norm does not fit {argument}", constraint, None)
     if clash:
-        return _error(f"the sizes {clash.left} and {clash.right} in {name} differ", constraint, None)
+        return _error(_clash_in_function(constraint, clash, argument, others), constraint, None)
     if name == "e^":
-        if clash:
-            return _error(f"e^ needs a square matrix, not {argument}", constraint, "exp(X) (elementwise)")
         return _error(f"the exponent of e must be a scalar or a square matrix, not {argument}", constraint, "exp(x) (elementwise)")
     wanted = sorted({kinds[0] for kinds in constraint.kinds})
     # Where a column will do, that a row will do as well is not worth telling.
-    needed = " or ".join("a " + KIND_NAMES[kind] for kind in wanted if kind != ROW or COLUMN not in wanted)
+    needed = " or ".join(["a " + KIND_NAMES[kind] for kind in wanted if kind != ROW or COLUMN not in wanted])
     advice = None
     if cells[0].mask == MATRIX and name in _along_an_axis():
         advice = along_an_axis(name, quotes[0] if quotes[0].isalnum() else "X")
@@ -149,6 +139,22 @@ def _function_mismatch(constraint: kind_relations.InRelation, quotes: list[str],
         advice = f"{name}(diag({quotes[0]})), of the diagonal matrix"
     verb = "need" if name.endswith("positions") else "needs"
     return _error(f"{name} {verb} {needed}, not {argument}", constraint, advice)
+
+
+def _clash_in_function(constraint: kind_relations.InRelation, clash: SizeClash, argument: str, others: list[str]) -> str:
+    if _is_of_squares(constraint):
+        return f"{constraint.function} needs a square matrix, not {argument}"
+    if isinstance(constraint, kind_relations.MemberOf):
+        return f"an index cannot run over both {clash.left} and {clash.right}"
+    if isinstance(constraint, kind_relations.NormParameter):
+        return f"the matrix {others[0]} of the norm does not fit {argument}"
+    return f"the sizes {clash.left} and {clash.right} in {constraint.function} differ"
+
+
+def _is_of_squares(constraint: kind_relations.InRelation) -> bool:
+    if isinstance(constraint, kind_relations.Measured) and constraint.dimensions[0][0] is constraint.dimensions[0][1]:
+        return True
+    return constraint.square or isinstance(constraint, kind_relations.DiagonalOf | kind_relations.Barred)
 
 
 @cache
@@ -211,20 +217,15 @@ def described(cell: Cell) -> str:
     A cell that may have several kinds is described by all of them.
     """
     if not cell.decided:
-        return " or ".join(KIND_NAMES[kind] for kind in ALL_KINDS if kind & cell.mask) or "nothing"
-    rows, cols = _shown(cell.rows), _shown(cell.cols)
-    match cell.mask:
-        case int(kind) if kind == SCALAR:
-            return "scalar"
-        case int(kind) if kind == COLUMN:
-            return f"vector of size {rows}" if rows else "vector"
-        case int(kind) if kind == ROW:
-            return f"row vector of size {cols}" if cols else "row vector"
-        case int(kind) if kind & TENSOR:
-            axes = [str(found) if isinstance(found := resolved(axis), Size) else "?" for axis in cell.axes]
-            return f"{'×'.join(axes)} tensor"
-        case _:
-            return f"{rows}×{cols} matrix" if rows and cols else "matrix"
+        return " or ".join([KIND_NAMES[kind] for kind in ALL_KINDS if kind & cell.mask]) or "nothing"
+    if cell.mask & TENSOR:
+        axes = [str(found) if isinstance(found := resolved(axis), Size) else "?" for axis in cell.axes]
+        return f"{'×'.join(axes)} tensor"
+    rows, cols, name = _shown(cell.rows), _shown(cell.cols), KIND_NAMES.get(cell.mask, "matrix")
+    if cell.mask in (COLUMN, ROW):
+        size = rows if cell.mask == COLUMN else cols
+        return f"{name} of size {size}" if size else name
+    return f"{rows}×{cols} {name}" if rows and cols and cell.mask != SCALAR else name
 
 
 def _shown(dimension: Dimension) -> str:
@@ -243,26 +244,24 @@ def _product_advice(quotes: list[str], cells: tuple[Cell, ...], times: str) -> s
     if (a | b) & TENSOR:
         left, right = [part + "'" * (cell.mask == COLUMN) for part, cell in zip((left, right), cells)]
         return f"{left}.*{right} (elementwise) or a contraction such as tensor(i, k, sum(j, T[i,j,k]*x[j]))"
-    if a == b and a in (COLUMN, ROW):
-        inner, outer = (f"{left}'{times}{right}", f"{left}{times}{right}'")
-        if a == ROW:
-            inner, outer = outer, inner
-        sizes = [_shown(cell.rows if a == COLUMN else cell.cols) for cell in cells[:2]]
-        if all(sizes) and sizes[0] != sizes[1]:
-            return f"{outer} (outer product)"
-        return f"{inner} (inner product), {outer} (outer product) or {left}.*{right} (elementwise)"
-    shapes = [(_shown(cell.rows), _shown(cell.cols)) for cell in cells[:2]]
-    (rows, cols), (other_rows, other_cols) = [(r or "1", k or "1") for r, k in shapes]
     if a == ROW and b == COLUMN:
         return None
-    options = []
-    if rows == other_rows:
-        options.append(f"{left}'{times}{right}")
-    if cols == other_cols:
-        options.append(f"{left}{times}{right}'")
-    if (rows, cols) == (other_rows, other_cols):
-        options.append(f"{left}.*{right} (elementwise)")
+    shapes = [(_shown(cell.rows), _shown(cell.cols)) for cell in cells[:2]]
+    if a == b and a in (COLUMN, ROW):
+        return _vector_advice(left, right, times, a == ROW, ["".join(shape) for shape in shapes])
+    (rows, cols), (other_rows, other_cols) = [(r or "1", k or "1") for r, k in shapes]
+    options = [f"{left}'{times}{right}"] if rows == other_rows else []
+    options += [f"{left}{times}{right}'"] if cols == other_cols else []
+    options += [f"{left}.*{right} (elementwise)"] if len(options) == 2 else []
     return "transpose: " + " or ".join(options) if options else None
+
+
+def _vector_advice(left: str, right: str, times: str, rows: bool, sizes: list[str]) -> str:
+    inner, outer = f"{left}'{times}{right}", f"{left}{times}{right}'"
+    inner, outer = (outer, inner) if rows else (inner, outer)
+    if all(sizes) and sizes[0] != sizes[1]:
+        return f"{outer} (outer product)"
+    return f"{inner} (inner product), {outer} (outer product) or {left}.*{right} (elementwise)"
 
 
 def _sum_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str | None:

@@ -99,17 +99,6 @@ class EulerOf(InRelation):
         return self.cells[0].mask == COLUMN or super().join(sizes)
 
 
-class InverseOf(InRelation):
-    """The result has the (square) shape of the operand."""
-
-    __slots__ = ()
-
-    def join(self, sizes: SizeSystem) -> bool:
-        unify(self.cells[0].rows, self.cells[0].cols)
-        same(*self.cells)
-        return True
-
-
 class Whole(InRelation):
     """What a number is made of, which hardly is a number itself: ``sum(x)``, ``||x||``; ``cost`` says how hardly."""
 

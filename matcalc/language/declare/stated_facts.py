@@ -78,9 +78,9 @@ def stated(form: Form | str, kind: str | None, shape: Shape | None) -> Fact | No
     """The fact that an equation in normal form states about a symbol of this kind and shape; None for any other equation."""
     if isinstance(form, str):
         return next((fact for fact in facts().values() if form in (fact.entries, fact.order) and fits(fact, kind, shape)), None)
-    spelled = None if kind is None else "X" if kind in ("matrix", "tensor") else "x"
-    candidates = [fact for name, fact in _by_relation().get(form, ()) if spelled in (None, name)]
-    found = [fact for fact in dict.fromkeys(candidates) if fits(fact, kind, shape)]
+    spelled = ("x", "X") if kind is None else ("X",) if kind in ("matrix", "tensor") else ("x",)
+    candidates = dict.fromkeys([fact for name, fact in _by_relation().get(form, ()) if name in spelled])
+    found = [fact for fact in candidates if fits(fact, kind, shape)]
     if shape is None:  # what the others imply
         found = [fact for fact in found if all(fact.name in implied([other.name]) for other in found)]
     return found[0] if found else None

@@ -112,6 +112,11 @@ def composed(program: s.Program) -> s.Program:
     used = {name for name, _, _ in asked} | {name_of(node) for node in walk(program.value) if isinstance(node, s.Applied)}
     if inner.isdisjoint(used) and not any(_lies_behind(name, by, functions) for name, by, _ in asked):
         return replace(program, definitions=tuple([one for one in program.definitions if one.function not in inner]))
+    return _layered(program, inner)
+
+
+def _layered(program: s.Program, inner: set[str]) -> s.Program:
+    """The program with functions of functions, and those in them, as values."""
     layers = {one.function: one for one in program.definitions if one.function in inner or not inner.isdisjoint(one.parameters)}
     values = tuple([(s.Name(one.span, name), one.body) for name, one in layers.items()])
     return replace(program, assignments=(*program.assignments, *values), value=mapped(program.value, lambda node: _named(node, layers)))

@@ -127,18 +127,7 @@ def _apart(program: s.Program, nodes: list[s.Syntax]) -> s.Program:
     """The program with other indices in the sums of its values and functions, and of what it differentiates, than those that the claim
     differentiates by: they are not the same.
     """
-    by = {letter for name in differentiated_by(nodes) for letter in _entry(name)[1]}
-    used = {letter for name in names_among(nodes) for letter in (_entry(name)[1] or name)}
-    used |= {name for one in program.definitions for name in one.parameters}
-    inside = [node.body for node in walk(program.value) if isinstance(node, s.DerivativeOf)]
-    given = [value for _, value in program.assignments]
-    values = walk(*given, *(one.body for one in program.definitions), *inside)
-    clashing = {index for node in values for index in bound_by(node) if index in INDEX_LETTERS and not _derives_by(node, index)}
-    moved_first = [
-        *sorted(clashing & by),
-        *(sorted(clashing - by) if differentiated_by(walk(*given)) else ()),
-    ]  # a member may be used at any index
-    others = dict(zip(moved_first, sorted(INDEX_LETTERS - used - by), strict=False))
+    others = _other_indices(program, nodes)
     if not others:
         return program
 
@@ -151,6 +140,25 @@ def _apart(program: s.Program, nodes: list[s.Syntax]) -> s.Program:
     assignments = tuple([(name, moved(value)) for name, value in program.assignments])
     definitions = tuple([replace(one, body=moved(one.body)) for one in program.definitions])
     return s.Program(program.span, definitions, assignments, mapped(program.value, derived))
+
+
+def _other_indices(program: s.Program, nodes: list[s.Syntax]) -> dict[str, str]:
+    """Letters that nothing uses, for those that clash with what is differentiated by."""
+    by = {letter for name in differentiated_by(nodes) for letter in _entry(name)[1]}
+    used = {letter for name in names_among(nodes) for letter in (_entry(name)[1] or name)}
+    used |= {name for one in program.definitions for name in one.parameters}
+    inside = [node.body for node in walk(program.value) if isinstance(node, s.DerivativeOf)]
+    given = [value for _, value in program.assignments]
+    clashing = _moving_indices(walk(*given, *(one.body for one in program.definitions), *inside))
+    moved_first = sorted(clashing & by)
+    if differentiated_by(walk(*given)):  # a member may be used at any index
+        moved_first += sorted(clashing - by)
+    return dict(zip(moved_first, sorted(INDEX_LETTERS - used - by), strict=False))
+
+
+def _moving_indices(nodes: list[s.Syntax]) -> set[str]:
+    """Indices of sums and arrays that nothing in these is differentiated by."""
+    return {index for node in nodes for index in bound_by(node) if index in INDEX_LETTERS and not _derives_by(node, index)}
 
 
 def _derives_by(node: s.Syntax, index: str) -> bool:

@@ -95,22 +95,9 @@ def _said(text: str, constraint: Constraint, clash: SizeClash | None) -> ShapeEr
                 _product_advice(quotes, cells, " @ " if "@" in text else "*"),
             )
         case c.Divided():
-            elementwise = f"{_bracketed(quotes[0])} ./ {_bracketed(quotes[1])} (elementwise)"
-            square = cells[1].mask == MATRIX and resolved(cells[1].rows) == resolved(cells[1].cols)
-            inverse = f"inv({quotes[1]})"
-            solved = f"{inverse}*{_bracketed(quotes[0])}" if cells[0].mask == COLUMN else f"{_bracketed(quotes[0])}*{inverse}"
-            advice = solved if square and cells[0].mask != MATRIX else f"{solved} or {elementwise}" if square else elementwise
-            return _error(f"cannot divide by {shown[1]}: only by a scalar", constraint, advice)
+            return _error(f"cannot divide by {shown[1]}: only by a scalar", constraint, _division_advice(quotes, cells))
         case c.Raised():
-            if not cells[1].mask & SCALAR:
-                fits = cells[0].mask & (SCALAR | cells[1].mask)
-                entries = f"{_bracketed(quotes[0])}.^{_bracketed(quotes[1])}" if fits else None
-                return _error(f"the exponent {shown[1]} must be a scalar", constraint, entries)
-            base = _bracketed(quotes[0])
-            if clash:
-                return _error(f"a matrix power needs a square matrix, not {shown[0]}", constraint, f"{base}.^2 (elementwise)")
-            squared = "" if cells[0].mask & TENSOR else f" or {base}'*{base}"
-            return _error(f"{shown[0]} has no power", constraint, f"{base}.^{quotes[1]} (elementwise){squared}")
+            return _power_error(constraint, quotes, shown, clash is not None)
         case c.Broadcast():
             joint = {"divide elementwise": " by ", "raise elementwise": " to the power "}.get(constraint.words, " and ")
             return _error(f"cannot {constraint.words} {shown[0]}{joint}{shown[1]}{differ}", constraint, _sum_advice(quotes, cells))
@@ -120,6 +107,28 @@ def _said(text: str, constraint: Constraint, clash: SizeClash | None) -> ShapeEr
             return _function_mismatch(constraint, quotes, clash)
         case _:
             return _error("the shapes do not fit" + differ, constraint, None)
+
+
+def _division_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str:
+    left = _bracketed(quotes[0])
+    elementwise = f"{left} ./ {_bracketed(quotes[1])} (elementwise)"
+    if cells[1].mask != MATRIX or resolved(cells[1].rows) != resolved(cells[1].cols):
+        return elementwise
+    inverse = f"inv({quotes[1]})"
+    solved = f"{inverse}*{left}" if cells[0].mask == COLUMN else f"{left}*{inverse}"
+    return f"{solved} or {elementwise}" if cells[0].mask == MATRIX else solved
+
+
+def _power_error(constraint: Constraint, quotes: list[str], shown: list[str], clash: bool) -> ShapeError:
+    base, exponent = constraint.cells[:2]
+    written = _bracketed(quotes[0])
+    if not exponent.mask & SCALAR:
+        entries = f"{written}.^{_bracketed(quotes[1])}" if base.mask & (SCALAR | exponent.mask) else None
+        return _error(f"the exponent {shown[1]} must be a scalar", constraint, entries)
+    if clash:
+        return _error(f"a matrix power needs a square matrix, not {shown[0]}", constraint, f"{written}.^2 (elementwise)")
+    squared = "" if base.mask & TENSOR else f" or {written}'*{written}"
+    return _error(f"{shown[0]} has no power", constraint, f"{written}.^{quotes[1]} (elementwise){squared}")
 
 
 def _function_mismatch(constraint: kind_relations.InRelation, quotes: list[str], clash: SizeClash | None) -> ShapeError:

@@ -252,15 +252,19 @@ class _Search:
         propagate(cell.constraints, self._trail)
 
     def _penalty(self, choice: _Choice, kind: int, mark: int) -> float:
-        penalty = costs.TRANSPOSED_SCALAR if choice.transposed and kind == SCALAR else 0.0
-        if choice.bold and kind == (COLUMN if choice.sort in ("family", "families") else SCALAR):
-            penalty += costs.BOLD_SCALAR
-        if kind == SCALAR:
-            penalty += max([_factor_cost(choice, constraint) for constraint in choice.cell.constraints], default=0.0)
-        if choice.sort == "count" and kind == MATRIX and any(_scales(choice.cell, constraint) for constraint in choice.cell.constraints):
-            penalty += costs.COUNT_AS_MATRIX
         touched = dict.fromkeys([constraint for cell in self._trail.since(mark) for constraint in cell.constraints])
-        return penalty + sum([constraint.strangeness for constraint in touched if constraint.decided])
+        return _cost_of_choice(choice, kind) + sum([constraint.strangeness for constraint in touched if constraint.decided])
+
+
+def _cost_of_choice(choice: _Choice, kind: int) -> float:
+    """The cost of a kind by where a name stands and how it is set."""
+    cost = costs.BOLD_SCALAR if choice.bold and kind == (COLUMN if choice.sort in ("family", "families") else SCALAR) else 0.0
+    if kind == SCALAR:
+        cost += costs.TRANSPOSED_SCALAR if choice.transposed else 0.0
+        cost += max([_factor_cost(choice, constraint) for constraint in choice.cell.constraints], default=0.0)
+    if choice.sort == "count" and kind == MATRIX and any(_scales(choice.cell, constraint) for constraint in choice.cell.constraints):
+        cost += costs.COUNT_AS_MATRIX
+    return cost
 
 
 def _scales(cell: Cell, constraint: Constraint) -> bool:

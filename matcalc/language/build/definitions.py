@@ -125,8 +125,7 @@ class Lifting:
             case s.Name(name=name) if name in values:
                 return values[name]
             case s.Name(name=name) if name == size:
-                length = self._cols if self._axis == "rows" else self._rows
-                return Level.PLAIN, t.SizeTerm(self._builder.cell(SCALAR, span), span, length)
+                return Level.PLAIN, t.SizeTerm(self._builder.cell(SCALAR, span), span, self._length)
             case s.NumberLiteral(value=value):
                 return Level.PLAIN, t.NumberTerm(self._builder.cell(SCALAR, span), span, value)
             case s.Minus(operand=operand):
@@ -146,11 +145,24 @@ class Lifting:
                     return level, t.QuotientTerm(above.cell, span, (above, below), False)
                 cell = self._builder.folded(c.ElementDivided, [above, below])
                 return level, t.QuotientTerm(cell, span, (above, below), True)
+            case s.Raised():
+                return self._raised(node, values, size)
+            case s.Applied():
+                return self._applied(node, values, size)
+            case _:
+                raise _unread(node)
+
+    def _raised(self, node: s.Raised, values: dict[str, Lifted], size: str) -> Lifted:
+        match node:
             case s.Raised(base=s.Applied(function="norm2", arguments=(argument,)), exponent=s.NumberLiteral(value=value)) if value == 2:
                 return Level.EACH, self._squares(self._lift(argument, values, size)[1])
-            case s.Raised(base=base, exponent=exponent):
-                level, below = self._lift(base, values, size)
-                return level, self._power(below, self._lift(exponent, values, size)[1], level)
+            case _:
+                level, below = self._lift(node.base, values, size)
+                return level, self._power(below, self._lift(node.exponent, values, size)[1], level)
+
+    def _applied(self, node: s.Applied, values: dict[str, Lifted], size: str) -> Lifted:
+        span = self._span
+        match node:
             case s.Applied(function="sum", arguments=(argument,)):
                 return Level.EACH, self._builder.total_of(self._lift(argument, values, size)[1], self._axis, span)
             case s.Applied(function="norm2", arguments=(argument,)):
@@ -158,16 +170,25 @@ class Lifting:
                 return Level.EACH, self._power(self._squares(self._lift(argument, values, size)[1]), half, Level.EACH)
             case s.Applied(function="ones"):
                 ones = t.FilledTerm(self._builder.cell(COLUMN, span), span, Fraction(1))
-                length = self._cols if self._axis == "rows" else self._rows
-                self._builder.relate(kind_relations.Measured(span, frozenset({(COLUMN,)}), "ones", (ones.cell,), ((length, ONE),)))
+                self._builder.relate(kind_relations.Measured(span, frozenset({(COLUMN,)}), "ones", (ones.cell,), ((self._length, ONE),)))
                 return Level.ONES, ones
             case s.Applied(function=name, arguments=(argument,)) if (own := spellings().get(name)) is not None:
-                level, inner = self._lift(argument, values, size)
-                if functions()[own].kind == "elementwise":
-                    return level, t.ElementwiseTerm(inner.cell, span, (inner,), own)
-                if functions()[own].kind == "defined" and level is Level.ENTRIES:
-                    return Level.EACH, Lifting(self._builder, inner, self._axis, span).build(own)
-        raise NotImplementedError(f"the definition of a function with axis = true uses {type(node).__name__}")
+                return self._of_function(functions()[own], self._lift(argument, values, size), node)
+            case _:
+                raise _unread(node)
+
+    def _of_function(self, function: Function, argument: Lifted, node: s.Applied) -> Lifted:
+        level, inner = argument
+        if function.kind == "elementwise":
+            return level, t.ElementwiseTerm(inner.cell, self._span, (inner,), function.name)
+        if function.kind == "defined" and level is Level.ENTRIES:
+            return Level.EACH, Lifting(self._builder, inner, self._axis, self._span).build(function.name)
+        raise _unread(node)
+
+    @property
+    def _length(self) -> Unknown:
+        """How many entries a row (or column) has."""
+        return self._cols if self._axis == "rows" else self._rows
 
     def _product(self, left: Lifted, right: Lifted) -> Lifted:
         if Level.ONES in (left[0], right[0]):
@@ -192,3 +213,7 @@ class Lifting:
             return t.PowerTerm(base.cell, self._span, (base, exponent), False)
         cell = self._builder.folded(c.ElementRaised, [base, exponent])
         return t.PowerTerm(cell, self._span, (base, exponent), True)
+
+
+def _unread(node: s.Syntax) -> NotImplementedError:
+    return NotImplementedError(f"the definition of a function with axis = true uses {type(node).__name__}")

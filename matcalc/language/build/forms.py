@@ -287,25 +287,22 @@ def first_order(value: e.Symbol, argument: str, step: e.Expr, turned: bool, plac
         raise NotDifferentiableError(f"the derivative of {value.name} by {argument} is not read", span=place)
     ties = value.properties & TIES if value.is_matrix and step.is_scalar else frozenset()
 
-    def derivative(shape: Shape) -> e.Expr:
-        return e.Symbol(partial_name(value.name, argument), shape, ties)
+    def applied(shape: Shape, turned_shape: Shape) -> e.Expr:
+        """The derivative in the layout of the numerator, from its shape in each layout."""
+        name = partial_name(value.name, argument)
+        return e.Symbol(name, turned_shape, ties) if turned else e.Transpose(e.Symbol(name, shape, ties))
 
-    def standing(rows: Size, cols: Size) -> e.Expr:
-        """The matrix with a row for each entry of the value."""
-        return derivative((rows, cols)) if turned else e.Transpose(derivative((cols, rows)))
-
+    if step.is_scalar and not value.is_column:
+        return e.Product((step, e.Symbol(partial_name(value.name, argument), value.shape, ties)))
     if step.is_scalar:
-        column = value.is_column
-        whole = derivative(value.shape) if turned or not column else e.Transpose(derivative((ONE, value.rows)))
-        return e.Product((step, whole))
+        return e.Product((step, applied((ONE, value.rows), value.shape)))
     if value.is_scalar and step.is_column:
-        row = derivative((ONE, step.rows)) if turned else e.Transpose(derivative(step.shape))
-        return e.Product((row, step))
+        return e.Product((applied(step.shape, (ONE, step.rows)), step))
     if value.is_scalar:
-        turned_gradient = derivative((step.cols, step.rows)) if turned else e.Transpose(derivative(step.shape))
-        return e.Trace(e.Product((turned_gradient, step)))
+        return e.Trace(e.Product((applied(step.shape, (step.cols, step.rows)), step)))
     flat = step if step.is_column else e.Vec(step)
-    moved = e.Product((standing(_entries(value), _entries(step)), flat))
+    rows, cols = _entries(value), _entries(step)
+    moved = e.Product((applied((cols, rows), (rows, cols)), flat))
     return e.Reshape(moved, value.rows, value.cols) if value.is_matrix else moved
 
 

@@ -181,8 +181,7 @@ def lifted(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...], layout: 
     whole = tuple([_array(name, letters) for name in lead.wrt]) if below else lead.wrt
     by_axes = len(above) + len(below) > _MOST_AXES
     order = _order(above, below, "axes" if by_axes else layout, len(lead.wrt))
-    mixed = len(set(order)) < len(order) or not letters <= set(order)
-    if mixed or (by_axes and any(name in values for name in whole)):
+    if sorted(order) != sorted(letters) or (by_axes and any(name in values for name in whole)):
         return _as_they_stand(lead, claimed, indices)
     _check(order, _MOST_AXES_OF_ENTRIES, claimed.span)
     return Lifted(replace(lead, body=over(lead.body, above), wrt=whole), over(claimed, order), order, by_axes)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.shapes import shape_text
 from matcalc.codegen.generation import compile_source, generated
 from matcalc.codegen.requests import Output, array_axes, size_statements
 from matcalc.codegen.targets import target_named
 from matcalc.evaluation.arrays import solve_sizes
-from matcalc.expr.nodes import Symbol, shape_text
+from matcalc.expr.nodes import Symbol
 from matcalc.language.text.spelling import canonical_name
 
 

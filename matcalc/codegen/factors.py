@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.base.budgets import spend
+from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import ONE, Shape, Size, shape_of
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import LinkKind
@@ -29,7 +30,6 @@ from matcalc.expr.nodes import (
     Sum,
     Transpose,
     children,
-    product_shape,
 )
 
 # ------------------------------------------------------------

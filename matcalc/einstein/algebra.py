@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from math import isqrt
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable
 from matcalc.base.lazy import later
 from matcalc.base.sizes import Shape, Size
+from matcalc.einstein.cancelling import cancelling_pair, needless_pairing, without_unit_sums
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.linear import (
     NO,
@@ -28,6 +28,7 @@ from matcalc.einstein.linear import (
     components,
     constant_value,
     content,
+    exact_root,
     is_zero,
     number,
     ones,
@@ -38,13 +39,9 @@ from matcalc.einstein.linear import (
 from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor
 from matcalc.einstein.tensor_deduction import (
     is_nonnegative,
-    is_own_square,
     is_positive,
     is_symmetric,
     known,
-    square_on_diagonal,
-    unit_products,
-    unit_sums,
 )
 
 if TYPE_CHECKING:
@@ -123,8 +120,6 @@ def _stays_nested(operand: Contraction) -> bool:
 
 _NO_POWERS = frozenset({Symbol, Apply, Contraction, Sum, Pairing})
 """Kinds of tensors that are not themselves a power of something."""
-_Cancelling: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, int], ...], int]
-"""The places of factors that go, pairs of labels that become one, and the sign that is left."""
 
 
 def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
@@ -270,8 +265,8 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) ->
     """An inverse next to its matrix, or an orthogonal matrix next to its transpose, becomes a delta; each time two factors go."""
     coefficient = YES
     while any(factor[0].reduces for factor in factors):
-        factors = _without_unit_sums(factors, output, labels)
-        found = _cancelling_pair(factors, output) or _needless_pairing(factors, output, labels)
+        factors = without_unit_sums(factors, output, labels)
+        found = cancelling_pair(factors, output) or needless_pairing(factors, output, labels)
         if found is None:
             break
         gone, joined, sign = found
@@ -283,81 +278,6 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) ->
         coefficient *= factor
         output = tuple([labels.find(label) for label in output])
     return coefficient, factors, output
-
-
-def _without_unit_sums(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> list[Factor]:
-    """Leaves out a factor whose entries sum to one along an axis, where nothing else is on that axis."""
-    kept = list(factors)
-    for factor in factors:
-        operand, index = factor
-        alone = [axis for axis, label in enumerate(index) if operand.reduces and _is_alone(label, kept, output)]
-        axis = next((axis for axis in unit_sums(operand) if axis in alone), None) if alone else None
-        if axis is not None:
-            kept.remove(factor)
-            labels.retire(index[axis])
-        elif alone and square_on_diagonal(operand):
-            assert isinstance(operand, Power)
-            other = index[1 - alone[0]]
-            kept[kept.index(factor)] = (operand.base, (other, other))
-            labels.retire(index[alone[0]])
-    return kept
-
-
-def _is_alone(label: int, factors: list[Factor], output: tuple[int, ...]) -> bool:
-    return label not in output and sum([index.count(label) for _, index in factors]) == 1
-
-
-def _needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> _Cancelling | None:
-    found = pairings.redundant_pairing(factors, output)
-    if found is None:
-        return None
-    place, joined = found
-    if not joined:  # a whole sum, which is one: its labels go with it
-        for label in factors[place][1][:2]:
-            labels.retire(label)
-    return (place,), joined, 1
-
-
-def _cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> _Cancelling | None:
-    """Two factors whose product is an identity, and the labels that it joins."""
-    special = [k for k, (operand, index) in enumerate(factors) if len(index) == 2 and (operand.reduces or _is_inverse(operand))]
-    if not special:
-        return None
-    where: dict[int, list[int]] = {}
-    for k, (_, index) in enumerate(factors):
-        for label in set(index):
-            where.setdefault(label, []).append(k)
-    for k in special:
-        operand, index = factors[k]
-        for place in (0, 1):
-            bound = index[place]
-            if bound in output or index[0] == index[1] or len(where[bound]) != 2:
-                continue
-            other = where[bound][0] if where[bound][1] == k else where[bound][1]
-            partner, around = factors[other]
-            if len(around) != 2 or around[0] == around[1]:
-                continue
-            position = around.index(bound)
-            sign = _cancels(operand, place, partner, position)
-            if sign:
-                one = index[1 - place]
-                return (k, other), ((one, around[1 - position]), (one, bound)), sign
-            if operand is partner and is_own_square(operand, place, position):
-                return (other,), ((bound, around[1 - position]),), 1
-    return None
-
-
-def _is_inverse(operand: Tensor) -> bool:
-    return isinstance(operand, Apply) and operand.function == "inv"
-
-
-def _cancels(operand: Tensor, place: int, partner: Tensor, position: int) -> int:
-    """1 when summing axis ``place`` of ``operand`` with axis ``position`` of ``partner`` gives the identity, -1 for minus the identity."""
-    if operand is partner:
-        return unit_products(operand).get((place, position), 0)
-    if not isinstance(operand, Apply) or not _is_inverse(operand):
-        return 0
-    return int(operand.arguments[0] is partner and (place != position or is_symmetric(partner)))
 
 
 # ---------------------------------------------------------------- rearranging
@@ -514,21 +434,11 @@ def _power_of_sum(base: Sum, exponent: Fraction) -> Tensor:
     if exponent.denominator == 1:
         return Power(base, exponent) if factor == 1 else scale(rational_power(factor, exponent.numerator), power(core, exponent))
     size = abs(factor)
-    root = _exact_root(size, exponent)
+    root = exact_root(size, exponent)
     if size == 1 or (root is None and (core is ONE_TENSOR or len(base.terms) > 1)):
         return Power(base, exponent)
     rest = power(core, exponent) if factor > 0 else Power(scale(-YES, core), exponent)
     return scale(root, rest) if root is not None else elementwise([Power(number(size), exponent), rest], base.shape)
-
-
-def _exact_root(value: Fraction, exponent: Fraction) -> Fraction | None:
-    """``value**exponent`` when rational, for square roots."""
-    if exponent.denominator != 2:
-        return None
-    top, bottom = isqrt(value.numerator), isqrt(value.denominator)
-    if top * top != value.numerator or bottom * bottom != value.denominator:
-        return None
-    return rational_power(Fraction(top, bottom), exponent.numerator)
 
 
 def symbolic_power(base: Tensor, exponent: Tensor) -> Tensor:

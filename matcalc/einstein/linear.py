@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
-from math import gcd, lcm, log2
+from math import gcd, isqrt, lcm, log2
 from typing import TypeAlias
 
 from matcalc.base.budgets import spend
@@ -99,6 +99,16 @@ def rational_power(value: Fraction, exponent: int) -> Fraction:
             suggestion="a symbol with the value of the number, or of its base",
         )
     return value**exponent
+
+
+def exact_root(value: Fraction, exponent: Fraction) -> Fraction | None:
+    """``value**exponent`` when rational, for square roots."""
+    if exponent.denominator != 2:
+        return None
+    top, bottom = isqrt(value.numerator), isqrt(value.denominator)
+    if top * top != value.numerator or bottom * bottom != value.denominator:
+        return None
+    return rational_power(Fraction(top, bottom), exponent.numerator)
 
 
 def content(tensor: Tensor) -> tuple[Fraction, Tensor]:

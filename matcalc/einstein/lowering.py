@@ -14,6 +14,7 @@ from typing import assert_never, cast
 
 from matcalc.base.errors import NotDifferentiableError, ShapeError
 from matcalc.base.records import replace
+from matcalc.base.shapes import shape_text
 from matcalc.base.sizes import ONE, Size, axes_of
 from matcalc.base.traversal import bottom_up
 from matcalc.einstein import linear, lowered, substitution
@@ -144,7 +145,7 @@ def _entry(node: ex.Entry, operand: Lowered) -> Lowered:
     # A row may be given both positions, the first of which is 1.
     positions = node.positions[-1:] if node.operand.is_row else node.positions
     if len(positions) > operand.order:
-        raise ShapeError(f"an entry of {ex.shape_text(node.operand.shape)} has {operand.order} indices, not {len(positions)}")
+        raise ShapeError(f"an entry of {shape_text(node.operand.shape)} has {operand.order} indices, not {len(positions)}")
     names = tuple(dict.fromkeys([*operand.free, *[position.name for position in positions if isinstance(position, ex.Index)]]))
     outer = {name: place - len(names) for place, name in enumerate(names)}
     operands: list[ix.Tensor] = [operand.tensor]

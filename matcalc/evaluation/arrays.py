@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.layouts import LAYOUTS, arranged, axis_groups
+from matcalc.base.shapes import product_shape, shape_text
 from matcalc.base.sizes import ONE, Shape, Size
-from matcalc.expr.nodes import Commutation, Expr, SizeValue, product_shape, shape_text
+from matcalc.expr.nodes import Commutation, Expr, SizeValue
 from matcalc.expr.rewriting import named_indices
 
 if TYPE_CHECKING:

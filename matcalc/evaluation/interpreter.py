@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import computable
+from matcalc.base.shapes import shape_text
 from matcalc.base.sizes import Shape
 from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, multiply, size_names, solve_sizes
 from matcalc.evaluation.numpy_functions import added, apply_call, commutation, kronecker, matrix_power, norm, numpy_function
@@ -62,7 +63,6 @@ from matcalc.expr.nodes import (
     Zeros,
     children,
     postorder,
-    shape_text,
 )
 from matcalc.expr.rewriting import free_indices, named_indices
 from matcalc.stable.replacement import stable

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 from matcalc.base.budgets import spend
 from matcalc.base.functions import computable
 from matcalc.base.lazy import later
+from matcalc.base.shapes import product_shape
 from matcalc.base.traversal import postordered
 from matcalc.expr import nodes as e
 from matcalc.facts import known as k
@@ -271,7 +272,7 @@ def _of_factors(factors: Sequence[e.Expr]) -> Known:
         if factor.is_scalar:
             scale = r.times(scale, factor.known.entries)
             continue
-        shape = e.product_shape(shape, factor.shape) if run else factor.shape  # type: ignore[arg-type]
+        shape = product_shape(shape, factor.shape) if run else factor.shape  # type: ignore[arg-type]
         run.append(factor)
         if not shape:
             scale = r.times(scale, _chain(run).entries)

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from matcalc.base.errors import ShapeError
 from matcalc.base.records import computed, interned
+from matcalc.base.shapes import common_shape, product_shape, reduced_shape, require_flat, shape_text, square_shape
 from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
 from matcalc.base.traversal import operands_of
 from matcalc.base.traversal import postorder as postorder
@@ -201,7 +202,7 @@ class Sum(Expr):
     terms: tuple[Expr, ...]
 
     def _shape(self) -> Shape:
-        return _common(self.terms, "added")
+        return common_shape([one.shape for one in self.terms], "added")
 
 
 @interned
@@ -226,7 +227,7 @@ class Hadamard(Multilinear):
     """Elementwise product of two or more factors of equal shape."""
 
     def _shape(self) -> Shape:
-        return _common(self.factors, "multiplied elementwise")
+        return common_shape([one.shape for one in self.factors], "multiplied elementwise")
 
 
 @interned
@@ -244,7 +245,7 @@ class Quotient(Nonlinear):
             return self.numerator.shape
         if self.numerator.is_scalar:
             return self.denominator.shape
-        return _common((self.numerator, self.denominator), "divided elementwise")
+        return common_shape((self.numerator.shape, self.denominator.shape), "divided elementwise")
 
 
 @interned
@@ -256,7 +257,7 @@ class Power(Nonlinear):
 
     def _shape(self) -> Shape:
         if not self.exponent.is_scalar:
-            return _common((self.base, self.exponent), "raised elementwise")
+            return common_shape((self.base.shape, self.exponent.shape), "raised elementwise")
         return self.base.shape
 
 
@@ -268,7 +269,7 @@ class MatrixPower(Nonlinear):
     exponent: Expr
 
     def _shape(self) -> Shape:
-        return _square(self.base, "a matrix power")
+        return square_shape(self.base.shape, "a matrix power")
 
 
 @interned
@@ -288,7 +289,7 @@ class Elementwise(Nonlinear):
 @interned
 class Transpose(Linear):
     def _shape(self) -> Shape:
-        _flat(self.operand, "the transpose")
+        require_flat(self.operand.shape, "the transpose")
         return shape_of(self.operand.cols, self.operand.rows)
 
 
@@ -297,13 +298,13 @@ class Inverse(Nonlinear):
     operand: Expr
 
     def _shape(self) -> Shape:
-        return _square(self.operand, "the inverse")
+        return square_shape(self.operand.shape, "the inverse")
 
 
 @interned
 class Trace(Linear):
     def _shape(self) -> Shape:
-        _square(self.operand, "the trace")
+        square_shape(self.operand.shape, "the trace")
         return ()
 
 
@@ -314,7 +315,7 @@ class Total(Linear):
     axis: str | None = None
 
     def _shape(self) -> Shape:
-        return reduced_shape(self.operand, self.axis)
+        return reduced_shape(self.operand.shape, self.axis)
 
 
 @interned
@@ -322,7 +323,7 @@ class Diagonal(Linear):
     """The diagonal of a square matrix, as a column vector."""
 
     def _shape(self) -> Shape:
-        shape = _square(self.operand, "the diagonal")
+        shape = square_shape(self.operand.shape, "the diagonal")
         if not shape:
             raise ShapeError(f"the diagonal needs a square matrix, not {shape_text(shape)}")
         return (shape[0],)
@@ -357,7 +358,7 @@ class Reshape(Linear):
     n: Size
 
     def _shape(self) -> Shape:
-        _flat(self.operand, "reshape")
+        require_flat(self.operand.shape, "reshape")
         if self.operand.rows * self.operand.cols != self.m * self.n:
             raise ShapeError(f"{shape_text(self.operand.shape)} cannot become {self.m}×{self.n}: the numbers of entries differ")
         return shape_of(self.m, self.n)
@@ -370,7 +371,7 @@ class Kronecker(Multilinear):
     def _shape(self) -> Shape:
         rows, cols = ONE, ONE
         for factor in self.factors:
-            _flat(factor, "the Kronecker product")
+            require_flat(factor.shape, "the Kronecker product")
             rows, cols = rows * factor.rows, cols * factor.cols
         return shape_of(rows, cols)
 
@@ -475,70 +476,6 @@ Node: TypeAlias = (
     | Index | Entry | IndexSum | IndexArray
 )  # fmt: skip
 """The closed union, for ``match`` with ``assert_never``."""
-
-
-# ---------------------------------------------------------------- shapes
-
-
-def product_shape(left: Shape, right: Shape) -> Shape:
-    """Shape of ``left * right``: scaling when one is scalar, the matrix product else.
-
-    Raises ShapeError when the inner sizes differ.
-    """
-    if not left:
-        return right
-    if not right:
-        return left
-    if len(left) > 2 or len(right) > 2:
-        message = f"{shape_text(left)} and {shape_text(right)} have no matrix product"
-        raise ShapeError(message, suggestion="tensor(i, k, sum(j, T[i,j,k]*x[j]))")
-    inner_left = left[1] if len(left) > 1 else ONE
-    if inner_left != right[0]:
-        raise ShapeError(f"cannot multiply {shape_text(left)} by {shape_text(right)}: the inner sizes {inner_left} and {right[0]} differ")
-    return shape_of(left[0], right[1] if len(right) > 1 else ONE)
-
-
-def reduced_shape(operand: Expr, axis: str | None) -> Shape:
-    """Shape of a reduction (sum, mean, logsumexp...) over everything, or one number per row or column."""
-    if axis is None:
-        return ()
-    _flat(operand, f"a reduction along {axis}")
-    return shape_of(operand.rows if axis == "rows" else operand.cols, ONE)
-
-
-def shape_text(shape: Shape) -> str:
-    """The shape in words, for messages.
-
-    >>> shape_text(())
-    'a scalar'
-    """
-    if not shape:
-        return "a scalar"
-    if len(shape) == 1:
-        return f"a vector of size {shape[0]}"
-    if len(shape) == 2 and shape[0] == ONE:
-        return f"a row vector of size {shape[1]}"
-    return f"a {'×'.join(str(size) for size in shape)} {'matrix' if len(shape) == 2 else 'tensor'}"
-
-
-def _common(operands: tuple[Expr, ...], verb: str) -> Shape:
-    shape = operands[0].shape
-    for operand in operands:
-        if operand.shape != shape:
-            raise ShapeError(f"{shape_text(shape)} and {shape_text(operand.shape)} cannot be {verb}")
-    return shape
-
-
-def _flat(operand: Expr, what: str) -> None:
-    if len(operand.shape) > 2:
-        raise ShapeError(f"{what} is taken of at most a matrix, not of {shape_text(operand.shape)}")
-
-
-def _square(operand: Expr, what: str) -> Shape:
-    _flat(operand, what)
-    if operand.rows != operand.cols:
-        raise ShapeError(f"{what} needs a square matrix, not {shape_text(operand.shape)}")
-    return operand.shape
 
 
 def children(node: Expr) -> tuple[Expr, ...]:

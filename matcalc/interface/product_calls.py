@@ -7,9 +7,10 @@ from typing import TypeAlias, overload
 
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Layout, Symmetric
+from matcalc.base.shapes import shape_text
 from matcalc.derivation.pipeline import Outcome, zero_notes
 from matcalc.einstein.linear import is_zero
-from matcalc.expr.nodes import Expr, Symbol, shape_text
+from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import essential
 from matcalc.interface.equations import Equation, Source, along, differential_of

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.functions import functions, spellings
+from matcalc.base.shapes import shape_text
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Elementwise, Expr, Negative, Number, Symbol, Transpose, postorder
 from matcalc.facts.table import essential
@@ -201,7 +202,7 @@ def binary(own: Own, operator: str, left: object, right: object) -> Own:
     first, second = (operand(value, f"stand beside {operator}") for value in (left, right))
     a, b = (value.node if isinstance(value, Arithmetic) else value for value in (first, second))
     if operator == "@" and (a.is_scalar or b.is_scalar):
-        shown = " and ".join(f"{text(value)} ({e.shape_text(value.shape)})" for value in (a, b))
+        shown = " and ".join(f"{text(value)} ({shape_text(value.shape)})" for value in (a, b))
         raise ShapeError(f"@ multiplies matrices and vectors, not {shown}", suggestion=for_operator("@", a, b))
 
     def make(names: Sequence[s.Syntax], place: Span) -> s.Syntax:
@@ -244,7 +245,7 @@ def entry(own: Own, given: tuple[object, ...]) -> Own:
     shown = ", ".join(str(position) for position in given)
     axes = len(own.node.shape) - own.node.is_row
     if len(given) != axes:
-        raise ShapeError(f"{text(own.node)} is {e.shape_text(own.node.shape)}: an entry has {axes} positions, not {len(given)}")
+        raise ShapeError(f"{text(own.node)} is {shape_text(own.node.shape)}: an entry has {axes} positions, not {len(given)}")
     if not all(isinstance(value, e.Number) and value.value.denominator == 1 and value.value > 0 for value in values):
         raise ShapeError(
             f"there is no entry [{shown}] of {text(own.node)}",

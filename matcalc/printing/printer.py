@@ -9,6 +9,7 @@ from operator import or_
 from typing import Protocol, assert_never, cast
 
 from matcalc.base.fields import decimal_text
+from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import Shape, axes_of
 from matcalc.base.traversal import bottom_up
 from matcalc.expr import nodes as e
@@ -128,7 +129,7 @@ def _along(product: e.Product, around: int, known: Mapping[e.Expr, int]) -> tupl
             bits[previous] |= COLS if known[factor] & ROWS else 0
         else:
             bits[position] |= left
-        shape = e.product_shape(shape, factor.shape)
+        shape = product_shape(shape, factor.shape)
         previous = position
     if previous >= 0 and shape:
         bits[previous] |= around & COLS
@@ -480,7 +481,7 @@ def _contracts(factors: list[tuple[e.Expr, Piece]]) -> bool:
     shape = factors[0][0].shape
     seen = bool(shape)
     for factor, _ in factors[1:]:
-        shape = e.product_shape(shape, factor.shape)
+        shape = product_shape(shape, factor.shape)
         seen = seen or bool(factor.shape)
         if seen and not shape:
             return True

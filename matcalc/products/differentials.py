@@ -9,6 +9,7 @@ from typing import cast
 from matcalc.base.budgets import MOST_AXES_WITHIN
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.layouts import Symmetric
+from matcalc.base.shapes import shape_text
 from matcalc.base.sizes import axes_of
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
@@ -40,7 +41,6 @@ from matcalc.expr.nodes import (
     Transpose,
     Zeros,
     postorder,
-    shape_text,
 )
 from matcalc.expr.rewriting import free_indices as free_indices_in
 from matcalc.expr.rewriting import named_indices, over_all, replaced

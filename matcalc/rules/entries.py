@@ -15,6 +15,7 @@ from operator import mul
 from typing import Any, TypeAlias
 
 from matcalc.base.files import read
+from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import ONE, Shape, Size, axes_of
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
@@ -188,7 +189,7 @@ class Entries:
             if name == "Scaling" and shape:
                 pairs.reverse()
             so_far = self.einsum(name, [one for one, _ in pairs], [one for _, one in pairs])
-            shape = ex.product_shape(shape, factor.shape)
+            shape = product_shape(shape, factor.shape)
         return so_far
 
     def kronecker(self, node: ex.Kronecker, parts: Sequence[Value]) -> Value:

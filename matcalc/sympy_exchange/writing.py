@@ -12,6 +12,7 @@ from typing import Any, assert_never, cast
 
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import functions
+from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.einstein.linear import rational_power
 from matcalc.expr import nodes as e
@@ -303,7 +304,7 @@ def _product(factors: Sequence[e.Expr], parts: Sequence[Any]) -> Any:
         if factor.is_scalar:
             scale = scale * part
             continue
-        shape = e.product_shape(shape, factor.shape)
+        shape = product_shape(shape, factor.shape)
         chain.append(part)
         if not shape:
             scale = scale * sympy.Trace(_times(*chain))

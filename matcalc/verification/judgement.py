@@ -11,10 +11,11 @@ from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERD
 from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, NotDifferentiableError, ShapeError, internal_error
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import replace as with_fields
+from matcalc.base.shapes import shape_text
 from matcalc.derivation.conditions import conditions_of_equation, impossible_in_equation
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
-from matcalc.expr.nodes import Expr, Symbol, postorder, shape_text
+from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.folding.fold import fold
 from matcalc.interface.results import Derivation
 from matcalc.language.build.scope import is_of_samples

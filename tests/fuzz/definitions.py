@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
+from matcalc.base.shapes import reduced_shape
 from matcalc.expr import nodes as e
 from tests.fuzz.rebuilding import with_children
 
@@ -50,4 +51,4 @@ def _variance(operand: e.Expr, axis: str | None) -> e.Expr:
 
 def averaged(function: str, operand: e.Expr, axis: str | None) -> e.Expr:
     """``mean`` or ``var`` of a vector, or along the rows or columns of a matrix."""
-    return e.Call(function, (operand,), axis, e.reduced_shape(operand, axis))
+    return e.Call(function, (operand,), axis, reduced_shape(operand, axis))

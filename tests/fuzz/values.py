@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from matcalc.base.shapes import product_shape
 from matcalc.expr import nodes as e
 
 
@@ -194,7 +195,7 @@ def _product(factors: tuple[e.Expr, ...], arrays: list[Any], library: Library) -
     for factor, array in zip(factors[1:], arrays[1:], strict=True):
         scales = not shape or factor.is_scalar
         result = result * array if scales else library.arrays.matmul(result, array)
-        shape = e.product_shape(shape, factor.shape)
+        shape = product_shape(shape, factor.shape)
     return result
 
 

@@ -10,6 +10,7 @@ from typing import Any, assert_never, cast
 
 from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import functions
+from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import Shape
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.precise import matrix_functions, scalar_functions
@@ -59,7 +60,6 @@ from matcalc.expr.nodes import (
     Vec,
     Zeros,
     postorder,
-    product_shape,
 )
 
 _LARGEST_EXPONENT = 10**9

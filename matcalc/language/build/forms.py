@@ -17,6 +17,7 @@ from typing import cast
 
 from matcalc.base.errors import NotDifferentiableError, Span
 from matcalc.base.fields import decimal_text
+from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.base.traversal import bottom_up, with_operand, with_operands
 from matcalc.expr import nodes as e
@@ -90,7 +91,7 @@ def _opens(inner: e.Product, scalars: bool) -> bool:
     shape = inner.factors[0].shape
     seen = bool(shape)
     for factor in inner.factors[1:]:
-        shape = e.product_shape(shape, factor.shape)
+        shape = product_shape(shape, factor.shape)
         seen = seen or bool(factor.shape)
         if seen and not shape:
             return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import cast
 
+from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import ONE
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import (
@@ -26,7 +27,6 @@ from matcalc.expr.nodes import (
     Trace,
     children,
     postorder,
-    product_shape,
 )
 from matcalc.folding.build import UNIT, hadamard, product, scaled, transpose
 from matcalc.steps.differential.marks import Change, Marks, Pairing

@@ -8,11 +8,12 @@ written in a convention of its own; a number beside a formula is its value at a 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from matcalc.base.sizes import axes_of
 from matcalc.documents.pieces import Asked, Doubt
-from matcalc.documents.readings import perhaps_numbers
+from matcalc.documents.readings import adds_numbers, is_misfit, perhaps_numbers
 from matcalc.expr.nodes import Expr, Number, SizeValue, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.latex.latex_commands import ACCENTS
@@ -24,60 +25,97 @@ _MEMBER = re.compile(r"(?P<base>.+?)_\{?[a-z]{1,3}\}?")
 
 def doubt(verdict: Verdict, asked: Asked) -> str:
     """Why the claim may be meant otherwise than it was read; empty where nothing shows it."""
-    statement = _statement(verdict)
     if said := next((one.reason for one in asked.doubts if _applies(one, verdict)), ""):
         return said
     if verdict.counterexample is None and _AMBIGUOUS in verdict.reason:
         return "a sum of arrays with different axes may be meant in two ways"
+    statement = _statement(verdict)
     if statement is None:
         return ""
-    if names := perhaps_numbers(asked, verdict):
-        return f"it holds if {names} {'are numbers' if ' ' in names else 'is a number'}, of which the text says nothing"
-    if warnings := [one for one in verdict.warnings if "product" in one]:
-        return "; ".join(warnings)
-    if strays := _stray_entries(statement):
-        return f"{', '.join(strays)} {'are' if len(strays) > 1 else 'is'} written with indices that were not understood"
-    if _one_sided(asked.statement):
-        return "indices stand on one side alone"
-    if statement.left is None or statement.right is None:
+    whole = statement.left is not None and statement.right is not None
+    reasons = (*_OF_CLAIMS, *_OF_SIDES) if whole else _OF_CLAIMS
+    return next(filter(None, (reason(verdict, asked, statement) for reason in reasons)), "")
+
+
+_Reason: TypeAlias = Callable[[Verdict, Asked, Statement], str]
+
+
+def _if(applies: Callable[[Verdict, Asked, Statement], bool], said: str) -> _Reason:
+    return lambda verdict, asked, statement: said if applies(verdict, asked, statement) else ""
+
+
+def _of(names: Sequence[str], one: str, several: str) -> str:
+    """What is said of names; empty for none."""
+    return f"{', '.join(names)} {several if len(names) > 1 else one}" if names else ""
+
+
+def _perhaps_numbers(verdict: Verdict, asked: Asked, _: Statement) -> str:
+    names = perhaps_numbers(asked, verdict)
+    kind = "are numbers" if " " in names else "is a number"
+    return f"it holds if {names} {kind}, of which the text says nothing" if names else ""
+
+
+def _with_too_many_indices(verdict: Verdict, _: Asked, statement: Statement) -> str:
+    """What an equation between entries differentiates by, if that has fewer axes than are written: ``b_{ij}`` of a vector b."""
+    if verdict.counterexample is not None:
         return ""
-    if (
-        verdict.counterexample is None
-        and verdict.reading is not None
-        and any(one.topic == "broadcasting" for one in verdict.reading.decisions)
-    ):
-        return "a number is added to every entry of an array, which may be a number itself"
-    if verdict.counterexample is None and _is_factor(statement):
-        return "the derivative has more axes than two; what is written may be the factor that a chain rule takes for it"
-    if verdict.counterexample is None and (name := _with_too_many_indices(statement)):
-        return f"{name} is written with more indices than it has"
-    if ";" in asked.statement and _is_value(statement):
-        return "a number: perhaps the value at a point"
-    if ";" in asked.statement and _is_constant(statement):
-        return "what is differentiated does not depend on the variable, as the text was understood"
-    if strangers := _strangers(statement):
-        return f"{', '.join(strangers)} {'stand' if len(strangers) > 1 else 'stands'} on one side alone, and the text does not say for what"
-    return ""
+    sides = [side for side in (statement.left, statement.right) if isinstance(side, DerivativeSide)]
+    name = next((side.wrt[0].name for side in sides if _axes(side.expression, side.wrt) < len(statement.entries)), "")
+    return f"{name} is written with more indices than it has" if name else ""
+
+
+_STRAY = "written with indices that were not understood"
+_ALONE = "on one side alone, and the text does not say for what"
+_OF_CLAIMS: tuple[_Reason, ...] = (
+    _perhaps_numbers,
+    lambda verdict, _, __: "; ".join([one for one in verdict.warnings if "product" in one]),
+    lambda _, __, statement: _of(_stray_entries(statement), f"is {_STRAY}", f"are {_STRAY}"),
+    _if(lambda _, asked, __: _one_sided(asked.statement), "indices stand on one side alone"),
+)
+_OF_SIDES: tuple[_Reason, ...] = (
+    _if(
+        lambda verdict, _, __: verdict.counterexample is None and adds_numbers(verdict),
+        "a number is added to every entry of an array, which may be a number itself",
+    ),
+    _if(
+        lambda verdict, _, statement: verdict.counterexample is None and _is_factor(statement),
+        "the derivative has more axes than two; what is written may be the factor that a chain rule takes for it",
+    ),
+    _with_too_many_indices,
+    _if(
+        lambda _, asked, statement: ";" in asked.statement and _is_value(statement),
+        "a number: perhaps the value at a point",
+    ),
+    _if(
+        lambda _, asked, statement: ";" in asked.statement and _is_constant(statement),
+        "what is differentiated does not depend on the variable, as the text was understood",
+    ),
+    lambda _, __, statement: _of(_strangers(statement), f"stands {_ALONE}", f"stand {_ALONE}"),
+)
 
 
 def _applies(one: Doubt, verdict: Verdict) -> bool:
     """Whether a doubt about a claim holds of this verdict; those about what stands where concern refutations alone."""
-    match one.when:
-        case "always":
-            return verdict.status == "refuted"
-        case "false":
-            return verdict.is_false and not _is_normalisation(verdict, one)
-        case "misfit":
-            return verdict.status == "refuted" and verdict.counterexample is None
-        case "rows":
-            return verdict.status == "refuted" and verdict.counterexample is None and _ROWS.search(verdict.reason) is not None
-        case "numbers":
-            kinds = [kind.split()[:1] for kind in (verdict.declarations or {}).values()]
-            return all(kind == ["scalar"] for kind in kinds) and (bool(kinds) or not _is_of_sizes(_statement(verdict)))
+    return _WHEN[one.when](verdict, one)
+
+
+def _are_numbers(verdict: Verdict, _: Doubt) -> bool:
+    """Whether everything is a number."""
+    kinds = [kind.split()[:1] for kind in (verdict.declarations or {}).values()]
+    return all(kind == ["scalar"] for kind in kinds) and (bool(kinds) or not _is_of_sizes(_statement(verdict)))
+
+
+_WHEN: Mapping[str, Callable[[Verdict, Doubt], bool]] = {
+    "always": lambda verdict, _: verdict.status == "refuted",
+    "false": lambda verdict, one: verdict.is_false and not _is_normalisation(verdict, one),
+    "misfit": lambda verdict, _: is_misfit(verdict),
+    "rows": lambda verdict, _: is_misfit(verdict) and _ROWS.search(verdict.reason) is not None,
+    "numbers": _are_numbers,
+}
 
 
 _AMBIGUOUS = "could be meant"
-_ROWS = re.compile(
+_ROWS: re.Pattern[str] = re.compile(
     r"cannot multiply .* \(vector\) by .* \((?:vector or )?matrix\)|is a \S+ matrix, the right side a scalar"
     r"|is a scalar, the right side a \S+ matrix"
 )
@@ -116,12 +154,6 @@ def _one_sided(text: str) -> bool:
     """Whether an index of a derivative or of an entry stands on one side of the last equation alone."""
     left, _, right = text.rpartition(";")[2].partition("=")
     return bool(_indices(left)) != bool(_indices(right))
-
-
-def _with_too_many_indices(statement: Statement) -> str:
-    """What an equation between entries differentiates by, if that has fewer axes than are written: ``b_{ij}`` of a vector b."""
-    sides = [side for side in (statement.left, statement.right) if isinstance(side, DerivativeSide)]
-    return next((side.wrt[0].name for side in sides if _axes(side.expression, side.wrt) < len(statement.entries)), "")
 
 
 def _axes(function: Expr, wrt: Sequence[Symbol]) -> int:

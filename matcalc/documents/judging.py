@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
@@ -212,19 +212,18 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     """
     if asked[0].instead == "multiple":
         return _up_to_a_factor(asked)
-    for one in asked:
-        of_values = _of_values(one) if one.instead == "values" else None
-        if of_values is not None and (of_values.ok or of_values.status == "refuted"):
+    for one in _readings_as(asked, "values"):
+        of_values = _of_values(one)
+        if of_values.ok or of_values.status == "refuted":
             return of_values, one
-    steps = [one for one in asked if one.instead == "step"]
     whole = [one for one in asked if one.instead not in ("step", "values")]
     verdict, chosen = _judged(whole) if whole else (_unread(asked[0]), asked[0])
-    if verdict.status == "undecided":
-        for one in steps:
-            of_step = _verdict(one)
-            if of_step.ok:
-                return of_step, one
-    return verdict, chosen
+    steps = _readings_as(asked, "step") if verdict.status == "undecided" else []
+    return next(((found, one) for one in steps if (found := _verdict(one)).ok), (verdict, chosen))
+
+
+def _readings_as(asked: Sequence[Asked], instead: str) -> list[Asked]:
+    return [one for one in asked if one.instead == instead]
 
 
 def _of_values(asked: Asked) -> Verdict:
@@ -260,28 +259,41 @@ def _unread(step: Asked) -> Verdict:
 
 def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     """The verdict on readings of the whole: what holds in one reading holds; what does not is false only if it is in every reading."""
-    found: list[tuple[Verdict, Asked]] = []
-    sure: list[tuple[Verdict, Asked]] = []
+    found: list[_Weighed] = []
     for one in asked:
-        before = found[-1][0] if found else None
-        if one.instead and (before is None or not _is_open(before, one.instead)):
+        if one.instead and not (found and _is_open(found[-1].verdict, one.instead)):
             continue
         verdict = _of_transposes(_of_kinds(one), one)
-        if one.instead == "other" and (verdict.ok or (one.doubts and _may_hold(verdict, one))):
-            return replace(verdict, status="undecided", reason=one.doubts[0].reason if one.doubts else _ANOTHER), found[0][1]
+        if one.instead == "other" and _holds_of_another(verdict, one):
+            reason = one.doubts[0].reason if one.doubts else _ANOTHER
+            return replace(verdict, status="undecided", reason=reason), found[0].asked
         verdict, one = supposed(*_otherwise(verdict, one))
         if verdict.ok:
             return _unless_forced(verdict, one), one
         if one.instead in ("unread", "other") or (one.instead and verdict.problem):
             continue
         if one.instead:
-            sure = [pair for pair in sure if pair is not found[-1]]
             found.pop()
-        weighed = _kept(verdict) if one.lossy else doubted(verdict, one)
-        found.append((weighed, one))
-        sure += [found[-1]] if weighed.is_false or not verdict.is_false else []
-    order = ("undecided", "conditional", "refuted")
-    return min(sure or found, key=lambda pair: order.index(pair[0].status))  # a reading that is in doubt leaves it to those that are not
+        found.append(_weighed(verdict, one))
+    # a reading that is in doubt leaves it to those that are not
+    best = min(found, key=lambda one: (not one.is_sure, _ORDER.index(one.verdict.status)))
+    return best.verdict, best.asked
+
+
+_ORDER = ("undecided", "conditional", "refuted")
+
+
+class _Weighed(NamedTuple):
+    """A verdict on a reading that does not hold, with its doubts; whether these left it as it was."""
+
+    verdict: Verdict
+    asked: Asked
+    is_sure: bool
+
+
+def _weighed(verdict: Verdict, asked: Asked) -> _Weighed:
+    weighed = _kept(verdict) if asked.lossy else doubted(verdict, asked)
+    return _Weighed(weighed, asked, weighed.is_false or not verdict.is_false)
 
 
 _NUMBERS = tuple([f"{letter} is read as a scalar" for letter in sorted(LOSSES)])
@@ -314,8 +326,11 @@ def _new_limit(statement: str) -> str | None:
     return next(new, None) if known else None
 
 
-def _may_hold(verdict: Verdict, asked: Asked) -> bool:
-    """Whether a claim about names that stand for nothing else holds under a condition, or as people write one that does not fit."""
+def _holds_of_another(verdict: Verdict, asked: Asked) -> bool:
+    """Whether a claim holds with other definitions; about names that stand for nothing else under a condition, too, or as people write
+    one that does not fit."""
+    if verdict.ok or not asked.doubts:
+        return verdict.ok
     return verdict.status == "conditional" or (is_misfit(verdict) and not _otherwise(verdict, asked)[0].is_false)
 
 
@@ -350,22 +365,31 @@ def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
         return _open(verdict, "true of numbers, and nothing shows that the capitals are matrices"), asked
     if verdict.other_layout is not None:
         return _of_layout(verdict, asked, verdict.other_layout), asked
+    return _in_other_forms(verdict, asked)
+
+
+def _in_other_forms(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
+    """The verdict on a false claim in other layouts, and as people write it."""
     fits = not is_misfit(verdict)
-    others = (
-        () if fits and not is_chained(asked) else tuple([replace(asked, layout=layout) for layout in _LAYOUTS if layout != asked.layout])
-    )
+    others = () if fits and not is_chained(asked) else _in_other_layouts(asked)
     turned = [(_verdict(other), other) for other in others]
-    for found, other in turned:
-        if found.ok:
-            return _of_layout(replace(verdict, other_layout=other.layout), asked, other.layout), asked
-    if (loose := _loosely(verdict, meant(asked, fits))) is not None:
+    layout = next((other.layout for found, other in turned if found.ok), None)
+    if layout is None and (loose := _loosely(verdict, meant(asked, fits))) is not None:
         return loose, asked
-    for other in others:
-        if _loosely(verdict, [pair for pair in meant(other, fits) if pair[0].holds]) is not None:
-            return _of_layout(replace(verdict, other_layout=other.layout), asked, other.layout), asked
+    layout = layout or next((other.layout for other in others if _holds_loosely(verdict, other, fits)), None)
+    if layout is not None:
+        return _of_layout(replace(verdict, other_layout=layout), asked, layout), asked
     if fits:
         return _of_indices(verdict, asked), asked
     return next((pair for pair in turned if pair[0].status == "conditional"), (verdict, asked))
+
+
+def _in_other_layouts(asked: Asked) -> tuple[Asked, ...]:
+    return tuple([replace(asked, layout=layout) for layout in _LAYOUTS if layout != asked.layout])
+
+
+def _holds_loosely(verdict: Verdict, asked: Asked, fits: bool) -> bool:
+    return _loosely(verdict, [pair for pair in meant(asked, fits) if pair[0].holds]) is not None
 
 
 def _of_free_entries(verdict: Verdict, asked: Asked) -> Verdict | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import arranged, branches_of
@@ -232,13 +233,20 @@ def _join(held: _Passage, part: _Part, text: str) -> bool:
         return _go_on(held, part)
     if held.opens_condition and (part.after in ("words", "comma") or not part.related):
         return _put_behind(held, part, part.signs) if held.signs else _put_ahead(held, part)
-    if part.related and held.related and part.counts(text):
-        return _put_behind(held, part, part.signs)
-    if part.related:
-        if not held.related and not held.blank and part.after == "comma":
-            return _go_on(held, part)
-        return held.blank and not held.opens_condition and _go_on(held, part)
-    if part.after == "comma" and not held.behind and not (part.lists_on and held.related):
+    return _join_relation(held, part, text) if part.related else _join_operands(held, part)
+
+
+def _join_relation(held: _Passage, part: _Part, text: str) -> bool:
+    if held.related:
+        return part.counts(text) and _put_behind(held, part, part.signs)
+    if held.blank:
+        return not held.opens_condition and _go_on(held, part)
+    return part.after == "comma" and _go_on(held, part)
+
+
+def _join_operands(held: _Passage, part: _Part) -> bool:
+    lists_on = part.lists_on and held.related
+    if part.after == "comma" and not held.behind and not lists_on:
         return _go_on(held, part)
     return held.related and not part.lists_on and _put_behind(held, part, part.signs)
 
@@ -314,40 +322,58 @@ class _Writer:
 def _links(passage: _Passage, writer: _Writer, after: Row | None) -> Iterator[Row]:
     """The rows of a passage."""
     lead = " ".join([said if isinstance(said, str) else _shown(said, writer) for said in passage.lead]).strip()
-    ends = [number for number, sign in enumerate(passage.signs) if sign.kind == "relation"]
-    sides = [writer.side(passage.signs[start:end]) for start, end in zip([0, *[end + 1 for end in ends]], [*ends, len(passage.signs)])]
-    whole = writer.side(passage.signs)
     behind = [(at, _shown(signs, writer)) for at, signs in passage.behind]
+    remarks = " ".join([said for _, said in behind])
+    ends = [number for number, sign in enumerate(passage.signs) if sign.kind == "relation"]
+    limits = [-1, *ends, len(passage.signs)]
+    sides = [writer.side(passage.signs[start + 1 : end]) for start, end in pairwise(limits)]
+    whole = writer.side(passage.signs)
     if whole is None:
-        shown = " ".join([lead, *[said for _, said in behind]]).strip()
-        if shown:
-            at = writer.text.stripped()
-            yield Row(replace(at, text=shown), "", None, replace(at, text=shown))
-        return
-    if not ends or any(side is None for side in sides[1:]):
-        yield Row(whole, "", None, whole, 0, lead, " ".join([said for _, said in behind]))
-        return
-    left = sides[0]
-    link = 0
-    if left is None:
-        left = after.right if after is not None and after.right is not None else writer.text.part(0, 0)
-        link = after.link + 1 if after is not None else 0
-    first = after.first if sides[0] is None and after is not None else left
-    behind.reverse()
-    for number, (end, right) in enumerate(zip(ends, sides[1:])):
+        yield from _words_alone(f"{lead} {remarks}".strip(), writer)
+    elif not ends or None in sides[1:]:
+        yield Row(whole, "", None, whole, 0, lead, remarks)
+    else:
+        yield from _chain(passage.signs, limits[1:], sides, behind, _begun(sides[0], writer, after), lead)
+
+
+def _words_alone(shown: str, writer: _Writer) -> Iterator[Row]:
+    if shown:
+        at = replace(writer.text.stripped(), text=shown)
+        yield Row(at, "", None, at)
+
+
+def _begun(left: Placed | None, writer: _Writer, after: Row | None) -> tuple[Placed, Placed, int]:
+    """The side just before the first relation, the one that its chain begins with, and the number of the link."""
+    if left is not None:
+        return left, left, 0
+    if after is None:
+        return (nothing := writer.text.part(0, 0)), nothing, 0
+    return after.right or writer.text.part(0, 0), after.first, after.link + 1
+
+
+def _chain(
+    signs: Sequence[Sign],
+    limits: Sequence[int],
+    sides: Sequence[Placed | None],
+    behind: Sequence[tuple[int, str]],
+    begun: tuple[Placed, Placed, int],
+    lead: str,
+) -> Iterator[Row]:
+    """A row for each relation, at ``limits``, with what is said up to the next one behind it; the last one by cases may be several."""
+    left, first, link = begun
+    start = 0
+    for number, ((end, following), right) in enumerate(zip(pairwise(limits), sides[1:])):
         assert right is not None
-        branches = branches_of(right) if number + 1 == len(ends) and _is_cases(passage.signs[end + 1 :]) else []
+        sign, said = signs[end], lead if not number else ""
+        last = following == len(signs)
+        branches = branches_of(right) if last and _is_cases(signs[end + 1 :]) else []
         for value, condition in branches:
-            yield Row(left, passage.signs[end].value, value, first, link + number, lead if not number else "", condition)
+            yield Row(left, sign.value, value, first, link + number, said, condition)
         if branches:
             return
-        following = ends[number + 1] if number + 1 < len(ends) else len(passage.signs)
-        remarks: list[str] = []
-        while behind and behind[-1][0] <= following:
-            remarks.append(behind.pop()[1])
-        said = " ".join(remarks)
-        sign = passage.signs[end]
-        yield Row(left, sign.value, right, first, link + number, lead if not number else "", said, sign.mark)
+        remarks = [remark for at, remark in behind if start <= at <= following]
+        start = following + 1
+        yield Row(left, sign.value, right, first, link + number, said, " ".join(remarks), sign.mark)
         first = first if sign.value == "=" and not is_zero(first.text) else right
         left = right
 

@@ -215,11 +215,15 @@ def signs_of(text: str, notation: Notation) -> list[Sign]:
     return found
 
 
-_SIMPLE: Mapping[str, SignKind] = {
-    "break": "break", "column": "column", "space": "space", "comment": "words", ",": "comma", ";": "semicolon", ".": "stop", ":": "colon",
-}  # fmt: skip
-_OPERATORS = frozenset("+-−–*/·⋅∙×⊙∘⊗⊘⊕±∗")
 _QUANTIFIERS = {"forall": "for all", "exists": "for some", "∀": "for all", "∃": "for some"}
+_SIMPLE: Mapping[str, SignKind] = {
+    "split": "cut", "break": "break", "column": "column", "space": "space", "comment": "words",
+    ",": "comma", ";": "semicolon", ".": "stop", ":": "colon",
+    **dict.fromkeys(_QUANTIFIERS, "words"), **dict.fromkeys("+-−–*/·⋅∙×⊙∘⊗⊘⊕±∗", "operator"),
+}  # fmt: skip
+"""What a token is by itself, by its kind or its text."""
+_USES: Mapping[str, SignKind] = {"quantifiers": "words", "breaks": "break", "dropped": "cut", "operators": "operator"}
+"""What a command by itself is, by its use."""
 _WIDEST_TIES = 3
 _PROSE = pattern(r"\\(?:text[a-z]*|mbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _SET_OUT = pattern(r"\\(?:begin|end)\s*\{[a-zA-Z]*\*?\}(?:\s*\[[lcr]\])?|\\\\(?:\[[^\]]*\])?|[&\s]|\\[a-z]*(?:size|small|tiny|quad)")
@@ -243,33 +247,35 @@ class _Walk:
         """The sign at a token, and the position after it."""
         token = self.tokens[position]
         if position in self.opened:
-            return Sign("cut", token.start, token.end), position + 1
-        relation = spelled(token, relations())
-        if relation is not None:
+            return self._one("cut", position)
+        if (relation := spelled(token, relations())) is not None:
             return self._relation(position, position + 1, relation)
-        if token.kind == "split":
-            return Sign("cut", token.start, token.end), position + 1
-        joint = spelled(token, joints())
-        if joint is not None:
-            return Sign("joint", token.start, self._end(position + 1), joint), position + 1
+        if (joint := spelled(token, joints())) is not None and token.kind != "split":
+            return self._one("joint", position, joint)
         if token.kind == "command":
             return self._command(position)
         if token.text in "_^" and token.kind == "char":
             return self._operand(position, self._after_argument(position + 1))
-        if position in self.partner and self.partner[position] > position:
+        if self.partner.get(position, -1) > position:
             return self._group(position)
-        if token.kind == "space" and token.text.count("~") >= _WIDEST_TIES:
-            return Sign("wide", token.start, token.end), position + 1
-        if token.kind == "escape":
-            return Sign("space" if token.text[1:] in SPACING else "operand", token.start, token.end), position + 1
-        if token.text in _QUANTIFIERS:
-            return Sign("words", token.start, token.end, _QUANTIFIERS[token.text]), position + 1
-        if token.text in _OPERATORS:
-            return Sign("operator", token.start, token.end, token.text), position + 1
-        if token.kind == "comment" and token.text.startswith("%") and self.notation == "latex":
-            return Sign("cut", token.start, token.end), position + 1
+        return self._by_itself(position)
+
+    def _one(self, kind: SignKind, position: int, value: str = "") -> tuple[Sign, int]:
+        """A token that is a sign by itself."""
+        token = self.tokens[position]
+        return Sign(kind, token.start, token.end, value), position + 1
+
+    def _by_itself(self, position: int) -> tuple[Sign, int]:
+        token = self.tokens[position]
         kind = _SIMPLE.get(token.kind) or _SIMPLE.get(token.text) or "operand"
-        return Sign(kind, token.start, token.end, token.text if kind == "words" else ""), position + 1
+        if token.kind == "space" and token.text.count("~") >= _WIDEST_TIES:
+            kind = "wide"
+        elif token.kind == "escape" and token.text[1:] in SPACING:
+            kind = "space"
+        elif token.kind == "comment" and token.text.startswith("%") and self.notation == "latex":
+            kind = "cut"
+        said = _QUANTIFIERS.get(token.text, token.text) if kind in ("words", "operator") else ""
+        return self._one(kind, position, said)
 
     def without_breaks(self, sign: Sign) -> Iterator[Sign]:
         """A sign cut at the breaks in it."""
@@ -352,38 +358,37 @@ class _Walk:
         name, token = self.tokens[position].name, self.tokens[position]
         following = self._skip_space(position + 1)
         braced = following < len(self.tokens) and self.tokens[following].kind == "brace"
+        after = self._after_argument(following) if braced else position + 1
         if name in commands("prose") and braced:
-            after = self._after_argument(following)
             said = self._inner(following, after)
             return Sign("words", token.start, self._end(after), said, single=self._names(said, position, after)), after
         if name in commands("dropped_with_argument"):
-            after = self._after_argument(following) if braced else position + 1
             return Sign("cut", token.start, self._end(after)), after
         if name in commands("wide"):
-            after = self._after_argument(following) if name in commands("wide_with_argument") and braced else position + 1
+            after = after if name in commands("wide_with_argument") else position + 1
             return Sign("wide", token.start, self._end(after)), after
         if name in commands("stacked") or name in commands("braced"):
             return self._stacked(position)
-        if name in commands("quantifiers"):
-            return Sign("words", token.start, token.end, _QUANTIFIERS[name]), position + 1
-        if name in commands("breaks"):
-            return Sign("break", token.start, token.end), position + 1
-        if name in commands("dropped"):
-            return Sign("cut", token.start, token.end), position + 1
         if name in commands("frames") and following in self.opened:
-            return Sign("cut", token.start, token.end), position + 1
-        if name in commands("coloured") and braced and self._skip_space(self._after_argument(following)) in self.opened:
-            after = self._after_argument(following)
+            return self._one("cut", position)
+        coloured = self._coloured(token, after) if name in commands("coloured") and braced else None
+        return coloured or self._lone_command(position)
+
+    def _coloured(self, token: Raw, after: int) -> tuple[Sign, int] | None:
+        """A command with a colour, ``after`` that, where its group is opened or holds words."""
+        if self._skip_space(after) in self.opened:
             return Sign("cut", token.start, self._end(after)), after
-        if (
-            name in commands("coloured")
-            and braced
-            and (said := self._remark(after := self._after_argument(self._after_argument(following))))
-        ):
-            return Sign("words", token.start, self._end(after), said), after
-        if name in commands("operators"):
-            return Sign("operator", token.start, token.end, name), position + 1
-        return Sign("space" if name in SPACING else "operand", token.start, token.end), position + 1
+        after = self._after_argument(after)
+        said = self._remark(after)
+        return (Sign("words", token.start, self._end(after), said), after) if said else None
+
+    def _lone_command(self, position: int) -> tuple[Sign, int]:
+        """A command by itself."""
+        name = self.tokens[position].name
+        kind = next((kind for use, kind in _USES.items() if name in commands(use)), None)
+        if kind is None:
+            return self._one("space" if name in SPACING else "operand", position)
+        return self._one(kind, position, _QUANTIFIERS.get(name, name if kind == "operator" else ""))
 
     def _remark(self, after: int) -> str:
         """The words of the group that ends before a position, perhaps in the brackets of an array; empty where it holds anything else."""
@@ -465,17 +470,25 @@ class _Walk:
 
     def _is_opened(self, first: int, last: int, stating: bool) -> bool:
         token = self.tokens[first]
-        if token.kind == "begin":
-            if token.name in environments("rows"):
-                return True
-            if token.name in environments("cases"):
-                return stating and self._begins_statement(first)
-            before = self._significant_before(first)
-            bracketed = before is not None and self.tokens[before].kind in ("soft", "open", "left") and not self._is_cases(before)
-            return token.name in environments("tables") and stating and not bracketed
-        if token.kind == "left":
-            return token.name in (r"\{", ".") and self.tokens[last].name == "." and stating and self._begins_statement(first)
-        return token.kind == "brace" and stating and self._is_bare(first, last)
+        if token.kind == "begin" and token.name in environments("rows"):
+            return True
+        if not stating:
+            return False
+        match token.kind:
+            case "begin" if token.name in environments("cases"):
+                return self._begins_statement(first)
+            case "begin":
+                return token.name in environments("tables") and not self._is_bracketed(first)
+            case "left":
+                beside = token.name in (r"\{", ".") and self.tokens[last].name == "."
+                return beside and self._begins_statement(first)
+            case kind:
+                return kind == "brace" and self._is_bare(first, last)
+
+    def _is_bracketed(self, first: int) -> bool:
+        """Whether brackets of an array stand right before a group."""
+        before = self._significant_before(first)
+        return before is not None and self.tokens[before].kind in ("soft", "open", "left") and not self._is_cases(before)
 
     def _significant_before(self, position: int) -> int | None:
         position -= 1
@@ -494,17 +507,22 @@ class _Walk:
     def _is_bare(self, first: int, last: int) -> bool:
         """Whether braces are no argument, or that of a frame; those around a lone relation always are."""
         owner, number = self._owner(first)
-        if owner in commands("frames") or (owner == "color" and number > 1):
-            return number == 1 or owner == "color"
+        if owner == "color" and number > 1:
+            return True
+        if owner in commands("frames"):
+            return number == 1
         if owner in commands("coloured"):
             return number > 1
         if owner in commands("stacked") or owner in commands("braced"):
             return False
-        if owner is None or (owner in "_^" and number > 1):
-            return True
-        inner = [token for token in self.tokens[first + 1 : min(last, first + _MOST_ARGUMENTS)] if token.kind != "space"]
-        alone = last - first <= _MOST_ARGUMENTS and len(inner) == 1 and spelled(inner[0], relations()) is not None
-        return alone and number == 1 and owner not in "_^"
+        if owner is None or owner in "_^":
+            return owner is None or number > 1
+        return number == 1 and self._is_lone_relation(first, last)
+
+    def _is_lone_relation(self, first: int, last: int) -> bool:
+        """Whether a group is made of a relation alone."""
+        inner = [token for token in self.tokens[first + 1 : last] if token.kind != "space"] if last - first <= _MOST_ARGUMENTS else []
+        return len(inner) == 1 and spelled(inner[0], relations()) is not None
 
     def _owner(self, position: int) -> tuple[str | None, int]:
         """The command or script sign whose argument a brace begins, and which one it is."""

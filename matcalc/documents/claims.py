@@ -185,17 +185,19 @@ def _with_own(
 ) -> Iterator[tuple[tuple[Definition, ...], tuple[str, ...]]]:
     """The definitions without those of names that a claim about a derivative writes as they stand, and these names; then with those alone
     of what it differentiates, whose formulas have what it is by in them."""
-    dependence = Dependence(whole)
-    own = {one.name for one in whole if not one.is_function and one.name in (structure.left.names | structure.right.names)}
-    own = {name for name in own - structure.differentiated - structure.by if dependence.of(name, structure.by)}
+    dependence, by = Dependence(whole), structure.by
+    values = {one.name: one for one in whole if not one.is_function}
+    spoken = (structure.left.names | structure.right.names) - structure.differentiated - by
+    own = {name for name in values.keys() & spoken if dependence.of(name, by)}
     rest = [one for one in whole if one.name not in own]
     without = Dependence(rest)
-    if own and structure.by and all(without.of(name, structure.by) for name in structure.differentiated & {one.name for one in rest}):
+    if own and by and all(without.of(one.name, by) for one in rest if one.name in structure.differentiated):
         yield needed(structure, rest, names), tuple(sorted(own))
-    direct = [one for one in whole if one.name in structure.differentiated or one.is_function]
-    fixed = {used for one in direct if not one.is_function for used in one.uses if dependence.of(used, structure.by)} - structure.by
-    if fixed - own and all(not structure.by.isdisjoint(one.uses) for one in direct if not one.is_function):
-        yield needed(structure, direct, names), tuple(sorted(fixed & {one.name for one in whole}))
+    direct = [one for one in values.values() if one.name in structure.differentiated]
+    fixed = {used for used in frozenset().union(*(one.uses for one in direct)) - by if dependence.of(used, by)}
+    if fixed - own and not any(by.isdisjoint(one.uses) for one in direct):
+        chosen = [one for one in whole if one.is_function or one in direct]
+        yield needed(structure, chosen, names), tuple(sorted(fixed & {one.name for one in whole}))
 
 
 def _case(line: Line, context: Context) -> Indices | None:

@@ -187,17 +187,25 @@ def unmatched(left: str, right: str, known: Named, notation: Notation) -> frozen
     """
     sides = symbols_of(left, notation), symbols_of(right, notation)
     if not sides[0] or not sides[1]:
-        own = sides[0] or sides[1]
-        whole = None if any(known.has_base(symbol) for symbol in own if symbol[:1].isupper()) else known.made_of(own)
-        return frozenset() if whole is None else frozenset(symbol for symbol, count in whole.items() if count == 1)
+        return _once(sides[0] or sides[1], known)
     called = any(known.arguments(at.name) for side in (left, right) for at in names_at(side[:_LONGEST], notation))
-    if called or any(known.has_base(symbol) for side in sides for symbol in side):
+    if called or any(map(known.has_base, sides[0] | sides[1])):
         return _on_both_sides_alone(known.made_of(sides[0]), known.made_of(sides[1]))
-    apart = sides[0].keys() ^ sides[1].keys()
-    if known.are_declared(apart):
-        return frozenset()
-    entries = {base.capitalize(): base for base in _bases_of_entries(f"{left} = {right}", notation)}
-    return frozenset(apart - {name for pair in entries.items() if apart.issuperset(pair) for name in pair})
+    apart = frozenset(sides[0].keys() ^ sides[1].keys())
+    return frozenset() if known.are_declared(apart) else apart - _with_entries(apart, f"{left} = {right}", notation)
+
+
+def _once(symbols: Counter[str], known: Named) -> frozenset[str]:
+    """The symbols that a side stands for once; none where a capital has a definition."""
+    opaque = any(symbol[:1].isupper() and known.has_base(symbol) for symbol in symbols)
+    whole = None if opaque else known.made_of(symbols)
+    return frozenset(symbol for symbol, count in (whole or {}).items() if count == 1)
+
+
+def _with_entries(apart: frozenset[str], text: str, notation: Notation) -> frozenset[str]:
+    """Those of some symbols that are an array and its entries."""
+    pairs = [{base.capitalize(), base} for base in _bases_of_entries(text, notation)]
+    return frozenset().union(*(pair for pair in pairs if pair <= apart))
 
 
 def _on_both_sides_alone(left: Counter[str] | None, right: Counter[str] | None) -> frozenset[str]:

@@ -3,7 +3,7 @@ r"""HTML with mathematics for MathJax or KaTeX, not yet set or already set by th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -35,6 +35,8 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TECHNICAL = frozenset({"unseen", "pre", "code", "math", "set", "annotation", "tex", "row"})
 RAISED = {"<sup>": "^(", "</sup>": ")", "<sub>": "_", "</sub>": ""}
 """How exponents and indices are written in plain characters."""
+_LANGUAGE = re.compile(r"(?:language|lang|highlight|sourceCode)-?\s*(\w+)")
+_BLOCKS = {"li": "item", "blockquote": "quote"}
 _DIRECTIVE = re.compile(r"\s*matcalc:(.*)", re.DOTALL)
 
 
@@ -103,20 +105,27 @@ class _Parser(HTMLParser):
             self._flush()
         if tag == "li" and self._open and self._open[-1][0] == "li":
             self._close(1)
-        self._coloured = self._coloured or (tag == "span" and "class" in given and self._roles.get("pre", 0) > 0)
-        if tag in html("void"):
-            return
+        if tag == "span" and "class" in given and self._roles.get("pre", 0) > 0:
+            self._coloured = True
+        if tag not in html("void"):
+            self._begin(tag, role)
+
+    def _begin(self, tag: str, role: str) -> None:
+        """Opens an element that has an end."""
         if role == "row":
             self._row = len(self.pieces)
-        if role == "math":
+        elif role == "math":
             self._flush(end=False)
         elif role == "code":
             self._before_code = len(self._run)
+        self._opens(tag, role)
+        if role and role not in _TECHNICAL:
+            self.pieces.append(Opening(role, self._place()))
+
+    def _opens(self, tag: str, role: str) -> None:
         self._open.append((tag, role))
         self._counts[tag] = self._counts.get(tag, 0) + 1
         self._roles[role] = self._roles.get(role, 0) + 1
-        if role and role not in _TECHNICAL:
-            self.pieces.append(Opening(role, self._place()))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -169,9 +178,7 @@ class _Parser(HTMLParser):
 
     def resume(self, name: str) -> None:
         """To be called before the text: something of that name is open."""
-        self._open.append(("div", name))
-        self._counts["div"] = self._counts.get("div", 0) + 1
-        self._roles[name] = self._roles.get(name, 0) + 1
+        self._opens("div", name)
 
     def end(self, *, close: bool) -> list[str]:
         """To be called after the last of the text. Closes what is open, or gives the names of what stays open."""
@@ -190,34 +197,45 @@ class _Parser(HTMLParser):
 
     def _role(self, tag: str, given: dict[str, str]) -> str:
         classes = given.get("class", "")
+        role = self._unread_role(tag, given)
+        if role is None and self._is_set(tag, given):
+            return "set"
+        if role is not None or tag == "pre":
+            return role or "pre"
+        if tag in html("code") and not self._roles.get("pre"):
+            return "code"
+        if tag in ("code", "div") and (language := _LANGUAGE.search(classes)):
+            self._language = language[1]
+        if html("written") & {tag, *(classes.split() if tag in ("span", "div") else ())}:
+            self._display = "display" in classes or tag == "div" or "block" in given
+            return "math"
+        return _BLOCKS.get(tag) or self._class_role(classes)
+
+    def _unread_role(self, tag: str, given: dict[str, str]) -> str | None:
+        """The role of what is not shown as it stands; None for another element."""
         if tag == "script" and given.get("type", "").startswith("math/tex"):
             self._display = "display" in given["type"]
             return "tex"
         if tag == "annotation":
             return "annotation" if "tex" in given.get("encoding", "") else ""
-        if tag in html("unseen"):
-            return "unseen"
+        return "unseen" if tag in html("unseen") else None
+
+    def _is_set(self, tag: str, given: dict[str, str]) -> bool:
+        """Whether an element is a formula that is set already."""
         if tag == "math" and given.get("alttext"):
             self._spoken.append(self._attribute(given["alttext"]))
-        if tag == "math" or html("set") & {tag, *classes.split()} or given.get("id", "").startswith("MathJax-Element"):
-            self._display = "display" in given.get("display", classes).lower() or "block" in given.get("display", "") or self._display
-            return "set"
-        if tag == "pre":
-            return "pre"
-        language = re.search(r"(?:language|lang|highlight|sourceCode)-?\s*(\w+)", classes) if tag in ("code", "div", "pre") else None
-        if tag in html("code") and not self._roles.get("pre"):
-            return "code"
-        if language:
-            self._language = language[1]
-        if html("written") & {tag, *(classes.split() if tag in ("span", "div") else ())}:
-            self._display = "display" in classes or tag == "div" or "block" in given
-            return "math"
-        if tag == "li":
-            return "item"
+        classes, kind = given.get("class", ""), given.get("display")
+        named = tag == "math" or given.get("id", "").startswith("MathJax-Element")
+        if not named and not html("set") & {tag, *classes.split()}:
+            return False
+        self._display = self._display or "display" in (classes if kind is None else kind).lower() or "block" in (kind or "")
+        return True
+
+    @staticmethod
+    def _class_role(classes: str) -> str:
+        """The role that the classes of an element name."""
         if html("rows") & {*classes.split()}:
             return "row"
-        if tag == "blockquote":
-            return "quote"
         return next((name for name in classes.lower().split() if name in theorems() or name in html("notes")), "")
 
     def _attribute(self, value: str) -> Placed:
@@ -258,24 +276,15 @@ class _Parser(HTMLParser):
             self._add(RAISED[f"</{tag}>"])
         elif tag in _HEADINGS:
             self._heading(int(tag[1]))
-        elif role == "pre":
-            self._preformatted()
-        elif role == "code":
-            self._code()
-        elif role in ("math", "tex"):
-            self._mathematics()
-        elif role == "set":
-            if not self._roles.get("set"):
-                self._already_set(tag)
-        elif role == "row":
-            self._one_formula()
+        elif role in _ENDS:
+            _ENDS[role](self, tag)
         elif role and role not in _TECHNICAL:
             self._flush()
             self.pieces.append(Closing(role, self._place()))
         elif tag in html("blocks"):
             self._flush()
 
-    def _preformatted(self) -> None:
+    def _preformatted(self, _: str) -> None:
         if self._run:
             text = joined(self._run)
             program = self._coloured or self._language not in ("", "text", "plaintext", "none", "matcalc")
@@ -287,7 +296,7 @@ class _Parser(HTMLParser):
             self.pieces += titled(list(self._read(joined(self._run).stripped())), level)
         self._run = []
 
-    def _code(self) -> None:
+    def _code(self, _: str) -> None:
         """What stood between tags for code: a formula, or words like those around it."""
         inside = self._run[self._before_code :]
         if not inside:
@@ -300,7 +309,7 @@ class _Parser(HTMLParser):
             self._flush(end=False)
             self.pieces.append(read)
 
-    def _mathematics(self) -> None:
+    def _mathematics(self, _: str) -> None:
         """What stands between tags for mathematics, with delimiters or without."""
         text = joined(self._run).stripped() if self._run else None
         self._run = []
@@ -314,6 +323,8 @@ class _Parser(HTMLParser):
         self._display = False
 
     def _already_set(self, tag: str) -> None:
+        if self._roles.get("set"):
+            return
         source = self._source or self._spoken
         self._flush(end=False)
         if source:
@@ -322,7 +333,7 @@ class _Parser(HTMLParser):
             self.pieces.append(Fault("<math>", self._place(), "a formula in MathML without its LaTeX", "an <annotation> with the LaTeX"))
         self._source, self._spoken, self._display = [], [], False
 
-    def _one_formula(self) -> None:
+    def _one_formula(self, _: str) -> None:
         """Makes one formula of those in a row of a display, which a converter has put into cells of a table."""
         cells = [piece for piece in self.pieces[self._row :] if isinstance(piece, Formula)]
         if len(cells) > 1:
@@ -342,3 +353,14 @@ class _Parser(HTMLParser):
         self._run = []
         if end and self.pieces and not isinstance(self.pieces[-1], (Break, Heading, Opening)):
             self.pieces.append(Break(self._place()))
+
+
+_ENDS: Mapping[str, Callable[[_Parser, str], None]] = {
+    "pre": _Parser._preformatted,
+    "code": _Parser._code,
+    "math": _Parser._mathematics,
+    "tex": _Parser._mathematics,
+    "set": _Parser._already_set,
+    "row": _Parser._one_formula,
+}
+"""What is done at the end of an element, by its role."""

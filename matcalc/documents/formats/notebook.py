@@ -70,23 +70,19 @@ def _sources(text: str, path: str) -> dict[int, Placed]:
     opened: list[str] = []
     key = ""
     for match in _TOKEN.finditer(text):
-        token = match[0]
+        token, inside = match[0], opened[-1] if opened else None
         if token in "{[":
-            if token == "{" and opened and opened[-1] == "cells":
-                cell += 1
+            cell += token == "{" and inside == "cells"
             opened.append(key if token == "[" else "")
             key = ""
         elif token in "}]":
-            if opened:
-                opened.pop()
+            del opened[-1:]
             key = ""
-        elif token == ":":
-            pass
         elif token == ",":
-            key = "" if not opened or opened[-1] == "" else key
-        elif opened and opened[-1] == "" and not key:
+            key = key if inside else ""
+        elif token != ":" and inside == "" and not key:
             key = token[1:-1]
-        elif _is_source(opened, key):
+        elif token != ":" and _is_source(opened, key):
             found.setdefault(cell, _Source(path, cell)).add(token[1:-1], match.start() + 1, lines)
     return {number: source.placed() for number, source in found.items()}
 

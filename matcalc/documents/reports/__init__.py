@@ -146,14 +146,13 @@ def status_of(reports: Sequence[Report], fail_on: Severity = "refuted", *, unrea
     claims remain undecided or places unreadable; else 0. ``lenient``: 1 and 2 only for what fails and for unreadable files, all else is 0.
     """
     claims = [entry for report in reports for entry in report.claims]
+    faults = [fault for report in reports for fault in report.faults]
+    found = {entry.severity for entry in claims}
     checked = any(entry.status != "not read" for entry in claims)
-    left_out = any(fault.is_directive for report in reports for fault in report.faults)
-    worst = max((SEVERITIES.index(entry.severity) for entry in claims), default=0)
-    if unreadable or (not checked and not lenient):
+    if unreadable or not (checked or lenient):
         return BAD_INPUT
-    if worst >= SEVERITIES.index(fail_on):
+    if not found.isdisjoint(SEVERITIES[SEVERITIES.index(fail_on) :]):
         return REFUTED
-    if left_out:
+    if any(fault.is_directive for fault in faults):
         return BAD_INPUT
-    undecided = any(entry.severity == "unread" for entry in claims) or any(report.faults for report in reports)
-    return UNDECIDED if undecided and not lenient else HOLDS
+    return UNDECIDED if not lenient and ("unread" in found or faults) else HOLDS

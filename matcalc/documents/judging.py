@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -24,6 +23,7 @@ from matcalc.documents.readings import (
     may_derive,
     meant,
     multiples,
+    new_limit,
     sides_of,
     with_a_number,
     with_inner_products,
@@ -304,7 +304,7 @@ def _unless_forced(verdict: Verdict, asked: Asked) -> Verdict:
     sums had to be meant that are not written, although others are. A loss is a number, whatever letter it has."""
     decisions = () if verdict.reading is None else verdict.reading.decisions
     doubtful = [one for one in decisions if one.weight == "doubtful"]
-    if (limit := _new_limit(asked.statement)) is not None:
+    if (limit := new_limit(asked.statement)) is not None:
         return _open(verdict, f"true only where a sum up to {limit} is one up to what the definitions have")
     kinds = [one.words for one in doubtful if one.topic == "kinds" and not one.words.startswith(_NUMBERS)]
     sums = [one.words for one in doubtful if one.words.startswith("no sum is written")] if _SUM.search(asked.statement) else []
@@ -313,17 +313,6 @@ def _unless_forced(verdict: Verdict, asked: Asked) -> Verdict:
 
 
 _SUM = pattern(r"\\sum(?![A-Za-z])|∑|\\operatorname\{tensor\}")
-
-
-_LIMIT = pattern(r"\\sum(?:\\limits)?\s*_\s*\{\s*[a-z]\s*=\s*1\s*\}\s*\^\s*\{?\s*([A-Za-z])\b")
-
-
-def _new_limit(statement: str) -> str | None:
-    """The limit of a sum in a claim that its definitions have nowhere, although they have sums with limits."""
-    before, _, claim = statement.rpartition("; ")
-    known = {found[1] for found in _LIMIT.finditer(before)}
-    new = (found[1] for found in _LIMIT.finditer(claim) if re.search(rf"(?<![A-Za-z\\]){found[1]}(?![A-Za-z])", before) is None)
-    return next(new, None) if known else None
 
 
 def _holds_of_another(verdict: Verdict, asked: Asked) -> bool:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from matcalc.base.lazy import pattern
+from matcalc.documents.pieces import Asked
+from matcalc.documents.shapes import is_derivative
+from matcalc.language.statements import Statement
+from matcalc.verification.verdict import Verdict
+
+if TYPE_CHECKING:
+    pass
+
 import tomllib
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from itertools import islice
-from typing import Any
 
 from matcalc.base.files import read
-from matcalc.base.lazy import pattern
 from matcalc.documents.context.written_names import names_at, names_in
-from matcalc.documents.pieces import Asked
-from matcalc.documents.shapes import is_derivative
 from matcalc.language.declare.declarations import written
 from matcalc.language.latex.latex_commands import FONTS
-from matcalc.language.statements import DerivativeSide, Statement
+from matcalc.language.statements import DerivativeSide
 from matcalc.language.text.spelling import SPELLED_GREEK
-from matcalc.verification.verdict import Counterexample, Verdict
+from matcalc.verification.verdict import Counterexample
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,3 +440,14 @@ def _is_rounded(verdict: Verdict, units: dict[float, float]) -> bool:
     left, right = float(np.ravel(example.left)[0]), float(np.ravel(example.right)[0])
     unit = next((unit for number, unit in units.items() if abs(number - right) < 1e-12), 0.0)
     return abs(left - right) <= _HALF * unit
+
+
+_LIMIT = pattern(r"\\sum(?:\\limits)?\s*_\s*\{\s*[a-z]\s*=\s*1\s*\}\s*\^\s*\{?\s*([A-Za-z])\b")
+
+
+def new_limit(statement: str) -> str | None:
+    """The limit of a sum in a claim that its definitions have nowhere, although they have sums with limits."""
+    before, _, claim = statement.rpartition("; ")
+    known = {found[1] for found in _LIMIT.finditer(before)}
+    new = (found[1] for found in _LIMIT.finditer(claim) if re.search(rf"(?<![A-Za-z\\]){found[1]}(?![A-Za-z])", before) is None)
+    return next(new, None) if known else None

@@ -10,11 +10,10 @@ from functools import cache
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.written_names import names_at
-from matcalc.documents.cues import cue_table
+from matcalc.documents.cues import bracketed, closing, cue_table
 from matcalc.documents.pieces import Notation
 from matcalc.documents.rows import Row
 from matcalc.documents.shapes import head_of, holds, is_function
-from matcalc.documents.signs import bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.meanings import is_abbreviation

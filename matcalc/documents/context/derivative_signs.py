@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.written_names import CALLED, PRIMES, NameAt, names_at, trimmed, whole_name
-from matcalc.documents.signs import bracketed, closing
+from matcalc.documents.cues import bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS
 
 Sign: TypeAlias = Literal["gradient", "hessian", "jacobian", "prime", "partial", ""]

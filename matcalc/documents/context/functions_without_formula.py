@@ -23,9 +23,9 @@ from matcalc.documents.context.written_derivatives import (
     without_subscripts,
 )
 from matcalc.documents.context.written_names import CALLED, names_at, trimmed, weights_in, whole_name, without_index
+from matcalc.documents.cues import closing
 from matcalc.documents.pieces import Doubt, Said
 from matcalc.documents.shapes import Head, head_of, is_function, is_zero
-from matcalc.documents.signs import closing
 from matcalc.language.text.called_names import USUAL
 from matcalc.language.text.spelling import INDEX_LETTERS
 

@@ -11,10 +11,10 @@ from types import MappingProxyType
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.written_derivatives import is_bold
 from matcalc.documents.context.written_names import names_at, whole_name
+from matcalc.documents.cues import closing
 from matcalc.documents.pieces import Placed
 from matcalc.documents.rows import Row
 from matcalc.documents.shapes import head_of, holds, is_derivative, is_expected
-from matcalc.documents.signs import closing
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _UNUSUAL = "abcdfghouvw"

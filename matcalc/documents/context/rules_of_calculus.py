@@ -22,10 +22,10 @@ from matcalc.documents.context.written_derivatives import (
     without_subscripts,
 )
 from matcalc.documents.context.written_names import CALLED, PRIMES, NameAt, is_called, names_at, names_called, trimmed, whole_name
+from matcalc.documents.cues import closing
 from matcalc.documents.pieces import Asked, Doubt, Notation
 from matcalc.documents.readings import sides_of
 from matcalc.documents.shapes import is_function
-from matcalc.documents.signs import closing
 from matcalc.language.text.called_names import USUAL
 
 _BY = pattern(r"[A-Za-z]\s*(?:'|′|\^\s*\{?\\prime\}?)\s*(?:\\left)?\(\s*(?P<argument>[a-z])\s*(?:\\right)?\)")

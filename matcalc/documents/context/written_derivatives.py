@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.written_names import CALLED, names_at, trimmed, whole_name
+from matcalc.documents.cues import bracketed, closing
 from matcalc.documents.shapes import head_of, partial_of
-from matcalc.documents.signs import bracketed, closing
 
 _D = r"(?:\\(?:mathrm|text|textrm|operatorname)\s*\{\s*d\s*\}|\\partial(?![A-Za-z])|\\dd?(?![A-Za-z])|d)"
 _PART = r"(?:[^{}]|\{[^{}]{0,20}\}){1,30}?"

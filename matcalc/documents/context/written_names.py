@@ -9,9 +9,8 @@ from functools import cache, lru_cache
 from hashlib import sha256
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.cues import cue_table
+from matcalc.documents.cues import closing, cue_table
 from matcalc.documents.pieces import Notation
-from matcalc.documents.signs import closing
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, is_name
 

@@ -11,7 +11,7 @@ from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
 from matcalc.base.errors import LimitError
 from matcalc.base.lazy import pattern
 from matcalc.documents.formats.finishing import bounded, with_definitions
-from matcalc.documents.formats.latex_files import Desk, Refusal
+from matcalc.documents.formats.latex_files import Desk
 from matcalc.documents.formats.latex_formula import Collector, Ending, symbols
 from matcalc.documents.pieces import Break, Closing, Directive, Fault, Formula, Heading, Manuscript, Opening, Words, joined
 from matcalc.language.latex.latex_conditions import Conditions
@@ -19,7 +19,7 @@ from matcalc.language.latex.latex_definitions import Definitions
 from matcalc.language.latex.latex_expansion import Expansion
 from matcalc.language.latex.latex_mouth import Token
 from matcalc.language.latex.latex_runs import Runs
-from matcalc.language.latex.latex_slices import Slice, string_of
+from matcalc.language.latex.latex_slices import Slice
 
 _DIRECTIVE = pattern(r"%+\s*matcalc:\s*(?P<text>[^\n]*)")
 
@@ -62,13 +62,12 @@ class Reader(Desk):
     """Turns tokens into pieces. ``whole``: there is no preamble, whatever the document says."""
 
     def __init__(self, text: str, path: str, root: Path, *, whole: bool = False) -> None:
-        super().__init__(text, path, root)
+        super().__init__(text, path, root, whole=whole)
         self.symbols = symbols()
         self.conditions = Conditions(self.mouth)
         Definitions(self.mouth)
         Expansion(self.mouth)
         self.formula: Collector | None = None
-        self._whole = whole
         self._opened: list[_Opened] = []
         self._open_names: Counter[str] = Counter()
         self._broken: Counter[str] = Counter()
@@ -144,19 +143,6 @@ class Reader(Desk):
                 self._raw(token)
         elif token.kind == "command" and token.text in _PREAMBLE:
             _PREAMBLE[token.text](self, token)
-
-    def _class(self, token: Token) -> None:
-        options = self.mouth.optional()
-        name = (self.mouth.string() or "").strip()
-        if not self._whole:
-            self.preamble = True
-            self._words = Runs()
-        if name == "subfiles" and options is not None:
-            found = self.files.take(string_of(options), self._inputs[-1].folder)
-        else:
-            found = self.files.take(name, self._inputs[0].folder, ".cls")
-        if not isinstance(found, Refusal) and all(one.place != found[1] for one in self._inputs):
-            self._silently(*found)
 
     # ------------------------------------------------------------ prose
 
@@ -247,10 +233,6 @@ class Reader(Desk):
     def _open_bracketed(self, token: Token) -> None:
         self._open(f"\\{token.text}", token)
 
-    def _leave(self, _: Token) -> None:
-        """Passes the rest of the file."""
-        self.mouth.leave(self._inputs[-1].done)
-
     def _new_line(self, token: Token) -> None:
         self.mouth.at_once("*")
         if self.mouth.at_once("["):
@@ -322,18 +304,6 @@ class Reader(Desk):
                 self._complete(self.formula)
 
         self.mouth.push(text, done)
-
-    def _reference(self, token: Token) -> None:
-        self.mouth.at_once("*")
-        self._words.add(self.mouth.string() or "", token.origin, self.mouth.ending(token))
-
-    def _named_equation(self, token: Token) -> None:
-        self.mouth.at_once("*")
-        self._words.add(f"({self.mouth.string() or ''})", token.origin, self.mouth.ending(token))
-
-    def _stray(self, token: Token) -> None:
-        opening = "\\[" if token.text == "]" else "\\("
-        self.fault(f"\\{token.text} without {opening}", opening, token.origin, token.origin + 2)
 
     # ------------------------------------------------------------ environments in prose
 

@@ -1,4 +1,4 @@
-r"""The files of a LaTeX project: which may be taken in, and the places of what comes from them."""
+r"""The files of a LaTeX project with the places of what comes from them, and the desk on which what is read of them is kept."""
 
 from __future__ import annotations
 
@@ -149,7 +149,8 @@ class Desk:
     """What is read of a document: the pieces so far, the words that wait for what comes, the places that cannot be read, and the files
     that are open."""
 
-    def __init__(self, text: str, path: str, root: Path) -> None:
+    def __init__(self, text: str, path: str, root: Path, *, whole: bool) -> None:
+        self._whole = whole
         self.files = Files(path, root)
         self.tables = tables()
         self.mouth = Mouth(self.fault, self.tables.kept, most=MOST_EXPANSIONS)
@@ -257,7 +258,36 @@ class Desk:
         inputs.append(Input(inputs[-1].folder, place, done))
         self._read_next(text, done)
 
+    def _class(self, token: Token) -> None:
+        options = self.mouth.optional()
+        name = (self.mouth.string() or "").strip()
+        if not self._whole:
+            self.preamble = True
+            self._words = Runs()
+        if name == "subfiles" and options is not None:
+            found = self.files.take(string_of(options), self._inputs[-1].folder)
+        else:
+            found = self.files.take(name, self._inputs[0].folder, ".cls")
+        if not isinstance(found, Refusal) and all(one.place != found[1] for one in self._inputs):
+            self._silently(*found)
+
+    def _leave(self, _: Token) -> None:
+        """Passes the rest of the file."""
+        self.mouth.leave(self._inputs[-1].done)
+
     # ------------------------------------------------------------ words
+
+    def _reference(self, token: Token) -> None:
+        self.mouth.at_once("*")
+        self._words.add(self.mouth.string() or "", token.origin, self.mouth.ending(token))
+
+    def _named_equation(self, token: Token) -> None:
+        self.mouth.at_once("*")
+        self._words.add(f"({self.mouth.string() or ''})", token.origin, self.mouth.ending(token))
+
+    def _stray(self, token: Token) -> None:
+        opening = "\\[" if token.text == "]" else "\\("
+        self.fault(f"\\{token.text} without {opening}", opening, token.origin, token.origin + 2)
 
     def _text(self, token: Token) -> None:
         text = token.text.translate(_SPACES) if "~" in token.text else token.text

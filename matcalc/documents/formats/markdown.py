@@ -3,7 +3,7 @@ r"""Markdown as GitHub, Jekyll, Quarto, R Markdown and MyST read it, all their s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -79,30 +79,18 @@ class _Reader:
             if token.nesting > 0 and following is not None and following.nesting < 0 and token.level >= DEEPEST - 1:
                 yield self._too_deep(token)
             line = token.map[1] if token.map and token.nesting <= 0 else line
-            match token.type:
-                case "heading_open":
-                    level = int(token.tag[1:])
-                case "heading_close":
-                    level = 0
-                case "inline":
-                    yield from self._block(token, level)
-                case "fence":
-                    yield from self._fence(token)
-                case "code_block":
-                    yield from self._indented(token)
-                case "html_block":
-                    yield from self._html(token)
-                case "front_matter":
-                    yield Listing(self._anchored(token.content, (token.map or [0])[0] + 1), "yaml")
-                case "division":
-                    yield from self._division(token)
-                case "blockquote_open" | "list_item_open" | "admonition_open" | "dd_open":
-                    opened.append(_named(token))
-                    yield Opening(opened[-1], self._place(token))
-                case "blockquote_close" | "list_item_close" | "admonition_close" | "dd_close":
-                    yield Closing(opened.pop(), self._text.place(self._lines.start(line)))
-                case _:
-                    pass
+            kind, _, end = token.type.rpartition("_")
+            if kind == "heading":
+                level = int(token.tag[1:]) if end == "open" else 0
+            elif token.type == "inline":
+                yield from self._block(token, level)
+            elif token.type in _BLOCKS:
+                yield from _BLOCKS[token.type](self, token)
+            elif kind in _ENCLOSED and end == "open":
+                opened.append(_named(token))
+                yield Opening(opened[-1], self._place(token))
+            elif kind in _ENCLOSED:
+                yield Closing(opened.pop(), self._text.place(self._lines.start(line)))
         for name in [*reversed(self._divisions), *reversed(self._elements)]:
             yield Closing(name, self._text.place(len(self._text.text)))
 
@@ -163,16 +151,12 @@ class _Reader:
         content = self._anchored(token.content, (token.map or [0])[0] + 1)
         info = token.info.strip()
         braced = re.match(r"\{(?:[=.]?)([\w:+-]+)", info)
-        language = braced[1] if braced else info.split()[0] if info else ""
-        language = language.lower().split(",")[0]
+        words = [braced[1]] if braced else info.split()
+        language = "".join(words[:1]).lower().split(",")[0]
         if language == "math":
-            option = 0
-            while braced and (match := _OPTION.match(content.text, option)):
-                option = match.end()
-            yield from [display(part) for part in equations(content.part(option))]
-        elif (
-            braced and info[1] != "." and (language in blocks("text") or language in theorems() or language.startswith(("prf:", "proof:")))
-        ):
+            formulas = _without_options(content) if braced else content
+            yield from [display(part) for part in equations(formulas)]
+        elif braced and info[1] != "." and _is_of_text(language):
             yield from self._nested(language.rpartition(":")[2], content)
         elif not language or language in blocks("notes"):
             yield from notes(content, language)
@@ -183,11 +167,8 @@ class _Reader:
         if self._depth >= _MOST_NESTED_FENCES:
             yield Fault(content.text, content.place(), f"more than {_MOST_NESTED_FENCES} fences are inside each other")
             return
-        option = 0
-        while match := _OPTION.match(content.text, option):
-            option = match.end()
         yield Opening(name, content.place())
-        yield from markdown(content.part(option), self._depth + 1)
+        yield from markdown(_without_options(content), self._depth + 1)
         yield Closing(name, content.place(len(content.text)))
 
     def _indented(self, token: Token) -> Iterator[Piece]:
@@ -199,6 +180,9 @@ class _Reader:
             yield from markdown(joined(lines), self._depth + 1)
         else:
             yield from notes(content, "")
+
+    def _front_matter(self, token: Token) -> Iterator[Piece]:
+        yield Listing(self._anchored(token.content, (token.map or [0])[0] + 1), "yaml")
 
     def _html(self, token: Token) -> Iterator[Piece]:
         content = self._anchored(token.content, (token.map or [0])[0])
@@ -215,6 +199,31 @@ class _Reader:
         name = labelled(label[1]) if label else ""
         self._divisions.append(name or (named[1].rpartition(":")[2].removeprefix("callout-") if named else "division"))
         yield Opening(self._divisions[-1], self._place(token))
+
+
+def _is_of_text(language: str) -> bool:
+    """Whether a fence holds text, not a program."""
+    return language in blocks("text") or language in theorems() or language.startswith(("prf:", "proof:"))
+
+
+def _without_options(content: Placed) -> Placed:
+    """A fence without the options that it begins with."""
+    option = 0
+    while match := _OPTION.match(content.text, option):
+        option = match.end()
+    return content.part(option)
+
+
+_ENCLOSED = frozenset(["blockquote", "list_item", "admonition", "dd"])
+"""What is a block of its own, by the name that its tokens begin with."""
+_BLOCKS: Mapping[str, Callable[[_Reader, Token], Iterator[Piece]]] = {
+    "fence": _Reader._fence,
+    "code_block": _Reader._indented,
+    "html_block": _Reader._html,
+    "front_matter": _Reader._front_matter,
+    "division": _Reader._division,
+}
+"""What reads the tokens of a type."""
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:

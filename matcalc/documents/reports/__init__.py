@@ -76,19 +76,25 @@ class Entry:
             return ""
         if not self.expected:
             return f"expected false, and {self.status}" + (f": {self.said_why}" if self.said_why else "")
-        verdict, parts = self.verdict, [self.said_why] if self.said_why else []
-        if verdict is not None and verdict.condition is not None:
-            parts.append(f"true {'if and only if' if verdict.condition_exact else 'if'} {verdict.condition_text or verdict.condition}")
-        if verdict is not None and verdict.other_layout is not None and verdict.is_false:
-            parts.append(f"true in {verdict.other_layout} layout (read in {verdict.layout} layout)")
-        if verdict is not None and verdict.correction is not None:
-            parts.append(f"right answer: {verdict.correction.text()}")
-        return "; ".join(parts)
+        parts = [] if self.verdict is None else _remarks(self.verdict)
+        return "; ".join(filter(None, (self.said_why, *parts)))
 
     @property
     def said_why(self) -> str:
         """The reason, on one line."""
         return on_one_line(self.reason or (self.verdict.reason if self.verdict is not None else ""))
+
+
+def _remarks(verdict: Verdict) -> list[str]:
+    """When a claim is true, and what would be."""
+    parts: list[str] = []
+    if verdict.condition is not None:
+        parts.append(f"true {'if and only if' if verdict.condition_exact else 'if'} {verdict.condition_text or verdict.condition}")
+    if verdict.other_layout is not None and verdict.is_false:
+        parts.append(f"true in {verdict.other_layout} layout (read in {verdict.layout} layout)")
+    if verdict.correction is not None:
+        parts.append(f"right answer: {verdict.correction.text()}")
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

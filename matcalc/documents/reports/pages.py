@@ -14,6 +14,7 @@ from importlib.resources import files
 from matcalc.base.version import VERSION
 from matcalc.documents.pieces import Fault
 from matcalc.documents.reports import Entry, Report
+from matcalc.verification.verdict import Verdict
 
 _FONT = re.compile(r"url\(fonts/([A-Za-z0-9_-]+)\.woff2\) format\(\"woff2\"\)(?:,url\([^)]*\) format\(\"[a-z]+\"\))*")
 _MARKS = {"proved": "✓", "confirmed": "✓", "conditional": "△", "refuted": "✗", "undecided": "?", "not read": "–"}
@@ -123,10 +124,8 @@ def _formula(text: str, notation: str) -> str:
 
 def _remarks(entry: Entry) -> Iterator[str]:
     verdict = entry.verdict
-    if verdict is not None and verdict.correction is not None and entry.severity in ("refuted", "conditional"):
-        yield f'<div class="remark right">right answer: {_formula(verdict.correction.latex(), "latex")}</div>'
-    if verdict is not None and verdict.condition is not None and not entry.as_expected:
-        yield f'<div class="remark">true {"if and only if" if verdict.condition_exact else "if"} {escape(_condition(entry))}</div>'
+    if verdict is not None:
+        yield from _answers(entry, verdict)
     if not entry.as_expected and entry.said_why:
         yield f'<div class="remark">{escape(entry.said_why)}</div>'
     if entry.reading:
@@ -137,9 +136,13 @@ def _remarks(entry: Entry) -> Iterator[str]:
         yield f"<details><summary>how it was read and decided</summary><pre>{escape(chr(10).join(details))}</pre></details>"
 
 
-def _condition(entry: Entry) -> str:
-    assert entry.verdict is not None
-    return entry.verdict.condition_text or entry.verdict.condition or ""
+def _answers(entry: Entry, verdict: Verdict) -> Iterator[str]:
+    """The right answer, and under which condition the formula is true."""
+    if verdict.correction is not None and entry.severity in ("refuted", "conditional"):
+        yield f'<div class="remark right">right answer: {_formula(verdict.correction.latex(), "latex")}</div>'
+    if verdict.condition is not None and not entry.as_expected:
+        said = escape(verdict.condition_text or verdict.condition)
+        yield f'<div class="remark">true {"if and only if" if verdict.condition_exact else "if"} {said}</div>'
 
 
 def _fault(fault: Fault) -> str:
@@ -265,11 +268,15 @@ def _short(text: str) -> str:
 
 def summary(report: Report) -> str:
     """The counts on one line."""
-    claims = len(report.claims)
+    claims = f"{report.path}: {_counted(len(report.claims), 'claim')}"
     parts = [f"{count} {name}" for name, count in report.counts.items() if count and name not in ("no claims", "unreadable places")]
-    said = f"{report.path}: {claims} claim{'' if claims == 1 else 's'}" + (": " + ", ".join(parts) if parts else "")
-    others, unreadable = report.counts["no claims"], len(report.faults)
     wrong = sum(1 for entry in report.claims if not entry.expected and not entry.as_expected)
-    said += f"; {wrong} not as expected" if wrong else ""
-    said += f"; {unreadable} place{'' if unreadable == 1 else 's'} not readable" if unreadable else ""
-    return said + (f"; {others} other formula{'' if others == 1 else 's'}" if others else "")
+    said = [": ".join(filter(None, (claims, ", ".join(parts))))]
+    said += [f"{wrong} not as expected"] if wrong else []
+    said += [f"{_counted(len(report.faults), 'place')} not readable"] if report.faults else []
+    others = report.counts["no claims"]
+    return "; ".join([*said, _counted(others, "other formula")] if others else said)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -79,9 +79,7 @@ def _set_apart(signs: list[Sign], text: str) -> list[Sign]:
     for sign in [*signs, None]:
         if sign is None or sign.kind in ("break", "words"):
             if apart is not None and apart + 1 < len(out):
-                said = Sign("words", out[apart + 1].start, out[-1].end, text[out[apart + 1].start : out[-1].end].strip())
-                if _PROSE.fullmatch(said.value) is not None and _WORD.search(said.value) is not None:
-                    out[apart + 1 :] = [said]
+                out[apart + 1 :] = _as_words(out[apart + 1 :], text)
             apart, related = None, False
         elif sign.kind == "space" and related and sign.end - sign.start >= _APART:
             apart = len(out)
@@ -89,6 +87,13 @@ def _set_apart(signs: list[Sign], text: str) -> list[Sign]:
             apart, related = None, related or sign.kind == "relation"
         out += [sign] if sign is not None else []
     return out
+
+
+def _as_words(signs: list[Sign], text: str) -> list[Sign]:
+    """Signs as one of words, where they are prose."""
+    said = Sign("words", signs[0].start, signs[-1].end, text[signs[0].start : signs[-1].end].strip())
+    prose = _PROSE.fullmatch(said.value) is not None and _WORD.search(said.value) is not None
+    return [said] if prose else signs
 
 
 _UNSEEN = frozenset(["space", "cut", "column", "wide"])
@@ -129,11 +134,16 @@ def _names(signs: Sequence[Sign], text: str) -> list[Sign]:
         if not said or said in ".,;":
             out[number] = replace(sign, kind="stop")
             continue
-        plain = not said.startswith("(") and word_use(said) != "joining" and not sign.value.startswith(("if ", "for "))
-        related = before in ("relation", "operator") or after in ("relation", "operator")
-        if (plain and related) or (sign.single and word_use(said) == "remark"):
+        related = not {before, after}.isdisjoint(("relation", "operator"))
+        if (related and _is_plain(sign)) or (sign.single and word_use(said) == "remark"):
             out[number] = replace(sign, kind="operand")
     return out
+
+
+def _is_plain(words: Sign) -> bool:
+    """Whether words are no remark in brackets, and say nothing of a condition."""
+    said = words.value.strip()
+    return word_use(said) != "joining" and not said.startswith("(") and not words.value.startswith(("if ", "for "))
 
 
 class _Line:
@@ -213,11 +223,9 @@ def _spaced(signs: Sequence[Sign]) -> list[Sign]:
         if sign.kind != "wide":
             before = sign.kind
             continue
-        after = seen[number + 1] if number + 1 < len(seen) else None
-        glued = before in ("relation", "operator", "break") or (after is not None and after.kind == "relation")
-        if after is not None and after.kind == "operator" and before != "comma":
-            glued = True
-        if not glued:
+        after = seen[number + 1].kind if number + 1 < len(seen) else None
+        glued = before in ("relation", "operator", "break") or after == "relation"
+        if not glued and (after != "operator" or before == "comma"):
             kept.add(sign.start)
     return [replace(sign, kind="cut") if sign.kind == "wide" and sign.start not in kept else sign for sign in signs]
 

@@ -218,13 +218,19 @@ def sentence(before: str, lead: str) -> Sentence:
         at_front = text.count(" ", start, match.start()) < _FRONT
         governing, cue, ends = sort, said, match.end()
         fronted = sort == "supposing" and at_front and said not in _DOMINANT
-    next_to = cue in _HYPOTHESES and len(text[ends:].split()) <= _NEXT
-    lets = cue in _LETTING and not text[ends:].strip()
-    follows = governing == "stating" and (not cue or cue in _ENDING)
-    named = _properties().search(text) is not None
-    qualifies = governing == "supposing" and cue not in _DOMINANT and not text[ends:].strip()
-    in_brackets = text.rstrip().endswith("(")
-    return Sentence(frozenset(sorts), governing, cue, frozenset(first), in_brackets, next_to, qualifies, lets, follows, named)
+    rest = text[ends:].split()
+    return Sentence(
+        frozenset(sorts),
+        governing,
+        cue,
+        frozenset(first),
+        in_brackets=text.rstrip().endswith("("),
+        supposes_next=cue in _HYPOTHESES and len(rest) <= _NEXT,
+        qualifies=governing == "supposing" and cue not in _DOMINANT and not rest,
+        lets_next=cue in _LETTING and not rest,
+        follows=governing == "stating" and (not cue or cue in _ENDING),
+        names_property=_properties().search(text) is not None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

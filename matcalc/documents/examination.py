@@ -20,7 +20,7 @@ from matcalc.documents.context.overview import Context, survey
 from matcalc.documents.context.wording import Line, Numbered
 from matcalc.documents.deciding import Memory, Outcome, Question, decided, question_of, read_identity_file
 from matcalc.documents.formats import IDENTITIES, manuscript
-from matcalc.documents.pieces import Directive, Fault, Formula, Heading, LayoutSaid, Manuscript, Place, Said
+from matcalc.documents.pieces import Directive, Fault, Formula, Heading, LayoutSaid, Manuscript, Place, Placed, Said
 from matcalc.documents.reports import Entry, Open, Report
 from matcalc.documents.roles import reason_of
 from matcalc.documents.shapes import is_derivative, is_function, is_own
@@ -212,10 +212,8 @@ def examined(
     if not isinstance(path, (str, PathLike)):
         raise MatcalcError(f"a value of type {type(path).__name__} is no path", expected="the path of a file")
     name = fspath(path)
-    if name.lower().endswith(IDENTITIES):
-        plan = _of_identities(read_identity_file(name))
-    else:
-        plan = _of_manuscript(manuscript(name, None if root is None else fspath(root)))
+    of_identities = name.lower().endswith(IDENTITIES)
+    plan = _of_identities(read_identity_file(name)) if of_identities else _of_manuscript(manuscript(name, root))
     opened = [one for one in plan.entries if one.question]
     decide = partial(_decided_by, time.monotonic() + seconds, jobs, memory or Memory(kept=False))
     outcomes = list(_watched(decide([one.question for one in opened]), len(opened), progress))
@@ -223,10 +221,8 @@ def examined(
     if told is not None:
         outcomes = _in_layout(told, outcomes, [one.entry.place for one in opened])
     remaining = iter(outcomes)
-    entries = [
-        _unless_unknown(_with_outcome(one.entry, _as_written(next(remaining), plan)) if one.question else one.entry, plan.defined)
-        for one in plan.entries
-    ]
+    decided_ones = (_with_outcome(one.entry, _as_written(next(remaining), plan)) if one.question else one.entry for one in plan.entries)
+    entries = [_unless_unknown(entry, plan.defined) for entry in decided_ones]
     return Report(name, tuple(entries), plan.faults, plan.files)
 
 
@@ -364,11 +360,7 @@ def _of_manuscript(read: Manuscript) -> _Plan:
         if isinstance(one.piece, Heading):
             section = [*[above for above in section if above[0] < one.piece.level], (one.piece.level, one.piece.text.text)]
         elif isinstance(one.piece, Directive):
-            said = one.piece.text
-            try:
-                settings = directed(settings, said.text)
-            except MatcalcError as error:
-                faults.append(Fault(said.text, said.place(), f"this directive is left out: {error.message}", is_directive=True))
+            settings = _followed(settings, one.piece.text, faults)
         titles = tuple([title for _, title in section])
         for line in one.lines:
             opened = settled(_entry(line, context, titles), settings)
@@ -376,6 +368,16 @@ def _of_manuscript(read: Manuscript) -> _Plan:
             if opened.entry.role == "claim" and not settings.expected:
                 settings = replace(settings, expected=True)
     return _Plan(entries, tuple(faults), read.files, context.definitions, context.scripts.indices)
+
+
+def _followed(settings: Settings, said: Placed, faults: list[Fault]) -> Settings:
+    """The settings after a directive; one that is none is a fault."""
+    try:
+        return directed(settings, said.text)
+    except MatcalcError as error:
+        reason = f"this directive is left out: {error.message}"
+        faults.append(Fault(said.text, said.place(), reason, is_directive=True))
+        return settings
 
 
 def numbered(read: Manuscript) -> list[Numbered]:

@@ -130,6 +130,10 @@ def with_equations(words: Placed) -> Iterator[Words | Formula]:
         yield Words(words.part(position))
 
 
+_BESIDE = "=+*/^·×⋅⊙−"
+"""Signs beside which a short word is a name."""
+
+
 def _equations(text: str) -> Iterator[tuple[int, int]]:
     """Where equations begin and end."""
     if RELATION.search(text) is None:
@@ -142,16 +146,21 @@ def _equations(text: str) -> Iterator[tuple[int, int]]:
             first += 1
             continue
         last = first
-        while last + 1 < len(tokens) and (kinds[last + 1] or _dangles(text, tokens, last)) and _goes_on(text, tokens, last):
-            if _ends_statement(text, tokens, last, RELATION.search(text, tokens[first][0], tokens[last][1]) is not None):
-                break
-            if text[tokens[last + 1][0]].isdigit() and _is_operand(text[slice(*tokens[last])]) and not text[tokens[last][0]].isdigit():
-                break
+        while last + 1 < len(tokens) and (kinds[last + 1] or _dangles(text, tokens, last)) and not _stops(text, tokens, first, last):
             last += 1
         found = _trimmed(text, tokens[first : last + 1])
         if found is not None and not _goes_beyond(text, found, tokens, last):
             yield found
         first = last + 1
+
+
+def _stops(text: str, tokens: list[tuple[int, int]], first: int, last: int) -> bool:
+    """Whether an equation that begins with one token ends with another."""
+    related = RELATION.search(text, tokens[first][0], tokens[last][1]) is not None
+    if not _goes_on(text, tokens, last) or _ends_statement(text, tokens, last, related):
+        return True
+    numbers = text[tokens[last + 1][0]].isdigit() and not text[tokens[last][0]].isdigit()
+    return numbers and _is_operand(text[slice(*tokens[last])])
 
 
 def _is_mathematical(text: str, tokens: list[tuple[int, int]], number: int) -> bool:
@@ -165,10 +174,11 @@ def _is_mathematical(text: str, tokens: list[tuple[int, int]], number: int) -> b
         return bare != "" or _OPERATORS.fullmatch(token) is not None or token in _BRACKETS
     if _NAME.fullmatch(bare) or _GREEK.fullmatch(bare):
         return True
-    before = text[tokens[number - 1][1] - 1] if number else ""
-    after = text[tokens[number + 1][0]] if number + 1 < len(tokens) else ""
-    beside = before in "=+*/^·×⋅⊙−" and before != "" or after in "=*/^·×⋅⊙+−" and after != ""
-    return beside and bare == token and len(bare) <= _LONGEST_NAME
+    if bare != token or len(bare) > _LONGEST_NAME:
+        return False
+    before = text[tokens[number - 1][1] - 1] if number else " "
+    after = text[tokens[number + 1][0]] if number + 1 < len(tokens) else " "
+    return before in _BESIDE or after in _BESIDE
 
 
 def _goes_beyond(text: str, found: tuple[int, int], tokens: list[tuple[int, int]], last: int) -> bool:

@@ -13,8 +13,7 @@ from matcalc.base.lazy import pattern
 from matcalc.documents.cues import cue_table, environments
 from matcalc.documents.pieces import Notation
 from matcalc.language.declare.stated_facts import stated, symbol_in
-from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS, is_known_command
-from matcalc.language.latex.latex_names import plain_name
+from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS, is_known_command, plain_name
 from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name, is_name
 
 _COMMAND = pattern(r"\\([A-Za-z]+|.)")

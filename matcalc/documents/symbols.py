@@ -15,8 +15,7 @@ from matcalc.documents.pieces import Notation
 from matcalc.documents.rows import Row
 from matcalc.documents.shapes import head_of, holds, is_function
 from matcalc.language.latex.latex_commands import ACCENTS
-from matcalc.language.text.called_names import USUAL
-from matcalc.language.text.meanings import is_abbreviation
+from matcalc.language.text.meanings import USUAL, is_abbreviation
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK
 
 _ARGUMENT = r"\s*(?:\{(?:[^{}]|\{[^{}]*\}){0,60}\}|\\[A-Za-z]+|.)"

@@ -23,7 +23,7 @@ from matcalc.language.declare.declared import Declaration, declaration_text, par
 from matcalc.language.elaboration import size_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.text.meanings import nearest_function
-from matcalc.language.text.vocabulary import OF_EXPRESSIONS, WORDS
+from matcalc.language.text.spelling import OF_EXPRESSIONS, WORDS
 from matcalc.objects.arithmetic import Arithmetic
 from matcalc.objects.combining import combined, for_function, operand
 from matcalc.printing.names import latex_name

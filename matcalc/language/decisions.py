@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar, get_args
 from matcalc.base.budgets import spend
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.records import record, replace
-from matcalc.language.text.forks import Fork
+from matcalc.language.text.terminals import Fork
 
 if TYPE_CHECKING:
     from matcalc.expr.nodes import Expr, Symbol

@@ -72,7 +72,7 @@ def elaborate(
     """
     wrt = tuple(wrt)
     if question and _ASKS.match(text) is not None:
-        text = import_module("matcalc.language.text.requests").formula_asked_for(text, wrt)
+        text = import_module("matcalc.language.text.meanings").formula_asked_for(text, wrt)
 
     def attempt(chosen: ReadingOptions) -> Attempt[Elaborated]:
         reader = _ExpressionReader(text, declare, wrt, results=results, options=chosen, calculus=calculus)

@@ -40,9 +40,8 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import limits_in, size_names_in, walk
 from matcalc.language.text.dialects import Written
-from matcalc.language.text.forks import Fork
-from matcalc.language.text.spelling import canonical_name, is_name
-from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.language.text.spelling import Vocabulary, canonical_name, is_name
+from matcalc.language.text.terminals import Fork
 from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
 from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds, infer_sizes, measure
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
@@ -58,7 +57,7 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:
     from matcalc.language.build import dialect_calls
-    from matcalc.language.latex import latex_macros
+    from matcalc.language.latex import macro_expansion
     from matcalc.language.syntax import dependence, open_indices
     from matcalc.language.typing import failures, kind_relations
 else:
@@ -68,7 +67,7 @@ else:
     dialect_calls = later("matcalc.language.build.dialect_calls")
     dependence = later("matcalc.language.syntax.dependence")
     dependence = later("matcalc.language.syntax.dependence")
-    latex_macros = later("matcalc.language.latex.latex_macros")
+    macro_expansion = later("matcalc.language.latex.macro_expansion")
 
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _CALLING = frozenset([s.Applied, s.Entries, s.Definition])
@@ -112,7 +111,7 @@ class Reader:
     ) -> None:
         self.options = options
         self.dialect: Dialect = options.dialect or "math"
-        self.source = latex_macros.expanded(text) if "\\" in text else Source(text, text)
+        self.source = macro_expansion.expanded(text) if "\\" in text else Source(text, text)
         self.results = results
         self.calculus = calculus
         self.declarations = parse_declarations(declare)

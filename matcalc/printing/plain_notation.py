@@ -8,8 +8,7 @@ from fractions import Fraction
 from matcalc.base.fields import decimal_text, fraction_text
 from matcalc.base.functions import functions
 from matcalc.base.sizes import ONE, Shape, Size
-from matcalc.language.text.spelling import parts_of_partial
-from matcalc.language.text.vocabulary import known_functions
+from matcalc.language.text.spelling import known_functions, parts_of_partial
 from matcalc.printing.names import ascii_name, member_name, size_text, superscript, unicode_name
 from matcalc.printing.notation import Level, Part, Piece, fits, negated, piece
 

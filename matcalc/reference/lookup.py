@@ -17,7 +17,7 @@ from matcalc.language.decisions import DIALECTS, Dialect
 from matcalc.language.syntax.tables import tables
 from matcalc.language.text.dialects import dialect_table, templates
 from matcalc.language.text.meanings import advice_for, is_foreign
-from matcalc.language.text.vocabulary import NORM_NAMES
+from matcalc.language.text.spelling import NORM_NAMES
 
 # ------------------------------------------------------------
 # The parts of the language that are no functions of the table, from ``rules/language.toml``, and

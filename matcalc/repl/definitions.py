@@ -14,9 +14,8 @@ from matcalc.language.declare.declared import SharedNames, declaration_text, par
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import walk
-from matcalc.language.text.spelling import canonical_name, is_name
-from matcalc.language.text.tokens import is_latex
-from matcalc.language.text.vocabulary import Vocabulary, known_functions
+from matcalc.language.text.spelling import Vocabulary, canonical_name, is_name, known_functions
+from matcalc.language.text.tokenization import is_latex
 from matcalc.objects.inputs import NAMES, derivative_within
 from matcalc.printing import latex, text
 

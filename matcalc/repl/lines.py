@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
-from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name, is_name
-from matcalc.language.text.vocabulary import known_functions
+from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name, is_name, known_functions
 
 
 @dataclass(frozen=True, slots=True)

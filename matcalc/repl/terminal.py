@@ -15,8 +15,7 @@ from matcalc.base.version import VERSION
 from matcalc.facts.table import facts
 from matcalc.interface.presentation import fitting
 from matcalc.language.declare.declarations import KINDS
-from matcalc.language.text.spelling import GREEK_NAMES
-from matcalc.language.text.vocabulary import known_functions
+from matcalc.language.text.spelling import GREEK_NAMES, known_functions
 from matcalc.printing.names import unicode_name
 from matcalc.reference.lookup import topics
 from matcalc.repl.answers import BAD_INPUT, COMMANDS, Answer

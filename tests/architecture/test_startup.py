@@ -50,7 +50,8 @@ ALWAYS = frozenset([
 PLAIN = {
     "x'*A*x": frozenset[str](),
     "||X - U*V||^2": frozenset([
-        "matcalc.einstein.pairings", "matcalc.language.text.bars", "matcalc.language.typing.kind_relations", "matcalc.rules.rewrites",
+        "matcalc.einstein.pairings", "matcalc.language.text.doubtful_signs", "matcalc.language.typing.kind_relations",
+        "matcalc.rules.rewrites",
     ]),
 }  # fmt: skip
 """Formulas, and what they need besides."""

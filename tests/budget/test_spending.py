@@ -31,8 +31,8 @@ LOOPS = {
     "folding/graph.py": ("_step",),
     "folding/pairings.py": ("_free",),
     "folding/sums.py": ("combined", "_combined"),
-    "language/latex/latex_derivatives.py": ("_slash",),
-    "language/latex/latex_mouth.py": ("replace",),
+    "language/latex/latex_constructs.py": ("_slash",),
+    "language/latex/mouth.py": ("replace",),
     "printing/indices.py": ("printed",),
     "printing/notation.py": ("render",),
     "base/traversal.py": ("postordered",),
@@ -106,7 +106,7 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
     "matcalc.printing.indices": lambda n: derived(sums(n)),
     "matcalc.evaluation.interpreter": lambda n: derived(cancelled(n) + " + exp(y'*y)"),
     "matcalc.evaluation.precise.number_systems": lambda n: derived(cancelled(n)),
-    "matcalc.language.latex.latex_mouth": lambda n: lambda: matcalc.parse(r"\newcommand{\a}{x} " + r"\a + " * (40 * n) + "x"),
+    "matcalc.language.latex.mouth": lambda n: lambda: matcalc.parse(r"\newcommand{\a}{x} " + r"\a + " * (40 * n) + "x"),
     "matcalc.verification.proof.rewriting": lambda n: lambda: matcalc.verify(" + ".join(f"inv(A{k} + B)" for k in range(n)) + " = inv(B)"),
 }
 

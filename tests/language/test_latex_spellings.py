@@ -8,7 +8,7 @@ import pytest
 
 from matcalc.base.errors import MatcalcError
 from matcalc.language import elaborate
-from matcalc.language.latex.latex_slips import is_doubled
+from matcalc.language.latex.lexemes import is_doubled
 
 HERE = Path(__file__).parent
 

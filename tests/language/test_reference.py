@@ -14,7 +14,7 @@ from matcalc.base.records import replace
 from matcalc.facts.table import facts
 from matcalc.language.declare.declared import declaration_text, parse_declarations
 from matcalc.language.text.meanings import foreign_functions
-from matcalc.language.text.vocabulary import STRUCTURAL
+from matcalc.language.text.spelling import STRUCTURAL
 from matcalc.reference import described, overview, page
 from matcalc.reference.lookup import Row, is_called, is_known, levels, rows
 from matcalc.repl.session import Session

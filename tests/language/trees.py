@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.language.text.spelling import Vocabulary
 
 
 def tree(text: str, *symbols: str, functions: tuple[str, ...] = ()) -> str:

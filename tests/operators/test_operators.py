@@ -15,7 +15,7 @@ import matcalc
 from matcalc.base.functions import functions, spellings
 from matcalc.interface.constructors import SIZED, names
 from matcalc.language.build.definitions import signature_of
-from matcalc.language.text.vocabulary import OF_EXPRESSIONS
+from matcalc.language.text.spelling import OF_EXPRESSIONS
 from tests.counting import calls
 
 DECLARED = (

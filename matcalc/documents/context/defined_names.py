@@ -27,8 +27,8 @@ from matcalc.documents.shapes import Head, head_of, holds, inverted, is_entries,
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import walk
+from matcalc.language.text.spelling import Vocabulary
 from matcalc.language.text.terminals import WRITTEN_OUT
-from matcalc.language.text.vocabulary import Vocabulary
 
 _MOST = 24
 """Definitions that one claim rests on."""

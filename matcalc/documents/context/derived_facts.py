@@ -23,9 +23,8 @@ from matcalc.language import parse_syntax
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import number_in
-from matcalc.language.text.called_names import USUAL
-from matcalc.language.text.spelling import INDEX_LETTERS
-from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.language.text.meanings import USUAL
+from matcalc.language.text.spelling import INDEX_LETTERS, Vocabulary
 
 _MOST_FACTORS = 3
 _MATRIX = 2

@@ -16,7 +16,7 @@ from matcalc.documents.context.written_names import weights_in, without_index
 from matcalc.documents.pieces import Place, Said
 from matcalc.language import parse_declarations
 from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text
-from matcalc.language.text.called_names import USUAL
+from matcalc.language.text.meanings import USUAL
 
 TURNS = frozenset(["but", "while", "whereas", "however", "although"])
 _CLAUSE_ENDS = frozenset([";", ":", "(", ")", ",", "."])

@@ -26,7 +26,7 @@ from matcalc.documents.context.written_names import CALLED, names_at, trimmed, w
 from matcalc.documents.cues import closing
 from matcalc.documents.pieces import Doubt, Said
 from matcalc.documents.shapes import Head, head_of, is_function, is_zero
-from matcalc.language.text.called_names import USUAL
+from matcalc.language.text.meanings import USUAL
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _CHANGE = pattern(r"(?<![A-Za-z\\{])d\s*(?P<of>[A-Za-z])(?![A-Za-z(])")

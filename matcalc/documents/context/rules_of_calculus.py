@@ -26,7 +26,7 @@ from matcalc.documents.cues import closing
 from matcalc.documents.pieces import Asked, Doubt, Notation
 from matcalc.documents.readings import sides_of
 from matcalc.documents.shapes import is_function
-from matcalc.language.text.called_names import USUAL
+from matcalc.language.text.meanings import USUAL
 
 _BY = pattern(r"[A-Za-z]\s*(?:'|′|\^\s*\{?\\prime\}?)\s*(?:\\left)?\(\s*(?P<argument>[a-z])\s*(?:\\right)?\)")
 _PRIMED = pattern(r"(?P<name>[A-Za-z])\s*(?:'|′|\^\s*\{\s*\\prime\s*\}|\^\s*\\prime)(?!\s*(?:\\left)?[('′])")

@@ -22,9 +22,9 @@ from matcalc.documents.shapes import before_brackets, head_of, is_derivative
 from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import number_in, ungrouped, walk
-from matcalc.language.text.called_names import USUAL
+from matcalc.language.text.meanings import USUAL
+from matcalc.language.text.spelling import Vocabulary, known_functions
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
-from matcalc.language.text.vocabulary import Vocabulary, known_functions
 
 
 @dataclass(frozen=True, slots=True)

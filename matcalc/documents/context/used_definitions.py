@@ -17,8 +17,8 @@ from matcalc.documents.pieces import Doubt, Notation, joined_declarations
 from matcalc.documents.shapes import Head
 from matcalc.facts.table import implied
 from matcalc.language.declare.declared import Declaration, SharedText
-from matcalc.language.text.called_names import USUAL
-from matcalc.language.text.vocabulary import known_functions
+from matcalc.language.text.meanings import USUAL
+from matcalc.language.text.spelling import known_functions
 from matcalc.verification.judgement import verify
 
 

@@ -11,9 +11,8 @@ from matcalc.base.budgets import LONGEST_FORMULA, MOST_FAULTS
 from matcalc.documents.cues import word_use
 from matcalc.documents.pieces import Fault, Formula, Piece, Place, Placed, Words
 from matcalc.language.decisions import Source
-from matcalc.language.latex.latex_conventions import conventional, operands
-from matcalc.language.latex.latex_macros import defined, expanded
-from matcalc.language.latex.latex_parameters import Macro
+from matcalc.language.latex.macro_expansion import conventional, defined, expanded, operands
+from matcalc.language.latex.macros import Macro
 
 _SHOWN = 200
 

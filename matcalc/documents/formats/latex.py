@@ -14,12 +14,8 @@ from matcalc.documents.formats.finishing import bounded, with_definitions
 from matcalc.documents.formats.latex_files import Desk
 from matcalc.documents.formats.latex_formula import Collector, Ending, symbols
 from matcalc.documents.pieces import Break, Closing, Directive, Fault, Formula, Heading, Manuscript, Opening, Words, joined
-from matcalc.language.latex.latex_conditions import Conditions
-from matcalc.language.latex.latex_definitions import Definitions
-from matcalc.language.latex.latex_expansion import Expansion
-from matcalc.language.latex.latex_mouth import Token
-from matcalc.language.latex.latex_runs import Runs
-from matcalc.language.latex.latex_slices import Slice
+from matcalc.language.latex.latex_texts import Runs, Slice, Token
+from matcalc.language.latex.primitives import Conditions, Definitions, Expansion
 
 _DIRECTIVE = pattern(r"%+\s*matcalc:\s*(?P<text>[^\n]*)")
 

@@ -14,10 +14,9 @@ from matcalc.base.files import decoded
 from matcalc.base.lazy import pattern
 from matcalc.documents.formats.latex_formula import tables
 from matcalc.documents.pieces import Break, Fault, Heading, Listing, Opening, Piece, Place, Placed, Words
-from matcalc.language.latex.latex_definitions import define
-from matcalc.language.latex.latex_mouth import Mouth, Token
-from matcalc.language.latex.latex_runs import Runs
-from matcalc.language.latex.latex_slices import Slice, Text, string_of
+from matcalc.language.latex.latex_texts import Runs, Slice, Text, Token, string_of
+from matcalc.language.latex.mouth import Mouth
+from matcalc.language.latex.primitives import define
 
 _MOST_BYTES = 4
 """Of a character."""

@@ -15,8 +15,8 @@ from pylatexenc.latexwalker import get_default_latex_context_db as get_default_a
 
 from matcalc.base.files import read
 from matcalc.base.lazy import pattern
-from matcalc.language.latex.latex_mouth import Frame, Mouth, Token
-from matcalc.language.latex.latex_runs import Runs
+from matcalc.language.latex.latex_texts import Frame, Runs, Token
+from matcalc.language.latex.mouth import Mouth
 
 _NAMED = pattern(r"(?P<name>.[A-Za-z0-9]*\*?)(?P<arguments>[\[<{+]*)")
 _COMMAND = pattern(r"(?P<name>[A-Za-z]+)(?P<arguments>\*?[\[<{+]*)")

@@ -19,11 +19,11 @@ from matcalc.language.typing.dimensions import Dimension, Unknown, unify
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint, extent, kind_of
 
 if TYPE_CHECKING:
-    from matcalc.language.text import python_spellings
+    from matcalc.language.text import meanings
     from matcalc.language.typing import kind_relations
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
-    python_spellings = later("matcalc.language.text.python_spellings")
+    meanings = later("matcalc.language.text.meanings")
 
 
 _ENTRYWISE = (
@@ -298,7 +298,7 @@ class Assembly:
         assert index is not None
         if index not in self._indexed:
             axis = isinstance(body, t.NumberTerm) and body.value in (0, 1, 2)
-            advice = python_spellings.along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])"
+            advice = meanings.along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])"
             raise ShapeError(f"nothing in the sum is indexed by {name}", span=span, suggestion=advice)
         self.relate(kind_relations.SummedOver(self.place(span), body.cell))
         return t.IndexSumTerm(body.cell, self.place(span), (body,), index)

@@ -18,9 +18,8 @@ from matcalc.language.build.definitions import Signature, signature_of
 from matcalc.language.build.scope import Scope, letter_class
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import names_among, number_in
-from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
+from matcalc.language.text.spelling import INFINITE_NORMS, NORM_NAMES, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
-from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
@@ -28,11 +27,10 @@ from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALA
 
 if TYPE_CHECKING:
     from matcalc.language.syntax import array_arithmetic
-    from matcalc.language.text import meanings, python_spellings
+    from matcalc.language.text import meanings
 else:
     array_arithmetic = later("matcalc.language.syntax.array_arithmetic")
     meanings = later("matcalc.language.text.meanings")
-    python_spellings = later("matcalc.language.text.python_spellings")
 
 
 _SIZED = {
@@ -107,7 +105,7 @@ class CallBuilder(Builder):
         if len(arguments) != wanted:
             plural = "argument" if wanted == 1 else "arguments"
             along = len(arguments) == 2 and wanted == 1 and self._has_axis(node.function)
-            advice = python_spellings.along_an_axis(node.function) if along else f"{node.function}({_arguments_of(node.function, wanted)})"
+            advice = meanings.along_an_axis(node.function) if along else f"{node.function}({_arguments_of(node.function, wanted)})"
             raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span, suggestion=advice)
 
     def lifted(self, operand: t.Term, axis: str, span: Span, function: str) -> t.Term:

@@ -15,7 +15,7 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.text.vocabulary import Vocabulary
+from matcalc.language.text.spelling import Vocabulary
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Unknown

@@ -23,7 +23,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import number_in
 from matcalc.language.text.dialects import Template, templates, ways_to_call
-from matcalc.language.text.vocabulary import STRUCTURAL, Vocabulary
+from matcalc.language.text.spelling import STRUCTURAL, Vocabulary
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR

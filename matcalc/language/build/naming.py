@@ -19,8 +19,7 @@ from matcalc.language.declare.declared import index_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import name_of, names_among, walk
 from matcalc.language.text.dialects import MATH
-from matcalc.language.text.spelling import ONES
-from matcalc.language.text.vocabulary import NAMES_TOO
+from matcalc.language.text.spelling import NAMES_TOO, ONES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import Dimension
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR

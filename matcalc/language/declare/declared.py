@@ -10,8 +10,7 @@ from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.base.sizes import Shape, Size
 from matcalc.facts.table import implied, is_square
-from matcalc.language.text.spelling import INDEX_LETTERS, ONE_NAME
-from matcalc.language.text.vocabulary import CONNECTIVES
+from matcalc.language.text.spelling import CONNECTIVES, INDEX_LETTERS, ONE_NAME
 
 
 @record

@@ -17,8 +17,7 @@ from matcalc.language.declare.declared import SAID_BEHIND_A_COMMA, Declaration, 
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import size_names_in, walk
-from matcalc.language.text.spelling import ONE_NAME
-from matcalc.language.text.vocabulary import CONNECTIVES, Vocabulary
+from matcalc.language.text.spelling import CONNECTIVES, ONE_NAME, Vocabulary
 
 Letter: TypeAlias = tuple[str, bool]
 """A factor, by its name or the text of what it is, and whether it is transposed."""

@@ -8,15 +8,13 @@ are opened on an explicit stack.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from matcalc.base.budgets import LONGEST_RUN, MOST_TOKENS
 from matcalc.base.errors import LimitError, ParseError, Span, UnknownFunctionError
 from matcalc.language.decisions import Decision
-from matcalc.language.latex.latex_arrays import list_entries, written_array, written_list
-from matcalc.language.latex.latex_brackets import INNER, inner_product, labelled, named_inner_product, norm_bars, second_argument
-from matcalc.language.latex.latex_cells import BEGINS
 from matcalc.language.latex.latex_commands import (
     ACCENTS,
     FONTS,
@@ -30,18 +28,30 @@ from matcalc.language.latex.latex_commands import (
     SETS_AND_EXPECTATIONS,
     WORDS,
 )
-from matcalc.language.latex.latex_derivatives import bracketed_numerators, quotient_of_differentials
-from matcalc.language.latex.latex_lexeme import Lexeme
-from matcalc.language.latex.latex_lexemes import lexemes_of
-from matcalc.language.latex.latex_reading import Items, Range, Reading
+from matcalc.language.latex.latex_constructs import (
+    INNER,
+    Items,
+    Range,
+    Reading,
+    bracketed_numerators,
+    inner_product,
+    labelled,
+    list_entries,
+    named_inner_product,
+    norm_bars,
+    quotient_of_differentials,
+    second_argument,
+    written_array,
+    written_list,
+)
 from matcalc.language.latex.latex_scripts import Scripts
-from matcalc.language.text.called_names import USUAL
-from matcalc.language.text.meanings import nearest_function, unknown_function, written
+from matcalc.language.latex.lexeme_passes import lexemes_of
+from matcalc.language.latex.lexemes import BEGINS, Lexeme
+from matcalc.language.text.meanings import USUAL, nearest_function, unknown_function, written
 from matcalc.language.text.scanner import OPERATOR_TYPE, inequality, too_long
-from matcalc.language.text.spelling import GREEK_NAMES, ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name
+from matcalc.language.text.spelling import ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, Vocabulary, canonical_name
+from matcalc.language.text.spelling import WORDS as KEYWORDS
 from matcalc.language.text.terminals import Token
-from matcalc.language.text.vocabulary import WORDS as KEYWORDS
-from matcalc.language.text.vocabulary import Vocabulary
 
 _LARGEST = {"lambda": "eigmax", "sigma": "spectral"}
 """Letters that with the index ``\\max`` stand for the largest eigenvalue and the largest singular value."""
@@ -117,7 +127,7 @@ class _Scanner:
             case "}" | "(" | ")" | "[" | "]":
                 return self._bracket(position), position + 1
             case "newline":
-                return [Token("NEWLINE", "\n", lexeme.start, lexeme.end)], position + 1
+                return [self.r.token("NEWLINE", "\n", position)], position + 1
             case "command":
                 return self._command(position, stop)
             case "char":
@@ -129,61 +139,51 @@ class _Scanner:
 
     def _letters(self, position: int, stop: int) -> tuple[Items, int]:
         lexemes, after = self.r.lexemes, position + 1
-        while after < stop and lexemes[after].start == lexemes[after - 1].end and self._continues_run(lexemes[after]):
+        while (following := self.r.at(after, stop)).start == lexemes[after - 1].end and self._continues_run(following):
             after += 1
         if after - position > LONGEST_RUN:
             raise too_long(Span(lexemes[position].start, lexemes[after - 1].end))
         value = "".join([lexeme.text for lexeme in lexemes[position:after]])
-        value = self.r.vocabulary.function(value, called=after < stop and lexemes[after].kind in ("(", "[")) or value
-        return [Token("RUN", value, lexemes[position].start, lexemes[after - 1].end)], after
+        value = self.r.vocabulary.function(value, called=following.kind in ("(", "[")) or value
+        return [self.r.token("RUN", value, position, after - 1)], after
 
     def _continues_run(self, lexeme: Lexeme) -> bool:
         return lexeme.kind in ("letter", "digit") or (lexeme.kind == "char" and (lexeme.text in SUBSCRIPTS or lexeme.text == "′"))
 
     def _number(self, position: int, stop: int) -> tuple[Items, int]:
-        lexemes, after, dots = self.r.lexemes, position + 1, 0
-        while after < stop and lexemes[after].start == lexemes[after - 1].end:
-            following = lexemes[after + 1] if after + 1 < stop else None
-            decimal = lexemes[after].text == "." and not dots and following is not None and following.kind == "digit"
-            if lexemes[after].kind != "digit" and not decimal:
+        r, after, dots = self.r, position + 1, 0
+        while (lexeme := r.at(after, stop)).start == r.lexemes[after - 1].end:
+            decimal = lexeme.text == "." and not dots and r.at(after + 1, stop).kind == "digit"
+            if lexeme.kind != "digit" and not decimal:
                 break
             dots += decimal
             after += 1
-        value = "".join([lexeme.text for lexeme in lexemes[position:after]])
-        return [Token("NUMBER", value, lexemes[position].start, lexemes[after - 1].end)], after
+        value = "".join([lexeme.text for lexeme in r.lexemes[position:after]])
+        return [r.token("NUMBER", value, position, after - 1)], after
 
     def _character(self, position: int, stop: int) -> tuple[Items, int]:
-        lexeme = self.r.lexemes[position]
-        character = lexeme.text
+        r, lexeme = self.r, self.r.lexemes[position]
+        character, following = lexeme.text, r.at(position + 1, stop)
         if character in "^_'":
             return self.scripts.read(position, stop)
-        following = self.r.lexemes[position + 1] if position + 1 < stop else None
-        if following is not None and following.start == lexeme.end and following.kind in ("char", "command"):
-            pair = character + following.text
-            if pair in OPERATOR_TYPE:
-                return [Token(OPERATOR_TYPE[pair], pair, lexeme.start, following.end)], position + 2
-            if pair == ":=":
-                return [Token("EQUALS", pair, lexeme.start, following.end)], position + 2
-        for kind, fits in (
-            ("SUPERSCRIPT", character in SUPERSCRIPTS), ("SUBSCRIPT_RUN", character in SUBSCRIPTS), ("ONES", character == ONES),
-            ("PARTIAL", character == "∂"),
-        ):  # fmt: skip
-            if fits:
-                after = position + 1
-                while kind.startswith("SU") and after < stop and (more := self.r.lexemes[after]).text in (SUPERSCRIPTS | SUBSCRIPTS):
-                    if more.kind != "char" or (more.text in SUPERSCRIPTS) != (kind == "SUPERSCRIPT"):
-                        break
-                    after += 1
-                value = "".join([part.text for part in self.r.lexemes[position:after]])
-                return [Token(kind, value, lexeme.start, self.r.lexemes[after - 1].end)], after
-        if character in OPERATOR_TYPE:
-            return [Token(OPERATOR_TYPE[character], character, lexeme.start, lexeme.end)], position + 1
-        if character in "<>≤≥≠":
-            raise inequality(character, lexeme.span)
-        if character == ":":
+        pair = character + following.text
+        if following.start == lexeme.end and following.kind in ("char", "command") and pair in OPERATOR_TYPE:
+            return [r.token(OPERATOR_TYPE[pair], pair, position, position + 1)], position + 2
+        kind = _CHARACTERS.get(character)
+        if kind is None:
+            raise self._unknown_character(lexeme)
+        after = position + 1
+        while kind in _SMALL and (more := r.at(after, stop)).kind == "char" and _CHARACTERS.get(more.text) == kind:
+            after += 1
+        return [r.token(kind, "".join(r.texts(position, after, after - position)), position, after - 1)], after
+
+    def _unknown_character(self, lexeme: Lexeme) -> ParseError:
+        if lexeme.text in "<>≤≥≠":
+            return inequality(lexeme.text, lexeme.span)
+        if lexeme.text == ":":
             advice = "\\langle A, B \\rangle, or \\operatorname{tr}(A^\\top B)"
-            raise ParseError("':' is not used in expressions", span=lexeme.span, suggestion=advice)
-        raise ParseError(f"the character {character!r} is not in the language", span=lexeme.span)
+            return ParseError("':' is not used in expressions", span=lexeme.span, suggestion=advice)
+        return ParseError(f"the character {lexeme.text!r} is not in the language", span=lexeme.span)
 
     # ------------------------------------------------------------ brackets
 
@@ -194,13 +194,13 @@ class _Scanner:
                 return indices
             case "[" if self._holds_positions(position):
                 r.square.add(r.partner[position])
-                return [Token("LSQB", "[", lexeme.start, lexeme.end)]
+                return [r.token("LSQB", "[", position)]
             case "(" | "[":
-                return [Token("LPAR", "(", lexeme.start, lexeme.end)]
+                return [r.token("LPAR", "(", position)]
             case "]" if position in r.square:
-                return [Token("RSQB", "]", lexeme.start, lexeme.end)]
+                return [r.token("RSQB", "]", position)]
             case _:
-                return [Token("RPAR", ")", lexeme.start, lexeme.end)]
+                return [r.token("RPAR", ")", position)]
 
     def _listed(self, position: int) -> list[Range] | None:
         """The entries of a list in square brackets; None where these hold positions or group."""
@@ -213,93 +213,83 @@ class _Scanner:
         After a space or ``\\left`` the positions must be numbers or indices of sums: ``\\mu [2]``, but ``x [b]`` is a product.
         """
         r = self.r
-        lexeme, close = r.lexemes[position], r.partner[position]
-        before = r.out[-1] if r.out else None
+        lexeme, close, before = r.lexemes[position], r.partner[position], r.last
         if before is None or close - position >= 12 or before.type not in ("RUN", "RPAR"):
             return False
         if before.type == "RUN" and r.vocabulary.function(before.value, called=True) is not None:
             return False
-        inner = [part.text if part.kind != "digit" else "0" for part in r.lexemes[position + 1 : close]]
-        pieces = "".join(inner).split(",")
         loose = lexeme.text == "\\left" or before.end != lexeme.start or before.value in USUAL
-        return all(set(piece) == {"0"} or (len(piece) == 1 and piece.isalpha() and (not loose or piece in r.bound)) for piece in pieces)
+        inner = [part.text if part.kind != "digit" else "0" for part in r.lexemes[position + 1 : close]]
+        return all(self._is_position(piece, loose) for piece in "".join(inner).split(","))
+
+    def _is_position(self, piece: str, loose: bool) -> bool:
+        letter = len(piece) == 1 and piece.isalpha() and (not loose or piece in self.r.bound)
+        return letter or set(piece) == {"0"}
 
     # ------------------------------------------------------------ commands
 
     def _command(self, position: int, stop: int) -> tuple[Items, int]:
-        r = self.r
-        lexeme = r.lexemes[position]
+        r, lexeme = self.r, self.r.lexemes[position]
         name, after = lexeme.text, position + 1
-        if name in FRACTIONS:
-            return self._fraction(position, stop)
-        if name == "sqrt":
-            return self._root(position, stop)
-        if name in ACCENTS:
-            return self._accent(position, stop)
-        if name == "vec" and after < stop and r.lexemes[after].kind == "(":
-            return [Token("RUN", "vec", lexeme.start, lexeme.end)], after
-        if name in FONTS or name == "mathbb":
-            return self._font(position, stop)
-        if name in WORDS:
-            return self._word(position, stop)
-        if name in LABELLED:
-            return labelled(r, position, stop)
-        if name in SECOND_MEANT:
-            return second_argument(r, position, stop)
-        if name == "norm" and not r.vocabulary.declares("norm"):
-            return norm_bars(r, position, stop)
-        if name in INNER and not r.vocabulary.declares(name):
-            return named_inner_product(r, position, stop)
-        if name in POSTFIX_TRANSPOSES and r.out and r.out[-1].type in ("RUN", "RPAR", "TRANSPOSE", "ONES"):
-            return [Token("TRANSPOSE", "'", lexeme.start, lexeme.end)], after
+        if name == "vec" and r.at(after, stop).kind == "(":
+            return [r.token("RUN", "vec", position)], after
+        reader = _READERS.get(name)
+        if reader is not None and not (name in _DECLARABLE and r.vocabulary.declares(name)):
+            return reader(self, position, stop)
+        if name in POSTFIX_TRANSPOSES and r.last is not None and r.last.type in ("RUN", "RPAR", "TRANSPOSE", "ONES"):
+            return [r.token("TRANSPOSE", "'", position)], after
         if name in OPERATORS:
-            return [Token(OPERATORS[name], "\\" + name, lexeme.start, lexeme.end)], after
-        if name in SPELLED_GREEK or name in GREEK_NAMES.values():
-            if name in USUAL and after < stop and r.lexemes[after].kind in ("(", "["):
-                # A blank before brackets says nothing here.
-                return [Token("RUN", name, lexeme.start, r.lexemes[after].start)], after
-            if name in _LARGEST and (end := self._largest(name, after, stop)) is not None:
-                return [Token("RUN", _LARGEST[name], lexeme.start, r.lexemes[end - 1].end)], end
-            return [Token("RUN", name, lexeme.start, lexeme.end)], after
+            return [r.token(OPERATORS[name], "\\" + name, position)], after
+        if name in SPELLED_GREEK:
+            return self._greek(position, stop)
         function = name if name in r.vocabulary.functions else r.vocabulary.function(name, called=True)
         if function is not None:
             return self._function(function, lexeme.span, after, stop)
-        if name in ("max", "min") and self._is_beside_zero(after, stop):
-            return [Token("RUN", name, lexeme.start, r.lexemes[after].start)], after
-        if name in REFUSED:
-            message, advice = REFUSED[name]
-            raise ParseError(message, span=lexeme.span, suggestion=advice)
-        near = nearest_function(name)
-        known = written(name, ["x", "y"]) if len(name) > 1 else None
-        advice = f"\\operatorname{{{near}}}" if near else known or "the plain spelling"
-        raise ParseError(f"the command \\{name} is not read", span=lexeme.span, suggestion=advice)
+        if name not in ("max", "min") or not self._is_beside_zero(after, stop):
+            raise self._unread(name, lexeme.span)
+        return [Token("RUN", name, lexeme.start, r.lexemes[after].start)], after
+
+    def _greek(self, position: int, stop: int) -> tuple[Items, int]:
+        r, after = self.r, position + 1
+        lexeme, following = r.lexemes[position], r.at(after, stop)
+        if lexeme.text in USUAL and following.kind in ("(", "["):
+            # A blank before brackets says nothing here.
+            return [Token("RUN", lexeme.text, lexeme.start, following.start)], after
+        end = self._largest(lexeme.text, after, stop) if lexeme.text in _LARGEST else None
+        if end is None:
+            return [r.token("RUN", lexeme.text, position)], after
+        return [r.token("RUN", _LARGEST[lexeme.text], position, end - 1)], end
+
+    def _unread(self, name: str, span: Span) -> ParseError:
+        message, advice = REFUSED.get(name, (f"the command \\{name} is not read", None))
+        if name not in REFUSED:
+            near = nearest_function(name)
+            known = written(name, ["x", "y"]) if len(name) > 1 else None
+            advice = f"\\operatorname{{{near}}}" if near else known or "the plain spelling"
+        return ParseError(message, span=span, suggestion=advice)
 
     def _is_beside_zero(self, after: int, stop: int) -> bool:
         r"""Whether brackets follow with two values of which one is 0: ``\max(0, u)``, ``\max\{u, 0\}``."""
         r = self.r
-        if after >= stop or r.lexemes[after].kind != "(" or after not in r.partner:
+        if r.at(after, stop).kind != "(":
             return False
-        inner = [lexeme for lexeme in r.lexemes[after + 1 : r.partner[after]] if lexeme.text.strip()]
-        texts = [lexeme.text for lexeme in inner]
+        texts = [text for text in r.texts(after + 1, r.partner[after], len(r.lexemes)) if text.strip()]
         return texts[:2] == ["0", ","] or texts[-2:] == [",", "0"]
 
     def _largest(self, name: str, after: int, stop: int) -> int | None:
         r"""The end of ``_{\max}`` before brackets, unless that is a declared name."""
         r = self.r
-        if after >= stop or r.lexemes[after].text != "_" or r.vocabulary.declares(f"{name}_max"):
+        if r.at(after, stop).text != "_" or r.vocabulary.declares(f"{name}_max"):
             return None
         (first, last), end = r.argument(after + 1, stop, after)
-        return end if r.word(first, last) == "max" and end < stop and r.lexemes[end].kind in ("(", "[") else None
+        return end if r.word(first, last) == "max" and r.at(end, stop).kind in ("(", "[") else None
 
     def over(self, first: int, last: int) -> Items | None:
         r"""``a \over b``; None when the range has no such sign outside brackets."""
         r = self.r
-        position = first
-        while position < last:
-            lexeme = r.lexemes[position]
-            if lexeme.kind == "command" and lexeme.text == "over":
-                return self._quotient(position, (first, position), (position + 1, last))
-            position = r.partner.get(position, position) + 1
+        for place in r.shallow(first, last):
+            if r.lexemes[place].is_command(("over",)):
+                return self._quotient(place, (first, place), (place + 1, last))
         return None
 
     def _quotient(self, owner: int, top: Range, bottom: Range) -> Items:
@@ -319,37 +309,19 @@ class _Scanner:
         r = self.r
         top, middle = r.argument(position + 1, stop, position)
         bottom, after = r.argument(middle, stop, position)
-        self._read_variations(top, bottom)
         return self._quotient(position, top, bottom), after
-
-    def _read_variations(self, top: Range, bottom: Range) -> None:
-        r"""``\frac{\delta f}{\delta x}`` is a derivative where nothing is called delta: a factor would stand on both sides of the line."""
-        r = self.r
-        above = [top[0]] if top[1] > top[0] else []
-        below = [place for place in range(*bottom) if _is_delta(r.lexemes[place])]
-        followed = bottom[1] > bottom[0] + 1 and r.lexemes[bottom[0] + 1].text not in ("_", "^")
-        if not above or not _is_delta(r.lexemes[above[0]]) or below[:1] != [bottom[0]] or not followed or r.vocabulary.declares("delta"):
-            return
-        for place in above + below:
-            lexeme = r.lexemes[place]
-            r.lexemes[place] = Lexeme("command", "partial", lexeme.start, lexeme.end)
-        span = Span(r.lexemes[top[0]].start, r.lexemes[bottom[1] - 1].end)
-        r.decisions.append(Decision("\\delta above and below the line is read as \\partial", "alias", span=span))
 
     def _root(self, position: int, stop: int) -> tuple[Items, int]:
         r = self.r
-        lexeme, after = r.lexemes[position], position + 1
-        opening, closing = r.bracket(position)
-        if after < stop and r.lexemes[after].kind == "[" and r.lexemes[after].text != "\\left":
+        after, (opening, closing) = position + 1, r.bracket(position)
+        if r.at(after, stop).kind == "[" and r.lexemes[after].text != "\\left":
             close = r.partner[after]
             body, end = r.argument(close + 1, stop, position)
-            one, slash = Token("NUMBER", "1", lexeme.start, lexeme.end), Token("DIVIDE", "/", lexeme.start, lexeme.end)
-            power = Token("POWER", "^", lexeme.start, lexeme.end)
+            one, slash, power = r.token("NUMBER", "1", position), r.token("DIVIDE", "/", position), r.token("POWER", "^", position)
             degree: Items = [power, opening, one, slash, opening, (after + 1, close), closing, closing]
             return [opening, opening, body, closing, *degree, closing], end
         body, end = r.argument(after, stop, position)
-        last = r.lexemes[end - 1]
-        return [Token("RUN", "sqrt", lexeme.start, lexeme.end), opening, body, Token("RPAR", ")", last.start, last.end)], end
+        return [r.token("RUN", "sqrt", position), opening, body, r.token("RPAR", ")", end - 1)], end
 
     def _accent(self, position: int, stop: int) -> tuple[Items, int]:
         r = self.r
@@ -369,106 +341,103 @@ class _Scanner:
         r = self.r
         lexeme = r.lexemes[position]
         (first, last), after = r.argument(position + 1, stop, position)
-        end = r.lexemes[after - 1].end
-        if last - first == 1 and r.lexemes[first].text in ("1", "0") and lexeme.text not in ("vec", "mathcal", "boxed", "ensuremath"):
-            if r.lexemes[first].text == "1":
-                return [Token("ONES", ONES, lexeme.start, end)], after
-            r.zeros.add(lexeme.start)
-            return [Token("NUMBER", "0", lexeme.start, end)], after
+        alone = r.lexemes[first].text if last - first == 1 else ""
+        if alone in ("1", "0") and lexeme.text not in ("vec", "mathcal", "boxed", "ensuremath"):
+            r.zeros.update([lexeme.start] if alone == "0" else [])
+            return [r.token("NUMBER", "0", position, after - 1) if alone == "0" else r.token("ONES", ONES, position, after - 1)], after
         if lexeme.text == "mathbb":
-            letter = r.lexemes[first].text if last - first == 1 else ""
-            if letter == "I" or (letter.isalpha() and letter.isascii() and letter not in SETS_AND_EXPECTATIONS):
-                return [Token("RUN", letter, lexeme.start, end)], after
-            message, advice = REFUSED["mathbb"]
-            raise ParseError(message, span=Span(lexeme.start, end), suggestion=advice)
+            if alone != "I" and (not (alone.isalpha() and alone.isascii()) or alone in SETS_AND_EXPECTATIONS):
+                message, advice = REFUSED["mathbb"]
+                raise ParseError(message, span=Span(lexeme.start, r.lexemes[after - 1].end), suggestion=advice)
+            return [r.token("RUN", alone, position, after - 1)], after
         symbol, rest = r.symbol(first, last)
-        if symbol is not None and rest == last and lexeme.text != "boxed":
-            # The place of the symbol is that of the whole command.
-            return [Token("RUN", symbol, lexeme.start, end)], after
-        return [(first, last)], after
+        if symbol is None or rest != last or lexeme.text == "boxed":
+            return [(first, last)], after
+        # The place of the symbol is that of the whole command.
+        return [r.token("RUN", symbol, position, after - 1)], after
 
     def _word(self, position: int, stop: int) -> tuple[Items, int]:
         r = self.r
         lexeme = r.lexemes[position]
         (first, last), after = r.argument(position + 1, stop, position)
-        span = Span(lexeme.start, r.lexemes[after - 1].end)
-        word = r.word(first, last)
-        together = all(r.lexemes[k].end == r.lexemes[k + 1].start for k in range(first, min(last, first + 40) - 1))
-        if word == "d" and "d" not in r.vocabulary.symbols and after < stop and r.lexemes[after].kind in ("letter", "(", "command"):
+        span, word = Span(lexeme.start, r.lexemes[after - 1].end), r.word(first, last)
+        if word == "d" and "d" not in r.vocabulary.symbols and r.at(after, stop).kind in ("letter", "(", "command"):
             return [Token("DIFFERENTIAL_SIGN", "d", span.start, span.end)], after
+        together = all(r.lexemes[k].end == r.lexemes[k + 1].start for k in range(first, min(last, first + 40) - 1))
         if word is None or not word[:1].isalpha() or not together:
-            if lexeme.text == "operatorname":
-                raise UnknownFunctionError(
-                    "there is no such function", span=span, suggestion="\\operatorname{f}, with f declared as a function"
-                )
-            if lexeme.text in PROSE:
-                raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
+            self._refuse_words(lexeme.text, span)
             return [(first, last)], after
-        if word == "Id" and not r.vocabulary.declares("Id"):
-            return [Token("RUN", "eye", span.start, span.end)], after
-        if r.declared_with_subscript(word, after, stop):
-            return [Token("RUN", word, span.start, span.end)], after
-        # A name that is declared stands for itself, even where it is spelled as a function is.
+        identity = word == "Id" and not r.vocabulary.declares("Id")
+        if identity or r.declared_with_subscript(word, after, stop):
+            return [Token("RUN", "eye" if identity else word, span.start, span.end)], after
         declared = r.vocabulary.declares(canonical_name(word))
+        # A name that is declared stands for itself, even where it is spelled as a function is.
         function = word if declared else r.vocabulary.function(word, called=True) or word
         if r.vocabulary.is_function(function) or function in r.vocabulary.functions:
             return self._function(function, span, after, stop)
         if (marked := self._marked_function(function, after, stop)) is not None:
             return self._function(marked[0], Span(span.start, r.lexemes[marked[1] - 1].end), marked[1], stop)
-        if len(word) > 1 and word not in SPELLED_GREEK and word not in KEYWORDS and not r.vocabulary.declares(canonical_name(word)):
-            called = after < stop and r.lexemes[after].kind in ("(", "[")
-            if called and self._is_defined(position, after, stop):
-                self._defined.add(word)
-            if word in self._defined:
-                return [Token("RUN", word, span.start, span.end)], after
-            if lexeme.text in ("operatorname", "mathop") or called:
-                raise unknown_function(word, span)
-            if lexeme.text in PROSE:
-                raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
-            r.names.add(canonical_name(word))
-        return [Token("RUN", r.twin(position, word), span.start, span.end)], after
+        new = len(word) > 1 and word not in SPELLED_GREEK and word not in KEYWORDS and not declared
+        defined = new and self._new_word(position, word, after, stop)
+        return [Token("RUN", word if defined else r.twin(position, word), span.start, span.end)], after
+
+    def _refuse_words(self, command: str, span: Span) -> None:
+        if command == "operatorname":
+            advice = "\\operatorname{f}, with f declared as a function"
+            raise UnknownFunctionError("there is no such function", span=span, suggestion=advice)
+        if command in PROSE:
+            raise ParseError("words inside the formula are not read", span=span, suggestion="the formula alone")
+
+    def _new_word(self, position: int, word: str, after: int, stop: int) -> bool:
+        """Whether the text defines a word as a function; else it is a name, if anything."""
+        command, span = self.r.lexemes[position].text, Span(self.r.lexemes[position].start, self.r.lexemes[after - 1].end)
+        called = self.r.at(after, stop).kind in ("(", "[")
+        if called and self._is_defined(position, after, stop):
+            self._defined.add(word)
+        if word in self._defined:
+            return True
+        if called or command in ("operatorname", "mathop"):
+            raise unknown_function(word, span)
+        self._refuse_words(command, span)
+        self.r.names.add(canonical_name(word))
+        return False
 
     def _is_defined(self, position: int, after: int, stop: int) -> bool:
         r"""Whether a definition begins at a word before brackets: ``\mathrm{KL}(\mu, s) = ...``."""
-        lexemes = self.r.lexemes
-        begins = position == 0 or lexemes[position - 1].text in (";", ",")
+        begins = position == 0 or self.r.lexemes[position - 1].text in (";", ",")
         close = self.r.partner.get(after, stop)
-        return begins and close + 1 < stop and lexemes[close + 1].text in ("=", "coloneqq", ":")
+        return begins and self.r.at(close + 1, stop).text in ("=", "coloneqq", ":")
 
     def _function(self, name: str, span: Span, after: int, stop: int) -> tuple[Items, int]:
         r = self.r
-        head = Token("RUN", name, span.start, span.end)
-        following = r.lexemes[after] if after < stop else None
-        if following is None:
-            return [head], after
-        if name in ("log", "ln") and following.kind == "command" and following.text == "det" and r.vocabulary.is_function("logdet"):
+        head, following = Token("RUN", name, span.start, span.end), r.at(after, stop)
+        if name in ("log", "ln") and following.is_command(("det",)) and r.vocabulary.is_function("logdet"):
             return self._function("logdet", Span(span.start, following.end), after + 1, stop)
         opening = Token("LPAR", "(", span.start, span.end)
         if following.kind == "{":
             close = r.partner[after]
-            return [head, opening, (after + 1, close), Token("RPAR", ")", *_ends(r.lexemes[close]))], close + 1
-        if following.kind != "char" or following.text not in "^_" or name in r.vocabulary.functions:
+            return [head, opening, (after + 1, close), r.token("RPAR", ")", close)], close + 1
+        if not following.is_char("^_") or name in r.vocabulary.functions:
             return [head], after
         if following.text == "_":
             marked = self._marked_function(name, after, stop)
-            if marked is not None:
-                return self._function(marked[0], Span(span.start, r.lexemes[marked[1] - 1].end), marked[1], stop)
-            raise ParseError(f"the subscript of {name} is not read", span=following.span, suggestion="log(x)/log(2) for another base")
+            if marked is None:
+                raise ParseError(f"the subscript of {name} is not read", span=following.span, suggestion="log(x)/log(2) for another base")
+            return self._function(marked[0], Span(span.start, r.lexemes[marked[1] - 1].end), marked[1], stop)
         exponent, operand = r.argument(after + 1, stop, after)
-        if exponent[0] < exponent[1] and r.lexemes[exponent[0]].text == "-":
+        if r.texts(*exponent)[:1] == ["-"]:
             advice = f"1/{name}(x), or a{name}(x) for the inverse function"
             raise ParseError(f"a negative power of {name} has two readings", span=following.span, suggestion=advice)
         end = self._operand_end(operand, stop)
         if end is None:
             raise UnknownFunctionError(f"the function {name!r} needs an argument", span=span, suggestion=f"{name}(x)")
-        closing = Token("RPAR", ")", *_ends(r.lexemes[end - 1]))
-        raised = self.scripts.exponent(after, exponent, False)
-        return [opening, head, opening, (operand, end), closing, closing, *raised], end
+        closing = r.token("RPAR", ")", end - 1)
+        return [opening, head, opening, (operand, end), closing, closing, *self.scripts.exponent(after, exponent, False)], end
 
     def _marked_function(self, name: str, after: int, stop: int) -> tuple[str, int] | None:
         r"""``\operatorname{divdiff}_{\exp}``: the function whose name has the subscript in it, and the position after that."""
         r = self.r
-        if after >= stop or r.lexemes[after].text != "_":
+        if r.at(after, stop).text != "_":
             return None
         (first, last), beyond = r.argument(after + 1, stop, after)
         if first == last:
@@ -482,14 +451,26 @@ class _Scanner:
         if position >= stop or (r.lexemes[position].kind in ("char", "newline") and r.lexemes[position].text not in SUBSCRIPTS):
             return None
         end = r.element_end(position, stop)
-        while end < stop and r.lexemes[end].kind == "char" and r.lexemes[end].text in "^_'":
+        while r.at(end, stop).is_char("^_'"):
             end = end + 1 if r.lexemes[end].text == "'" else r.argument(end + 1, stop, end)[1]
         return end
 
 
-def _ends(lexeme: Lexeme) -> tuple[int, int]:
-    return lexeme.start, lexeme.end
-
-
-def _is_delta(lexeme: Lexeme) -> bool:
-    return lexeme.kind == "command" and lexeme.text == "delta"
+Reader: TypeAlias = Callable[[_Scanner, int, int], tuple[Items, int]]
+_READERS: Mapping[str, Reader] = {
+    **dict.fromkeys(FRACTIONS, _Scanner._fraction),
+    **dict.fromkeys(ACCENTS, _Scanner._accent),
+    **dict.fromkeys((*FONTS, "mathbb"), _Scanner._font),
+    **dict.fromkeys(WORDS, _Scanner._word),
+    **dict.fromkeys(LABELLED, lambda scanner, position, stop: labelled(scanner.r, position, stop)),
+    **dict.fromkeys(SECOND_MEANT, lambda scanner, position, stop: second_argument(scanner.r, position, stop)),
+    **dict.fromkeys(INNER, lambda scanner, position, stop: named_inner_product(scanner.r, position, stop)),
+    "norm": lambda scanner, position, stop: norm_bars(scanner.r, position, stop),
+    "sqrt": _Scanner._root,
+}
+"""Commands with arguments, and what reads these."""
+_DECLARABLE = INNER | {"norm"}
+"""Those that are names where they are declared."""
+_SMALL = ("SUPERSCRIPT", "SUBSCRIPT_RUN")
+_CHARACTERS = OPERATOR_TYPE | {ONES: "ONES", "∂": "PARTIAL"}
+_CHARACTERS |= dict.fromkeys(SUBSCRIPTS, "SUBSCRIPT_RUN") | dict.fromkeys(SUPERSCRIPTS, "SUPERSCRIPT")

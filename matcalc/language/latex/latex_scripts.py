@@ -2,16 +2,17 @@ r"""Subscripts, exponents and primes of LaTeX: ``x_{ij}``, ``A^{-\top}``, ``\|X\
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.lazy import pattern
 from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
-from matcalc.language.latex.latex_lexeme import Lexeme
-from matcalc.language.latex.latex_reading import Items, Range, Reading
-from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, canonical_name
-from matcalc.language.text.sum_limits import sum_over
-from matcalc.language.text.terminals import Token
-from matcalc.language.text.vocabulary import INFINITE_NORMS, NORM_NAMES, NORMS_SAID
+from matcalc.language.latex.latex_constructs import Items, Range, Reading
+from matcalc.language.latex.lexemes import Lexeme
+from matcalc.language.text.scanner import sum_over
+from matcalc.language.text.spelling import INDEX_LETTERS, INFINITE_NORMS, NORM_NAMES, NORMS_SAID, SPELLED_GREEK, canonical_name
+from matcalc.language.text.terminals import Token, closing, opening
 
 _INDEX = pattern(r"(?:[^\W_]+_)*(?:[0-9]+|[^\W\d_]+[0-9]*)")
 _BEFORE_UNDERSCORE = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "BAR_CLOSE"])
@@ -33,8 +34,10 @@ _RELATIONS = frozenset(["=", "<", ">", "≠", "≤", "≥", "∈", ",", *_IN_LIM
 _OPERANDS = frozenset(["RUN", "RPAR", "RSQB", "TRANSPOSE", "NUMBER", "ONES", "SUPERSCRIPT"])
 
 
-def _ends(lexeme: Lexeme) -> tuple[int, int]:
-    return lexeme.start, lexeme.end
+Above: TypeAlias = list[tuple[int, Range | None]]
+"""Exponents, each behind its sign; primes have none."""
+Below: TypeAlias = tuple[int, Range] | None
+"""The sign of a subscript and the subscript."""
 
 
 class Scripts:
@@ -45,59 +48,78 @@ class Scripts:
 
     def read(self, position: int, stop: int) -> tuple[Items, int]:
         """Tokens for all scripts at ``position``, subscript first, and the position after them."""
-        r = self.r
-        if (after := r.ranged.get(position - 1)) is not None:
+        if (after := self.r.ranged.get(position - 1)) is not None:
             return [], after
-        below: tuple[int, Range] | None = None
-        under = position
-        above: list[tuple[int, Range | None]] = []
-        raised = False
-        while position < stop and r.lexemes[position].kind == "char" and r.lexemes[position].text in "^_'":
-            lexeme = r.lexemes[position]
-            if lexeme.text == "'":
+        r, under = self.r, position
+        below: Below = None
+        above: Above = []
+        while r.at(position, stop).is_char("^_'"):
+            mark = r.lexemes[position].text
+            if mark == "'":
                 above.append((position, None))
                 position += 1
                 continue
-            if raised if lexeme.text == "^" else below is not None:
-                what = "exponent" if lexeme.text == "^" else "subscript"
-                raise ParseError(f"a second {what}", span=lexeme.span, suggestion="braces around the first part, or (x^2)^3")
-            found, after = r.argument(position + 1, stop, position)
-            if lexeme.text == "^" and after == position + 2 and after < stop and r.lexemes[after - 1].text == "-":
-                found, after = self._signed(after, stop)  # x^-1 is set as x⁻1, and means x⁻¹
-            self._check_digits(position, after, stop)
-            if lexeme.text == "^" and found[0] < found[1] and all(part.text == "'" for part in r.lexemes[slice(*found)]):
-                above += [(place, None) for place in range(*found)]  # A^{'}
-            elif lexeme.text == "^":
-                raised = True
-                above.append((position, found))
-            else:
+            if any(exponent is not None for _, exponent in above) if mark == "^" else below is not None:
+                what = "exponent" if mark == "^" else "subscript"
+                raise ParseError(f"a second {what}", span=r.lexemes[position].span, suggestion="braces around the first part, or (x^2)^3")
+            found, after = self._script(position, stop)
+            if mark == "_":
                 below, under = (position, found), after
+            elif set(r.texts(*found)) == {"'"}:
+                above += [(place, None) for place in range(*found)]  # A^{'}
+            else:
+                above.append((position, found))
             position = after
-        base = r.out[-1] if r.out else None
-        if base is not None and (base.type == "SUM_SIGN" or (base.value in ("Σ", "sum") and below is not None and self._limits(*below[1]))):
-            return self._sum(base, below, above), position
-        if base is not None and base.type in ("NABLA", "PARTIAL"):
-            return self._gradient(base, below, above), position
-        if base is not None and base.type == "RUN" and below is not None and (both := self._part(below[1], above)) is not None:
-            return both, position
-        primes = next((count for count, (_, exponent) in enumerate(above) if exponent is not None), len(above))
-        if base is not None and (name := self._primed_name(below, primes)) is not None:
-            r.out[-1] = Token("RUN", name, base.start, r.lexemes[above[primes - 1][0]].end)
-            below, above = None, above[primes:]
+        return self._hanging(below, above, under), position
+
+    def _script(self, position: int, stop: int) -> tuple[Range, int]:
+        """What a sign is of, and the position after that."""
+        r = self.r
+        found, after = r.argument(position + 1, stop, position)
+        if r.lexemes[position].text == "^" and after == position + 2 and after < stop and r.lexemes[after - 1].text == "-":
+            found, after = self._signed(after, stop)  # x^-1 is set as x⁻1, and means x⁻¹
+        self._check_digits(position, after, stop)
+        return found, after
+
+    def _hanging(self, below: Below, above: Above, under: int) -> Items:
+        """The tokens of the scripts on what was written last; the subscript ends before ``under``."""
+        r, base = self.r, self.r.last
+        if base is not None:
+            special = self._special(base, below, above)
+            if special is not None:
+                return special
+            below, above = self._with_primes(base, below, above)
         if below is not None and above and (entry := self._entry_of_transpose(below, above[0])) is not None:
-            return entry, position
+            return entry
         items = self._below(*below, r.lexemes[under - 1].end) if below is not None else []
-        base = r.out[-1] if r.out else None
+        named = r.last is not None and r.last.type == "RUN"
         if above and (unit := self._unit_vector(items, above[0][1])) is not None:
             items, above = unit, above[1:]
         for place, exponent in above:
-            items += self.exponent(place, exponent, base is not None and base.type == "RUN")
-        return items, position
+            items += self.exponent(place, exponent, named)
+        return items
 
-    def _primed_name(self, below: tuple[int, Range] | None, primes: int) -> str | None:
+    def _special(self, base: Token, below: Below, above: Above) -> Items | None:
+        """Scripts of signs of sums and derivatives, and of members of a family."""
+        if base.type == "SUM_SIGN" or (base.value in ("Σ", "sum") and below is not None and self._limits(*below[1])):
+            return self._sum(base, below, above)
+        if base.type in ("NABLA", "PARTIAL"):
+            return self._gradient(base, below, above)
+        return self._part(below[1], above) if base.type == "RUN" and below is not None else None
+
+    def _with_primes(self, base: Token, below: Below, above: Above) -> tuple[Below, Above]:
+        """The scripts without those that belong to a declared name."""
+        primes = next((count for count, (_, exponent) in enumerate(above) if exponent is not None), len(above))
+        name = self._primed_name(below, primes)
+        if name is None:
+            return below, above
+        self.r.out[-1] = Token("RUN", name, base.start, self.r.lexemes[above[primes - 1][0]].end)
+        return None, above[primes:]
+
+    def _primed_name(self, below: Below, primes: int) -> str | None:
         """The declared name that the last letter is with its subscript and primes: ``x'``, ``A_{1}'``."""
         r = self.r
-        base = r.out[-1] if r.out else None
+        base = r.last
         if not primes or base is None or base.type != "RUN":
             return None
         word = r.word(*below[1]) if below is not None else ""
@@ -116,100 +138,106 @@ class Scripts:
     def _check_digits(self, position: int, after: int, stop: int) -> None:
         """``x^10`` is set as x¹0."""
         r = self.r
-        if after < stop and after <= position + 3 and r.lexemes[after - 1].kind == r.lexemes[after].kind == "digit":
-            first, last = r.lexemes[after - 1], r.lexemes[after]
-            if first.end == last.start:
-                mark = r.lexemes[position].text
-                advice = f"{mark}{{{first.text}{last.text}}}, or a space after the first digit"
-                raise ParseError("only the first digit belongs to the script", span=Span(first.start, last.end), suggestion=advice)
+        first, last = r.lexemes[after - 1], r.at(after, stop)
+        if after <= position + 3 and first.kind == last.kind == "digit" and first.end == last.start:
+            advice = f"{r.lexemes[position].text}{{{first.text}{last.text}}}, or a space after the first digit"
+            raise ParseError("only the first digit belongs to the script", span=Span(first.start, last.end), suggestion=advice)
 
     # ------------------------------------------------------------ above
 
     def exponent(self, place: int, found: Range | None, named: bool) -> Items:
         """A superscript, or a prime when ``found`` is None; ``named`` says that it stands on a single name."""
         r = self.r
-        sign = r.lexemes[place]
-        start, end = sign.start, sign.end
         if found is None:
-            return [Token("TRANSPOSE", "'", start, end)]
+            return [r.token("TRANSPOSE", "'", place)]
         first, last = found
         if first == last:
-            raise ParseError("the exponent is empty", span=sign.span, suggestion="x^{2}")
-        end = r.lexemes[last - 1].end
-        power = Token("POWER", "^", start, sign.end)
-        head = r.lexemes[first]
-        whole = Span(start, end)
+            raise ParseError("the exponent is empty", span=r.lexemes[place].span, suggestion="x^{2}")
+        whole, head = Span(r.lexemes[place].start, r.lexemes[last - 1].end), r.lexemes[first]
+        sign = self._sign(first, last, whole)
+        if sign is not None:
+            return [Token(*sign, whole.start, whole.end)]
+        if head.kind in ("(", "[") and (bracketed := self._bracketed(place, first, last, named)) is not None:
+            return bracketed
+        if not head.is_command(("odot", "circ")):
+            return [r.token("POWER", "^", place), *self._small(first, last)]
+        if last - first == 1:
+            raise ParseError("the elementwise power needs an exponent", span=whole, suggestion="x^{\\odot 2}")
+        return [Token("ELEMENT_POWER", ".^", whole.start, head.end), *self._small(first + 1, last)]
+
+    def _sign(self, first: int, last: int, whole: Span) -> tuple[str, str] | None:
+        """The token of an exponent that is a transpose, its inverse or a pseudoinverse."""
+        r, head = self.r, self.r.lexemes[first]
         if self._is_transpose(first, last):
-            return [Token("TRANSPOSE", "'", start, end)]
-        if last - first == 1 and head.text in ("+", "dagger"):
-            if head.text == "dagger":
-                said = "\\dagger is read as the sign of the pseudoinverse; the transpose is A^\\top"
-                r.decisions.append(Decision(said, "alias", span=whole))
-            return [Token("SUPERSCRIPT", "⁺", start, end)]
-        if last - first == 1 and head.text in ("*", "ast"):
+            return "TRANSPOSE", "'"
+        alone = head.text if last - first == 1 else ""
+        if alone == "dagger":
+            said = "\\dagger is read as the sign of the pseudoinverse; the transpose is A^\\top"
+            r.decisions.append(Decision(said, "alias", span=whole))
+        if alone in ("*", "ast"):
             raise ParseError("the conjugate transpose is not read", span=whole, suggestion="the transpose, A^\\top, or a name such as x_*")
-        if head.kind == "(" and r.partner[first] == last - 1:
-            sized = self._commutation(first, last)
-            if sized is not None:
-                return sized
-        if head.kind == "(" and named and self._member(first, (close := r.partner[first]) + 1):
-            member: Items = [Token("LSQB", "[", start, head.end), (first + 1, close), Token("RSQB", "]", *_ends(r.lexemes[close]))]
-            if close == last - 1:
-                return member
-            return [*member, *self.exponent(place, (close + 1, last), False)]  # x^{(i)\top}
-        if head.kind in ("(", "[") and r.partner[first] == last - 1 and named:
+        if alone in ("+", "dagger"):
+            return "SUPERSCRIPT", "⁺"
+        if not head.is_char("-"):
+            return None
+        one = last - first > 2 and r.lexemes[first + 1].text == "1" and r.lexemes[first + 2].kind in ("command", "letter")
+        return ("SUPERSCRIPT", "⁻ᵀ") if self._is_transpose(first + 1 + one, last) else None
+
+    def _bracketed(self, place: int, first: int, last: int, named: bool) -> Items | None:
+        """An exponent that begins with brackets around sizes or the index of a member; None for a power."""
+        r, close = self.r, self.r.partner[first]
+        round_one = r.lexemes[first].kind == "("
+        if round_one and close == last - 1 and (sized := self._commutation(first, last)) is not None:
+            return sized
+        if named and round_one and self._member(first, close + 1):
+            opening = Token("LSQB", "[", r.lexemes[place].start, r.lexemes[first].end)
+            member: Items = [opening, (first + 1, close), r.token("RSQB", "]", close)]
+            return member if close == last - 1 else [*member, *self.exponent(place, (close + 1, last), False)]  # x^{(i)\top}
+        if named and close == last - 1:
+            span = Span(r.lexemes[place].start, r.lexemes[close].end)
             advice = "a subscript, such as W_1 or x_i; x^2 for a power"
-            raise ParseError("an exponent in brackets is read by people as a label", span=whole, suggestion=advice)
-        if head.kind == "command" and head.text in ("odot", "circ"):
-            if last - first == 1:
-                raise ParseError("the elementwise power needs an exponent", span=whole, suggestion="x^{\\odot 2}")
-            return [Token("ELEMENT_POWER", ".^", start, head.end), *self._small(first + 1, last)]
-        if head.text == "-" and head.kind == "char":
-            one = last - first > 2 and r.lexemes[first + 1].text == "1" and r.lexemes[first + 2].kind in ("command", "letter")
-            if self._is_transpose(first + 1 + one, last):
-                return [Token("SUPERSCRIPT", "⁻ᵀ", start, end)]
-        return [power, *self._small(first, last)]
+            raise ParseError("an exponent in brackets is read by people as a label", span=span, suggestion=advice)
+        return None
 
     def _member(self, first: int, last: int) -> bool:
         """Whether brackets hold the index of a sum: ``x^{(i)}`` is a member as ``x_i`` is."""
         return self.r.word(first + 1, last - 1) in self.r.bound
 
-    def _part(self, below: Range, above: list[tuple[int, Range | None]]) -> Items | None:
+    def _part(self, below: Range, above: Above) -> Items | None:
         """``x_j^{(i)}`` as the entry at i, j."""
-        found = above[0][1] if len(above) == 1 else None
-        if found is None or self.r.lexemes[found[0]].kind != "(" or not self._member(*found):
+        r, found = self.r, above[0][1] if len(above) == 1 else None
+        if found is None or r.lexemes[found[0]].kind != "(" or not self._member(*found):
             return None
-        mark, last = self.r.lexemes[above[0][0]], self.r.lexemes[found[1] - 1]
-        items: Items = [Token("LSQB", "[", mark.start, mark.end), (found[0] + 1, found[1] - 1)]
-        for place in range(*below):
-            if self.r.lexemes[place].text != ",":
-                items += [Token("COMMA", ",", mark.start, mark.end), (place, place + 1)]
-        return [*items, Token("RSQB", "]", last.start, last.end)]
+        mark = above[0][0]
+        indices = [place for place in range(*below) if r.lexemes[place].text != ","]
+        others: Items = [item for place in indices for item in (r.token("COMMA", ",", mark), (place, place + 1))]
+        return [r.token("LSQB", "[", mark), (found[0] + 1, found[1] - 1), *others, r.token("RSQB", "]", found[1] - 1)]
 
     def _entry_of_transpose(self, below: tuple[int, Range], above: tuple[int, Range | None]) -> Items | None:
         r"""``A^\\top_{ij}`` and ``(A B)^\\top_{ij}`` as entries of the transpose; None for others, and where the exponent is last."""
         r = self.r
         (mark, (first, last)), (place, found) = below, above
-        if found is None or place > mark or not r.out or r.out[-1].type not in ("RUN", "RPAR"):
+        base = r.last
+        if found is None or place > mark or base is None or not (self._is_transpose(*found) or self._is_plain_transpose(found)):
             return None
-        if not (self._is_transpose(*found) or (r.word(*found) == "T" and not r.vocabulary.declares("T"))):
+        if base.type != "RPAR" and not (base.type == "RUN" and base.value[-1:].isupper()):
             return None
         letters = [lexeme for lexeme in r.lexemes[first:last] if lexeme.text != ","]
         if len(letters) != _TWO or any(one.kind != "letter" or one.text not in INDEX_LETTERS for one in letters):
             return None
-        if r.out[-1].type == "RUN" and not r.out[-1].value[-1:].isupper():
-            return None
-        sign, end = r.lexemes[place], r.lexemes[last - 1].end
+        end = r.lexemes[last - 1].end
         comma = Token("COMMA", ",", letters[1].start, letters[1].start)
         names = [Token("RUN", one.text, one.start, one.end) for one in letters]
-        opening, closing = Token("LSQB", "[", r.lexemes[mark].start, r.lexemes[mark].end), Token("RSQB", "]", end - 1, end)
-        return [Token("TRANSPOSE", "'", sign.start, sign.end), opening, names[0], comma, names[1], closing]
+        closing = Token("RSQB", "]", end - 1, end)
+        return [r.token("TRANSPOSE", "'", place), r.token("LSQB", "[", mark), names[0], comma, names[1], closing]
+
+    def _is_plain_transpose(self, found: Range) -> bool:
+        return self.r.word(*found) == "T" and not self.r.vocabulary.declares("T")
 
     def _is_transpose(self, first: int, last: int) -> bool:
         r"""Whether ``\\top`` or its like is the whole of an exponent, perhaps in braces or without its backslash."""
         r = self.r
-        while first < last and r.lexemes[first].kind == "{" and r.partner[first] == last - 1:
-            first, last = first + 1, last - 1
+        first, last = r.unbraced(first, last)
         if last - first == 1 and r.lexemes[first].kind == "command":
             return r.lexemes[first].text in TRANSPOSES
         word = r.word(first, last) if last - first > 1 else None
@@ -218,13 +246,13 @@ class Scripts:
     def _commutation(self, first: int, last: int) -> Items | None:
         """``K^{(m, n)}``, the commutation matrix, when K is no declared name; the letter that was written becomes the function."""
         r = self.r
-        base = r.out[-1] if r.out else None
+        base = r.last
         if base is None or base.type != "RUN" or base.value != "K" or r.vocabulary.declares("K"):
             return None
-        if sum(lexeme.text == "," for lexeme in r.lexemes[first + 1 : last - 1]) != 1:
+        if r.texts(first + 1, last - 1).count(",") != 1:
             return None
-        r.out[-1] = Token("RUN", "commutation", base.start, base.end)
-        return [Token("LPAR", "(", *_ends(r.lexemes[first])), (first + 1, last - 1), Token("RPAR", ")", *_ends(r.lexemes[last - 1]))]
+        r.out[-1] = base.as_a("RUN", "commutation")
+        return [r.token("LPAR", "(", first), (first + 1, last - 1), r.token("RPAR", ")", last - 1)]
 
     def _unit_vector(self, items: Items, exponent: Range | None) -> Items | None:
         """``e_{2}^{(n)}``, a unit vector of n entries, when e is no declared name."""
@@ -233,29 +261,24 @@ class Scripts:
         if exponent is None or not isinstance(base, Token) or (position := _UNIT.fullmatch(base.value)) is None:
             return None
         first, last = exponent
-        bracketed = first < last and r.lexemes[first].kind == "(" and r.partner[first] == last - 1
-        if not bracketed or r.vocabulary.declares("e") or r.vocabulary.declares(base.value):
+        if not r.is_bracket(first, last) or r.vocabulary.declares("e") or r.vocabulary.declares(base.value):
             return None
-        opening, closing = Token("LPAR", "(", *_ends(r.lexemes[first])), Token("RPAR", ")", *_ends(r.lexemes[last - 1]))
-        comma, number = Token("COMMA", ",", opening.start, opening.start), Token("NUMBER", position[1], base.start, base.end)
-        return [Token("RUN", "unit", base.start, base.end), opening, number, comma, (first + 1, last - 1), closing]
+        bracket = r.token("LPAR", "(", first)
+        comma, number = Token("COMMA", ",", bracket.start, bracket.start), base.as_a("NUMBER", position[1])
+        return [base.as_a("RUN", "unit"), bracket, number, comma, (first + 1, last - 1), r.token("RPAR", ")", last - 1)]
 
     def _small(self, first: int, last: int) -> Items:
         """An exponent: a number or name with an optional minus, else in brackets."""
         r = self.r
-        begin = first
-        sign: Items = []
-        if r.lexemes[first].text == "-" and r.lexemes[first].kind == "char" and last - first > 1:
-            lexeme = r.lexemes[first]
-            sign, begin = [Token("MINUS", "-", lexeme.start, lexeme.end)], first + 1
+        negative = last - first > 1 and r.lexemes[first].is_char("-")
+        begin = first + negative
+        sign: Items = [r.token("MINUS", "-", first)] if negative else []
         word = r.word(begin, last)
-        start, end = r.lexemes[begin].start, r.lexemes[last - 1].end
         if word is not None and word.isdecimal():
-            return [*sign, Token("NUMBER", word, start, end)]
+            return [*sign, r.token("NUMBER", word, begin, last - 1)]
         if word is not None and (len(word) == 1 or word in SPELLED_GREEK):
-            return [*sign, Token("RUN", r.twin(begin, word), start, end)]
-        opening, closing = Token("LPAR", "(", start, start), Token("RPAR", ")", end, end)
-        return [opening, (first, last), closing] if not sign else [opening, *sign, (begin, last), closing]
+            return [*sign, r.token("RUN", r.twin(begin, word), begin, last - 1)]
+        return [opening(r.lexemes[begin].start), *sign, (begin, last), closing(r.lexemes[last - 1].end)]
 
     # ------------------------------------------------------------ below
 
@@ -263,43 +286,48 @@ class Scripts:
         """A subscript whose last character stands before ``end``."""
         r = self.r
         first, last = found
-        mark = r.lexemes[place]
-        under = Token("UNDERSCORE", "_", mark.start, mark.end)
-        base = r.out[-1] if r.out else None
+        base, under = r.last, r.token("UNDERSCORE", "_", place)
         if first == last:
-            raise ParseError("the subscript is empty", span=mark.span, suggestion="x_{1}")
+            raise ParseError("the subscript is empty", span=under.span, suggestion="x_{1}")
         if base is None or not (base.type in _OPERANDS or base.type in _BEFORE_UNDERSCORE):
             return [under]
         word = r.word(first, last)
         if base.type in _BEFORE_UNDERSCORE:
             return [under, *self._norm_kind(first, last, word)]
-        opening, closing = Token("LPAR", "(", mark.start, mark.end), Token("RPAR", ")", end - 1, end)
-        identity = "eye" if self._is_identity(base, word, first, last) else ""
-        number = base.type == "NUMBER" and base.value == "1" and self._is_size(first, last)
-        sized = "ones" if base.type == "ONES" or number else "zeros" if base.start in r.zeros else identity
+        sized = self._sized_array(base, word, first, last)
         if sized:
-            r.out[-1] = Token("RUN", sized, base.start, base.end)
-            return [opening, *self._sizes(first, last, sized == "eye"), closing]
+            r.out[-1] = base.as_a("RUN", sized)
+            return [under.as_a("LPAR", "("), *self._sizes(first, last, sized == "eye"), Token("RPAR", ")", end - 1, end)]
         named = word is not None and r.vocabulary.declares(f"{canonical_name(base.value)}_{word}")
-        square, close = Token("LSQB", "[", mark.start, mark.end), Token("RSQB", "]", end - 1, end)
         if base.type == "RUN" and word is not None and (named or _INDEX.fullmatch(word)):
             r.out.pop()
             return self._indexed(base, word, end)
-        if (part := self._slice(first, last, square, close)) is not None:
-            return part
-        if any(lexeme.text in (":", "cdot", "bullet", "*") for lexeme in r.lexemes[first : min(last, first + 9)]):
-            advice = "e_1^\\top A for a row, A e_1 for a column"
-            raise ParseError("rows and columns are not read as entries", span=Span(mark.start, end), suggestion=advice)
-        if last - first <= _MOST_AXES and all(lexeme.kind in ("letter", "digit") for lexeme in r.lexemes[first:last]):
-            items: Items = []
-            for place in range(first, last):
-                comma = Token("COMMA", ",", r.lexemes[place].start, r.lexemes[place].start)
-                items += [comma, (place, place + 1)] if items else [(place, place + 1)]
-            return [square, *items, close]
-        return [square, (first, last), close]
+        square, close = under.as_a("LSQB", "["), Token("RSQB", "]", end - 1, end)
+        return [square, *(self._slice(first, last) or self._entry(first, last, Span(square.start, end))), close]
 
-    def _slice(self, first: int, last: int, square: Token, close: Token) -> Items | None:
-        """The brackets of ``X_{i,:}`` and ``X_{:,k}``; None for another subscript."""
+    def _sized_array(self, base: Token, word: str | None, first: int, last: int) -> str:
+        """The function of a letter with its size below, ``I_n``, ``\\mathbf{1}_n``, ``0_{m \\times n}``; empty for another."""
+        number = base.type == "NUMBER" and base.value == "1" and self._is_size(first, last)
+        if base.type == "ONES" or number:
+            return "ones"
+        if base.start in self.r.zeros:
+            return "zeros"
+        return "eye" if self._is_identity(base, word, first, last) else ""
+
+    def _entry(self, first: int, last: int, whole: Span) -> Items:
+        """What stands between the square brackets of an entry."""
+        r = self.r
+        if not {":", "cdot", "bullet", "*"}.isdisjoint(r.texts(first, last, 9)):
+            advice = "e_1^\\top A for a row, A e_1 for a column"
+            raise ParseError("rows and columns are not read as entries", span=whole, suggestion=advice)
+        if last - first > _MOST_AXES or any(lexeme.kind not in ("letter", "digit") for lexeme in r.lexemes[first:last]):
+            return [(first, last)]
+        starts = [r.lexemes[place].start for place in range(first, last)]
+        parts: Items = [item for k, at in enumerate(starts) for item in (Token("COMMA", ",", at, at), (first + k, first + k + 1))]
+        return parts[1:]
+
+    def _slice(self, first: int, last: int) -> Items | None:
+        """What stands in the brackets of ``X_{i,:}`` and ``X_{:,k}``; None for another subscript."""
         lexemes = self.r.lexemes[first:last]
         places, commas = lexemes[::2], lexemes[1::2]
         colons = [lexeme for lexeme in places if lexeme.text == ":"]
@@ -308,29 +336,29 @@ class Scripts:
         if any(lexeme.kind != "letter" for lexeme in places if lexeme not in colons):
             return None
         names = {":": "WHOLE", ",": "COMMA"}
-        return [square, *[Token(names.get(lexeme.text, "RUN"), lexeme.text, lexeme.start, lexeme.end) for lexeme in lexemes], close]
+        return [Token(names.get(lexeme.text, "RUN"), lexeme.text, lexeme.start, lexeme.end) for lexeme in lexemes]
 
     def ranged(self, position: int) -> Items | None:
         """The beginning of the array in brackets that open at ``position``, for ``[...]_{i=1,j=1}^{n,m}``."""
         r = self.r
         close = r.partner[position]
-        under = close + 1
-        if under + 1 >= len(r.lexemes) or r.lexemes[under].text != "_" or r.lexemes[under + 1].kind != "{":
+        under, brace = close + 1, close + 2
+        if r.at(under, len(r.lexemes)).text != "_" or r.at(brace, len(r.lexemes)).kind != "{":
             return None
-        after = r.partner[under + 1] + 1
-        text = "".join(["#" if lexeme.kind == "digit" else lexeme.text for lexeme in r.lexemes[under + 2 : min(after - 1, under + 40)]])
+        inner = r.lexemes[brace + 1 : r.partner[brace]]
+        text = "".join(["#" if lexeme.kind == "digit" else lexeme.text for lexeme in inner[:38]])
         found = _RANGES.fullmatch(text)
         if found is not None:
             r.bound.update(character for character in text if character.isalpha())
         if found is None or not found["from"]:
             return None
-        if after < len(r.lexemes) and r.lexemes[after].text == "^":
+        after = r.partner[brace] + 1
+        if r.at(after, len(r.lexemes)).text == "^":
             after = r.argument(after + 1, len(r.lexemes), after)[1]
         r.ranged[close] = after
-        lexeme = r.lexemes[position]
-        items: Items = [Token("RUN", "tensor", lexeme.start, lexeme.end), Token("LPAR", "(", lexeme.start, lexeme.end)]
-        for index in r.lexemes[under + 2 : after]:
-            if index.kind == "letter" and index.end <= r.lexemes[r.partner[under + 1]].start:
+        items: Items = [r.token("RUN", "tensor", position), r.token("LPAR", "(", position)]
+        for index in inner:
+            if index.kind == "letter":
                 items += [Token("RUN", index.text, index.start, index.end), Token("COMMA", ",", index.end, index.end)]
         return items
 
@@ -367,45 +395,45 @@ class Scripts:
         r = self.r
         whole = canonical_name(f"{base.value}_{index}")
         together = canonical_name(base.value + index)
-        if r.vocabulary.declares(together) and not r.vocabulary.declares(whole) and index.isdecimal():
+        declared = r.vocabulary.declares(whole)
+        if index.isdecimal() and not declared and r.vocabulary.declares(together):
             return [Token("RUN", together, base.start, end)]
         alone = base.value in r.names
         if alone:
             r.names.add(whole)
         plain = base.value.isalpha() and len(base.value) > 1 and canonical_name(base.value) not in SPELLED_GREEK
-        if not plain or alone or r.vocabulary.declares(whole) or r.vocabulary.declares(base.value) or base.value[0] == "d":
-            return [Token("RUN", f"{base.value}_{index}", base.start, end)]
-        cut = base.end - 1
-        return [Token("RUN", base.value[:-1], base.start, cut), Token("RUN", f"{base.value[-1]}_{index}", cut, end)]
+        known = alone or declared or r.vocabulary.declares(base.value) or base.value[0] == "d"
+        cut = base.start if known or not plain else base.end - 1
+        last = base.value if known or not plain else base.value[-1]
+        before = [Token("RUN", base.value[:-1], base.start, cut)] if plain and not known else []
+        return [*before, Token("RUN", f"{last}_{index}", cut, end)]
 
     def _norm_kind(self, first: int, last: int, word: str | None) -> Items:
         r = self.r
-        start, end = r.lexemes[first].start, r.lexemes[last - 1].end
-        if last - first == 1 and r.lexemes[first].text in ("*", "ast", "star"):
-            return [Token("TIMES", "*", start, end)]
-        spaced = _SPACES.fullmatch("".join([lexeme.text for lexeme in r.lexemes[first : min(last, first + 7)]]))
+        whole, texts = Span(r.lexemes[first].start, r.lexemes[last - 1].end), r.texts(first, last, 9)
+        if len(texts) == 1 and texts[0] in ("*", "ast", "star"):
+            return [Token("TIMES", "*", whole.start, whole.end)]
+        spaced = _SPACES.fullmatch("".join(texts[:7]))
         if spaced is not None and not r.vocabulary.declares(f"{spaced['letter']}_{spaced['order']}"):
             first, word = last - 1 - (last - first > 1 and r.lexemes[last - 1].kind == "}"), spaced["order"]
-        if (maps := _MAPS.fullmatch("".join([lexeme.text for lexeme in r.lexemes[first : min(last, first + 9)]]))) is not None:
-            if maps[1] == maps[2] == "2":
-                return [Token("NAME", "spectral", start, end)]
-            raise ParseError("norms of operators between these spaces are not read", span=Span(start, end), suggestion=NORMS_SAID)
-        if r.lexemes[first].text == "infty" or (word or "").lower() in INFINITE_NORMS:
-            raise ParseError("the norm of infinite order is not read", span=Span(start, end), suggestion=NORMS_SAID)
-        named = NORM_NAMES.get((word or "").lower())
-        if named is not None and not r.vocabulary.declares(word or ""):
-            return [Token("NAME", named, start, end)]
-        if word is not None and word.isdecimal():
-            return [Token("NUMBER", word, start, end)]
-        if word is not None:
-            return [Token("NAME", canonical_name(r.twin(first, word)), start, end)]
-        if any(lexeme.text == "," for lexeme in r.lexemes[first : min(last, first + 9)]):
-            raise ParseError("mixed norms are not read", span=Span(start, end), suggestion="\\|X\\|_F, \\|X\\|_2 or \\|X\\|_*")
-        return [Token("LPAR", "(", start, start), (first, last), Token("RPAR", ")", end, end)]
+        maps = _MAPS.fullmatch("".join(texts))
+        if maps is not None and not maps[1] == maps[2] == "2":
+            raise ParseError("norms of operators between these spaces are not read", span=whole, suggestion=NORMS_SAID)
+        lower = (word or "").lower()
+        if r.lexemes[first].text == "infty" or lower in INFINITE_NORMS:
+            raise ParseError("the norm of infinite order is not read", span=whole, suggestion=NORMS_SAID)
+        if word is None and maps is None:
+            if "," in texts:
+                raise ParseError("mixed norms are not read", span=whole, suggestion="\\|X\\|_F, \\|X\\|_2 or \\|X\\|_*")
+            return [opening(whole.start), (first, last), closing(whole.end)]
+        known = NORM_NAMES.get(lower) if not r.vocabulary.declares(word or "") else None
+        name = "spectral" if maps is not None else known or canonical_name(r.twin(first, word or ""))
+        decimal = maps is None and known is None and (word or "").isdecimal()
+        return [Token("NUMBER" if decimal else "NAME", (word or "") if decimal else name, whole.start, whole.end)]
 
     # ------------------------------------------------------------ sums and gradients
 
-    def _sum(self, sign: Token, below: tuple[int, Range] | None, above: list[tuple[int, Range | None]]) -> Items:
+    def _sum(self, sign: Token, below: Below, above: Above) -> Items:
         r = self.r
         span = Span(sign.start, sign.end)
         if below is None:
@@ -424,7 +452,7 @@ class Scripts:
 
     def _limits(self, first: int, last: int) -> bool:
         """Whether what stands below a letter Σ or the word sum says what a sum runs over."""
-        return any(lexeme.text in _RELATIONS for lexeme in self.r.lexemes[first : min(last, first + 9)])
+        return not _RELATIONS.isdisjoint(self.r.texts(first, last, 9))
 
     def _limit(self, first: int, last: int) -> str:
         """What stands below or above a sum."""
@@ -446,26 +474,24 @@ class Scripts:
         label = "".join(inner)
         return f"{self.r.lexemes[first].text}_{label}" if label.isalnum() else None
 
-    def _gradient(self, sign: Token, below: tuple[int, Range] | None, above: list[tuple[int, Range | None]]) -> Items:
+    def _gradient(self, sign: Token, below: Below, above: Above) -> Items:
         r = self.r
         items: Items = []
         for place, exponent in above:
             if exponent is None or r.word(*exponent) != "2":
                 advice = "\\nabla_x^2 f"
                 raise ParseError("only the second derivative is written this way", span=r.lexemes[place].span, suggestion=advice)
-            lexeme = r.lexemes[place]
-            items += [Token("POWER", "^", lexeme.start, lexeme.end), Token("NUMBER", "2", lexeme.start, lexeme.end)]
+            items += [r.token("POWER", "^", place), r.token("NUMBER", "2", place)]
         if below is None:
             return items
         place, (first, last) = below
         _, end = r.symbol(first, last)
-        mark = r.lexemes[place]
-        two = end < last and r.symbol(end, last)[1] == last and r.symbol(end, last)[0] is not None
-        if two:
-            r.out[-1] = Token("NABLA", "∇", sign.start, sign.end)
-            opening, closing = r.bracket(place)
-            return [*items, Token("UNDERSCORE", "_", mark.start, mark.end), opening, (first, end), (end, last), closing]
+        under, (second, after) = r.token("UNDERSCORE", "_", place), r.symbol(end, last)
+        if second is not None and after == last:
+            r.out[-1] = sign.as_a("NABLA", "∇")
+            brackets = r.bracket(place)
+            return [*items, under, brackets[0], (first, end), (end, last), brackets[1]]
         if first == last or (end < last and r.lexemes[end].text != "_"):
-            raise ParseError("differentiate by one name", span=mark.span, suggestion="\\nabla_x f or \\frac{\\partial f}{\\partial x}")
-        r.out[-1] = Token("NABLA", "∇", sign.start, sign.end)
-        return [*items, Token("UNDERSCORE", "_", mark.start, mark.end), (first, last)]
+            raise ParseError("differentiate by one name", span=under.span, suggestion="\\nabla_x f or \\frac{\\partial f}{\\partial x}")
+        r.out[-1] = sign.as_a("NABLA", "∇")
+        return [*items, under, (first, last)]

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matcalc.base.budgets import LARGEST_EXPONENT
 from matcalc.base.errors import LimitError, ParseError, Span
-from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.language.decisions import Decision, Dialect
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
-from matcalc.language.text.forks import Fork
-from matcalc.language.text.terminals import Token
-from matcalc.language.text.tokens import tokenize
-from matcalc.language.text.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from matcalc.language.text import sum_limits
-else:
-    sum_limits = later("matcalc.language.text.sum_limits")
+from matcalc.language.text.scanner import summed
+from matcalc.language.text.spelling import Vocabulary
+from matcalc.language.text.terminals import Fork, Token
+from matcalc.language.text.tokenization import tokenize
 
 
 @record
@@ -258,7 +252,7 @@ class _Builder:
 
     def summation(self, children: list[Any]) -> s.Summation:
         sign, body = children
-        indices, limits, relations = sum_limits.summed(sign.value)
+        indices, limits, relations = summed(sign.value)
         return s.Summation(_join(sign.span, body.span), indices, body, limits, relations)
 
     def apply(self, children: list[Any]) -> s.Applied:

@@ -1,21 +1,138 @@
-"""Raw tokens of program text in those of the language: modules, methods, keywords, words in quotes, ``X(:)``, ``x(3)``, ``log.(x)``.
-
-What a program has and the language has not (slices, loops, options) is refused here, with what to write instead.
-"""
+"""Raw tokens of program text in those of the language: modules, methods, keywords, slices, lines of Python, signs of R."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.functions import functions, spellings
 from matcalc.language.decisions import Decision
-from matcalc.language.text.brackets import partners
-from matcalc.language.text.called_names import LIKE_FUNCTIONS
-from matcalc.language.text.code_statements import check_loops, in_one_line, straight, without_handle
 from matcalc.language.text.dialects import Signs, Written, dialect_table, foreign_names
-from matcalc.language.text.meanings import unknown_function
-from matcalc.language.text.python_spellings import dot_in
-from matcalc.language.text.terminals import Token
-from matcalc.language.text.vocabulary import WORDS, Vocabulary
+from matcalc.language.text.meanings import LIKE_FUNCTIONS, dot_in, unknown_function
+from matcalc.language.text.spelling import WORDS, Vocabulary
+from matcalc.language.text.terminals import Token, by_depth, closing, partners, type_at, types_at
+
+PRODUCT, KRONECKER, OUTER = "%*%", "%x%", "%o%"
+_IN_PYTHON = {PRODUCT: "@", "^": "**"}
+
+
+def in_arrays(tokens: list[Token]) -> list[Token]:
+    """The tokens with the products and the powers of R as those of NumPy, with which the rest of R agrees.
+
+    Raises ParseError for the outer product, which has an axis for each of both.
+    """
+    for token in tokens:
+        if token.value == OUTER:
+            raise ParseError("outer products of arrays are not read", span=token.span, suggestion="u %*% t(v) for two vectors")
+    kinds = {KRONECKER: "KRONECKER"}
+    return [token.as_a(kinds.get(token.value, token.type), _IN_PYTHON.get(token.value)) for token in tokens]
+
+
+_DROPPED = frozenset(["import", "from"])
+_BRANCHING = frozenset(["for", "while", "if", "with", "try", "class", "assert", "raise"])
+_STRAIGHT_ONLY = "code is read when it goes straight on: assignments and a value"
+
+
+def straight(tokens: list[Token]) -> list[Token]:
+    """The statements of a text of Python: without imports, headers of functions, docstrings and ``return``.
+
+    Raises ParseError for loops, branches and ``+=``.
+    """
+    if not any(token.type in ("NEWLINE", "SEPARATOR", "STRING", "EQUALS") or token.value in _HEADS for token in tokens):
+        return tokens
+    has_header = any(token.type == "COLON" for token in tokens)
+    out: list[Token] = []
+    begins, assigns, done = True, False, 0
+    for place, token, depth in by_depth(tokens):
+        if place < done:
+            continue
+        if begins and (taken := _beginning(tokens, place)):
+            out[-1:] = [_ended(last) if token.value == "return" else last for last in out[-1:]]
+            done = place + taken
+            continue
+        if begins:
+            assigns = types_at(tokens, place, 2) == ["RUN", "EQUALS"]
+        if has_header and token.type == "RUN" and token.value == "lambda":  # else it is λ
+            done = _after_header(tokens, place)
+            out = [] if types_at(out, 0, 3) == ["RUN", "EQUALS"] else out
+            continue
+        _check_augmented(tokens, place, depth)
+        out.append(_ended(token) if assigns and not depth else token)
+        begins = token.type in _LINE_ENDS and not depth
+    return out
+
+
+_LINE_ENDS = frozenset(["NEWLINE", "SEPARATOR"])
+_VALUE_BEGINS = frozenset(["RUN", "NUMBER", "LPAR", "MINUS", "NORM_BAR", "BAR", "LSQB"])
+
+
+def _ended(token: Token) -> Token:
+    """The end of a line as the end of a statement, whatever sign the next line begins with."""
+    return token.as_a("SEPARATOR") if token.type == "NEWLINE" else token
+
+
+_HEADS = frozenset(["def", "lambda", "return", "import", "from"]) | _BRANCHING
+
+
+def _beginning(tokens: list[Token], place: int) -> int:
+    """The tokens at the beginning of a statement that have no meaning in a formula."""
+    token, following = tokens[place], type_at(tokens, place + 1)
+    if token.type == "STRING":
+        return int(following in ("", *_LINE_ENDS))
+    if token.type != "RUN" or following not in _VALUE_BEGINS:
+        return 0
+    if token.value == "return" or following != "RUN":
+        return int(token.value == "return")
+    if token.value in _DROPPED:
+        return next((end for end in range(place, len(tokens)) if tokens[end].type in _LINE_ENDS), len(tokens)) - place
+    if token.value == "def":
+        return _after_header(tokens, place) - place
+    if token.value in _BRANCHING:
+        raise ParseError(f"{token.value!r} is not read: {_STRAIGHT_ONLY}", span=token.span, suggestion="r = X @ w - y; np.sum(r**2)")
+    return 0
+
+
+def _after_header(tokens: list[Token], place: int) -> int:
+    """The position after the colon that ends the header of a function.
+
+    Raises ParseError when there is none.
+    """
+    for position, token, depth in by_depth(tokens, place):
+        if depth == 0 and token.type == "COLON":
+            return position + 1
+    raise ParseError(f"the colon after {tokens[place].value!r} is missing", span=tokens[place].span)
+
+
+def _check_augmented(tokens: list[Token], place: int, depth: int) -> None:
+    token = tokens[place]
+    if token.type != "EQUALS" or depth or not place or tokens[place - 1].end != token.start:
+        return
+    sign = tokens[place - 1]
+    if sign.type in ("PLUS", "MINUS", "TIMES", "DIVIDE"):
+        span = Span(sign.start, token.end)
+        raise ParseError(f"'{sign.value}=' changes a value, and every name has one value", span=span, suggestion="a new name for the sum")
+
+
+def without_handle(tokens: list[Token]) -> list[Token]:
+    """The tokens without the head of an anonymous function of MATLAB, ``f = @(x)``."""
+    start = 2 if types_at(tokens, 0, 2) == ["RUN", "EQUALS"] else 0
+    if type_at(tokens, start + 1) != "LPAR" or tokens[start].value != "@":
+        return tokens
+    stop = next((place for place in range(start + 2, len(tokens)) if tokens[place].type not in ("RUN", "COMMA")), start)
+    return tokens[stop + 1 :] if tokens[stop].type == "RPAR" else tokens
+
+
+def check_loops(tokens: list[Token]) -> None:
+    """Raises ParseError for ``for x in X`` within a formula."""
+    for first, second, third in zip(tokens, tokens[1:], tokens[2:]):
+        if first.value == "for" and second.type == "RUN" and third.value == "in":
+            raise ParseError("loops are not read", span=Span(first.start, third.end), suggestion="sum(i, x[i]^2), or sum(x.^2)")
+
+
+def in_one_line(colons: Sequence[Token]) -> str:
+    """What is said of a part of an array."""
+    return "slices are not read" if colons else "an axis of size 1 cannot be put in"
+
 
 _BOTH = {"LPAR": "RPAR", "LSQB": "RSQB"}
 _OPERAND_ENDS = frozenset(["RUN", "NUMBER", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "VEC"])
@@ -84,26 +201,21 @@ class _Rewriting:
         self._partner = partners(tokens, _BOTH)
         self._out: list[Token] = []
         self._depth = 0
-        self._defined = {
-            tokens[opening - 1].value
-            for opening, closing in self._partner.items()
-            if opening and tokens[closing + 1 : closing + 2] and tokens[closing + 1].type == "EQUALS"
-        }
+        self._defined = {tokens[start - 1].value for start, stop in self._partner.items() if start and self._type(stop + 1) == "EQUALS"}
         """Names that stand with brackets before an equals sign: functions, ``f(x) = ...``."""
-        self._indices = {
-            index.value
-            for name, bracket, index, comma in zip(tokens, tokens[1:], tokens[2:], tokens[3:])
-            if name.value == "sum" and bracket.type == "LPAR" and index.type == "RUN" and comma.type == "COMMA" and len(index.value) == 1
-        }
+        self._indices = {tokens[place + 2].value for place, token in enumerate(tokens) if token.value == "sum" and self._is_indexed(place)}
         """Of sums, ``sum(i, x(i))``."""
-        self._sliced = self._with_parts(("COLON",), ("end", "None", "newaxis"))
+        self._sliced = self._with_parts()
         """Opening brackets that hold, and not within other brackets, what takes a part of an array."""
         self._closes: dict[int, Token] = {}
         """Closing brackets that become others, or that another one stands before."""
         self._commas: set[int] = set()
         """Commas that open brackets: ``sum(abs2, x)``."""
 
-    def _with_parts(self, types: tuple[str, ...], values: tuple[str, ...]) -> set[int]:
+    def _is_indexed(self, place: int) -> bool:
+        return types_at(self._tokens, place + 1, 3) == ["LPAR", "RUN", "COMMA"] and len(self._tokens[place + 2].value) == 1
+
+    def _with_parts(self) -> set[int]:
         found: set[int] = set()
         opened: list[int] = []
         for place, token in enumerate(self._tokens):
@@ -111,8 +223,8 @@ class _Rewriting:
                 opened.append(place)
             elif token.type in ("RPAR", "RSQB") and opened:
                 opened.pop()
-            elif opened and (token.type in types or token.value in values):
-                found.add(opened[-1])
+            elif token.type == "COLON" or token.value in ("end", "None", "newaxis"):
+                found.update(opened[-1:])
         return found
 
     def done(self) -> list[Token]:
@@ -136,16 +248,16 @@ class _Rewriting:
             case "RPAR" | "RSQB":
                 return self._closing(place)
             case "COMMA" if place in self._commas:
-                self._out.append(Token("LPAR", "(", token.start, token.end))
+                self._out.append(token.as_a("LPAR", "("))
                 return 1
             case "COMMA" if place in self._closes:
                 self._out.append(self._closes[place])
             case "STRING":
-                token = Token("WORD", token.value.strip("'\"‘’“”´"), token.start, token.end)
+                token = token.as_a("WORD", token.value.strip("'\"‘’“”´"))
             case "COLON":
                 raise ParseError("':' is not used in expressions", span=token.span)
             case "SEPARATOR" if self._depth and self._written.dialect == "julia":
-                token = Token("COMMA", ",", token.start, token.end)
+                token = token.as_a("COMMA", ",")
         self._depth += token.type in _BOTH
         self._out.append(token)
         return 1
@@ -158,7 +270,7 @@ class _Rewriting:
         if following == "DOT" and (module := self._module(place)):
             return module
         if self._written.dialect == "numpy" and token.value in _CONSTANTS:
-            self._out.append(Token("WORD", token.value, token.start, token.end))
+            self._out.append(token.as_a("WORD"))
             return 1
         if following == "EQUALS" and self._depth and self._type(place - 1) in ("LPAR", "COMMA", "SEPARATOR"):
             self._out.append(Token("KEYWORD", token.value, token.start, self._tokens[place + 1].end))
@@ -180,121 +292,107 @@ class _Rewriting:
         taken = 2
         while self._tokens[place + taken].value in table["inner"] and self._type(place + taken + 1) == "DOT":
             taken += 2
-        last = self._tokens[place + taken] if place + taken < len(self._tokens) else self._tokens[place]
-        if self._type(place + taken) == "RUN" and last.value in ("newaxis", "inf", "nan", "e"):
-            span = Span(self._tokens[place].start, last.end)
-            advice = "norm(x), norm(x, 1) or norm(X, spectral)" if last.value == "inf" else None
-            raise ParseError(f"{self._tokens[place].value}.{last.value} is not read", span=span, suggestion=advice)
+        last = self._tokens[place + taken : place + taken + 1]
+        if last and last[0].type == "RUN" and last[0].value in ("newaxis", "inf", "nan", "e"):
+            span = Span(self._tokens[place].start, last[0].end)
+            advice = "norm(x), norm(x, 1) or norm(X, spectral)" if last[0].value == "inf" else None
+            raise ParseError(f"{name}.{last[0].value} is not read", span=span, suggestion=advice)
         return taken
 
     def _mapped(self, opening: int) -> None:
         """``sum(abs2, x)``: the sum of a function of each entry."""
         comma = opening + 2
-        if self._type(comma) != "COMMA" or self._type(opening + 1) != "RUN" or opening not in self._partner:
+        if types_at(self._tokens, opening + 1, 2) != ["RUN", "COMMA"] or opening not in self._partner:
             return
-        function = self._vocabulary.function(self._tokens[opening + 1].value, called=True)
-        if function is None or self._vocabulary.declares(self._tokens[opening + 1].value):
+        function = self._tokens[opening + 1].value
+        if self._vocabulary.function(function, called=True) is None or self._vocabulary.declares(function):
             return
         stop = self._partner[opening]
-        place = comma + 1
-        while place < stop and self._type(place) not in ("COMMA", "SEPARATOR"):
-            place = self._partner.get(place, place) + 1
+        place = next((place for place in self._shallow(comma, stop) if self._type(place) in ("COMMA", "SEPARATOR")), stop)
         self._commas.add(comma)
-        end = self._tokens[place].start
-        self._closes[place] = Token("RPAR", ")", end, end)
+        self._closes[place] = closing(self._tokens[place].start)
 
     # ------------------------------------------------------------ dots
 
     def _dot(self, place: int) -> int:
         """``log.(x)``, ``X.sum(...)``, ``X.shape``."""
         dot, after = self._tokens[place], self._tokens[place + 1]
-        receiver = self._out[-1] if self._out else None
-        if receiver is None or receiver.type not in _OPERAND_ENDS or receiver.end != dot.start:
+        receiver, called_dot = self._before(place), after.type == "LPAR"
+        if receiver is None or (called_dot and receiver.type != "RUN"):
             raise dot_in(self._text, dot.start)
-        if after.type == "LPAR":
-            if receiver.type != "RUN":
-                raise dot_in(self._text, dot.start)
+        if called_dot:
             self._out[-1] = Token("RUN", _entry_by_entry(receiver, self._vocabulary), receiver.start, dot.end)
             return 1
         called = self._type(place + 2) == "LPAR"
         self._out.append(Token("METHOD" if called else "ATTRIBUTE", after.value, dot.start, after.end))
         return 2
 
+    def _before(self, place: int) -> Token | None:
+        """The end of an operand at once before a place."""
+        last = self._out[-1] if self._out else None
+        return last if last is not None and last.type in _OPERAND_ENDS and last.end == self._tokens[place].start else None
+
     # ------------------------------------------------------------ brackets
 
     def _opening(self, place: int) -> int:
         """``X(:)``, ``x(3)``, ``A(2, 1)``, or a bracket like any other."""
         token, stop = self._tokens[place], self._partner.get(place, place)
-        before = self._out[-1] if self._out else None
-        adjacent = before is not None and before.end == token.start and before.type in _OPERAND_ENDS
+        before = self._before(place)
         inner = self._tokens[place + 1 : stop] if stop - place <= _LONGEST_POSITIONS else []
-        if adjacent and len(inner) == 1 and inner[0].type == "COLON":
+        if before is not None and types_at(inner, 0, 2) == ["COLON"]:
             self._out.append(Token("VEC", "(:)", token.start, self._tokens[stop].end))
             return stop + 1 - place
-        if adjacent and place in self._sliced:
+        if before is not None and place in self._sliced:
             self._check_slice(place)
-        if adjacent and before is not None and before.type == "RUN" and self._is_entry(before, inner):
-            self._closes[stop] = Token("RSQB", "]", self._tokens[stop].start, self._tokens[stop].end)
+        if before is not None and before.type == "RUN" and self._is_entry(before.value, inner):
+            self._closes[stop] = self._tokens[stop].as_a("RSQB", "]")
             said = f"{before.value}({', '.join(part.value for part in inner[::2])})"
             counted = ", counted from 1" if any(part.type == "NUMBER" for part in inner) else ""
             self._decisions.append(Decision(f"{said} is read as an entry of {before.value}{counted}", "dialect", span=before.span))
-            token = Token("LSQB", "[", token.start, token.end)
+            token = token.as_a("LSQB", "[")
         self._out.append(token)
         self._depth += 1
         return 1
 
-    def _is_entry(self, before: Token, inner: list[Token]) -> bool:
+    def _is_entry(self, name: str, inner: list[Token]) -> bool:
         """Whether brackets after a name hold whole numbers and nothing else: nobody writes a product so."""
-        numbers, commas = inner[::2], inner[1::2]
-        if len(inner) % 2 == 0 or len(numbers) > 2 or any(part.type != "COMMA" for part in commas):
+        numbers, declared = inner[::2], self._vocabulary.declares(name)
+        if self._written.arrays or len(inner) not in (1, 3) or any(part.type != "COMMA" for part in inner[1::2]):
             return False
-        name = before.value
+        if not all(part.value in self._indices or part.value.isdecimal() for part in numbers):
+            return False
         if self._vocabulary.function(name, called=True) is not None or name in self._vocabulary.functions or name in self._defined:
             return False
-        if self._written.arrays or not all(part.value in self._indices or part.value.isdecimal() for part in numbers):
-            return False
-        if len(numbers) == 1 and name in LIKE_FUNCTIONS and not self._vocabulary.declares(name):
-            return False
-        return len(name) == 1 or self._vocabulary.declares(name) or not name.isalpha()
+        return declared or not name.isalpha() or (len(name) == 1 and (len(numbers) == 2 or name not in LIKE_FUNCTIONS))
 
     def _closing(self, place: int) -> int:
-        token = self._tokens[place]
-        changed = self._closes.get(place)
-        if changed is not None and changed.type == "RPAR":
-            self._out.append(changed)
-        elif changed is not None:
-            token = changed
+        token, changed = self._tokens[place], self._closes.get(place)
+        self._out += [changed, token] if changed is not None and changed.type == "RPAR" else [changed or token]
         self._depth -= 1
-        self._out.append(token)
         return 1
 
     def _check_slice(self, place: int) -> None:
         """Raises ParseError for ``A(:, 2)``, ``X[1:3]`` and ``x[:, None]``."""
         stop = self._partner.get(place, place)
-        inner = self._shallow(place, stop)
+        inner = [self._tokens[k] for k in self._shallow(place, stop)]
         colons = [part for part in inner if part.type == "COLON" or part.value == "end"]
-        if not colons and not any(part.value in ("None", "newaxis") for part in inner if part.type == "RUN"):
-            return
-        if self._vocabulary.declares("end") and all(part.value == "end" for part in colons):
+        axes = any(part.value in ("None", "newaxis") for part in inner if part.type == "RUN")
+        if not (colons or axes) or (self._vocabulary.declares("end") and all(part.value == "end" for part in colons)):
             return
         span = Span(self._tokens[place].start, self._tokens[stop].end)
         name = self._tokens[place - 1].value if place and self._tokens[place - 1].type == "RUN" else "A"
         raise ParseError(in_one_line(colons), span=span, suggestion=_instead_of_slice(name, inner, self._written.arrays))
 
-    def _shallow(self, place: int, stop: int) -> list[Token]:
-        """The tokens between brackets, without what stands in brackets within them."""
-        found: list[Token] = []
+    def _shallow(self, place: int, stop: int) -> Iterator[int]:
+        """The places behind one and up to another, without what stands in brackets between them."""
         place += 1
         while place < stop:
-            if place in self._partner:
-                place = self._partner[place]
-            else:
-                found.append(self._tokens[place])
-            place += 1
-        return found
+            if place not in self._partner:
+                yield place
+            place = self._partner.get(place, place) + 1
 
     def _type(self, place: int) -> str:
-        return self._tokens[place].type if 0 <= place < len(self._tokens) else ""
+        return type_at(self._tokens, place)
 
 
 def _counted(number: Token, from_zero: bool) -> int:

@@ -16,7 +16,7 @@ from matcalc.base.files import read, stored
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.language.decisions import Dialect
-from matcalc.language.text.terminals import Token
+from matcalc.language.text.terminals import Token, type_at
 
 _PYTHON_WORDS = frozenset(["axis", "dim", "keepdims", "keepdim"])
 _STATEMENTS = frozenset(["def", "lambda", "return", "import"])
@@ -105,19 +105,18 @@ def _is_python(tokens: list[Token], signs: Signs) -> bool:
     if "@" in signs.values and any(sign.value == "@" and before.type in _FACTORS for before, sign in zip(tokens, tokens[1:])):
         return True
     if not signs.values.isdisjoint(_OF_PYTHON):
-        for place, token in enumerate(tokens):
-            if token.type != "RUN":
-                continue
-            following = tokens[place + 1].type if place + 1 < len(tokens) else ""
-            if following == "EQUALS" and token.value in _PYTHON_WORDS:
-                return True
-            if _begins_a_statement(token, following, types) or (token.value == "einsum" and "STRING" in types):
-                return True
+        pairs = [(token, type_at(tokens, place + 1)) for place, token in enumerate(tokens) if token.type == "RUN"]
+        if any(_is_word_of_python(token, following, types) for token, following in pairs):
+            return True
     return "DOT" in types and any(_is_attribute(tokens, place) for place in range(1, len(tokens) - 1))
 
 
-def _begins_a_statement(token: Token, following: str, types: frozenset[str]) -> bool:
-    """Whether a word of Python's begins a statement; ``lambda`` without the colon of a header is the Greek letter."""
+def _is_word_of_python(token: Token, following: str, types: frozenset[str]) -> bool:
+    """Whether an option or a statement of Python's begins; ``lambda`` without the colon of a header is the Greek letter."""
+    if token.value in _PYTHON_WORDS:
+        return following == "EQUALS"
+    if token.value == "einsum":
+        return "STRING" in types
     return token.value in _STATEMENTS and following in ("RUN", "COLON") and (token.value != "lambda" or "COLON" in types)
 
 
@@ -134,7 +133,7 @@ _FACTORS = _RECEIVERS | {"NUMBER", "SUPERSCRIPT", "BAR", "NORM_BAR"}
 def _is_broadcast_call(tokens: list[Token], place: int) -> bool:
     """Whether a dot makes a call go entry by entry: ``exp.(x)``."""
     before, dot = tokens[place - 1 : place + 1]
-    return dot.type == "DOT" and before.type == "RUN" and tokens[place + 1 : place + 2] != [] and tokens[place + 1].type == "LPAR"
+    return dot.type == "DOT" and before.type == "RUN" and type_at(tokens, place + 1) == "LPAR"
 
 
 # ---------------------------------------------------------------- the table
@@ -174,8 +173,8 @@ def templates(dialect: Dialect) -> Mapping[str, tuple[Template, ...]]:
         if match is None:
             raise ValueError(f"rules/dialects.toml: {signature!r} is no signature")
         parts = [part.strip() for part in match[2].split(",")]
-        plain, given = [part for part in parts if "=" not in part], [part for part in parts if "=" in part]
-        found.setdefault(match[1], []).append(Template(tuple(plain), tuple(given), formula))
+        plain, given = (tuple([part for part in parts if ("=" in part) == keyword]) for keyword in (False, True))
+        found.setdefault(match[1], []).append(Template(plain, given, formula))
     return {name: tuple(ways) for name, ways in found.items()}
 
 

@@ -1,18 +1,26 @@
-"""What is written for a function that the language does not have, read from ``rules/meanings.toml``: only for advice in errors."""
+"""What is written for what the language does not have: functions, words of sentences, Python's dots.
+
+The words are in ``rules/meanings.toml``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from matcalc.base.errors import Span, UnknownFunctionError
+from matcalc.base.budgets import LONGEST_QUOTED_NAME
+from matcalc.base.errors import ParseError, Span, UnknownFunctionError
 from matcalc.base.files import read, stored
 from matcalc.base.functions import spellings
 from matcalc.base.lazy import pattern
+from matcalc.base.records import record
 from matcalc.facts.table import canonical
-from matcalc.language.text.vocabulary import OF_DERIVATIVES, known_functions
+from matcalc.language.decisions import Decision
+from matcalc.language.text.dialects import dialect_table
+from matcalc.language.text.spelling import OF_DERIVATIVES, ONE_NAME, canonical_name, known_functions
+from matcalc.language.text.terminals import Token
 
 _WHOLE = pattern(r"(?:\w+|\w*\([^()]*\))(?:'|\.T)*")
 _INDEXED = pattern(r"([^\W\d_]+?)_?([0-9]+|(?<=_)[^\W_]+)")
@@ -168,3 +176,165 @@ def _slip(given: str, known: str) -> int:
     left, right = given[start:], known[start:]
     exchanged = len(left) > 1 and left[1::-1] == right[:2] and left[2:] == right[2:]
     return 1 if exchanged else 2 if left[1:] == right else 3 if left == right[1:] else 4 * (left[1:] == right[1:])
+
+
+_DOTTED = pattern(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+_NAME_BEFORE = pattern(r"[^\W\d]\w*\Z")
+_ATTRIBUTE = pattern(r"\.([^\W\d]\w*)")
+_ALONG = pattern(r"\s*(?:axis|dim)\s*=\s*(-?\d)\s*")
+_LONGEST_CALL = 60
+
+
+def along_an_axis(function: str, matrix: str = "X") -> str:
+    """How a function is taken along the rows or the columns of a matrix."""
+    return f"{function}({matrix}, rows) for every row or {function}({matrix}, cols) for every column"
+
+
+def dot_in(text: str, position: int) -> ParseError:
+    """The error for a dot at ``position`` that is part of no number and no operator."""
+    start = _start_of_name(text, position)
+    module = _DOTTED.match(text, start)
+    if module is not None and module[0].partition(".")[0] in dialect_table()["modules"]["names"]:
+        arguments, end = _arguments(text, module.end())
+        instead = _rewritten(module[0].rpartition(".")[2], arguments)
+        return ParseError("functions stand without the name of a module", span=Span(start, module.end()), suggestion=instead)
+    attribute = _ATTRIBUTE.match(text, position)
+    if attribute is not None and (has_form(attribute[1]) or text[attribute.end() : attribute.end() + 1] == "("):
+        arguments, _ = _arguments(text, attribute.end())
+        receiver = text[start:position] if start < position else "X"
+        if receiver[:1] == "(":
+            receiver = receiver[1:-1]
+        instead = _rewritten(attribute[1], [receiver, *(arguments or [])])
+        return ParseError("expressions have no methods and attributes", span=Span(position, attribute.end()), suggestion=instead)
+    return ParseError(
+        "a dot alone is no operator",
+        span=Span(position, position + 1),
+        suggestion="x*y (product), x.*y (elementwise), x'*y (inner product) or x^T, x.T (transpose)",
+    )
+
+
+def _start_of_name(text: str, position: int) -> int:
+    """Where the name begins that ends before ``position``, or the brackets that close there."""
+    if text[position - 1 : position] in (")", "]"):
+        depth = 0
+        for place in range(position - 1, -1, -1):
+            depth += (text[place] in ")]") - (text[place] in "([")
+            if depth == 0:
+                return place
+    name = _NAME_BEFORE.search(text, max(0, position - LONGEST_QUOTED_NAME), position)
+    return position if name is None else name.start()
+
+
+def _arguments(text: str, position: int) -> tuple[list[str] | None, int]:
+    """The texts between brackets that open at ``position``, and where the brackets end; None without brackets."""
+    if text[position : position + 1] != "(":
+        return None, position
+    parts, depth, begin = [], 0, position + 1
+    for place in range(position, len(text)):
+        depth += (text[place] in "([") - (text[place] in ")]")
+        if depth == 0 or (depth == 1 and text[place] == ","):
+            parts.append(text[begin:place].strip())
+            begin = place + 1
+        if depth == 0:
+            return [part for part in parts if part], place + 1
+    return None, position
+
+
+def _rewritten(name: str, arguments: list[str] | None) -> str | None:
+    """The call as it is written in the language, as far as it is known; the axes are NumPy's."""
+    plain = [argument for argument in arguments or [] if "=" not in argument]
+    along = [found[1] for argument in arguments or [] if (found := _ALONG.fullmatch(argument)) is not None]
+    if has_form(name):
+        return written(name, plain) or written(name, ["A", "x"])
+    if name not in known_functions():
+        return advice_for(name)
+    axis = {"0": ", cols", "1": ", rows", "-1": ", rows"}.get(along[0], "") if along else ""
+    made = f"{name}({', '.join(plain) or 'x'}{axis})"
+    return made if len(made) <= _LONGEST_CALL else f"{name}(x{axis})"
+
+
+_LONGEST_REQUEST = 80
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    words = words_of_requests()
+
+    def any_of(sort: str) -> str:
+        return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in words[sort])
+
+    noun = rf"(?:(?:the|a)\s+)?(?:(?:{any_of('kinds')})\s+)?(?:{any_of('nouns')})\s+(?:of|for)"
+    before = rf"\s*(?:(?:{any_of('verbs')})\s+{noun}|{noun}|{any_of('alone')})(?:\s+the\s+function)?[\s:]+(?=\S)"
+    behind = rf"(?<=[\s$])(?:{any_of('behind')})\s+(?P<name>{ONE_NAME}|\\?[A-Za-z]+|\$[^$]*\$)\s*[?.]?\s*\Z"
+    return re.compile(before, re.IGNORECASE), re.compile(behind)
+
+
+def formula_asked_for(text: str, wrt: tuple[str, ...]) -> str:
+    """The text with such words left blank, so that every character keeps its place.
+
+    Raises ParseError where they ask for the derivative by something else than ``wrt``.
+    """
+    before, behind = _patterns()
+    found = before.match(text, 0, _LONGEST_REQUEST)
+    if found is None:
+        return text
+    text = " " * found.end() + text[found.end() :]
+    by = behind.search(text, max(found.end(), len(text) - _LONGEST_REQUEST))
+    if by is not None:
+        name = canonical_name(by["name"].strip("$"))
+        if wrt and (name,) != tuple(dict.fromkeys(wrt)):
+            said = f"the text asks for the derivative by {name}, and the one by {wrt[0]} is asked for"
+            raise ParseError(said, span=Span(by.start(), by.end()), suggestion=f"the derivative by {name}")
+        text = text[: by.start()]
+    return text.rstrip("?. \n") if found else text
+
+
+@record
+class Usual:
+    """The usual meaning of a letter: a function of the language, what it is called, and what is written where the language has it not."""
+
+    function: str
+    words: str
+    instead: str
+
+
+USUAL = {
+    "sigma": Usual("sigmoid", "the logistic function", "sigmoid({x})"),
+    "Gamma": Usual("gamma", "the gamma function", "a function declared with its derivative by hand"),
+    "psi": Usual("digamma", "the digamma function", "a function declared with its derivative by hand"),
+    "Phi": Usual("normcdf", "the distribution function of the normal distribution", "(1 + erf({x}/sqrt(2)))/2"),
+}
+"""Of letters at once before brackets, where nothing else says what they are."""
+
+
+_DENSITY = Usual("normpdf", "the density of the normal distribution", "exp(-{x}^2/2)/sqrt(2*pi)")
+
+
+LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi"])
+"""Letters that are functions so often that a factor of that name is doubtful before brackets."""
+
+
+def called_name(name: Token, inside: list[str], called: Collection[str], decisions: list[Decision]) -> Token:
+    """The token of a name without another meaning at once before brackets; ``inside`` are the names in these, if they hold nothing else,
+    ``called`` all such names of the text.
+
+    Raises UnknownFunctionError for a function that the language does not have, or that nobody defined.
+    """
+    letter = name.value
+    spelled = letter == "gamma" and name.end - name.start == len(letter)  # the function's name, where γ would be a letter
+    usual = _DENSITY if letter == "phi" and "Phi" in called else USUAL.get("Gamma" if spelled else letter)
+    argument = inside[0] if len(inside) == 1 else "x"
+    if usual is not None:
+        if usual.function not in known_functions():
+            message = f"{letter}(...) is {usual.words}, which the language does not have"
+            raise UnknownFunctionError(message, span=name.span, suggestion=usual.instead.format(x=argument))
+        readings = (f"{usual.words}: {usual.function}(...)", f"a factor: {letter}*(...)")
+        decisions.append(Decision(f"{letter}(...) is read as {usual.words}", "alias", span=name.span, instead=readings))
+        return Token("CALL", usual.function, name.start, name.end)
+    if inside:
+        advice = f"{letter} declared as a function (elementwise), its formula in its place, or {letter}*{argument} for a product"
+        raise UnknownFunctionError(f"{letter} is a function that is not defined", span=name.span, suggestion=advice)
+    if letter in LIKE_FUNCTIONS:
+        readings = (f"a factor: {letter}*(...)", f"a function: declare {letter}: function")
+        decisions.append(Decision(f"{letter}(...) is read as a product", "names", "doubtful", name.span, readings))
+    return name

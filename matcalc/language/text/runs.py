@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,16 +10,36 @@ from matcalc.base.errors import ParseError, UnknownFunctionError
 from matcalc.base.functions import functions, spellings
 from matcalc.base.lazy import later, pattern
 from matcalc.language.decisions import Decision, Weight
-from matcalc.language.text import forks
-from matcalc.language.text.forks import Fork
-from matcalc.language.text.spelling import ACCENTS, AS_LATIN, GREEK_NAMES, SPELLED_GREEK, SUBSCRIPTS, canonical_name
-from matcalc.language.text.terminals import ENDS_OPERAND, STARTS_OPERAND, Token
-from matcalc.language.text.vocabulary import NAMES_TOO, WORDS, Vocabulary, known_functions
+from matcalc.language.text.spelling import (
+    ACCENTS,
+    AS_LATIN,
+    GREEK_NAMES,
+    NAMES_TOO,
+    SPELLED_GREEK,
+    SUBSCRIPTS,
+    WORDS,
+    Vocabulary,
+    canonical_name,
+    known_functions,
+)  # fmt: skip
+from matcalc.language.text.terminals import (
+    ENDS_OPERAND,
+    STARTS_OPERAND,
+    TO_NAME,
+    TO_PRODUCT,
+    TO_PRODUCT_TURNED,
+    Fork,
+    Rewritten,
+    Token,
+    listed,
+    rewritten,
+    type_at,
+    types_at,
+)
 
 if TYPE_CHECKING:
-    from matcalc.language.text import called_names, meanings
+    from matcalc.language.text import meanings
 else:
-    called_names = later("matcalc.language.text.called_names")
     meanings = later("matcalc.language.text.meanings")
 
 
@@ -63,7 +84,7 @@ class _Context:
         """Names that stand by themselves somewhere in the text, also below a sign of differentiation."""
         runs = [token.value for token in self.tokens if token.type == "RUN"]
         runs += [name for token in self.tokens if token.type in _BELOW for name in token.value.replace("'", "").split(",") if name]
-        return frozenset([canonical_name(run) for run in runs if (piece := _PIECE.match(run)) is not None and piece.end() == len(run)])
+        return frozenset([canonical_name(run) for run in runs if _is_letter(run)])
 
     @cached_property
     def values(self) -> frozenset[str]:
@@ -93,8 +114,8 @@ class _Context:
         """Whether ∑, which is no letter, stands in the text."""
         return any(token.type == "SUM_SIGN" for token in self.tokens)
 
-    def after(self, position: int) -> Token | None:
-        return self.tokens[position + 1] if position + 1 < len(self.tokens) else None
+    def type_after(self, position: int) -> str:
+        return type_at(self.tokens, position + 1)
 
 
 def resolve_runs(
@@ -113,64 +134,70 @@ def resolve_runs(
     are declared or stand alone in the text.
     """
     context = _Context(tokens, vocabulary, decisions, italics, flipped)
-    out: list[Token] = []
-    position = 0
-    while position < len(tokens):
-        token = tokens[position]
-        following = context.after(position)
-        match token.type:
-            case "RUN" if (primed := primed_function(tokens, position, vocabulary)) and canonical_name(token.value) not in context.values:
-                out.append(primed)
-                position += 1
-            case "RUN":
-                made = _run(context, position)
-                if made[-1].type == "NAME" and following is not None and following.type == "LPAR":
-                    made[-1] = _before_brackets(context, position, made[-1])
-                if made[-1].type == "NAME" and made[-1].value in vocabulary.functions:
-                    position += _take_primes(tokens, position, made)
-                out += made
-            case "ONES":
-                out.append(Token("NAME", token.value, token.start, token.end))
-            case "SUM_SIGN":
-                position += _sum_sign(tokens, position, out)
-            case "DIFFERENTIAL_SIGN":
-                advice = "d(X^-1) = -X^-1 dX X^-1, or a derivative: \\frac{\\partial f}{\\partial x}"
-                raise ParseError("differentials are not read here", span=token.span, suggestion=advice)
-            case "NABLA" | "PARTIAL":
-                advice = "d(f)/dx, ∂(f)/∂x, ∇_x(f) or grad(f, x)"
-                raise ParseError(f"'{token.value}' does not begin a derivative here", span=token.span, suggestion=advice)
-            case "UNDERSCORE" if following is not None and out and out[-1].type == "NAME":
-                raise ParseError("a subscript is letters or digits", span=token.span, suggestion="x_1 or x[1]")
-            case _:
-                out.append(token)
-        position += 1
-    return out, tuple(context.forks.values())
+    return rewritten(tokens, lambda position: _resolved(context, position)), tuple(context.forks.values())
+
+
+def _resolved(context: _Context, position: int) -> Rewritten | None:
+    token = context.tokens[position]
+    match token.type:
+        case "RUN":
+            return _run_with_primes(context, position)
+        case "ONES":
+            return [token.as_a("NAME")], position + 1
+        case "SUM_SIGN":
+            return _sum_sign(context.tokens, position)
+        case "DIFFERENTIAL_SIGN":
+            advice = "d(X^-1) = -X^-1 dX X^-1, or a derivative: \\frac{\\partial f}{\\partial x}"
+            raise ParseError("differentials are not read here", span=token.span, suggestion=advice)
+        case "NABLA" | "PARTIAL":
+            advice = "d(f)/dx, ∂(f)/∂x, ∇_x(f) or grad(f, x)"
+            raise ParseError(f"'{token.value}' does not begin a derivative here", span=token.span, suggestion=advice)
+        case "UNDERSCORE" if context.type_after(position) and type_at(context.tokens, position - 1) in _NAMES:
+            raise ParseError("a subscript is letters or digits", span=token.span, suggestion="x_1 or x[1]")
+    return None
+
+
+_NAMES = frozenset(["RUN", "NAME", "ONES"])
+
+
+def _run_with_primes(context: _Context, position: int) -> Rewritten:
+    primed = primed_function(context.tokens, position, context.vocabulary)
+    if primed is not None and canonical_name(context.tokens[position].value) not in context.values:
+        return [primed], position + 2
+    made = _run(context, position)
+    if made[-1].type == "NAME" and context.type_after(position) == "LPAR":
+        made[-1] = _before_brackets(context, position, made[-1])
+    declared = made[-1].type == "NAME" and made[-1].value in context.vocabulary.functions
+    return made, position + 1 + (_take_primes(context.tokens, position, made) if declared else 0)
 
 
 def _run(context: _Context, position: int) -> list[Token]:
     tokens, vocabulary = context.tokens, context.vocabulary
-    token, following = tokens[position], context.after(position)
-    run = token.value
-    called = following is not None and following.type == "LPAR"
-    name = canonical_name(run)
+    token, run = tokens[position], tokens[position].value
+    name, called = canonical_name(run), context.type_after(position) == "LPAR"
     if _is_word(tokens, position, vocabulary):
-        return [Token("WORD", run, token.start, token.end)]
+        return [token.as_a("WORD")]
     if vocabulary.declares(name):
-        return [Token("NAME", name, token.start, token.end)]
+        return [token.as_a("NAME", name)]
     function = vocabulary.function(run, called)
     if function is not None:
-        if called:
-            return [Token("CALL", function, token.start, token.end)]
-        if function in NAMES_TOO or run in GREEK_NAMES or vocabulary.is_greek(name):
-            return [Token("NAME", name, token.start, token.end)]
-        if following is None or following.type not in _OPERAND_TYPES:
-            raise UnknownFunctionError(f"the function {run!r} needs an argument", span=token.span, suggestion=f"{run}(x)")
-        return [Token("APPLY", function, token.start, token.end)]
-    if vocabulary.is_greek(name) and not _is_sum(context, run, position) and not _looks_latin(context, run):
-        if _GREEK_FUNCTION.fullmatch(name) and _adjacent(tokens, position) and len(_names_within(tokens, position + 1)) == 1:
-            raise _unknown(context, position)
-        return [Token("NAME", name, token.start, token.end)]
-    return _split(context, position, called)
+        return [token.as_a("CALL", function) if called else _function(context, position, function)]
+    if not vocabulary.is_greek(name) or _is_sum(context, run, position) or _looks_latin(context, run):
+        return _split(context, position, called)
+    if _GREEK_FUNCTION.fullmatch(name) and _adjacent(tokens, position) and len(listed(tokens, position + 1)) == 1:
+        raise _unknown(context, position)
+    return [token.as_a("NAME", name)]
+
+
+def _function(context: _Context, position: int, function: str) -> Token:
+    """A function without brackets behind it, or a name that is spelled as it is."""
+    token = context.tokens[position]
+    name = canonical_name(token.value)
+    if function in NAMES_TOO or token.value in GREEK_NAMES or context.vocabulary.is_greek(name):
+        return token.as_a("NAME", name)
+    if context.type_after(position) not in _OPERAND_TYPES:
+        raise UnknownFunctionError(f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)")
+    return token.as_a("APPLY", function)
 
 
 def _before_brackets(context: _Context, position: int, name: Token) -> Token:
@@ -179,13 +206,13 @@ def _before_brackets(context: _Context, position: int, name: Token) -> Token:
     if not _adjacent(tokens, position) or vocabulary.declares(name.value) or name.value in NAMES_TOO:
         return name
     if name.value in context.values:
-        if name.value in called_names.USUAL:
+        if name.value in meanings.USUAL:
             said = f"{name.value}(...) is read as a product: {name.value} stands by itself, too"
             context.decisions.append(Decision(said, "names", span=name.span))
         return name
     if name.value in _CONSTANT_NAMES and not context.italics:
         return name
-    return called_names.called_name(name, _names_within(tokens, position + 1), context.called, context.decisions)
+    return meanings.called_name(name, _names_within(tokens, position + 1), context.called, context.decisions)
 
 
 _CONSTANT_NAMES = frozenset(["e", "pi", "I"])
@@ -200,45 +227,52 @@ def _looks_latin(context: _Context, run: str) -> bool:
 
 
 def _split(context: _Context, position: int, called: bool) -> list[Token]:
-    tokens, vocabulary = context.tokens, context.vocabulary
-    token = tokens[position]
-    run, tail = token.value, _function_suffix(token.value, vocabulary) if called else ""
+    """A run as its factors, as one name, or as a sum."""
+    token, run = context.tokens[position], context.tokens[position].value
+    tail = _function_suffix(run, context.vocabulary) if called else ""
     end = len(run) - len(tail)
-    if _adjacent(tokens, position) and not _is_product(context, token, end):
+    if _adjacent(context.tokens, position) and not _is_product(context, token, end):
         raise _unknown(context, position)
     if _is_sum(context, run, position):
-        return [Token("SUM_OVER", _indices(run), token.start, token.end)]
-    following = context.after(position)
-    if end > 2 and not tail and following is not None and following.type in _OPERAND_TYPES and run.isalpha():
+        return [token.as_a("SUM_OVER", _indices(run))]
+    if not tail:
+        _check_word(context, position)
+    _refuse_indexed_function(context, token)
+    if not tail and _taken_as_one(context, position):
+        _refuse_word(context, position)
+        _note(context, token, "*".join(_pieces(run)), one=True)
+        return [token.as_a("NAME", canonical_name(run))]
+    out: list[Token] = []
+    for place, stop, name in _named_pieces(context, token, end):
+        summed = not out and _is_sum(context, run[:stop], position, rest=stop < len(run))
+        kind, value = ("SUM_OVER", _indices(run[:stop])) if summed else ("NAME", name)
+        out.append(Token(kind, value, token.start + place, token.start + stop))
+    if tail:
+        out.append(Token("CALL", tail, token.start + end, token.end))
+    if len(out) > 1 and not context.italics and _WORDLIKE.fullmatch(run):
+        _note(context, token, "*".join([factor.value for factor in out]), one=False)
+    return out
+
+
+def _check_word(context: _Context, position: int) -> None:
+    """Raises ParseError for a word of a sentence, and UnknownFunctionError for a function of other programs, before an operand."""
+    run = context.tokens[position].value
+    if len(run) > 2 and run.isalpha() and context.type_after(position) in _OPERAND_TYPES:
         _refuse_word(context, position)
         if meanings.is_foreign(run):
             raise _unknown(context, position)
-    if not context.italics:
-        if "_" in run:
-            _refuse_indexed_function(context, token)
-        if end > 1 and not tail and (run.isupper() or _WORDLIKE.fullmatch(run)) and _taken_as_one(context, position):
-            _refuse_word(context, position)
-            _note_one_name(context, token)
-            return [Token("NAME", canonical_name(run), token.start, token.end)]
-    out: list[Token] = []
-    place = 0
-    while place < end:
-        stop, name = _piece(context, token, place, end)
-        if not out and _is_sum(context, run[:stop], position, rest=stop < len(run)):
-            out.append(Token("SUM_OVER", _indices(run[:stop]), token.start, token.start + stop))
-        else:
-            out.append(Token("NAME", name, token.start + place, token.start + stop))
-        place = stop
-    if tail:
-        out.append(Token("CALL", tail, token.start + end, token.end))
-    if len(out) > 1 and not context.italics and run not in context.noted and _WORDLIKE.fullmatch(run):
-        context.noted.add(run)
-        product = "·".join(t.value for t in out)
-        readings = (f"a product: {product.replace('·', '*')}", f"one name: declare {run}: scalar")
-        said = f"{run} is read as the product {product}"
-        weight: Weight = "doubtful" if run in context.flipped else "assumed"
-        context.decisions.append(Decision(said, "names", weight, token.span, readings))
-    return out
+
+
+def _note(context: _Context, token: Token, product: str, *, one: bool) -> None:
+    """Says once how a run is read, and how it could be."""
+    run = token.value
+    if run in context.noted:
+        return
+    context.noted.add(run)
+    readings = (f"one name: declare {run}: scalar", f"a product: {product}")
+    said = f"{run} is read as {'one name' if one else 'the product ' + product.replace('*', '·')}"
+    weight: Weight = "doubtful" if run in context.flipped else "assumed"
+    context.decisions.append(Decision(said, "names", weight, token.span, readings if one else readings[::-1]))
 
 
 _WORDLIKE = pattern(r"[a-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*|[a-z]+[0-9]+[a-z0-9]+|[A-Za-z][a-z]+_[A-Za-z0-9_]+")
@@ -247,14 +281,15 @@ _WORDLIKE = pattern(r"[a-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*|[a-z]+[0-9]+[a-z0-9]+|[A
 
 def _taken_as_one(context: _Context, position: int) -> bool:
     """Whether a run is read as one name; notes that it could be read otherwise."""
-    token, following = context.tokens[position], context.after(position)
-    run = token.value
-    one = _is_one_name(context, run)
-    pieces = _pieces(run)
-    if len(pieces) < 2 or not _WORDLIKE.fullmatch(run) or meanings.is_abbreviation(run) or "_" in run:
+    token, run = context.tokens[position], context.tokens[position].value
+    wordlike = _WORDLIKE.fullmatch(run) is not None
+    if context.italics or len(run) < 2 or not (wordlike or run.isupper()):
+        return False
+    one, pieces = _is_one_name(context, run), _pieces(run)
+    if len(pieces) < 2 or not wordlike or meanings.is_abbreviation(run) or "_" in run:
         return one
-    turned = len(pieces) == 2 and following is not None and following.type == "TRANSPOSE" and following.start == token.end
-    cost = forks.TO_NAME if not one else forks.TO_PRODUCT_TURNED if turned else forks.TO_PRODUCT
+    turned = len(pieces) == 2 and context.type_after(position) == "TRANSPOSE" and context.tokens[position + 1].start == token.end
+    cost = TO_NAME if not one else TO_PRODUCT_TURNED if turned else TO_PRODUCT
     before = context.forks.get(run)
     context.forks[run] = Fork(run, cost if before is None else min(cost, before.cost))
     return one != (run in context.flipped)
@@ -275,33 +310,24 @@ def _is_one_name(context: _Context, run: str) -> bool:
 
 def _refuse_word(context: _Context, position: int) -> None:
     """Raises ParseError for a word of a sentence beside a factor, or for a fact beside a symbol: ``solve Ax = b``, ``A symmetric``."""
-    token, following = context.tokens[position], context.after(position)
-    before = context.tokens[position - 1] if position else None
-    if (before is None or before.type not in _ENDS_FACTOR) and (following is None or following.type not in _OPERAND_TYPES):
+    tokens, token = context.tokens, context.tokens[position]
+    if type_at(tokens, position - 1) not in _ENDS_FACTOR and context.type_after(position) not in _OPERAND_TYPES:
         return
-    beside = [other.value for other in (before, following) if other is not None and other.type == "RUN"]
-    symbol = next((name for name in beside if _is_one(name)), None)
+    beside = [*tokens[max(position - 1, 0) : position], *tokens[position + 1 : position + 2]]
+    symbol = next((other.value for other in beside if other.type == "RUN" and _is_one(other.value)), None)
     advice = meanings.word_advice(token.value.lower(), symbol)
     if advice is not None:
         raise ParseError(f"{token.value!r} is a word here, and no symbol", span=token.span, suggestion=advice)
 
 
-def _note_one_name(context: _Context, token: Token) -> None:
-    run = token.value
-    said = f"{run} is read as one name"
-    if run in context.noted:
-        return
-    context.noted.add(run)
-    product = "*".join(_pieces(run))
-    readings = (f"one name: declare {run}: scalar", f"a product: {product}")
-    weight: Weight = "doubtful" if run in context.flipped else "assumed"
-    context.decisions.append(Decision(said, "names", weight, token.span, readings))
-
-
 def _is_one(run: str) -> bool:
     """Whether a run of letters is one letter with its index, or a spelled Greek letter."""
+    return _is_letter(run) or canonical_name(run) in SPELLED_GREEK
+
+
+def _is_letter(run: str) -> bool:
     piece = _PIECE.match(run)
-    return (piece is not None and piece.end() == len(run)) or canonical_name(run) in SPELLED_GREEK
+    return piece is not None and piece.end() == len(run)
 
 
 def _pieces(run: str) -> list[str]:
@@ -315,7 +341,7 @@ _LONGEST_INDEX = 3
 def _refuse_indexed_function(context: _Context, token: Token) -> None:
     """Raises UnknownFunctionError for ``log_2`` and ``max_i``, which are no products of letters."""
     stem, mark, index = token.value.partition("_")
-    if len(index) > _LONGEST_INDEX:
+    if context.italics or len(index) > _LONGEST_INDEX:
         return  # log_likelihood
     function = context.vocabulary.function(stem, called=True)
     if mark and len(stem) > 2 and (function is not None or meanings.is_foreign(stem) or meanings.word_advice(stem) is not None):
@@ -346,11 +372,18 @@ def _is_product(context: _Context, token: Token, end: int) -> bool:
         return False
     if context.italics or (end < len(run) and not factors.islower()):
         return not _WORD.fullmatch(factors)
-    place, unknown, name = 0, False, ""
+    names = [name for _, _, name in _named_pieces(context, token, end)]
+    known = [context.vocabulary.declares(name) or name in context.alone or name in SPELLED_GREEK for name in names]
+    return all(known) or names[-1] in context.vocabulary.functions
+
+
+def _named_pieces(context: _Context, token: Token, end: int) -> Iterator[tuple[int, int, str]]:
+    """Where the names begin and end that stand in the first ``end`` characters of a run, and their spelling."""
+    place = 0
     while place < end:
-        place, name = _piece(context, token, place, end)
-        unknown |= not (context.vocabulary.declares(name) or name in context.alone or name in SPELLED_GREEK)
-    return not unknown or name in context.vocabulary.functions
+        stop, name = _piece(context, token, place, end)
+        yield place, stop, name
+        place = stop
 
 
 def _unknown(context: _Context, position: int) -> UnknownFunctionError:
@@ -361,19 +394,12 @@ def _unknown(context: _Context, position: int) -> UnknownFunctionError:
 
 def _adjacent(tokens: list[Token], position: int) -> bool:
     """Whether brackets open at once after the token."""
-    return position + 1 < len(tokens) and tokens[position + 1].type == "LPAR" and tokens[position + 1].start == tokens[position].end
+    return type_at(tokens, position + 1) == "LPAR" and tokens[position + 1].start == tokens[position].end
 
 
 def _names_within(tokens: list[Token], position: int) -> list[str]:
     """The names between the brackets that open at ``position``; none where they hold anything else."""
-    names: list[str] = []
-    place = position + 1
-    while place + 1 < len(tokens) and tokens[place].type == "RUN" and tokens[place + 1].type in ("COMMA", "RPAR"):
-        names.append(tokens[place].value)
-        if tokens[place + 1].type == "RPAR":
-            return names
-        place += 2
-    return []
+    return [token.value for token in listed(tokens, position)]
 
 
 def _indexed_greek(run: str, place: int, end: int) -> str | None:
@@ -397,25 +423,25 @@ def _is_word(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool
 
 def primed_function(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:
     """The derivative of a function of numbers, ``tanh'(x)`` and ``σ'(z)`` at once before brackets, as a call; None for another token."""
-    kinds = [token.type for token in tokens[position : position + 3]]
-    run = tokens[position]
-    if kinds != ["RUN", "TRANSPOSE", "LPAR"] or tokens[position + 2].start != tokens[position + 1].end:
+    run, primes = tokens[position], tokens[position + 1 : position + 3]
+    if types_at(tokens, position, 3) != ["RUN", "TRANSPOSE", "LPAR"] or [primes[0].start, primes[1].start] != [run.end, primes[0].end]:
         return None
     name = canonical_name(run.value)
-    if vocabulary.declares(name) or tokens[position + 1].start != run.end:
+    if vocabulary.declares(name):
         return None
-    function = vocabulary.function(run.value, called=True) or (called_names.USUAL[name].function if name in called_names.USUAL else None)
+    function = vocabulary.function(run.value, called=True) or (meanings.USUAL[name].function if name in meanings.USUAL else None)
     entry = functions().get(spellings().get(function or "", ""))
-    known = entry is not None and entry.kind == "elementwise" and entry.derivative != "0"
-    return Token("CALL", f"{entry.name}'", run.start, tokens[position + 1].end) if known else None  # type: ignore[union-attr]
+    if entry is None or entry.kind != "elementwise" or entry.derivative == "0":
+        return None
+    return Token("CALL", f"{entry.name}'", run.start, primes[0].end)
 
 
 def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:
     """Turns a declared function with brackets, perhaps after primes, into a call; gives the number of primes taken."""
     place = position + 1
-    while place < len(tokens) and tokens[place].type == "TRANSPOSE":
+    while type_at(tokens, place) == "TRANSPOSE":
         place += 1
-    if place == len(tokens) or tokens[place].type != "LPAR":
+    if type_at(tokens, place) != "LPAR":
         return 0
     last = made.pop()
     made.append(Token("CALL", last.value + "'" * (place - position - 1), last.start, tokens[place - 1].end))
@@ -429,27 +455,28 @@ _SUM_RUN = pattern(rf"(?:Σ|sum)(?:_([^\W\d_]+)|([{_SUB}]+))")
 
 def _is_sum(context: _Context, run: str, position: int, rest: bool = False) -> bool:
     """``Σ_i`` before something to sum; beside a sign of summation the letter is a letter."""
-    tokens = context.tokens
     match = _SUM_RUN.fullmatch(run) if run.startswith(("Σ", "sum")) else None
     if match is None or not (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha():
         return False
     if context.has_sum_sign:
         return False
-    return rest or (position + 1 < len(tokens) and tokens[position + 1].type in _OPERAND_TYPES)
+    return rest or context.type_after(position) in _OPERAND_TYPES
 
 
 def _indices(run: str) -> str:
     return canonical_name(run).partition("_")[2]
 
 
-def _sum_sign(tokens: list[Token], position: int, out: list[Token]) -> int:
-    """Reads ``∑_i``; gives the number of tokens taken after the sign."""
-    sign = tokens[position]
-    rest = tokens[position + 1 : position + 3]
-    if rest and rest[0].type == "SUBSCRIPT_RUN" and all(SUBSCRIPTS[c].isalpha() for c in rest[0].value):
-        out.append(Token("SUM_OVER", "".join(SUBSCRIPTS[c] for c in rest[0].value), sign.start, rest[0].end))
-        return 1
-    if len(rest) == 2 and rest[0].type == "UNDERSCORE" and rest[1].type == "RUN" and rest[1].value.isalpha():
-        out.append(Token("SUM_OVER", rest[1].value, sign.start, rest[1].end))
-        return 2
-    raise ParseError("the sum needs an index", span=sign.span, suggestion="∑_i x_i, or sum(x) for the sum of all entries")
+def _sum_sign(tokens: list[Token], position: int) -> Rewritten:
+    """``∑_i``, ``∑ᵢ``."""
+    sign, kinds = tokens[position], types_at(tokens, position + 1, 2)
+    index, last = "", position
+    if kinds[:1] == ["SUBSCRIPT_RUN"]:
+        last = position + 1
+        index = "".join(SUBSCRIPTS[c] for c in tokens[last].value)
+    elif kinds == ["UNDERSCORE", "RUN"]:
+        last = position + 2
+        index = tokens[last].value
+    if not index.isalpha():
+        raise ParseError("the sum needs an index", span=sign.span, suggestion="∑_i x_i, or sum(x) for the sum of all entries")
+    return [Token("SUM_OVER", index, sign.start, tokens[last].end)], last + 1

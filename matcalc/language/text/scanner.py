@@ -1,22 +1,160 @@
-"""Characters to raw tokens: numbers, runs of letters, operators, brackets and undecided bars."""
+"""Characters to raw tokens: numbers, runs of letters, operators, brackets, undecided bars, angle brackets and limits of sums."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.budgets import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.lazy import later, pattern
+from matcalc.base.records import record
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
 from matcalc.language.text.terminals import Token
 
+Limits: TypeAlias = tuple[tuple[str, str], ...]
+Relations: TypeAlias = tuple[tuple[str, str, str], ...]
+
+_LETTERS = pattern(r"\(?(?P<first>[a-z])(?P<rest>(?:,?[a-z])*)\)?")
+_FROM = pattern(r"(?P<many>[a-z](?:,[a-z])*)=(?P<lower>[01])(?P<rest>,.+)?")
+_UP_TO = pattern(r"(?P<index>[a-z])∈(?:\\?\[(?P<set>\w+)\\?\]|\\?\{1,(?:2,)?(?:…|\.\.\.|,)*(?P<last>\w+)\\?\})")
+_RANGE = pattern(r"1≤(?P<chain>[a-z](?:[<≤≠,][a-z])*)≤(?P<limit>[A-Za-z]\w*|[0-9]+)")
+_CHAIN = pattern(r"(?P<chain>[a-z](?:[<>≤≥≠][a-z])+)")
+_STEP = pattern(r"[<>≤≥≠,]")
+_NAME = pattern(r"[A-Za-z]\w*|[0-9]+")
+_ADVICE = "Σ_i or Σ_{i=1}^n, Σ_{i<j}, Σ_{i≠j}; for a part of the positions multiply by numbers 0 and 1: Σ_i m_i x_i"
+
+
+def sum_over(below: str, above: str, place: Span, above_place: Span | None = None) -> str:
+    """What a sum runs over, as the value of its token: indices, limits and relations, separated by semicolons.
+
+    ``below`` and ``above`` are what was written, without blanks. Raises ParseError for sums over other positions than all.
+
+    >>> sum_over("i,j", "", Span(0, 1)), sum_over("i=1", "n", Span(0, 1)), sum_over("i<j", "", Span(0, 1))
+    ('ij;;', 'i;i=n;', 'ij;;i<j')
+    """
+    letters = _LETTERS.fullmatch(below)
+    if letters is not None:
+        return _value(letters["first"] + letters["rest"].replace(",", ""), _upper(above, "1", above_place or place))
+    start = _FROM.fullmatch(below)
+    counted = None if start is None else _counted(start, above, above_place or place)
+    if counted is not None:
+        return counted
+    chosen = _UP_TO.fullmatch(below)
+    if chosen is not None and not above:
+        return _value(chosen["index"], chosen["set"] or chosen["last"])
+    chain = _RANGE.fullmatch(below) or _CHAIN.fullmatch(below)
+    if chain is not None:
+        limit = chain.groupdict().get("limit") or _upper(above, "1", above_place or place)
+        return _value("".join(_STEP.split(chain["chain"])), limit, _relations(chain["chain"]))
+    raise ParseError("the index of the sum is not read", span=place, suggestion=_ADVICE)
+
+
+def _counted(start: re.Match[str], above: str, place: Span) -> str | None:
+    """``i=1``, ``i,j=1``, ``i=1,j=1`` and ``i=1,i<j``."""
+    indices, rest = start["many"].replace(",", ""), (start["rest"] or ",")[1:]
+    if rest and not rest[0].isalpha():
+        return None
+    upper, more, relations = _upper(above, start["lower"], place), _FROM.fullmatch(rest), _relations(rest)
+    if more is not None and not more["rest"]:
+        return _value(indices + more["many"].replace(",", ""), upper)
+    related = bool(relations) and not {relations[0][0], relations[0][2]}.isdisjoint(indices)
+    return _value(indices, upper, relations) if related or not rest else None
+
+
+def _upper(above: str, lower: str, place: Span) -> str:
+    """The number of positions from the upper limit."""
+    if lower == "0" and above.endswith("-1"):
+        above, lower = above[:-2], "1"
+    if not above or (_NAME.fullmatch(above) and lower == "1"):
+        return above
+    if lower == "0":
+        raise ParseError("positions are counted from 1", span=place, suggestion="Σ_{i=1}^n")
+    advice = "||D*x||^2, with D: m×n the matrix that takes the differences of neighbours" if above.endswith("-1") else _ADVICE
+    raise ParseError("the upper limit of the sum is not read", span=place, suggestion=advice)
+
+
+def _relations(text: str) -> Relations:
+    """The relations of a chain such as ``i<j<k``."""
+    signs = _STEP.findall(text)
+    names = _STEP.split(text)
+    if not all(len(name) == 1 for name in names):
+        return ()
+    return tuple([(left, sign, right) for left, sign, right in zip(names, signs, names[1:]) if sign != ","])
+
+
+def _value(indices: str, upper: str, relations: Relations = ()) -> str:
+    limits = ",".join(f"{index}={upper}" for index in indices) if upper else ""
+    return f"{indices};{limits};{','.join(''.join(relation) for relation in relations)}"
+
+
+def summed(value: str) -> tuple[tuple[str, ...], Limits, Relations]:
+    """Indices, limits and relations from the value of a token.
+
+    >>> summed("ij;i=n,j=n;i<j")
+    (('i', 'j'), (('i', 'n'), ('j', 'n')), (('i', '<', 'j'),))
+    """
+    indices, limits, relations = (value + ";;").split(";")[:3]
+    found = tuple([(part[0], part[2:]) for part in limits.split(",")]) if limits else ()
+    return tuple(indices), found, tuple([(part[0], part[1], part[2]) for part in relations.split(",")]) if relations else ()
+
+
+_MARK = pattern(r"_(?:\{?(?:F|Fro|fro|HS)\}?)(?!\w)")
+_RELATION = pattern(r"[=-]>|<=|>=|<<|>>")
+
+
+@record(eq=False)
+class _Open:
+    position: int
+    depth: int
+    commas: list[int]
+    bars: list[int]
+
+
+def angle_brackets(text: str) -> Mapping[int, tuple[list[Token], int]]:
+    """By the place of each sign of an inner product, its tokens and where it ends. Signs of order, which have no partner, are none."""
+    found: dict[int, tuple[list[Token], int]] = {}
+    opened: list[_Open] = []
+    depth = 0
+    relations = {place for match in _RELATION.finditer(text) for place in range(*match.span())}
+    for position, character in enumerate(text):
+        if position in relations:
+            continue
+        depth += (character in "([") - (character in ")]")
+        top = opened[-1] if opened else None
+        if character in "<⟨":
+            opened.append(_Open(position, depth, [], []))
+        elif character in ";\n=":
+            opened.clear()
+        elif top is None or depth != top.depth:
+            continue
+        elif character in ",|∣":
+            (top.commas if character == "," else top.bars).append(position)
+        elif character in ">⟩":
+            opened.pop()
+            found |= _paired(text, top, position)
+    return found
+
+
+def _paired(text: str, top: _Open, close: int) -> dict[int, tuple[list[Token], int]]:
+    cuts = top.commas or (top.bars[-1:] if text[close] == "⟩" else [])
+    if len(cuts) != 1:
+        return {}
+    cut = cuts[0]
+    mark = _MARK.match(text, close + 1)
+    start = top.position
+    return {
+        start: ([Token("RUN", "inner", start, start + 1), Token("LPAR", "(", start, start + 1)], start + 1),
+        cut: ([Token("COMMA", ",", cut, cut + 1)], cut + 1),
+        close: ([Token("RPAR", ")", close, close + 1)], mark.end() if mark else close + 1),
+    }
+
+
 if TYPE_CHECKING:
-    from matcalc.language.text import angles, python_spellings, sum_limits
+    from matcalc.language.text import meanings
 else:
-    angles = later("matcalc.language.text.angles")
-    python_spellings = later("matcalc.language.text.python_spellings")
-    sum_limits = later("matcalc.language.text.sum_limits")
+    meanings = later("matcalc.language.text.meanings")
 
 
 _OPERATORS = {
@@ -121,7 +259,7 @@ def scan(text: str) -> list[Token]:
     plain = plain_letters(text)
     token_at = (_PLAIN_TOKEN if text.isascii() else _TOKEN).match
     tokens: list[Token] = []
-    paired = angles.angle_brackets(plain) if "<" in plain or "⟨" in plain else {}
+    paired = angle_brackets(plain) if "<" in plain or "⟨" in plain else {}
     position = 0
     while position < len(plain):
         if position in paired:
@@ -131,19 +269,7 @@ def scan(text: str) -> list[Token]:
         match = token_at(plain, position)
         if match is None:
             raise _unknown_character(plain, position)
-        kind, value = match.lastgroup or "", match[0]
-        end = match.end()
-        if kind == "RUN":
-            if len(value) > LONGEST_RUN:
-                raise too_long(Span(position, end))
-        elif kind == "OPERATOR":
-            kind = OPERATOR_TYPE[value]
-            if kind == "TRANSPOSE" and (quoted := _quotation(plain, position, tokens)) is not None:
-                kind, value, end = "STRING", quoted[0], quoted.end()
-            elif kind == "ROOT":
-                kind, value = "RUN", "sqrt"
-        elif kind == "SUM_OVER":
-            value = _small_limits(value, Span(position, end))
+        kind, value, end = _read(match, plain, position, tokens)
         if kind == "FRACTION":
             tokens += fraction(value, position)
         elif kind != "SPACE":
@@ -153,6 +279,22 @@ def scan(text: str) -> list[Token]:
             raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
     _check_brackets(tokens)
     return tokens
+
+
+def _read(match: re.Match[str], text: str, position: int, before: list[Token]) -> tuple[str, str, int]:
+    """The type and the value of what was found at a position, and where it ends."""
+    kind, value, end = match.lastgroup or "", match[0], match.end()
+    if kind == "RUN" and len(value) > LONGEST_RUN:
+        raise too_long(Span(position, end))
+    if kind == "SUM_OVER":
+        return kind, _small_limits(value, Span(position, end)), end
+    if kind != "OPERATOR":
+        return kind, value, end
+    kind = OPERATOR_TYPE[value]
+    if kind == "ROOT":
+        return "RUN", "sqrt", end
+    quoted = _quotation(text, position, before) if kind == "TRANSPOSE" else None
+    return (kind, value, end) if quoted is None else ("STRING", quoted[0], quoted.end())
 
 
 def _quotation(text: str, position: int, before: list[Token]) -> re.Match[str] | None:
@@ -166,7 +308,7 @@ def _small_limits(written: str, place: Span) -> str:
     """``∑ᵢ₌₁ⁿ``: what the sum runs over."""
     below, _, above = written[1:].partition("₌")
     letters = "".join([SUBSCRIPTS[c] for c in below])
-    return sum_limits.sum_over(f"{letters}={SUBSCRIPTS[above[0]]}", "".join([SUPERSCRIPTS[c] for c in above[1:]]), place)
+    return sum_over(f"{letters}={SUBSCRIPTS[above[0]]}", "".join([SUPERSCRIPTS[c] for c in above[1:]]), place)
 
 
 def too_long(span: Span) -> LimitError:
@@ -191,7 +333,7 @@ def _unknown_character(text: str, position: int) -> ParseError:
     character = text[position]
     span = Span(position, position + 1)
     if character == ".":
-        return python_spellings.dot_in(text, position)
+        return meanings.dot_in(text, position)
     if character in "∛∜":
         return ParseError("higher roots have no sign here", span=span, suggestion=f"x^(1/{3 + (character == '∜')})")
     if character in "{}":

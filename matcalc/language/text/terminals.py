@@ -1,6 +1,9 @@
-"""A terminal of the grammar in a text, with its place; what begins and ends operands."""
+"""A terminal of the grammar in a text, with its place; what begins and ends operands, and brackets that belong together."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping
+from typing import TypeAlias
 
 from matcalc.base.errors import Span
 from matcalc.base.records import record
@@ -31,3 +34,136 @@ class Token:
     @property
     def span(self) -> Span:
         return Span(self.start, self.end)
+
+    def as_a(self, kind: str, value: str | None = None) -> Token:
+        """A token of another kind at its place, with its value or another."""
+        return Token(kind, self.value if value is None else value, self.start, self.end)
+
+
+@record
+class Fork:
+    """A run of letters that is one name and could be a product, or the other way round. ``cost`` is in the currency of kinds."""
+
+    run: str
+    cost: float
+
+
+TO_PRODUCT = 4.0
+"""A word as a product of letters that have no meaning of their own."""
+
+
+TO_PRODUCT_TURNED = 2.0
+"""Two letters with a sign of transposition behind them: ``uv'``."""
+
+
+TO_NAME = 3.0
+"""A product of letters with a meaning of their own as one name."""
+
+
+ROUND = {"LPAR": "RPAR"}
+
+
+def partners(tokens: list[Token], kinds: Mapping[str, str] = ROUND) -> dict[int, int]:
+    """Opening bracket -> closing bracket, by position; ``kinds`` says which token closes which. What has no partner is left out."""
+    closing = frozenset(kinds.values())
+    partner: dict[int, int] = {}
+    opened: list[int] = []
+    for position, token in enumerate(tokens):
+        if token.type in kinds:
+            opened.append(position)
+        elif token.type in closing and opened and kinds[tokens[opened[-1]].type] == token.type:
+            partner[opened.pop()] = position
+    return partner
+
+
+Rewritten: TypeAlias = tuple[list[Token], int]
+"""What stands for tokens, and the position after these."""
+_DEPTH = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
+
+
+def rewritten(tokens: list[Token], entry: Callable[[int], Rewritten | None]) -> list[Token]:
+    """The tokens with what ``entry`` says of a position in place of those that begin there; None leaves one as it is."""
+    out: list[Token] = []
+    position = 0
+    while position < len(tokens):
+        made, position = entry(position) or ([tokens[position]], position + 1)
+        out += made
+    return out
+
+
+def by_depth(tokens: list[Token], first: int = 0) -> Iterator[tuple[int, Token, int]]:
+    """Positions from the first on, the tokens there, and how many brackets are open behind them."""
+    depth = 0
+    for position in range(first, len(tokens)):
+        depth += _DEPTH.get(tokens[position].type, 0)
+        yield position, tokens[position], depth
+
+
+def type_at(tokens: list[Token], position: int) -> str:
+    return tokens[position].type if 0 <= position < len(tokens) else ""
+
+
+def types_at(tokens: list[Token], first: int, count: int) -> list[str]:
+    return [token.type for token in tokens[first : first + count]]
+
+
+def listed(tokens: list[Token], start: int, between: Container[str] = ("COMMA",)) -> list[Token]:
+    """The runs of letters between brackets that open at a position, with signs between them; none where they hold anything else."""
+    stop = start + 1
+    while type_at(tokens, stop) == "RUN" and type_at(tokens, stop + 1) in between:
+        stop += 2
+    ends = type_at(tokens, stop) == "RUN" and type_at(tokens, stop + 1) == "RPAR"
+    return tokens[start + 1 : stop + 1 : 2] if ends else []
+
+
+def exponent_width(tokens: list[Token], position: int) -> int:
+    """The tokens of a plain exponent: a superscript, or a sign of power with a number; 0 without one."""
+    if type_at(tokens, position) == "SUPERSCRIPT":
+        return 1
+    return 2 if types_at(tokens, position, 2) == ["POWER", "NUMBER"] else 0
+
+
+def opening(place: int) -> Token:
+    """A bracket that the text does not show."""
+    return Token("LPAR", "(", place, place)
+
+
+def closing(place: int) -> Token:
+    return Token("RPAR", ")", place, place)
+
+
+def with_parts(tokens: list[Token]) -> list[Token]:
+    """The tokens with the colons of ``X[i,:]`` and ``X[:,k]`` as whole axes, where all that stands beside them are letters."""
+    found = list(tokens)
+    for start, stop in partners(tokens, {"LSQB": "RSQB"}).items():
+        inner = tokens[start + 1 : stop]
+        parts = {"LETTER" if token.type == "RUN" and len(token.value) == 1 else token.type for token in inner[::2]}
+        if len(inner) % 2 and parts == {"LETTER", "COLON"} and {token.type for token in inner[1::2]} == {"COMMA"}:
+            found[start + 1 : stop] = [token.as_a("WHOLE") if token.type == "COLON" else token for token in inner]
+    return found
+
+
+def end_of_term(tokens: list[Token], position: int) -> int:
+    """The position after the product that begins at ``position``: of a plus or minus, an equals sign, or a bracket that closes."""
+    seconds = _second_bars(tokens)
+    bars = 0
+    for place, token, depth in by_depth(tokens, position):
+        bars += token.type in BARS and place not in seconds
+        ends = token.type in ("EQUALS", "SEPARATOR")
+        if token.type in ("PLUS", "MINUS", "COMMA"):
+            ends = not bars % 2 and place > position and not _is_sign_of_exponent(tokens, place)
+        if depth < 0 or (depth == 0 and ends):
+            return place
+    return len(tokens)
+
+
+def _second_bars(tokens: list[Token]) -> frozenset[int]:
+    """The second bars of ``||``, where all bars of the text are written so; then two of them are one sign of a norm."""
+    bars = [place for place, token in enumerate(tokens) if token.type == "BAR"]
+    pairs = list(zip(bars[::2], bars[1::2], strict=False))
+    together = all(second == first + 1 and tokens[first].end == tokens[second].start for first, second in pairs)
+    return frozenset(bars[1::2]) if together and len(bars) % 2 == 0 else frozenset()
+
+
+def _is_sign_of_exponent(tokens: list[Token], place: int) -> bool:
+    return tokens[place].type in ("PLUS", "MINUS") and tokens[place - 1].type in ("POWER", "ELEMENT_POWER", "TIMES", "DIVIDE")

@@ -10,7 +10,7 @@ from matcalc.base.errors import ShapeError, Span
 from matcalc.base.functions import functions, spellings
 from matcalc.base.sizes import ONE, Size
 from matcalc.language.build.scope import Variable
-from matcalc.language.text.python_spellings import along_an_axis
+from matcalc.language.text.meanings import along_an_axis
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, SizeClash, SizeSystem, resolved

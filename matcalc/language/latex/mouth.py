@@ -1,4 +1,4 @@
-r"""LaTeX as TeX reads it: one token after the other, with the commands of the writer replaced as they come.
+"""LaTeX as TeX reads it: one token after the other, with the commands of the writer replaced as they come.
 
 Texts lie on a stack: the files that are taken in, what macros stand for, and their arguments. The next token is that of the uppermost one.
 Nothing is copied: an argument is a stretch of the text that it was written in, and so each token knows its place.
@@ -6,66 +6,19 @@ Nothing is copied: an argument is a stretch of the text that it was written in, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
-from functools import cache
-from typing import NamedTuple
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
-from matcalc.base.budgets import LONGEST_ARGUMENT, MOST_EXPANSION, WORK_OF_A_CALL, spend
+from matcalc.base.budgets import MOST_EXPANSION, WORK_OF_A_CALL, spend
 from matcalc.base.lazy import pattern
-from matcalc.language.latex.latex_groups import Meanings
-from matcalc.language.latex.latex_parameters import FALSE, TRUE, Argument, Environment, Macro, Parameter
-from matcalc.language.latex.latex_slices import Slice, Text, string_of
+from matcalc.language.latex.latex_texts import NEVER, Frame, Slice, Text, Token, string_of
+from matcalc.language.latex.macros import FALSE, TRUE, Argument, Environment, Macro, Meanings, Parameter
 
-_TOKEN = pattern(
-    r"(?P<text>(?:[^\\{}$%\n]++|\n(?![^\S\n]*\n))++)"
-    r"|(?P<par>\n[^\S\n]*\n\s*)"
-    r"|\\(?P<command>[A-Za-z@]+|.|\Z)"
-    r"|(?P<comment>%[^\n]*+(?:\n(?![^\S\n]*\n)[^\S\n]*)?+)"
-    r"|(?P<sign>[{}$\n])",
-    re.DOTALL,
-)
-_BLANK = pattern(r"(?:[^\S\n]++|\n(?![^\S\n]*\n)|%[^\n]*+(?:\n(?![^\S\n]*\n)[^\S\n]*)?+)*+")
-_ONE = pattern(r"\\(?:[A-Za-z@]+|.|\Z)|.", re.DOTALL)
 _NAME = pattern(r"\s*\{\s*([^{}\\%$#\n]{0,200}?)\s*\}")
 _CALLED = pattern(r"\\[A-Za-z@]+|(?<=\\begin\{)[^{}]*(?=\})")
 _EMPTY = Text("")
 _BEFORE_ARGUMENTS = frozenset(["command", "begin", "}"])
-
-
-class Token(NamedTuple):
-    """One unit of LaTeX.
-
-    ``kind`` is ``text`` (characters without a meaning of their own), ``par`` (an empty line), ``command`` (without its backslash),
-    ``begin`` and ``end`` (the name of an environment), ``comment``, ``{``, ``}``, ``$``, or ``stop``. ``origin`` is the place that its
-    first character comes from; what a macro stands for comes as a whole from its call, which reaches to ``until``, else -1.
-    """
-
-    kind: str
-    text: str
-    origin: int
-    until: int = -1
-
-
-class Frame:
-    """A stretch of a text that is being read. ``done`` is called at its end; nothing outside is then taken for an argument.
-
-    Where ``done`` returns True a token ``stop`` comes there.
-    """
-
-    __slots__ = ("at", "base", "done", "end", "origin", "string", "text", "until")
-
-    def __init__(self, part: Slice, done: Callable[[], bool | None] | None = None) -> None:
-        self.text, self.at, self.end, self.origin, self.until = part
-        self.string = part.text.string
-        self.base = part.text.base
-        self.done = done
-
-    def place(self, position: int) -> int:
-        return self.origin if self.origin >= 0 else self.base + position
-
-    def slice(self, start: int, end: int) -> Slice:
-        return Slice(self.text, start, end, self.origin, self.until)
 
 
 class Mouth:
@@ -78,7 +31,8 @@ class Mouth:
     def __init__(self, fault: Callable[[str, str, int, int], None], kept: Collection[str] = (), *, most: int) -> None:
         self.commands: Meanings[Macro] = Meanings()
         self.environments: Meanings[Environment] = Meanings()
-        self.primitives: dict[str, Callable[[Token], Token | None]] = {"begin": self._begin, "end": self._end}
+        self._meanings: tuple[Meanings[Any], ...] = (self.commands, self.environments)
+        self.primitives: dict[str, Callable[[Token], Token | None]] = dict.fromkeys(("begin", "end"), self._end_of_environment)
         self.fault = fault
         self.kept = kept
         self.most = most
@@ -104,14 +58,17 @@ class Mouth:
 
     def push(self, parts: list[Slice], done: Callable[[], bool | None] | None = None) -> None:
         """Lets the parts be read next; ``done`` is called behind them."""
-        frames = self._frames
-        while frames and frames[-1].done is None and frames[-1].at >= frames[-1].end:
-            frames.pop()
+        self._top()
         if done is not None:
-            frames.append(Frame(Slice(_EMPTY, 0, 0), done))
-        for part in reversed(parts):
-            if part.start < part.end:
-                frames.append(Frame(part))
+            self._frames.append(Frame(Slice(_EMPTY, 0, 0), done))
+        self._frames += [Frame(part) for part in reversed(parts) if part.start < part.end]
+
+    def _top(self) -> Frame | None:
+        """What is being read, without what is read to its end."""
+        frames = self._frames
+        while frames and frames[-1].spent:
+            frames.pop()
+        return frames[-1] if frames else None
 
     def push_text(self, text: Text, done: Callable[[], bool | None]) -> None:
         """Lets a whole text be read next."""
@@ -133,10 +90,8 @@ class Mouth:
     @property
     def at_end(self) -> bool:
         """Whether nothing is left of what is read before something is to be done."""
-        frames = self._frames
-        while frames and frames[-1].done is None and frames[-1].at >= frames[-1].end:
-            frames.pop()
-        return not frames or frames[-1].at >= frames[-1].end
+        top = self._top()
+        return top is None or top.at >= top.end
 
     @property
     def reading(self) -> bool:
@@ -173,49 +128,36 @@ class Mouth:
 
     def next(self) -> Token:
         """The next token, with macros replaced, definitions made and conditions decided."""
-        while True:
-            token = self.raw()
-            kind = token.kind
-            if kind != "command":
-                if kind == "{" or kind == "}":
-                    self._group_sign(kind)
-                if kind != "text" or not token.text.isspace():
-                    self._before = "}" if token.text[-1:] == "]" else kind
-                return token
-            self._before = kind
+        while (token := self.raw()).kind == "command":
+            self._before = "command"
             macro = self.commands.get(token.text)
-            if macro is not None and macro.alias:
-                token = token._replace(text=macro.alias)
-            elif macro is not None:
-                if self.call(token, macro):
-                    continue
-                return token
+            if macro is not None and not macro.alias:
+                if not self.call(token, macro):
+                    return token
+                continue
+            token = token if macro is None else token._replace(text=macro.alias)
             primitive = self.primitives.get(token.text)
             if primitive is None:
-                return self._cut(token) if "@" in token.text[1:] or token.text[:1] == "@" != token.text else token
+                return self._cut(token)
             found = primitive(token)
             if found is not None:
                 return found
             self._before = ""
+        if token.kind in ("{", "}"):
+            self._group_sign(token.kind)
+        if token.kind != "text" or not token.text.isspace():
+            self._before = "}" if token.text[-1:] == "]" else token.kind
+        return token
 
     def raw(self) -> Token:
         """The next token as it stands there."""
-        frames = self._frames
-        while frames:
-            frame = frames[-1]
-            start = frame.at
-            match = _TOKEN.match(frame.string, start, frame.end)
-            if match is None:
-                frames.pop()
-                if frame.done is not None and frame.done():
-                    break
-                continue
-            frame.at = match.end()
-            kind = match.lastgroup or ""
-            text = match[kind]
-            if kind == "sign":
-                kind = "text" if text == "\n" else text
-            return Token(kind, text, frame.origin if frame.origin >= 0 else frame.base + start, frame.until)
+        while self._frames:
+            token = self._frames[-1].token()
+            if token is not None:
+                return token
+            done = self._frames.pop().done
+            if done is not None and done():
+                break
         return Token("stop", "", 0)
 
     def _group_sign(self, sign: str) -> None:
@@ -229,14 +171,13 @@ class Mouth:
 
     def open_group(self, text: Text | None = None, end: int = -1) -> None:
         """Lets definitions hold up to a place, or, without one, a command."""
-        self.commands.open(text, end)
-        self.environments.open(text, end)
+        for meanings in self._meanings:
+            meanings.open(text, end)
 
     def close_group(self, text: Text | None = None, end: int = -1) -> None:
         """Ends the group that ends at a place, or with a command."""
-        if not self.frozen:
-            self.commands.close(text, end)
-            self.environments.close(text, end)
+        for meanings in () if self.frozen else self._meanings:
+            meanings.close(text, end)
 
     def raw_with_text(self) -> tuple[Token, list[Slice]]:
         """The next token as it stands there, and what to ``push`` so that it comes again."""
@@ -248,18 +189,17 @@ class Mouth:
 
     def _cut(self, token: Token) -> Token:
         """A command before ``@``, which belongs to names only in packages."""
-        length = token.text.index("@") or 1
+        length = token.text.find("@") or 1
+        if length < 0 or length == len(token.text):
+            return token
         self.frame.at -= len(token.text) - length
         return token._replace(text=token.text[:length])
 
     def single(self) -> str:
         """The next command or character as it stands there; empty at the end of a text."""
         frame = self._ahead()
-        match = None if frame is None else _ONE.match(frame.string, frame.at, frame.end)
-        if frame is None or match is None:
-            return ""
-        frame.at = match.end()
-        return match[0]
+        found = None if frame is None else frame.one()
+        return "" if found is None else found.string
 
     def peek(self) -> str:
         """The next character behind white space; empty at the end of a text."""
@@ -269,33 +209,23 @@ class Mouth:
     def after(self, sign: str) -> bool:
         """Whether the sign comes next, behind white space; it is passed then."""
         frame = self._ahead()
-        if frame is None or not frame.string.startswith(sign, frame.at, frame.end):
-            return False
-        frame.at += len(sign)
-        return True
+        return frame is not None and frame.passes(sign)
 
     def at_once(self, sign: str) -> bool:
         """Whether the sign comes next without white space; it is passed then."""
-        frames = self._frames
-        while frames and frames[-1].done is None and frames[-1].at >= frames[-1].end:
-            frames.pop()
-        if not frames or not frames[-1].string.startswith(sign, frames[-1].at, frames[-1].end):
-            return False
-        frames[-1].at += len(sign)
-        return True
+        top = self._top()
+        return top is not None and top.passes(sign)
 
     def _ahead(self) -> Frame | None:
-        frames = self._frames
-        while frames:
-            frame = frames[-1]
-            match = _BLANK.match(frame.string, frame.at, frame.end)
-            if match is not None:
-                frame.at = match.end()
+        """What is being read, behind white space; None where nothing comes before something is to be done."""
+        while self._frames:
+            frame = self._frames[-1]
+            frame.skip_blank()
             if frame.at < frame.end:
                 return frame
             if frame.done is not None:
                 return None
-            frames.pop()
+            self._frames.pop()
         return None
 
     # ------------------------------------------------------------ arguments
@@ -308,13 +238,8 @@ class Mouth:
         sign = frame.string[frame.at]
         if sign == "{":
             return self._group(frame)
-        if sign in "}\n":
-            return None
-        match = _ONE.match(frame.string, frame.at, frame.end)
-        if match is None:
-            return None
-        frame.at = match.end()
-        return [frame.slice(*match.span())]
+        found = None if sign in "}\n" else frame.one()
+        return None if found is None else [found]
 
     def group(self) -> list[Slice] | None:
         """The next argument if it stands in braces."""
@@ -329,12 +254,11 @@ class Mouth:
         here = self._frames[-1] if self._frames else None
         passed = 0 if here is None else here.at
         frame = self._ahead()
-        if frame is None or not frame.string.startswith(opening, frame.at, frame.end):
+        start = 0 if frame is None else frame.at
+        if frame is None or not frame.passes(opening):
             if frame is not None and frame is here:
                 frame.at = passed  # a comment on the way may be a directive
             return None
-        start = frame.at
-        frame.at += len(opening)
         found = self.until(closing)
         if found is None:
             frame.at = start
@@ -372,13 +296,13 @@ class Mouth:
         found: list[Slice] = []
         depth = 0
         for number, frame in enumerate(reversed(self._frames)):
-            end, depth = _stopped(frame, stop, depth)
+            end, depth = frame.stopped(stop, depth)
             if end >= 0:
                 found.append(frame.slice(frame.at, end))
                 frame.at = end + len(stop)
                 del self._frames[len(self._frames) - number :]
                 return found
-            if end == _FAILED or frame.done is not None:
+            if end == NEVER or frame.done is not None:
                 return None
             found.append(frame.slice(frame.at, frame.end))
         return None
@@ -415,8 +339,8 @@ class Mouth:
 
     def _group(self, frame: Frame) -> list[Slice] | None:
         start = frame.at
-        closed = frame.text.closing.get(start)
-        if closed is not None and closed < frame.end:
+        closed = frame.closing(start)
+        if closed is not None:
             frame.at = closed + 1
             return [frame.slice(start + 1, closed)]
         if frame.origin < 0:
@@ -431,24 +355,26 @@ class Mouth:
 
     def call(self, token: Token, macro: Macro) -> bool:
         """Replaces a call; False where its arguments are missing."""
-        if token.until < 0:
-            self._work, self._outermost = 0, token
+        self._begin_call(token, token.text)
         arguments = self.taken(macro.parameters)
         if arguments is None:
             count = len([one for one in macro.parameters if one.default is None and one.kind in ("mandatory", "until")])
             reason = f"\\{token.text} needs {count} argument{'s' * (count > 1)} after it"
-            self.fault(reason, "", token.origin, token.until if token.until >= 0 else token.origin + len(token.text) + 1)
+            self.fault(reason, "", token.origin, token.ending)
             return False
         self.replace(macro, arguments, token)
         return True
+
+    def _begin_call(self, token: Token, name: str) -> None:
+        """Counts anew at a call that stands in the text itself."""
+        if token.until < 0:
+            self._work, self._outermost = 0, token._replace(text=name)
 
     def replace(self, macro: Macro, arguments: list[Argument], token: Token) -> None:
         """Lets what a macro stands for be read next."""
         end = self.ending(token)
         parts = macro.parts(arguments, token.origin, end)
-        work = WORK_OF_A_CALL
-        for part in parts:
-            work += part.end - part.start
+        work = sum([part.end - part.start for part in parts], WORK_OF_A_CALL)
         self._work += work
         before, self._all_work = self._all_work >> 6, self._all_work + work
         if self._all_work >> 6 > before:
@@ -461,41 +387,35 @@ class Mouth:
     def _give_up(self) -> None:
         """Forgets the macro that stands for too much, or all of them where they do together."""
         token = self._outermost
-        end = token.origin + len(token.text) + 1
         self.given_up = True
+        reason, advice = "the definitions make the input too long", "shorter definitions"
         if self._all_work > self.most:
-            self.commands.clear()
-            self.environments.clear()
             self.frozen = True
-            self.fault("the definitions make the input too long", "shorter definitions", token.origin, end)
+            for meanings in self._meanings:
+                meanings.clear()
         else:
-            reason = "is defined by itself" if self._returns(token.text) else "stands for too long a text"
-            self.commands.pop(token.text, None)
-            self.environments.pop(token.text, None)
-            self.fault(f"\\{token.text} {reason}", "a definition in other terms", token.origin, end)
+            said = "is defined by itself" if self._returns(token.text) else "stands for too long a text"
+            reason, advice = f"\\{token.text} {said}", "a definition in other terms"
+            for meanings in self._meanings:
+                meanings.pop(token.text, None)
+        self.fault(reason, advice, token.origin, token.origin + len(token.text) + 1)
         while self._frames and self._frames[-1].done is None:
             self._frames.pop()
 
     def _returns(self, name: str) -> bool:
         """Whether what a command or an environment stands for holds itself, or what does so."""
-        users: dict[str, list[str]] = {name: []}
-        open_parts: dict[str, int] = {}
+        uses: dict[str, set[str]] = {}
         waiting = [name]
         while waiting:
             one = waiting.pop()
-            parts = {other for other in self._named_in(one) if other in self.commands or other in self.environments}
-            open_parts[one] = len(parts)
-            for part in parts:
-                if part not in users:
-                    waiting.append(part)
-                users.setdefault(part, []).append(one)
-        ready = [one for one, count in open_parts.items() if not count]
-        for one in ready:
-            for user in users[one]:
-                open_parts[user] -= 1
-                if not open_parts[user]:
-                    ready.append(user)
-        return len(ready) < len(open_parts)
+            if one not in uses:
+                uses[one] = {other for other in self._named_in(one) if other in self.commands or other in self.environments}
+                waiting += uses[one]
+        try:
+            TopologicalSorter(uses).prepare()
+        except CycleError:
+            return True
+        return False
 
     def _named_in(self, name: str) -> list[str]:
         environment = self.environments.get(name)
@@ -504,68 +424,21 @@ class Mouth:
             bodies.append(self.commands[name].body)
         return [one.lstrip("\\") for body in bodies for one in _CALLED.findall(body)]
 
-    def _begin(self, token: Token) -> Token | None:
+    def _end_of_environment(self, token: Token) -> Token | None:
+        """Replaces the beginning or the end of an environment that the writer has defined."""
         name = self.environment()
         if name is None:
             return token
-        found = self.environments.get(name)
-        if found is None:
-            return Token("begin", name, token.origin, token.until)
-        if token.until < 0:
-            self._work, self._outermost = 0, token._replace(text=name)
+        found, given = self.environments.get(name), self._given.setdefault(name, [])
+        if found is None or (token.text == "end" and not given):
+            return Token(token.text, name, token.origin, token.until)
+        self._begin_call(token, name)
+        if token.text == "end":
+            self.replace(found.end, given.pop(), token)
+            return None
         arguments = self.taken(found.begin.parameters)
         if arguments is None:
             self.fault(f"the environment {name} needs arguments", "", token.origin, self.ending(token))
-            arguments = []
-        self._given.setdefault(name, []).append(arguments)
-        self.replace(found.begin, arguments, token)
+        given.append(arguments or [])
+        self.replace(found.begin, given[-1], token)
         return None
-
-    def _end(self, token: Token) -> Token | None:
-        name = self.environment()
-        if name is None:
-            return token
-        found = self.environments.get(name)
-        given = self._given.get(name)
-        if found is None or not given:
-            return Token("end", name, token.origin, token.until)
-        if token.until < 0:
-            self._work, self._outermost = 0, token._replace(text=name)
-        self.replace(found.end, given.pop(), token)
-        return None
-
-
-_FAILED = -2
-
-
-def _stopped(frame: Frame, stop: str, depth: int) -> tuple[int, int]:
-    """The place of ``stop`` in what is left of a frame, outside of braces, and how deep in braces it ends; -1 without, -2 for never."""
-    if frame.origin < 0:
-        following = frame.text.following(stop, frame.at)
-        if not 0 <= following < frame.end or following > frame.at + LONGEST_ARGUMENT:
-            return -1, depth
-    marks, string, position = _marks(stop), frame.string, frame.at
-    while (match := marks.search(string, position, frame.end)) is not None:
-        position = match.end()
-        if match["stop"] and depth == 0:
-            return match.start(), depth
-        sign = match[0]
-        if sign == "{":
-            closed = frame.text.closing.get(match.start())
-            if closed is not None and closed < frame.end:
-                position = closed + 1
-            else:
-                depth += 1
-        elif sign == "}":
-            depth -= 1
-            if depth < 0:
-                return _FAILED, depth
-        elif sign[0] == "\n" and stop != "}":
-            return _FAILED, depth
-    return -1, depth
-
-
-@cache
-def _marks(stop: str) -> re.Pattern[str]:
-    ending = r"(?![A-Za-z@])" if stop[:1] == "\\" and stop[-1:].isalpha() else ""
-    return re.compile(rf"(?P<stop>{re.escape(stop)}{ending})|\\(?:[A-Za-z@]+|.)|[{{}}]|%[^\n]*|\n[^\S\n]*\n", re.DOTALL)

@@ -1,11 +1,61 @@
-r"""What a writer's own commands stand for, and what they take: ``\newcommand{\q}[2][x]{#1^\top #2}`` takes an optional ``x``, and one."""
+"""What a writer's own commands stand for, what they take, and how long they hold."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Mapping
+from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from matcalc.base.lazy import pattern
-from matcalc.language.latex.latex_slices import Slice, Text
+from matcalc.language.latex.latex_texts import Slice, Text
+
+T = TypeVar("T")
+_DEEPEST = 50
+"""Groups within each other; in deeper ones definitions hold beyond their end."""
+
+
+class _Group(NamedTuple):
+    """Where it ends (``text`` is None for one that a command ends), and for each name defined in it what it stood for before."""
+
+    text: Text | None
+    end: int
+    before: dict[str, object]
+
+
+class Meanings(dict[str, T], Generic[T]):
+    """What names stand for. What ``define`` gives them holds to the end of the group."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._groups: list[_Group] = []
+
+    def define(self, name: str, meaning: T, *, everywhere: bool = False) -> None:
+        """Gives a name a meaning, ``everywhere`` beyond all groups."""
+        if everywhere:
+            for group in self._groups:
+                group.before.pop(name, None)
+        elif self._groups:
+            self._groups[-1].before.setdefault(name, self.get(name))
+        self[name] = meaning
+
+    def open(self, text: Text | None = None, end: int = -1) -> None:
+        """Begins a group that ends at a place of a text, or with a command."""
+        if len(self._groups) < _DEEPEST:
+            self._groups.append(_Group(text, end, {}))
+
+    def close(self, text: Text | None = None, end: int = -1) -> None:
+        """Ends the group that ends here, with all that should have ended in it; nothing where none does."""
+        depth = len(self._groups)
+        while depth and self._groups[depth - 1].text is text and self._groups[depth - 1].end < end:
+            depth -= 1
+        if not depth or self._groups[depth - 1][:2] != (text, end):
+            return
+        while len(self._groups) >= depth:
+            for name, meaning in self._groups.pop().before.items():
+                if meaning is None:
+                    self.pop(name, None)
+                else:
+                    self[name] = meaning  # type: ignore[assignment]
+
 
 MISSING = "-NoValue-"
 """What stands for an optional argument that is left out, as in xparse."""
@@ -91,17 +141,12 @@ def specified(text: str) -> tuple[Parameter, ...] | None:
         if match is None:
             return None
         letter, position = match["letter"], match.end()
-        marks, default = ("[", "]"), MISSING
-        if letter in "rRdD":
-            pair = _MARKS.match(text, position)
-            if pair is None:
+        marks, default = ("*", ""), MISSING
+        if letter in "rRdDt":
+            given = (_MARK if letter == "t" else _MARKS).match(text, position)
+            if given is None:
                 return None
-            marks, position = (pair[1], pair[2]), pair.end()
-        elif letter == "t":
-            mark = _MARK.match(text, position)
-            if mark is None:
-                return None
-            marks, position = (mark[1], ""), mark.end()
+            marks, position = (given[1], "" if letter == "t" else given[2]), given.end()
         if letter in "ODGR":
             while text[position : position + 1].isspace():
                 position += 1
@@ -109,29 +154,18 @@ def specified(text: str) -> tuple[Parameter, ...] | None:
             if closed is None:
                 return None
             default, position = text[position + 1 : closed], closed + 1
-        parameter = _parameter(letter, marks, default)
-        if parameter is None:
+        if letter not in _SORTS:
             return None
-        found.append(parameter)
+        kind = _SORTS[letter]
+        found.append(Parameter() if kind == "mandatory" else Parameter(kind, None if kind == "star" else default, marks))
     return tuple(found)
 
 
-def _parameter(letter: str, marks: tuple[str, str], default: str) -> Parameter | None:
-    match letter:
-        case "m" | "v":
-            return Parameter()
-        case "s":
-            return Parameter("star", marks=("*", ""))
-        case "t":
-            return Parameter("star", marks=marks)
-        case "o" | "O":
-            return Parameter("optional", default)
-        case "g" | "G":
-            return Parameter("group", default)
-        case "d" | "D" | "r" | "R":
-            return Parameter("between", default, marks)
-        case _:
-            return None
+_SORTS: Mapping[str, Kind] = {
+    **dict.fromkeys("mv", "mandatory"), **dict.fromkeys("st", "star"), **dict.fromkeys("oO", "optional"), **dict.fromkeys("gG", "group"),
+    **dict.fromkeys("dDrR", "between"),
+}  # fmt: skip
+"""The letters of xparse."""
 
 
 def _cuts(body: str) -> tuple[tuple[int, int] | int, ...]:

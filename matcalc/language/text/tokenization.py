@@ -1,0 +1,378 @@
+"""Raw tokens to the terminals of ``grammar/matcalc.lark``: separators, derivatives, names, calls, bars, juxtaposition."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from matcalc.base.budgets import LONGEST_QUOTED_NAME
+from matcalc.base.errors import ParseError, Span, UnknownFunctionError
+from matcalc.base.lazy import later, pattern
+from matcalc.base.records import record
+from matcalc.language.decisions import Decision, Dialect
+from matcalc.language.text.dialects import Signs, Written, foreign_names, is_program, recognised
+from matcalc.language.text.runs import resolve_runs
+from matcalc.language.text.scanner import scan
+from matcalc.language.text.spelling import DERIVATIVE_LETTERS, INFINITE_NORMS, NORM_NAMES, NORMS_SAID, SUBSCRIPTS, SUPERSCRIPTS, Vocabulary
+from matcalc.language.text.terminals import (
+    BARS,
+    ENDS_OPERAND,
+    STARTS_OPERAND,
+    Fork,
+    Rewritten,
+    Token,
+    by_depth,
+    exponent_width,
+    rewritten,
+    type_at,
+    with_parts,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from matcalc.language.latex import latex_scanner
+    from matcalc.language.text import code_tokens, derivative_tokens, doubtful_signs, equation_tokens
+else:
+    latex_scanner = later("matcalc.language.latex.latex_scanner")
+    code_tokens = later("matcalc.language.text.code_tokens")
+    derivative_tokens = later("matcalc.language.text.derivative_tokens")
+    doubtful_signs = later("matcalc.language.text.doubtful_signs")
+    equation_tokens = later("matcalc.language.text.equation_tokens")
+
+
+__all__ = ["Tokens", "is_latex", "tokenize"]
+
+_INFIX = frozenset(
+    [
+        "PLUS", "MINUS", "TIMES", "DIVIDE", "LEFT_DIVIDE", "ELEMENT_TIMES", "ELEMENT_DIVIDE", "KRONECKER", "POWER", "ELEMENT_POWER",
+        "EQUALS", "COMMA", "IMPLIES",
+    ]
+)  # fmt: skip
+
+
+_ENDS = frozenset(["NEWLINE", "SEPARATOR"])
+_EXPONENTS = frozenset(["SUPERSCRIPT", "POWER"])
+_SUBSCRIPTS = frozenset(["UNDERSCORE", "SUBSCRIPT_RUN"])
+
+
+@record
+class Tokens:
+    """The terminals of a text, what was decided on the way (splits, readings among several), what it is written in, the runs of letters
+    that could be read otherwise, and the names with a label, in which no letter is an index."""
+
+    terminals: list[Token]
+    decisions: list[Decision]
+    written: Written
+    forks: tuple[Fork, ...] = ()
+    labelled: frozenset[str] = frozenset()
+
+
+@record
+class _Raw:
+    """The signs of a text one by one, as the language has them, and what it is written in; the words with those of that."""
+
+    tokens: list[Token]
+    decisions: list[Decision]
+    written: Written
+    vocabulary: Vocabulary
+    labelled: frozenset[str] = frozenset()
+    forks: tuple[Fork, ...] = ()
+
+
+def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, flipped: frozenset[str] = frozenset()) -> Tokens:
+    """The terminals of ``text``, LaTeX or plain; ``dialect`` says what it is written in, which is recognised otherwise, and ``flipped``
+    which runs of letters are not read as they usually are.
+
+    Raises ParseError, UnknownFunctionError or LimitError with the place.
+    """
+    raw = _raw(text, vocabulary, dialect, flipped)
+    tokens, decisions, vocabulary = raw.tokens, raw.decisions, raw.vocabulary
+    if not tokens:
+        raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
+    latex, types = raw.written.dialect == "latex", frozenset([token.type for token in tokens])
+    if "EQUALS" in types:
+        tokens, vocabulary = equation_tokens.resolve_statements(tokens, vocabulary)
+    if not types.isdisjoint(_EXPONENTS):
+        tokens = _superscripts(tokens, vocabulary, decisions)
+    if "UNDERSCORE" in types:
+        tokens = _norm_names(tokens, vocabulary)
+    tokens, vocabulary = _derivatives(tokens, types, vocabulary, raw.written)
+    tokens, forks = resolve_runs(tokens, vocabulary, decisions, latex, flipped)
+    tokens = _grouped(tokens, types, latex)
+    if "DIVIDE" in types:
+        tokens = doubtful_signs.with_whole_divisors(tokens, decisions)
+    if "×" in text or "\\times" in text:
+        decisions += doubtful_signs.crosses(text, tokens, vocabulary)
+    return Tokens(tokens, decisions, raw.written, (*raw.forks, *forks), raw.labelled)
+
+
+def _grouped(tokens: list[Token], types: frozenset[str], latex: bool) -> list[Token]:
+    """The tokens with bars that open and close, what hangs on those of norms, brackets around operands, and signs between factors."""
+    if any(token.type in BARS for token in tokens):
+        tokens = doubtful_signs.resolve_bars(tokens)
+    if not types.isdisjoint(_SUBSCRIPTS):
+        tokens = _norm_subscripts(tokens)
+    if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
+        tokens = doubtful_signs.bracketed_operands(tokens, latex)
+    return _juxtaposed(tokens)
+
+
+def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: frozenset[str]) -> _Raw:
+    if dialect == "latex" or (dialect is None and is_latex(text)):
+        found = latex_scanner.scan_latex(text, vocabulary)
+        known = vocabulary.knowing(found.names | found.labelled)
+        if any(token.value in _OF_TWO for token in found.tokens):
+            known = known.with_calls(_OF_TWO)
+        return _Raw(_separated(found.tokens), found.decisions, Written("latex"), known, found.labelled)
+    decisions: list[Decision] = []
+    raw, primed = _scanned(text, vocabulary, flipped, decisions)
+    signs = Signs.of(raw)
+    written = recognised(raw, signs) if dialect is None else Written(dialect)
+    if written.dialect != "math" or not signs.values.isdisjoint(foreign_names("math")):
+        vocabulary = vocabulary.with_calls(foreign_names(written.dialect))
+    if is_program(raw, signs, written):
+        raw = code_tokens.in_language(raw, signs, written, vocabulary, text, decisions)
+        vocabulary = code_tokens.known_names(raw, written, vocabulary)
+    return _Raw(raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, vocabulary, forks=primed)
+
+
+def _scanned(text: str, vocabulary: Vocabulary, flipped: frozenset[str], decisions: list[Decision]) -> tuple[list[Token], tuple[Fork, ...]]:
+    """The raw tokens of plain text, and the names that their primes could be a part of."""
+    raw = scan(text)
+    primed: tuple[Fork, ...] = ()
+    if "′" in text:
+        raw, primed = doubtful_signs.turned(raw, vocabulary, flipped, decisions)
+    if ":" in text:
+        raw = with_parts(raw)
+    if "%" in text and any(token.value[:1] == "%" and token.type == "TIMES" for token in raw):
+        raw = code_tokens.in_arrays(raw)
+    return raw, primed
+
+
+_OF_TWO = frozenset(["max", "min"])
+"""Of the functions that are known anywhere, those that LaTeX has, too."""
+_DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])
+_DIFFERENTIAL_SIGNS = frozenset(["PARTIAL", "DIFFERENTIAL_SIGN"])
+
+
+def _derivatives(tokens: list[Token], types: frozenset[str], vocabulary: Vocabulary, written: Written) -> tuple[list[Token], Vocabulary]:
+    """The tokens with the signs of derivatives and differentials resolved, where there may be any."""
+    if "IMPLIES" in types:
+        tokens, vocabulary = equation_tokens.resolve_implication(tokens, vocabulary)
+    letters = {token.value[:1] for token in tokens}
+    if vocabulary.definitions or not types.isdisjoint(_DERIVATIVE_SIGNS) or not letters.isdisjoint(DERIVATIVE_LETTERS):
+        tokens = derivative_tokens.resolve_derivatives(tokens, vocabulary)
+    tokens = _entry_by_entry(tokens, written)
+    if "d" in letters or not types.isdisjoint(_DIFFERENTIAL_SIGNS):
+        tokens, vocabulary = equation_tokens.resolve_differentials(tokens, vocabulary)
+    return tokens, vocabulary
+
+
+_LOOKS_LIKE_LATEX = pattern(r"[\w^]\{|^\s*\$|[\x07\x08\x0b\x0c][A-Za-z]|\^\top(?![A-Za-z])|\\(?:[^\s\w(]|[^\W\d_]{2})|\\\)")
+_LATEX_MARKS = frozenset("{$\\\t\x07\x08\x0b\x0c")
+"""Without any of these no text looks like LaTeX."""
+_BACKSLASH = pattern(r"\\(?![ \t]*\n)")
+_DIVIDEND = pattern(r"(?:(?<!\\)[^\W\d]\w*|[)\]'’ᵀ])[ \t]*\Z")
+
+
+def is_latex(text: str) -> bool:
+    r"""Whether a text is written in LaTeX: a command, ``^{`` or ``_{`` stands in it, or it begins with a dollar sign.
+
+    A backslash between a name or brackets and a single letter or brackets is MATLAB's division from the left, if nothing else is LaTeX.
+
+    >>> is_latex(r"\|x\|^2"), is_latex("x^{-1}"), is_latex("||x||^2"), is_latex(r"A\b"), is_latex(r"(A*B) \ b"), is_latex(r"A\beta")
+    (True, True, False, False, False, True)
+    """
+    if _LATEX_MARKS.isdisjoint(text):
+        return False
+    if _LOOKS_LIKE_LATEX.search(text) is not None:
+        return True
+    places = [found.start() for found in _BACKSLASH.finditer(text)]
+    return any(_DIVIDEND.search(text, max(0, place - LONGEST_QUOTED_NAME), place) is None for place in places)
+
+
+_OF_ARRAYS = {"*": "ELEMENT_TIMES", "/": "ELEMENT_DIVIDE"}
+
+
+def _entry_by_entry(tokens: list[Token], written: Written) -> list[Token]:
+    """In NumPy ``*`` and ``/`` go entry by entry; ``**`` does so wherever it stands, and takes the operand before it from the right."""
+    if written.dialect != "numpy":
+        return tokens
+    of_arrays = {**_OF_ARRAYS, "**": "ARRAY_POWER"} if written.sure else {"**": "ARRAY_POWER"}
+    return [token.as_a(of_arrays.get(token.value, token.type)) for token in tokens]
+
+
+def _separated(tokens: list[Token]) -> list[Token]:
+    """Newlines end a statement unless brackets are open or an operator continues it."""
+    out: list[Token] = []
+    for position, token, depth in by_depth(tokens):
+        last = out[-1].type if out else "SEPARATOR"
+        if token.type == "NEWLINE":
+            if depth or last in _INFIX or type_at(tokens, position + 1) in _INFIX:
+                continue
+            token = token.as_a("SEPARATOR")
+        if token.type != "SEPARATOR" or depth or last != "SEPARATOR":
+            out.append(token)
+    while out and out[-1].type == "SEPARATOR":
+        out.pop()
+    return out
+
+
+_EXPONENT = pattern(r"(?P<power>-?\d+|-?[a-z]|-T)?(?P<transposes>T*)")
+
+
+def _superscripts(tokens: list[Token], vocabulary: Vocabulary, decisions: list[Decision]) -> list[Token]:
+    """Superscript characters and ``^T`` as ``SUPERSCRIPT`` and ``TRANSPOSE``."""
+    if any(token.value[:1] in ("t", "ᵗ") for token in tokens):
+        tokens = doubtful_signs.turned_by_small_t(tokens, vocabulary, decisions)
+
+    def exponent(position: int) -> Rewritten | None:
+        token, kind = tokens[position], type_at(tokens, position + 1)
+        if token.type == "POWER":
+            return _power(tokens, position, vocabulary)
+        if token.type != "SUPERSCRIPT":
+            return None
+        if token.value == "⁻" and kind == "TRANSPOSE":
+            return [Token("SUPERSCRIPT", "-T", token.start, tokens[position + 1].end)], position + 2
+        return _superscript(token), position + 1
+
+    return rewritten(tokens, exponent)
+
+
+def _power(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Rewritten | None:
+    """``^+``, ``^'``, ``^²``, ``^T`` and ``^-T``; None for another power."""
+    start, following = tokens[position].start, tokens[position + 1 : position + 3]
+    kind = type_at(tokens, position + 1)
+    if kind == "SUPERSCRIPT":
+        return _superscript(following[0]), position + 2
+    if kind == "TRANSPOSE" or _marks_pseudoinverse(tokens, position):
+        sign = ("TRANSPOSE", "'") if kind == "TRANSPOSE" else ("SUPERSCRIPT", "+")
+        return [Token(*sign, start, following[0].end)], position + 2
+    run = _marks_transpose(following, vocabulary)
+    if run is None:
+        return None
+    negative = kind == "MINUS"
+    sign = ("SUPERSCRIPT", "-T") if negative else ("TRANSPOSE", "'")
+    made = [Token(*sign, start, run.start + 1), Token("RUN", run.value[1:], run.start + 1, run.end)]
+    return made if len(run.value) > 1 else made[:1], position + 2 + negative
+
+
+def _marks_pseudoinverse(tokens: list[Token], position: int) -> bool:
+    """Whether ``^+`` ends an operand, as in ``A^+ b``; ``x^+2`` is a power."""
+    if type_at(tokens, position + 1) != "PLUS":
+        return False
+    operand = type_at(tokens, position + 2) in ("NUMBER", "RUN", "LPAR")
+    return not operand or tokens[position + 2].start > tokens[position + 1].end
+
+
+def _marks_transpose(following: list[Token], vocabulary: Vocabulary) -> Token | None:
+    """The run of letters in ``^T...`` or ``^-T...`` when T is no declared name."""
+    if len(following) > 1 and following[0].type == "MINUS":
+        following = following[1:]
+    if not following or following[0].type != "RUN":
+        return None
+    run = following[0]
+    if run.value == "H" and "H" not in vocabulary.symbols:
+        raise ParseError("the conjugate transpose is not read: all symbols are real", span=run.span, suggestion="the transpose, A'")
+    if not re.match(r"T(?![\d_′])", run.value) or "T" in vocabulary.symbols or run.value in vocabulary.symbols:
+        return None
+    return run
+
+
+def _superscript(token: Token) -> list[Token]:
+    if token.value in ("⁺", "†"):
+        return [token.as_a("SUPERSCRIPT", "+")]
+    plain = "".join(SUPERSCRIPTS[c] for c in token.value).replace("+", "")
+    if "H" in plain:
+        raise ParseError("the conjugate transpose is not read: all symbols are real", span=token.span, suggestion="the transpose, Aᵀ")
+    match = _EXPONENT.fullmatch(plain)
+    if match is None or not plain:
+        raise ParseError(f"the superscript {token.value!r} is not understood", span=token.span, suggestion="brackets: x^(...)")
+    out = [token.as_a("SUPERSCRIPT", match["power"])] if match["power"] else []
+    return out + [token.as_a("TRANSPOSE", "'")] * len(match["transposes"])
+
+
+def _norm_names(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """Words that name a norm behind its bars, ``||X||_fro``, in the spelling of the language."""
+
+    def name(position: int) -> Rewritten | None:
+        token = tokens[position]
+        below = type_at(tokens, position - 1) == "UNDERSCORE" and type_at(tokens, position - 2) in _NORM_ENDS
+        if token.type != "RUN" or not below or vocabulary.declares(token.value):
+            return None
+        word = token.value.lower()
+        if word in INFINITE_NORMS:
+            raise ParseError("the norm of infinite order is not read", span=token.span, suggestion=NORMS_SAID)
+        return ([token.as_a("NAME", NORM_NAMES[word])], position + 1) if word in NORM_NAMES else None
+
+    return rewritten(tokens, name)
+
+
+_NORM_ENDS = frozenset(["NORM_BAR", "NORM_CLOSE", "BAR", "SUPERSCRIPT", "NUMBER"])
+"""What stands before the mark of a subscript of norm bars, which may have an exponent first."""
+
+
+def _norm_subscripts(tokens: list[Token]) -> list[Token]:
+    """What hangs on closing norm bars: ``_F``, ``_1``, ``_*``, ``₂``."""
+    tokens = rewritten(tokens, lambda position: _subscript_first(tokens, position))
+    return rewritten(tokens, lambda position: _norm_subscript(tokens, position))
+
+
+_BELOW_NORMS = frozenset(["NUMBER", "NAME", "LPAR", "CALL", "TIMES", "NORM_OPEN", "BAR_OPEN"])
+
+
+def _norm_subscript(tokens: list[Token], position: int) -> Rewritten | None:
+    token, after = tokens[position], type_at(tokens, position + 1)
+    if token.type not in _SUBSCRIPTS:
+        return None
+    if type_at(tokens, position - 1) != "NORM_CLOSE":
+        raise ParseError("a subscript belongs to a letter or to norm bars", span=token.span, suggestion="x_1, x[1] or ||X||_F")
+    if token.type == "SUBSCRIPT_RUN":
+        plain = "".join(SUBSCRIPTS[c] for c in token.value)
+        sign = Token("SUBSCRIPT", "_", token.start, token.start)
+        return [sign, token.as_a("NUMBER" if plain.isdecimal() else "NAME", plain)], position + 1
+    if after not in _BELOW_NORMS:
+        raise ParseError("the norm's subscript is missing", span=token.span, suggestion="||X||_F, ||x||_1 or ||x||_A")
+    star = [tokens[position + 1].as_a("NAME", "nuclear")] if after == "TIMES" else []
+    return [token.as_a("SUBSCRIPT"), *star], position + 1 + len(star)
+
+
+def _subscript_first(tokens: list[Token], position: int) -> Rewritten | None:
+    """``||x||^2_F`` as ``||x||_F^2``: the subscript goes before the exponent."""
+    cut = position + 1 + exponent_width(tokens, position + 1)
+    length = {"UNDERSCORE": 2, "SUBSCRIPT_RUN": 1}.get(type_at(tokens, cut), 0)
+    if tokens[position].type != "NORM_CLOSE" or not length:
+        return None
+    return [tokens[position], *tokens[cut : cut + length], *tokens[position + 1 : cut]], cut + length
+
+
+def _juxtaposed(tokens: list[Token]) -> list[Token]:
+    """``JUXT`` where two factors stand side by side."""
+
+    def factor(position: int) -> Rewritten | None:
+        token = tokens[position]
+        if token.type == "APPLY" and type_at(tokens, position + 1) not in STARTS_OPERAND:
+            raise UnknownFunctionError(f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)")
+        # 11' can only be the product of a column and a row of ones.
+        ones = token.type == "NUMBER" and token.value == "11" and type_at(tokens, position + 1) == "TRANSPOSE"
+        middle = token.start + 1
+        made = [Token("NUMBER", "1", token.start, middle), _beside(middle), Token("NUMBER", "1", middle, token.end)] if ones else [token]
+        beside = position > 0 and _stand_beside(tokens[position - 1], token)
+        return [*([_beside(token.start)] if beside else []), *made], position + 1
+
+    return rewritten(tokens, factor)
+
+
+def _beside(place: int) -> Token:
+    return Token("JUXT", "", place, place)
+
+
+def _stand_beside(before: Token, token: Token) -> bool:
+    """Whether two tokens are factors. Raises ParseError for a number that belongs to what is at once before it, or may do so."""
+    if token.type == "NUMBER" and before.end == token.start:
+        if before.type == "NORM_CLOSE":
+            advice = "||x||_2 or ||x||^2; with * between them it is a product"
+            raise ParseError("a number at once behind norm bars may be an index or an exponent", span=token.span, suggestion=advice)
+        if before.type == "NUMBER" and token.value.startswith("."):
+            product = f"{before.value.rstrip('.')}*0{token.value}"
+            raise ParseError("a number has one point", span=Span(before.start, token.end), suggestion=product)
+    return before.type in ENDS_OPERAND and token.type in STARTS_OPERAND

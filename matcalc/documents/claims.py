@@ -10,9 +10,9 @@ from itertools import islice
 from matcalc.base.errors import MatcalcError, ParseError, UnknownFunctionError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices, by_indices, compared, with_entries
-from matcalc.documents.context.defined_names import Definition, is_foreign, names_used
+from matcalc.documents.context.defined_names import Definition, Dependence, is_foreign, names_used, reached
 from matcalc.documents.context.derived_facts import as_arrays, with_matrices
-from matcalc.documents.context.functions_without_formula import AnyFunctions, for_any_functions, for_functions_of_vectors, with_losses
+from matcalc.documents.context.functions_without_formula import AnyFunctions, for_any_functions, for_functions_of_vectors
 from matcalc.documents.context.overview import Context, How
 from matcalc.documents.context.restated import (
     by_entry,
@@ -28,8 +28,16 @@ from matcalc.documents.context.restated import (
 )
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_arguments, with_generic, with_powers
 from matcalc.documents.context.scripts import kinds_in_layers
-from matcalc.documents.context.structure import Dependence, Structure, doubts_of, needed, of_rows, reached, structure_of, variables
-from matcalc.documents.context.used_definitions import composition_of, kept_facts, moving_doubts, opened, told_apart, without_usual
+from matcalc.documents.context.structure import Structure, doubts_of, needed, of_rows, structure_of, variables
+from matcalc.documents.context.used_definitions import (
+    composition_of,
+    kept_facts,
+    moving_doubts,
+    opened,
+    told_apart,
+    with_losses,
+    without_usual,
+)
 from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import by_what_stands, with_entries_listed
 from matcalc.documents.context.written_names import is_called, names_at, weights_in

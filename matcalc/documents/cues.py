@@ -376,11 +376,11 @@ def closing(text: str, start: int, bracket: str) -> int:
 _RIGHT = re.compile(r"\s*\\(?:right|[bB]igg?r?)\s*\Z")
 
 
-def bracketed(text: str, opened: re.Match[str] | None, bracket: str = "(") -> tuple[str, int] | None:
+def bracketed(text: str, opened: re.Match[str] | None) -> tuple[str, int] | None:
     r"""What stands in the bracket that ``opened`` ends with, without the ``\right`` of its end, and the place behind; None without an end.
 
     >>> bracketed(r"f\left(x + 1\right) y", re.match(r"f\\left\(", r"f\left(x + 1\right) y"))
     ('x + 1', 19)
     """
-    end = 0 if opened is None else closing(text, opened.end(), bracket)
+    end = 0 if opened is None else closing(text, opened.end(), opened[0][-1])
     return None if opened is None or not end else (_RIGHT.sub("", text[opened.end() : end - 1]), end)

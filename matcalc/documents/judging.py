@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices
-from matcalc.documents.context.functions_without_formula import LOSSES
+from matcalc.documents.context.written_names import LOSSES
 from matcalc.documents.doubting import doubted
 from matcalc.documents.pieces import Asked, Notation
 from matcalc.documents.readings import (

@@ -303,7 +303,7 @@ def coordinates_of(text: str) -> tuple[str, ...]:
     (('1', '-2'), ())
     """
     opened = _LIST.match(text)
-    found = bracketed(text, opened, opened["bracket"]) if opened is not None and _is_list(text) else None
+    found = bracketed(text, opened) if opened is not None and _is_list(text) else None
     inside = "" if found is None else found[0]
     return tuple([part.strip() for part in inside.split(",")]) if inside and not re.search(r"[(\[{]", inside) else ()
 

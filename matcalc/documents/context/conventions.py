@@ -11,9 +11,9 @@ from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices, compared
 from matcalc.documents.context.defined_names import names_used
 from matcalc.documents.context.facts import Doubts, reach_of
-from matcalc.documents.context.phrases import Description, tokens_of
+from matcalc.documents.context.phrases import Description
 from matcalc.documents.context.prose import vocabulary
-from matcalc.documents.context.wording import CLOSE, END, OPEN, Line, Mention, Reaches, Spot, Wording
+from matcalc.documents.context.wording import CLOSE, END, OPEN, Line, Mention, Reaches, Spot, Wording, tokens_of
 from matcalc.documents.context.written_names import whole_name
 from matcalc.documents.pieces import LayoutSaid, Said
 from matcalc.documents.shapes import head_of, is_derivative, is_zero
@@ -71,17 +71,23 @@ def _of(wording: Wording, number: int) -> str:
 
 def _in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> Iterator[Convention]:
     text = re.sub(r"⟨(\d+)⟩", lambda found: _of(wording, int(found[1])), wording.text)
-    found = [(value, match) for value, phrase in phrases.items() for match in [phrase.search(text)] if match is not None]
-    if len(found) != 1 or vocabulary().lists["doubtful_sentence"].search(text):
+    found = [(value, match) for value, phrase in phrases.items() if (match := phrase.search(text)) is not None]
+    lists = vocabulary().lists
+    if len(found) != 1 or lists["doubtful_sentence"].search(text):
         return
     value, match = found[0]
     before = text[: match.start()].lower().split()[-4:]
     if any(vocabulary().says("doubt", word.strip(",;")) for word in before):
         return
     said = Said(" ".join(text.split())[:_SHOWN], wording.place(0))
-    whole = vocabulary().lists["everywhere"].search(text) or wording.spot.is_setting or not wording.spot.sections
-    start, end = (0, END) if whole else (wording.start, wording.spot.section_end)
-    yield Convention(value, said, start, end, "all" if value != "denominator" or _WHOLE.search(match[0]) else "gradients")
+    whole = lists["everywhere"].search(text) or wording.spot.is_setting or not wording.spot.sections
+    start, end = (0, END) if whole else (wording.start, wording.around)
+    yield Convention(value, said, start, end, _about(value, match[0]))
+
+
+def _about(layout: str, words: str) -> LayoutSaid:
+    """Of which derivatives words say a layout."""
+    return "all" if layout != "denominator" or _WHOLE.search(words) else "gradients"
 
 
 _BOLD = r"\\(?:mathbf|boldsymbol|bm|vec)\s*"
@@ -156,12 +162,11 @@ class Jacobian:
 
 def jacobians_in(wording: Wording) -> Iterator[Jacobian]:
     """The names that a sentence has for Jacobians of functions: ``⟨0⟩ is the Jacobian of ⟨1⟩``."""
-    end = END if wording.spot.is_setting else wording.spot.section_end
     for form in _JACOBIANS:
         for found in form.finditer(wording.text) if "acobian" in wording.text else ():
             name, of = (_called(wording, int(found[group])) for group in ("name", "of"))
             if name and of:
-                yield Jacobian(name, of, wording.start, end)
+                yield Jacobian(name, of, wording.start, wording.around)
 
 
 def _called(wording: Wording, number: int) -> str:
@@ -176,20 +181,19 @@ _SEVERAL = 2
 
 def maps_in(wording: Wording) -> Iterator[Map]:
     """The maps that a sentence speaks of."""
-    end = END if wording.spot.is_setting else wording.spot.section_end
-    for mention in wording.mentions:
-        for line in mention.lines:
-            yield from _maps_of(line, wording.start, end)
+    for line in wording.lines:
+        yield from _maps_of(line, wording.start, wording.around)
 
 
 def _maps_of(line: Line, start: int, end: int) -> Iterator[Map]:
     row = line.row
-    found = _MAP.fullmatch(row.left.text) if row.relation == "→" and row.right is not None else None
-    if found is None or row.right is None:
+    if row.relation != "→" or row.right is None:
         return
-    domain, values = _kind(found["domain"]), _kind(row.right.text)
-    names = [whole_name(part, line.notation) for part in found["names"].split(",")]
-    if values is not None and all(names):
+    found, values = _MAP.fullmatch(row.left.text), _kind(row.right.text)
+    if found is None or values is None:
+        return
+    domain, names = _kind(found["domain"]), [whole_name(part, line.notation) for part in found["names"].split(",")]
+    if all(names):
         yield from (Map(name, domain or "", values, start, end) for name in names if name)
 
 
@@ -313,20 +317,22 @@ def index_conditions(wordings: Iterable[Wording]) -> Mapping[int, Indices]:
     held: tuple[Indices, Spot] | None = None
     for wording in wordings:
         conditions = [case for mention in wording.mentions if (case := _compared_in(mention)) is not None]
-        claims = [line for mention in wording.mentions for line in mention.lines if line.role == "claim"]
+        claims = [line for line in wording.lines if line.role == "claim"]
         if held is not None and (conditions or held[1].sections != wording.spot.sections or _ENDS.match(wording.text)):
             held = None
-        if conditions and claims:
-            found |= {**_of_section(wording.spot, claims), **_in_sentence(wording)}
-        elif conditions:
-            before = wording.text.partition(OPEN)[0]
-            leads = len(conditions) == 1 and len(wording.text) <= _LONGEST and _FRONTED.search(before) and _LEADING.fullmatch(before)
-            held = (conditions[0], wording.spot) if leads else None
+        if conditions and not claims:
+            held = (conditions[0], wording.spot) if len(conditions) == 1 and _leads(wording.text) else None
         elif held is not None:
             found |= {line.number: held[0] for line in claims}
         else:
-            found |= _of_section(wording.spot, claims)
+            found |= {**_of_section(wording.spot, claims), **(_in_sentence(wording) if conditions else {})}
     return found
+
+
+def _leads(text: str) -> bool:
+    """Whether the words before a condition say that the claims behind its sentence are made for it."""
+    before = text.partition(OPEN)[0]
+    return len(text) <= _LONGEST and _FRONTED.search(before) is not None and _LEADING.fullmatch(before) is not None
 
 
 def _compared_in(mention: Mention) -> Indices | None:
@@ -424,13 +430,16 @@ def points_in(wording: Wording) -> Iterator[tuple[int, tuple[str, ...]]]:
     point: tuple[str, ...] = ()
     for number, mention in enumerate(wording.mentions):
         before = wording.text.partition(f"{OPEN}{number}{CLOSE}")[0]
-        line = mention.lines[0] if len(mention.lines) == 1 else None
-        alone = line is not None and line.row.right is None and line.notation == "latex"
-        text = as_list(line.row.left.text) if line is not None and alone else ""
-        if alone and _AT.search(before) is not None:
+        if _is_expression(mention) and _AT.search(before) is not None:
+            text = as_list(mention.lines[0].row.left.text)
             point = coordinates_of(text) if is_numeric(text) else ()
         elif point:
             yield from ((one.number, point) for one in mention.lines)
+
+
+def _is_expression(mention: Mention) -> bool:
+    """Whether a formula of a sentence is one of LaTeX without a relation."""
+    return len(mention.lines) == 1 and mention.lines[0].row.right is None and mention.lines[0].notation == "latex"
 
 
 _GIVING = frozenset(["definition", "number", "claim", "fact", "not an equation", "solution"])

@@ -24,8 +24,8 @@ from matcalc.documents.context.written_names import (
 from matcalc.documents.pieces import Notation, Placed, Said
 from matcalc.documents.roles import named_by
 from matcalc.documents.shapes import Head, head_of, holds, inverted, is_entries, is_expected, powered
-from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import walk
 from matcalc.language.text.spelling import Vocabulary
 from matcalc.language.text.terminals import WRITTEN_OUT
@@ -64,7 +64,7 @@ class Definition:
         head = head_of(left, self.notation)
         if head is None:
             return None
-        uses = names_used(value, self.notation) - {head.name, without_index(head.name)} - set(head.arguments)
+        uses = _uses(names_used(value, self.notation), head)
         return replace(self, head=head, left=left, value=value, uses=uses, weights=weights_in(value, self.notation))
 
     @property
@@ -105,31 +105,45 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
     if (chained := _of_chain(line)) is not None:
         given = definition_in(chained, sentence, spot)
         return replace(given, link=row.link) if isinstance(given, Definition) else None
-    later = row.link and row.relation != ":=" and not _is_function(row.left.text, line.notation) and not _ends_with_name(line)
-    if row.right is None or later or line.role not in ("definition", "solution", "not an equation") or row.relation not in _GIVING:
+    if row.right is None or row.relation not in _GIVING or line.role not in _ROLES or _goes_on(line):
         return None
     if (inverse := _of_inverse(line)) is not None:
         return definition_in(inverse, sentence, spot)
     if powered(row.left.text) and row.relation != "=:":
         return None  # a variance, which the other side is no name of
-    named = named_by(row, line.notation)
-    head, side, value = named or (None, row.left, row.right)
+    head, side, value = named_by(row, line.notation) or (None, row.left, row.right)
     value = row.first if row.link and value is row.left else value  # of a = b := c, all are c
     first = next(iter(names_at(side.text, line.notation)), None)
     if head is None or line.role == "not an equation" or _is_unread(value.text):
         return _obscured(line, side.text, head, first)
-    text, special = with_constants(value.text) if line.notation == "latex" else (value.text, frozenset())
-    again = head_of(value.text, line.notation)
+    return _definition(line, head, side.text, value.text, first is not None and first.bold, sentence, spot)
+
+
+def _goes_on(line: Line) -> bool:
+    """Whether an equation only goes on with a chain."""
+    row = line.row
+    later = bool(row.link) and row.relation != ":="
+    return later and not _is_function(row.left.text, line.notation) and not _ends_with_name(line)
+
+
+def _definition(line: Line, head: Head, side: str, value: str, bold: bool, sentence: tuple[int, int], spot: Spot) -> Definition | None:
+    """A definition with its value as the language has it; None for a value that is made of the name itself, or of no names."""
+    notation = line.notation
+    text, special = with_constants(value) if notation == "latex" else (value, frozenset[str]())
+    again = head_of(value, notation)
     if again is not None and again.name == head.name:
         return None  # y = y(x) says what y depends on
-    used = names_used(text, line.notation)
-    itself = any(at.name == head.name for at in names_at(text, line.notation))
+    used = names_used(text, notation)
+    itself = any(at.name == head.name for at in names_at(text, notation))
     if not used or (itself and (head.arguments or not is_called(text, head.name))):
         return None  # j = 1, 2; H = H', x = x - g, f(x) = f(0) + x f'(0)
-    uses = used - {head.name, without_index(head.name)} - set(head.arguments)
-    said = Said(f"{side.text} = {value.text}", row.left.place())
-    weights, bold = weights_in(text, line.notation), first is not None and first.bold
-    return Definition(head, side.text, text, line.notation, uses, said, line.number, sentence, spot, weights, bold, special=special)
+    said, weights = Said(f"{side} = {value}", line.row.left.place()), weights_in(text, notation)
+    return Definition(head, side, text, notation, _uses(used, head), said, line.number, sentence, spot, weights, bold, special)
+
+
+def _uses(names: frozenset[str], head: Head) -> frozenset[str]:
+    """The names in a value that are neither what gets it nor its arguments."""
+    return names - {head.name, without_index(head.name), *head.arguments}
 
 
 def _of_inverse(line: Line) -> Line | None:
@@ -170,6 +184,9 @@ _COUNTS_FROM = pattern(r"[01]\s*(?:\Z|,?\s*(?:\\[lc]?dots|\.\.|…|⋯))")
 _GIVING = frozenset(["=", ":=", "=:", "≡"])
 
 
+_ROLES = frozenset(["definition", "solution", "not an equation"])
+
+
 def _ends_with_name(line: Line) -> bool:
     r"""Whether a chain from a formula ends with the name that it gives it: ``\partial L/\partial z = y - t = \delta``."""
     last = None if line.row.right is None else head_of(line.row.right.text, line.notation)
@@ -198,34 +215,49 @@ def readable(found: Sequence[Definition | Obscured], called: Collection[str] = (
     What a later side of a chain gives counts where the first one is no formula. An array that is written out is none; as the value of a
     function of several numbers it tells what the derivatives of that are.
     """
-    every = [one for one in found if isinstance(one, Definition)]
-    functions = {one.name: one.head.arguments for one in every if one.is_function}
-    vocabulary = Vocabulary.of((), called).defining(functions, [one.name for one in every if not one.is_function], ())
-    out: list[Definition | Obscured] = []
+    vocabulary = vocabulary_of([one for one in found if isinstance(one, Definition)], called=called)
     last: dict[str, Definition | Obscured] = {}
+    out: list[Definition | Obscured] = []
     for one in found:
-        before = last.get(one.name)
-        if isinstance(one, Definition) and one.link and not (isinstance(before, Obscured) and before.number == one.number - one.link):
-            continue
-        if isinstance(one, Definition) and _IN_BRACKETS.fullmatch(one.value.strip()) is not None and _lists_entries(one):
-            continue
-        if isinstance(one, Obscured) or is_readable(one.value, vocabulary, arrays=len(one.head.arguments) > 1):
-            out.append(one)
-        elif not one.link and not _lists_entries(one):
-            out.append(Obscured(one.name, one.number, one.is_function, one if isinstance(one, Definition) else one.unread))
-        else:
-            continue
-        last[one.name] = out[-1]
-    return list(_without_unread(out))
+        kept = _as_far_as_read(one, last.get(one.name), vocabulary)
+        if kept is not None:
+            out.append(kept)
+            last[one.name] = kept
+    return _without_unread(out)
 
 
-def _without_unread(found: Sequence[Definition | Obscured]) -> Iterator[Definition | Obscured]:
+def vocabulary_of(definitions: Sequence[Definition], declared: Iterable[str] = (), called: Collection[str] = ()) -> Vocabulary:
+    """The vocabulary in which definitions give names a meaning, and others are ``declared``, or ``called`` as functions."""
+    functions = {one.name: one.head.arguments for one in definitions if one.is_function}
+    return Vocabulary.of((), called).defining(functions, [one.name for one in definitions if not one.is_function], declared)
+
+
+def _as_far_as_read(
+    one: Definition | Obscured, before: Definition | Obscured | None, vocabulary: Vocabulary
+) -> Definition | Obscured | None:
+    """A definition, that there is one which is not read, or None for what only goes on or lists entries."""
+    if isinstance(one, Obscured):
+        return one
+    if one.link and not (isinstance(before, Obscured) and before.number == one.number - one.link):
+        return None
+    if _IN_BRACKETS.fullmatch(one.value.strip()) is not None and _lists_entries(one):
+        return None
+    if is_readable(one.value, vocabulary, arrays=len(one.head.arguments) > 1):
+        return one
+    return None if one.link or _lists_entries(one) else _unread(one)
+
+
+def _unread(one: Definition) -> Obscured:
+    return Obscured(one.name, one.number, one.is_function, one)
+
+
+def _without_unread(found: Sequence[Definition | Obscured]) -> list[Definition | Obscured]:
     """The definitions; those that call a function of which no definition can be read, not as such."""
-    called = {one.name for one in found if isinstance(one, Obscured) and one.is_function}
-    called -= {one.name for one in found if isinstance(one, Definition) and one.is_function}
-    for one in found:
-        unread = isinstance(one, Definition) and called and names_called(one.value, one.notation) & called
-        yield Obscured(one.name, one.number, one.is_function, one) if unread and isinstance(one, Definition) else one
+    read = {one.name for one in found if one.is_function and isinstance(one, Definition)}
+    called = {one.name for one in found if one.is_function} - read
+    if not called:
+        return list(found)
+    return [_unread(one) if isinstance(one, Definition) and names_called(one.value, one.notation) & called else one for one in found]
 
 
 _IN_BRACKETS = pattern(r"(?:\\left|\\[bB]igg?l?)?\s*[\[(][^=+]*[\])]\s*(?:\^\s*(?:T|\\top|\{[^{}]*\}))?")
@@ -279,15 +311,11 @@ class Definitions:
     def _known(self, name: str, bold: bool | None, called: bool) -> Sequence[Definition | Obscured]:
         """The definitions of a name in order, found once for each way in which it stands."""
         asked = name, bold if name in self._twins else None, called
-        known = self._asked.get(asked)
-        if known is None:
-            known = self._by_name.get(name, [])
-            if asked[1] is not None:
-                known = [one for one in known if isinstance(one, Obscured) or one.bold == bold]
-            if called:
-                known = [one for one in known if one.is_function] or known
-            self._asked[asked] = known
-        return known
+        if asked not in self._asked:
+            known = [one for one in self._by_name.get(name, []) if asked[1] is None or _is_set(one, bold)]
+            functions = [one for one in known if one.is_function] if called else []
+            self._asked[asked] = functions or known
+        return self._asked[asked]
 
     def at(self, name: str, row: int, bold: bool | None = None, *, called: bool = False) -> Definition | None:
         """What a name stands for at a row; None for one whose last definition cannot be read.
@@ -308,6 +336,10 @@ class Definitions:
         place = bisect_left(known, row, key=_number)
         last = known[place - 1] if place else None
         return last.unread if isinstance(last, Obscured) else None
+
+    def _meant(self, name: str, row: int, bold: bool | None, *, called: bool, unread: bool) -> Definition | None:
+        """What a name stands for at a row, perhaps by functions without a formula."""
+        return self.at(name, row, bold, called=called) or (self._unread_at(name, row) if unread else None)
 
     def is_obscure(self, name: str, row: int) -> bool:
         """Whether the last definition of a name before a row, or one of it later in the document, cannot be read."""
@@ -351,26 +383,29 @@ class Definitions:
         """
         done: dict[str, Definition] = {}
         opened: set[str] = set()
-        stack: list[tuple[str, bool | None, bool]] = [(name, weights.of(name), False) for name in sorted(names, reverse=True)]
-        while stack and len(done) < _MOST:
-            name, bold, closing = stack.pop()
-            one = self.at(name, row, bold, called=name in called) or (self._unread_at(name, row) if unread else None)
-            if one is None or not keep(one):
+        waiting: list[tuple[str, bool | None, Definition | None]] = [(name, weights.of(name), None) for name in sorted(names, reverse=True)]
+        while waiting and len(done) < _MOST:
+            name, bold, closing = waiting.pop()
+            if closing is not None:
+                done[closing.name] = closing
                 continue
-            if closing:
-                done[one.name] = one
-                continue
-            if one.name in opened or len(opened) >= _MOST_BEHIND:
+            one = self._meant(name, row, bold, called=name in called, unread=unread)
+            if one is None or one.name in opened or len(opened) >= _MOST_BEHIND or not keep(one):
                 continue
             opened.add(one.name)
-            stack.append((name, bold, True))
-            stack += [(used, one.weights.of(used), False) for used in sorted(one.uses, reverse=True) if used not in opened]
+            waiting.append((name, bold, one))
+            waiting += [(used, one.weights.of(used), None) for used in sorted(one.uses - opened, reverse=True)]
         return _in_order(done)
 
 
 def is_foreign(one: Definition, spot: Spot, names: Iterable[str]) -> bool:
     """Whether a name without arguments at a spot hardly means this function: one of another section, with variables not among these."""
     return one.is_function and one.spot.sections[-1:] != spot.sections[-1:] and not set(one.head.arguments) <= set(names)
+
+
+def _is_set(one: Definition | Obscured, bold: bool | None) -> bool:
+    """Whether the name of a definition may be meant in bold type, or not in bold type."""
+    return isinstance(one, Obscured) or one.bold == bold
 
 
 def _number(one: Definition | Obscured) -> int:
@@ -386,3 +421,33 @@ def _in_order(found: Mapping[str, Definition]) -> tuple[Definition, ...]:
         if not one.uses & waiting:
             kept.append(one)
     return tuple(kept)
+
+
+class Dependence:
+    """Which of some definitions depend on which names, through each other."""
+
+    def __init__(self, definitions: Sequence[Definition]) -> None:
+        self._uses = {one.name: one.uses for one in definitions}
+
+    def of(self, name: str, others: Iterable[str]) -> bool:
+        """Whether the value of a name depends on one of the others; it does on itself only through others."""
+        return not closed(self._uses.get(name, ()), self._uses).isdisjoint(others)
+
+
+def closed(names: Iterable[str], uses: Mapping[str, Collection[str]]) -> set[str]:
+    """Names with all that they use, through each other."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += uses.get(name, ())
+    return found
+
+
+def reached(names: Iterable[str], definitions: Sequence[Definition], stop: Collection[str]) -> tuple[Definition, ...]:
+    """The definitions that names rest on, but for those of the names to ``stop`` at and what only these rest on."""
+    uses = {one.name: one.uses.difference(stop) for one in definitions}
+    found = closed((name for name in names if name not in stop), uses)
+    return tuple([one for one in definitions if one.name in found])

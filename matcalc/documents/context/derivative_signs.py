@@ -6,12 +6,21 @@ There each function is called with what it is a function of, and a formula that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.written_names import CALLED, PRIMES, NameAt, names_at, trimmed, whole_name
+from matcalc.documents.context.written_names import (
+    Call,
+    NameAt,
+    behind_primes,
+    call_at,
+    names_at,
+    respelled,
+    trimmed,
+    whole_name,
+)
 from matcalc.documents.cues import bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS
 
@@ -48,40 +57,44 @@ class DerivedName:
     bold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    inside: str
-    end: int
-
-    @property
-    def point(self) -> str:
-        return whole_name(self.inside) or ""
-
-
 def derived_names(text: str, is_map: Callable[[str], bool]) -> Iterator[DerivedName]:
     """The names in a formula that are differentiated, or called where they are known as maps."""
     text = _plain(text)
-    derived: dict[int, Sign] = {}
+    derived = dict(_signs_at(text, is_map))
+    fractions = [range(found.start() + 1, _end_of_operand(text, found.end())) for found in _BY_NAME.finditer(text)]
+    for at in names_at(text):
+        end = behind_primes(text, at.end)
+        call = call_at(text, end)
+        sign = derived.get(at.start, "")
+        if call is not None and not sign:
+            sign = "prime" if end > at.end else "partial" if any(at.start in one for one in fractions) else ""
+        if sign or (call is not None and is_map(at.name)):
+            yield DerivedName(at.name, text[at.start : at.end], sign, "" if call is None else call.point, at.bold)
+
+
+def _signs_at(text: str, is_map: Callable[[str], bool]) -> Iterator[tuple[int, Sign]]:
+    """The places of the names behind signs of derivatives, each with the sign."""
     for found in _SIGN.finditer(text):
         sign = _sign(found)
-        at, below = _target(text, found.end()), _by(found)
-        call = None if at is None else _call(text, at.end)
-        names = {one.name for one in names_at(call.inside)} if call is not None else set()
-        outside = below and call is not None and whole_name(below) != call.point and whole_name(below) in names  # by what stands inside
-        if at is not None and not outside and (sign != "jacobian" or call is not None or is_map(at.name)):
-            derived[at.start] = sign
+        at = _target(text, found.end())
+        if at is None:
+            continue
+        call = call_at(text, at.end)
+        counts = sign != "jacobian" or call is not None or is_map(at.name)
+        if counts and not _is_by_inside(found, call):
+            yield at.start, sign
     for found in _ALONG.finditer(text):
         at = _name_from(text, found.end())
         if at is not None:
-            derived[at.start] = "gradient"
-    fractions = [(found.start(), _end_of_operand(text, found.end())) for found in _BY_NAME.finditer(text)]
-    for at in names_at(text):
-        end = _behind_primes(text, at.end)
-        call = _call(text, end)
-        partly = call is not None and any(start < at.start < stop for start, stop in fractions)
-        sign = derived.get(at.start, "prime" if call is not None and end > at.end else "partial" if partly else "")
-        if sign or (call is not None and is_map(at.name)):
-            yield DerivedName(at.name, text[at.start : at.end], sign, "" if call is None else call.point, at.bold)
+            yield at.start, "gradient"
+
+
+def _is_by_inside(found: re.Match[str], call: Call | None) -> bool:
+    """Whether a gradient is by a name that stands inside the brackets of a function and is not all of them."""
+    below = whole_name(_by(found))
+    if below is None or call is None or below == call.point:
+        return False
+    return below in {one.name for one in names_at(call.inside)}
 
 
 _BY_INDEX = pattern(
@@ -103,7 +116,7 @@ def calls_in(text: str) -> dict[str, int]:
     text = _plain(text)
     found: dict[str, set[int]] = {}
     for at in names_at(text):
-        if (call := _call(text, _behind_primes(text, at.end))) is not None:
+        if (call := call_at(text, behind_primes(text, at.end))) is not None:
             found.setdefault(at.name, set()).add(call.inside.count(",") + 1)
     return {name: counts.pop() for name, counts in found.items() if len(counts) == 1}
 
@@ -121,7 +134,7 @@ def _plain(text: str) -> str:
 
     def plain(found: re.Match[str]) -> str:
         inside = _unbraced(found["of"])
-        if _INDEX.fullmatch(inside) or _call(text, found.end()) is None:
+        if _INDEX.fullmatch(inside) or call_at(text, found.end()) is None:
             return found[0]
         return f"D({inside})" if _CIRCLE.search(inside) else f"D {inside}"
 
@@ -153,7 +166,7 @@ def _end_of_operand(text: str, start: int) -> int:
     behind = below + len(text[below:]) - len(text[below:].lstrip())
     at, bracket = _name_from(text, behind), _OPENED.match(text, below)
     if at is not None:
-        call = _call(text, at.end)
+        call = call_at(text, at.end)
         return below if call is None else call.end
     return below if bracket is None else closing(text, bracket.end(), bracket["bracket"])
 
@@ -182,17 +195,6 @@ def _name_from(text: str, start: int) -> NameAt | None:
     return next((at for at in names_at(text) if at.start == start), None)
 
 
-def _behind_primes(text: str, end: int) -> int:
-    found = PRIMES.match(text, end)
-    return end if found is None else found.end()
-
-
-def _call(text: str, start: int) -> _Call | None:
-    """What stands in the brackets that begin at a place."""
-    found = bracketed(text, CALLED.match(text, start))
-    return None if found is None else _Call(found[0].strip(), found[1])
-
-
 _BY_ENTRY = pattern(r"\\partial\s*(?P<by>(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{\s*[A-Za-z]\s*\}|\\[a-z]+|[A-Za-z]))\s*_")
 
 
@@ -210,11 +212,10 @@ class Derivatives:
 
     def definition(self, left: str, value: str, arguments: tuple[str, ...]) -> list[str]:
         """A definition, behind those of the functions that it needs."""
-        call = _first_call(left)
-        variable = trimmed(call.inside) if call is not None and len(arguments) == 1 else ""
-        text = _Text(variable, [])
-        written = self._written(value, text)
         at = next(iter(names_at(left)), None)
+        call = None if at is None else call_at(left, at.end)
+        text = _Text(trimmed(call.inside) if call is not None and len(arguments) == 1 else "", [])
+        written = self._written(value, text)
         if at is not None and arguments and _ACCENT.search(left[: at.end]) is not None:
             self._renamed[at.name] = self._letter()
         return [*text.helpers, f"{self._spelled(left)} = {written}"]
@@ -227,14 +228,21 @@ class Derivatives:
     def _variable(self, equation: str) -> str:
         """The name that functions of an equation are called with where they are; empty where these are several."""
         equation = _plain(equation)
-        calls = [_call(equation, _behind_primes(equation, at.end)) for at in names_at(equation) if self._is_function(at.name)]
-        points = {call.point: trimmed(call.inside) for call in calls if call is not None and call.point}
-        by = {trimmed(found["by"]) for found in _BY_ENTRY.finditer(equation)}
+        names = names_at(equation)
+        points = self._points(equation, names)
         self._by = set(points)
-        if not points and len(by) == 1:
+        if points:
+            return points.popitem()[1] if len(points) == 1 else ""
+        by = {trimmed(found["by"]) for found in _BY_ENTRY.finditer(equation)}
+        if len(by) == 1:
             return by.pop()
-        used = {at.base for at in names_at(equation)}
-        return next(iter(points.values())) if len(points) == 1 else "" if points else "x" if "x" not in used else self._letter()
+        return "x" if "x" not in {at.base for at in names} else self._letter()
+
+    def _points(self, equation: str, names: Iterable[NameAt]) -> dict[str, str]:
+        """The names that functions are called with, as they are written."""
+        functions = [at for at in names if self._is_function(at.name)]
+        calls = [call_at(equation, behind_primes(equation, at.end)) for at in functions]
+        return {call.point: trimmed(call.inside) for call in calls if call is not None and call.point}
 
     def _is_function(self, name: str) -> bool:
         return name in self._functions or self._known.get(name) == 1
@@ -277,7 +285,7 @@ class Derivatives:
             return self._of_formula(found, text, into, depth)
         if not self._is_function(at.name) and at.name not in self._known:
             raise NotRead
-        call = _call(text, at.end)
+        call = call_at(text, at.end)
         end = at.end if call is None else call.end
         if self._known.get(at.name, 1) != 1:
             return text[found.start() : end], end
@@ -286,23 +294,31 @@ class Derivatives:
     def _of_formula(self, found: re.Match[str], text: str, into: _Text, depth: int) -> tuple[str, int]:
         """The derivative of a formula, as one of a function with a name of its own."""
         inside, end = self._formula_behind(text, found.end(), into, depth)
-        call = _call(text, end)
+        call = call_at(text, end)
         variable = _by(found) or (trimmed(call.inside) if call is not None and call.point else into.variable)
         letter = self._helper(inside, variable, into, depth)
         return _with_sign(_sign(found), letter, variable if call is None else call.inside), end if call is None else call.end
 
-    def _of_function(self, found: re.Match[str], name: str, call: _Call | None, into: _Text, depth: int) -> str:
+    def _of_function(self, found: re.Match[str], name: str, call: Call | None, into: _Text, depth: int) -> str:
         """The derivative of a function by its argument, or by a name in what it is called with."""
-        by, argument, name = _by(found), into.variable if call is None else self._called(call.inside, into.variable), self._spelled(name)
-        if by and call is not None and whole_name(by) not in {at.name for at in names_at(call.inside)}:
+        by, name = _by(found), self._spelled(name)
+        if call is None:
+            return self._of_bare(found, by, name, into)
+        argument = self._called(call.inside, into.variable)
+        if by and whole_name(by) not in {at.name for at in names_at(call.inside)}:
             return self._direction(name, argument, by, into, depth)
-        if by and call is not None and whole_name(by) != call.point:
+        if by and whole_name(by) != call.point:
             name, argument = self._helper(f"{name}({argument})", by, into, depth), by
-        if by and call is None:
-            self._by.add(whole_name(by) or by)
-        if not argument or (by and call is None and len(self._by) > 1):
+        if not argument:
             raise NotRead
         return _with_sign(_sign(found), name, argument)
+
+    def _of_bare(self, found: re.Match[str], by: str, name: str, into: _Text) -> str:
+        """The derivative of a function without arguments, which is by one thing alone."""
+        self._by |= {whole_name(by) or by} if by else set()
+        if not into.variable or (by and len(self._by) > 1):
+            raise NotRead
+        return _with_sign(_sign(found), name, into.variable)
 
     def _formula_behind(self, text: str, start: int, into: _Text, depth: int) -> tuple[str, int]:
         """What stands in brackets behind a sign, or is a derivative itself, and the place behind it."""
@@ -320,7 +336,7 @@ class Derivatives:
     def _along(self, found: re.Match[str], text: str, into: _Text, depth: int) -> tuple[str, int]:
         """The derivative along a vector whose sign was found, and the place behind it."""
         at, along = _name_from(text, found.end()), _unbraced(found["along"])
-        call = None if at is None else _call(text, at.end)
+        call = None if at is None else call_at(text, at.end)
         if at is None or _COUNTS.fullmatch(along):
             raise NotRead
         point, end = (into.variable, at.end) if call is None else (call.inside, call.end)
@@ -352,25 +368,26 @@ class Derivatives:
 
     def _called(self, text: str, variable: str) -> str:
         """A formula without signs of derivatives, in which each function is called."""
-        out, place = [], 0
-        for at in names_at(text):
-            function = self._is_function(at.name)
-            if not function and at.name not in self._renamed:
-                continue
-            end = _behind_primes(text, at.end)
-            call = _call(text, end)
-            if call is None and function and not variable:
-                raise NotRead
-            name = self._spelled(text[at.start : at.end])
-            if at.name in self._curves and end > at.end:
-                if end - at.end > 1:
-                    raise NotRead
-                name, end = f"J_{{{name}}}", end
-            else:
-                name += text[at.end : end]
-            out += [text[place : at.start], name if call is not None or not function else f"{name}({variable})"]
-            place = end
-        return "".join([*out, text[place:]])
+
+        def changes() -> Iterator[tuple[int, int, str]]:
+            for at in names_at(text):
+                if self._is_function(at.name) or at.name in self._renamed:
+                    end = behind_primes(text, at.end)
+                    name = self._primed(text[at.start : at.end], at.name, text[at.end : end])
+                    bare = self._is_function(at.name) and call_at(text, end) is None
+                    if bare and not variable:
+                        raise NotRead
+                    yield at.start, end, f"{name}({variable})" if bare else name
+
+        return respelled(text, changes())
+
+    def _primed(self, written: str, name: str, primes: str) -> str:
+        """A name with its primes; that of a curve, whose prime is a column, with the sign of a Jacobian."""
+        if name not in self._curves or not primes:
+            return self._spelled(written) + primes
+        if len(primes) > 1:
+            raise NotRead
+        return f"J_{{{self._spelled(written)}}}"
 
     def _spelled(self, text: str) -> str:
         """A name, or a formula that begins with one, with the letter that stands for the name, where one does."""
@@ -391,24 +408,18 @@ _INDEX = pattern(r"[i-nt\d,\s]+")
 _COUNTS = pattern(r"[i-n\d]|\\?[a-z]+\s*,.*")
 
 
-def _first_call(left: str) -> _Call | None:
-    at = next(iter(names_at(left)), None)
-    return None if at is None else _call(left, at.end)
-
-
 def _operand_end(text: str, start: int) -> int:
     """The place behind what a function without brackets is applied to: a name with its arguments, or a bracket."""
     at = _name_from(text, start)
     if at is None:
         return closing(text, start + 1, "{") if text[start : start + 1] == "{" else _bracket(text, start)[1]
-    call = _call(text, at.end)
+    call = call_at(text, at.end)
     return at.end if call is None else call.end
 
 
 def _bracket(text: str, start: int) -> tuple[str, int]:
     """What stands in the bracket that begins at a place, and the place behind it."""
-    opened = _OPENED.match(text, start)
-    found = bracketed(text, opened, "(" if opened is None else opened["bracket"])
+    found = bracketed(text, _OPENED.match(text, start))
     if found is None:
         raise NotRead
     return found

@@ -11,20 +11,30 @@ from matcalc.documents.arrangements import open_indices
 from matcalc.documents.context.defined_names import Definition, head_and_value, names_used
 from matcalc.documents.context.facts import Doubts, Told, reach_of
 from matcalc.documents.context.loose_notation import listed_names
-from matcalc.documents.context.phrases import Description, tokens_of
+from matcalc.documents.context.phrases import Description
 from matcalc.documents.context.prose import Factorization, vocabulary
 from matcalc.documents.context.scripts import Scripts, is_of_layer
-from matcalc.documents.context.wording import CLOSE, END, OPEN, Line, Wording
-from matcalc.documents.context.written_names import CALLED, PRIMES, names_at, trimmed, weights_in, whole_name, without_index
+from matcalc.documents.context.wording import CLOSE, END, OPEN, Line, Wording, tokens_of
+from matcalc.documents.context.written_names import (
+    CALLED,
+    PRIMES,
+    index_of,
+    names_at,
+    respelled,
+    weights_in,
+    whole_name,
+    without_index,
+    without_script,
+)
 from matcalc.documents.pieces import Said
 from matcalc.documents.shapes import head_of, is_function
 from matcalc.facts.table import is_square, needs_square
-from matcalc.language import parse_syntax
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import number_in
 from matcalc.language.text.meanings import USUAL
-from matcalc.language.text.spelling import INDEX_LETTERS, Vocabulary
+from matcalc.language.text.spelling import Vocabulary
 
 _MOST_FACTORS = 3
 _MATRIX = 2
@@ -46,15 +56,19 @@ def factors_in(wording: Wording, told: Sequence[Told]) -> Iterator[Told]:
     word = next((number for number, token in enumerate(tokens) if token.end >= named[0][1].end()), len(tokens) - 1)
     if doubts.about(word, word + 1):
         return  # "unlike the SVD, ..."
+    forms = [one for one, _ in named]
     for position, token in enumerate(tokens):
         if token.mention is None or doubts.about(position, position + 1):
             continue
         reach = reach_of(wording, tokens, Description((), "", position, position + 1))
         for line in token.mention.lines:
-            facts = _facts(line, [one for one, _ in named])
-            for one in _told(wording, line, Said(named[0][1][0], line.row.left.place()), reach, facts):
-                if not (needs_square(one.declaration.properties) and any(_is_oblong(other, one) for other in told)):
-                    yield one
+            told_here = _told(wording, line, Said(named[0][1][0], line.row.left.place()), reach, _facts(line, forms))
+            yield from (one for one in told_here if not _is_denied(one, told))
+
+
+def _is_denied(one: Told, told: Iterable[Told]) -> bool:
+    """Whether something that only a square matrix is would be told of another one."""
+    return needs_square(one.declaration.properties) and any(_is_oblong(other, one) for other in told)
 
 
 def _is_another(text: str, start: int) -> bool:
@@ -105,11 +119,13 @@ def _facts(line: Line, named: Sequence[Factorization]) -> Mapping[str, tuple[str
 
 def _of_form(factors: tuple[tuple[str, str], ...], one: Factorization) -> Mapping[str, tuple[str, ...]] | None:
     """The names of the factors with their facts, if they stand and are marked as those of the form."""
+    letters, names = [letter for letter, _ in one.form], [name for name, _ in factors]
     if [mark for _, mark in factors] != [mark for _, mark in one.form]:
         return None
-    meant = dict(zip((letter for letter, _ in one.form), (name for name, _ in factors), strict=True))
-    same = [meant[letter] for letter, _ in one.form] == [name for name, _ in factors] and len(set(meant.values())) == len(meant)
-    return {meant[letter]: tuple(facts.split()) for letter, facts in one.facts.items()} if same else None
+    meant = dict(zip(letters, names, strict=True))
+    if list(map(meant.get, letters)) != names or len(set(names)) != len(meant):
+        return None
+    return {meant[letter]: tuple(facts.split()) for letter, facts in one.facts.items()}
 
 
 def _factors(text: str) -> tuple[tuple[str, str], ...]:
@@ -146,6 +162,11 @@ _UNSEEN = pattern(_SIZE)
 
 
 def moment_in(wording: Wording, line: Line) -> Told | None:
+    """That a matrix is positive semidefinite, from a row that says of what it is the second moment, or the covariance."""
+    return _second_moment(wording, line) or _covariance(wording, line)
+
+
+def _second_moment(wording: Wording, line: Line) -> Told | None:
     """That a matrix is positive semidefinite, from a row that says of which vector it is the second moment."""
     found = head_and_value(line)
     if found is None or not found[0][:1].isupper() or line.notation != "latex":
@@ -155,9 +176,12 @@ def moment_in(wording: Wording, line: Line) -> Told | None:
     if moment is None or not _is_twice(_UNSEEN.sub("", moment["whole"])):
         return None
     said = Said(f"{line.row.left.text} = {value}", line.row.left.place())
-    bold = weights_in(line.row.left.text).of(name)
+    return _semidefinite(name, said, line, wording, END, weights_in(line.row.left.text).of(name))
+
+
+def _semidefinite(name: str, said: Said, line: Line, wording: Wording, end: int, bold: bool | None) -> Told:
     declaration = Declaration(name, properties=("positive_semidefinite",))
-    return Told(name, declaration, said, line.number, END, False, False, wording.spot, wording.place(0), bold)
+    return Told(name, declaration, said, line.number, end, False, False, wording.spot, wording.place(0), bold)
 
 
 _NORMAL = pattern(
@@ -166,17 +190,15 @@ _NORMAL = pattern(
 )
 
 
-def covariance_in(wording: Wording, line: Line) -> Told | None:
+def _covariance(wording: Wording, line: Line) -> Told | None:
     r"""That a matrix is positive semidefinite, as the covariance of a normal distribution: ``x \sim N(\mu, S)``."""
     row = line.row
     found = _NORMAL.fullmatch(row.right.text.strip()) if row.relation == "∼" and row.right is not None else None
-    name = whole_name(trimmed(found["covariance"])) if found is not None else None
+    name = whole_name(found["covariance"]) if found is not None else None
     if name is None or not name[:1].isupper() or row.right is None:
         return None  # a number, or a multiple of the identity
     said = Said(f"{row.left.text} ∼ {row.right.text}", row.left.place())
-    bold = weights_in(row.right.text).of(name)
-    declaration = Declaration(name, properties=("positive_semidefinite",))
-    return Told(name, declaration, said, line.number, wording.spot.section_end, False, False, wording.spot, wording.place(0), bold)
+    return _semidefinite(name, said, line, wording, wording.spot.section_end, weights_in(row.right.text).of(name))
 
 
 def diagonals_in(wording: Wording, line: Line) -> Iterator[Told]:
@@ -202,23 +224,28 @@ _APPLIED = pattern(r"(?i)[\s,(]*(?:(?:is|being|applied|acting|taken|computed|und
 def functions_in(wording: Wording, defined: Collection[str], scripts: Scripts, shown: Collection[str]) -> Iterator[Told]:
     """The functions of which a sentence says that they work on each entry, or that are ``shown`` to; those that are ``defined`` have a
     formula."""
+    introducing = vocabulary().lists["introducing"].match(wording.text.lstrip()) is not None
     for number, mention in enumerate(wording.mentions):
         _, _, after = wording.text.partition(f"{OPEN}{number}{CLOSE}")
         applied = _APPLIED.match(after)
         said_so = applied is not None and vocabulary().says("entrywise", applied[1])
         for line in mention.lines:
-            of_numbers = _of_numbers(line)
-            anew = of_numbers is not None and vocabulary().lists["introducing"].match(wording.text.lstrip()) is not None
             ordered = scripts.ordered(line)
-            value = _of_value(ordered)
+            of_numbers, value = _of_numbers(line), _of_value(ordered)
             name = _of_entries(ordered) or of_numbers or (value if said_so or value in shown else None)
-            if name is None or (name in defined and not anew) or is_function(name) or name in USUAL:
+            if name is None or (name in defined and not (of_numbers and introducing)) or is_function(name) or name in USUAL:
                 continue
-            said = Said(f"{line.row.left.text} {line.row.relation} {line.row.right.text if line.row.right else ''}", line.row.left.place())
-            end = END if wording.spot.is_setting else wording.spot.section_end
-            bold = weights_in(line.row.text, line.notation).of(name)
             for one in dict.fromkeys([name, *scripts.siblings(name)]):
-                yield Told(one, Declaration(one, "function"), said, wording.start, end, anew, False, wording.spot, wording.place(0), bold)
+                yield _function(one, name, wording, line, anew=bool(of_numbers and introducing))
+
+
+def _function(name: str, written: str, wording: Wording, line: Line, *, anew: bool) -> Told:
+    """That a name is a function, as a row says of the name that is written in it."""
+    row = line.row
+    said = Said(f"{row.left.text} {row.relation} {row.right.text if row.right else ''}", row.left.place())
+    bold = weights_in(row.text, line.notation).of(written)
+    declaration = Declaration(name, "function")
+    return Told(name, declaration, said, wording.start, wording.around, anew, False, wording.spot, wording.place(0), bold)
 
 
 def shown_entrywise(texts: Iterable[str]) -> frozenset[str]:
@@ -239,8 +266,8 @@ def _of_entries(line: Line) -> str | None:
     left, right = head_of(row.left.text, line.notation), head_of(row.right.text, line.notation)
     if left is None or right is None or left.arguments or len(right.arguments) != 1:
         return None
-    index = _index(left.name)
-    return right.name if index and index == _index(right.arguments[0]) and not _index(right.name) else None
+    index = index_of(left.name)
+    return right.name if index and index == index_of(right.arguments[0]) and not index_of(right.name) else None
 
 
 def _of_value(line: Line) -> str | None:
@@ -255,12 +282,6 @@ def _of_numbers(line: Line) -> str | None:
     found = _MAP.fullmatch(row.left.text) if row.relation == "→" and row.right is not None else None
     head = head_of(found["name"], line.notation) if found is not None and row.right and _NUMBERS.fullmatch(row.right.text) else None
     return head.name if head is not None and not head.arguments else None
-
-
-def _index(name: str) -> str:
-    """The letters that count behind a name; empty for one without."""
-    base, _, index = name.rpartition("_")
-    return index if base and all(letter in INDEX_LETTERS for letter in index) else ""
 
 
 def as_arrays(definitions: Sequence[Definition], equation: str) -> tuple[Definition, ...]:
@@ -280,16 +301,16 @@ def with_matrices(definitions: Sequence[Definition], equation: str) -> tuple[Def
 
 
 def _with_capitals(one: Definition, matrices: frozenset[str], small: Collection[str]) -> Definition:
-    value, end = "", 0
+    changes = []
     for at in names_at(one.value):
         capital = at.base[:1].upper() + at.base[1:]
         if at.base[:1].islower() and at.base not in small and capital in matrices and len(at.name) - len(at.base) > _TWO:
-            letter = at.start + one.value[at.start : at.end].index(at.base[0])
-            value, end = f"{value}{one.value[end:letter]}{capital[0]}", letter + 1
-    if not end:
+            letter = one.value.index(at.base[0], at.start)
+            changes.append((letter, letter + 1, capital[0]))
+    if not changes:
         return one
-    value += one.value[end:]
-    return replace(one, value=value, uses=(one.uses & names_used(value, one.notation)) | (matrices & names_used(value, one.notation)))
+    value = respelled(one.value, changes)
+    return replace(one, value=value, uses=(one.uses | matrices) & names_used(value, one.notation))
 
 
 _BY = pattern(r"(?:\}\s*\{|/)\s*\\partial\s*\Z")
@@ -297,7 +318,7 @@ _TWO = 2
 
 
 def _array(one: Definition) -> Definition:
-    index = _index(one.head.name)
+    index = index_of(one.head.name)
     shifted = any(pattern(rf"_\{{?[^{{}}]*{letter}\s*[-+]").search(one.value) for letter in index)
     # An index that does not stand in the value is a label, as in the least norm solution x_{ln}.
     if set(index) != open_indices(one.value):
@@ -305,14 +326,11 @@ def _array(one: Definition) -> Definition:
     if not index or one.is_function or shifted or one.notation != "latex" or without_index(one.head.name) != one.name:
         return one
     base = next(iter(names_at(one.left))).name
-    written = _INDEXED.sub("", one.left)
+    written = without_script(one.left)
     if head_of(written) is None or base != one.head.name:
         return one
     value = rf"\operatorname{{tensor}}({', '.join(index)}, {one.value})"
     return replace(one, left=written, value=value)
-
-
-_INDEXED = pattern(r"_\s*(?:\{[^{}]*\}|[A-Za-z])\s*\Z")
 
 
 def function_names(told: Iterable[Told]) -> frozenset[str]:

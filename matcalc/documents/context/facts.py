@@ -6,16 +6,15 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import accumulate, islice, takewhile
 
 from matcalc.base.errors import MatcalcError
-from matcalc.documents.context.phrases import Description, Token, descriptions, tokens_of
+from matcalc.documents.context.phrases import Description, descriptions
 from matcalc.documents.context.prose import vocabulary
-from matcalc.documents.context.wording import END, Line, Reaches, Spot, Wording, remark
+from matcalc.documents.context.wording import END, Line, Reaches, Spot, Token, Wording, remark, tokens_of
 from matcalc.documents.context.written_names import weights_in, without_index
 from matcalc.documents.pieces import Place, Said
-from matcalc.language import parse_declarations
-from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text
+from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text, parse_declarations
 from matcalc.language.text.meanings import USUAL
 
 TURNS = frozenset(["but", "while", "whereas", "however", "although"])
@@ -32,18 +31,17 @@ class Doubts:
     def __init__(self, tokens: Sequence[Token], text: str) -> None:
         self._tokens = tokens
         self._text = text
-        self._clauses: list[int] = []
-        """For each token, and the end, where its clause begins."""
-        self._words = [number for number in range(len(tokens)) if self._says("doubt", number)]
-        self._verbs = [
-            number for number in range(len(tokens)) if self._says("seeming", number) or self._is_wish(number) or self._is_report(number)
-        ]
+        numbers = range(len(tokens))
+        self._words = [number for number in numbers if self._says("doubt", number)]
+        self._verbs = [number for number in numbers if self._is_verb(number)]
         self._elsewhere = [found.start() for found in vocabulary().elsewhere.finditer(text)]
-        clause = 0
-        for number, token in enumerate(tokens):
-            self._clauses.append(clause)
-            clause = number + 1 if token.text in _CLAUSE_ENDS or token.text in TURNS else clause
-        self._clauses.append(clause)
+        begins = [token.text in _CLAUSE_ENDS or token.text in TURNS for token in tokens]
+        self._clauses = list(accumulate((number + 1 if begun else 0 for number, begun in enumerate(begins)), max, initial=0))
+        """For each token, and the end, where its clause begins."""
+
+    def _is_verb(self, number: int) -> bool:
+        """Whether a word says that something seems so, is wished for or is said by others."""
+        return self._says("seeming", number) or self._is_wish(number) or self._is_report(number)
 
     def about(self, first: int, last: int) -> bool:
         """Whether one of them is about what the tokens from ``first`` up to ``last`` say."""
@@ -76,30 +74,35 @@ class Doubts:
     def _is_report(self, number: int) -> bool:
         """Whether a word says what others say or assume: ``Smith assumes``; not ``this section assumes``."""
         before = [self._word(at) for at in range(max(0, number - _NEAR), number)]
-        own = any(vocabulary().says("own", word) for word in before if word)
-        if self._says("reporting", number):
-            return not own
-        if self._says("stating", number) and self._word(number + 1) == "that":
-            return not own and not any(vocabulary().says("proven", word) for word in before if word)
-        if own or not self._says("reported", number) or not before or not before[-1].isalpha() or before[-1] in _NO_SUBJECTS:
+        if _any_says("own", before):
             return False
-        behind = number + 1
-        told = self._word(behind) in ("that", "the") or (behind < len(self._tokens) and self._tokens[behind].mention is not None)
-        return told and not any(word in _COPULAS for word in before)
+        if self._says("reporting", number):
+            return True
+        if self._says("stating", number) and self._word(number + 1) == "that":
+            return not _any_says("proven", before)
+        subject = "".join(before[-1:])
+        if not self._says("reported", number) or not subject.isalpha() or subject in _NO_SUBJECTS:
+            return False
+        return self._tells(number + 1) and _COPULAS.isdisjoint(before)
+
+    def _tells(self, number: int) -> bool:
+        """Whether what is reported begins at a token."""
+        formula = number < len(self._tokens) and self._tokens[number].mention is not None
+        return formula or self._word(number) in ("that", "the")
 
     def _is_governed(self, first: int, last: int) -> bool:
         """Whether a verb of seeming, wishing or reporting governs what is said."""
-        for at in self._verbs[bisect_left(self._verbs, self._clauses[first]) :]:
-            if at >= last:
-                return False
-            between = range(at + 1, first)
-            if any(self._says("conditional", k) and self._word(k - 1) != "as" for k in between):
-                continue  # "it says that for a symmetric ⟨A⟩"
-            if all(self._is_passed(k) for k in between):
-                return True
-            if any(self._word(k) == "that" and self._word(k - 1) not in ("such", "so") for k in between):
-                return True
-        return False
+        verbs = self._verbs[bisect_left(self._verbs, self._clauses[first]) :]
+        return any(self._governs(at, first) for at in takewhile(lambda at: at < last, verbs))
+
+    def _governs(self, verb: int, first: int) -> bool:
+        """Whether nothing stands between a verb and what is said, or that it is what the verb says."""
+        between = range(verb + 1, first)
+        if any(self._says("conditional", k) and self._word(k - 1) != "as" for k in between):
+            return False  # "it says that for a symmetric ⟨A⟩"
+        if all(self._is_passed(k) for k in between):
+            return True
+        return any(self._word(k) == "that" and self._word(k - 1) not in ("such", "so") for k in between)
 
     def _is_elsewhere(self, first: int) -> bool:
         """Whether a sentence says before what it tells that this is so in another place: ``in Section ⟨5⟩``."""
@@ -125,6 +128,10 @@ class Doubts:
         if not self._text.rstrip().endswith("?"):
             return False
         return not any(self._says("conditional", at) or self._says("introducing", at) for at in range(self._clauses[first], first))
+
+
+def _any_says(sort: str, words: Iterable[str]) -> bool:
+    return any(vocabulary().says(sort, word) for word in words if word)
 
 
 _FORWARD = frozenset(["which", "and", "then", *TURNS])
@@ -164,19 +171,10 @@ def told_in(wording: Wording) -> Iterator[Told]:
     """Everything that a sentence tells of names."""
     if vocabulary().lists["doubtful_sentence"].search(wording.text) or _drops(wording):
         return
-    tokens = tokens_of(wording)
-    doubts = Doubts(tokens, wording.text)
-    for found in descriptions(tokens):
-        if not doubts.about_description(found):
-            yield from _described(wording, tokens, found)
-    for position, token in enumerate(tokens):
-        if token.mention is not None and not doubts.about(position, position + 1):
-            for line in token.mention.lines:
-                yield from _stated(wording, tokens, position, line)
-    for mention in wording.mentions:
-        for line in mention.lines:
-            if line.row.behind or line.row.lead:
-                yield from _remarked(wording, line)
+    yield from _said_in(wording)
+    for line in wording.lines:
+        if line.row.behind or line.row.lead:
+            yield from _remarked(wording, line)
 
 
 # ---------------------------------------------------------------- what is told
@@ -189,16 +187,22 @@ def _described(wording: Wording, tokens: Sequence[Token], found: Description) ->
         return
     text = wording.text[tokens[found.first].start : tokens[min(found.last, len(tokens)) - 1].end]
     said = Said(_shown(text, wording), wording.place(tokens[found.first].start))
-    for name in found.names:
-        bold, written = found.bold, name
-        name = without_index(name)
-        declaration = _declaration(name, found.said)
-        if declaration is not None and name != written and declaration.shape != ():
-            declaration = Declaration(name, properties=declaration.properties)  # a member of a family: the vector w_i
+    introduced = not found.with_verb and not _is_resumed(tokens, found.first)
+    for written in found.names:
+        declaration = _declaration_of(written, found.said)
         if declaration is not None and not _is_usual(declaration, text):
-            introduced = not found.with_verb and not _is_resumed(tokens, found.first)
             anew = found.general or declaration.shape is not None or (declaration.kind is not None and introduced)
-            yield Told(name, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), bold, found.general)
+            name, place = declaration.name, wording.place(0)
+            yield Told(name, declaration, said, start, end, anew, narrow, wording.spot, place, found.bold, found.general)
+
+
+def _declaration_of(written: str, said: str) -> Declaration | None:
+    """What is said of a name; of a member of a family, the vector w_i, only the facts of all of them."""
+    name = without_index(written)
+    declaration = _declaration(name, said)
+    if declaration is None or name == written or declaration.shape == ():
+        return declaration
+    return Declaration(name, properties=declaration.properties)
 
 
 def _is_usual(declaration: Declaration, text: str) -> bool:
@@ -216,7 +220,8 @@ def _is_resumed(tokens: Sequence[Token], position: int) -> bool:
 def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line) -> Iterator[Told]:
     """What a formula says of names: a set that they are in, an equation that is supposed."""
     row = line.row
-    if row.right is None or row.link or not (row.relation in _TELLING and line.role in ("declaration", "fact") or line.role == "fact"):
+    told = line.role == "fact" or (row.relation in _TELLING and line.role == "declaration")
+    if row.right is None or row.link or not told:
         return
     text = f"{row.left.text} {row.relation} {row.right.text}"
     if len(text) > _LONGEST_DECLARATION or (row.relation == "=" and _is_constraint(wording.text[: tokens[position].start])):
@@ -225,18 +230,19 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
         declarations = parse_declarations(_readable(text))
     except MatcalcError:
         return
+    if _ELLIPSIS.search(row.left.text) is not None:
+        return  # members of a family: x_1, ..., x_N
     start, end, narrow = reach_of(wording, tokens, Description((), "", position, position + 1))
     said = Said(text, row.left.place())
     weights = weights_in(row.left.text, line.notation)
-    family = _ELLIPSIS.search(row.left.text) is not None
     for name, declaration in declarations.items():
         plain = without_index(name)
-        if family or (plain != name and declaration.shape not in (None, ())):
-            continue  # members of a family: x_1, ..., x_N
-        declaration = declaration if plain == name else Declaration(plain, properties=declaration.properties)
-        anew = declaration.shape is not None and plain == name
-        bold = weights.of(plain)
-        yield Told(plain, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), bold)
+        if plain != name:
+            if declaration.shape not in (None, ()):
+                continue  # a member of a family
+            declaration = Declaration(plain, properties=declaration.properties)
+        anew = declaration.shape is not None
+        yield Told(plain, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), weights.of(plain))
 
 
 def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
@@ -244,21 +250,23 @@ def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
     own = remark(line, wording.spot)
     if vocabulary().lists["doubtful_sentence"].search(own.text):
         return
-    tokens = tokens_of(own)
     wide = own.text.lstrip().lower().startswith(("where", "with", "here"))
-    for one in (*_of_tokens(own, tokens),):
+    for one in _said_in(own, supposed=True):
         yield replace(one, start=wording.start, end=wording.reach) if wide else one
 
 
-def _of_tokens(wording: Wording, tokens: Sequence[Token]) -> Iterator[Told]:
+def _said_in(wording: Wording, *, supposed: bool = False) -> Iterator[Told]:
+    """What the words and the formulas of a sentence tell; ``supposed``: its own formulas alone, as facts."""
+    tokens = tokens_of(wording)
     doubts = Doubts(tokens, wording.text)
     for found in descriptions(tokens):
         if not doubts.about_description(found):
             yield from _described(wording, tokens, found)
     for position, token in enumerate(tokens):
-        if token.mention is not None and token.mention.number < 0 and not doubts.about(position, position + 1):
-            for inner in token.mention.lines:
-                yield from _stated(wording, tokens, position, replace(inner, role="fact"))
+        if token.mention is None or (supposed and token.mention.number >= 0) or doubts.about(position, position + 1):
+            continue
+        for line in token.mention.lines:
+            yield from _stated(wording, tokens, position, replace(line, role="fact") if supposed else line)
 
 
 def _is_constraint(before: str) -> bool:
@@ -308,24 +316,27 @@ def _lead(tokens: Sequence[Token], first: int) -> tuple[str, int]:
 def reach_of(wording: Wording, tokens: Sequence[Token], found: Description) -> tuple[int, int, bool]:
     """The rows that something said reaches, and whether they are those of its sentence alone."""
     lead, position = _lead(tokens, found.first)
-    first_word = next((token.text for token in tokens if token.mention is None and token.text[0].isalpha()), "")
-    introduced = lead == "let" or vocabulary().says("introducing", first_word) or only_defines(wording)
-    narrow = lead in _ALWAYS_NARROW or (lead not in ("", "let") and not introduced)
     if vocabulary().lists["everywhere"].search(wording.text) and lead not in _ALWAYS_NARROW:
         return wording.start, END, False
+    narrow = lead in _ALWAYS_NARROW or (lead not in ("", "let") and not _introduces(wording, tokens))
     start = _start(wording, tokens, position, found) if narrow or found.general else wording.start
     if narrow:
         return start, wording.reach, True
     block = wording.spot.block
-    told = found.listed or (block is not None and block.name == "item" and only_defines(wording))
-    if block is not None and not told:
-        return start, block.end, False
-    return start, END if wording.spot.is_setting else wording.spot.section_end, False
+    if block is None or found.listed or (block.name == "item" and only_defines(wording)):
+        return start, wording.around, False
+    return start, block.end, False
+
+
+def _introduces(wording: Wording, tokens: Sequence[Token]) -> bool:
+    """Whether a sentence says what names stand for from here on."""
+    first_word = next((token.text for token in tokens if token.mention is None and token.text[0].isalpha()), "")
+    return vocabulary().says("introducing", first_word) or only_defines(wording)
 
 
 def only_defines(wording: Wording) -> bool:
     """Whether the formulas of a sentence say what names stand for, and claim nothing."""
-    roles = [line.role for mention in wording.mentions for line in mention.lines]
+    roles = {line.role for line in wording.lines}
     return "definition" in roles and "claim" not in roles
 
 
@@ -473,16 +484,16 @@ def together(told: Sequence[Told]) -> tuple[Declaration | None, tuple[Said, ...]
 
 def _both(one: Declaration, other: Declaration) -> Declaration | None:
     """Both declarations of a name; None where they cannot hold together."""
-    if one.kind and other.kind and one.kind != other.kind:
+    kinds = {one.kind or other.kind, other.kind or one.kind}
+    shapes = {declaration.shape for declaration in (one, other)} - {None}
+    if len(kinds) > 1 or len(shapes) > 1:
         return None
-    if one.shape is not None and other.shape is not None and one.shape != other.shape:
-        return None
-    texts = [text for text in (declared_text(one), declared_text(other)) if text]
-    if not texts:
-        return one
     properties = tuple(dict.fromkeys((*one.properties, *other.properties)))
-    whole = Declaration(one.name, one.kind or other.kind, one.shape if one.shape is not None else other.shape, properties)
+    whole = Declaration(one.name, kinds.pop(), next(iter(shapes), None), properties)
+    text = declared_text(whole)
+    if not text:
+        return one
     try:
-        return parse_declarations(f"{one.name}: {declared_text(whole)}").get(one.name)
+        return parse_declarations(f"{one.name}: {text}").get(one.name)
     except MatcalcError:
         return None

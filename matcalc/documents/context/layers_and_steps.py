@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.written_names import NameAt, names_at, trimmed, whole_name
+from matcalc.documents.context.written_names import NameAt, index_of, names_at, respelled, trimmed, whole_name, without_script
 from matcalc.documents.shapes import is_derivative
-from matcalc.language.text.spelling import INDEX_LETTERS
 
 _LABEL = "layer"
 _MARKED = pattern(rf"\^\{{\({_LABEL}(?P<letters>[a-z]+)\)\}}(?P<below>_\{{[a-z]+\}})?")
 _IN_A_NAME = pattern(rf"_{_LABEL}(?P<letters>[a-z]+?)(?=_|\Z)(?P<below>_[a-z]+)?")
-_BELOW = pattern(r"\s*_\s*(?:\{[^{}]*\}|[A-Za-z])\s*\Z")
 _PRIMES_FIRST = pattern(
     r"(?P<primes>'+|\^\s*\{?\s*(?:\\prime\s*)+\}?)\s*(?P<below>_\s*(?:[a-z](?![A-Za-z])|\{\s*[a-z]\s*\}))(?=\s*(?:\\left)?\()"
 )
@@ -47,28 +45,25 @@ class LetteredLayers:
         """
         if not self.letters or "_" not in text:
             return text
-        out, end = [], 0
-        for at in names_at(text):
-            if (named := self._named(at, text)) is not None:
-                out += [text[end : at.start], named]
-                end = at.end
-        return "".join([*out, text[end:]])
+        named = ((at, self._named(at, text)) for at in names_at(text))
+        return respelled(text, ((at.start, at.end, name) for at, name in named if name is not None))
 
     def _named(self, at: NameAt, text: str) -> str | None:
-        symbol, letters = text[at.start : at.end], _indices(at)
+        symbol, letters = text[at.start : at.end], at.indices
+        stem = without_script(symbol)
         if at.base in self.functions:
             layer = letters or self._layer_behind(at, text)
-            return f"{_BELOW.sub('', symbol)}^{{({_LABEL}{layer})}}" if layer in self.letters else None
-        layers = "".join([letter for letter in letters if letter in self.letters])
+            return f"{stem}^{{({_LABEL}{layer})}}" if layer in self.letters else None
+        layers = "".join(filter(self.letters.__contains__, letters))
         if not layers or "^" in symbol or (at.base == "delta" and len(letters) >= _TWO):
             return None
-        named = f"{_BELOW.sub('', symbol)}^{{({_LABEL}{layers})}}_{{{letters}}}"
+        named = f"{stem}^{{({_LABEL}{layers})}}_{{{letters}}}"
         return f"{{{named}}}" if _POWERED.match(text, at.end) else named
 
     def _layer_behind(self, at: NameAt, text: str) -> str:
         """The letter of what a function without a letter is called with."""
         called = _ARGUMENT.match(text, at.end)
-        return _indices_of(whole_name(trimmed(called["argument"])) or "") if called is not None else ""
+        return index_of(whole_name(trimmed(called["argument"])) or "") if called is not None else ""
 
     def siblings(self, name: str) -> Iterator[str]:
         """The functions of the other layers that a function of one is as well."""
@@ -150,17 +145,6 @@ def _sum_over(found: re.Match[str], step: Mapping[str, str]) -> str:
     return rf"\sum_{{{step[letter]}}}" if letter in step else found[0]
 
 
-def _indices(at: NameAt) -> str:
-    """The letters that count on a name."""
-    letters = at.name[len(at.base) + 1 :]
-    return letters if at.name != at.base and INDEX_LETTERS.issuperset(letters) else ""
-
-
-def _indices_of(name: str) -> str:
-    base, _, letters = name.rpartition("_")
-    return letters if base and INDEX_LETTERS.issuperset(letters) else ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Given:
     """A definition by entries: the name and the letter that it is of, the names with one letter in it, and the pairs of letters."""
@@ -169,6 +153,12 @@ class _Given:
     letter: str
     used: frozenset[tuple[str, str]]
     pairs: frozenset[str]
+
+    def uses_of(self, name: str, letter: str) -> Iterator[tuple[str, str]]:
+        """What a name with a letter rests on by this definition, the letter in the place of its own."""
+        own = self.letter == letter or all(other == self.letter for _, other in self.used)
+        if self.name == name and own:
+            yield from ((base, letter if other == self.letter else other) for base, other in self.used)
 
     def is_of_one_array(self) -> bool:
         """Whether two letters hang on one name, and nothing leads from one to the other: ``e^{z_j} / \\sum_k e^{z_k}``."""
@@ -185,26 +175,36 @@ class _Given:
 
 
 def lettered_layers_of(equations: Sequence[tuple[str, str]], texts: Iterable[str]) -> LetteredLayers:
-    """What tells the layers apart in a document, whose equations have these sides."""
+    """What tells the layers apart in a document, whose equations have these sides.
+
+    As entries of one array each, ``z_k = b_k + \\sum_j w_{jk} a_j`` and ``a_j = g_j(z_j)`` go in a circle, z resting on a, and a on z again
+    with another letter. There the letter belongs to the name: what has the index j is of another layer than what has k.
+    """
     given = [one for left, right in equations if (one := _given(left, right)) is not None]
-    letters = {letter for one in given for letter in _letters_around(one, given)}
-    if not letters or any(one.is_of_one_array() for one in given if one.letter in letters):
+    letters = set[str]().union(*(_letters_around(one, given) for one in given))
+    names = [at for text in texts for at in names_at(text)] if letters else []
+    if not letters or _are_of_one_array(letters, given, names):
         return NO_LETTERS
-    names = [at for text in texts for at in names_at(text)]
-    pairs = {pair for at in names if len(pair := _indices(at)) == _TWO}
-    if any(at.base == "delta" and len(_indices(at)) == _TWO and letters.issuperset(_indices(at)) for at in names):
-        return NO_LETTERS  # a Kronecker delta: both letters count in one array
-    letters |= {other for pair in pairs for other in pair if not letters.isdisjoint(pair) and _is_of_both(other, given, names)}
-    functions = frozenset([name for _, right in equations if (name := _function(right, letters))])
+    pairs = {at.indices for at in names if len(at.indices) == _TWO}
+    beside = set("".join(pair for pair in pairs if not letters.isdisjoint(pair)))
+    letters |= {other for other in beside if _is_of_both(other, given, names)}
+    functions = frozenset(_function(right, letters) for _, right in equations) - {""}
     return LetteredLayers(frozenset(letters), functions, _below(given, pairs, letters))
+
+
+def _are_of_one_array(letters: set[str], given: Iterable[_Given], names: Iterable[NameAt]) -> bool:
+    """Whether letters count in one array, as definitions or a Kronecker delta show."""
+    if any(one.is_of_one_array() for one in given if one.letter in letters):
+        return True
+    return any(at.base == "delta" and len(at.indices) == _TWO and letters.issuperset(at.indices) for at in names)
 
 
 def _given(left: str, right: str) -> _Given | None:
     name = whole_name(left)
-    letter = _indices_of(name or "")
+    letter = index_of(name or "")
     if name is None or len(letter) != 1 or is_derivative(right):
         return None
-    found = [(at.base, _indices(at)) for at in names_at(right)]
+    found = [(at.base, at.indices) for at in names_at(right)]
     used = frozenset([(base, letters) for base, letters in found if len(letters) == 1])
     return _Given(name.rpartition("_")[0], letter, used, frozenset([letters for _, letters in found if len(letters) == _TWO]))
 
@@ -214,28 +214,25 @@ def _letters_around(start: _Given, given: Sequence[_Given]) -> set[str]:
     seen: dict[tuple[str, str], int] = {}
     waiting = [((start.name, start.letter), 0)]
     while waiting:
-        (name, letter), steps = waiting.pop()
-        if (name, letter) in seen:
-            continue
-        seen[name, letter] = steps
-        for one in given:
-            if one.name == name and (one.letter == letter or all(other == one.letter for _, other in one.used)):
-                waiting += [((base, letter if other == one.letter else other), steps + 1) for base, other in one.used]
+        used, steps = waiting.pop()
+        if used not in seen:
+            seen[used] = steps
+            waiting += [(other, steps + 1) for one in given for other in one.uses_of(*used)]
     around = {letter for (name, letter), steps in seen.items() if name == start.name and steps >= _TWO}
     return {start.letter, *around} if around - {start.letter} else set()
 
 
 def _is_of_both(letter: str, given: Sequence[_Given], names: Sequence[NameAt]) -> bool:
     """Whether names that are defined entry by entry stand with a letter, too."""
-    return any(_indices(at) == letter and any(one.name == at.base for one in given) for at in names)
+    return any(at.indices == letter and any(one.name == at.base for one in given) for at in names)
 
 
 def _function(right: str, letters: set[str]) -> str:
     """f of the value ``f_j(z_j)``; empty for another value."""
     found = _APPLIED.fullmatch(trimmed(right))
     name, argument = (whole_name(found["function"]), whole_name(found["argument"])) if found is not None else (None, None)
-    letter = _indices_of(name or "")
-    return name.rpartition("_")[0] if name and letter in letters and letter == _indices_of(argument or "") else ""
+    letter = index_of(name or "")
+    return name.rpartition("_")[0] if name and letter in letters and letter == index_of(argument or "") else ""
 
 
 def _below(given: Sequence[_Given], pairs: Iterable[str], letters: set[str]) -> dict[str, str]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.written_derivatives import is_bold
-from matcalc.documents.context.written_names import names_at, whole_name
+from matcalc.documents.context.written_names import is_bold, names_at, whole_name
 from matcalc.documents.cues import closing
 from matcalc.documents.pieces import Placed
 from matcalc.documents.rows import Row
@@ -82,25 +81,30 @@ def index_letters_of(texts: Sequence[str]) -> IndexLetters:
     taken: set[str] = set()
     used: set[str] = set()
     for text in texts:
+        unbound = _BOUND.sub(" ", text)
         runs = [_RANGE.fullmatch(found["braced"] or found["bare"]) for found in _BOUND.finditer(text)]
-        here = {letter for run in runs if run is not None for letter in (run["first"], run["second"]) if letter}
-        bound |= here
-        used.update(letter for letter in _LETTER.findall(_COMMAND.sub(" ", text)))
-        used.update(letter for found in _BELOW.finditer(text) for letter in found["bare"] or found["run"] if letter.isalpha())
-        alone.update(
-            letter for found in _BELOW.finditer(_BOUND.sub(" ", text)) if len(letter := found["bare"] or found["run"].strip()) == 1
-        )
-        free = _LETTER.findall(_COMMAND.sub(" ", _BELOW.sub(" ", _BOUND.sub(" ", text))))
-        taken.update(set(free) & _indices(text))
+        bound.update(letter for run in runs if run is not None for letter in run.groups() if letter)
+        used.update(_free(text), filter(str.isalpha, "".join(_below(text))))
+        alone.update(run for run in _below(unbound) if len(run) == 1)
+        taken |= _free(_BELOW.sub(" ", unbound)) & _indices(text)
         taken.update(found["bare"] or found["braced"] for found in _LABELLED.finditer(text))
     spare = [letter for letter in _SPARE if letter not in used]
     return IndexLetters(dict(zip(sorted(bound & alone & set(_UNUSUAL) - taken), spare, strict=False)))
 
 
+def _free(text: str) -> set[str]:
+    """The letters of a formula, those of commands left out."""
+    return set(_LETTER.findall(_COMMAND.sub(" ", text)))
+
+
+def _below(text: str) -> list[str]:
+    """What stands below the names in a formula."""
+    return [found["bare"] or found["run"].strip() for found in _BELOW.finditer(text)]
+
+
 def _indices(text: str) -> set[str]:
     """The letters that stand below names or sums in a formula."""
-    below = {letter for found in _BELOW.finditer(text) for letter in found["bare"] or found["run"]}
-    return below | {letter for found in _BOUND.finditer(text) for letter in found["braced"] or found["bare"]}
+    return set("".join([*_below(text), *(found["braced"] or found["bare"] for found in _BOUND.finditer(text))]))
 
 
 _DIAG = pattern(
@@ -252,8 +256,10 @@ class EntryFunctions:
 NO_ENTRY_FUNCTIONS = EntryFunctions()
 
 
-def _key(found: re.Match[str]) -> tuple[str, str, bool] | None:
+def _key(found: re.Match[str] | None) -> tuple[str, str, bool] | None:
     """The names of a function and of its argument; None where the argument is no name."""
+    if found is None:
+        return None
     function, argument = head_of(found["function"]), whole_name(found["argument"])
     word = _WORD.fullmatch(found["function"])
     name = word[1] if word is not None else None if function is None else function.name
@@ -268,18 +274,19 @@ def entry_functions_of(rows: Iterable[Row]) -> EntryFunctions:
         if row.right is None or row.link or row.relation not in ("=", ":=", "≡"):
             continue
         left = row.left.text.strip()
-        found = _GIVEN.fullmatch(left)
-        if found is not None and not is_derivative(row.right.text) and _counts(found["index"], row.right.text):
-            given |= {key for key in [_key(found)] if key is not None}
-        elif (called := _CALL.fullmatch(left)) is not None and (key := _key(called)) is not None:
+        found, called = _GIVEN.fullmatch(left), _CALL.fullmatch(left)
+        key = _key(found or called)
+        if key is not None and found is None:
             whole.add((key[0], key[2]))
+        elif key is not None and found is not None and _is_entry(row.right.text, found["index"]):
+            given.add(key)
     kept = frozenset([key for key in given if (key[0], key[2]) not in whole])
     return EntryFunctions(kept, frozenset(name for name, _ in whole))
 
 
-def _counts(index: str, text: str) -> bool:
-    """Whether an index stands at a name of a formula."""
-    return any(at.name.endswith(f"_{index}") for at in names_at(text))
+def _is_entry(text: str, index: str) -> bool:
+    """Whether a formula is one for an entry: the index stands at a name in it, and nothing is differentiated."""
+    return not is_derivative(text) and any(at.name.endswith(f"_{index}") for at in names_at(text))
 
 
 _DENSITY = pattern(
@@ -370,13 +377,9 @@ def _of_logarithm(side: str) -> str | None:
 
 def gives_density(row: Row) -> bool:
     """Whether an equation gives a density, or its logarithm, a formula that speaks of no other one."""
-    if (
-        row.right is None
-        or row.link
-        or row.relation not in ("=", ":=")
-        or holds(row.right.text, "density")
-        or is_expected(row.right.text, ())
-    ):
+    if row.right is None or row.link or row.relation not in ("=", ":="):
+        return False
+    if holds(row.right.text, "density") or is_expected(row.right.text, ()):
         return False
     return _of_logarithm(row.left.text) is not None or _density_key(row.left.text) is not None
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from itertools import chain
+from typing import Literal, TypeAlias, TypeVar
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices
@@ -24,9 +25,8 @@ from matcalc.documents.context.conventions import (
     values_in,
     writes_rows,
 )
-from matcalc.documents.context.defined_names import Definition, Definitions, definition_in, names_used, readable
+from matcalc.documents.context.defined_names import Definition, Definitions, Obscured, definition_in, names_used, readable
 from matcalc.documents.context.derived_facts import (
-    covariance_in,
     diagonals_in,
     factors_in,
     function_names,
@@ -39,9 +39,11 @@ from matcalc.documents.context.facts import Facts, Told, kept_until_dropped, tol
 from matcalc.documents.context.layers_and_steps import is_of_a_step, letter_of
 from matcalc.documents.context.scripts import Scripts, scripts_of, with_layers
 from matcalc.documents.context.wording import Line, Numbered, Outline, Spot, Wording, wordings
-from matcalc.documents.context.written_names import Weights, names_at, names_called, weights_in
+from matcalc.documents.context.written_names import NameAt, Weights, names_at, names_called, weights_in
 from matcalc.documents.pieces import Said
+from matcalc.documents.shapes import is_function
 from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text
+from matcalc.language.text.meanings import USUAL
 
 How: TypeAlias = Literal["told", "kinds", "unsized"]
 """What declarations say: what is told; with it the kinds that names have in the rest of the document; or what is told but for the sizes."""
@@ -107,6 +109,21 @@ class Context:
         own = moment if found is None else found
         return Declaration(name, own.kind, own.shape, moment.properties), (*said, *where)
 
+    def stands_for_something(self, name: str, line: Line) -> bool:
+        """Whether anything is told of a name at a row, or it has a value."""
+        return self.definitions.at(name, line.number) is not None or self.told(name, line.number)[0] is not None
+
+    def may_be_number(self, name: str, line: Line) -> bool:
+        """Whether nothing is told of a name at a row but that it is a number."""
+        told, _ = self.told(name, line.number)
+        return told is None or told.kind == "scalar" or told.shape == ()
+
+    def may_be_any_function(self, name: str, line: Line) -> bool:
+        """Whether nothing is told of a name at a row but that it is a function, and it is none of the language."""
+        told, _ = self.told(name, line.number)
+        free = told is None or (told.kind == "function" and told.shape is None and not told.properties)
+        return free and not is_function(name) and name not in USUAL
+
     def arguments(self, name: str, line: Line) -> tuple[str, ...]:
         """The arguments of the function that a name stands for at a row; none for another name."""
         one = self.definitions.at(name, line.number)
@@ -152,55 +169,64 @@ class Context:
 
 def survey(pieces: Sequence[Numbered]) -> Context:
     """The context of all rows of a document."""
-    outline = Outline(pieces)
-    read = list(wordings(pieces, outline))
-    lines = [(wording, line) for wording in read for mention in wording.mentions for line in mention.lines]
-    scripts = scripts_of(line.row for _, line in lines if line.notation == "latex")
-    found = [definition_in(scripts.ordered(line), (wording.start, wording.reach), wording.spot) for wording, line in lines]
+    read = list(wordings(pieces, Outline(pieces)))
+    lines = [(wording, line) for wording in read for line in wording.lines]
+    formulas = [line.row for _, line in lines if line.notation == "latex"]
+    texts = [row.text for row in formulas]
+    scripts = scripts_of(formulas)
     twins = _twins(pieces)
-    defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
-    texts = [line.row.text for _, line in lines if line.notation == "latex"]
-    shown = shown_entrywise(map(scripts.in_order, texts))
-    told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined, scripts, shown))]
-    told += [one for wording, line in lines for one in diagonals_in(wording, line)]
-    told += [one for wording in read for one in factors_in(wording, told)]
-    moments = Facts([one for wording, line in lines if (one := _moment(wording, scripts.ordered(line))) is not None], twins)
+    found = [definition_in(scripts.ordered(line), (wording.start, wording.reach), wording.spot) for wording, line in lines]
+    given = [one for one in found if one is not None]
+    told = _told(read, lines, given, scripts)
+    moments = (moment_in(wording, scripts.ordered(line)) for wording, line in lines)
     facts = Facts(kept_until_dropped(told, read), twins)
-    given = readable([one for one in found if one is not None], function_names(told))
-    definitions = Definitions(with_layers(given, scripts, texts), twins)
-    layouts = Conventions([one for wording in read for one in layouts_in(wording)], "denominator")
-    symmetric = Conventions([one for wording in read for one in symmetric_in(wording)], "projected")
-    spots = {line.number: wording.spot for wording, line in lines}
-    conditions = tuple([line for _, line in lines if line.role == "first-order condition"])
-    array_sizes = facts.sizes()
-    sizes = array_sizes - _NO_SIZES
-    origins = _origins(lines, definitions)
+    definitions = Definitions(with_layers(readable(given, function_names(told)), scripts, texts), twins)
     cases = index_conditions(read)
-    supposed = Suppositions(one for wording in read for one in suppositions_in(wording))
-    conditional = frozenset([number for wording in read for number in under_a_condition(wording)]) - cases.keys()
     return Context(
         facts,
-        moments,
+        Facts([one for one in moments if one is not None], twins),
         definitions,
-        layouts,
-        symmetric,
-        spots,
-        origins,
-        sizes,
-        conditions,
+        Conventions(_each(layouts_in, read), "denominator"),
+        Conventions(_each(symmetric_in, read), "projected"),
+        {line.number: wording.spot for wording, line in lines},
+        _origins(lines, definitions),
+        facts.sizes() - _NO_SIZES,
+        tuple([line for _, line in lines if line.role == "first-order condition"]),
         cases,
-        conditional,
-        supposed,
+        frozenset(_each(under_a_condition, read)) - cases.keys(),
+        Suppositions(_each(suppositions_in, read)),
         scripts,
         _seen(lines),
-        array_sizes,
-        Maps(one for wording in read for one in maps_in(wording)),
-        tuple([one for wording in read for one in jacobians_in(wording)]),
-        WorkedValues(one for wording in read for one in values_in(wording)),
-        dict(one for wording in read for one in points_in(wording)),
-        frozenset(name for _, line in lines for name in letters_of_factors(line.row.text)),
+        facts.sizes(),
+        Maps(_each(maps_in, read)),
+        tuple(_each(jacobians_in, read)),
+        WorkedValues(_each(values_in, read)),
+        dict(_each(points_in, read)),
+        frozenset(chain.from_iterable(letters_of_factors(line.row.text) for _, line in lines)),
         writes_rows(line.row.text for _, line in lines),
     )
+
+
+T = TypeVar("T")
+
+
+def _each(find: Callable[[Wording], Iterable[T]], read: Iterable[Wording]) -> Iterator[T]:
+    """What is found in all sentences of a document."""
+    return chain.from_iterable(map(find, read))
+
+
+def _told(
+    read: Sequence[Wording], lines: Sequence[tuple[Wording, Line]], found: Sequence[Definition | Obscured], scripts: Scripts
+) -> list[Told]:
+    """What the sentences of a document tell of names."""
+    defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
+    shown = shown_entrywise(scripts.in_order(line.row.text) for _, line in lines if line.notation == "latex")
+    told: list[Told] = []
+    for wording in read:
+        told += [*told_in(wording), *functions_in(wording, defined, scripts, shown)]
+    told += chain.from_iterable(diagonals_in(wording, line) for wording, line in lines)
+    factors = [one for wording in read for one in factors_in(wording, told)]
+    return told + factors
 
 
 def _seen(lines: Iterable[tuple[Wording, Line]]) -> dict[str, list[tuple[int, tuple[str, ...]]]]:
@@ -222,14 +248,18 @@ def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:
     """
     bold: set[str] = set()
     plain: set[str] = set()
-    for one in pieces:
-        for line in one.lines:
-            sides = [side for side in (line.row.first, line.row.left, line.row.right) if side is not None]
-            found = [at for side in sides for at in names_at(side.text, line.notation) if at.name == at.base]
-            here = {at.base for at in found if at.bold}
-            bold |= here
-            plain |= {at.base for at in found if not at.bold} - here
+    for line in chain.from_iterable(one.lines for one in pieces):
+        names = _whole_names(line)
+        here = {at.base for at in names if at.bold}
+        bold |= here
+        plain |= {at.base for at in names} - here
     return frozenset(bold & plain)
+
+
+def _whole_names(line: Line) -> list[NameAt]:
+    """The names in a row that have no index."""
+    sides = [side.text for side in (line.row.first, line.row.left, line.row.right) if side is not None]
+    return [at for side in sides for at in names_at(side, line.notation) if at.name == at.base]
 
 
 def _with_facts_alone(name: str, found: Declaration | None, said: tuple[Said, ...]) -> tuple[Declaration | None, tuple[Said, ...]]:
@@ -243,10 +273,6 @@ _NO_SIZES = frozenset(["d"])
 
 def _section(spot: Spot | None) -> int:
     return spot.sections[-1].start if spot is not None and spot.sections else -1
-
-
-def _moment(wording: Wording, line: Line) -> Told | None:
-    return moment_in(wording, line) or covariance_in(wording, line)
 
 
 def _origins(lines: Iterable[tuple[Wording, Line]], definitions: Definitions) -> dict[int, tuple[int, ...]]:

@@ -6,14 +6,13 @@ Which words belong to which symbol is found here; what they say is read as a dec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from matcalc.documents.context.prose import vocabulary
-from matcalc.documents.context.wording import Mention, Wording
+from matcalc.documents.context.wording import Token
 from matcalc.documents.context.written_names import names_at, names_listed, trimmed
 
-_TOKEN = re.compile(r"⟨(?P<math>\d+)⟩|(?P<word>[^\W\d_][\w'’]*(?:-[^\W_][\w'’]*)*)|(?P<sign>\S)")
 _ARTICLES = frozenset(
     [
         *("a", "an", "the", "both", "each", "some", "two", "three", "given", "fixed", "our"),
@@ -41,18 +40,16 @@ _KINDS = frozenset(["vector", "matrix", "scalar", "function"])
 _BREAKS = frozenset([";", ":", ".", "(", ")"])
 _DASHES = frozenset([":", "–", "—", "-"])
 _MOST_DESCRIBING = 40
+
+
+_APPLYING = frozenset(["applied", "acting", "acts"])
+_ADVERBS = frozenset(["both", "all", "each", "then", "also", "therefore", "hence", "thus"])
+
+
+_BEFORE_SIZES = _VERBS | _ARTICLES | {"("}
+_CLOSING = frozenset(["", ",", ";", ")", ".", ":", "and", "("])
 """Words of one description."""
 _SUBJECT_RELATIONS = frozenset(["", "∈", "≻", "⪰", "=", ":=", ">", "≥"])
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A formula, a word in small letters, or a sign."""
-
-    text: str
-    mention: Mention | None
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +83,6 @@ class _Words:
     @property
     def content(self) -> bool:
         return bool(self.said) or self.general
-
-
-def tokens_of(wording: Wording) -> tuple[Token, ...]:
-    """The tokens of a sentence; words that say how far it reaches are none."""
-    text = vocabulary().lists["everywhere"].sub(lambda found: " " * len(found[0]), wording.text)
-    return tuple(
-        [
-            Token(found[0].lower(), wording.mentions[int(found["math"])] if found["math"] else None, found.start(), found.end())
-            for found in _TOKEN.finditer(text)
-        ]
-    )
 
 
 def descriptions(tokens: Sequence[Token]) -> Iterator[Description]:
@@ -192,30 +178,37 @@ class _Phrases:
             return Description(names, " ".join(self._last), position, end + 1, with_verb=True)
         end = self._relative(end)
         applied = end + (self._text(end) in _VERBS)
-        if self._text(applied) in ("applied", "acting", "acts") and vocabulary().says("entrywise", self._text(applied + 1)):
+        if self._text(applied) in _APPLYING and vocabulary().says("entrywise", self._text(applied + 1)):
             return Description(names, "function", position, applied + 2)
-        if self._text(end) in ("both", "all", "each", "then", "also", "therefore", "hence", "thus"):
-            end += 1
-        taken = self._taken(end)
-        verb = taken > 0 or self._text(end) in _VERBS
-        opened = self._text(end) == "("
-        apposed = self._text(end) == "," and self._text(end + 1) in ("a", "an")
-        listed = position == 0 and self._text(end) in _DASHES
-        start = end + (taken or (verb or opened or apposed or listed))
-        silent = verb or apposed or listed or self._text(start) in _ARTICLES
-        words = self._described(start + (self._attributes(start) if silent and not opened else 0))
+        return self._predicate(names, position, end + (self._text(end) in _ADVERBS))
+
+    def _predicate(self, names: tuple[str, ...], position: int, end: int) -> Description | None:
+        """What a verb, an apposition or brackets at a token say of names."""
+        text, taken = self._text(end), self._taken(end)
+        verb = taken > 0 or text in _VERBS
+        apposed = text == "," and self._text(end + 1) in ("a", "an")
+        listed = position == 0 and text in _DASHES
+        led, opened = any((verb, apposed, listed)), text == "("
+        words = self._said_from(end + (taken or led or opened), silent=led, opened=opened)
         if not words.content or (verb and (self._is_of_part(position) or self._is_qualified(words.end))):
             return None
-        if self._text(end) in _OWNING and words.said and not self._is_measure(end + 1):
+        if text in _OWNING and words.said and not self._is_measure(end + 1):
             return self._of_own_part(names, position, end + 1, words.end)
-        after = self._text(words.end)
-        if apposed and self._subject(words.end)[0]:
-            return None
-        if not (verb or apposed or listed or after in ("", ",", ";", ")", ".", ":", "and", "(") or self._text(end) in ("of", "the")):
-            return None
-        if opened and after != ")":
+        if (apposed and self._subject(words.end)[0]) or not self._is_closed(words, text, led=led):
             return None
         return Description(names, " ".join(words.said), position, words.end, words.general, verb, listed)
+
+    def _said_from(self, start: int, *, silent: bool, opened: bool) -> _Words:
+        """The description from a token on; behind a verb or an article attributes that say nothing are passed."""
+        passed = not opened and (silent or self._text(start) in _ARTICLES)
+        return self._described(start + (self._attributes(start) if passed else 0))
+
+    def _is_closed(self, words: _Words, text: str, *, led: bool) -> bool:
+        """Whether a description behind names, which begins with a text, ends as one does."""
+        after = self._text(words.end)
+        if text == "(":
+            return after == ")"
+        return led or text in ("of", "the") or after in _CLOSING
 
     def _of_parts(self, position: int) -> Description | None:
         """``columns of ⟨Q⟩ are orthonormal``, ``by the symmetry of ⟨A⟩``."""
@@ -273,12 +266,16 @@ class _Phrases:
         verb = self._text(position) in _VERBS
         end = position + verb
         sorts = ("taken", "affirming") if verb else ("taken",)
-        while end - position - verb < _MOST_TAKEN and any(vocabulary().says(sort, self._text(end)) for sort in sorts):
+        while end - position - verb < _MOST_TAKEN and self._says_any(sorts, end):
             end += 1
-        if self._text(end) == "to" and self._text(end + 1) == "be":
-            taken = any(vocabulary().says("taken", self._text(at)) for at in range(position, end))
+        if (self._text(end), self._text(end + 1)) == ("to", "be"):
+            taken = any(self._says_any(("taken",), at) for at in range(position, end))
             end += 2 if taken or (not verb and self._is_supposed(position)) else 0
         return end - position if end > position + verb else 0
+
+    def _says_any(self, sorts: Iterable[str], position: int) -> bool:
+        """Whether a word is of one of some sorts."""
+        return any(vocabulary().says(sort, self._text(position)) for sort in sorts)
 
     def _is_supposed(self, position: int) -> bool:
         """Whether a word of the clause before a token supposes something."""
@@ -305,17 +302,24 @@ class _Phrases:
         """
         end = position
         determined = self._text(position) in _ARTICLES or self._text(position - 1) in _DASHES
-        plain = True
         while self._text(end) in _ARTICLES or (end - position < _MOST_ATTRIBUTES and not self._known(_Words(end))):
-            text = self._text(end)
-            if not text.replace("-", "").isalpha() or any(vocabulary().says(sort, text) for sort in _TELLING_WORDS):
+            if not self._text(end).replace("-", "").isalpha() or self._says_any(_TELLING_WORDS, end):
                 return 0
-            plain = plain and (text in _ARTICLES or vocabulary().says("plain", text))
             end += 1
         words = self._described(end)
-        if not (determined or plain or _KINDS.issuperset(words.said)):
+        if end == position or not self._is_whole(words):
             return 0
-        return end - position if end > position and words.said and not words.unknown and self._text(words.end) in _ENDS else 0
+        may = any((determined, _KINDS.issuperset(words.said), self._are_plain(position, end)))
+        return end - position if may else 0
+
+    def _is_whole(self, words: _Words) -> bool:
+        """Whether a description is understood and nothing follows."""
+        return bool(words.said) and not words.unknown and self._text(words.end) in _ENDS
+
+    def _are_plain(self, first: int, last: int) -> bool:
+        """Whether words are articles or such as say nothing."""
+        words = [self._text(at) for at in range(first, last)]
+        return all(word in _ARTICLES or vocabulary().says("plain", word) for word in words)
 
     # ------------------------------------------------------------ parts
 
@@ -387,17 +391,22 @@ class _Phrases:
             words.general = words.general or text not in ("all", "every")
             return 1
         for count in range(vocabulary().longest, 0, -1):
-            parts = [self._text(words.end + k) for k in range(count)]
-            if not all(parts) or "⟨" in parts:
-                continue
-            for spelled in (" ".join(parts), " ".join(parts).replace("-", " ")):
-                if (said := vocabulary().nouns.get(spelled)) is not None:
-                    words.said += [part for part in said.split() if part not in words.said]
-                    return count
-        if text in _ARTICLES and text != "of":
-            words.single = words.single or text in _SINGLE
-            return 1
-        return self._of(words) if text == "of" else 1 if text in _SIZE_WORDS else 0
+            said = self._noun(words.end, count)
+            if said is not None:
+                words.said += [part for part in said.split() if part not in words.said]
+                return count
+        if text == "of":
+            return self._of(words)
+        words.single = words.single or text in _SINGLE
+        return int(text in _ARTICLES or text in _SIZE_WORDS)
+
+    def _noun(self, position: int, count: int) -> str | None:
+        """What so many words mean together; None for others."""
+        parts = [self._text(position + k) for k in range(count)]
+        if not all(parts) or "⟨" in parts:
+            return None
+        spelled, nouns = " ".join(parts), vocabulary().nouns
+        return nouns.get(spelled, nouns.get(spelled.replace("-", " ")))
 
     def _of(self, words: _Words) -> int:
         """``of size ⟨n×k⟩``, ``matrix of multipliers ⟨Λ⟩``."""
@@ -415,8 +424,7 @@ class _Phrases:
 
     def _size(self, words: _Words) -> int:
         """Takes a size: ``⟨n×k⟩``, ``n-by-p``."""
-        text = self._text(words.end)
-        crossed = _BY.match(text)
+        crossed = _BY.match(self._text(words.end))
         if crossed is not None:
             words.said.insert(0, f"{crossed[1]}×{crossed[2]}")
             return 1
@@ -424,27 +432,32 @@ class _Phrases:
         if mention is None or len(mention.lines) != 1 or mention.lines[0].row.relation:
             return 0
         size = trimmed(mention.lines[0].row.left.text)
-        if not _SIZES.fullmatch(size):
-            return 0
-        before, after = self._text(words.end - 1), self._text(words.end + 1)
-        is_crossed = not re.fullmatch(r"\w+", size) and ("," not in size or size.startswith("("))  # A, B are two matrices
-        if before not in _SIZE_WORDS and not (
-            is_crossed and (before in _VERBS or before in _ARTICLES or before == "(" or after in vocabulary().nouns or words.said)
-        ):
+        if not _SIZES.fullmatch(size) or not self._is_size(size, words):
             return 0
         words.said.insert(0, size)
         return 1
 
+    def _is_size(self, size: str, words: _Words) -> bool:
+        """Whether the words around a formula that may be a size, or some names, make it one."""
+        before, after = self._text(words.end - 1), self._text(words.end + 1)
+        if before in _SIZE_WORDS:
+            return True
+        is_crossed = not re.fullmatch(r"\w+", size) and ("," not in size or size.startswith("("))  # A, B are two matrices
+        return is_crossed and (before in _BEFORE_SIZES or after in vocabulary().nouns or bool(words.said))
+
     def _joined(self, words: _Words, end: int) -> int:
         """Goes on over ``and``, a comma or brackets where more of the vocabulary follows."""
-        bracket = self._text(words.end) == "(" and self._text(words.end - 1) in _ARTICLES
-        if not words.said and not bracket:
-            return 0
-        joint = self._joint(words.end) if self._text(words.end) != "or" else 0
+        text = self._text(words.end)
+        if text == "(":
+            return self._in_brackets(words, end)
+        joint = self._joint(words.end) if words.said and text != "or" else 0
         ahead = _Words(words.end + joint)
-        if joint and self._text(ahead.end) not in _ARTICLES and self._known(ahead) and ahead.said:
-            return joint
-        if self._text(words.end) != "(":
+        goes_on = joint and self._text(ahead.end) not in _ARTICLES and self._known(ahead) and ahead.said
+        return joint if goes_on else 0
+
+    def _in_brackets(self, words: _Words, end: int) -> int:
+        """Takes a description in brackets behind one, or behind an article."""
+        if not words.said and self._text(words.end - 1) not in _ARTICLES:
             return 0
         inner = self._described(words.end + 1, end)
         if not inner.said or self._text(inner.end) != ")" or inner.unknown:

@@ -7,17 +7,17 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
 from matcalc.documents.context.conventions import Valued
-from matcalc.documents.context.defined_names import Definition, names_used
+from matcalc.documents.context.defined_names import Definition, names_used, reached
 from matcalc.documents.context.overview import Context
-from matcalc.documents.context.structure import reached, structure_of
+from matcalc.documents.context.structure import structure_of
 from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import with_arguments_listed
-from matcalc.documents.context.written_names import names_at, names_in, trimmed, whole_name
+from matcalc.documents.context.written_names import names_at, names_in, whole_name
 from matcalc.documents.cues import cue_table
 from matcalc.documents.pieces import Asked, Doubt, Placed
 from matcalc.documents.readings import sides_of
@@ -46,32 +46,54 @@ class _Found:
     texts: list[str] = field(default_factory=list)
     free: set[str] = field(default_factory=set)
 
+    @property
+    def arrays(self) -> list[Valued]:
+        """The values that are arrays."""
+        return [one for one in self.values.values() if one.value.is_array]
+
+    def is_rounded(self, equation: str) -> bool:
+        """Whether there are decimals in an equation or in the values of its names."""
+        return any(holds(text, "decimal") for text in (equation, *(one.value.text for one in self.values.values())))
+
+    def give(self, name: str, valued: Valued) -> None:
+        """Takes in the value of a name."""
+        self.values[name] = valued
+        self.texts.append(f"{valued.value.written} = {valued.value.text}")
+
+    def define(self, name: str, one: Definition, context: Context) -> None:
+        """Takes in the definition of a name."""
+        self.definitions[name] = one
+        self.texts.append(f"{one.left} = {_plain(one.value, context)}")
+
 
 def worked_example(line: Line, context: Context) -> Asked | None:
     """The statement that a row is with the values of its names; None for a row that is not about values alone."""
     row = line.row
     if line.notation != "latex" or row.right is None or row.relation != "=":
         return None
-    coordinates = coordinates_of(row.left.text)
-    if coordinates and all(whole_name(one) is not None for one in coordinates) and is_value(as_list(row.right.text)):
+    left, right = as_list(row.left.text), as_list(row.right.text)
+    computed = is_value(right)
+    if computed and _is_point(coordinates_of(row.left.text)):
         return None  # (x, y) = (2, 1) is another point, whatever the values were before
-    equation = _plain(f"{as_list(row.left.text)} = {as_list(row.right.text)}", context)
     found = _Found(line.number - row.link)
-    equation, at_point = _at_point(equation, line, context)
+    equation, at_point = _at_point(_plain(f"{left} = {right}", context), line, context)
     equation = _with_coordinates(equation, line, context, found)
-    if not _collected(equation, line, context, found) or not _are_meant(found, line):
+    if not _collected(equation, line, context, found) or not _are_meant(found, line) or _BY.search(equation):
         return None
-    arrays = [one for one in found.values.values() if one.value.is_array]
-    inside = {name for one in arrays for name in _names(one.value.text)}
-    computed = is_value(as_list(row.right.text))
-    if not found.free <= inside or not (arrays or at_point or (computed and found.values and found.definitions)) or _BY.search(equation):
+    counts = at_point or found.arrays or (computed and found.values and found.definitions)
+    inside = {name for one in found.arrays for name in _names(one.value.text)}
+    if not counts or not found.free <= inside:
         return None
-    numbers = [equation, *(one.value.text for one in found.values.values())]
-    doubts = [] if computed else [_GENERAL]
-    doubts += [_ROUNDED] if any(holds(text, "decimal") for text in numbers) else []
-    doubts += [_SYMBOLIC] if any(_stands_for_something(name, line, context) for name in inside) else []
-    said = (*(one.said for one in found.values.values()), *(one.said for one in found.definitions.values()))
-    return Asked("; ".join([*found.texts, equation]), rests_on=said, instead="values", doubts=tuple(doubts), dialect="latex")
+    symbolic = any(_stands_for_something(name, line, context) for name in inside)
+    doubts = (_GENERAL, not computed), (_ROUNDED, found.is_rounded(equation)), (_SYMBOLIC, symbolic)
+    said = [one.said for one in found.values.values()] + [one.said for one in found.definitions.values()]
+    statement, held = "; ".join([*found.texts, equation]), tuple([doubt for doubt, holds_here in doubts if holds_here])
+    return Asked(statement, rests_on=tuple(said), instead="values", doubts=held, dialect="latex")
+
+
+def _is_point(coordinates: Sequence[str]) -> bool:
+    """Whether coordinates are names."""
+    return bool(coordinates) and all(whole_name(one) is not None for one in coordinates)
 
 
 def _plain(text: str, context: Context) -> str:
@@ -107,25 +129,21 @@ def _with_coordinates(equation: str, line: Line, context: Context, found: _Found
 
 def _collected(equation: str, line: Line, context: Context, found: _Found) -> bool:
     """Collects what the names of a claim stand for; whether that is not too much."""
-    waiting: list[tuple[str, bool]] = [(name, False) for name in _names(equation)]
+    waiting: list[tuple[str, Definition | None]] = [(name, None) for name in _names(equation)]
     opened: set[str] = set()
     while waiting:
         name, closing = waiting.pop()
-        valued, one = context.values.at(name, found.before), context.definitions.at(name, line.number)
-        if one is not None and (valued is None or one.number > valued.start):
-            valued = None
-        if closing and one is not None:
-            found.definitions[name] = one
-            found.texts.append(f"{one.left} = {_plain(one.value, context)}")
-        if closing or name in opened:
+        if closing is not None:
+            found.define(name, closing, context)
+            continue
+        if name in opened:
             continue
         opened.add(name)
-        if valued is not None and _holds(valued, line, context):
-            found.values[name] = valued
-            found.texts.append(f"{valued.value.written} = {valued.value.text}")
+        valued, one = context.values.at(name, found.before), context.definitions.at(name, line.number)
+        if valued is not None and (one is None or one.number <= valued.start) and _holds(valued, line, context):
+            found.give(name, valued)
         elif one is not None and one.notation == "latex" and (one.is_function or one.number < found.before):
-            waiting.append((name, True))
-            waiting += [(used, False) for used in _inside(one)]
+            waiting += [(name, one), *((used, None) for used in _inside(one))]
         else:
             found.free.add(name)
     return len(found.texts) <= _MOST
@@ -298,18 +316,10 @@ def by_entry(line: Line) -> Line:
     whole = _WHOLE.match(row.first.text) if line.notation == "latex" else None
     if whole is None or row.right is None or open_indices(row.first.text) or not open_indices(row.right.text):
         return line
-    name = whole_name(trimmed(whole["by"]))
-    sides = (row.right.text, row.left.text)
-    entries = {
-        (found["by"], found["indices"] or found["index"])
-        for side in sides
-        for found in _BY_ENTRY.finditer(side)
-        if whole_name(trimmed(found["by"])) == name
-    }
-    if len(entries) != 1:
-        return line
-    by, indices = entries.pop()
-    return _led_by(line, whole, f"{by}_{{{indices}}}")
+    found = [*_BY_ENTRY.finditer(row.right.text), *_BY_ENTRY.finditer(row.left.text)]
+    name = whole_name(whole["by"])
+    entries = {f"{one['by']}_{{{one['indices'] or one['index']}}}" for one in found if whole_name(one["by"]) == name}
+    return _led_by(line, whole, entries.pop()) if len(entries) == 1 else line
 
 
 def perhaps_by_entry(line: Line) -> Line | None:
@@ -357,15 +367,16 @@ def for_each_entry(line: Line) -> Line | None:
     if found is None or row.right is None:
         return None
     whole = f"{row.first.text} {row.right.text}"
-    letter = next((one for one in _COUNTERS if re.search(rf"(?<![A-Za-z\\]){one}(?![A-Za-z])", whole) is None), None)
-    if letter is None or {at[1] or at[2] for at in _NUMBER.finditer(whole)} != {found["number"]}:
+    letter = _counter_for(whole)
+    if letter is None or set(filter(None, chain(*_NUMBER.findall(whole)))) != {found["number"]}:
         return None
+    first, right = (Placed(_NUMBER.sub(f"_{{{letter}}}", side.text), side.marks[:1]) for side in (row.first, row.right))
+    return replace(line, row=replace(row, first=first, left=row.left if row.link else first, right=right))
 
-    def counted(side: Placed) -> Placed:
-        return Placed(_NUMBER.sub(f"_{{{letter}}}", side.text), side.marks[:1])
 
-    first = counted(row.first)
-    return replace(line, row=replace(row, first=first, left=row.left if row.link else first, right=counted(row.right)))
+def _counter_for(text: str) -> str | None:
+    """An index that does not stand in a formula."""
+    return next((one for one in _COUNTERS if re.search(rf"(?<![A-Za-z\\]){one}(?![A-Za-z])", text) is None), None)
 
 
 _FONT = r"\\(?:mathbf|mathbb|mathbbm|mathds|mathrm|boldsymbol|bm|vec)"

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.defined_names import Definition, names_used
+from matcalc.documents.context.defined_names import Definition, Dependence, names_used
 from matcalc.documents.context.overview import Context
-from matcalc.documents.context.structure import Dependence
 from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import (
     Meaning,
+    Quotient,
     along_lines,
     at_points,
     composed,
-    is_bold,
     quotients,
     with_array,
     with_brackets,
     without_subscripts,
 )
-from matcalc.documents.context.written_names import CALLED, PRIMES, NameAt, is_called, names_at, names_called, trimmed, whole_name
-from matcalc.documents.cues import closing
+from matcalc.documents.context.written_names import (
+    PRIMES,
+    NameAt,
+    behind_primes,
+    call_at,
+    is_bold,
+    is_called,
+    names_at,
+    names_called,
+    respelled,
+    trimmed,
+    whole_name,
+)
+from matcalc.documents.cues import bracketed, closing
 from matcalc.documents.pieces import Asked, Doubt, Notation
 from matcalc.documents.readings import sides_of
 from matcalc.documents.shapes import is_function
@@ -44,21 +56,17 @@ def as_derivatives(equation: str, definitions: Sequence[Definition], notation: N
     variable = by["argument"]
     dependence = Dependence(definitions)
     names = {one.name for one in definitions if not one.is_function and dependence.of(one.name, {variable})}
-    out, at = [], 0
-    for found in _PRIMED.finditer(equation):
-        if found["name"] in names:
-            out += [equation[at : found.start()], _derivative(found["name"], variable, equation, found.start(), found.end(), notation)]
-            at = found.end()
-    return "".join([*out, equation[at:]])
+    found = [one for one in _PRIMED.finditer(equation) if one["name"] in names]
+    return respelled(equation, ((one.start(), one.end(), _derivative(one, variable, notation)) for one in found))
 
 
-def _derivative(name: str, variable: str, equation: str, start: int, end: int, notation: Notation) -> str:
+def _derivative(found: re.Match[str], variable: str, notation: Notation) -> str:
     if notation == "latex":
-        return rf"\frac{{d{name}}}{{d{variable}}}"
-    before, after = equation[:start].rstrip()[-1:], equation[end:].lstrip()[:1]
+        return rf"\frac{{d{found['name']}}}{{d{variable}}}"
+    before, after = found.string[: found.start()].rstrip()[-1:], found.string[found.end() :].lstrip()[:1]
     left = "*" if before.isalnum() or before == ")" else ""
     right = "*" if after.isalnum() or after == "(" else ""
-    return f"{left}(d{name}/d{variable}){right}"
+    return f"{left}(d{found['name']}/d{variable}){right}"
 
 
 _POWER = pattern(r"(?P<name>[A-Za-z])\^\s*(?:\{\s*)?(?P<power>\d)(?:\s*\})?\s*(?P<call>\(\s*[A-Za-z]\s*\))")
@@ -73,13 +81,7 @@ def narrowed(equation: str) -> str:
     """The equation with derivatives of what stands in brackets behind their sign, and of nothing else."""
     if len(equation) > _LONGEST:
         return equation
-    cuts = list(_brackets(equation))
-    out, at = [], 0
-    for start, end in cuts:
-        if start >= at:
-            out += [equation[at:start], "(", equation[start:end], ")"]
-            at = end
-    return "".join([*out, equation[at:]])
+    return respelled(equation, ((start, end, f"({equation[start:end]})") for start, end in _brackets(equation)))
 
 
 def _brackets(equation: str) -> Iterator[tuple[int, int]]:
@@ -107,9 +109,9 @@ def with_arguments(equation: str, line: Line, context: Context) -> str:
         return equation
     left, _, right = equation.partition("=")
     group = _primed_group(left)
-    primed = [at for at in names_at(equation) if _primes(equation, at.end)]
+    primed = {at.name for at in names_at(equation) if _primes(equation, at.end)}
     functions = _functions(equation, line, context) or _derived_twice(equation, group, line, context)
-    if not functions or not (group is not None or primed) or any(at.name not in functions for at in primed):
+    if not functions or not (group or primed) or not primed <= functions:
         return equation
     variable = _variable(equation, functions, line, context)
     if variable is None:
@@ -118,26 +120,24 @@ def with_arguments(equation: str, line: Line, context: Context) -> str:
     if group is None:
         return f"{_called(left, functions, variable)} = {said}"
     inside, order = group
-    above, below = ("d", f"d{variable}") if order == 1 else (f"d^{order}", f"d{variable}^{order}")
-    return rf"\frac{{{above}}}{{{below}}}\left({_called(inside, functions, variable)}\right) = {said}"
+    power = "" if order == 1 else f"^{order}"
+    return rf"\frac{{d{power}}}{{d{variable}{power}}}\left({_called(inside, functions, variable)}\right) = {said}"
 
 
 def _primes(text: str, start: int) -> int:
     """How many primes stand at a place."""
-    found = PRIMES.match(text, start)
-    return 0 if found is None else found[0].count("'") + found[0].count("′") + found[0].count("\\prime")
+    found = text[start : behind_primes(text, start)]
+    return found.count("'") + found.count("′") + found.count("\\prime")
 
 
 def _primed_group(side: str) -> tuple[str, int] | None:
     """What stands in the primed bracket that a side consists of, and the number of its primes."""
     side = trimmed(side)
-    opened = _GROUP.match(side)
-    end = closing(side, opened.end(), opened["bracket"]) if opened is not None else 0
-    if opened is None or not end:
+    found = bracketed(side, _GROUP.match(side))
+    if found is None or PRIMES.fullmatch(side, found[1]) is None:
         return None
-    order = _primes(side, end)
-    whole = PRIMES.fullmatch(side, end) is not None and 0 < order <= _MOST_PRIMES
-    return (side[opened.end() : end - 1].removesuffix("\\right"), order) if whole else None
+    order = _primes(side, found[1])
+    return (found[0], order) if 0 < order <= _MOST_PRIMES else None
 
 
 def _functions(equation: str, line: Line, context: Context) -> frozenset[str]:
@@ -148,19 +148,25 @@ def _functions(equation: str, line: Line, context: Context) -> frozenset[str]:
 def _derived_twice(equation: str, group: tuple[str, int] | None, line: Line, context: Context) -> frozenset[str]:
     """The small letters in a bracket with several primes, each of which has primes on the other side, if nothing is known of any name."""
     right = equation.partition("=")[2]
-    found = frozenset([at.name for at in names_at(group[0])]) if group is not None and group[1] > 1 else frozenset[str]()
-    derived = {at.name for at in names_at(right) if _primes(right, at.end)}
-    every = list(names_at(equation))
-    if _GROUP_PRIMED.search(right):
+    if group is None or group[1] == 1 or _GROUP_PRIMED.search(right):
         return frozenset()  # the prime of a bracket would be read as a transpose
-    unknown = all(at.name == at.base and at.name.islower() and not at.bold and _is_unknown(at.name, line, context) for at in every)
+    found = frozenset([at.name for at in names_at(group[0])])
+    derived = {at.name for at in names_at(right) if _primes(right, at.end)}
+    every = names_at(equation)
+    unknown = all(_is_small_unknown(at, line, context) for at in every)
     return found if unknown and found == derived == {at.name for at in every} else frozenset()
+
+
+def _is_small_unknown(at: NameAt, line: Line, context: Context) -> bool:
+    """Whether a name is a small letter of which nothing is known."""
+    small = at.name == at.base and at.name.islower() and not at.bold
+    return small and _is_unknown(at.name, line, context)
 
 
 def _is_unknown(name: str, line: Line, context: Context) -> bool:
     if is_function(name) or name in USUAL or context.definitions.is_obscure(name, line.number):
         return False
-    return context.definitions.at(name, line.number) is None and context.told(name, line.number)[0] is None
+    return not context.stands_for_something(name, line)
 
 
 def _is_function(name: str, line: Line, context: Context) -> bool:
@@ -184,18 +190,9 @@ def _variable(equation: str, functions: frozenset[str], line: Line, context: Con
 
 def _called(text: str, functions: frozenset[str], variable: str) -> str:
     """A formula with these functions at a variable."""
-    out, start = [], 0
-    for at in names_at(text):
-        if at.name in functions:
-            end = _behind(text, at)
-            out += [text[start : at.start], "{", text[at.start : at.end], "'" * _primes(text, at.end), f"({variable})", "}"]
-            start = end
-    return "".join([*out, text[start:]])
-
-
-def _behind(text: str, at: NameAt) -> int:
-    found = PRIMES.match(text, at.end)
-    return at.end if found is None else found.end()
+    found = [at for at in names_at(text) if at.name in functions]
+    called = [f"{{{text[at.start : at.end]}{chr(39) * _primes(text, at.end)}({variable})}}" for at in found]
+    return respelled(text, ((at.start, behind_primes(text, at.end), new) for at, new in zip(found, called, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +242,11 @@ def with_generic(equation: str, line: Line, context: Context) -> Generic:
     def arguments(name: str) -> tuple[str, ...]:
         return context.arguments(name, line)
 
-    def meaning(name: str) -> Meaning:
-        return "generic" if name in unknown else "defined" if arguments(name) else ""
+    def at_their_points(unknown: frozenset[str], factors: bool = True) -> str:
+        def meaning(name: str) -> Meaning:
+            return "generic" if name in unknown else "defined" if arguments(name) else ""
+
+        return at_points(equation, meaning, arguments, factors=factors)
 
     equation = with_brackets(composed(equation), arguments)
     equation = with_array(without_subscripts(equation, lambda name: context.partly_derived(name, line)))
@@ -254,19 +254,28 @@ def with_generic(equation: str, line: Line, context: Context) -> Generic:
     numbers = _variables(equation, unknown)
     if not all(_may_be_number(name, line, context) for name in numbers):
         unknown = frozenset()
-    found = at_points(equation, meaning, arguments)
-    if any(one.name in unknown for one in quotients(found)):
+    if any(one.name in unknown for one in quotients(at_their_points(unknown))):
         unknown = frozenset()
-        found = at_points(equation, meaning, arguments)
-    equations = tuple(dict.fromkeys((found, at_points(equation, meaning, arguments, factors=False))))
+    found = at_their_points(unknown)
     along, lines = along_lines(found, arguments)
     if lines:
-        behind = context.behind(names_used("; ".join(lines), line.notation), line)
-        return Generic((along,), definitions=(*(one.text for one in behind if one.is_function), *lines))
-    told = any(context.told(name, line.number)[0] is not None for name in unknown)
-    if not unknown or _OF_ARRAYS.search(found) is not None or (told and _D_BY.search(found) is None):
-        return Generic(equations, doubts=_doubts_of(equation, line, context))  # what the text says of functions holds for arrays, too
+        return Generic((along,), definitions=(*_functions_behind(lines, line, context), *lines))
+    equations = tuple(dict.fromkeys((found, at_their_points(unknown, factors=False))))
+    if not unknown or _is_of_arrays(found, unknown, line, context):
+        return Generic(equations, doubts=_doubts_of(equation, line, context))
     return Generic(equations, unknown, numbers, _is_rule(found, unknown, line, context))
+
+
+def _functions_behind(lines: Sequence[str], line: Line, context: Context) -> Iterator[str]:
+    """The definitions of the functions that formulas rest on."""
+    behind = context.behind(names_used("; ".join(lines), line.notation), line)
+    yield from (one.text for one in behind if one.is_function)
+
+
+def _is_of_arrays(equation: str, functions: frozenset[str], line: Line, context: Context) -> bool:
+    """Whether functions may have arrays for values, as what the text says of functions holds for arrays, too."""
+    told = any(context.told(name, line.number)[0] is not None for name in functions)
+    return _OF_ARRAYS.search(equation) is not None or (told and _D_BY.search(equation) is None)
 
 
 _OF_ARRAYS = pattern(
@@ -278,46 +287,48 @@ _OF_ARRAYS = pattern(
 
 def _doubts_of(equation: str, line: Line, context: Context) -> tuple[Doubt, ...]:
     """That a name which is called with a variable, and differentiated, may be a function whose values are arrays."""
-    by = {found[1] for found in _D_BY.finditer(equation)}
-    arrays = {call.name for call in _calls(equation) if call.argument in by or call.primed} - USUAL.keys()
-    unread = sorted(name for name in arrays if not is_function(name) and not context.behind([name], line))
+    arrays = sorted(_derived_calls(equation) - USUAL.keys())
+    unread = [name for name in arrays if not is_function(name) and not context.behind([name], line)]
     unread = [name for name in unread if context.told(name, line.number)[0] is None]
     return (Doubt(f"{unread[0]} may be a function whose values are arrays", "false"),) if unread else ()
 
 
+def _derived_calls(equation: str) -> frozenset[str]:
+    """The functions that have primes, or are called with what something is differentiated by."""
+    by = {found[1] for found in _D_BY.finditer(equation)}
+    return frozenset(call.name for call in _calls(equation) if call.primed or call.argument in by)
+
+
 def _unknown(equation: str, line: Line, context: Context) -> frozenset[str]:
     """The names that are called with one argument and differentiated, and of which nothing else is known."""
-    calls: dict[str, list[_Call]] = {}
-    for call in _calls(equation):
-        calls.setdefault(call.name, []).append(call)
-    whole = {one.name: one for one in quotients(equation) if not one.partial}
-    called = {name for name, its in calls.items() if all(call.argument and "," not in call.argument for call in its)}
-    at_point = {
-        name for name, one in whole.items() if one.point is not None and name not in calls and whole_name(one.point) == one.variable
-    }
-    by = {found[1] for found in _D_BY.finditer(equation)}
-    derived = whole.keys() | {call.name for its in calls.values() for call in its if call.primed or call.argument in by}
-    return frozenset(name for name in (called | at_point) & derived if _is_generic(name, line, context))
+    calls = list(_calls(equation))
+    whole = [one for one in quotients(equation) if not one.partial]
+    several = {call.name for call in calls if not call.argument or "," in call.argument}
+    called = {call.name for call in calls}.union(_at_variables(whole)) - several
+    derived = _derived_calls(equation).union(one.name for one in whole)
+    return frozenset(name for name in called & derived if _is_generic(name, line, context))
+
+
+def _at_variables(found: Iterable[Quotient]) -> set[str]:
+    """The functions whose last derivative stands with its variable for a point."""
+    return {name for name, one in {one.name: one for one in found}.items() if one.is_at_variable}
 
 
 def _calls(equation: str) -> Iterator[_Call]:
     for found in names_at(equation):
-        primes = PRIMES.match(equation, found.end)
-        end = primes.end() if primes is not None else found.end
-        opened = CALLED.match(equation, end)
-        closed = closing(equation, opened.end(), "(") if opened is not None else 0
-        if opened is not None and closed and not is_bold(equation[found.start : found.end]):
-            yield _Call(found.name, equation[opened.end() : closed - 1].removesuffix("\\right").strip(), end > found.end)
+        end = behind_primes(equation, found.end)
+        call = call_at(equation, end)
+        if call is not None and not is_bold(equation[found.start : found.end]):
+            yield _Call(found.name, call.inside, end > found.end)
 
 
 _D_BY = pattern(r"\\[dt]?frac\s*\{\s*(?:d|\\(?:mathrm|text)\s*\{d\})\s*\}\s*\{\s*(?:d|\\(?:mathrm|text)\s*\{d\})\s*([A-Za-z])\s*\}")
 
 
 def _is_generic(name: str, line: Line, context: Context) -> bool:
-    if not name[:1].islower() or is_function(name) or name in USUAL or context.behind([name], line):
+    if not name[:1].islower() or context.behind([name], line):
         return False  # a capital may be a matrix
-    told, _ = context.told(name, line.number)
-    return told is None or (told.kind == "function" and told.shape is None and not told.properties)
+    return context.may_be_any_function(name, line)
 
 
 def _variables(equation: str, unknown: frozenset[str]) -> frozenset[str]:
@@ -328,9 +339,7 @@ def _variables(equation: str, unknown: frozenset[str]) -> frozenset[str]:
 
 
 def _may_be_number(name: str, line: Line, context: Context) -> bool:
-    told, _ = context.told(name, line.number)
-    plain = told is None or told.kind == "scalar" or told.shape == ()
-    return plain and context.definitions.at(name, line.number) is None
+    return context.may_be_number(name, line) and context.definitions.at(name, line.number) is None
 
 
 def _is_rule(equation: str, unknown: frozenset[str], line: Line, context: Context) -> bool:
@@ -341,7 +350,12 @@ def _is_rule(equation: str, unknown: frozenset[str], line: Line, context: Contex
     definitions = context.definitions
     if supposed or any(definitions.at(name, line.number) or definitions.is_obscure(name, line.number) for name in names):
         return False
-    sides = [unknown & names_used(side, line.notation) for side in (left, right)]
-    arguments = [{call.argument for call in _calls(side) if call.name in unknown} for side in (left, right)]
-    alike = sides[0] == sides[1] == unknown and arguments[1] <= arguments[0]
-    return len(unknown) > 1 and alike and _D_BY.match(trimmed(left)) is not None
+    differentiates = len(unknown) > 1 and _D_BY.match(trimmed(left)) is not None
+    return differentiates and _calls_alike(left, right, unknown, line)
+
+
+def _calls_alike(left: str, right: str, functions: frozenset[str], line: Line) -> bool:
+    """Whether both sides have all of these functions, the right one with no other arguments than the left one."""
+    sides = [functions & names_used(side, line.notation) for side in (left, right)]
+    arguments = [{call.argument for call in _calls(side) if call.name in functions} for side in (left, right)]
+    return sides[0] == sides[1] == functions and arguments[1] <= arguments[0]

@@ -153,24 +153,11 @@ def _labels_in(texts: Sequence[str]) -> frozenset[str]:
 
 
 def scripts_of(rows: Iterable[Row]) -> Scripts:
-    """How the formulas of a document are written.
-
-    A letter counts layers where it hangs on several names, with steps up or down, and never stands for a number itself.
-    """
+    """How the formulas of a document are written."""
     rows = list(rows)
     texts = [row.text for row in rows]
-    bases: dict[str, set[str]] = {}
-    steps: set[str] = set()
-    free: set[str] = set()
-    for text in texts:
-        for found in _POWER.finditer(text):
-            letter = (found["bare"] or found["layer"]).lower()
-            bases.setdefault(letter, set()).add(found["base"])
-            steps |= {letter} if found["step"] or (found["bare"] or found["layer"]) == "L" else set()
-        if _ALONE.fullmatch(text) is None:
-            free.update(_FREE.findall(_ORDINAL.sub("", text)))
     scripts = Scripts(
-        frozenset(letter for letter in steps - free if len(bases[letter]) >= _FEW),
+        _layers_in(texts),
         steps_of(texts),
         squares_of(texts, [row.left.text for row in rows]),
         densities_of(rows),
@@ -181,6 +168,21 @@ def scripts_of(rows: Iterable[Row]) -> Scripts:
     equations = [(scripts.in_order(left), scripts.in_order(right)) for left, right in sides if len(left) <= _LONGEST_NAME]
     scripts = replace(scripts, labels=_labels_in(texts) | scripts.layers)
     return replace(scripts, lettered=lettered_layers_of(equations, map(scripts.in_order, texts)))
+
+
+def _layers_in(texts: Iterable[str]) -> frozenset[str]:
+    """The letters that count layers: each hangs on several names, with steps up or down, and never stands for a number itself."""
+    bases: dict[str, set[str]] = {}
+    steps: set[str] = set()
+    free: set[str] = set()
+    for text in texts:
+        for found in _POWER.finditer(text):
+            written = found["bare"] or found["layer"]
+            bases.setdefault(written.lower(), set()).add(found["base"])
+            steps |= {written.lower()} if found["step"] or written == "L" else set()
+        if _ALONE.fullmatch(text) is None:
+            free.update(_FREE.findall(_ORDINAL.sub("", text)))
+    return frozenset(letter for letter in steps - free if len(bases[letter]) >= _FEW)
 
 
 _LAYER_LABEL = pattern(
@@ -201,14 +203,13 @@ def kinds_in_layers(statement: str, notation: Notation, declare: str, defined: C
     """The kinds of what has the label of a layer and stands both whole and by its entries: ``w^l a^{l-1}`` and ``w^l_{jk}``."""
     if notation != "latex" or "^{(" not in statement:
         return
-    indices: dict[str, set[int]] = {}
+    axes: dict[str, set[int]] = {}
     for at in names_at(statement):
         if is_of_layer(at.base):
-            indices.setdefault(at.base, set()).add(len(at.name) - len(at.base))
+            axes.setdefault(at.base, set()).add(max(0, len(at.name) - len(at.base) - 1))
     known = {part.partition(":")[0].strip() for part in declare.split(";")} | set(defined)
-    for name, lengths in sorted(indices.items()):
-        if name not in known and 0 in lengths and len(lengths) == _TWO and (axes := max(lengths) - 1) <= _TWO:
-            yield f"{name}: {'vector' if axes == 1 else 'matrix'}"
+    kinds = ({0, 1}, "vector"), ({0, 2}, "matrix")
+    yield from (f"{name}: {kind}" for name in sorted(axes.keys() - known) for count, kind in kinds if axes[name] == count)
 
 
 _TWO = 2
@@ -243,22 +244,32 @@ def _label(found: re.Match[str]) -> _Label:
 
 def _of_labels(found: Sequence[Definition | Obscured], scripts: Scripts, texts: Iterable[str]) -> list[Definition | Obscured]:
     """The definitions with those of other labels, each at the place of the one that it was made of."""
-    texts = [text for text in map(scripts.in_order, texts) if "^" in text]
     seen: dict[str, set[_Label]] = {}
-    for text in texts:
-        for stem, label in _labelled(text):
-            seen.setdefault(stem, set()).add(label)
-    several = [label for labels in seen.values() for label in labels if label.step or any(not other.letter for other in labels)]
-    letters = {label.letter for label in several} & (_COUNTING | scripts.layers)
+    _add_labels(seen, map(scripts.in_order, texts))
+    letters = set().union(*map(_counting, seen.values())) & (_COUNTING | scripts.layers)
     if not letters:
         return list(found)
-    given = [one for one in found if isinstance(one, Definition) and not one.is_function]
-    known = {one.name for one in found if isinstance(one, Definition)}
-    made = [other for one in given for other in _relabelled(one, letters, seen, known)]
-    for stem, label in (pair for one in made for pair in _labelled(one.value)):
-        seen.setdefault(stem, set()).add(label)
-    made = [other for one in given for other in _relabelled(one, letters, seen, known)]
-    return _from_the_beginning([*found, *made], letters)
+    every = [one for one in found if isinstance(one, Definition)]
+    known = {one.name for one in every}
+
+    def made() -> list[Definition]:
+        return [other for one in every if not one.is_function for other in _relabelled(one, letters, seen, known)]
+
+    _add_labels(seen, [one.value for one in made()])
+    return _from_the_beginning([*found, *made()], letters)
+
+
+def _add_labels(seen: dict[str, set[_Label]], texts: Iterable[str]) -> None:
+    """Takes in the labels that names have in formulas."""
+    for text in texts:
+        for stem, label in _labelled(text) if "^" in text else ():
+            seen.setdefault(stem, set()).add(label)
+
+
+def _counting(labels: Collection[_Label]) -> set[str]:
+    """The letters in the labels of a name that count: with a step, or where a number stands as well."""
+    numbered = any(not label.letter for label in labels)
+    return {label.letter for label in labels if label.step or numbered}
 
 
 def _from_the_beginning(found: Sequence[Definition | Obscured], letters: Collection[str]) -> list[Definition | Obscured]:
@@ -335,10 +346,12 @@ def _of_letters(found: Sequence[Definition | Obscured], layers: LetteredLayers) 
         first.setdefault(one.name, one)
     values = {layers.compact(one.value): one for one in first.values() if layers.is_applied(one.value)}
     early = [replace(one, number=_BEFORE_ALL) for one in first.values()]
-    return [_named_inside(one, values, layers) if isinstance(one, Definition) else one for one in (*early, *found)]
+    return [_named_inside(one, values, layers) for one in (*early, *found)]
 
 
-def _named_inside(one: Definition, values: Mapping[str, Definition], layers: LetteredLayers) -> Definition:
+def _named_inside(one: Definition | Obscured, values: Mapping[str, Definition], layers: LetteredLayers) -> Definition | Obscured:
+    if isinstance(one, Obscured):
+        return one
     value = layers.with_values_named(one.value, {text: other.left for text, other in values.items() if other.name != one.name})
     made = one.of_another(one.left, value) if value != one.value else None
     return made or one

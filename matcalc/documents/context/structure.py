@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
-from matcalc.documents.context.defined_names import Definition
+from matcalc.documents.context.defined_names import Definition, Dependence, closed, vocabulary_of
 from matcalc.documents.context.layers_and_steps import is_of_a_step
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.wording import Line
@@ -19,8 +20,8 @@ from matcalc.documents.context.written_names import UNNAMED, names_at, whole_nam
 from matcalc.documents.cues import cue_table
 from matcalc.documents.pieces import Doubt
 from matcalc.documents.shapes import before_brackets, head_of, is_derivative
-from matcalc.language import parse_syntax
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import number_in, ungrouped, walk
 from matcalc.language.text.meanings import USUAL
 from matcalc.language.text.spelling import Vocabulary, known_functions
@@ -80,8 +81,7 @@ def structure_of(
 ) -> Structure | None:
     """The structure of an equation in which these names have a meaning, those ``called`` as functions without a formula; None for one that
     is not in the language."""
-    functions = {one.name: one.head.arguments for one in definitions if one.is_function}
-    vocabulary = Vocabulary.of((), called).defining(functions, [one.name for one in definitions if not one.is_function], declared)
+    vocabulary = vocabulary_of(definitions, declared, called)
     try:
         program = parse_syntax(equation, vocabulary).program
     except MatcalcError:
@@ -90,24 +90,36 @@ def structure_of(
     if sides is None:
         return None
     own = walk(program)
-    nodes = [*own, *(node for one in definitions for node in _value(one, vocabulary))]
+    nodes = [*own, *chain.from_iterable(_value(one, vocabulary) for one in definitions)]
     known = {one.name for one in definitions}
-    derived = [found for node in own if (found := _derived(node, known)) is not None]
-    everywhere = [found for node in nodes if (found := _derived(node, known)) is not None]
     return Structure(
-        by=frozenset(
-            name for node in own if isinstance(node, s.DerivativeOf) for wrt in node.wrt for name in (wrt, without_index(wrt, known))
-        ),
-        derived=tuple(derived),
-        inside=frozenset(name for node in own for name in _inside(node, known)),
-        called=frozenset(_function(node) for node in own if isinstance(node, s.Applied)) - _KNOWN_BY_SYNTAX - known_functions(),
-        all_derived=tuple(everywhere),
+        by=frozenset(_wrt(own)).union(without_index(name, known) for name in _wrt(own)),
+        derived=tuple(_all_derived(own, known)),
+        inside=frozenset(chain.from_iterable(_inside(node, known) for node in own)),
+        called=_functions_called(own),
+        all_derived=tuple(_all_derived(nodes, known)),
         differential=any(isinstance(node, s.DifferentialOf) for node in own),
         left=_part(sides[0], known),
         right=_part(sides[1], known),
-        elsewhere=frozenset(name for node in own if (name := _elsewhere(node, functions))),
-        gradients=frozenset(name for node in own if (name := _gradient(node))),
+        elsewhere=frozenset(_elsewhere(node, definitions) for node in own) - {""},
+        gradients=frozenset(map(_gradient, own)) - {""},
     )
+
+
+def _wrt(nodes: Iterable[s.Syntax]) -> Iterator[str]:
+    """What nodes differentiate by, entries as they are written."""
+    yield from (name for node in nodes if isinstance(node, s.DerivativeOf) for name in node.wrt)
+
+
+def _all_derived(nodes: Iterable[s.Syntax], known: Collection[str]) -> Iterator[Derived]:
+    """The derivatives of names among nodes."""
+    yield from (found for node in nodes if (found := _derived(node, known)) is not None)
+
+
+def _functions_called(nodes: Iterable[s.Syntax]) -> frozenset[str]:
+    """The functions that nodes call, those of the language left out."""
+    called = frozenset(_function(node) for node in nodes if isinstance(node, s.Applied))
+    return called - _KNOWN_BY_SYNTAX - known_functions()
 
 
 def _sides(value: s.Syntax) -> tuple[s.Syntax, s.Syntax] | None:
@@ -125,12 +137,15 @@ def _sides(value: s.Syntax) -> tuple[s.Syntax, s.Syntax] | None:
 def _part(side: s.Syntax, known: Collection[str]) -> Part:
     nodes = walk(side)
     indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
-    names = {_of_entry(node.name, known) for node in nodes if isinstance(node, s.Name) and node.name not in _CONSTANTS | indices}
-    names |= {without_index(name, known) for node in nodes if isinstance(node, s.DerivativeOf) for name in node.wrt}
-    called = frozenset(_function(node) for node in nodes if isinstance(node, s.Applied)) - _KNOWN_BY_SYNTAX - known_functions()
-    derived = any(isinstance(node, (s.DerivativeOf, s.DifferentialOf)) or _has_all_partials(node) for node in nodes)
+    names = {_of_entry(name, known) for name in _names(nodes) - _CONSTANTS - indices}
+    names |= {without_index(name, known) for name in _wrt(nodes)}
+    derived = any(isinstance(node, (s.DerivativeOf, s.DifferentialOf)) or _of_all_partials(node) is not None for node in nodes)
     array = any(isinstance(node, s.Applied) and node.function == WRITTEN_OUT for node in nodes)
-    return Part(frozenset(names) - {"I"}, called, derived, number_in(side), array)
+    return Part(frozenset(names) - {"I"}, _functions_called(nodes), derived, number_in(side), array)
+
+
+def _names(nodes: Iterable[s.Syntax]) -> frozenset[str]:
+    return frozenset(node.name for node in nodes if isinstance(node, s.Name))
 
 
 _ENTRY = re.compile(r"([A-Z][a-z]*)_[a-z]{2}")
@@ -147,24 +162,30 @@ def _of_entry(name: str, known: Collection[str]) -> str:
 def names_behind(part: Part, definitions: Sequence[Definition]) -> frozenset[str]:
     """What a side is made of: the names in their values in the place of those that have one."""
     values = {one.name: one for one in definitions}
+    vocabulary = Vocabulary().defining({}, list(values), ())
     found: set[str] = set()
     seen: set[tuple[str, bool]] = set()
-    waiting = [*((name, False) for name in part.names), *((name, True) for name in part.called)]
+    waiting = [(part.names, False), (part.called, True)]
     while waiting:
-        name, called = waiting.pop()
-        if (name, called) in seen:
-            continue
-        seen.add((name, called))
-        if name not in values:
-            found |= set() if called else {name}
-            continue
-        one = values[name]
-        nodes = _value(one, Vocabulary().defining({}, list(values), ()))
-        inner = _part(nodes[0], values) if nodes else Part(one.uses)
-        arguments = set(one.head.arguments)
-        found |= set() if called else arguments & inner.names
-        waiting += [*((other, False) for other in inner.names - arguments), *((other, True) for other in inner.called)]
+        names, called = waiting.pop()
+        for name in names:
+            if (name, called) in seen:
+                continue
+            seen.add((name, called))
+            one = values.get(name)
+            if one is None:
+                found |= set() if called else {name}
+                continue
+            inner, arguments = _inner(one, vocabulary, values), set(one.head.arguments)
+            found |= set() if called else arguments & inner.names
+            waiting += [(inner.names - arguments, False), (inner.called, True)]
     return frozenset(found)
+
+
+def _inner(one: Definition, vocabulary: Vocabulary, known: Collection[str]) -> Part:
+    """The value of a definition as a side; where it is not in the language, its names alone."""
+    nodes = _value(one, vocabulary)
+    return _part(nodes[0], known) if nodes else Part(one.uses)
 
 
 def _value(definition: Definition, vocabulary: Vocabulary) -> list[s.Syntax]:
@@ -175,24 +196,25 @@ def _value(definition: Definition, vocabulary: Vocabulary) -> list[s.Syntax]:
         return []
 
 
-def _has_all_partials(node: s.Syntax) -> bool:
-    """Whether a node is the gradient or the Hessian of a function of several arguments."""
-    return isinstance(node, s.Applied) and node.function in PARTIALS
-
-
 def _gradient(node: s.Syntax) -> str:
     """The function of which a node is the gradient as it stands; empty for another node."""
-    body = node.arguments[0] if isinstance(node, s.Applied) and _has_all_partials(node) else None
+    body = _of_all_partials(node)
     return body.name if isinstance(body, s.Name) else ""
 
 
-def _elsewhere(node: s.Syntax, functions: Mapping[str, tuple[str, ...]]) -> str:
+def _of_all_partials(node: s.Syntax) -> s.Syntax | None:
+    """What a node is the gradient or the Hessian of."""
+    return node.arguments[0] if isinstance(node, s.Applied) and node.function in PARTIALS else None
+
+
+def _elsewhere(node: s.Syntax, definitions: Iterable[Definition]) -> str:
     """The function of which a node is the gradient at other names than its arguments; empty for another node."""
-    body = node.arguments[0] if isinstance(node, s.Applied) and _has_all_partials(node) else None
-    if not isinstance(body, s.Applied) or any(not isinstance(argument, s.Name) for argument in body.arguments):
+    body = _of_all_partials(node)
+    if not isinstance(body, s.Applied):
         return ""
     names = tuple([argument.name for argument in body.arguments if isinstance(argument, s.Name)])
-    return "" if names == functions.get(body.function) else body.function
+    known = any(one.name == body.function and one.head.arguments == names for one in definitions)
+    return body.function if len(names) == len(body.arguments) and not known else ""
 
 
 def _derived(node: s.Syntax, known: Collection[str]) -> Derived | None:
@@ -219,27 +241,6 @@ _KNOWN_BY_SYNTAX = frozenset([WRITTEN_OUT, *PARTIALS])
 _CONSTANTS = frozenset(["I", "e", "pi", "eye"])
 
 
-class Dependence:
-    """Which of some definitions depend on which names, through each other."""
-
-    def __init__(self, definitions: Sequence[Definition]) -> None:
-        self._uses = {one.name: one.uses for one in definitions}
-
-    def of(self, name: str, others: Iterable[str]) -> bool:
-        """Whether the value of a name depends on one of the others; it does on itself only through others."""
-        wanted = frozenset(others)
-        seen: set[str] = set()
-        waiting = list(self._uses.get(name, ()))
-        while waiting:
-            used = waiting.pop()
-            if used in wanted:
-                return True
-            if used not in seen:
-                seen.add(used)
-                waiting += self._uses.get(used, ())
-        return False
-
-
 def variables(structure: Structure, definitions: Sequence[Definition]) -> frozenset[str]:
     """The defined names that an equation takes for variables: it differentiates by them, and by nothing that they depend on."""
     dependence = Dependence(definitions)
@@ -252,31 +253,13 @@ def needed(structure: Structure, definitions: Sequence[Definition], names: Itera
     it differentiates by. Its variables keep no value. ``names`` are those of the equation.
     """
     dependence = Dependence(definitions)
-    known = {one.name: one for one in definitions}
     free = variables(structure, definitions)
+    kept = [one for one in definitions if one.name not in free]
     roots = (structure.differentiated | structure.called | structure.gradients) - structure.by
-    found: set[str] = set()
-    waiting = [name for name in known if name in roots or (name in names and dependence.of(name, structure.by))]
-    while waiting:
-        name = waiting.pop()
-        if name in found or name in free:
-            continue
-        found.add(name)
-        used = known[name].uses & known.keys()
-        waiting += [other for other in used if known[other].is_function or dependence.of(other, structure.every_by)]
-    return tuple([one for one in definitions if one.name in found])
-
-
-def reached(names: Iterable[str], definitions: Sequence[Definition], stop: Collection[str]) -> tuple[Definition, ...]:
-    """The definitions that names rest on, but for those of the names to ``stop`` at and what only these rest on."""
-    known = {one.name: one for one in definitions}
-    found: set[str] = set()
-    waiting = [name for name in names if name in known]
-    while waiting:
-        name = waiting.pop()
-        if name not in found and name not in stop:
-            found.add(name)
-            waiting += known[name].uses & known.keys()
+    roots |= {name for name in names if dependence.of(name, structure.by)}
+    counting = [one.name for one in kept if one.is_function or dependence.of(one.name, structure.every_by)]
+    uses = {one.name: one.uses.intersection(counting) for one in kept}
+    found = closed(roots & uses.keys(), uses)
     return tuple([one for one in definitions if one.name in found])
 
 
@@ -284,40 +267,83 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
     """Why a refutation of an equation is not to be believed; ``whole`` are all definitions behind it."""
     defined = {one.name for one in whole}
     every = _spoken_of(line) | {used for one in whole for used in one.uses if not is_of_a_step(one.name)}
-    obscure = [name for name in sorted(every - defined) if _is_obscure(name, structure, context, line)]
+    free = every - defined
+    alone = next(_not_understood(structure, whole, free, context, line), None)
+    if alone is not None:
+        return (alone,)
+    return (
+        *_of_writing(line, context),
+        *_of_usual(free, context, line),
+        *_of_factors(every, context, line),
+        *_of_others(structure, whole, context, line),
+        *_of_constants(whole),
+        *_of_places(line, frozenset(one.name for one in whole if one.is_function)),
+        *_of_other_layers(whole),
+        *_of_introduced(structure, context, line),
+        *of_rows(context),
+        *_of_conditions_said(context, line),
+        *_of_derivatives(structure, defined),
+        *_of_values(structure, whole, context.sizes, line),
+    )
+
+
+def _not_understood(
+    structure: Structure, whole: Sequence[Definition], free: Collection[str], context: Context, line: Line
+) -> Iterator[Doubt]:
+    """What makes any other doubt needless: something in the equation is not understood at all."""
+    obscure = [name for name in sorted(free) if _is_obscure(name, structure, context, line)]
     if obscure:
-        return (Doubt(f"{obscure[0]} has a definition that is not read", "false", tuple(obscure)),)
-    if line.row.link and (later := [one.name for one in whole if one.link and one.number - one.link == line.number - line.row.link]):
-        return (Doubt(f"the first of what {later[0]} is said to be is not read", "false"),)
+        yield Doubt(f"{obscure[0]} has a definition that is not read", "false", tuple(obscure))
+    for one in whole if line.row.link else ():
+        if one.link and one.number - one.link == line.number - line.row.link:
+            yield Doubt(f"the first of what {one.name} is said to be is not read", "false")
     called = structure.left.called | structure.right.called
     bare = (structure.left.names | structure.right.names) - structure.differentiated
-    if both := sorted(called & bare):
-        return (Doubt(f"{both[0]} is a function and a value"),)
-    called_maps = [name for name in sorted(every - defined) if _is_map_of_vectors(name, context, line)]
-    if called_maps:
-        return (Doubt(f"{called_maps[0]} is a function without a formula", "false"),)
-    found = [*_of_writing(line, context), *_of_usual(every - defined, context, line), *_of_factors(every, context, line)]
-    found += [*_of_others(structure, whole, context, line), *_of_constants(whole)]
-    found += _of_places(line, frozenset(one.name for one in whole if one.is_function))
-    found += [Doubt(f"{one.name} is known from another layer, and may be another function here", "false") for one in whole if one.perhaps]
+    yield from (Doubt(f"{name} is a function and a value") for name in sorted(called & bare))
+    maps = [name for name in sorted(free) if _is_map_of_vectors(name, context, line)]
+    yield from (Doubt(f"{name} is a function without a formula", "false") for name in maps)
+
+
+def _of_other_layers(whole: Sequence[Definition]) -> Iterator[Doubt]:
+    """That what is said of another layer may be otherwise here."""
+    for one in whole:
+        if one.perhaps:
+            yield Doubt(f"{one.name} is known from another layer, and may be another function here", "false")
+
+
+def _of_introduced(structure: Structure, context: Context, line: Line) -> Iterator[Doubt]:
+    """That the name before brackets may be that of a function which the equation defines."""
     name = before_brackets(line.row.first.text, line.notation)
     if name in structure.left.names - structure.right.names and context.told(name, line.number)[0] is None:
-        found.append(Doubt(f"{name} may be a function that the equation introduces"))
-    found += of_rows(context)
+        yield Doubt(f"{name} may be a function that the equation introduces")
+
+
+def _of_conditions_said(context: Context, line: Line) -> Iterator[Doubt]:
     if line.number in context.conditional:
-        found.append(Doubt("it is said to hold under a condition that is not understood"))
-    unknown = structure.differentiated - defined - structure.by
-    if (structure.left.derived and structure.right.derived) or unknown:
-        found.append(Doubt("products of derivatives are written in more ways than one", "misfit"))
-    found += [Doubt(f"{name} was defined with other arguments") for name in sorted(structure.elsewhere)]
+        yield Doubt("it is said to hold under a condition that is not understood")
+
+
+def _of_derivatives(structure: Structure, defined: Set[str]) -> Iterator[Doubt]:
+    """What derivatives may mean otherwise: rows and columns, other arguments, values at a point."""
     sides = structure.left, structure.right
+    if all(one.derived for one in sides) or structure.differentiated - defined - structure.by:
+        yield Doubt("products of derivatives are written in more ways than one", "misfit")
+    yield from (Doubt(f"{name} was defined with other arguments") for name in sorted(structure.elsewhere))
     if any(one.derived and one.names and _is_of_numbers(other) for one, other in (sides, sides[::-1])):
-        found.append(Doubt("numbers: perhaps the values at a point"))
-    primed = any(is_derivative(side.text) for side in (line.row.first, line.row.right) if side is not None)
+        yield Doubt("numbers: perhaps the values at a point")
+
+
+def _of_values(structure: Structure, whole: Sequence[Definition], sizes: Collection[str], line: Line) -> Iterator[Doubt]:
+    """That an equation without derivatives may be a condition on values, or one about estimates."""
+    primed = any(is_derivative(side) for side in _sides_of(line))
     if not (structure.differential or structure.left.derived or structure.right.derived or primed):
-        found += _of_estimates(structure, whole)
-        found += _of_condition(structure, whole, context.sizes, line)
-    return tuple(found)
+        yield from _of_estimates(structure, whole)
+        yield from _of_condition(structure, whole, sizes, line)
+
+
+def _sides_of(line: Line) -> list[str]:
+    """The first side of a row, and its right one."""
+    return [side.text for side in (line.row.first, line.row.right) if side is not None]
 
 
 def _is_map_of_vectors(name: str, context: Context, line: Line) -> bool:
@@ -385,13 +411,15 @@ def _of_others(structure: Structure, whole: Sequence[Definition], context: Conte
         if one.is_function and one.name in structure.differentiated:
             yield from (Doubt(f"{name} is defined nearer") for name in context.definitions.of_letter(one.name, one.number, line.number))
     yield from (Doubt(f"the index of {one.head.name} does not stand in its formula") for one in whole if _is_labelled(one))
-    related = {
-        one.name
-        for one in whole
-        if one.name in {without_index(used, (one.name,)) for used in one.uses} and head_of(one.value, one.notation) is None
-    }
+    related = {one.name for one in whole if _is_of_relatives(one)}
     apart = sorted(related & (structure.left.names ^ structure.right.names))
     yield from (Doubt(f"{name} stands on one side alone, and several are called so") for name in apart)
+
+
+def _is_of_relatives(one: Definition) -> bool:
+    """Whether a name has a value of others that are called as it is, but for an index."""
+    called = {without_index(used, (one.name,)) for used in one.uses}
+    return one.name in called and head_of(one.value, one.notation) is None
 
 
 def _is_labelled(one: Definition) -> bool:
@@ -412,11 +440,11 @@ _TURNED = pattern(r"\^\s*\{?\s*(?:T\b|\\top|\\intercal|\\mathsf|\\mathrm|\\prime
 
 def _of_writing(line: Line, context: Context) -> Iterator[Doubt]:
     """Doubts that the text of an equation itself gives."""
-    sides = [side.text for side in (line.row.first, line.row.right) if side is not None]
+    sides = _sides_of(line)
     if line.notation == "latex":
         sides = [without_subscripts(side, lambda name: context.partly_derived(name, line)) for side in sides]
-    if line.notation == "latex" and any(_PRIMED.search(side) for side in sides) and any(_TURNED.search(side) for side in sides):
-        yield Doubt("what has a prime may be another matrix, as a transpose is written otherwise")
+        if all(any(form.search(side) for side in sides) for form in (_PRIMED, _TURNED)):
+            yield Doubt("what has a prime may be another matrix, as a transpose is written otherwise")
     if any(_COMPOSED.search(composed(side)) for side in sides):
         yield Doubt("the composition of functions is not read")
     if len({bool(open_indices(side)) for side in sides}) > 1:
@@ -426,17 +454,16 @@ def _of_writing(line: Line, context: Context) -> Iterator[Doubt]:
 _GRADIENT_OF = pattern(r"(?:\\nabla|∇)(?:\s*(?:\^\s*\{?\s*2\s*\}?|²))?\s*(?P<outer>\\?[A-Za-z]+)\s*(?:\\left)?\((?P<inside>[^()]*)\(")
 
 
-def _of_places(line: Line, functions: Collection[str]) -> Iterator[Doubt]:
+def _of_places(line: Line, functions: Set[str]) -> Iterator[Doubt]:
     """That a gradient may be one of a composition, ``\\nabla g(f(x))``, and a bracket behind a derivative the point where it is taken."""
-    for side in (line.row.first, line.row.right):
-        text = "" if side is None else side.text
+    for text in _sides_of(line):
         for found in _GRADIENT_OF.finditer(text):
-            inner = next(reversed(list(names_at(found["inside"], line.notation))), None)
-            if found["outer"].strip("\\") in functions and inner is not None and inner.name in functions:
+            inner = [at.name for at in names_at(found["inside"], line.notation)][-1:]
+            if inner and functions >= {found["outer"].strip("\\"), *inner}:
                 yield Doubt(f"the gradient may be that of {found['outer']} alone, or of the composition", "false")
         for one in quotients(text):
-            point = None if one.point is None else whole_name(one.point)
-            if point is not None and point != one.variable and point.partition("_")[0] == one.variable.partition("_")[0]:
+            point = whole_name(one.point or "")
+            if point not in (None, one.variable) and point.partition("_")[0] == one.variable.partition("_")[0]:
                 yield Doubt(f"{one.point} may be the point where the derivative is taken", "false")
 
 

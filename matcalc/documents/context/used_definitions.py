@@ -1,19 +1,32 @@
-"""The definitions that a claim rests on, as it means them: through other functions, told apart from values, with their facts."""
+"""The definitions that a claim rests on, as it means them: through other functions, apart from values, of losses, with facts."""
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import cycle, permutations
 
 from matcalc.base.errors import MatcalcError
-from matcalc.documents.context.defined_names import Definition, names_used
+from matcalc.base.lazy import pattern
+from matcalc.documents.context.defined_names import Definition, Dependence, names_used
 from matcalc.documents.context.overview import Context
-from matcalc.documents.context.structure import Dependence, Derived, Structure
+from matcalc.documents.context.structure import Derived, Structure
 from matcalc.documents.context.wording import Line
-from matcalc.documents.context.written_names import CALLED, NameAt, is_called, names_at
-from matcalc.documents.pieces import Doubt, Notation, joined_declarations
+from matcalc.documents.context.written_names import (
+    CALLED,
+    LOSSES,
+    is_called,
+    names_at,
+    respelled,
+    trimmed,
+    weights_in,
+    whole_name,
+    without_index,
+    without_script,
+)
+from matcalc.documents.pieces import Doubt, Notation, Said, joined_declarations
 from matcalc.documents.shapes import Head
 from matcalc.facts.table import implied
 from matcalc.language.declare.declared import Declaration, SharedText
@@ -35,37 +48,23 @@ class Composition:
 
 def composition_of(structure: Structure, context: Context, line: Line) -> Composition | None:
     """The functions behind derivatives by what is no argument of the function itself; None where a claim has none."""
-    chosen: dict[str, Definition] = {}
-    earlier = False
-    through = False
-    for one in structure.derived:
-        found = _meant(one, context, line)
-        if found is None:
-            continue
-        definition, is_last = found
-        earlier |= not is_last
-        through |= _is_through(definition, one, context, line)
-        chosen |= {layer.name: layer for layer in _layers(definition, context, line)} | {definition.name: definition}
-    if not through:
+    meant = [(one, found) for one in structure.derived if (found := _meant(one, context, line)) is not None]
+    if not any(_is_through(found[0], one, context, line) for one, found in meant):
         return None
+    chosen: dict[str, Definition] = {}
+    for _, (definition, _) in meant:
+        chosen |= {layer.name: layer for layer in _layers(definition, context, line)} | {definition.name: definition}
     arguments = {argument for one in chosen.values() for argument in one.head.arguments}
     names = {name for one in chosen.values() for name in one.uses} - arguments
     behind = [one for one in context.behind(names, line) if one.name not in chosen]
+    earlier = not all(is_last for _, (_, is_last) in meant)
     return Composition((*behind, *chosen.values()), (_EARLIER,) if earlier else ())
 
 
 _EARLIER = Doubt("the function of this name that was defined last does not depend on this variable")
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The definitions behind a claim, and why it may prove more than it refutes."""
-
-    definitions: tuple[Definition, ...]
-    doubts: tuple[Doubt, ...] = ()
-
-
-def opened(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> Opened:
+def opened(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> Composition:
     """The definitions behind a claim with those of the arguments of functions that it differentiates by something else: ``L(p, y) = ...``
     and ``p = softmax(z)``, of which it has ``∂L/∂z``.
 
@@ -74,13 +73,27 @@ def opened(structure: Structure, whole: Sequence[Definition], context: Context, 
     """
     derived = {one.name for one in structure.derived if one.by}
     found = list(_with_arguments(structure, whole, derived, context, line))
-    dependence = Dependence(found)
+    through = [one.name for one in found if one.name in derived and _is_beside(one, structure)]
+    unreached = [name for name in through if not _is_reached(name, structure, found, derived)]
+    doubts = [*map(_of_unreached, unreached), *([_LAYERS] * bool(through))]
+    return Composition(tuple([one for one in found if one.name not in unreached]), tuple(doubts))
+
+
+def _of_unreached(name: str) -> Doubt:
+    return Doubt(f"what {name} stands for does not lead to this variable")
+
+
+def _is_beside(one: Definition, structure: Structure) -> bool:
+    """Whether nothing that a claim differentiates by stands in a definition."""
+    return structure.by.isdisjoint((*one.head.arguments, *one.uses))
+
+
+def _is_reached(name: str, structure: Structure, found: Sequence[Definition], derived: Collection[str]) -> bool:
+    """Whether a function leads to what a claim differentiates by, or is not differentiated more than once in it."""
+    if sum(one.name == name for one in structure.all_derived) == 1:
+        return True
     known = {one.name for one in found}
-    through = [one.name for one in found if one.name in derived and structure.by.isdisjoint((*one.head.arguments, *one.uses))]
-    chained = {name for name, count in Counter(one.name for one in structure.all_derived).items() if count > 1}
-    unreached = [name for name in through if name in chained and not dependence.of(name, structure.by | derived - known)]
-    doubts = [Doubt(f"what {name} stands for does not lead to this variable") for name in unreached]
-    return Opened(tuple([one for one in found if one.name not in unreached]), (*doubts, *([_LAYERS] if through else [])))
+    return Dependence(found).of(name, structure.by | (set(derived) - known))
 
 
 _LAYERS = Doubt("vectors are columns as it was read, and may be rows where a derivative goes through several layers", "rows")
@@ -93,10 +106,10 @@ def _with_arguments(
     changed = {
         one.name: replace(one, uses=one.uses | set(one.head.arguments))
         for one in whole
-        if one.name in derived and one.is_function and structure.by.isdisjoint((*one.head.arguments, *one.uses))
+        if one.name in derived and one.is_function and _is_beside(one, structure)
     }
     known = {one.name for one in whole}
-    more = {name for one in changed.values() for name in one.uses} - known
+    more = frozenset().union(*(one.uses for one in changed.values())) - known
     yield from (one for one in context.behind(more, line) if one.name not in known)
     yield from (changed.get(one.name, one) for one in whole)
 
@@ -157,15 +170,18 @@ _ACCENTS = {"hat": r"\hat{{{}}}", "tilde": r"\tilde{{{}}}", "bar": r"\bar{{{}}}"
 def told_apart(equation: str, definitions: Sequence[Definition], notation: Notation) -> tuple[str, tuple[Definition, ...]]:
     """The equation and its definitions with another name for each value that has that of the function it is computed with."""
     found = tuple(definitions)
-    for one in definitions:
-        if one.is_function or notation != "latex" or not is_called(one.value, one.name):
-            continue
-        used = frozenset(name for other in found for name in (other.name, *other.uses)) | names_used(equation, notation)
-        accent = next((accent for accent in _ACCENTS if f"{one.name}_{accent}" not in used), None)
+    twofold = [one.name for one in definitions if not one.is_function and is_called(one.value, one.name)]
+    for name in twofold if notation == "latex" else ():
+        accent = _free_accent(name, names_used(equation, notation).union(*({other.name, *other.uses} for other in found)))
         if accent is not None:
-            equation = _renamed(equation, one.name, accent)
-            found = tuple([_with_name(other, one.name, accent) for other in found])
+            equation = _renamed(equation, name, accent)
+            found = tuple([_with_name(other, name, accent) for other in found])
     return equation, found
+
+
+def _free_accent(name: str, used: Collection[str]) -> str | None:
+    """A mark with which a name is no other one."""
+    return next((accent for accent in _ACCENTS if f"{name}_{accent}" not in used), None)
 
 
 def _with_name(definition: Definition, name: str, accent: str) -> Definition:
@@ -178,20 +194,14 @@ def _with_name(definition: Definition, name: str, accent: str) -> Definition:
 
 def _renamed(text: str, name: str, accent: str) -> str:
     """The text with another name where it is not called."""
-    out, at = [], 0
-    for found in names_at(text):
-        if found.base != name or CALLED.match(text, found.end):
-            continue
-        stem = _stem(text, found)
-        out += [text[at : found.start], _ACCENTS[accent].format(stem.rstrip()), text[found.start + len(stem) : found.end]]
-        at = found.end
-    return "".join([*out, text[at:]])
 
+    def changes() -> Iterator[tuple[int, int, str]]:
+        for found in names_at(text):
+            if found.base == name and not CALLED.match(text, found.end):
+                stem = re.split("[_^]", text[found.start : found.end], maxsplit=1)[0]
+                yield found.start, found.start + len(stem), _ACCENTS[accent].format(stem.rstrip())
 
-def _stem(text: str, found: NameAt) -> str:
-    """The name as it is written, without what hangs on it."""
-    written = text[found.start : found.end]
-    return written.partition("_")[0].partition("^")[0]
+    return respelled(text, changes())
 
 
 def without_usual(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
@@ -228,7 +238,7 @@ class Kept:
     lost: tuple[str, ...]
 
 
-def kept_facts(definitions: Sequence[Definition], told: Mapping[str, Declaration], declare: str, declared: Iterable[str]) -> Kept:
+def kept_facts(definitions: Sequence[Definition], told: Mapping[str, Declaration], declare: str, declared: Collection[str]) -> Kept:
     """What becomes of the facts that are ``told`` of defined names; ``declare`` are the declarations of the others."""
     more: dict[str, str] = {}
     lost: list[str] = []
@@ -239,15 +249,21 @@ def kept_facts(definitions: Sequence[Definition], told: Mapping[str, Declaration
         before = "; ".join(other.text for other in definitions[: place + 1])
         form = _TIES if one.notation == "latex" else _PLAIN_TIES
         statement = f"{before}; {form[tie].format(one.written)}"
-        parts = [name for name in sorted(one.uses) if name[:1].isupper() and "_" not in name[2:] and name not in declared]
-        parts = [name for name in parts if f"{name}_" not in " ".join(one.uses)]
         if _holds(statement, declare):
             continue
+        parts = _parts(one, declared)
         if parts and _holds(statement, joined_declarations(declare, *(f"{name}: {tie}" for name in parts))):
             more |= dict.fromkeys(parts, tie)
         else:
             lost.append(one.name)
     return Kept(more, tuple(lost))
+
+
+def _parts(one: Definition, declared: Collection[str]) -> list[str]:
+    """The matrices in the value of a definition of which nothing is declared."""
+    uses = " ".join(one.uses)
+    matrices = [name for name in sorted(one.uses) if name[:1].isupper() and "_" not in name[2:]]
+    return [name for name in matrices if name not in declared and f"{name}_" not in uses]
 
 
 def _tie(declaration: Declaration | None) -> str | None:
@@ -262,3 +278,160 @@ def _holds(statement: str, declare: str) -> bool:
         return verify(statement, declare=SharedText(declare) if declare else None, help=False).ok
     except MatcalcError:
         return False
+
+
+_NESTED = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})"
+_DERIVED = pattern(
+    rf"\\[tdc]?frac\s*\{{\s*\\partial\s*(?P<of>{_NESTED}{{1,60}}?)\s*\}}\s*\{{\s*\\partial\s*(?P<by>{_NESTED}{{1,80}}?)\s*\}}"
+)
+_MOST_AXES, _SPARE = 2, "pqrsnm"
+
+
+def with_losses(
+    equation: str, structure: Structure, whole: Sequence[Definition], context: Context, line: Line
+) -> tuple[tuple[Definition, ...], tuple[Doubt, ...]]:
+    """The definitions behind an equation with those of the losses that it has derivatives of alone, and why it may prove more than it
+    refutes then.
+
+    What is said of the first derivatives of a loss at one point holds for any loss if it does for each linear one, as at a point these have
+    all gradients that there are. So it is asked of one with letters for coefficients: of what it is differentiated by that rests on all the
+    rest.
+    """
+    unreached = _unreached(structure, whole)
+    whole = [one for one in whole if one.name not in unreached]
+    text = "; ".join([*(one.text for one in whole), equation])
+    by = _derived_by(text)
+    known = {one.name for one in whole}
+    made, several = tuple(whole), False
+    for name in sorted(by.keys() - known):
+        arguments = list(_arguments(dict.fromkeys(by[name]), whole))
+        counts = name in unreached or _is_loss(name, context, line)
+        if counts and _is_linear(name, text, len(by[name]), structure, whole) and not _is_chained(by, arguments, known):
+            value = _value(name, [_entries(one, whole) for one in arguments], text)
+            made = _with(_definition(name, value, arguments, context, line), made) if value else made
+            several |= bool(value) and len(arguments) > 1
+    return made, (*map(_of_unreached, sorted(unreached)), *_of_fixed(equation, whole), *([_OF_SOME] * several))
+
+
+def _derived_by(text: str) -> dict[str, list[str]]:
+    """The names that are differentiated in a text, each with what it is differentiated by, as often as it is."""
+    by: dict[str, list[str]] = {}
+    for found in _DERIVED.finditer(text):
+        name = whole_name(found["of"])
+        if name is not None:
+            by.setdefault(name, []).append(found["by"])
+    return by
+
+
+def _is_chained(derived: Iterable[str], arguments: Iterable[str], known: Collection[str]) -> bool:
+    """Whether what a loss is a function of is any function of something itself."""
+    bases = {_base(one) for one in arguments}
+    return any(_base(of) in bases and _base(of) not in known for of in derived)
+
+
+def _of_fixed(equation: str, whole: Sequence[Definition]) -> Iterator[Doubt]:
+    r"""That a loss is varied by something of which another variable in the same sum is made, and which may be held fixed there:
+    ``\partial L/\partial c`` beside ``\partial L/\partial h`` with ``h = o \tanh c``."""
+    dependence = Dependence(whole)
+    by: dict[str, set[str]] = {}
+    for found in _DERIVED.finditer(equation.partition("=")[2]):
+        by.setdefault(whole_name(found["of"]) or "", set()).add(_base(found["by"]))
+    pairs = [pair for its in by.values() for pair in permutations(sorted(its), 2)]
+    held = next(((one, other) for one, other in pairs if dependence.of(other, {one})), None)
+    if held is not None:
+        yield Doubt(f"{held[1]} depends on {held[0]}, and may be held fixed where {held[0]} changes", "false")
+
+
+def _unreached(structure: Structure, whole: Sequence[Definition]) -> frozenset[str]:
+    """The losses whose formulas do not lead to anything that they are differentiated by, as they are of the last layer."""
+    dependence = Dependence(whole)
+    by: dict[str, set[str]] = {}
+    for one in structure.all_derived:
+        by.setdefault(one.name, set()).update(one.by)
+    found = [one.name for one in whole if not one.is_function and one.name in LOSSES and by.get(one.name)]
+    below = {name: {base for one in by[name] for base in (one, without_index(one))} for name in found}
+    return frozenset([name for name in found if not dependence.of(name, (by.keys() - {name}) | below[name])])
+
+
+def _with(loss: Definition, whole: Sequence[Definition]) -> tuple[Definition, ...]:
+    """The definitions with one more, behind what it rests on and before what rests on it."""
+    dependence = Dependence(whole)
+    resting = [one for one in whole if dependence.of(one.name, {loss.name})]
+    return (*(one for one in whole if one not in resting), loss, *resting)
+
+
+_OF_SOME = Doubt("it is false of some of the functions that have no formula here, and may be true of those that are meant", "false")
+
+
+def _is_loss(name: str, context: Context, line: Line) -> bool:
+    """Whether a name is that of a number which the document says nothing else of."""
+    told, _ = context.told(name, line.number)
+    number = context.may_be_number(name, line) if told is not None else name in LOSSES
+    return number and context.definitions.at(name, line.number) is None
+
+
+def _is_linear(name: str, text: str, count: int, structure: Structure, whole: Sequence[Definition]) -> bool:
+    """Whether an equation is about first derivatives of a loss alone: nothing that is differentiated rests on it."""
+    dependence = Dependence(whole)
+
+    def leads_to_it(names: Iterable[str]) -> bool:
+        return any(dependence.of(one, {name}) for one in names)
+
+    if not all(name in side.names or leads_to_it(side.names) for side in (structure.left, structure.right)):
+        return False
+    spoken = sum(1 for at in names_at(text) if at.base == name)
+    others = structure.differentiated | structure.inside | {one.name for one in structure.all_derived}
+    return spoken == count and name not in structure.inside and not leads_to_it(others - {name})
+
+
+def _arguments(by: Collection[str], whole: Sequence[Definition]) -> Iterator[str]:
+    """What a loss is a function of: what it is differentiated by, but for what reaches it through others of these."""
+    dependence = Dependence(whole)
+    bases = {base: one for one in by if (base := _base(one))}
+    yield from (one for base, one in bases.items() if not any(dependence.of(other, {base}) for other in bases.keys() - {base}))
+
+
+def _base(text: str) -> str:
+    """The name that an entry is of."""
+    at = next(iter(names_at(trimmed(text))), None)
+    if at is None or text[at.end :].strip():
+        return ""
+    return at.base if at.indices else at.name
+
+
+def _indices(text: str) -> str:
+    return next((at.indices for at in names_at(trimmed(text))), "")
+
+
+def _entries(text: str, whole: Sequence[Definition]) -> tuple[str, int]:
+    """The array that a loss is a function of as it is written, and how many indices its entries have; none where nothing tells it."""
+    letters = _indices(text)
+    if letters:
+        return without_script(trimmed(text)), len(letters)
+    return trimmed(text), next((len(_indices(one.left)) for one in whole if one.name == _base(text)), 0)
+
+
+def _value(name: str, arrays: Sequence[tuple[str, int]], text: str) -> str:
+    """The sum of all entries, each with a coefficient; empty where one of these has none, or the letters are used up."""
+    used = {letter for at in names_at(text) for letter in at.name[len(at.base) + 1 :]}
+    spare = [letter for letter in _SPARE if letter not in used]
+    if not arrays or len(spare) < _MOST_AXES or any(not 0 < axes <= _MOST_AXES for _, axes in arrays):
+        return ""
+    letters = cycle("abcdef")
+    return " + ".join(_sum_of(array, spare[:axes], f"by{name}{letter}") for (array, axes), letter in zip(arrays, letters, strict=False))
+
+
+def _sum_of(array: str, indices: Sequence[str], label: str) -> str:
+    """The sum of the entries of an array, each with a coefficient."""
+    sums, index = "".join([rf"\sum_{{{letter}}} " for letter in indices]), "".join(indices)
+    return rf"{sums}c^{{({label})}}_{{{index}}} {array}_{{{index}}}"
+
+
+def _definition(name: str, value: str, arguments: Sequence[str], context: Context, line: Line) -> Definition:
+    text = rf"\{name}" if len(name) > 1 else name
+    said = Said(f"{text}: any function of {', '.join(arguments)}, to first order", line.row.left.place())
+    spot = context.spots[line.number]
+    uses = names_used(value, line.notation) - {name}
+    return Definition(
+        Head(name), text, value, line.notation, uses, said, line.number, (line.number, line.number), spot, weights_in(value), bold=False
+    )

@@ -226,6 +226,16 @@ class Wording:
     spot: Spot
     reach: int
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The rows of all its formulas."""
+        return tuple([line for mention in self.mentions for line in mention.lines])
+
+    @property
+    def around(self) -> int:
+        """The row up to which it counts: the end of its section, or of the document for one that says what all others speak of."""
+        return END if self.spot.is_setting else self.spot.section_end
+
     def place(self, offset: int) -> Place:
         """Where the words at an offset of the text stand."""
         found = [place for at, place in self.marks if at <= offset]
@@ -328,9 +338,10 @@ class _Reader:
         self._after_break = False
         self._mark(piece.text.place())
         mark = _ENDS_FORMULA.search(piece.text.text)
-        self._add(f" {OPEN}{len(self._mentions)}{CLOSE}{mark['mark'] if mark else ''}")
+        ending = mark["mark"] if mark is not None else ""
+        self._add(f" {OPEN}{len(self._mentions)}{CLOSE}{ending}")
         self._mentions.append(Mention(piece, numbered.lines, numbered.number))
-        if mark is not None and mark["mark"] == ".":
+        if ending == ".":
             yield from self.flushed()
         self._after_display = piece.display
 
@@ -423,3 +434,27 @@ def _split_words(text: str) -> list[str]:
 
 def _is_prose(piece: str) -> bool:
     return re.fullmatch(r"[A-Za-z]{2,}(?:-[A-Za-z]+)*|an?", piece) is not None
+
+
+_TOKEN = re.compile(r"⟨(?P<math>\d+)⟩|(?P<word>[^\W\d_][\w'’]*(?:-[^\W_][\w'’]*)*)|(?P<sign>\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A formula, a word in small letters, or a sign."""
+
+    text: str
+    mention: Mention | None
+    start: int
+    end: int
+
+
+def tokens_of(wording: Wording) -> tuple[Token, ...]:
+    """The tokens of a sentence; words that say how far it reaches are none."""
+    text = vocabulary().lists["everywhere"].sub(lambda found: " " * len(found[0]), wording.text)
+    return tuple(
+        [
+            Token(found[0].lower(), wording.mentions[int(found["math"])] if found["math"] else None, found.start(), found.end())
+            for found in _TOKEN.finditer(text)
+        ]
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.written_names import CALLED, names_at, trimmed, whole_name
+from matcalc.documents.context.written_names import CALLED, call_at, is_bold, names_at, names_in, respelled, trimmed, whole_name
 from matcalc.documents.cues import bracketed, closing
 from matcalc.documents.shapes import head_of, partial_of
 
@@ -52,6 +53,17 @@ class Quotient:
         """The function with a prime for each time that it is differentiated."""
         return self.of + "'" * self.order
 
+    @property
+    def bare(self) -> str:
+        """The derivative without a point."""
+        sign, power = r"\partial" if self.partial else "d", f"^{self.order}" if self.order != 1 else ""
+        return rf"\frac{{{sign}{power} {self.of}}}{{{sign} {self.by}{power}}}"
+
+    @property
+    def is_at_variable(self) -> bool:
+        """Whether the point is what the derivative is by."""
+        return whole_name(self.point or "") == self.variable
+
 
 def quotients(equation: str) -> Iterator[Quotient]:
     """The derivatives of names by names in a formula."""
@@ -78,20 +90,20 @@ def at_points(
 
     ``arguments`` are those that a function is defined with. Other names and sums in brackets stay ``factors``, or are points, too.
     """
-    out, at = [], 0
-    for one in quotients(equation):
-        known = meaning(one.name)
-        said = (
-            _at_point(one, arguments(one.name), factors)
-            if known == "defined"
-            else _of_generic(one, meaning)
-            if known == "generic"
-            else None
-        )
-        if said is not None and one.start >= at:
-            out += [equation[at : one.start], said]
-            at = one.end
-    return "".join([*out, equation[at:]])
+
+    def changes() -> Iterator[tuple[int, int, str]]:
+        for one in quotients(equation):
+            match meaning(one.name):
+                case "defined":
+                    said = _at_point(one, arguments(one.name), factors)
+                case "generic":
+                    said = _of_generic(one, meaning)
+                case "":
+                    said = None
+            if said is not None:
+                yield one.start, one.end, said
+
+    return respelled(equation, changes())
 
 
 def composed(equation: str) -> str:
@@ -118,14 +130,11 @@ def _at_point(one: Quotient, arguments: tuple[str, ...], factors: bool) -> str |
         return None
     given = tuple([whole_name(part) for part in one.point.split(",")])
     if given in (arguments, (one.variable,)):
-        bare = rf"\partial^{one.order} {one.of}" if one.partial else f"d^{one.order} {one.of}"
-        below = rf"\partial {one.by}^{one.order}" if one.partial else f"d {one.by}^{one.order}"
-        if one.order == 1:
-            bare, below = bare.replace("^1", ""), below.replace("^1", "")
-        return rf"\frac{{{bare}}}{{{below}}}"
-    is_point = _PLAIN_NUMBER.fullmatch(one.point) is not None or (given[0] is not None and given[0].partition("_")[0] == one.variable)
-    alone = arguments == (one.variable,) and len(given) == 1 and not is_bold(one.by)
-    return f"{one.primed}({one.point})" if alone and (is_point or not factors) else None
+        return one.bare
+    if arguments != (one.variable,) or len(given) != 1 or is_bold(one.by):
+        return None
+    is_point = _PLAIN_NUMBER.fullmatch(one.point) or str(given[0]).partition("_")[0] == one.variable
+    return f"{one.primed}({one.point})" if is_point or not factors else None
 
 
 def _of_generic(one: Quotient, meaning: Callable[[str], Meaning]) -> str | None:
@@ -143,14 +152,6 @@ def _of_generic(one: Quotient, meaning: Callable[[str], Meaning]) -> str | None:
 
 _CALL = pattern(r"(?P<name>[^()]{1,30}?)\s*\([^()]*\)")
 _MOST_PRIMES = 2
-
-
-_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|pmb|vec)(?![A-Za-z])")
-
-
-def is_bold(text: str) -> bool:
-    """Whether something is set in bold type: no number."""
-    return _BOLD.search(text) is not None
 
 
 _DERIVATIVE = (
@@ -178,20 +179,24 @@ def _at(found: re.Match[str], arguments: Callable[[str], tuple[str, ...]]) -> st
     said = (found["point"] or found["letter"]).strip()
     inside = said[1:-1] if said.startswith("(") and said.endswith(")") else said
     parts = [_GIVEN.fullmatch(part) for part in inside.split(",")]
-    if all(part is None for part in parts):
+    if not any(parts):
         return f"{found['derivative']}({inside})"
-    values = {whole_name(trimmed(part["name"])): part["value"] for part in parts if part is not None}
-    if len(values) != len(parts):
-        return found[0]
-    if len(values) == 1 and whole_name(trimmed(found["by"] or "")) in values:
-        value = next(iter(values.values()))
-        one = next(quotients(found["derivative"]), None)
+    values = {whole_name(part["name"]) or "": part["value"] for part in parts if part is not None}
+    return _at_values(found, values, arguments) if len(values) == len(parts) else found[0]
+
+
+def _at_values(found: re.Match[str], values: Mapping[str, str], arguments: Callable[[str], tuple[str, ...]]) -> str:
+    """A derivative at the values of names."""
+    derivative = found["derivative"]
+    if values.keys() == {whole_name(found["by"] or "")}:
+        one = next(quotients(derivative), None)
         alone = one is not None and len(arguments(one.name)) == 1
-        return f"{one.primed}({value})" if one is not None and alone else f"{found['derivative']}({value})"
-    known = next((arguments(name) for name in reversed(_NAMES.findall(found["derivative"].partition("}{")[0]))), ())
-    if len(known) != len(values) or set(known) != set(values):
+        return f"{one.primed if one is not None and alone else derivative}({', '.join(values.values())})"
+    names = reversed(_NAMES.findall(derivative.partition("}{")[0]))
+    known = next(map(arguments, names), ())
+    if len(known) != len(values) or set(known) != values.keys():
         return found[0]
-    return f"{found['derivative']}({', '.join(values[name] for name in known)})"
+    return f"{derivative}({', '.join(values[name] for name in known)})"
 
 
 _NAMES = pattern(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])|(?<=d)[A-Za-z](?![A-Za-z])")
@@ -216,7 +221,7 @@ class Partial:
 
 def partials(equation: str) -> Iterator[Partial]:
     """The partial derivatives of names in a formula."""
-    for found in (found for form in _QUOTIENTS for found in form.finditer(equation)):
+    for found in chain.from_iterable(form.finditer(equation) for form in _QUOTIENTS):
         by = [(whole_name(one["name"]) or "", int(one["power"] or 1)) for one in _BY.finditer(found["below"])]
         yield Partial(whole_name(found["of"] or "") or "", tuple([name for name, power in by for _ in range(power)]))
 
@@ -236,17 +241,17 @@ def without_subscripts(equation: str, arguments: Callable[[str], tuple[str, ...]
     >>> without_subscripts("f_{xy} - f_x(x, y)", lambda name: ("x", "y") if name == "f" else ())
     '\\frac{\\partial^2 f}{\\partial y \\partial x} - \\frac{\\partial f}{\\partial x}'
     """
-    out, at = [], 0
-    for found in names_at(equation):
-        by = partial_of(found.name, arguments) if found.base.isalpha() and len(found.base) == 1 else None
-        if by is None or found.start < at or _IS_VARIABLE.search(equation[: found.start]) is not None:
-            continue
-        end = _behind(equation, found.end, arguments(found.base))
-        if end is None:
-            continue
-        out += [equation[at : found.start], quotient(found.base, by)]
-        at = end
-    return "".join([*out, equation[at:]])
+
+    def changes() -> Iterator[tuple[int, int, str]]:
+        for found in names_at(equation):
+            by = partial_of(found.name, arguments) if found.base.isalpha() and len(found.base) == 1 else None
+            if by is None or _IS_VARIABLE.search(equation[: found.start]) is not None:
+                continue
+            end = _behind(equation, found.end, arguments(found.base))
+            if end is not None:
+                yield found.start, end, quotient(found.base, by)
+
+    return respelled(equation, changes())
 
 
 _IS_VARIABLE = pattern(r"(?:\\partial|(?<![A-Za-z])d|\\mathrm\s*\{d\}|\\nabla_\{?)\s*\{?\s*\Z")
@@ -254,15 +259,11 @@ _IS_VARIABLE = pattern(r"(?:\\partial|(?<![A-Za-z])d|\\mathrm\s*\{d\}|\\nabla_\{
 
 def _behind(equation: str, start: int, arguments: tuple[str, ...]) -> int | None:
     """The place behind a derivative and its arguments; before those at another point, None where they are no point."""
-    opened = CALLED.match(equation, start)
-    if opened is None:
-        return start
-    end = closing(equation, opened.end(), "(")
-    inside = re.sub(r"\\right\s*\Z", "", equation[opened.end() : end - 1])
-    if not end or "," not in inside:
-        return start if whole_name(trimmed(inside)) is None else None  # a factor, or another function, f_x of one argument
-    given = tuple([whole_name(trimmed(part)) for part in inside.split(",")])
-    return end if given == arguments else start if len(given) == len(arguments) else None
+    call = call_at(equation, start)
+    if call is None or "," not in call.inside:
+        return start if call is None or not call.point else None  # a factor, or another function, f_x of one argument
+    given = tuple([whole_name(part) for part in call.inside.split(",")])
+    return call.end if given == arguments else start if len(given) == len(arguments) else None
 
 
 def along_lines(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
@@ -271,23 +272,24 @@ def along_lines(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> t
     >>> along_lines(r"\frac{\partial f}{\partial x}(1, 2) = 4", lambda name: ("x", "y"))
     ("h'(1) = 4", ('h(x) = f(x, 2)',))
     """
-    out, at = [], 0
+    changes: list[tuple[int, int, str]] = []
     definitions: list[str] = []
-    used = {found.base for found in names_at(equation)} | {found.name for found in names_at(equation)}
+    used = names_in(equation)
     letters = (letter for letter in "hgkqruvw" if letter not in used)
     for one in quotients(equation):
-        known, point = arguments(one.name), [part.strip() for part in (one.point or "").split(",")]
-        if not one.partial or one.order != 1 or len(known) < _TWO or len(point) != len(known) or one.variable not in known:
+        known, point = arguments(one.name), list(map(str.strip, (one.point or "").split(",")))
+        if not _is_along(one, known, len(point)):
             continue
         letter, place = next((letter for letter in letters if letter not in known), ""), known.index(one.variable)
         if letter and all(point):
             definitions.append(f"{letter}({one.by}) = {one.of}({', '.join([*point[:place], one.by, *point[place + 1 :]])})")
-            out += [equation[at : one.start], f"{letter}'({point[place]})"]
-            at = one.end
-    return "".join([*out, equation[at:]]), tuple(definitions)
+            changes.append((one.start, one.end, f"{letter}'({point[place]})"))
+    return respelled(equation, changes), tuple(definitions)
 
 
-_TWO = 2
+def _is_along(one: Quotient, known: tuple[str, ...], coordinates: int) -> bool:
+    """Whether a derivative at so many coordinates is one by one of the several arguments of a function."""
+    return one.partial and one.order == 1 and 1 < len(known) == coordinates and one.variable in known
 
 
 def quotient(function: str, by: tuple[str, ...]) -> str:
@@ -314,16 +316,14 @@ def with_entries_listed(equation: str, arguments: Callable[[str], tuple[str, ...
 
 def with_arguments_listed(equation: str, arguments: Callable[[str, str], str]) -> str:
     """The equation with other arguments in the calls of functions with one name: those that are given for the function and that name."""
-    out, at = [], 0
-    for found in names_at(equation):
-        opened = CALLED.match(equation, found.end) if found.start >= at else None
-        end = closing(equation, opened.end(), "(") if opened is not None else 0
-        name = whole_name(re.sub(r"\\right\s*\Z", "", equation[opened.end() : end - 1])) if opened is not None and end else None
-        listed = arguments(found.name, name) if name is not None else ""
-        if listed:
-            out += [equation[at : found.end], f"({listed})"]
-            at = end
-    return "".join([*out, equation[at:]])
+
+    def changes() -> Iterator[tuple[int, int, str]]:
+        for found in names_at(equation):
+            call = call_at(equation, found.end)
+            if call is not None and call.point and (listed := arguments(found.name, call.point)):
+                yield found.end, call.end, f"({listed})"
+
+    return respelled(equation, changes())
 
 
 def _spelled(name: str) -> str:
@@ -350,19 +350,17 @@ def by_what_stands(equation: str) -> str:
     """
     left, equals, right = equation.partition("=")
     whole = _OF_X.match(left)
-    calls = {at.name for at in names_at(left) if CALLED.match(left, at.end)} - {"x"}
-    if whole is not None and not calls and "x" in {at.name for at in names_at(left)}:
+    if whole is not None and _is_of_x(left, 0, len(left)):
         return rf"\nabla_{{x}}{whole['order'] or ''} {left[whole.end() :]}{equals}{right}"
-    out, at = [], 0
-    for found in _UNSAID.finditer(equation):
-        end = closing(equation, found.end(), found["bracket"])
-        names = {one.name for one in names_at(equation[found.end() : end])} if end else set()
-        called = any(CALLED.match(equation, one.end) for one in names_at(equation) if found.end() <= one.start < end and one.name != "x")
-        if "x" in names and not called and found.start() >= at:
-            start = found.start() + len(r"\nabla")
-            out += [equation[at:start], "_{x}"]
-            at = start
-    return "".join([*out, equation[at:]])
+    brackets = [(found, closing(equation, found.end(), found["bracket"])) for found in _UNSAID.finditer(equation)]
+    behind = [found.start() + len(r"\nabla") for found, end in brackets if _is_of_x(equation, found.end(), end)]
+    return respelled(equation, ((place, place, "_{x}") for place in behind))
+
+
+def _is_of_x(text: str, start: int, end: int) -> bool:
+    """Whether x stands in a part of a formula, and nothing else is called there."""
+    names = [at for at in names_at(text) if start <= at.start < end]
+    return any(at.name == "x" for at in names) and not any(at.name != "x" and CALLED.match(text, at.end) for at in names)
 
 
 _GRADIENT = pattern(r"\s*\\nabla\s*(?P<of>[A-Za-z]|\\[a-z]+)\s*(?:(?:\\left)?\([^()]*\))?\s*")
@@ -376,12 +374,10 @@ def with_array(equation: str) -> str:
     '\\nabla f = [2x, 3y]'
     """
     left, equals, right = equation.partition("=")
-    opened = _TUPLE.match(right) if _GRADIENT.fullmatch(left) is not None else None
-    end = closing(right, opened.end(), opened["bracket"]) if opened is not None else 0
-    if opened is None or not end or right[end:].strip():
+    listed = bracketed(right, _TUPLE.match(right)) if _GRADIENT.fullmatch(left) is not None else None
+    if listed is None or right[listed[1] :].strip() or "," not in listed[0]:
         return equation
-    inside = re.sub(r"\\(?:right|[bB]igg?r?)\s*\Z", "", right[opened.end() : end - 1]).strip()
-    return f"{left}{equals} [{inside}]" if "," in inside else equation
+    return f"{left}{equals} [{listed[0].strip()}]"
 
 
 _NESTED = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})"
@@ -455,4 +451,4 @@ def squares_of(texts: Iterable[str], lefts: Iterable[str]) -> Squares:
         head = head_of(left) if "^" in left else None
         if head is not None and any(argument.endswith("^2") for argument in head.arguments):
             found.update(one["letter"] for one in _OF_SQUARE.finditer(left))
-    return Squares(frozenset(letter for letter in found if letter not in ("d", r"\partial")))
+    return Squares(frozenset(found - {"d", r"\partial"}))

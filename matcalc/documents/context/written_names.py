@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import sha256
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.cues import closing, cue_table
+from matcalc.documents.cues import bracketed, closing, cue_table
 from matcalc.documents.pieces import Notation
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, is_name
@@ -61,6 +61,12 @@ class NameAt:
     start: int
     end: int
     bold: bool = False
+
+    @property
+    def indices(self) -> str:
+        """The letters that count on it."""
+        letters = self.name[len(self.base) + 1 :]
+        return letters if self.name != self.base and INDEX_LETTERS.issuperset(letters) else ""
 
 
 @lru_cache(maxsize=2048)
@@ -212,8 +218,24 @@ def without_index(name: str, known: Collection[str] = ()) -> str:
     base, _, index = name.rpartition("_")
     if not base or name in known or index in _ACCENTED:
         return name
-    indices = all(letter in INDEX_LETTERS for letter in index) and len(index) <= _MOST_INDICES
-    return base if indices or (base in known and (index.isdecimal() or (index.isalpha() and len(index) <= _MOST_INDICES))) else name
+    few = len(index) <= _MOST_INDICES
+    if few and INDEX_LETTERS.issuperset(index):
+        return base
+    return base if base in known and (index.isdecimal() or (few and index.isalpha())) else name
+
+
+def index_of(name: str) -> str:
+    """The letters that count behind a name; empty for one without."""
+    base, _, letters = name.rpartition("_")
+    return letters if base and INDEX_LETTERS.issuperset(letters) else ""
+
+
+_SCRIPT_BEHIND = pattern(r"\s*_\s*(?:\{[^{}]*\}|[A-Za-z])\s*\Z")
+
+
+def without_script(written: str) -> str:
+    """A name as it is written without what stands below it."""
+    return _SCRIPT_BEHIND.sub("", written)
 
 
 CALLED = pattern(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z])|\\[!,])*\(")
@@ -224,14 +246,60 @@ def is_called(text: str, name: str) -> bool:
     return any(found.name == name and CALLED.match(text, found.end) for found in names_at(text))
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What stands in the brackets behind a name, and the place behind them."""
+
+    inside: str
+    end: int
+
+    @property
+    def point(self) -> str:
+        """The name that a function is called with; empty where it is called with anything else."""
+        return whole_name(self.inside) or ""
+
+
+def call_at(text: str, start: int) -> Call | None:
+    """The brackets that begin at a place."""
+    found = bracketed(text, CALLED.match(text, start))
+    return None if found is None else Call(found[0].strip(), found[1])
+
+
+def behind_primes(text: str, start: int) -> int:
+    """The place behind the primes at a place, if there are any."""
+    found = PRIMES.match(text, start)
+    return start if found is None else found.end()
+
+
+def respelled(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
+    """A text with other spellings, each from a place up to another; one that begins inside another is left out.
+
+    >>> respelled("a + b", [(0, 1, "x"), (4, 5, "y")])
+    'x + y'
+    """
+    out, at = [], 0
+    for start, end, spelled in changes:
+        if start >= at:
+            out += [text[at:start], spelled]
+            at = end
+    return "".join([*out, text[at:]])
+
+
+_BOLD_TYPE = pattern(r"\\(?:mathbf|boldsymbol|bm|pmb|vec)(?![A-Za-z])")
+
+
+def is_bold(text: str) -> bool:
+    """Whether something is set in bold type: no number."""
+    return _BOLD_TYPE.search(text) is not None
+
+
 PRIMES = pattern(r"(?:'|′|\^\s*\{?(?:\\prime\s*)+\}?)*")
 
 
 def names_called(text: str, notation: Notation) -> frozenset[str]:
     """The names that stand before brackets in a formula, perhaps with primes."""
-    return frozenset(
-        found.name for found in names_at(text, notation) if (primes := PRIMES.match(text, found.end)) and CALLED.match(text, primes.end())
-    )
+    found = names_at(text, notation)
+    return frozenset(at.name for at in found if CALLED.match(text, behind_primes(text, at.end)))
 
 
 _OPEN = pattern(r"(?:\\(?:left|[bB]igg?l?)(?![A-Za-z])|\\[,;:! ]|\s)*\(")
@@ -304,3 +372,7 @@ def _constant(name: str, inside: str) -> str:
     """A positive number that a function and its argument alone decide on."""
     key = sha256(f"{name}({_SIZE.sub('', inside)})".encode()).hexdigest()[:8].translate(_LETTERS)
     return rf"\exp(g_{{\text{{value{key}}}}})"
+
+
+LOSSES = frozenset(["L", "E", "C", "J", "ell"])
+"""Names that losses have."""

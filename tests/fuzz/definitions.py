@@ -51,4 +51,4 @@ def _variance(operand: e.Expr, axis: str | None) -> e.Expr:
 
 def averaged(function: str, operand: e.Expr, axis: str | None) -> e.Expr:
     """``mean`` or ``var`` of a vector, or along the rows or columns of a matrix."""
-    return e.Call(function, (operand,), axis, reduced_shape(operand, axis))
+    return e.Call(function, (operand,), axis, reduced_shape(operand.shape, axis))
